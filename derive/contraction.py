@@ -1,0 +1,139 @@
+"""Contract the delta of one occurrence with the sums: from `d c[i] uses u[position]` to `adjoint of u[j] gets ...`.
+
+Solve position = j for the summed indices. A solved index disappears and leaves the range of j on which the solution
+exists (h_{t+1} only up to t = T-1); what cannot be solved stays, as a delta or as a condition inside the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sympy import Basic, Expr, Idx, KroneckerDelta, S
+
+from derive.indices import Limits, bound_indices, fresh, index, solve, substitute
+from derive.intervals import Interval, covers, empty, image, inside, intersection, preimage
+
+
+@dataclass(frozen=True)
+class Contraction:
+    """What is left: where the user is taken, its factors, the remaining sums, and the intervals on which it holds."""
+
+    at: tuple[Expr, ...]
+    factors: tuple[Expr, ...]
+    outer: tuple[Limits, ...]
+    inner: tuple[Limits, ...]
+    domain: tuple[Interval, ...]
+
+
+@dataclass
+class _State:
+    own: Sequence[Idx]
+    domain: list[Interval]
+    open: dict[Idx, Interval]
+    values: dict[Basic, Expr] = field(default_factory=dict)
+    conditions: list[Expr] = field(default_factory=list)
+    nothing: bool = False
+
+    def bind(self, idx: Idx, value: Expr) -> None:
+        """idx is `value` from now on; its range becomes a condition on what the value is made of."""
+        interval = self.open.pop(idx)
+        self.values = {k: substitute(v, {idx: value}) for k, v in self.values.items()} | {idx: value}
+        self.conditions = [substitute(c, {idx: value}) for c in self.conditions]
+        self.require(value, interval)
+
+    def require(self, value: Expr, interval: Interval) -> None:
+        """lower <= value <= upper: narrows the range of one index where it can, else stays as a condition."""
+        ranges = dict(zip(self.own, self.domain, strict=True)) | self.open
+        used = sorted(value.free_symbols & ranges.keys(), key=str)
+        if covers(interval, image(value, ranges)):
+            return
+        narrowed = preimage(value, used[0], interval) if len(used) == 1 else None
+        if narrowed is None:
+            self.conditions.append(inside(value, *interval))
+        else:
+            self._narrow(used[0], intersection(ranges[used[0]], narrowed))
+
+    def _narrow(self, idx: Idx, interval: Interval) -> None:
+        if empty(interval):
+            self.nothing = True
+        elif idx in self.open:
+            self.open[idx] = interval
+            if interval[0] == interval[1]:
+                self.bind(idx, interval[0])
+        else:
+            self.domain[list(self.own).index(idx)] = interval
+
+
+def contract(
+    own: Sequence[Idx],
+    extent: Sequence[Interval],
+    at: tuple[Expr, ...],
+    support: Sequence[Interval],
+    position: tuple[Expr, ...],
+    factors: tuple[Expr, ...],
+    outer: tuple[Limits, ...],
+    inner: tuple[Limits, ...],
+    preferred: Sequence[Idx] = (),
+) -> Contraction | None:
+    """Sum over `outer` and `inner` of factors * delta(position, own); None where nothing is left.
+
+    `own` indexes u, within `extent`; `at` and `support` say where its user is taken and where the user's adjoint
+    does not vanish.
+    """
+    renamed: dict[Basic, Idx] = {i: index(f"_{n}", lo, hi) for n, (i, lo, hi) in enumerate((*outer, *inner))}
+    into = [substitute(e, renamed) for e in (*at, *position, *factors)]
+    at, position = tuple(into[: len(at)]), tuple(into[len(at) : len(at) + len(position)])
+    factors = tuple(into[len(at) + len(position) :])
+    ranges = {renamed[i]: (substitute(lo, renamed), substitute(hi, renamed)) for i, lo, hi in (*outer, *inner)}
+    state = _State(own, list(extent), ranges)
+    for place, target in zip(position, own, strict=True):
+        _match(state, substitute(place, state.values), target)
+    for place, interval in zip(at, support, strict=True):
+        if not state.nothing:
+            state.require(substitute(place, state.values), interval)
+    if state.nothing:
+        return None
+    return _finish(state, at, factors, [renamed[b[0]] for b in outer], [renamed[b[0]] for b in inner], renamed, preferred)
+
+
+def _match(state: _State, place: Expr, target: Idx) -> None:
+    """Use delta(place, target)."""
+    solution = solve(place, target, list(state.open))
+    if solution:
+        state.bind(*solution)
+    elif place.free_symbols & (state.open.keys() | set(state.own)):
+        if place != target:
+            state.conditions.append(KroneckerDelta(place, target))
+    else:
+        state.require(target, (place, place))
+
+
+def _finish(
+    state: _State,
+    at: tuple[Expr, ...],
+    factors: tuple[Expr, ...],
+    outer: list[Idx],
+    inner: list[Idx],
+    renamed: dict[Basic, Idx],
+    preferred: Sequence[Idx],
+) -> Contraction:
+    """Give the remaining sums good letters and write everything in them."""
+    values, factors = state.values, (*factors, *state.conditions)
+    factors = tuple(substitute(f, values) for f in factors)
+    original = {new: old for old, new in renamed.items()}
+    taken: set[Basic] = {*state.own, *(i for f in factors for i in bound_indices(f))}
+    letters: dict[Basic, Expr] = {}
+    for idx in state.open:
+        old = original[idx]
+        letters[idx] = fresh(old, taken, preferred) if str(old) in {str(t) for t in taken} else old
+        taken.add(letters[idx])
+    write = {**{k: substitute(v, letters) for k, v in values.items()}, **letters}
+
+    def sums(names: list[Idx]) -> tuple[Limits, ...]:
+        return tuple(
+            (letters[i], *(substitute(e, write) for e in state.open[i])) for i in names if i in state.open
+        )  # type: ignore[misc]
+
+    written = tuple(f for f in (substitute(f, write) for f in factors) if f is not S.One)
+    return Contraction(tuple(substitute(a, write) for a in at), written, sums(outer), sums(inner), tuple(state.domain))

@@ -1,0 +1,189 @@
+"""The record of an argument: adjoints as contributions, steps as chains of equalities. Data only; views are elsewhere.
+
+    Use         what one user of a quantity contributes to its adjoint
+    Adjoint     all uses of one family: the chain rule, term by term, for a generic element
+    Term, Line  a product as written, and one equality of a chain with its reason
+    Step        the derivation of one adjoint on one region of its indices
+    Derivation  the model, its adjoints, and what cannot reach the loss
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from sympy import Add, Expr, Integer, Mul
+
+from derive.contraction import Contraction
+from derive.indices import Limits, sum_over
+from derive.intervals import Interval
+from derive.language import Text
+from derive.model import Case, Model, Node
+from derive.partials import Occurrence, Partial
+from derive.schedule import Stage
+
+
+@dataclass(frozen=True)
+class Use:
+    """One contribution: sum over `outer` of the user's adjoint at `at` times the local partial.
+
+    `direct` marks the loss itself as the user, whose adjoint is 1. The contribution exists for own indices in `domain`.
+    """
+
+    user: Node
+    case: Case
+    contraction: Contraction
+    occurrence: Occurrence
+    direct: bool
+    more: tuple[Use, ...] = ()
+
+    @property
+    def key(self) -> object:
+        """Uses with equal keys belong to the same element of the same user."""
+        c = self.contraction
+        return self.user.name, c.at, c.outer, c.domain
+
+    def joined(self, others: list[Use]) -> Use:
+        """This use with further occurrences in the same element of the user."""
+        return replace(self, more=tuple(others)) if others else self
+
+    @property
+    def target(self) -> Expr:
+        """The element of the user that this contribution flows through."""
+        return self.user.at(*self.contraction.at)
+
+    @cached_property
+    def local(self) -> Expr:
+        """The local partial d user / d u."""
+        parts = (self, *self.more)
+        return Add(*(sum_over(Mul(*u.contraction.factors), u.contraction.inner) for u in parts))
+
+    @property
+    def outer(self) -> tuple[Limits, ...]:
+        """The sums over elements of the user that remain after the deltas are contracted."""
+        return self.contraction.outer
+
+    @property
+    def domain(self) -> tuple[Interval, ...]:
+        """Where in u's own indices this contribution exists."""
+        return self.contraction.domain
+
+    @property
+    def rules(self) -> tuple[Text, ...]:
+        """The rules that give the local partial, outermost first, each once."""
+        return tuple({r.pick("en"): r for u in (self, *self.more) for r in u.occurrence.rules}.values())
+
+    def upstream(self, loss: Expr) -> Expr:
+        """The adjoint of the user, 1 for the loss itself."""
+        return Integer(1) if self.direct else Partial(loss, self.target)
+
+    def value(self, loss: Expr) -> Expr:
+        """The whole contribution as one expression."""
+        return sum_over(Mul(self.upstream(loss), self.local), self.outer)
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """The chain rule for one family: its uses, and the interval of each index outside which the adjoint is zero."""
+
+    node: Node
+    uses: tuple[Use, ...]
+    support: tuple[Interval, ...]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A product as it is written: its factors in order, under sums."""
+
+    factors: tuple[Expr, ...]
+    sums: tuple[Limits, ...] = ()
+
+    @property
+    def expr(self) -> Expr:
+        """The same as one sympy expression."""
+        return sum_over(Mul(*self.factors), self.sums)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One equality of a chain: its right-hand side as a sum of terms, and why it holds."""
+
+    terms: tuple[Term, ...]
+    reason: Text | None = None
+
+    @property
+    def expr(self) -> Expr:
+        """The right-hand side as one sympy expression."""
+        return Add(*(t.expr for t in self.terms))
+
+
+@dataclass(frozen=True)
+class Region:
+    """A box of index values: for each own index its first and last value (equal where it is a single one)."""
+
+    ranges: tuple[Interval, ...] = ()
+
+    def is_point(self, axis: int) -> bool:
+        """A single value on this axis."""
+        return bool(self.ranges[axis][0] == self.ranges[axis][1])
+
+
+@dataclass(frozen=True)
+class Local:
+    """A local partial: its symbol, its value, and the rules that give it, outermost first."""
+
+    symbol: Expr
+    value: Expr
+    rules: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """The derivation of one adjoint on one region.
+
+    `chain` is the chain rule in symbols and `reason` says why it has these terms; `locals` are the local partials;
+    `lines` is the chain of equalities from the raw product to the final form.
+    """
+
+    target: Expr
+    node: Node
+    region: Region
+    uses: tuple[Use, ...]
+    chain: tuple[Term, ...]
+    reason: Text
+    locals: tuple[Local, ...]
+    lines: tuple[Line, ...]
+    number: int = 0
+
+    @property
+    def value(self) -> Expr:
+        """The final form."""
+        return self.lines[-1].expr
+
+    @property
+    def given(self) -> bool:
+        """Nothing to derive: the loss is abstract and its partial is the answer."""
+        return self.value == self.target
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """Everything that follows from a model by the chain rule, for generic indices and symbolic sizes."""
+
+    model: Model
+    stages: tuple[Stage, ...]
+    adjoints: Mapping[str, Adjoint]
+    wanted: tuple[str, ...]
+    reaching: frozenset[str]
+    notes: tuple[Text, ...] = field(default=())
+
+    @property
+    def loss(self) -> Expr:
+        """The symbol of the loss."""
+        return self.model.loss.symbol
+
+    @property
+    def unreachable(self) -> tuple[Node, ...]:
+        """The wanted leaves that cannot influence the loss."""
+        return tuple(self.model.nodes[n] for n in self.wanted if n not in self.reaching)

@@ -1,0 +1,34 @@
+"""Every error a reader can meet, one line each.
+
+    DeriveError
+    ├── ModelError          the model cannot be read as a graph
+    ├── UsageError          a command, an option or a number cannot be used
+    └── VerificationError   a derived line disagrees with torch.autograd
+
+A message says what was asked, what was found and what to do, in one line; the command line prints it
+and leaves with status 2 (1 for a failed verification). Notebooks show the same line.
+"""
+
+
+class DeriveError(Exception):
+    """The root: anything `derive` says no to."""
+
+    exit_status = 2
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython's hook: show the one line instead of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class ModelError(DeriveError):
+    """The graph is refused: a name twice, a use before its definition, an index out of place, a cycle."""
+
+
+class UsageError(DeriveError):
+    """The request cannot be used: an unknown name or option, a missing or impossible number."""
+
+
+class VerificationError(DeriveError):
+    """A step failed its check against autograd; it is never printed as right."""
+
+    exit_status = 1

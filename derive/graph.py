@@ -1,0 +1,196 @@
+"""The page on which an author writes a model: `Graph`.
+
+    g = Graph("logistic loss")
+    w, b = g.parameters("w b");  x, = g.inputs("x");  y, = g.targets("y")
+    a = g.node("a", sigmoid(w*x + b))
+    L = g.loss("L", -(y*log(a) + (1 - y)*log(1 - a)))
+    d = g.derive()
+
+Nodes can be added, never changed. Every mistake is refused at the line that makes it, with one clear sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sympy import Expr, Idx, IndexedBase, Symbol
+
+from derive import validation
+from derive.errors import ModelError
+from derive.indices import LETTERS, index
+from derive.model import Case, Kind, Model, Node
+from derive.preactivation import named
+from derive.validation import expression
+
+if TYPE_CHECKING:
+    from derive.derivation import Derivation
+
+Over = Idx | tuple[Idx, ...]
+Dimension = Any
+
+
+class Graph:
+    """A model under construction: sizes and indices, leaves, nodes, one scalar loss.
+
+    Names are Python-like words (`w_hh`, `c_tilde`, `theta`). Scalars are sympy Symbols; families over index ranges are
+    sympy IndexedBases, written `x[t]`; ranges start at 1 unless given as (lower, upper). Errors: ModelError, one line.
+    """
+
+    def __init__(self, title: str = "model"):
+        self.title = title
+        self._nodes: dict[str, Node] = {}
+        self._sizes: dict[str, Symbol] = {}
+        self._indices: dict[str, Idx] = {}
+        self._open: dict[str, Node] = {}
+        self._loss: str | None = None
+
+    # sizes and indices
+    def size(self, name: str) -> Symbol:
+        """A symbolic dimension, a positive integer: T, C, D."""
+        validation.new_name(name, self._names())
+        self._sizes[name] = Symbol(name, integer=True, positive=True)
+        return self._sizes[name]
+
+    def index(self, name: str, dimension: Dimension) -> Idx:
+        """An index over 1..dimension, or over an inclusive (lower, upper)."""
+        validation.new_name(name, self._names(indices=False))
+        self._indices[name] = index(name, *_range(dimension))
+        return self._indices[name]
+
+    def indices(self, names: str, dimension: Dimension) -> tuple[Idx, ...]:
+        """Several indices over one range: `i, k = g.indices("i k", C)`."""
+        return tuple(self.index(name, dimension) for name in names.split())
+
+    # leaves
+    def parameter(self, name: str, *dimensions: Dimension, domain: str = "real") -> Any:
+        """One parameter: a scalar, or a family over the dimensions."""
+        return self._leaf(name, "parameter", dimensions, domain)
+
+    def input(self, name: str, *dimensions: Dimension, domain: str = "real") -> Any:
+        """One input; `domain` is "real", "positive", "probability" or "binary"."""
+        return self._leaf(name, "input", dimensions, domain)
+
+    def target(self, name: str, *dimensions: Dimension, domain: str = "real") -> Any:
+        """One target, the label y."""
+        return self._leaf(name, "target", dimensions, domain)
+
+    def constant(self, name: str, *dimensions: Dimension, domain: str = "real") -> Any:
+        """One hyperparameter, such as lamda or eps: given, no gradient asked."""
+        return self._leaf(name, "constant", dimensions, domain)
+
+    def parameters(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
+        """Several parameters of one shape: `w1, w2, b = g.parameters("w1 w2 b")`."""
+        return tuple(self.parameter(name, *dimensions, domain=domain) for name in names.split())
+
+    def inputs(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
+        """Several inputs of one shape."""
+        return tuple(self.input(name, *dimensions, domain=domain) for name in names.split())
+
+    def targets(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
+        """Several targets of one shape."""
+        return tuple(self.target(name, *dimensions, domain=domain) for name in names.split())
+
+    # nodes
+    def node(self, name: str, expr: Any, over: Over = ()) -> Any:
+        """A computed quantity: `g.node("p", exp(z[i])/Sum(exp(z[k]), k), over=i)`."""
+        indices = _tuple(over)
+        return self._add(name, "node", indices, (Case(indices, expression(expr, name)),))
+
+    def loss(self, name: str, expr: Any) -> Any:
+        """The scalar that is differentiated; `Function("L")(o[T], y)` leaves it abstract."""
+        if self._loss is not None:
+            raise ModelError(f"a second loss {name}: {self._loss} is the loss already; add them in one expression")
+        validation.scalar_loss(name, expr)
+        symbol = self._add(name, "loss", (), (Case((), expression(expr, name)),))
+        self._loss = name
+        return symbol
+
+    def states(self, names: str, over: Over, start: Mapping[Any, Any]) -> tuple[Any, ...]:
+        """Families that will refer to themselves or to each other at other times; give each its `update` later.
+
+        `start` holds the values before (or after) the range: {0: 0} is h_0 = 0.
+        """
+        indices, names_ = _tuple(over), names.split()
+        for name in names_:
+            validation.new_name(name, self._names())
+            symbol = IndexedBase(name, real=True)
+            cases = tuple(Case((expression(at, name), *indices[1:]), expression(value, name)) for at, value in start.items())
+            self._open[name] = Node(name, "node", symbol, indices, cases)
+        return tuple(self._open[name].symbol for name in names_)
+
+    def update(self, state: Any, expr: Any) -> Any:
+        """The recurrence of a state: `g.update(h, o[t]*tanh(c[t]))`."""
+        name = str(state)
+        if name not in self._open:
+            raise ModelError(f"update of {name}: it is not an open state; declare it with states(...) and update it once")
+        declared = self._open[name]
+        cases = (Case(declared.indices, expression(expr, name)), *declared.cases)
+        validation.definitions(name, declared.indices, cases, self._known())
+        del self._open[name]
+        self._nodes[name] = Node(name, "node", declared.symbol, declared.indices, cases)
+        return declared.symbol
+
+    def recurrence(self, name: str, law: Callable[[Any], Any], over: Over, start: Mapping[Any, Any]) -> Any:
+        """A family that refers to itself: `g.recurrence("h", lambda h: tanh(w*h[t-1] + x[t]), over=t, start={0: 0})`."""
+        (state,) = self.states(name, over, start)
+        return self.update(state, law(state))
+
+    # what comes out
+    def model(self) -> Model:
+        """The immutable model, pre-activations named. Errors: no loss, a state without update, a bad cycle."""
+        if self._open:
+            raise ModelError(f"the state {next(iter(self._open))} has no update; say g.update({next(iter(self._open))}, ...)")
+        if self._loss is None:
+            raise ModelError(f"the graph {self.title!r} has no loss; end it with g.loss(name, expression)")
+        nodes = dict(self._nodes)
+        order = {name: at for at, name in enumerate(nodes)}
+        model = Model(self.title, nodes, nodes[self._loss], tuple(self._sizes.values()), self._declared(), order)
+        validation.cycles(model)
+        return named(model)
+
+    def derive(self, wrt: Iterable[Any] | None = None) -> Derivation:
+        """The derivation of every adjoint, and of the gradient of each of `wrt` (all parameters unless given)."""
+        from derive.chain import derive
+
+        return derive(self.model(), wrt)
+
+    # inside
+    def _leaf(self, name: str, kind: Kind, dimensions: tuple[Dimension, ...], domain: str) -> Any:
+        validation.domain(name, domain)
+        return self._add(name, kind, self._own_indices(dimensions), (), domain)
+
+    def _add(self, name: str, kind: Kind, indices: tuple[Idx, ...], cases: tuple[Case, ...], domain: str = "real") -> Any:
+        validation.new_name(name, self._names())
+        validation.definitions(name, indices, cases, self._known())
+        symbol = IndexedBase(name, real=True) if indices else Symbol(name, real=True)
+        self._nodes[name] = Node(name, kind, symbol, indices, cases, domain)
+        return symbol
+
+    def _own_indices(self, dimensions: tuple[Dimension, ...]) -> tuple[Idx, ...]:
+        """An index for each dimension of a leaf: a declared one over that range, else the next free letter."""
+        own: list[Idx] = []
+        for dimension in dimensions:
+            low, high = _range(dimension)
+            declared = [i for i in self._indices.values() if (i.lower, i.upper) == (low, high) and i not in own]
+            used = {str(i) for i in own} | set(self._indices)
+            own.append(declared[0] if declared else index(next(a for a in LETTERS if a not in used), low, high))
+        return tuple(own)
+
+    def _declared(self) -> tuple[Idx, ...]:
+        return tuple(self._indices.values())
+
+    def _known(self) -> dict[str, Node | Symbol]:
+        return {**self._sizes, **self._nodes, **self._open}
+
+    def _names(self, indices: bool = True) -> set[str]:
+        return {*self._sizes, *self._nodes, *self._open, *(self._indices if indices else ())}
+
+
+def _tuple(over: Over) -> tuple[Idx, ...]:
+    return over if isinstance(over, tuple) else (over,)
+
+
+def _range(dimension: Dimension) -> tuple[Expr, Expr]:
+    low, high = dimension if isinstance(dimension, tuple) else (1, dimension)
+    return expression(low, "a range"), expression(high, "a range")

@@ -1,0 +1,106 @@
+"""Indices: ranges, renaming apart, and the contraction of a Kronecker delta with a sum.
+
+A range is inclusive, as on paper: t = 1..T. The classic bugs of index notation live here and nowhere else:
+capture (two sums with the same letter), and a contraction that shifts a range (h_{t+1} does not exist at t = T).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from sympy import Add, Basic, Expr, Idx, Integer, Sum, Symbol
+
+Limits = tuple[Idx, Expr, Expr]
+LETTERS = ("i", "j", "k", "l", "m", "n", "p", "q", "r", "s")
+
+
+def index(name: str, lower: Expr | int, upper: Expr | int) -> Idx:
+    """An index that runs from `lower` to `upper`, both included."""
+    return Idx(name, (lower, upper))
+
+
+def limits(idx: Idx) -> Limits:
+    """(index, lower, upper)."""
+    return idx, idx.lower, idx.upper
+
+
+def fresh(idx: Idx, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> Idx:
+    """An index over the same range with a letter not in `taken`; one of `preferred` where it fits."""
+    used = {str(t) for t in taken}
+    for other in preferred:
+        if str(other) not in used and (other.lower, other.upper) == (idx.lower, idx.upper):
+            return other
+    letters = [*LETTERS, *(f"{a}_{n}" for n in range(1, 100) for a in LETTERS)]
+    name = next(a for a in letters if a not in used)
+    return index(name, idx.lower, idx.upper)
+
+
+def substitute(expr: Basic, mapping: Mapping[Basic, Basic]) -> Expr:
+    """Replace free occurrences; an index bound by a Sum is left alone, and renamed where it would capture.
+
+    Unlike xreplace it never looks inside an index (its range is part of its identity), unlike subs it evaluates nothing.
+    """
+    if not mapping:
+        return expr
+    if expr in mapping:
+        return mapping[expr]
+    if not expr.args or isinstance(expr, Idx):
+        return expr
+    if isinstance(expr, Sum):
+        return _substitute_sum(expr, mapping)
+    args = [substitute(a, mapping) for a in expr.args]
+    return expr.func(*args) if any(a is not b for a, b in zip(args, expr.args, strict=True)) else expr
+
+
+def _substitute_sum(expr: Sum, mapping: Mapping[Basic, Basic]) -> Sum:
+    body, bounds = expr.function, list(expr.limits)
+    bound = {b[0] for b in bounds}
+    inner = {k: v for k, v in mapping.items() if k not in bound}
+    incoming = set().union(*(v.free_symbols for v in inner.values())) if inner else set()
+    for at, (idx, low, high) in enumerate(bounds):
+        if idx in incoming:
+            other = fresh(idx, incoming | body.free_symbols | bound)
+            body, bounds[at] = substitute(body, {idx: other}), (other, low, high)
+    return sum_over(substitute(body, inner), [(i, substitute(a, inner), substitute(b, inner)) for i, a, b in bounds])
+
+
+def sum_over(body: Expr, bounds: Iterable[Limits]) -> Expr:
+    """Sum with explicit limits; the body itself where there are none."""
+    bounds = tuple(bounds)
+    return Sum(body, *bounds) if bounds else body
+
+
+def bound_indices(expr: Basic) -> set[Idx]:
+    """Every index bound by a Sum anywhere inside."""
+    return {b[0] for s in expr.atoms(Sum) for b in s.limits}
+
+
+@cache
+def linear(expr: Expr, idx: Idx) -> tuple[int, Expr] | None:
+    """(a, b) with expr = a*idx + b, a an integer and b free of idx; None where that is not its form."""
+    slope, rest = 0, []
+    for term in Add.make_args(expr):
+        if not term.has(idx):
+            rest.append(term)
+            continue
+        factor = term / idx
+        if not isinstance(factor, Integer):
+            return None
+        slope += int(factor)
+    return slope, Add(*rest)
+
+
+def solve(position: Expr, target: Expr, candidates: Iterable[Idx]) -> tuple[Idx, Expr] | None:
+    """An index among the candidates, and its value, for which position = target; None without a coefficient +-1."""
+    for idx in candidates:
+        form = linear(position, idx) if position.has(idx) else None
+        if form and form[0] in (1, -1):
+            return idx, form[0] * (target - form[1])
+    return None
+
+
+def sizes_of(exprs: Iterable[Expr], known: Iterable[Symbol]) -> set[Symbol]:
+    """The size symbols that appear in the ranges and expressions given."""
+    known = set(known)
+    return {s for e in exprs for s in e.free_symbols if s in known}

@@ -1,0 +1,93 @@
+"""Where a contribution lives: intervals of index values with symbolic ends, such as t = 1..T-1.
+
+Ends are compared by the sign of their difference; where that depends on a size nothing is claimed, and Max and Min stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sympy import Expr, Function, Idx, Integer, Max, Min
+
+from derive.indices import linear, substitute
+
+Interval = tuple[Expr, Expr]
+
+
+class inside(Function):
+    """inside(e, a, b) is 1 where a <= e <= b and 0 elsewhere: what is left of a delta that cannot become a range."""
+
+    nargs = 3
+    is_real = True
+    is_nonnegative = True
+
+    @classmethod
+    def eval(cls, value: Expr, lower: Expr, upper: Expr) -> Expr | None:
+        if value.is_Integer and lower.is_Integer and upper.is_Integer:
+            return Integer(int(lower <= value <= upper))
+        return None
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return Integer(0)
+
+
+def at_least(a: Expr, b: Expr) -> bool | None:
+    """Is a >= b whatever the sizes? None where it depends."""
+    gap = a - b
+    if gap.is_nonnegative:
+        return True
+    return False if gap.is_negative else None
+
+
+def intersection(a: Interval, b: Interval) -> Interval:
+    """The common part."""
+    return _larger(a[0], b[0]), _smaller(a[1], b[1])
+
+
+def hull(parts: Iterable[Interval], else_: Interval) -> Interval:
+    """The least interval around all; `else_` where the ends cannot be compared."""
+    low, high = zip(*parts, strict=True)
+    least = [a for a in low if all(at_least(b, a) for b in low)]
+    most = [a for a in high if all(at_least(a, b) for b in high)]
+    return (least[0] if least else else_[0], most[0] if most else else_[1])
+
+
+def empty(interval: Interval) -> bool:
+    """Certainly without a value, whatever the sizes."""
+    return at_least(interval[1], interval[0]) is False
+
+
+def covers(outer: Interval, inner: Interval) -> bool:
+    """Certainly the whole of `inner` lies in `outer`."""
+    return bool(at_least(inner[0], outer[0]) and at_least(outer[1], inner[1]))
+
+
+def preimage(value: Expr, idx: Idx, interval: Interval) -> Interval | None:
+    """The values of idx that bring an index expression into the interval; None where it is not +-idx + constant."""
+    form = linear(value, idx)
+    if form is None or form[0] not in (1, -1):
+        return None
+    slope, rest = form
+    low, high = interval
+    return (low - rest, high - rest) if slope == 1 else (rest - high, rest - low)
+
+
+def image(value: Expr, ranges: dict[Idx, Interval]) -> Interval:
+    """The least and greatest value of an index expression over the ranges of its indices."""
+    ends: tuple[dict[Idx, Expr], dict[Idx, Expr]] = ({}, {})
+    for idx in value.free_symbols & ranges.keys():
+        form = linear(value, idx)
+        rising = form is None or form[0] >= 0
+        for which, end in enumerate(ranges[idx] if rising else ranges[idx][::-1]):
+            ends[which][idx] = end
+    return substitute(value, ends[0]), substitute(value, ends[1])
+
+
+def _larger(a: Expr, b: Expr) -> Expr:
+    known = at_least(a, b)
+    return Max(a, b) if known is None else a if known else b
+
+
+def _smaller(a: Expr, b: Expr) -> Expr:
+    known = at_least(a, b)
+    return Min(a, b) if known is None else b if known else a

@@ -1,0 +1,58 @@
+"""One sentence in two languages, with the same formulas in both."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterator
+from typing import Any
+
+LANGUAGES = ("en", "zh")
+
+
+class Text:
+    """A sentence a reader sees, in English and in Chinese.
+
+    `{name}` is a place for a value: a formula (a sympy expression), another Text, a number or plain words.
+    Both languages must name the same places; ValueError otherwise, at import time, not on the page.
+
+    >>> Text("{u} is used by {c}.", "{u} 被 {c} 使用。")(u="h", c="o").pick("en")
+    'h is used by o.'
+    """
+
+    __slots__ = ("en", "zh", "values")
+
+    def __init__(self, en: str, zh: str, values: dict[str, Any] | None = None):
+        self.en, self.zh, self.values = en, zh, values or {}
+        if values is None and places(en) != places(zh):
+            raise ValueError(f"the two languages carry different formulas: {en!r} and {zh!r}")
+
+    def __call__(self, **values: Any) -> Text:
+        """The same sentence with its places filled."""
+        return Text(self.en, self.zh, {**self.values, **values})
+
+    def pick(self, lang: str, show: Callable[[Any], str] = str) -> str:
+        """The sentence in one language; `show` prints the values that are neither Text nor str."""
+        shown = {name: self._shown(value, lang, show) for name, value in self.values.items()}
+        template = self.zh if lang == "zh" else self.en
+        return template.format(**shown) if shown else template
+
+    @staticmethod
+    def _shown(value: Any, lang: str, show: Callable[[Any], str]) -> str:
+        if isinstance(value, Text):
+            return value.pick(lang, show)
+        if isinstance(value, (list, tuple)):
+            parts = [Text._shown(item, lang, show) for item in value]
+            return ("、" if lang == "zh" else ", ").join(parts)
+        return value if isinstance(value, str) else show(value)
+
+    def __repr__(self) -> str:
+        return f"Text({self.en!r}, {self.zh!r})"
+
+
+def places(template: str) -> set[str]:
+    """The names of the places in a template."""
+    return {name for _, name, _, _ in _fields(template) if name is not None}
+
+
+def _fields(template: str) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+    return iter(string.Formatter().parse(template))

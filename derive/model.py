@@ -1,0 +1,129 @@
+"""What a model is: an immutable list of nodes, in the order of their definition.
+
+A node is a family of scalars over zero or more index ranges. Each of its cases says which of its elements it
+defines and by which sympy expression in index notation: h_t = tanh(z_t) for t = 1..T is one case, h_0 = 0 another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Literal
+
+from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Symbol
+from sympy.core.function import AppliedUndef
+
+from derive.indices import Limits, limits
+
+Kind = Literal["parameter", "input", "target", "constant", "node", "loss"]
+LEAVES = ("parameter", "input", "target", "constant")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One definition: the elements at `position` are `expr`, for every value of the indices free in `position`."""
+
+    position: tuple[Expr, ...]
+    expr: Expr
+
+    @property
+    def bounds(self) -> tuple[Limits, ...]:
+        """The ranges of the indices that this case leaves free."""
+        return tuple(limits(p) for p in self.position if isinstance(p, Idx))
+
+
+@dataclass(frozen=True)
+class Node:
+    """A family: its name, kind, sympy symbol (an IndexedBase where it has indices), own indices and definitions.
+
+    Leaves (parameters, inputs, targets, constants) have no cases. `domain` restricts the values of a leaf
+    ("real", "positive", "probability", "binary"). `implied` marks a pre-activation that the author did not name.
+    """
+
+    name: str
+    kind: Kind
+    symbol: Symbol | IndexedBase
+    indices: tuple[Idx, ...] = ()
+    cases: tuple[Case, ...] = ()
+    domain: str = "real"
+    implied: bool = False
+
+    @property
+    def is_leaf(self) -> bool:
+        """Given from outside, not computed."""
+        return self.kind in LEAVES
+
+    @property
+    def abstract(self) -> AppliedUndef | None:
+        """The application L(o_T, y) where that is all that is known of this node."""
+        expr = self.cases[0].expr if self.cases else None
+        return expr if isinstance(expr, AppliedUndef) else None
+
+    def at(self, *position: Expr) -> Expr:
+        """An element of the family: the symbol itself, or the symbol with indices."""
+        return self.symbol[position] if self.indices else self.symbol
+
+    @property
+    def generic(self) -> Expr:
+        """The element at the family's own indices."""
+        return self.at(*self.indices)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A place where an expression uses a family: its name and position; None for the family as a whole."""
+
+    name: str
+    position: tuple[Expr, ...] | None
+
+
+@cache
+def references(expr: Basic) -> tuple[Reference, ...]:
+    """Every use of a symbol or family in an expression, in the order of a walk; indices and their arithmetic left out."""
+    return tuple(dict.fromkeys(_walk(expr)))
+
+
+def _walk(expr: Basic) -> Iterator[Reference]:
+    if isinstance(expr, Indexed):
+        yield Reference(str(expr.base), expr.indices)
+    elif isinstance(expr, IndexedBase):
+        yield Reference(str(expr), None)
+    elif isinstance(expr, Symbol):
+        yield Reference(str(expr), ())
+    elif not isinstance(expr, Idx):
+        for arg in expr.args:
+            yield from _walk(arg)
+
+
+@dataclass(frozen=True)
+class Model:
+    """The whole: its title, nodes by name in the order of definition, the loss, the sizes and the declared indices."""
+
+    title: str
+    nodes: Mapping[str, Node]
+    loss: Node
+    sizes: tuple[Symbol, ...] = ()
+    indices: tuple[Idx, ...] = ()
+    order: Mapping[str, int] = field(default_factory=dict)
+
+    def uses(self, case: Case) -> tuple[Reference, ...]:
+        """The families one case is computed from (sizes left out)."""
+        return tuple(r for r in references(case.expr) if r.name in self.nodes)
+
+    def of_kind(self, *kinds: str) -> tuple[Node, ...]:
+        """The nodes of the kinds named, in the order of definition."""
+        return tuple(n for n in self.nodes.values() if n.kind in kinds)
+
+    def users(self, name: str) -> tuple[Node, ...]:
+        """The nodes that are computed from the family `name`, in the order of definition."""
+        return self._used_by.get(name, ())
+
+    @cached_property
+    def _used_by(self) -> Mapping[str, tuple[Node, ...]]:
+        found: dict[str, dict[str, Node]] = {}
+        for node in self.nodes.values():
+            for case in node.cases:
+                for use in self.uses(case):
+                    found.setdefault(use.name, {})[node.name] = node
+        return {name: tuple(nodes.values()) for name, nodes in found.items()}

@@ -1,0 +1,85 @@
+"""Names to mathematics: `w_hh` is w with the subscript hh, `c_tilde` wears a tilde, `theta` is Greek.
+
+The grammar of a name: a stem, an optional accent, optional subscripts.
+
+    name      = stem [digits] ["_" accent] {"_" subscript}
+    w_hh      w with subscript hh          w1       w with subscript 1
+    c_tilde   c under a tilde              z_f      z with subscript f, and h_t's t joins it: z_{f,t}
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
+    "kappa": "κ", "lamda": "λ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ",
+    "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "ell": "ℓ",
+    "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+}  # fmt: skip
+ACCENTS = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304", "dot": "\u0307"}
+SUBSCRIPTS = dict(zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+SUPERSCRIPTS = dict(zip("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", strict=True))
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
+
+
+@cache
+def parts(name: str) -> tuple[str, str, tuple[str, ...]]:
+    """(stem, accent, subscripts) of a name; the accent is empty where there is none."""
+    stem, *rest = name.split("_")
+    digits = re.fullmatch(r"([A-Za-z]+?)(\d+)", stem)
+    subscripts = []
+    if digits:
+        stem, subscripts = digits[1], [digits[2]]
+    accent = next((r for r in rest if r in ACCENTS), "")
+    for ending in ACCENTS:
+        if not accent and stem.endswith(ending) and len(stem) == len(ending) + 1:
+            stem, accent = stem[0], ending
+    return stem, accent, tuple(subscripts + [r for r in rest if r != accent])
+
+
+@cache
+def latex_name(name: str, indices: tuple[str, ...] = ()) -> str:
+    """`latex_name("z_f", ("t",))` is `z_{f,t}`; indices are LaTeX already."""
+    stem, accent, subscripts = parts(name)
+    if stem in GREEK:
+        body = {"lamda": r"\lambda"}.get(stem, "\\" + stem)
+    else:
+        body = stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
+    if accent:
+        body = rf"\{accent}{{{body}}}"
+    lower = ",".join(s if s.isdigit() or len(s) <= 2 else rf"\mathrm{{{s}}}" for s in subscripts)
+    inner = _joined(lower, indices)
+    return f"{body}_{{{inner}}}" if inner else body
+
+
+@cache
+def text_name(name: str, indices: tuple[str, ...] = ()) -> str:
+    """The same in Unicode: `h_t` is hₜ where Unicode has the letters, `w_qh` stays with its underscore."""
+    stem, accent, subscripts = parts(name)
+    body = GREEK.get(stem, stem) + ACCENTS.get(accent, "")
+    inner = _joined(",".join(subscripts), indices)
+    return body + (subscript(inner) if inner else "")
+
+
+def _joined(lower: str, indices: tuple[str, ...]) -> str:
+    upper = ("" if all(len(i) == 1 for i in indices) else ",").join(indices)
+    return f"{lower},{upper}" if lower and upper else lower or upper
+
+
+@cache
+def subscript(text: str) -> str:
+    """Unicode subscript where every letter has one, else `_x` or `_{...}`."""
+    if all(c in SUBSCRIPTS for c in text):
+        return "".join(SUBSCRIPTS[c] for c in text)
+    return f"_{text}" if len(text) == 1 else f"_{{{text}}}"
+
+
+@cache
+def superscript(text: str) -> str:
+    """Unicode superscript where every letter has one, else `^x` or `^(...)`."""
+    if all(c in SUPERSCRIPTS for c in text):
+        return "".join(SUPERSCRIPTS[c] for c in text)
+    return f"^{text}" if len(text) == 1 else f"^({text})"

@@ -1,0 +1,199 @@
+"""Local partials: the differential of one expression with respect to one family.
+
+`occurrences(expr, u)` lists every place where the expression uses u as
+
+    d expr  =  sum over occurrences:  sum over `sums`:  product of `factors`  *  d u[position]
+
+by the ordinary rules (sum, product, power, chain, the table of functions); a Sum hands its index on. This is all the
+differentiation there is: that d u[a] / d u[b] is the Kronecker delta is applied in `derive.chain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, S, Sum, Symbol, log
+
+from derive.errors import ModelError
+from derive.functions import BY_NAME, row_of
+from derive.indices import Limits, fresh, limits, substitute, sum_over
+from derive.language import Text
+from derive.model import Node
+
+
+class Partial(Expr):
+    """The derivative of one quantity with respect to another, as a symbol: `Partial(L, h[t])` prints dL/dh_t.
+
+    With the loss on top it is an adjoint; with an abstract function on top it is that function's own partial.
+    """
+
+    is_commutative = True
+    is_real = True
+
+    def __new__(cls, of: Expr, wrt: Expr) -> Partial:
+        made: Partial = Expr.__new__(cls, of, wrt)
+        return made
+
+    @property
+    def of(self) -> Expr:
+        """What is differentiated."""
+        return self.args[0]
+
+    @property
+    def wrt(self) -> Expr:
+        """With respect to what."""
+        return self.args[1]
+
+    def _eval_derivative(self, s: Any) -> Expr:
+        return S.Zero
+
+
+class Immediate(Partial):
+    """The immediate partial, all other paths held fixed: printed with a plus, d+ h_t / d w."""
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """One place where u is used: its index values, the factors that its differential is multiplied by, and why."""
+
+    position: tuple[Expr, ...]
+    factors: tuple[Expr, ...] = ()
+    sums: tuple[Limits, ...] = ()
+    rules: tuple[Text, ...] = ()
+
+    def times(self, *factors: Expr, rule: Text | None = None) -> Occurrence:
+        """The same place seen from one level further out."""
+        kept = tuple(f for f in factors if f is not S.One)
+        return replace(self, factors=kept + self.factors, rules=((rule,) if rule else ()) + self.rules)
+
+
+LINEAR = Text("linear: the coefficient remains", "线性函数：导数就是系数")
+PRODUCT = Text("product rule: the other factors remain", "乘法法则：其余因子保留")
+POWER = BY_NAME["power"].rule
+QUOTIENT = Text("quotient: the slope of 1/x is -1/x^2", "商的求导：1/x 的导数是 -1/x^2")
+SUM = Text("only the terms of the sum that contain it remain", "求和中只保留含有该变量的项")
+ABSTRACT = Text("left as it stands: the function is abstract", "函数未给出具体形式，保留其偏导数")
+IN_VALUE = Text("{rule}, written in its value", "{rule}，用函数值表示")
+BRANCH = Text("on each branch by itself", "在每个分支上分别求导")
+
+
+@cache
+def occurrences(expr: Expr, name: str, value: Expr | None = None) -> tuple[Occurrence, ...]:
+    """Every use of the family `name` in `expr`. `value` is the node that equals `expr`: slopes are written in it."""
+    taken = frozenset(i for i in expr.atoms(Idx))
+    if value is not None and (row := row_of(expr)) is not None and row.slope_in_value is not None:
+        rule = IN_VALUE(rule=row.rule)
+        inner = _visit(expr.args[0], name, taken)
+        return tuple(o.times(row.slope_in_value(value), rule=rule) for o in inner)
+    return tuple(_visit(expr, name, taken))
+
+
+def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    if isinstance(expr, (Symbol, Indexed)):
+        if str(expr.base if isinstance(expr, Indexed) else expr) == name:
+            yield Occurrence(expr.indices if isinstance(expr, Indexed) else ())
+    elif not _mentions(expr, name):
+        return
+    elif isinstance(expr, Add):
+        for term in expr.args:
+            yield from _visit(term, name, taken)
+    elif isinstance(expr, Mul):
+        yield from _product(expr, name, taken)
+    elif isinstance(expr, Sum):
+        yield from _summed(expr, name, taken)
+    elif isinstance(expr, Piecewise):
+        yield from _branches(expr, name, taken)
+    else:
+        yield from _function(expr, name, taken)
+
+
+@cache
+def _mentions(expr: Expr, name: str) -> bool:
+    return any(str(s) == name for s in expr.free_symbols if not isinstance(s, Idx))
+
+
+def _product(expr: Mul, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    for at, factor in enumerate(expr.args):
+        rest = expr.args[:at] + expr.args[at + 1 :]
+        for use in _visit(factor, name, taken):
+            quotient = isinstance(factor, Pow) and factor.exp.is_negative
+            linear = not any(_mentions(r, name) for r in rest) and not use.rules
+            rule = None if quotient or use.rules else LINEAR if linear else PRODUCT
+            yield _join(use.times(*rest, rule=rule))
+
+
+def _join(use: Occurrence) -> Occurrence:
+    """One factor for the whole coefficient: what one writes on paper as the local partial."""
+    return replace(use, factors=(Mul(*use.factors),))
+
+
+def _summed(expr: Sum, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    body, own = expr.function, []
+    for idx, low, high in expr.limits:
+        other = fresh(idx, taken)
+        taken |= {other}
+        body = substitute(body, {idx: other})
+        own.append((other, low, high))
+    for use in _visit(body, name, taken):
+        yield replace(use, sums=tuple(own) + use.sums, rules=(SUM, *use.rules))
+
+
+def _branches(expr: Piecewise, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    for at, (branch, _) in enumerate(expr.args):
+        here = Piecewise(*((S.One if n == at else S.Zero, c) for n, (_, c) in enumerate(expr.args)))
+        for use in _visit(branch, name, taken):
+            yield use.times(here, rule=BRANCH)
+
+
+def _function(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    if isinstance(expr, Max):
+        for arg in expr.args:
+            slope = BY_NAME["max"].slope(arg, Max(*(a for a in expr.args if a is not arg)))
+            yield from (o.times(slope, rule=BY_NAME["max"].rule) for o in _visit(arg, name, taken))
+        return
+    row = row_of(expr)
+    if row is not None:
+        yield from (_join(o.times(row.slope(expr.args[0]), rule=row.rule)) for o in _visit(expr.args[0], name, taken))
+    elif isinstance(expr, Pow):
+        yield from _power(expr, name, taken)
+    else:
+        raise ModelError(f"no slope is known for {expr.func}; add its row to derive/functions.py")
+
+
+def _power(expr: Pow, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    base, exponent = expr.args
+    slope, rule = BY_NAME["power"].slope(base, exponent), QUOTIENT if exponent.is_negative else POWER
+    yield from (_join(o.times(slope, rule=rule)) for o in _visit(base, name, taken))
+    yield from (_join(o.times(expr, log(base), rule=BY_NAME["exp"].rule)) for o in _visit(exponent, name, taken))
+
+
+def abstract_occurrences(node: Node, used: Node, symbol: type[Partial] = Partial) -> tuple[Occurrence, ...]:
+    """The uses of a family by an abstract function: its partials stay symbols, d L / d o_T, one for each element.
+
+    `symbol` is Immediate where the family reaches the function on other paths too.
+    """
+    found = []
+    assert node.abstract is not None
+    for given in node.abstract.args:
+        if isinstance(given, IndexedBase) and str(given) == used.name:
+            sums = tuple(limits(i) for i in used.indices)
+            found.append(Occurrence(used.indices, (symbol(node.generic, used.generic),), sums, (ABSTRACT,)))
+        elif not isinstance(given, IndexedBase):
+            uses = occurrences(given, used.name)
+            found += [u.times(symbol(node.generic, given), rule=ABSTRACT) for u in uses]
+    return tuple(found)
+
+
+def surrogate(node: Node, families: Mapping[str, Node]) -> Expr:
+    """A function with the partials that the abstract one has by name: the sum of partial times argument."""
+    assert node.abstract is not None
+    terms = []
+    for given in node.abstract.args:
+        whole = isinstance(given, IndexedBase)
+        element = families[str(given)].generic if whole else given
+        sums = tuple(limits(i) for i in families[str(given)].indices) if whole else ()
+        terms.append(sum_over(Immediate(node.generic, element) * element, sums))
+    return Add(*terms)

@@ -1,0 +1,77 @@
+"""Paths through the model: what flows where, what cannot reach the loss and why, where a partial is only immediate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derive.derivation import Derivation, Use
+from derive.indices import linear
+from derive.model import Model, Node
+
+
+def is_immediate(d: Derivation, node: Node, use: Use, uses: Sequence[Use]) -> bool:
+    """Does u influence this user also on another path, so that the local partial is not the whole derivative?
+
+    True for a parameter shared by all time steps (h_t depends on w also through h_{t-1}), and where another of the
+    `uses` that are active leads to this user.
+    """
+    stage = next(s for s in d.stages if use.user.name in s.families)
+    if stage.time and node.name not in stage.time:
+        return True
+    return any(_leads(d, o, use) for o in uses if o is not use and o.user is not use.user)
+
+
+def _leads(d: Derivation, other: Use, use: Use) -> bool:
+    """Is there a path from the element of the other user to the element of this one?"""
+    lag = lags(d.model, other.user).get(use.user.name)
+    if lag is None:
+        return False
+    mine, theirs = use.contraction.at, other.contraction.at
+    gap = mine[0] - theirs[0] if mine and theirs else None
+    return gap is None or not gap.is_Integer or lag <= int(gap) * _direction(d)
+
+
+def _direction(d: Derivation) -> int:
+    return next((s.direction for s in d.stages if s.direction), 1)
+
+
+def lags(model: Model, node: Node) -> dict[str, int]:
+    """For every family that the node influences: after how many steps of time at the earliest."""
+    found, waiting = {node.name: 0}, [node.name]
+    while waiting:
+        name = waiting.pop()
+        for user in model.users(name):
+            lag = found[name] + _lag(model, user, name)
+            if lag < found.get(user.name, 1 + lag):
+                found[user.name] = lag
+                waiting.append(user.name)
+    return found
+
+
+def _lag(model: Model, user: Node, name: str) -> int:
+    """How many steps ago the user looks at the family, at the latest."""
+    steps = []
+    for use in (r for r in model.uses(user.cases[0]) if r.name == name and r.position and user.indices):
+        form = linear(use.position[0], user.indices[0]) if use.position else None
+        if form and form[0] == 1 and form[1].is_Integer:
+            steps.append(abs(int(form[1])))
+    return min(steps, default=0)
+
+
+def downstream(model: Model, node: Node) -> frozenset[str]:
+    """Every family that the node influences, itself included."""
+    found, waiting = {node.name}, [node.name]
+    while waiting:
+        for user in model.users(waiting.pop()):
+            if user.name not in found:
+                found.add(user.name)
+                waiting.append(user.name)
+    return frozenset(found)
+
+
+def dead_end(model: Model, node: Node) -> list[Node]:
+    """A path from a leaf that cannot reach the loss to the node where it ends, the leaf first."""
+    path = [node]
+    while users := [u for u in model.users(path[-1].name) if u not in path]:
+        path.append(users[0])
+    return path

@@ -1,0 +1,64 @@
+"""Name what has no name: the pre-activation inside h = tanh(w x + b), and an abstract function inside a sum.
+
+Textbooks write z for what an activation is applied to, because its adjoint is the quantity that every gradient of the
+layer shares. A model that leaves it unnamed gets the name here, before anything is derived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Expr, Idx, Indexed, IndexedBase, Symbol
+from sympy.core.function import AppliedUndef
+
+from derive.functions import argument, row_of
+from derive.indices import substitute
+from derive.model import Case, Model, Node
+
+
+def named(model: Model) -> Model:
+    """The same model with every compound pre-activation and every inner abstract function as a node of its own."""
+    compound = [n.name for n in model.nodes.values() if any(_pre_activation(c.expr) is not None for c in n.cases)]
+    nodes: dict[str, Node] = {}
+    taken = set(model.nodes) | {str(s) for s in model.sizes}
+    for node in model.nodes.values():
+        for new in _split(node, taken, alone=len(compound) == 1):
+            taken.add(new.name)
+            nodes[new.name] = new
+    order = {name: at for at, name in enumerate(nodes)}
+    return Model(model.title, nodes, nodes[model.loss.name], model.sizes, model.indices, order)
+
+
+def _split(node: Node, taken: set[str], alone: bool) -> Iterator[Node]:
+    cases = []
+    for case in node.cases:
+        inner = _pre_activation(case.expr)
+        if inner is not None:
+            name = _free_name(["z"] if alone else [], f"z_{node.name}", taken)
+            new = _node(name, inner, case)
+            yield new
+            case = Case(case.position, case.expr.func(new.generic))
+        for call in sorted(case.expr.atoms(AppliedUndef), key=str) if node.abstract is None else ():
+            new = _node(_free_name([str(call.func)], f"{call.func}_0", taken), call, case)
+            yield new
+            case = Case(case.position, substitute(case.expr, {call: new.generic}))
+        cases.append(case)
+    yield Node(node.name, node.kind, node.symbol, node.indices, tuple(cases), node.domain, node.implied)
+
+
+def _pre_activation(expr: Expr) -> Expr | None:
+    row = row_of(expr)
+    if row is None or not row.activation or isinstance(argument(expr), (Symbol, Indexed)):
+        return None
+    return None if argument(expr).is_Number else argument(expr)
+
+
+def _node(name: str, expr: Expr, case: Case) -> Node:
+    own = tuple(p for p in case.position if isinstance(p, Idx))
+    symbol = IndexedBase(name, real=True) if own else Symbol(name, real=True)
+    return Node(name, "node", symbol, own, (Case(own, expr),), implied=True)
+
+
+def _free_name(wishes: list[str], else_: str, taken: set[str]) -> str:
+    names = [*wishes, else_, *(f"{else_}_{n}" for n in range(2, 1000))]
+    return next(n for n in names if n not in taken)

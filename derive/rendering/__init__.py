@@ -1,0 +1,1 @@
+"""Views of a derivation: the document, and one file for each format."""

@@ -1,0 +1,73 @@
+"""The two alphabets of mathematics: LaTeX and Unicode. A style says how the parts of a formula are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from derive.functions import Row
+from derive.notation import latex_name, subscript, superscript, text_name
+
+
+@dataclass(frozen=True)
+class Style:
+    """How to write a name with indices, a fraction, a power, a sum, a partial, brackets; `dot` and `space` join factors."""
+
+    key: str
+    name: Callable[[str, tuple[str, ...]], str]
+    fraction: Callable[[str, str], str]
+    power: Callable[[str, str], str]
+    total: Callable[[str, str, str], str]
+    partial: Callable[[str, str, str], str]
+    brackets: Callable[[str], str]
+    dot: str
+    space: str
+    pattern: Callable[[Row], str]
+    delta: Callable[[str, str], str]
+    condition: Callable[[str, str, str], str]
+    relations: dict[str, str]
+    wide_fractions: bool = False
+
+
+def _latex_brackets(inner: str) -> str:
+    tall = "\\frac" in inner or "\\sum" in inner
+    return rf"\left({inner}\right)" if tall else f"({inner})"
+
+
+def _latex_partial(of: str, wrt: str, mark: str) -> str:
+    return rf"\frac{{\partial{'^{+}' if mark else ''} {of}}}{{\partial {wrt}}}"
+
+
+LATEX = Style(
+    key="latex",
+    name=latex_name,
+    fraction=lambda a, b: rf"\frac{{{a}}}{{{b}}}",
+    power=lambda a, b: f"{a}^{{{b}}}",
+    total=lambda i, a, b: rf"\sum_{{{i}={a}}}^{{{b}}} ",
+    partial=_latex_partial,
+    brackets=_latex_brackets,
+    dot=r" \cdot ",
+    space=r"\, ",
+    pattern=lambda row: row.latex,
+    delta=lambda a, b: rf"\delta_{{{a},{b}}}",
+    condition=lambda a, e, b: rf"\mathbf{{1}}[{a} \le {e} \le {b}]",
+    relations={"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"},
+)
+
+UNICODE = Style(
+    key="text",
+    name=text_name,
+    fraction=lambda a, b: f"{a}/{b}",
+    power=lambda a, b: a + superscript(b),
+    total=lambda i, a, b: f"Σ_{{{i}={a}..{b}}} ",
+    partial=lambda of, wrt, mark: f"∂{'⁺' if mark else ''}{of}/∂{wrt}",
+    brackets=lambda inner: f"({inner})",
+    dot=" · ",
+    space=" ",
+    pattern=lambda row: row.text,
+    delta=lambda a, b: f"δ{subscript(a + ',' + b)}",
+    condition=lambda a, e, b: f"1[{a} ≤ {e} ≤ {b}]",
+    relations={"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"},
+    wide_fractions=True,
+)
+STYLES = {"latex": LATEX, "text": UNICODE}

@@ -1,0 +1,178 @@
+"""The steps of a derivation: for every adjoint, on every region of its indices, the chain of equalities.
+
+A region is a box on which the same users contribute: t = T, and t = 1..T-1, in a recurrence that is read at its end.
+With numbers for the sizes the regions are those of the unrolled model; without, those of a large one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+
+from sympy import Expr, Integer, Symbol
+
+from derive.algebra import develop, naming, weight, written
+from derive.derivation import Adjoint, Derivation, Line, Local, Region, Step, Term, Use
+from derive.indices import substitute
+from derive.intervals import Interval
+from derive.language import Text
+from derive.partials import ABSTRACT, Immediate, Partial
+from derive.paths import is_immediate
+
+LARGE = 10_000_000
+LONGEST = 11  # the longest value, in symbols to read, that is still put in for its name
+
+DIRECT = Text("{u} enters the loss itself: differentiate {loss}", "{u} 直接出现在损失中：对 {loss} 求导")
+CHAIN = Text("chain rule: {u} reaches the loss only through {users}", "链式法则：{u} 只通过 {users} 影响损失")
+MULTIVARIABLE = Text(
+    "multivariable chain rule: {u} reaches the loss through {users}; the contributions add up",
+    "多元链式法则：{u} 通过 {users} 影响损失，各路贡献相加",
+)
+SHARED = Text(
+    "multivariable chain rule: {u} is shared, it enters {users} for every {idx}; the contributions add up",
+    "多元链式法则：{u} 是共享的，对每个 {idx} 都出现在 {users} 中，各项贡献相加",
+)
+ITSELF = Text("{loss} itself", "{loss} 本身")
+LOCAL = Text("insert the local partials", "代入局部偏导数")
+INSERT = Text("insert {values}", "代入 {values}")
+
+
+class Steps:
+    """All steps of one derivation for given sizes (none: symbolic), made once and kept."""
+
+    def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int] | None = None):
+        self.derivation = derivation
+        self.sizes = dict(sizes or {})
+        self._values: dict[str, Expr | None] = {}
+        self._named: dict[Expr, Expr] = {}
+        self._known: dict[str, tuple[Step, ...]] = {}
+
+    def all(self) -> tuple[Step, ...]:
+        """The steps in the order of the sheet: the nodes in the order of the sweep, then what was asked for."""
+        adjoints = self.derivation.adjoints
+        inner = [n for n, a in adjoints.items() if not a.node.is_leaf]
+        asked = [n for n in self.derivation.wanted if n in adjoints and n not in inner]
+        steps = [step for name in (*inner, *asked) for step in self.of(name)]
+        return tuple(replace(step, number=n + 1) for n, step in enumerate(steps))
+
+    def of(self, name: str) -> tuple[Step, ...]:
+        """The steps of one family, one for each region, last index values first."""
+        if name not in self._known:
+            adjoint = self.derivation.adjoints[name]
+            steps = tuple(self._step(adjoint, *found) for found in regions(adjoint, self.sizes, self.derivation))
+            self._known[name] = steps
+            if len(steps) == 1 and name in self.derivation.wanted:
+                self._named |= naming(Partial(self.derivation.loss, adjoint.node.generic), steps[0].value)
+        return self._known[name]
+
+    def value(self, name: str) -> Expr | None:
+        """The value of an adjoint for generic indices where one short form holds wherever it is not zero, else None."""
+        if name not in self._values:
+            self._values[name] = None  # while it is being derived: a recursion keeps its name
+            steps = self.of(name) if name in self.derivation.adjoints else ()
+            symbol = Partial(self.derivation.loss, steps[0].node.generic) if steps else None
+            short = len(steps) == 1 and steps[0].value != steps[0].target and weight(steps[0].value) <= LONGEST
+            self._values[name] = steps[0].value if short and steps[0].value != symbol else None
+        return self._values[name]
+
+    def _step(self, adjoint: Adjoint, region: Region, uses: tuple[Use, ...]) -> Step:
+        node, loss = adjoint.node, self.derivation.loss
+        fixed = {i: r[0] for a, (i, r) in enumerate(zip(node.indices, region.ranges, strict=True)) if region.is_point(a)}
+        u = substitute(node.generic, fixed)
+        symbols = [self._local(use, node, uses) for use in uses]
+        chain = tuple(
+            _put(Term((s,) if use.direct else (use.upstream(loss), s), use.outer), fixed)
+            for use, s in zip(uses, symbols, strict=True)
+        )
+        locals_ = tuple(
+            Local(substitute(s, fixed), substitute(use.local, fixed), use.rules)
+            for use, s in zip(uses, symbols, strict=True)
+        )
+        raw = tuple(_put(Term((use.upstream(loss), use.local), use.outer), fixed) for use in uses)
+        reason = _reason(loss, u, uses, [substitute(use.target, fixed) for use in uses])
+        target = Partial(loss, u)
+        given = len(uses) == 1 and uses[0].direct and uses[0].user.abstract is not None
+        lines = [Line((Term((target,)),), ABSTRACT)] if given else self._lines(raw)
+        return Step(target, node, region, uses, chain, reason, locals_, tuple(lines))
+
+    def _local(self, use: Use, node: Node, uses: Sequence[Use]) -> Partial:
+        """The local partial as a symbol, with the mark of an immediate one where u has other paths to the user."""
+        symbol = Immediate if is_immediate(self.derivation, node, use, uses) else Partial
+        return symbol(self.derivation.loss if use.direct else use.target, node.generic)
+
+    def _lines(self, raw: tuple[Term, ...]) -> list[Line]:
+        """The raw product, the short values put in for their names where that stays short, and the algebra."""
+        first = Line(tuple(Term(t.factors[1:] if t.factors[0] == 1 else t.factors, t.sums) for t in raw), LOCAL)
+        bare = tuple(Term(tuple(f for f in t.factors if f != 1) or (Integer(1),), t.sums) for t in raw)
+        plain = [first, *([Line(bare)] if bare != first.terms else []), *develop(bare, self._named)]
+        by = {p: v for t in bare if not t.sums for p in _partials(t) if (v := self._lookup(p)) is not None}
+        if not by:
+            return plain
+        filled = tuple(t if t.sums else Term(tuple(by.get(f, f) for f in t.factors)) for t in bare)
+        full = [first, Line(filled, INSERT(values=list(by))), *develop(filled, self._named)]
+        return full if written(full[-1].terms) <= max(LONGEST, written(plain[-1].terms)) else plain
+
+    def _lookup(self, partial: Partial) -> Expr | None:
+        """The short value of an adjoint at its position."""
+        wrt = partial.wrt
+        name = str(getattr(wrt, "base", wrt))
+        if partial.of != self.derivation.loss or name not in self.derivation.adjoints:
+            return None
+        value = self.value(name)
+        if value is None:
+            return None
+        own = self.derivation.adjoints[name].node.indices
+        found = substitute(value, dict(zip(own, getattr(wrt, "indices", ()), strict=True)))
+        return None if found == partial else found
+
+
+def _partials(term: Term) -> list[Partial]:
+    return [f for f in term.factors if isinstance(f, Partial)]
+
+
+def _put(term: Term, fixed: Mapping[Expr, Expr]) -> Term:
+    """The term at fixed values of some indices."""
+    if not fixed:
+        return term
+    sums = tuple((i, substitute(a, fixed), substitute(b, fixed)) for i, a, b in term.sums)
+    return Term(tuple(substitute(f, fixed) for f in term.factors), sums)
+
+
+def regions(adjoint: Adjoint, sizes: Mapping[Symbol, int], d: Derivation) -> Iterator[tuple[Region, tuple[Use, ...]]]:
+    """The boxes on which the same uses contribute, those with the last index values first; boxes without any left out."""
+    number = {s: Integer(sizes.get(s, LARGE * (n + 1))) for n, s in enumerate(d.model.sizes)}
+    axes = [_cuts([u.domain[a] for u in adjoint.uses], number) for a in range(len(adjoint.node.indices))]
+    for box in product(*axes):
+        ranges = tuple(piece[0] for piece in box)
+        active = tuple(u for n, u in enumerate(adjoint.uses) if all(n in piece[1] for piece in box))
+        if active:
+            yield Region(ranges), active
+
+
+def _cuts(domains: Sequence[Interval], number: Mapping[Symbol, Integer]) -> list[tuple[Interval, set[int]]]:
+    """Cut one axis where a domain begins or ends: each piece with the numbers of the domains that cover it."""
+    starts: dict[int, Expr] = {}
+    for low, high in domains:
+        starts.setdefault(int(substitute(low, number)), low)
+        starts.setdefault(int(substitute(high + 1, number)), high + 1)
+    edges = sorted(starts)
+    whole = [(int(substitute(a, number)), int(substitute(b, number))) for a, b in domains]
+    pieces = []
+    for first, after in zip(edges, edges[1:], strict=False):
+        on = {n for n, (a, b) in enumerate(whole) if a <= first and after - 1 <= b}
+        pieces.append(((starts[first], starts[after] - 1), on))
+    return [p for p in reversed(pieces) if p[1]]
+
+
+def _reason(loss: Expr, u: Expr, uses: Sequence[Use], targets: Sequence[Expr]) -> Text:
+    """Why the chain rule has the terms it has: through whom the quantity reaches the loss."""
+    users: list[object] = list(dict.fromkeys(t for t, use in zip(targets, uses, strict=True) if not use.direct))
+    sums = [b[0] for use in uses for b in use.outer]
+    if not users:
+        return DIRECT(u=u, loss=loss)
+    if any(use.direct for use in uses):
+        users.append(ITSELF(loss=loss))
+    if sums and len(users) == 1:
+        return SHARED(u=u, users=users, idx=list(dict.fromkeys(sums)))
+    return (MULTIVARIABLE if len(users) > 1 else CHAIN)(u=u, users=users)

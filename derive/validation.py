@@ -1,0 +1,126 @@
+"""What a graph refuses, each with one line that says what was found and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Integer, Rational, Sum, Symbol
+
+from derive.errors import ModelError
+from derive.indices import substitute
+from derive.model import Case, Model, Node, Reference, references
+from derive.notation import NAME
+from derive.schedule import stages
+
+DOMAINS = ("real", "positive", "probability", "binary")
+
+
+def expression(value: Any, where: str) -> Expr:
+    """A sympy expression from an expression or an exact number; text is never evaluated."""
+    if isinstance(value, Expr):
+        return value
+    if isinstance(value, IndexedBase):
+        raise ModelError(f"{where}: the family {value} stands without an index; write {value}[...]")
+    if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
+        return Rational(value) if isinstance(value, Fraction) else Integer(value)
+    if isinstance(value, float) and value == value and abs(value) != float("inf"):
+        return Rational(repr(value))
+    raise ModelError(f"{where}: expected a sympy expression or a finite number, found {value!r} ({type(value).__name__})")
+
+
+def new_name(name: str, taken: set[str]) -> None:
+    """A name is a word, and new."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ModelError(f"the name {name!r} is not a word like w_hh, x1 or theta")
+    if name in taken:
+        raise ModelError(f"{name} is defined twice; give the second one another name")
+
+
+def domain(name: str, found: str) -> None:
+    """The values that a leaf may take have a name."""
+    if found not in DOMAINS:
+        raise ModelError(f"{name}: unknown domain {found!r}; the domains are {', '.join(DOMAINS)}")
+
+
+def scalar_loss(name: str, expr: Any) -> None:
+    """A loss has no free index."""
+    free = free_indices(expression(expr, name))
+    if free:
+        raise ModelError(f"the loss {name} is not a scalar: it depends on the index {free[0]}; sum or average over it")
+
+
+def definitions(name: str, indices: tuple[Idx, ...], cases: Iterable[Case], known: Mapping[str, Node | Symbol]) -> None:
+    """Every case uses known names, the right number of indices, and no index out of place or out of range."""
+    if len(set(indices)) != len(indices):
+        raise ModelError(f"{name}: the same index twice in over={indices}; a diagonal needs two indices and a delta")
+    for idx in indices:
+        if idx.lower is None:
+            raise ModelError(f"{name}: the index {idx} has no range; make it with g.index({str(idx)!r}, size)")
+    for case in cases:
+        for reference in references(case.expr):
+            _known_name(name, reference, known)
+        allowed = {p for p in case.position if isinstance(p, Idx)}
+        stray = [i for i in free_indices(case.expr) if i not in allowed]
+        if stray:
+            raise ModelError(f"{name}: index out of place: {stray[0]} is neither in over= nor summed")
+        _in_range(name, case.expr, known)
+
+
+def free_indices(expr: Basic) -> list[Idx]:
+    """The indices that no Sum inside binds, in the order of their names."""
+    if isinstance(expr, Idx):
+        return [expr]
+    found = {i for a in expr.args for i in free_indices(a)} if not isinstance(expr, (Symbol, IndexedBase)) else set()
+    if isinstance(expr, Indexed):
+        found = {i for a in expr.indices for i in free_indices(a)}
+    if isinstance(expr, Sum):
+        found -= {limit[0] for limit in expr.limits}
+    return sorted(found, key=str)
+
+
+def _known_name(name: str, use: Reference, known: Mapping[str, Node | Symbol]) -> None:
+    node = known.get(use.name)
+    if node is None:
+        raise ModelError(f"{name} uses {use.name} before it is defined; defined so far: {', '.join(known) or 'nothing'}")
+    found = None if use.position is None else len(use.position)
+    expected = len(node.indices) if isinstance(node, Node) else 0
+    if found is not None and found != expected:
+        raise ModelError(f"{name}: index out of place: {use.name} has {expected} indices, used with {found}")
+    if use.position == () and isinstance(node, Symbol) and not node.is_integer:
+        raise ModelError(f"{name}: {use.name} is not the size of this graph")
+
+
+def _in_range(name: str, expr: Expr, known: Mapping[str, Node | Symbol]) -> None:
+    """Refuse a position that provably leaves the range of its family; what depends on sizes is checked with numbers."""
+    for use in references(expr):
+        node = known[use.name]
+        if not isinstance(node, Node) or not use.position:
+            continue
+        for axis, (position, own) in enumerate(zip(use.position, node.indices, strict=True)):
+            starts = [c.position[axis] for c in node.cases if not isinstance(c.position[axis], Idx)]
+            for least, end in ((True, own.lower), (False, own.upper)):
+                reached = _extreme(position, least)
+                gap = end - reached if least else reached - end
+                if gap.is_Integer and gap > 0 and reached not in starts:
+                    raise ModelError(
+                        f"{name}: index out of place: {use.name}[{position}] reaches {use.name}[{reached}], "
+                        f"but {use.name} runs from {own.lower} to {own.upper}; give it a start or shorten the range"
+                    )
+
+
+def _extreme(position: Expr, least: bool) -> Expr:
+    """The least or greatest value of an index expression over the ranges of its indices."""
+    ends = {}
+    for idx in free_indices(position):
+        rising = position.coeff(idx).is_nonnegative is not False
+        ends[idx] = idx.lower if rising == least else idx.upper
+    return substitute(position, ends)
+
+
+def cycles(model: Model) -> None:
+    """Every cycle is a recurrence: it steps through one index in one direction. ModelError otherwise."""
+    stages(model)
+
+
