@@ -90,7 +90,11 @@ def canonical(total: Sum) -> Sum:
 def naming(partial: Expr, value: Expr) -> dict[Expr, Expr]:
     """From `partial = factor * sum`: the sum, written by the partial."""
     sums = [f for f in Mul.make_args(value) if isinstance(f, Sum)]
-    return {canonical(sums[0]): partial / Mul(*(f for f in Mul.make_args(value) if f is not sums[0]))} if len(sums) == 1 else {}
+    return (
+        {canonical(sums[0]): partial / Mul(*(f for f in Mul.make_args(value) if f is not sums[0]))}
+        if len(sums) == 1
+        else {}
+    )
 
 
 def _combine(terms: tuple[Term, ...]) -> Iterator[Line]:
@@ -98,7 +102,9 @@ def _combine(terms: tuple[Term, ...]) -> Iterator[Line]:
     if any(t.sums for t in terms) or not _entangled(terms):
         return
     lines = list(_combined(terms))
-    if lines and written(lines[-1].terms) < min(written(terms), written((Term((Mul(*terms[0].factors),)),)) if len(terms) == 1 else 10**6):
+    if lines and written(lines[-1].terms) < min(
+        written(terms), written((Term((Mul(*terms[0].factors),)),)) if len(terms) == 1 else 10**6
+    ):
         yield from lines
 
 

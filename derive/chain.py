@@ -17,7 +17,7 @@ from derive.errors import ModelError
 from derive.indices import limits
 from derive.intervals import Interval, hull
 from derive.model import Case, Model, Node
-from derive.partials import Immediate, Occurrence, Partial, abstract_occurrences, occurrences
+from derive.partials import Given, Immediate, Occurrence, abstract_occurrences, occurrences
 from derive.paths import downstream
 from derive.schedule import stages
 
@@ -64,7 +64,9 @@ def _adjoint(model: Model, node: Node, known: dict[str, Adjoint], reaching: froz
             for case in user.cases:
                 uses += _uses(model, node, user, case, support)
     whole = tuple(extent(node))
-    support = tuple(hull([u.domain[axis] for u in uses], whole[axis]) if uses else whole[axis] for axis in range(len(whole)))
+    support = tuple(
+        hull([u.domain[axis] for u in uses], whole[axis]) if uses else whole[axis] for axis in range(len(whole))
+    )
     return Adjoint(node, tuple(sorted(_merged(uses), key=lambda u: u.contraction.at != node.indices)), support)
 
 
@@ -72,7 +74,15 @@ def _uses(model: Model, node: Node, user: Node, case: Case, support: tuple[Inter
     """The contributions of one definition of one user."""
     for use in _occurrences(model, node, user, case):
         done = contract(
-            node.indices, extent(node), case.position, support, use.position, use.factors, case.bounds, use.sums, model.indices
+            node.indices,
+            extent(node),
+            case.position,
+            support,
+            use.position,
+            use.factors,
+            case.bounds,
+            use.sums,
+            model.indices,
         )
         if done is not None:
             yield Use(user, case, done, use, user is model.loss)
@@ -83,7 +93,7 @@ def _occurrences(model: Model, node: Node, user: Node, case: Case) -> tuple[Occu
         return occurrences(case.expr, node.name, user.at(*case.position))
     others = (o for o in model.users(node.name) if o is not user)
     around = any(user.name in downstream(model, o) for o in others)
-    return abstract_occurrences(user, node, Immediate if around else Partial)
+    return abstract_occurrences(user, node, Immediate if around else Given)
 
 
 def _merged(uses: list[Use]) -> Iterable[Use]:

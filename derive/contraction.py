@@ -94,7 +94,9 @@ def contract(
             state.require(substitute(place, state.values), interval)
     if state.nothing:
         return None
-    return _finish(state, at, factors, [renamed[b[0]] for b in outer], [renamed[b[0]] for b in inner], renamed, preferred)
+    return _finish(
+        state, at, factors, [renamed[b[0]] for b in outer], [renamed[b[0]] for b in inner], renamed, preferred
+    )
 
 
 def _match(state: _State, place: Expr, target: Idx) -> None:
@@ -131,9 +133,7 @@ def _finish(
     write = {**{k: substitute(v, letters) for k, v in values.items()}, **letters}
 
     def sums(names: list[Idx]) -> tuple[Limits, ...]:
-        return tuple(
-            (letters[i], *(substitute(e, write) for e in state.open[i])) for i in names if i in state.open
-        )  # type: ignore[misc]
+        return tuple((letters[i], *(substitute(e, write) for e in state.open[i])) for i in names if i in state.open)  # type: ignore[misc]
 
     written = tuple(f for f in (substitute(f, write) for f in factors) if f is not S.One)
     return Contraction(tuple(substitute(a, write) for a in at), written, sums(outer), sums(inner), tuple(state.domain))

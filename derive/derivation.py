@@ -1,10 +1,10 @@
 """The record of an argument: adjoints as contributions, steps as chains of equalities. Data only; views are elsewhere.
 
-    Use         what one user of a quantity contributes to its adjoint
-    Adjoint     all uses of one family: the chain rule, term by term, for a generic element
-    Term, Line  a product as written, and one equality of a chain with its reason
-    Step        the derivation of one adjoint on one region of its indices
-    Derivation  the model, its adjoints, and what cannot reach the loss
+Use         what one user of a quantity contributes to its adjoint
+Adjoint     all uses of one family: the chain rule, term by term, for a generic element
+Term, Line  a product as written, and one equality of a chain with its reason
+Step        the derivation of one adjoint on one region of its indices
+Derivation  the model, its adjoints, and what cannot reach the loss
 """
 
 from __future__ import annotations

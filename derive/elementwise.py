@@ -56,7 +56,7 @@ class step(Function):
 
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
-        return Integer(int(x > 0)) if x.is_Number else None
+        return Integer(int(bool(x > 0))) if x.is_Number else None
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return Integer(0)
@@ -73,7 +73,7 @@ class share(Function):
     def eval(cls, x: Expr) -> Expr | None:
         if not x.is_Number:
             return None
-        return S.Half if x == 0 else Integer(int(x > 0))
+        return S.Half if x == 0 else Integer(int(bool(x > 0)))
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return Integer(0)

@@ -180,6 +180,6 @@ def argument(expr: Expr) -> Expr:
     return expr.args[0]
 
 
-def activation(name: str) -> Callable[[Expr], Expr]:
+def function_named(name: str) -> Callable[[Expr], Expr]:
     """The function of a table row by its name, for options such as `--activation tanh`; KeyError if unknown."""
     return BY_NAME[name].value

@@ -12,7 +12,7 @@ Nodes can be added, never changed. Every mistake is refused at the line that mak
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sympy import Expr, Idx, IndexedBase, Symbol
 
@@ -21,10 +21,8 @@ from derive.errors import ModelError
 from derive.indices import LETTERS, index
 from derive.model import Case, Kind, Model, Node
 from derive.preactivation import named
+from derive.solution import Solution
 from derive.validation import expression
-
-if TYPE_CHECKING:
-    from derive.derivation import Derivation
 
 Over = Idx | tuple[Idx, ...]
 Dimension = Any
@@ -115,7 +113,9 @@ class Graph:
         for name in names_:
             validation.new_name(name, self._names())
             symbol = IndexedBase(name, real=True)
-            cases = tuple(Case((expression(at, name), *indices[1:]), expression(value, name)) for at, value in start.items())
+            cases = tuple(
+                Case((expression(at, name), *indices[1:]), expression(value, name)) for at, value in start.items()
+            )
             self._open[name] = Node(name, "node", symbol, indices, cases)
         return tuple(self._open[name].symbol for name in names_)
 
@@ -123,7 +123,9 @@ class Graph:
         """The recurrence of a state: `g.update(h, o[t]*tanh(c[t]))`."""
         name = str(state)
         if name not in self._open:
-            raise ModelError(f"update of {name}: it is not an open state; declare it with states(...) and update it once")
+            raise ModelError(
+                f"update of {name}: it is not an open state; declare it with states(...) and update it once"
+            )
         declared = self._open[name]
         cases = (Case(declared.indices, expression(expr, name)), *declared.cases)
         validation.definitions(name, declared.indices, cases, self._known())
@@ -132,7 +134,7 @@ class Graph:
         return declared.symbol
 
     def recurrence(self, name: str, law: Callable[[Any], Any], over: Over, start: Mapping[Any, Any]) -> Any:
-        """A family that refers to itself: `g.recurrence("h", lambda h: tanh(w*h[t-1] + x[t]), over=t, start={0: 0})`."""
+        """A family that refers to itself: `g.recurrence("h", lambda h: tanh(w*h[t-1]), over=t, start={0: 0})`."""
         (state,) = self.states(name, over, start)
         return self.update(state, law(state))
 
@@ -140,27 +142,31 @@ class Graph:
     def model(self) -> Model:
         """The immutable model, pre-activations named. Errors: no loss, a state without update, a bad cycle."""
         if self._open:
-            raise ModelError(f"the state {next(iter(self._open))} has no update; say g.update({next(iter(self._open))}, ...)")
+            raise ModelError(
+                f"the state {next(iter(self._open))} has no update; say g.update({next(iter(self._open))}, ...)"
+            )
         if self._loss is None:
             raise ModelError(f"the graph {self.title!r} has no loss; end it with g.loss(name, expression)")
         nodes = dict(self._nodes)
-        order = {name: at for at, name in enumerate(nodes)}
-        model = Model(self.title, nodes, nodes[self._loss], tuple(self._sizes.values()), self._declared(), order)
+        model = Model(self.title, nodes, nodes[self._loss], tuple(self._sizes.values()), self._declared())
         validation.cycles(model)
         return named(model)
 
-    def derive(self, wrt: Iterable[Any] | None = None) -> Derivation:
-        """The derivation of every adjoint, and of the gradient of each of `wrt` (all parameters unless given)."""
-        from derive.chain import derive
+    def derive(self, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None) -> Solution:
+        """The derivation of every adjoint, and of the gradient of each of `wrt` (all parameters unless given).
 
-        return derive(self.model(), wrt)
+        `sizes` gives numbers to dimensions, `{T: 5}`; the others stay symbolic.
+        """
+        return Solution(self.model(), wrt, sizes)
 
     # inside
     def _leaf(self, name: str, kind: Kind, dimensions: tuple[Dimension, ...], domain: str) -> Any:
         validation.domain(name, domain)
         return self._add(name, kind, self._own_indices(dimensions), (), domain)
 
-    def _add(self, name: str, kind: Kind, indices: tuple[Idx, ...], cases: tuple[Case, ...], domain: str = "real") -> Any:
+    def _add(
+        self, name: str, kind: Kind, indices: tuple[Idx, ...], cases: tuple[Case, ...], domain: str = "real"
+    ) -> Any:
         validation.new_name(name, self._names())
         validation.definitions(name, indices, cases, self._known())
         symbol = IndexedBase(name, real=True) if indices else Symbol(name, real=True)

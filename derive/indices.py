@@ -39,7 +39,7 @@ def fresh(idx: Idx, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> Id
 def substitute(expr: Basic, mapping: Mapping[Basic, Basic]) -> Expr:
     """Replace free occurrences; an index bound by a Sum is left alone, and renamed where it would capture.
 
-    Unlike xreplace it never looks inside an index (its range is part of its identity), unlike subs it evaluates nothing.
+    Unlike xreplace it never looks inside an index (its range is part of its identity); unlike subs it is fast.
     """
     if not mapping:
         return expr
@@ -63,6 +63,11 @@ def _substitute_sum(expr: Sum, mapping: Mapping[Basic, Basic]) -> Sum:
             other = fresh(idx, incoming | body.free_symbols | bound)
             body, bounds[at] = substitute(body, {idx: other}), (other, low, high)
     return sum_over(substitute(body, inner), [(i, substitute(a, inner), substitute(b, inner)) for i, a, b in bounds])
+
+
+def sized(expr: Expr, sizes: Mapping[Symbol, int]) -> Expr:
+    """The expression with numbers for the sizes that have one."""
+    return substitute(expr, {s: Integer(n) for s, n in sizes.items()})
 
 
 def sum_over(body: Expr, bounds: Iterable[Limits]) -> Expr:
@@ -98,9 +103,3 @@ def solve(position: Expr, target: Expr, candidates: Iterable[Idx]) -> tuple[Idx,
         if form and form[0] in (1, -1):
             return idx, form[0] * (target - form[1])
     return None
-
-
-def sizes_of(exprs: Iterable[Expr], known: Iterable[Symbol]) -> set[Symbol]:
-    """The size symbols that appear in the ranges and expressions given."""
-    known = set(known)
-    return {s for e in exprs for s in e.free_symbols if s in known}

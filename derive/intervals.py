@@ -1,6 +1,6 @@
 """Where a contribution lives: intervals of index values with symbolic ends, such as t = 1..T-1.
 
-Ends are compared by the sign of their difference; where that depends on a size nothing is claimed, and Max and Min stay.
+Ends are compared by the sign of their difference; where that depends on a size nothing is claimed: Max and Min stay.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ defines and by which sympy expression in index notation: h_t = tanh(z_t) for t =
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Literal
 
@@ -80,7 +80,7 @@ class Reference:
 
 @cache
 def references(expr: Basic) -> tuple[Reference, ...]:
-    """Every use of a symbol or family in an expression, in the order of a walk; indices and their arithmetic left out."""
+    """Every use of a symbol or family in an expression, in the order of a walk; index arithmetic is left out."""
     return tuple(dict.fromkeys(_walk(expr)))
 
 
@@ -98,14 +98,17 @@ def _walk(expr: Basic) -> Iterator[Reference]:
 
 @dataclass(frozen=True)
 class Model:
-    """The whole: its title, nodes by name in the order of definition, the loss, the sizes and the declared indices."""
+    """The whole: its title, nodes by name in the order of definition, the loss, the sizes and the declared indices.
+
+    `given` is the model as the author wrote it, where pre-activations were named since.
+    """
 
     title: str
     nodes: Mapping[str, Node]
     loss: Node
     sizes: tuple[Symbol, ...] = ()
     indices: tuple[Idx, ...] = ()
-    order: Mapping[str, int] = field(default_factory=dict)
+    given: Model | None = None
 
     def uses(self, case: Case) -> tuple[Reference, ...]:
         """The families one case is computed from (sizes left out)."""

@@ -55,6 +55,10 @@ class Immediate(Partial):
     """The immediate partial, all other paths held fixed: printed with a plus, d+ h_t / d w."""
 
 
+class Given(Partial):
+    """The partial of an abstract function in its argument: known by name only, so its numbers must be given."""
+
+
 @dataclass(frozen=True)
 class Occurrence:
     """One place where u is used: its index values, the factors that its differential is multiplied by, and why."""
@@ -170,7 +174,7 @@ def _power(expr: Pow, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
     yield from (_join(o.times(expr, log(base), rule=BY_NAME["exp"].rule)) for o in _visit(exponent, name, taken))
 
 
-def abstract_occurrences(node: Node, used: Node, symbol: type[Partial] = Partial) -> tuple[Occurrence, ...]:
+def abstract_occurrences(node: Node, used: Node, symbol: type[Partial] = Given) -> tuple[Occurrence, ...]:
     """The uses of a family by an abstract function: its partials stay symbols, d L / d o_T, one for each element.
 
     `symbol` is Immediate where the family reaches the function on other paths too.

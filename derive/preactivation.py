@@ -25,8 +25,7 @@ def named(model: Model) -> Model:
         for new in _split(node, taken, alone=len(compound) == 1):
             taken.add(new.name)
             nodes[new.name] = new
-    order = {name: at for at, name in enumerate(nodes)}
-    return Model(model.title, nodes, nodes[model.loss.name], model.sizes, model.indices, order)
+    return Model(model.title, nodes, nodes[model.loss.name], model.sizes, model.indices, given=model)
 
 
 def _split(node: Node, taken: set[str], alone: bool) -> Iterator[Node]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 from sympy import Expr, Integer, Symbol
 
@@ -17,6 +17,7 @@ from derive.derivation import Adjoint, Derivation, Line, Local, Region, Step, Te
 from derive.indices import substitute
 from derive.intervals import Interval
 from derive.language import Text
+from derive.model import Node
 from derive.partials import ABSTRACT, Immediate, Partial
 from derive.paths import is_immediate
 
@@ -35,6 +36,7 @@ SHARED = Text(
 )
 ITSELF = Text("{loss} itself", "{loss} 本身")
 LOCAL = Text("insert the local partials", "代入局部偏导数")
+RULES = Text("{rules}", "{rules}")
 INSERT = Text("insert {values}", "代入 {values}")
 
 
@@ -78,7 +80,9 @@ class Steps:
 
     def _step(self, adjoint: Adjoint, region: Region, uses: tuple[Use, ...]) -> Step:
         node, loss = adjoint.node, self.derivation.loss
-        fixed = {i: r[0] for a, (i, r) in enumerate(zip(node.indices, region.ranges, strict=True)) if region.is_point(a)}
+        fixed = {
+            i: r[0] for a, (i, r) in enumerate(zip(node.indices, region.ranges, strict=True)) if region.is_point(a)
+        }
         u = substitute(node.generic, fixed)
         symbols = [self._local(use, node, uses) for use in uses]
         chain = tuple(
@@ -94,6 +98,8 @@ class Steps:
         target = Partial(loss, u)
         given = len(uses) == 1 and uses[0].direct and uses[0].user.abstract is not None
         lines = [Line((Term((target,)),), ABSTRACT)] if given else self._lines(raw)
+        if len(uses) == 1 and uses[0].direct and not given:
+            lines[0] = replace(lines[0], reason=RULES(rules=list(uses[0].rules)))
         return Step(target, node, region, uses, chain, reason, locals_, tuple(lines))
 
     def _local(self, use: Use, node: Node, uses: Sequence[Use]) -> Partial:
@@ -128,7 +134,7 @@ class Steps:
 
 
 def _partials(term: Term) -> list[Partial]:
-    return [f for f in term.factors if isinstance(f, Partial)]
+    return [f for f in term.factors if type(f) is Partial]
 
 
 def _put(term: Term, fixed: Mapping[Expr, Expr]) -> Term:
@@ -140,7 +146,7 @@ def _put(term: Term, fixed: Mapping[Expr, Expr]) -> Term:
 
 
 def regions(adjoint: Adjoint, sizes: Mapping[Symbol, int], d: Derivation) -> Iterator[tuple[Region, tuple[Use, ...]]]:
-    """The boxes on which the same uses contribute, those with the last index values first; boxes without any left out."""
+    """The boxes on which the same uses contribute, last index values first; boxes without any are left out."""
     number = {s: Integer(sizes.get(s, LARGE * (n + 1))) for n, s in enumerate(d.model.sizes)}
     axes = [_cuts([u.domain[a] for u in adjoint.uses], number) for a in range(len(adjoint.node.indices))]
     for box in product(*axes):
@@ -159,7 +165,7 @@ def _cuts(domains: Sequence[Interval], number: Mapping[Symbol, Integer]) -> list
     edges = sorted(starts)
     whole = [(int(substitute(a, number)), int(substitute(b, number))) for a, b in domains]
     pieces = []
-    for first, after in zip(edges, edges[1:], strict=False):
+    for first, after in pairwise(edges):
         on = {n for n, (a, b) in enumerate(whole) if a <= first and after - 1 <= b}
         pieces.append(((starts[first], starts[after] - 1), on))
     return [p for p in reversed(pieces) if p[1]]

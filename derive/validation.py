@@ -27,7 +27,9 @@ def expression(value: Any, where: str) -> Expr:
         return Rational(value) if isinstance(value, Fraction) else Integer(value)
     if isinstance(value, float) and value == value and abs(value) != float("inf"):
         return Rational(repr(value))
-    raise ModelError(f"{where}: expected a sympy expression or a finite number, found {value!r} ({type(value).__name__})")
+    raise ModelError(
+        f"{where}: expected a sympy expression or a finite number, found {value!r} ({type(value).__name__})"
+    )
 
 
 def new_name(name: str, taken: set[str]) -> None:
@@ -83,7 +85,9 @@ def free_indices(expr: Basic) -> list[Idx]:
 def _known_name(name: str, use: Reference, known: Mapping[str, Node | Symbol]) -> None:
     node = known.get(use.name)
     if node is None:
-        raise ModelError(f"{name} uses {use.name} before it is defined; defined so far: {', '.join(known) or 'nothing'}")
+        raise ModelError(
+            f"{name} uses {use.name} before it is defined; defined so far: {', '.join(known) or 'nothing'}"
+        )
     found = None if use.position is None else len(use.position)
     expected = len(node.indices) if isinstance(node, Node) else 0
     if found is not None and found != expected:
@@ -122,5 +126,3 @@ def _extreme(position: Expr, least: bool) -> Expr:
 def cycles(model: Model) -> None:
     """Every cycle is a recurrence: it steps through one index in one direction. ModelError otherwise."""
     stages(model)
-
-

@@ -8,7 +8,7 @@ index expressions become marks that `Template` fills in for each time step, so t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, Rational, Sum, Symbol
@@ -27,7 +27,9 @@ MARK = re.compile("\x02(-?\\d+),(-?\\d+)\x03")
 
 
 @lru_cache(maxsize=64)
-def printer(style: str, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...] = (), loop: Idx | None = None) -> Printer:
+def printer(
+    style: str, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...] = (), loop: Idx | None = None
+) -> Printer:
     """The printer for a style, the names in the order of their definition, numbers for sizes, and a loop index."""
     return Printer(STYLES[style], order, sizes, loop)
 
@@ -35,7 +37,9 @@ def printer(style: str, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int],
 class Printer:
     """Prints expressions, terms and lines; remembers what it has printed."""
 
-    def __init__(self, style: Style, order: Sequence[str], sizes: Sequence[tuple[Symbol, int]] = (), loop: Idx | None = None):
+    def __init__(
+        self, style: Style, order: Sequence[str], sizes: Sequence[tuple[Symbol, int]] = (), loop: Idx | None = None
+    ):
         self.style, self.loop = style, loop
         self.rank = {name: at for at, name in enumerate(order)}
         self.sizes = {s: Rational(n) for s, n in sizes}
@@ -53,19 +57,26 @@ class Printer:
 
     def line(self, terms: Sequence[Term], join: str | None = None) -> str:
         """A sum of products as they stand; `join` goes between the factors."""
-        return _signed(self.term(t, join) for t in terms)
+        return signed(self.term(t, join, lone=len(terms) == 1) for t in terms)
 
-    def term(self, term: Term, join: str | None = None) -> str:
-        """A product as it stands, under its sums; brackets around sums of terms and later negative factors."""
-        alone = len(term.factors) == 1 and not term.sums
+    def terms(self, expr: Expr) -> list[str]:
+        """The terms of an expression, each with its sign where it is negative."""
+        parts = self.ordered(expr.args) if isinstance(expr, Add) else [expr]
+        return [self.printed(a)[0] for a in parts]
+
+    def term(self, term: Term, join: str | None = None, lone: bool = False) -> str:
+        """A product as it stands, under its sums; brackets around sums of terms and later negative factors.
+
+        A `lone` term of a single factor needs no brackets: nothing stands beside it.
+        """
+        if len(term.factors) == 1 and not term.sums and (lone or not isinstance(term.factors[0], Add)):
+            return self.printed(term.factors[0])[0]
         parts = []
         for at, factor in enumerate(term.factors):
             text, level = self.printed(factor)
-            last = at == len(term.factors) - 1
-            open_end = isinstance(factor, Sum) and not last
+            open_end = isinstance(factor, Sum) and at < len(term.factors) - 1
             leading = at == 0 and not term.sums and not isinstance(factor, Add)
-            bare = alone or ((level > ADD or leading) and not open_end)
-            parts.append(text if bare else self.style.brackets(text))
+            parts.append(text if (level > ADD or leading) and not open_end else self.style.brackets(text))
         text = (self.style.space if join is None else join).join(parts)
         return "".join(self._total(limit) for limit in term.sums) + text
 
@@ -106,7 +117,7 @@ class Printer:
             if form is not None and form[1].is_Integer:
                 return f"\x02{form[0]},{form[1]}\x03"
         terms = sorted(Add.make_args(expr), key=lambda a: (a.is_number, a.could_extract_minus_sign(), str(a)))
-        return _signed((self._index_term(a) for a in terms), "")
+        return signed((self._index_term(a) for a in terms), "")
 
     def _index_term(self, term: Expr) -> str:
         if isinstance(term, (Idx, Symbol)):
@@ -125,10 +136,10 @@ class Printer:
 
     # compounds
     def _add(self, expr: Add) -> Printed:
-        return _signed(self.printed(a)[0] for a in self.ordered(expr.args)), ADD
+        return signed(self.printed(a)[0] for a in self.ordered(expr.args)), ADD
 
     def ordered(self, args: Sequence[Expr]) -> list[Expr]:
-        """Terms as an author puts them: by the first name declared; a positive one in front; numbers before negatives."""
+        """Terms as an author puts them: by the first name declared, a positive one in front."""
         terms = sorted(args, key=lambda a: (*self._place(a), str(a)))
         positive = [a for a in terms if not a.could_extract_minus_sign()]
         return [positive[0], *(a for a in terms if a is not positive[0])] if positive else terms
@@ -262,10 +273,10 @@ def _class(factor: Expr) -> int:
     return 4 if type(factor).__name__ in ("step", "share", "inside", "KroneckerDelta") else 3
 
 
-def _signed(terms: object, space: str = " ") -> str:
+def signed(terms: Iterable[str], space: str = " ") -> str:
     """Terms joined by + or by their own minus sign."""
     text = ""
-    for term in terms:  # type: ignore[attr-defined]
+    for term in terms:
         if not text:
             text = term
         else:

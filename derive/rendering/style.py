@@ -11,7 +11,7 @@ from derive.notation import latex_name, subscript, superscript, text_name
 
 @dataclass(frozen=True)
 class Style:
-    """How to write a name with indices, a fraction, a power, a sum, a partial, brackets; `dot` and `space` join factors."""
+    """How to write names with indices, fractions, powers, sums, partials; `dot` and `space` join factors."""
 
     key: str
     name: Callable[[str, tuple[str, ...]], str]

@@ -1,0 +1,60 @@
+# make demo    the six sheets in English and Chinese, into output/
+# make test    ruff, mypy, pytest
+# make pages   output/*.tex to PDF
+# make fuzz    random graphs against autograd
+# make bench   the benchmarks
+# make clean   remove what make made, except the sheets
+
+PYTHON ?= python3
+PYTEST ?= -n 2
+BIN := .venv/bin
+INSTALL = $(BIN)/pip install --quiet --constraint constraints.txt --editable
+LATEXMK = latexmk -interaction=nonstopmode -halt-on-error -no-shell-escape -auxdir=build/pages -outdir=output
+
+SHEETS = bptt lstm logistic relu-mse weight-norm l1
+OPTIONS_bptt = --T 5
+OPTIONS_lstm = --T 3
+
+.PHONY: demo test pages fuzz bench clean
+
+# The lines of one sheet; the empty line keeps them apart.
+define sheet
+$(BIN)/derive $(1) $(OPTIONS_$(1)) --lang en -o output/$(1).tex
+$(BIN)/derive $(1) $(OPTIONS_$(1)) --lang zh -o output/$(1).zh.tex
+
+endef
+
+demo: .venv/installed
+	mkdir -p output
+	$(foreach name,$(SHEETS),$(call sheet,$(name)))
+
+# pytest comes last: its closing line closes the output.
+test: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest $(PYTEST)
+
+pages:
+	set -e; for tex in output/*.tex; do \
+	  case $$tex in *.zh.tex) engine=-xelatex ;; *) engine=-pdf ;; esac; \
+	  $(LATEXMK) $$engine "$$tex"; \
+	done
+
+fuzz: .venv/installed
+	$(BIN)/python tests/fuzz.py 20000
+
+bench: .venv/installed-benchmarks
+	$(BIN)/python tests/benchmarks/run.py
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis output/*.pdf
+	find derive problems tests -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	$(INSTALL) '.[dev]'
+	touch $@
+
+.venv/installed-benchmarks: .venv/installed
+	$(INSTALL) '.[dev,benchmarks]'
+	touch $@

@@ -1,0 +1,79 @@
+"""derive: symbolic derivations for deep learning, every line checked against torch.autograd.
+
+    from derive import Graph, sigmoid, log
+
+    g = Graph("logistic loss")
+    w, b = g.parameters("w b")
+    x, y = g.input("x"), g.target("y", domain="binary")
+    a = g.node("a", sigmoid(w*x + b))
+    g.loss("L", -(y*log(a) + (1 - y)*log(1 - a)))
+    print(g.derive().to_text())
+
+Names are loaded when they are first used, so `import derive` costs nothing and never loads torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sympy import (
+        Abs,
+        Function,
+        KroneckerDelta,
+        Max,
+        Piecewise,
+        Rational,
+        Sum,
+        cos,
+        erf,
+        exp,
+        log,
+        sign,
+        sin,
+        sqrt,
+        tanh,
+    )
+
+    from derive.errors import DeriveError, ModelError, UsageError, VerificationError
+    from derive.functions import elu, function_named, gelu, leaky_relu, relu, sigmoid, silu, softplus
+    from derive.graph import Graph
+    from derive.language import Text
+    from derive.problem import Example, Option, Problem, Size
+    from derive.solution import Solution
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "derive.errors": ("DeriveError", "ModelError", "UsageError", "VerificationError"),
+    "derive.functions": ("elu", "function_named", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus"),
+    "derive.graph": ("Graph",),
+    "derive.language": ("Text",),
+    "derive.problem": ("Example", "Option", "Problem", "Size"),
+    "derive.solution": ("Solution",),
+    "sympy": (
+        "Abs", "Function", "KroneckerDelta", "Max", "Piecewise", "Rational", "Sum",
+        "cos", "erf", "exp", "log", "sign", "sin", "sqrt", "tanh",
+    ),
+}  # fmt: skip
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [
+    "Abs", "DeriveError", "Example", "Function", "Graph", "KroneckerDelta", "Max", "ModelError", "Option", "Piecewise",
+    "Problem", "Rational", "Size", "Solution", "Sum", "Text", "UsageError", "VerificationError", "cos",
+    "elu", "erf", "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin", "softplus", "sqrt", "tanh",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'derive' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

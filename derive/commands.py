@@ -1,0 +1,119 @@
+"""What the commands do: read the options, derive, check, and only then print."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from derive import options
+from derive.at import number, parse
+from derive.errors import UsageError
+from derive.problem import Problem, Reading
+from derive.problems import load, names
+from derive.rendering import sentences as say
+from derive.rendering.blocks import Title
+from derive.rendering.formats import FORMATS, render
+from derive.rendering.sheet import Part
+from derive.solution import Solution
+from derive.worked import Worked, work
+
+
+def sheet(name: str, argv: Sequence[str]) -> tuple[str, str | None]:
+    """The sheet of a problem and the file it is for. Errors: UsageError, VerificationError."""
+    problem = load(name)
+    given = options.parse(options.problem_parser(name, problem), argv)
+    _known("format", given.format, FORMATS)
+    _known("lang", given.lang, ("en", "zh"))
+    _known("detail", given.detail, ("brief", "full"))
+    parts = [_part(problem, reading, given) for reading in _readings(problem, given)]
+    head = Title(problem.title, say.SOURCE(source=problem.source), problem.statement)
+    return render(parts, given.format, given.lang, given.detail, head), given.output
+
+
+def check(argv: Sequence[str]) -> int:
+    """Print the verification of problems; 1 if something disagrees. Errors: UsageError."""
+    given = options.parse(options.check_parser(), argv)
+    _known("lang", given.lang, ("en", "zh"))
+    points = options.whole(given.points, "--points", options.MOST_POINTS)
+    seed = options.whole(given.seed, "--seed", 2**31, least=0)
+    failed = 0
+    for name in given.names or names():
+        problem = load(name)
+        sizes = {s.name: options.whole(given.T, "--T", s.most) for s in problem.sizes if s.name == "T" and given.T}
+        for choice in _variants(problem):
+            for reading in problem.readings:
+                solution = reading.build(**choice).derive(sizes=sizes)
+                report = solution.verify(points, seed)
+                failed += not report.ok
+                bad = report.first_failure
+                verdict = "ok" if bad is None else f"FAILED at {bad.quantity}"
+                label = " ".join([name, *choice.values(), *([options.key(reading.label.en)] if reading.label else [])])
+                print(f"{label:30} {len(report.rows):3} quantities  worst error {report.worst:.1e}  {verdict}")
+                sys.stdout.flush()
+    return 1 if failed else 0
+
+
+def _variants(problem: Problem) -> list[dict[str, str]]:
+    """Every combination of a problem's options."""
+    found: list[dict[str, str]] = [{}]
+    for option in problem.options:
+        found = [{**one, option.name: value} for one in found for value in option.choices]
+    return found
+
+
+def _known(what: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise UsageError(f"unknown {what} {value!r}; choose one of {', '.join(known)}")
+
+
+def _readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
+    wish = getattr(given, "reading", None)
+    labels = {options.key(r.label.en): r for r in problem.readings if r.label is not None}
+    if wish is None:
+        return problem.readings
+    _known("reading", wish, tuple(labels))
+    return [labels[wish]]
+
+
+def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part:
+    graph = reading.build(**problem.choices(vars(given)))
+    solution = graph.derive(sizes=_sizes(problem, vars(given)))
+    worked, rate = _worked(solution, reading, given)
+    report = None
+    if not given.no_check:
+        report = solution.verify()
+        report.require()
+    return Part(
+        solution.derivation,
+        solution.steps,
+        solution.sizes,
+        report,
+        reading.label,
+        worked,
+        reading.example.remark if reading.example and given.at is None and worked else None,
+        notes=tuple(reading.notes),
+        update=reading.update or (rate is not None and worked is None),
+        rate=rate,
+    )
+
+
+def _sizes(problem: Problem, given: Mapping[str, str | None]) -> dict[str, int]:
+    found = {}
+    for size in problem.sizes:
+        text = given[size.name]
+        if text is not None:
+            found[size.name] = options.whole(text, f"--{size.name}", size.most)
+    return found
+
+
+def _worked(solution: Solution, reading: Reading, given: argparse.Namespace) -> tuple[Worked | None, Fraction | None]:
+    """The numbers asked for, or those of the exercise itself."""
+    example = reading.example
+    rate_text = given.lr if given.lr is not None else example.rate if example is not None and given.at is None else None
+    rate = number(rate_text, "--lr") if rate_text is not None else None
+    at = given.at if given.at is not None else example.at if example is not None else None
+    if at is None:
+        return None, rate
+    return work(solution.derivation, solution.sizes, parse(at), rate), rate

@@ -1,0 +1,221 @@
+"""From expressions in index notation to functions on arrays, by walking the sympy tree once; no text, no exec.
+
+Every index of an expression gets an axis, its own indices first, the indices of nested sums after them; the sample
+points come last, so that scalars broadcast. One recurrence step fixes the time index to a number instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+from sympy import Add, Expr, Idx, Indexed, Max, Mul, Piecewise, Pow, Rational, S, Sum, Symbol
+from sympy.core.relational import Relational
+
+from derive.errors import ModelError
+from derive.functions import BY_NAME, row_of
+from derive.partials import Given, Immediate, Partial
+from derive.store import Array, Backend, Store
+
+Env = dict[Idx, Any]  # an index to its value: an int, or an integer array along its own axis
+Lowered = Callable[[Store, Env], Any]
+Kernel = Callable[[Store, Sequence[tuple[Idx, int, int]], Env], Any]
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
+    "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
+}  # fmt: skip
+
+
+def key(expr: Partial, loss: Expr) -> str:
+    """Under which name a partial is stored: an adjoint, or the partial of an abstract function (a cotangent)."""
+    wrt = str(getattr(expr.wrt, "base", expr.wrt))
+    total = expr.of == loss and not isinstance(expr, (Given, Immediate))
+    of = str(getattr(expr.of, "base", expr.of))
+    return f"adjoint {wrt}" if total else f"d{of}/d{wrt}"
+
+
+class Lowering:
+    """Compiles expressions for numbers of sizes, a backend and a loss; compiled expressions are kept."""
+
+    def __init__(self, backend: Backend, sizes: Mapping[Symbol, int], loss: Expr, strict: bool = True):
+        self.backend, self.sizes, self.loss, self.strict = backend, dict(sizes), loss, strict
+        self._kept: dict[object, Kernel] = {}
+
+    def number(self, expr: Expr) -> int:
+        """An index bound as a number. Errors: ModelError where it is not a whole number."""
+        value = expr.xreplace(self.sizes) if self.sizes else expr
+        if not value.is_Integer:
+            raise ModelError(f"the range end {expr} is not a whole number for these sizes")
+        return int(value)
+
+    def kernel(self, expr: Expr, indices: Sequence[Idx] = ()) -> Kernel:
+        """The expression as a function of the store, the ranges of `indices` and the numbers of other indices."""
+        kept = self._kept.get((expr, tuple(indices)))
+        if kept is None:
+            depth = len(indices) + _depth(expr)
+            kept = self._kept[(expr, tuple(indices))] = self._kernel(self._compile(expr, len(indices), depth), depth)
+        return kept
+
+    def _kernel(self, run: Lowered, depth: int) -> Kernel:
+        if depth == 0:
+            return lambda store, ranges, fixed: run(store, fixed)
+
+        def with_axes(store: Store, ranges: Sequence[tuple[Idx, int, int]], fixed: Env) -> Array:
+            env = dict(fixed)
+            for axis, (idx, first, last) in enumerate(ranges):
+                env[idx] = self.backend.integers(first, last, _along(axis, depth))
+            return self._shaped(run(store, env), [last - first + 1 for _, first, last in ranges])
+
+        return with_axes
+
+    def evaluate(
+        self, expr: Expr, store: Store, ranges: Sequence[tuple[Idx, int, int]] = (), fixed: Env | None = None
+    ) -> Array:
+        """The expression over the ranges, shape (*lengths, points); `fixed` gives numbers for other indices."""
+        return self.kernel(expr, [r[0] for r in ranges])(store, ranges, fixed or {})
+
+    def _shaped(self, value: Array, lengths: list[int]) -> Array:
+        """Summed axes dropped, missing ones filled."""
+        points = value.shape[-1] if len(getattr(value, "shape", ())) else 1
+        zero = self.backend.zeros((*lengths, points))
+        if len(getattr(value, "shape", ())) > 1:
+            value = value.reshape((*value.shape[: len(lengths)], value.shape[-1]))
+        return value + zero if lengths else value
+
+    # compiling: `at` is the next free axis for a sum, `depth` the number of axes
+    def _compile(self, expr: Expr, at: int, depth: int) -> Lowered:
+        if isinstance(expr, (Add, Mul)):
+            parts = [self._compile(a, at, depth) for a in expr.args]
+            join = _plus if isinstance(expr, Add) else _times
+            return lambda store, env: reduce(join, [p(store, env) for p in parts])
+        if isinstance(expr, (Symbol, Indexed, Partial)):
+            return self._leaf(expr)
+        if expr.is_Number or expr.is_NumberSymbol:
+            constant = self.backend.constant(expr)
+            return lambda store, env: constant
+        if isinstance(expr, Sum):
+            return self._sum(expr, at, depth)
+        if isinstance(expr, Piecewise):
+            return self._piecewise(expr, at, depth)
+        return self._function(expr, at, depth)
+
+    def _leaf(self, expr: Expr) -> Lowered:
+        if isinstance(expr, Idx) or expr in self.sizes:
+            return self._index_value(expr)
+        name = key(expr, self.loss) if isinstance(expr, Partial) else str(getattr(expr, "base", expr))
+        element = expr.wrt if isinstance(expr, Partial) else expr
+        places = [self._index(i) for i in getattr(element, "indices", ())]
+        return lambda store, env: store.read(name, tuple(p(env) for p in places), self.strict)
+
+    def _index_value(self, expr: Expr) -> Lowered:
+        place = self._index(expr)
+
+        def run(store: Store, env: Env) -> Array:
+            value = place(env)
+            return value if isinstance(value, int) else self.backend.mask(value)
+
+        return run
+
+    def _index(self, expr: Expr) -> Callable[[Env], Any]:
+        """An index expression as a function of the index values."""
+        if isinstance(expr, Idx):
+            return lambda env: env[expr]
+        if isinstance(expr, Symbol) or expr.is_Integer:
+            number = self.number(expr)
+            return lambda env: number
+        if isinstance(expr, (Add, Mul)):
+            parts = [self._index(a) for a in expr.args]
+            join = _plus if isinstance(expr, Add) else _times
+            return lambda env: reduce(join, [p(env) for p in parts])
+        raise ModelError(f"{expr} cannot be used as an index; use sums and whole multiples of indices and sizes")
+
+    def _sum(self, expr: Sum, at: int, depth: int) -> Lowered:
+        (idx, low, high), *outer = reversed(expr.limits)
+        inner = Sum(expr.function, *reversed(outer)) if outer else expr.function
+        body, first, last = self._compile(inner, at + 1, depth), self._index(low), self._index(high)
+        shape, backend = _along(at, depth), self.backend
+
+        def run(store: Store, env: Env) -> Array:
+            a, b = first(env), last(env)
+            ragged = not (isinstance(a, int) and isinstance(b, int))
+            least, most = (int(a if isinstance(a, int) else a.min()), int(b if isinstance(b, int) else b.max()))
+            if most < least:
+                return backend.zeros((*([1] * depth), 1))
+            grid = backend.integers(least, most, shape)
+            value = body(store, {**env, idx: grid})
+            value = value + backend.zeros((*shape[:at], most - least + 1, *shape[at + 1 :], 1))
+            if ragged:
+                value = value * backend.mask((grid >= a) & (grid <= b))
+            return backend.total(value, at)
+
+        return run
+
+    def _piecewise(self, expr: Piecewise, at: int, depth: int) -> Lowered:
+        branches = [(self._compile(v, at, depth), self._truth(c, at, depth)) for v, c in expr.args]
+
+        def run(store: Store, env: Env) -> Array:
+            result: Any = 0
+            for value, truth in reversed(branches):
+                result = self.backend.choose(truth(store, env), value(store, env), result)
+            return result
+
+        return run
+
+    def _truth(self, condition: Any, at: int, depth: int) -> Lowered:
+        if condition is S.true:
+            return lambda store, env: True
+        if not isinstance(condition, Relational):
+            raise ModelError(f"the condition {condition} is not a comparison of two expressions")
+        sides = [self._compile(a, at, depth) for a in condition.args]
+        compare = COMPARE[condition.rel_op]
+        return lambda store, env: compare(sides[0](store, env), sides[1](store, env))
+
+    def _function(self, expr: Expr, at: int, depth: int) -> Lowered:
+        name = type(expr).__name__
+        if name in ("inside", "KroneckerDelta"):
+            places = [self._index(a) for a in expr.args]
+            test: Callable[..., Any] = (
+                (lambda e, a, b: (e >= a) & (e <= b)) if name == "inside" else (lambda a, b: a == b)
+            )
+            return lambda store, env: self._masked(test(*(p(env) for p in places)))
+        parts = [self._compile(a, at, depth) for a in expr.args]
+        if isinstance(expr, Max):
+            return lambda store, env: reduce(self.backend.maximum, [p(store, env) for p in parts])
+        row = row_of(expr)
+        if row is not None:
+            return lambda store, env: self.backend.apply(row, parts[0](store, env))
+        if isinstance(expr, Pow):
+            return self._power(expr, at, depth)
+        raise ModelError(f"no row in derive/functions.py evaluates {name}")
+
+    def _masked(self, truth: Any) -> Any:
+        return int(truth) if isinstance(truth, (bool, int)) else self.backend.mask(truth)
+
+    def _power(self, expr: Pow, at: int, depth: int) -> Lowered:
+        base = self._compile(expr.base, at, depth)
+        if isinstance(expr.exp, Rational):
+            exponent = expr.exp
+            return lambda store, env: self.backend.power(base(store, env), exponent)
+        raised = self._compile(expr.exp, at, depth)
+        exp, ln = BY_NAME["exp"], BY_NAME["log"]
+        return lambda store, env: self.backend.apply(exp, raised(store, env) * self.backend.apply(ln, base(store, env)))
+
+
+def _plus(a: Any, b: Any) -> Any:
+    return a + b
+
+
+def _times(a: Any, b: Any) -> Any:
+    return a * b
+
+
+def _along(axis: int, depth: int) -> tuple[int, ...]:
+    """The shape of an index grid: one long axis among `depth`."""
+    return tuple(-1 if n == axis else 1 for n in range(depth))
+
+
+def _depth(expr: Expr) -> int:
+    """How many sums are nested."""
+    inner = max((_depth(a) for a in expr.args), default=0)
+    return inner + len(expr.limits) if isinstance(expr, Sum) else inner

@@ -1,0 +1,85 @@
+"""The words of the command line: one parser for each problem, errors as one line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import NoReturn
+
+from derive.errors import UsageError
+from derive.problem import Problem
+
+MOST_POINTS = 100_000
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose errors are one line and an exception, not a usage text and an exit."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
+
+
+def whole(text: str, what: str, most: int, least: int = 1) -> int:
+    """A whole number in a range. Errors: UsageError."""
+    digits = text[1:] if text[:1] in "+-" else text
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 18 or not least <= int(text) <= most:
+        raise UsageError(f"{what}: expected a whole number from {least} to {most}, found {text!r}")
+    return int(text)
+
+
+def problem_parser(name: str, problem: Problem) -> Parser:
+    """The options of one problem: its sizes, its own choices, and what every sheet has."""
+    parser = Parser(
+        prog=f"derive {name}",
+        description=f"{problem.title.en}. {problem.statement.en}",
+        epilog="The sheet goes to standard output, talk to standard error. Exit status: 0 done, 1 a line failed its "
+        "check (nothing is printed), 2 the input cannot be used.",
+        allow_abbrev=False,
+    )
+    for size in problem.sizes:
+        parser.add_argument(f"--{size.name}", metavar="N", help=f"{size.help.en} (symbolic unless given)")
+    for option in problem.options:
+        shown = "|".join(option.choices)
+        parser.add_argument(f"--{option.name}", metavar=shown, help=f"{option.help.en} (default {option.choices[0]})")
+    if len(problem.readings) > 1:
+        labels = [key(r.label.en) for r in problem.readings if r.label is not None]
+        parser.add_argument("--reading", metavar="|".join(labels), help="only one reading of the task (default all)")
+    numbers(parser)
+    page(parser)
+    return parser
+
+
+def numbers(parser: Parser) -> None:
+    """--at and --lr."""
+    parser.add_argument("--at", metavar='"w1=0.5, x_1=2"', help="work these numbers: values, adjoints, update")
+    parser.add_argument("--lr", metavar="RATE", help="learning rate of one step of gradient descent, such as 1e-4")
+
+
+def page(parser: Parser) -> None:
+    """--lang, --format, -o, --detail, --no-check."""
+    parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the sheet (default en)")
+    parser.add_argument("--format", default="tex", metavar="tex|text|json", help="format of the sheet (default tex)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the sheet to a file")
+    parser.add_argument("--detail", default="brief", metavar="brief|full", help="full prints every time step")
+    parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
+
+
+def check_parser() -> Parser:
+    """The options of `derive check`."""
+    parser = Parser(prog="derive check", description="Check problems against torch.autograd.", allow_abbrev=False)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="problems (default all)")
+    parser.add_argument("--T", metavar="N", help="time steps for problems that have them (default: several)")
+    parser.add_argument("--points", default="1000", metavar="N", help="random points (default 1000)")
+    parser.add_argument("--seed", default="0", metavar="N", help="seed of the random points (default 0)")
+    parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the table")
+    return parser
+
+
+def key(label: str) -> str:
+    """The word on the command line for a reading: the last of its label."""
+    return label.split()[-1].lower()
+
+
+def parse(parser: Parser, argv: Sequence[str]) -> argparse.Namespace:
+    """The options. Errors: UsageError; `--help` prints and exits."""
+    return parser.parse_args(list(argv))

@@ -1,0 +1,92 @@
+"""What a file in problems/ states: a title, the task in two languages, options, and one or several readings of it.
+
+A reading is a Graph. A task whose printed statement is flawed has two: as printed, and as it was surely meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from derive.errors import UsageError
+from derive.graph import Graph
+from derive.language import Text
+
+
+@dataclass(frozen=True)
+class Option:
+    """A choice that a problem offers on the command line, `--NAME`; the first choice is the default."""
+
+    name: str
+    choices: tuple[str, ...]
+    help: Text
+
+
+@dataclass(frozen=True)
+class Size:
+    """A dimension of a problem that can be given a number, `--T 5`; left symbolic otherwise. At most `most`."""
+
+    name: str
+    help: Text
+    most: int = 10_000
+
+
+@dataclass(frozen=True)
+class Example:
+    """Numbers to work: `at` as on the command line, the learning rate, and remarks on how the source was read."""
+
+    at: str
+    rate: str | None = None
+    remark: Text | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One model of the task: what builds its graph from the options, what it is called, its numbers.
+
+    `notes` close the gradients with remarks of the teacher; `update` adds the rule of gradient descent in symbols.
+    """
+
+    build: Callable[..., Graph]
+    label: Text | None = None
+    example: Example | None = None
+    notes: tuple[Text, ...] = ()
+    update: bool = False
+
+
+@dataclass
+class Problem:
+    """One problem of the catalogue. `readings` are added by the decorator `@problem.reading(...)`."""
+
+    title: Text
+    statement: Text
+    source: str
+    options: tuple[Option, ...] = ()
+    sizes: tuple[Size, ...] = ()
+    readings: list[Reading] = field(default_factory=list)
+
+    def reading(
+        self,
+        label: Text | None = None,
+        example: Example | None = None,
+        notes: tuple[Text, ...] = (),
+        update: bool = False,
+    ) -> Callable[[Callable[..., Graph]], Callable[..., Graph]]:
+        """Register a function that builds a graph from the options."""
+
+        def register(build: Callable[..., Graph]) -> Callable[..., Graph]:
+            self.readings.append(Reading(build, label, example, notes, update))
+            return build
+
+        return register
+
+    def choices(self, given: Mapping[str, str | None]) -> dict[str, Any]:
+        """The options with their defaults. Errors: UsageError for a value that is not offered."""
+        found = {}
+        for option in self.options:
+            value = given.get(option.name) or option.choices[0]
+            if value not in option.choices:
+                raise UsageError(f"--{option.name} {value}: choose one of {', '.join(option.choices)}")
+            found[option.name] = value
+        return found

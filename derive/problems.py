@@ -1,0 +1,42 @@
+"""The catalogue: the problems by name, found wherever `derive` is installed.
+
+Problem files live in the top-level folder problems/; an installed package carries them as derive/_problems. This module
+acts as the package of whichever of the two exists, so `derive.problems.bptt` is a module in every mode.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from derive.errors import UsageError
+
+if TYPE_CHECKING:
+    from derive.problem import Problem
+
+_here = Path(__file__).resolve().parent
+__path__ = [
+    str(folder) for folder in (_here / "_problems", _here.parent / "problems") if (folder / "bptt.py").is_file()
+]
+
+
+def names() -> tuple[str, ...]:
+    """Every problem's name as typed on the command line, in alphabetical order."""
+    files = {p.stem for folder in __path__ for p in Path(folder).glob("[a-z]*.py")}
+    return tuple(sorted(f.replace("_", "-") for f in files))
+
+
+def nearest(name: str, known: tuple[str, ...]) -> str:
+    """A hint for a name that is not known: the nearest one, else all."""
+    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+
+
+def load(name: str) -> Problem:
+    """The problem of that name. Errors: UsageError with the nearest name where there is none."""
+    if name not in names():
+        raise UsageError(f"no problem {name!r}; {nearest(name, names())}")
+    problem: Problem = importlib.import_module(f"derive.problems.{name.replace('-', '_')}").problem
+    return problem

@@ -1,0 +1,91 @@
+"""JSON: the derivation as data. Formulas are LaTeX, values are strings that sympy prints, sentences in one language.
+
+Keys: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients, conditions,
+verification; several readings of one problem mark each item with its `part`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from derive.derivation import Step
+from derive.language import Text
+from derive.rendering.blocks import Title
+from derive.rendering.formulas import Formulas
+from derive.rendering.printer import signed
+from derive.rendering.sheet import Part
+
+NO_ROUTE = Text("cannot reach the loss", "无法影响损失")
+
+
+def render(parts: Sequence[Part], lang: str, head: Title | None) -> str:
+    """One JSON object."""
+    whole: dict[str, Any] = {
+        "problem": head.title.pick(lang) if head else parts[0].derivation.model.title,
+        "language": lang,
+    }
+    whole |= {"nodes": [], "steps": [], "gradients": [], "unreachable": [], "conditions": [], "verification": []}
+    for part in parts:
+        mark = {"part": part.label.pick(lang)} if part.label is not None else {}
+        for key, items in _part(part, lang).items():
+            whole[key] += [item | mark for item in items]
+    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+
+
+def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:
+    d = part.derivation
+    show = Formulas("latex", tuple(d.model.nodes), tuple(part.sizes.items()))
+    steps = [_step(s, show, lang) for s in part.steps]
+    leaves = {s.number for s in part.steps if s.node.is_leaf}
+    return {
+        "nodes": [_node(n, show) for n in d.model.nodes.values()],
+        "steps": steps,
+        "gradients": [
+            {
+                "parameter": s.node.name,
+                "formula": show.show(s.target),
+                "value": show.plain(s.lines[-1]),
+                "sympy": str(s.value),
+            }
+            for s in part.steps
+            if s.number in leaves
+        ],
+        "unreachable": [{"parameter": n.name, "reason": NO_ROUTE.pick(lang)} for n in d.unreachable],
+        "conditions": [],
+        "verification": [] if part.report is None else [_row(r, show) for r in part.report.rows],
+    }
+
+
+def _node(node: Any, show: Formulas) -> dict[str, Any]:
+    cases = [{"element": show.show(node.at(*c.position)), "value": show.show(c.expr)} for c in node.cases]
+    return {"name": node.name, "kind": node.kind, "formula": show.show(node.generic), "definitions": cases}
+
+
+def _step(step: Step, show: Formulas, lang: str) -> dict[str, Any]:
+    ranges = zip(step.node.indices, step.region.ranges, strict=True)
+    return {
+        "number": step.number,
+        "target": show.show(step.target),
+        "formula": f"{show.show(step.target)} = {signed(show.pieces(step.chain, dots=True))}",
+        "value": show.plain(step.lines[-1]),
+        "reason": step.reason.pick(lang, show.show),
+        "region": {str(i): [str(a), str(b)] for i, (a, b) in ranges},
+        "locals": [
+            {
+                "partial": show.show(x.symbol),
+                "value": show.show(x.value),
+                "rules": [r.pick(lang, show.show) for r in x.rules],
+            }
+            for x in step.locals
+        ],
+        "lines": [
+            {"value": show.plain(x), "reason": x.reason.pick(lang, show.show) if x.reason is not None else ""}
+            for x in step.lines
+        ],
+    }
+
+
+def _row(row: Any, show: Formulas) -> dict[str, Any]:
+    return {"quantity": show.show(row.quantity), "points": row.points, "error": row.error, "ok": row.ok}

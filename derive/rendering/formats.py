@@ -1,0 +1,32 @@
+"""The formats by name: each turns the parts of a sheet into one string."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derive.errors import UsageError
+from derive.rendering import data, tex, text
+from derive.rendering.blocks import Title
+from derive.rendering.formulas import Formulas
+from derive.rendering.sheet import Part, sheet
+
+FORMATS = ("tex", "text", "json")
+
+
+def render(
+    parts: Sequence[Part], format: str = "tex", lang: str = "en", detail: str = "brief", head: Title | None = None
+) -> str:
+    """A sheet in one format and language. Errors: UsageError for an unknown format, language or detail."""
+    for what, value, known in (
+        ("format", format, FORMATS),
+        ("lang", lang, ("en", "zh")),
+        ("detail", detail, ("brief", "full")),
+    ):
+        if value not in known:
+            raise UsageError(f"unknown {what} {value!r}; choose one of {', '.join(known)}")
+    if format == "json":
+        return data.render(parts, lang, head)
+    first = parts[0]
+    order = tuple(dict.fromkeys(n for part in parts for n in part.derivation.model.nodes))
+    formulas = Formulas("latex" if format == "tex" else "text", order, tuple(first.sizes.items()))
+    return (tex if format == "tex" else text).render(sheet(parts, head, detail), formulas, lang)

@@ -1,0 +1,119 @@
+"""The worked numbers of an exercise as blocks: values forward, adjoints backward, one step of gradient descent."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sympy import Expr, Idx, Integer, Symbol
+
+from derive.derivation import Derivation, Step, Term
+from derive.language import Text
+from derive.model import Node
+from derive.partials import Given, Partial
+from derive.rendering import blocks
+from derive.rendering import sentences as say
+from derive.rendering.numerals import Numeral
+from derive.worked import Worked
+
+RATE = Symbol("eta", real=True)
+Columns = list[tuple[Expr, Node, Any, tuple[int, ...]]]  # quantity, its family, its numbers, their first index values
+
+
+def numbers(d: Derivation, worked: Worked, remark: Text | None, steps: Sequence[Step]) -> Iterator[blocks.Block]:
+    """Scalars as equations with the numbers put in; families as tables; then the update, where there is a rate."""
+    yield blocks.Heading(say.NUMBERS)
+    if remark is not None:
+        yield blocks.Paragraph(remark)
+    values = _scalars(d, worked)
+    yield from _forward(d, worked, values)
+    yield from _backward(d, worked, values, steps)
+    if worked.rate is not None:
+        yield blocks.Paragraph(say.UPDATE(rate=RATE, value=Numeral(worked.rate)))
+        yield from _update(d, worked)
+
+
+def _scalars(d: Derivation, worked: Worked) -> dict[Expr, Numeral]:
+    """Every scalar quantity, and the partials of abstract functions, with their numbers."""
+    found: dict[Expr, Numeral] = {}
+    for name, node in d.model.nodes.items():
+        if not node.indices:
+            found[node.symbol] = Numeral(worked.value(name))
+            if name in d.adjoints:
+                found[Partial(d.loss, node.symbol)] = Numeral(worked.adjoint(name))
+        for given in node.abstract.args if node.abstract is not None else ():
+            if not hasattr(given, "indices") and f"d{name}/d{given}" in worked.given:
+                found[Given(node.symbol, given)] = Numeral(worked.given[f"d{name}/d{given}"])
+    return found
+
+
+def _forward(d: Derivation, worked: Worked, values: Mapping[Expr, Numeral]) -> Iterator[blocks.Block]:
+    computed = [n for n in d.model.nodes.values() if not n.is_leaf and n.abstract is None]
+    columns = [(n.generic, n, worked.values[n.name], worked.low[n.name]) for n in computed if n.indices]
+    rows = [(n.symbol, n.cases[0].expr, values[n.symbol]) for n in computed if not n.indices]
+    if rows or columns:
+        yield blocks.Paragraph(say.FORWARD_VALUES)
+    yield from _tables(columns)
+    if rows:
+        yield blocks.Worked(tuple(rows), values)
+
+
+def _backward(
+    d: Derivation, worked: Worked, values: Mapping[Expr, Numeral], steps: Sequence[Step]
+) -> Iterator[blocks.Block]:
+    rows: list[tuple[Expr, Expr | tuple[Term, ...], Numeral]] = []
+    columns: Columns = []
+    yield blocks.Paragraph(say.BACKWARD_VALUES)
+    for name, adjoint in d.adjoints.items():
+        quantity = Partial(d.loss, adjoint.node.generic)
+        if adjoint.node.indices:
+            columns.append((quantity, adjoint.node, worked.adjoints[name], worked.low[f"adjoint {name}"]))
+        else:
+            step = next(s for s in steps if s.node is adjoint.node)
+            rows.append((quantity, step.lines[-1].terms, Numeral(worked.adjoint(name))))
+    yield from _tables(columns)
+    if rows:
+        yield blocks.Worked(tuple(rows), values)
+
+
+def _tables(columns: Columns) -> Iterator[blocks.Block]:
+    """Families over one index side by side, by the index; others one element to a row."""
+    narrow = [c for c in columns if len(c[1].indices) == 1]
+    for _, group in itertools.groupby(narrow, key=lambda c: (str(c[1].indices[0]), len(c[2]), c[3])):
+        together = list(group)
+        for some in (together[n : n + 5] for n in range(0, len(together), 5)):
+            yield _side_by_side(some)
+    for quantity, node, array, low in (c for c in columns if len(c[1].indices) > 1):
+        spots = list(itertools.product(*(range(n) for n in array.shape)))[:60]
+        rows = tuple((_place(node.indices, spot, low), Numeral(array[spot])) for spot in spots)
+        yield blocks.Table((say.INDEX, quantity), rows)
+
+
+def _side_by_side(columns: Columns) -> blocks.Table:
+    _, node, array, low = columns[0]
+    spots: list[int | None] = list(range(len(array)))
+    if len(spots) > 24:
+        spots = [*spots[:8], None, *spots[-8:]]
+    rows = tuple(
+        (Integer(s + low[0]), *(Numeral(c[2][s]) for c in columns)) if s is not None else ("...",) * (1 + len(columns))
+        for s in spots
+    )
+    return blocks.Table((node.indices[0], *(c[0] for c in columns)), rows)
+
+
+def _place(indices: tuple[Idx, ...], spot: tuple[int, ...], low: tuple[int, ...]) -> str:
+    return ", ".join(f"{i} = {s + a}" for i, s, a in zip(indices, spot, low, strict=True))
+
+
+def _update(d: Derivation, worked: Worked) -> Iterator[blocks.Block]:
+    """w <- w - eta dL/dw, for every element of every parameter."""
+    for node in d.model.of_kind("parameter"):
+        array, slopes = worked.values[node.name], worked.adjoints.get(node.name)
+        rows, values = [], {RATE: Numeral(worked.rate)}
+        for spot in itertools.product(*(range(n) for n in getattr(array, "shape", ()))):
+            element = node.at(*(Integer(s + a) for s, a in zip(spot, worked.low[node.name], strict=True)))
+            slope = Partial(d.loss, element)
+            values |= {element: Numeral(array[spot]), slope: Numeral(0 if slopes is None else slopes[spot])}
+            rows.append((element, (Term((element,)), Term((-RATE, slope))), Numeral(worked.updated[node.name][spot])))
+        yield blocks.Worked(tuple(rows[:60]), values, sign="<-")

@@ -1,0 +1,124 @@
+"""Every fixed sentence of a sheet, in both languages. Values in braces are formulas, which both languages share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from derive.language import Text
+
+MODEL = Text("The model", "模型")
+FLOWS = Text("What flows where", "计算流程")
+FORWARD = Text("Forward pass", "前向计算")
+BACKWARD = Text("Backward pass", "反向传播")
+GRADIENTS = Text("Gradients of the parameters", "参数的梯度")
+NUMBERS = Text("The numbers worked", "代入数值")
+CHECK = Text("Verification", "验证")
+IN_TIME = Text("The recursion, step by step in time", "按时间步写出的递推")
+
+SOURCE = Text("Problem {source}: solution, derived and checked by derive", "题目 {source}：解答由 derive 推导并验证")
+DERIVED = Text("Derived and checked by derive", "由 derive 推导并验证")
+READING = Text("{label}", "{label}")
+KINDS = {
+    "parameter": Text("Parameters: {names}.", "参数：{names}。"),
+    "input": Text("Inputs: {names}.", "输入：{names}。"),
+    "target": Text("Target: {names}.", "目标：{names}。"),
+    "constant": Text("Constants: {names}.", "常数：{names}。"),
+}
+RANGED = Text("{name} for {ranges}", "{name}（{ranges}）")
+FOR = Text("for {ranges}", "{ranges}")
+FLOW_HEADER = (Text("quantity", "量"), Text("computed from", "由何计算"), Text("used by", "被何使用"))
+PARAMETER = Text("parameter", "参数")
+LOSS = Text("the loss", "损失")
+NOBODY = Text("nothing", "无")
+UNUSED = Text(
+    "The parameter {name} cannot reach the loss: nothing uses it. Its gradient is zero.",
+    "参数 {name} 无法影响损失：没有任何量使用它。它的梯度为零。",
+)
+UNREACHABLE = Text(
+    "The parameter {name} cannot reach the loss: the path {path} ends there, for nothing uses {end}. "
+    "Its gradient is zero, whatever the data.",
+    "参数 {name} 无法影响损失：路径 {path} 到此为止，没有任何量使用 {end}。无论数据如何，它的梯度都为零。",
+)
+ONLY = Text(
+    "Only {element} reaches the loss; the adjoint of any other {family} is zero.",
+    "只有 {element} 影响损失，其余 {family} 的伴随量都为零。",
+)
+ZERO = Text(
+    "The derivative of {loss} with respect to {name} is zero: {name} cannot reach the loss.",
+    "{loss} 对 {name} 的导数为零：{name} 无法影响损失。",
+)
+NAMED = Text("Give the pre-activation a name, {names}; the equations become", "给激活前的量命名为 {names}，各式写成")
+UNROLLED_FORWARD = Text("Written out for {sizes}:", "当 {sizes} 时逐步写出：")
+UNROLLED_BACKWARD = Text(
+    "Written out for {sizes}, in the order in which it is computed:", "当 {sizes} 时按计算的先后逐步写出："
+)
+SEED = Text(
+    "Begin at the loss, whose derivative with respect to itself is 1, and go backwards: the adjoint of a quantity is the "
+    "derivative of {loss} with respect to it, the sum over its users of the user's adjoint times the local partial.",
+    "从损失出发逐层向后推导，损失对自身的导数为 1。一个量的伴随量是 {loss} 对它的导数，"
+    "等于对它的每个使用者，把使用者的伴随量乘以局部偏导数后求和。",
+)
+IMMEDIATE = Text(
+    "A partial with a plus is immediate: only the use in that very equation counts, everything else is held fixed.",
+    "带加号的偏导数是直接偏导数：只计该式中的直接出现，其余的量都视为固定。",
+)
+STEP = Text("Step {number}: {target}{where}", "第 {number} 步：{target}{where}")
+WHERE = Text(" for {ranges}", "（{ranges}）")
+EVERYWHERE = Text("", "")
+WRITTEN_OUT = Text("written out", "逐项写出")
+AT_TIME = Text("At {time}:", "{time} 时：")
+CHECKED = Text(
+    "Every adjoint and every line above was compared with torch.autograd in float64 at {samples} random points, "
+    "on both sides of every kink; small models also exactly with sympy at rational points.",
+    "以上每个伴随量、每一行推导都在 {samples} 个随机点（float64，折点两侧都取到）与 torch.autograd 作了比较；"
+    "小模型还在有理点上与 sympy 作了精确比较。",
+)
+CHECKED_SIZES = Text("Sizes used: {sizes}.", "所用的尺寸：{sizes}。")
+CHECK_HEADER = (
+    Text("quantity", "量"),
+    Text("numbers compared", "比较的数值个数"),
+    Text("worst relative error", "最大相对误差"),
+    Text("verdict", "结论"),
+)
+AGREES = Text("agrees", "一致")
+DISAGREES = Text("differs", "不一致")
+FORWARD_VALUES = Text("Forward, with the numbers put in:", "前向计算，代入数值：")
+BACKWARD_VALUES = Text("Backward, with the numbers put in:", "反向传播，代入数值：")
+INDEX = Text("index", "指标")
+UPDATE = Text(
+    "One step of gradient descent with learning rate {rate} = {value} moves every parameter against its gradient:",
+    "以学习率 {rate} = {value} 执行一次梯度下降，每个参数沿负梯度方向移动：",
+)
+RULE_OF_UPDATE = Text(
+    "Gradient descent with learning rate {rate} updates every parameter against its gradient:",
+    "以学习率 {rate} 作梯度下降，每个参数沿负梯度方向更新：",
+)
+
+
+def plain(words: str) -> Text:
+    """Words that are the same in both languages."""
+    return Text("{words}", "{words}")(words=words)
+
+
+def listed(texts: Sequence[Text]) -> Text:
+    """Several short texts in a row."""
+    return Text("{texts}", "{texts}")(texts=list(texts))
+
+
+def sentence(text: Text) -> Text:
+    """A clause as a sentence: capital and full stop."""
+    opened = text.en[:1].upper() + text.en[1:]
+    return Text(opened + ".", text.zh + "。", text.values)
+
+
+def arrow(names: Sequence[Any]) -> Text:
+    """a to b to c, as a path."""
+    places = {f"n{k}": name for k, name in enumerate(names)}
+    template = " → ".join("{" + key + "}" for key in places)
+    return Text(template, template)(**places)
+
+
+def error(value: float) -> str:
+    """A relative error with one digit."""
+    return f"{value:.0e}" if value else "0"

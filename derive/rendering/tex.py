@@ -1,0 +1,176 @@
+"""LaTeX: a complete document that compiles with pdflatex (English) or xelatex (Chinese, ctex)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from derive.language import Text
+from derive.rendering import blocks
+from derive.rendering.formulas import Formulas
+from derive.rendering.printer import Template, signed
+from derive.rendering.width import width
+
+PREAMBLE = {
+    "en": r"\documentclass[11pt,fleqn]{article}" "\n" r"\usepackage[T1]{fontenc}" "\n" r"\usepackage{lmodern}",
+    "zh": r"\documentclass[11pt,fleqn]{ctexart}" "\n" r"\ctexset{section={format=\Large\bfseries}}",
+}
+COMMON = r"""\usepackage{amsmath}
+\usepackage{xcolor}
+\usepackage[a4paper,margin=22mm]{geometry}
+\definecolor{reason}{gray}{0.38}
+\definecolor{rule}{rgb}{0.15,0.30,0.55}
+\setlength{\mathindent}{1.2em}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{4pt plus 1pt}
+\setlength{\jot}{5pt}
+\setlength{\fboxsep}{6pt}
+\setcounter{secnumdepth}{0}
+\allowdisplaybreaks[2]
+\raggedbottom
+\newcommand{\why}[1]{\tag*{\small\color{reason}#1}}
+\newcommand{\result}[1]{\fcolorbox{rule}{white}{$\displaystyle #1$}}
+"""
+LINE = 40.0  # em, what fits beside the indent
+SPECIAL = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+           "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "→": r"$\to$", "′": "$'$", "…": r"\dots{}"}  # fmt: skip
+
+
+def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
+    """The document as one string."""
+    body = "\n".join(Writer(formulas, lang).block(b) for b in sheet)
+    head = f"{PREAMBLE['zh' if lang == 'zh' else 'en']}\n{COMMON}"
+    return f"{head}\\begin{{document}}\n{body}\n\\end{{document}}\n"
+
+
+def escape(text: str) -> str:
+    """Plain words for LaTeX: every special character by its own command."""
+    return "".join(SPECIAL.get(c, c) for c in text)
+
+
+class Writer:
+    """One block at a time."""
+
+    def __init__(self, formulas: Formulas, lang: str):
+        self.formulas, self.lang = formulas, lang
+
+    def block(self, block: blocks.Block) -> str:
+        """The LaTeX of one block, by its kind."""
+        text: str = getattr(self, type(block).__name__.lower())(block)
+        return text
+
+    def text(self, text: Text) -> str:
+        """A sentence: its words escaped, its formulas in dollars."""
+        template = text.zh if self.lang == "zh" else text.en
+        parts = re.split(r"\{(\w+)\}", template)
+        return "".join(self.value(text.values[p]) if n % 2 else escape(p) for n, p in enumerate(parts))
+
+    def value(self, value: Any) -> str:
+        """What fills a place of a sentence, or a cell."""
+        if isinstance(value, Text):
+            return self.text(value)
+        if isinstance(value, (list, tuple)):
+            return ("、" if self.lang == "zh" else ", ").join(self.value(v) for v in value)
+        if isinstance(value, str):
+            return escape(value)
+        return f"${self.formulas.show(value)}$"
+
+    def title(self, block: blocks.Title) -> str:
+        statement = f"\n{self.text(block.statement)}\\par\n" if block.statement is not None else ""
+        return (
+            f"{{\\LARGE\\bfseries {self.text(block.title)}\\par}}\n"
+            f"{{\\small\\color{{reason}} {self.text(block.subtitle)}\\par}}\n"
+            f"\\vspace{{4pt}}{{\\color{{rule}}\\hrule height 0.8pt}}\\vspace{{6pt}}\n{statement}"
+        )
+
+    def heading(self, block: blocks.Heading) -> str:
+        if block.level == 2:
+            return f"\\medskip\\pagebreak[1]\n\\noindent\\textbf{{{self.text(block.text)}}}\\nopagebreak"
+        command = "section" if block.level == 0 else "subsection"
+        return f"\\{command}{{{self.text(block.text)}}}"
+
+    def paragraph(self, block: blocks.Paragraph) -> str:
+        return f"\n{self.text(block.text)}\\par"
+
+    def equations(self, block: blocks.Equations) -> str:
+        rows = self.formulas.rows(block.rows)
+        if block.boxed:
+            return "".join(f"\\[\\result{{{left} = {signed(right)}}}\\]\n" for left, right, _ in rows)
+        return _align([self._row(left, right, row) for left, right, row in rows])
+
+    def _row(self, left: str, right: list[str], row: blocks.Row) -> str:
+        why = f" \\why{{{self.text(row.reason)}}}" if row.reason is not None else ""
+        lines = broken(right, LINE - width(left) - 1.5)
+        text = " \\\\\n&\\quad {} ".join(lines)
+        gap = "\\noalign{\\vskip 4pt}\n" if row.gap else ""
+        sign = "\\leftarrow" if row.arrow else "="
+        return f"{gap}{left} &{sign} {text}{why}"
+
+    def unrolled(self, block: blocks.Unrolled) -> str:
+        rows = [self._row(left, right, row) for left, right, row in self.formulas.rows(block.rows, block.index)]
+        head = self.text(AT).replace("@", f"${self.formulas.plain(block.index)} = {MARK}$")
+        template = Template(f"\\noindent {head}\\nopagebreak\n{_align(rows)}")
+        return "\n".join("\\[\\vdots\\]" if t is None else template.fill(t) for t in block.times)
+
+    def expanded(self, block: blocks.Expanded) -> str:
+        show = self.formulas.looping(block.index)
+        template = Template(show.term(block.term, lone=True))
+        terms = [r"\cdots" if t is None else template.fill(t) for t in block.times]
+        return _align([self._row(show(block.left), terms, blocks.Row(None, (), block.reason))])
+
+    def worked(self, block: blocks.Worked) -> str:
+        rows = []
+        for left, right, value in block.rows:
+            shown = self.formulas.plain(left)
+            symbols, numbers = self.formulas.pieces(right), self.formulas.numbers(right, block.values)
+            relation = "=" if value.exact else r"\approx"
+            sign = r"\leftarrow" if block.sign == "<-" else "="
+            middle = [signed(p) for p in (symbols, numbers)]
+            end = value.text(latex=True)
+            unique = [m for n, m in enumerate(middle) if m not in (shown, end) and m not in middle[:n]]
+            rows.append(f"{shown} &{sign} " + self._chain(unique, relation, end, LINE - width(shown)))
+        return _align(rows)
+
+    def _chain(self, parts: list[str], relation: str, end: str, room: float) -> str:
+        text, used = "", 0.0
+        for number, part in enumerate([*parts, end]):
+            sign = "" if number == 0 else f" {relation if number == len(parts) else '='} "
+            wide = width(part) + 2
+            if number and used + wide > room:
+                text, used = text + " \\\\\n&", 0.0
+            text, used = text + sign + part, used + wide
+        return text
+
+    def table(self, block: blocks.Table) -> str:
+        columns = "l" * len(block.header)
+        rows = [" & ".join(self.value(c) for c in block.header) + r" \\ \hline"]
+        rows += [" & ".join(self.value(c) for c in row) + r" \\" for row in block.rows]
+        inner = "\n".join(rows)
+        return (
+            "\\begin{center}\\renewcommand{\\arraystretch}{1.35}\\small\n"
+            f"\\begin{{tabular}}{{{columns}}}\n\\hline\n{inner}\n\\hline\n\\end{{tabular}}\n\\end{{center}}"
+        )
+
+
+AT = Text("At @:", "当 @ 时：")
+MARK = "\x021,0\x03"
+
+
+def _align(rows: list[str]) -> str:
+    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+
+
+def broken(terms: list[str], room: float) -> list[str]:
+    """Terms joined to lines no wider than `room` em, broken before a plus or a minus."""
+    lines: list[list[str]] = [[]]
+    used = 0.0
+    for term in terms:
+        wide = width(term) + 1.3
+        if lines[-1] and used + wide > room:
+            lines.append([])
+            used = 0.0
+        lines[-1].append(term)
+        used += wide
+    joined = [signed(line) for line in lines]
+    return [joined[0], *(line if line.startswith("-") else f"+ {line}" for line in joined[1:])]

@@ -1,0 +1,101 @@
+"""What `Graph.derive()` gives: a derivation with its steps, gradients, check and views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sympy import Expr, Integer, Symbol
+
+from derive.chain import derive
+from derive.derivation import Derivation, Step
+from derive.errors import ModelError
+from derive.model import Model
+from derive.steps import Steps
+
+if TYPE_CHECKING:
+    from derive.verification.report import Report
+
+
+class Solution:
+    """A derivation for some sizes (those not in `sizes` stay symbolic).
+
+    `steps` are the steps of the sheet, `gradient(w)` the final form of dL/dw, `adjoint(h)` the forms by region,
+    `verify()` the check against torch.autograd, `to_latex()`, `to_text()` and `to_json()` the sheet.
+    """
+
+    def __init__(self, model: Model, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None):
+        self.derivation: Derivation = derive(model, wrt)
+        self.sizes = {self._size(key): number for key, number in (sizes or {}).items()}
+        self._steps = Steps(self.derivation, self.sizes)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps in the order of the sheet."""
+        return self._steps.all()
+
+    @property
+    def loss(self) -> Expr:
+        """The symbol of the loss."""
+        return self.derivation.loss
+
+    def adjoint(self, quantity: Any) -> tuple[Step, ...]:
+        """The steps of one family, one for each region of its indices. Errors: ModelError for a foreign name."""
+        name = str(getattr(quantity, "base", quantity))
+        if name not in self.derivation.model.nodes:
+            raise ModelError(f"{name} is not in the graph; it has {', '.join(self.derivation.model.nodes)}")
+        return tuple(s for s in self.steps if s.node.name == name)
+
+    def gradient(self, parameter: Any) -> Expr:
+        """The final form of dL/dparameter; 0 where it cannot reach the loss. Errors: ModelError where it was not asked."""
+        steps = self.adjoint(parameter)
+        if not steps:
+            name = str(parameter)
+            if name in self.derivation.wanted:
+                return Integer(0)
+            raise ModelError(f"the gradient with respect to {name} was not derived; ask for it with wrt=[...]")
+        if len(steps) > 1:
+            raise ModelError(f"dL/d{parameter} has {len(steps)} forms by region; see adjoint({parameter})")
+        return steps[0].value
+
+    def verify(self, points: int = 1000, seed: int = 0) -> Report:
+        """The check of every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`."""
+        from derive.verification.check import verify
+
+        return verify(self.derivation, self.steps, self.sizes, points, seed)
+
+    def to_latex(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+        """The sheet as a complete LaTeX document. Errors: VerificationError if a line fails its check."""
+        return self._render("tex", lang, check, detail)
+
+    def to_text(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+        """The sheet as plain Unicode text."""
+        return self._render("text", lang, check, detail)
+
+    def to_json(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+        """The sheet as JSON: nodes, steps, gradients, conditions, verification."""
+        return self._render("json", lang, check, detail)
+
+    def _render(self, format: str, lang: str, check: bool, detail: str) -> str:
+        from derive.rendering.formats import render
+        from derive.rendering.sheet import Part
+
+        report = self.verify() if check else None
+        if report is not None:
+            report.require()
+        return render([Part(self.derivation, self.steps, self.sizes, report)], format, lang, detail)
+
+    def _repr_latex_(self) -> str:
+        from derive.rendering.printer import printer
+
+        show = printer("latex", tuple(self.derivation.model.nodes), tuple(self.sizes.items()))
+        rows = [f"{show(s.target)} &= {show(s.lines[-1])}" for s in self.steps]
+        return "$$\\begin{aligned}" + " \\\\ ".join(rows) + "\\end{aligned}$$"
+
+    def _size(self, key: Any) -> Symbol:
+        """A size of the model, by symbol or name."""
+        for symbol in self.derivation.model.sizes:
+            if str(symbol) == str(key):
+                return symbol
+        raise ModelError(f"{key} is not a size of this graph")

@@ -1,0 +1,76 @@
+"""What a verification found: one row for each adjoint, and which one failed first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sympy import Expr
+
+from derive.errors import VerificationError
+
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Row:
+    """One quantity: at how many numbers it was compared, and the worst relative error |a - b| / max(1, |b|).
+
+    `error` is that of the adjoint's formula and of every printed line; `where` names the place of the worst.
+    """
+
+    quantity: Expr
+    points: int
+    error: float
+    where: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Within the tolerance; not a number is not within."""
+        return self.error <= TOLERANCE
+
+    def merged(self, other: Row) -> Row:
+        """Both together."""
+        worse = other if not other.error <= self.error else self
+        return replace(worse, points=self.points + other.points)
+
+
+@dataclass(frozen=True)
+class Report:
+    """All rows, in the order of the sweep: the first that fails is where the derivation is wrong."""
+
+    rows: tuple[Row, ...]
+    sizes: tuple[str, ...] = ()
+    samples: int = 0
+    exact: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Every row agrees."""
+        return all(r.ok for r in self.rows)
+
+    @property
+    def first_failure(self) -> Row | None:
+        """The first adjoint that disagrees."""
+        return next((r for r in self.rows if not r.ok), None)
+
+    @property
+    def worst(self) -> float:
+        """The worst relative error of all."""
+        return max((r.error for r in self.rows), default=0.0)
+
+    def merged(self, other: Report) -> Report:
+        """Two reports on the same derivation, for different sizes."""
+        mine = {r.quantity: r for r in self.rows}
+        rows = tuple(mine[r.quantity].merged(r) if r.quantity in mine else r for r in other.rows)
+        rows = tuple(r for r in self.rows if r.quantity not in {q.quantity for q in rows}) + rows
+        return Report(rows, self.sizes + other.sizes, self.samples + other.samples, self.exact + other.exact)
+
+    def require(self) -> None:
+        """Raise VerificationError, one line, where something disagrees."""
+        failed = self.first_failure
+        if failed is not None:
+            where = f" ({failed.where})" if failed.where else ""
+            raise VerificationError(
+                f"{failed.quantity}{where} disagrees with torch.autograd (relative error {failed.error:.2g}); "
+                "nothing is printed"
+            )

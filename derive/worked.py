@@ -1,0 +1,107 @@
+"""The numbers of an exercise, worked: every value and adjoint, exact where it is rational, one step of SGD taken."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from sympy import IndexedBase, Symbol
+
+from derive.at import Spot, Wanted, assign, spots
+from derive.derivation import Derivation
+from derive.errors import UsageError
+from derive.exact import ExactBackend, Number
+from derive.store import Store
+from derive.sweeps import Sweeps, cotangents, leaves
+
+
+@dataclass(frozen=True)
+class Worked:
+    """All numbers of one exercise: values and adjoints by family (object arrays without the points axis), the update.
+
+    `updated` maps each parameter to its value after w - rate * gradient.
+    """
+
+    given: Mapping[str, Any]
+    values: Mapping[str, Any]
+    adjoints: Mapping[str, Any]
+    low: Mapping[str, tuple[int, ...]]
+    rate: Fraction | None
+    updated: Mapping[str, Any] = field(default_factory=dict)
+
+    def value(self, name: str, position: tuple[int, ...] = ()) -> Number:
+        """The value of one element."""
+        return self._element(self.values[name], name, position)
+
+    def adjoint(self, name: str, position: tuple[int, ...] = ()) -> Number:
+        """The derivative of the loss with respect to one element."""
+        return self._element(self.adjoints[name], name, position)
+
+    def _element(self, array: Any, name: str, position: tuple[int, ...]) -> Number:
+        found: Number = array[tuple(p - a for p, a in zip(position, self.low[name], strict=True))]
+        return found
+
+
+def work(
+    derivation: Derivation, sizes: Mapping[Symbol, int], at: Mapping[str, str], rate: Fraction | None = None
+) -> Worked:
+    """Work the numbers `at` (name to text). Errors: UsageError: a missing or foreign name, a size without a number."""
+    missing = [s for s in derivation.model.sizes if s not in sizes]
+    if missing:
+        raise UsageError(f"--at works numbers, so every size needs one: give --{missing[0]}")
+    sweeps = Sweeps(derivation, sizes, ExactBackend())
+    store = Store(sweeps.backend)
+    wanted = _wanted(derivation, sweeps)
+    numbers = assign(wanted, at)
+    for name, (ranges, _) in wanted.items():
+        lengths = [b - a + 1 for a, b in ranges]
+        array = np.empty((*lengths, 1), dtype=object)
+        for spot in itertools.product(*(range(n) for n in lengths)):
+            position = tuple(s + a for s, (a, _) in zip(spot, ranges, strict=True))
+            array[(*spot, 0)] = numbers[(name, position)]
+        store.put(name, array, ranges)
+    sweeps.forward(store)
+    sweeps.backward(store)
+    return _finished(derivation, store, numbers, rate)
+
+
+def _wanted(derivation: Derivation, sweeps: Sweeps) -> Wanted:
+    """Name as typed -> its ranges, and the elements that must be given a number."""
+    found: dict[str, tuple[list[tuple[int, int]], set[Spot]]] = {
+        n.name: (sweeps.ranges(n), set(spots(sweeps.ranges(n)))) for n in leaves(derivation.model)
+    }
+    for key, node in cotangents(derivation.model):
+        found[key] = sweeps.ranges(node), set()
+    for node in derivation.model.nodes.values():
+        for given in node.abstract.args if node.abstract is not None else ():
+            name = str(getattr(given, "base", given))
+            if derivation.model.nodes[name].kind not in ("target", "input", "constant"):
+                ranges, needed = found[f"d{node.name}/d{name}"]
+                whole = isinstance(given, IndexedBase)
+                fixed = tuple(sweeps.number(i) for i in getattr(given, "indices", ()))
+                needed |= set(spots(ranges)) if whole else {fixed}
+    return found
+
+
+def _finished(d: Derivation, store: Store, given: Mapping[Any, Fraction], rate: Fraction | None) -> Worked:
+    values = {name: _array(store.whole(name)) for name in d.model.nodes}
+    adjoints = {name: _array(store.whole(f"adjoint {name}")) for name in d.adjoints}
+    updated = {}
+    if rate is not None:
+        for node in d.model.of_kind("parameter"):
+            slope = adjoints.get(node.name, Fraction(0))
+            updated[node.name] = np.asarray(values[node.name] - rate * slope, dtype=object)
+    return Worked(
+        {n if not s else f"{n}{list(s)}": v for (n, s), v in given.items()}, values, adjoints, store.low, rate, updated
+    )
+
+
+def _array(points: Any) -> Any:
+    """The numbers at the only point, as an array even where there is no index."""
+    array = np.empty(points.shape[:-1], dtype=object)
+    array[...] = points[..., 0]
+    return array

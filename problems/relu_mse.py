@@ -1,0 +1,43 @@
+"""A small ReLU network with the squared error: sheet 0, problem 5, as printed and as it was surely meant."""
+
+from derive import Example, Graph, Problem, Text, relu
+
+problem = Problem(
+    title=Text("ReLU network with squared error", "ReLU 网络与平方损失"),
+    statement=Text(
+        "Two ReLU units feed one linear output, trained with half the squared error. Derive every gradient and take "
+        "one step of stochastic gradient descent. The printed output adds the input to the first unit, where the "
+        "second unit was surely meant; both readings are solved.",
+        "两个 ReLU 单元连接到一个线性输出，用平方误差的一半作为损失。请推导各个梯度，并执行一次随机梯度下降。"
+        "题面的输出把输入与第一个单元相加，本意应当是第二个单元，下面对两种读法都作出解答。",
+    ),
+    source="0.5",
+)
+numbers = Example(at="w11=-1, w12=-1, w21=1, w22=1, w31=1, w32=1, b1=0, b2=0, x1=1, x2=1, y=0.5", rate="1e-4")
+
+
+def network(meant: bool) -> Graph:
+    """Two hidden ReLU units; the output adds a2 w32 if meant, x1 w32 as printed."""
+    g = Graph("relu-mse")
+    w11, w12, b1, w21, w22, b2, w31, w32 = g.parameters("w11 w12 b1 w21 w22 b2 w31 w32")
+    x1, x2 = g.inputs("x1 x2")
+    y = g.target("y")
+    z1 = g.node("z1", w11 * x1 + w12 * x2 + b1)
+    z2 = g.node("z2", w21 * x1 + w22 * x2 + b2)
+    a1 = g.node("a1", relu(z1))
+    a2 = g.node("a2", relu(z2))
+    a = g.node("a", a1 * w31 + (a2 if meant else x1) * w32)
+    g.loss("L", (a - y) ** 2 / 2)
+    return g
+
+
+@problem.reading(Text("As printed", "按题面"), numbers)
+def printed() -> Graph:
+    """The output as the sheet prints it."""
+    return network(meant=False)
+
+
+@problem.reading(Text("As meant", "按本意"), numbers)
+def meant() -> Graph:
+    """The output with the second hidden unit."""
+    return network(meant=True)

@@ -1,0 +1,71 @@
+"""Names to mathematics: the table is written by hand, as a textbook prints these names."""
+
+import pytest
+
+from derive.notation import NAME, latex_name, parts, subscript, superscript, text_name
+
+CASES = [
+    # name, indices, LaTeX, Unicode
+    ("x", (), "x", "x"),
+    ("w_hh", (), "w_{hh}", "wₕₕ"),
+    ("w_qh", (), "w_{qh}", "w_{qh}"),
+    ("w1", (), "w_{1}", "w₁"),
+    ("w_1", (), "w_{1}", "w₁"),
+    ("w12", (), "w_{12}", "w₁₂"),
+    ("w_out", (), r"w_{\mathrm{out}}", "wₒᵤₜ"),
+    ("h", ("t",), "h_{t}", "hₜ"),
+    ("h", ("t-1",), "h_{t-1}", "hₜ₋₁"),
+    ("h", ("T",), "h_{T}", "h_T"),
+    ("x", ("10",), "x_{10}", "x₁₀"),
+    ("x", ("i", "10"), "x_{i,10}", "x_{i,10}"),
+    ("W", ("i", "j"), "W_{ij}", "Wᵢⱼ"),
+    ("W", ("k", "t+1"), "W_{k,t+1}", "W_{k,t+1}"),
+    ("z_f", ("t",), "z_{f,t}", "z_{f,t}"),
+    ("w1", ("i", "j"), "w_{1,ij}", "w_{1,ij}"),
+    ("theta", (), r"\theta", "θ"),
+    ("lamda", (), r"\lambda", "λ"),
+    ("Sigma", (), r"\Sigma", "Σ"),
+    ("gamma2", ("j",), r"\gamma_{2,j}", "γ_{2,j}"),
+    ("eps", (), r"\mathrm{eps}", "eps"),
+    ("c_tilde", (), r"\tilde{c}", "c\u0303"),
+    ("c_tilde", ("t",), r"\tilde{c}_{t}", "c\u0303ₜ"),
+    ("y_hat", (), r"\hat{y}", "y\u0302"),
+    ("yhat", (), r"\hat{y}", "y\u0302"),
+    ("xbar", ("i",), r"\bar{x}_{i}", "x\u0304ᵢ"),
+    ("mu_hat", (), r"\hat{\mu}", "μ\u0302"),
+    ("w_tilde_hh", (), r"\tilde{w}_{hh}", "w\u0303ₕₕ"),
+]
+
+
+@pytest.mark.parametrize(("name", "indices", "latex", "text"), CASES)
+def test_names(name, indices, latex, text):
+    """A name with its indices in LaTeX and in Unicode."""
+    assert NAME.fullmatch(name)
+    assert latex_name(name, indices) == latex
+    assert text_name(name, indices) == text
+
+
+def test_a_pre_activation_keeps_the_accent_on_its_subscript():
+    """The implied z_c_tilde is z with the subscript c-tilde, another quantity than z_tilde_c, a z under a tilde."""
+    assert latex_name("z_c_tilde") == r"z_{\tilde{c}}"
+    assert latex_name("z_tilde_c") == r"\tilde{z}_{c}"
+    assert latex_name("z_c_tilde", ("t",)) == r"z_{\tilde{c},t}"
+    assert text_name("z_c_tilde") == "z_{c\u0303}"
+
+
+def test_a_long_word_that_ends_like_an_accent_wears_none():
+    """Only a single letter takes an accent written without an underscore: xbar does, crossbar does not."""
+    assert parts("xbar") == ("x", "bar", ())
+    assert parts("crossbar") == ("crossbar", "", ())
+
+
+@pytest.mark.parametrize("name", ["", "1w", "_w", "w_", "w__h", "w-h", "w.h", "w h", "θ", r"\theta", "w{h}"])
+def test_words_that_are_no_names(name):
+    """A name is a word of letters, digits and single underscores that begins with a letter."""
+    assert not NAME.fullmatch(name)
+
+
+def test_unicode_falls_back_where_a_letter_is_missing():
+    """A subscript or superscript is all Unicode or none of it."""
+    assert [subscript(s) for s in ("t+1", "q", "t,q")] == ["ₜ₊₁", "_q", "_{t,q}"]
+    assert [superscript(s) for s in ("-1", "n", "T", "T-1")] == ["⁻¹", "ⁿ", "^T", "^(T-1)"]
