@@ -65,6 +65,18 @@ def _substitute_sum(expr: Sum, mapping: Mapping[Basic, Basic]) -> Sum:
     return sum_over(substitute(body, inner), [(i, substitute(a, inner), substitute(b, inner)) for i, a, b in bounds])
 
 
+def apart(expr: Expr, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> Expr:
+    """The expression with other letters for bound indices that are in `taken`, so that none is read as that one."""
+    used = set(taken)
+    for total in sorted(expr.atoms(Sum), key=str):
+        for idx, low, high in total.limits:
+            if idx in used:
+                other = fresh(idx, used | expr.free_symbols, preferred)
+                renamed = sum_over(substitute(total.function, {idx: other}), ((other, low, high),))
+                expr = expr.xreplace({total: renamed})
+    return expr
+
+
 def sized(expr: Expr, sizes: Mapping[Symbol, int]) -> Expr:
     """The expression with numbers for the sizes that have one."""
     return substitute(expr, {s: Integer(n) for s, n in sizes.items()})

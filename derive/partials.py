@@ -77,7 +77,7 @@ class Occurrence:
 LINEAR = Text("linear: the coefficient remains", "线性函数：导数就是系数")
 PRODUCT = Text("product rule: the other factors remain", "乘法法则：其余因子保留")
 POWER = BY_NAME["power"].rule
-QUOTIENT = Text("quotient: the slope of 1/x is -1/x^2", "商的求导：1/x 的导数是 -1/x^2")
+QUOTIENT = Text("reciprocal: minus one over the square", "倒数的导数：负的平方分之一")
 SUM = Text("only the terms of the sum that contain it remain", "求和中只保留含有该变量的项")
 ABSTRACT = Text("left as it stands: the function is abstract", "函数未给出具体形式，保留其偏导数")
 IN_VALUE = Text("{rule}, written in its value", "{rule}，用函数值表示")

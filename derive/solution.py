@@ -48,7 +48,7 @@ class Solution:
         return tuple(s for s in self.steps if s.node.name == name)
 
     def gradient(self, parameter: Any) -> Expr:
-        """The final form of dL/dparameter; 0 where it cannot reach the loss. Errors: ModelError where it was not asked."""
+        """The final form of dL/dparameter; 0 where it cannot reach the loss. Errors: ModelError if it was not asked."""
         steps = self.adjoint(parameter)
         if not steps:
             name = str(parameter)

@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Idx, Integer, Symbol
 
 from derive.algebra import develop, naming, weight, written
 from derive.derivation import Adjoint, Derivation, Line, Local, Region, Step, Term, Use
-from derive.indices import substitute
+from derive.indices import apart, substitute
 from derive.intervals import Interval
 from derive.language import Text
 from derive.model import Node
-from derive.partials import ABSTRACT, Immediate, Partial
+from derive.partials import ABSTRACT, LINEAR, PRODUCT, Immediate, Partial
 from derive.paths import is_immediate
 
 LARGE = 10_000_000
@@ -49,6 +49,7 @@ class Steps:
         self._values: dict[str, Expr | None] = {}
         self._named: dict[Expr, Expr] = {}
         self._known: dict[str, tuple[Step, ...]] = {}
+        self._free: tuple[Idx, ...] = ()  # the indices of the adjoint at hand
 
     def all(self) -> tuple[Step, ...]:
         """The steps in the order of the sheet: the nodes in the order of the sweep, then what was asked for."""
@@ -90,16 +91,17 @@ class Steps:
             for use, s in zip(uses, symbols, strict=True)
         )
         locals_ = tuple(
-            Local(substitute(s, fixed), substitute(use.local, fixed), use.rules)
+            Local(substitute(s, fixed), substitute(use.local, fixed), telling(use.rules))
             for use, s in zip(uses, symbols, strict=True)
         )
+        self._free = tuple(i for i in node.indices if i not in fixed)
         raw = tuple(_put(Term((use.upstream(loss), use.local), use.outer), fixed) for use in uses)
         reason = _reason(loss, u, uses, [substitute(use.target, fixed) for use in uses])
         target = Partial(loss, u)
         given = len(uses) == 1 and uses[0].direct and uses[0].user.abstract is not None
         lines = [Line((Term((target,)),), ABSTRACT)] if given else self._lines(raw)
         if len(uses) == 1 and uses[0].direct and not given:
-            lines[0] = replace(lines[0], reason=RULES(rules=list(uses[0].rules)))
+            lines[0] = replace(lines[0], reason=RULES(rules=list(telling(uses[0].rules))))
         return Step(target, node, region, uses, chain, reason, locals_, tuple(lines))
 
     def _local(self, use: Use, node: Node, uses: Sequence[Use]) -> Partial:
@@ -130,6 +132,7 @@ class Steps:
             return None
         own = self.derivation.adjoints[name].node.indices
         found = substitute(value, dict(zip(own, getattr(wrt, "indices", ()), strict=True)))
+        found = apart(found, self._free, self.derivation.model.indices)
         return None if found == partial else found
 
 
@@ -169,6 +172,11 @@ def _cuts(domains: Sequence[Interval], number: Mapping[Symbol, Integer]) -> list
         on = {n for n, (a, b) in enumerate(whole) if a <= first and after - 1 <= b}
         pieces.append(((starts[first], starts[after] - 1), on))
     return [p for p in reversed(pieces) if p[1]]
+
+
+def telling(rules: Sequence[Text]) -> tuple[Text, ...]:
+    """The rules worth naming: that a coefficient remains goes without saying beside any other."""
+    return tuple(r for r in rules if r not in (LINEAR, PRODUCT)) or tuple(rules)
 
 
 def _reason(loss: Expr, u: Expr, uses: Sequence[Use], targets: Sequence[Expr]) -> Text:

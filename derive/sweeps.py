@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from sympy import Expr, Idx, Integer, Symbol
 
+from derive.chain import extent
 from derive.derivation import Adjoint, Derivation, Use
 from derive.intervals import Interval, inside
 from derive.lowering import Kernel, Lowering
@@ -43,6 +44,10 @@ class Sweeps:
             starts = [self.number(c.position[axis]) for c in node.cases if not isinstance(c.position[axis], Idx)]
             found.append((min([self.number(idx.lower), *starts]), max([self.number(idx.upper), *starts])))
         return found
+
+    def extent(self, node: Node) -> list[tuple[int, int]]:
+        """The same for its adjoint: start values only where they are computed from something."""
+        return [(self.number(a), self.number(b)) for a, b in extent(node)]
 
     def own(self, node: Node, without: Iterable[int] = ()) -> list[Range]:
         """The node's own indices over their declared ranges, but for the axes left out."""
@@ -110,11 +115,11 @@ class Sweeps:
             else:
                 for adjoint in adjoints:
                     name = f"adjoint {adjoint.node.name}"
-                    store.put(name, self.adjoint(adjoint, store), self.ranges(adjoint.node))
+                    store.put(name, self.adjoint(adjoint, store), self.extent(adjoint.node))
 
     def adjoint(self, adjoint: Adjoint, store: Store, axes: Mapping[Idx, tuple[int, int]] | None = None) -> Array:
         """All of one adjoint at once, from the values and the users' adjoints in the store."""
-        spans = self.ranges(adjoint.node)
+        spans = self.extent(adjoint.node)
         ranges = [(i, *(axes or {}).get(i, span)) for i, span in zip(adjoint.node.indices, spans, strict=True)]
         whole = [(Integer(a), Integer(b)) for _, a, b in ranges]
         total: Array = self.backend.zeros((*(b - a + 1 for _, a, b in ranges), 1))
@@ -138,16 +143,16 @@ class Sweeps:
         plan = []
         for adjoint in adjoints:
             node, axis = adjoint.node, stage.time[adjoint.node.name]
-            store.open(f"adjoint {node.name}", self.ranges(node), axis)
-            whole = [(Integer(a), Integer(b)) for a, b in self.ranges(node)]
-            own = [(i, *r) for a, (i, r) in enumerate(zip(node.indices, self.ranges(node), strict=True)) if a != axis]
+            store.open(f"adjoint {node.name}", self.extent(node), axis)
+            whole = [(Integer(a), Integer(b)) for a, b in self.extent(node)]
+            own = [(i, *r) for a, (i, r) in enumerate(zip(node.indices, self.extent(node), strict=True)) if a != axis]
             letters = [r[0] for r in own]
             uses = [
                 (self.partials.kernel(self._masked(u, node, whole, axis), letters), *map(self.number, u.domain[axis]))
                 for u in adjoint.uses
             ]
             plan.append((node.name, node.indices[axis], own, uses))
-        spans = [self.ranges(a.node)[stage.time[a.node.name]] for a in adjoints]
+        spans = [self.extent(a.node)[stage.time[a.node.name]] for a in adjoints]
         first, last = min(a for a, _ in spans), max(b for _, b in spans)
         for t in range(last, first - 1, -1) if stage.direction > 0 else range(first, last + 1):
             for name, idx, own, uses in plan:

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sympy import Expr, Idx, Symbol
+from sympy import Expr, Idx, Integer, Mul, Sum, Symbol
 
 from derive.derivation import Term
+from derive.indices import Limits, sized, substitute
+from derive.partials import Partial
 from derive.rendering.blocks import Row
 from derive.rendering.numerals import Numeral
-from derive.rendering.printer import Printed, Printer, printer
-from derive.rendering.span import Span
+from derive.rendering.printer import ADD, ATOM, MUL, Printed, Printer, printer, signed
+from derive.rendering.span import Known, Span
 
-DOTS = {"latex": r"\dots", "text": "…"}
+FEW = 8  # terms of a sum that are still written out with numbers
+DOTS = {"latex": r"\dots", "inline": r"\dots", "text": "…"}
 Values = Mapping[Expr, Numeral]
 
 
@@ -32,7 +35,11 @@ class Formulas:
     def show(self, value: Any) -> str:
         """Any value of a sentence or a table cell as mathematics."""
         if isinstance(value, Numeral):
-            return value.text(self.style == "latex")
+            return value.text(self.style != "text")
+        if isinstance(value, float):
+            return Numeral(float(f"{value:.0e}")).text(self.style != "text")
+        if isinstance(value, Known):
+            return f"{self.plain.style.name(value.name, ())} = {value.number}"
         if isinstance(value, Span):
             p, dots = self.plain, DOTS[self.style]
             low, high = p.index(value.low), p.index(value.high)
@@ -62,16 +69,41 @@ def _neighbours(low: str, high: str) -> bool:
 
 
 class Substituting(Printer):
-    """A printer that writes numbers for what it knows, negative ones in brackets, with dots between factors."""
+    """A printer that writes numbers for what it knows, negative ones in brackets, with dots between factors.
+
+    A sum with a few terms is written out.
+    """
 
     def __init__(self, style: str, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...], values: Values):
-        base = printer(style, order, sizes)
-        super().__init__(replace(base.style, space=base.style.dot), order, sizes)
-        self.values, self.latex = values, style == "latex"
+        self.base = printer(style, order, sizes)
+        super().__init__(replace(self.base.style, space=self.base.style.dot), order, sizes)
+        self.values, self.latex = values, style != "text"
 
     def _print(self, expr: Expr) -> Printed:
-        found = self.values.get(expr)
+        found = self.values.get(sized(expr, dict(self.numbers)))
         if found is None:
             return super()._print(expr)
         text = found.text(self.latex)
-        return text, 1 if text.startswith("-") else 4 if text.replace(".", "").isdigit() else 2
+        return text, ADD if text.startswith("-") else ATOM if text.replace(".", "").isdigit() else MUL
+
+    def _partial(self, expr: Partial) -> Printed:
+        return self.base.printed(expr)
+
+    def _sum(self, expr: Sum) -> Printed:
+        terms = self.written_out(expr.function, tuple(expr.limits))
+        return super()._sum(expr) if terms is None else (signed(self.printed(t)[0] for t in terms), ADD)
+
+    def term(self, term: Term, join: str | None = None, lone: bool = False) -> str:
+        terms = self.written_out(Mul(*term.factors), term.sums) if term.sums else None
+        if terms is None:
+            return super().term(term, join, lone)
+        text = signed(self.printed(t)[0] for t in terms)
+        return text if lone or len(terms) == 1 else self.style.brackets(text)
+
+    def written_out(self, body: Expr, limits: tuple[Limits, ...]) -> list[Expr] | None:
+        """The terms of a sum with a few terms; None for a long or symbolic one."""
+        ends = [(sized(a, dict(self.numbers)), sized(b, dict(self.numbers))) for _, a, b in limits]
+        if not all(a.is_Integer and b.is_Integer and b - a < FEW for a, b in ends) or len(ends) > 1:
+            return None
+        values = range(int(ends[0][0]), int(ends[0][1]) + 1)
+        return [substitute(body, {limits[0][0]: Integer(n)}) for n in values]

@@ -17,6 +17,7 @@ from derive.rendering import sentences as say
 from derive.rendering.numerals import Numeral
 from derive.worked import Worked
 
+MANY = 100  # elements of a family whose numbers are put into formulas
 RATE = Symbol("eta", real=True)
 Columns = list[tuple[Expr, Node, Any, tuple[int, ...]]]  # quantity, its family, its numbers, their first index values
 
@@ -26,7 +27,7 @@ def numbers(d: Derivation, worked: Worked, remark: Text | None, steps: Sequence[
     yield blocks.Heading(say.NUMBERS)
     if remark is not None:
         yield blocks.Paragraph(remark)
-    values = _scalars(d, worked)
+    values = _elements(d, worked)
     yield from _forward(d, worked, values)
     yield from _backward(d, worked, values, steps)
     if worked.rate is not None:
@@ -34,47 +35,62 @@ def numbers(d: Derivation, worked: Worked, remark: Text | None, steps: Sequence[
         yield from _update(d, worked)
 
 
-def _scalars(d: Derivation, worked: Worked) -> dict[Expr, Numeral]:
-    """Every scalar quantity, and the partials of abstract functions, with their numbers."""
+def _elements(d: Derivation, worked: Worked) -> dict[Expr, Numeral]:
+    """Every element of every quantity, and the partials of abstract functions, with their numbers."""
     found: dict[Expr, Numeral] = {}
     for name, node in d.model.nodes.items():
-        if not node.indices:
-            found[node.symbol] = Numeral(worked.value(name))
-            if name in d.adjoints:
-                found[Partial(d.loss, node.symbol)] = Numeral(worked.adjoint(name))
-        for given in node.abstract.args if node.abstract is not None else ():
-            if not hasattr(given, "indices") and f"d{name}/d{given}" in worked.given:
-                found[Given(node.symbol, given)] = Numeral(worked.given[f"d{name}/d{given}"])
+        found |= dict(_numbered(node, worked.values[name], worked.low[name]))
+        if name in d.adjoints:
+            slopes = _numbered(node, worked.adjoints[name], worked.low[f"adjoint {name}"])
+            found |= {Partial(d.loss, e): n for e, n in slopes}
+    for key, value in worked.given.items():
+        for node in (n for n in d.model.nodes.values() if n.abstract is not None and key.startswith(f"d{n.name}/d")):
+            for given in node.abstract.args if node.abstract is not None else ():
+                if key == f"d{node.name}/d{given}":
+                    found[Given(node.symbol, given)] = Numeral(value)
     return found
+
+
+def _numbered(node: Node, array: Any, low: tuple[int, ...]) -> Iterator[tuple[Expr, Numeral]]:
+    """The elements of a family that is not too long to be shown, and their numbers."""
+    if array.size <= MANY:
+        for spot in itertools.product(*(range(n) for n in array.shape)):
+            yield node.at(*(Integer(s + a) for s, a in zip(spot, low, strict=True))), Numeral(array[spot])
 
 
 def _forward(d: Derivation, worked: Worked, values: Mapping[Expr, Numeral]) -> Iterator[blocks.Block]:
     computed = [n for n in d.model.nodes.values() if not n.is_leaf and n.abstract is None]
-    columns = [(n.generic, n, worked.values[n.name], worked.low[n.name]) for n in computed if n.indices]
-    rows = [(n.symbol, n.cases[0].expr, values[n.symbol]) for n in computed if not n.indices]
-    if rows or columns:
+    if computed:
         yield blocks.Paragraph(say.FORWARD_VALUES)
-    yield from _tables(columns)
-    if rows:
-        yield blocks.Worked(tuple(rows), values)
+    for family, nodes in itertools.groupby(computed, key=lambda n: bool(n.indices)):
+        if family:
+            yield from _tables([(n.generic, n, worked.values[n.name], worked.low[n.name]) for n in nodes])
+        else:
+            yield blocks.Worked(tuple((n.symbol, n.cases[0].expr, values[n.symbol]) for n in nodes), values)
 
 
 def _backward(
     d: Derivation, worked: Worked, values: Mapping[Expr, Numeral], steps: Sequence[Step]
 ) -> Iterator[blocks.Block]:
-    rows: list[tuple[Expr, Expr | tuple[Term, ...], Numeral]] = []
-    columns: Columns = []
     yield blocks.Paragraph(say.BACKWARD_VALUES)
-    for name, adjoint in d.adjoints.items():
-        quantity = Partial(d.loss, adjoint.node.generic)
-        if adjoint.node.indices:
-            columns.append((quantity, adjoint.node, worked.adjoints[name], worked.low[f"adjoint {name}"]))
+    nodes = list(dict.fromkeys(s.node for s in steps))
+    for family, group in itertools.groupby(nodes, key=lambda n: bool(n.indices)):
+        if family:
+            yield from _tables([_column(d, n, worked) for n in group])
         else:
-            step = next(s for s in steps if s.node is adjoint.node)
-            rows.append((quantity, step.lines[-1].terms, Numeral(worked.adjoint(name))))
-    yield from _tables(columns)
-    if rows:
-        yield blocks.Worked(tuple(rows), values)
+            yield blocks.Worked(tuple(_row(d, n, worked, steps) for n in group), values)
+
+
+def _column(d: Derivation, node: Node, worked: Worked) -> tuple[Expr, Node, Any, tuple[int, ...]]:
+    name = f"adjoint {node.name}"
+    return Partial(d.loss, node.generic), node, worked.adjoints[node.name], worked.low[name]
+
+
+def _row(
+    d: Derivation, node: Node, worked: Worked, steps: Sequence[Step]
+) -> tuple[Expr, Expr | tuple[Term, ...], Numeral]:
+    step = next(s for s in steps if s.node is node)
+    return Partial(d.loss, node.symbol), step.lines[-1].terms, Numeral(worked.adjoint(node.name))
 
 
 def _tables(columns: Columns) -> Iterator[blocks.Block]:

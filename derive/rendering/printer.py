@@ -8,7 +8,7 @@ index expressions become marks that `Template` fills in for each time step, so t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, Rational, Sum, Symbol
@@ -42,6 +42,7 @@ class Printer:
     ):
         self.style, self.loop = style, loop
         self.rank = {name: at for at, name in enumerate(order)}
+        self.numbers = tuple(sizes)
         self.sizes = {s: Rational(n) for s, n in sizes}
         self._seen: dict[Expr, Printed] = {}
 
@@ -61,7 +62,8 @@ class Printer:
 
     def terms(self, expr: Expr) -> list[str]:
         """The terms of an expression, each with its sign where it is negative."""
-        parts = self.ordered(expr.args) if isinstance(expr, Add) else [expr]
+        negative = all(a.could_extract_minus_sign() for a in expr.args)
+        parts = self.ordered(expr.args) if isinstance(expr, Add) and not negative else [expr]
         return [self.printed(a)[0] for a in parts]
 
     def term(self, term: Term, join: str | None = None, lone: bool = False) -> str:
@@ -74,7 +76,7 @@ class Printer:
         parts = []
         for at, factor in enumerate(term.factors):
             text, level = self.printed(factor)
-            open_end = isinstance(factor, Sum) and at < len(term.factors) - 1
+            open_end = _open(factor) and at < len(term.factors) - 1
             leading = at == 0 and not term.sums and not isinstance(factor, Add)
             parts.append(text if (level > ADD or leading) and not open_end else self.style.brackets(text))
         text = (self.style.space if join is None else join).join(parts)
@@ -90,7 +92,8 @@ class Printer:
     def _print(self, expr: Expr) -> Printed:
         for kind, method in _METHODS:
             if isinstance(expr, kind):
-                return method(self, expr)
+                printed: Printed = getattr(self, method)(expr)
+                return printed
         return self._function(expr)
 
     def at(self, expr: Expr, level: int) -> str:
@@ -136,13 +139,18 @@ class Printer:
 
     # compounds
     def _add(self, expr: Add) -> Printed:
+        if all(a.could_extract_minus_sign() for a in expr.args):
+            return "-" + self.style.brackets(signed(self.printed(-a)[0] for a in self.ordered(expr.args))), ADD
         return signed(self.printed(a)[0] for a in self.ordered(expr.args)), ADD
 
     def ordered(self, args: Sequence[Expr]) -> list[Expr]:
-        """Terms as an author puts them: by the first name declared, a positive one in front."""
+        """Terms as an author puts them: by the first name declared, no minus in front if it need not be."""
         terms = sorted(args, key=lambda a: (*self._place(a), str(a)))
-        positive = [a for a in terms if not a.could_extract_minus_sign()]
-        return [positive[0], *(a for a in terms if a is not positive[0])] if positive else terms
+        first = terms[0]
+        if first.could_extract_minus_sign():
+            positive = [a for a in terms if not a.could_extract_minus_sign() and weight(a) <= weight(first)]
+            return [*positive[:1], *(a for a in terms if a not in positive[:1])]
+        return terms
 
     def _place(self, expr: Expr) -> tuple[int, int]:
         """Where an expression stands: the rank of its first declared name, numbers before names; then its length."""
@@ -171,7 +179,7 @@ class Printer:
 
     def _factor(self, factor: Expr, last: bool) -> str:
         text, level = self.printed(factor)
-        return text if level > ADD and (last or not isinstance(factor, Sum)) else self.style.brackets(text)
+        return text if level > ADD and (last or not _open(factor)) else self.style.brackets(text)
 
     def _fraction(self, number: Rational, above: list[Expr], below: list[Expr]) -> str:
         """Names go over the fraction line, brackets only where they stand alone; partials and sums stand behind it."""
@@ -200,7 +208,7 @@ class Printer:
 
     def _raised(self, base: Expr, exponent: str) -> str:
         row = row_of(base)
-        if row is not None and row.name in ("tanh", "sin", "cos") and self.style.key == "latex":
+        if row is not None and row.name in ("tanh", "sin", "cos") and self.style.latex:
             return rf"\{row.name}^{{{exponent}}}({self.printed(base.args[0])[0]})"
         return self.style.power(self.at(base, ATOM), exponent)
 
@@ -224,7 +232,7 @@ class Printer:
 
     def _max(self, expr: Max) -> Printed:
         inner = ", ".join(self.printed(a)[0] for a in self.ordered(expr.args))
-        return (rf"\max({inner})" if self.style.key == "latex" else f"max({inner})"), ATOM
+        return (rf"\max({inner})" if self.style.latex else f"max({inner})"), ATOM
 
     def _function(self, expr: Expr) -> Printed:
         name = type(expr).__name__
@@ -242,20 +250,25 @@ class Printer:
         return self.at(inner, ATOM) if name == "log" else self.printed(inner)[0]
 
 
-_METHODS: tuple[tuple[type | tuple[type, ...], Callable[..., Printed]], ...] = (
-    (Idx, Printer._idx),
-    (Symbol, Printer._symbol),
-    (Indexed, Printer._indexed),
-    (Rational, Printer._rational),
-    (Add, Printer._add),
-    (Mul, Printer._mul),
-    (Pow, Printer._power),
-    (Sum, Printer._sum),
-    (Partial, Printer._partial),
-    (AppliedUndef, Printer._abstract),
-    (Piecewise, Printer._piecewise),
-    (Max, Printer._max),
+_METHODS: tuple[tuple[type, str], ...] = (
+    (Idx, "_idx"),
+    (Symbol, "_symbol"),
+    (Indexed, "_indexed"),
+    (Rational, "_rational"),
+    (Add, "_add"),
+    (Mul, "_mul"),
+    (Pow, "_power"),
+    (Sum, "_sum"),
+    (Partial, "_partial"),
+    (AppliedUndef, "_abstract"),
+    (Piecewise, "_piecewise"),
+    (Max, "_max"),
 )
+
+
+def _open(factor: Expr) -> bool:
+    """Does it end in a sum, which would swallow what follows?"""
+    return any(isinstance(f, Sum) for f in Mul.make_args(factor))
 
 
 def _class(factor: Expr) -> int:

@@ -54,8 +54,8 @@ UNROLLED_BACKWARD = Text(
     "Written out for {sizes}, in the order in which it is computed:", "当 {sizes} 时按计算的先后逐步写出："
 )
 SEED = Text(
-    "Begin at the loss, whose derivative with respect to itself is 1, and go backwards: the adjoint of a quantity is the "
-    "derivative of {loss} with respect to it, the sum over its users of the user's adjoint times the local partial.",
+    "Begin at the loss, whose derivative with respect to itself is 1, and go backwards: the adjoint of a quantity is "
+    "the derivative of {loss} with respect to it, the sum over its users of the user's adjoint times the local partial.",
     "从损失出发逐层向后推导，损失对自身的导数为 1。一个量的伴随量是 {loss} 对它的导数，"
     "等于对它的每个使用者，把使用者的伴随量乘以局部偏导数后求和。",
 )
@@ -69,10 +69,20 @@ EVERYWHERE = Text("", "")
 WRITTEN_OUT = Text("written out", "逐项写出")
 AT_TIME = Text("At {time}:", "{time} 时：")
 CHECKED = Text(
-    "Every adjoint and every line above was compared with torch.autograd in float64 at {samples} random points, "
-    "on both sides of every kink; small models also exactly with sympy at rational points.",
-    "以上每个伴随量、每一行推导都在 {samples} 个随机点（float64，折点两侧都取到）与 torch.autograd 作了比较；"
-    "小模型还在有理点上与 sympy 作了精确比较。",
+    "Every adjoint and every line above was compared with torch.autograd in float64 at {samples} random points.",
+    "以上每个伴随量、每一行推导都在 {samples} 个随机点上（float64）与 torch.autograd 作了比较。",
+)
+BOTH_SIDES = Text(
+    "The points lie on both sides of every kink.",
+    "这些点分布在每个折点的两侧。",
+)
+EXACTLY = Text(
+    "Every gradient was also compared with the one that sympy finds by itself, at {points} rational points.",
+    "每个梯度还在 {points} 个有理点上与 sympy 独立求得的结果作了比较。",
+)
+STAYS = Text(
+    "The loss {loss} is abstract, so {quantity} is given and stays as it stands.",
+    "损失 {loss} 没有给出具体形式，因此 {quantity} 视为已知，保留原样。",
 )
 CHECKED_SIZES = Text("Sizes used: {sizes}.", "所用的尺寸：{sizes}。")
 CHECK_HEADER = (
@@ -119,6 +129,6 @@ def arrow(names: Sequence[Any]) -> Text:
     return Text(template, template)(**places)
 
 
-def error(value: float) -> str:
-    """A relative error with one digit."""
-    return f"{value:.0e}" if value else "0"
+def both(values: Sequence[Any]) -> Text:
+    """Two values or more that hold together."""
+    return Text("({values})", "（{values}）")(values=list(values))

@@ -6,20 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sympy import Symbol, preorder_traversal
+from sympy import Expr, Symbol, preorder_traversal
 
 from derive.derivation import Derivation, Step, Term
 from derive.functions import row_of
 from derive.indices import bound_indices, sized
 from derive.language import Text
-from derive.model import Model, Node
+from derive.model import Model, Node, Reference
 from derive.partials import Immediate
 from derive.paths import dead_end
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Expanded, Heading, Paragraph, Row, Table, Title
 from derive.rendering.numbers import RATE, numbers
 from derive.rendering.numerals import Numeral
-from derive.rendering.span import span
+from derive.rendering.span import Known, span
 from derive.rendering.unrolled import backward_in_time, forward_in_time, shown
 from derive.verification.report import Report
 from derive.worked import Worked
@@ -59,8 +59,7 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
     yield from gradients(part, detail)
     if part.worked is not None:
         yield from numbers(part.derivation, part.worked, part.remark, part.steps)
-    if part.report is not None:
-        yield from check(part.report)
+    yield from check(part)
 
 
 def given(model: Model) -> Iterator[Block]:
@@ -91,8 +90,7 @@ def flows(d: Derivation) -> Iterator[Block]:
     yield Heading(say.FLOWS)
     rows = []
     for node in model.nodes.values():
-        names = dict.fromkeys(use.name for case in node.cases for use in model.uses(case))
-        sources = [model.nodes[n].generic for n in names]
+        sources = list(dict.fromkeys(_element(model, use) for case in node.cases for use in model.uses(case)))
         users = [u.generic for u in model.users(node.name)]
         if not node.is_leaf or (node.kind == "parameter"):
             rows.append(
@@ -109,6 +107,12 @@ def flows(d: Derivation) -> Iterator[Block]:
         ):
             point = adjoint.node.at(*(low for low, _ in adjoint.support))
             yield Paragraph(say.ONLY(element=point, family=adjoint.node.generic))
+
+
+def _element(model: Model, use: Reference) -> Expr:
+    """What a definition refers to: an element, or a family as a whole by its generic element."""
+    node = model.nodes[use.name]
+    return node.generic if use.position is None else node.at(*use.position)
 
 
 def _stranded(node: Node, path: list[Node]) -> Text:
@@ -166,6 +170,9 @@ def backward(part: Part, detail: str) -> Iterator[Block]:
 
 def _step(step: Step) -> Iterator[Block]:
     yield Heading(say.STEP(number=str(step.number), target=step.target, where=_where(step)), 2)
+    if step.given:
+        yield Paragraph(say.STAYS(quantity=step.target, loss=step.target.args[0]))
+        return
     yield Paragraph(say.sentence(step.reason))
     yield Equations(tuple(_rows(step)))
 
@@ -231,17 +238,26 @@ def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterat
             yield Expanded(step.target, type(last[0])(last[0].factors), idx, times, say.WRITTEN_OUT)
 
 
-def check(report: Report) -> Iterator[Block]:
+def check(part: Part) -> Iterator[Block]:
     """The verification as a small table."""
+    report, order = part.report, [s.node.name for s in part.steps]
+    if report is None:
+        return
     yield Heading(say.CHECK)
     yield Paragraph(say.CHECKED(samples=str(report.samples)))
+    if any(_conventions(part.derivation.model)):
+        yield Paragraph(say.BOTH_SIDES)
+    if report.exact:
+        yield Paragraph(say.EXACTLY(points=str(report.exact)))
     if report.sizes:
-        yield Paragraph(say.CHECKED_SIZES(sizes=[say.plain(s) for s in report.sizes]))
-    rows = tuple(
-        (r.quantity, str(r.points), say.error(r.error), say.AGREES if r.ok else say.DISAGREES) for r in report.rows
+        sizes = [[Known(name, n) for name, n in one] for one in report.sizes]
+        yield Paragraph(say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes]))
+    rows = sorted(report.rows, key=lambda r: order.index(r.name))
+    yield Table(
+        say.CHECK_HEADER,
+        tuple((r.quantity, str(r.points), r.error, say.AGREES if r.ok else say.DISAGREES) for r in rows),
     )
-    yield Table(say.CHECK_HEADER, rows)
 
 
-def _numbers(sizes: Mapping[Symbol, int]) -> list[Text]:
-    return [say.plain(f"{s} = {n}") for s, n in sizes.items()]
+def _numbers(sizes: Mapping[Symbol, int]) -> list[Known]:
+    return [Known(str(s), n) for s, n in sizes.items()]

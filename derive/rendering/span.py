@@ -1,4 +1,4 @@
-"""A range of index values as it is printed: t = 1, ..., T."""
+"""Index ranges and sizes as they are printed: t = 1, ..., T and T = 5."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ class Span:
     idx: Idx
     low: Expr
     high: Expr
+
+
+@dataclass(frozen=True)
+class Known:
+    """A size and its number, T = 5."""
+
+    name: str
+    number: int
 
 
 def span(idx: Idx, low: Expr, high: Expr) -> Span:

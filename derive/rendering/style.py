@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derive.functions import Row
 from derive.notation import latex_name, subscript, superscript, text_name
@@ -27,6 +27,7 @@ class Style:
     condition: Callable[[str, str, str], str]
     relations: dict[str, str]
     wide_fractions: bool = False
+    latex: bool = True
 
 
 def _latex_brackets(inner: str) -> str:
@@ -69,5 +70,9 @@ UNICODE = Style(
     condition=lambda a, e, b: f"1[{a} ≤ {e} ≤ {b}]",
     relations={"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"},
     wide_fractions=True,
+    latex=False,
 )
-STYLES = {"latex": LATEX, "text": UNICODE}
+INLINE = replace(  # within a sentence or a table a partial stays on the line
+    LATEX, key="inline", partial=lambda of, wrt, mark: rf"\partial{'^{+}' if mark else ''} {of}/\partial {wrt}"
+)
+STYLES = {"latex": LATEX, "inline": INLINE, "text": UNICODE}

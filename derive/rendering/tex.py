@@ -25,6 +25,9 @@ COMMON = r"""\usepackage{amsmath}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{4pt plus 1pt}
 \setlength{\jot}{5pt}
+\AtBeginDocument{\setlength{\abovedisplayskip}{6pt plus 2pt}\setlength{\belowdisplayskip}{6pt plus 2pt}%
+  \setlength{\abovedisplayshortskip}{4pt plus 2pt}\setlength{\belowdisplayshortskip}{6pt plus 2pt}}
+\predisplaypenalty=10000
 \setlength{\fboxsep}{6pt}
 \setcounter{secnumdepth}{0}
 \allowdisplaybreaks[2]
@@ -33,13 +36,16 @@ COMMON = r"""\usepackage{amsmath}
 \newcommand{\result}[1]{\fcolorbox{rule}{white}{$\displaystyle #1$}}
 """
 LINE = 40.0  # em, what fits beside the indent
-SPECIAL = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-           "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "→": r"$\to$", "′": "$'$", "…": r"\dots{}"}  # fmt: skip
+SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "→": r"$\to$", "…": r"\dots{}",
+}  # fmt: skip
 
 
 def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
     """The document as one string."""
-    body = "\n".join(Writer(formulas, lang).block(b) for b in sheet)
+    writer = Writer(formulas, lang)
+    body = "\n".join(writer.block(b) for b in sheet)
     head = f"{PREAMBLE['zh' if lang == 'zh' else 'en']}\n{COMMON}"
     return f"{head}\\begin{{document}}\n{body}\n\\end{{document}}\n"
 
@@ -54,6 +60,7 @@ class Writer:
 
     def __init__(self, formulas: Formulas, lang: str):
         self.formulas, self.lang = formulas, lang
+        self.inline = Formulas("inline", formulas.order, formulas.sizes)
 
     def block(self, block: blocks.Block) -> str:
         """The LaTeX of one block, by its kind."""
@@ -74,7 +81,7 @@ class Writer:
             return ("、" if self.lang == "zh" else ", ").join(self.value(v) for v in value)
         if isinstance(value, str):
             return escape(value)
-        return f"${self.formulas.show(value)}$"
+        return f"${self.inline.show(value)}$"
 
     def title(self, block: blocks.Title) -> str:
         statement = f"\n{self.text(block.statement)}\\par\n" if block.statement is not None else ""
@@ -86,12 +93,12 @@ class Writer:
 
     def heading(self, block: blocks.Heading) -> str:
         if block.level == 2:
-            return f"\\medskip\\pagebreak[1]\n\\noindent\\textbf{{{self.text(block.text)}}}\\nopagebreak"
+            return f"\n\\medskip\\pagebreak[1]\\textbf{{{self.text(block.text)}}}\\par\\nopagebreak"
         command = "section" if block.level == 0 else "subsection"
         return f"\\{command}{{{self.text(block.text)}}}"
 
     def paragraph(self, block: blocks.Paragraph) -> str:
-        return f"\n{self.text(block.text)}\\par"
+        return f"\n{self.text(block.text)}"
 
     def equations(self, block: blocks.Equations) -> str:
         rows = self.formulas.rows(block.rows)
@@ -109,8 +116,11 @@ class Writer:
 
     def unrolled(self, block: blocks.Unrolled) -> str:
         rows = [self._row(left, right, row) for left, right, row in self.formulas.rows(block.rows, block.index)]
+        if len(rows) == 1:
+            template = Template(rows[0])
+            return _align([r"&\mathrel{\vdots}" if t is None else template.fill(t) for t in block.times])
         head = self.text(AT).replace("@", f"${self.formulas.plain(block.index)} = {MARK}$")
-        template = Template(f"\\noindent {head}\\nopagebreak\n{_align(rows)}")
+        template = Template(f"\n{head}\\nopagebreak\n{_align(rows)}")
         return "\n".join("\\[\\vdots\\]" if t is None else template.fill(t) for t in block.times)
 
     def expanded(self, block: blocks.Expanded) -> str:
@@ -148,7 +158,7 @@ class Writer:
         rows += [" & ".join(self.value(c) for c in row) + r" \\" for row in block.rows]
         inner = "\n".join(rows)
         return (
-            "\\begin{center}\\renewcommand{\\arraystretch}{1.35}\\small\n"
+            "\\begin{center}\\renewcommand{\\arraystretch}{1.4}\\small\n"
             f"\\begin{{tabular}}{{{columns}}}\n\\hline\n{inner}\n\\hline\n\\end{{tabular}}\n\\end{{center}}"
         )
 

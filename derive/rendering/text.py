@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 from typing import Any
 from unicodedata import combining, east_asian_width
 
 from derive.language import Text
+from derive.notation import subscript
 from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
 from derive.rendering.printer import Template, signed
@@ -24,6 +26,11 @@ def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
 def columns(text: str) -> int:
     """How many terminal columns a string takes: two for a Chinese character, none for a combining accent."""
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def subscripted(text: str) -> str:
+    """Numbers that were filled into a template as Unicode subscripts."""
+    return re.sub(r"_\{([^{}]*)\}", lambda m: subscript(m[1]), text)
 
 
 def padded(text: str, width: int) -> str:
@@ -91,12 +98,12 @@ class Writer:
         template = Template(
             f"  {self.formulas.plain(block.index)} = \x021,0\x03:\n" + "\n".join(f"    {r}" for r in rows)
         )
-        return "\n".join("    ⋮" if t is None else template.fill(t) for t in block.times)
+        return "\n".join("    ⋮" if t is None else subscripted(template.fill(t)) for t in block.times)
 
     def expanded(self, block: blocks.Expanded) -> str:
         show = self.formulas.looping(block.index)
         template = Template(show.term(block.term, lone=True))
-        terms = ["…" if t is None else template.fill(t) for t in block.times]
+        terms = ["…" if t is None else subscripted(template.fill(t)) for t in block.times]
         reason = self.text(block.reason) if block.reason is not None else ""
         return self._aligned([(show(block.left), "=", signed(terms), reason)])
 

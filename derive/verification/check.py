@@ -49,7 +49,7 @@ def verify(
         report = found if report is None else report.merged(found)
     assert report is not None
     exact = exact_points(derivation, seed)
-    return Report((*report.rows, *exact), report.sizes, report.samples, len(exact))
+    return report.merged(Report(exact, exact=max((r.points for r in exact), default=0)))
 
 
 class Check:
@@ -72,8 +72,8 @@ class Check:
         with torch.no_grad():
             self.finite = self._finite_points()
             rows = tuple(self._row(adjoint, steps) for adjoint in self.derivation.adjoints.values())
-        names = tuple(f"{s} = {n}" for s, n in self.sizes.items())
-        return Report(rows, (", ".join(names),) if names else (), int(self.finite.sum()))
+        names = tuple((str(s), n) for s, n in self.sizes.items())
+        return Report(rows, (names,) if names else (), int(self.finite.sum()))
 
     # sampling and autograd
     def _sample(self, name: str, node: Node, requires_grad: bool) -> None:
@@ -101,11 +101,11 @@ class Check:
         for adjoint in self.derivation.adjoints.values():
             name = adjoint.node.name
             if name in self.truth.slices:
-                self.truth.open(f"adjoint {name}", self.sweeps.ranges(adjoint.node), self.truth.time[name])
+                self.truth.open(f"adjoint {name}", self.sweeps.extent(adjoint.node), self.truth.time[name])
         for (node, key, tensor), grad in zip(graded, grads, strict=False):
             value = torch.zeros_like(tensor) if grad is None else grad
             if key is None:
-                self.truth.put(f"adjoint {node.name}", value, self.sweeps.ranges(node))
+                self.truth.put(f"adjoint {node.name}", value, self.sweeps.extent(node))
             else:
                 self.truth.put_slice(f"adjoint {node.name}", key, value)
 
@@ -144,7 +144,7 @@ class Check:
         """The index ranges of a step as numbers, and autograd's adjoint there; None where the region is empty."""
         ranges, slices = [], []
         for idx, (low, high), (first, last) in zip(
-            step.node.indices, step.region.ranges, self.sweeps.ranges(step.node), strict=True
+            step.node.indices, step.region.ranges, self.sweeps.extent(step.node), strict=True
         ):
             a, b = max(self.sweeps.number(low), first), min(self.sweeps.number(high), last)
             if a > b:

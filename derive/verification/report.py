@@ -24,6 +24,12 @@ class Row:
     where: str = ""
 
     @property
+    def name(self) -> str:
+        """The family whose adjoint this is."""
+        wrt = self.quantity.args[1]
+        return str(getattr(wrt, "base", wrt))
+
+    @property
     def ok(self) -> bool:
         """Within the tolerance; not a number is not within."""
         return self.error <= TOLERANCE
@@ -39,7 +45,7 @@ class Report:
     """All rows, in the order of the sweep: the first that fails is where the derivation is wrong."""
 
     rows: tuple[Row, ...]
-    sizes: tuple[str, ...] = ()
+    sizes: tuple[tuple[tuple[str, int], ...], ...] = ()
     samples: int = 0
     exact: int = 0
 
@@ -60,9 +66,8 @@ class Report:
 
     def merged(self, other: Report) -> Report:
         """Two reports on the same derivation, for different sizes."""
-        mine = {r.quantity: r for r in self.rows}
-        rows = tuple(mine[r.quantity].merged(r) if r.quantity in mine else r for r in other.rows)
-        rows = tuple(r for r in self.rows if r.quantity not in {q.quantity for q in rows}) + rows
+        theirs = {r.quantity: r for r in other.rows}
+        rows = tuple(r.merged(theirs[r.quantity]) if r.quantity in theirs else r for r in self.rows)
         return Report(rows, self.sizes + other.sizes, self.samples + other.samples, self.exact + other.exact)
 
     def require(self) -> None:
