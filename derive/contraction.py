@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sympy import Basic, Expr, Idx, KroneckerDelta, S
+from sympy import Basic, Expr, Idx, KroneckerDelta, Max, Min, S
 
-from derive.indices import Limits, bound_indices, fresh, index, solve, substitute
-from derive.intervals import Interval, covers, empty, image, inside, intersection, preimage
+from derive.indices import Limits, bound_indices, fresh, index, linear, solve, substitute
+from derive.intervals import Interval, at_least, covers, empty, image, inside, intersection, preimage
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class _State:
         interval = self.open.pop(idx)
         self.values = {k: substitute(v, {idx: value}) for k, v in self.values.items()} | {idx: value}
         self.conditions = [substitute(c, {idx: value}) for c in self.conditions]
+        self.open = {k: (substitute(a, {idx: value}), substitute(b, {idx: value})) for k, (a, b) in self.open.items()}
         self.require(value, interval)
 
     def require(self, value: Expr, interval: Interval) -> None:
@@ -48,11 +49,32 @@ class _State:
         used = sorted(value.free_symbols & ranges.keys(), key=str)
         if covers(interval, image(value, ranges)):
             return
+        if any(end.free_symbols & ranges.keys() for end in interval):
+            self._require_moving(value, interval)
+            return
         narrowed = preimage(value, used[0], interval) if len(used) == 1 else None
         if narrowed is None:
             self.conditions.append(inside(value, *interval))
         else:
             self._narrow(used[0], intersection(ranges[used[0]], narrowed))
+
+    def _require_moving(self, value: Expr, interval: Interval) -> None:
+        """The same where an end moves with another index: s <= t narrows the sum over t, else stays as a condition."""
+        ranges = dict(zip(self.own, self.domain, strict=True)) | self.open
+        for gap in (value - interval[0], interval[1] - value):
+            if at_least(image(gap, ranges)[0], S.Zero):
+                continue
+            free = [i for i in self.open if i in gap.free_symbols]
+            form = linear(gap, free[0]) if len(free) == 1 else None
+            if form is None or form[0] not in (1, -1):
+                self.conditions.append(inside(value, *interval))
+                return
+            end, (low, high) = -form[0] * form[1], self.open[free[0]]
+            if form[0] == 1:
+                low = end if at_least(image(end - low, ranges)[0], S.Zero) else Max(low, end)
+            else:
+                high = end if at_least(image(high - end, ranges)[0], S.Zero) else Min(high, end)
+            self.open[free[0]] = (low, high)
 
     def _narrow(self, idx: Idx, interval: Interval) -> None:
         if empty(interval):
@@ -135,5 +157,9 @@ def _finish(
     def sums(names: list[Idx]) -> tuple[Limits, ...]:
         return tuple((letters[i], *(substitute(e, write) for e in state.open[i])) for i in names if i in state.open)  # type: ignore[misc]
 
-    written = tuple(f for f in (substitute(f, write) for f in factors) if f is not S.One)
-    return Contraction(tuple(substitute(a, write) for a in at), written, sums(outer), sums(inner), tuple(state.domain))
+    written = tuple(dict.fromkeys(f for f in (substitute(f, write) for f in factors) if f is not S.One))
+    taken_at = tuple(substitute(substitute(a, values), letters) for a in at)
+    needed = {letters[i] for i in inner if i in state.open} & {s for a in taken_at for s in a.free_symbols}
+    across = [i for i in inner if letters.get(i) in needed]  # the user's own place depends on it: y[j - k], k = 1..K
+    within = [i for i in inner if i not in across]
+    return Contraction(taken_at, written, sums([*outer, *across]), sums(within), tuple(state.domain))

@@ -51,7 +51,7 @@ class Row:
     number: Callable[..., float]
     rule: Text
     slope_in_value: Callable[[Expr], Expr] | None = None
-    exact: Callable[[Fraction], Any] = lambda x: None
+    exact: Callable[..., Any] = lambda *x: None
     kinks: tuple[int, ...] = ()
     convention: Text | None = None
     activation: bool = False

@@ -24,8 +24,8 @@ from derive.preactivation import named
 from derive.solution import Solution
 from derive.validation import expression
 
-Over = Idx | tuple[Idx, ...]
-Dimension = Any
+Over = Any  # an index, or a tuple of them
+Dimension = Any  # a size, a number, or (lower, upper)
 
 
 class Graph:

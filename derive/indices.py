@@ -57,11 +57,14 @@ def _substitute_sum(expr: Sum, mapping: Mapping[Basic, Basic]) -> Sum:
     body, bounds = expr.function, list(expr.limits)
     bound = {b[0] for b in bounds}
     inner = {k: v for k, v in mapping.items() if k not in bound}
-    incoming = set().union(*(v.free_symbols for v in inner.values())) if inner else set()
+    incoming = set().union(*(v.free_symbols for v in inner.values()))
+    taken = incoming.union(*(key.free_symbols for key in inner)) | expr.free_symbols | body.free_symbols | bound
     for at, (idx, low, high) in enumerate(bounds):
         if idx in incoming:
-            other = fresh(idx, incoming | body.free_symbols | bound)
+            other = fresh(idx, taken)
+            taken.add(other)
             body, bounds[at] = substitute(body, {idx: other}), (other, low, high)
+            bounds[:at] = [(i, substitute(a, {idx: other}), substitute(b, {idx: other})) for i, a, b in bounds[:at]]
     return sum_over(substitute(body, inner), [(i, substitute(a, inner), substitute(b, inner)) for i, a, b in bounds])
 
 

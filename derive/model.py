@@ -118,6 +118,12 @@ class Model:
         """The nodes of the kinds named, in the order of definition."""
         return tuple(n for n in self.nodes.values() if n.kind in kinds)
 
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The names as an author orders them in a formula: parameters first, then everything as it was defined."""
+        parameters = [n.name for n in self.of_kind("parameter")]
+        return tuple(dict.fromkeys([*parameters, *self.nodes]))
+
     def users(self, name: str) -> tuple[Node, ...]:
         """The nodes that are computed from the family `name`, in the order of definition."""
         return self._used_by.get(name, ())

@@ -33,11 +33,16 @@ def parts(name: str) -> tuple[str, str, tuple[str, ...]]:
     subscripts = []
     if digits:
         stem, subscripts = digits[1], [digits[2]]
-    accent = next((r for r in rest if r in ACCENTS), "")
+    accent = rest.pop(0) if rest and rest[0] in ACCENTS else ""
     for ending in ACCENTS:
         if not accent and stem.endswith(ending) and len(stem) == len(ending) + 1:
             stem, accent = stem[0], ending
-    return stem, accent, tuple(subscripts + [r for r in rest if r != accent])
+    for part in rest:
+        if part in ACCENTS and subscripts:
+            subscripts[-1] += "_" + part
+        else:
+            subscripts.append(part)
+    return stem, accent, tuple(subscripts)
 
 
 @cache
@@ -50,7 +55,7 @@ def latex_name(name: str, indices: tuple[str, ...] = ()) -> str:
         body = stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
     if accent:
         body = rf"\{accent}{{{body}}}"
-    lower = ",".join(s if s.isdigit() or len(s) <= 2 else rf"\mathrm{{{s}}}" for s in subscripts)
+    lower = ",".join(_latex_subscript(s) for s in subscripts)
     inner = _joined(lower, indices)
     return f"{body}_{{{inner}}}" if inner else body
 
@@ -60,8 +65,19 @@ def text_name(name: str, indices: tuple[str, ...] = ()) -> str:
     """The same in Unicode: `h_t` is hₜ where Unicode has the letters, `w_qh` stays with its underscore."""
     stem, accent, subscripts = parts(name)
     body = GREEK.get(stem, stem) + ACCENTS.get(accent, "")
-    inner = _joined(",".join(subscripts), indices)
+    inner = _joined(",".join(_text_subscript(s) for s in subscripts), indices)
     return body + (subscript(inner) if inner else "")
+
+
+def _latex_subscript(part: str) -> str:
+    body, _, accent = part.partition("_")
+    body = body if body.isdigit() or len(body) <= 2 else rf"\mathrm{{{body}}}"
+    return rf"\{accent}{{{body}}}" if accent else body
+
+
+def _text_subscript(part: str) -> str:
+    body, _, accent = part.partition("_")
+    return body + ACCENTS.get(accent, "")
 
 
 def _joined(lower: str, indices: tuple[str, ...]) -> str:

@@ -12,8 +12,8 @@ from sympy import Expr, Idx, Indexed, IndexedBase, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.functions import argument, row_of
-from derive.indices import substitute
 from derive.model import Case, Model, Node
+from derive.validation import free_indices
 
 
 def named(model: Model) -> Model:
@@ -34,13 +34,13 @@ def _split(node: Node, taken: set[str], alone: bool) -> Iterator[Node]:
         inner = _pre_activation(case.expr)
         if inner is not None:
             name = _free_name(["z"] if alone else [], f"z_{node.name}", taken)
-            new = _node(name, inner, case)
+            new = _node(name, inner, tuple(p for p in case.position if isinstance(p, Idx)))
             yield new
             case = Case(case.position, case.expr.func(new.generic))
         for call in sorted(case.expr.atoms(AppliedUndef), key=str) if node.abstract is None else ():
-            new = _node(_free_name([str(call.func)], f"{call.func}_0", taken), call, case)
+            new = _node(_free_name([str(call.func)], f"{call.func}_0", taken), call, tuple(free_indices(call)))
             yield new
-            case = Case(case.position, substitute(case.expr, {call: new.generic}))
+            case = Case(case.position, case.expr.xreplace({call: new.generic}))  # also where a sum binds its index
         cases.append(case)
     yield Node(node.name, node.kind, node.symbol, node.indices, tuple(cases), node.domain, node.implied)
 
@@ -52,8 +52,7 @@ def _pre_activation(expr: Expr) -> Expr | None:
     return None if argument(expr).is_Number else argument(expr)
 
 
-def _node(name: str, expr: Expr, case: Case) -> Node:
-    own = tuple(p for p in case.position if isinstance(p, Idx))
+def _node(name: str, expr: Expr, own: tuple[Idx, ...]) -> Node:
     symbol = IndexedBase(name, real=True) if own else Symbol(name, real=True)
     return Node(name, "node", symbol, own, (Case(own, expr),), implied=True)
 

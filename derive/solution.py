@@ -89,7 +89,7 @@ class Solution:
     def _repr_latex_(self) -> str:
         from derive.rendering.printer import printer
 
-        show = printer("latex", tuple(self.derivation.model.nodes), tuple(self.sizes.items()))
+        show = printer("latex", self.derivation.model.order, tuple(self.sizes.items()))
         rows = [f"{show(s.target)} &= {show(s.lines[-1])}" for s in self.steps]
         return "$$\\begin{aligned}" + " \\\\ ".join(rows) + "\\end{aligned}$$"
 

@@ -140,18 +140,11 @@ class Sweeps:
         return result
 
     def _recur_back(self, stage: Stage, adjoints: list[Adjoint], store: Store) -> None:
-        plan = []
+        """Step the adjoints of a recurrence against its direction."""
         for adjoint in adjoints:
-            node, axis = adjoint.node, stage.time[adjoint.node.name]
-            store.open(f"adjoint {node.name}", self.extent(node), axis)
-            whole = [(Integer(a), Integer(b)) for a, b in self.extent(node)]
-            own = [(i, *r) for a, (i, r) in enumerate(zip(node.indices, self.extent(node), strict=True)) if a != axis]
-            letters = [r[0] for r in own]
-            uses = [
-                (self.partials.kernel(self._masked(u, node, whole, axis), letters), *map(self.number, u.domain[axis]))
-                for u in adjoint.uses
-            ]
-            plan.append((node.name, node.indices[axis], own, uses))
+            node = adjoint.node
+            store.open(f"adjoint {node.name}", self.extent(node), stage.time[node.name])
+        plan = [self._recursion(adjoint, stage.time[adjoint.node.name]) for adjoint in adjoints]
         spans = [self.extent(a.node)[stage.time[a.node.name]] for a in adjoints]
         first, last = min(a for a, _ in spans), max(b for _, b in spans)
         for t in range(last, first - 1, -1) if stage.direction > 0 else range(first, last + 1):
@@ -161,6 +154,18 @@ class Sweeps:
                 for part in parts[1:]:
                     total = total + part
                 store.put_slice(f"adjoint {name}", t, total)
+
+    def _recursion(self, adjoint: Adjoint, axis: int) -> tuple[str, Idx, list[Range], list[tuple[Kernel, int, int]]]:
+        """The contributions to one adjoint, compiled, each with the first and last time at which it exists."""
+        node, extents = adjoint.node, self.extent(adjoint.node)
+        whole = [(Integer(a), Integer(b)) for a, b in extents]
+        own = [(i, *r) for a, (i, r) in enumerate(zip(node.indices, extents, strict=True)) if a != axis]
+        uses = []
+        for use in adjoint.uses:
+            kernel = self.partials.kernel(self._masked(use, node, whole, axis), [r[0] for r in own])
+            first, last = (self.number(end) for end in use.domain[axis])
+            uses.append((kernel, first, last))
+        return node.name, node.indices[axis], own, uses
 
 
 def leaves(model: Model) -> list[Node]:

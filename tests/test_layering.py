@@ -21,10 +21,10 @@ HOUSE = (
     "elementwise functions indices intervals contraction",
     "model schedule preactivation validation",
     "partials derivation paths chain algebra steps",
-    "lowering store sweeps exact worked verification.*",
+    "lowering store sweeps exact at worked verification.*",
     "rendering.*",
     "solution graph problem problems",
-    "cli options __init__ __main__",
+    "options commands cli __init__ __main__",
 )
 FLOORS = {module: floor for floor, modules in enumerate(HOUSE) for module in modules.split()}
 

@@ -36,7 +36,7 @@ def render(parts: Sequence[Part], lang: str, head: Title | None) -> str:
 
 def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:
     d = part.derivation
-    show = Formulas("latex", tuple(d.model.nodes), tuple(part.sizes.items()))
+    show = Formulas("latex", d.model.order, tuple(part.sizes.items()))
     steps = [_step(s, show, lang) for s in part.steps]
     leaves = {s.number for s in part.steps if s.node.is_leaf}
     return {

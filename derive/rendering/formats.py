@@ -27,6 +27,6 @@ def render(
     if format == "json":
         return data.render(parts, lang, head)
     first = parts[0]
-    order = tuple(dict.fromkeys(n for part in parts for n in part.derivation.model.nodes))
+    order = tuple(dict.fromkeys(n for part in parts for n in part.derivation.model.order))
     formulas = Formulas("latex" if format == "tex" else "text", order, tuple(first.sizes.items()))
     return (tex if format == "tex" else text).render(sheet(parts, head, detail), formulas, lang)

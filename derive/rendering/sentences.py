@@ -25,6 +25,7 @@ KINDS = {
     "target": Text("Target: {names}.", "目标：{names}。"),
     "constant": Text("Constants: {names}.", "常数：{names}。"),
 }
+AS_GIVEN = Text("The model as given:", "题目给出的模型：")
 RANGED = Text("{name} for {ranges}", "{name}（{ranges}）")
 FOR = Text("for {ranges}", "{ranges}")
 FLOW_HEADER = (Text("quantity", "量"), Text("computed from", "由何计算"), Text("used by", "被何使用"))
@@ -55,7 +56,8 @@ UNROLLED_BACKWARD = Text(
 )
 SEED = Text(
     "Begin at the loss, whose derivative with respect to itself is 1, and go backwards: the adjoint of a quantity is "
-    "the derivative of {loss} with respect to it, the sum over its users of the user's adjoint times the local partial.",
+    "the derivative of {loss} with respect to it, the sum over its users of the user's adjoint times the local "
+    "partial.",
     "从损失出发逐层向后推导，损失对自身的导数为 1。一个量的伴随量是 {loss} 对它的导数，"
     "等于对它的每个使用者，把使用者的伴随量乘以局部偏导数后求和。",
 )

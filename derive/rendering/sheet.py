@@ -65,6 +65,7 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
 def given(model: Model) -> Iterator[Block]:
     """The model as its author wrote it, and what its letters are."""
     yield Heading(say.MODEL)
+    yield Paragraph(say.AS_GIVEN)
     yield Equations(tuple(_definitions(model)))
     for kind, sentence in say.KINDS.items():
         nodes = model.of_kind(kind)

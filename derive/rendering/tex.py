@@ -14,7 +14,9 @@ from derive.rendering.width import width
 
 PREAMBLE = {
     "en": r"\documentclass[11pt,fleqn]{article}" "\n" r"\usepackage[T1]{fontenc}" "\n" r"\usepackage{lmodern}",
-    "zh": r"\documentclass[11pt,fleqn]{ctexart}" "\n" r"\ctexset{section={format=\Large\bfseries}}",
+    "zh": r"\documentclass[11pt,fleqn]{ctexart}"
+    "\n"
+    r"\ctexset{section={format=\Large\heiti},subsection={format=\large\heiti}}",
 }
 COMMON = r"""\usepackage{amsmath}
 \usepackage{xcolor}
@@ -30,6 +32,7 @@ COMMON = r"""\usepackage{amsmath}
 \predisplaypenalty=10000
 \setlength{\fboxsep}{6pt}
 \setcounter{secnumdepth}{0}
+\pagestyle{plain}
 \allowdisplaybreaks[2]
 \raggedbottom
 \newcommand{\why}[1]{\tag*{\small\color{reason}#1}}
@@ -60,11 +63,15 @@ class Writer:
 
     def __init__(self, formulas: Formulas, lang: str):
         self.formulas, self.lang = formulas, lang
+        self.bold = "\\heiti" if lang == "zh" else "\\bfseries"
+        self.before = ""  # the kind of the block above
         self.inline = Formulas("inline", formulas.order, formulas.sizes)
 
     def block(self, block: blocks.Block) -> str:
         """The LaTeX of one block, by its kind."""
-        text: str = getattr(self, type(block).__name__.lower())(block)
+        kind = type(block).__name__.lower()
+        text: str = getattr(self, kind)(block)
+        self.before = kind
         return text
 
     def text(self, text: Text) -> str:
@@ -86,14 +93,16 @@ class Writer:
     def title(self, block: blocks.Title) -> str:
         statement = f"\n{self.text(block.statement)}\\par\n" if block.statement is not None else ""
         return (
-            f"{{\\LARGE\\bfseries {self.text(block.title)}\\par}}\n"
+            f"{{\\LARGE{self.bold} {self.text(block.title)}\\par}}\n"
             f"{{\\small\\color{{reason}} {self.text(block.subtitle)}\\par}}\n"
             f"\\vspace{{4pt}}{{\\color{{rule}}\\hrule height 0.8pt}}\\vspace{{6pt}}\n{statement}"
         )
 
     def heading(self, block: blocks.Heading) -> str:
         if block.level == 2:
-            return f"\n\\medskip\\pagebreak[1]\\textbf{{{self.text(block.text)}}}\\par\\nopagebreak"
+            after_heading = self.before == "heading"
+            pause = "" if after_heading else "\\medskip\\pagebreak[1]"
+            return f"\n{pause}{{{self.bold} {self.text(block.text)}}}\\par\\nopagebreak"
         command = "section" if block.level == 0 else "subsection"
         return f"\\{command}{{{self.text(block.text)}}}"
 

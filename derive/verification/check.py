@@ -44,7 +44,7 @@ def verify(
     report = None
     for n in GENERAL if missing else (0,):
         chosen = given | {s: 1 + (n - 1 + 2 * k) % len(GENERAL) for k, s in enumerate(missing)}
-        share = max(1, points // len(GENERAL)) if missing else points
+        share = max(1, points // len(GENERAL) + (n <= points % len(GENERAL))) if missing else points
         found = Check(derivation, chosen, share, seed + n).run(steps)
         report = found if report is None else report.merged(found)
     assert report is not None
