@@ -14,7 +14,7 @@ from derive.partials import Partial
 from derive.rendering.blocks import Row
 from derive.rendering.numerals import Numeral
 from derive.rendering.printer import ADD, ATOM, MUL, Printed, Printer, printer, signed
-from derive.rendering.span import Known, Span
+from derive.rendering.span import Known, Ranges, Span
 
 FEW = 8  # terms of a sum that are still written out with numbers
 DOTS = {"latex": r"\dots", "inline": r"\dots", "text": "…"}
@@ -40,6 +40,8 @@ class Formulas:
             return Numeral(float(f"{value:.0e}")).text(self.style != "text")
         if isinstance(value, Known):
             return f"{self.plain.style.name(value.name, ())} = {value.number}"
+        if isinstance(value, Ranges):
+            return (r";\; " if self.style != "text" else "; ").join(self.show(s) for s in value.spans)
         if isinstance(value, Span):
             p, dots = self.plain, DOTS[self.style]
             low, high = p.index(value.low), p.index(value.high)

@@ -19,7 +19,7 @@ from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Expanded, Heading, Paragraph, Row, Table, Title
 from derive.rendering.numbers import RATE, numbers
 from derive.rendering.numerals import Numeral
-from derive.rendering.span import Known, span
+from derive.rendering.span import Known, Ranges, span
 from derive.rendering.unrolled import backward_in_time, forward_in_time, shown
 from derive.verification.report import Report
 from derive.worked import Worked
@@ -74,15 +74,15 @@ def given(model: Model) -> Iterator[Block]:
 
 
 def _leaf(node: Node) -> object:
-    ranges = [span(i, i.lower, i.upper) for i in node.indices]
-    return say.RANGED(name=node.generic, ranges=ranges) if ranges else node.generic
+    ranges = Ranges(tuple(span(i, i.lower, i.upper) for i in node.indices))
+    return say.RANGED(name=node.generic, ranges=ranges) if node.indices else node.generic
 
 
 def _definitions(model: Model) -> Iterator[Row]:
     for node in model.nodes.values():
         for case in node.cases:
-            ranges = [span(i, low, high) for i, low, high in case.bounds]
-            yield Row(node.at(*case.position), case.expr, say.FOR(ranges=ranges) if ranges else None)
+            ranges = Ranges(tuple(span(i, low, high) for i, low, high in case.bounds))
+            yield Row(node.at(*case.position), case.expr, say.FOR(ranges=ranges) if case.bounds else None)
 
 
 def flows(d: Derivation) -> Iterator[Block]:
@@ -91,7 +91,8 @@ def flows(d: Derivation) -> Iterator[Block]:
     yield Heading(say.FLOWS)
     rows = []
     for node in model.nodes.values():
-        sources = list(dict.fromkeys(_element(model, use) for case in node.cases for use in model.uses(case)))
+        used = sorted((u for c in node.cases for u in model.uses(c)), key=lambda u: model.order.index(u.name))
+        sources = list(dict.fromkeys(_element(model, use) for use in used))
         users = [u.generic for u in model.users(node.name)]
         if not node.is_leaf or (node.kind == "parameter"):
             rows.append(
@@ -185,7 +186,7 @@ def _where(step: Step) -> Text:
         for axis, (i, (low, high)) in enumerate(zip(step.node.indices, step.region.ranges, strict=True))
         if not step.region.is_point(axis)
     ]
-    return say.WHERE(ranges=ranges) if ranges else say.EVERYWHERE
+    return say.WHERE(ranges=Ranges(tuple(ranges))) if ranges else say.EVERYWHERE
 
 
 def _rows(step: Step) -> Iterator[Row]:

@@ -17,6 +17,13 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Ranges:
+    """Several ranges that hold together: t = 1, ..., T; i = 1, ..., D."""
+
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
 class Known:
     """A size and its number, T = 5."""
 
