@@ -15,7 +15,7 @@ from derive.problems import load, names
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Title
 from derive.rendering.formats import FORMATS, render
-from derive.rendering.sheet import Part
+from derive.rendering.part import Part
 from derive.solution import Solution
 from derive.worked import Worked, work
 

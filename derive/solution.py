@@ -79,7 +79,7 @@ class Solution:
 
     def _render(self, format: str, lang: str, check: bool, detail: str) -> str:
         from derive.rendering.formats import render
-        from derive.rendering.sheet import Part
+        from derive.rendering.part import Part
 
         report = self.verify() if check else None
         if report is not None:

@@ -8,7 +8,8 @@ from derive.errors import UsageError
 from derive.rendering import data, tex, text
 from derive.rendering.blocks import Title
 from derive.rendering.formulas import Formulas
-from derive.rendering.sheet import Part, sheet
+from derive.rendering.part import Part
+from derive.rendering.sheet import sheet
 
 FORMATS = ("tex", "text", "json")
 

@@ -11,14 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
-from sympy import Symbol
+from sympy import Max, Symbol, preorder_traversal
 
 from derive.derivation import Adjoint, Derivation, Step
 from derive.errors import UsageError
+from derive.functions import BY_NAME, row_of
 from derive.model import Node
 from derive.partials import Partial
 from derive.store import Store
 from derive.sweeps import Sweeps, cotangents, leaves
+from derive.validation import free_indices
 from derive.verification.exact import exact_points
 from derive.verification.report import Report, Row
 from derive.verification.torch_backend import TorchBackend
@@ -72,8 +74,10 @@ class Check:
         with torch.no_grad():
             self.finite = self._finite_points()
             rows = tuple(self._row(adjoint, steps) for adjoint in self.derivation.adjoints.values())
-        names = tuple((str(s), n) for s, n in self.sizes.items())
-        return Report(rows, (names,) if names else (), int(self.finite.sum()))
+            names = tuple((str(s), n) for s, n in self.sizes.items())
+            kinks = list(self._kinks())
+        both = all(float(k.min()) < 0 < float(k.max()) for k in kinks)
+        return Report(rows, (names,) if names else (), int(self.finite.sum()), both_sides=both and bool(kinks))
 
     # sampling and autograd
     def _sample(self, name: str, node: Node, requires_grad: bool) -> None:
@@ -125,6 +129,18 @@ class Check:
                 "declare the inputs' domains (positive, probability)"
             )
         return finite
+
+    def _kinks(self) -> Iterator[Array]:
+        """The arguments of every function with a kink at 0, at all points; of a maximum, the gap of its arguments."""
+        for node in self.derivation.model.nodes.values():
+            for expr in (e for c in node.cases[:1] for e in preorder_traversal(c.expr)):
+                row = BY_NAME["max"] if isinstance(expr, Max) else row_of(expr)
+                if row is not None and row.kinks:
+                    inner = expr.args[0] - expr.args[1] if row.arity == 2 else expr.args[0]
+                    ranges = [
+                        (i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in free_indices(inner)
+                    ]
+                    yield self.sweeps.partials.evaluate(inner, self.truth, ranges)
 
     # comparison
     def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:

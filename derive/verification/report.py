@@ -42,12 +42,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """All rows, in the order of the sweep: the first that fails is where the derivation is wrong."""
+    """All rows, in the order of the sweep: the first that fails is where the derivation is wrong.
+
+    `sizes` and `samples` say where it was compared, `exact` at how many rational points also with sympy, `both_sides`
+    that every function with a kink was seen on both sides of it.
+    """
 
     rows: tuple[Row, ...]
     sizes: tuple[tuple[tuple[str, int], ...], ...] = ()
     samples: int = 0
     exact: int = 0
+    both_sides: bool = False
 
     @property
     def ok(self) -> bool:
@@ -68,7 +73,10 @@ class Report:
         """Two reports on the same derivation, for different sizes."""
         theirs = {r.quantity: r for r in other.rows}
         rows = tuple(r.merged(theirs[r.quantity]) if r.quantity in theirs else r for r in self.rows)
-        return Report(rows, self.sizes + other.sizes, self.samples + other.samples, self.exact + other.exact)
+        both = self.both_sides or other.both_sides
+        return Report(
+            rows, self.sizes + other.sizes, self.samples + other.samples, self.exact + other.exact, both_sides=both
+        )
 
     def require(self) -> None:
         """Raise VerificationError, one line, where something disagrees."""

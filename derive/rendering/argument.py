@@ -1,0 +1,108 @@
+"""The heart of a sheet: one step for each adjoint, the recursion written out in time, the gradients in boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sympy import Symbol
+
+from derive.derivation import Step, Term
+from derive.indices import bound_indices, sized
+from derive.language import Text
+from derive.partials import Immediate
+from derive.rendering import sentences as say
+from derive.rendering.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
+from derive.rendering.numbers import RATE
+from derive.rendering.numerals import Numeral
+from derive.rendering.part import Part
+from derive.rendering.span import Ranges, span
+from derive.rendering.unrolled import backward_in_time, shown
+
+
+def backward(part: Part, detail: str) -> Iterator[Block]:
+    """One step for each adjoint and region, then, where T has a number, the recursion written out."""
+    loss = part.derivation.loss
+    yield Heading(say.BACKWARD)
+    yield Paragraph(say.SEED(loss=loss))
+    if any(isinstance(f, Immediate) for s in part.steps for t in s.chain for f in t.factors):
+        yield Paragraph(say.IMMEDIATE)
+    for convention in part.conventions():
+        yield Paragraph(convention)
+    for step in part.steps:
+        if not step.node.is_leaf:
+            yield from _step(step)
+    unrolled = list(backward_in_time(part.derivation, part.steps, part.sizes, detail))
+    if unrolled:
+        yield Heading(say.IN_TIME, 1)
+        yield Paragraph(say.UNROLLED_BACKWARD(sizes=part.known))
+        yield from unrolled
+
+
+def _step(step: Step) -> Iterator[Block]:
+    yield Heading(say.STEP(number=str(step.number), target=step.target, where=_where(step)), 2)
+    if step.given:
+        yield Paragraph(say.STAYS(quantity=step.target, loss=step.target.args[0]))
+        return
+    yield Paragraph(say.sentence(step.reason))
+    yield Equations(tuple(_rows(step)))
+
+
+def _where(step: Step) -> Text:
+    """For which index values a step holds; silent for a single one, which its symbol shows."""
+    ranges = [
+        span(i, low, high)
+        for axis, (i, (low, high)) in enumerate(zip(step.node.indices, step.region.ranges, strict=True))
+        if not step.region.is_point(axis)
+    ]
+    return say.WHERE(ranges=Ranges(tuple(ranges))) if ranges else say.EVERYWHERE
+
+
+def _rows(step: Step) -> Iterator[Row]:
+    """The chain rule in symbols, the local partials with their rules, the chain of equalities."""
+    direct = len(step.uses) == 1 and step.uses[0].direct
+    if not direct:
+        yield Row(step.target, step.chain, dots=True)
+        for local in step.locals:
+            if str(local.symbol) != str(local.value):
+                yield Row(local.symbol, local.value, say.listed(local.rules), gap=True)
+    for number, line in enumerate(step.lines):
+        yield Row(step.target if number == 0 else None, line.terms, line.reason, gap=number == 0 and not direct)
+
+
+def gradients(part: Part, detail: str) -> Iterator[Block]:
+    """The gradients that were asked for, each in a box."""
+    yield Heading(say.GRADIENTS)
+    for step in part.steps:
+        if step.node.is_leaf:
+            yield from _step(step)
+            yield from _written_out(step, part.sizes, detail)
+            yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
+    for node in part.derivation.unreachable:
+        yield Paragraph(say.ZERO(name=node.generic, loss=part.derivation.loss))
+    for note in part.notes:
+        yield Paragraph(note)
+    if part.update:
+        yield from _update(part)
+
+
+def _update(part: Part) -> Iterator[Block]:
+    """w <- w - eta dL/dw in symbols, with the gradient put in."""
+    rate = Numeral(part.rate) if part.rate is not None else None
+    yield Paragraph(say.RULE_OF_UPDATE(rate=RATE) if rate is None else say.UPDATE(rate=RATE, value=rate))
+    rows = []
+    for step in (s for s in part.steps if s.node.is_leaf):
+        element = step.target.args[1]
+        rows.append(Row(element, (Term((element,)), Term((-RATE, step.target))), arrow=True))
+        rows.append(Row(None, (Term((element,)), Term((-RATE, step.value)))))
+    yield Equations(tuple(rows))
+
+
+def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:
+    """A sum over time with a number of steps, term by term."""
+    last = step.lines[-1].terms
+    if len(last) == 1 and len(last[0].sums) == 1:
+        idx, low, high = last[0].sums[0]
+        low, high = sized(low, sizes), sized(high, sizes)
+        if low.is_Integer and high.is_Integer and high > low and not bound_indices(last[0].factors[0]):
+            times = shown(range(int(high), int(low) - 1, -1), detail)
+            yield Expanded(step.target, type(last[0])(last[0].factors), idx, times, say.WRITTEN_OUT)

@@ -1,0 +1,31 @@
+"""The last section of a sheet: what was compared with torch.autograd, and how well it agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from derive.rendering import sentences as say
+from derive.rendering.blocks import Block, Heading, Paragraph, Table
+from derive.rendering.part import Part
+from derive.rendering.span import Known
+
+
+def check(part: Part) -> Iterator[Block]:
+    """The verification as a small table."""
+    report, order = part.report, [s.node.name for s in part.steps]
+    if report is None:
+        return
+    yield Heading(say.CHECK)
+    yield Paragraph(say.CHECKED(samples=str(report.samples)))
+    if report.both_sides:
+        yield Paragraph(say.BOTH_SIDES)
+    if report.exact:
+        yield Paragraph(say.EXACTLY(points=str(report.exact)))
+    if report.sizes:
+        sizes = [[Known(name, n) for name, n in one] for one in report.sizes]
+        yield Paragraph(say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes]))
+    rows = sorted(report.rows, key=lambda r: order.index(r.name))
+    yield Table(
+        say.CHECK_HEADER,
+        tuple((r.quantity, str(r.points), r.error, say.AGREES if r.ok else say.DISAGREES) for r in rows),
+    )

@@ -1,0 +1,94 @@
+"""The first sections of a sheet: the model as given, what flows where, the forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Expr
+
+from derive.derivation import Derivation
+from derive.language import Text
+from derive.model import Model, Node, Reference
+from derive.paths import dead_end
+from derive.rendering import sentences as say
+from derive.rendering.blocks import Block, Equations, Heading, Paragraph, Row, Table
+from derive.rendering.part import Part
+from derive.rendering.span import Ranges, span
+from derive.rendering.unrolled import forward_in_time
+
+
+def given(model: Model) -> Iterator[Block]:
+    """The model as its author wrote it, and what its letters are."""
+    yield Heading(say.MODEL)
+    yield Paragraph(say.AS_GIVEN)
+    yield Equations(tuple(_definitions(model)))
+    for kind, sentence in say.KINDS.items():
+        nodes = model.of_kind(kind)
+        if nodes:
+            yield Paragraph(sentence(names=[_leaf(n) for n in nodes]))
+
+
+def _leaf(node: Node) -> object:
+    ranges = Ranges(tuple(span(i, i.lower, i.upper) for i in node.indices))
+    return say.RANGED(name=node.generic, ranges=ranges) if node.indices else node.generic
+
+
+def _definitions(model: Model) -> Iterator[Row]:
+    for node in model.nodes.values():
+        for case in node.cases:
+            ranges = Ranges(tuple(span(i, low, high) for i, low, high in case.bounds))
+            yield Row(node.at(*case.position), case.expr, say.FOR(ranges=ranges) if case.bounds else None)
+
+
+def flows(d: Derivation) -> Iterator[Block]:
+    """Who is computed from what and used by whom, and what cannot reach the loss."""
+    model = d.model
+    yield Heading(say.FLOWS)
+    rows = []
+    for node in model.nodes.values():
+        used = sorted((u for c in node.cases for u in model.uses(c)), key=lambda u: model.order.index(u.name))
+        sources = list(dict.fromkeys(_element(model, use) for use in used))
+        users = [u.generic for u in model.users(node.name)]
+        if not node.is_leaf or (node.kind == "parameter"):
+            rows.append(
+                (node.generic, sources or say.PARAMETER, users or (say.LOSS if node is model.loss else say.NOBODY))
+            )
+    yield Table(say.FLOW_HEADER, tuple(rows))
+    for node in d.unreachable:
+        path = dead_end(model, node)
+        yield Paragraph(_stranded(node, path))
+    for adjoint in d.adjoints.values():
+        if any(
+            low == high and idx.lower != idx.upper
+            for idx, (low, high) in zip(adjoint.node.indices, adjoint.support, strict=True)
+        ):
+            point = adjoint.node.at(*(low for low, _ in adjoint.support))
+            yield Paragraph(say.ONLY(element=point, family=adjoint.node.generic))
+
+
+def _element(model: Model, use: Reference) -> Expr:
+    """What a definition refers to: an element, or a family as a whole by its generic element."""
+    node = model.nodes[use.name]
+    return node.generic if use.position is None else node.at(*use.position)
+
+
+def _stranded(node: Node, path: list[Node]) -> Text:
+    if len(path) == 1:
+        return say.UNUSED(name=node.generic)
+    return say.UNREACHABLE(name=node.generic, path=say.arrow([n.generic for n in path]), end=path[-1].generic)
+
+
+def forward(part: Part, detail: str) -> Iterator[Block]:
+    """The equations as they are computed, pre-activations named; every time step where T has a number."""
+    model = part.derivation.model
+    implied = [n.generic for n in model.nodes.values() if n.implied]
+    unrolled = list(forward_in_time(part.derivation, part.sizes, detail))
+    if not implied and not unrolled:
+        return
+    yield Heading(say.FORWARD)
+    if implied:
+        yield Paragraph(say.NAMED(names=implied))
+        yield Equations(tuple(_definitions(model)))
+    if unrolled:
+        yield Paragraph(say.UNROLLED_FORWARD(sizes=part.known))
+        yield from unrolled
