@@ -88,13 +88,13 @@ def canonical(total: Sum) -> Sum:
 
 
 def naming(partial: Expr, value: Expr) -> dict[Expr, Expr]:
-    """From `partial = factor * sum`: the sum, written by the partial."""
+    """From `partial = sum / factor`: the sum, written by the partial; nothing where one would divide by a quantity."""
     sums = [f for f in Mul.make_args(value) if isinstance(f, Sum)]
-    return (
-        {canonical(sums[0]): partial / Mul(*(f for f in Mul.make_args(value) if f is not sums[0]))}
-        if len(sums) == 1
-        else {}
-    )
+    if len(sums) != 1:
+        return {}
+    inverse = 1 / Mul(*(f for f in Mul.make_args(value) if f is not sums[0]))
+    divides = any(isinstance(f, Pow) and f.exp.is_negative for f in Mul.make_args(inverse))
+    return {} if divides else {canonical(sums[0]): partial * inverse}
 
 
 def _combine(terms: tuple[Term, ...]) -> Iterator[Line]:
@@ -102,9 +102,8 @@ def _combine(terms: tuple[Term, ...]) -> Iterator[Line]:
     if any(t.sums for t in terms) or not _entangled(terms):
         return
     lines = list(_combined(terms))
-    if lines and written(lines[-1].terms) < min(
-        written(terms), written((Term((Mul(*terms[0].factors),)),)) if len(terms) == 1 else 10**6
-    ):
+    merged = tuple(Term((t.expr,)) for t in terms)
+    if lines and written(lines[-1].terms) < min(written(terms), written(merged)):
         yield from lines
 
 

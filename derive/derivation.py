@@ -10,7 +10,7 @@ Derivation  the model, its adjoints, and what cannot reach the loss
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sympy import Add, Expr, Integer, Mul
@@ -176,7 +176,6 @@ class Derivation:
     adjoints: Mapping[str, Adjoint]
     wanted: tuple[str, ...]
     reaching: frozenset[str]
-    notes: tuple[Text, ...] = field(default=())
 
     @property
     def loss(self) -> Expr:

@@ -49,7 +49,6 @@ class Steps:
         self._values: dict[str, Expr | None] = {}
         self._named: dict[Expr, Expr] = {}
         self._known: dict[str, tuple[Step, ...]] = {}
-        self._free: tuple[Idx, ...] = ()  # the indices of the adjoint at hand
 
     def all(self) -> tuple[Step, ...]:
         """The steps in the order of the sheet: the nodes in the order of the sweep, then what was asked for."""
@@ -81,48 +80,54 @@ class Steps:
 
     def _step(self, adjoint: Adjoint, region: Region, uses: tuple[Use, ...]) -> Step:
         node, loss = adjoint.node, self.derivation.loss
-        fixed = {
-            i: r[0] for a, (i, r) in enumerate(zip(node.indices, region.ranges, strict=True)) if region.is_point(a)
-        }
+        ends = zip(node.indices, region.ranges, strict=True)
+        fixed = {i: low for a, (i, (low, _)) in enumerate(ends) if region.is_point(a)}
         u = substitute(node.generic, fixed)
         symbols = [self._local(use, node, uses) for use in uses]
-        chain = tuple(
-            _put(Term((s,) if use.direct else (use.upstream(loss), s), use.outer), fixed)
+        chain = [
+            Term((s,) if use.direct else (use.upstream(loss), s), use.outer)
             for use, s in zip(uses, symbols, strict=True)
-        )
+        ]
         locals_ = tuple(
             Local(substitute(s, fixed), substitute(use.local, fixed), telling(use.rules))
             for use, s in zip(uses, symbols, strict=True)
         )
-        self._free = tuple(i for i in node.indices if i not in fixed)
-        raw = tuple(_put(Term((use.upstream(loss), use.local), use.outer), fixed) for use in uses)
         reason = _reason(loss, u, uses, [substitute(use.target, fixed) for use in uses])
-        target = Partial(loss, u)
-        given = len(uses) == 1 and uses[0].direct and uses[0].user.abstract is not None
-        lines = [Line((Term((target,)),), ABSTRACT)] if given else self._lines(raw)
-        if len(uses) == 1 and uses[0].direct and not given:
+        lines = self._argument(Partial(loss, u), uses, fixed, [i for i in node.indices if i not in fixed])
+        return Step(Partial(loss, u), node, region, uses, tuple(_put(t, fixed) for t in chain), reason, locals_, lines)
+
+    def _argument(
+        self, target: Partial, uses: tuple[Use, ...], fixed: Mapping[Expr, Expr], free: Sequence[Idx]
+    ) -> tuple[Line, ...]:
+        """The chain of equalities; of an abstract loss there is nothing to say, of the loss itself the rules say it."""
+        direct = len(uses) == 1 and uses[0].direct
+        if direct and uses[0].user.abstract is not None:
+            return (Line((Term((target,)),), ABSTRACT),)
+        loss = self.derivation.loss
+        lines = self._lines(tuple(_put(Term((u.upstream(loss), u.local), u.outer), fixed) for u in uses), free)
+        if direct:
             lines[0] = replace(lines[0], reason=RULES(rules=list(telling(uses[0].rules))))
-        return Step(target, node, region, uses, chain, reason, locals_, tuple(lines))
+        return tuple(lines)
 
     def _local(self, use: Use, node: Node, uses: Sequence[Use]) -> Partial:
         """The local partial as a symbol, with the mark of an immediate one where u has other paths to the user."""
         symbol = Immediate if is_immediate(self.derivation, node, use, uses) else Partial
         return symbol(self.derivation.loss if use.direct else use.target, node.generic)
 
-    def _lines(self, raw: tuple[Term, ...]) -> list[Line]:
+    def _lines(self, raw: tuple[Term, ...], free: Sequence[Idx]) -> list[Line]:
         """The raw product, the short values put in for their names where that stays short, and the algebra."""
         first = Line(tuple(Term(t.factors[1:] if t.factors[0] == 1 else t.factors, t.sums) for t in raw), LOCAL)
         bare = tuple(Term(tuple(f for f in t.factors if f != 1) or (Integer(1),), t.sums) for t in raw)
         plain = [first, *([Line(bare)] if bare != first.terms else []), *develop(bare, self._named)]
-        by = {p: v for t in bare if not t.sums for p in _partials(t) if (v := self._lookup(p)) is not None}
+        by = {p: v for t in bare if not t.sums for p in _partials(t) if (v := self._lookup(p, free)) is not None}
         if not by:
             return plain
         filled = tuple(t if t.sums else Term(tuple(by.get(f, f) for f in t.factors)) for t in bare)
         full = [first, Line(filled, INSERT(values=list(by))), *develop(filled, self._named)]
         return full if written(full[-1].terms) <= max(LONGEST, written(plain[-1].terms)) else plain
 
-    def _lookup(self, partial: Partial) -> Expr | None:
-        """The short value of an adjoint at its position."""
+    def _lookup(self, partial: Partial, free: Sequence[Idx]) -> Expr | None:
+        """The short value of an adjoint at its position, its sums in letters other than `free`."""
         wrt = partial.wrt
         name = str(getattr(wrt, "base", wrt))
         if partial.of != self.derivation.loss or name not in self.derivation.adjoints:
@@ -132,7 +137,7 @@ class Steps:
             return None
         own = self.derivation.adjoints[name].node.indices
         found = substitute(value, dict(zip(own, getattr(wrt, "indices", ()), strict=True)))
-        found = apart(found, self._free, self.derivation.model.indices)
+        found = apart(found, free, self.derivation.model.indices)
         return None if found == partial else found
 
 

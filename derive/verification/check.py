@@ -140,7 +140,7 @@ class Check:
                     ranges = [
                         (i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in free_indices(inner)
                     ]
-                    yield self.sweeps.partials.evaluate(inner, self.truth, ranges)
+                    yield self.sweeps.partials.evaluate(inner, self.truth, ranges).detach()
 
     # comparison
     def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
@@ -159,15 +159,19 @@ class Check:
     def _region(self, step: Step, truth: Array) -> tuple[list[Any], Array | None]:
         """The index ranges of a step as numbers, and autograd's adjoint there; None where the region is empty."""
         ranges, slices = [], []
-        for idx, (low, high), (first, last) in zip(
-            step.node.indices, step.region.ranges, self.sweeps.extent(step.node), strict=True
-        ):
+        boxes = zip(step.node.indices, step.region.ranges, self.sweeps.extent(step.node), strict=True)
+        for axis, (idx, (low, high), (first, last)) in enumerate(boxes):
             a, b = max(self.sweeps.number(low), first), min(self.sweeps.number(high), last)
-            if a > b:
+            if a > b or not self._contributes(step, axis, a, b):
                 return [], None
             ranges.append((idx, a, b))
             slices.append(slice(a - first, b - first + 1))
         return ranges, truth[tuple(slices)]
+
+    def _contributes(self, step: Step, axis: int, first: int, last: int) -> bool:
+        """Do all uses of a step exist on its region for these sizes? A generic step may suppose T > 1."""
+        domains = [[self.sweeps.number(end) for end in use.domain[axis]] for use in step.uses]
+        return all(a <= first and last <= b for a, b in domains)
 
     def _error(self, found: Any, truth: Array) -> float:
         """The worst relative error at the points where the loss exists."""
