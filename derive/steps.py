@@ -14,7 +14,7 @@ from sympy import Expr, Idx, Integer, Symbol
 
 from derive.algebra import develop, naming, weight, written
 from derive.derivation import Adjoint, Derivation, Line, Local, Region, Step, Term, Use
-from derive.indices import apart, substitute
+from derive.indices import Limits, apart, substitute
 from derive.intervals import Interval
 from derive.language import Text
 from derive.model import Node
@@ -117,12 +117,12 @@ class Steps:
     def _lines(self, raw: tuple[Term, ...], free: Sequence[Idx]) -> list[Line]:
         """The raw product, the short values put in for their names where that stays short, and the algebra."""
         first = Line(tuple(Term(t.factors[1:] if t.factors[0] == 1 else t.factors, t.sums) for t in raw), LOCAL)
-        bare = tuple(Term(tuple(f for f in t.factors if f != 1) or (Integer(1),), t.sums) for t in raw)
+        bare = tuple(_product(t.factors, t.sums) for t in raw)
         plain = [first, *([Line(bare)] if bare != first.terms else []), *develop(bare, self._named)]
         by = {p: v for t in bare if not t.sums for p in _partials(t) if (v := self._lookup(p, free)) is not None}
         if not by:
             return plain
-        filled = tuple(t if t.sums else Term(tuple(by.get(f, f) for f in t.factors)) for t in bare)
+        filled = tuple(t if t.sums else _product(tuple(by.get(f, f) for f in t.factors)) for t in bare)
         full = [first, Line(filled, INSERT(values=list(by))), *develop(filled, self._named)]
         return full if written(full[-1].terms) <= max(LONGEST, written(plain[-1].terms)) else plain
 
@@ -139,6 +139,11 @@ class Steps:
         found = substitute(value, dict(zip(own, getattr(wrt, "indices", ()), strict=True)))
         found = apart(found, free, self.derivation.model.indices)
         return None if found == partial else found
+
+
+def _product(factors: tuple[Expr, ...], sums: tuple[Limits, ...] = ()) -> Term:
+    """A product without its factors 1."""
+    return Term(tuple(f for f in factors if f != 1) or (Integer(1),), sums)
 
 
 def _partials(term: Term) -> list[Partial]:

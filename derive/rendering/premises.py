@@ -81,13 +81,17 @@ def _stranded(node: Node, path: list[Node]) -> Text:
 def forward(part: Part, detail: str) -> Iterator[Block]:
     """The equations as they are computed, pre-activations named; every time step where T has a number."""
     model = part.derivation.model
-    implied = [n.generic for n in model.nodes.values() if n.implied]
+    implied = [n.generic for n in model.nodes.values() if n.implied and n.abstract is None]
+    abstract = [n.generic for n in model.nodes.values() if n.implied and n.abstract is not None]
     unrolled = list(forward_in_time(part.derivation, part.sizes, detail))
-    if not implied and not unrolled:
+    if not implied and not abstract and not unrolled:
         return
     yield Heading(say.FORWARD)
     if implied:
         yield Paragraph(say.NAMED(names=implied))
+    if abstract:
+        yield Paragraph(say.NAMED_ABSTRACT(names=abstract))
+    if implied or abstract:
         yield Equations(tuple(_definitions(model)))
     if unrolled:
         yield Paragraph(say.UNROLLED_FORWARD(sizes=part.known))

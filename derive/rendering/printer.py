@@ -79,7 +79,7 @@ class Printer:
             open_end = _open(factor) and at < len(term.factors) - 1
             leading = at == 0 and not term.sums and not isinstance(factor, Add)
             parts.append(text if (level > ADD or leading) and not open_end else self.style.brackets(text))
-        text = (self.style.space if join is None else join).join(parts)
+        text = self._joined(parts) if join is None else join.join(parts)
         return "".join(self._total(limit) for limit in term.sums) + text
 
     def printed(self, expr: Expr) -> Printed:
@@ -174,7 +174,7 @@ class Printer:
     def _joined(self, parts: Sequence[str]) -> str:
         text = parts[0] if parts else "1"
         for part in parts[1:]:
-            text += (self.style.dot if part[:1].isdigit() and text[-1:].isdigit() else self.style.space) + part
+            text += (self.style.dot if part[:1].isdigit() else self.style.space) + part
         return text
 
     def _factor(self, factor: Expr, last: bool) -> str:

@@ -50,6 +50,9 @@ ZERO = Text(
     "{loss} 对 {name} 的导数为零：{name} 无法影响损失。",
 )
 NAMED = Text("Give the pre-activation a name, {names}; the equations become", "给激活前的量命名为 {names}，各式写成")
+NAMED_ABSTRACT = Text(
+    "The abstract part is a quantity of its own, {names}; the equations become", "抽象的部分单独记为 {names}，各式写成"
+)
 UNROLLED_FORWARD = Text("Written out for {sizes}:", "当 {sizes} 时逐步写出：")
 UNROLLED_BACKWARD = Text(
     "Written out for {sizes}, in the order in which it is computed:", "当 {sizes} 时按计算的先后逐步写出："

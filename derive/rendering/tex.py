@@ -63,7 +63,7 @@ class Writer:
 
     def __init__(self, formulas: Formulas, lang: str):
         self.formulas, self.lang = formulas, lang
-        self.bold = "\\heiti" if lang == "zh" else "\\bfseries"
+        self.bold = "\\heiti\\bfseries" if lang == "zh" else "\\bfseries"
         self.before = ""  # the kind of the block above
         self.inline = Formulas("inline", formulas.order, formulas.sizes)
 
