@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from derive import options
 from derive.at import number, parse
@@ -17,7 +18,9 @@ from derive.rendering.blocks import Title
 from derive.rendering.formats import FORMATS, render
 from derive.rendering.part import Part
 from derive.solution import Solution
-from derive.worked import Worked, work
+
+if TYPE_CHECKING:
+    from derive.worked import Worked
 
 
 def sheet(name: str, argv: Sequence[str]) -> tuple[str, str | None]:
@@ -116,4 +119,6 @@ def _worked(solution: Solution, reading: Reading, given: argparse.Namespace) -> 
     at = given.at if given.at is not None else example.at if example is not None else None
     if at is None:
         return None, rate
+    from derive.worked import work
+
     return work(solution.derivation, solution.sizes, parse(at), rate), rate

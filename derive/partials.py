@@ -75,6 +75,7 @@ class Occurrence:
 
 
 LINEAR = Text("linear: the coefficient remains", "线性函数：导数就是系数")
+SUMMAND = Text("a summand: slope 1", "加数的导数为 1")
 PRODUCT = Text("product rule: the other factors remain", "乘法法则：其余因子保留")
 POWER = BY_NAME["power"].rule
 QUOTIENT = Text("reciprocal: minus one over the square", "倒数的导数：负的平方分之一")
@@ -92,7 +93,7 @@ def occurrences(expr: Expr, name: str, value: Expr | None = None) -> tuple[Occur
         rule = IN_VALUE(rule=row.rule)
         inner = _visit(expr.args[0], name, taken)
         return tuple(o.times(row.slope_in_value(value), rule=rule) for o in inner)
-    return tuple(_visit(expr, name, taken))
+    return tuple(o if o.rules else replace(o, rules=(SUMMAND,)) for o in _visit(expr, name, taken))
 
 
 def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Idx, Integer, Symbol
 
@@ -15,7 +15,9 @@ from derive.partials import Given, Partial
 from derive.rendering import blocks
 from derive.rendering import sentences as say
 from derive.rendering.numerals import Numeral
-from derive.worked import Worked
+
+if TYPE_CHECKING:
+    from derive.worked import Worked
 
 MANY = 100  # elements of a family whose numbers are put into formulas
 RATE = Symbol("eta", real=True)

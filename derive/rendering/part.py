@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from sympy import Symbol, preorder_traversal
 
@@ -13,7 +14,9 @@ from derive.functions import row_of
 from derive.language import Text
 from derive.rendering.span import Known
 from derive.verification.report import Report
-from derive.worked import Worked
+
+if TYPE_CHECKING:
+    from derive.worked import Worked  # numpy is loaded only where numbers are worked
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ PREAMBLE = {
     "en": r"\documentclass[11pt,fleqn]{article}" "\n" r"\usepackage[T1]{fontenc}" "\n" r"\usepackage{lmodern}",
     "zh": r"\documentclass[11pt,fleqn]{ctexart}"
     "\n"
-    r"\ctexset{section={format=\Large\heiti},subsection={format=\large\heiti}}",
+    r"\ctexset{section={format=\Large\heiti\bfseries},subsection={format=\large\heiti\bfseries}}",
 }
 COMMON = r"""\usepackage{amsmath}
 \usepackage{xcolor}

@@ -1,0 +1,95 @@
+"""The benchmarks: `python tests/benchmarks/run.py [--quick] [NUMBER ...]` prints one table and leaves with 1 on a miss.
+
+Time is CPU time; the sides of a ratio take turns in one run, the numbers are medians, torch has one thread. Needs
+torch, casadi and sympy. `--quick` repeats less; numbers choose among the measures 1 to 8, 0 is the catalogue.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ["OMP_NUM_THREADS"] = "1"  # before numpy and torch are loaded
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from table import HEADER, Row, line
+
+
+def main() -> int:
+    """Run what was asked for and print each row as soon as it is known."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions")
+    parser.add_argument("numbers", nargs="*", type=int, metavar="NUMBER", help="only these measures")
+    given = parser.parse_args()
+    print(line(HEADER), flush=True)
+    missed = 0
+    for row in rows(given.numbers or [*range(1, 9), 0], given.quick):
+        print(line(row.cells()), flush=True)
+        missed += not row.ok
+    return 1 if missed else 0
+
+
+def rows(numbers: list[int], quick: bool) -> Iterator[Row]:
+    """The rows of the measures asked for; 1 and 2, and 3 and 4, are measured together."""
+    for wanted, measure in MEASURES:
+        if wanted & set(numbers):
+            yield from measure(quick)
+
+
+def _processes(quick: bool) -> list[Row]:
+    import processes
+
+    return processes.rows(5 if quick else 21)
+
+
+def _recurrent(quick: bool) -> list[Row]:
+    import recurrent
+
+    return recurrent.rows(7 if quick else 31)
+
+
+def _operations(quick: bool) -> list[Row]:
+    import operations
+
+    return operations.rows(64 if quick else 256)
+
+
+def _verification(quick: bool) -> list[Row]:
+    import verification
+
+    return [verification.row(5 if quick else 15)]
+
+
+def _unrolled(quick: bool) -> list[Row]:
+    import unrolled
+
+    return unrolled.rows(3 if quick else 9)
+
+
+def _memory(quick: bool) -> list[Row]:
+    import processes
+
+    return [processes.memory(3 if quick else 7)]
+
+
+def _catalogue(quick: bool) -> list[Row]:
+    import catalogue
+
+    return catalogue.rows(5 if quick else 15)
+
+
+MEASURES: tuple[tuple[set[int], Callable[[bool], list[Row]]], ...] = (
+    ({1, 2}, _processes),
+    ({3, 4}, _recurrent),
+    ({5}, _operations),
+    ({6}, _verification),
+    ({7}, _unrolled),
+    ({8}, _memory),
+    ({0}, _catalogue),
+)
+
+if __name__ == "__main__":
+    sys.exit(main())
