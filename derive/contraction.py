@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sympy import Basic, Expr, Idx, KroneckerDelta, Max, Min, S
 
-from derive.indices import Limits, bound_indices, fresh, index, linear, solve, substitute
+from derive.indices import Limits, bound_indices, fresh, index, linear, name_of, solve, substitute
 from derive.intervals import Interval, at_least, covers, empty, image, inside, intersection, preimage
 
 
@@ -150,7 +150,7 @@ def _finish(
     letters: dict[Basic, Expr] = {}
     for idx in state.open:
         old = original[idx]
-        letters[idx] = fresh(old, taken, preferred) if str(old) in {str(t) for t in taken} else old
+        letters[idx] = fresh(old, taken, preferred) if name_of(old) in map(name_of, taken) else old
         taken.add(letters[idx])
     write = {**{k: substitute(v, letters) for k, v in values.items()}, **letters}
 

@@ -91,7 +91,7 @@ def _kink(en: str, zh: str) -> Text:
 _BY_TIE = Text("Where the arguments of a maximum tie, each takes half of the slope, as torch does.",
                "最大值的两个自变量相等时，各取一半导数（与 torch 一致）。")  # fmt: skip
 SILU_TOP = 1.0998393194871298  # slope of SiLU where (x - 2) e^x = x + 2; its least slope is 1 minus this
-GELU_TOP = _normal_cdf(sqrt(2)) + sqrt(2) * _normal_density(sqrt(2))  # slope of GELU at x = sqrt(2); likewise
+GELU_TOP = 1.1289041451851548  # slope of GELU at the square root of 2; its least slope is 1 minus this
 QUARTER, PERCENT = Rational(1, 4), Rational(1, 100)
 
 TABLE: tuple[Row, ...] = (

@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from sympy import Add, Basic, Expr, Idx, Integer, Sum, Symbol
+from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Sum, Symbol
 
 Limits = tuple[Idx, Expr, Expr]
 LETTERS = ("i", "j", "k", "l", "m", "n", "p", "q", "r", "s")
+
+
+def name_of(expr: Basic) -> str:
+    """The name of a symbol, an index or a family, that of its family for an element."""
+    found: str = expr.base.name if isinstance(expr, Indexed) else expr.name
+    return found
 
 
 def index(name: str, lower: Expr | int, upper: Expr | int) -> Idx:
@@ -27,9 +33,9 @@ def limits(idx: Idx) -> Limits:
 
 def fresh(idx: Idx, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> Idx:
     """An index over the same range with a letter not in `taken`; one of `preferred` where it fits."""
-    used = {str(t) for t in taken}
+    used = {name_of(t) for t in taken if not isinstance(t, Indexed)}
     for other in preferred:
-        if str(other) not in used and (other.lower, other.upper) == (idx.lower, idx.upper):
+        if name_of(other) not in used and (other.lower, other.upper) == (idx.lower, idx.upper):
             return other
     letters = [*LETTERS, *(f"{a}_{n}" for n in range(1, 100) for a in LETTERS)]
     name = next(a for a in letters if a not in used)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sympy import Expr, Function, Idx, Integer, Max, Min
+from sympy import Add, Expr, Function, Idx, Integer, Max, Min, S, Symbol
 
 from derive.indices import linear, substitute
 
 Interval = tuple[Expr, Expr]
+LARGE = 10**12  # more than any size
 
 
 class inside(Function):
@@ -32,11 +33,15 @@ class inside(Function):
 
 
 def at_least(a: Expr, b: Expr) -> bool | None:
-    """Is a >= b whatever the sizes? None where it depends."""
-    gap = a - b
-    if gap.is_nonnegative:
-        return True
-    return False if gap.is_negative else None
+    """Is a >= b for every size >= 1? None where it depends, or where more than sizes and numbers are compared."""
+    least = most = 0
+    for term in Add.make_args(a - b):
+        number, rest = term.as_coeff_Mul()
+        if not number.is_Integer or not (rest is S.One or (isinstance(rest, Symbol) and rest.is_positive)):
+            return True if (a - b).is_nonnegative else False if (a - b).is_negative else None
+        least += int(number) if rest is S.One or number > 0 else -LARGE
+        most += int(number) if rest is S.One or number < 0 else LARGE
+    return True if least >= 0 else False if most < 0 else None
 
 
 def intersection(a: Interval, b: Interval) -> Interval:

@@ -15,6 +15,7 @@ from sympy.core.relational import Relational
 
 from derive.errors import ModelError
 from derive.functions import BY_NAME, row_of
+from derive.indices import name_of
 from derive.partials import Given, Immediate, Partial
 from derive.store import Array, Backend, Store
 
@@ -29,9 +30,9 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 
 def key(expr: Partial, loss: Expr) -> str:
     """Under which name a partial is stored: an adjoint, or the partial of an abstract function (a cotangent)."""
-    wrt = str(getattr(expr.wrt, "base", expr.wrt))
+    wrt = name_of(expr.wrt)
     total = expr.of == loss and not isinstance(expr, (Given, Immediate))
-    of = str(getattr(expr.of, "base", expr.of))
+    of = name_of(expr.of)
     return f"adjoint {wrt}" if total else f"d{of}/d{wrt}"
 
 
@@ -103,7 +104,7 @@ class Lowering:
     def _leaf(self, expr: Expr) -> Lowered:
         if isinstance(expr, Idx) or expr in self.sizes:
             return self._index_value(expr)
-        name = key(expr, self.loss) if isinstance(expr, Partial) else str(getattr(expr, "base", expr))
+        name = key(expr, self.loss) if isinstance(expr, Partial) else name_of(expr)
         element = expr.wrt if isinstance(expr, Partial) else expr
         places = [self._index(i) for i in getattr(element, "indices", ())]
         return lambda store, env: store.read(name, tuple(p(env) for p in places), self.strict)

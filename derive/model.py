@@ -14,7 +14,7 @@ from typing import Literal
 from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Symbol
 from sympy.core.function import AppliedUndef
 
-from derive.indices import Limits, limits
+from derive.indices import Limits, limits, name_of
 
 Kind = Literal["parameter", "input", "target", "constant", "node", "loss"]
 LEAVES = ("parameter", "input", "target", "constant")
@@ -86,11 +86,11 @@ def references(expr: Basic) -> tuple[Reference, ...]:
 
 def _walk(expr: Basic) -> Iterator[Reference]:
     if isinstance(expr, Indexed):
-        yield Reference(str(expr.base), expr.indices)
+        yield Reference(name_of(expr), expr.indices)
     elif isinstance(expr, IndexedBase):
-        yield Reference(str(expr), None)
+        yield Reference(name_of(expr), None)
     elif isinstance(expr, Symbol):
-        yield Reference(str(expr), ())
+        yield Reference(name_of(expr), ())
     elif not isinstance(expr, Idx):
         for arg in expr.args:
             yield from _walk(arg)

@@ -19,7 +19,7 @@ from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow
 
 from derive.errors import ModelError
 from derive.functions import BY_NAME, row_of
-from derive.indices import Limits, fresh, limits, substitute, sum_over
+from derive.indices import Limits, fresh, limits, name_of, substitute, sum_over
 from derive.language import Text
 from derive.model import Node
 
@@ -98,7 +98,7 @@ def occurrences(expr: Expr, name: str, value: Expr | None = None) -> tuple[Occur
 
 def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
     if isinstance(expr, (Symbol, Indexed)):
-        if str(expr.base if isinstance(expr, Indexed) else expr) == name:
+        if name_of(expr) == name:
             yield Occurrence(expr.indices if isinstance(expr, Indexed) else ())
     elif not _mentions(expr, name):
         return
@@ -117,7 +117,7 @@ def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]
 
 @cache
 def _mentions(expr: Expr, name: str) -> bool:
-    return any(str(s) == name for s in expr.free_symbols if not isinstance(s, Idx))
+    return any(s.name == name for s in expr.free_symbols if not isinstance(s, (Idx, Indexed)))
 
 
 def _product(expr: Mul, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
@@ -183,7 +183,7 @@ def abstract_occurrences(node: Node, used: Node, symbol: type[Partial] = Given) 
     found = []
     assert node.abstract is not None
     for given in node.abstract.args:
-        if isinstance(given, IndexedBase) and str(given) == used.name:
+        if isinstance(given, IndexedBase) and given.name == used.name:
             sums = tuple(limits(i) for i in used.indices)
             found.append(Occurrence(used.indices, (symbol(node.generic, used.generic),), sums, (ABSTRACT,)))
         elif not isinstance(given, IndexedBase):
@@ -198,7 +198,7 @@ def surrogate(node: Node, families: Mapping[str, Node]) -> Expr:
     terms = []
     for given in node.abstract.args:
         whole = isinstance(given, IndexedBase)
-        element = families[str(given)].generic if whole else given
-        sums = tuple(limits(i) for i in families[str(given)].indices) if whole else ()
+        element = families[given.name].generic if whole else given
+        sums = tuple(limits(i) for i in families[given.name].indices) if whole else ()
         terms.append(sum_over(Immediate(node.generic, element) * element, sums))
     return Add(*terms)

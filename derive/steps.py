@@ -14,7 +14,7 @@ from sympy import Expr, Idx, Integer, Symbol
 
 from derive.algebra import develop, naming, weight, written
 from derive.derivation import Adjoint, Derivation, Line, Local, Region, Step, Term, Use
-from derive.indices import Limits, apart, substitute
+from derive.indices import Limits, apart, name_of, substitute
 from derive.intervals import Interval
 from derive.language import Text
 from derive.model import Node
@@ -128,8 +128,7 @@ class Steps:
 
     def _lookup(self, partial: Partial, free: Sequence[Idx]) -> Expr | None:
         """The short value of an adjoint at its position, its sums in letters other than `free`."""
-        wrt = partial.wrt
-        name = str(getattr(wrt, "base", wrt))
+        wrt, name = partial.wrt, name_of(partial.wrt)
         if partial.of != self.derivation.loss or name not in self.derivation.adjoints:
             return None
         value = self.value(name)

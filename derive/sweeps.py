@@ -12,6 +12,7 @@ from sympy import Expr, Idx, Integer, Symbol
 
 from derive.chain import extent
 from derive.derivation import Adjoint, Derivation, Use
+from derive.indices import name_of
 from derive.intervals import Interval, inside
 from derive.lowering import Kernel, Lowering
 from derive.model import Model, Node
@@ -178,6 +179,6 @@ def cotangents(model: Model) -> list[tuple[str, Node]]:
     found = {}
     for node in model.nodes.values():
         for given in node.abstract.args if node.abstract is not None else ():
-            name = str(getattr(given, "base", given))
+            name = name_of(given)
             found[f"d{node.name}/d{name}"] = model.nodes[name]
     return list(found.items())

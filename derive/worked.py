@@ -15,6 +15,7 @@ from derive.at import Spot, Wanted, assign, spots
 from derive.derivation import Derivation
 from derive.errors import UsageError
 from derive.exact import ExactBackend, Number
+from derive.indices import name_of
 from derive.store import Store
 from derive.sweeps import Sweeps, cotangents, leaves
 
@@ -35,15 +36,16 @@ class Worked:
 
     def value(self, name: str, position: tuple[int, ...] = ()) -> Number:
         """The value of one element."""
-        return self._element(self.values[name], name, position)
+        return _element(self.values[name], self.low[name], position)
 
     def adjoint(self, name: str, position: tuple[int, ...] = ()) -> Number:
         """The derivative of the loss with respect to one element."""
-        return self._element(self.adjoints[name], name, position)
+        return _element(self.adjoints[name], self.low[f"adjoint {name}"], position)
 
-    def _element(self, array: Any, name: str, position: tuple[int, ...]) -> Number:
-        found: Number = array[tuple(p - a for p, a in zip(position, self.low[name], strict=True))]
-        return found
+
+def _element(array: Any, low: tuple[int, ...], position: tuple[int, ...]) -> Number:
+    found: Number = array[tuple(p - a for p, a in zip(position, low, strict=True))]
+    return found
 
 
 def work(
@@ -78,7 +80,7 @@ def _wanted(derivation: Derivation, sweeps: Sweeps) -> Wanted:
         found[key] = sweeps.ranges(node), set()
     for node in derivation.model.nodes.values():
         for given in node.abstract.args if node.abstract is not None else ():
-            name = str(getattr(given, "base", given))
+            name = name_of(given)
             if derivation.model.nodes[name].kind not in ("target", "input", "constant"):
                 ranges, needed = found[f"d{node.name}/d{name}"]
                 whole = isinstance(given, IndexedBase)

@@ -17,7 +17,7 @@ from sympy.core.function import AppliedUndef
 from derive.algebra import weight
 from derive.derivation import Line, Term
 from derive.functions import row_of
-from derive.indices import linear, substitute
+from derive.indices import linear, name_of, substitute
 from derive.partials import Immediate, Partial
 from derive.rendering.style import STYLES, Style
 
@@ -53,7 +53,7 @@ class Printer:
         if isinstance(expr, Term):
             return self.line((expr,))
         if isinstance(expr, IndexedBase):
-            return self.style.name(str(expr), ())
+            return self.style.name(expr.name, ())
         return self.printed(expr)[0] if isinstance(expr, Expr) else str(expr)
 
     def line(self, terms: Sequence[Term], join: str | None = None) -> str:
@@ -104,13 +104,13 @@ class Printer:
     # leaves
     def _symbol(self, expr: Symbol) -> Printed:
         number = self.sizes.get(expr)
-        return (str(number) if number is not None else self.style.name(str(expr), ())), ATOM
+        return (str(number) if number is not None else self.style.name(expr.name, ())), ATOM
 
     def _idx(self, expr: Idx) -> Printed:
         return self.index(expr), ATOM
 
     def _indexed(self, expr: Indexed) -> Printed:
-        return self.style.name(str(expr.base), tuple(self.index(i) for i in expr.indices)), ATOM
+        return self.style.name(name_of(expr), tuple(self.index(i) for i in expr.indices)), ATOM
 
     def index(self, expr: Expr) -> str:
         """An index expression, t+1 or 2i+p; a mark where it moves with the loop."""
@@ -124,7 +124,7 @@ class Printer:
 
     def _index_term(self, term: Expr) -> str:
         if isinstance(term, (Idx, Symbol)):
-            return self.style.name(str(term), ())
+            return self.style.name(name_of(term), ())
         if isinstance(term, Mul):
             head, *rest = term.args
             sign = "-" if head == -1 else self.index(head)
@@ -145,7 +145,7 @@ class Printer:
 
     def ordered(self, args: Sequence[Expr]) -> list[Expr]:
         """Terms as an author puts them: by the first name declared, no minus in front if it need not be."""
-        terms = sorted(args, key=lambda a: (*self._place(a), str(a)))
+        terms = sorted(args, key=self._place)
         first = terms[0]
         if first.could_extract_minus_sign():
             positive = [a for a in terms if not a.could_extract_minus_sign() and weight(a) <= weight(first)]
@@ -154,14 +154,14 @@ class Printer:
 
     def _place(self, expr: Expr) -> tuple[int, int]:
         """Where an expression stands: the rank of its first declared name, numbers before names; then its length."""
-        names = [self.rank.get(str(s), 0) for s in expr.free_symbols if not isinstance(s, (Idx, Indexed))]
+        names = [self.rank.get(s.name, 0) for s in expr.free_symbols if not isinstance(s, (Idx, Indexed))]
         return min(names, default=-1), weight(expr)
 
     def _mul(self, expr: Mul) -> Printed:
         number, factors = expr.as_coeff_mul()
         sign, number = ("-", -number) if number.is_negative else ("", number)
         below = [f for f in factors if isinstance(f, Pow) and f.exp.is_negative]
-        above = sorted((f for f in factors if f not in below), key=lambda f: (_class(f), *self._place(f), str(f)))
+        above = sorted((f for f in factors if f not in below), key=lambda f: (_class(f), *self._place(f)))
         text = self._fraction(number, above, [f.base**-f.exp for f in below]) if below else self._product(number, above)
         return sign + text, ADD if sign else MUL
 
@@ -188,7 +188,7 @@ class Printer:
         top = self._product(Rational(number.p), over) if over or not above or number.p != 1 else "1"
         if len(over) == 1 and number.p == 1:
             top = self.at(over[0], MUL) if self.style.wide_fractions else self.printed(over[0])[0]
-        below = sorted(below, key=lambda f: (_class(f), *self._place(f), str(f)))
+        below = sorted(below, key=lambda f: (_class(f), *self._place(f)))
         bottom = self._product(Rational(number.q), below)
         if len(below) == 1 and number.q == 1:
             bottom = self.at(below[0], POWER) if self.style.wide_fractions else self.printed(below[0])[0]
@@ -213,7 +213,7 @@ class Printer:
         return self.style.power(self.at(base, ATOM), exponent)
 
     def _total(self, limit: tuple[Idx, Expr, Expr]) -> str:
-        return self.style.total(str(limit[0]), self.index(limit[1]), self.index(limit[2]))
+        return self.style.total(name_of(limit[0]), self.index(limit[1]), self.index(limit[2]))
 
     def _sum(self, expr: Sum) -> Printed:
         body = self.at(expr.function, MUL)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from sympy import Expr
 
 from derive.errors import VerificationError
+from derive.indices import name_of
 
 TOLERANCE = 1e-9
 
@@ -26,8 +27,7 @@ class Row:
     @property
     def name(self) -> str:
         """The family whose adjoint this is."""
-        wrt = self.quantity.args[1]
-        return str(getattr(wrt, "base", wrt))
+        return name_of(self.quantity.args[1])
 
     @property
     def ok(self) -> bool:

@@ -48,4 +48,4 @@ class Row:
 def line(cells: Iterable[str]) -> str:
     """One line of the table."""
     first, *rest = cells
-    return f"{first:58}" + "".join(f"{cell:>{width}}" for cell, width in zip(rest, (12, 12, 9, 10, 8, 16), strict=True))
+    return f"{first:58}" + "".join(f"{cell:>{width}}" for cell, width in zip(rest, (12, 12, 9, 10, 8, 18), strict=True))

@@ -1,0 +1,421 @@
+"""The command line's contract: sheets on standard output, one clear line for what cannot be used, no traceback, ever."""
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from derive import __version__
+from derive.cli import run
+from derive.problems import load, names
+from derive.solution import Solution
+from derive.verification.report import Report
+
+gc.enable()  # the command switches it off for its one second; a test session is longer
+
+ROOT = Path(__file__).parent.parent
+FORMATS, LANGUAGES = ("tex", "text", "json"), ("en", "zh")
+LOGISTIC = "w1=0.5, w2=-0.5, b=0, x1=1, x2=1, y=0"
+BPTT = "w_hx=1, w_hh=1/2, w_qh=2, y=1, dL/do_3=1"
+
+
+@pytest.fixture
+def cli(capsys):
+    """Run a command in this process: (status, standard output, standard error)."""
+
+    def command(*argv):
+        status = run(argv)
+        return status, *capsys.readouterr()
+
+    return command
+
+
+def outside(*argv, **environment):
+    """Run a command in its own process, bytes decoded as UTF-8."""
+    return subprocess.run(
+        [sys.executable, "-m", "derive", *argv],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        env=os.environ | environment,
+        timeout=60,
+    )
+
+
+def one_line(status, out, err):
+    """Status 2, nothing on standard output, one line on standard error that is no accident."""
+    assert (status, out) == (2, "")
+    assert err.startswith("derive: ") and err.endswith("\n") and err.count("\n") == 1
+    assert "Traceback" not in err and "internal error" not in err
+    return err
+
+
+# What works
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["-h"], ["help"]])
+def test_help(cli, argv):
+    """The commands, in a screenful."""
+    status, out, err = cli(*argv)
+    assert (status, err) == (0, "")
+    assert all(command in out for command in ("derive list", "derive NAME", "derive check"))
+    assert len(out.splitlines()) <= 24
+
+
+def test_version(cli):
+    """The version, alone on its line."""
+    assert cli("--version") == (0, f"derive {__version__}\n", "")
+
+
+def test_list(cli):
+    """One line for each problem: its name first, its title in it."""
+    status, out, err = cli("list")
+    assert (status, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()] == list(names())
+    assert all(load(name).title.en in out for name in names())
+
+
+@pytest.mark.parametrize("name", names())
+def test_help_of_a_problem(cli, name):
+    """Its own options and those of every sheet."""
+    status, out, err = cli(name, "--help")
+    assert (status, err) == (0, "")
+    problem = load(name)
+    own = [f"--{o.name}" for o in (*problem.sizes, *problem.options)]
+    page = ["--at", "--lr", "--lang", "--format", "--output", "--detail", "--no-check"]
+    assert all(option in out for option in own + page)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("name", names())
+def test_sheets_in_every_format_and_language(cli, name, format, lang):
+    """Each is complete and in its language; nothing is said on standard error."""
+    status, out, err = cli(name, "--format", format, "--lang", lang, "--no-check")
+    assert (status, err) == (0, "")
+    assert out.endswith("\n") and load(name).title.pick(lang) in out
+    if format == "tex":
+        assert out.startswith(r"\documentclass") and out.endswith("\\end{document}\n")
+
+
+@pytest.mark.parametrize("name", names())
+def test_sheets_are_checked_in_silence(cli, name):
+    """With the check, and still nothing on standard error."""
+    status, out, err = cli(name, "--format", "text")
+    assert (status, err) == (0, "")
+    assert "Verification" in out and "torch.autograd" in out
+
+
+@pytest.mark.parametrize("name", names())
+def test_json_holds_the_derivation(cli, name):
+    """Strict JSON with the keys of the contract; every parameter has a gradient or is said to be unreachable."""
+    status, out, err = cli(name, "--format", "json")
+    assert (status, err) == (0, "")
+    whole = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+    assert {"nodes", "steps", "gradients", "conditions", "verification"} <= whole.keys()
+    for step in whole["steps"]:
+        assert all(step[key] and isinstance(step[key], str) for key in ("target", "formula", "value", "reason"))
+        assert step["formula"].startswith(step["target"])
+    parameters = {node["name"] for node in whole["nodes"] if node["kind"] == "parameter"}
+    assert parameters == {item["parameter"] for item in whole["gradients"] + whole["unreachable"]}
+    assert whole["verification"] and all(row["ok"] and row["error"] < 1e-9 for row in whole["verification"])
+
+
+def test_options_reach_the_model(cli):
+    """--T, --activation, --loss, --reading, --lr and --detail change the sheet."""
+    plain = cli("bptt", "--no-check")
+    changed = [
+        cli("bptt", "--no-check", *more)
+        for more in (["--T", "5"], ["--activation", "tanh"], ["--loss", "squared"], ["--lr", "0.1"])
+    ]
+    assert all(c[0] == 0 and not c[2] for c in (plain, *changed))
+    assert len({plain[1], *(c[1] for c in changed)}) == 5
+    both, printed, meant = (
+        cli("relu-mse", "--no-check", *more)[1] for more in ([], ["--reading", "printed"], ["--reading", "meant"])
+    )
+    assert len(both) > len(printed) and len(both) > len(meant) and printed != meant
+    brief, full = (cli("bptt", "--no-check", "--T", "50", "--detail", d)[1] for d in ("brief", "full"))
+    assert len(brief) < len(full)
+
+
+def test_output_goes_to_a_file(cli, tmp_path):
+    """-o writes what standard output would have got, and says nothing."""
+    target = tmp_path / "sheet.tex"
+    assert cli("bptt", "--lang", "zh", "--no-check", "-o", str(target)) == (0, "", "")
+    assert target.read_text(encoding="utf-8") == cli("bptt", "--lang", "zh", "--no-check")[1]
+
+
+def test_check_is_green(cli):
+    """Every line ends with ok, exit 0."""
+    status, out, err = cli("check", "--points", "60")
+    assert (status, err) == (0, "")
+    assert {line.split()[0] for line in out.splitlines()} == set(names())
+    assert all(line.endswith("ok") for line in out.splitlines())
+
+
+def test_check_takes_names_and_a_length(cli):
+    """Only those asked for, in the order asked for."""
+    status, out, err = cli("check", "logistic", "bptt", "--T", "3", "--points", "20", "--seed", "7")
+    assert (status, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()] == ["logistic"] + ["bptt"] * 8
+
+
+def test_a_failed_check_prints_nothing(cli, monkeypatch):
+    """Exit 1, nothing on standard output, one line that names the quantity."""
+    import derive.functions as functions
+
+    row = functions.BY_NAME["tanh"]
+    wrong = {**row.__dict__, "slope_in_value": lambda y: 1 + y**2}
+    monkeypatch.setitem(functions._BY_CLASS, row.value, type(row)(**wrong))
+    from derive.partials import occurrences
+
+    occurrences.cache_clear()
+    try:
+        status, out, err = cli("bptt", "--activation", "tanh")
+    finally:
+        occurrences.cache_clear()
+    assert (status, out) == (1, "")
+    assert err.count("\n") == 1 and "z[t]" in err and "autograd" in err and "Traceback" not in err
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    "x",
+    ["x_1=1, x_2=-2, x_3=1/3", "x1=1,x2=-2,x3=1/3", "x[1]=1, x[2]=-2, x[3]=1/3", "x=1 -2 1/3", " x = 1  -2  1/3 ,"],
+)
+def test_elements_can_be_typed_in_every_way(cli, x):
+    """One meaning, however it is typed: h_3 = 1/3 - 2/2 + 1/4 = -5/12."""
+    status, out, err = cli("bptt", "--T", "3", "--format", "text", "--no-check", "--at", f"{BPTT}, {x}")
+    assert (status, err) == (0, "")
+    assert "-5/12" in out
+
+
+def test_one_number_for_a_whole_family(cli):
+    """x=2 is x_1=2, x_2=2, x_3=2."""
+    sheets = {cli("bptt", "--T", "3", "--no-check", "--at", f"{BPTT}, {x}") for x in ("x=2", "x=2 2 2", "x1=2,x2=2,x3=2")}
+    assert len(sheets) == 1 and sheets.pop()[0] == 0
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("1/3", "1/3"), ("1e-4", "0.0001"), ("-.5", "-0.5"), ("+2.50", "2.5")])
+def test_numbers_are_exact(cli, typed, shown):
+    """Fractions and powers of ten, as typed; b is the value of z where the weights are 0."""
+    status, out, err = cli("logistic", "--format", "text", "--no-check", "--at", f"w1=0,w2=0,b={typed},x1=1,x2=1,y=0")
+    assert (status, err) == (0, "")
+    assert f"= {shown}\n" in out
+
+
+def test_the_worked_step_is_on_the_sheet(cli):
+    """The catalogue's numbers of 0.2b and 0.5."""
+    logistic = cli("logistic", "--format", "text", "--no-check")[1]
+    assert all(f"= {value}\n" in logistic for value in ("0.49995", "-0.50005", "-0.00005"))
+    meant = cli("relu-mse", "--reading", "meant", "--format", "text", "--no-check")[1]
+    assert "= 0.99985\n" in meant
+    again = cli("logistic", "--format", "text", "--no-check", "--at", LOGISTIC, "--lr", "1e-4")[1]
+    assert all(f"= {value}\n" in again for value in ("0.49995", "-0.50005", "-0.00005"))
+
+
+# What cannot be used: (arguments, the words that must be in the line)
+
+HUGE = str(10**9)
+REFUSED = [
+    ([], "command"),
+    ([""], "''"),
+    (["bttp"], "did you mean bptt?"),
+    (["BPTT"], "did you mean bptt?"),
+    (["xyzzy"], "logistic"),
+    (["list", "extra"], "'extra'"),
+    (["bptt", "extra"], "extra"),
+    (["bptt", "--bogus"], "--bogus"),
+    (["bptt", "--bogus", "3"], "--bogus"),
+    (["logistic", "--T", "5"], "--T"),
+    (["weight-norm", "--T", "5"], "--T"),
+    *((["bptt", "--T", n], repr(n)) for n in ("0", "-1", "2.5", HUGE, "10001", "abc", "", " ", "1e3", "nan", "5 5", "٣")),
+    (["bptt", "--T=0"], "'0'"),
+    (["bptt", "--T"], "--T"),
+    (["bptt", "--T", "5", "--T", "0"], "'0'"),
+    (["weight-norm", "--D", "0"], "--D"),
+    (["weight-norm", "--D", HUGE], "--D"),
+    (["bptt", "--activation", "gelu"], "gelu"),
+    (["bptt", "--activation", ""], "--activation"),
+    (["bptt", "--loss", "l1"], "l1"),
+    (["bptt", "--lang", "fr"], "'fr'"),
+    (["bptt", "--lang", ""], "''"),
+    (["bptt", "--format", "docx"], "'docx'"),
+    (["bptt", "--detail", "all"], "'all'"),
+    (["relu-mse", "--reading", "wrong"], "'wrong'"),
+    (["logistic", "--lr", "nan"], "'nan'"),
+    (["logistic", "--lr", "inf"], "'inf'"),
+    (["logistic", "--lr", "fast"], "'fast'"),
+    (["logistic", "--lr", "1/0"], "'1/0'"),
+    (["logistic", "--lr", ""], "--lr"),
+    (["logistic", "--lr"], "--lr"),
+    (["bptt", "-o"], "-o"),
+    (["bptt", "--no-check", "-o", ""], "-o"),
+    (["bptt", "--no-check", "-o", "."], "-o ."),
+    (["bptt", "--no-check", "-o", "no/such/folder/sheet.tex"], "no/such/folder/sheet.tex"),
+    (["check", "bttp"], "did you mean bptt?"),
+    (["check", "bptt", "--T", "0"], "'0'"),
+    (["check", "logistic", "--T", "abc"], "'abc'"),
+    (["check", "bptt", "--T", ""], "''"),
+    (["check", "logistic", "--points", "0"], "--points"),
+    (["check", "logistic", "--points", HUGE], "--points"),
+    (["check", "logistic", "--seed", "x"], "--seed"),
+    (["check", "--bogus"], "--bogus"),
+    (["bptt", "--at", f"{BPTT}, x=1"], "--T"),
+]
+AT = [
+    ("w1=0.5", "w2"),
+    ("", "w1"),
+    (LOGISTIC + ", q=1", "q"),
+    (LOGISTIC + ", z=1", "z"),
+    (LOGISTIC + ", w1=3", "w1"),
+    *((LOGISTIC[:-1] + value, value.strip()) for value in ("nan", "inf", "-inf", "1e999", "-1e999", "1e99999999", "1/0")),
+    *((LOGISTIC[:-1] + value, "y") for value in ('__import__("os")', "1+1", "0x10", "1_000", "0=1", "--1", "1 2", "", "١")),
+    ("w1", "w1"),
+    ("=1", "=1"),
+    ("w1=0.5; w2=1", "w1"),
+]
+AT_FAMILY = [
+    ("x_1=1, x_2=1", "x_3"),
+    ("x=1 2", "x"),
+    ("x=1, x_4=1", "x_4"),
+    ("x=1, x_0=1", "x_0"),
+    ("x=1, x[1,1]=1", "x[1,1]"),
+    (f"x=1, x[{10**30}]=1", "x["),
+    ("x_1=1, x1=2, x_2=1, x_3=1", "x1"),
+    ("x_1=1, x[1]=2, x_2=1, x_3=1", "x[1]"),
+    ("x=1, h_1=1", "h_1"),
+    ("x=1, dL/do_2=1", "o_2"),
+    ("x=1, dL/dh_3=1", "h_3"),
+]
+REFUSED += [(["logistic", "--no-check", "--at", text], words) for text, words in AT]
+REFUSED += [(["bptt", "--T", "3", "--no-check", "--at", f"{BPTT}, {text}"], words) for text, words in AT_FAMILY]
+
+
+@pytest.mark.parametrize(("argv", "words"), REFUSED, ids=[" ".join(argv)[:60] or "nothing" for argv, _ in REFUSED])
+def test_refused(cli, argv, words):
+    """One line that names the culprit, at once."""
+    begin = time.process_time()
+    assert words in one_line(*cli(*argv))
+    assert time.process_time() - begin < 2
+
+
+def test_numbers_that_leave_the_range_are_refused(cli):
+    """Exact arithmetic knows no overflow, but a sheet prints numbers."""
+    at = "w_hx=1e200, w_hh=1e200, w_qh=1e200, y=1, dL/do=1, x=1e200"
+    one_line(*cli("bptt", "--T", "3", "--no-check", "--at", at))
+    one_line(*cli("bptt", "--T", "3", "--activation", "tanh", "--no-check", "--at", at + ", y=1e999"))
+
+
+def test_division_by_zero_is_refused(cli):
+    """Weight normalisation of the zero vector."""
+    one_line(*cli("weight-norm", "--D", "2", "--no-check", "--at", "g=1, v=0, dL/dw=1"))
+
+
+def test_text_is_never_run(cli, tmp_path, monkeypatch):
+    """Python, a shell's words and a template in every place that takes text leave no trace."""
+    monkeypatch.chdir(tmp_path)
+    python = "__import__('pathlib').Path('trace').touch()"
+    for text in (python, "$(touch trace)", "`touch trace`", "; touch trace", "{0.__class__}", "%s%n", "@/etc/passwd"):
+        for argv in (
+            [text],
+            ["bptt", text],
+            ["bptt", "--T", text],
+            ["bptt", "--activation", text],
+            ["bptt", "--lang", text],
+            ["logistic", "--lr", text],
+            ["logistic", "--at", text],
+            ["logistic", "--at", f"w1={text}"],
+            ["logistic", "--at", f"{text}=1"],
+            ["check", text],
+        ):
+            one_line(*cli(*argv))
+    assert not list(tmp_path.iterdir())
+
+
+# In a process of its own
+
+
+def test_the_module_is_the_command():
+    """python -m derive, with the check, in UTF-8 whatever the terminal says."""
+    done = outside("bptt", "--T", "2", "--lang", "zh", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "反向传播" in done.stdout and done.stdout.endswith("\\end{document}\n")
+
+
+@pytest.mark.parametrize("argv", [[], ["bttp"], ["bptt", "--T", "0"], ["logistic", "--at", "w1=nan"]])
+def test_refusals_outside(argv):
+    """The same line, and torch is not loaded for it."""
+    begin = time.monotonic()
+    done = outside(*argv, PYTHONPROFILEIMPORTTIME="")
+    one_line(done.returncode, done.stdout, done.stderr)
+    assert time.monotonic() - begin < 10
+
+
+def test_a_refusal_does_not_load_torch():
+    """What cannot be used is said before the second that torch takes to load."""
+    code = "import sys; from derive.cli import run; run(['bptt', '--T', '0']); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60).returncode == 0
+
+
+def test_a_reader_may_leave_early():
+    """A closed pipe is no error and makes no noise."""
+    command = f"{sys.executable} -m derive lstm --T 300 --detail full --no-check | head -n 1"
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60)
+    assert done.stdout.startswith(r"\documentclass") and done.stderr == ""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("argv", [["list"], ["bptt", "--no-check"]])
+def test_a_full_disk_is_one_line(argv):
+    """Standard output that cannot be written is said in one line, status 2."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "derive", *argv], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, encoding="utf-8"
+        )
+    one_line(done.returncode, "", done.stderr)
+
+
+# Fuzz
+
+WORDS = st.sampled_from(
+    [
+        *names(), "list", "check", "help", "--help", "-h", "--version", "--T", "--T=3", "--D", "--at", "--lr", "--lang",
+        "--format", "--detail", "--no-check", "-o", "--output", "--activation", "--loss", "--reading", "--points",
+        "--seed", "-", "--", "0", "1", "2", "3", "-1", "1e3", "nan", "en", "zh", "tex", "text", "json", "brief", "full",
+        "tanh", "squared", "printed", "x=1", "x_1=1", "theta=1,lamda=2,dL/dtheta=1", "g=1,v=1,dL/dw=1", "x[1", "=",
+        ",", LOGISTIC, "w_hx=1,w_hh=1,w_qh=1,x=1,y=1,dL/do=1", "out.tex",
+    ]
+)  # fmt: skip
+ODD = st.text(st.characters(codec="utf-8", exclude_characters="/\\\0"), max_size=6)  # never a path outside
+ARGV = st.lists(WORDS | ODD, max_size=7)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """A folder of its own for -o, and no torch: words are tested here, not gradients."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("fuzz"))
+        patch.setattr(Solution, "verify", lambda self, points=0, seed=0: Report(()))
+        yield
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(argv=st.tuples(st.sampled_from([*names(), "check"]), ARGV).map(lambda both: [both[0], *both[1]]) | ARGV)
+def test_random_words_never_raise(alone, capsys, argv):
+    """Exit 0, 1 or 2 and at most one line on standard error, which is no accident; nothing printed on failure."""
+    status = run(argv)
+    out, err = capsys.readouterr()
+    assert status in (0, 1, 2)
+    assert err.count("\n") <= 1 and "internal error" not in err and "Traceback" not in err
+    assert bool(err) == (status == 2)
+    assert status == 0 or out == ""
