@@ -112,7 +112,7 @@ class Graph:
         indices, names_ = _tuple(over), names.split()
         for name in names_:
             validation.new_name(name, self._names())
-            symbol = IndexedBase(name, real=True)
+            symbol = IndexedBase(name)
             cases = tuple(
                 Case((expression(at, name), *indices[1:]), expression(value, name)) for at, value in start.items()
             )
@@ -169,7 +169,7 @@ class Graph:
     ) -> Any:
         validation.new_name(name, self._names())
         validation.definitions(name, indices, cases, self._known())
-        symbol = IndexedBase(name, real=True) if indices else Symbol(name, real=True)
+        symbol = IndexedBase(name) if indices else Symbol(name, real=True)
         self._nodes[name] = Node(name, kind, symbol, indices, cases, domain)
         return symbol
 

@@ -40,7 +40,7 @@ class Text:
     def _shown(value: Any, lang: str, show: Callable[[Any], str]) -> str:
         if isinstance(value, Text):
             return value.pick(lang, show)
-        if isinstance(value, (list, tuple)):
+        if type(value) in (list, tuple):
             parts = [Text._shown(item, lang, show) for item in value]
             return ("、" if lang == "zh" else ", ").join(parts)
         return value if isinstance(value, str) else show(value)

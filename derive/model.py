@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Symbol
 from sympy.core.function import AppliedUndef
@@ -70,8 +70,7 @@ class Node:
         return self.at(*self.indices)
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """A place where an expression uses a family: its name and position; None for the family as a whole."""
 
     name: str

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from derive.errors import UsageError
 from derive.graph import Graph
 from derive.language import Text
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """A choice that a problem offers on the command line, `--NAME`; the first choice is the default."""
 
     name: str
@@ -23,8 +22,7 @@ class Option:
     help: Text
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(NamedTuple):
     """A dimension of a problem that can be given a number, `--T 5`; left symbolic otherwise. At most `most`."""
 
     name: str
@@ -32,8 +30,7 @@ class Size:
     most: int = 10_000
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """Numbers to work: `at` as on the command line, the learning rate, and remarks on how the source was read."""
 
     at: str
@@ -41,8 +38,7 @@ class Example:
     remark: Text | None = None
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """One model of the task: what builds its graph from the options, what it is called, its numbers.
 
     `notes` close the gradients with remarks of the teacher; `update` adds the rule of gradient descent in symbols.

@@ -6,7 +6,6 @@ acts as the package of whichever of the two exists, so `derive.problems.bptt` is
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +29,8 @@ def names() -> tuple[str, ...]:
 
 def nearest(name: str, known: tuple[str, ...]) -> str:
     """A hint for a name that is not known: the nearest one, else all."""
+    import difflib
+
     near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
 

@@ -6,7 +6,7 @@ through it in a single direction (h_t uses h_{t-1}, never h_t itself); anything 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sympy import Expr, Idx
 
@@ -15,8 +15,7 @@ from derive.indices import linear
 from derive.model import Model, Node
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(NamedTuple):
     """Families computed together, in order. `time` is the axis that a recurrence steps through, per family.
 
     `direction` is +1 where values are computed in rising time, -1 in falling; empty `time` means no recurrence.

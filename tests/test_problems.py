@@ -50,7 +50,7 @@ def family(numbers: Worked, name: str) -> list:
     return numbers.adjoints[name].tolist()
 
 
-@pytest.mark.parametrize(("name", "reading", "options", "length"), variants())
+@pytest.mark.parametrize(("name", "reading", "options", "length"), [*variants()])
 def test_derives_and_verifies(name, reading, options, length):
     """Every adjoint and every printed line agrees with autograd, for every parameter that reaches the loss."""
     solution = solved(name, reading, length, **options)
@@ -193,7 +193,7 @@ def test_bptt_equals_autograd_on_a_network_written_anew(activation, T):
     expected = torch.autograd.grad(loss, wanted, materialize_grads=True)
     found = [float(numbers.adjoint(p)) for p in ("w_hx", "w_hh", "w_qh")] + family(numbers, "h")
     assert [float(v) for v in found] == pytest.approx([float(v) for v in expected], rel=1e-12, abs=1e-15)
-    assert float(numbers.value("L")) == pytest.approx(float(loss), rel=1e-13)
+    assert float(numbers.value("L")) == pytest.approx(loss.item(), rel=1e-13)
 
 
 # 1.1 L1 regularisation
@@ -283,7 +283,7 @@ def test_lstm_equals_autograd_on_a_cell_written_anew(T):
     derived = [found.adjoint(name) for name in leaves]
     derived += [found.adjoint(name, (t,)) for name in states for t in range(1, T + 1)]
     assert [float(value) for value in derived] == pytest.approx([float(e) for e in expected], rel=1e-11, abs=1e-15)
-    assert float(found.value("L")) == pytest.approx(float(loss), rel=1e-13)
+    assert float(found.value("L")) == pytest.approx(loss.item(), rel=1e-13)
 
 
 def test_the_direct_path_of_the_cell_is_the_forget_gate():

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sympy import Expr, Idx
 
@@ -13,8 +12,7 @@ from derive.language import Text
 from derive.rendering.numerals import Numeral
 
 
-@dataclass(frozen=True)
-class Title:
+class Title(NamedTuple):
     """The head of a sheet: what it is about, where it comes from, and the task."""
 
     title: Text
@@ -22,23 +20,20 @@ class Title:
     statement: Text | None = None
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(NamedTuple):
     """A section; level 2 for a part of one."""
 
     text: Text
     level: int = 1
 
 
-@dataclass(frozen=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """A sentence or two."""
 
     text: Text
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """left = right, and why. A row without `left` goes on with the equality above it.
 
     `right` is an expression, or a sum of products as they stand; `dots` puts a dot between factors (a chain rule),
@@ -53,16 +48,14 @@ class Row:
     arrow: bool = False
 
 
-@dataclass(frozen=True)
-class Equations:
+class Equations(NamedTuple):
     """Aligned rows; `boxed` for a result."""
 
     rows: tuple[Row, ...]
     boxed: bool = False
 
 
-@dataclass(frozen=True)
-class Unrolled:
+class Unrolled(NamedTuple):
     """The same rows for each value of an index: templates, printed once and filled in. None stands for dots."""
 
     index: Idx
@@ -70,8 +63,7 @@ class Unrolled:
     times: tuple[int | None, ...]
 
 
-@dataclass(frozen=True)
-class Expanded:
+class Expanded(NamedTuple):
     """left = a sum written out, one term for each value of the index; None stands for dots."""
 
     left: Expr
@@ -81,16 +73,14 @@ class Expanded:
     reason: Text | None = None
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """A table; a cell is a Text, an expression, a number, a list of those, or plain words."""
 
     header: tuple[Any, ...]
     rows: tuple[tuple[Any, ...], ...]
 
 
-@dataclass(frozen=True)
-class Worked:
+class Worked(NamedTuple):
     """Equations with numbers put in: left = right = right in numbers = value.
 
     `values` are the numbers of the quantities; `sign` stands between left and right (an arrow for an update).

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 
 from derive.errors import UsageError
-from derive.rendering import data, tex, text
 from derive.rendering.blocks import Title
 from derive.rendering.formulas import Formulas
 from derive.rendering.part import Part
@@ -26,8 +26,12 @@ def render(
         if value not in known:
             raise UsageError(f"unknown {what} {value!r}; choose one of {', '.join(known)}")
     if format == "json":
+        from derive.rendering import data
+
         return data.render(parts, lang, head)
     first = parts[0]
     order = tuple(dict.fromkeys(n for part in parts for n in part.derivation.model.order))
     formulas = Formulas("latex" if format == "tex" else "text", order, tuple(first.sizes.items()))
-    return (tex if format == "tex" else text).render(sheet(parts, head, detail), formulas, lang)
+    writer = importlib.import_module(f"derive.rendering.{format}")  # only the one that is asked for
+    document: str = writer.render(sheet(parts, head, detail), formulas, lang)
+    return document

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sympy import Expr, Idx
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """idx = low, ..., high."""
 
     idx: Idx
@@ -16,15 +15,13 @@ class Span:
     high: Expr
 
 
-@dataclass(frozen=True)
-class Ranges:
+class Ranges(NamedTuple):
     """Several ranges that hold together: t = 1, ..., T; i = 1, ..., D."""
 
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """A size and its number, T = 5."""
 
     name: str

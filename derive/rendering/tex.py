@@ -84,7 +84,7 @@ class Writer:
         """What fills a place of a sentence, or a cell."""
         if isinstance(value, Text):
             return self.text(value)
-        if isinstance(value, (list, tuple)):
+        if type(value) in (list, tuple):
             return ("、" if self.lang == "zh" else ", ").join(self.value(v) for v in value)
         if isinstance(value, str):
             return escape(value)

@@ -8,7 +8,7 @@ from typing import Any
 from derive.graph import Graph
 from derive.problems import load
 from derive.rendering.formats import render
-from derive.rendering.sheet import Part
+from derive.rendering.part import Part
 
 GATES = ("f", "i", "c", "o")
 
