@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from sympy import Add, Expr, Idx, Indexed, Mul, Pow, S, Sum, Symbol, expand
+from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Product, S, Sum, Symbol, expand
 
 from derive.derivation import Line, Term
 from derive.indices import index, substitute
@@ -32,7 +32,9 @@ def weight(expr: Expr) -> int:
         return 1
     if expr.is_Number:
         return 0 if abs(expr) == 1 else 1
-    return sum(weight(a) for a in expr.args if not isinstance(a, tuple)) + (1 if isinstance(expr, (Sum, Add)) else 0)
+    return sum(weight(a) for a in expr.args if not isinstance(a, tuple)) + (
+        1 if isinstance(expr, (Sum, Product, Add)) else 0
+    )
 
 
 def written(terms: tuple[Term, ...]) -> int:

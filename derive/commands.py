@@ -99,6 +99,7 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         notes=tuple(reading.notes),
         update=reading.update or (rate is not None and worked is None),
         rate=rate,
+        closed=solution.closed_forms,
     )
 
 

@@ -58,6 +58,10 @@ class ExactBackend:
         """Sum, the axis kept."""
         return np.sum(x, axis=axis, keepdims=True)
 
+    def product(self, x: Any, axis: int) -> Any:
+        """Product, the axis kept."""
+        return np.prod(x, axis=axis, keepdims=True)
+
     def stack(self, slices: Sequence[Any]) -> Any:
         """Slices along a new first axis."""
         return np.stack([np.asarray(s, dtype=object) for s in slices])

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Sum, Symbol
+from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Product, Sum, Symbol
 
 Limits = tuple[Idx, Expr, Expr]
+BINDERS = (Sum, Product)
 LETTERS = ("i", "j", "k", "l", "m", "n", "p", "q", "r", "s")
 
 
@@ -43,7 +44,7 @@ def fresh(idx: Idx, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> Id
 
 
 def substitute(expr: Basic, mapping: Mapping[Basic, Basic]) -> Expr:
-    """Replace free occurrences; an index bound by a Sum is left alone, and renamed where it would capture.
+    """Replace free occurrences; an index bound by a Sum or a Product is left alone, and renamed where it would capture.
 
     Unlike xreplace it never looks inside an index (its range is part of its identity); unlike subs it is fast.
     """
@@ -53,13 +54,13 @@ def substitute(expr: Basic, mapping: Mapping[Basic, Basic]) -> Expr:
         return mapping[expr]
     if not expr.args or isinstance(expr, Idx):
         return expr
-    if isinstance(expr, Sum):
-        return _substitute_sum(expr, mapping)
+    if isinstance(expr, BINDERS):
+        return _substitute_bound(expr, mapping)
     args = [substitute(a, mapping) for a in expr.args]
     return expr.func(*args) if any(a is not b for a, b in zip(args, expr.args, strict=True)) else expr
 
 
-def _substitute_sum(expr: Sum, mapping: Mapping[Basic, Basic]) -> Sum:
+def _substitute_bound(expr: Sum | Product, mapping: Mapping[Basic, Basic]) -> Expr:
     body, bounds = expr.function, list(expr.limits)
     bound = {b[0] for b in bounds}
     inner = {k: v for k, v in mapping.items() if k not in bound}
@@ -71,17 +72,17 @@ def _substitute_sum(expr: Sum, mapping: Mapping[Basic, Basic]) -> Sum:
             taken.add(other)
             body, bounds[at] = substitute(body, {idx: other}), (other, low, high)
             bounds[:at] = [(i, substitute(a, {idx: other}), substitute(b, {idx: other})) for i, a, b in bounds[:at]]
-    return sum_over(substitute(body, inner), [(i, substitute(a, inner), substitute(b, inner)) for i, a, b in bounds])
+    return expr.func(substitute(body, inner), *((i, substitute(a, inner), substitute(b, inner)) for i, a, b in bounds))
 
 
 def apart(expr: Expr, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> Expr:
     """The expression with other letters for bound indices that are in `taken`, so that none is read as that one."""
     used = set(taken)
-    for total in sorted(expr.atoms(Sum), key=str):
+    for total in sorted(expr.atoms(*BINDERS), key=str):
         for idx, low, high in total.limits:
             if idx in used:
                 other = fresh(idx, used | expr.free_symbols, preferred)
-                renamed = sum_over(substitute(total.function, {idx: other}), ((other, low, high),))
+                renamed = total.func(substitute(total.function, {idx: other}), (other, low, high))
                 expr = expr.xreplace({total: renamed})
     return expr
 
@@ -98,8 +99,8 @@ def sum_over(body: Expr, bounds: Iterable[Limits]) -> Expr:
 
 
 def bound_indices(expr: Basic) -> set[Idx]:
-    """Every index bound by a Sum anywhere inside."""
-    return {b[0] for s in expr.atoms(Sum) for b in s.limits}
+    """Every index bound by a Sum or a Product anywhere inside."""
+    return {b[0] for s in expr.atoms(*BINDERS) for b in s.limits}
 
 
 @cache

@@ -10,14 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
-from sympy import Add, Expr, Idx, Indexed, Max, Mul, Piecewise, Pow, Rational, S, Sum, Symbol
+from sympy import Add, Expr, Idx, Indexed, Integer, Max, Mul, Piecewise, Pow, Product, Rational, S, Sum, Symbol
 from sympy.core.relational import Relational
 
 from derive.errors import ModelError
 from derive.functions import BY_NAME, row_of
-from derive.indices import name_of
+from derive.indices import BINDERS, name_of
 from derive.partials import Given, Immediate, Partial
 from derive.store import Array, Backend, Store
+from derive.validation import free_indices
 
 Env = dict[Idx, Any]  # an index to its value: an int, or an integer array along its own axis
 Lowered = Callable[[Store, Env], Any]
@@ -90,13 +91,13 @@ class Lowering:
             parts = [self._compile(a, at, depth) for a in expr.args]
             join = _plus if isinstance(expr, Add) else _times
             return lambda store, env: reduce(join, [p(store, env) for p in parts])
-        if isinstance(expr, (Symbol, Indexed, Partial)):
+        if isinstance(expr, (Symbol, Idx, Indexed, Partial)):
             return self._leaf(expr)
         if expr.is_Number or expr.is_NumberSymbol:
             constant = self.backend.constant(expr)
             return lambda store, env: constant
-        if isinstance(expr, Sum):
-            return self._sum(expr, at, depth)
+        if isinstance(expr, BINDERS):
+            return self._bound(expr, at, depth)
         if isinstance(expr, Piecewise):
             return self._piecewise(expr, at, depth)
         return self._function(expr, at, depth)
@@ -131,24 +132,26 @@ class Lowering:
             return lambda env: reduce(join, [p(env) for p in parts])
         raise ModelError(f"{expr} cannot be used as an index; use sums and whole multiples of indices and sizes")
 
-    def _sum(self, expr: Sum, at: int, depth: int) -> Lowered:
+    def _bound(self, expr: Sum | Product, at: int, depth: int) -> Lowered:
         (idx, low, high), *outer = reversed(expr.limits)
-        inner = Sum(expr.function, *reversed(outer)) if outer else expr.function
+        inner = expr.func(expr.function, *reversed(outer)) if outer else expr.function
         body, first, last = self._compile(inner, at + 1, depth), self._index(low), self._index(high)
         shape, backend = _along(at, depth), self.backend
+        neutral, join = (0, backend.total) if isinstance(expr, Sum) else (1, backend.product)
 
         def run(store: Store, env: Env) -> Array:
             a, b = first(env), last(env)
             ragged = not (isinstance(a, int) and isinstance(b, int))
             least, most = (int(a if isinstance(a, int) else a.min()), int(b if isinstance(b, int) else b.max()))
             if most < least:
-                return backend.zeros((*([1] * depth), 1))
+                return backend.zeros((*([1] * depth), 1)) + neutral
             grid = backend.integers(least, most, shape)
             value = body(store, {**env, idx: grid})
             value = value + backend.zeros((*shape[:at], most - least + 1, *shape[at + 1 :], 1))
             if ragged:
-                value = value * backend.mask((grid >= a) & (grid <= b))
-            return backend.total(value, at)
+                mask = backend.mask((grid >= a) & (grid <= b))
+                value = value * mask + neutral * (1 - mask)
+            return join(value, at)
 
         return run
 
@@ -198,9 +201,24 @@ class Lowering:
         if isinstance(expr.exp, Rational):
             exponent = expr.exp
             return lambda store, env: self.backend.power(base(store, env), exponent)
+        if expr.exp.free_symbols <= self.sizes.keys() | set(free_indices(expr.exp)):
+            return self._counted(base, self._index(expr.exp))
         raised = self._compile(expr.exp, at, depth)
         exp, ln = BY_NAME["exp"], BY_NAME["log"]
         return lambda store, env: self.backend.apply(exp, raised(store, env) * self.backend.apply(ln, base(store, env)))
+
+    def _counted(self, base: Lowered, exponent: Callable[[Env], Any]) -> Lowered:
+        """A power whose exponent is an index expression, T - t: whole, so that the base may be negative."""
+
+        def run(store: Store, env: Env) -> Array:
+            n = exponent(env)
+            return (
+                self.backend.power(base(store, env), Integer(n))
+                if isinstance(n, int)
+                else base(store, env) ** self.backend.mask(n)
+            )
+
+        return run
 
 
 def _plus(a: Any, b: Any) -> Any:
@@ -217,6 +235,6 @@ def _along(axis: int, depth: int) -> tuple[int, ...]:
 
 
 def _depth(expr: Expr) -> int:
-    """How many sums are nested."""
+    """How many sums and products are nested."""
     inner = max((_depth(a) for a in expr.args), default=0)
-    return inner + len(expr.limits) if isinstance(expr, Sum) else inner
+    return inner + len(expr.limits) if isinstance(expr, BINDERS) else inner

@@ -12,6 +12,7 @@ from derive.chain import derive
 from derive.derivation import Derivation, Step
 from derive.errors import ModelError
 from derive.model import Model
+from derive.recurrences import ClosedForm
 from derive.steps import Steps
 
 if TYPE_CHECKING:
@@ -34,6 +35,16 @@ class Solution:
     def steps(self) -> tuple[Step, ...]:
         """The steps in the order of the sheet."""
         return self._steps.all()
+
+    @property
+    def closed_forms(self) -> tuple[ClosedForm, ...]:
+        """The adjoint recursions that have a closed form, solved and proved."""
+        return self._steps.closed if self.steps else ()
+
+    @property
+    def closed_steps(self) -> tuple[Step, ...]:
+        """The closed forms as claims to be checked."""
+        return self._steps.claims() if self.steps else ()
 
     @property
     def loss(self) -> Expr:
@@ -63,7 +74,7 @@ class Solution:
         """The check of every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`."""
         from derive.verification.check import verify
 
-        return verify(self.derivation, self.steps, self.sizes, points, seed)
+        return verify(self.derivation, (*self.steps, *self.closed_steps), self.sizes, points, seed)
 
     def to_latex(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as a complete LaTeX document. Errors: VerificationError if a line fails its check."""
@@ -84,7 +95,9 @@ class Solution:
         report = self.verify() if check else None
         if report is not None:
             report.require()
-        return render([Part(self.derivation, self.steps, self.sizes, report)], format, lang, detail)
+        return render(
+            [Part(self.derivation, self.steps, self.sizes, report, closed=self.closed_forms)], format, lang, detail
+        )
 
     def _repr_latex_(self) -> str:
         from derive.rendering.printer import printer

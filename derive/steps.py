@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 
-from sympy import Expr, Idx, Integer, Symbol
+from sympy import Expr, Idx, Integer, Mul, Symbol
 
 from derive.algebra import develop, naming, weight, written
 from derive.derivation import Adjoint, Derivation, Line, Local, Region, Step, Term, Use
@@ -20,6 +20,7 @@ from derive.language import Text
 from derive.model import Node
 from derive.partials import ABSTRACT, LINEAR, PRODUCT, Immediate, Partial
 from derive.paths import is_immediate
+from derive.recurrences import ClosedForm, closed_forms
 
 LARGE = 10_000_000
 LONGEST = 11  # the longest value, in symbols to read, that is still put in for its name
@@ -36,6 +37,7 @@ SHARED = Text(
 )
 ITSELF = Text("{loss} itself", "{loss} 本身")
 LOCAL = Text("insert the local partials", "代入局部偏导数")
+CLOSED = Text("insert the closed form of the recursion", "代入递推的封闭形式")
 RULES = Text("{rules}", "{rules}")
 INSERT = Text("insert {values}", "代入 {values}")
 
@@ -49,14 +51,44 @@ class Steps:
         self._values: dict[str, Expr | None] = {}
         self._named: dict[Expr, Expr] = {}
         self._known: dict[str, tuple[Step, ...]] = {}
+        self.closed: tuple[ClosedForm, ...] = ()
 
     def all(self) -> tuple[Step, ...]:
         """The steps in the order of the sheet: the nodes in the order of the sweep, then what was asked for."""
         adjoints = self.derivation.adjoints
         inner = [n for n, a in adjoints.items() if not a.node.is_leaf]
         asked = [n for n in self.derivation.wanted if n in adjoints and n not in inner]
-        steps = [step for name in (*inner, *asked) for step in self.of(name)]
+        steps = [step for name in inner for step in self.of(name)]
+        self.closed = tuple(closed_forms(self.derivation, steps))
+        steps += [replace(s, lines=(*s.lines, *self._solved(s))) for name in asked for s in self.of(name)]
         return tuple(replace(step, number=n + 1) for n, step in enumerate(steps))
+
+    def claims(self) -> tuple[Step, ...]:
+        """The closed forms as steps of one line, to be checked like the others."""
+        return tuple(
+            replace(form.recursion, region=form.region, uses=(), lines=(Line((Term((form.value,)),)),))
+            for form in self.closed
+        )
+
+    def _solved(self, step: Step) -> Iterator[Line]:
+        """The gradient with the closed form of its adjoint put in."""
+        terms = step.lines[-1].terms
+        by = {p: v for t in terms for p in _partials(t) if (v := self._closed(p)) is not None}
+        if by:
+            filled = tuple(_product(tuple(by.get(f, f) for f in t.factors), t.sums) for t in terms)
+            yield Line(filled, CLOSED)
+            yield from develop(filled, {})
+
+    def _closed(self, partial: Partial) -> Expr | None:
+        """The closed form of an adjoint, or of the one that its short value is made of."""
+        value = self._lookup(partial, ())
+        inner = [partial] if value is None else [f for f in Mul.make_args(value) if type(f) is Partial]
+        for form in self.closed:
+            for p in inner:
+                time = form.time_of(p)
+                if time is not None:
+                    return substitute(value if value is not None else p, {p: form.at(time)})
+        return None
 
     def of(self, name: str) -> tuple[Step, ...]:
         """The steps of one family, one for each region, last index values first."""

@@ -46,6 +46,9 @@ class Backend(Protocol):
     def total(self, x: Array, axis: int) -> Array:
         """Sum over an axis, which stays with length 1."""
 
+    def product(self, x: Array, axis: int) -> Array:
+        """Product over an axis, which stays with length 1."""
+
     def stack(self, slices: Sequence[Array]) -> Array:
         """Slices along a new first axis."""
 

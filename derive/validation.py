@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Integer, Rational, Sum, Symbol
+from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Integer, Rational, Symbol
 
 from derive.errors import ModelError
-from derive.indices import substitute
+from derive.indices import BINDERS, substitute
 from derive.model import Case, Model, Node, Reference, references
 from derive.notation import NAME
 from derive.schedule import stages
@@ -77,7 +77,7 @@ def free_indices(expr: Basic) -> list[Idx]:
     found = {i for a in expr.args for i in free_indices(a)} if not isinstance(expr, (Symbol, IndexedBase)) else set()
     if isinstance(expr, Indexed):
         found = {i for a in expr.indices for i in free_indices(a)}
-    if isinstance(expr, Sum):
+    if isinstance(expr, BINDERS):
         found -= {limit[0] for limit in expr.limits}
     return sorted(found, key=str)
 

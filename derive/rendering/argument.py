@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Symbol
+from sympy import Expr, Idx, Mul, Sum, Symbol
 
 from derive.derivation import Step, Term
-from derive.indices import bound_indices, sized
+from derive.indices import sized
 from derive.language import Text
 from derive.partials import Immediate
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
+from derive.rendering.closed import solved
 from derive.rendering.numbers import RATE
 from derive.rendering.numerals import Numeral
 from derive.rendering.part import Part
@@ -36,6 +37,8 @@ def backward(part: Part, detail: str) -> Iterator[Block]:
         yield Heading(say.IN_TIME, 1)
         yield Paragraph(say.UNROLLED_BACKWARD(sizes=part.known))
         yield from unrolled
+    for form in part.closed:
+        yield from solved(form, part.sizes)
 
 
 def _step(step: Step) -> Iterator[Block]:
@@ -98,11 +101,25 @@ def _update(part: Part) -> Iterator[Block]:
 
 
 def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:
-    """A sum over time with a number of steps, term by term."""
-    last = step.lines[-1].terms
-    if len(last) == 1 and len(last[0].sums) == 1:
-        idx, low, high = last[0].sums[0]
-        low, high = sized(low, sizes), sized(high, sizes)
-        if low.is_Integer and high.is_Integer and high > low and not bound_indices(last[0].factors[0]):
-            times = shown(range(int(high), int(low) - 1, -1), detail)
-            yield Expanded(step.target, type(last[0])(last[0].factors), idx, times, say.WRITTEN_OUT)
+    """A sum with a number of terms, term by term."""
+    found = _last_sum(step)
+    if found is None:
+        return
+    front, body, idx, low, high = found
+    low, high = sized(low, sizes), sized(high, sizes)
+    if low.is_Integer and high.is_Integer and high > low:
+        times = shown(range(int(low), int(high) + 1), detail)
+        yield Expanded(step.target, front, Term(body), idx, times, say.WRITTEN_OUT)
+
+
+def _last_sum(step: Step) -> tuple[tuple[Expr, ...], tuple[Expr, ...], Idx, Expr, Expr] | None:
+    """The only sum of the final form: the factors in front of it, those under it, its index and range."""
+    if len(step.lines[-1].terms) != 1:
+        return None
+    term = step.lines[-1].terms[0]
+    if len(term.sums) == 1:
+        return (), term.factors, *term.sums[0]
+    last = term.factors[-1]
+    if isinstance(last, Sum) and len(last.limits) == 1 and not any(f.has(Sum) for f in term.factors[:-1]):
+        return term.factors[:-1], Mul.make_args(last.function), *last.limits[0]
+    return None

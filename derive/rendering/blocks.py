@@ -64,9 +64,10 @@ class Unrolled(NamedTuple):
 
 
 class Expanded(NamedTuple):
-    """left = a sum written out, one term for each value of the index; None stands for dots."""
+    """left = front (a sum written out), one term for each value of the index; None stands for dots."""
 
     left: Expr
+    front: tuple[Expr, ...]
     term: Term
     index: Idx
     times: tuple[int | None, ...]

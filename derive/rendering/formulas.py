@@ -11,9 +11,9 @@ from sympy import Expr, Idx, Integer, Mul, Sum, Symbol
 from derive.derivation import Term
 from derive.indices import Limits, sized, substitute
 from derive.partials import Partial
-from derive.rendering.blocks import Row
+from derive.rendering.blocks import Expanded, Row
 from derive.rendering.numerals import Numeral
-from derive.rendering.printer import ADD, ATOM, MUL, Printed, Printer, printer, signed
+from derive.rendering.printer import ADD, ATOM, MUL, Printed, Printer, Template, printer, signed
 from derive.rendering.span import Known, Ranges, Span
 
 FEW = 8  # terms of a sum that are still written out with numbers
@@ -55,6 +55,11 @@ class Formulas:
         if isinstance(right, tuple):
             return [p.term(t, p.style.dot if dots else None, lone=len(right) == 1) for t in right]
         return p.terms(right)
+
+    def expanded(self, block: Expanded) -> list[str]:
+        """The terms of a sum written out."""
+        template = Template(self.looping(block.index).term(block.term, lone=True))
+        return [DOTS[self.style] if t is None else template.fill(t) for t in block.times]
 
     def numbers(self, right: Expr | tuple[Term, ...], values: Values) -> list[str]:
         """The right-hand side with numbers for its quantities."""

@@ -12,6 +12,7 @@ from sympy import Symbol, preorder_traversal
 from derive.derivation import Derivation, Step
 from derive.functions import row_of
 from derive.language import Text
+from derive.recurrences import ClosedForm
 from derive.rendering.span import Known
 from derive.verification.report import Report
 
@@ -33,6 +34,7 @@ class Part:
     notes: tuple[Text, ...] = ()
     update: bool = False
     rate: Fraction | None = None
+    closed: tuple[ClosedForm, ...] = ()
 
     @property
     def known(self) -> list[Known]:

@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, Rational, Sum, Symbol
+from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, Product, Rational, Sum, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.algebra import weight
 from derive.derivation import Line, Term
 from derive.functions import row_of
-from derive.indices import linear, name_of, substitute
+from derive.indices import BINDERS, linear, name_of, substitute
 from derive.partials import Immediate, Partial
 from derive.rendering.style import STYLES, Style
 
@@ -119,7 +119,7 @@ class Printer:
             form = linear(expr, self.loop)
             if form is not None and form[1].is_Integer:
                 return f"\x02{form[0]},{form[1]}\x03"
-        terms = sorted(Add.make_args(expr), key=lambda a: (a.is_number, a.could_extract_minus_sign(), str(a)))
+        terms = sorted(Add.make_args(expr), key=lambda a: (a.could_extract_minus_sign(), a.is_number, str(a)))
         return signed((self._index_term(a) for a in terms), "")
 
     def _index_term(self, term: Expr) -> str:
@@ -183,7 +183,7 @@ class Printer:
 
     def _fraction(self, number: Rational, above: list[Expr], below: list[Expr]) -> str:
         """Names go over the fraction line, brackets only where they stand alone; partials and sums stand behind it."""
-        behind = [f for f in above if isinstance(f, (Partial, Sum))]
+        behind = [f for f in above if isinstance(f, (Partial, *BINDERS))]
         over = [f for f in above if f not in behind]
         top = self._product(Rational(number.p), over) if over or not above or number.p != 1 else "1"
         if len(over) == 1 and number.p == 1:
@@ -203,7 +203,8 @@ class Printer:
         base, exponent = expr.args
         if exponent.is_number and exponent.is_negative:
             return self._fraction(Rational(1), [], [base**-exponent]), MUL
-        raised = self._raised(base, self.printed(exponent)[0])
+        counted = all(isinstance(s, (Idx, Symbol)) and s.is_integer for s in exponent.free_symbols)
+        raised = self._raised(base, self.index(exponent) if counted else self.printed(exponent)[0])
         return raised, POWER
 
     def _raised(self, base: Expr, exponent: str) -> str:
@@ -218,6 +219,11 @@ class Printer:
     def _sum(self, expr: Sum) -> Printed:
         body = self.at(expr.function, MUL)
         return "".join(self._total(limit) for limit in expr.limits) + body, MUL
+
+    def _prod(self, expr: Product) -> Printed:
+        body = self.at(expr.function, MUL)
+        signs = [self.style.product(name_of(i), self.index(a), self.index(b)) for i, a, b in expr.limits]
+        return "".join(signs) + body, MUL
 
     def _partial(self, expr: Partial) -> Printed:
         mark = "+" if isinstance(expr, Immediate) else ""
@@ -259,6 +265,7 @@ _METHODS: tuple[tuple[type, str], ...] = (
     (Mul, "_mul"),
     (Pow, "_power"),
     (Sum, "_sum"),
+    (Product, "_prod"),
     (Partial, "_partial"),
     (AppliedUndef, "_abstract"),
     (Piecewise, "_piecewise"),
@@ -268,7 +275,7 @@ _METHODS: tuple[tuple[type, str], ...] = (
 
 def _open(factor: Expr) -> bool:
     """Does it end in a sum, which would swallow what follows?"""
-    return any(isinstance(f, Sum) for f in Mul.make_args(factor))
+    return any(isinstance(f, BINDERS) for f in Mul.make_args(factor))
 
 
 def _class(factor: Expr) -> int:
@@ -281,7 +288,7 @@ def _class(factor: Expr) -> int:
         return 1
     if isinstance(factor, Add):
         return 2
-    if isinstance(factor, Sum):
+    if isinstance(factor, BINDERS):
         return 5
     return 4 if type(factor).__name__ in ("step", "share", "inside", "KroneckerDelta") else 3
 
@@ -298,16 +305,20 @@ def signed(terms: Iterable[str], space: str = " ") -> str:
 
 
 class Template:
-    """Text with index marks: `fill(t)` puts t into every mark a*t + b."""
+    """Text with index marks: `fill(t)` puts t into every mark a*t + b; an exponent 1 is not written."""
 
     def __init__(self, text: str):
-        marks = list(dict.fromkeys(MARK.findall(text)))
+        marks = dict.fromkeys(MARK.findall(text))
         self._marks = [(f"\x02{a},{b}\x03", int(a), int(b)) for a, b in marks]
+        self._powers = {mark for mark, _, _ in self._marks if f"^{{{mark}}}" in text or f"^({mark})" in text}
         self.text = text
 
     def fill(self, t: int) -> str:
         """The text at one time step."""
         text = self.text
         for mark, a, b in self._marks:
-            text = text.replace(mark, str(a * t + b))
+            number = str(a * t + b)
+            if number == "1" and mark in self._powers:
+                text = text.replace(f"^{{{mark}}}", "").replace(f"^({mark})", "")
+            text = text.replace(mark, number)
         return text

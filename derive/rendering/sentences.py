@@ -71,6 +71,18 @@ IMMEDIATE = Text(
 STEP = Text("Step {number}: {target}{where}", "第 {number} 步：{target}{where}")
 WHERE = Text(" for {ranges}", "（{ranges}）")
 EVERYWHERE = Text("", "")
+CLOSED = Text("Closed form of {adjoint}", "{adjoint} 的封闭形式")
+RECURSION = Text(
+    "The recursion refers to itself one step on, and begins at the other end:",
+    "递推式引用后一个时间步的自身，并从另一端开始：",
+)
+UNFOLD = Text("Unfold it twice:", "展开两次：")
+CLAIM = Text("One factor for every step, so for every {ranges}", "每一步贡献一个因子，因此对任意 {ranges}")
+INDUCTION = Text(
+    "Proof by induction. At {end} no factor is left, and the boundary value stands. If it holds one step on, insert it "
+    "into the recursion:",
+    "用归纳法证明。当 {end} 时没有因子，只剩边界值。假设对后一个时间步成立，代入递推式：",
+)
 WRITTEN_OUT = Text("written out", "逐项写出")
 AT_TIME = Text("At {time}:", "{time} 时：")
 CHECKED = Text(

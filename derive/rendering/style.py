@@ -18,6 +18,7 @@ class Style:
     fraction: Callable[[str, str], str]
     power: Callable[[str, str], str]
     total: Callable[[str, str, str], str]
+    product: Callable[[str, str, str], str]
     partial: Callable[[str, str, str], str]
     brackets: Callable[[str], str]
     dot: str
@@ -31,7 +32,7 @@ class Style:
 
 
 def _latex_brackets(inner: str) -> str:
-    tall = "\\frac" in inner or "\\sum" in inner
+    tall = any(sign in inner for sign in ("\\frac", "\\sum", "\\prod"))
     return rf"\left({inner}\right)" if tall else f"({inner})"
 
 
@@ -45,6 +46,7 @@ LATEX = Style(
     fraction=lambda a, b: rf"\frac{{{a}}}{{{b}}}",
     power=lambda a, b: f"{a}^{{{b}}}",
     total=lambda i, a, b: rf"\sum_{{{i}={a}}}^{{{b}}} ",
+    product=lambda i, a, b: rf"\prod_{{{i}={a}}}^{{{b}}} ",
     partial=_latex_partial,
     brackets=_latex_brackets,
     dot=r" \cdot ",
@@ -61,6 +63,7 @@ UNICODE = Style(
     fraction=lambda a, b: f"{a}/{b}",
     power=lambda a, b: a + superscript(b),
     total=lambda i, a, b: f"Σ_{{{i}={a}..{b}}} ",
+    product=lambda i, a, b: f"Π_{{{i}={a}..{b}}} ",
     partial=lambda of, wrt, mark: f"∂{'⁺' if mark else ''}{of}/∂{wrt}",
     brackets=lambda inner: f"({inner})",
     dot=" · ",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from derive.derivation import Term
 from derive.language import Text
 from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
@@ -133,10 +134,11 @@ class Writer:
         return "\n".join("\\[\\vdots\\]" if t is None else template.fill(t) for t in block.times)
 
     def expanded(self, block: blocks.Expanded) -> str:
-        show = self.formulas.looping(block.index)
-        template = Template(show.term(block.term, lone=True))
-        terms = [r"\cdots" if t is None else template.fill(t) for t in block.times]
-        return _align([self._row(show(block.left), terms, blocks.Row(None, (), block.reason))])
+        terms = self.formulas.expanded(block)
+        if block.front:
+            terms[0] = f"{self.formulas.plain.term(Term(block.front))} \\Bigl({terms[0]}"
+            terms[-1] = f"{terms[-1]}\\Bigr)"
+        return _align([self._row(self.formulas.plain(block.left), terms, blocks.Row(None, (), block.reason))])
 
     def worked(self, block: blocks.Worked) -> str:
         rows = []

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 from unicodedata import combining, east_asian_width
 
+from derive.derivation import Term
 from derive.language import Text
-from derive.notation import subscript
+from derive.notation import subscript, superscript
 from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
 from derive.rendering.printer import Template, signed
@@ -29,7 +30,8 @@ def columns(text: str) -> int:
 
 
 def subscripted(text: str) -> str:
-    """Numbers that were filled into a template as Unicode subscripts."""
+    """Numbers that were filled into a template as Unicode subscripts and superscripts."""
+    text = re.sub(r"\^\((\d+)\)", lambda m: superscript(m[1]), text)
     return re.sub(r"_\{([^{}]*)\}", lambda m: subscript(m[1]), text)
 
 
@@ -101,11 +103,11 @@ class Writer:
         return "\n".join("    ⋮" if t is None else subscripted(template.fill(t)) for t in block.times)
 
     def expanded(self, block: blocks.Expanded) -> str:
-        show = self.formulas.looping(block.index)
-        template = Template(show.term(block.term, lone=True))
-        terms = ["…" if t is None else subscripted(template.fill(t)) for t in block.times]
+        right = subscripted(signed(self.formulas.expanded(block)))
+        if block.front:
+            right = f"{self.formulas.plain.term(Term(block.front))} ({right})"
         reason = self.text(block.reason) if block.reason is not None else ""
-        return self._aligned([(show(block.left), "=", signed(terms), reason)])
+        return self._aligned([(self.formulas.plain(block.left), "=", right, reason)])
 
     def worked(self, block: blocks.Worked) -> str:
         rows = []

@@ -71,6 +71,10 @@ class TorchBackend:
         """Sum, the axis kept."""
         return x.sum(dim=axis, keepdim=True)
 
+    def product(self, x: Array, axis: int) -> Array:
+        """Product, the axis kept."""
+        return x.prod(dim=axis, keepdim=True)
+
     def stack(self, slices: Sequence[Array]) -> Array:
         """torch.stack of slices made equally long in points."""
         points = max(s.shape[-1] for s in slices)

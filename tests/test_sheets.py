@@ -1,0 +1,288 @@
+"""The sheets as files: golden files read as text, LaTeX that compiles, the same formulas in both languages.
+
+`pytest tests/test_sheets.py --renew` writes the golden files anew; `git diff tests/golden` is then read by a person.
+"""
+
+import difflib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from derive.commands import sheet
+from derive.problems import load, names
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = Path(__file__).parent / "golden"
+LANGUAGES = ("en", "zh")
+SHEETS = dict.fromkeys(names(), ()) | {"bptt": ("--T", "5"), "lstm": ("--T", "3")}
+EACH = [pytest.param(name, lang, id=f"{name}.{lang}") for name in SHEETS for lang in LANGUAGES]
+
+
+@cache
+def rendered(name: str, lang: str, *options: str) -> str:
+    """One sheet, as the command line prints it."""
+    return sheet(name, (*options, "--lang", lang))[0]
+
+
+def body(tex: str) -> str:
+    """What stands between begin and end of the document."""
+    return tex.split(r"\begin{document}")[1].split(r"\end{document}")[0]
+
+
+# Golden files
+
+MEASURED = re.compile(r"(?<= & )\$[^$&]*\$(?= & (?:agrees|一致) )")  # rounding errors belong to the machine
+
+
+def compare(golden: Path, found: str, renew: bool) -> None:
+    """Fail, with a difference that can be read, unless the file holds the sheet; `renew` writes it."""
+    known = golden.read_text(encoding="utf-8") if golden.exists() else None
+    masked = [MEASURED.sub("$*$", text).splitlines() for text in (known or "", found)]
+    if known is not None and masked[0] == masked[1]:
+        return
+    if renew:
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(found, encoding="utf-8", newline="\n")
+        return
+    again = "if the new sheet is right, run: pytest tests/test_sheets.py --renew"
+    if known is None:
+        pytest.fail(f"{golden.name} is missing in tests/golden; {again}", pytrace=False)
+    lines = list(difflib.unified_diff(*masked, f"tests/golden/{golden.name}", "rendered now", n=1, lineterm=""))
+    more = [f"... and {len(lines) - 80} lines more"] if len(lines) > 80 else []
+    pytest.fail("\n".join([f"{golden.name} is not what is rendered; {again}", *lines[:80], *more]), pytrace=False)
+
+
+@pytest.mark.parametrize(("name", "lang"), EACH)
+def test_golden(name, lang, request):
+    """The sheet is the one that was read and approved."""
+    found = rendered(name, lang, *SHEETS[name])
+    compare(GOLDEN / f"{name}.{lang}.tex", found, request.config.getoption("--renew"))
+
+
+def test_every_golden_file_has_its_sheet():
+    """No file is left over from a problem that is gone."""
+    assert {p.name for p in GOLDEN.glob("*")} <= {f"{name}.{lang}.tex" for name in SHEETS for lang in LANGUAGES}
+
+
+def test_a_golden_file_speaks_clearly(tmp_path):
+    """A missing file names itself and the command; a wrong line is shown beside the right one; renewing settles it."""
+    golden = tmp_path / "sheet.en.tex"
+    with pytest.raises(pytest.fail.Exception, match=r"sheet\.en\.tex is missing .* --renew"):
+        compare(golden, "a\nb\n", renew=False)
+    assert not golden.exists()
+    compare(golden, "a\nb & $3$ & agrees \\\\\n", renew=True)
+    compare(golden, "a\nb & $2 \\times 10^{-16}$ & agrees \\\\\n", renew=False)
+    with pytest.raises(pytest.fail.Exception) as failure:
+        compare(golden, "a\nc & $3$ & agrees \\\\\n", renew=False)
+    shown = str(failure.value).splitlines()
+    assert "-b & $*$ & agrees \\\\" in shown and "+c & $*$ & agrees \\\\" in shown and " a" in shown
+
+
+# TeX
+
+
+@pytest.fixture(scope="module")
+def tex():
+    """Skip where there is no TeX; on the machine that must have it, fail."""
+    if shutil.which("latexmk") is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("latexmk is not installed")
+
+
+def compiled(source: str, folder: Path, engine: str) -> str:
+    """The log of a document that compiles; fails with TeX's own error otherwise."""
+    (folder / "sheet.tex").write_text(source, encoding="utf-8")
+    done = subprocess.run(
+        ["latexmk", engine, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "sheet.tex"],
+        cwd=folder,
+        env=os.environ | {"max_print_line": "10000", "openin_any": "p", "openout_any": "p"},
+        capture_output=True,
+        timeout=300,
+    )
+    log = folder / "sheet.log"
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else done.stdout.decode(errors="replace")
+    errors = re.findall(r"^!.*(?:\n.*){0,6}", text, re.MULTILINE)
+    assert done.returncode == 0 and (folder / "sheet.pdf").exists(), "\n".join(errors or [text[-2000:]])
+    return text
+
+
+def faults(log: str) -> list[str]:
+    """Lines too wide by more than 10 pt, missing characters, undefined references."""
+    wide = [line for line in re.findall(r"^Overfull \\hbox \(.*", log, re.MULTILINE) if points(line) > 10]
+    return wide + re.findall(r"^(?:Missing character: |LaTeX Warning: (?:Reference|There were undefined)).*", log, re.M)
+
+
+def points(line: str) -> float:
+    """By how much a line is too wide."""
+    return float(re.search(r"\(([\d.]+)pt too wide\)", line)[1])
+
+
+def engine(lang: str) -> str:
+    """pdflatex for English, xelatex for Chinese."""
+    return "-pdfxe" if lang == "zh" else "-pdf"
+
+
+def test_faults_are_found(tex, tmp_path):
+    """The reader of logs sees a line that is too wide, a missing character and an undefined reference."""
+    wrong = (
+        r"\documentclass{article}\begin{document}\noindent\hbox to 2\textwidth{x}\par See~\ref{nowhere}. "
+        "\N{HIRAGANA LETTER A}\\end{document}"
+    )
+    found = faults(compiled(wrong, tmp_path, "-pdfxe"))
+    assert {line.split()[0] for line in found} == {"Overfull", "Missing", "LaTeX"}
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize(("name", "lang"), EACH)
+def test_sheet_compiles(name, lang, tex, tmp_path):
+    """A complete document, within its margins, every character there; the PDF holds the title as text."""
+    assert faults(compiled(rendered(name, lang, *SHEETS[name]), tmp_path, engine(lang))) == []
+    if shutil.which("pdftotext"):
+        pages = subprocess.run(["pdftotext", "sheet.pdf", "-"], cwd=tmp_path, capture_output=True, encoding="utf-8")
+        assert load(name).title.pick(lang).replace(" ", "") in re.sub(r"\s", "", pages.stdout)
+
+
+AT = "w_hx=0.12345678, w_hh=-1.2345678, w_qh=1/3, y=0.98765432, x=1.2345678"
+OTHERS = [
+    ("bptt", "en"),
+    ("bptt", "zh", "--activation", "tanh", "--loss", "squared"),
+    ("bptt", "en", "--T", "50", "--detail", "full"),
+    ("bptt", "en", "--T", "50"),
+    ("bptt", "en", "--T", "1"),
+    ("bptt", "en", "--T", "30", "--activation", "sigmoid", "--loss", "squared", "--at", AT, "--lr", "1e-3"),
+    ("bptt", "zh", "--T", "4", "--at", f"{AT}, dL/do_4=1e-9", "--lr", "1e-3"),
+    ("logistic", "en", "--at", "w1=0.12345678, w2=-12.345678, b=1/7, x1=12.345678, x2=1e-5, y=0.5", "--lr", "1e-9"),
+    ("lstm", "en"),
+    ("lstm", "en", "--T", "50", "--detail", "full"),
+    ("lstm", "en", "--T", "50"),
+    ("weight-norm", "en", "--D", "3", "--at", "g=1e-5, v=0.12345678 -2.3456789 3, dL/dw=0.1 0.2 -0.33333333"),
+    ("l1", "en", "--at", "theta=-1.2345678, lamda=1/7, dL/dtheta=1e6", "--lr", "1e-4"),
+]
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("case", OTHERS, ids=[" ".join(case)[:70] for case in OTHERS])
+def test_other_sheets_compile(case, tex, tmp_path):
+    """General length, long sequences in full and in brief, numbers that need room."""
+    assert faults(compiled(rendered(*case), tmp_path, engine(case[1]))) == []
+
+
+# Lengths
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(("name", "times"), [("lstm", 3), ("bptt", 1.5)])
+def test_brief_does_not_grow_with_the_sequence(name, times, lang):
+    """Fifty steps in full are several times the brief sheet, which is as long as that of twenty."""
+    brief, twenty = (rendered(name, lang, "--T", T, "--no-check") for T in ("50", "20"))
+    full = rendered(name, lang, "--T", "50", "--no-check", "--detail", "full")
+    assert len(full) > times * len(brief)
+    assert abs(len(brief) - len(twenty)) < 0.01 * len(brief)
+
+
+@pytest.mark.parametrize("T", [1, 2, 5, 50])
+def test_full_shows_every_step(T):
+    """h_1 to h_T, and every adjoint, each with its own equation."""
+    shown = body(rendered("bptt", "en", "--T", str(T), "--no-check", "--detail", "full"))
+    for t in range(1, T + 1):
+        assert f"\nh_{{{t}}} &= w_{{hx}}\\, x_{{{t}}} + w_{{hh}}\\, h_{{{t - 1}}}" in shown
+        assert rf"\frac{{\partial L}}{{\partial h_{{{t}}}}} &=" in shown
+
+
+# Languages
+
+
+def displayed(tex: str) -> list[str]:
+    """The displayed formulas, without the words beside them."""
+    shown = re.findall(r"\\begin\{align\*\}(.*?)\\end\{align\*\}|(?<!\\)\\\[(.*?)\\\]", body(tex), re.DOTALL)
+    return [without(r"\why{", a or b).strip() for a, b in shown]
+
+
+def without(command: str, text: str) -> str:
+    """The text without a command and its argument, brackets balanced."""
+    kept, *rest = text.split(command)
+    for piece in rest:
+        depth, at = 1, 0
+        while depth:
+            depth += {"{": 1, "}": -1}.get(piece[at], 0)
+            at += 1
+        kept = kept.rstrip() + piece[at:]
+    return kept
+
+
+def inline(tex: str) -> list[str]:
+    """The formulas within sentences and tables, in any order: languages differ in that."""
+    return sorted(re.findall(r"(?<!\\)\$(.*?)(?<!\\)\$", re.sub(r"\\why\{", "{", body(tex))))
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_both_languages_carry_the_same_formulas(name):
+    """Displayed formulas one by one, those in sentences as a collection."""
+    english, chinese = (rendered(name, lang, *SHEETS[name]) for lang in LANGUAGES)
+    assert len(displayed(english)) > 5
+    assert displayed(english) == displayed(chinese)
+    assert inline(english) == inline(chinese)
+
+
+CJK = "\u4e00-\u9fff"
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_chinese_is_set_in_chinese(name):
+    """Chinese punctuation after Chinese characters, and no English sentence left."""
+    tex = without(r"\tag{", body(rendered(name, "zh", *SHEETS[name])))
+    words = re.sub(
+        r"\\begin\{align\*\}|\\end\{align\*\}|\\[a-zA-Z]+\*?", " ", re.sub(r"(?<!\\)\$.*?(?<!\\)\$", "公", tex)
+    )
+    text = sheet(name, (*SHEETS[name], "--lang", "zh", "--format", "text", "--no-check"))[0]
+    for found in (words, text):
+        assert re.findall(rf".{{0,8}}[{CJK}][,.;:!?](?!\d).{{0,8}}", found) == []
+        assert re.findall(r"[A-Za-z]{3,}(?: [a-z]{2,}){3,}", found) == []
+
+
+# Text, and the same bytes every time
+
+
+@pytest.mark.parametrize(("name", "lang"), EACH)
+def test_text_is_no_latex(name, lang):
+    """Unicode only: no backslash, no dollar; nothing left unfilled."""
+    text = sheet(name, (*SHEETS[name], "--lang", lang, "--format", "text"))[0]
+    assert not set("\\$\x00\x01\x02\x03") & set(text)
+    assert "None" not in text and "Text(" not in text and "{}" not in text
+
+
+@pytest.mark.parametrize(("name", "lang"), EACH)
+def test_latex_is_complete(name, lang):
+    """Nothing left unfilled, brackets balanced, plain ASCII in English."""
+    tex = rendered(name, lang, *SHEETS[name])
+    assert not set("\x00\x01\x02\x03") & set(tex)
+    assert "None" not in tex and "Text(" not in tex and "Partial" not in tex.replace("Partial derivative", "")
+    bare = tex.replace(r"\{", "").replace(r"\}", "")
+    assert bare.count("{") == bare.count("}")
+    assert lang == "zh" or tex.isascii()
+
+
+ALL = """
+import sys
+from derive.commands import sheet
+from derive.problems import names
+for name in names():
+    for format in ("tex", "text", "json"):
+        for lang in ("en", "zh"):
+            sys.stdout.buffer.write(sheet(name, ["--format", format, "--lang", lang, "--no-check"])[0].encode())
+"""
+
+
+def test_the_same_bytes_every_time():
+    """Two processes that hash differently print the same sheets."""
+    runs = [
+        subprocess.Popen([sys.executable, "-c", ALL], cwd=ROOT, stdout=-1, env=os.environ | {"PYTHONHASHSEED": seed})
+        for seed in ("1", "4242")
+    ]
+    first, second = (run.communicate(timeout=120)[0] for run in runs)
+    assert len(first) > 100_000 and first == second
