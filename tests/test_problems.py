@@ -13,6 +13,7 @@ import pytest
 import torch
 from sympy import Function, Symbol, sign
 
+from derive import Graph, UsageError, exp
 from derive.problems import load, names
 from derive.solution import Solution
 from derive.worked import Worked, work
@@ -37,6 +38,11 @@ def solved(name: str, reading: int = 0, length: int | None = None, **options: st
     problem = load(name)
     graph = problem.readings[reading].build(**(problem.choices({}) | options))
     return graph.derive(sizes={size.name: length for size in problem.sizes if length is not None})
+
+
+def symbols(solution: Solution, words: str) -> list[Symbol]:
+    """The model's own symbols, by name."""
+    return [solution.derivation.model.nodes[name].symbol for name in words.split()]
 
 
 def worked(solution: Solution, at: dict[str, object], rate: Fraction | None = None) -> Worked:
@@ -76,10 +82,9 @@ def test_the_catalogue_is_complete():
 def test_logistic_by_the_chain_rule():
     """dL/dz = a - y."""
     solution = solved("logistic")
-    a, y = Symbol("a", real=True), Symbol("y", real=True)
+    a, y, x1, x2 = symbols(solution, "a y x1 x2")
     (step,) = solution.adjoint("z")
     assert step.value == a - y
-    x1, x2 = Symbol("x1", real=True), Symbol("x2", real=True)
     assert [solution.gradient(p) for p in ("w1", "w2", "b")] == [(a - y) * x1, (a - y) * x2, a - y]
 
 
@@ -196,13 +201,22 @@ def test_bptt_equals_autograd_on_a_network_written_anew(activation, T):
     assert float(numbers.value("L")) == pytest.approx(loss.item(), rel=1e-13)
 
 
+def test_overflow_is_no_disagreement():
+    """Where only the gradient of e^(600 w) leaves float64, autograd has no answer; at the other points it agrees."""
+    g = Graph("steep")
+    g.loss("L", exp(600 * g.parameter("w")))
+    report = g.derive().verify(points=4000)
+    assert report.ok, report.first_failure
+    assert 2000 <= report.samples < 4000
+
+
 # 1.1 L1 regularisation
 
 
 def test_l1_gradient():
     """lambda sign(theta) + dL/dtheta."""
     solution = solved("l1")
-    theta, lamda = (Symbol(name, real=True) for name in ("theta", "lamda"))
+    theta, lamda = symbols(solution, "theta lamda")
     (given,) = (term for term in solution.gradient("theta").args if term != lamda * sign(theta))
     assert solution.gradient("theta") == lamda * sign(theta) + given
     assert [str(part) for part in given.args] == ["L", "theta"]
@@ -215,6 +229,17 @@ def test_l1_worked_on_both_sides_and_at_the_kink(theta, expected):
     numbers = worked(solved("l1"), {"theta": theta, "lamda": 2, "dL/dtheta": 5}, Fraction(1, 10))
     assert numbers.adjoint("theta") == expected
     assert numbers.updated["theta"].item() == Fraction(theta) - Fraction(expected, 10)
+
+
+def test_the_value_of_an_abstract_loss_is_not_invented():
+    """d(L^2)/dtheta = 2 L dL/dtheta needs a number for L, and dL/dtheta does not give it."""
+    g = Graph("squared")
+    theta = g.parameter("theta")
+    g.loss("J", Function("L")(theta) ** 2)
+    solution = g.derive()
+    assert solution.verify(points=20).ok
+    with pytest.raises(UsageError, match="L"):
+        worked(solution, {"theta": 3, "dL/dtheta": 5})
 
 
 # 1.5 weight normalisation

@@ -9,13 +9,16 @@ import re
 import shutil
 import subprocess
 import sys
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from derive.at import parse
 from derive.commands import sheet
 from derive.problems import load, names
+from derive.worked import work
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"
@@ -169,7 +172,7 @@ OTHERS = [
 @pytest.mark.parametrize("case", OTHERS, ids=[" ".join(case)[:70] for case in OTHERS])
 def test_other_sheets_compile(case, tex, tmp_path):
     """General length, long sequences in full and in brief, numbers that need room."""
-    assert faults(compiled(rendered(*case), tmp_path, engine(case[1]))) == []
+    assert faults(compiled(rendered(*case, "--no-check"), tmp_path, engine(case[1]))) == []
 
 
 # Lengths
@@ -243,6 +246,63 @@ def test_chinese_is_set_in_chinese(name):
     for found in (words, text):
         assert re.findall(rf".{{0,8}}[{CJK}][,.;:!?](?!\d).{{0,8}}", found) == []
         assert re.findall(r"[A-Za-z]{3,}(?: [a-z]{2,}){3,}", found) == []
+
+
+# Numbers
+
+WORKED = [
+    ("logistic",),
+    ("relu-mse",),
+    ("l1", "--at", "theta=-2, lamda=1/3, dL/dtheta=5", "--lr", "1/7"),
+    ("logistic", "--at", "w1=0.12345678, w2=-1/3, b=2/7, x1=-1.5, x2=1e-5, y=1", "--lr", "0.3"),
+    ("bptt", "--T", "3", "--at", "w_hx=1/3, w_hh=-2/7, w_qh=1.5, x=1 -2 1/9, y=1, dL/do=1/11", "--lr", "0.1"),
+    ("bptt", "--T", "3", "--activation", "tanh", "--loss", "squared", "--at", "w_hx=1, w_hh=2, w_qh=3, x=1, y=1"),
+    ("weight-norm", "--D", "2", "--at", "g=1/3, v=1 2, dL/dw=-0.3 0.123456789", "--lr", "0.1"),
+]
+
+
+def number(text: str) -> Fraction | None:
+    """The value of a term made of numbers alone."""
+    text = text.strip().replace("·", "*").replace("²", "**2")
+    if not re.fullmatch(r"[\d.e+\-*/() ]+", text):
+        return None
+    exact = re.sub(r"\d+(?:\.\d+)?(?:e-?\d+)?", r"F('\g<0>')", text)
+    return eval(exact, {"F": Fraction, "__builtins__": {}})
+
+
+@pytest.mark.parametrize("case", WORKED, ids=[" ".join(case)[:60] for case in WORKED])
+def test_every_equals_sign_between_numbers_is_true(case):
+    """What is joined by = is equal, exactly; what is rounded is joined by an approximate sign."""
+    name, *options = case
+    compared = 0
+    for line in sheet(name, (*options, "--format", "text", "--no-check"))[0].splitlines():
+        parts = re.split(r" ([=≈←]) ", line)
+        for left, relation, right in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
+            a, b = number(left), number(right)
+            if a is not None and b is not None:
+                compared += 1
+                assert (a == b) if relation == "=" else abs(a - b) <= Fraction(1, 10**4) * max(abs(a), abs(b)), line
+    assert compared
+
+
+def test_rounded_numbers_are_not_joined_by_an_equals_sign():
+    """A gradient with a long fraction: whatever is said to equal it does, digit for digit."""
+    at = "w_hx=1.2345678, w_hh=-0.7654321, w_qh=1/7, x=0.1 0.12345678 -3, y=1, dL/do=1/11"
+    solution = load("bptt").readings[0].build(activation="identity", loss="abstract").derive(sizes={"T": 3})
+    truth = work(solution.derivation, solution.sizes, parse(at))
+    lines = sheet("bptt", ("--T", "3", "--format", "text", "--no-check", "--at", at))[0].splitlines()
+    for name, shown in (("w_hx", "∂L/∂wₕₓ"), ("w_hh", "∂L/∂wₕₕ"), ("w_qh", "∂L/∂w_{qh}")):
+        (line,) = (line.strip() for line in lines if line.startswith(f"    {shown} = ") and "≈" in line)
+        claims = [number(part) for part in re.findall(r" = ([^=≈]+)", line)]
+        assert all(claim is None or claim == truth.adjoint(name) for claim in claims), line
+
+
+def test_an_abstract_loss_has_no_value_on_the_sheet():
+    """J = L + lambda |theta| cannot be worked, and no number is given for it; its gradient is."""
+    text = sheet("l1", ("--at", "theta=-2, lamda=3, dL/dtheta=5", "--format", "text", "--no-check"))[0]
+    numbers = text[text.index("The numbers worked") :]
+    assert not re.search(r"^ *[JL] =", numbers, re.MULTILINE)
+    assert re.search(r"∂J/∂θ = .* = 2$", numbers, re.MULTILINE)
 
 
 # Text, and the same bytes every time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Expr, Idx, Mul, Sum, Symbol
+from sympy import Expr, Idx, Mul, Product, Sum, Symbol
 
 from derive.derivation import Step, Term
 from derive.indices import sized
@@ -103,7 +103,7 @@ def _update(part: Part) -> Iterator[Block]:
 def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:
     """A sum with a number of terms, term by term."""
     found = _last_sum(step)
-    if found is None:
+    if found is None or any(f.has(Product) for f in found[1]):  # a product in it would shrink from term to term
         return
     front, body, idx, low, high = found
     low, high = sized(low, sizes), sized(high, sizes)

@@ -7,9 +7,9 @@ from functools import cache
 
 TOKEN = re.compile(r"\\frac|\\tfrac|\\sqrt|\\mathrm|\\text|\\mathbf|\\[A-Za-z]+|\\.|[{}_^]|.", re.DOTALL)
 WORDS = {
-    "\\log": 1.4, "\\tanh": 2.2, "\\sin": 1.3, "\\cos": 1.5, "\\max": 1.9, "\\sum": 1.5, "\\prod": 1.5, "\\partial": 0.57,
-    "\\cdot": 0.75, "\\times": 1.3, "\\approx": 1.3, "\\le": 1.3, "\\cdots": 1.5, "\\dots": 1.5, "\\,": 0.17,
-    "\\left": 0.1, "\\right": 0.1, "\\Bigl": 0.2, "\\Bigr": 0.2,
+    "\\log": 1.4, "\\tanh": 2.2, "\\sin": 1.3, "\\cos": 1.5, "\\max": 1.9, "\\sum": 1.5, "\\prod": 1.5,
+    "\\partial": 0.57, "\\cdot": 0.75, "\\times": 1.3, "\\approx": 1.3, "\\le": 1.3, "\\cdots": 1.5, "\\dots": 1.5,
+    "\\,": 0.17, "\\left": 0.1, "\\right": 0.1, "\\Bigl": 0.2, "\\Bigr": 0.2,
 }  # fmt: skip
 SCRIPT = 0.72
 
