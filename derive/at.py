@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
@@ -13,8 +14,8 @@ Spot = tuple[int, ...]
 Wanted = Mapping[
     str, tuple[list[tuple[int, int]], set[Spot]]
 ]  # name -> its ranges, and the elements that need a number
-NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?(/\d{1,40})?")
-KEY = re.compile(r"(?P<name>[A-Za-z]\w*?)(\[(?P<list>\d+(\s*,\s*\d+)*)\]|_?(?P<one>\d+))?")
+NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?(/\d{1,40})?", re.ASCII)
+KEY = re.compile(r"(?P<name>[A-Za-z]\w*?)(\[(?P<list>\d+(\s*,\s*\d+)*)\]|_?(?P<one>\d+))?", re.ASCII)
 
 
 def number(text: str, what: str) -> Fraction:
@@ -23,9 +24,12 @@ def number(text: str, what: str) -> Fraction:
     if not NUMBER.fullmatch(text):
         raise UsageError(f"{what}: expected a finite number such as 0.5, 1e-4 or 1/3, found {text!r}")
     try:
-        return Fraction(text)
+        value = Fraction(text)
     except (ValueError, ZeroDivisionError):
         raise UsageError(f"{what}: {text!r} is not a number") from None
+    if value and not sys.float_info.min <= abs(value) <= sys.float_info.max:
+        raise UsageError(f"{what}: {text} is out of range; numbers go from 1e-307 to 1e308")
+    return value
 
 
 def parse(text: str) -> dict[str, str]:
@@ -55,8 +59,10 @@ def assign(wanted: Wanted, at: Mapping[str, str]) -> dict[tuple[str, Spot], Frac
     """
     found: dict[tuple[str, Spot], Fraction] = {}
     for key, text in at.items():
-        for element in _given(key, text, wanted):
-            found[element[:2]] = element[2]
+        for name, spot, value in _given(key, text, wanted):
+            if (name, spot) in found:
+                raise UsageError(f"--at: {key} gives {_typed(name, spot)} a second number")
+            found[name, spot] = value
     for name, (ranges, needed) in wanted.items():
         for spot in spots(ranges):
             if spot in needed and (name, spot) not in found:
@@ -72,11 +78,14 @@ def _given(key: str, text: str, wanted: Wanted) -> Iterator[tuple[str, Spot, Fra
     if position is not None:
         if not all(a <= p <= b for p, (a, b) in zip(position, ranges, strict=True)):
             raise UsageError(f"--at: {key} is out of range; {name} runs over {_spell(ranges)}")
+        if position not in needed:
+            used = ", ".join(_typed(name, spot) for spot in sorted(needed))
+            raise UsageError(f"--at: {key} is not used, only {used}")
         yield name, position, number(text, f"--at: {key}")
         return
     places, parts = sorted(needed) or [()], text.split()
     if len(parts) not in (1, len(places)):
-        raise UsageError(f"--at: {key} has {len(places)} elements, found {len(parts)} numbers")
+        raise UsageError(f"--at: {key} takes one number{f' or {len(places)}' * (len(places) > 1)}, found {len(parts)}")
     for n, place in enumerate(places):
         yield name, place, number(parts[n if len(parts) > 1 else 0], f"--at: {key}")
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from sympy import Basic
+
 from derive.contraction import contract
 from derive.derivation import Adjoint, Derivation, Use
 from derive.errors import ModelError
@@ -49,6 +51,10 @@ def reaches(model: Model) -> frozenset[str]:
 
 
 def _wanted(model: Model, wrt: Iterable[Any] | None) -> tuple[str, ...]:
+    if isinstance(wrt, str):
+        wrt = wrt.split()
+    elif isinstance(wrt, Basic):
+        wrt = [wrt]
     names = [n.name for n in model.of_kind("parameter")] if wrt is None else [str(w) for w in wrt]
     for name in names:
         if name not in model.nodes:

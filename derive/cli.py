@@ -8,16 +8,13 @@ derive check [NAME ...]         the verification table
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
 
-gc.disable()  # a command lives for a second: collecting garbage costs more than the garbage
-
-import os  # noqa: E402
-from collections.abc import Sequence  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import NoReturn  # noqa: E402
-
-from derive.errors import DeriveError, UsageError  # noqa: E402
+from derive.errors import DeriveError, UsageError
 
 HELP = """derive: symbolic derivations for deep learning, every line checked against torch.autograd
 
@@ -34,19 +31,18 @@ HELP = """derive: symbolic derivations for deep learning, every line checked aga
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """The console script: run, flush, and leave without tearing the interpreter down."""
-    status = run(sys.argv[1:] if argv is None else argv)
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        status = status or 0
-    os._exit(status)
+    gc.disable()  # a command lives for a second: collecting garbage costs more than the garbage
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    os._exit(run(sys.argv[1:] if argv is None else argv))
 
 
 def run(argv: Sequence[str]) -> int:
     """One command; its exit status. Every DeriveError is one line on standard error."""
     try:
-        return _command(list(argv))
+        status = _command(list(argv))
+        sys.stdout.flush()
+        return status
     except DeriveError as error:
         print(f"derive: {' '.join(str(error).split())}", file=sys.stderr)
         return error.exit_status
@@ -54,6 +50,9 @@ def run(argv: Sequence[str]) -> int:
         return int(done.code or 0)
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        print(f"derive: standard output cannot be written ({error.strerror})", file=sys.stderr)
+        return 2
     except Exception as fault:
         if os.environ.get("DERIVE_TRACEBACK"):
             raise
@@ -66,7 +65,9 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _command(argv: list[str]) -> int:
-    name, rest = (argv[0], argv[1:]) if argv else ("--help", [])
+    if not argv:
+        raise UsageError("a command is missing; try derive list, derive NAME or derive --help")
+    name, rest = argv[0], argv[1:]
     if name in ("--help", "-h", "help"):
         print(HELP, end="")
         return 0
@@ -106,8 +107,9 @@ def _sheet(name: str, argv: list[str]) -> int:
         return 0
     try:
         Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"-o {output}: cannot be written ({error.strerror}); choose another file") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", error)
+        raise UsageError(f"-o {output}: cannot be written ({why}); choose another file") from None
     return 0
 
 

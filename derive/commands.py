@@ -41,10 +41,10 @@ def check(argv: Sequence[str]) -> int:
     _known("lang", given.lang, ("en", "zh"))
     points = options.whole(given.points, "--points", options.MOST_POINTS)
     seed = options.whole(given.seed, "--seed", 2**31, least=0)
+    steps = None if given.T is None else options.whole(given.T, "--T", options.MOST_STEPS)
     failed = 0
-    for name in given.names or names():
-        problem = load(name)
-        sizes = {s.name: options.whole(given.T, "--T", s.most) for s in problem.sizes if s.name == "T" and given.T}
+    for name, problem in [(name, load(name)) for name in given.names or names()]:
+        sizes = {s.name: steps for s in problem.sizes if s.name == "T" and steps is not None}
         for choice in _variants(problem):
             for reading in problem.readings:
                 solution = reading.build(**choice).derive(sizes=sizes)

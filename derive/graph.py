@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sympy import Expr, Idx, IndexedBase, Symbol
+from sympy import Idx, IndexedBase, Symbol
 
 from derive import validation
 from derive.errors import ModelError
@@ -53,7 +53,7 @@ class Graph:
     def index(self, name: str, dimension: Dimension) -> Idx:
         """An index over 1..dimension, or over an inclusive (lower, upper)."""
         validation.new_name(name, self._names(indices=False))
-        self._indices[name] = index(name, *_range(dimension))
+        self._indices[name] = index(name, *validation.dimension(dimension, self._sizes.values()))
         return self._indices[name]
 
     def indices(self, names: str, dimension: Dimension) -> tuple[Idx, ...]:
@@ -92,7 +92,7 @@ class Graph:
     # nodes
     def node(self, name: str, expr: Any, over: Over = ()) -> Any:
         """A computed quantity: `g.node("p", exp(z[i])/Sum(exp(z[k]), k), over=i)`."""
-        indices = _tuple(over)
+        indices = validation.over(over)
         return self._add(name, "node", indices, (Case(indices, expression(expr, name)),))
 
     def loss(self, name: str, expr: Any) -> Any:
@@ -109,13 +109,16 @@ class Graph:
 
         `start` holds the values before (or after) the range: {0: 0} is h_0 = 0.
         """
-        indices, names_ = _tuple(over), names.split()
+        indices, names_ = validation.over(over), names.split()
+        if not indices:
+            raise ModelError(f"the states {names} need an index to step through: over=t")
+        begin = {expression(at, names): expression(value, names) for at, value in start.items()}
         for name in names_:
             validation.new_name(name, self._names())
             symbol = IndexedBase(name)
-            cases = tuple(
-                Case((expression(at, name), *indices[1:]), expression(value, name)) for at, value in start.items()
-            )
+            for at in begin:
+                validation.start(name, at, indices[0])
+            cases = tuple(Case((at, *indices[1:]), value) for at, value in begin.items())
             self._open[name] = Node(name, "node", symbol, indices, cases)
         return tuple(self._open[name].symbol for name in names_)
 
@@ -136,7 +139,10 @@ class Graph:
     def recurrence(self, name: str, law: Callable[[Any], Any], over: Over, start: Mapping[Any, Any]) -> Any:
         """A family that refers to itself: `g.recurrence("h", lambda h: tanh(w*h[t-1]), over=t, start={0: 0})`."""
         (state,) = self.states(name, over, start)
-        return self.update(state, law(state))
+        try:
+            return self.update(state, law(state))
+        finally:
+            self._open.pop(name, None)  # a refused law leaves no open state behind
 
     # what comes out
     def model(self) -> Model:
@@ -177,7 +183,7 @@ class Graph:
         """An index for each dimension of a leaf: a declared one over that range, else the next free letter."""
         own: list[Idx] = []
         for dimension in dimensions:
-            low, high = _range(dimension)
+            low, high = validation.dimension(dimension, self._sizes.values())
             declared = [i for i in self._indices.values() if (i.lower, i.upper) == (low, high) and i not in own]
             used = {str(i) for i in own} | set(self._indices)
             own.append(declared[0] if declared else index(next(a for a in LETTERS if a not in used), low, high))
@@ -191,12 +197,3 @@ class Graph:
 
     def _names(self, indices: bool = True) -> set[str]:
         return {*self._sizes, *self._nodes, *self._open, *(self._indices if indices else ())}
-
-
-def _tuple(over: Over) -> tuple[Idx, ...]:
-    return over if isinstance(over, tuple) else (over,)
-
-
-def _range(dimension: Dimension) -> tuple[Expr, Expr]:
-    low, high = dimension if isinstance(dimension, tuple) else (1, dimension)
-    return expression(low, "a range"), expression(high, "a range")

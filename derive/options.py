@@ -10,13 +10,14 @@ from derive.errors import UsageError
 from derive.problem import Problem
 
 MOST_POINTS = 100_000
+MOST_STEPS = 10_000
 
 
 class Parser(argparse.ArgumentParser):
     """argparse whose errors are one line and an exception, not a usage text and an exit."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
+        raise UsageError(f"{message}; see {self.prog} --help")
 
 
 def whole(text: str, what: str, most: int, least: int = 1) -> int:

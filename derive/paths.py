@@ -69,6 +69,11 @@ def downstream(model: Model, node: Node) -> frozenset[str]:
     return frozenset(found)
 
 
+def valueless(model: Model) -> frozenset[str]:
+    """The families without numbers, even where all partials are given: abstract functions and what is made of them."""
+    return frozenset(u for n in model.nodes.values() if n.abstract is not None for u in downstream(model, n))
+
+
 def dead_end(model: Model, node: Node) -> list[Node]:
     """A path from a leaf that cannot reach the loss to the node where it ends, the leaf first."""
     path = [node]

@@ -81,8 +81,9 @@ class Problem:
         """The options with their defaults. Errors: UsageError for a value that is not offered."""
         found = {}
         for option in self.options:
-            value = given.get(option.name) or option.choices[0]
+            value = given.get(option.name)
+            value = option.choices[0] if value is None else value
             if value not in option.choices:
-                raise UsageError(f"--{option.name} {value}: choose one of {', '.join(option.choices)}")
+                raise UsageError(f"--{option.name} {value!r}: choose one of {', '.join(option.choices)}")
             found[option.name] = value
         return found

@@ -28,7 +28,7 @@ class Solution:
 
     def __init__(self, model: Model, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None):
         self.derivation: Derivation = derive(model, wrt)
-        self.sizes = {self._size(key): number for key, number in (sizes or {}).items()}
+        self.sizes = {self._size(key): _whole(key, number) for key, number in (sizes or {}).items()}
         self._steps = Steps(self.derivation, self.sizes)
 
     @cached_property
@@ -112,3 +112,10 @@ class Solution:
             if str(symbol) == str(key):
                 return symbol
         raise ModelError(f"{key} is not a size of this graph")
+
+
+def _whole(size: Any, number: Any) -> int:
+    """The number of a size. Errors: ModelError if it is not a whole number from 1."""
+    if isinstance(number, bool) or not isinstance(number, (int, Integer)) or number < 1:
+        raise ModelError(f"the size {size} must be a whole number from 1, found {number!r}")
+    return int(number)

@@ -70,7 +70,7 @@ class Store:
     def put(self, name: str, array: Array, ranges: Sequence[tuple[int, int]]) -> None:
         """A whole family."""
         self._declare(name, ranges)
-        self._whole[name] = array
+        self._whole[name] = self._array(array)
 
     def open(self, name: str, ranges: Sequence[tuple[int, int]], time: int) -> None:
         """A family that will come slice by slice along the axis `time`."""
@@ -83,15 +83,18 @@ class Store:
 
     def put_slice(self, name: str, t: int, array: Array) -> None:
         """One time step of an open family."""
-        self.slices[name][t] = array
+        self.slices[name][t] = self._array(array)
+
+    def _array(self, value: Array) -> Array:
+        """A number that is the same at every point gets the axis of the points."""
+        return value if getattr(value, "shape", ()) else value + self.backend.zeros((1,))
 
     def whole(self, name: str) -> Array:
         """All of a family, its slices stacked in the order of time."""
         if name not in self._whole:
             slices, axis = self.slices[name], self.time[name]
             times = range(self.low[name][axis], self.high[name][axis] + 1)
-            shape = next(s.shape for s in slices.values() if len(s.shape) > 0)
-            zero = self.backend.zeros(tuple(shape))
+            zero = self.backend.zeros(tuple(next(iter(slices.values())).shape))
             stacked = self.backend.stack([slices.get(t, zero) + zero for t in times])
             self._whole[name] = stacked if axis == 0 else self.move(stacked, axis)
         return self._whole[name]

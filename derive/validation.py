@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Integer, Rational, Symbol
+from sympy import Basic, Expr, I, Idx, Indexed, IndexedBase, Integer, Rational, Symbol, nan, oo, zoo
+from sympy.core.function import AppliedUndef
 
 from derive.errors import ModelError
-from derive.indices import BINDERS, substitute
+from derive.indices import BINDERS, name_of, substitute
 from derive.model import Case, Model, Node, Reference, references
 from derive.notation import NAME
 from derive.schedule import stages
@@ -20,9 +21,11 @@ DOMAINS = ("real", "positive", "probability", "binary")
 def expression(value: Any, where: str) -> Expr:
     """A sympy expression from an expression or an exact number; text is never evaluated."""
     if isinstance(value, Expr):
+        for atom in (a for a in (nan, oo, -oo, zoo, I) if value.has(a)):
+            raise ModelError(f"{where}: expected a finite real expression, found {atom} in {value}")
+        for family in bare(value):
+            raise ModelError(f"{where}: the family {family} stands without an index; write {family}[...]")
         return value
-    if isinstance(value, IndexedBase):
-        raise ModelError(f"{where}: the family {value} stands without an index; write {value}[...]")
     if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
         return Rational(value) if isinstance(value, Fraction) else Integer(value)
     if isinstance(value, float) and value == value and abs(value) != float("inf"):
@@ -30,6 +33,46 @@ def expression(value: Any, where: str) -> Expr:
     raise ModelError(
         f"{where}: expected a sympy expression or a finite number, found {value!r} ({type(value).__name__})"
     )
+
+
+def bare(expr: Basic) -> Iterator[IndexedBase]:
+    """The families without an index, but for the arguments of an abstract function."""
+    if isinstance(expr, IndexedBase):
+        yield expr
+    elif not isinstance(expr, Indexed):
+        for arg in expr.args:
+            if not (isinstance(expr, AppliedUndef) and isinstance(arg, IndexedBase)):
+                yield from bare(arg)
+
+
+def over(value: Any) -> tuple[Idx, ...]:
+    """The indices of a family: one, or several."""
+    indices = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    for idx in indices:
+        if not isinstance(idx, Idx):
+            raise ModelError(f"over={idx!r}: expected an index; make it with g.index(name, size)")
+    return indices
+
+
+def dimension(value: Any, sizes: Iterable[Symbol]) -> tuple[Expr, Expr]:
+    """The ends of a range: 1 and a size or number, or a pair (lower, upper)."""
+    if isinstance(value, tuple) and len(value) != 2:
+        raise ModelError(f"a range has two ends, (lower, upper); found {value}")
+    low, high = (expression(end, "a range") for end in (value if isinstance(value, tuple) else (1, value)))
+    foreign = (low.free_symbols | high.free_symbols) - set(sizes)
+    if foreign or not (low.is_integer and high.is_integer):
+        raise ModelError(f"the range {low}..{high} is not made of whole numbers and the sizes of this graph")
+    if (high - low).is_negative:
+        raise ModelError(f"the range {low}..{high} is empty")
+    return low, high
+
+
+def start(name: str, at: Expr, idx: Idx) -> None:
+    """A start value stands outside the range that the law defines."""
+    if (at - idx.lower).is_nonnegative and (idx.upper - at).is_nonnegative:
+        raise ModelError(
+            f"{name}[{at}] is defined twice: as a start value, and by the law for {idx} = {idx.lower}..{idx.upper}"
+        )
 
 
 def new_name(name: str, taken: set[str]) -> None:
@@ -63,6 +106,7 @@ def definitions(name: str, indices: tuple[Idx, ...], cases: Iterable[Case], know
     for case in cases:
         for reference in references(case.expr):
             _known_name(name, reference, known)
+        _own_symbols(name, case.expr, known)
         allowed = {p for p in case.position if isinstance(p, Idx)}
         stray = [i for i in free_indices(case.expr) if i not in allowed]
         if stray:
@@ -92,8 +136,24 @@ def _known_name(name: str, use: Reference, known: Mapping[str, Node | Symbol]) -
     expected = len(node.indices) if isinstance(node, Node) else 0
     if found is not None and found != expected:
         raise ModelError(f"{name}: index out of place: {use.name} has {expected} indices, used with {found}")
-    if use.position == () and isinstance(node, Symbol) and not node.is_integer:
-        raise ModelError(f"{name}: {use.name} is not the size of this graph")
+    for place in use.position or ():
+        if not place.is_integer:
+            raise ModelError(f"{name}: index out of place: {use.name}[{place}] is not at a whole number")
+
+
+def _own_symbols(name: str, expr: Basic, known: Mapping[str, Node | Symbol]) -> None:
+    """Every symbol is the very one that the graph gave, not another of the same name."""
+    if isinstance(expr, (Symbol, IndexedBase)):
+        node = known[name_of(expr)]
+        if expr != (node.symbol if isinstance(node, Node) else node):
+            raise ModelError(f"{name} uses another symbol named {expr}; use the one that the graph gave for {expr}")
+        return
+    parts: Iterable[Basic] = expr.args
+    if isinstance(expr, Indexed):
+        parts = (expr.base, *(s for place in expr.indices for s in place.free_symbols if not isinstance(s, Idx)))
+    if not isinstance(expr, Idx):
+        for part in parts:
+            _own_symbols(name, part, known)
 
 
 def _in_range(name: str, expr: Expr, known: Mapping[str, Node | Symbol]) -> None:
@@ -107,7 +167,7 @@ def _in_range(name: str, expr: Expr, known: Mapping[str, Node | Symbol]) -> None
             for least, end in ((True, own.lower), (False, own.upper)):
                 reached = _extreme(position, least)
                 gap = end - reached if least else reached - end
-                if gap.is_Integer and gap > 0 and reached not in starts:
+                if gap.is_positive and reached not in starts:
                     raise ModelError(
                         f"{name}: index out of place: {use.name}[{position}] reaches {use.name}[{reached}], "
                         f"but {use.name} runs from {own.lower} to {own.upper}; give it a start or shorten the range"

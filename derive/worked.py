@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from sympy import IndexedBase, Symbol
+from sympy import IndexedBase, S, Symbol
 
 from derive.at import Spot, Wanted, assign, spots
 from derive.derivation import Derivation
 from derive.errors import UsageError
 from derive.exact import ExactBackend, Number
-from derive.indices import name_of
+from derive.indices import name_of, substitute
+from derive.model import references
+from derive.partials import Partial
+from derive.paths import valueless
 from derive.store import Store
 from derive.sweeps import Sweeps, cotangents, leaves
 
@@ -55,6 +59,7 @@ def work(
     missing = [s for s in derivation.model.sizes if s not in sizes]
     if missing:
         raise UsageError(f"--at works numbers, so every size needs one: give --{missing[0]}")
+    _needs_no_value(derivation)
     sweeps = Sweeps(derivation, sizes, ExactBackend())
     store = Store(sweeps.backend)
     wanted = _wanted(derivation, sweeps)
@@ -66,9 +71,30 @@ def work(
             position = tuple(s + a for s, (a, _) in zip(spot, ranges, strict=True))
             array[(*spot, 0)] = numbers[(name, position)]
         store.put(name, array, ranges)
-    sweeps.forward(store)
-    sweeps.backward(store)
-    return _finished(derivation, store, numbers, rate)
+    try:
+        sweeps.forward(store)
+        sweeps.backward(store)
+        done = _finished(derivation, store, numbers, rate)
+        _in_range(done)
+    except OverflowError:
+        raise UsageError("these numbers lead beyond 1e308; choose smaller ones") from None
+    return done
+
+
+def _in_range(worked: Worked) -> None:
+    """OverflowError where a number is beyond what a float holds, and so beyond what a page shows."""
+    for array in itertools.chain(worked.values.values(), worked.adjoints.values(), worked.updated.values()):
+        if not all(math.isfinite(float(v)) for v in array.flat):
+            raise OverflowError
+
+
+def _needs_no_value(derivation: Derivation) -> None:
+    """Refuse a gradient such as that of L(x)^2, which contains the value of an abstract function."""
+    unknown = valueless(derivation.model)
+    for use in (u for adjoint in derivation.adjoints.values() for u in adjoint.uses if unknown):
+        plain = substitute(use.local, dict.fromkeys(use.local.atoms(Partial), S.One))
+        for name in (r.name for r in references(plain) if r.name in unknown):
+            raise UsageError(f"--at: the gradients need the value of {name}, which is abstract; give it a form")
 
 
 def _wanted(derivation: Derivation, sweeps: Sweeps) -> Wanted:

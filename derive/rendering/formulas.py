@@ -61,9 +61,10 @@ class Formulas:
         template = Template(self.looping(block.index).term(block.term, lone=True))
         return [DOTS[self.style] if t is None else template.fill(t) for t in block.times]
 
-    def numbers(self, right: Expr | tuple[Term, ...], values: Values) -> list[str]:
-        """The right-hand side with numbers for its quantities."""
-        return self.pieces(right, True, Substituting(self.style, self.order, self.sizes, values))
+    def numbers(self, right: Expr | tuple[Term, ...], values: Values) -> tuple[list[str], bool]:
+        """The right-hand side with numbers for its quantities, and whether none of them is rounded."""
+        show = Substituting(self.style, self.order, self.sizes, values)
+        return self.pieces(right, True, show), show.exact
 
     def rows(self, rows: tuple[Row, ...], index: Idx | None = None) -> list[tuple[str, list[str], Row]]:
         """left and the terms of right of each row, as templates in the index where there is one."""
@@ -84,12 +85,13 @@ class Substituting(Printer):
     def __init__(self, style: str, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...], values: Values):
         self.base = printer(style, order, sizes)
         super().__init__(replace(self.base.style, space=self.base.style.dot), order, sizes)
-        self.values, self.latex = values, style != "text"
+        self.values, self.latex, self.exact = values, style != "text", True
 
     def _print(self, expr: Expr) -> Printed:
         found = self.values.get(sized(expr, dict(self.numbers)))
         if found is None:
             return super()._print(expr)
+        self.exact = self.exact and found.exact
         text = found.text(self.latex)
         return text, ADD if text.startswith("-") else ATOM if text.replace(".", "").isdigit() else MUL
 

@@ -12,6 +12,7 @@ from derive.derivation import Derivation, Step, Term
 from derive.language import Text
 from derive.model import Node
 from derive.partials import Given, Partial
+from derive.paths import valueless
 from derive.rendering import blocks
 from derive.rendering import sentences as say
 from derive.rendering.numerals import Numeral
@@ -61,7 +62,8 @@ def _numbered(node: Node, array: Any, low: tuple[int, ...]) -> Iterator[tuple[Ex
 
 
 def _forward(d: Derivation, worked: Worked, values: Mapping[Expr, Numeral]) -> Iterator[blocks.Block]:
-    computed = [n for n in d.model.nodes.values() if not n.is_leaf and n.abstract is None]
+    unknown = valueless(d.model)
+    computed = [n for n in d.model.nodes.values() if not n.is_leaf and n.name not in unknown]
     if computed:
         yield blocks.Paragraph(say.FORWARD_VALUES)
     for family, nodes in itertools.groupby(computed, key=lambda n: bool(n.indices)):

@@ -144,24 +144,30 @@ class Writer:
         rows = []
         for left, right, value in block.rows:
             shown = self.formulas.plain(left)
-            symbols, numbers = self.formulas.pieces(right), self.formulas.numbers(right, block.values)
-            relation = "=" if value.exact else r"\approx"
-            sign = r"\leftarrow" if block.sign == "<-" else "="
-            middle = [signed(p) for p in (symbols, numbers)]
-            end = value.text(latex=True)
-            unique = [m for n, m in enumerate(middle) if m not in (shown, end) and m not in middle[:n]]
-            rows.append(f"{shown} &{sign} " + self._chain(unique, relation, end, LINE - width(shown)))
+            room, end = LINE - width(shown), value.text(latex=True)
+            numbers, exact = self.formulas.numbers(right, block.values)
+            middle = [("=", signed(self.formulas.pieces(right))), ("=" if exact else r"\approx", signed(numbers))]
+            parts = []
+            for relation, part in middle[:1] if middle[0][1] == middle[1][1] else middle:
+                lines = broken(summands(part), room)
+                if part not in (shown, end) and all(width(line) < room for line in lines):
+                    parts.append((relation, " \\\\\n&\\quad {} ".join(lines)))
+            parts.append(("=" if value.exact else r"\approx", end))
+            if block.sign == "<-":
+                parts[0] = (r"\leftarrow", parts[0][1])
+            rows.append(f"{shown} " + self._chain(parts, room))
         return _align(rows)
 
-    def _chain(self, parts: list[str], relation: str, end: str, room: float) -> str:
+    def _chain(self, parts: list[tuple[str, str]], room: float) -> str:
+        """relation part relation part ..., on a new line where it does not fit."""
         text, used = "", 0.0
-        for number, part in enumerate([*parts, end]):
-            sign = "" if number == 0 else f" {relation if number == len(parts) else '='} "
-            wide = width(part) + 2
-            if number and used + wide > room:
-                text, used = text + " \\\\\n&", 0.0
-            text, used = text + sign + part, used + wide
-        return text
+        for relation, part in parts:
+            first, last = part.split("\n")[0], part.split("\n")[-1]
+            if text and used + width(first) + 2 > room:
+                text, used = text + " \\\\\n", 0.0
+            text += f"{'' if used else '&'}{relation} {part} "
+            used = (used if first == last else 0.0) + width(last) + 2
+        return text.rstrip()
 
     def table(self, block: blocks.Table) -> str:
         columns = "l" * len(block.header)
@@ -180,6 +186,19 @@ MARK = "\x021,0\x03"
 
 def _align(rows: list[str]) -> str:
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+
+
+def summands(latex: str) -> list[str]:
+    """The terms of a written sum: parted before each plus and minus outside all brackets."""
+    found, depth = [""], 0
+    for token in re.split(r"(?<= )([+-] |[{}()])|([{}()])", latex):
+        depth += (token or "") in ("{", "(")
+        depth -= (token or "") in ("}", ")")
+        if token in ("+ ", "- ") and not depth:
+            found.append("-" if token == "- " else "")
+        else:
+            found[-1] += token or ""
+    return [term.strip() for term in found]
 
 
 def broken(terms: list[str], room: float) -> list[str]:

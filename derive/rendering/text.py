@@ -113,11 +113,15 @@ class Writer:
         rows = []
         for left, right, value in block.rows:
             shown, end = self.formulas.plain(left), value.text(latex=False)
-            parts = [signed(p) for p in (self.formulas.pieces(right), self.formulas.numbers(right, block.values))]
-            unique = [p for n, p in enumerate(parts) if p not in (shown, end) and p not in parts[:n]]
-            relation = "=" if value.exact else "≈"
-            first = "←" if block.sign == "<-" else "=" if unique else relation
-            rows.append(f"    {shown} {first} {' = '.join(unique)}{f' {relation} ' if unique else ''}{end}")
+            numbers, exact = self.formulas.numbers(right, block.values)
+            parts = [("=", signed(self.formulas.pieces(right))), ("=" if exact else "≈", signed(numbers))]
+            if parts[0][1] == parts[1][1]:
+                parts.pop()
+            parts = [p for p in parts if p[1] not in (shown, end)]
+            parts.append(("=" if value.exact else "≈", end))
+            if block.sign == "<-":
+                parts[0] = ("←", parts[0][1])
+            rows.append(f"    {shown} " + " ".join(f"{relation} {part}" for relation, part in parts))
         return "\n".join(rows)
 
     def table(self, block: blocks.Table) -> str:

@@ -18,7 +18,7 @@ from derive.errors import UsageError
 from derive.functions import BY_NAME, row_of
 from derive.model import Node
 from derive.partials import Partial
-from derive.store import Store
+from derive.store import Backend, Store
 from derive.sweeps import Sweeps, cotangents, leaves
 from derive.validation import free_indices
 from derive.verification.exact import exact_points
@@ -54,6 +54,20 @@ def verify(
     return report.merged(Report(exact, exact=max((r.points for r in exact), default=0)))
 
 
+class Truth(Store):
+    """Values with respect to which autograd can differentiate, point by point: constants too."""
+
+    def __init__(self, backend: Backend, points: int):
+        super().__init__(backend)
+        self.points = points
+
+    def _array(self, value: Array) -> Array:
+        value = super()._array(value)
+        if value.requires_grad:
+            return value
+        return value.expand(*value.shape[:-1], self.points).detach().requires_grad_()
+
+
 class Check:
     """One verification: one choice of sizes, one batch of points."""
 
@@ -61,7 +75,7 @@ class Check:
         self.derivation, self.sizes, self.points = derivation, dict(sizes), points
         self.sweeps = Sweeps(derivation, sizes, TorchBackend())
         self.generator = torch.Generator().manual_seed(seed)
-        self.truth = Store(self.sweeps.backend)
+        self.truth = Truth(self.sweeps.backend, points)
 
     def run(self, steps: Sequence[Step]) -> Report:
         """Sample, sweep forward, ask autograd, compare."""
@@ -99,9 +113,7 @@ class Check:
             (a.node, key, tensor) for a in self.derivation.adjoints.values() for key, tensor in self._tensors(a.node)
         ]
         graded = [(node, key, tensor) for node, key, tensor in found if tensor.requires_grad]
-        grads = (
-            torch.autograd.grad(loss.sum(), [t for _, _, t in graded], allow_unused=True) if loss.requires_grad else []
-        )
+        grads = torch.autograd.grad(loss.sum(), [t for _, _, t in graded], allow_unused=True) if graded else []
         for adjoint in self.derivation.adjoints.values():
             name = adjoint.node.name
             if name in self.truth.slices:
@@ -120,9 +132,12 @@ class Check:
             yield None, self.truth.whole(node.name)
 
     def _finite_points(self) -> Array:
-        """The points at which the loss exists. Errors: UsageError where it exists almost nowhere."""
+        """The points at which the loss and its adjoints exist. Errors: UsageError where they hardly ever do."""
         loss = self.truth.whole(self.derivation.model.loss.name)
         finite = torch.isfinite(loss).expand(self.points)
+        for name in self.derivation.adjoints:
+            truth = self.truth.whole(f"adjoint {name}")
+            finite = finite & torch.isfinite(truth).reshape(-1, truth.shape[-1]).all(dim=0)
         if int(finite.sum()) < max(1, self.points // 20):
             raise UsageError(
                 f"the loss of {self.derivation.model.title} is not finite at random points; "
@@ -154,7 +169,8 @@ class Check:
                     error = self._error(value, part)
                     if not error <= worst:
                         worst, where = error, f"step {step.number}, line {number}"
-        return Row(Partial(self.derivation.loss, adjoint.node.generic), truth.numel(), worst, where)
+        numbers = truth[..., self.finite].numel()
+        return Row(Partial(self.derivation.loss, adjoint.node.generic), numbers, worst, where)
 
     def _region(self, step: Step, truth: Array) -> tuple[list[Any], Array | None]:
         """The index ranges of a step as numbers, and autograd's adjoint there; None where the region is empty."""
