@@ -86,13 +86,17 @@ def _name(terms: tuple[Term, ...], named: Mapping[Expr, Expr]) -> Iterator[Line]
 def canonical(total: Sum) -> Sum:
     """The same sum with a bound letter of its own, so that equal sums compare equal."""
     letters = {b[0]: index(f"_{n}", b[1], b[2]) for n, b in enumerate(total.limits)}
-    return Sum(substitute(total.function, letters), *((letters[i], a, b) for i, a, b in total.limits))
+    bounds = [(letters[i], substitute(a, letters), substitute(b, letters)) for i, a, b in total.limits]
+    return Sum(substitute(total.function, letters), *bounds)
 
 
-def naming(partial: Expr, value: Expr) -> dict[Expr, Expr]:
-    """From `partial = sum / factor`: the sum, written by the partial; nothing where one would divide by a quantity."""
+def naming(partial: Partial, value: Expr) -> dict[Expr, Expr]:
+    """From `partial = sum / factor`: the sum, written by the partial.
+
+    Nothing where one would divide by a quantity, and nothing where the partial has an index that the sum has not.
+    """
     sums = [f for f in Mul.make_args(value) if isinstance(f, Sum)]
-    if len(sums) != 1:
+    if len(sums) != 1 or not partial.indices <= sums[0].free_symbols:
         return {}
     inverse = 1 / Mul(*(f for f in Mul.make_args(value) if f is not sums[0]))
     divides = any(isinstance(f, Pow) and f.exp.is_negative for f in Mul.make_args(inverse))

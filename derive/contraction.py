@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sympy import Basic, Expr, Idx, KroneckerDelta, Max, Min, S
+from sympy import Basic, Expr, Idx, KroneckerDelta, S
 
 from derive.indices import Limits, bound_indices, fresh, index, linear, name_of, solve, substitute
-from derive.intervals import Interval, at_least, covers, empty, image, inside, intersection, preimage
+from derive.intervals import Interval, at_least, covers, empty, image, inside, meeting, preimage
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class _State:
         if narrowed is None:
             self.conditions.append(inside(value, *interval))
         else:
-            self._narrow(used[0], intersection(ranges[used[0]], narrowed))
+            self._narrow(used[0], meeting(ranges[used[0]], narrowed, ranges))
 
     def _require_moving(self, value: Expr, interval: Interval) -> None:
         """The same where an end moves with another index: s <= t narrows the sum over t, else stays as a condition."""
@@ -70,11 +70,8 @@ class _State:
                 self.conditions.append(inside(value, *interval))
                 return
             end, (low, high) = -form[0] * form[1], self.open[free[0]]
-            if form[0] == 1:
-                low = end if at_least(image(end - low, ranges)[0], S.Zero) else Max(low, end)
-            else:
-                high = end if at_least(image(high - end, ranges)[0], S.Zero) else Min(high, end)
-            self.open[free[0]] = (low, high)
+            part = (end, high) if form[0] == 1 else (low, end)
+            self.open[free[0]] = meeting((low, high), part, ranges)
 
     def _narrow(self, idx: Idx, interval: Interval) -> None:
         if empty(interval):
@@ -154,12 +151,36 @@ def _finish(
         taken.add(letters[idx])
     write = {**{k: substitute(v, letters) for k, v in values.items()}, **letters}
 
-    def sums(names: list[Idx]) -> tuple[Limits, ...]:
-        return tuple((letters[i], *(substitute(e, write) for e in state.open[i])) for i in names if i in state.open)  # type: ignore[misc]
+    def sums(names: Sequence[Idx]) -> tuple[Limits, ...]:
+        return tuple((letters[i], *(substitute(e, write) for e in state.open[i])) for i in names)  # type: ignore[misc]
 
     written = tuple(dict.fromkeys(f for f in (substitute(f, write) for f in factors) if f is not S.One))
     taken_at = tuple(substitute(substitute(a, values), letters) for a in at)
-    needed = {letters[i] for i in inner if i in state.open} & {s for a in taken_at for s in a.free_symbols}
-    across = [i for i in inner if letters.get(i) in needed]  # the user's own place depends on it: y[j - k], k = 1..K
-    within = [i for i in inner if i not in across]
-    return Contraction(taken_at, written, sums([*outer, *across]), sums(within), tuple(state.domain))
+    reached = {s for a in at for s in substitute(a, values).free_symbols}
+    across = _outermost(state, [i for i in outer if i in state.open], [i for i in inner if i in state.open], reached)
+    within = _inwards(state, [i for i in inner if i in state.open and i not in across])
+    return Contraction(taken_at, written, sums(_inwards(state, across)), sums(within), tuple(state.domain))
+
+
+def _outermost(state: _State, outer: list[Idx], inner: list[Idx], reached: set[Basic]) -> list[Idx]:
+    """The sums that stand before the user's adjoint: over its own elements, and what its place or their ranges need.
+
+    Such as k in y[j - k], k = 1..K.
+    """
+    found = [*outer, *(i for i in inner if i in reached)]
+    while True:
+        ends = {s for i in found for e in state.open[i] for s in e.free_symbols}
+        more = [i for i in inner if i in ends and i not in found]
+        if not more:
+            return found
+        found += more
+
+
+def _inwards(state: _State, names: list[Idx]) -> list[Idx]:
+    """In the order of sympy's limits: an index whose range ends at another one comes before it."""
+    found, left = [], list(names)
+    while left:
+        ends = {i: {s for j in left if j != i for e in state.open[j] for s in e.free_symbols} for i in left}
+        found.append(next((i for i in left if i not in ends[i]), left[0]))
+        left.remove(found[-1])
+    return found

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Product, Sum, Symbol
+from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Number, Product, Sum, Symbol
+from sympy.multipledispatch import dispatch
 
 Limits = tuple[Idx, Expr, Expr]
 BINDERS = (Sum, Product)
@@ -22,9 +23,20 @@ def name_of(expr: Basic) -> str:
     return found
 
 
+class Letter(Idx):
+    """An index of which sympy concludes nothing: in the adjoint of h_t the letter t stands for the start h_0 too."""
+
+
+for one, other in ((Letter, Letter), (Letter, Idx), (Idx, Letter), (Letter, Number), (Number, Letter)):
+
+    @dispatch(one, other)  # type: ignore[misc]
+    def _eval_is_ge(a: Expr, b: Expr) -> None:
+        """t <= 0 stays as it is, where sympy would say that t begins at 1."""
+
+
 def index(name: str, lower: Expr | int, upper: Expr | int) -> Idx:
     """An index that runs from `lower` to `upper`, both included."""
-    return Idx(name, (lower, upper))
+    return Letter(name, (lower, upper))
 
 
 def limits(idx: Idx) -> Limits:
@@ -61,30 +73,38 @@ def substitute(expr: Basic, mapping: Mapping[Basic, Basic]) -> Expr:
 
 
 def _substitute_bound(expr: Sum | Product, mapping: Mapping[Basic, Basic]) -> Expr:
-    body, bounds = expr.function, list(expr.limits)
-    bound = {b[0] for b in bounds}
-    inner = {k: v for k, v in mapping.items() if k not in bound}
+    """The outermost index first: its range lies outside of its scope, the other indices and the body inside."""
+    body, (idx, low, high) = _outermost(expr)
+    inner = {k: v for k, v in mapping.items() if k != idx}
     incoming = set().union(*(v.free_symbols for v in inner.values()))
-    taken = incoming.union(*(key.free_symbols for key in inner)) | expr.free_symbols | body.free_symbols | bound
-    for at, (idx, low, high) in enumerate(bounds):
-        if idx in incoming:
-            other = fresh(idx, taken)
-            taken.add(other)
-            body, bounds[at] = substitute(body, {idx: other}), (other, low, high)
-            bounds[:at] = [(i, substitute(a, {idx: other}), substitute(b, {idx: other})) for i, a, b in bounds[:at]]
-    return expr.func(substitute(body, inner), *((i, substitute(a, inner), substitute(b, inner)) for i, a, b in bounds))
+    if idx in incoming:
+        body, idx = _renamed(body, idx, incoming.union(*(k.free_symbols for k in inner)))
+    return expr.func(substitute(body, inner), (idx, substitute(low, mapping), substitute(high, mapping)))
+
+
+def _outermost(expr: Sum | Product) -> tuple[Expr, Limits]:
+    """The outermost limit, and what is summed (or multiplied) over it."""
+    *rest, limit = expr.limits
+    return (expr.func(expr.function, *rest) if rest else expr.function), limit
+
+
+def _renamed(body: Expr, idx: Idx, taken: set[Basic], preferred: Iterable[Idx] = ()) -> tuple[Expr, Idx]:
+    """What an index is summed over, in another letter, and that letter."""
+    other = fresh(idx, taken | body.free_symbols | bound_indices(body) | {idx}, preferred)
+    return substitute(body, {idx: other}), other
 
 
 def apart(expr: Expr, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> Expr:
     """The expression with other letters for bound indices that are in `taken`, so that none is read as that one."""
     used = set(taken)
-    for total in sorted(expr.atoms(*BINDERS), key=str):
-        for idx, low, high in total.limits:
-            if idx in used:
-                other = fresh(idx, used | expr.free_symbols, preferred)
-                renamed = total.func(substitute(total.function, {idx: other}), (other, low, high))
-                expr = expr.xreplace({total: renamed})
-    return expr
+    if not expr.args or isinstance(expr, Idx) or not bound_indices(expr) & used:
+        return expr
+    if isinstance(expr, BINDERS):
+        body, (idx, low, high) = _outermost(expr)
+        if idx in used:
+            body, idx = _renamed(body, idx, used, preferred)
+        return expr.func(apart(body, used, preferred), (idx, low, high))
+    return expr.func(*(apart(a, used, preferred) for a in expr.args))
 
 
 def sized(expr: Expr, sizes: Mapping[Symbol, int]) -> Expr:

@@ -5,7 +5,7 @@ Ends are compared by the sign of their difference; where that depends on a size 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sympy import Add, Expr, Function, Idx, Integer, Max, Min, S, Symbol
 
@@ -25,7 +25,7 @@ class inside(Function):
     @classmethod
     def eval(cls, value: Expr, lower: Expr, upper: Expr) -> Expr | None:
         if value.is_Integer and lower.is_Integer and upper.is_Integer:
-            return Integer(int(lower <= value <= upper))
+            return Integer(int(int(lower) <= int(value) <= int(upper)))
         return None
 
     def fdiff(self, argindex: int = 1) -> Expr:
@@ -77,15 +77,36 @@ def preimage(value: Expr, idx: Idx, interval: Interval) -> Interval | None:
     return (low - rest, high - rest) if slope == 1 else (rest - high, rest - low)
 
 
-def image(value: Expr, ranges: dict[Idx, Interval]) -> Interval:
-    """The least and greatest value of an index expression over the ranges of its indices."""
-    ends: tuple[dict[Idx, Expr], dict[Idx, Expr]] = ({}, {})
-    for idx in value.free_symbols & ranges.keys():
+def image(value: Expr, ranges: Mapping[Idx, Interval]) -> Interval:
+    """The least and greatest value of an index expression over the ranges of its indices.
+
+    A range may end at another index (k = 1..i): k goes first, then i. What cannot be decided keeps its index.
+    """
+    return _extreme(value, ranges, 0), _extreme(value, ranges, 1)
+
+
+def _extreme(value: Expr, ranges: Mapping[Idx, Interval], which: int) -> Expr:
+    waiting = [i for i in ranges if i in value.free_symbols]
+    while waiting:
+        ends = {i: {s for j in waiting if j != i for e in ranges[j] for s in e.free_symbols} for i in waiting}
+        idx = next((i for i in waiting if i not in ends[i]), waiting[0])
         form = linear(value, idx)
-        rising = form is None or form[0] >= 0
-        for which, end in enumerate(ranges[idx] if rising else ranges[idx][::-1]):
-            ends[which][idx] = end
-    return substitute(value, ends[0]), substitute(value, ends[1])
+        if form is None:
+            return value
+        value = substitute(value, {idx: ranges[idx][which if form[0] >= 0 else 1 - which]})
+        waiting = [i for i in ranges if i in value.free_symbols]
+    return value
+
+
+def meeting(a: Interval, b: Interval, ranges: Mapping[Idx, Interval]) -> Interval:
+    """The common part, where ends may be indices with the ranges given."""
+
+    def later(x: Expr, y: Expr) -> bool:
+        return bool(at_least(image(x - y, ranges)[0], Integer(0)))
+
+    low = a[0] if later(a[0], b[0]) else b[0] if later(b[0], a[0]) else Max(a[0], b[0])
+    high = a[1] if later(b[1], a[1]) else b[1] if later(a[1], b[1]) else Min(a[1], b[1])
+    return low, high
 
 
 def _larger(a: Expr, b: Expr) -> Expr:

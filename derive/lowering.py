@@ -10,7 +10,27 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
-from sympy import Add, Expr, Idx, Indexed, Integer, Max, Mul, Piecewise, Pow, Product, Rational, S, Sum, Symbol
+from sympy import (
+    ITE,
+    Add,
+    And,
+    Expr,
+    Idx,
+    Indexed,
+    Integer,
+    Max,
+    Min,
+    Mul,
+    Not,
+    Or,
+    Piecewise,
+    Pow,
+    Product,
+    Rational,
+    S,
+    Sum,
+    Symbol,
+)
 from sympy.core.relational import Relational
 
 from derive.errors import ModelError
@@ -61,7 +81,7 @@ class Lowering:
 
     def _kernel(self, run: Lowered, depth: int) -> Kernel:
         if depth == 0:
-            return lambda store, ranges, fixed: run(store, fixed)
+            return lambda store, ranges, fixed: self._shaped(run(store, fixed), [])
 
         def with_axes(store: Store, ranges: Sequence[tuple[Idx, int, int]], fixed: Env) -> Array:
             env = dict(fixed)
@@ -83,7 +103,7 @@ class Lowering:
         zero = self.backend.zeros((*lengths, points))
         if len(getattr(value, "shape", ())) > 1:
             value = value.reshape((*value.shape[: len(lengths)], value.shape[-1]))
-        return value + zero if lengths else value
+        return value if getattr(value, "shape", ()) and not lengths else value + zero
 
     # compiling: `at` is the next free axis for a sum, `depth` the number of axes
     def _compile(self, expr: Expr, at: int, depth: int) -> Lowered:
@@ -130,6 +150,10 @@ class Lowering:
             parts = [self._index(a) for a in expr.args]
             join = _plus if isinstance(expr, Add) else _times
             return lambda env: reduce(join, [p(env) for p in parts])
+        if isinstance(expr, (Max, Min)):
+            parts = [self._index(a) for a in expr.args]
+            pick = _later if isinstance(expr, Max) else _sooner
+            return lambda env: reduce(pick, [p(env) for p in parts])
         raise ModelError(f"{expr} cannot be used as an index; use sums and whole multiples of indices and sizes")
 
     def _bound(self, expr: Sum | Product, at: int, depth: int) -> Lowered:
@@ -142,6 +166,8 @@ class Lowering:
         def run(store: Store, env: Env) -> Array:
             a, b = first(env), last(env)
             ragged = not (isinstance(a, int) and isinstance(b, int))
+            if ragged and 0 in (b - a).shape:
+                return backend.mask(b - a)
             least, most = (int(a if isinstance(a, int) else a.min()), int(b if isinstance(b, int) else b.max()))
             if most < least:
                 return backend.zeros((*([1] * depth), 1)) + neutral
@@ -167,8 +193,14 @@ class Lowering:
         return run
 
     def _truth(self, condition: Any, at: int, depth: int) -> Lowered:
-        if condition is S.true:
-            return lambda store, env: True
+        if condition is S.true or condition is S.false:
+            return lambda store, env: condition is S.true
+        if isinstance(condition, (And, Or)):
+            parts = [self._truth(c, at, depth) for c in condition.args]
+            join = _both if isinstance(condition, And) else _either
+            return lambda store, env: reduce(join, [p(store, env) for p in parts])
+        if isinstance(condition, (ITE, Not)):
+            return self._truth(condition.to_nnf(), at, depth)
         if not isinstance(condition, Relational):
             raise ModelError(f"the condition {condition} is not a comparison of two expressions")
         sides = [self._compile(a, at, depth) for a in condition.args]
@@ -227,6 +259,24 @@ def _plus(a: Any, b: Any) -> Any:
 
 def _times(a: Any, b: Any) -> Any:
     return a * b
+
+
+def _later(a: Any, b: Any) -> Any:
+    """The larger of two index values."""
+    return max(a, b) if isinstance(a, int) and isinstance(b, int) else a * (a >= b) + b * (a < b)
+
+
+def _sooner(a: Any, b: Any) -> Any:
+    """The smaller of two index values."""
+    return min(a, b) if isinstance(a, int) and isinstance(b, int) else a * (a <= b) + b * (a > b)
+
+
+def _both(a: Any, b: Any) -> Any:
+    return a & b
+
+
+def _either(a: Any, b: Any) -> Any:
+    return a | b
 
 
 def _along(axis: int, depth: int) -> tuple[int, ...]:

@@ -47,6 +47,11 @@ class Partial(Expr):
         """With respect to what."""
         return self.args[1]
 
+    @property
+    def indices(self) -> set[Idx]:
+        """The indices that say which element the derivative is about."""
+        return {i for place in getattr(self.wrt, "indices", ()) for i in place.free_symbols if isinstance(i, Idx)}
+
     def _eval_derivative(self, s: Any) -> Expr:
         return S.Zero
 
@@ -88,7 +93,7 @@ BRANCH = Text("on each branch by itself", "在每个分支上分别求导")
 @cache
 def occurrences(expr: Expr, name: str, value: Expr | None = None) -> tuple[Occurrence, ...]:
     """Every use of the family `name` in `expr`. `value` is the node that equals `expr`: slopes are written in it."""
-    taken = frozenset(i for i in expr.atoms(Idx))
+    taken = frozenset(expr.atoms(Idx) | (value.atoms(Idx) if value is not None else set()))
     if value is not None and (row := row_of(expr)) is not None and row.slope_in_value is not None:
         rule = IN_VALUE(rule=row.rule)
         inner = _visit(expr.args[0], name, taken)
@@ -136,14 +141,15 @@ def _join(use: Occurrence) -> Occurrence:
 
 
 def _summed(expr: Sum, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
-    body, own = expr.function, []
-    for idx, low, high in expr.limits:
+    body, own = expr.function, list(expr.limits)
+    for at, (idx, low, high) in enumerate(expr.limits):
         other = fresh(idx, taken)
         taken |= {other}
         body = substitute(body, {idx: other})
-        own.append((other, low, high))
+        own[:at] = [(i, substitute(a, {idx: other}), substitute(b, {idx: other})) for i, a, b in own[:at]]
+        own[at] = (other, low, high)
     for use in _visit(body, name, taken):
-        yield replace(use, sums=tuple(own) + use.sums, rules=(SUM, *use.rules))
+        yield replace(use, sums=use.sums + tuple(own), rules=(SUM, *use.rules))
 
 
 def _branches(expr: Piecewise, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
@@ -184,11 +190,19 @@ def abstract_occurrences(node: Node, used: Node, symbol: type[Partial] = Given) 
     assert node.abstract is not None
     for given in node.abstract.args:
         if isinstance(given, IndexedBase) and given.name == used.name:
-            sums = tuple(limits(i) for i in used.indices)
-            found.append(Occurrence(used.indices, (symbol(node.generic, used.generic),), sums, (ABSTRACT,)))
+            own = _apart(used.indices, node.indices)
+            found.append(Occurrence(own, (symbol(node.generic, used.at(*own)),), tuple(map(limits, own)), (ABSTRACT,)))
         elif not isinstance(given, IndexedBase):
             uses = occurrences(given, used.name)
             found += [u.times(symbol(node.generic, given), rule=ABSTRACT) for u in uses]
+    return tuple(found)
+
+
+def _apart(indices: tuple[Idx, ...], taken: tuple[Idx, ...]) -> tuple[Idx, ...]:
+    """The indices with other letters where these are taken."""
+    found: list[Idx] = []
+    for idx in indices:
+        found.append(fresh(idx, (*taken, *indices, *found)) if idx in taken else idx)
     return tuple(found)
 
 
@@ -198,7 +212,8 @@ def surrogate(node: Node, families: Mapping[str, Node]) -> Expr:
     terms = []
     for given in node.abstract.args:
         whole = isinstance(given, IndexedBase)
-        element = families[given.name].generic if whole else given
-        sums = tuple(limits(i) for i in families[given.name].indices) if whole else ()
+        own = _apart(families[given.name].indices, node.indices) if whole else ()
+        element = families[given.name].at(*own) if whole else given
+        sums = tuple(limits(i) for i in own)
         terms.append(sum_over(Immediate(node.generic, element) * element, sums))
     return Add(*terms)

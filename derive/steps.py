@@ -6,6 +6,7 @@ With numbers for the sizes the regions are those of the unrolled model; without,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
@@ -13,6 +14,7 @@ from itertools import pairwise, product
 from sympy import Expr, Idx, Integer, Mul, Symbol
 
 from derive.algebra import develop, naming, weight, written
+from derive.chain import extent
 from derive.derivation import Adjoint, Derivation, Line, Local, Region, Step, Term, Use
 from derive.indices import Limits, apart, name_of, substitute
 from derive.intervals import Interval
@@ -22,7 +24,7 @@ from derive.partials import ABSTRACT, LINEAR, PRODUCT, Immediate, Partial
 from derive.paths import is_immediate
 from derive.recurrences import ClosedForm, closed_forms
 
-LARGE = 10_000_000
+LARGE = 10_000_000  # the number of the first size that is left symbolic; see `large`
 LONGEST = 11  # the longest value, in symbols to read, that is still put in for its name
 
 DIRECT = Text("{u} enters the loss itself: differentiate {loss}", "{u} 直接出现在损失中：对 {loss} 求导")
@@ -96,8 +98,9 @@ class Steps:
             adjoint = self.derivation.adjoints[name]
             steps = tuple(self._step(adjoint, *found) for found in regions(adjoint, self.sizes, self.derivation))
             self._known[name] = steps
-            if len(steps) == 1 and name in self.derivation.wanted:
-                self._named |= naming(Partial(self.derivation.loss, adjoint.node.generic), steps[0].value)
+            everywhere = [s for s in steps if s.region.ranges == tuple(extent(adjoint.node))]
+            if everywhere and name in self.derivation.wanted:
+                self._named |= naming(everywhere[0].target, everywhere[0].value)
         return self._known[name]
 
     def value(self, name: str) -> Expr | None:
@@ -189,9 +192,14 @@ def _put(term: Term, fixed: Mapping[Expr, Expr]) -> Term:
     return Term(tuple(substitute(f, fixed) for f in term.factors), sums)
 
 
+def large(n: int, first: int = LARGE) -> int:
+    """A number for the nth size that is left symbolic: 1, e, e^2, ... times the first, so that 2C is no D by chance."""
+    return int(first * math.e**n)
+
+
 def regions(adjoint: Adjoint, sizes: Mapping[Symbol, int], d: Derivation) -> Iterator[tuple[Region, tuple[Use, ...]]]:
     """The boxes on which the same uses contribute, last index values first; boxes without any are left out."""
-    number = {s: Integer(sizes.get(s, LARGE * (n + 1))) for n, s in enumerate(d.model.sizes)}
+    number = {s: Integer(sizes.get(s, large(n))) for n, s in enumerate(d.model.sizes)}
     axes = [_cuts([u.domain[a] for u in adjoint.uses], number) for a in range(len(adjoint.node.indices))]
     for box in product(*axes):
         ranges = tuple(piece[0] for piece in box)

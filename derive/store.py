@@ -124,10 +124,19 @@ class Store:
         moved = tuple(p - a for p, a in zip(position, low, strict=True))
         if strict:
             for place, shift, size in zip(moved, low, array.shape, strict=False):
+                if 0 in getattr(place, "shape", ()):
+                    continue
                 first, last = (place, place) if isinstance(place, int) else (int(place.min()), int(place.max()))
                 if first < 0 or last >= size:
                     asked = (first if first < 0 else last) + shift
                     raise ModelError(
                         f"{name} is asked for at index {asked}, but runs from {shift} to {shift + size - 1}"
                     )
+        if 0 in array.shape[: len(moved)]:
+            return self._nothing(moved)
         return self.backend.gather(array, moved)
+
+    def _nothing(self, position: tuple[Position, ...]) -> Array:
+        """Zeros for elements of a family without any: they stand under an empty sum, or outside of what counts."""
+        everywhere = sum(position)
+        return self.backend.zeros((1,)) if isinstance(everywhere, int) else self.backend.mask(everywhere != everywhere)

@@ -10,7 +10,8 @@ from sympy import Basic, Expr, I, Idx, Indexed, IndexedBase, Integer, Rational, 
 from sympy.core.function import AppliedUndef
 
 from derive.errors import ModelError
-from derive.indices import BINDERS, name_of, substitute
+from derive.indices import BINDERS, name_of
+from derive.intervals import Interval, image
 from derive.model import Case, Model, Node, Reference, references
 from derive.notation import NAME
 from derive.schedule import stages
@@ -158,29 +159,30 @@ def _own_symbols(name: str, expr: Basic, known: Mapping[str, Node | Symbol]) -> 
 
 def _in_range(name: str, expr: Expr, known: Mapping[str, Node | Symbol]) -> None:
     """Refuse a position that provably leaves the range of its family; what depends on sizes is checked with numbers."""
-    for use in references(expr):
-        node = known[use.name]
-        if not isinstance(node, Node) or not use.position:
+    for use, ranges in _placed(expr, {i: (i.lower, i.upper) for i in free_indices(expr)}):
+        node = known[name_of(use)]
+        if not isinstance(node, Node):
             continue
-        for axis, (position, own) in enumerate(zip(use.position, node.indices, strict=True)):
+        for axis, (position, own) in enumerate(zip(use.indices, node.indices, strict=True)):
             starts = [c.position[axis] for c in node.cases if not isinstance(c.position[axis], Idx)]
-            for least, end in ((True, own.lower), (False, own.upper)):
-                reached = _extreme(position, least)
-                gap = end - reached if least else reached - end
+            least, greatest = image(position, ranges)
+            for gap, reached in ((own.lower - least, least), (greatest - own.upper, greatest)):
                 if gap.is_positive and reached not in starts:
                     raise ModelError(
-                        f"{name}: index out of place: {use.name}[{position}] reaches {use.name}[{reached}], "
-                        f"but {use.name} runs from {own.lower} to {own.upper}; give it a start or shorten the range"
+                        f"{name}: index out of place: {use.base}[{position}] reaches {use.base}[{reached}], "
+                        f"but {use.base} runs from {own.lower} to {own.upper}; give it a start or shorten the range"
                     )
 
 
-def _extreme(position: Expr, least: bool) -> Expr:
-    """The least or greatest value of an index expression over the ranges of its indices."""
-    ends = {}
-    for idx in free_indices(position):
-        rising = position.coeff(idx).is_nonnegative is not False
-        ends[idx] = idx.lower if rising == least else idx.upper
-    return substitute(position, ends)
+def _placed(expr: Basic, ranges: Mapping[Idx, Interval]) -> Iterator[tuple[Indexed, Mapping[Idx, Interval]]]:
+    """Every element used, with the ranges of the indices where it stands: those of the sums around it."""
+    if isinstance(expr, Indexed):
+        yield expr, ranges
+    elif isinstance(expr, BINDERS):
+        yield from _placed(expr.function, {**ranges, **{idx: (low, high) for idx, low, high in expr.limits}})
+    elif not isinstance(expr, Idx):
+        for arg in expr.args:
+            yield from _placed(arg, ranges)
 
 
 def cycles(model: Model) -> None:
