@@ -978,7 +978,8 @@ def check(case: Case, points: int = 5, every_size: bool = False) -> list[str]:
     autograd's gradients of the second writing. `every_size` lets the engine choose the sizes for the general steps.
     """
     sized = case.graph.derive(case.wrt, case.sizes)
-    general = Steps(sized.derivation).all()
+    steps = Steps(sized.derivation)
+    general = (*steps.all(), *steps.claims())
     reports = {
         "sized": sized.verify(points, case.seed),
         "general": verify(sized.derivation, general, case.sizes, points, case.seed),

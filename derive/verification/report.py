@@ -61,8 +61,9 @@ class Report:
 
     @property
     def first_failure(self) -> Row | None:
-        """The first adjoint that disagrees."""
-        return next((r for r in self.rows if not r.ok), None)
+        """The first adjoint whose own formula disagrees; where all do agree, the first with a wrong line."""
+        failed = [r for r in self.rows if not r.ok]
+        return next((r for r in failed if not r.where), failed[0] if failed else None)
 
     @property
     def worst(self) -> float:
