@@ -35,6 +35,11 @@ class _State:
     conditions: list[Expr] = field(default_factory=list)
     nothing: bool = False
 
+    def sound(self, idx: Idx, value: Expr) -> bool:
+        """May idx be solved for? Not where its value holds an index whose own range ends at idx: j = 1..s in s = m + j."""
+        moving = [k for k in self.open if k in value.free_symbols]
+        return not any(idx in end.free_symbols for k in moving for end in self.open[k])
+
     def bind(self, idx: Idx, value: Expr) -> None:
         """idx is `value` from now on; its range becomes a condition on what the value is made of."""
         interval = self.open.pop(idx)
@@ -120,7 +125,9 @@ def contract(
 
 def _match(state: _State, place: Expr, target: Idx) -> None:
     """Use delta(place, target)."""
-    solution = solve(place, target, list(state.open))
+    solution = next(
+        (found for idx in state.open if (found := solve(place, target, [idx])) and state.sound(*found)), None
+    )
     if solution:
         state.bind(*solution)
     elif place.free_symbols & (state.open.keys() | set(state.own)):

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from sympy import Add, Expr, Integer, Mul
+from sympy import Add, Expr, Idx, Integer, Mul
 
 from derive.contraction import Contraction
 from derive.indices import Limits, sum_over
@@ -160,6 +160,12 @@ class Step:
     def value(self) -> Expr:
         """The final form."""
         return self.lines[-1].expr
+
+    @property
+    def fixed(self) -> dict[Idx, Expr]:
+        """The indices that have a single value on the region, and that value."""
+        ends = zip(self.node.indices, self.region.ranges, strict=True)
+        return {i: low for axis, (i, (low, _)) in enumerate(ends) if self.region.is_point(axis)}
 
     @property
     def given(self) -> bool:

@@ -86,15 +86,16 @@ def image(value: Expr, ranges: Mapping[Idx, Interval]) -> Interval:
 
 
 def _extreme(value: Expr, ranges: Mapping[Idx, Interval], which: int) -> Expr:
-    waiting = [i for i in ranges if i in value.free_symbols]
-    while waiting:
+    for _ in ranges:  # once for each index: ranges that refer to each other in a circle decide nothing
+        waiting = [i for i in ranges if i in value.free_symbols]
+        if not waiting:
+            break
         ends = {i: {s for j in waiting if j != i for e in ranges[j] for s in e.free_symbols} for i in waiting}
         idx = next((i for i in waiting if i not in ends[i]), waiting[0])
         form = linear(value, idx)
         if form is None:
-            return value
+            break
         value = substitute(value, {idx: ranges[idx][which if form[0] >= 0 else 1 - which]})
-        waiting = [i for i in ranges if i in value.free_symbols]
     return value
 
 

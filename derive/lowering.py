@@ -233,7 +233,7 @@ class Lowering:
         if isinstance(expr.exp, Rational):
             exponent = expr.exp
             return lambda store, env: self.backend.power(base(store, env), exponent)
-        if expr.exp.free_symbols <= self.sizes.keys() | set(free_indices(expr.exp)):
+        if expr.exp.is_integer and expr.exp.free_symbols <= self.sizes.keys() | set(free_indices(expr.exp)):
             return self._counted(base, self._index(expr.exp))
         raised = self._compile(expr.exp, at, depth)
         exp, ln = BY_NAME["exp"], BY_NAME["log"]

@@ -15,6 +15,7 @@ from sympy import Expr, Idx, Mul, Product, S, powsimp
 
 from derive.derivation import Derivation, Region, Step
 from derive.indices import index, linear, name_of, substitute
+from derive.model import Node
 from derive.partials import Partial
 
 
@@ -90,9 +91,16 @@ def _solve(end: Step, inner: Step, axis: int, ahead: int) -> ClosedForm | None:
     rest = [f for f in factors if f != one_on]
     if inner.lines[-1].terms[0].sums or len(rest) != len(factors) - 1 or any(f.has(Partial) for f in rest):
         return None
-    last = end.region.ranges[axis][0]
+    last, (low, high) = end.region.ranges[axis][0], inner.region.ranges[axis]
+    if (last - high if ahead > 0 else low - last) != 1 or any(_is_of(p, inner.node) for p in end.value.atoms(Partial)):
+        return None  # the recursion does not begin there
     value = _power(rest, t, last, ahead) * end.value
     return ClosedForm(inner.target, t, Mul(*rest), end.value, last, ahead, value, inner)
+
+
+def _is_of(partial: Partial, node: Node) -> bool:
+    """Is it an adjoint of the family itself?"""
+    return type(partial) is Partial and name_of(partial.wrt) == node.name
 
 
 def _power(factors: Sequence[Expr], t: Idx, last: Expr, ahead: int) -> Expr:

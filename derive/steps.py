@@ -16,7 +16,7 @@ from sympy import Expr, Idx, Integer, Mul, Symbol
 from derive.algebra import develop, naming, weight, written
 from derive.chain import extent
 from derive.derivation import Adjoint, Derivation, Line, Local, Region, Step, Term, Use
-from derive.indices import Limits, apart, name_of, substitute
+from derive.indices import Limits, apart, name_of, sized, substitute
 from derive.intervals import Interval
 from derive.language import Text
 from derive.model import Node
@@ -50,7 +50,7 @@ class Steps:
     def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int] | None = None):
         self.derivation = derivation
         self.sizes = dict(sizes or {})
-        self._values: dict[str, Expr | None] = {}
+        self._short: dict[str, Step | None] = {}
         self._named: dict[Expr, Expr] = {}
         self._known: dict[str, tuple[Step, ...]] = {}
         self.closed: tuple[ClosedForm, ...] = ()
@@ -103,15 +103,15 @@ class Steps:
                 self._named |= naming(everywhere[0].target, everywhere[0].value)
         return self._known[name]
 
-    def value(self, name: str) -> Expr | None:
-        """The value of an adjoint for generic indices where one short form holds wherever it is not zero, else None."""
-        if name not in self._values:
-            self._values[name] = None  # while it is being derived: a recursion keeps its name
+    def short(self, name: str) -> Step | None:
+        """The step of an adjoint that has one form wherever it is not zero, if that is short and no recursion."""
+        if name not in self._short:
+            self._short[name] = None  # while it is being derived: a recursion keeps its name
             steps = self.of(name) if name in self.derivation.adjoints else ()
-            symbol = Partial(self.derivation.loss, steps[0].node.generic) if steps else None
-            short = len(steps) == 1 and steps[0].value != steps[0].target and weight(steps[0].value) <= LONGEST
-            self._values[name] = steps[0].value if short and steps[0].value != symbol else None
-        return self._values[name]
+            if len(steps) == 1 and not steps[0].given and weight(steps[0].value) <= LONGEST:
+                own = {name_of(p.wrt) for p in steps[0].value.atoms(Partial) if type(p) is Partial}
+                self._short[name] = None if name in own else steps[0]
+        return self._short[name]
 
     def _step(self, adjoint: Adjoint, region: Region, uses: tuple[Use, ...]) -> Step:
         node, loss = adjoint.node, self.derivation.loss
@@ -166,12 +166,11 @@ class Steps:
         wrt, name = partial.wrt, name_of(partial.wrt)
         if partial.of != self.derivation.loss or name not in self.derivation.adjoints:
             return None
-        value = self.value(name)
-        if value is None:
+        step = self.short(name)
+        place = dict(zip(self.derivation.adjoints[name].node.indices, getattr(wrt, "indices", ()), strict=True))
+        if step is None or any(sized(place[i] - at, self.sizes) != 0 for i, at in step.fixed.items()):
             return None
-        own = self.derivation.adjoints[name].node.indices
-        found = substitute(value, dict(zip(own, getattr(wrt, "indices", ()), strict=True)))
-        found = apart(found, free, self.derivation.model.indices)
+        found = apart(substitute(step.value, place), free, self.derivation.model.indices)
         return None if found == partial else found
 
 
