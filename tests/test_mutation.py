@@ -1,0 +1,238 @@
+"""Mutation: whatever is wrong in a derivation, the check must say so and name the very adjoint.
+
+For each of the six problems, every edge of every adjoint is dropped once and flipped once. An edge is one occurrence of
+a quantity in the definition of a user: `Use`, and each of those that were merged into it.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import torch
+
+from derive import functions, partials
+from derive.derivation import Derivation, Line, Step, Term, Use
+from derive.partials import Partial
+from derive.problems import load, names
+from derive.solution import Solution
+from derive.steps import Steps
+from derive.verification.check import verify
+from derive.verification.report import Report
+
+SIZES = {"T": 3, "D": 3}
+POINTS = 24  # enough that each side of every ReLU is seen in every time step
+
+# The edges of each problem, so that none is skipped in silence.
+EDGES = {
+    "bptt identity abstract": 6,
+    "bptt identity squared": 6,
+    "bptt tanh abstract": 7,
+    "bptt tanh squared": 7,
+    "bptt sigmoid abstract": 7,
+    "bptt sigmoid squared": 7,
+    "bptt relu abstract": 7,
+    "bptt relu squared": 7,
+    "l1": 3,
+    "logistic": 6,
+    "lstm": 27,
+    "relu-mse reading 1": 8,
+    "relu-mse reading 2": 13,
+    "weight-norm": 5,
+}
+CASES = list(EDGES)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """The tensors are tiny."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def variants() -> Iterator[tuple[str, Solution]]:
+    """Every reading of every problem with every combination of its options, at small sizes."""
+    for name in names():
+        problem = load(name)
+        choices: list[dict[str, str]] = [{}]
+        for option in problem.options:
+            choices = [{**c, option.name: value} for c in choices for value in option.choices]
+        for choice in choices:
+            for at, reading in enumerate(problem.readings):
+                graph = reading.build(**choice)
+                sizes = {s: SIZES[str(s)] for s in graph.model().sizes}
+                label = " ".join(
+                    [name, *choice.values(), *([f"reading {at + 1}"] if len(problem.readings) > 1 else [])]
+                )
+                yield label, graph.derive(sizes=sizes)
+
+
+SOLUTIONS = dict(variants())
+
+
+def checked(solution: Solution, derivation: Derivation, steps: tuple[Step, ...] | None = None) -> Report:
+    """The check of a derivation that may be broken, with the steps that follow from it."""
+    steps = Steps(derivation, solution.sizes).all() if steps is None else steps
+    return verify(derivation, steps, solution.sizes, POINTS)
+
+
+# edges
+
+
+def edges(derivation: Derivation) -> Iterator[tuple[str, int, int]]:
+    """Every edge as (adjoint, number of the use, number of the occurrence in it)."""
+    for name, adjoint in derivation.adjoints.items():
+        for at, use in enumerate(adjoint.uses):
+            for part in range(1 + len(use.more)):
+                yield name, at, part
+
+
+def occurrences(use: Use) -> list[Use]:
+    """A use taken apart."""
+    return [replace(use, more=()), *use.more]
+
+
+def flipped(use: Use) -> Use:
+    """An occurrence with the sign of its local partial turned."""
+    first, *rest = use.contraction.factors or (1,)
+    return replace(use, contraction=replace(use.contraction, factors=(-first, *rest)))
+
+
+def mutated(derivation: Derivation, edge: tuple[str, int, int], drop: bool) -> Derivation:
+    """The derivation with one edge dropped or flipped."""
+    name, at, part = edge
+    adjoint = derivation.adjoints[name]
+    parts = occurrences(adjoint.uses[at])
+    parts[part : part + 1] = [] if drop else [flipped(parts[part])]
+    kept = (parts[0].joined(parts[1:]),) if parts else ()
+    uses = (*adjoint.uses[:at], *kept, *adjoint.uses[at + 1 :])
+    return replace(derivation, adjoints={**derivation.adjoints, name: replace(adjoint, uses=uses)})
+
+
+def test_every_problem_is_here():
+    assert list(SOLUTIONS) == CASES
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_unbroken_derivation_passes(case):
+    solution = SOLUTIONS[case]
+    assert checked(solution, solution.derivation).ok
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("drop", [True, False], ids=["dropped", "flipped"])
+def test_every_edge_is_missed_if_it_is_wrong(case, drop):
+    solution = SOLUTIONS[case]
+    derivation, found, wrong = solution.derivation, list(edges(solution.derivation)), []
+    for edge in found:
+        failed = checked(solution, mutated(derivation, edge, drop)).first_failure
+        expected = Partial(derivation.loss, derivation.adjoints[edge[0]].node.generic)
+        if failed is None or failed.quantity != expected:
+            wrong.append(f"{edge}: named {failed and failed.quantity}, not {expected}")
+    assert not wrong, "\n".join(wrong)
+    assert len(found) == EDGES[case]
+
+
+# lines
+
+
+def spoiled(line: Line, at: int) -> Line:
+    """A line with the sign of one of its terms turned; one more where that term is 0."""
+    term = line.terms[at]
+    factors = (*term.factors, -1) if term.expr != 0 else (1,)
+    return replace(line, terms=(*line.terms[:at], Term(factors, term.sums), *line.terms[at + 1 :]))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_wrong_line_is_named(case):
+    solution = SOLUTIONS[case]
+    steps, wrong, tried = solution.steps, [], 0
+    for at, step in enumerate(steps):
+        for number, line in enumerate(step.lines):
+            for term in range(len(line.terms)):
+                lines = (*step.lines[:number], spoiled(line, term), *step.lines[number + 1 :])
+                broken = (*steps[:at], replace(step, lines=lines), *steps[at + 1 :])
+                failed = checked(solution, solution.derivation, broken).first_failure
+                place = f"step {step.number}, line {number + 1}"
+                expected = Partial(solution.loss, step.node.generic)
+                if failed is None or (failed.quantity, failed.where) != (expected, place):
+                    wrong.append(f"{place}, term {term + 1}: named {failed}, not {expected}")
+                tried += 1
+    assert not wrong, "\n".join(wrong)
+    assert tried >= sum(len(s.lines) for s in steps)
+
+
+# the command line
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """Break the slope of a function for the time of a test; the derivations kept in caches are forgotten."""
+
+    def by(name: str, factor: int) -> None:
+        row = functions.BY_NAME[name]
+        slope, in_value = row.slope, row.slope_in_value
+        wrong = replace(
+            row,
+            slope=lambda *x: factor * slope(*x),
+            slope_in_value=None if in_value is None else lambda y: factor * in_value(y),
+        )
+        monkeypatch.setitem(functions.BY_NAME, name, wrong)
+        if row.value in functions._BY_CLASS:
+            monkeypatch.setitem(functions._BY_CLASS, row.value, wrong)
+        partials.occurrences.cache_clear()
+
+    yield by
+    monkeypatch.undo()
+    partials.occurrences.cache_clear()
+
+
+def run(*argv: str) -> int:
+    """The command line in this process; it turns garbage collection off, which is no good for a long test run."""
+    from derive.cli import run
+
+    gc.enable()
+    return run(argv)
+
+
+COMMANDS = [
+    ("sigmoid", "logistic"),
+    ("sigmoid", "lstm --T 3"),
+    ("tanh", "lstm"),
+    ("tanh", "bptt --activation tanh --T 3"),
+    ("sigmoid", "bptt --activation sigmoid --loss squared"),
+    ("relu", "bptt --activation relu --T 2 --lang zh"),
+    ("relu", "relu-mse"),
+    ("power", "relu-mse --reading meant --format text"),
+    ("sqrt", "weight-norm --D 3"),
+    ("power", "weight-norm --format json"),
+    ("abs", "l1"),
+]
+
+
+@pytest.mark.parametrize("function, command", COMMANDS)
+def test_a_broken_derivation_prints_nothing(broken, capsys, function, command):
+    assert run(*command.split()) == 0
+    assert capsys.readouterr().out
+    broken(function, -1)
+    assert run(*command.split()) == 1
+    found = capsys.readouterr()
+    assert found.out == ""
+    assert "disagrees with torch.autograd" in found.err
+    assert found.err.count("\n") == 1
+
+
+def test_a_broken_derivation_writes_no_file(broken, capsys, tmp_path):
+    broken("sigmoid", 2)
+    assert run("logistic", "-o", str(tmp_path / "sheet.tex")) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_table_names_the_broken_quantity(broken, capsys):
+    broken("sqrt", -1)
+    assert run("check", "weight-norm", "--points", "50") == 1
+    assert "FAILED at" in capsys.readouterr().out
