@@ -13,9 +13,11 @@ from functools import cache
 from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Product, S, Sum, Symbol, expand
 
 from derive.derivation import Line, Term
-from derive.indices import index, substitute
+from derive.indices import index, substitute, sum_over
 from derive.language import Text
 from derive.partials import Partial
+
+WIDEST = 60  # an expression longer than this gets no shorter by multiplying out, and sympy needs seconds to try
 
 PULLED = Text("factors that do not depend on {idx} leave the sum", "与 {idx} 无关的因子提到求和号外")
 NAMED = Text("the sum is known from {known}", "该求和式可由 {known} 得到")
@@ -70,7 +72,7 @@ def _pulled(term: Term) -> Term:
     outside = [f for f in factors if not f.free_symbols & bound]
     if not outside or not inside:
         return term
-    return Term((Mul(*outside), Sum(Mul(*inside), *term.sums)))
+    return Term((Mul(*outside), sum_over(Mul(*inside), term.sums)))
 
 
 def _name(terms: tuple[Term, ...], named: Mapping[Expr, Expr]) -> Iterator[Line]:
@@ -83,7 +85,7 @@ def _name(terms: tuple[Term, ...], named: Mapping[Expr, Expr]) -> Iterator[Line]
         yield Line(moved, NAMED(known=known))
 
 
-def canonical(total: Sum) -> Sum:
+def canonical(total: Sum) -> Expr:
     """The same sum with a bound letter of its own, so that equal sums compare equal."""
     letters = {b[0]: index(f"_{n}", b[1], b[2]) for n, b in enumerate(total.limits)}
     bounds = [(letters[i], substitute(a, letters), substitute(b, letters)) for i, a, b in total.limits]
@@ -105,7 +107,7 @@ def naming(partial: Partial, value: Expr) -> dict[Expr, Expr]:
 
 def _combine(terms: tuple[Term, ...]) -> Iterator[Line]:
     """Common denominator, cancellation, multiplying out, collecting: where that shortens the expression."""
-    if any(t.sums for t in terms) or not _entangled(terms):
+    if any(t.sums for t in terms) or written(terms) > WIDEST or not _entangled(terms):
         return
     lines = list(_combined(terms))
     merged = tuple(Term((t.expr,)) for t in terms)

@@ -36,7 +36,7 @@ class _State:
     nothing: bool = False
 
     def sound(self, idx: Idx, value: Expr) -> bool:
-        """May idx be solved for? Not where its value holds an index whose own range ends at idx: j = 1..s in s = m + j."""
+        """May idx be solved for? Not where its value holds an index whose range ends at idx: s = m + j, j = 1..s."""
         moving = [k for k in self.open if k in value.free_symbols]
         return not any(idx in end.free_symbols for k in moving for end in self.open[k])
 

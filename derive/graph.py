@@ -115,7 +115,7 @@ class Graph:
         begin = {expression(at, names): expression(value, names) for at, value in start.items()}
         for name in names_:
             validation.new_name(name, self._names())
-            symbol = IndexedBase(name)
+            symbol = IndexedBase(name, real=True)
             for at in begin:
                 validation.start(name, at, indices[0])
             cases = tuple(Case((at, *indices[1:]), value) for at, value in begin.items())
@@ -175,7 +175,7 @@ class Graph:
     ) -> Any:
         validation.new_name(name, self._names())
         validation.definitions(name, indices, cases, self._known())
-        symbol = IndexedBase(name) if indices else Symbol(name, real=True)
+        symbol = IndexedBase(name, real=True) if indices else Symbol(name, real=True)
         self._nodes[name] = Node(name, kind, symbol, indices, cases, domain)
         return symbol
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Number, Product, Sum, Symbol
+from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Number, Product, Sum, Symbol, Tuple
 from sympy.multipledispatch import dispatch
 
 Limits = tuple[Idx, Expr, Expr]
@@ -79,13 +79,14 @@ def _substitute_bound(expr: Sum | Product, mapping: Mapping[Basic, Basic]) -> Ex
     incoming = set().union(*(v.free_symbols for v in inner.values()))
     if idx in incoming:
         body, idx = _renamed(body, idx, incoming.union(*(k.free_symbols for k in inner)))
-    return expr.func(substitute(body, inner), (idx, substitute(low, mapping), substitute(high, mapping)))
+    ends = idx, substitute(low, mapping), substitute(high, mapping)
+    return bound(expr.func, substitute(body, inner), [ends])
 
 
 def _outermost(expr: Sum | Product) -> tuple[Expr, Limits]:
     """The outermost limit, and what is summed (or multiplied) over it."""
     *rest, limit = expr.limits
-    return (expr.func(expr.function, *rest) if rest else expr.function), limit
+    return (bound(expr.func, expr.function, rest) if rest else expr.function), limit
 
 
 def _renamed(body: Expr, idx: Idx, taken: set[Basic], preferred: Iterable[Idx] = ()) -> tuple[Expr, Idx]:
@@ -103,7 +104,7 @@ def apart(expr: Expr, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> 
         body, (idx, low, high) = _outermost(expr)
         if idx in used:
             body, idx = _renamed(body, idx, used, preferred)
-        return expr.func(apart(body, used, preferred), (idx, low, high))
+        return bound(expr.func, apart(body, used, preferred), [(idx, low, high)])
     return expr.func(*(apart(a, used, preferred) for a in expr.args))
 
 
@@ -112,10 +113,23 @@ def sized(expr: Expr, sizes: Mapping[Symbol, int]) -> Expr:
     return substitute(expr, {s: Integer(n) for s, n in sizes.items()})
 
 
+def bound(kind: type[Sum] | type[Product], body: Expr, bounds: Iterable[Limits]) -> Expr:
+    """A Sum or a Product as it is written, inner limits first.
+
+    sympy's constructor would pull a Piecewise out of an inner sum whose index its condition holds.
+    """
+    limits_ = [Tuple(*b) for b in bounds]
+    if isinstance(body, kind):
+        body, limits_ = body.function, [*body.limits, *limits_]
+    made: Expr = Expr.__new__(kind, body, *limits_)
+    made.is_commutative = True
+    return made
+
+
 def sum_over(body: Expr, bounds: Iterable[Limits]) -> Expr:
     """Sum with explicit limits; the body itself where there are none."""
     bounds = tuple(bounds)
-    return Sum(body, *bounds) if bounds else body
+    return bound(Sum, body, bounds) if bounds else body
 
 
 def bound_indices(expr: Basic) -> set[Idx]:

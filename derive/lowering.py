@@ -35,7 +35,7 @@ from sympy.core.relational import Relational
 
 from derive.errors import ModelError
 from derive.functions import BY_NAME, row_of
-from derive.indices import BINDERS, name_of
+from derive.indices import BINDERS, bound, name_of
 from derive.partials import Given, Immediate, Partial
 from derive.store import Array, Backend, Store
 from derive.validation import free_indices
@@ -158,7 +158,7 @@ class Lowering:
 
     def _bound(self, expr: Sum | Product, at: int, depth: int) -> Lowered:
         (idx, low, high), *outer = reversed(expr.limits)
-        inner = expr.func(expr.function, *reversed(outer)) if outer else expr.function
+        inner = bound(expr.func, expr.function, reversed(outer)) if outer else expr.function
         body, first, last = self._compile(inner, at + 1, depth), self._index(low), self._index(high)
         shape, backend = _along(at, depth), self.backend
         neutral, join = (0, backend.total) if isinstance(expr, Sum) else (1, backend.product)

@@ -53,7 +53,7 @@ def _pre_activation(expr: Expr) -> Expr | None:
 
 
 def _node(name: str, expr: Expr, own: tuple[Idx, ...]) -> Node:
-    symbol = IndexedBase(name) if own else Symbol(name, real=True)
+    symbol = IndexedBase(name, real=True) if own else Symbol(name, real=True)
     return Node(name, "node", symbol, own, (Case(own, expr),), implied=True)
 
 

@@ -196,9 +196,14 @@ def large(n: int, first: int = LARGE) -> int:
     return int(first * math.e**n)
 
 
+def numbers(d: Derivation, sizes: Mapping[Symbol, int]) -> dict[Symbol, Integer]:
+    """A number for every size."""
+    return {s: Integer(sizes.get(s, large(n))) for n, s in enumerate(d.model.sizes)}
+
+
 def regions(adjoint: Adjoint, sizes: Mapping[Symbol, int], d: Derivation) -> Iterator[tuple[Region, tuple[Use, ...]]]:
     """The boxes on which the same uses contribute, last index values first; boxes without any are left out."""
-    number = {s: Integer(sizes.get(s, large(n))) for n, s in enumerate(d.model.sizes)}
+    number = numbers(d, sizes)
     axes = [_cuts([u.domain[a] for u in adjoint.uses], number) for a in range(len(adjoint.node.indices))]
     for box in product(*axes):
         ranges = tuple(piece[0] for piece in box)

@@ -137,6 +137,6 @@ class Store:
         return self.backend.gather(array, moved)
 
     def _nothing(self, position: tuple[Position, ...]) -> Array:
-        """Zeros for elements of a family without any: they stand under an empty sum, or outside of what counts."""
-        everywhere = sum(position)
-        return self.backend.zeros((1,)) if isinstance(everywhere, int) else self.backend.mask(everywhere != everywhere)
+        """Ones for elements of a family without any: they stand under an empty sum, or outside of what counts."""
+        arrays = [p for p in position if not isinstance(p, int)]
+        return self.backend.mask(sum(arrays) == sum(arrays)) if arrays else self.backend.zeros((1,)) + 1

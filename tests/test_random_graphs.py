@@ -22,7 +22,7 @@ def one_thread():
 
 @pytest.mark.parametrize("first", range(BASE, BASE + GRAPHS, CHUNK))
 def test_derivation_is_autograd(first):
-    """Sized and general derivations verify, and their end-to-end gradients are those of the independent forward pass."""
+    """Sized and general derivations verify; end to end their gradients are those of the independent forward pass."""
     print(f"seeds {first} to {first + CHUNK - 1}")
     failures = [f for f in (random_graphs.failure(seed) for seed in range(first, first + CHUNK)) if f]
     assert not failures, "\n\n".join(failures[:3])

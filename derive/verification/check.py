@@ -25,7 +25,7 @@ from derive.store import Backend, Store
 from derive.sweeps import Sweeps, cotangents, leaves
 from derive.validation import free_indices
 from derive.verification.exact import exact_points
-from derive.verification.report import Report, Row
+from derive.verification.report import TOLERANCE, Report, Row
 from derive.verification.torch_backend import TorchBackend
 
 Array = torch.Tensor
@@ -192,7 +192,8 @@ class Check:
     # comparison
     def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
         truth = self.truth.whole(f"adjoint {adjoint.node.name}")
-        worst, where = self._error(self.sweeps.adjoint(adjoint, self.truth), truth), ""
+        formula = self._error(self.sweeps.adjoint(adjoint, self.truth), truth)
+        worst, where = formula, ""
         extents = self.sweeps.extent(adjoint.node)
         for step in (s for s in steps if s.node.name == adjoint.node.name):
             ranges = self._region(step, adjoint)
@@ -207,6 +208,8 @@ class Check:
                 error = self._error(value, part)
                 if not error <= worst:
                     worst, where = error, f"step {step.number}, line {number}"
+        if not formula <= TOLERANCE:
+            worst, where = formula, ""
         numbers = truth[..., self.finite].numel()
         return Row(Partial(self.derivation.loss, adjoint.node.generic), numbers, worst, where)
 

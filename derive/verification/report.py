@@ -16,7 +16,8 @@ TOLERANCE = 1e-9
 class Row:
     """One quantity: at how many numbers it was compared, and the worst relative error |a - b| / max(1, |b|).
 
-    `error` is that of the adjoint's formula and of every printed line; `where` names the place of the worst.
+    `error` is that of the adjoint's formula, or the worst of the printed lines, of which `where` names the place. If
+    the formula itself is wrong, that is what a row says.
     """
 
     quantity: Expr
@@ -36,8 +37,17 @@ class Row:
 
     def merged(self, other: Row) -> Row:
         """Both together."""
-        worse = other if not other.error <= self.error else self
+        worse = other if other._severity > self._severity else self
         return replace(worse, points=self.points + other.points)
+
+    @property
+    def wrong(self) -> bool:
+        """The formula itself disagrees, not only a line that is made of it."""
+        return not self.ok and not self.where
+
+    @property
+    def _severity(self) -> tuple[bool, float]:
+        return self.wrong, self.error if self.error == self.error else float("inf")
 
 
 @dataclass(frozen=True)
