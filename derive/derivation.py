@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from sympy import Add, Expr, Idx, Integer, Mul
 
@@ -92,8 +93,7 @@ class Adjoint:
     support: tuple[Interval, ...]
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """A product as it is written: its factors in order, under sums."""
 
     factors: tuple[Expr, ...]
@@ -105,8 +105,7 @@ class Term:
         return sum_over(Mul(*self.factors), self.sums)
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One equality of a chain: its right-hand side as a sum of terms, and why it holds."""
 
     terms: tuple[Term, ...]
@@ -118,8 +117,7 @@ class Line:
         return Add(*(t.expr for t in self.terms))
 
 
-@dataclass(frozen=True)
-class Region:
+class Region(NamedTuple):
     """A box of index values: for each own index its first and last value (equal where it is a single one)."""
 
     ranges: tuple[Interval, ...] = ()
@@ -129,8 +127,7 @@ class Region:
         return bool(self.ranges[axis][0] == self.ranges[axis][1])
 
 
-@dataclass(frozen=True)
-class Local:
+class Local(NamedTuple):
     """A local partial: its symbol, its value, and the rules that give it, outermost first."""
 
     symbol: Expr

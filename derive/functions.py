@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from sympy import Abs, Expr, Max, Pow, Rational, S, cos, erf, exp, log, oo, pi, sign, sin, sqrt, tanh
 
@@ -29,8 +28,7 @@ silu = elementwise("silu", lambda x: x / (1 + exp(-x)), {0: 0})
 gelu = elementwise("gelu", lambda x: x * (1 + erf(x / sqrt(2))) / 2, {0: 0})
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One elementwise function.
 
     `value` applies it to a sympy expression; `slope` is its derivative in x, `slope_in_value` the same in its own

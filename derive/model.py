@@ -20,8 +20,7 @@ Kind = Literal["parameter", "input", "target", "constant", "node", "loss"]
 LEAVES = ("parameter", "input", "target", "constant")
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """One definition: the elements at `position` are `expr`, for every value of the indices free in `position`."""
 
     position: tuple[Expr, ...]
@@ -33,8 +32,7 @@ class Case:
         return tuple(limits(p) for p in self.position if isinstance(p, Idx))
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """A family: its name, kind, sympy symbol (an IndexedBase where it has indices), own indices and definitions.
 
     Leaves (parameters, inputs, targets, constants) have no cases. `domain` restricts the values of a leaf

@@ -11,9 +11,8 @@ differentiation there is: that d u[a] / d u[b] is the Kronecker delta is applied
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, S, Sum, Symbol, log
 
@@ -64,8 +63,7 @@ class Given(Partial):
     """The partial of an abstract function in its argument: known by name only, so its numbers must be given."""
 
 
-@dataclass(frozen=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """One place where u is used: its index values, the factors that its differential is multiplied by, and why."""
 
     position: tuple[Expr, ...]
@@ -76,7 +74,7 @@ class Occurrence:
     def times(self, *factors: Expr, rule: Text | None = None) -> Occurrence:
         """The same place seen from one level further out."""
         kept = tuple(f for f in factors if f is not S.One)
-        return replace(self, factors=kept + self.factors, rules=((rule,) if rule else ()) + self.rules)
+        return self._replace(factors=kept + self.factors, rules=((rule,) if rule else ()) + self.rules)
 
 
 LINEAR = Text("linear: the coefficient remains", "线性函数：导数就是系数")
@@ -98,7 +96,7 @@ def occurrences(expr: Expr, name: str, value: Expr | None = None) -> tuple[Occur
         rule = IN_VALUE(rule=row.rule)
         inner = _visit(expr.args[0], name, taken)
         return tuple(o.times(row.slope_in_value(value), rule=rule) for o in inner)
-    return tuple(o if o.rules else replace(o, rules=(SUMMAND,)) for o in _visit(expr, name, taken))
+    return tuple(o if o.rules else o._replace(rules=(SUMMAND,)) for o in _visit(expr, name, taken))
 
 
 def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
@@ -137,7 +135,7 @@ def _product(expr: Mul, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence
 
 def _join(use: Occurrence) -> Occurrence:
     """One factor for the whole coefficient: what one writes on paper as the local partial."""
-    return replace(use, factors=(Mul(*use.factors),))
+    return use._replace(factors=(Mul(*use.factors),))
 
 
 def _summed(expr: Sum, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
@@ -149,7 +147,7 @@ def _summed(expr: Sum, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]
         own[:at] = [(i, substitute(a, {idx: other}), substitute(b, {idx: other})) for i, a, b in own[:at]]
         own[at] = (other, low, high)
     for use in _visit(body, name, taken):
-        yield replace(use, sums=use.sums + tuple(own), rules=(SUM, *use.rules))
+        yield use._replace(sums=use.sums + tuple(own), rules=(SUM, *use.rules))
 
 
 def _branches(expr: Piecewise, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:

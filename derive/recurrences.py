@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Idx, Mul, Product, S, powsimp
+from sympy import Expr, Idx, Mul, Product, S
 
 from derive.derivation import Derivation, Region, Step
 from derive.indices import index, linear, name_of, substitute
@@ -67,7 +67,7 @@ class ClosedForm:
     def step(self) -> bool:
         """If it holds one step on, it holds here: A(t) times the solution there is the solution here."""
         there = self.at(self.index + self.ahead)
-        return bool(powsimp(Mul(self.factor, there), combine="exp") == _unrolled(self.value))
+        return _powers(Mul(self.factor, there)) == _powers(_unrolled(self.value))
 
 
 def closed_forms(d: Derivation, steps: Sequence[Step]) -> Iterator[ClosedForm]:
@@ -113,6 +113,15 @@ def _power(factors: Sequence[Expr], t: Idx, last: Expr, ahead: int) -> Expr:
     k = index("s" if name_of(t) == "k" else "k", t.lower, t.upper)
     body = substitute(moving, {t: k - ahead})
     return power * Product(body, (k, t + 1, last) if ahead > 0 else (k, last, t - 1))
+
+
+def _powers(product: Expr) -> dict[Expr, Expr]:
+    """Every base of a product with the sum of its exponents."""
+    found: dict[Expr, Expr] = {}
+    for factor in Mul.make_args(product):
+        base, exponent = factor.as_base_exp()
+        found[base] = found.get(base, S.Zero) + exponent
+    return found
 
 
 def _without_empty(expr: Expr) -> Expr:

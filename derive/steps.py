@@ -141,7 +141,7 @@ class Steps:
         loss = self.derivation.loss
         lines = self._lines(tuple(_put(Term((u.upstream(loss), u.local), u.outer), fixed) for u in uses), free)
         if direct:
-            lines[0] = replace(lines[0], reason=RULES(rules=list(telling(uses[0].rules))))
+            lines[0] = lines[0]._replace(reason=RULES(rules=list(telling(uses[0].rules))))
         return tuple(lines)
 
     def _local(self, use: Use, node: Node, uses: Sequence[Use]) -> Partial:

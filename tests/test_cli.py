@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -172,7 +171,7 @@ def test_check_takes_names_and_a_length(cli):
 
 def test_a_failed_check_prints_nothing(cli, monkeypatch):
     """Exit 1, nothing on standard output, one line that names the quantity."""
-    wrong = replace(BY_NAME["sigmoid"], slope_in_value=lambda a: a * (1 + a))
+    wrong = BY_NAME["sigmoid"]._replace(slope_in_value=lambda a: a * (1 + a))
     monkeypatch.setitem(functions._BY_CLASS, wrong.value, wrong)
     occurrences.cache_clear()
     try:

@@ -144,7 +144,7 @@ def spoiled(line: Line, at: int) -> Line:
     """A line with the sign of one of its terms turned; one more where that term is 0."""
     term = line.terms[at]
     factors = (*term.factors, -1) if term.expr != 0 else (1,)
-    return replace(line, terms=(*line.terms[:at], Term(factors, term.sums), *line.terms[at + 1 :]))
+    return line._replace(terms=(*line.terms[:at], Term(factors, term.sums), *line.terms[at + 1 :]))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -176,8 +176,7 @@ def broken(monkeypatch):
     def by(name: str, factor: int) -> None:
         row = functions.BY_NAME[name]
         slope, in_value = row.slope, row.slope_in_value
-        wrong = replace(
-            row,
+        wrong = row._replace(
             slope=lambda *x: factor * slope(*x),
             slope_in_value=None if in_value is None else lambda y: factor * in_value(y),
         )

@@ -35,12 +35,10 @@ def test_a_seed_is_a_model():
 
 def test_a_wrong_derivation_is_a_failure(monkeypatch):
     """With a wrong slope of tanh, graphs that use tanh fail: the comparison can fail."""
-    from dataclasses import replace
-
     from derive import functions, partials
 
     row = functions.BY_NAME["tanh"]
-    wrong = replace(row, slope_in_value=lambda y: 1 - y, slope=lambda x: 1 - functions.tanh(x))
+    wrong = row._replace(slope_in_value=lambda y: 1 - y, slope=lambda x: 1 - functions.tanh(x))
     monkeypatch.setitem(functions._BY_CLASS, functions.tanh, wrong)
     partials.occurrences.cache_clear()
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from sympy import Expr, Idx, Integer, Mul, Sum, Symbol
@@ -84,7 +83,7 @@ class Substituting(Printer):
 
     def __init__(self, style: str, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...], values: Values):
         self.base = printer(style, order, sizes)
-        super().__init__(replace(self.base.style, space=self.base.style.dot), order, sizes)
+        super().__init__(self.base.style._replace(space=self.base.style.dot), order, sizes)
         self.values, self.latex, self.exact = values, style != "text", True
 
     def _print(self, expr: Expr) -> Printed:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sympy import Symbol, preorder_traversal
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from derive.worked import Worked  # numpy is loaded only where numbers are worked
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One reading of a problem, derived: what a sheet shows of it."""
 
     derivation: Derivation

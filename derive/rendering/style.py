@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from derive.functions import Row
 from derive.notation import latex_name, subscript, superscript, text_name
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(NamedTuple):
     """How to write names with indices, fractions, powers, sums, partials; `dot` and `space` join factors."""
 
     key: str
@@ -75,7 +74,7 @@ UNICODE = Style(
     wide_fractions=True,
     latex=False,
 )
-INLINE = replace(  # within a sentence or a table a partial stays on the line
-    LATEX, key="inline", partial=lambda of, wrt, mark: rf"\partial{'^{+}' if mark else ''} {of}/\partial {wrt}"
+INLINE = LATEX._replace(  # within a sentence or a table a partial stays on the line
+    key="inline", partial=lambda of, wrt, mark: rf"\partial{'^{+}' if mark else ''} {of}/\partial {wrt}"
 )
 STYLES = {"latex": LATEX, "inline": INLINE, "text": UNICODE}
