@@ -390,9 +390,9 @@ def test_a_model_is_frozen(field):
 def test_a_node_is_frozen(field):
     """No field of a node can be set, nor of its cases."""
     node = built()[1].loss
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         setattr(node, field, None)
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         node.cases[0].expr = None
 
 
