@@ -51,7 +51,7 @@ class _State:
     def require(self, value: Expr, interval: Interval) -> None:
         """lower <= value <= upper: narrows the range of one index where it can, else stays as a condition."""
         ranges = dict(zip(self.own, self.domain, strict=True)) | self.open
-        used = sorted(value.free_symbols & ranges.keys(), key=str)
+        used = sorted(value.free_symbols & ranges.keys(), key=name_of)
         if covers(interval, image(value, ranges)):
             return
         if any(end.free_symbols & ranges.keys() for end in interval):

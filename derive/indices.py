@@ -7,7 +7,7 @@ capture (two sums with the same letter), and a contraction that shifts a range (
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Number, Product, Sum, Symbol, Tuple
 from sympy.multipledispatch import dispatch
@@ -58,17 +58,22 @@ def fresh(idx: Idx, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> Id
 def substitute(expr: Basic, mapping: Mapping[Basic, Basic]) -> Expr:
     """Replace free occurrences; an index bound by a Sum or a Product is left alone, and renamed where it would capture.
 
-    Unlike xreplace it never looks inside an index (its range is part of its identity); unlike subs it is fast.
+    Unlike xreplace it never looks inside an index (its range is part of its identity); unlike subs it is fast, and
+    what was substituted once is remembered.
     """
-    if not mapping:
-        return expr
+    return _substituted(expr, tuple(mapping.items())) if mapping else expr
+
+
+@lru_cache(maxsize=50_000)
+def _substituted(expr: Basic, pairs: tuple[tuple[Basic, Basic], ...]) -> Expr:
+    mapping = dict(pairs)
     if expr in mapping:
         return mapping[expr]
     if not expr.args or isinstance(expr, Idx):
         return expr
     if isinstance(expr, BINDERS):
         return _substitute_bound(expr, mapping)
-    args = [substitute(a, mapping) for a in expr.args]
+    args = [_substituted(a, pairs) for a in expr.args]
     return expr.func(*args) if any(a is not b for a, b in zip(args, expr.args, strict=True)) else expr
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Symbol
@@ -60,12 +60,19 @@ class Node(NamedTuple):
 
     def at(self, *position: Expr) -> Expr:
         """An element of the family: the symbol itself, or the symbol with indices."""
-        return self.symbol[position] if self.indices else self.symbol
+        return element(self.symbol, position) if self.indices else self.symbol
 
     @property
     def generic(self) -> Expr:
         """The element at the family's own indices."""
         return self.at(*self.indices)
+
+
+@lru_cache(maxsize=50_000)
+def element(family: IndexedBase, position: tuple[Expr, ...]) -> Expr:
+    """family[position]; sympy asks many questions to make one, so each is made once."""
+    found: Expr = family[position]
+    return found
 
 
 class Reference(NamedTuple):

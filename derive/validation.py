@@ -124,7 +124,7 @@ def free_indices(expr: Basic) -> list[Idx]:
         found = {i for a in expr.indices for i in free_indices(a)}
     if isinstance(expr, BINDERS):
         found -= {limit[0] for limit in expr.limits}
-    return sorted(found, key=str)
+    return sorted(found, key=name_of)
 
 
 def _known_name(name: str, use: Reference, known: Mapping[str, Node | Symbol]) -> None:

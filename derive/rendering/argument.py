@@ -66,7 +66,7 @@ def _rows(step: Step) -> Iterator[Row]:
     if not direct:
         yield Row(step.target, step.chain, dots=True)
         for local in step.locals:
-            if str(local.symbol) != str(local.value):
+            if (local.symbol.of, local.symbol.wrt) != getattr(local.value, "args", ()):
                 yield Row(local.symbol, local.value, say.listed(local.rules), gap=True)
     for number, line in enumerate(step.lines):
         yield Row(step.target if number == 0 else None, line.terms, line.reason, gap=number == 0 and not direct)

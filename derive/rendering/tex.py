@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from derive.derivation import Term
@@ -134,11 +135,21 @@ class Writer:
         return "\n".join("\\[\\vdots\\]" if t is None else template.fill(t) for t in block.times)
 
     def expanded(self, block: blocks.Expanded) -> str:
-        terms = self.formulas.expanded(block)
+        terms, left = self.formulas.expanded(block), self.formulas.plain(block.left)
+        widest = max(width(t) for t in (terms[0], terms[-1])) + 1.3
         if block.front:
             terms[0] = f"{self.formulas.plain.term(Term(block.front))} \\Bigl({terms[0]}"
             terms[-1] = f"{terms[-1]}\\Bigr)"
-        return _align([self._row(self.formulas.plain(block.left), terms, blocks.Row(None, (), block.reason))])
+        room = LINE - width(left) - 1.5
+        first = max(1, int((room - width(terms[0]) + widest) // widest))
+        each = max(1, int(room // widest))
+        cuts = [0, *range(first, len(terms), each), len(terms)]
+        lines = [signed(terms[a:b]) for a, b in pairwise(cuts)]
+        text = " \\\\\n&\\quad {} ".join(
+            [lines[0], *(line if line.startswith("-") else f"+ {line}" for line in lines[1:])]
+        )
+        why = f" \\why{{{self.text(block.reason)}}}" if block.reason is not None else ""
+        return _align([f"{left} &= {text}{why}"])
 
     def worked(self, block: blocks.Worked) -> str:
         rows = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 TOKEN = re.compile(r"\\frac|\\tfrac|\\sqrt|\\mathrm|\\text|\\mathbf|\\[A-Za-z]+|\\.|[{}_^]|.", re.DOTALL)
 WORDS = {
@@ -14,6 +14,7 @@ WORDS = {
 SCRIPT = 0.72
 
 
+@lru_cache(maxsize=20_000)
 def width(latex: str) -> float:
     """An estimate in em of the current size; fractions count their wider half, scripts their smaller size."""
     tokens = TOKEN.findall(latex)
