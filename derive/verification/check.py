@@ -94,8 +94,8 @@ class Tape(Store):
         value = super()._array(value)
         if not torch.is_grad_enabled():
             return value
-        own = value.expand(*value.shape[:-1], self.points).clone()
-        return own if own.requires_grad else own.requires_grad_()
+        own = value.expand(*value.shape[:-1], self.points)  # a view, but a variable of its own
+        return own if own.requires_grad else own.detach().requires_grad_()
 
 
 class Check:
