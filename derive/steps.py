@@ -16,7 +16,7 @@ from sympy import Expr, Idx, Integer, Mul, Symbol
 from derive.algebra import develop, naming, weight, written
 from derive.chain import extent
 from derive.derivation import Adjoint, Derivation, Line, Local, Region, Step, Term, Use
-from derive.indices import Limits, apart, name_of, sized, substitute
+from derive.indices import Limits, apart, name_of, substitute
 from derive.intervals import Interval
 from derive.language import Text
 from derive.model import Node
@@ -108,10 +108,20 @@ class Steps:
         if name not in self._short:
             self._short[name] = None  # while it is being derived: a recursion keeps its name
             steps = self.of(name) if name in self.derivation.adjoints else ()
-            if len(steps) == 1 and not steps[0].given and weight(steps[0].value) <= LONGEST:
-                own = {name_of(p.wrt) for p in steps[0].value.atoms(Partial) if type(p) is Partial}
-                self._short[name] = None if name in own else steps[0]
+            if len(steps) == 1 and self._is_short(steps[0]) and self._is_everywhere(steps[0]):
+                self._short[name] = steps[0]
         return self._short[name]
+
+    def _is_short(self, step: Step) -> bool:
+        """Is its value soon read, and made of other quantities?"""
+        made_of = {name_of(p.wrt) for p in step.value.atoms(Partial) if type(p) is Partial}
+        return not step.given and weight(step.value) <= LONGEST and step.node.name not in made_of
+
+    def _is_everywhere(self, step: Step) -> bool:
+        """Does it hold wherever its adjoint is read, for these sizes?"""
+        by, support = numbers(self.derivation, self.sizes), self.derivation.adjoints[step.node.name].support
+        boxes = zip(step.region.ranges, support, strict=True)
+        return all(substitute(x, by) == substitute(y, by) for box in boxes for x, y in zip(*box, strict=True))
 
     def _step(self, adjoint: Adjoint, region: Region, uses: tuple[Use, ...]) -> Step:
         node, loss = adjoint.node, self.derivation.loss
@@ -167,9 +177,9 @@ class Steps:
         if partial.of != self.derivation.loss or name not in self.derivation.adjoints:
             return None
         step = self.short(name)
-        place = dict(zip(self.derivation.adjoints[name].node.indices, getattr(wrt, "indices", ()), strict=True))
-        if step is None or any(sized(place[i] - at, self.sizes) != 0 for i, at in step.fixed.items()):
+        if step is None:
             return None
+        place = dict(zip(step.node.indices, getattr(wrt, "indices", ()), strict=True))
         found = apart(substitute(step.value, place), free, self.derivation.model.indices)
         return None if found == partial else found
 
