@@ -245,6 +245,14 @@ def the_first_state_only(g, C, T, i, j, k, t):
 
 
 @model
+def a_state_that_is_read_before_its_end(g, C, T, i, j, k, t):
+    w, v = g.parameters("w v")
+    n = g.index("n", 2)
+    h = g.recurrence("h", lambda h: relu(w * h[n - 1] + 1), over=n, start={0: v})
+    g.loss("J", Function("L")(h[1]))
+
+
+@model
 def coupled_states_with_a_gate(g, C, T, i, j, k, t):
     w, u, x = g.parameter("w"), g.parameter("u"), g.input("x", T)
     c, h = g.states("c h", over=t, start={0: 0})
