@@ -21,7 +21,7 @@ HOUSE = (
     "elementwise functions indices intervals contraction",
     "model schedule preactivation validation",
     "partials derivation paths chain algebra regions reasons recurrences steps",
-    "lowering store sweeps exact at worked verification.*",
+    "positions store closures lowering sweeps exact at worked verification.*",
     "rendering.*",
     "solution graph problem problems",
     "options commands cli __init__ __main__",
