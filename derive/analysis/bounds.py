@@ -24,7 +24,7 @@ UNBOUNDED: Interval = (-oo, oo)
 class Bounds:
     """Bounds for one recurrence, `time` its index.
 
-    `sharp` names the gates to be bounded by their pre-activation; `order` is the kind of a matrix's norm, "2" or "rows".
+    `sharp` names the gates that are bounded by their pre-activation; `order` is the norm of a matrix, "2" or "rows".
 
     `known` are the bounds that were given a name: f_max = sigma(|w_fh| + ...), in the order in which they were made.
     """

@@ -11,7 +11,8 @@ from derive.derivation import Term
 from derive.language import Text
 from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
-from derive.rendering.printer import Template, signed
+from derive.rendering.order import signed
+from derive.rendering.template import Template
 from derive.rendering.width import width
 
 PREAMBLE = {

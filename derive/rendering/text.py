@@ -13,7 +13,8 @@ from derive.language import Text
 from derive.notation import subscript, superscript
 from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
-from derive.rendering.printer import Template, signed
+from derive.rendering.order import signed
+from derive.rendering.template import Template
 
 WIDTH = 100
 
