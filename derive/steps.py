@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from sympy import Expr, Idx, Integer, Mul, Symbol
+from sympy import Expr, Idx, Integer, Symbol
 
-from derive.algebra import develop, naming, weight, written
+from derive.algebra import develop, naming, tidied, weight, written
 from derive.chain import extent
 from derive.derivation import Adjoint, Derivation, Line, Local, Region, Step, Term, Use
 from derive.indices import Limits, apart, name_of, substitute
@@ -19,6 +19,7 @@ from derive.language import Text
 from derive.model import Node
 from derive.partials import ABSTRACT, Immediate, Partial
 from derive.paths import is_immediate
+from derive.products import joined
 from derive.reasons import reason, telling
 from derive.recurrences import ClosedForm, closed_forms
 from derive.regions import contains, numbers, regions
@@ -27,6 +28,7 @@ LONGEST = 11  # the longest value, in symbols to read, that is still put in for 
 
 LOCAL = Text("insert the local partials", "代入局部偏导数")
 CLOSED = Text("insert the closed form of the recursion", "代入递推的封闭形式")
+JOINED = Text("the factor beside it joins the product", "相邻的因子并入连乘")
 RULES = Text("{rules}", "{rules}")
 INSERT = Text("insert {values}", "代入 {values}")
 
@@ -43,6 +45,7 @@ class Steps:
         self._named: dict[Expr, Expr] = {}
         self._known: dict[str, tuple[Step, ...]] = {}
         self.closed: tuple[ClosedForm, ...] = ()
+        self._numbered: tuple[Step, ...] = ()
 
     def all(self) -> tuple[Step, ...]:
         """The steps in the order of the sheet: the nodes in the order of the sweep, then what was asked for."""
@@ -52,13 +55,16 @@ class Steps:
         steps = [step for name in inner for step in self.of(name)]
         self.closed = tuple(closed_forms(self.derivation, steps))
         steps += [replace(s, lines=(*s.lines, *self._solved(s))) for name in asked for s in self.of(name)]
-        return tuple(replace(step, number=n + 1) for n, step in enumerate(steps))
+        self._numbered = tuple(replace(step, number=n + 1) for n, step in enumerate(steps))
+        return self._numbered
 
     def claims(self) -> tuple[Step, ...]:
         """The closed forms as steps of one line, to be checked like the others."""
         return tuple(
-            replace(form.recursion, region=form.region, uses=(), lines=(Line((Term((form.value,)),)),))
+            replace(step, region=form.region, uses=(), lines=form.lines)
             for form in self.closed
+            for step in self._numbered
+            if step.target == form.target
         )
 
     def _solved(self, step: Step) -> Iterator[Line]:
@@ -68,18 +74,22 @@ class Steps:
         if by:
             filled = tuple(_product(tuple(by.get(f, f) for f in t.factors), t.sums) for t in terms)
             yield Line(filled, CLOSED)
-            yield from develop(filled, {})
+            longer = tuple(_product(tuple(joined(f) for f in t.factors), t.sums) for t in filled)
+            if longer != filled:
+                yield Line(longer, JOINED)
+            yield from tidied(longer)
 
     def _closed(self, partial: Partial, ranges: Ranges) -> Expr | None:
-        """The closed form of an adjoint, or of the one that its short value is made of."""
-        value = self._lookup(partial, ranges)
-        inner = [partial] if value is None else [f for f in Mul.make_args(value) if type(f) is Partial]
-        for form in self.closed:
-            for p in inner:
-                time = form.time_of(p)
-                if time is not None:
-                    return substitute(value if value is not None else p, {p: form.at(time)})
+        """An adjoint by the closed forms: its own, or those of the adjoints that its value is made of."""
+        known = self._lookup(partial, ranges)
+        for value in (partial, known, *(s.value for s in self.of(name_of(partial.wrt)) if s.target == partial)):
+            by = {p: v for p in value.atoms(Partial) if (v := self._form(p)) is not None} if value is not None else {}
+            if by:
+                return substitute(value, by)
         return None
+
+    def _form(self, partial: Expr) -> Expr | None:
+        return next((f.at(t) for f in self.closed if (t := f.time_of(partial)) is not None), None)
 
     def of(self, name: str) -> tuple[Step, ...]:
         """The steps of one family, one for each region, last index values first."""

@@ -20,7 +20,7 @@ HOUSE = (
     "errors language notation",
     "elementwise functions indices intervals contraction norms",
     "model schedule preactivation validation",
-    "partials derivation paths chain algebra regions reasons recurrences steps",
+    "partials derivation paths chain algebra products geometric induction regions reasons recurrences steps",
     "analysis.* positions store closures lowering sweeps exact at worked verification.*",
     "rendering.*",
     "solution graph problem problems",

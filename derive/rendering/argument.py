@@ -103,7 +103,7 @@ def _update(part: Part) -> Iterator[Block]:
 def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:
     """A sum with a number of terms, term by term."""
     found = _last_sum(step)
-    if found is None or any(f.has(Product) for f in found[1]):  # a product in it would shrink from term to term
+    if found is None or any(f.has(Product, Sum) for f in found[1]):  # they would shrink from term to term
         return
     front, body, idx, low, high = found
     low, high = sized(low, sizes), sized(high, sizes)
