@@ -1,4 +1,4 @@
-"""Sizes of parameters and inputs, as symbols of an inequality: norms, the spectral radius, the largest input."""
+"""Sizes of parameters and inputs, as symbols of an inequality: norms, the spectral radius. And products of matrices."""
 
 from __future__ import annotations
 
@@ -47,3 +47,15 @@ class SpectralRadius(Expr):
     def name(self) -> str:
         """The name of the family."""
         return str(self.args[0])
+
+
+class Transposed(Expr):
+    """The transpose of a matrix that is named, not written: J_t."""
+
+    is_commutative = False
+
+
+class Dots(Expr):
+    """What is left out in the middle of a product."""
+
+    is_commutative = False

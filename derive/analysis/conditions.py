@@ -5,9 +5,9 @@ Read off the Jacobian of one step and its bounds. Where nothing can be concluded
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from sympy import Abs, Eq, Expr, Gt, ImmutableDenseMatrix, Indexed, Lt, Mul, Symbol, eye, oo
+from sympy import Abs, Add, Eq, Expr, Gt, ImmutableDenseMatrix, Indexed, Lt, Mul, Symbol, eye, oo
 from sympy.core.relational import Relational
 
 from derive.analysis import reasons as why
@@ -42,12 +42,12 @@ class Condition(NamedTuple):
 class Analysis(NamedTuple):
     """One recurrence: the Jacobian of a step, a matrix of bounds of its blocks, what follows, or why nothing does.
 
-    `where` defines the named bounds (f_max); `order` is that of the norms of the blocks.
+    `where` defines the named bounds (f_max, and B, the matrix of them); `order` is that of the norms of the blocks.
     """
 
     jacobian: StepJacobian
     bound: ImmutableDenseMatrix | None
-    where: tuple[tuple[Symbol, Expr], ...] = ()
+    where: tuple[tuple[Symbol, Any], ...] = ()
     conditions: tuple[Condition, ...] = ()
     silence: Text | None = None
     order: str = "rows"
@@ -69,9 +69,26 @@ def analyse(model: Model, stage: Stage) -> Analysis:
     if high.has(oo):
         lost = next(e for row in jacobian.entries for e in row if any(bounds.gain(p)[1] == oo for p in e.paths))
         return Analysis(jacobian, high, where, silence=why.UNBOUNDED(of=lost.of, wrt=lost.wrt), order=order)
+    named, blocks = _named(jacobian, high)
     single = len(jacobian.states) == 1
-    found = _single(jacobian.entries[0][0], low[0, 0], high[0, 0]) if single else _coupled(high)
-    return Analysis(jacobian, high, where, tuple(found), order=order)
+    found = _single(jacobian.entries[0][0], low[0, 0], named[0, 0]) if single else _coupled()
+    return Analysis(jacobian, named, (*where, *blocks), tuple(found), order=order)
+
+
+def _named(
+    jacobian: StepJacobian, bound: ImmutableDenseMatrix
+) -> tuple[ImmutableDenseMatrix, tuple[tuple[Symbol, Any], ...]]:
+    """The bounds of the blocks by names, B_ch for d c_t / d h_{t-1}, unless there is one and it is short."""
+    if bound.rows == 1 and not isinstance(bound[0, 0], Add):
+        return bound, ()
+    names = [s.name for s in jacobian.states]
+    single = len(names) == 1
+    symbols = [[Symbol("B" if single else f"B_{a}_{b}", nonnegative=True) for b in names] for a in names]
+    pairs = [
+        (s, e) for row, entries in zip(symbols, bound.tolist(), strict=True) for s, e in zip(row, entries, strict=True)
+    ]
+    matrix = ImmutableDenseMatrix(symbols)
+    return matrix, tuple(pairs) if single else (*pairs, (Symbol("B"), matrix))
 
 
 def _gates(model: Model, paths: tuple[Path, ...]) -> set[Expr]:
@@ -139,9 +156,9 @@ def _local(entry: Entry) -> Expr:
     return substitute(value, {e: Symbol(f"{name_of(e)}_star", real=True) for e in value.atoms(Indexed)})
 
 
-def _coupled(bound: ImmutableDenseMatrix) -> list[Condition]:
-    """Several states: the powers of the matrix of bounds."""
-    measure = SpectralRadius(bound)
+def _coupled() -> list[Condition]:
+    """Several states: the powers of the matrix of bounds, B."""
+    measure = SpectralRadius(Symbol("B"))
     return [
         Condition("vanishes", "sufficient", Lt(measure, 1, evaluate=False), measure, why.ENTRYWISE),
         Condition("explodes", "necessary", Gt(measure, 1, evaluate=False), measure, why.NO_GROWTH(bound=measure)),

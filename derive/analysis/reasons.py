@@ -25,8 +25,8 @@ AT_MOST = Text(
     "任何一步所乘的因子都不超过 {bound}，回退 k 步至多乘以它的 k 次幂",
 )
 NO_GROWTH = Text(
-    "while {bound} is at most 1 no product over steps can grow without bound, so an explosion needs more than 1",
-    "只要 {bound} 不超过 1，逐步的乘积就不会无限增长，所以要爆炸必须大于 1",
+    "while {bound} is at most 1 no product over steps can grow exponentially, so an explosion needs more than 1",
+    "只要 {bound} 不超过 1，逐步的乘积就不会按指数增长，所以要爆炸必须大于 1",
 )
 AT_LEAST = Text(
     "no step multiplies by less than {bound}, so k steps multiply by at least its k-th power",
@@ -43,9 +43,9 @@ ENTRYWISE = Text(
     "一步雅可比矩阵的各块都不超过界矩阵的对应元素，因此 k 步的乘积不超过界矩阵的 k 次幂，而后者趋于零",
 )
 NEAR = Text(
-    "the gradient is the sum of the contributions of all steps, and the last step's contribution has no such factor: "
-    "the distant ones fade, the sum converges and does not vanish",
-    "梯度是各时间步贡献之和，而最后一步的贡献不含这样的因子：遥远的贡献衰减，总和收敛但并不消失",
+    "it is the sum of the contributions of all steps; the distant ones fade, but the last step's own contribution "
+    "carries no such factor and does not fade, so that the near steps decide",
+    "它是各时间步贡献之和；遥远的贡献衰减，但最后一步自己的贡献不带这样的因子，并不衰减，因此由近处的时间步决定",
 )
 LAGS = Text(
     "The recurrence looks {lag} steps back, so one step has no Jacobian by itself; nothing is concluded here.",

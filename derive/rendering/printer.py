@@ -11,12 +11,15 @@ from functools import lru_cache
 
 from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, Product, Rational, Sum, Symbol
 from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
+from sympy.matrices import MatrixBase
 
 from derive.derivation import Line, Term
 from derive.functions import row_of
+from derive.norms import Dots, Norm, SpectralRadius, Transposed
 from derive.partials import Immediate, Partial
-from derive.rendering.arithmetic import Arithmetic
 from derive.rendering.atoms import ADD, ATOM, MUL, POWER, Printed
+from derive.rendering.magnitudes import Magnitudes
 from derive.rendering.order import open_ended, signed
 from derive.rendering.style import STYLES
 
@@ -29,7 +32,7 @@ def printer(
     return Printer(STYLES[style], order, sizes, loop)
 
 
-class Printer(Arithmetic):
+class Printer(Magnitudes):
     """Prints expressions, terms and lines."""
 
     def __call__(self, expr: object) -> str:
@@ -40,7 +43,7 @@ class Printer(Arithmetic):
             return self.line((expr,))
         if isinstance(expr, IndexedBase):
             return self.style.name(expr.name, ())
-        return self.printed(expr)[0] if isinstance(expr, Expr) else str(expr)
+        return self.printed(expr)[0] if isinstance(expr, (Expr, Relational, MatrixBase)) else str(expr)
 
     def line(self, terms: Sequence[Term], join: str | None = None) -> str:
         """A sum of products as they stand; `join` goes between the factors."""
@@ -123,4 +126,10 @@ _METHODS: tuple[tuple[type, str], ...] = (
     (AppliedUndef, "_abstract"),
     (Piecewise, "_piecewise"),
     (Max, "_max"),
+    (Norm, "_norm"),
+    (SpectralRadius, "_radius"),
+    (MatrixBase, "_matrix"),
+    (Relational, "_relation"),
+    (Transposed, "_transposed"),
+    (Dots, "_dots"),
 )

@@ -19,7 +19,7 @@ Array = torch.Tensor
 def measure(expr: Expr, store: Store, lowering: Lowering, where: Mapping[Symbol, Expr], points: int) -> Array:
     """The value of an expression in norms, spectral radii and scalars, shape (points,)."""
     for symbol, value in reversed(list(where.items())):
-        expr = expr.xreplace({symbol: value})
+        expr = expr.xreplace({symbol: value})  # also B inside its spectral radius
     put = {}
     for atom in expr.atoms(SpectralRadius) | expr.atoms(Norm):
         name = f"size of {atom}"  # the same at every call, so that the compiled expression is kept
