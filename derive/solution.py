@@ -100,7 +100,7 @@ class Solution:
         report = verify(self.derivation, (*self.steps, *self.closed_steps), self.sizes, points, seed)
         if not conditions or not self.analyses:
             return report
-        from derive.verification.steps import measured
+        from derive.verification.measured import measured
 
         return replace(report, measured=tuple(measured(self.derivation, a, seed) for a in self.analyses))
 
