@@ -30,7 +30,9 @@ def held(trial: Trial, numbers: Numbers, starts: list[Array]) -> tuple[Numbers, 
             break
         slopes = torch.cat([jacobian(found, v).reshape(len(found), -1, points) for v in values], dim=1)
         parts = _newton(slopes, gap).split([v[..., 0].numel() for v in values])
-        values = [(v.detach() - p.reshape(v.shape)).nan_to_num().clamp(-FAR, FAR) for v, p in zip(values, parts, strict=True)]
+        values = [
+            (v.detach() - p.reshape(v.shape)).nan_to_num().clamp(-FAR, FAR) for v, p in zip(values, parts, strict=True)
+        ]
     constant = {n.name: _always(v.detach(), numbers[n.name]) for n, v in zip(inputs, values, strict=True)}
     return numbers | given | constant, good
 

@@ -108,7 +108,7 @@ class Runs:
         if not condition.measure.is_number:  # else it is a claim that no weight can change
             numbers, valid = self.draws.on_target(lambda at: self.measure(condition.measure, at))
         numbers = numbers | self.trial.starts(numbers, self.draws.points)
-        if self.where:  # the inputs are part of the measure and must stay as they are
+        if self.where or condition.strength == "exact":  # inputs are part of the measure, or do not matter at all
             return self.run(numbers, valid)
         fixed, good = held(self.trial, numbers, self.draws.resting())
         both = {k: torch.cat([v, fixed[k]], dim=-1) for k, v in numbers.items()}
