@@ -57,7 +57,8 @@ def norm_keeping(analysis: Analysis) -> Symbol | IndexedBase | None:
     if len(jacobian.states) > 1 or len(jacobian.entries[0][0].paths) != 1 or not analysis.conditions:
         return None
     measure = analysis.conditions[0].measure
-    if isinstance(measure, (Abs, Norm, SpectralRadius)):
+    plain = not isinstance(measure, Norm) or measure.kind == "2"
+    if isinstance(measure, (Abs, Norm, SpectralRadius)) and plain:
         weight: Symbol | IndexedBase = measure.args[0]
         return weight if isinstance(weight, (Symbol, IndexedBase)) and weight not in dict(analysis.where) else None
     return None
