@@ -68,7 +68,9 @@ def analyse(model: Model, stage: Stage) -> Analysis:
     low, high = (_matrix(bounds, jacobian, end) for end in (0, 1))
     where = tuple(bounds.known.items())
     if high.has(oo):
-        lost = next(e for row in jacobian.entries for e in row if any(bounds.gain(p)[1].has(oo) for p in e.paths))
+        lost = next(
+            e for row in jacobian.entries for e in row if any(bounds.gain(p, e.wrt)[1].has(oo) for p in e.paths)
+        )
         return Analysis(jacobian, high, where, silence=why.UNBOUNDED(of=lost.of, wrt=lost.wrt), order=order)
     named, blocks = _named(jacobian, high)
     found = _constant(bounds, jacobian)
@@ -111,7 +113,7 @@ def _gates(model: Model, paths: tuple[Path, ...]) -> set[Expr]:
 def _matrix(bounds: Bounds, jacobian: StepJacobian, end: int) -> ImmutableDenseMatrix:
     """The bounds of all blocks; the lower ones only where a block is a single path."""
     rows = [
-        [sum((bounds.gain(p)[end] for p in e.paths), 0) if end or len(e.paths) < 2 else 0 for e in row]
+        [sum((bounds.gain(p, e.wrt)[end] for p in e.paths), 0) if end or len(e.paths) < 2 else 0 for e in row]
         for row in jacobian.entries
     ]
     return ImmutableDenseMatrix(rows)
