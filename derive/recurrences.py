@@ -15,6 +15,7 @@ from sympy import Expr, Idx, Mul, Product, S
 
 from derive.derivation import Derivation, Region, Step
 from derive.indices import index, linear, name_of, substitute
+from derive.memo import memo
 from derive.model import Node
 from derive.partials import Partial
 
@@ -78,10 +79,16 @@ def closed_forms(d: Derivation, steps: Sequence[Step]) -> Iterator[ClosedForm]:
             if len(found) == 2:
                 end, inner = sorted(found, key=lambda s: not s.region.is_point(stage.time[name]))
                 solved = _solve(end, inner, stage.time[name], stage.direction)
-                if solved is not None and solved.base and solved.step:
+                if solved is not None and _proved(solved):
                     yield solved
 
 
+@memo
+def _proved(form: ClosedForm) -> bool:
+    return form.base and form.step
+
+
+@memo
 def _solve(end: Step, inner: Step, axis: int, ahead: int) -> ClosedForm | None:
     t = inner.node.indices[axis]
     if not end.region.is_point(axis) or inner.region.is_point(axis) or len(inner.lines[-1].terms) != 1:

@@ -20,7 +20,7 @@ from derive.functions import BY_NAME, row_of
 from derive.intervals import Interval
 from derive.model import Node
 from derive.partials import Partial
-from derive.steps import large
+from derive.regions import large
 from derive.store import Backend, Store
 from derive.sweeps import Sweeps, cotangents, leaves
 from derive.validation import free_indices
