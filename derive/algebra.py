@@ -78,7 +78,7 @@ def _pulled(term: Term) -> Term:
 
 def _name(terms: tuple[Term, ...], named: Mapping[Expr, Expr]) -> Iterator[Line]:
     """A sum that an earlier result contains is written by that result."""
-    hits = [s for t in terms for f in t.factors for s in f.atoms(Sum) if canonical(s) in named]
+    hits = [s for t in terms for f in t.factors for s in _sums(f) if canonical(s) in named]
     if hits:
         by = {s: named[canonical(s)] for s in hits}
         known = sorted({p for v in by.values() for p in v.atoms(Partial)}, key=str)
@@ -86,6 +86,13 @@ def _name(terms: tuple[Term, ...], named: Mapping[Expr, Expr]) -> Iterator[Line]
         yield Line(moved, NAMED(known=known))
 
 
+@memo
+def _sums(expr: Expr) -> frozenset[Expr]:
+    """The sums anywhere inside."""
+    return frozenset(expr.atoms(Sum))
+
+
+@memo
 def canonical(total: Sum) -> Expr:
     """The same sum with a bound letter of its own, so that equal sums compare equal."""
     letters = {b[0]: index(f"_{n}", b[1], b[2]) for n, b in enumerate(total.limits)}

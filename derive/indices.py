@@ -145,9 +145,10 @@ def sum_over(body: Expr, bounds: Iterable[Limits]) -> Expr:
     return bound(Sum, body, bounds) if bounds else body
 
 
-def bound_indices(expr: Basic) -> set[Idx]:
+@memo
+def bound_indices(expr: Basic) -> frozenset[Idx]:
     """Every index bound by a Sum or a Product anywhere inside."""
-    return {b[0] for s in expr.atoms(*BINDERS) for b in s.limits}
+    return frozenset(b[0] for s in expr.atoms(*BINDERS) for b in s.limits)
 
 
 @memo
