@@ -16,9 +16,9 @@ SIZE = 20_000  # results that one function keeps, the least recently used go fir
 _memories: list[Any] = []
 
 
-def memo(function: Callable[P, R]) -> Callable[P, R]:
+def memo(function: Callable[P, R], size: int = SIZE) -> Callable[P, R]:
     """The same function with a memory. Its arguments must be hashable, its result immutable, or never changed."""
-    remembering = lru_cache(maxsize=SIZE)(function)
+    remembering = lru_cache(maxsize=size)(function)
     _memories.append(remembering)
     return cast(Callable[P, R], remembering)
 

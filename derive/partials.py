@@ -32,6 +32,7 @@ class Partial(Expr):
     is_commutative = True
     is_real = True
 
+    @memo
     def __new__(cls, of: Expr, wrt: Expr) -> Partial:
         made: Partial = Expr.__new__(cls, of, wrt)
         return made

@@ -2,14 +2,13 @@
 
 sympy keeps b + w1*x1 in an order of its own; here a term stands where its first declared name stands, a positive term
 comes first, a product is numbers, names, brackets, functions. With a `loop` index every formula is a template: its
-index expressions become marks that `Template` fills in for each time step, so that no sympy object is made per step.
+index expressions become marks, which are filled in for each time step.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, Product, Rational, Sum, Symbol
 from sympy.core.function import AppliedUndef
@@ -18,15 +17,16 @@ from derive.algebra import weight
 from derive.derivation import Line, Term
 from derive.functions import row_of
 from derive.indices import BINDERS, linear, name_of, substitute
+from derive.memo import SIZE, memo
 from derive.partials import Immediate, Partial
 from derive.rendering.style import STYLES, Style
+from derive.rendering.template import mark
 
 ADD, MUL, POWER, ATOM = 1, 2, 3, 4
 Printed = tuple[str, int]
-MARK = re.compile("\x02(-?\\d+),(-?\\d+)\x03")
 
 
-@lru_cache(maxsize=64)
+@partial(memo, size=64)
 def printer(
     style: str, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...] = (), loop: Idx | None = None
 ) -> Printer:
@@ -44,7 +44,9 @@ class Printer:
         self.rank = {name: at for at, name in enumerate(order)}
         self.numbers = tuple(sizes)
         self.sizes = {s: Rational(n) for s, n in sizes}
-        self._seen: dict[Expr, Printed] = {}
+        self.printed = lru_cache(maxsize=SIZE)(self._print)
+        self.index = lru_cache(maxsize=SIZE)(self._index)
+        self.pieces = lru_cache(maxsize=SIZE)(self._pieces)
 
     def __call__(self, expr: object) -> str:
         """An expression, a line or a term as mathematics; anything else as plain text."""
@@ -60,8 +62,13 @@ class Printer:
         """A sum of products as they stand; `join` goes between the factors."""
         return signed(self.term(t, join, lone=len(terms) == 1) for t in terms)
 
-    def terms(self, expr: Expr) -> list[str]:
-        """The terms of an expression, each with its sign where it is negative."""
+    def _pieces(self, right: Expr | tuple[Term, ...], dots: bool = False) -> list[str]:
+        """A right-hand side as its terms, each with its sign where it is negative; `dots` go between factors."""
+        if isinstance(right, tuple):
+            return [self.term(t, self.style.dot if dots else None, lone=len(right) == 1) for t in right]
+        return self._terms(right)
+
+    def _terms(self, expr: Expr) -> list[str]:
         negative = all(a.could_extract_minus_sign() for a in expr.args)
         parts = self.ordered(expr.args) if isinstance(expr, Add) and not negative else [expr]
         return [self.printed(a)[0] for a in parts]
@@ -82,14 +89,8 @@ class Printer:
         text = self._joined(parts) if join is None else join.join(parts)
         return "".join(self._total(limit) for limit in term.sums) + text
 
-    def printed(self, expr: Expr) -> Printed:
-        """(text, how tightly it binds)."""
-        found = self._seen.get(expr)
-        if found is None:
-            found = self._seen[expr] = self._print(expr)
-        return found
-
     def _print(self, expr: Expr) -> Printed:
+        """(text, how tightly it binds)."""
         for kind, method in _METHODS:
             if isinstance(expr, kind):
                 printed: Printed = getattr(self, method)(expr)
@@ -112,13 +113,13 @@ class Printer:
     def _indexed(self, expr: Indexed) -> Printed:
         return self.style.name(name_of(expr), tuple(self.index(i) for i in expr.indices)), ATOM
 
-    def index(self, expr: Expr) -> str:
+    def _index(self, expr: Expr) -> str:
         """An index expression, t+1 or 2i+p; a mark where it moves with the loop."""
         expr = substitute(expr, self.sizes) if self.sizes else expr
         if self.loop is not None and self.loop in expr.free_symbols:
             form = linear(expr, self.loop)
             if form is not None and form[1].is_Integer:
-                return f"\x02{form[0]},{form[1]}\x03"
+                return mark(form[0], int(form[1]))
         terms = sorted(Add.make_args(expr), key=lambda a: (a.could_extract_minus_sign(), a.is_number, str(a)))
         return signed((self._index_term(a) for a in terms), "")
 
@@ -295,30 +296,5 @@ def _class(factor: Expr) -> int:
 
 def signed(terms: Iterable[str], space: str = " ") -> str:
     """Terms joined by + or by their own minus sign."""
-    text = ""
-    for term in terms:
-        if not text:
-            text = term
-        else:
-            text += f"{space}-{space}{term[1:].lstrip()}" if term.startswith("-") else f"{space}+{space}{term}"
-    return text
-
-
-class Template:
-    """Text with index marks: `fill(t)` puts t into every mark a*t + b; an exponent 1 is not written."""
-
-    def __init__(self, text: str):
-        marks = dict.fromkeys(MARK.findall(text))
-        self._marks = [(f"\x02{a},{b}\x03", int(a), int(b)) for a, b in marks]
-        self._powers = {mark for mark, _, _ in self._marks if f"^{{{mark}}}" in text or f"^({mark})" in text}
-        self.text = text
-
-    def fill(self, t: int) -> str:
-        """The text at one time step."""
-        text = self.text
-        for mark, a, b in self._marks:
-            number = str(a * t + b)
-            if number == "1" and mark in self._powers:
-                text = text.replace(f"^{{{mark}}}", "").replace(f"^({mark})", "")
-            text = text.replace(mark, number)
-        return text
+    plus, minus, (first, *rest) = f"{space}+{space}", f"{space}-{space}", terms
+    return first + "".join([minus + t[1:].lstrip() if t[0] == "-" else plus + t for t in rest])

@@ -9,9 +9,11 @@ from typing import Any
 
 from derive.derivation import Term
 from derive.language import Text
+from derive.memo import memo
 from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
-from derive.rendering.printer import Template, signed
+from derive.rendering.printer import signed
+from derive.rendering.template import Template, mark
 from derive.rendering.width import width
 
 PREAMBLE = {
@@ -45,6 +47,7 @@ SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "→": r"$\to$", "…": r"\dots{}",
 }  # fmt: skip
+COMMANDS = str.maketrans(SPECIAL)
 
 
 def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
@@ -57,7 +60,13 @@ def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
 
 def escape(text: str) -> str:
     """Plain words for LaTeX: every special character by its own command."""
-    return "".join(SPECIAL.get(c, c) for c in text)
+    return text.translate(COMMANDS)
+
+
+@memo
+def _parted(template: str) -> list[str]:
+    """The words of a sentence for LaTeX and the names of its places, in turn."""
+    return [p if n % 2 else escape(p) for n, p in enumerate(re.split(r"\{(\w+)\}", template))]
 
 
 class Writer:
@@ -78,9 +87,8 @@ class Writer:
 
     def text(self, text: Text) -> str:
         """A sentence: its words escaped, its formulas in dollars."""
-        template = text.zh if self.lang == "zh" else text.en
-        parts = re.split(r"\{(\w+)\}", template)
-        return "".join(self.value(text.values[p]) if n % 2 else escape(p) for n, p in enumerate(parts))
+        parts = _parted(text.zh if self.lang == "zh" else text.en)
+        return "".join([self.value(text.values[p]) if n % 2 else p for n, p in enumerate(parts)])
 
     def value(self, value: Any) -> str:
         """What fills a place of a sentence, or a cell."""
@@ -129,10 +137,10 @@ class Writer:
         rows = [self._row(left, right, row) for left, right, row in self.formulas.rows(block.rows, block.index)]
         if len(rows) == 1:
             template = Template(rows[0])
-            return _align([r"&\mathrel{\vdots}" if t is None else template.fill(t) for t in block.times])
-        head = self.text(AT).replace("@", f"${self.formulas.plain(block.index)} = {MARK}$")
+            return _align(template.at(block.times, r"&\mathrel{\vdots}"))
+        head = self.text(AT).replace("@", f"${self.formulas.plain(block.index)} = {mark(1, 0)}$")
         template = Template(f"\n{head}\\nopagebreak\n{_align(rows)}")
-        return "\n".join("\\[\\vdots\\]" if t is None else template.fill(t) for t in block.times)
+        return "\n".join(template.at(block.times, "\\[\\vdots\\]"))
 
     def expanded(self, block: blocks.Expanded) -> str:
         terms, left = self.formulas.expanded(block), self.formulas.plain(block.left)
@@ -157,7 +165,7 @@ class Writer:
             shown = self.formulas.plain(left)
             room, end = LINE - width(shown), value.text(latex=True)
             numbers, exact = self.formulas.numbers(right, block.values)
-            middle = [("=", signed(self.formulas.pieces(right))), ("=" if exact else r"\approx", signed(numbers))]
+            middle = [("=", signed(self.formulas.plain.pieces(right))), ("=" if exact else r"\approx", signed(numbers))]
             parts = []
             for relation, part in middle[:1] if middle[0][1] == middle[1][1] else middle:
                 lines = broken(summands(part), room)
@@ -192,7 +200,6 @@ class Writer:
 
 
 AT = Text("At @:", "当 @ 时：")
-MARK = "\x021,0\x03"
 
 
 def _align(rows: list[str]) -> str:

@@ -1,0 +1,38 @@
+"""Text that is printed once and filled in for each time step, so that no sympy object is made per step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import repeat
+
+PLACE = r"\x02-?\d+,-?\d+\x03"
+TOKEN = re.compile(rf"(\^\{{{PLACE}\}}|\^\({PLACE}\)|{PLACE})")
+
+
+def mark(a: int, b: int) -> str:
+    """The place of the number a*t + b in a template."""
+    return f"\x02{a},{b}\x03"
+
+
+class Template:
+    """Text with index marks; an exponent that is 1 is not written."""
+
+    def __init__(self, text: str):
+        self._pieces = TOKEN.split(text)  # words and marks in turn
+
+    def at(self, times: Sequence[int | None], dots: str) -> list[str]:
+        """The text at every time, `dots` for None."""
+        steps = tuple(t for t in times if t is not None)
+        columns = [_column(piece, steps) if n % 2 else repeat(piece) for n, piece in enumerate(self._pieces)]
+        filled = map("".join, zip(*columns, strict=False))  # words are repeated for ever
+        return [dots if t is None else next(filled) for t in times]
+
+
+@lru_cache(maxsize=16)
+def _column(mark: str, times: tuple[int, ...]) -> list[str]:
+    """What stands at a mark, with the brackets of an exponent, at every time."""
+    opened, a, b, closed = re.split("[\x02,\x03]", mark)
+    numbers = [int(a) * t + int(b) for t in times]
+    return ["" if opened and n == 1 else f"{opened}{n}{closed}" for n in numbers]
