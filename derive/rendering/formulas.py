@@ -34,6 +34,8 @@ class Formulas:
 
     def show(self, value: Any) -> str:
         """Any value of a sentence or a table cell as mathematics."""
+        if isinstance(value, Expr):
+            return self.plain(value)
         if isinstance(value, Numeral):
             return value.text(self.style != "text")
         if isinstance(value, float):

@@ -50,13 +50,11 @@ class Printer:
 
     def __call__(self, expr: object) -> str:
         """An expression, a line or a term as mathematics; anything else as plain text."""
-        if isinstance(expr, Line):
-            return self.line(expr.terms)
-        if isinstance(expr, Term):
-            return self.line((expr,))
-        if isinstance(expr, IndexedBase):
-            return self.style.name(expr.name, ())
-        return self.printed(expr)[0] if isinstance(expr, Expr) else str(expr)
+        if isinstance(expr, Expr):
+            return self.printed(expr)[0]
+        if isinstance(expr, (Line, Term)):
+            return self.line(expr.terms if isinstance(expr, Line) else (expr,))
+        return str(expr)
 
     def line(self, terms: Sequence[Term], join: str | None = None) -> str:
         """A sum of products as they stand; `join` goes between the factors."""
@@ -106,6 +104,9 @@ class Printer:
     def _symbol(self, expr: Symbol) -> Printed:
         number = self.sizes.get(expr)
         return (str(number) if number is not None else self.style.name(expr.name, ())), ATOM
+
+    def _family(self, expr: IndexedBase) -> Printed:
+        return self.style.name(expr.name, ()), ATOM
 
     def _idx(self, expr: Idx) -> Printed:
         return self.index(expr), ATOM
@@ -259,6 +260,7 @@ class Printer:
 
 _METHODS: tuple[tuple[type, str], ...] = (
     (Idx, "_idx"),
+    (IndexedBase, "_family"),
     (Symbol, "_symbol"),
     (Indexed, "_indexed"),
     (Rational, "_rational"),
@@ -296,5 +298,4 @@ def _class(factor: Expr) -> int:
 
 def signed(terms: Iterable[str], space: str = " ") -> str:
     """Terms joined by + or by their own minus sign."""
-    plus, minus, (first, *rest) = f"{space}+{space}", f"{space}-{space}", terms
-    return first + "".join([minus + t[1:].lstrip() if t[0] == "-" else plus + t for t in rest])
+    return f"{space}+{space}".join(terms).replace(f"+{space}-", f"-{space}")
