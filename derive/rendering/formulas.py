@@ -53,15 +53,15 @@ class Formulas:
 
     def expanded(self, block: Expanded) -> list[str]:
         """The terms of a sum written out."""
-        template = Template(self.looping(block.index).term(block.term, lone=True))
-        return template.at(block.times, DOTS[self.style])
+        (body,) = self.looping(block.index).pieces((block.term,))
+        return Template(body).at(block.times, DOTS[self.style])
 
-    def numbers(self, right: Expr | tuple[Term, ...], values: Values) -> tuple[list[str], bool]:
+    def numbers(self, right: Expr | tuple[Term, ...], values: Values) -> tuple[tuple[str, ...], bool]:
         """The right-hand side with numbers for its quantities, and whether none of them is rounded."""
         show = Substituting(self.style, self.order, self.sizes, values)
         return show.pieces(right, True), show.exact
 
-    def rows(self, rows: tuple[Row, ...], index: Idx | None = None) -> list[tuple[str, list[str], Row]]:
+    def rows(self, rows: tuple[Row, ...], index: Idx | None = None) -> list[tuple[str, tuple[str, ...], Row]]:
         """left and the terms of right of each row, as templates in the index where there is one."""
         show = self.plain if index is None else self.looping(index)
         return [("" if r.left is None else show(r.left), show.pieces(r.right, r.dots), r) for r in rows]

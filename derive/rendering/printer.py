@@ -56,20 +56,20 @@ class Printer:
             return self.line(expr.terms if isinstance(expr, Line) else (expr,))
         return str(expr)
 
-    def line(self, terms: Sequence[Term], join: str | None = None) -> str:
-        """A sum of products as they stand; `join` goes between the factors."""
-        return signed(self.term(t, join, lone=len(terms) == 1) for t in terms)
+    def line(self, terms: tuple[Term, ...]) -> str:
+        """A sum of products as they stand."""
+        return signed(self.pieces(terms))
 
-    def _pieces(self, right: Expr | tuple[Term, ...], dots: bool = False) -> list[str]:
+    def _pieces(self, right: Expr | tuple[Term, ...], dots: bool = False) -> tuple[str, ...]:
         """A right-hand side as its terms, each with its sign where it is negative; `dots` go between factors."""
         if isinstance(right, tuple):
-            return [self.term(t, self.style.dot if dots else None, lone=len(right) == 1) for t in right]
+            return tuple(self.term(t, self.style.dot if dots else None, lone=len(right) == 1) for t in right)
         return self._terms(right)
 
-    def _terms(self, expr: Expr) -> list[str]:
+    def _terms(self, expr: Expr) -> tuple[str, ...]:
         negative = all(a.could_extract_minus_sign() for a in expr.args)
         parts = self.ordered(expr.args) if isinstance(expr, Add) and not negative else [expr]
-        return [self.printed(a)[0] for a in parts]
+        return tuple(self.printed(a)[0] for a in parts)
 
     def term(self, term: Term, join: str | None = None, lone: bool = False) -> str:
         """A product as it stands, under its sums; brackets around sums of terms and later negative factors.

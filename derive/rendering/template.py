@@ -26,8 +26,10 @@ class Template:
         """The text at every time, `dots` for None."""
         steps = tuple(t for t in times if t is not None)
         columns = [_column(piece, steps) if n % 2 else repeat(piece) for n, piece in enumerate(self._pieces)]
-        filled = map("".join, zip(*columns, strict=False))  # words are repeated for ever
-        return [dots if t is None else next(filled) for t in times]
+        filled = list(map("".join, zip(*columns, strict=False))) if steps else []  # words are repeated for ever
+        for gap in (n for n, t in enumerate(times) if t is None):
+            filled.insert(gap, dots)
+        return filled
 
 
 @lru_cache(maxsize=16)

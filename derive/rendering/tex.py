@@ -125,7 +125,7 @@ class Writer:
             return "".join(f"\\[\\result{{{left} = {signed(right)}}}\\]\n" for left, right, _ in rows)
         return _align([self._row(left, right, row) for left, right, row in rows])
 
-    def _row(self, left: str, right: list[str], row: blocks.Row) -> str:
+    def _row(self, left: str, right: tuple[str, ...], row: blocks.Row) -> str:
         why = f" \\why{{{self.text(row.reason)}}}" if row.reason is not None else ""
         lines = broken(right, LINE - width(left) - 1.5)
         text = " \\\\\n&\\quad {} ".join(lines)
@@ -206,7 +206,7 @@ def _align(rows: list[str]) -> str:
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
 
 
-def summands(latex: str) -> list[str]:
+def summands(latex: str) -> tuple[str, ...]:
     """The terms of a written sum: parted before each plus and minus outside all brackets."""
     found, depth = [""], 0
     for token in re.split(r"(?<= )([+-] |[{}()])|([{}()])", latex):
@@ -216,10 +216,11 @@ def summands(latex: str) -> list[str]:
             found.append("-" if token == "- " else "")
         else:
             found[-1] += token or ""
-    return [term.strip() for term in found]
+    return tuple(term.strip() for term in found)
 
 
-def broken(terms: list[str], room: float) -> list[str]:
+@memo
+def broken(terms: tuple[str, ...], room: float) -> list[str]:
     """Terms joined to lines no wider than `room` em, broken before a plus or a minus."""
     lines: list[list[str]] = [[]]
     used = 0.0
