@@ -43,7 +43,7 @@ class Steps:
         steps = [step for name in inner for step in self.of(name)]
         self.closed = tuple(closed_forms(self.derivation, steps))
         steps += [self._solved(s) for name in asked for s in self.of(name)]
-        return tuple(replace(step, number=n + 1) for n, step in enumerate(steps))
+        return tuple(_numbered(step, n) for n, step in enumerate(steps, 1))
 
     def claims(self) -> tuple[Step, ...]:
         """The closed forms as steps of one line, to be checked like the others."""
@@ -112,6 +112,11 @@ class Steps:
             return None
         found = apart(substitute(step.value, place), free, self.derivation.model.indices)
         return None if found == partial else found
+
+
+@memo
+def _numbered(step: Step, number: int) -> Step:
+    return replace(step, number=number)
 
 
 @memo

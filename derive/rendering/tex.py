@@ -53,9 +53,8 @@ COMMANDS = str.maketrans(SPECIAL)
 def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
     """The document as one string."""
     writer = Writer(formulas, lang)
-    body = "\n".join(writer.block(b) for b in sheet)
-    head = f"{PREAMBLE['zh' if lang == 'zh' else 'en']}\n{COMMON}"
-    return f"{head}\\begin{{document}}\n{body}\n\\end{{document}}\n"
+    head = f"{PREAMBLE['zh' if lang == 'zh' else 'en']}\n{COMMON}\\begin{{document}}"
+    return "\n".join([head, *map(writer.block, sheet), "\\end{document}\n"])
 
 
 def escape(text: str) -> str:
