@@ -108,7 +108,7 @@ class Lowering:
     # compiling: `at` is the next free axis for a sum, `depth` the number of axes
     def _compile(self, expr: Expr, at: int, depth: int) -> Lowered:
         if isinstance(expr, (Add, Mul)):
-            parts = [self._compile(a, at, depth) for a in expr.args]
+            parts = [self._compile(a, at, depth) for a in sorted(expr.args, key=_place)]
             join = _plus if isinstance(expr, Add) else _times
             return lambda store, env: reduce(join, [p(store, env) for p in parts])
         if isinstance(expr, (Symbol, Idx, Indexed, Partial)):
@@ -251,6 +251,11 @@ class Lowering:
             )
 
         return run
+
+
+def _place(part: Expr) -> int:
+    """Adjoints first, as in the chain rule, then names, then what is computed: equal products begin alike."""
+    return 0 if isinstance(part, Partial) else 1 if isinstance(part, (Symbol, Indexed)) else 2
 
 
 def _plus(a: Any, b: Any) -> Any:
