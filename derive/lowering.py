@@ -99,11 +99,12 @@ class Lowering:
 
     def _shaped(self, value: Array, lengths: list[int]) -> Array:
         """Summed axes dropped, missing ones filled."""
-        points = value.shape[-1] if len(getattr(value, "shape", ())) else 1
-        zero = self.backend.zeros((*lengths, points))
-        if len(getattr(value, "shape", ())) > 1:
-            value = value.reshape((*value.shape[: len(lengths)], value.shape[-1]))
-        return value if getattr(value, "shape", ()) and not lengths else value + zero
+        shape = tuple(getattr(value, "shape", ()))
+        if len(shape) > 1:
+            shape = (*shape[: len(lengths)], shape[-1])
+            value = value.reshape(shape)
+        wanted = (*lengths, shape[-1] if shape else 1)
+        return value if shape == wanted else value + self.backend.zeros(wanted)
 
     # compiling: `at` is the next free axis for a sum, `depth` the number of axes
     def _compile(self, expr: Expr, at: int, depth: int) -> Lowered:

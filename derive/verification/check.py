@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from sympy import Idx, Max, Symbol, preorder_traversal
+from sympy import Expr, Idx, Max, Symbol, preorder_traversal
 
 from derive.derivation import Adjoint, Derivation, Step
 from derive.errors import UsageError
@@ -88,14 +88,18 @@ class Tape(Store):
     def __init__(self, backend: Backend, points: int):
         super().__init__(backend)
         self.points = points
+        self._variables: dict[int, Array] = {}
 
     def _array(self, value: Array) -> Array:
         """A variable of its own for every number at every point; the numbers as they are while autograd is off."""
         value = super()._array(value)
         if not torch.is_grad_enabled():
             return value
-        own = value.expand(*value.shape[:-1], self.points)  # a view, but a variable of its own
-        return own if own.requires_grad else own.detach().requires_grad_()
+        if value.shape[-1] != self.points or id(value) in self._variables:
+            value = value.expand(*value.shape[:-1], self.points)  # a view, but a variable of its own
+        own = value if value.requires_grad else value.detach().requires_grad_()
+        self._variables[id(own)] = own
+        return own
 
 
 class Check:
@@ -117,12 +121,14 @@ class Check:
         self.sweeps.forward(self.truth)
         self._ask_autograd()
         with torch.no_grad():
-            self.finite = self._finite_points()
+            finite = self._finite_points()
+            self.points_used = int(finite.sum())
+            self.kept = finite if self.points_used < self.points else slice(None)  # a mask would copy everything
             rows = tuple(self._row(adjoint, steps) for adjoint in self.derivation.adjoints.values())
             names = tuple((str(s), n) for s, n in self.sizes.items())
             kinks = list(self._kinks())
         both = all(float(k.min()) < 0 < float(k.max()) for k in kinks if k.numel())
-        return Report(rows, (names,) if names else (), int(self.finite.sum()), both_sides=both and bool(kinks))
+        return Report(rows, (names,) if names else (), self.points_used, both_sides=both and bool(kinks))
 
     # sampling and autograd
     def _sample(self, name: str, node: Node, domain: str) -> None:
@@ -192,7 +198,8 @@ class Check:
     # comparison
     def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
         truth = self.truth.whole(f"adjoint {adjoint.node.name}")
-        formula = self._error(self.sweeps.adjoint(adjoint, self.truth), truth)
+        scale = truth.abs().clamp_(min=1.0)
+        formula = self._error(self.sweeps.adjoint(adjoint, self.truth), truth, scale)
         worst, where = formula, ""
         extents = self.sweeps.extent(adjoint.node)
         for step in (s for s in steps if s.node.name == adjoint.node.name):
@@ -200,17 +207,18 @@ class Check:
             if ranges is None:
                 continue
             self.reached.add(step.number)
-            part = truth[
-                tuple(slice(a - low, b - low + 1) for (_, a, b), (low, _) in zip(ranges, extents, strict=True))
-            ]
+            part = tuple(slice(a - low, b - low + 1) for (_, a, b), (low, _) in zip(ranges, extents, strict=True))
+            lines: dict[Expr, int] = {}
             for number, line in enumerate(step.lines, 1):
-                value = self.sweeps.partials.evaluate(line.expr, self.truth, ranges)
-                error = self._error(value, part)
+                lines.setdefault(line.expr, number)  # the same expression with another reason is evaluated once
+            for expr, number in lines.items():
+                value = self.sweeps.partials.evaluate(expr, self.truth, ranges)
+                error = self._error(value, truth[part], scale[part])
                 if not error <= worst:
                     worst, where = error, f"step {step.number}, line {number}"
         if not formula <= TOLERANCE:
             worst, where = formula, ""
-        numbers = truth[..., self.finite].numel()
+        numbers = truth[..., 0].numel() * self.points_used
         return Row(Partial(self.derivation.loss, adjoint.node.generic), numbers, worst, where)
 
     def _region(self, step: Step, adjoint: Adjoint) -> list[tuple[Idx, int, int]] | None:
@@ -235,10 +243,8 @@ class Check:
     def _numbers(self, intervals: Sequence[Interval]) -> list[tuple[int, int]]:
         return [(self.sweeps.number(a), self.sweeps.number(b)) for a, b in intervals]
 
-    def _error(self, found: Any, truth: Array) -> float:
+    def _error(self, found: Any, truth: Array, scale: Array) -> float:
         """The worst relative error at the points where the loss exists."""
-        found = found if isinstance(found, torch.Tensor) else torch.tensor(float(found), dtype=torch.float64)
-        error = (found - truth).abs() / truth.abs().clamp(min=1.0)
-        error = error.expand(truth.shape)[..., self.finite]
+        error = (found - truth).abs_().div_(scale)[..., self.kept]
         worst = float(error.max()) if error.numel() else 0.0
         return worst if worst == worst else float("inf")

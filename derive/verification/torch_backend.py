@@ -77,8 +77,7 @@ class TorchBackend:
 
     def stack(self, slices: Sequence[Array]) -> Array:
         """torch.stack of slices made equally long in points."""
-        points = max(s.shape[-1] for s in slices)
-        return torch.stack([s.expand(*s.shape[:-1], points) for s in slices])
+        return torch.stack(torch.broadcast_tensors(*slices))
 
     def zeros(self, shape: tuple[int, ...]) -> Array:
         """Zeros."""
