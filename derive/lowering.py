@@ -35,7 +35,8 @@ from sympy.core.relational import Relational
 
 from derive.errors import ModelError
 from derive.functions import BY_NAME, row_of
-from derive.indices import BINDERS, bound, name_of
+from derive.indices import BINDERS, bound, name_of, substitute
+from derive.memo import memo
 from derive.partials import Given, Immediate, Partial
 from derive.store import Array, Backend, Store
 from derive.validation import free_indices
@@ -66,7 +67,7 @@ class Lowering:
 
     def number(self, expr: Expr) -> int:
         """An index bound as a number. Errors: ModelError where it is not a whole number."""
-        value = expr.xreplace(self.sizes) if self.sizes else expr
+        value = substitute(expr, self.sizes)
         if not value.is_Integer:
             raise ModelError(f"the range end {expr} is not a whole number for these sizes")
         return int(value)
@@ -290,6 +291,7 @@ def _along(axis: int, depth: int) -> tuple[int, ...]:
     return tuple(-1 if n == axis else 1 for n in range(depth))
 
 
+@memo
 def _depth(expr: Expr) -> int:
     """How many sums and products are nested."""
     inner = max((_depth(a) for a in expr.args), default=0)
