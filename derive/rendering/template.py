@@ -25,9 +25,10 @@ class Template:
     def at(self, times: Sequence[int | None], dots: str) -> list[str]:
         """The text at every time, `dots` for None."""
         steps = tuple(t for t in times if t is not None)
-        columns = [_column(piece, steps) if n % 2 else repeat(piece) for n, piece in enumerate(self._pieces)]
-        filled = list(map("".join, zip(*columns, strict=False))) if steps else []  # words are repeated for ever
-        for gap in (n for n, t in enumerate(times) if t is None):
+        n = len(steps)
+        columns = [_column(p, steps) if at % 2 else repeat(p, n) for at, p in enumerate(self._pieces)]
+        filled = list(map("".join, zip(*columns, strict=True)))
+        for gap in (at for at, t in enumerate(times) if t is None):
             filled.insert(gap, dots)
         return filled
 

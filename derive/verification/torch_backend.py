@@ -93,7 +93,7 @@ def _run(grid: Array, size: int) -> slice | None:
     if not len(flat):
         return None
     first, last = int(flat[0]), int(flat[-1])
-    consecutive = 0 <= first and last < size and torch.equal(flat, torch.arange(first, last + 1))
+    consecutive = first >= 0 and last < size and torch.equal(flat, torch.arange(first, last + 1))
     return slice(first, last + 1) if consecutive else None
 
 
