@@ -7,7 +7,7 @@ A path is kept only where its end is shorter than its beginning.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Product, S, Sum, Symbol, expand
 
@@ -47,8 +47,16 @@ def written(terms: tuple[Term, ...]) -> int:
 
 def develop(terms: tuple[Term, ...], named: Mapping[Expr, Expr]) -> Iterator[Line]:
     """The lines after the raw product `terms`, ending in the final form. `named` gives sums that have a name."""
-    current = terms
-    for move in (_pull, lambda t: _name(t, named), _combine, _order):
+    yield from _moved(terms, (_pull, lambda t: _name(t, named), _combine, _order))
+
+
+def tidied(terms: tuple[Term, ...]) -> Iterator[Line]:
+    """The same without multiplying out: of a closed form, whose sums and products sympy must not expand."""
+    yield from _moved(terms, (_pull, _order))
+
+
+def _moved(current: tuple[Term, ...], moves: Sequence[Callable[[tuple[Term, ...]], Iterator[Line]]]) -> Iterator[Line]:
+    for move in moves:
         for line in move(current):
             if line.terms != current:
                 yield line
@@ -57,14 +65,14 @@ def develop(terms: tuple[Term, ...], named: Mapping[Expr, Expr]) -> Iterator[Lin
 
 def _pull(terms: tuple[Term, ...]) -> Iterator[Line]:
     """Factors that a sum does not bind go in front of it."""
-    moved = tuple(_pulled(t) for t in terms)
+    moved = tuple(pulled(t) for t in terms)
     if moved != terms:
         first = next(t for t, m in zip(terms, moved, strict=True) if t != m)
         yield Line(moved, PULLED(idx=[s[0] for s in first.sums]))
 
 
 @memo
-def _pulled(term: Term) -> Term:
+def pulled(term: Term) -> Term:
     if not term.sums:
         return term
     bound = {s[0] for s in term.sums}

@@ -11,7 +11,7 @@ Adjoints, uses and steps are compared by identity: equal models give the same ob
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -139,10 +139,13 @@ class Region(NamedTuple):
         """A single value on this axis."""
         return bool(self.ranges[axis][0] == self.ranges[axis][1])
 
-    def fixed(self, node: Node) -> dict[Idx, Expr]:
-        """The indices of a node that have a single value on the region, and that value."""
-        ends = zip(node.indices, self.ranges, strict=True)
-        return {i: low for axis, (i, (low, _)) in enumerate(ends) if self.is_point(axis)}
+    def fixed(self, indices: Sequence[Idx]) -> dict[Idx, Expr]:
+        """The indices that have a single value here, and that value."""
+        return {idx: self.ranges[axis][0] for axis, idx in enumerate(indices) if self.is_point(axis)}
+
+    def free(self, indices: Sequence[Idx]) -> dict[Idx, Interval]:
+        """The other indices, and their ranges."""
+        return {idx: self.ranges[axis] for axis, idx in enumerate(indices) if not self.is_point(axis)}
 
 
 class Local(NamedTuple):
@@ -179,7 +182,7 @@ class Step:
     @property
     def fixed(self) -> dict[Idx, Expr]:
         """The indices that have a single value on the region, and that value."""
-        return self.region.fixed(self.node)
+        return self.region.fixed(self.node.indices)
 
     @property
     def given(self) -> bool:

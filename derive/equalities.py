@@ -5,7 +5,7 @@ Everything here is a function of the uses that add up, and remembered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sympy import Expr, Integer
 
@@ -15,22 +15,12 @@ from derive.indices import Limits, substitute
 from derive.language import Text
 from derive.memo import memo
 from derive.model import Node
-from derive.partials import ABSTRACT, LINEAR, PRODUCT, Immediate, Partial
+from derive.partials import ABSTRACT, Immediate, Partial
+from derive.reasons import reason, telling
 
 LONGEST = 11  # the longest value, in symbols to read, that is still put in for its name
 Pairs = tuple[tuple[Expr, Expr], ...]
 
-DIRECT = Text("{u} enters the loss itself: differentiate {loss}", "{u} 直接出现在损失中：对 {loss} 求导")
-CHAIN = Text("chain rule: {u} reaches the loss only through {users}", "链式法则：{u} 只通过 {users} 影响损失")
-MULTIVARIABLE = Text(
-    "multivariable chain rule: {u} reaches the loss through {users}; the contributions add up",
-    "多元链式法则：{u} 通过 {users} 影响损失，各路贡献相加",
-)
-SHARED = Text(
-    "multivariable chain rule: {u} is shared, it enters {users} for every {idx}; the contributions add up",
-    "多元链式法则：{u} 是共享的，对每个 {idx} 都出现在 {users} 中，各项贡献相加",
-)
-ITSELF = Text("{loss} itself", "{loss} 本身")
 LOCAL = Text("insert the local partials", "代入局部偏导数")
 RULES = Text("{rules}", "{rules}")
 INSERT = Text("insert {values}", "代入 {values}")
@@ -39,7 +29,7 @@ INSERT = Text("insert {values}", "代入 {values}")
 @memo
 def contributions(loss: Expr, node: Node, region: Region, uses: tuple[Use, ...]) -> tuple[Term, ...]:
     """The raw product of every use on the region: the user's adjoint times the local partial."""
-    fixed = region.fixed(node)
+    fixed = region.fixed(node.indices)
     return tuple(_put(Term((u.upstream(loss), u.local), u.outer), fixed) for u in uses)
 
 
@@ -52,7 +42,7 @@ def step(
     `marks` says which local partials are immediate, `short` gives the adjoints of users that may be put in for their
     names, `named` the sums that have one.
     """
-    fixed = region.fixed(node)
+    fixed = region.fixed(node.indices)
     target = Partial(loss, substitute(node.generic, fixed))
     symbols = [_local(loss, node, use, mark) for use, mark in zip(uses, marks, strict=True)]
     chain = [
@@ -62,9 +52,9 @@ def step(
         Local(substitute(s, fixed), substitute(use.local, fixed), telling(use.rules))
         for use, s in zip(uses, symbols, strict=True)
     )
-    reason = _reason(loss, target.wrt, uses, [substitute(use.target, fixed) for use in uses])
+    why = reason(loss, target.wrt, uses, [substitute(use.target, fixed) for use in uses])
     lines = _argument(target, uses, contributions(loss, node, region, uses), dict(short), dict(named))
-    return Step(target, node, region, uses, tuple(_put(t, fixed) for t in chain), reason, locals_, lines)
+    return Step(target, node, region, uses, tuple(_put(t, fixed) for t in chain), why, locals_, lines)
 
 
 def _local(loss: Expr, node: Node, use: Use, immediate: bool) -> Partial:
@@ -117,21 +107,3 @@ def _put(term: Term, fixed: Mapping[Expr, Expr]) -> Term:
         return term
     sums = tuple((i, substitute(a, fixed), substitute(b, fixed)) for i, a, b in term.sums)
     return Term(tuple(substitute(f, fixed) for f in term.factors), sums)
-
-
-def telling(rules: Sequence[Text]) -> tuple[Text, ...]:
-    """The rules worth naming: that a coefficient remains goes without saying beside any other."""
-    return tuple(r for r in rules if r not in (LINEAR, PRODUCT)) or tuple(rules)
-
-
-def _reason(loss: Expr, u: Expr, uses: Sequence[Use], targets: Sequence[Expr]) -> Text:
-    """Why the chain rule has the terms it has: through whom the quantity reaches the loss."""
-    users: list[object] = list(dict.fromkeys(t for t, use in zip(targets, uses, strict=True) if not use.direct))
-    sums = [b[0] for use in uses for b in use.outer]
-    if not users:
-        return DIRECT(u=u, loss=loss)
-    if any(use.direct for use in uses):
-        users.append(ITSELF(loss=loss))
-    if sums and len(users) == 1:
-        return SHARED(u=u, users=users, idx=list(dict.fromkeys(sums)))
-    return (MULTIVARIABLE if len(users) > 1 else CHAIN)(u=u, users=users)

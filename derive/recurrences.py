@@ -1,148 +1,221 @@
-"""The recursion of an adjoint solved for every t: a power where one factor repeats, a product where it changes in time.
+"""Affine recursions solved for every t, in either direction of time; here those of the adjoints.
 
-    dL/dh_t = A(t) dL/dh_{t+1}  for t < T,  dL/dh_T = B     gives     dL/dh_t = A(T-1) ... A(t) B
+    u_t = A(t) u_{t+1} + B(t)  for t < T,  u_T = C     gives     u_t = P(t, T) C + sum over s = t..T-1 of P(t, s) B(s)
 
-Found in the steps (one term, one adjoint of the same family one step on), solved by writing the product, proved by
-induction: `base` and `step` are checked symbolically, and the closed form numerically like any other line.
+with P(t, s) = A(t) ... A(s-1), a power where A is constant in time and a product where it moves. Where C is B(T), as
+with an output at every step, it joins the sum. A geometric sum is summed (`derive.geometric`). Nothing is a closed form
+that its proof by induction (`derive.induction`) does not confirm, and every line goes to the numerical check.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
-from sympy import Expr, Idx, Mul, Product, S
+from sympy import Add, Expr, Idx, Indexed, Mul, Product, S, Sum
 
-from derive.derivation import Derivation, Region, Step
-from derive.indices import index, linear, name_of, substitute
+from derive.algebra import pulled
+from derive.derivation import Derivation, Line, Region, Step, Term
+from derive.geometric import summed
+from derive.indices import Limits, index, linear, name_of, substitute
+from derive.induction import Induction, proof
+from derive.language import Text
 from derive.memo import memo
-from derive.model import Node
+from derive.model import Model, Node
 from derive.partials import Partial
+
+GEOMETRIC = Text("the geometric sum", "等比数列求和")
+TOGETHER = Text("collect the factors", "整理各因子")
 
 
 @dataclass(frozen=True)
-class ClosedForm:
-    """`target` is dL/dh_t, `factor` the A(t) of its recursion, `boundary` the B at time `end`, `value` the solution.
+class Recursion:
+    """`target` at time t is `factor` times itself at t + `ahead` plus `addend`; at time `end` it is `boundary`.
 
-    `ahead` is +1 where the recursion refers to t+1, -1 where it refers to t-1.
+    `law` is the same as it is written where it comes from; `region` are all its times, the end included.
     """
 
-    target: Partial
+    target: Expr
+    node: Node
     index: Idx
+    ahead: int
     factor: Expr
+    addend: Expr
     boundary: Expr
     end: Expr
-    ahead: int
-    value: Expr
-    recursion: Step
+    region: Region
+    law: tuple[Term, ...]
+
+    @property
+    def joins(self) -> bool:
+        """Is the boundary the addend at the end? Then it is one more term of the sum."""
+        return self.addend != 0 and self.moved(self.addend, self.end) == self.boundary
+
+    @property
+    def axis(self) -> int:
+        """The axis of time."""
+        return self.node.indices.index(self.index)
+
+    def moved(self, expr: Expr, t: Expr) -> Expr:
+        """An expression in t at another time."""
+        return substitute(expr, {self.index: t})
+
+
+@dataclass(frozen=True)
+class ClosedForm(Recursion):
+    """A recursion with its solution: the equalities that lead to it, the last of them the closed form.
+
+    `kernel` is P(t, s) with the letter s of `bounds`, the limits of the sum.
+    """
+
+    kernel: Expr
+    bounds: Limits
+    lines: tuple[Line, ...]
+
+    @property
+    def carried(self) -> Expr:
+        """What comes from the boundary: P(t, end) times its value, 0 where that joins the sum."""
+        return S.Zero if self.joins else substitute(self.kernel, {self.bounds[0]: self.end}) * self.boundary
+
+    def total(self, near: Expr) -> tuple[Term, ...]:
+        """The sum over P(t, s) B(s) from time `near` to its far end; nothing where B is 0."""
+        if self.addend == 0:
+            return ()
+        s, low, high = self.bounds
+        bounds = (s, near, high) if self.ahead > 0 else (s, low, near)
+        factors = (self.kernel, self.moved(self.addend, s))
+        return (pulled(Term(tuple(f for f in factors if f != 1), (bounds,))),)
+
+    @property
+    def value(self) -> Expr:
+        """The closed form."""
+        return self.lines[-1].expr
+
+    @property
+    def summed(self) -> bool:
+        """Is the sum over the addends gone, as a geometric sum?"""
+        return len(self.lines) > 1
+
+    @property
+    def induction(self) -> Induction:
+        """The proof."""
+        return proof(self)
 
     def at(self, t: Expr) -> Expr:
         """The solution at a time."""
-        return substitute(self.value, {self.index: t})
+        return self.moved(self.value, t)
 
     def time_of(self, partial: Expr) -> Expr | None:
-        """The time at which the partial is this adjoint; None where it is another quantity."""
-        node = self.recursion.node
-        wrt = partial.args[1]
-        if name_of(wrt) != node.name or partial.args[0] != self.target.args[0]:
+        """The time at which the partial is this adjoint; None where it is another quantity, or out of the region."""
+        if type(partial) is not Partial or name_of(partial.args[1]) != self.node.name:
             return None
-        time: Expr = wrt.indices[node.indices.index(self.index)]
-        same = substitute(self.target, {self.index: time})
-        return time if same == partial else None
-
-    @property
-    def region(self) -> Region:
-        """All times of the family."""
-        ranges = list(self.recursion.region.ranges)
-        axis = self.recursion.node.indices.index(self.index)
-        low, high = ranges[axis]
-        ranges[axis] = (low, self.end) if self.ahead > 0 else (self.end, high)
-        return Region(tuple(ranges))
-
-    @property
-    def base(self) -> bool:
-        """At the boundary the solution is B."""
-        return _without_empty(self.at(self.end)) == self.boundary
-
-    @property
-    def step(self) -> bool:
-        """If it holds one step on, it holds here: A(t) times the solution there is the solution here."""
-        there = self.at(self.index + self.ahead)
-        return _powers(Mul(self.factor, there)) == _powers(_unrolled(self.value))
+        time: Expr = partial.args[1].indices[self.axis]
+        low, high = self.region.ranges[self.axis]
+        outside = (low - time).is_positive or (time - high).is_positive
+        return None if outside or self.moved(self.target, time) != partial else time
 
 
 def closed_forms(d: Derivation, steps: Sequence[Step]) -> Iterator[ClosedForm]:
-    """The solutions of all adjoint recursions that are one product; others have none here."""
+    """The solutions of all adjoint recursions that are affine by themselves; coupled ones have none here."""
     for stage in (s for s in d.stages if s.time):
         for name in stage.families:
-            found = [s for s in steps if s.node.name == name]
-            if len(found) == 2:
-                end, inner = sorted(found, key=lambda s: not s.region.is_point(stage.time[name]))
-                solved = _solve(end, inner, stage.time[name], stage.direction)
-                if solved is not None and _proved(solved):
-                    yield solved
+            found = [s for s in steps if s.node.name == name][:: stage.direction]
+            form = _closed_form(d.model, tuple(found[:2]), stage.time[name], stage.direction, stage.families)
+            if form is not None:
+                yield form
 
 
 @memo
-def _proved(form: ClosedForm) -> bool:
-    return form.base and form.step
+def _closed_form(
+    model: Model, found: tuple[Step, ...], axis: int, ahead: int, coupled: tuple[str, ...]
+) -> ClosedForm | None:
+    recursion = _adjoint(found, axis, ahead, coupled)
+    return solve(recursion, model.nodes) if recursion is not None else None
 
 
-@memo
-def _solve(end: Step, inner: Step, axis: int, ahead: int) -> ClosedForm | None:
-    t = inner.node.indices[axis]
-    if not end.region.is_point(axis) or inner.region.is_point(axis) or len(inner.lines[-1].terms) != 1:
+def _adjoint(found: Sequence[Step], axis: int, ahead: int, coupled: Sequence[str]) -> Recursion | None:
+    """The recursion that the steps of one adjoint are: where it begins, and the law; None if they are none."""
+    if len(found) < 2 or not found[0].region.is_point(axis) or found[1].region.is_point(axis):
         return None
+    end, inner = found
+    t, last, ranges = inner.node.indices[axis], end.region.ranges[axis][0], list(inner.region.ranges)
+    near = ranges[axis][1] if ahead > 0 else ranges[axis][0]
     one_on = substitute(inner.target, {t: t + ahead})
-    factors = [g for f in inner.lines[-1].terms[0].factors for g in Mul.make_args(f)]
-    rest = [f for f in factors if f != one_on]
-    if inner.lines[-1].terms[0].sums or len(rest) != len(factors) - 1 or any(f.has(Partial) for f in rest):
+    split = _split(inner.lines[-1].terms, one_on)
+    begins = (last - near) * ahead == 1 and not _concerns(end.value, coupled)
+    if split is None or not begins or any(_concerns(e, coupled) for e in split) or split[0].has(Partial):
         return None
-    last, (low, high) = end.region.ranges[axis][0], inner.region.ranges[axis]
-    if (last - high if ahead > 0 else low - last) != 1 or any(_is_of(p, inner.node) for p in end.value.atoms(Partial)):
-        return None  # the recursion does not begin there
-    value = _power(rest, t, last, ahead) * end.value
-    return ClosedForm(inner.target, t, Mul(*rest), end.value, last, ahead, value, inner)
+    ranges[axis] = (ranges[axis][0], last) if ahead > 0 else (last, ranges[axis][1])
+    return Recursion(
+        inner.target, inner.node, t, ahead, *split, end.value, last, Region(tuple(ranges)), inner.lines[-1].terms
+    )
 
 
-def _is_of(partial: Partial, node: Node) -> bool:
-    """Is it an adjoint of the family itself?"""
-    return type(partial) is Partial and name_of(partial.wrt) == node.name
+def _split(terms: Sequence[Term], one_on: Expr) -> tuple[Expr, Expr] | None:
+    """(factor, addend): the terms with the quantity itself one step on as a factor, and the others."""
+    factors, addends = [], []
+    for term in terms:
+        flat = [g for f in term.factors for g in Mul.make_args(f)]
+        if flat.count(one_on) == 1 and not term.sums:
+            factors.append(Mul(*(f for f in flat if f != one_on)))
+        else:
+            addends.append(term.expr)
+    return (Add(*factors), Add(*addends)) if factors else None
 
 
-def _power(factors: Sequence[Expr], t: Idx, last: Expr, ahead: int) -> Expr:
-    """The product of the factors from t to the boundary: constants as a power, the others under a product sign."""
-    constant = Mul(*(f for f in factors if t not in f.free_symbols))
-    moving = Mul(*(f for f in factors if t in f.free_symbols))
-    power = constant ** ((last - t) * ahead)
+def _concerns(expr: Expr, coupled: Sequence[str]) -> bool:
+    """Does an adjoint of the recursion occur?"""
+    return any(type(p) is Partial and name_of(p.wrt) in coupled for p in expr.atoms(Partial))
+
+
+def solve(r: Recursion, nodes: Mapping[str, Node]) -> ClosedForm | None:
+    """The solution, proved; None where the induction does not confirm it."""
+    s, k = _letters(r, nodes)
+    kernel = _passed(r, s, k)
+    first = r.end if r.joins else r.end - r.ahead
+    bounds = (s, r.index, first) if r.ahead > 0 else (s, first, r.index)
+    given = {f.name: getattr(r, f.name) for f in fields(r)}
+    form = ClosedForm(**given, kernel=kernel, bounds=bounds, lines=())
+    form = replace(form, lines=tuple(_lines(form, nodes)))
+    return form if form.induction.holds else None
+
+
+def _lines(form: ClosedForm, nodes: Mapping[str, Node]) -> Iterator[Line]:
+    """The solution with its sum, and without it where that is geometric."""
+    start, total = ((Term((form.carried,)),) if form.carried != 0 else ()), form.total(form.index)
+    yield Line((*start, *total) or (Term((S.Zero,)),))
+    for term in total:
+        flat = Mul.make_args(term.expr)
+        inner = next(f for f in flat if isinstance(f, Sum))
+        outer, value = Mul(*(f for f in flat if f is not inner)), summed(inner, nodes)
+        if value is not None:
+            yield Line((*start, Term((outer, value))), GEOMETRIC)
+            if len(Mul.make_args(outer * value)) != len(Mul.make_args(outer)) + len(Mul.make_args(value)):
+                yield Line((*start, Term((outer * value,))), TOGETHER)
+
+
+def _passed(r: Recursion, s: Idx, k: Idx) -> Expr:
+    """P(t, s): the factors from t on, before s; constants as a power, the others under a product sign."""
+    flat = Mul.make_args(r.factor)
+    power = Mul(*(f for f in flat if r.index not in f.free_symbols)) ** ((s - r.index) * r.ahead)
+    moving = Mul(*(f for f in flat if r.index in f.free_symbols))
     if moving is S.One:
         return power
-    k = index("s" if name_of(t) == "k" else "k", t.lower, t.upper)
-    body = substitute(moving, {t: k - ahead})
-    return power * Product(body, (k, t + 1, last) if ahead > 0 else (k, last, t - 1))
+    shift = max((f[1] for p in _places(moving) if (f := linear(p, r.index)) and f[1].is_Integer), default=S.Zero)
+    ends = (r.index, s - 1) if r.ahead > 0 else (s + 1, r.index)
+    return power * Product(substitute(moving, {r.index: k - shift}), (k, *(e + shift for e in ends)))
 
 
-def _powers(product: Expr) -> dict[Expr, Expr]:
-    """Every base of a product with the sum of its exponents."""
-    found: dict[Expr, Expr] = {}
-    for factor in Mul.make_args(product):
-        base, exponent = factor.as_base_exp()
-        found[base] = found.get(base, S.Zero) + exponent
-    return found
+def _places(expr: Expr) -> Iterator[Expr]:
+    """Every index expression of an element in it."""
+    for element in expr.atoms(Indexed):
+        yield from element.indices
 
 
-def _without_empty(expr: Expr) -> Expr:
-    """Products from T+1 to T are 1."""
-    empty = {p: S.One for p in expr.atoms(Product) if (p.limits[0][2] - p.limits[0][1]) == -1}
-    return substitute(expr, empty)
-
-
-def _unrolled(expr: Expr) -> Expr:
-    """Every product with its factor nearest to t taken out."""
-    by = {}
-    for product in expr.atoms(Product):
-        ((k, low, high),) = product.limits
-        form = linear(low, next(iter(low.free_symbols))) if low.free_symbols else None
-        near, limits = (low, (k, low + 1, high)) if form and low.has(Idx) else (high, (k, low, high - 1))
-        by[product] = substitute(product.function, {k: near}) * Product(product.function, limits)
-    return substitute(expr, by)
+def _letters(r: Recursion, nodes: Mapping[str, Node]) -> tuple[Idx, Idx]:
+    """A letter for the sum and one for the product, over the times of t, that nothing else has."""
+    taken = {*nodes, *(name_of(i) for n in nodes.values() for i in n.indices)}
+    taken |= {name_of(i) for e in (r.factor, r.addend, r.boundary) for i in e.atoms(Idx)}
+    free = [a for a in ("s" if r.ahead > 0 else "j", "k", "l", "m", "n", "p", "q") if a not in taken]
+    one, other = (index(a, r.index.lower, r.index.upper) for a in free[:2])
+    return one, other

@@ -1,7 +1,7 @@
-"""Where a step holds: the boxes of index values on which the same users contribute.
+"""Regions: the boxes of index values on which an adjoint has one form.
 
-t = T, and t = 1..T-1, in a recurrence that is read at its end. With numbers for the sizes the regions are those of the
-unrolled model; without, those of a large one.
+A region is a box on which the same users contribute: t = T, and t = 1..T-1, in a recurrence that is read at its end.
+With numbers for the sizes the regions are those of the unrolled model; without, those of a large one.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise, product
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Idx, Integer, Symbol
 
-from derive.derivation import Adjoint, Region, Use
+from derive.derivation import Adjoint, Derivation, Region, Use
 from derive.indices import substitute
-from derive.intervals import Interval
+from derive.intervals import Interval, image
 from derive.memo import memo
-from derive.model import Model
 
 LARGE = 10_000_000  # the number of the first size that is left symbolic; see `large`
+Ranges = tuple[tuple[Idx, Interval], ...]  # of the letters that stand free in a term
 Numbers = tuple[tuple[Symbol, Integer], ...]
 
 
@@ -27,15 +27,15 @@ def large(n: int, first: int = LARGE) -> int:
     return int(first * math.e**n)
 
 
-def numbers(model: Model, sizes: Mapping[Symbol, int]) -> Numbers:
+def numbers(d: Derivation, sizes: Mapping[Symbol, int]) -> Numbers:
     """A number for every size."""
-    return tuple((s, Integer(sizes.get(s, large(n)))) for n, s in enumerate(model.sizes))
+    return tuple((s, Integer(sizes.get(s, large(n)))) for n, s in enumerate(d.model.sizes))
 
 
 @memo
-def regions(adjoint: Adjoint, sizes: Numbers) -> tuple[tuple[Region, tuple[Use, ...]], ...]:
+def regions(adjoint: Adjoint, number: Numbers) -> tuple[tuple[Region, tuple[Use, ...]], ...]:
     """The boxes on which the same uses contribute, last index values first; boxes without any are left out."""
-    axes = [_cuts([u.domain[a] for u in adjoint.uses], dict(sizes)) for a in range(len(adjoint.node.indices))]
+    axes = [_cuts([u.domain[a] for u in adjoint.uses], dict(number)) for a in range(len(adjoint.node.indices))]
     found = []
     for box in product(*axes):
         ranges = tuple(piece[0] for piece in box)
@@ -58,3 +58,13 @@ def _cuts(domains: Sequence[Interval], number: Mapping[Symbol, Integer]) -> list
         on = {n for n, (a, b) in enumerate(whole) if a <= first and after - 1 <= b}
         pieces.append(((starts[first], starts[after] - 1), on))
     return [p for p in reversed(pieces) if p[1]]
+
+
+@memo
+def contains(region: Region, place: tuple[Expr, ...], ranges: Ranges, number: Numbers) -> bool:
+    """Does a place lie on the region for all values of its letters, which have the ranges given?"""
+    for (low, high), position in zip(region.ranges, place, strict=True):
+        first, last = image(position, dict(ranges))
+        if not all(substitute(gap, dict(number)).is_nonnegative for gap in (first - low, high - last)):
+            return False
+    return True

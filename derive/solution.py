@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ from derive.derivation import Derivation, Step
 from derive.errors import ModelError
 from derive.model import Model
 from derive.recurrences import ClosedForm
+from derive.schedule import Stage
 from derive.steps import Steps
 
 if TYPE_CHECKING:
+    from derive.analysis.conditions import Analysis, Condition
     from derive.verification.report import Report
 
 
@@ -46,6 +49,21 @@ class Solution:
         """The closed forms as claims to be checked."""
         return self._steps.claims() if self.steps else ()
 
+    @cached_property
+    def analyses(self) -> tuple[Analysis, ...]:
+        """For every recurrence over a time that has no number: the Jacobian of a step, and when gradients explode."""
+        from derive.analysis.conditions import analyse
+
+        model, known = self.derivation.model, {str(s) for s in self.sizes}
+        general = [s for s in self.derivation.stages if s.time and not known & _length(model, s)]
+        reached = [s for s in general if any(name in self.derivation.adjoints for name in s.families)]
+        return tuple(analyse(model, s) for s in reached)
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """When the gradient explodes, vanishes or stays; each with its strength and its reason."""
+        return tuple(c for a in self.analyses for c in a.conditions)
+
     @property
     def loss(self) -> Expr:
         """The symbol of the loss."""
@@ -72,11 +90,19 @@ class Solution:
             raise ModelError(f"dL/d{parameter} has {len(steps)} forms by region; see adjoint({parameter})")
         return steps[0].value
 
-    def verify(self, points: int = 1000, seed: int = 0) -> Report:
-        """The check of every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`."""
+    def verify(self, points: int = 1000, seed: int = 0, conditions: bool = True) -> Report:
+        """The check of every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`.
+
+        With `conditions` also the Jacobian of every recurrence and the evidence for its conditions; `Report.measured`.
+        """
         from derive.verification.check import verify
 
-        return verify(self.derivation, (*self.steps, *self.closed_steps), self.sizes, points, seed)
+        report = verify(self.derivation, (*self.steps, *self.closed_steps), self.sizes, points, seed)
+        if not conditions or not self.analyses:
+            return report
+        from derive.verification.steps import measured
+
+        return replace(report, measured=tuple(measured(self.derivation, a, seed) for a in self.analyses))
 
     def to_latex(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as a complete LaTeX document. Errors: VerificationError if a line fails its check."""
@@ -98,7 +124,19 @@ class Solution:
         if report is not None:
             report.require()
         return render(
-            [Part(self.derivation, self.steps, self.sizes, report, closed=self.closed_forms)], format, lang, detail
+            [
+                Part(
+                    self.derivation,
+                    self.steps,
+                    self.sizes,
+                    report,
+                    closed=self.closed_forms,
+                    analyses=self.analyses,
+                )
+            ],
+            format,
+            lang,
+            detail,
         )
 
     def _repr_latex_(self) -> str:
@@ -114,6 +152,12 @@ class Solution:
             if str(symbol) == str(key):
                 return symbol
         raise ModelError(f"{key} is not a size of this graph")
+
+
+def _length(model: Model, stage: Stage) -> set[str]:
+    """The sizes that say how long a recurrence is."""
+    indices = [model.nodes[name].indices[axis] for name, axis in stage.time.items()]
+    return {str(s) for i in indices for s in (i.lower.free_symbols | i.upper.free_symbols)}
 
 
 def _whole(size: Any, number: Any) -> int:

@@ -1,26 +1,34 @@
-"""The steps of a derivation: for every adjoint, on every region of its indices, the chain of equalities."""
+"""The steps of a derivation: for every adjoint, on every region of its indices, the chain of equalities.
+
+Every chain begins with the raw product; the adjoints that stay short are put in for their names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
-from sympy import Expr, Idx, Mul, Symbol
+from sympy import Expr, Idx, Symbol
 
-from derive.algebra import develop, naming, weight
+from derive.algebra import naming, tidied, weight
 from derive.chain import extent
 from derive.derivation import Derivation, Line, Region, Step, Term, Use
 from derive.equalities import LONGEST, contributions, partials, product, step
-from derive.indices import apart, name_of, sized, substitute
+from derive.indices import apart, name_of, substitute
+from derive.intervals import Interval
 from derive.language import Text
 from derive.memo import memo
 from derive.model import Node
 from derive.partials import Partial
 from derive.paths import is_immediate
+from derive.products import joined
 from derive.recurrences import ClosedForm, closed_forms
-from derive.regions import numbers, regions
+from derive.regions import contains, numbers, regions
 
 CLOSED = Text("insert the closed form of the recursion", "代入递推的封闭形式")
+JOINED = Text("the factor beside it joins the product", "相邻的因子并入连乘")
+
+Ranges = Mapping[Idx, Interval]  # of the letters that stand free in a term
 
 
 class Steps:
@@ -28,12 +36,12 @@ class Steps:
 
     def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int] | None = None):
         self.derivation = derivation
-        self.sizes = dict(sizes or {})
-        self._numbers = numbers(derivation.model, self.sizes)
+        self.number = numbers(derivation, sizes or {})
         self._short: dict[str, Step | None] = {}
         self._named: dict[Expr, Expr] = {}
         self._known: dict[str, tuple[Step, ...]] = {}
         self.closed: tuple[ClosedForm, ...] = ()
+        self._numbered: tuple[Step, ...] = ()
 
     def all(self) -> tuple[Step, ...]:
         """The steps in the order of the sheet: the nodes in the order of the sweep, then what was asked for."""
@@ -43,75 +51,87 @@ class Steps:
         steps = [step for name in inner for step in self.of(name)]
         self.closed = tuple(closed_forms(self.derivation, steps))
         steps += [self._solved(s) for name in asked for s in self.of(name)]
-        return tuple(_numbered(step, n) for n, step in enumerate(steps, 1))
+        self._numbered = tuple(_numbered(step, n) for n, step in enumerate(steps, 1))
+        return self._numbered
 
     def claims(self) -> tuple[Step, ...]:
         """The closed forms as steps of one line, to be checked like the others."""
         return tuple(
-            replace(form.recursion, region=form.region, uses=(), lines=(Line((Term((form.value,)),)),))
+            replace(step, region=form.region, uses=(), lines=form.lines)
             for form in self.closed
+            for step in self._numbered
+            if step.target == form.target
         )
 
     def _solved(self, step: Step) -> Step:
-        """The step of a gradient with the closed form of its adjoint put in, where there is one."""
+        """The step of a gradient with the closed forms of its adjoints put in, where there are any."""
         terms = step.lines[-1].terms if self.closed else ()
-        by = {p: v for t in terms for p in partials(t) if (v := self._closed(p)) is not None}
+        by = {p: v for t in terms for p in partials(t) if (v := self._closed(p, _ranges(step, t))) is not None}
         if not by:
             return step
         filled = tuple(product(tuple(by.get(f, f) for f in t.factors), t.sums) for t in terms)
-        return replace(step, lines=(*step.lines, Line(filled, CLOSED), *develop(filled, {})))
+        longer = tuple(product(tuple(joined(f) for f in t.factors), t.sums) for t in filled)
+        more = [Line(filled, CLOSED), *([Line(longer, JOINED)] if longer != filled else []), *tidied(longer)]
+        return replace(step, lines=(*step.lines, *more))
 
-    def _closed(self, partial: Partial) -> Expr | None:
-        """The closed form of an adjoint, or of the one that its short value is made of."""
-        value = self._lookup(partial, ())
-        inner = [partial] if value is None else [f for f in Mul.make_args(value) if type(f) is Partial]
-        for form in self.closed:
-            for p in inner:
-                time = form.time_of(p)
-                if time is not None:
-                    return substitute(value if value is not None else p, {p: form.at(time)})
+    def _closed(self, partial: Partial, ranges: Ranges) -> Expr | None:
+        """An adjoint by the closed forms: its own, or those of the adjoints that its value is made of."""
+        known = self._lookup(partial, ranges)
+        for value in (partial, known, *(s.value for s in self.of(name_of(partial.wrt)) if s.target == partial)):
+            by = {p: v for p in _adjoints_in(value) if (v := self._form(p)) is not None} if value is not None else {}
+            if by:
+                return substitute(value, by)
         return None
+
+    def _form(self, partial: Expr) -> Expr | None:
+        return next((f.at(t) for f in self.closed if (t := f.time_of(partial)) is not None), None)
 
     def of(self, name: str) -> tuple[Step, ...]:
         """The steps of one family, one for each region, last index values first."""
         if name not in self._known:
             adjoint = self.derivation.adjoints[name]
-            steps = tuple(self._step(adjoint.node, *found) for found in regions(adjoint, self._numbers))
+            steps = tuple(self._step(adjoint.node, *found) for found in regions(adjoint, self.number))
             self._known[name] = steps
             everywhere = [s for s in steps if s.region.ranges == extent(adjoint.node)]
             if everywhere and name in self.derivation.wanted:
                 self._named |= naming(everywhere[0].target, everywhere[0].value)
         return self._known[name]
 
-    def _step(self, node: Node, region: Region, uses: tuple[Use, ...]) -> Step:
-        """The step on one region, from its uses and the short forms of their adjoints."""
-        d, fixed = self.derivation, region.fixed(node)
-        free = [i for i in node.indices if i not in fixed]
-        raw = contributions(d.loss, node, region, uses)
-        short = {p: v for t in raw if not t.sums for p in partials(t) if (v := self._lookup(p, free)) is not None}
-        marks = tuple(is_immediate(d.model, node, use, uses) for use in uses)
-        return step(d.loss, node, region, uses, marks, tuple(short.items()), tuple(self._named.items()))
-
     def short(self, name: str) -> Step | None:
-        """The step of an adjoint that has one form wherever it is not zero, if that is short and no recursion."""
+        """The step of an adjoint that has one form wherever it is not zero, if that is soon read and no recursion."""
         if name not in self._short:
             self._short[name] = None  # while it is being derived: a recursion keeps its name
             steps = self.of(name) if name in self.derivation.adjoints else ()
             if len(steps) == 1 and not steps[0].given and weight(steps[0].value) <= LONGEST:
-                self._short[name] = None if name in _adjoints_in(steps[0].value) else steps[0]
+                own = {name_of(p.wrt) for p in _adjoints_in(steps[0].value)}
+                self._short[name] = None if name in own else steps[0]
         return self._short[name]
 
-    def _lookup(self, partial: Partial, free: Sequence[Idx]) -> Expr | None:
-        """The short value of an adjoint at its position, its sums in letters other than `free`."""
+    def _step(self, node: Node, region: Region, uses: tuple[Use, ...]) -> Step:
+        """The step on one region, from its uses and the short values of their adjoints."""
+        d, ranges = self.derivation, region.free(node.indices)
+        raw = contributions(d.loss, node, region, uses)
+        short = {p: v for t in raw if not t.sums for p in partials(t) if (v := self._lookup(p, ranges)) is not None}
+        marks = tuple(is_immediate(d.model, node, use, uses) for use in uses)
+        return step(d.loss, node, region, uses, marks, tuple(short.items()), tuple(self._named.items()))
+
+    def _lookup(self, partial: Partial, ranges: Ranges) -> Expr | None:
+        """The short value of an adjoint at its position, if it holds there, its sums in letters that are not free."""
         wrt, name = partial.wrt, name_of(partial.wrt)
         if partial.of != self.derivation.loss or name not in self.derivation.adjoints:
             return None
         step = self.short(name)
-        place = dict(zip(self.derivation.adjoints[name].node.indices, getattr(wrt, "indices", ()), strict=True))
-        if step is None or any(sized(place[i] - at, self.sizes) != 0 for i, at in step.fixed.items()):
+        place = getattr(wrt, "indices", ())
+        if step is None or not contains(step.region, tuple(place), tuple(ranges.items()), self.number):
             return None
-        found = apart(substitute(step.value, place), free, self.derivation.model.indices)
+        value = substitute(step.value, dict(zip(step.node.indices, place, strict=True)))
+        found = apart(value, ranges, self.derivation.model.indices)
         return None if found == partial else found
+
+
+def _ranges(step: Step, term: Term) -> dict[Idx, Interval]:
+    """The ranges of the letters that stand free in a term: those of the step, and those of the term's sums."""
+    return step.region.free(step.node.indices) | {i: (low, high) for i, low, high in term.sums}
 
 
 @memo
@@ -120,6 +140,6 @@ def _numbered(step: Step, number: int) -> Step:
 
 
 @memo
-def _adjoints_in(expr: Expr) -> frozenset[str]:
-    """The names of the families whose adjoints an expression uses."""
-    return frozenset(name_of(p.wrt) for p in expr.atoms(Partial) if type(p) is Partial)
+def _adjoints_in(expr: Expr) -> frozenset[Expr]:
+    """The adjoints that an expression is made of."""
+    return frozenset(p for p in expr.atoms(Partial) if type(p) is Partial)

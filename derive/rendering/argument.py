@@ -96,7 +96,7 @@ def _update(part: Part) -> Iterator[Block]:
     rows = []
     for step in (s for s in part.steps if s.node.is_leaf):
         element = step.target.args[1]
-        rows.append(Row(element, (Term((element,)), Term((-RATE, step.target))), arrow=True))
+        rows.append(Row(element, (Term((element,)), Term((-RATE, step.target))), sign="<-"))
         rows.append(Row(None, (Term((element,)), Term((-RATE, step.value)))))
     yield Equations(tuple(rows))
 
@@ -104,7 +104,7 @@ def _update(part: Part) -> Iterator[Block]:
 def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:
     """A sum with a number of terms, term by term."""
     found = _last_sum(step)
-    if found is None or any(f.has(Product) for f in found[1]):  # a product in it would shrink from term to term
+    if found is None or any(f.has(Product, Sum) for f in found[1]):  # they would shrink from term to term
         return
     front, body, idx, low, high = found
     low, high = sized(low, sizes), sized(high, sizes)

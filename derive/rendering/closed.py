@@ -1,13 +1,15 @@
-"""A solved recursion on the page: the recursion, unfolded twice, the closed form, the proof by induction."""
+"""A solved recursion on the page: the recursion, unfolded, the closed form, the proof by induction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Expr, Mul, Symbol
+from sympy import Expr, Mul, Symbol, expand
 
+from derive.algebra import EXPANDED
 from derive.derivation import Term
-from derive.indices import sized, substitute
+from derive.indices import sized
+from derive.language import Text
 from derive.recurrences import ClosedForm
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Heading, Paragraph, Row
@@ -17,42 +19,83 @@ from derive.rendering.span import Ranges, span
 def solved(form: ClosedForm, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
     """The blocks of one closed form."""
     yield Heading(say.CLOSED(adjoint=form.target))
-    yield Paragraph(say.RECURSION)
+    yield Paragraph(say.RECURSION_ON if form.ahead > 0 else say.RECURSION_BACK)
     yield Equations((_recursion(form, form.index), Row(_target(form, form.end), (Term((form.boundary,)),))))
-    unfolded = tuple(row for n in (1, 2) if _exists(form, n, sizes) for row in _unfolded(form, n))
+    often = 2 if form.boundary != 0 else 3
+    unfolded = tuple(row for n in range(1, often + 1) if _exists(form, n, sizes) for row in _unfolded(form, n))
     if unfolded:
         yield Paragraph(say.UNFOLD)
         yield Equations(unfolded)
-    ranges = zip(form.recursion.node.indices, form.region.ranges, strict=True)
-    yield Paragraph(say.CLAIM(ranges=Ranges(tuple(span(i, a, b) for i, (a, b) in ranges))))
-    yield Equations((Row(form.target, (Term((form.value,)),)),), boxed=True)
-    yield Paragraph(say.INDUCTION(end=span(form.index, form.end, form.end)))
-    there = form.at(form.index + form.ahead)
-    yield Equations((_recursion(form, form.index), Row(None, (Term((form.factor, there)),)), Row(None, form.value)))
+    ranges = zip(form.node.indices, form.region.ranges, strict=True)
+    claim = say.CLAIM if form.addend == 0 else say.CLAIM_SUM
+    yield Paragraph(claim(ranges=Ranges(tuple(span(i, a, b) for i, (a, b) in ranges))))
+    if form.summed:
+        yield Equations(
+            tuple(Row(None if n else form.target, line.terms, line.reason) for n, line in enumerate(form.lines))
+        )
+    yield Equations((Row(form.target, form.lines[-1].terms),), boxed=True)
+    yield Paragraph(say.INDUCTION(base=_base(form), step=say.FROM_NEXT if form.ahead > 0 else say.FROM_LAST))
+    yield Equations(tuple(_step(form)))
 
 
 def _target(form: ClosedForm, t: Expr) -> Expr:
-    return substitute(form.target, {form.index: t})
-
-
-def _factor(form: ClosedForm, t: Expr) -> Expr:
-    return substitute(form.factor, {form.index: t})
+    return form.moved(form.target, t)
 
 
 def _recursion(form: ClosedForm, t: Expr) -> Row:
-    return Row(_target(form, t), (Term((_target(form, t + form.ahead), _factor(form, t))),))
+    """The law as it was found, at one time."""
+    return Row(_target(form, t), tuple(Term(tuple(form.moved(f, t) for f in x.factors), x.sums) for x in form.law))
 
 
 def _unfolded(form: ClosedForm, n: int) -> Iterator[Row]:
-    """The recursion n steps before the boundary, and all its factors."""
-    t = form.end - n * form.ahead
-    yield _recursion(form, t)
-    factors = [_factor(form, form.end - k * form.ahead) for k in range(n, 0, -1)]
-    yield Row(None, (Term((Mul(*factors), form.boundary)),))
+    """The recursion n steps from the boundary, with all before it put in."""
+    times = [form.end - k * form.ahead for k in range(n, -1, -1)]
+    yield _recursion(form, times[0])
+    passed = [Mul(*(form.moved(form.factor, t) for t in times[:k])) for k in range(n + 1)]
+    parts = [(passed[n], form.boundary)]
+    parts += [(passed[k], form.moved(form.addend, times[k])) for k in range(n - 1, -1, -1)]
+    yield Row(None, tuple(_term(*part) for part in parts if part[1] != 0))
+
+
+def _term(*factors: Expr) -> Term:
+    """A product without its factors 1."""
+    return Term(tuple(f for f in factors if f != 1) or factors[:1])
+
+
+def _base(form: ClosedForm) -> Text:
+    """Why the closed form holds where the recursion begins."""
+    end = span(form.index, form.end, form.end)
+    if form.addend == 0:
+        return say.NO_FACTOR(end=end)
+    if form.summed:
+        return say.BOUNDARY(end=end, value=_target(form, form.end), boundary=form.boundary)
+    return (say.ONE_TERM if form.joins else say.NO_TERM)(end=end)
+
+
+def _step(form: ClosedForm) -> Iterator[Row]:
+    """From the neighbouring time to this one: insert, bring the factor in, and read the closed form again."""
+    yield _recursion(form, form.index)
+    there = form.at(form.index + form.ahead)
+    inserted = (_term(form.factor, there), *((Term((form.addend,)),) if form.addend != 0 else ()))
+    yield Row(None, inserted, say.HYPOTHESIS)
+    if form.summed:
+        yield Row(
+            None,
+            tuple(Term((part,)) for part in expand(Mul(form.factor, there) + form.addend).as_ordered_terms()),
+            EXPANDED,
+        )
+    elif form.addend != 0:
+        start = (Term((form.carried,)),) if form.carried != 0 else ()
+        yield Row(None, (*start, *form.total(form.index + form.ahead), Term((form.addend,))), say.FACTOR_IN)
+    own = (
+        say.OWN_TERM(term=span(form.bounds[0], form.index, form.index))
+        if form.addend != 0 and not form.summed
+        else None
+    )
+    yield Row(None, form.lines[-1].terms, own)
 
 
 def _exists(form: ClosedForm, n: int, sizes: Mapping[Symbol, int]) -> bool:
     """Is there a step n before the boundary for these sizes?"""
-    axis = form.recursion.node.indices.index(form.index)
-    low, high = (sized(e, sizes) for e in form.region.ranges[axis])
+    low, high = (sized(e, sizes) for e in form.region.ranges[form.axis])
     return not (high - low).is_Integer or high - low >= n

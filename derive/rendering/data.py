@@ -14,8 +14,8 @@ from derive.derivation import Step
 from derive.language import Text
 from derive.rendering.blocks import Title
 from derive.rendering.formulas import Formulas
+from derive.rendering.order import signed
 from derive.rendering.part import Part
-from derive.rendering.printer import signed
 
 NO_ROUTE = Text("cannot reach the loss", "无法影响损失")
 

@@ -17,6 +17,7 @@ from derive.rendering.span import Known
 from derive.verification.report import Report
 
 if TYPE_CHECKING:
+    from derive.analysis.conditions import Analysis  # only a recurrence in general needs it
     from derive.worked import Worked  # numpy is loaded only where numbers are worked
 
 
@@ -34,6 +35,7 @@ class Part(NamedTuple):
     update: bool = False
     rate: Fraction | None = None
     closed: tuple[ClosedForm, ...] = ()
+    analyses: tuple[Analysis, ...] = ()
 
     @property
     def known(self) -> list[Known]:

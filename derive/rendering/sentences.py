@@ -72,17 +72,36 @@ STEP = Text("Step {number}: {target}{where}", "第 {number} 步：{target}{where
 WHERE = Text(" for {ranges}", "（{ranges}）")
 EVERYWHERE = Text("", "")
 CLOSED = Text("Closed form of {adjoint}", "{adjoint} 的封闭形式")
-RECURSION = Text(
+RECURSION_ON = Text(
     "The recursion refers to itself one step on, and begins at the other end:",
     "递推式引用后一个时间步的自身，并从另一端开始：",
 )
-UNFOLD = Text("Unfold it twice:", "展开两次：")
-CLAIM = Text("One factor for every step, so for every {ranges}", "每一步贡献一个因子，因此对任意 {ranges}")
-INDUCTION = Text(
-    "Proof by induction. At {end} no factor is left, and the boundary value stands. If it holds one step on, insert it "
-    "into the recursion:",
-    "用归纳法证明。当 {end} 时没有因子，只剩边界值。假设对后一个时间步成立，代入递推式：",
+RECURSION_BACK = Text(
+    "The recursion refers to itself one step back, and begins at the start value:",
+    "递推式引用前一个时间步的自身，并从初值开始：",
 )
+UNFOLD = Text("Unfold it from where it begins:", "从起点开始逐步展开：")
+CLAIM = Text("One factor for every step, so for every {ranges}", "每一步贡献一个因子，因此对任意 {ranges}")
+CLAIM_SUM = Text(
+    "Every step adds a term, and every later step multiplies it by its factor, so for every {ranges}",
+    "每一步增加一项，此后的每一步再给它乘上一个因子，因此对任意 {ranges}",
+)
+INDUCTION = Text("Proof by induction. {base} {step}", "用归纳法证明。{base}{step}")
+NO_FACTOR = Text("At {end} no factor is left, and the boundary value stands.", "当 {end} 时没有因子，只剩边界值。")
+NO_TERM = Text(
+    "At {end} the sum is empty and no factor is left: the boundary value stands.",
+    "当 {end} 时和式为空，也没有因子，只剩边界值。",
+)
+ONE_TERM = Text("At {end} the sum has a single term, the boundary value.", "当 {end} 时和式只有一项，即边界值。")
+BOUNDARY = Text(
+    "At {end} the powers are 1, and {value} = {boundary} as it should be.",
+    "当 {end} 时各次幂都等于 1，得 {value} = {boundary}，与边界值一致。",
+)
+FROM_NEXT = Text("If it holds one step on, insert it into the recursion:", "假设对后一个时间步成立，代入递推式：")
+FROM_LAST = Text("If it holds one step before, insert it into the recursion:", "假设对前一个时间步成立，代入递推式：")
+HYPOTHESIS = Text("insert the claim for the neighbouring step", "代入相邻时间步的结论")
+FACTOR_IN = Text("the factor enters the sum", "因子移入和式")
+OWN_TERM = Text("the last term is that of {term}", "最后一项正是 {term} 的那一项")
 WRITTEN_OUT = Text("written out", "逐项写出")
 AT_TIME = Text("At {time}:", "{time} 时：")
 CHECKED = Text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from derive.rendering import sentences as say
 from derive.rendering.argument import backward, gradients
@@ -11,6 +12,9 @@ from derive.rendering.evidence import check
 from derive.rendering.numbers import numbers
 from derive.rendering.part import Part
 from derive.rendering.premises import flows, forward, given
+
+if TYPE_CHECKING:
+    from derive.analysis.conditions import Analysis
 
 
 def sheet(parts: Sequence[Part], head: Title | None = None, detail: str = "brief") -> Iterator[Block]:
@@ -29,6 +33,18 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
     yield from forward(part, detail)
     yield from backward(part, detail)
     yield from gradients(part, detail)
+    for analysis in part.analyses:
+        yield from recurrence(part, analysis)
     if part.worked is not None:
         yield from numbers(part.derivation, part.worked, part.remark, part.steps)
     yield from check(part)
+
+
+def recurrence(part: Part, analysis: Analysis) -> Iterator[Block]:
+    """What follows from a recurrence: the Jacobian of one step, when gradients explode or vanish, what helps."""
+    from derive.rendering.conditions import conditions  # only a sheet with a recurrence in general needs them
+    from derive.rendering.transition import transition
+
+    measured = part.report.measured if part.report is not None else ()
+    yield from transition(analysis)
+    yield from conditions(analysis, next((m for m in measured if m.analysis is analysis), None))

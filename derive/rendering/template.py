@@ -1,4 +1,4 @@
-"""Text that is printed once and filled in for each time step, so that no sympy object is made per step."""
+"""Text that is printed once with marks for index expressions, and filled in with numbers for each time step."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ PLACE = r"\x02-?\d+,-?\d+\x03"
 TOKEN = re.compile(rf"(\^\{{{PLACE}\}}|\^\({PLACE}\)|{PLACE})")
 
 
-def mark(a: int, b: int) -> str:
-    """The place of the number a*t + b in a template."""
-    return f"\x02{a},{b}\x03"
+def mark(slope: int, rest: object) -> str:
+    """The mark of slope * t + rest."""
+    return f"\x02{slope},{rest}\x03"
 
 
 class Template:

@@ -12,7 +12,7 @@ from derive.language import Text
 from derive.memo import memo
 from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
-from derive.rendering.printer import signed
+from derive.rendering.order import signed
 from derive.rendering.template import Template, mark
 from derive.rendering.width import width
 
@@ -121,7 +121,7 @@ class Writer:
     def equations(self, block: blocks.Equations) -> str:
         rows = self.formulas.rows(block.rows)
         if block.boxed:
-            return "".join(f"\\[\\result{{{left} = {signed(right)}}}\\]\n" for left, right, _ in rows)
+            return "".join(f"\\[\\result{{{left} {SIGNS[row.sign]} {signed(right)}}}\\]\n" for left, right, row in rows)
         return _align([self._row(left, right, row) for left, right, row in rows])
 
     def _row(self, left: str, right: tuple[str, ...], row: blocks.Row) -> str:
@@ -129,7 +129,7 @@ class Writer:
         lines = broken(right, LINE - width(left) - 1.5)
         text = " \\\\\n&\\quad {} ".join(lines)
         gap = "\\noalign{\\vskip 4pt}\n" if row.gap else ""
-        sign = "\\leftarrow" if row.arrow else "="
+        sign = SIGNS[row.sign]
         return f"{gap}{left} &{sign} {text}{why}"
 
     def unrolled(self, block: blocks.Unrolled) -> str:
@@ -199,6 +199,7 @@ class Writer:
 
 
 AT = Text("At @:", "当 @ 时：")
+SIGNS = {"=": "=", "<-": r"\leftarrow", "<": "<", ">": ">", "<=": r"\le", ">=": r"\ge"}
 
 
 def _align(rows: list[str]) -> str:
