@@ -94,8 +94,9 @@ def _run(grid: Array, size: int) -> slice | None:
     if not len(flat):
         return None
     first, last = int(flat[0]), int(flat[-1])
-    consecutive = first >= 0 and last < size and torch.equal(flat, torch.arange(first, last + 1))
-    return slice(first, last + 1) if consecutive else None
+    if first < 0 or last >= size or last - first + 1 != len(flat):
+        return None
+    return slice(first, last + 1) if torch.equal(flat, torch.arange(first, last + 1)) else None
 
 
 @cache
