@@ -28,7 +28,7 @@ GEOMETRIC = Text("the geometric sum", "等比数列求和")
 TOGETHER = Text("collect the factors", "整理各因子")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recursion:
     """`target` at time t is `factor` times itself at t + `ahead` plus `addend`; at time `end` it is `boundary`.
 
@@ -61,7 +61,7 @@ class Recursion:
         return substitute(expr, {self.index: t})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClosedForm(Recursion):
     """A recursion with its solution: the equalities that lead to it, the last of them the closed form.
 
@@ -105,6 +105,7 @@ class ClosedForm(Recursion):
         """The solution at a time."""
         return self.moved(self.value, t)
 
+    @memo
     def time_of(self, partial: Expr) -> Expr | None:
         """The time at which the partial is this adjoint; None where it is another quantity, or out of the region."""
         if type(partial) is not Partial or name_of(partial.args[1]) != self.node.name:
