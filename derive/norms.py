@@ -10,7 +10,7 @@ class Norm(Expr):
     """The norm of a whole family, by its kind.
 
     `Norm(W, "2")` is the spectral norm, `Norm(W, "rows")` the largest row sum of |W|, `Norm(x, "largest")` the largest
-    absolute value of any entry, at any time.
+    absolute value of any entry, at any time; `Norm(w, "abs")` is the absolute value of a number, not evaluated.
     """
 
     is_commutative = True
@@ -28,7 +28,7 @@ class Norm(Expr):
 
     @property
     def kind(self) -> str:
-        """ "2", "rows" or "largest"."""
+        """ "2", "rows", "largest" or "abs"."""
         return str(self.args[1])
 
 
@@ -49,8 +49,20 @@ class SpectralRadius(Expr):
         return str(self.args[0])
 
 
+class InOrder(Expr):
+    """A product of matrices and vectors as it stands."""
+
+    is_commutative = False
+
+
 class Transposed(Expr):
     """The transpose of a matrix that is named, not written: J_t."""
+
+    is_commutative = False
+
+
+class Inverse(Expr):
+    """The inverse of a matrix."""
 
     is_commutative = False
 

@@ -55,7 +55,7 @@ class Solution:
         from derive.analysis.conditions import analyse
 
         model, known = self.derivation.model, {str(s) for s in self.sizes}
-        general = [s for s in self.derivation.stages if s.time and not known & _length(model, s)]
+        general = [s for s in self.derivation.stages if s.time and (names := _length(model, s)) and not known & names]
         reached = [s for s in general if any(name in self.derivation.adjoints for name in s.families)]
         return tuple(analyse(model, s) for s in reached)
 
@@ -100,7 +100,7 @@ class Solution:
         report = verify(self.derivation, (*self.steps, *self.closed_steps), self.sizes, points, seed)
         if not conditions or not self.analyses:
             return report
-        from derive.verification.steps import measured
+        from derive.verification.measured import measured
 
         return replace(report, measured=tuple(measured(self.derivation, a, seed) for a in self.analyses))
 

@@ -55,14 +55,15 @@ class Bounds:
         if not self._chain(factors, self._letters(link.user)):
             return S.Zero, oo
         high = _times(*(self._factor(f) for f in factors))
-        constant = all(f.is_number or self._leaf(f) or self.constant(f) for f in factors)
+        still = [f for f in factors if not f.is_number and not self.constant(f)]
+        constant = all(self._leaf(f) and not f.has(self.time) for f in still)
         return (high if constant else S.Zero, high)
 
     def _chain(self, factors: Sequence[Expr], own: set[Idx]) -> bool:
         """Is it a matrix product, so that norms multiply: every factor diagonal, or a matrix that leads further?"""
         matrices = [f for f in factors if len(self._letters(f)) == 2 and self._leaf(f)]
         for m in matrices:
-            row, column = (i for i in m.indices if isinstance(i, Idx))
+            row, column = (next(iter(i.atoms(Idx))) for i in m.indices if i.has(Idx))
             if row not in own and (column not in own or self.order != "2"):
                 return False
         reached = own.union(*(self._letters(m) for m in matrices))
@@ -70,7 +71,7 @@ class Bounds:
 
     def _letters(self, expr: Expr) -> set[Idx]:
         """The indices of an expression but for time."""
-        return {i for a in expr.atoms(Indexed) for i in a.indices if isinstance(i, Idx)} - {self.time}
+        return {i for a in expr.atoms(Indexed) for place in a.indices for i in place.atoms(Idx)} - {self.time}
 
     def _leaf(self, factor: Expr) -> bool:
         node = self.model.nodes.get(name_of(factor)) if isinstance(factor, (Symbol, Indexed)) else None
@@ -84,7 +85,7 @@ class Bounds:
     def constant(self, expr: Expr) -> bool:
         """Made of scalar parameters only, so that it is the same number at every step."""
         names = [s.name for s in expr.free_symbols if isinstance(s, Symbol) and s.name in self.model.nodes]
-        return not expr.has(Indexed) and all(self.model.nodes[n].kind in ("parameter", "constant") for n in names)
+        return not expr.has(Indexed, Idx) and all(self.model.nodes[n].kind in ("parameter", "constant") for n in names)
 
     # intervals of values
     def magnitude(self, expr: Expr) -> Expr:
@@ -98,6 +99,8 @@ class Bounds:
         """The least and largest value of an expression."""
         if expr.is_number:
             return expr, expr
+        if isinstance(expr, Idx):
+            return expr.lower, expr.upper
         if isinstance(expr, (Symbol, Indexed)):
             return self._element(expr)
         if isinstance(expr, Add):
@@ -151,8 +154,9 @@ class Bounds:
     def _computed(self, node: Node) -> Interval:
         expr = node.cases[0].expr
         row = row_of(expr)
-        if row is not None and row.symmetric and node.name in self.sharp:
-            top = self._named(node, row.value(self.magnitude(expr.args[0])))
+        inner = self.magnitude(expr.args[0]) if row is not None and row.symmetric and node.name in self.sharp else oo
+        if row is not None and not inner.has(oo):
+            top = self._named(node, row.value(inner))
             return S(row.value_range[0]) + S(row.value_range[1]) - top, top
         own = Dummy("bound", nonnegative=True)
         self._open[node.name] = own

@@ -5,6 +5,7 @@ Read off the Jacobian of one step and its bounds. Where nothing can be concluded
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from sympy import Abs, Add, Eq, Expr, Gt, ImmutableDenseMatrix, Indexed, Lt, Mul, Symbol, eye, oo
@@ -12,11 +13,12 @@ from sympy.core.relational import Relational
 
 from derive.analysis import reasons as why
 from derive.analysis.bounds import Bounds, activation
+from derive.analysis.gates import Gate, gates
 from derive.analysis.jacobian import Entry, Path, StepJacobian, step_jacobian
 from derive.indices import name_of, substitute
 from derive.language import Text
 from derive.model import Model
-from derive.norms import SpectralRadius
+from derive.norms import Norm, SpectralRadius
 from derive.schedule import Stage
 
 Kind = Literal["vanishes", "explodes", "stays"]
@@ -42,7 +44,8 @@ class Condition(NamedTuple):
 class Analysis(NamedTuple):
     """One recurrence: the Jacobian of a step, a matrix of bounds of its blocks, what follows, or why nothing does.
 
-    `where` defines the named bounds (f_max, and B, the matrix of them); `order` is that of the norms of the blocks.
+    `where` defines the named bounds (f_max, and B, the matrix of them); `order` is that of
+    the norms of the blocks; `gates` say what the bias of a gate on a direct path does.
     """
 
     jacobian: StepJacobian
@@ -51,6 +54,7 @@ class Analysis(NamedTuple):
     conditions: tuple[Condition, ...] = ()
     silence: Text | None = None
     order: str = "rows"
+    gates: tuple[Gate, ...] = ()
 
 
 def analyse(model: Model, stage: Stage) -> Analysis:
@@ -61,18 +65,25 @@ def analyse(model: Model, stage: Stage) -> Analysis:
     sharp = {name_of(e) for a, row in enumerate(jacobian.entries) for e in _gates(model, row[a].paths)}
     order = "2" if not jacobian.scalar and not sharp else "rows"
     bounds = Bounds(model, jacobian.index, sharp, order)
-    exact = _constant(bounds, jacobian)
-    if exact is not None:
-        return Analysis(jacobian, None, conditions=exact, order=order)
     low, high = (_matrix(bounds, jacobian, end) for end in (0, 1))
     where = tuple(bounds.known.items())
     if high.has(oo):
-        lost = next(e for row in jacobian.entries for e in row if any(bounds.gain(p)[1] == oo for p in e.paths))
+        lost = next(e for row in jacobian.entries for e in row if any(bounds.gain(p)[1].has(oo) for p in e.paths))
         return Analysis(jacobian, high, where, silence=why.UNBOUNDED(of=lost.of, wrt=lost.wrt), order=order)
     named, blocks = _named(jacobian, high)
-    single = len(jacobian.states) == 1
-    found = _single(jacobian.entries[0][0], low[0, 0], named[0, 0]) if single else _coupled()
-    return Analysis(jacobian, named, (*where, *blocks), tuple(found), order=order)
+    found = _constant(bounds, jacobian)
+    if found is None:
+        single = len(jacobian.states) == 1
+        found = _single(jacobian.entries[0][0], low[0, 0], named[0, 0]) if single else _coupled()
+    kept = tuple(c for c in found if _says_something(c))
+    return Analysis(jacobian, named, (*where, *blocks), kept, None, order, tuple(gates(model, jacobian)))
+
+
+def _says_something(condition: Condition) -> bool:
+    """Not where the measure is a number for which an exact or sufficient claim is false, or a necessary one true."""
+    if not condition.measure.is_number:
+        return True
+    return bool(condition.claim.func(condition.measure, 1)) == (condition.strength != "necessary")
 
 
 def _named(
@@ -106,7 +117,7 @@ def _matrix(bounds: Bounds, jacobian: StepJacobian, end: int) -> ImmutableDenseM
     return ImmutableDenseMatrix(rows)
 
 
-def _constant(bounds: Bounds, jacobian: StepJacobian) -> tuple[Condition, ...] | None:
+def _constant(bounds: Bounds, jacobian: StepJacobian) -> Sequence[Condition] | None:
     """The exact conditions where every step has the same Jacobian; None elsewhere."""
     values = [[e.value for e in row] for row in jacobian.entries]
     scalars = all(bounds.constant(v) for row in values for v in row)
@@ -119,7 +130,9 @@ def _constant(bounds: Bounds, jacobian: StepJacobian) -> tuple[Condition, ...] |
     square = len(values) == 1 and len(families) == 1 and len(families[0].indices) == 2 and bounds.constant(rest)
     if not square or bounds.model.nodes[name_of(families[0])].kind not in ("parameter", "constant"):
         return None
-    return _exact(Abs(rest) * SpectralRadius(families[0].base), why.EIGENVALUES, why.JORDAN)
+    norm = Abs(rest) * Norm(families[0].base, "2")
+    simple = Condition("vanishes", "sufficient", Lt(norm, 1, evaluate=False), norm, why.AT_MOST(bound=norm))
+    return (*_exact(Abs(rest) * SpectralRadius(families[0].base), why.EIGENVALUES, why.JORDAN), simple)
 
 
 def _exact(measure: Expr, reason: Text, at_one: Text) -> tuple[Condition, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from derive.analysis.conditions import Analysis, Condition
+from derive.analysis.gates import Gate
 from derive.analysis.jacobian import Entry
 
 TOLERANCE = 1e-9
@@ -38,20 +39,61 @@ class Finding(NamedTuple):
         return all(s.ok for s in self.settings)
 
 
+class Kept(NamedTuple):
+    """The least product of a gate's factors over some steps, with the bias that should keep half."""
+
+    gate: Gate
+    steps: int
+    least: float
+
+    @property
+    def ok(self) -> bool:
+        """At least half was kept."""
+        return self.least >= 0.5 * (1 - TOLERANCE)
+
+
+class Remainder(NamedTuple):
+    """What truncation after some steps dropped, and the bound of that: the largest of each, relative to what is whole.
+
+    `ok` says that the bound held at every draw.
+    """
+
+    steps: int
+    dropped: float
+    bound: float
+    ok: bool
+
+
+class Preserved(NamedTuple):
+    """The least and largest norm of the adjoint at a distance, relative to the end, under weights that keep norms."""
+
+    steps: int
+    least: float
+    largest: float
+    ok: bool
+
+
 class Measured(NamedTuple):
-    """What was measured about one recurrence: the worst relative error of each block of its Jacobian, at how many
-    points, and the evidence for its conditions.
+    """What was measured about one recurrence.
+
+    The worst relative error of each block of its Jacobian, at how many points, and of their products over several
+    steps; the evidence for its conditions, for the biases of its gates, and for the remedies.
     """
 
     analysis: Analysis
     blocks: tuple[tuple[Entry, float], ...]
     points: int
+    product: float
     findings: tuple[Finding, ...]
+    kept: tuple[Kept, ...] = ()
+    remainders: tuple[Remainder, ...] = ()
+    preserved: tuple[Preserved, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """The Jacobian is autograd's, and no condition is contradicted."""
-        return not self.wrong and all(f.ok for f in self.findings)
+        """The Jacobian is autograd's, and no claim is contradicted."""
+        claims = [c.ok for part in (self.findings, self.kept, self.remainders, self.preserved) for c in part]
+        return not self.wrong and self.product <= TOLERANCE and all(claims)
 
     @property
     def wrong(self) -> tuple[Entry, ...]:

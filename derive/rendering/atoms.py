@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sympy import Add, Expr, Idx, Indexed, IndexedBase, Mul, Rational, Symbol
+from sympy import Add, Expr, Idx, Indexed, IndexedBase, Mul, Rational, S, Symbol
 
 from derive.indices import linear, name_of, substitute
 from derive.memo import SIZE
@@ -64,6 +64,8 @@ class Atoms(Order, ABC):
         return signed((self._index_term(a) for a in terms), "")
 
     def _index_term(self, term: Expr) -> str:
+        if term is S.Infinity:
+            return r"\infty" if self.style.latex else "∞"
         if isinstance(term, (Idx, Symbol)):
             return self.style.name(name_of(term), ())
         if isinstance(term, Mul):

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from sympy import Basic, IndexedBase
 from sympy.core.relational import Relational
 from sympy.matrices import MatrixBase
 
-from derive.norms import Dots, Norm, SpectralRadius, Transposed
+from derive.norms import Dots, InOrder, Inverse, Norm, SpectralRadius, Transposed
 from derive.rendering.arithmetic import Arithmetic
-from derive.rendering.atoms import ADD, ATOM, POWER, Printed
+from derive.rendering.atoms import ADD, ATOM, MUL, POWER, Printed
 
 
 class Magnitudes(Arithmetic):
     """Prints what the analysis of a recurrence is written in."""
 
     def _norm(self, expr: Norm) -> Printed:
-        name, spectral = self.style.name(expr.name, ()), expr.kind == "2"
+        name, spectral = self._whole(expr.args[0]), expr.kind == "2"
+        if expr.kind == "abs":
+            return (rf"\lvert {name}\rvert" if self.style.latex else f"|{name}|"), ATOM
         if self.style.latex:
-            return rf"\lVert {name}\rVert_" + ("2" if spectral else r"{\infty}"), ATOM
+            tall = (r"\left", r"\right") if r"\frac" in name else ("", "")
+            return rf"{tall[0]}\lVert {name}{tall[1]}\rVert_" + ("2" if spectral else r"{\infty}"), ATOM
         return f"‖{name}‖" + ("₂" if spectral else "_∞"), ATOM
+
+    def _whole(self, expr: Basic) -> str:
+        """A family by its name, anything else as it is printed."""
+        return self.style.name(expr.name, ()) if isinstance(expr, IndexedBase) else self.printed(expr)[0]
 
     def _radius(self, expr: SpectralRadius) -> Printed:
         matrix = expr.args[0]
@@ -38,7 +46,14 @@ class Magnitudes(Arithmetic):
         return f"{left} {self.style.relations[expr.rel_op]} {right}", ADD
 
     def _transposed(self, expr: Transposed) -> Printed:
-        return self.style.power(self.at(expr.args[0], ATOM), r"\top" if self.style.latex else "ᵀ"), POWER
+        base = self.at(expr.args[0], ATOM)
+        return (self.style.power(base, r"\top") if self.style.latex else f"{base}ᵀ"), POWER
+
+    def _inverse(self, expr: Inverse) -> Printed:
+        return self.style.power(self.at(expr.args[0], ATOM), "-1"), POWER
+
+    def _in_order(self, expr: InOrder) -> Printed:
+        return self._joined([self.at(a, MUL) for a in expr.args]), MUL
 
     def _dots(self, expr: Dots) -> Printed:
         return r"\cdots" if self.style.latex else "⋯", ATOM

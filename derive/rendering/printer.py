@@ -17,7 +17,7 @@ from sympy.matrices import MatrixBase
 from derive.derivation import Line, Term
 from derive.functions import row_of
 from derive.memo import SIZE, memo
-from derive.norms import Dots, Norm, SpectralRadius, Transposed
+from derive.norms import Dots, InOrder, Inverse, Norm, SpectralRadius, Transposed
 from derive.partials import Immediate, Partial
 from derive.rendering.atoms import ADD, ATOM, MUL, POWER, Printed
 from derive.rendering.magnitudes import Magnitudes
@@ -140,5 +140,7 @@ _METHODS: tuple[tuple[type, str], ...] = (
     (MatrixBase, "_matrix"),
     (Relational, "_relation"),
     (Transposed, "_transposed"),
+    (Inverse, "_inverse"),
+    (InOrder, "_in_order"),
     (Dots, "_dots"),
 )

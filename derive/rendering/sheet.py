@@ -43,8 +43,11 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
 def recurrence(part: Part, analysis: Analysis) -> Iterator[Block]:
     """What follows from a recurrence: the Jacobian of one step, when gradients explode or vanish, what helps."""
     from derive.rendering.conditions import conditions  # only a sheet with a recurrence in general needs them
+    from derive.rendering.remedies import remedies
     from derive.rendering.transition import transition
 
-    measured = part.report.measured if part.report is not None else ()
-    yield from transition(analysis)
-    yield from conditions(analysis, next((m for m in measured if m.analysis is analysis), None))
+    found = part.report.measured if part.report is not None else ()
+    measured = next((m for m in found if m.analysis is analysis), None)
+    yield from transition(analysis, part.derivation)
+    yield from conditions(analysis, measured)
+    yield from remedies(analysis, part.steps, measured)

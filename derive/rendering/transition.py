@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Expr, ImmutableDenseMatrix, IndexedBase, Product
+from sympy import Expr, ImmutableDenseMatrix, IndexedBase, Product, Symbol
 
 from derive.analysis.conditions import Analysis
 from derive.analysis.jacobian import Entry, Path, StepJacobian
-from derive.derivation import Term
+from derive.analysis.remedies import linear, norm_keeping
+from derive.derivation import Derivation, Term
 from derive.indices import index, name_of, substitute
 from derive.language import Text
-from derive.norms import Dots
+from derive.norms import Dots, Transposed
 from derive.partials import Partial
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Heading, Paragraph, Row, Table
@@ -37,6 +38,11 @@ ORDERED = Text(
     "matrices multiply, the latest on the left:",
     "同一时刻的各状态合记为 {state}，{jacobian} 是由这些块组成的矩阵。跨越多步时矩阵相乘，最晚的一步在最左边：",
 )
+BACKWARD = Text(
+    "The loss reads only the last state, so its adjoint is carried back by the transposes in the opposite order:",
+    "损失只读取最后的状态，因此其伴随量由各转置矩阵按相反的次序传回：",
+)
+CONSTANT = Text("every step has the same matrix", "每一步的矩阵都相同")
 PROOF = Text(
     "Proof by induction. At {end} no factor is left. One step further back, the last state depends on the earlier one "
     "only through the state in between, so by the chain rule one more factor joins on the right:",
@@ -45,7 +51,7 @@ PROOF = Text(
 )
 
 
-def transition(analysis: Analysis) -> Iterator[Block]:
+def transition(analysis: Analysis, derivation: Derivation) -> Iterator[Block]:
     """The section on one step of a recurrence."""
     jacobian = analysis.jacobian
     yield Heading(HEAD)
@@ -56,7 +62,10 @@ def transition(analysis: Analysis) -> Iterator[Block]:
         yield Paragraph(PATHS)
         yield Table(PATH, tuple(_path(jacobian, e, p) for e in entries for p in e.paths))
     if jacobian.lag == 1:
-        yield from _scalar(jacobian) if jacobian.scalar else _matrix(jacobian)
+        yield from _scalar(jacobian) if jacobian.scalar else _matrix(analysis)
+        if len(jacobian.states) == 1 and not jacobian.scalar and _read_last(jacobian, derivation):
+            yield Paragraph(BACKWARD)
+            yield Equations((_carried(jacobian, derivation.loss),), boxed=True)
 
 
 def _block(entry: Entry) -> Row:
@@ -79,7 +88,7 @@ def _path(jacobian: StepJacobian, entry: Entry, path: Path) -> tuple[Any, ...]:
 
 def _scalar(jacobian: StepJacobian) -> Iterator[Block]:
     entry, t = jacobian.entries[0][0], jacobian.index
-    end = t.upper if jacobian.stage.direction > 0 else t.lower
+    end = _end(jacobian)
     k = index("s" if name_of(t) == "k" else "k", t.lower, t.upper)
     last = substitute(entry.of, {t: end})
     factor = Partial(substitute(entry.of, {t: k}), substitute(entry.wrt, {t: k}))
@@ -88,10 +97,10 @@ def _scalar(jacobian: StepJacobian) -> Iterator[Block]:
     yield Equations((Row(Partial(last, entry.of), Product(factor, limits)),))
 
 
-def _matrix(jacobian: StepJacobian) -> Iterator[Block]:
+def _matrix(analysis: Analysis) -> Iterator[Block]:
     """The ordered product, and why it is so."""
-    t, after = jacobian.index, jacobian.stage.direction
-    end = t.upper if after > 0 else t.lower
+    jacobian = analysis.jacobian
+    t, after, end = jacobian.index, jacobian.stage.direction, _end(jacobian)
     state, J = _vector(jacobian), IndexedBase("J")
 
     def product(first: Expr) -> Term:
@@ -102,12 +111,37 @@ def _matrix(jacobian: StepJacobian) -> Iterator[Block]:
     if len(blocks) > 1:
         yield Equations((Row(J[t], (Term((ImmutableDenseMatrix(blocks),)),)),))
     yield Equations((Row(Partial(state(end), state(t)), (product(t + after),)),), boxed=True)
+    weight = norm_keeping(analysis) if linear(analysis) else None
+    if weight is not None:
+        power = Symbol(str(weight), commutative=False) ** ((end - t) * after)
+        yield Equations((Row(Partial(state(end), state(t)), (Term((power,)),), CONSTANT),))
     yield Paragraph(PROOF(end=span(t, end, end)))
     rows = (Term((Partial(state(end), state(t)), Partial(state(t), state(t - after)))), product(t + after))
     last = Term((*rows[1].factors, J[t]))
     yield Equations(
         (Row(Partial(state(end), state(t - after)), (rows[0],)), Row(None, (last,)), Row(None, (product(t),)))
     )
+
+
+def _end(jacobian: StepJacobian) -> Expr:
+    """The last time of the recurrence."""
+    end: Expr = jacobian.index.upper if jacobian.stage.direction > 0 else jacobian.index.lower
+    return end
+
+
+def _read_last(jacobian: StepJacobian, derivation: Derivation) -> bool:
+    """Does the loss reach the state only through its last time?"""
+    state = jacobian.states[0]
+    axis = jacobian.stage.time[state.name]
+    outside = [u for u in derivation.adjoints[state.name].uses if u.user.name not in jacobian.stage.families]
+    return all(u.domain[axis] == (_end(jacobian), _end(jacobian)) for u in outside)
+
+
+def _carried(jacobian: StepJacobian, loss: Expr) -> Row:
+    """The adjoint of the state at any time from that at the end."""
+    t, end, state, J = jacobian.index, _end(jacobian), _vector(jacobian), IndexedBase("J")
+    first = Transposed(J[t + jacobian.stage.direction])
+    return Row(Partial(loss, state(t)), (Term((first, Dots(), Transposed(J[end]), Partial(loss, state(end)))),))
 
 
 def _vector(jacobian: StepJacobian) -> Any:

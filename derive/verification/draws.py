@@ -15,6 +15,7 @@ Array = torch.Tensor
 SPREADS = (0.0, 0.01, 0.3, 1.0)  # of inputs and other parameters: at rest, nearly so, small, as in the check
 DRAWS = 24
 HALVINGS = 45
+FAR = 12.0  # weights are scaled by e^-12 to e^12
 
 
 class Draws:
@@ -60,9 +61,9 @@ class Draws:
 
         Right at once where the measure is proportional to the weights, by bisection elsewhere.
         """
-        guess = (self.targets / measured(self.base)).log()
+        guess = (self.targets / measured(self.base)).log().nan_to_num().clamp(-FAR, FAR)
         if not proportional and not torch.allclose(measured(self.scaled(guess.exp())), self.targets, rtol=1e-12):
-            low, high = (torch.full((self.points,), e, dtype=torch.float64) for e in (-12.0, 12.0))
+            low, high = (torch.full((self.points,), e, dtype=torch.float64) for e in (-FAR, FAR))
             for _ in range(HALVINGS):
                 guess = (low + high) / 2
                 above = ~(measured(self.scaled(guess.exp())) <= self.targets)  # also where it is not a number

@@ -6,8 +6,10 @@ import torch
 
 from derive.verification.trial import Array, Numbers, Trial, jacobian
 
-ITERATIONS = 40
+ITERATIONS = 12
+RIDGE = 1e-12
 CLOSE = 1e-10
+FAR = 1e3  # no input is sought beyond
 
 
 def held(trial: Trial, numbers: Numbers, starts: list[Array]) -> tuple[Numbers, Array]:
@@ -27,11 +29,19 @@ def held(trial: Trial, numbers: Numbers, starts: list[Array]) -> tuple[Numbers, 
         if bool(good.all()):
             break
         slopes = torch.cat([jacobian(found, v).reshape(len(found), -1, points) for v in values], dim=1)
-        move = torch.linalg.pinv(slopes.movedim(-1, 0)) @ gap.T.unsqueeze(-1)
-        parts = move.squeeze(-1).T.split([v[..., 0].numel() for v in values])
-        values = [v.detach() - p.reshape(v.shape) for v, p in zip(values, parts, strict=True)]
+        parts = _newton(slopes, gap).split([v[..., 0].numel() for v in values])
+        values = [
+            (v.detach() - p.reshape(v.shape)).nan_to_num().clamp(-FAR, FAR) for v, p in zip(values, parts, strict=True)
+        ]
     constant = {n.name: _always(v.detach(), numbers[n.name]) for n, v in zip(inputs, values, strict=True)}
     return numbers | given | constant, good
+
+
+def _newton(slopes: Array, gap: Array) -> Array:
+    """The least move that closes the gap to first order; a tiny ridge where inputs have no influence."""
+    rows = slopes.movedim(-1, 0)
+    square = rows @ rows.mT + RIDGE * torch.eye(len(gap), dtype=gap.dtype)
+    return (rows.mT @ torch.linalg.solve_ex(square, gap.T.unsqueeze(-1))[0]).squeeze(-1).T
 
 
 def _at_one_time(array: Array) -> Array:

@@ -53,4 +53,6 @@ def _radius(atom: SpectralRadius, store: Store, lowering: Lowering, points: int)
 
 def radius(array: Array) -> Array:
     """The spectral radius of matrices of shape (n, n, points)."""
-    return torch.linalg.eigvals(array.movedim(-1, 0)).abs().amax(dim=-1)
+    finite = array.isfinite().all(dim=0).all(dim=0)
+    found = torch.linalg.eigvals(torch.where(finite, array, 0.0).movedim(-1, 0)).abs().amax(dim=-1)
+    return torch.where(finite, found, torch.inf)

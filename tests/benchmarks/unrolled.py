@@ -17,9 +17,9 @@ COUNTER = itertools.count()
 def rows(repeats: int, steps: int = 16) -> list[Row]:
     """A fresh graph each time, and fresh symbols for sympy, so that its cache has not seen the expression.
 
-    Our symbols are the same each time, and what was derived from an equal graph is remembered (warm), as sympy remembers
-    what it has derived; the first derivation of a process is a row of its own. Symbols as sympy makes them by default
-    are compared; those declared real, where diff is faster, only inform.
+    Our symbols are the same each time, and what was derived from an equal graph is remembered (warm), as sympy
+    remembers what it has derived; the first derivation of a process is a row of its own. Symbols as sympy makes them by
+    default are compared; those declared real, where diff is faster, only inform.
     """
     sides = [lambda: derived(steps), lambda: diff(steps), lambda: diff(steps, real=True)]
     ours, plain, real = alternate(sides, repeats)
