@@ -8,12 +8,13 @@ derive check [NAME ...]         the verification table
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from derive.errors import DeriveError, UsageError
 
@@ -42,11 +43,21 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 def _without_tensors() -> None:
     """Spare a command sympy's abstract tensors.
 
-    Add loads them, and the group theory that they need, for one question: is a term a tensor? Here none is.
+    Add loads them, and the group theory that they need, for one question: is a term a tensor? Here none is. Whatever
+    else is asked of the module is asked of the real one.
     """
     absent = ModuleType("sympy.tensor.tensor")
     absent.TensExpr = absent.TensAdd = type("NoTensor", (), {})  # type: ignore[attr-defined]
+    absent.__getattr__ = _real  # type: ignore[method-assign, assignment]
     sys.modules.setdefault(absent.__name__, absent)
+
+
+def _real(name: str) -> Any:
+    """A name of sympy's tensor module, which is loaded after all."""
+    if name.startswith("__"):  # what the import system asks of any module
+        raise AttributeError(name)
+    del sys.modules["sympy.tensor.tensor"]
+    return getattr(importlib.import_module("sympy.tensor.tensor"), name)
 
 
 def run(argv: Sequence[str]) -> int:
