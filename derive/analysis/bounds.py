@@ -126,9 +126,16 @@ class Bounds:
             return -self._open[name], self._open[name]
         if node is None:
             return expr, expr
-        if name not in self._kept:
-            self._kept[name] = self._given(node) if node.is_leaf else self._computed(node)
-        return self._kept[name]
+        if name in self._kept:
+            return self._kept[name]
+        found = self._given(node) if node.is_leaf else self._computed(node)
+        if not self._depends(*found):
+            self._kept[name] = found
+        return found
+
+    def _depends(self, *ends: Expr) -> bool:
+        """Does a bound rest on that of a state whose own is still being sought?"""
+        return any(end.has(own) for end in ends for own in self._open.values())
 
     def _given(self, node: Node) -> Interval:
         if node.domain in ("probability", "binary"):
@@ -140,7 +147,7 @@ class Bounds:
         expr = node.cases[0].expr
         row = row_of(expr)
         inner = self.magnitude(expr.args[0]) if row is not None and row.symmetric and node.name in self.sharp else oo
-        if row is not None and not inner.has(oo):
+        if row is not None and not inner.has(oo) and not self._depends(inner):
             top = self._named(node, row.value(inner))
             return S(row.value_range[0]) + S(row.value_range[1]) - top, top
         own = Dummy("bound", nonnegative=True)
