@@ -62,6 +62,19 @@ SENTENCES = {
         "整个梯度则是另一回事。若 {claim}，它随序列变长而收敛：{reason}。",
     ),
 }
+ANSWER = (Text("what", "结论"), Text("when", "条件"), Text("how firm", "性质"))
+KINDS = {
+    ("vanishes", "distant"): Text("distant contributions vanish", "遥远的贡献消失"),
+    ("stays", "distant"): Text("they keep their size", "遥远的贡献大小不变"),
+    ("explodes", "distant"): Text("they explode", "遥远的贡献爆炸"),
+    ("stays", "whole"): Text("the whole gradient converges", "整个梯度收敛"),
+}
+STRENGTHS = {
+    "exact": Text("if and only if", "充要条件"),
+    "sufficient": Text("sufficient", "充分条件"),
+    "necessary": Text("necessary", "必要条件"),
+    "local": Text("at a state that repeats itself", "在重复自身的状态处"),
+}
 EVIDENCE = Text("Evidence", "数值证据")
 MEASURED = Text(
     "Random weights, scaled so that the first column is what the condition compares with 1; inputs at rest, nearly so, "
@@ -95,6 +108,8 @@ def conditions(analysis: Analysis, measured: Measured | None) -> Iterator[Block]
         yield Equations(tuple(_bounds(analysis)))
     if analysis.silence is not None:
         yield Paragraph(analysis.silence)
+    if analysis.conditions:
+        yield Table(ANSWER, tuple((KINDS[c.kind, c.about], c.claim, STRENGTHS[c.strength]) for c in analysis.conditions))
     for condition in analysis.conditions:
         yield Paragraph(_sentence(condition))
         if condition is analysis.conditions[0] and analysis.bound is not None and analysis.bound.rows > 1:
