@@ -109,7 +109,8 @@ def conditions(analysis: Analysis, measured: Measured | None) -> Iterator[Block]
     if analysis.silence is not None:
         yield Paragraph(analysis.silence)
     if analysis.conditions:
-        yield Table(ANSWER, tuple((KINDS[c.kind, c.about], c.claim, STRENGTHS[c.strength]) for c in analysis.conditions))
+        rows = [(KINDS[c.kind, c.about], c.claim, STRENGTHS[c.strength]) for c in analysis.conditions]
+        yield Table(ANSWER, tuple(rows))
     for condition in analysis.conditions:
         yield Paragraph(_sentence(condition))
         if condition is analysis.conditions[0] and analysis.bound is not None and analysis.bound.rows > 1:
