@@ -100,6 +100,7 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         update=reading.update or (rate is not None and worked is None),
         rate=rate,
         closed=solution.closed_forms,
+        values=solution.values,
     )
 
 

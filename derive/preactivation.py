@@ -25,7 +25,7 @@ def named(model: Model) -> Model:
         for new in _split(node, taken, alone=len(compound) == 1):
             taken.add(new.name)
             nodes[new.name] = new
-    return Model(model.title, nodes, nodes[model.loss.name], model.sizes, model.indices, given=model)
+    return Model(model.title, nodes, nodes.get(model.loss.name, model.loss), model.sizes, model.indices, given=model)
 
 
 def _split(node: Node, taken: set[str], alone: bool) -> Iterator[Node]:

@@ -31,7 +31,7 @@ TOGETHER = Text("collect the factors", "整理各因子")
 class Recursion:
     """`target` at time t is `factor` times itself at t + `ahead` plus `addend`; at time `end` it is `boundary`.
 
-    `law` is the same as it is written where it comes from; `region` are all its times, the end included.
+    `law` are the equalities from which it is read, as they are written; `region` are all its times, the end included.
     """
 
     target: Expr
@@ -43,7 +43,7 @@ class Recursion:
     boundary: Expr
     end: Expr
     region: Region
-    law: tuple[Term, ...]
+    law: tuple[Line, ...]
 
     @property
     def joins(self) -> bool:
@@ -138,9 +138,8 @@ def _adjoint(found: Sequence[Step], axis: int, ahead: int, coupled: Sequence[str
     if split is None or not begins or any(_concerns(e, coupled) for e in split) or split[0].has(Partial):
         return None
     ranges[axis] = (ranges[axis][0], last) if ahead > 0 else (last, ranges[axis][1])
-    return Recursion(
-        inner.target, inner.node, t, ahead, *split, end.value, last, Region(tuple(ranges)), inner.lines[-1].terms
-    )
+    law = (inner.lines[-1]._replace(reason=None),)
+    return Recursion(inner.target, inner.node, t, ahead, *split, end.value, last, Region(tuple(ranges)), law)
 
 
 def _split(terms: Sequence[Term], one_on: Expr) -> tuple[Expr, Expr] | None:

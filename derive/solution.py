@@ -13,6 +13,7 @@ from derive.derivation import Derivation, Step
 from derive.errors import ModelError
 from derive.model import Model
 from derive.recurrences import ClosedForm
+from derive.states import Solved, solved_values
 from derive.steps import Steps
 
 if TYPE_CHECKING:
@@ -46,6 +47,13 @@ class Solution:
         """The closed forms as claims to be checked."""
         return self._steps.claims() if self.steps else ()
 
+    @cached_property
+    def values(self) -> tuple[Solved, ...]:
+        """The states that have a closed form, and the nodes made of them: for general T, or where there is no loss."""
+        d = self.derivation
+        general = any(s not in self.sizes for s in d.model.sizes) or not d.model.has_loss
+        return solved_values(d) if general and any(s.time for s in d.stages) else ()
+
     @property
     def loss(self) -> Expr:
         """The symbol of the loss."""
@@ -76,7 +84,7 @@ class Solution:
         """The check of every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`."""
         from derive.verification.check import verify
 
-        return verify(self.derivation, (*self.steps, *self.closed_steps), self.sizes, points, seed)
+        return verify(self.derivation, (*self.steps, *self.closed_steps), self.sizes, points, seed, self.values)
 
     def to_latex(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as a complete LaTeX document. Errors: VerificationError if a line fails its check."""
@@ -97,9 +105,8 @@ class Solution:
         report = self.verify() if check else None
         if report is not None:
             report.require()
-        return render(
-            [Part(self.derivation, self.steps, self.sizes, report, closed=self.closed_forms)], format, lang, detail
-        )
+        part = Part(self.derivation, self.steps, self.sizes, report, closed=self.closed_forms, values=self.values)
+        return render([part], format, lang, detail)
 
     def _repr_latex_(self) -> str:
         from derive.rendering.printer import printer

@@ -20,7 +20,8 @@ def solved(form: ClosedForm, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
     """The blocks of one closed form."""
     yield Heading(say.CLOSED(adjoint=form.target))
     yield Paragraph(say.RECURSION_ON if form.ahead > 0 else say.RECURSION_BACK)
-    yield Equations((_recursion(form, form.index), Row(_target(form, form.end), (Term((form.boundary,)),))))
+    law = (Row(form.target if n == 0 else None, line.terms, line.reason) for n, line in enumerate(form.law))
+    yield Equations((*law, Row(_target(form, form.end), (Term((form.boundary,)),))))
     often = 2 if form.boundary != 0 else 3
     unfolded = tuple(row for n in range(1, often + 1) if _exists(form, n, sizes) for row in _unfolded(form, n))
     if unfolded:
@@ -44,7 +45,9 @@ def _target(form: ClosedForm, t: Expr) -> Expr:
 
 def _recursion(form: ClosedForm, t: Expr) -> Row:
     """The law as it was found, at one time."""
-    return Row(_target(form, t), tuple(Term(tuple(form.moved(f, t) for f in x.factors), x.sums) for x in form.law))
+    return Row(
+        _target(form, t), tuple(Term(tuple(form.moved(f, t) for f in x.factors), x.sums) for x in form.law[-1].terms)
+    )
 
 
 def _unfolded(form: ClosedForm, n: int) -> Iterator[Row]:

@@ -13,6 +13,7 @@ from derive.functions import row_of
 from derive.language import Text
 from derive.recurrences import ClosedForm
 from derive.rendering.span import Known
+from derive.states import Solved
 from derive.verification.report import Report
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Part(NamedTuple):
     update: bool = False
     rate: Fraction | None = None
     closed: tuple[ClosedForm, ...] = ()
+    values: tuple[Solved, ...] = ()
 
     @property
     def known(self) -> list[Known]:

@@ -80,6 +80,7 @@ RECURSION_BACK = Text(
     "The recursion refers to itself one step back, and begins at the start value:",
     "递推式引用前一个时间步的自身，并从初值开始：",
 )
+PUT_IN = Text("Put in what is known, for {ranges}:", "代入已知的结果，{ranges}：")
 UNFOLD = Text("Unfold it from where it begins:", "从起点开始逐步展开：")
 CLAIM = Text("One factor for every step, so for every {ranges}", "每一步贡献一个因子，因此对任意 {ranges}")
 CLAIM_SUM = Text(
@@ -107,6 +108,15 @@ AT_TIME = Text("At {time}:", "{time} 时：")
 CHECKED = Text(
     "Every adjoint and every line above was compared with torch.autograd in float64 at {samples} random points.",
     "以上每个伴随量、每一行推导都在 {samples} 个随机点上（float64）与 torch.autograd 作了比较。",
+)
+CHECKED_VALUES = Text(
+    "Every line of every closed form of a value was compared with the values that the model's own equations give, step "
+    "by step in float64, at {samples} random points.",
+    "每个取值的封闭形式的每一行都在 {samples} 个随机点上（float64）与按模型方程逐步算出的值作了比较。",
+)
+IN_FRACTIONS = Text(
+    "{numbers} of these values were also compared in exact fractions, without any rounding.",
+    "其中 {numbers} 个值还用精确分数作了比较，没有任何舍入。",
 )
 BOTH_SIDES = Text(
     "The points lie on both sides of every kink.",

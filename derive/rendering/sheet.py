@@ -11,6 +11,7 @@ from derive.rendering.evidence import check
 from derive.rendering.numbers import numbers
 from derive.rendering.part import Part
 from derive.rendering.premises import flows, forward, given
+from derive.rendering.values import values
 
 
 def sheet(parts: Sequence[Part], head: Title | None = None, detail: str = "brief") -> Iterator[Block]:
@@ -27,8 +28,10 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
     yield from given(model.given or model)
     yield from flows(part.derivation)
     yield from forward(part, detail)
-    yield from backward(part, detail)
-    yield from gradients(part, detail)
+    yield from values(part)
+    if model.has_loss:
+        yield from backward(part, detail)
+        yield from gradients(part, detail)
     if part.worked is not None:
         yield from numbers(part.derivation, part.worked, part.remark, part.steps)
     yield from check(part)

@@ -20,6 +20,7 @@ from derive.functions import BY_NAME, row_of
 from derive.intervals import Interval
 from derive.model import Node
 from derive.partials import Partial
+from derive.states import Solved
 from derive.steps import large
 from derive.store import Backend, Store
 from derive.sweeps import Sweeps, cotangents, leaves
@@ -27,10 +28,12 @@ from derive.validation import free_indices
 from derive.verification.exact import exact_points
 from derive.verification.report import TOLERANCE, Report, Row
 from derive.verification.torch_backend import TorchBackend
+from derive.verification.values import in_floats, in_fractions, within
 
 Array = torch.Tensor
 SPREAD = 1.25  # samples are uniform in [-SPREAD, SPREAD]: both sides of every kink, and T = 50 stays in range
-GENERAL = range(1, 7)
+GENERAL = range(1, 7)  # what a size that is left symbolic is in turn
+IN_TIME = range(1, 9)  # the same where the model has a recurrence
 
 
 def verify(
@@ -39,19 +42,23 @@ def verify(
     sizes: Mapping[Symbol, int] | None = None,
     points: int = 1000,
     seed: int = 0,
+    values: Sequence[Solved] = (),
 ) -> Report:
-    """Check a derivation and its printed steps; sizes left symbolic take several values, 1 to 6.
+    """Check a derivation, its printed steps and the closed forms of `values`; symbolic sizes take several numbers.
 
     `points` random float64 points are drawn for each choice of sizes from the generator seeded with `seed`.
     """
     given = dict(sizes or {})
     missing = [s for s in derivation.model.sizes if s not in given]
     report, reached = None, set()
-    for n in GENERAL if missing else (0,):
-        chosen = given | {s: 1 + (n - 1 + 2 * k) % len(GENERAL) for k, s in enumerate(missing)}
-        share = max(1, points // len(GENERAL) + (n <= points % len(GENERAL))) if missing else points
+    general = IN_TIME if any(s.time for s in derivation.stages) else GENERAL
+    for n in general if missing else (0,):
+        chosen = given | {s: 1 + (n - 1 + 2 * k) % len(general) for k, s in enumerate(missing)}
+        share = max(1, points // len(general) + (n <= points % len(general))) if missing else points
         check = Check(derivation, chosen, share, seed + n)
-        found = check.run(steps)
+        found = check.run(steps, values)
+        if values:
+            found = found.merged(in_fractions(derivation, chosen, values, seed + n))
         report = found if report is None else report.merged(found)
         reached |= check.reached
     assert report is not None
@@ -108,7 +115,7 @@ class Check:
         self.reached: set[int] = set()  # the steps whose lines were evaluated
         self.truth = Tape(self.sweeps.backend, points)
 
-    def run(self, steps: Sequence[Step]) -> Report:
+    def run(self, steps: Sequence[Step], values: Sequence[Solved] = ()) -> Report:
         """Sample, sweep forward, ask autograd, compare."""
         for node in leaves(self.derivation.model):
             self._sample(node.name, node, node.domain)
@@ -119,6 +126,7 @@ class Check:
         with torch.no_grad():
             self.finite = self._finite_points()
             rows = tuple(self._row(adjoint, steps) for adjoint in self.derivation.adjoints.values())
+            rows += tuple(in_floats(self.sweeps, self.truth, solved, self._error) for solved in values)
             names = tuple((str(s), n) for s, n in self.sizes.items())
             kinks = list(self._kinks())
         both = all(float(k.min()) < 0 < float(k.max()) for k in kinks if k.numel())
@@ -134,11 +142,14 @@ class Check:
             "positive": 0.25 + 1.5 * unit,
             "probability": 0.02 + 0.96 * unit,
             "binary": (unit > 0.5).to(unit.dtype),
+            "nonzero": torch.where(unit > 0.5, 0.25 + unit, unit - 1.25),
         }[domain]
         self.truth.put(name, values, ranges)
 
     def _ask_autograd(self) -> None:
         """Fill the store with autograd's adjoint of every element."""
+        if not self.derivation.adjoints:
+            return
         loss = self.truth.whole(self.derivation.model.loss.name)
         found = [
             (a.node, key, tensor) for a in self.derivation.adjoints.values() for key, tensor in self._tensors(a.node)
@@ -164,15 +175,15 @@ class Check:
             yield None, self.truth.whole(node.name)
 
     def _finite_points(self) -> Array:
-        """The points at which the loss and its adjoints exist. Errors: UsageError where they hardly ever do."""
-        loss = self.truth.whole(self.derivation.model.loss.name)
-        finite = torch.isfinite(loss).expand(self.points)
-        for name in self.derivation.adjoints:
-            truth = self.truth.whole(f"adjoint {name}")
+        """The points at which loss (else values) and adjoints exist. Errors: UsageError where they hardly ever do."""
+        model, finite = self.derivation.model, torch.ones(self.points, dtype=torch.bool)
+        values = [model.loss.name] if model.has_loss else list(model.nodes)
+        for name in [*values, *(f"adjoint {a}" for a in self.derivation.adjoints)]:
+            truth = self.truth.whole(name)
             finite = finite & torch.isfinite(truth).reshape(-1, truth.shape[-1]).all(dim=0)
         if int(finite.sum()) < max(1, self.points // 20):
             raise UsageError(
-                f"the loss of {self.derivation.model.title} is not finite at random points; "
+                f"{self.derivation.model.title} is not finite at random points; "
                 "declare the inputs' domains (positive, probability)"
             )
         return finite
@@ -200,9 +211,7 @@ class Check:
             if ranges is None:
                 continue
             self.reached.add(step.number)
-            part = truth[
-                tuple(slice(a - low, b - low + 1) for (_, a, b), (low, _) in zip(ranges, extents, strict=True))
-            ]
+            part = truth[within(ranges, extents)]
             for number, line in enumerate(step.lines, 1):
                 value = self.sweeps.partials.evaluate(line.expr, self.truth, ranges)
                 error = self._error(value, part)
