@@ -48,7 +48,7 @@ def check(argv: Sequence[str]) -> int:
         for choice in _variants(problem):
             for reading in problem.readings:
                 solution = reading.build(**choice).derive(sizes=sizes)
-                report = solution.verify(points, seed)
+                report = solution.verify(points, seed, solution.limits(reading.limits))
                 failed += not report.ok
                 bad = report.first_failure
                 verdict = "ok" if bad is None else f"FAILED at {bad.quantity}"
@@ -84,9 +84,9 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
     graph = reading.build(**problem.choices(vars(given)))
     solution = graph.derive(sizes=_sizes(problem, vars(given)))
     worked, rate = _worked(solution, reading, given)
-    report = None
+    report, limits = None, solution.limits(reading.limits)
     if not given.no_check:
-        report = solution.verify()
+        report = solution.verify(limits=limits)
         report.require()
     return Part(
         solution.derivation,
@@ -101,6 +101,7 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         rate=rate,
         closed=solution.closed_forms,
         values=solution.values,
+        limits=limits,
     )
 
 

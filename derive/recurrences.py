@@ -17,13 +17,14 @@ from sympy import Add, Expr, Idx, Indexed, Mul, Product, S, Sum
 from derive.algebra import pulled
 from derive.derivation import Derivation, Line, Region, Step, Term
 from derive.geometric import summed
-from derive.indices import Limits, index, linear, name_of, substitute
+from derive.indices import Limits, index, linear, name_of, substitute, sum_over
 from derive.induction import Induction, proof
 from derive.language import Text
 from derive.model import Node
 from derive.partials import Partial
 
 GEOMETRIC = Text("the geometric sum", "等比数列求和")
+EQUAL = Text("{number} equal terms", "{number} 个相同的项")
 TOGETHER = Text("collect the factors", "整理各因子")
 
 
@@ -83,6 +84,8 @@ class ClosedForm(Recursion):
         s, low, high = self.bounds
         bounds = (s, near, high) if self.ahead > 0 else (s, low, near)
         factors = (self.kernel, self.moved(self.addend, s))
+        if s not in Mul(*factors).free_symbols:
+            return (Term((self.addend, sum_over(S.One, (bounds,)))),)
         return (pulled(Term(tuple(f for f in factors if f != 1), (bounds,))),)
 
     @property
@@ -180,7 +183,8 @@ def _lines(form: ClosedForm, nodes: Mapping[str, Node]) -> Iterator[Line]:
         inner = next(f for f in flat if isinstance(f, Sum))
         outer, value = Mul(*(f for f in flat if f is not inner)), summed(inner, nodes)
         if value is not None:
-            yield Line((*start, Term((outer, value))), GEOMETRIC)
+            equal = inner.function is S.One
+            yield Line((*start, Term((outer, value))), EQUAL(number=value) if equal else GEOMETRIC)
             if len(Mul.make_args(outer * value)) != len(Mul.make_args(outer)) + len(Mul.make_args(value)):
                 yield Line((*start, Term((outer * value,))), TOGETHER)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from sympy import Expr, Integer, Symbol
 from derive.chain import derive
 from derive.derivation import Derivation, Step
 from derive.errors import ModelError
+from derive.limits import Limit, Limiting, limiting
 from derive.model import Model
 from derive.recurrences import ClosedForm
 from derive.states import Solved, solved_values
@@ -54,6 +55,14 @@ class Solution:
         general = any(s not in self.sizes for s in d.model.sizes) or not d.model.has_loss
         return solved_values(d) if general and any(s.time for s in d.stages) else ()
 
+    def limit(self, quantity: str, variable: str, to: str = "oo") -> Limiting:
+        """The limit of a value in closed form, towards "oo" or "0". Errors: ModelError where there is none."""
+        return limiting(self.derivation.model, self.values, Limit(quantity, variable, to))
+
+    def limits(self, asked: Iterable[Limit]) -> tuple[Limiting, ...]:
+        """Several limits, with the numbers that they ask for."""
+        return tuple(limiting(self.derivation.model, self.values, one) for one in asked)
+
     @property
     def loss(self) -> Expr:
         """The symbol of the loss."""
@@ -80,11 +89,16 @@ class Solution:
             raise ModelError(f"dL/d{parameter} has {len(steps)} forms by region; see adjoint({parameter})")
         return steps[0].value
 
-    def verify(self, points: int = 1000, seed: int = 0) -> Report:
-        """The check of every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`."""
-        from derive.verification.check import verify
+    def verify(self, points: int = 1000, seed: int = 0, limits: Sequence[Limiting] = ()) -> Report:
+        """The check of every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`.
 
-        return verify(self.derivation, (*self.steps, *self.closed_steps), self.sizes, points, seed, self.values)
+        Closed forms of values are compared with the model's own equations, `limits` with the values far out.
+        """
+        from derive.verification.check import verify
+        from derive.verification.limits import in_the_limit
+
+        report = verify(self.derivation, (*self.steps, *self.closed_steps), self.sizes, points, seed, self.values)
+        return report.merged(in_the_limit(self.derivation, limits, seed)) if limits else report
 
     def to_latex(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as a complete LaTeX document. Errors: VerificationError if a line fails its check."""

@@ -6,13 +6,13 @@ o_t = w h_t follows by putting the solution in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sympy import Abs, Add, Expr, Mul, Pow, S, sign
+from sympy import Abs, Add, Expr, Mul, Pow, S, expand_mul, sign
 from sympy.core.function import AppliedUndef
 
-from derive.algebra import CANCELLED, ORDERED
+from derive.algebra import CANCELLED, COLLECTED, EXPANDED, ORDERED, weight
 from derive.derivation import Derivation, Line, Region, Term
 from derive.indices import BINDERS, substitute
 from derive.language import Text
@@ -110,7 +110,8 @@ def _inserted(expr: Expr, known: Mapping[str, Solved]) -> Iterator[Line]:
     if not by:
         return
     parts = [[substitute(f, by) for f in Mul.make_args(part)] for part in Add.make_args(expr)]
-    flat = [tuple(g for f in part for g in Mul.make_args(f)) for part in parts]
+    flat = [_factors(part) for part in parts]
+    flat.sort(key=lambda part: Mul(*part) not in Add.make_args(expr))  # what stays as it is comes first
     written = tuple(Term((Mul(*part, evaluate=False) if len(part) > 1 else part[0],)) for part in flat)
     rooted = any(a not in expr.atoms(Abs) for p in parts for f in p for a in f.atoms(Abs)) and expr.has(Pow)
     reason = INSERT(values=list(by))
@@ -119,9 +120,21 @@ def _inserted(expr: Expr, known: Mapping[str, Solved]) -> Iterator[Line]:
     if any(len(Mul.make_args(c.expr)) != len(part) for c, part in zip(current, flat, strict=True)):
         gone = [b for part in flat for b in _both(part)]
         yield Line(current, CANCELLED(factors=gone) if gone else ORDERED)
+    opened = gathered(expand_mul(Add(*(t.expr for t in current))))
+    if weight(opened) < sum(weight(t.expr) for t in current):
+        current = tuple(Term((part,)) for part in Add.make_args(opened))
+        yield Line(current, Text("{texts}", "{texts}")(texts=[EXPANDED, COLLECTED]))
     signed = tuple(Term((_signs(t.expr),)) for t in current)
     if signed != current:
         yield Line(signed, SIGN(x=next(iter(signed[0].expr.atoms(sign))).args[0]))
+
+
+def _factors(part: Sequence[Expr]) -> tuple[Expr, ...]:
+    """The factors of a product of products, its numbers as one."""
+    flat = [g for f in part for g in Mul.make_args(f)]
+    number = Mul(*(f for f in flat if f.is_Number))
+    rest = tuple(f for f in flat if not f.is_Number)
+    return rest if number == 1 and rest else (number, *rest)
 
 
 def _both(factors: tuple[Expr, ...]) -> list[Expr]:

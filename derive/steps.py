@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 
-from sympy import Expr, Idx, Integer, Symbol
+from sympy import Expr, Idx, Integer, Mul, Symbol
 
 from derive.algebra import develop, naming, tidied, weight, written
 from derive.chain import extent
@@ -79,21 +79,34 @@ class Steps:
         )
 
     def _solved(self, step: Step) -> Iterator[Line]:
-        """The gradient with the closed form of its adjoint put in."""
+        """The gradient with the closed form of its adjoint put in; an adjoint at the start by its own step first."""
         terms = step.lines[-1].terms
+        alone = {p: v for t in terms for p in _partials(t) if (v := self._alone(p)) is not None}
+        if alone:
+            terms = tuple(
+                _product(tuple(g for f in t.factors for g in Mul.make_args(alone.get(f, f))), t.sums) for t in terms
+            )
         by = {p: v for t in terms for p in _partials(t) if (v := self._closed(p)) is not None}
         if by:
+            if alone:
+                yield Line(terms, INSERT(values=list(alone)))
             filled = tuple(_product(tuple(by.get(f, f) for f in t.factors), t.sums) for t in terms)
             yield Line(filled, CLOSED)
-            longer = tuple(_product(tuple(joined(f) for f in t.factors), t.sums) for t in filled)
-            if longer != filled:
+            longer = tuple(Term(Mul.make_args(joined(Mul(*t.factors))), t.sums) for t in filled)
+            if any(a.expr != b.expr for a, b in zip(longer, filled, strict=True)):
                 yield Line(longer, JOINED)
-            yield from tidied(longer)
+                filled = longer
+            yield from tidied(filled)
+
+    def _alone(self, partial: Partial) -> Expr | None:
+        """The value of an adjoint whose time no closed form covers, but a step of its own does: that at the start."""
+        steps = self.of(name_of(partial.wrt)) if partial.of == self.derivation.loss else ()
+        covered = self._closed(partial) is not None
+        return next((s.value for s in steps if s.target == partial and not covered and not s.given), None)
 
     def _closed(self, partial: Partial) -> Expr | None:
-        """An adjoint by the closed forms: its own, or those of the adjoints that its value is made of."""
-        known = self._lookup(partial, ())
-        for value in (partial, known, *(s.value for s in self.of(name_of(partial.wrt)) if s.target == partial)):
+        """An adjoint by the closed forms: its own, or those of the adjoints that its short value is made of."""
+        for value in (partial, self._lookup(partial, ())):
             by = {p: v for p in value.atoms(Partial) if (v := self._form(p)) is not None} if value is not None else {}
             if by:
                 return substitute(value, by)

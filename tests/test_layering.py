@@ -20,7 +20,7 @@ HOUSE = (
     "errors language notation",
     "elementwise functions indices intervals contraction",
     "model schedule preactivation validation",
-    "partials derivation paths chain algebra products geometric induction recurrences states steps",
+    "partials derivation paths chain algebra products geometric induction recurrences states limits steps",
     "lowering store sweeps exact at worked verification.*",
     "rendering.*",
     "solution graph problem problems",

@@ -22,6 +22,8 @@ def check(part: Part) -> Iterator[Block]:
         yield Paragraph(say.CHECKED_VALUES(samples=str(report.samples)))
     if report.fractions:
         yield Paragraph(say.IN_FRACTIONS(numbers=str(report.fractions)))
+    if part.limits:
+        yield Paragraph(say.IN_THE_LIMIT)
     if report.both_sides:
         yield Paragraph(say.BOTH_SIDES)
     if report.exact:

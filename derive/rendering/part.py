@@ -11,6 +11,7 @@ from sympy import Symbol, preorder_traversal
 from derive.derivation import Derivation, Step
 from derive.functions import row_of
 from derive.language import Text
+from derive.limits import Limiting
 from derive.recurrences import ClosedForm
 from derive.rendering.span import Known
 from derive.states import Solved
@@ -35,6 +36,7 @@ class Part(NamedTuple):
     rate: Fraction | None = None
     closed: tuple[ClosedForm, ...] = ()
     values: tuple[Solved, ...] = ()
+    limits: tuple[Limiting, ...] = ()
 
     @property
     def known(self) -> list[Known]:

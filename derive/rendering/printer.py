@@ -11,13 +11,29 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, Product, Rational, Sum, Symbol
+from sympy import (
+    Add,
+    Expr,
+    Idx,
+    Indexed,
+    IndexedBase,
+    Integer,
+    Max,
+    Mul,
+    Piecewise,
+    Pow,
+    Product,
+    Rational,
+    Sum,
+    Symbol,
+)
 from sympy.core.function import AppliedUndef
 
 from derive.algebra import weight
 from derive.derivation import Line, Term
 from derive.functions import row_of
 from derive.indices import BINDERS, linear, name_of, substitute
+from derive.limits import LimitOf
 from derive.partials import Immediate, Partial
 from derive.rendering.style import STYLES, Style
 
@@ -139,6 +155,8 @@ class Printer:
 
     # compounds
     def _add(self, expr: Add) -> Printed:
+        if expr.has(Idx) and all(isinstance(a, (Idx, Integer)) for a in expr.args):
+            return self.index(expr), ADD
         if all(a.could_extract_minus_sign() for a in expr.args):
             return "-" + self.style.brackets(signed(self.printed(-a)[0] for a in self.ordered(expr.args))), ADD
         return signed(self.printed(a)[0] for a in self.ordered(expr.args)), ADD
@@ -229,6 +247,10 @@ class Printer:
         mark = "+" if isinstance(expr, Immediate) else ""
         return self.style.partial(self(expr.of), self(expr.wrt), mark), ATOM if self.style.key == "latex" else POWER
 
+    def _limit(self, expr: LimitOf) -> Printed:
+        of, variable, to = expr.args
+        return self.style.limit(self(variable), "" if to.is_infinite else self(to)) + self.at(of, MUL), MUL
+
     def _abstract(self, expr: AppliedUndef) -> Printed:
         return f"{self.style.name(str(expr.func), ())}({', '.join(self(a) for a in expr.args)})", ATOM
 
@@ -267,6 +289,7 @@ _METHODS: tuple[tuple[type, str], ...] = (
     (Sum, "_sum"),
     (Product, "_prod"),
     (Partial, "_partial"),
+    (LimitOf, "_limit"),
     (AppliedUndef, "_abstract"),
     (Piecewise, "_piecewise"),
     (Max, "_max"),

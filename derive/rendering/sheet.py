@@ -8,6 +8,7 @@ from derive.rendering import sentences as say
 from derive.rendering.argument import backward, gradients
 from derive.rendering.blocks import Block, Heading, Title
 from derive.rendering.evidence import check
+from derive.rendering.limits import limits
 from derive.rendering.numbers import numbers
 from derive.rendering.part import Part
 from derive.rendering.premises import flows, forward, given
@@ -32,6 +33,7 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
     if model.has_loss:
         yield from backward(part, detail)
         yield from gradients(part, detail)
+    yield from limits(part)
     if part.worked is not None:
         yield from numbers(part.derivation, part.worked, part.remark, part.steps)
     yield from check(part)
