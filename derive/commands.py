@@ -53,7 +53,7 @@ def check(argv: Sequence[str]) -> int:
                 bad = report.first_failure
                 verdict = "ok" if bad is None else f"FAILED at {bad.quantity}"
                 label = " ".join([name, *choice.values(), *([options.key(reading.label.en)] if reading.label else [])])
-                print(f"{label:30} {len(report.rows):3} quantities  worst error {report.worst:.1e}  {verdict}")
+                print(f"{label:35} {len(report.rows):3} quantities  worst error {report.worst:.1e}  {verdict}")
                 sys.stdout.flush()
     return 1 if failed else 0
 
@@ -119,6 +119,8 @@ def _worked(solution: Solution, reading: Reading, given: argparse.Namespace) -> 
     example = reading.example
     rate_text = given.lr if given.lr is not None else example.rate if example is not None and given.at is None else None
     rate = number(rate_text, "--lr") if rate_text is not None else None
+    if rate is not None and not solution.derivation.model.has_loss:
+        raise UsageError("--lr: this problem has no loss, so there is no gradient to descend")
     at = given.at if given.at is not None else example.at if example is not None else None
     if at is None:
         return None, rate

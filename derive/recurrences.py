@@ -137,7 +137,7 @@ def _adjoint(found: Sequence[Step], axis: int, ahead: int, coupled: Sequence[str
     near = ranges[axis][1] if ahead > 0 else ranges[axis][0]
     one_on = substitute(inner.target, {t: t + ahead})
     split = _split(inner.lines[-1].terms, one_on)
-    begins = (last - near) * ahead == 1 and not _concerns(end.value, coupled)
+    begins = (last - near) * ahead == 1 and (end.given or not _concerns(end.value, coupled))
     if split is None or not begins or any(_concerns(e, coupled) for e in split) or split[0].has(Partial):
         return None
     ranges[axis] = (ranges[axis][0], last) if ahead > 0 else (last, ranges[axis][1])

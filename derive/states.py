@@ -112,12 +112,13 @@ def _inserted(expr: Expr, known: Mapping[str, Solved]) -> Iterator[Line]:
     parts = [[substitute(f, by) for f in Mul.make_args(part)] for part in Add.make_args(expr)]
     flat = [_factors(part) for part in parts]
     flat.sort(key=lambda part: Mul(*part) not in Add.make_args(expr))  # what stays as it is comes first
-    written = tuple(Term((Mul(*part, evaluate=False) if len(part) > 1 else part[0],)) for part in flat)
+    current = tuple(Term((gathered(Mul(*part)),)) for part in flat)
+    cancels = any(len(Mul.make_args(c.expr)) != len(part) for c, part in zip(current, flat, strict=True))
     rooted = any(a not in expr.atoms(Abs) for p in parts for f in p for a in f.atoms(Abs)) and expr.has(Pow)
     reason = INSERT(values=list(by))
+    written = tuple(Term((Mul(*part, evaluate=False),)) for part in flat) if cancels else current
     yield Line(written, Text("{texts}", "{texts}")(texts=[reason, ROOT]) if rooted else reason)
-    current = tuple(Term((gathered(Mul(*part)),)) for part in flat)
-    if any(len(Mul.make_args(c.expr)) != len(part) for c, part in zip(current, flat, strict=True)):
+    if cancels:
         gone = [b for part in flat for b in _both(part)]
         yield Line(current, CANCELLED(factors=gone) if gone else ORDERED)
     opened = gathered(expand_mul(Add(*(t.expr for t in current))))

@@ -102,7 +102,8 @@ class Steps:
         """The value of an adjoint whose time no closed form covers, but a step of its own does: that at the start."""
         steps = self.of(name_of(partial.wrt)) if partial.of == self.derivation.loss else ()
         covered = self._closed(partial) is not None
-        return next((s.value for s in steps if s.target == partial and not covered and not s.given), None)
+        alone = (s.value for s in steps if s.target == partial and s.fixed and not s.given)
+        return None if covered else next(alone, None)
 
     def _closed(self, partial: Partial) -> Expr | None:
         """An adjoint by the closed forms: its own, or those of the adjoints that its short value is made of."""

@@ -22,7 +22,8 @@ def solved(form: ClosedForm, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
     yield Heading(say.CLOSED(adjoint=form.target))
     yield Paragraph(say.RECURSION_ON if form.ahead > 0 else say.RECURSION_BACK)
     law = (Row(form.target if n == 0 else None, line.terms, line.reason) for n, line in enumerate(form.law))
-    yield Equations((*law, Row(_target(form, form.end), (Term((form.boundary,)),))))
+    begin = Row(_target(form, form.end), (Term((form.boundary,)),))
+    yield Equations((*law, begin) if form.boundary != begin.left else tuple(law))
     often = 2 if form.boundary != 0 else 3
     unfolded = tuple(row for n in range(1, often + 1) if _exists(form, n, sizes) for row in _unfolded(form, n))
     if unfolded:
