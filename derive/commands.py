@@ -48,7 +48,7 @@ def check(argv: Sequence[str]) -> int:
         for choice in _variants(problem):
             for reading in problem.readings:
                 solution = reading.build(**choice).derive(sizes=sizes)
-                report = solution.verify(points, seed, solution.limits(reading.limits))
+                report = solution.verify(points, seed, limits=solution.limits(reading.limits))
                 failed += not report.ok
                 bad = report.first_failure
                 verdict = "ok" if bad is None else f"FAILED at {bad.quantity}"
@@ -102,6 +102,7 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         closed=solution.closed_forms,
         values=solution.values,
         limits=limits,
+        analyses=solution.analyses,
     )
 
 

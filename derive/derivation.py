@@ -9,7 +9,7 @@ Derivation  the model, its adjoints, and what cannot reach the loss
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -126,6 +126,14 @@ class Region(NamedTuple):
         """A single value on this axis."""
         return bool(self.ranges[axis][0] == self.ranges[axis][1])
 
+    def fixed(self, indices: Sequence[Idx]) -> dict[Idx, Expr]:
+        """The indices that have a single value here, and that value."""
+        return {idx: self.ranges[axis][0] for axis, idx in enumerate(indices) if self.is_point(axis)}
+
+    def free(self, indices: Sequence[Idx]) -> dict[Idx, Interval]:
+        """The other indices, and their ranges."""
+        return {idx: self.ranges[axis] for axis, idx in enumerate(indices) if not self.is_point(axis)}
+
 
 class Local(NamedTuple):
     """A local partial: its symbol, its value, and the rules that give it, outermost first."""
@@ -161,8 +169,7 @@ class Step:
     @property
     def fixed(self) -> dict[Idx, Expr]:
         """The indices that have a single value on the region, and that value."""
-        ends = zip(self.node.indices, self.region.ranges, strict=True)
-        return {i: low for axis, (i, (low, _)) in enumerate(ends) if self.region.is_point(axis)}
+        return self.region.fixed(self.node.indices)
 
     @property
     def given(self) -> bool:

@@ -35,7 +35,8 @@ class Row(NamedTuple):
     value y. `latex` and `text` print it; `torch` is its name in torch. `number` computes it on a float; `exact` gives
     the rational value at a rational argument, None where there is none. `kinks` are the points without a derivative,
     and `convention` says what torch takes there. The argument of an `activation` gets a name, its pre-activation.
-    With `arity` 2 (max, power) the slope is that in the first argument.
+    With `arity` 2 (max, power) the slope is that in the first argument. A `symmetric` function rises, and the ends of
+    its value range are mirror images: f(-x) = low + high - f(x).
     """
 
     name: str
@@ -55,6 +56,7 @@ class Row(NamedTuple):
     activation: bool = False
     domain: tuple[Any, Any] = (-oo, oo)
     arity: int = 1
+    symmetric: bool = False
 
 
 def _only(argument: int, value: Fraction | int) -> Callable[[Fraction], Any]:
@@ -97,10 +99,10 @@ TABLE: tuple[Row, ...] = (
         Text("the identity has slope 1", "恒等函数的导数是 1"), exact=lambda x: x),
     Row("sigmoid", sigmoid, lambda x: sigmoid(x) * (1 - sigmoid(x)), (0, QUARTER), (0, 1),
         r"\sigma({})", "σ({})", "sigmoid", _sigmoid, Text("slope of the sigmoid", "sigmoid 的导数"),
-        lambda y: y * (1 - y), _only(0, Fraction(1, 2)), activation=True),
+        lambda y: y * (1 - y), _only(0, Fraction(1, 2)), activation=True, symmetric=True),
     Row("tanh", tanh, lambda x: 1 - tanh(x) ** 2, (0, 1), (-1, 1),
         r"\tanh({})", "tanh({})", "tanh", math.tanh, Text("slope of tanh", "tanh 的导数"),
-        lambda y: 1 - y**2, _only(0, 0), activation=True),
+        lambda y: 1 - y**2, _only(0, 0), activation=True, symmetric=True),
     Row("relu", relu, step, (0, 1), (0, oo),
         r"\mathrm{{ReLU}}({})", "ReLU({})", "relu", lambda x: max(x, 0), Text("slope of ReLU", "ReLU 的导数"),
         exact=lambda x: max(x, Fraction(0)), kinks=(0,), activation=True,
@@ -154,7 +156,7 @@ TABLE: tuple[Row, ...] = (
         Text("slope of the cosine", "余弦的导数"), exact=_only(0, 1), activation=True),
     Row("erf", erf, lambda x: 2 * exp(-(x**2)) / sqrt(pi), (0, 2 / sqrt(pi)), (-1, 1),
         r"\mathrm{{erf}}({})", "erf({})", "erf", math.erf, Text("slope of erf", "erf 的导数"),
-        exact=_only(0, 0)),
+        exact=_only(0, 0), symmetric=True),
     Row("max", Max, lambda a, b: share(a - b), (0, 1), (-oo, oo), r"\max({})", "max({})", "maximum", max,
         Text("the maximum passes the slope to its larger argument", "最大值把导数传给较大的自变量"),
         exact=max, kinks=(0,), convention=_BY_TIE, arity=2),

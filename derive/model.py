@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Symbol
 from sympy.core.function import AppliedUndef
 
-from derive.indices import Limits, limits, name_of
+from derive.indices import Limits, apart, limits, name_of
 
 Kind = Literal["parameter", "input", "target", "constant", "node", "loss"]
 LEAVES = ("parameter", "input", "target", "constant")
@@ -83,9 +83,12 @@ class Reference(NamedTuple):
 
 
 @cache
-def references(expr: Basic) -> tuple[Reference, ...]:
-    """Every use of a symbol or family in an expression, in the order of a walk; index arithmetic is left out."""
-    return tuple(dict.fromkeys(_walk(expr)))
+def references(expr: Basic, own: tuple[Expr, ...] = ()) -> tuple[Reference, ...]:
+    """Every use of a symbol or family in an expression, in the order of a walk; index arithmetic is left out.
+
+    Where a sum binds one of the node's `own` letters, it gets another: in Sum(h[t], t) no h_t is that of the node.
+    """
+    return tuple(dict.fromkeys(_walk(apart(expr, [i for i in own if isinstance(i, Idx)]))))
 
 
 def _walk(expr: Basic) -> Iterator[Reference]:
@@ -125,7 +128,7 @@ class Model:
 
     def uses(self, case: Case) -> tuple[Reference, ...]:
         """The families one case is computed from (sizes left out)."""
-        return tuple(r for r in references(case.expr) if r.name in self.nodes)
+        return tuple(r for r in references(case.expr, case.position) if r.name in self.nodes)
 
     def of_kind(self, *kinds: str) -> tuple[Node, ...]:
         """The nodes of the kinds named, in the order of definition."""

@@ -18,6 +18,7 @@ GREEK = {
     "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "ell": "ℓ",
     "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
 }  # fmt: skip
+STAR = {"star": "*"}  # a state that repeats itself: h_star
 ACCENTS = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304", "dot": "\u0307"}
 SUBSCRIPTS = dict(zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 SUPERSCRIPTS = dict(zip("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", strict=True))
@@ -70,13 +71,13 @@ def text_name(name: str, indices: tuple[str, ...] = ()) -> str:
 
 
 def _latex_subscript(part: str) -> str:
-    body, _, accent = part.partition("_")
+    body, _, accent = STAR.get(part, part).partition("_")
     body = body if body.isdigit() or len(body) <= 2 else rf"\mathrm{{{body}}}"
     return rf"\{accent}{{{body}}}" if accent else body
 
 
 def _text_subscript(part: str) -> str:
-    body, _, accent = part.partition("_")
+    body, _, accent = STAR.get(part, part).partition("_")
     return body + ACCENTS.get(accent, "")
 
 

@@ -108,13 +108,11 @@ class ClosedForm(Recursion):
         return self.moved(self.value, t)
 
     def time_of(self, partial: Expr) -> Expr | None:
-        """The time at which the partial is this adjoint; None where it is another quantity, or out of the region."""
+        """The time at which the partial is this adjoint; None where it is another quantity."""
         if type(partial) is not Partial or name_of(partial.args[1]) != self.node.name:
             return None
         time: Expr = partial.args[1].indices[self.axis]
-        low, high = self.region.ranges[self.axis]
-        outside = (low - time).is_positive or (time - high).is_positive
-        return None if outside or self.moved(self.target, time) != partial else time
+        return time if self.moved(self.target, time) == partial else None
 
 
 def closed_forms(d: Derivation, steps: Sequence[Step]) -> Iterator[ClosedForm]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,12 @@ from derive.errors import ModelError
 from derive.limits import Limit, Limiting, limiting
 from derive.model import Model
 from derive.recurrences import ClosedForm
+from derive.schedule import Stage
 from derive.states import Solved, solved_values
 from derive.steps import Steps
 
 if TYPE_CHECKING:
+    from derive.analysis.conditions import Analysis, Condition
     from derive.verification.report import Report
 
 
@@ -63,6 +66,21 @@ class Solution:
         """Several limits, with the numbers that they ask for."""
         return tuple(limiting(self.derivation.model, self.values, one) for one in asked)
 
+    @cached_property
+    def analyses(self) -> tuple[Analysis, ...]:
+        """For every recurrence over a time that has no number: the Jacobian of a step, and when gradients explode."""
+        from derive.analysis.conditions import analyse
+
+        model, known = self.derivation.model, {str(s) for s in self.sizes}
+        general = [s for s in self.derivation.stages if s.time and not known & _length(model, s)]
+        reached = [s for s in general if any(name in self.derivation.adjoints for name in s.families)]
+        return tuple(analyse(model, s) for s in reached)
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """When the gradient explodes, vanishes or stays; each with its strength and its reason."""
+        return tuple(c for a in self.analyses for c in a.conditions)
+
     @property
     def loss(self) -> Expr:
         """The symbol of the loss."""
@@ -89,16 +107,26 @@ class Solution:
             raise ModelError(f"dL/d{parameter} has {len(steps)} forms by region; see adjoint({parameter})")
         return steps[0].value
 
-    def verify(self, points: int = 1000, seed: int = 0, limits: Sequence[Limiting] = ()) -> Report:
+    def verify(
+        self, points: int = 1000, seed: int = 0, conditions: bool = True, limits: Sequence[Limiting] = ()
+    ) -> Report:
         """The check of every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`.
 
-        Closed forms of values are compared with the model's own equations, `limits` with the values far out.
+        Closed forms of values are compared with the model's own equations, `limits` with the values far out. With
+        `conditions` also the Jacobian of every recurrence and the evidence for its conditions; `Report.measured`.
         """
         from derive.verification.check import verify
-        from derive.verification.limits import in_the_limit
 
         report = verify(self.derivation, (*self.steps, *self.closed_steps), self.sizes, points, seed, self.values)
-        return report.merged(in_the_limit(self.derivation, limits, seed)) if limits else report
+        if limits:
+            from derive.verification.limits import in_the_limit
+
+            report = report.merged(in_the_limit(self.derivation, limits, seed))
+        if not conditions or not self.analyses:
+            return report
+        from derive.verification.measured import measured
+
+        return replace(report, measured=tuple(measured(self.derivation, a, seed) for a in self.analyses))
 
     def to_latex(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as a complete LaTeX document. Errors: VerificationError if a line fails its check."""
@@ -119,7 +147,15 @@ class Solution:
         report = self.verify() if check else None
         if report is not None:
             report.require()
-        part = Part(self.derivation, self.steps, self.sizes, report, closed=self.closed_forms, values=self.values)
+        part = Part(
+            self.derivation,
+            self.steps,
+            self.sizes,
+            report,
+            closed=self.closed_forms,
+            values=self.values,
+            analyses=self.analyses,
+        )
         return render([part], format, lang, detail)
 
     def _repr_latex_(self) -> str:
@@ -135,6 +171,12 @@ class Solution:
             if str(symbol) == str(key):
                 return symbol
         raise ModelError(f"{key} is not a size of this graph")
+
+
+def _length(model: Model, stage: Stage) -> set[str]:
+    """The sizes that say how long a recurrence is."""
+    indices = [model.nodes[name].indices[axis] for name, axis in stage.time.items()]
+    return {str(s) for i in indices for s in (i.lower.free_symbols | i.upper.free_symbols)}
 
 
 def _whole(size: Any, number: Any) -> int:

@@ -59,10 +59,14 @@ class Sweeps:
     def forward(self, store: Store) -> None:
         """Compute every node from the leaves (and the partials of abstract functions) that the store holds."""
         for stage in self.derivation.stages:
-            if stage.time:
-                self._recur(stage, store)
-            elif not self.model.nodes[stage.families[0]].is_leaf:
-                self._family(self.model.nodes[stage.families[0]], store)
+            self.compute(stage, store)
+
+    def compute(self, stage: Stage, store: Store) -> None:
+        """One stage, from those before it."""
+        if stage.time:
+            self._recur(stage, store)
+        elif not self.model.nodes[stage.families[0]].is_leaf:
+            self._family(self.model.nodes[stage.families[0]], store)
 
     def _family(self, node: Node, store: Store) -> None:
         expr = surrogate(node, self.model.nodes) if node.abstract is not None else node.cases[0].expr
@@ -71,12 +75,13 @@ class Sweeps:
             store.put(node.name, self.values.evaluate(expr, store, own), [(a, b) for _, a, b in own])
             return
         store.open(node.name, self.ranges(node), 0)
-        self._starts(node, 0, store)
+        self.starts(node, 0, store)
         idx, first, last = own[0]
         for t in range(first, last + 1):
             store.put_slice(node.name, t, self.values.evaluate(expr, store, own[1:], {idx: t}))
 
-    def _starts(self, node: Node, axis: int, store: Store) -> None:
+    def starts(self, node: Node, axis: int, store: Store) -> None:
+        """The start values of a family into its slices along an axis."""
         for case in node.cases[1:]:
             ranges = [(i, self.number(i.lower), self.number(i.upper)) for i in case.position if isinstance(i, Idx)]
             value = self.values.evaluate(case.expr, store, ranges)
@@ -86,8 +91,8 @@ class Sweeps:
         nodes = [self.model.nodes[name] for name in stage.families]
         for node in nodes:
             store.open(node.name, self.ranges(node), stage.time[node.name])
-            self._starts(node, stage.time[node.name], store)
-        plan = [self._law(node, stage.time[node.name]) for node in nodes]
+            self.starts(node, stage.time[node.name], store)
+        plan = [self.law(node, stage.time[node.name]) for node in nodes]
         first, last = self.span(stage)
         times = range(first, last + 1) if stage.direction > 0 else range(last, first - 1, -1)
         for t in times:
@@ -95,7 +100,7 @@ class Sweeps:
                 if begin <= t <= end:
                     store.put_slice(name, t, law(store, own, {idx: t}))
 
-    def _law(self, node: Node, axis: int) -> tuple[str, Idx, Kernel, list[Range], int, int]:
+    def law(self, node: Node, axis: int) -> tuple[str, Idx, Kernel, list[Range], int, int]:
         """The recurrence of one family, compiled, with its time index and the times it holds for."""
         idx, own = node.indices[axis], self.own(node, [axis])
         law = self.values.kernel(node.cases[0].expr, [r[0] for r in own])

@@ -108,6 +108,7 @@ def definitions(name: str, indices: tuple[Idx, ...], cases: Iterable[Case], know
         for reference in references(case.expr):
             _known_name(name, reference, known)
         _own_symbols(name, case.expr, known)
+        _arguments(name, case.expr)
         allowed = {p for p in case.position if isinstance(p, Idx)}
         stray = [i for i in free_indices(case.expr) if i not in allowed]
         if stray:
@@ -140,6 +141,14 @@ def _known_name(name: str, use: Reference, known: Mapping[str, Node | Symbol]) -
     for place in use.position or ():
         if not place.is_integer:
             raise ModelError(f"{name}: index out of place: {use.name}[{place}] is not at a whole number")
+
+
+def _arguments(name: str, expr: Expr) -> None:
+    """An abstract function takes quantities that have a name, for its partials are named by them."""
+    for call in expr.atoms(AppliedUndef):
+        for arg in call.args:
+            if not isinstance(arg, (Symbol, Indexed, IndexedBase)):
+                raise ModelError(f"{name}: {call.func} is applied to {arg}; give that a name with g.node(...) first")
 
 
 def _own_symbols(name: str, expr: Basic, known: Mapping[str, Node | Symbol]) -> None:

@@ -18,6 +18,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
 CHUNK = 25  # seeds in one piece of work
 PIECES = 20  # pieces until a worker is replaced, so that sympy's caches do not fill the memory
+PATIENCE = 600  # seconds for one piece
 
 
 def main() -> int:
@@ -37,12 +38,14 @@ def main() -> int:
 
 
 def run(base: int, graphs: int, jobs: int, points: int) -> int:
-    """Print every failure as it is found; how many there are."""
+    """Print every failure as it is found; how many there are. Errors: TimeoutError if a worker is lost."""
     seeds = range(base, base + graphs)
     work = [(seeds[at : at + CHUNK], points) for at in range(0, graphs, CHUNK)]
     done, failed, began = 0, 0, time.monotonic()
     with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=PIECES) as pool:
-        for part, failures in pool.imap_unordered(piece, work):
+        pieces = pool.imap_unordered(piece, work)
+        for _ in work:
+            part, failures = pieces.next(PATIENCE)
             done, failed = done + len(part), failed + len(failures)
             for failure in failures:
                 print(f"\n{failure}\n", flush=True)

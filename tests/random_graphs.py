@@ -352,6 +352,7 @@ class Maker:
         self.families: list[Family] = []
         self.spelled = iter(self.rng.sample("ijklmnpqrs", 10))
         self.counts: dict[str, int] = {}
+        self.sums = 0  # around the expression at hand
 
     def chance(self, probability: float) -> bool:
         """True so often."""
@@ -585,7 +586,9 @@ class Maker:
             self.note("double sum")
         body = self.read(family, inner)
         if self.chance(0.75):
+            self.sums += 1
             body = body * self.expr(inner, depth - 1, [f for f in pool if not f.hidden(bound)])
+            self.sums -= 1
         if self.chance(0.3):
             body = self.function_of(body)
         return total(self.tame(body), bound, brief)
@@ -738,7 +741,12 @@ class Maker:
         return Term(KroneckerDelta(one.idx, other.expr) * body.expr, at, min(body.low, 0), max(body.high, 0))
 
     def cases(self, scope: Sequence[Letter], depth: int, pool: Sequence[Family]) -> Term:
-        """Two branches, chosen by indices or by the sign of a value."""
+        """Two branches, chosen by indices or by the sign of a value.
+
+        Not under two sums: sympy pulls a Piecewise out of both, also where its condition has an index of the inner.
+        """
+        if self.sums > 1:
+            return self.plus(scope, depth, pool)
         a, b = self.expr(scope, depth - 1, pool), self.expr(scope, depth - 1, pool)
         pair = self.comparable(scope) if self.chance(0.6) else None
         low, high = min(a.low, b.low), max(a.high, b.high)

@@ -18,10 +18,11 @@ ROOT = Path(__file__).parent.parent
 # A new module gets its floor here, by its name without `derive.`; `name.*` is a package with every module in it.
 HOUSE = (
     "errors language notation",
-    "elementwise functions indices intervals contraction",
+    "elementwise functions indices intervals contraction norms",
     "model schedule preactivation validation",
-    "partials derivation paths chain algebra products geometric induction recurrences states limits steps",
-    "lowering store sweeps exact at worked verification.*",
+    "partials derivation paths chain algebra products geometric induction regions reasons recurrences states limits "
+    "steps",
+    "analysis.* positions store closures lowering sweeps exact at worked verification.*",
     "rendering.*",
     "solution graph problem problems",
     "options commands cli __init__ __main__",

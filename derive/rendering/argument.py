@@ -95,7 +95,7 @@ def _update(part: Part) -> Iterator[Block]:
     rows = []
     for step in (s for s in part.steps if s.node.is_leaf):
         element = step.target.args[1]
-        rows.append(Row(element, (Term((element,)), Term((-RATE, step.target))), arrow=True))
+        rows.append(Row(element, (Term((element,)), Term((-RATE, step.target))), sign="<-"))
         rows.append(Row(None, (Term((element,)), Term((-RATE, step.value)))))
     yield Equations(tuple(rows))
 

@@ -37,7 +37,7 @@ class Row(NamedTuple):
     """left = right, and why. A row without `left` goes on with the equality above it.
 
     `right` is an expression, or a sum of products as they stand; `dots` puts a dot between factors (a chain rule),
-    `gap` some space above; with `arrow` it is an assignment.
+    `gap` some space above; `sign` stands between left and right, "<-" for an assignment.
     """
 
     left: Expr | None
@@ -45,7 +45,7 @@ class Row(NamedTuple):
     reason: Text | None = None
     dots: bool = False
     gap: bool = False
-    arrow: bool = False
+    sign: str = "="
 
 
 class Equations(NamedTuple):

@@ -8,7 +8,7 @@ readings of one problem mark each item with its `part`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sympy import Expr
@@ -17,8 +17,8 @@ from derive.derivation import Line, Step
 from derive.language import Text
 from derive.rendering.blocks import Title
 from derive.rendering.formulas import Formulas
+from derive.rendering.order import signed
 from derive.rendering.part import Part
-from derive.rendering.printer import signed
 
 NO_ROUTE = Text("cannot reach the loss", "无法影响损失")
 
@@ -61,9 +61,31 @@ def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:
         "limits": [
             {"formula": show.show(x.symbol), "value": show.show(x.limit), "sympy": str(x.limit)} for x in part.limits
         ],
-        "conditions": [],
+        "conditions": list(_conditions(part, show, lang)),
         "verification": [] if part.report is None else [_row(r, show) for r in part.report.rows],
     }
+
+
+def _conditions(part: Part, show: Formulas, lang: str) -> Iterator[dict[str, Any]]:
+    """Every condition with its claim as LaTeX and as sympy, its reason, and its evidence where it was measured."""
+    found = part.report.measured if part.report is not None else ()
+    for analysis in part.analyses:
+        findings = {f.condition: f for m in found if m.analysis is analysis for f in m.findings}
+        for c in analysis.conditions:
+            settings = findings[c].settings if c in findings else ()
+            yield {
+                "kind": c.kind,
+                "strength": c.strength,
+                "about": c.about,
+                "claim": show.show(c.claim),
+                "sympy": str(c.claim),
+                "where": {show.show(s): str(v) for s, v in analysis.where},
+                "reason": c.reason.pick(lang, show.show),
+                "evidence": [
+                    {"measure": s.measure, "draws": s.draws, "norms": s.norms, "per_step": s.rates, "ok": s.ok}
+                    for s in settings
+                ],
+            }
 
 
 def _node(node: Any, show: Formulas) -> dict[str, Any]:

@@ -10,10 +10,13 @@ from sympy import Expr, Idx, Integer, Mul, Sum, Symbol
 from derive.derivation import Term
 from derive.indices import Limits, sized, substitute
 from derive.partials import Partial
+from derive.rendering.atoms import ADD, ATOM, MUL, Printed
 from derive.rendering.blocks import Expanded, Row
 from derive.rendering.numerals import Numeral
-from derive.rendering.printer import ADD, ATOM, MUL, Printed, Printer, Template, printer, signed
+from derive.rendering.order import signed
+from derive.rendering.printer import Printer, printer
 from derive.rendering.span import Known, Ranges, Span
+from derive.rendering.template import Template
 
 FEW = 8  # terms of a sum that are still written out with numbers
 DOTS = {"latex": r"\dots", "inline": r"\dots", "text": "…"}

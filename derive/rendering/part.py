@@ -18,6 +18,7 @@ from derive.states import Solved
 from derive.verification.report import Report
 
 if TYPE_CHECKING:
+    from derive.analysis.conditions import Analysis  # only a recurrence in general needs it
     from derive.worked import Worked  # numpy is loaded only where numbers are worked
 
 
@@ -37,6 +38,7 @@ class Part(NamedTuple):
     closed: tuple[ClosedForm, ...] = ()
     values: tuple[Solved, ...] = ()
     limits: tuple[Limiting, ...] = ()
+    analyses: tuple[Analysis, ...] = ()
 
     @property
     def known(self) -> list[Known]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from derive.rendering import sentences as say
 from derive.rendering.argument import backward, gradients
@@ -13,6 +14,9 @@ from derive.rendering.numbers import numbers
 from derive.rendering.part import Part
 from derive.rendering.premises import flows, forward, given
 from derive.rendering.values import values
+
+if TYPE_CHECKING:
+    from derive.analysis.conditions import Analysis
 
 
 def sheet(parts: Sequence[Part], head: Title | None = None, detail: str = "brief") -> Iterator[Block]:
@@ -33,7 +37,22 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
     if model.has_loss:
         yield from backward(part, detail)
         yield from gradients(part, detail)
+    for analysis in part.analyses:
+        yield from recurrence(part, analysis)
     yield from limits(part)
     if part.worked is not None:
         yield from numbers(part.derivation, part.worked, part.remark, part.steps)
     yield from check(part)
+
+
+def recurrence(part: Part, analysis: Analysis) -> Iterator[Block]:
+    """What follows from a recurrence: the Jacobian of one step, when gradients explode or vanish, what helps."""
+    from derive.rendering.conditions import conditions  # only a sheet with a recurrence in general needs them
+    from derive.rendering.remedies import remedies
+    from derive.rendering.transition import transition
+
+    found = part.report.measured if part.report is not None else ()
+    measured = next((m for m in found if m.analysis is analysis), None)
+    yield from transition(analysis, part.derivation)
+    yield from conditions(analysis, measured)
+    yield from remedies(analysis, part.steps, measured)

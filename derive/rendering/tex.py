@@ -11,7 +11,8 @@ from derive.derivation import Term
 from derive.language import Text
 from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
-from derive.rendering.printer import Template, signed
+from derive.rendering.order import signed
+from derive.rendering.template import Template
 from derive.rendering.width import width
 
 PREAMBLE = {
@@ -114,7 +115,7 @@ class Writer:
     def equations(self, block: blocks.Equations) -> str:
         rows = self.formulas.rows(block.rows)
         if block.boxed:
-            return "".join(f"\\[\\result{{{left} = {signed(right)}}}\\]\n" for left, right, _ in rows)
+            return "".join(f"\\[\\result{{{left} {SIGNS[row.sign]} {signed(right)}}}\\]\n" for left, right, row in rows)
         return _align([self._row(left, right, row) for left, right, row in rows])
 
     def _row(self, left: str, right: list[str], row: blocks.Row) -> str:
@@ -122,7 +123,7 @@ class Writer:
         lines = broken(right, LINE - width(left) - 1.5)
         text = " \\\\\n&\\quad {} ".join(lines)
         gap = "\\noalign{\\vskip 4pt}\n" if row.gap else ""
-        sign = "\\leftarrow" if row.arrow else "="
+        sign = SIGNS[row.sign]
         return f"{gap}{left} &{sign} {text}{why}"
 
     def unrolled(self, block: blocks.Unrolled) -> str:
@@ -193,6 +194,7 @@ class Writer:
 
 AT = Text("At @:", "当 @ 时：")
 MARK = "\x021,0\x03"
+SIGNS = {"=": "=", "<-": r"\leftarrow", "<": "<", ">": ">", "<=": r"\le", ">=": r"\ge"}
 
 
 def _align(rows: list[str]) -> str:

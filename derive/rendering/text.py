@@ -13,9 +13,11 @@ from derive.language import Text
 from derive.notation import subscript, superscript
 from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
-from derive.rendering.printer import Template, signed
+from derive.rendering.order import signed
+from derive.rendering.template import Template
 
 WIDTH = 100
+SIGNS = {"=": "=", "<-": "←", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
 
 
 def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
@@ -79,11 +81,11 @@ class Writer:
 
     def equations(self, block: blocks.Equations) -> str:
         rows = [
-            (left, "←" if row.arrow else "=", signed(right), self.text(row.reason) if row.reason is not None else "")
+            (left, SIGNS[row.sign], signed(right), self.text(row.reason) if row.reason is not None else "")
             for left, right, row in self.formulas.rows(block.rows)
         ]
         if block.boxed:
-            return "\n".join(f"  [ {left} = {right} ]" for left, _, right, _ in rows)
+            return "\n".join(f"  [ {left} {sign} {right} ]" for left, sign, right, _ in rows)
         return self._aligned(rows)
 
     def _aligned(self, rows: list[tuple[str, str, str, str]]) -> str:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sympy import Expr
 
 from derive.errors import VerificationError
 from derive.indices import name_of
 from derive.partials import Partial
+
+if TYPE_CHECKING:
+    from derive.analysis.evidence import Measured
 
 TOLERANCE = 1e-9
 
@@ -66,7 +70,8 @@ class Report:
     """All rows, in the order of the sweep: the first that fails is where the derivation is wrong.
 
     `sizes` and `samples` say where it was compared, `exact` at how many rational points also with sympy, `fractions`
-    how many values also in exact fractions, `both_sides` that every kink was seen on both sides.
+    how many values also in exact fractions, `both_sides` that every kink was seen on both sides. `measured` is the
+    evidence about the recurrences.
     """
 
     rows: tuple[Row, ...]
@@ -75,11 +80,12 @@ class Report:
     exact: int = 0
     both_sides: bool = False
     fractions: int = 0
+    measured: tuple[Measured, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Every row agrees."""
-        return all(r.ok for r in self.rows)
+        return all(r.ok for r in self.rows) and all(m.ok for m in self.measured)
 
     @property
     def first_failure(self) -> Row | None:
@@ -113,4 +119,18 @@ class Report:
             raise VerificationError(
                 f"{failed.quantity}{where} disagrees with {failed.reference} (relative error {failed.error:.2g}); "
                 "nothing is printed"
+            )
+        for measured in self.measured:
+            self._require(measured)
+
+    @staticmethod
+    def _require(measured: Measured) -> None:
+        for entry in measured.wrong:
+            raise VerificationError(
+                f"the Jacobian d {entry.of} / d {entry.wrt} disagrees with torch.autograd; nothing is printed"
+            )
+        for c in (f.condition for f in measured.findings if not f.ok):
+            raise VerificationError(
+                f"the {c.strength} claim that the gradient {c.kind} under {c.claim} is contradicted by "
+                "torch.autograd; nothing is printed"
             )

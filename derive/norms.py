@@ -1,0 +1,73 @@
+"""Sizes of parameters and inputs, as symbols of an inequality: norms, the spectral radius. And products of matrices."""
+
+from __future__ import annotations
+
+from sympy import Basic, Expr
+from sympy.core.symbol import Str
+
+
+class Norm(Expr):
+    """The norm of a whole family, by its kind.
+
+    `Norm(W, "2")` is the spectral norm, `Norm(W, "rows")` the largest row sum of |W|, `Norm(x, "largest")` the largest
+    absolute value of any entry, at any time; `Norm(w, "abs")` is the absolute value of a number, not evaluated.
+    """
+
+    is_commutative = True
+    is_real = True
+    is_nonnegative = True
+
+    def __new__(cls, family: Basic, kind: str | Str) -> Norm:
+        made: Norm = Expr.__new__(cls, family, Str(str(kind)))
+        return made
+
+    @property
+    def name(self) -> str:
+        """The name of the family."""
+        return str(self.args[0])
+
+    @property
+    def kind(self) -> str:
+        """ "2", "rows", "largest" or "abs"."""
+        return str(self.args[1])
+
+
+class SpectralRadius(Expr):
+    """The largest absolute value of the eigenvalues of a square family of numbers."""
+
+    is_commutative = True
+    is_real = True
+    is_nonnegative = True
+
+    def __new__(cls, family: Basic) -> SpectralRadius:
+        made: SpectralRadius = Expr.__new__(cls, family)
+        return made
+
+    @property
+    def name(self) -> str:
+        """The name of the family."""
+        return str(self.args[0])
+
+
+class InOrder(Expr):
+    """A product of matrices and vectors as it stands."""
+
+    is_commutative = False
+
+
+class Transposed(Expr):
+    """The transpose of a matrix that is named, not written: J_t."""
+
+    is_commutative = False
+
+
+class Inverse(Expr):
+    """The inverse of a matrix."""
+
+    is_commutative = False
+
+
+class Dots(Expr):
+    """What is left out in the middle of a product."""
+
+    is_commutative = False

@@ -1,0 +1,138 @@
+"""One recurrence run forward at many points, and its adjoints step by step from torch.autograd.
+
+Every step is differentiated by itself: its state is a fresh variable, so that lambda_{t-1} = J_t^T lambda_t is what
+autograd makes of one step, and not what the derivation says about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from sympy import Idx, Symbol
+
+from derive.analysis.jacobian import Entry, StepJacobian
+from derive.derivation import Derivation
+from derive.model import Node
+from derive.store import Store
+from derive.sweeps import Sweeps
+from derive.verification.torch_backend import TorchBackend
+
+Array = torch.Tensor
+Numbers = dict[str, Array]  # a leaf, or the start of a state, by name: shape (*sizes, points)
+
+
+class Trial:
+    """One recurrence for given sizes. States are kept as arrays (*own sizes but time, points)."""
+
+    def __init__(self, derivation: Derivation, jacobian: StepJacobian, sizes: Mapping[Symbol, int]):
+        self.jacobian, self.stage = jacobian, jacobian.stage
+        self.sweeps = Sweeps(derivation, sizes, TorchBackend())
+        self.nodes = [derivation.model.nodes[name] for name in self.stage.families]
+        self.leaves = [n for n in derivation.model.nodes.values() if n.is_leaf]
+        self.earlier = derivation.stages[: derivation.stages.index(self.stage)]
+        self.plan = [self.sweeps.law(node, self.stage.time[node.name]) for node in self.nodes]
+        first, last = self.sweeps.span(self.stage)
+        self.times = list(range(first, last + 1))[:: self.stage.direction]
+
+    def shape(self, node: Node) -> tuple[int, ...]:
+        """The sizes of a leaf, or of a state at one time."""
+        axis = self.stage.time.get(node.name)
+        return tuple(b - a + 1 for n, (a, b) in enumerate(self.sweeps.ranges(node)) if n != axis)
+
+    def store(self, numbers: Numbers) -> Store:
+        """A store with the leaves and what is made of them, and the starts of the states: given, or the model's own."""
+        store = Store(self.sweeps.backend)
+        for leaf in self.leaves:
+            store.put(leaf.name, numbers[leaf.name], self.sweeps.ranges(leaf))
+        for stage in self.earlier:
+            self.sweeps.compute(stage, store)
+        for node in self.nodes:
+            store.open(node.name, self.sweeps.ranges(node), self.stage.time[node.name])
+        for state in self.jacobian.states:
+            axis = self.stage.time[state.name]
+            if state.name in numbers:
+                store.put_slice(state.name, self.times[0] - self.stage.direction, numbers[state.name])
+            else:
+                self.sweeps.starts(state, axis, store)
+        return store
+
+    def starts(self, numbers: Numbers, points: int) -> Numbers:
+        """The start values of the states, as the model gives them, at every point."""
+        store, t = self.store(numbers), self.times[0]
+        with torch.no_grad():
+            return {
+                s.name: a.detach() for s, a in zip(self.jacobian.states, self.before(store, t, points), strict=True)
+            }
+
+    def before(self, store: Store, t: int, points: int) -> list[Array]:
+        """The states that step t begins with, made variables of their own."""
+        found = []
+        for state in self.jacobian.states:
+            value = store.slices[state.name][t - self.stage.direction]
+            value = value.detach().expand(*self.shape(state), points).clone().requires_grad_()
+            store.put_slice(state.name, t - self.stage.direction, value)
+            found.append(value)
+        return found
+
+    def step(self, store: Store, t: int) -> list[Array]:
+        """Compute time t; the new states."""
+        for name, idx, law, own, begin, end in self.plan:
+            if begin <= t <= end:
+                store.put_slice(name, t, law(store, own, {idx: t}))
+        return [store.slices[s.name][t] for s in self.jacobian.states]
+
+    def once(self, numbers: Numbers) -> list[Array]:
+        """The states after the first step."""
+        return self.step(self.store(numbers), self.times[0])
+
+    def adjoints(
+        self, numbers: Numbers, final: Sequence[Array], shared: Sequence[str] = ()
+    ) -> tuple[list[list[Array]], list[list[Array]]]:
+        """For k = 0, 1, ...: the adjoints of the states k steps before the end, from those of the last states.
+
+        And the contribution of each of these steps to the gradient of every `shared` parameter.
+        """
+        numbers = numbers | {name: numbers[name].detach().requires_grad_() for name in shared}
+        store, points = self.store(numbers), final[0].shape[-1]
+        steps = []
+        for t in self.times:
+            before = self.before(store, t, points)
+            steps.append((before, self.step(store, t)))
+        found, parts = [list(final)], []
+        parameters = [numbers[name] for name in shared]
+        for before, after in reversed(steps):
+            seen = _grad(after, [*before, *parameters], found[-1])
+            found.append(seen[: len(before)])
+            parts.append(seen[len(before) :])
+        return found, parts
+
+    def formula(self, entry: Entry, store: Store, t: int) -> Array:
+        """The derived block of the Jacobian at time t: shape (*sizes of `of`, *sizes of `wrt`, points)."""
+        own = [i for e in (entry.of, entry.wrt) for i in e.indices if isinstance(i, Idx) and i != self.jacobian.index]
+        ranges = [(i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in own]
+        with torch.no_grad():
+            value: Array = self.sweeps.partials.evaluate(entry.value, store, ranges, {self.jacobian.index: t})
+        return value
+
+    def truth(self, store: Store, t: int, points: int) -> list[list[Array]]:
+        """The blocks of the Jacobian at time t from autograd, in the shapes of `formula`."""
+        before = self.before(store, t, points)
+        after = self.step(store, t)
+        return [[jacobian(a, b) for b in before] for a in after]
+
+
+def jacobian(of: Array, wrt: Array) -> Array:
+    """All partial derivatives at every point, one row of the first at a time."""
+    rows = [_grad([row], [wrt], [torch.ones_like(row)])[0] for row in of.reshape(-1, of.shape[-1])]
+    return torch.stack(rows).reshape(*of.shape[:-1], *wrt.shape)
+
+
+def _grad(of: Sequence[Array], wrt: Sequence[Array], weights: Sequence[Array]) -> list[Array]:
+    """autograd's answer, zeros where nothing is used."""
+    pairs = [(a, w) for a, w in zip(of, weights, strict=True) if a.requires_grad]
+    if not pairs:
+        return [torch.zeros_like(v) for v in wrt]
+    outputs, cotangents = zip(*pairs, strict=True)
+    seen = torch.autograd.grad(outputs, wrt, cotangents, allow_unused=True, retain_graph=True)
+    return [torch.zeros_like(v) if g is None else g for v, g in zip(wrt, seen, strict=True)]

@@ -1,0 +1,35 @@
+"""Small models, checked for any size and for some; what random graphs found stays found."""
+
+import pytest
+from small_models import MODELS, written
+
+from derive import Function, Graph, ModelError, Sum, tanh
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_small_model(name):
+    """For any size, and for some."""
+    g = written(MODELS[name])
+    assert g.derive().verify(42).first_failure is None
+    for C, T in ((1, 1), (2, 3), (3, 2)):
+        assert g.derive(sizes={"C": C, "T": T}).verify(5).first_failure is None, (C, T)
+
+
+def test_a_sum_over_time_inside_a_recurrence_is_a_cycle():
+    """Under a sum over t, h[t-1] is every state."""
+    g = Graph("circle")
+    T = g.size("T")
+    t = g.index("t", T)
+    x = g.input("x", T)
+    with pytest.raises(ModelError, match="not a recurrence"):
+        h = g.recurrence("h", lambda h: tanh(h[t - 1] + Sum(h[t - 1] * x[t], t)), over=t, start={0: 0})
+        g.loss("J", h[T])
+        g.derive()
+
+
+def test_an_abstract_function_of_an_expression_is_refused():
+    """Its partial would have no name."""
+    g = Graph("unnamed")
+    w = g.parameter("w")
+    with pytest.raises(ModelError, match="give that a name"):
+        g.loss("J", Function("L")(2 * w))
