@@ -8,13 +8,13 @@ A path is kept only where its end is shorter than its beginning.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
 
 from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Product, S, Sum, Symbol, expand
 
 from derive.derivation import Line, Term
 from derive.indices import index, substitute, sum_over
 from derive.language import Text
+from derive.memo import memo
 from derive.partials import Partial
 
 WIDEST = 60  # an expression longer than this gets no shorter by multiplying out, and sympy needs seconds to try
@@ -28,6 +28,7 @@ COLLECTED = Text("like terms cancel or are collected", "合并同类项")
 ORDERED = Text("collect the factors", "整理各因子")
 
 
+@memo
 def weight(expr: Expr) -> int:
     """How much there is to read: one for every symbol, number, sum sign and power."""
     if isinstance(expr, (Symbol, Indexed, Partial, Idx)):
@@ -70,7 +71,7 @@ def _pull(terms: tuple[Term, ...]) -> Iterator[Line]:
         yield Line(moved, PULLED(idx=[s[0] for s in first.sums]))
 
 
-@cache
+@memo
 def pulled(term: Term) -> Term:
     if not term.sums:
         return term
@@ -85,7 +86,7 @@ def pulled(term: Term) -> Term:
 
 def _name(terms: tuple[Term, ...], named: Mapping[Expr, Expr]) -> Iterator[Line]:
     """A sum that an earlier result contains is written by that result."""
-    hits = [s for t in terms for f in t.factors for s in f.atoms(Sum) if canonical(s) in named]
+    hits = [s for t in terms for f in t.factors for s in _sums(f) if canonical(s) in named]
     if hits:
         by = {s: named[canonical(s)] for s in hits}
         known = sorted({p for v in by.values() for p in v.atoms(Partial)}, key=str)
@@ -93,6 +94,13 @@ def _name(terms: tuple[Term, ...], named: Mapping[Expr, Expr]) -> Iterator[Line]
         yield Line(moved, NAMED(known=known))
 
 
+@memo
+def _sums(expr: Expr) -> frozenset[Expr]:
+    """The sums anywhere inside."""
+    return frozenset(expr.atoms(Sum))
+
+
+@memo
 def canonical(total: Sum) -> Expr:
     """The same sum with a bound letter of its own, so that equal sums compare equal."""
     letters = {b[0]: index(f"_{n}", b[1], b[2]) for n, b in enumerate(total.limits)}
@@ -100,7 +108,8 @@ def canonical(total: Sum) -> Expr:
     return Sum(substitute(total.function, letters), *bounds)
 
 
-def naming(partial: Partial, value: Expr) -> dict[Expr, Expr]:
+@memo
+def naming(partial: Partial, value: Expr) -> Mapping[Expr, Expr]:
     """From `partial = sum / factor`: the sum, written by the partial.
 
     Nothing where one would divide by a quantity, and nothing where the partial has an index that the sum has not.
@@ -132,7 +141,7 @@ def _entangled(terms: tuple[Term, ...]) -> bool:
     return any(a & b for n, a in enumerate(seen) for b in seen[:n])
 
 
-@cache
+@memo
 def _quantities(expr: Expr) -> frozenset[Expr]:
     """The symbols an expression is made of, a partial counting as one."""
     if isinstance(expr, (Symbol, Indexed, Partial)):
@@ -187,7 +196,7 @@ def _order(terms: tuple[Term, ...]) -> Iterator[Line]:
         yield Line(moved, ORDERED)
 
 
-@cache
+@memo
 def _ordered(term: Term) -> Term:
     flat = [g for f in term.factors for g in Mul.make_args(f)]
     product = Mul(*flat)

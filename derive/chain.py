@@ -9,19 +9,29 @@ Nothing here knows about time steps, matrices or particular functions.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
-from sympy import Basic
+from sympy import Basic, Idx
 
 from derive.contraction import contract
 from derive.derivation import Adjoint, Derivation, Use
 from derive.errors import ModelError
 from derive.indices import limits
 from derive.intervals import Interval, hull
+from derive.memo import memo
 from derive.model import Case, Model, Node
-from derive.partials import Given, Immediate, Occurrence, abstract_occurrences, occurrences
+from derive.partials import Given, Immediate, Occurrence, Partial, abstract_occurrences, occurrences
 from derive.paths import downstream
 from derive.schedule import stages
+
+
+class User(NamedTuple):
+    """One user of a family: where its own adjoint lives, and how its partial is written if it is abstract."""
+
+    node: Node
+    support: tuple[Interval, ...]
+    is_loss: bool
+    partial: type[Partial]
 
 
 def derive(model: Model, wrt: Iterable[Any] | None = None) -> Derivation:
@@ -38,6 +48,7 @@ def derive(model: Model, wrt: Iterable[Any] | None = None) -> Derivation:
     return Derivation(model, order, adjoints, wanted, reaching)
 
 
+@memo
 def reaches(model: Model) -> frozenset[str]:
     """The families from which a path of uses leads to the loss."""
     found, waiting = {model.loss.name}, [model.loss]
@@ -65,43 +76,55 @@ def _wanted(model: Model, wrt: Iterable[Any] | None) -> tuple[str, ...]:
 
 
 def _adjoint(model: Model, node: Node, known: dict[str, Adjoint], reaching: frozenset[str]) -> Adjoint:
-    uses: list[Use] = []
-    for user in model.users(node.name):
-        if user.name in reaching:
-            support = known[user.name].support if user.name in known else tuple(extent(user))
-            for case in user.cases:
-                uses += _uses(model, node, user, case, support)
-    whole = tuple(extent(node))
+    users = [
+        User(u, known[u.name].support if u.name in known else extent(u), u is model.loss, _abstract(model, node, u))
+        for u in model.users(node.name)
+        if u.name in reaching
+    ]
+    return adjoint(node, tuple(users), model.indices)
+
+
+def _abstract(model: Model, node: Node, user: Node) -> type[Partial]:
+    """How the partial of an abstract user is written: immediate where the node reaches it on other paths too."""
+    around = user.abstract is not None and any(
+        user.name in downstream(model, o) for o in model.users(node.name) if o is not user
+    )
+    return Immediate if around else Given
+
+
+@memo
+def adjoint(node: Node, users: tuple[User, ...], preferred: tuple[Idx, ...]) -> Adjoint:
+    """The chain rule for one family, from its definition and those of its users; sums like `preferred` letters."""
+    uses = [use for user in users for case in user.node.cases for use in _uses(node, user, case, preferred)]
+    whole = extent(node)
     support = tuple(
         hull([u.domain[axis] for u in uses], whole[axis]) if uses else whole[axis] for axis in range(len(whole))
     )
     return Adjoint(node, tuple(sorted(_merged(uses), key=lambda u: u.contraction.at != node.indices)), support)
 
 
-def _uses(model: Model, node: Node, user: Node, case: Case, support: tuple[Interval, ...]) -> Iterable[Use]:
+def _uses(node: Node, user: User, case: Case, preferred: tuple[Idx, ...]) -> Iterable[Use]:
     """The contributions of one definition of one user."""
-    for use in _occurrences(model, node, user, case):
+    for use in _occurrences(node, user, case):
         done = contract(
             node.indices,
             extent(node),
             case.position,
-            support,
+            user.support,
             use.position,
             use.factors,
             case.bounds,
             use.sums,
-            model.indices,
+            preferred,
         )
         if done is not None:
-            yield Use(user, case, done, use, user is model.loss)
+            yield Use(user.node, case, done, use, user.is_loss)
 
 
-def _occurrences(model: Model, node: Node, user: Node, case: Case) -> tuple[Occurrence, ...]:
-    if user.abstract is None:
-        return occurrences(case.expr, node.name, user.at(*case.position))
-    others = (o for o in model.users(node.name) if o is not user)
-    around = any(user.name in downstream(model, o) for o in others)
-    return abstract_occurrences(user, node, Immediate if around else Given)
+def _occurrences(node: Node, user: User, case: Case) -> tuple[Occurrence, ...]:
+    if user.node.abstract is None:
+        return occurrences(case.expr, node.name, user.node.at(*case.position))
+    return abstract_occurrences(user.node, node, user.partial)
 
 
 def _merged(uses: list[Use]) -> Iterable[Use]:
@@ -112,11 +135,12 @@ def _merged(uses: list[Use]) -> Iterable[Use]:
     return (group[0].joined(group[1:]) for group in groups.values())
 
 
-def extent(node: Node) -> list[Interval]:
+@memo
+def extent(node: Node) -> tuple[Interval, ...]:
     """The range of each axis, with the start values where these are computed from something."""
     found = []
     for axis, idx in enumerate(node.indices):
         _, low, high = limits(idx)
         starts = [c.position[axis] for c in node.cases if not c.expr.is_number and c.position[axis] != idx]
         found.append(hull([(low, high), *((s, s) for s in starts)], (low, high)))
-    return found
+    return tuple(found)

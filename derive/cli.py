@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 
 from derive.errors import DeriveError, UsageError
@@ -32,9 +33,20 @@ HELP = """derive: symbolic derivations for deep learning, every line checked aga
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """The console script: run, flush, and leave without tearing the interpreter down."""
     gc.disable()  # a command lives for a second: collecting garbage costs more than the garbage
+    _without_tensors()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     os._exit(run(sys.argv[1:] if argv is None else argv))
+
+
+def _without_tensors() -> None:
+    """Spare a command sympy's abstract tensors.
+
+    Add loads them, and the group theory that they need, for one question: is a term a tensor? Here none is.
+    """
+    absent = ModuleType("sympy.tensor.tensor")
+    absent.TensExpr = absent.TensAdd = type("NoTensor", (), {})  # type: ignore[attr-defined]
+    sys.modules.setdefault(absent.__name__, absent)
 
 
 def run(argv: Sequence[str]) -> int:

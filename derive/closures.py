@@ -64,7 +64,7 @@ class Closures(Positions):
 
     def _compile(self, expr: Expr, at: int, depth: int) -> Lowered:
         if isinstance(expr, (Add, Mul)):
-            parts = [self._compile(a, at, depth) for a in expr.args]
+            parts = [self._compile(a, at, depth) for a in sorted(expr.args, key=_place)]
             join = add if isinstance(expr, Add) else mul
             return lambda store, env: reduce(join, [p(store, env) for p in parts])
         if isinstance(expr, (Symbol, Idx, Indexed, Partial)):
@@ -190,6 +190,11 @@ class Closures(Positions):
             )
 
         return run
+
+
+def _place(part: Expr) -> int:
+    """Adjoints first, as in the chain rule, then names, then what is computed: equal products begin alike."""
+    return 0 if isinstance(part, Partial) else 1 if isinstance(part, (Symbol, Indexed)) else 2
 
 
 def along(axis: int, depth: int) -> tuple[int, ...]:

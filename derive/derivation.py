@@ -5,6 +5,8 @@ Adjoint     all uses of one family: the chain rule, term by term, for a generic 
 Term, Line  a product as written, and one equality of a chain with its reason
 Step        the derivation of one adjoint on one region of its indices
 Derivation  the model, its adjoints, and what cannot reach the loss
+
+Adjoints, uses and steps are compared by identity: equal models give the same objects, which are remembered.
 """
 
 from __future__ import annotations
@@ -20,12 +22,13 @@ from derive.contraction import Contraction
 from derive.indices import Limits, sum_over
 from derive.intervals import Interval
 from derive.language import Text
+from derive.memo import memo
 from derive.model import Case, Model, Node
 from derive.partials import Occurrence, Partial
 from derive.schedule import Stage
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Use:
     """One contribution: sum over `outer` of the user's adjoint at `at` times the local partial.
 
@@ -84,7 +87,7 @@ class Use:
         return sum_over(Mul(self.upstream(loss), self.local), self.outer)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Adjoint:
     """The chain rule for one family: its uses, and the interval of each index outside which the adjoint is zero."""
 
@@ -102,7 +105,7 @@ class Term(NamedTuple):
     @property
     def expr(self) -> Expr:
         """The same as one sympy expression."""
-        return sum_over(Mul(*self.factors), self.sums)
+        return _product(self)
 
 
 class Line(NamedTuple):
@@ -114,7 +117,17 @@ class Line(NamedTuple):
     @property
     def expr(self) -> Expr:
         """The right-hand side as one sympy expression."""
-        return Add(*(t.expr for t in self.terms))
+        return _total(self.terms)
+
+
+@memo
+def _product(term: Term) -> Expr:
+    return sum_over(Mul(*term.factors), term.sums)
+
+
+@memo
+def _total(terms: tuple[Term, ...]) -> Expr:
+    return Add(*(_product(t) for t in terms))
 
 
 class Region(NamedTuple):
@@ -143,7 +156,7 @@ class Local(NamedTuple):
     rules: tuple[Text, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """The derivation of one adjoint on one region.
 
@@ -177,7 +190,7 @@ class Step:
         return self.value == self.target
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Derivation:
     """Everything that follows from a model by the chain rule, for generic indices and symbolic sizes."""
 

@@ -64,7 +64,7 @@ class ExactBackend:
 
     def stack(self, slices: Sequence[Any]) -> Any:
         """Slices along a new first axis."""
-        return np.stack([np.asarray(s, dtype=object) for s in slices])
+        return np.stack(np.broadcast_arrays(*(np.asarray(s, dtype=object) for s in slices)))
 
     def zeros(self, shape: tuple[int, ...]) -> Any:
         """Exact zeros."""

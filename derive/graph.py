@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sympy import Idx, IndexedBase, Symbol
+from sympy import Idx, Symbol
 
 from derive import validation
 from derive.errors import ModelError
-from derive.indices import LETTERS, index
-from derive.model import NOTHING, Case, Kind, Model, Node
+from derive.indices import LETTERS, family, index
+from derive.model import NOTHING, Case, Kind, Model, Node, model_of
 from derive.preactivation import named
 from derive.solution import Solution
 from derive.validation import expression
@@ -119,7 +119,7 @@ class Graph:
         begin = {expression(at, names): expression(value, names) for at, value in start.items()}
         for name in names_:
             validation.new_name(name, self._names())
-            symbol = IndexedBase(name, real=True)
+            symbol = family(name)
             for at in begin:
                 validation.start(name, at, indices[0])
             cases = tuple(Case((at, *indices[1:]), value) for at, value in begin.items())
@@ -159,9 +159,8 @@ class Graph:
             raise ModelError(
                 f"the state {next(iter(self._open))} has no update; say g.update({next(iter(self._open))}, ...)"
             )
-        nodes = dict(self._nodes)
-        loss = NOTHING if self._loss is None else nodes[self._loss]
-        model = Model(self.title, nodes, loss, tuple(self._sizes.values()), self._declared())
+        nodes, loss = tuple(self._nodes.values()), self._loss or NOTHING.name
+        model = model_of(self.title, nodes, loss, tuple(self._sizes.values()), self._declared())
         validation.cycles(model)
         return named(model)
 
@@ -182,7 +181,7 @@ class Graph:
     ) -> Any:
         validation.new_name(name, self._names())
         validation.definitions(name, indices, cases, self._known())
-        symbol = IndexedBase(name, real=True) if indices else Symbol(name, real=True)
+        symbol = family(name) if indices else Symbol(name, real=True)
         self._nodes[name] = Node(name, kind, symbol, indices, cases, domain)
         return symbol
 

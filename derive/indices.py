@@ -7,10 +7,11 @@ capture (two sums with the same letter), and a contraction that shifts a range (
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
 
-from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Number, Product, Sum, Symbol, Tuple
+from sympy import Add, Basic, Expr, Idx, Indexed, IndexedBase, Integer, Number, Product, Sum, Symbol, Tuple
 from sympy.multipledispatch import dispatch
+
+from derive.memo import memo
 
 Limits = tuple[Idx, Expr, Expr]
 BINDERS = (Sum, Product)
@@ -34,9 +35,16 @@ for one, other in ((Letter, Letter), (Letter, Idx), (Idx, Letter), (Letter, Numb
         """t <= 0 stays as it is, where sympy would say that t begins at 1."""
 
 
+@memo
 def index(name: str, lower: Expr | int, upper: Expr | int) -> Idx:
     """An index that runs from `lower` to `upper`, both included."""
     return Letter(name, (lower, upper))
+
+
+@memo
+def family(name: str) -> IndexedBase:
+    """The symbol of a family of real numbers over index ranges."""
+    return IndexedBase(name, real=True)
 
 
 def limits(idx: Idx) -> Limits:
@@ -64,7 +72,7 @@ def substitute(expr: Basic, mapping: Mapping[Basic, Basic]) -> Expr:
     return _substituted(expr, tuple(mapping.items())) if mapping else expr
 
 
-@lru_cache(maxsize=50_000)
+@memo
 def _substituted(expr: Basic, pairs: tuple[tuple[Basic, Basic], ...]) -> Expr:
     mapping = dict(pairs)
     if expr in mapping:
@@ -137,12 +145,13 @@ def sum_over(body: Expr, bounds: Iterable[Limits]) -> Expr:
     return bound(Sum, body, bounds) if bounds else body
 
 
-def bound_indices(expr: Basic) -> set[Idx]:
+@memo
+def bound_indices(expr: Basic) -> frozenset[Idx]:
     """Every index bound by a Sum or a Product anywhere inside."""
-    return {b[0] for s in expr.atoms(*BINDERS) for b in s.limits}
+    return frozenset(b[0] for s in expr.atoms(*BINDERS) for b in s.limits)
 
 
-@cache
+@memo
 def linear(expr: Expr, idx: Idx) -> tuple[int, Expr] | None:
     """(a, b) with expr = a*idx + b, a an integer and b free of idx; None where that is not its form."""
     slope, rest = 0, []

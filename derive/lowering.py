@@ -13,6 +13,7 @@ from sympy import Expr, Idx, Symbol
 
 from derive.closures import Closures, Lowered, along
 from derive.indices import BINDERS
+from derive.memo import memo
 from derive.positions import Env
 from derive.store import Array, Backend, Store
 
@@ -54,13 +55,15 @@ class Lowering(Closures):
 
     def _shaped(self, value: Array, lengths: list[int]) -> Array:
         """Summed axes dropped, missing ones filled."""
-        points = value.shape[-1] if len(getattr(value, "shape", ())) else 1
-        zero = self.backend.zeros((*lengths, points))
-        if len(getattr(value, "shape", ())) > 1:
-            value = value.reshape((*value.shape[: len(lengths)], value.shape[-1]))
-        return value if getattr(value, "shape", ()) and not lengths else value + zero
+        shape = tuple(getattr(value, "shape", ()))
+        if len(shape) > 1:
+            shape = (*shape[: len(lengths)], shape[-1])
+            value = value.reshape(shape)
+        wanted = (*lengths, shape[-1] if shape else 1)
+        return value if shape == wanted else value + self.backend.zeros(wanted)
 
 
+@memo
 def _depth(expr: Expr) -> int:
     """How many sums and products are nested."""
     inner = max((_depth(a) for a in expr.args), default=0)

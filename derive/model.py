@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.indices import Limits, apart, limits, name_of
+from derive.memo import memo
 
 Kind = Literal["parameter", "input", "target", "constant", "node", "loss"]
 LEAVES = ("parameter", "input", "target", "constant")
@@ -68,7 +69,7 @@ class Node(NamedTuple):
         return self.at(*self.indices)
 
 
-@lru_cache(maxsize=50_000)
+@memo
 def element(family: IndexedBase, position: tuple[Expr, ...]) -> Expr:
     """family[position]; sympy asks many questions to make one, so each is made once."""
     found: Expr = family[position]
@@ -82,7 +83,7 @@ class Reference(NamedTuple):
     position: tuple[Expr, ...] | None
 
 
-@cache
+@memo
 def references(expr: Basic, own: tuple[Expr, ...] = ()) -> tuple[Reference, ...]:
     """Every use of a symbol or family in an expression, in the order of a walk; index arithmetic is left out.
 
@@ -106,11 +107,12 @@ def _walk(expr: Basic) -> Iterator[Reference]:
 NOTHING = Node("no loss", "loss", Symbol("no loss"))  # the loss of a model without one: computed from no node
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """The whole: its title, nodes by name in the order of definition, the loss, the sizes and the declared indices.
 
-    `given` is the model as the author wrote it, where pre-activations were named since. A model without a loss, whose
+    `given` is the model as the author wrote it, where pre-activations were named since. Made by `model_of`, equal
+    models are one object, and what follows from a model is remembered with it. A model without a loss, whose
     recurrences are solved and nothing is differentiated, has the loss NOTHING, which is none of its nodes.
     """
 
@@ -152,3 +154,17 @@ class Model:
                 for use in self.uses(case):
                     found.setdefault(use.name, {})[node.name] = node
         return {name: tuple(nodes.values()) for name, nodes in found.items()}
+
+
+@memo
+def model_of(
+    title: str,
+    nodes: tuple[Node, ...],
+    loss: str,
+    sizes: tuple[Symbol, ...] = (),
+    indices: tuple[Idx, ...] = (),
+    given: Model | None = None,
+) -> Model:
+    """The model of these nodes, in the order of their definition; `loss` is the name of one of them, or of NOTHING."""
+    by_name = {node.name: node for node in nodes}
+    return Model(title, by_name, by_name.get(loss, NOTHING), sizes, indices, given)

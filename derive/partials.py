@@ -11,7 +11,6 @@ differentiation there is: that d u[a] / d u[b] is the Kronecker delta is applied
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any, NamedTuple
 
 from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, S, Sum, Symbol, log
@@ -20,6 +19,7 @@ from derive.errors import ModelError
 from derive.functions import BY_NAME, row_of
 from derive.indices import Limits, fresh, limits, name_of, substitute, sum_over
 from derive.language import Text
+from derive.memo import memo
 from derive.model import Node
 
 
@@ -32,6 +32,7 @@ class Partial(Expr):
     is_commutative = True
     is_real = True
 
+    @memo
     def __new__(cls, of: Expr, wrt: Expr) -> Partial:
         made: Partial = Expr.__new__(cls, of, wrt)
         return made
@@ -88,7 +89,7 @@ IN_VALUE = Text("{rule}, written in its value", "{rule}，用函数值表示")
 BRANCH = Text("on each branch by itself", "在每个分支上分别求导")
 
 
-@cache
+@memo
 def occurrences(expr: Expr, name: str, value: Expr | None = None) -> tuple[Occurrence, ...]:
     """Every use of the family `name` in `expr`. `value` is the node that equals `expr`: slopes are written in it."""
     taken = frozenset(expr.atoms(Idx) | (value.atoms(Idx) if value is not None else set()))
@@ -118,7 +119,7 @@ def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]
         yield from _function(expr, name, taken)
 
 
-@cache
+@memo
 def _mentions(expr: Expr, name: str) -> bool:
     return any(s.name == name for s in expr.free_symbols if not isinstance(s, (Idx, Indexed)))
 

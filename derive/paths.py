@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from derive.derivation import Derivation, Use
+from derive.derivation import Use
 from derive.indices import linear
+from derive.memo import memo
 from derive.model import Model, Node
+from derive.schedule import stages
 
 
-def is_immediate(d: Derivation, node: Node, use: Use, uses: Sequence[Use]) -> bool:
+@memo
+def is_immediate(model: Model, node: Node, use: Use, uses: tuple[Use, ...]) -> bool:
     """Does u influence this user also on another path, so that the local partial is not the whole derivative?
 
     True for a parameter shared by all time steps (h_t depends on w also through h_{t-1}), and where another of the
     `uses` that are active leads to this user.
     """
-    stage = next(s for s in d.stages if use.user.name in s.families)
+    stage = next(s for s in stages(model) if use.user.name in s.families)
     if stage.time and node.name not in stage.time:
         return True
-    return any(_leads(d, o, use) for o in uses if o is not use and o.user is not use.user)
+    return any(_leads(model, o, use) for o in uses if o is not use and o.user is not use.user)
 
 
-def _leads(d: Derivation, other: Use, use: Use) -> bool:
+def _leads(model: Model, other: Use, use: Use) -> bool:
     """Is there a path from the element of the other user to the element of this one?"""
-    lag = lags(d.model, other.user).get(use.user.name)
+    lag = lags(model, other.user).get(use.user.name)
     if lag is None:
         return False
     mine, theirs = use.contraction.at, other.contraction.at
     gap = mine[0] - theirs[0] if mine and theirs else None
-    return gap is None or not gap.is_Integer or lag <= int(gap) * _direction(d)
+    return gap is None or not gap.is_Integer or lag <= int(gap) * _direction(model)
 
 
-def _direction(d: Derivation) -> int:
-    return next((s.direction for s in d.stages if s.direction), 1)
+def _direction(model: Model) -> int:
+    return next((s.direction for s in stages(model) if s.direction), 1)
 
 
-def lags(model: Model, node: Node) -> dict[str, int]:
+@memo
+def lags(model: Model, node: Node) -> Mapping[str, int]:
     """For every family that the node influences: after how many steps of time at the earliest."""
     found, waiting = {node.name: 0}, [node.name]
     while waiting:
@@ -58,6 +62,7 @@ def _lag(model: Model, user: Node, name: str) -> int:
     return min(steps, default=0)
 
 
+@memo
 def downstream(model: Model, node: Node) -> frozenset[str]:
     """Every family that the node influences, itself included."""
     found, waiting = {node.name}, [node.name]

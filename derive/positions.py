@@ -10,6 +10,7 @@ from typing import Any
 from sympy import Add, Expr, Idx, Max, Min, Mul, Symbol
 
 from derive.errors import ModelError
+from derive.indices import substitute
 
 Env = dict[Idx, Any]  # an index to its value: an int, or an integer array along its own axis
 
@@ -22,7 +23,7 @@ class Positions:
 
     def number(self, expr: Expr) -> int:
         """An index bound as a number. Errors: ModelError where it is not a whole number."""
-        value = expr.xreplace(self.sizes) if self.sizes else expr
+        value = substitute(expr, self.sizes)
         if not value.is_Integer:
             raise ModelError(f"the range end {expr} is not a whole number for these sizes")
         return int(value)

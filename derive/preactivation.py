@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr, Idx, Indexed, IndexedBase, Symbol
+from sympy import Expr, Idx, Indexed, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.functions import argument, row_of
-from derive.model import Case, Model, Node
+from derive.indices import family
+from derive.memo import memo
+from derive.model import Case, Model, Node, model_of
 from derive.validation import free_indices
 
 
+@memo
 def named(model: Model) -> Model:
     """The same model with every compound pre-activation and every inner abstract function as a node of its own."""
     compound = [n.name for n in model.nodes.values() if any(_pre_activation(c.expr) is not None for c in n.cases)]
@@ -25,7 +28,7 @@ def named(model: Model) -> Model:
         for new in _split(node, taken, alone=len(compound) == 1):
             taken.add(new.name)
             nodes[new.name] = new
-    return Model(model.title, nodes, nodes.get(model.loss.name, model.loss), model.sizes, model.indices, given=model)
+    return model_of(model.title, tuple(nodes.values()), model.loss.name, model.sizes, model.indices, model)
 
 
 def _split(node: Node, taken: set[str], alone: bool) -> Iterator[Node]:
@@ -53,7 +56,7 @@ def _pre_activation(expr: Expr) -> Expr | None:
 
 
 def _node(name: str, expr: Expr, own: tuple[Idx, ...]) -> Node:
-    symbol = IndexedBase(name, real=True) if own else Symbol(name, real=True)
+    symbol = family(name) if own else Symbol(name, real=True)
     return Node(name, "node", symbol, own, (Case(own, expr),), implied=True)
 
 

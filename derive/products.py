@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sympy import Add, Expr, Mul, Pow, Product, S, Sum
 
 from derive.indices import Limits, bound, substitute
+from derive.memo import memo
 
 
 def powers(product: Expr) -> dict[Expr, Expr]:
@@ -41,6 +42,7 @@ def unrolled(expr: Expr, ahead: int) -> Expr:
     return substitute(expr, by)
 
 
+@memo
 def joined(expr: Expr) -> Expr:
     """Every product and power with the factors beside it that continue it: a_t times a_{t+1} ... a_T is a_t ... a_T.
 

@@ -20,7 +20,8 @@ from derive.geometric import summed
 from derive.indices import Limits, index, linear, name_of, substitute, sum_over
 from derive.induction import Induction, proof
 from derive.language import Text
-from derive.model import Node
+from derive.memo import memo
+from derive.model import Model, Node
 from derive.partials import Partial
 
 GEOMETRIC = Text("the geometric sum", "等比数列求和")
@@ -28,7 +29,7 @@ EQUAL = Text("{number} equal terms", "{number} 个相同的项")
 TOGETHER = Text("collect the factors", "整理各因子")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recursion:
     """`target` at time t is `factor` times itself at t + `ahead` plus `addend`; at time `end` it is `boundary`.
 
@@ -61,7 +62,7 @@ class Recursion:
         return substitute(expr, {self.index: t})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClosedForm(Recursion):
     """A recursion with its solution: the equalities that lead to it, the last of them the closed form.
 
@@ -107,6 +108,7 @@ class ClosedForm(Recursion):
         """The solution at a time."""
         return self.moved(self.value, t)
 
+    @memo
     def time_of(self, partial: Expr) -> Expr | None:
         """The time at which the partial is this adjoint; None where it is another quantity."""
         if type(partial) is not Partial or name_of(partial.args[1]) != self.node.name:
@@ -120,10 +122,17 @@ def closed_forms(d: Derivation, steps: Sequence[Step]) -> Iterator[ClosedForm]:
     for stage in (s for s in d.stages if s.time):
         for name in stage.families:
             found = [s for s in steps if s.node.name == name][:: stage.direction]
-            recursion = _adjoint(found[:2], stage.time[name], stage.direction, stage.families)
-            form = solve(recursion, d.model.nodes) if recursion is not None else None
+            form = _closed_form(d.model, tuple(found[:2]), stage.time[name], stage.direction, stage.families)
             if form is not None:
                 yield form
+
+
+@memo
+def _closed_form(
+    model: Model, found: tuple[Step, ...], axis: int, ahead: int, coupled: tuple[str, ...]
+) -> ClosedForm | None:
+    recursion = _adjoint(found, axis, ahead, coupled)
+    return solve(recursion, model.nodes) if recursion is not None else None
 
 
 def _adjoint(found: Sequence[Step], axis: int, ahead: int, coupled: Sequence[str]) -> Recursion | None:

@@ -7,7 +7,7 @@ With numbers for the sizes the regions are those of the unrolled model; without,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise, product
 
 from sympy import Expr, Idx, Integer, Symbol
@@ -15,9 +15,11 @@ from sympy import Expr, Idx, Integer, Symbol
 from derive.derivation import Adjoint, Derivation, Region, Use
 from derive.indices import substitute
 from derive.intervals import Interval, image
+from derive.memo import memo
 
 LARGE = 10_000_000  # the number of the first size that is left symbolic; see `large`
-Numbers = Mapping[Symbol, Integer]
+Ranges = tuple[tuple[Idx, Interval], ...]  # of the letters that stand free in a term
+Numbers = tuple[tuple[Symbol, Integer], ...]
 
 
 def large(n: int, first: int = LARGE) -> int:
@@ -27,20 +29,23 @@ def large(n: int, first: int = LARGE) -> int:
 
 def numbers(d: Derivation, sizes: Mapping[Symbol, int]) -> Numbers:
     """A number for every size."""
-    return {s: Integer(sizes.get(s, large(n))) for n, s in enumerate(d.model.sizes)}
+    return tuple((s, Integer(sizes.get(s, large(n)))) for n, s in enumerate(d.model.sizes))
 
 
-def regions(adjoint: Adjoint, number: Numbers) -> Iterator[tuple[Region, tuple[Use, ...]]]:
+@memo
+def regions(adjoint: Adjoint, number: Numbers) -> tuple[tuple[Region, tuple[Use, ...]], ...]:
     """The boxes on which the same uses contribute, last index values first; boxes without any are left out."""
-    axes = [_cuts([u.domain[a] for u in adjoint.uses], number) for a in range(len(adjoint.node.indices))]
+    axes = [_cuts([u.domain[a] for u in adjoint.uses], dict(number)) for a in range(len(adjoint.node.indices))]
+    found = []
     for box in product(*axes):
         ranges = tuple(piece[0] for piece in box)
         active = tuple(u for n, u in enumerate(adjoint.uses) if all(n in piece[1] for piece in box))
         if active:
-            yield Region(ranges), active
+            found.append((Region(ranges), active))
+    return tuple(found)
 
 
-def _cuts(domains: Sequence[Interval], number: Numbers) -> list[tuple[Interval, set[int]]]:
+def _cuts(domains: Sequence[Interval], number: Mapping[Symbol, Integer]) -> list[tuple[Interval, set[int]]]:
     """Cut one axis where a domain begins or ends: each piece with the numbers of the domains that cover it."""
     starts: dict[int, Expr] = {}
     for low, high in domains:
@@ -55,10 +60,11 @@ def _cuts(domains: Sequence[Interval], number: Numbers) -> list[tuple[Interval, 
     return [p for p in reversed(pieces) if p[1]]
 
 
-def contains(region: Region, place: Sequence[Expr], ranges: Mapping[Idx, Interval], number: Numbers) -> bool:
+@memo
+def contains(region: Region, place: tuple[Expr, ...], ranges: Ranges, number: Numbers) -> bool:
     """Does a place lie on the region for all values of its letters, which have the ranges given?"""
     for (low, high), position in zip(region.ranges, place, strict=True):
-        first, last = image(position, ranges)
-        if not all(substitute(gap, number).is_nonnegative for gap in (first - low, high - last)):
+        first, last = image(position, dict(ranges))
+        if not all(substitute(gap, dict(number)).is_nonnegative for gap in (first - low, high - last)):
             return False
     return True

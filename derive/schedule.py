@@ -12,6 +12,7 @@ from sympy import Expr, Idx
 
 from derive.errors import ModelError
 from derive.indices import linear
+from derive.memo import memo
 from derive.model import Model, Node
 
 
@@ -26,6 +27,7 @@ class Stage(NamedTuple):
     direction: int = 0
 
 
+@memo
 def stages(model: Model) -> tuple[Stage, ...]:
     """The stages of the model, each before those that use it. Errors: ModelError for a cycle that is no recurrence."""
     uses = {n.name: {r.name for c in n.cases for r in model.uses(c)} for n in model.nodes.values()}

@@ -72,7 +72,7 @@ class Solution:
         from derive.analysis.conditions import analyse
 
         model, known = self.derivation.model, {str(s) for s in self.sizes}
-        general = [s for s in self.derivation.stages if s.time and not known & _length(model, s)]
+        general = [s for s in self.derivation.stages if s.time and (names := _length(model, s)) and not known & names]
         reached = [s for s in general if any(name in self.derivation.adjoints for name in s.families)]
         return tuple(analyse(model, s) for s in reached)
 

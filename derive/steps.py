@@ -5,32 +5,28 @@ Every chain begins with the raw product; the adjoints that stay short are put in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from sympy import Expr, Idx, Integer, Mul, Symbol
+from sympy import Expr, Idx, Mul, Symbol
 
-from derive.algebra import develop, naming, tidied, weight, written
+from derive.algebra import naming, tidied, weight
 from derive.chain import extent
-from derive.derivation import Adjoint, Derivation, Line, Local, Region, Step, Term, Use
-from derive.indices import Limits, apart, name_of, substitute
+from derive.derivation import Derivation, Line, Region, Step, Term, Use
+from derive.equalities import INSERT, LONGEST, contributions, partials, product, step
+from derive.indices import apart, name_of, substitute
 from derive.intervals import Interval
 from derive.language import Text
+from derive.memo import memo
 from derive.model import Node
-from derive.partials import ABSTRACT, Immediate, Partial
+from derive.partials import Partial
 from derive.paths import is_immediate
 from derive.products import joined
-from derive.reasons import reason, telling
 from derive.recurrences import ClosedForm, closed_forms
 from derive.regions import contains, numbers, regions
 
-LONGEST = 11  # the longest value, in symbols to read, that is still put in for its name
-
-LOCAL = Text("insert the local partials", "代入局部偏导数")
 CLOSED = Text("insert the closed form of the recursion", "代入递推的封闭形式")
 JOINED = Text("the factor beside it joins the product", "相邻的因子并入连乘")
-RULES = Text("{rules}", "{rules}")
-INSERT = Text("insert {values}", "代入 {values}")
 
 Ranges = Mapping[Idx, Interval]  # of the letters that stand free in a term
 
@@ -54,8 +50,8 @@ class Steps:
         asked = [n for n in self.derivation.wanted if n in adjoints and n not in inner]
         steps = [step for name in inner for step in self.of(name)]
         self.closed = tuple(closed_forms(self.derivation, steps))
-        steps += [replace(s, lines=(*s.lines, *self._solved(s))) for name in asked for s in self.of(name)]
-        self._numbered = tuple(replace(step, number=n + 1) for n, step in enumerate(steps))
+        steps += [self._solved(s) for name in asked for s in self.of(name)]
+        self._numbered = tuple(_numbered(step, n) for n, step in enumerate(steps, 1))
         return self._numbered
 
     def claims(self) -> tuple[Step, ...]:
@@ -67,25 +63,21 @@ class Steps:
             if step.target == form.target
         )
 
-    def _solved(self, step: Step) -> Iterator[Line]:
-        """The gradient with the closed form of its adjoint put in; an adjoint at the start by its own step first."""
-        terms = step.lines[-1].terms
-        alone = {p: v for t in terms for p in _partials(t) if (v := self._alone(p, _ranges(step, t))) is not None}
-        if alone:
-            terms = tuple(
-                _product(tuple(g for f in t.factors for g in Mul.make_args(alone.get(f, f))), t.sums) for t in terms
-            )
-        by = {p: v for t in terms for p in _partials(t) if (v := self._closed(p, _ranges(step, t))) is not None}
-        if by:
-            if alone:
-                yield Line(terms, INSERT(values=list(alone)))
-            filled = tuple(_product(tuple(by.get(f, f) for f in t.factors), t.sums) for t in terms)
-            yield Line(filled, CLOSED)
-            longer = tuple(Term(Mul.make_args(joined(Mul(*t.factors))), t.sums) for t in filled)
-            if any(a.expr != b.expr for a, b in zip(longer, filled, strict=True)):
-                yield Line(longer, JOINED)
-                filled = longer
-            yield from tidied(filled)
+    def _solved(self, step: Step) -> Step:
+        """The step of a gradient with the closed forms of its adjoints put in, where there are any."""
+        terms = step.lines[-1].terms if self.closed else ()
+        alone = {p: v for t in terms for p in partials(t) if (v := self._alone(p, _ranges(step, t))) is not None}
+        filled = tuple(_filled(t, alone) for t in terms)
+        by = {p: v for t in filled for p in partials(t) if (v := self._closed(p, _ranges(step, t))) is not None}
+        if not by:
+            return step
+        more = [Line(filled, INSERT(values=list(alone)))] if alone else []
+        filled = tuple(product(tuple(by.get(f, f) for f in t.factors), t.sums) for t in filled)
+        longer = tuple(Term(Mul.make_args(joined(Mul(*t.factors))), t.sums) for t in filled)
+        more.append(Line(filled, CLOSED))
+        if any(a.expr != b.expr for a, b in zip(longer, filled, strict=True)):
+            more.append(Line(longer, JOINED))
+        return replace(step, lines=(*step.lines, *more, *tidied(more[-1].terms)))
 
     def _alone(self, partial: Partial, ranges: Ranges) -> Expr | None:
         """The value of an adjoint whose time no closed form covers, but a step of its own does: that at the start."""
@@ -97,7 +89,7 @@ class Steps:
     def _closed(self, partial: Partial, ranges: Ranges) -> Expr | None:
         """An adjoint by the closed forms: its own, or those of the adjoints that its short value is made of."""
         for value in (partial, self._lookup(partial, ranges)):
-            by = {p: v for p in value.atoms(Partial) if (v := self._form(p, ranges))} if value is not None else {}
+            by = {p: v for p in _adjoints_in(value) if (v := self._form(p, ranges))} if value is not None else {}
             if by:
                 return substitute(value, by)
         return None
@@ -106,7 +98,7 @@ class Steps:
         """The closed form of the very adjoint, where it holds for all letters that stand free."""
         for form in self.closed:
             time = form.time_of(partial)
-            if time is not None and contains(form.region, partial.args[1].indices, ranges, self.number):
+            if time is not None and contains(form.region, partial.args[1].indices, tuple(ranges.items()), self.number):
                 return form.at(time)
         return None
 
@@ -114,9 +106,9 @@ class Steps:
         """The steps of one family, one for each region, last index values first."""
         if name not in self._known:
             adjoint = self.derivation.adjoints[name]
-            steps = tuple(self._step(adjoint, *found) for found in regions(adjoint, self.number))
+            steps = tuple(self._step(adjoint.node, *found) for found in regions(adjoint, self.number))
             self._known[name] = steps
-            everywhere = [s for s in steps if s.region.ranges == tuple(extent(adjoint.node))]
+            everywhere = [s for s in steps if s.region.ranges == extent(adjoint.node)]
             if everywhere and name in self.derivation.wanted:
                 self._named |= naming(everywhere[0].target, everywhere[0].value)
         return self._known[name]
@@ -127,56 +119,17 @@ class Steps:
             self._short[name] = None  # while it is being derived: a recursion keeps its name
             steps = self.of(name) if name in self.derivation.adjoints else ()
             if len(steps) == 1 and not steps[0].given and weight(steps[0].value) <= LONGEST:
-                own = {name_of(p.wrt) for p in steps[0].value.atoms(Partial) if type(p) is Partial}
+                own = {name_of(p.wrt) for p in _adjoints_in(steps[0].value)}
                 self._short[name] = None if name in own else steps[0]
         return self._short[name]
 
-    def _step(self, adjoint: Adjoint, region: Region, uses: tuple[Use, ...]) -> Step:
-        node, loss = adjoint.node, self.derivation.loss
-        fixed = region.fixed(node.indices)
-        u = substitute(node.generic, fixed)
-        symbols = [self._local(use, node, uses) for use in uses]
-        chain = [
-            Term((s,) if use.direct else (use.upstream(loss), s), use.outer)
-            for use, s in zip(uses, symbols, strict=True)
-        ]
-        locals_ = tuple(
-            Local(substitute(s, fixed), substitute(use.local, fixed), telling(use.rules))
-            for use, s in zip(uses, symbols, strict=True)
-        )
-        why = reason(loss, u, uses, [substitute(use.target, fixed) for use in uses])
-        lines = self._argument(Partial(loss, u), uses, fixed, region.free(node.indices))
-        return Step(Partial(loss, u), node, region, uses, tuple(_put(t, fixed) for t in chain), why, locals_, lines)
-
-    def _argument(
-        self, target: Partial, uses: tuple[Use, ...], fixed: Mapping[Expr, Expr], ranges: Ranges
-    ) -> tuple[Line, ...]:
-        """The chain of equalities; of an abstract loss there is nothing to say, of the loss itself the rules say it."""
-        direct = len(uses) == 1 and uses[0].direct
-        if direct and uses[0].user.abstract is not None:
-            return (Line((Term((target,)),), ABSTRACT),)
-        loss = self.derivation.loss
-        lines = self._lines(tuple(_put(Term((u.upstream(loss), u.local), u.outer), fixed) for u in uses), ranges)
-        if direct:
-            lines[0] = lines[0]._replace(reason=RULES(rules=list(telling(uses[0].rules))))
-        return tuple(lines)
-
-    def _local(self, use: Use, node: Node, uses: tuple[Use, ...]) -> Partial:
-        """The local partial as a symbol, with the mark of an immediate one where u has other paths to the user."""
-        symbol = Immediate if is_immediate(self.derivation, node, use, uses) else Partial
-        return symbol(self.derivation.loss if use.direct else use.target, node.generic)
-
-    def _lines(self, raw: tuple[Term, ...], ranges: Ranges) -> list[Line]:
-        """The raw product, the short values put in for their names where that stays short, and the algebra."""
-        first = Line(tuple(Term(t.factors[1:] if t.factors[0] == 1 else t.factors, t.sums) for t in raw), LOCAL)
-        bare = tuple(_product(t.factors, t.sums) for t in raw)
-        plain = [first, *([Line(bare)] if bare != first.terms else []), *develop(bare, self._named)]
-        by = {p: v for t in bare if not t.sums for p in _partials(t) if (v := self._lookup(p, ranges)) is not None}
-        if not by:
-            return plain
-        filled = tuple(t if t.sums else _product(tuple(by.get(f, f) for f in t.factors)) for t in bare)
-        full = [first, Line(filled, INSERT(values=list(by))), *develop(filled, self._named)]
-        return full if written(full[-1].terms) <= max(LONGEST, written(plain[-1].terms)) else plain
+    def _step(self, node: Node, region: Region, uses: tuple[Use, ...]) -> Step:
+        """The step on one region, from its uses and the short values of their adjoints."""
+        d, ranges = self.derivation, region.free(node.indices)
+        raw = contributions(d.loss, node, region, uses)
+        short = {p: v for t in raw if not t.sums for p in partials(t) if (v := self._lookup(p, ranges)) is not None}
+        marks = tuple(is_immediate(d.model, node, use, uses) for use in uses)
+        return step(d.loss, node, region, uses, marks, tuple(short.items()), tuple(self._named.items()))
 
     def _lookup(self, partial: Partial, ranges: Ranges) -> Expr | None:
         """The short value of an adjoint at its position, if it holds there, its sums in letters that are not free."""
@@ -185,16 +138,11 @@ class Steps:
             return None
         step = self.short(name)
         place = getattr(wrt, "indices", ())
-        if step is None or not contains(step.region, place, ranges, self.number):
+        if step is None or not contains(step.region, tuple(place), tuple(ranges.items()), self.number):
             return None
         value = substitute(step.value, dict(zip(step.node.indices, place, strict=True)))
         found = apart(value, ranges, self.derivation.model.indices)
         return None if found == partial else found
-
-
-def _product(factors: tuple[Expr, ...], sums: tuple[Limits, ...] = ()) -> Term:
-    """A product without its factors 1."""
-    return Term(tuple(f for f in factors if f != 1) or (Integer(1),), sums)
 
 
 def _ranges(step: Step, term: Term) -> dict[Idx, Interval]:
@@ -202,13 +150,17 @@ def _ranges(step: Step, term: Term) -> dict[Idx, Interval]:
     return step.region.free(step.node.indices) | {i: (low, high) for i, low, high in term.sums}
 
 
-def _partials(term: Term) -> list[Partial]:
-    return [f for f in term.factors if type(f) is Partial]
+def _filled(term: Term, by: Mapping[Expr, Expr]) -> Term:
+    """The term with values for some of its factors, factor by factor."""
+    return product(tuple(g for f in term.factors for g in Mul.make_args(by.get(f, f))), term.sums)
 
 
-def _put(term: Term, fixed: Mapping[Expr, Expr]) -> Term:
-    """The term at fixed values of some indices."""
-    if not fixed:
-        return term
-    sums = tuple((i, substitute(a, fixed), substitute(b, fixed)) for i, a, b in term.sums)
-    return Term(tuple(substitute(f, fixed) for f in term.factors), sums)
+@memo
+def _numbered(step: Step, number: int) -> Step:
+    return replace(step, number=number)
+
+
+@memo
+def _adjoints_in(expr: Expr) -> frozenset[Expr]:
+    """The adjoints that an expression is made of."""
+    return frozenset(p for p in expr.atoms(Partial) if type(p) is Partial)

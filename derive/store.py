@@ -95,7 +95,7 @@ class Store:
             slices, axis = self.slices[name], self.time[name]
             times = range(self.low[name][axis], self.high[name][axis] + 1)
             zero = self.backend.zeros(tuple(next(iter(slices.values())).shape))
-            stacked = self.backend.stack([slices.get(t, zero) + zero for t in times])
+            stacked = self.backend.stack([slices.get(t, zero) for t in times])
             self._whole[name] = stacked if axis == 0 else self.move(stacked, axis)
         return self._whole[name]
 

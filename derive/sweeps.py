@@ -7,6 +7,8 @@ The backward sweep evaluates the contributions of the derivation, so it is right
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import add
 
 from sympy import Expr, Idx, Integer, Symbol
 
@@ -128,10 +130,8 @@ class Sweeps:
         spans = self.extent(adjoint.node)
         ranges = [(i, *(axes or {}).get(i, span)) for i, span in zip(adjoint.node.indices, spans, strict=True)]
         whole = [(Integer(a), Integer(b)) for _, a, b in ranges]
-        total: Array = self.backend.zeros((*(b - a + 1 for _, a, b in ranges), 1))
-        for use in adjoint.uses:
-            total = total + self.partials.evaluate(self._masked(use, adjoint.node, whole), store, ranges)
-        return total
+        terms = [self.partials.evaluate(self._masked(u, adjoint.node, whole), store, ranges) for u in adjoint.uses]
+        return reduce(add, terms or [self.backend.zeros((*(b - a + 1 for _, a, b in ranges), 1))])
 
     def _masked(self, use: Use, node: Node, whole: list[Interval], without: int | None = None) -> Expr:
         """The contribution, zero outside its domain."""

@@ -12,6 +12,7 @@ from sympy.core.function import AppliedUndef
 from derive.errors import ModelError
 from derive.indices import BINDERS, name_of
 from derive.intervals import Interval, image
+from derive.memo import one
 from derive.model import Case, Model, Node, Reference, references
 from derive.notation import NAME
 from derive.schedule import stages
@@ -22,6 +23,7 @@ DOMAINS = ("real", "positive", "probability", "binary", "nonzero")
 def expression(value: Any, where: str) -> Expr:
     """A sympy expression from an expression or an exact number; text is never evaluated."""
     if isinstance(value, Expr):
+        value = one(value)
         for atom in (a for a in (nan, oo, -oo, zoo, I) if value.has(a)):
             raise ModelError(f"{where}: expected a finite real expression, found {atom} in {value}")
         for family in bare(value):

@@ -13,7 +13,9 @@ problem = Problem(
         "请推导损失对每个门的权重与偏置的梯度，以及一步的雅可比矩阵。",
     ),
     source="2.3",
-    options=(Option("hidden", ("scalar", "vector"), Text("a number or a vector of H units", "标量状态或 H 维向量状态")),),
+    options=(
+        Option("hidden", ("scalar", "vector"), Text("a number or a vector of H units", "标量状态或 H 维向量状态")),
+    ),
     sizes=(
         Size("T", Text("number of time steps", "时间步数")),
         Size("H", Text("units of a vector state", "向量状态的单元数"), most=100),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from derive import __version__, functions
 from derive.cli import run
 from derive.functions import BY_NAME
-from derive.partials import occurrences
+from derive.memo import forget
 from derive.problems import load, names
 from derive.solution import Solution
 from derive.verification.report import Report
@@ -173,11 +173,11 @@ def test_a_failed_check_prints_nothing(cli, monkeypatch):
     """Exit 1, nothing on standard output, one line that names the quantity."""
     wrong = BY_NAME["sigmoid"]._replace(slope_in_value=lambda a: a * (1 + a))
     monkeypatch.setitem(functions._BY_CLASS, wrong.value, wrong)
-    occurrences.cache_clear()
+    forget()
     try:
         status, out, err = cli("logistic")
     finally:
-        occurrences.cache_clear()
+        forget()
     assert (status, out) == (1, "")
     assert err.count("\n") == 1 and "Partial(L, z)" in err and "autograd" in err and "Traceback" not in err
 

@@ -13,8 +13,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from derive import functions, partials
+from derive import functions
 from derive.derivation import Derivation, Line, Step, Term, Use
+from derive.memo import forget
 from derive.partials import Partial
 from derive.problems import load, names
 from derive.solution import Solution
@@ -209,11 +210,11 @@ def broken(monkeypatch):
         monkeypatch.setitem(functions.BY_NAME, name, wrong)
         if row.value in functions._BY_CLASS:
             monkeypatch.setitem(functions._BY_CLASS, row.value, wrong)
-        partials.occurrences.cache_clear()
+        forget()
 
     yield by
     monkeypatch.undo()
-    partials.occurrences.cache_clear()
+    forget()
 
 
 def run(*argv: str) -> int:

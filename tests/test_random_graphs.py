@@ -10,7 +10,8 @@ import pytest
 import random_graphs
 import torch
 
-from derive import functions, partials
+from derive import functions
+from derive.memo import forget
 
 BASE, GRAPHS, CHUNK = 0, 500, 25
 
@@ -83,8 +84,8 @@ def test_a_wrong_derivation_is_a_failure(monkeypatch):
     row = functions.BY_NAME["tanh"]
     wrong = row._replace(slope_in_value=lambda y: 1 - y, slope=lambda x: 1 - functions.tanh(x))
     monkeypatch.setitem(functions._BY_CLASS, functions.tanh, wrong)
-    partials.occurrences.cache_clear()
+    forget()
     try:
         assert any(random_graphs.failure(seed) for seed in range(30))
     finally:
-        partials.occurrences.cache_clear()
+        forget()

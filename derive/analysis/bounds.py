@@ -7,10 +7,11 @@ feeds itself, |c_t| <= a |c_{t-1}| + b, is bounded by b / (1 - a). Scalars give 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from sympy import Abs, Add, Dummy, Expr, Idx, Indexed, KroneckerDelta, Max, Mul, Pow, S, Sum, Symbol, oo
 
+from derive.analysis.chains import is_matrix_product, letters, repetitions
 from derive.analysis.jacobian import Link, Path
 from derive.functions import Row, row_of
 from derive.indices import name_of, substitute
@@ -36,10 +37,14 @@ class Bounds:
         self._open: dict[str, Expr] = {}
 
     # gains
-    def gain(self, path: Path) -> Interval:
+    def gain(self, path: Path, wrt: Expr) -> Interval:
         """The least and largest norm of the product of a path's local partials; oo where there is no bound."""
+        if not is_matrix_product(path, wrt, self.time, self._leaf, self.order == "2"):
+            return S.Zero, oo
         lows, highs = zip(*(self.link(link) for link in path.links), strict=True)
-        return _times(*lows), _times(*highs)
+        repeated = repetitions(path, wrt, self.time)
+        often = Mul(*(high - low + 1 for _, low, high in repeated))
+        return _times(*lows) if not repeated and path.delta == 1 else S.Zero, _times(often, *highs)
 
     def link(self, link: Link) -> Interval:
         """The least and largest absolute value (norm) of one local partial."""
@@ -47,30 +52,11 @@ class Bounds:
         if row is not None:
             low, high = (abs(S(end)) for end in row.slope_range)
             return (low if S(row.slope_range[0]).is_positive else S.Zero, max(low, high))
-        return self._coefficient(link)
-
-    def _coefficient(self, link: Link) -> Interval:
-        """The bounds of a coefficient; it is the same at every step where it is made of parameters."""
         factors = [f for f in Mul.make_args(link.value) if not isinstance(f, KroneckerDelta)]
-        if not self._chain(factors, self._letters(link.user)):
-            return S.Zero, oo
         high = _times(*(self._factor(f) for f in factors))
-        constant = all(f.is_number or self._leaf(f) or self.constant(f) for f in factors)
+        still = [f for f in factors if not f.is_number and not self.constant(f)]
+        constant = all(self._leaf(f) and not f.has(self.time) for f in still)
         return (high if constant else S.Zero, high)
-
-    def _chain(self, factors: Sequence[Expr], own: set[Idx]) -> bool:
-        """Is it a matrix product, so that norms multiply: every factor diagonal, or a matrix that leads further?"""
-        matrices = [f for f in factors if len(self._letters(f)) == 2 and self._leaf(f)]
-        for m in matrices:
-            row, column = (i for i in m.indices if isinstance(i, Idx))
-            if row not in own and (column not in own or self.order != "2"):
-                return False
-        reached = own.union(*(self._letters(m) for m in matrices))
-        return all(self._letters(f) <= reached for f in factors)
-
-    def _letters(self, expr: Expr) -> set[Idx]:
-        """The indices of an expression but for time."""
-        return {i for a in expr.atoms(Indexed) for i in a.indices if isinstance(i, Idx)} - {self.time}
 
     def _leaf(self, factor: Expr) -> bool:
         node = self.model.nodes.get(name_of(factor)) if isinstance(factor, (Symbol, Indexed)) else None
@@ -78,13 +64,13 @@ class Bounds:
 
     def _factor(self, factor: Expr) -> Expr:
         if isinstance(factor, Indexed) and self._leaf(factor):
-            return Norm(factor.base, self.order if len(self._letters(factor)) == 2 else "largest")
+            return Norm(factor.base, self.order if len(letters(factor, self.time)) == 2 else "largest")
         return Abs(factor) if self.constant(factor) else self.magnitude(factor)
 
     def constant(self, expr: Expr) -> bool:
         """Made of scalar parameters only, so that it is the same number at every step."""
         names = [s.name for s in expr.free_symbols if isinstance(s, Symbol) and s.name in self.model.nodes]
-        return not expr.has(Indexed) and all(self.model.nodes[n].kind in ("parameter", "constant") for n in names)
+        return not expr.has(Indexed, Idx) and all(self.model.nodes[n].kind in ("parameter", "constant") for n in names)
 
     # intervals of values
     def magnitude(self, expr: Expr) -> Expr:
@@ -98,6 +84,8 @@ class Bounds:
         """The least and largest value of an expression."""
         if expr.is_number:
             return expr, expr
+        if isinstance(expr, Idx):
+            return expr.lower, expr.upper
         if isinstance(expr, (Symbol, Indexed)):
             return self._element(expr)
         if isinstance(expr, Add):
@@ -151,8 +139,9 @@ class Bounds:
     def _computed(self, node: Node) -> Interval:
         expr = node.cases[0].expr
         row = row_of(expr)
-        if row is not None and row.symmetric and node.name in self.sharp:
-            top = self._named(node, row.value(self.magnitude(expr.args[0])))
+        inner = self.magnitude(expr.args[0]) if row is not None and row.symmetric and node.name in self.sharp else oo
+        if row is not None and not inner.has(oo):
+            top = self._named(node, row.value(inner))
             return S(row.value_range[0]) + S(row.value_range[1]) - top, top
         own = Dummy("bound", nonnegative=True)
         self._open[node.name] = own

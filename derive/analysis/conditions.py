@@ -68,14 +68,24 @@ def analyse(model: Model, stage: Stage) -> Analysis:
     low, high = (_matrix(bounds, jacobian, end) for end in (0, 1))
     where = tuple(bounds.known.items())
     if high.has(oo):
-        lost = next(e for row in jacobian.entries for e in row if any(bounds.gain(p)[1] == oo for p in e.paths))
+        lost = next(
+            e for row in jacobian.entries for e in row if any(bounds.gain(p, e.wrt)[1].has(oo) for p in e.paths)
+        )
         return Analysis(jacobian, high, where, silence=why.UNBOUNDED(of=lost.of, wrt=lost.wrt), order=order)
     named, blocks = _named(jacobian, high)
     found = _constant(bounds, jacobian)
     if found is None:
         single = len(jacobian.states) == 1
         found = _single(jacobian.entries[0][0], low[0, 0], named[0, 0]) if single else _coupled()
-    return Analysis(jacobian, named, (*where, *blocks), tuple(found), None, order, tuple(gates(model, jacobian)))
+    kept = tuple(c for c in found if _says_something(c))
+    return Analysis(jacobian, named, (*where, *blocks), kept, None, order, tuple(gates(model, jacobian)))
+
+
+def _says_something(condition: Condition) -> bool:
+    """Not where the measure is a number for which an exact or sufficient claim is false, or a necessary one true."""
+    if not condition.measure.is_number:
+        return True
+    return bool(condition.claim.func(condition.measure, 1)) == (condition.strength != "necessary")
 
 
 def _named(
@@ -103,7 +113,7 @@ def _gates(model: Model, paths: tuple[Path, ...]) -> set[Expr]:
 def _matrix(bounds: Bounds, jacobian: StepJacobian, end: int) -> ImmutableDenseMatrix:
     """The bounds of all blocks; the lower ones only where a block is a single path."""
     rows = [
-        [sum((bounds.gain(p)[end] for p in e.paths), 0) if end or len(e.paths) < 2 else 0 for e in row]
+        [sum((bounds.gain(p, e.wrt)[end] for p in e.paths), 0) if end or len(e.paths) < 2 else 0 for e in row]
         for row in jacobian.entries
     ]
     return ImmutableDenseMatrix(rows)

@@ -13,11 +13,11 @@ from sympy.core.relational import Relational
 
 from derive.analysis.bounds import Bounds, activation
 from derive.analysis.jacobian import Entry, StepJacobian
+from derive.analysis.reasons import STEPS
 from derive.indices import name_of
 from derive.model import Model
 
 KEPT = Rational(1, 2)
-STEPS = Symbol("k", positive=True)
 
 
 class Gate(NamedTuple):

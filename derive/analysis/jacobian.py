@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul
 
 from derive.indices import Limits, fresh, solve, substitute, sum_over
+from derive.intervals import covers, image, inside
 from derive.model import Model, Node
 from derive.partials import Occurrence, occurrences
 from derive.schedule import Stage
@@ -31,7 +32,7 @@ class Path(NamedTuple):
 
     links: tuple[Link, ...]
     sums: tuple[Limits, ...] = ()
-    delta: Expr = Integer(1)  # 1 where the indices agree that must
+    delta: Expr = Integer(1)  # 1 where the indices agree that must, and are in range
 
     @property
     def value(self) -> Expr:
@@ -182,5 +183,9 @@ class _Trail(NamedTuple):
                 known[gap[0]] = gap[1]
             else:
                 delta *= KroneckerDelta(substitute(place, known), target)
+        ranges = {i: (i.lower, i.upper) for i in self.letters}
+        for idx, low, high in (s for s in self.sums if s[0] in known):
+            if not covers((low, high), image(known[idx], ranges)):
+                delta *= inside(known[idx], low, high)  # the sum does not reach every element
         links = tuple(Link(substitute(k.user, known), k.node, substitute(k.value, known)) for k in self.links)
         return Path(links, tuple(s for s in self.sums if s[0] not in known), delta)

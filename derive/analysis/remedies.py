@@ -54,10 +54,12 @@ def _over(term: Term, t: Expr, low: Expr, high: Expr) -> Term:
 def norm_keeping(analysis: Analysis) -> Symbol | IndexedBase | None:
     """The recurrent weight that, made orthogonal (a number: +-1), lets no step grow, and a linear cell keep norms."""
     jacobian = analysis.jacobian
-    if len(jacobian.states) > 1 or len(jacobian.entries[0][0].paths) != 1 or not analysis.conditions:
+    found = [c.measure for c in analysis.conditions if c.kind == "vanishes"]
+    if len(jacobian.states) > 1 or len(jacobian.entries[0][0].paths) != 1 or not found:
         return None
-    measure = analysis.conditions[0].measure
-    if isinstance(measure, (Abs, Norm, SpectralRadius)):
+    measure = found[0]
+    plain = not isinstance(measure, Norm) or measure.kind == "2"
+    if isinstance(measure, (Abs, Norm, SpectralRadius)) and plain:
         weight: Symbol | IndexedBase = measure.args[0]
         return weight if isinstance(weight, (Symbol, IndexedBase)) and weight not in dict(analysis.where) else None
     return None

@@ -9,6 +9,7 @@ from sympy import Expr, Idx, Mul, Product, Sum, Symbol
 from derive.derivation import Step, Term
 from derive.indices import sized
 from derive.language import Text
+from derive.memo import memo
 from derive.partials import Immediate
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
@@ -41,13 +42,13 @@ def backward(part: Part, detail: str) -> Iterator[Block]:
         yield from solved(form, part.sizes)
 
 
-def _step(step: Step) -> Iterator[Block]:
-    yield Heading(say.STEP(number=str(step.number), target=step.target, where=_where(step)), 2)
+@memo
+def _step(step: Step) -> tuple[Block, ...]:
+    """The heading of a step, why it has its terms, its equations."""
+    heading = Heading(say.STEP(number=str(step.number), target=step.target, where=_where(step)), 2)
     if step.given:
-        yield Paragraph(say.STAYS(quantity=step.target, loss=step.target.args[0]))
-        return
-    yield Paragraph(say.sentence(step.reason))
-    yield Equations(tuple(_rows(step)))
+        return heading, Paragraph(say.STAYS(quantity=step.target, loss=step.target.args[0]))
+    return heading, Paragraph(say.sentence(step.reason)), Equations(tuple(_rows(step)))
 
 
 def _where(step: Step) -> Text:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import lru_cache
 
-from sympy import Add, Expr, Idx, Indexed, Mul, Rational, S, Symbol
+from sympy import Add, Expr, Idx, Indexed, IndexedBase, Mul, Rational, S, Symbol
 
 from derive.indices import linear, name_of, substitute
+from derive.memo import SIZE
 from derive.rendering.order import Order, signed
 from derive.rendering.style import Style
 from derive.rendering.template import mark
@@ -26,18 +28,12 @@ class Atoms(Order, ABC):
         self.style, self.loop = style, loop
         self.numbers = tuple(sizes)
         self.sizes = {s: Rational(n) for s, n in sizes}
-        self._seen: dict[Expr, Printed] = {}
-
-    def printed(self, expr: Expr) -> Printed:
-        """(text, how tightly it binds)."""
-        found = self._seen.get(expr)
-        if found is None:
-            found = self._seen[expr] = self._print(expr)
-        return found
+        self.printed = lru_cache(maxsize=SIZE)(self._print)
+        self.index = lru_cache(maxsize=SIZE)(self._index)
 
     @abstractmethod
     def _print(self, expr: Expr) -> Printed:
-        """The same for an expression that has not been printed before."""
+        """(text, how tightly it binds)."""
 
     def at(self, expr: Expr, level: int) -> str:
         """The expression, in brackets where it binds less tightly than `level`."""
@@ -48,13 +44,16 @@ class Atoms(Order, ABC):
         number = self.sizes.get(expr)
         return (str(number) if number is not None else self.style.name(expr.name, ())), ATOM
 
+    def _family(self, expr: IndexedBase) -> Printed:
+        return self.style.name(expr.name, ()), ATOM
+
     def _idx(self, expr: Idx) -> Printed:
         return self.index(expr), ATOM
 
     def _indexed(self, expr: Indexed) -> Printed:
         return self.style.name(name_of(expr), tuple(self.index(i) for i in expr.indices)), ATOM
 
-    def index(self, expr: Expr) -> str:
+    def _index(self, expr: Expr) -> str:
         """An index expression, t+1 or 2i+p; a mark where it moves with the loop."""
         expr = substitute(expr, self.sizes) if self.sizes else expr
         if self.loop is not None and self.loop in expr.free_symbols:

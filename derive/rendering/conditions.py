@@ -100,7 +100,7 @@ def conditions(analysis: Analysis, measured: Measured | None) -> Iterator[Block]
         if condition is analysis.conditions[0] and analysis.bound is not None and analysis.bound.rows > 1:
             yield Paragraph(MINORS)
             yield Equations(tuple(Row(m, (Term((S.Zero,)),), sign=">") for m in minors(analysis.bound)))
-    if measured is not None:
+    if measured is not None and measured.blocks:
         yield from _evidence(measured)
 
 
@@ -123,7 +123,7 @@ def _sentence(condition: Condition) -> Text:
 def _evidence(measured: Measured) -> Iterator[Block]:
     """What was measured, a table for each measure."""
     yield Heading(EVIDENCE, 1)
-    error = max(error for _, error in measured.blocks)
+    error = max((error for _, error in measured.blocks), default=0.0)
     yield Paragraph(JACOBIANS(points=str(measured.points), error=float(error)))
     shown: set[tuple[object, str]] = set()
     for finding in measured.findings:

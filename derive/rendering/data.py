@@ -98,7 +98,7 @@ def _step(step: Step, show: Formulas, lang: str) -> dict[str, Any]:
     return {
         "number": step.number,
         "target": show.show(step.target),
-        "formula": f"{show.show(step.target)} = {signed(show.pieces(step.chain, dots=True))}",
+        "formula": f"{show.show(step.target)} = {signed(show.plain.pieces(step.chain, dots=True))}",
         "value": show.plain(step.lines[-1]),
         "reason": step.reason.pick(lang, show.show),
         "region": {str(i): [str(a), str(b)] for i, (a, b) in ranges},

@@ -36,6 +36,8 @@ class Formulas:
 
     def show(self, value: Any) -> str:
         """Any value of a sentence or a table cell as mathematics."""
+        if isinstance(value, Expr):
+            return self.plain(value)
         if isinstance(value, Numeral):
             return value.text(self.style != "text")
         if isinstance(value, float):
@@ -51,27 +53,20 @@ class Formulas:
             return f"{p.index(value.idx)} = {low}" if low == high else f"{p.index(value.idx)} = {low}{between}{high}"
         return self.plain(value)
 
-    def pieces(self, right: Expr | tuple[Term, ...], dots: bool = False, show: Printer | None = None) -> list[str]:
-        """The right-hand side of a row as its terms, each with its sign where it is negative."""
-        p = show or self.plain
-        if isinstance(right, tuple):
-            return [p.term(t, p.style.dot if dots else None, lone=len(right) == 1) for t in right]
-        return p.terms(right)
-
     def expanded(self, block: Expanded) -> list[str]:
         """The terms of a sum written out."""
-        template = Template(self.looping(block.index).term(block.term, lone=True))
-        return [DOTS[self.style] if t is None else template.fill(t) for t in block.times]
+        (body,) = self.looping(block.index).pieces((block.term,))
+        return Template(body).at(block.times, DOTS[self.style])
 
-    def numbers(self, right: Expr | tuple[Term, ...], values: Values) -> tuple[list[str], bool]:
+    def numbers(self, right: Expr | tuple[Term, ...], values: Values) -> tuple[tuple[str, ...], bool]:
         """The right-hand side with numbers for its quantities, and whether none of them is rounded."""
         show = Substituting(self.style, self.order, self.sizes, values)
-        return self.pieces(right, True, show), show.exact
+        return show.pieces(right, True), show.exact
 
-    def rows(self, rows: tuple[Row, ...], index: Idx | None = None) -> list[tuple[str, list[str], Row]]:
+    def rows(self, rows: tuple[Row, ...], index: Idx | None = None) -> list[tuple[str, tuple[str, ...], Row]]:
         """left and the terms of right of each row, as templates in the index where there is one."""
         show = self.plain if index is None else self.looping(index)
-        return [("" if r.left is None else show(r.left), self.pieces(r.right, r.dots, show), r) for r in rows]
+        return [("" if r.left is None else show(r.left), show.pieces(r.right, r.dots), r) for r in rows]
 
 
 def _neighbours(low: str, high: str) -> bool:
@@ -117,4 +112,4 @@ class Substituting(Printer):
         if not all(a.is_Integer and b.is_Integer and b - a < FEW for a, b in ends) or len(ends) > 1:
             return None
         values = range(int(ends[0][0]), int(ends[0][1]) + 1)
-        return [substitute(body, {limits[0][0]: Integer(n)}) for n in values]
+        return [substitute(body, {limits[0][0]: Integer(n)}) for n in values] or [Integer(0)]

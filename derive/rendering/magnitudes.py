@@ -19,7 +19,8 @@ class Magnitudes(Arithmetic):
         if expr.kind == "abs":
             return (rf"\lvert {name}\rvert" if self.style.latex else f"|{name}|"), ATOM
         if self.style.latex:
-            return rf"\lVert {name}\rVert_" + ("2" if spectral else r"{\infty}"), ATOM
+            tall = (r"\left", r"\right") if r"\frac" in name else ("", "")
+            return rf"{tall[0]}\lVert {name}{tall[1]}\rVert_" + ("2" if spectral else r"{\infty}"), ATOM
         return f"‖{name}‖" + ("₂" if spectral else "_∞"), ATOM
 
     def _whole(self, expr: Basic) -> str:

@@ -61,10 +61,4 @@ def open_ended(factor: Expr) -> bool:
 
 def signed(terms: Iterable[str], space: str = " ") -> str:
     """Terms joined by + or by their own minus sign."""
-    text = ""
-    for term in terms:
-        if not text:
-            text = term
-        else:
-            text += f"{space}-{space}{term[1:].lstrip()}" if term.startswith("-") else f"{space}+{space}{term}"
-    return text
+    return f"{space}+{space}".join(terms).replace(f"+{space}-", f"-{space}")

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from sympy import Symbol, preorder_traversal
+from sympy import Expr, Symbol, preorder_traversal
 
 from derive.derivation import Derivation, Step
-from derive.functions import row_of
+from derive.functions import Row, row_of
 from derive.language import Text
 from derive.limits import Limiting
+from derive.memo import memo
 from derive.recurrences import ClosedForm
 from derive.rendering.span import Known
 from derive.states import Solved
@@ -47,11 +48,13 @@ class Part(NamedTuple):
 
     def conventions(self) -> Iterator[Text]:
         """What is agreed at the kinks of the functions used, each once."""
-        seen = {}
-        for node in self.derivation.model.nodes.values():
-            for case in node.cases:
-                for expr in preorder_traversal(case.expr):
-                    row = row_of(expr)
-                    if row is not None and row.convention is not None:
-                        seen[row.name] = row.convention
-        yield from seen.values()
+        cases = (case for node in self.derivation.model.nodes.values() for case in node.cases)
+        rows = {row.name: row for case in cases for row in _functions(case.expr)}
+        yield from (row.convention for row in rows.values() if row.convention is not None)
+
+
+@memo
+def _functions(expr: Expr) -> tuple[Row, ...]:
+    """The rows of all functions in an expression, outermost first."""
+    found = (row_of(part) for part in preorder_traversal(expr))
+    return tuple(row for row in found if row is not None)

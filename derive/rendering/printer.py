@@ -6,8 +6,8 @@ time step, so that no sympy object is made per step.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Any
 
 from sympy import (
     Add,
@@ -31,6 +31,7 @@ from sympy.matrices import MatrixBase
 from derive.derivation import Line, Term
 from derive.functions import row_of
 from derive.limits import LimitOf
+from derive.memo import SIZE, memo
 from derive.norms import Dots, InOrder, Inverse, Norm, SpectralRadius, Transposed
 from derive.partials import Immediate, Partial
 from derive.rendering.atoms import ADD, ATOM, MUL, POWER, Printed
@@ -39,7 +40,7 @@ from derive.rendering.order import open_ended, signed
 from derive.rendering.style import STYLES
 
 
-@lru_cache(maxsize=64)
+@partial(memo, size=64)
 def printer(
     style: str, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...] = (), loop: Idx | None = None
 ) -> Printer:
@@ -50,25 +51,32 @@ def printer(
 class Printer(Magnitudes):
     """Prints expressions, terms and lines."""
 
+    def __init__(self, *given: Any):
+        super().__init__(*given)
+        self.pieces = lru_cache(maxsize=SIZE)(self._pieces)
+
     def __call__(self, expr: object) -> str:
         """An expression, a line or a term as mathematics; anything else as plain text."""
-        if isinstance(expr, Line):
-            return self.line(expr.terms)
-        if isinstance(expr, Term):
-            return self.line((expr,))
-        if isinstance(expr, IndexedBase):
-            return self.style.name(expr.name, ())
-        return self.printed(expr)[0] if isinstance(expr, (Expr, Relational, MatrixBase)) else str(expr)
+        if isinstance(expr, (Expr, Relational, MatrixBase)):
+            return self.printed(expr)[0]
+        if isinstance(expr, (Line, Term)):
+            return self.line(expr.terms if isinstance(expr, Line) else (expr,))
+        return str(expr)
 
-    def line(self, terms: Sequence[Term], join: str | None = None) -> str:
-        """A sum of products as they stand; `join` goes between the factors."""
-        return signed(self.term(t, join, lone=len(terms) == 1) for t in terms)
+    def line(self, terms: tuple[Term, ...]) -> str:
+        """A sum of products as they stand."""
+        return signed(self.pieces(terms))
 
-    def terms(self, expr: Expr) -> list[str]:
-        """The terms of an expression, each with its sign where it is negative."""
+    def _pieces(self, right: Expr | tuple[Term, ...], dots: bool = False) -> tuple[str, ...]:
+        """A right-hand side as its terms, each with its sign where it is negative; `dots` go between factors."""
+        if isinstance(right, tuple):
+            return tuple(self.term(t, self.style.dot if dots else None, lone=len(right) == 1) for t in right)
+        return self._terms(right)
+
+    def _terms(self, expr: Expr) -> tuple[str, ...]:
         negative = all(a.could_extract_minus_sign() for a in expr.args)
         parts = self.ordered(expr.args) if isinstance(expr, Add) and not negative else [expr]
-        return [self.printed(a)[0] for a in parts]
+        return tuple(self.printed(a)[0] for a in parts)
 
     def term(self, term: Term, join: str | None = None, lone: bool = False) -> str:
         """A product as it stands, under its sums; brackets around sums of terms and later negative factors.
@@ -133,6 +141,7 @@ class Printer(Magnitudes):
 
 _METHODS: tuple[tuple[type, str], ...] = (
     (Idx, "_idx"),
+    (IndexedBase, "_family"),
     (Symbol, "_symbol"),
     (Indexed, "_indexed"),
     (Rational, "_rational"),

@@ -8,7 +8,8 @@ from sympy import Function, IndexedBase, Pow, S, Sum, Symbol
 
 from derive.analysis.conditions import Analysis
 from derive.analysis.evidence import Measured
-from derive.analysis.gates import STEPS, Gate
+from derive.analysis.gates import Gate
+from derive.analysis.reasons import STEPS
 from derive.analysis.remedies import KEPT, Truncation, linear, norm_keeping, truncations
 from derive.derivation import Step, Term
 from derive.indices import bound, index, name_of

@@ -171,14 +171,19 @@ RULE_OF_UPDATE = Text(
 )
 
 
+_WORDS = Text("{words}", "{words}")
+_TEXTS = Text("{texts}", "{texts}")
+_BOTH = Text("({values})", "（{values}）")
+
+
 def plain(words: str) -> Text:
     """Words that are the same in both languages."""
-    return Text("{words}", "{words}")(words=words)
+    return _WORDS(words=words)
 
 
 def listed(texts: Sequence[Text]) -> Text:
     """Several short texts in a row."""
-    return Text("{texts}", "{texts}")(texts=list(texts))
+    return _TEXTS(texts=list(texts))
 
 
 def sentence(text: Text) -> Text:
@@ -196,4 +201,4 @@ def arrow(names: Sequence[Any]) -> Text:
 
 def both(values: Sequence[Any]) -> Text:
     """Two values or more that hold together."""
-    return Text("({values})", "（{values}）")(values=list(values))
+    return _BOTH(values=list(values))

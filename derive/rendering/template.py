@@ -1,10 +1,14 @@
-"""Text that is printed once with marks for index expressions; each time step fills in numbers."""
+"""Text that is printed once with marks for index expressions, and filled in with numbers for each time step."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import repeat
 
-MARK = re.compile("\x02(-?\\d+),(-?\\d+)\x03")
+PLACE = r"\x02-?\d+,-?\d+\x03"
+TOKEN = re.compile(rf"(\^\{{{PLACE}\}}|\^\({PLACE}\)|{PLACE})")
 
 
 def mark(slope: int, rest: object) -> str:
@@ -13,20 +17,25 @@ def mark(slope: int, rest: object) -> str:
 
 
 class Template:
-    """Text with index marks: `fill(t)` puts t into every mark a*t + b; an exponent 1 is not written."""
+    """Text with index marks; an exponent that is 1 is not written."""
 
     def __init__(self, text: str):
-        marks = dict.fromkeys(MARK.findall(text))
-        self._marks = [(mark(int(a), int(b)), int(a), int(b)) for a, b in marks]
-        self._powers = {m for m, _, _ in self._marks if f"^{{{m}}}" in text or f"^({m})" in text}
-        self.text = text
+        self._pieces = TOKEN.split(text)  # words and marks in turn
 
-    def fill(self, t: int) -> str:
-        """The text at one time step."""
-        text = self.text
-        for place, a, b in self._marks:
-            number = str(a * t + b)
-            if number == "1" and place in self._powers:
-                text = text.replace(f"^{{{place}}}", "").replace(f"^({place})", "")
-            text = text.replace(place, number)
-        return text
+    def at(self, times: Sequence[int | None], dots: str) -> list[str]:
+        """The text at every time, `dots` for None."""
+        steps = tuple(t for t in times if t is not None)
+        n = len(steps)
+        columns = [_column(p, steps) if at % 2 else repeat(p, n) for at, p in enumerate(self._pieces)]
+        filled = list(map("".join, zip(*columns, strict=True)))
+        for gap in (at for at, t in enumerate(times) if t is None):
+            filled.insert(gap, dots)
+        return filled
+
+
+@lru_cache(maxsize=16)
+def _column(mark: str, times: tuple[int, ...]) -> list[str]:
+    """What stands at a mark, with the brackets of an exponent, at every time."""
+    opened, a, b, closed = re.split("[\x02,\x03]", mark)
+    numbers = [int(a) * t + int(b) for t in times]
+    return ["" if opened and n == 1 else f"{opened}{n}{closed}" for n in numbers]

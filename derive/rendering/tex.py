@@ -9,10 +9,11 @@ from typing import Any
 
 from derive.derivation import Term
 from derive.language import Text
+from derive.memo import memo
 from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
 from derive.rendering.order import signed
-from derive.rendering.template import Template
+from derive.rendering.template import Template, mark
 from derive.rendering.width import width
 
 PREAMBLE = {
@@ -46,19 +47,25 @@ SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "→": r"$\to$", "…": r"\dots{}",
 }  # fmt: skip
+COMMANDS = str.maketrans(SPECIAL)
 
 
 def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
     """The document as one string."""
     writer = Writer(formulas, lang)
-    body = "\n".join(writer.block(b) for b in sheet)
-    head = f"{PREAMBLE['zh' if lang == 'zh' else 'en']}\n{COMMON}"
-    return f"{head}\\begin{{document}}\n{body}\n\\end{{document}}\n"
+    head = f"{PREAMBLE['zh' if lang == 'zh' else 'en']}\n{COMMON}\\begin{{document}}"
+    return "\n".join([head, *map(writer.block, sheet), "\\end{document}\n"])
 
 
 def escape(text: str) -> str:
     """Plain words for LaTeX: every special character by its own command."""
-    return "".join(SPECIAL.get(c, c) for c in text)
+    return text.translate(COMMANDS)
+
+
+@memo
+def _parted(template: str) -> list[str]:
+    """The words of a sentence for LaTeX and the names of its places, in turn."""
+    return [p if n % 2 else escape(p) for n, p in enumerate(re.split(r"\{(\w+)\}", template))]
 
 
 class Writer:
@@ -79,9 +86,8 @@ class Writer:
 
     def text(self, text: Text) -> str:
         """A sentence: its words escaped, its formulas in dollars."""
-        template = text.zh if self.lang == "zh" else text.en
-        parts = re.split(r"\{(\w+)\}", template)
-        return "".join(self.value(text.values[p]) if n % 2 else escape(p) for n, p in enumerate(parts))
+        parts = _parted(text.zh if self.lang == "zh" else text.en)
+        return "".join([self.value(text.values[p]) if n % 2 else p for n, p in enumerate(parts)])
 
     def value(self, value: Any) -> str:
         """What fills a place of a sentence, or a cell."""
@@ -118,7 +124,7 @@ class Writer:
             return "".join(f"\\[\\result{{{left} {SIGNS[row.sign]} {signed(right)}}}\\]\n" for left, right, row in rows)
         return _align([self._row(left, right, row) for left, right, row in rows])
 
-    def _row(self, left: str, right: list[str], row: blocks.Row) -> str:
+    def _row(self, left: str, right: tuple[str, ...], row: blocks.Row) -> str:
         why = f" \\why{{{self.text(row.reason)}}}" if row.reason is not None else ""
         lines = broken(right, LINE - width(left) - 1.5)
         text = " \\\\\n&\\quad {} ".join(lines)
@@ -130,10 +136,10 @@ class Writer:
         rows = [self._row(left, right, row) for left, right, row in self.formulas.rows(block.rows, block.index)]
         if len(rows) == 1:
             template = Template(rows[0])
-            return _align([r"&\mathrel{\vdots}" if t is None else template.fill(t) for t in block.times])
-        head = self.text(AT).replace("@", f"${self.formulas.plain(block.index)} = {MARK}$")
+            return _align(template.at(block.times, r"&\mathrel{\vdots}"))
+        head = self.text(AT).replace("@", f"${self.formulas.plain(block.index)} = {mark(1, 0)}$")
         template = Template(f"\n{head}\\nopagebreak\n{_align(rows)}")
-        return "\n".join("\\[\\vdots\\]" if t is None else template.fill(t) for t in block.times)
+        return "\n".join(template.at(block.times, "\\[\\vdots\\]"))
 
     def expanded(self, block: blocks.Expanded) -> str:
         terms, left = self.formulas.expanded(block), self.formulas.plain(block.left)
@@ -158,7 +164,7 @@ class Writer:
             shown = self.formulas.plain(left)
             room, end = LINE - width(shown), value.text(latex=True)
             numbers, exact = self.formulas.numbers(right, block.values)
-            middle = [("=", signed(self.formulas.pieces(right))), ("=" if exact else r"\approx", signed(numbers))]
+            middle = [("=", signed(self.formulas.plain.pieces(right))), ("=" if exact else r"\approx", signed(numbers))]
             parts = []
             for relation, part in middle[:1] if middle[0][1] == middle[1][1] else middle:
                 lines = broken(summands(part), room)
@@ -193,7 +199,6 @@ class Writer:
 
 
 AT = Text("At @:", "当 @ 时：")
-MARK = "\x021,0\x03"
 SIGNS = {"=": "=", "<-": r"\leftarrow", "<": "<", ">": ">", "<=": r"\le", ">=": r"\ge"}
 
 
@@ -201,7 +206,7 @@ def _align(rows: list[str]) -> str:
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
 
 
-def summands(latex: str) -> list[str]:
+def summands(latex: str) -> tuple[str, ...]:
     """The terms of a written sum: parted before each plus and minus outside all brackets."""
     found, depth = [""], 0
     for token in re.split(r"(?<= )([+-] |[{}()])|([{}()])", latex):
@@ -211,10 +216,11 @@ def summands(latex: str) -> list[str]:
             found.append("-" if token == "- " else "")
         else:
             found[-1] += token or ""
-    return [term.strip() for term in found]
+    return tuple(term.strip() for term in found)
 
 
-def broken(terms: list[str], room: float) -> list[str]:
+@memo
+def broken(terms: tuple[str, ...], room: float) -> list[str]:
     """Terms joined to lines no wider than `room` em, broken before a plus or a minus."""
     lines: list[list[str]] = [[]]
     used = 0.0

@@ -14,7 +14,7 @@ from derive.notation import subscript, superscript
 from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
 from derive.rendering.order import signed
-from derive.rendering.template import Template
+from derive.rendering.template import Template, mark
 
 WIDTH = 100
 SIGNS = {"=": "=", "<-": "←", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
@@ -100,9 +100,9 @@ class Writer:
     def unrolled(self, block: blocks.Unrolled) -> str:
         rows = [f"{left} = {signed(right)}" for left, right, _ in self.formulas.rows(block.rows, block.index)]
         template = Template(
-            f"  {self.formulas.plain(block.index)} = \x021,0\x03:\n" + "\n".join(f"    {r}" for r in rows)
+            f"  {self.formulas.plain(block.index)} = {mark(1, 0)}:\n" + "\n".join(f"    {r}" for r in rows)
         )
-        return "\n".join("    ⋮" if t is None else subscripted(template.fill(t)) for t in block.times)
+        return subscripted("\n".join(template.at(block.times, "    ⋮")))
 
     def expanded(self, block: blocks.Expanded) -> str:
         right = subscripted(signed(self.formulas.expanded(block)))
@@ -116,7 +116,7 @@ class Writer:
         for left, right, value in block.rows:
             shown, end = self.formulas.plain(left), value.text(latex=False)
             numbers, exact = self.formulas.numbers(right, block.values)
-            parts = [("=", signed(self.formulas.pieces(right))), ("=" if exact else "≈", signed(numbers))]
+            parts = [("=", signed(self.formulas.plain.pieces(right))), ("=" if exact else "≈", signed(numbers))]
             if parts[0][1] == parts[1][1]:
                 parts.pop()
             parts = [p for p in parts if p[1] not in (shown, end)]

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
-from typing import Any
 
 import torch
-from sympy import Idx, Symbol
+from sympy import Expr, Idx, Symbol
 
 from derive.derivation import Adjoint, Derivation, Step
 from derive.intervals import Interval
@@ -95,13 +94,14 @@ class Check:
         """Compare every adjoint, every line of the steps and of the closed forms of values."""
         with torch.no_grad():
             rows = tuple(self._row(adjoint, steps) for adjoint in self.derivation.adjoints.values())
-            rows += tuple(in_floats(self.sweeps, self.truth.store, solved, self._error) for solved in values)
+            rows += tuple(in_floats(self.sweeps, self.truth.store, solved, self._relative) for solved in values)
         names = tuple((str(s), n) for s, n in self.sizes.items())
-        return Report(rows, (names,) if names else (), int(self.truth.finite.sum()), both_sides=self.truth.both_sides)
+        return Report(rows, (names,) if names else (), self.truth.count, both_sides=self.truth.both_sides)
 
     def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
         truth = self.truth.adjoint(adjoint.node.name)
-        formula = self._error(self.sweeps.adjoint(adjoint, self.truth.store), truth)
+        scale = truth.abs().clamp_(min=1.0)
+        formula = self._error(self.sweeps.adjoint(adjoint, self.truth.store), truth, scale)
         worst, where = formula, ""
         extents = self.sweeps.extent(adjoint.node)
         for step in (s for s in steps if s.node.name == adjoint.node.name):
@@ -109,15 +109,18 @@ class Check:
             if ranges is None:
                 continue
             self.reached.add(step.number)
-            part = truth[within(ranges, extents)]
+            part = within(ranges, extents)
+            lines: dict[Expr, int] = {}
             for number, line in enumerate(step.lines, 1):
-                value = self.sweeps.partials.evaluate(line.expr, self.truth.store, ranges)
-                error = self._error(value, part)
+                lines.setdefault(line.expr, number)  # the same expression with another reason is evaluated once
+            for expr, number in lines.items():
+                value = self.sweeps.partials.evaluate(expr, self.truth.store, ranges)
+                error = self._error(value, truth[part], scale[part])
                 if not error <= worst:
                     worst, where = error, f"step {step.number}, line {number}"
         if not formula <= TOLERANCE:
             worst, where = formula, ""
-        numbers = truth[..., self.truth.finite].numel()
+        numbers = truth[..., 0].numel() * self.truth.count
         return Row(Partial(self.derivation.loss, adjoint.node.generic), numbers, worst, where)
 
     def _region(self, step: Step, adjoint: Adjoint) -> list[tuple[Idx, int, int]] | None:
@@ -142,10 +145,11 @@ class Check:
     def _numbers(self, intervals: Sequence[Interval]) -> list[tuple[int, int]]:
         return [(self.sweeps.number(a), self.sweeps.number(b)) for a, b in intervals]
 
-    def _error(self, found: Any, truth: Array) -> float:
+    def _relative(self, found: Array, truth: Array) -> float:
+        return self._error(found, truth, truth.abs().clamp(min=1.0))
+
+    def _error(self, found: Array, truth: Array, scale: Array) -> float:
         """The worst relative error at the points where the loss exists."""
-        found = found if isinstance(found, torch.Tensor) else torch.tensor(float(found), dtype=torch.float64)
-        error = (found - truth).abs() / truth.abs().clamp(min=1.0)
-        error = error.expand(truth.shape)[..., self.truth.finite]
+        error = (found - truth).abs_().div_(scale)[..., self.truth.kept]
         worst = float(error.max()) if error.numel() else 0.0
         return worst if worst == worst else float("inf")

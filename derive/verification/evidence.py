@@ -12,7 +12,7 @@ from derive.analysis.conditions import Condition
 from derive.analysis.evidence import DISTANCES, Finding, Setting
 from derive.norms import Norm, SpectralRadius
 from derive.verification.draws import SPREADS
-from derive.verification.runs import HALF, LAST, SLACK, TARGETS, Run, Runs
+from derive.verification.runs import HALF, SLACK, Run, Runs
 from derive.verification.trial import Array
 
 LOOSE = 0.03  # tolerance of a rate of a matrix, whose powers wobble
@@ -27,10 +27,12 @@ def _settings(runs: Runs, condition: Condition) -> Iterator[Setting]:
     """The evidence for one condition, at each target."""
     run, whole = runs.of(condition), condition.about == "whole"
     points = len(run.valid)
+    constant = condition.measure.is_number  # a claim that no weight can change
     targets = runs.draws.targets.repeat(points // runs.draws.points)
+    targets = torch.full_like(targets, float(condition.measure)) if constant else targets
     driven = torch.arange(points) % len(SPREADS) > 0  # with inputs, so that there is something to add up
     shown = run.sums / run.largest.clamp(min=1e-300) if whole else run.norms
-    for target in TARGETS:
+    for target in targets.unique().tolist():
         at = run.valid & (targets == target) & (driven if whole else True)
         if bool(at.any()):
             norms = tuple(_ends(shown[d - 1 if whole else d][at]) for d in DISTANCES)
@@ -62,5 +64,9 @@ def _seen(condition: Condition, rates: Array) -> Array:
 
 
 def _settled(run: Run, at: Array) -> Array:
-    """The sum of the contributions is decided by the near half of the steps."""
-    return (run.sums[LAST - 1][at] - run.sums[HALF][at]).abs() <= 0.1 * run.largest[at]
+    """The far half of the steps adds little of what it would add if no step made it less, or what the bounds allow."""
+    allowed = 0.1 * run.immediate * run.blocks[0].sum(dim=0)
+    if run.bound is not None:
+        most = run.remainder(HALF)
+        allowed = torch.where(most.isfinite(), torch.maximum(allowed, most), allowed)
+    return (run.dropped(HALF) <= allowed)[at]

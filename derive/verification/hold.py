@@ -41,7 +41,7 @@ def _newton(slopes: Array, gap: Array) -> Array:
     """The least move that closes the gap to first order; a tiny ridge where inputs have no influence."""
     rows = slopes.movedim(-1, 0)
     square = rows @ rows.mT + RIDGE * torch.eye(len(gap), dtype=gap.dtype)
-    return (rows.mT @ torch.linalg.solve(square, gap.T.unsqueeze(-1))).squeeze(-1).T
+    return (rows.mT @ torch.linalg.solve_ex(square, gap.T.unsqueeze(-1))[0]).squeeze(-1).T
 
 
 def _at_one_time(array: Array) -> Array:

@@ -11,7 +11,7 @@ from derive.analysis.evidence import DISTANCES, Kept, Preserved, Remainder
 from derive.analysis.gates import Gate
 from derive.analysis.remedies import linear, norm_keeping
 from derive.indices import name_of
-from derive.verification.runs import LAST, SLACK, TARGETS, Runs
+from derive.verification.runs import SLACK, TARGETS, Runs
 from derive.verification.trial import Array, Numbers
 
 HALVES = (10, 50, 100)  # steps over which a bias shall keep half
@@ -51,18 +51,11 @@ def remainders(runs: Runs) -> Iterator[Remainder]:
     if run.bound is None:
         return
     at = run.valid & (runs.draws.targets.repeat(len(run.valid) // runs.draws.points) == TARGETS[0])
-    blocks, parts, bound = run.blocks[..., at], run.parts[..., at], run.bound[..., at]
-    sizes = blocks.sum(dim=1)
-    gain = (parts.abs().sum(dim=1) / sizes[:-1].clamp(min=1e-300)).amax(dim=0)  # of the immediate partials
-    inverse = torch.linalg.inv(torch.eye(len(bound), dtype=torch.float64) - bound.permute(2, 1, 0))
-    ahead, whole = blocks[0].T.unsqueeze(-1), parts.sum(dim=0).abs().sum(dim=0).clamp(min=1e-300)
-    for k in range(LAST):
-        if k in CUTS:
-            dropped = parts[k:].sum(dim=0).abs().sum(dim=0)
-            most = gain * (inverse @ ahead).sum(dim=(1, 2))
-            ok = bool((dropped <= most * (1 + SLACK)).all())
-            yield Remainder(k, float((dropped / whole).max()), float((most / whole).max()), ok)
-        ahead = bound.permute(2, 1, 0) @ ahead
+    whole = run.parts.sum(dim=0).abs().sum(dim=0).clamp(min=1e-300)
+    for k in CUTS if bool(at.any()) else ():
+        dropped, most = run.dropped(k)[at], run.remainder(k)[at]
+        ok = bool((dropped <= most * (1 + SLACK)).all())
+        yield Remainder(k, float((dropped / whole[at]).max()), float((most / whole[at]).max()), ok)
 
 
 def preserved(runs: Runs) -> Iterator[Preserved]:

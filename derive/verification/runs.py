@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from derive.analysis.conditions import Analysis, Condition
 from derive.analysis.evidence import DISTANCES
@@ -55,6 +55,24 @@ class Run(NamedTuple):
         far, near = self.norms[LAST], self.norms[HALF]
         return torch.where(near > 0, far / near, near) ** (1 / (LAST - HALF))
 
+    @property
+    def immediate(self) -> Array:
+        """The largest contribution of a step, relative to the adjoint of its state, (points,)."""
+        size = self.blocks.sum(dim=1)[: len(self.parts)]
+        return (self.parts.abs().sum(dim=1) / size.clamp(min=1e-300)).amax(dim=0)
+
+    def dropped(self, kept: int) -> Array:
+        """The size of what is left out of the gradient when only the last steps are kept, (points,)."""
+        return self.parts[kept:].sum(dim=0).abs().sum(dim=0)
+
+    def remainder(self, kept: int) -> Array:
+        """The bound of that: the immediate partials times the powers of the bounds, summed; inf where these diverge."""
+        assert self.bound is not None
+        gain = self.bound.permute(2, 1, 0)
+        ahead = torch.linalg.matrix_power(gain, kept) @ self.blocks[0].T.unsqueeze(-1)
+        total = torch.linalg.solve_ex(torch.eye(len(self.bound), dtype=torch.float64) - gain, ahead)[0].sum(dim=(1, 2))
+        return torch.where(radius(self.bound) < 1, self.immediate * total, torch.inf)
+
     def bounded(self) -> Array:
         """At which points no step back multiplies the norms of the adjoints by more than the bounds allow."""
         if self.bound is None:
@@ -65,9 +83,13 @@ class Run(NamedTuple):
 
 
 def lengths(analysis: Analysis, steps: int) -> dict[Symbol, int]:
-    """A number of steps for the sizes that say how long the recurrence is."""
+    """Numbers for the sizes that say how long the recurrence is, so that it has this many steps or a few more."""
     index = analysis.jacobian.index
-    return {s: steps for s in index.upper.free_symbols | index.lower.free_symbols if isinstance(s, Symbol)}
+    length, found = index.upper - index.lower + 1, steps
+    names = [s for s in length.free_symbols if isinstance(s, Symbol)]
+    while names and (short := steps - length.xreplace(dict.fromkeys(names, Integer(found)))) > 0:
+        found += int(short)
+    return dict.fromkeys(names, found)
 
 
 class Runs:
@@ -99,7 +121,8 @@ class Runs:
         adjoints, parts = self.trial.adjoints(numbers, final, self.draws.recurrent)
         order = 2 if self.analysis.order == "2" else 1  # a bound of rows of J is one of columns of its transpose
         blocks = torch.stack([torch.stack([_norm(a, order) for a in at]) for at in adjoints])
-        added = torch.stack([torch.cat([g.reshape(-1, points) for g in at]) for at in parts])
+        nothing = torch.zeros(1, points, dtype=torch.float64)
+        added = torch.stack([torch.cat([nothing, *(g.reshape(-1, points) for g in at)]) for at in parts])
         return Run(blocks, added, self._bound(numbers), valid)
 
     def _general(self, condition: Condition) -> Run:

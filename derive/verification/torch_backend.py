@@ -51,9 +51,12 @@ class TorchBackend:
         return torch.arange(first, last + 1).reshape(shape)
 
     def gather(self, array: Array, positions: tuple[Any, ...]) -> Array:
-        """Advanced indexing; positions outside are clamped, a mask takes their value away."""
+        """Advanced indexing; positions outside are clamped, a mask takes their value away. A run is not copied."""
         if all(isinstance(p, int) for p in positions):
             return array[tuple(min(max(p, 0), n - 1) for p, n in zip(positions, array.shape, strict=False))]
+        run = _run(positions[0], array.shape[0]) if len(positions) == 1 else None
+        if run is not None:
+            return array[run].reshape(*positions[0].shape, -1)
         grids = [p if isinstance(p, torch.Tensor) else torch.tensor(p) for p in positions]
         return array[tuple(g.clamp(0, n - 1) for g, n in zip(grids, array.shape, strict=False))]
 
@@ -78,12 +81,22 @@ class TorchBackend:
 
     def stack(self, slices: Sequence[Array]) -> Array:
         """torch.stack of slices made equally long in points."""
-        points = max(s.shape[-1] for s in slices)
-        return torch.stack([s.expand(*s.shape[:-1], points) for s in slices])
+        return torch.stack(torch.broadcast_tensors(*slices))
 
     def zeros(self, shape: tuple[int, ...]) -> Array:
         """Zeros."""
         return torch.zeros(shape, dtype=self.dtype)
+
+
+def _run(grid: Array, size: int) -> slice | None:
+    """The slice of a grid whose positions follow each other and lie inside; None for any other."""
+    flat = grid.reshape(-1)
+    if not len(flat):
+        return None
+    first, last = int(flat[0]), int(flat[-1])
+    if first < 0 or last >= size or last - first + 1 != len(flat):
+        return None
+    return slice(first, last + 1) if torch.equal(flat, torch.arange(first, last + 1)) else None
 
 
 @cache

@@ -51,10 +51,9 @@ class Trial:
             store.open(node.name, self.sweeps.ranges(node), self.stage.time[node.name])
         for state in self.jacobian.states:
             axis = self.stage.time[state.name]
+            self.sweeps.starts(state, axis, store)
             if state.name in numbers:
                 store.put_slice(state.name, self.times[0] - self.stage.direction, numbers[state.name])
-            else:
-                self.sweeps.starts(state, axis, store)
         return store
 
     def starts(self, numbers: Numbers, points: int) -> Numbers:

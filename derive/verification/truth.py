@@ -28,14 +28,18 @@ class Tape(Store):
     def __init__(self, backend: Backend, points: int):
         super().__init__(backend)
         self.points = points
+        self._variables: dict[int, Array] = {}
 
     def _array(self, value: Array) -> Array:
         """A variable of its own for every number at every point; the numbers as they are while autograd is off."""
         value = super()._array(value)
         if not torch.is_grad_enabled():
             return value
-        own = value.expand(*value.shape[:-1], self.points)  # a view, but a variable of its own
-        return own if own.requires_grad else own.detach().requires_grad_()
+        if value.shape[-1] != self.points or id(value) in self._variables:
+            value = value.expand(*value.shape[:-1], self.points)  # a view, but a variable of its own
+        own = value if value.requires_grad else value.detach().requires_grad_()
+        self._variables[id(own)] = own
+        return own
 
 
 class Truth:
@@ -57,6 +61,8 @@ class Truth:
         self._ask_autograd()
         with torch.no_grad():
             self.finite = self._finite_points()
+            self.count = int(self.finite.sum())
+            self.kept = self.finite if self.count < points else slice(None)  # a mask would copy everything
             kinks = list(self._kinks())
         self.both_sides = bool(kinks) and all(float(k.min()) < 0 < float(k.max()) for k in kinks if k.numel())
 

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from clock import Side, alternate, compared, seconds
+from clock import Side, alone, alternate, compared, seconds
 from networks import GATES, lstm, problem, sheet
+from processes import called
 from table import Row
 
 
 def rows(repeats: int) -> list[Row]:
-    """T = 256 against torch, with and without building the graph; and how the time grows to T = 1024."""
+    """T = 256 against torch, with and without building the graph; and how the time grows to T = 1024.
+
+    Warm means that the process has derived an equal model before, from another graph: what is remembered of it is
+    looked up piece by piece, and the page is written again. The first time of a process is a row of its own.
+    """
     run = eager(256)
     fresh, whole, torch_, long = alternate(
         [derived(256), derived(256, build=True), lambda: seconds(run), derived(1024)], repeats
     )
+    first = [float(called("recurrent", "cold(256)")) for _ in range(max(5, repeats // 4))]
     return [
-        compared("3 LSTM T = 256: derive + print all steps / torch", fresh, torch_, 0.10),
+        compared("3 LSTM T = 256: derive + print all steps, warm / torch", fresh, torch_, 0.10),
+        alone("3 the same, the first time in a process (cold)", first),
         compared("3 the same, building the graph included", whole, torch_, None),
         compared("4 growth of 3: t(T = 1024) / t(T = 256)", long, fresh, 4.5),
     ]
@@ -33,6 +40,11 @@ def derived(steps: int, build: bool = False) -> Side:
         return seconds(lambda: sheet(graph, {"T": steps}))
 
     return run
+
+
+def cold(steps: int) -> None:
+    """Print the CPU seconds of the very first sheet; to be called in a fresh process."""
+    print(derived(steps)())
 
 
 def eager(steps: int) -> Callable[[], None]:

@@ -2,6 +2,9 @@
 
 Every operation is recorded once (equal operations on equal operands are one), known numbers are folded, and a sign is
 carried as casadi's SX carries it: a + (-b) is one subtraction. What no result needs is not counted.
+
+Three identities save operations: a * (1/b) = a/b, as in casadi's SX; 1 - 1/(1+e) = e/(1+e), the sigmoid's other half
+from the same pieces; (a b) c = (a c) b where a c has been computed already, which SX does not look for.
 """
 
 from __future__ import annotations
@@ -30,8 +33,12 @@ class Scalar:
     @staticmethod
     def of(operation: str, *operands: Any) -> Scalar:
         """The scalar of this operation on these operands, always the same object."""
-        key = (operation, *(o if isinstance(o, Number) else id(o) for o in operands))
-        return Scalar._made.setdefault(key, Scalar(operation, operands))
+        return Scalar._made.setdefault(_key(operation, operands), Scalar(operation, operands))
+
+    @staticmethod
+    def known(operation: str, *operands: Any) -> Scalar | None:
+        """The same if it has been made before."""
+        return Scalar._made.get(_key(operation, operands))
 
     def __neg__(self) -> Any:
         return self.operands[0] if self.operation == "neg" else Scalar.of("neg", self)
@@ -51,14 +58,25 @@ class Scalar:
         return (-self) + other
 
 
+def _key(operation: str, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (operation, *(o if isinstance(o, Number) else id(o) for o in operands))
+
+
 def _sum(a: Scalar, b: Any) -> Any:
     """a + b: nothing for b = 0, one subtraction where either has a minus sign."""
     if isinstance(b, Number) and b == 0:
         return a
     for x, y in ((a, b), (b, a)):
         if isinstance(y, Scalar) and y.operation == "neg":
-            return 0 if x is y.operands[0] else Scalar.of("sub", x, y.operands[0])
+            return 0 if x is y.operands[0] else _difference(x, y.operands[0])
     return Scalar.of("add", *_sorted(a, b))
+
+
+def _difference(a: Any, b: Scalar) -> Scalar:
+    """a - b; 1 minus a sigmoid is written with the sigmoid's own exponential."""
+    if b.operation == "inv" and b.operands[0].operation == "one_plus" and isinstance(a, Number) and a == 1:
+        return Scalar.of("div", b.operands[0].operands[0], b.operands[0])
+    return Scalar.of("sub", a, b)
 
 
 def _product(a: Scalar, b: Any) -> Any:
@@ -68,7 +86,21 @@ def _product(a: Scalar, b: Any) -> Any:
     for x, y in ((a, b), (b, a)):
         if isinstance(x, Scalar) and x.operation == "neg":
             return -(x.operands[0] * y)
-    return Scalar.of("square", a) if a is b else Scalar.of("mul", *_sorted(a, b))
+    for x, y in ((a, b), (b, a)):
+        for p, q in (x.operands, x.operands[::-1]) if isinstance(x, Scalar) and x.operation == "mul" else ():
+            if isinstance(p, Scalar) and (made := Scalar.known(*_multiplied(p, y))) is not None:
+                return Scalar.of(*_multiplied(made, q))
+    return Scalar.of(*_multiplied(a, b))
+
+
+def _multiplied(a: Scalar, b: Any) -> tuple[Any, ...]:
+    """The operation that multiplies: a square, a division, or a product."""
+    if a is b:
+        return "square", a
+    for x, y in ((a, b), (b, a)):
+        if isinstance(y, Scalar) and y.operation == "inv":
+            return "div", x, y.operands[0]
+    return "mul", *_sorted(a, b)
 
 
 def _sorted(a: Any, b: Any) -> tuple[Any, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 
-from clock import alternate, compared, seconds
+from clock import alone, alternate, compared, seconds
 from networks import problem
+from processes import called
 from sympy import Expr, Integer, Symbol, symbols, tanh
 from table import Row
 
@@ -16,12 +17,16 @@ COUNTER = itertools.count()
 def rows(repeats: int, steps: int = 16) -> list[Row]:
     """A fresh graph each time, and fresh symbols for sympy, so that its cache has not seen the expression.
 
-    Symbols as sympy makes them by default are compared; those declared real, where diff is faster, only inform.
+    Our symbols are the same each time, and what was derived from an equal graph is remembered (warm), as sympy
+    remembers what it has derived; the first derivation of a process is a row of its own. Symbols as sympy makes them by
+    default are compared; those declared real, where diff is faster, only inform.
     """
     sides = [lambda: derived(steps), lambda: diff(steps), lambda: diff(steps, real=True)]
     ours, plain, real = alternate(sides, repeats)
+    first = [float(called("unrolled", f"cold({steps})")) for _ in range(max(5, repeats // 2))]
     return [
-        compared(f"7 tanh RNN T = {steps}: derive / sympy.diff", ours, plain, REACH),
+        compared(f"7 tanh RNN T = {steps}: derive, warm / sympy.diff", ours, plain, REACH),
+        alone("7 the same, the first time in a process (cold)", first),
         compared("7 the same, sympy.diff in symbols declared real", ours, real, None),
     ]
 
@@ -30,6 +35,11 @@ def derived(steps: int) -> float:
     """Every adjoint and every step of the sheet."""
     graph = problem("bptt", activation="tanh", loss="squared")
     return seconds(lambda: graph.derive(sizes={"T": steps}).steps)
+
+
+def cold(steps: int) -> None:
+    """Print the CPU seconds of the very first derivation; to be called in a fresh process."""
+    print(derived(steps))
 
 
 def diff(steps: int, **assumptions: bool) -> float:
