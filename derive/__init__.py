@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from derive.functions import elu, function_named, gelu, leaky_relu, relu, sigmoid, silu, softplus
     from derive.graph import Graph
     from derive.language import Text
+    from derive.limits import Limit
     from derive.problem import Example, Option, Problem, Size
     from derive.solution import Solution
 
@@ -50,6 +51,7 @@ _HOME = {
     "derive.functions": ("elu", "function_named", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus"),
     "derive.graph": ("Graph",),
     "derive.language": ("Text",),
+    "derive.limits": ("Limit",),
     "derive.problem": ("Example", "Option", "Problem", "Size"),
     "derive.solution": ("Solution",),
     "sympy": (
@@ -60,10 +62,10 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
-    "Abs", "DeriveError", "Example", "Function", "Graph", "KroneckerDelta", "Max", "ModelError", "Option", "Piecewise",
-    "Problem", "Rational", "Size", "Solution", "Sum", "Text", "UsageError", "VerificationError", "cos", "elu", "erf",
-    "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin", "softplus", "sqrt",
-    "tanh",
+    "Abs", "DeriveError", "Example", "Function", "Graph", "KroneckerDelta", "Limit", "Max", "ModelError", "Option",
+    "Piecewise", "Problem", "Rational", "Size", "Solution", "Sum", "Text", "UsageError", "VerificationError", "cos",
+    "elu", "erf", "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin",
+    "softplus", "sqrt", "tanh",
 ]  # fmt: skip
 
 

@@ -66,7 +66,9 @@ def _wanted(model: Model, wrt: Iterable[Any] | None) -> tuple[str, ...]:
         wrt = wrt.split()
     elif isinstance(wrt, Basic):
         wrt = [wrt]
-    names = [n.name for n in model.of_kind("parameter")] if wrt is None else [str(w) for w in wrt]
+    if wrt is not None and not model.has_loss:
+        raise ModelError(f"the graph {model.title!r} has no loss, so there is no derivative to ask for with wrt=")
+    names = [n.name for n in model.of_kind("parameter") if model.has_loss] if wrt is None else [str(w) for w in wrt]
     for name in names:
         if name not in model.nodes:
             raise ModelError(f"wrt: {name} is not in the graph; it has {', '.join(model.nodes)}")

@@ -48,12 +48,12 @@ def check(argv: Sequence[str]) -> int:
         for choice in _variants(problem):
             for reading in problem.readings:
                 solution = reading.build(**choice).derive(sizes=sizes)
-                report = solution.verify(points, seed)
+                report = solution.verify(points, seed, limits=solution.limits(reading.limits))
                 failed += not report.ok
                 bad = report.first_failure
                 verdict = "ok" if bad is None else f"FAILED at {bad.quantity}"
                 label = " ".join([name, *choice.values(), *([options.key(reading.label.en)] if reading.label else [])])
-                print(f"{label:30} {len(report.rows):3} quantities  worst error {report.worst:.1e}  {verdict}")
+                print(f"{label:35} {len(report.rows):3} quantities  worst error {report.worst:.1e}  {verdict}")
                 sys.stdout.flush()
     return 1 if failed else 0
 
@@ -84,9 +84,9 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
     graph = reading.build(**problem.choices(vars(given)))
     solution = graph.derive(sizes=_sizes(problem, vars(given)))
     worked, rate = _worked(solution, reading, given)
-    report = None
+    report, limits = None, solution.limits(reading.limits)
     if not given.no_check:
-        report = solution.verify()
+        report = solution.verify(limits=limits)
         report.require()
     return Part(
         solution.derivation,
@@ -100,6 +100,8 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         update=reading.update or (rate is not None and worked is None),
         rate=rate,
         closed=solution.closed_forms,
+        values=solution.values,
+        limits=limits,
         analyses=solution.analyses,
     )
 
@@ -118,6 +120,8 @@ def _worked(solution: Solution, reading: Reading, given: argparse.Namespace) -> 
     example = reading.example
     rate_text = given.lr if given.lr is not None else example.rate if example is not None and given.at is None else None
     rate = number(rate_text, "--lr") if rate_text is not None else None
+    if rate is not None and not solution.derivation.model.has_loss:
+        raise UsageError("--lr: this problem has no loss, so there is no gradient to descend")
     at = given.at if given.at is not None else example.at if example is not None else None
     if at is None:
         return None, rate

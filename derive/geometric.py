@@ -34,8 +34,8 @@ def _one(term: Expr, s: Idx, low: Expr, high: Expr, nodes: Mapping[str, Node]) -
     if s in ratio.free_symbols:
         return None
     if nonzero(1 - ratio, nodes):
-        return gathered(first - ratio * last) / (1 - ratio)
-    return gathered(last - first / ratio) / (1 - 1 / ratio) if nonzero(1 - 1 / ratio, nodes) else None
+        return first * (1 - gathered(ratio * last / first)) / (1 - ratio)
+    return last * (1 - gathered(first / ratio / last)) / (1 - 1 / ratio) if nonzero(1 - 1 / ratio, nodes) else None
 
 
 def nonzero(expr: Expr, nodes: Mapping[str, Node]) -> bool:

@@ -19,7 +19,7 @@ from sympy import Idx, Symbol
 from derive import validation
 from derive.errors import ModelError
 from derive.indices import LETTERS, family, index
-from derive.model import Case, Kind, Model, Node, model_of
+from derive.model import NOTHING, Case, Kind, Model, Node, model_of
 from derive.preactivation import named
 from derive.solution import Solution
 from derive.validation import expression
@@ -66,7 +66,7 @@ class Graph:
         return self._leaf(name, "parameter", dimensions, domain)
 
     def input(self, name: str, *dimensions: Dimension, domain: str = "real") -> Any:
-        """One input; `domain` is "real", "positive", "probability" or "binary"."""
+        """One input; `domain` is "real", "positive", "probability", "binary" or "nonzero"."""
         return self._leaf(name, "input", dimensions, domain)
 
     def target(self, name: str, *dimensions: Dimension, domain: str = "real") -> Any:
@@ -88,6 +88,10 @@ class Graph:
     def targets(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
         """Several targets of one shape."""
         return tuple(self.target(name, *dimensions, domain=domain) for name in names.split())
+
+    def constants(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
+        """Several hyperparameters of one shape."""
+        return tuple(self.constant(name, *dimensions, domain=domain) for name in names.split())
 
     # nodes
     def node(self, name: str, expr: Any, over: Over = ()) -> Any:
@@ -146,15 +150,17 @@ class Graph:
 
     # what comes out
     def model(self) -> Model:
-        """The immutable model, pre-activations named. Errors: no loss, a state without update, a bad cycle."""
+        """The immutable model, pre-activations named.
+
+        Without a loss its recurrences are solved and nothing is differentiated. Errors: ModelError for neither a loss
+        nor a recurrence, a state without update, a bad cycle.
+        """
         if self._open:
             raise ModelError(
                 f"the state {next(iter(self._open))} has no update; say g.update({next(iter(self._open))}, ...)"
             )
-        if self._loss is None:
-            raise ModelError(f"the graph {self.title!r} has no loss; end it with g.loss(name, expression)")
-        nodes = tuple(self._nodes.values())
-        model = model_of(self.title, nodes, self._loss, tuple(self._sizes.values()), self._declared())
+        nodes, loss = tuple(self._nodes.values()), self._loss or NOTHING.name
+        model = model_of(self.title, nodes, loss, tuple(self._sizes.values()), self._declared())
         validation.cycles(model)
         return named(model)
 

@@ -6,9 +6,10 @@ factor turns the sum one step on into the other terms. A value without a sum is 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from sympy import Expr, Mul, expand, fraction, together
+from sympy import Dummy, Expr, Mul, Pow, Symbol, expand, fraction, together
 
 from derive.indices import substitute
 from derive.products import powers, unrolled, without_empty
@@ -41,6 +42,16 @@ def proof(form: ClosedForm) -> Induction:
 
 
 def vanishes(expr: Expr) -> bool:
-    """Is a sum of products of powers, such as b^t with a symbolic t, identically 0?"""
-    above, _ = fraction(together(expand(expr)))
+    """Is it identically 0, as a rational function of its symbols and of the powers b^t with a symbolic t?"""
+    by = {}
+    for power in (p for p in expr.atoms(Pow) if not p.exp.is_number):
+        whole, moving = power.exp.as_coeff_Add()
+        by[power] = _letter(power.base, moving) * power.base**whole
+    above, _ = fraction(together(expr.xreplace(by)))
     return bool(expand(above) == 0)
+
+
+@cache
+def _letter(base: Expr, exponent: Expr) -> Symbol:
+    """One letter for one power."""
+    return Dummy()

@@ -37,7 +37,7 @@ class Node(NamedTuple):
     """A family: its name, kind, sympy symbol (an IndexedBase where it has indices), own indices and definitions.
 
     Leaves (parameters, inputs, targets, constants) have no cases. `domain` restricts the values of a leaf
-    ("real", "positive", "probability", "binary"). `implied` marks a pre-activation that the author did not name.
+    ("real", "positive", "probability", "binary", "nonzero"). `implied` marks a pre-activation that we named.
     """
 
     name: str
@@ -104,12 +104,16 @@ def _walk(expr: Basic) -> Iterator[Reference]:
             yield from _walk(arg)
 
 
+NOTHING = Node("no loss", "loss", Symbol("no loss"))  # the loss of a model without one: computed from no node
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """The whole: its title, nodes by name in the order of definition, the loss, the sizes and the declared indices.
 
     `given` is the model as the author wrote it, where pre-activations were named since. Made by `model_of`, equal
-    models are one object, and what follows from a model is remembered with it.
+    models are one object, and what follows from a model is remembered with it. A model without a loss, whose
+    recurrences are solved and nothing is differentiated, has the loss NOTHING, which is none of its nodes.
     """
 
     title: str
@@ -118,6 +122,11 @@ class Model:
     sizes: tuple[Symbol, ...] = ()
     indices: tuple[Idx, ...] = ()
     given: Model | None = None
+
+    @property
+    def has_loss(self) -> bool:
+        """Is there something to differentiate?"""
+        return self.loss is not NOTHING
 
     def uses(self, case: Case) -> tuple[Reference, ...]:
         """The families one case is computed from (sizes left out)."""
@@ -156,6 +165,6 @@ def model_of(
     indices: tuple[Idx, ...] = (),
     given: Model | None = None,
 ) -> Model:
-    """The model of these nodes, in the order of their definition; `loss` is the name of one of them."""
+    """The model of these nodes, in the order of their definition; `loss` is the name of one of them, or of NOTHING."""
     by_name = {node.name: node for node in nodes}
-    return Model(title, by_name, by_name[loss], sizes, indices, given)
+    return Model(title, by_name, by_name.get(loss, NOTHING), sizes, indices, given)

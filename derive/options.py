@@ -41,7 +41,7 @@ def problem_parser(name: str, problem: Problem) -> Parser:
         parser.add_argument(f"--{size.name}", metavar="N", help=f"{size.help.en} (symbolic unless given)")
     for option in problem.options:
         shown = "|".join(option.choices)
-        parser.add_argument(f"--{option.name}", metavar=shown, help=f"{option.help.en} (default {option.choices[0]})")
+        parser.add_argument(option.flag, metavar=shown, help=f"{option.help.en} (default {option.choices[0]})")
     if len(problem.readings) > 1:
         labels = [key(r.label.en) for r in problem.readings if r.label is not None]
         parser.add_argument("--reading", metavar="|".join(labels), help="only one reading of the task (default all)")

@@ -12,14 +12,20 @@ from typing import Any, NamedTuple
 from derive.errors import UsageError
 from derive.graph import Graph
 from derive.language import Text
+from derive.limits import Limit
 
 
 class Option(NamedTuple):
-    """A choice that a problem offers on the command line, `--NAME`; the first choice is the default."""
+    """A choice that a problem offers; the first is the default. On the command line `loss_at` is `--loss-at`."""
 
     name: str
     choices: tuple[str, ...]
     help: Text
+
+    @property
+    def flag(self) -> str:
+        """How it is typed."""
+        return "--" + self.name.replace("_", "-")
 
 
 class Size(NamedTuple):
@@ -41,7 +47,8 @@ class Example(NamedTuple):
 class Reading(NamedTuple):
     """One model of the task: what builds its graph from the options, what it is called, its numbers.
 
-    `notes` close the gradients with remarks of the teacher; `update` adds the rule of gradient descent in symbols.
+    `notes` close the gradients with remarks of the teacher; `update` adds the rule of gradient descent in symbols;
+    `limits` are taken of values in closed form.
     """
 
     build: Callable[..., Graph]
@@ -49,6 +56,7 @@ class Reading(NamedTuple):
     example: Example | None = None
     notes: tuple[Text, ...] = ()
     update: bool = False
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass
@@ -68,11 +76,12 @@ class Problem:
         example: Example | None = None,
         notes: tuple[Text, ...] = (),
         update: bool = False,
+        limits: tuple[Limit, ...] = (),
     ) -> Callable[[Callable[..., Graph]], Callable[..., Graph]]:
         """Register a function that builds a graph from the options."""
 
         def register(build: Callable[..., Graph]) -> Callable[..., Graph]:
-            self.readings.append(Reading(build, label, example, notes, update))
+            self.readings.append(Reading(build, label, example, notes, update, limits))
             return build
 
         return register
@@ -84,6 +93,6 @@ class Problem:
             value = given.get(option.name)
             value = option.choices[0] if value is None else value
             if value not in option.choices:
-                raise UsageError(f"--{option.name} {value!r}: choose one of {', '.join(option.choices)}")
+                raise UsageError(f"{option.flag} {value!r}: choose one of {', '.join(option.choices)}")
             found[option.name] = value
         return found

@@ -17,7 +17,7 @@ from sympy import Add, Expr, Idx, Indexed, Mul, Product, S, Sum
 from derive.algebra import pulled
 from derive.derivation import Derivation, Line, Region, Step, Term
 from derive.geometric import summed
-from derive.indices import Limits, index, linear, name_of, substitute
+from derive.indices import Limits, index, linear, name_of, substitute, sum_over
 from derive.induction import Induction, proof
 from derive.language import Text
 from derive.memo import memo
@@ -25,6 +25,7 @@ from derive.model import Model, Node
 from derive.partials import Partial
 
 GEOMETRIC = Text("the geometric sum", "等比数列求和")
+EQUAL = Text("{number} equal terms", "{number} 个相同的项")
 TOGETHER = Text("collect the factors", "整理各因子")
 
 
@@ -32,7 +33,7 @@ TOGETHER = Text("collect the factors", "整理各因子")
 class Recursion:
     """`target` at time t is `factor` times itself at t + `ahead` plus `addend`; at time `end` it is `boundary`.
 
-    `law` is the same as it is written where it comes from; `region` are all its times, the end included.
+    `law` are the equalities from which it is read, as they are written; `region` are all its times, the end included.
     """
 
     target: Expr
@@ -44,7 +45,7 @@ class Recursion:
     boundary: Expr
     end: Expr
     region: Region
-    law: tuple[Term, ...]
+    law: tuple[Line, ...]
 
     @property
     def joins(self) -> bool:
@@ -84,6 +85,8 @@ class ClosedForm(Recursion):
         s, low, high = self.bounds
         bounds = (s, near, high) if self.ahead > 0 else (s, low, near)
         factors = (self.kernel, self.moved(self.addend, s))
+        if s not in Mul(*factors).free_symbols:
+            return (Term((self.addend, sum_over(S.One, (bounds,)))),)
         return (pulled(Term(tuple(f for f in factors if f != 1), (bounds,))),)
 
     @property
@@ -107,13 +110,11 @@ class ClosedForm(Recursion):
 
     @memo
     def time_of(self, partial: Expr) -> Expr | None:
-        """The time at which the partial is this adjoint; None where it is another quantity, or out of the region."""
+        """The time at which the partial is this adjoint; None where it is another quantity."""
         if type(partial) is not Partial or name_of(partial.args[1]) != self.node.name:
             return None
         time: Expr = partial.args[1].indices[self.axis]
-        low, high = self.region.ranges[self.axis]
-        outside = (low - time).is_positive or (time - high).is_positive
-        return None if outside or self.moved(self.target, time) != partial else time
+        return time if self.moved(self.target, time) == partial else None
 
 
 def closed_forms(d: Derivation, steps: Sequence[Step]) -> Iterator[ClosedForm]:
@@ -143,13 +144,12 @@ def _adjoint(found: Sequence[Step], axis: int, ahead: int, coupled: Sequence[str
     near = ranges[axis][1] if ahead > 0 else ranges[axis][0]
     one_on = substitute(inner.target, {t: t + ahead})
     split = _split(inner.lines[-1].terms, one_on)
-    begins = (last - near) * ahead == 1 and not _concerns(end.value, coupled)
+    begins = (last - near) * ahead == 1 and (end.given or not _concerns(end.value, coupled))
     if split is None or not begins or any(_concerns(e, coupled) for e in split) or split[0].has(Partial):
         return None
     ranges[axis] = (ranges[axis][0], last) if ahead > 0 else (last, ranges[axis][1])
-    return Recursion(
-        inner.target, inner.node, t, ahead, *split, end.value, last, Region(tuple(ranges)), inner.lines[-1].terms
-    )
+    law = (inner.lines[-1]._replace(reason=None),)
+    return Recursion(inner.target, inner.node, t, ahead, *split, end.value, last, Region(tuple(ranges)), law)
 
 
 def _split(terms: Sequence[Term], one_on: Expr) -> tuple[Expr, Expr] | None:
@@ -190,7 +190,8 @@ def _lines(form: ClosedForm, nodes: Mapping[str, Node]) -> Iterator[Line]:
         inner = next(f for f in flat if isinstance(f, Sum))
         outer, value = Mul(*(f for f in flat if f is not inner)), summed(inner, nodes)
         if value is not None:
-            yield Line((*start, Term((outer, value))), GEOMETRIC)
+            equal = inner.function is S.One
+            yield Line((*start, Term((outer, value))), EQUAL(number=value) if equal else GEOMETRIC)
             if len(Mul.make_args(outer * value)) != len(Mul.make_args(outer)) + len(Mul.make_args(value)):
                 yield Line((*start, Term((outer * value,))), TOGETHER)
 

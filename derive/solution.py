@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,11 @@ from sympy import Expr, Integer, Symbol
 from derive.chain import derive
 from derive.derivation import Derivation, Step
 from derive.errors import ModelError
+from derive.limits import Limit, Limiting, limiting
 from derive.model import Model
 from derive.recurrences import ClosedForm
 from derive.schedule import Stage
+from derive.states import Solved, solved_values
 from derive.steps import Steps
 
 if TYPE_CHECKING:
@@ -48,6 +50,21 @@ class Solution:
     def closed_steps(self) -> tuple[Step, ...]:
         """The closed forms as claims to be checked."""
         return self._steps.claims() if self.steps else ()
+
+    @cached_property
+    def values(self) -> tuple[Solved, ...]:
+        """The states that have a closed form, and the nodes made of them: for general T, or where there is no loss."""
+        d = self.derivation
+        general = any(s not in self.sizes for s in d.model.sizes) or not d.model.has_loss
+        return solved_values(d) if general and any(s.time for s in d.stages) else ()
+
+    def limit(self, quantity: str, variable: str, to: str = "oo") -> Limiting:
+        """The limit of a value in closed form, towards "oo" or "0". Errors: ModelError where there is none."""
+        return limiting(self.derivation.model, self.values, Limit(quantity, variable, to))
+
+    def limits(self, asked: Iterable[Limit]) -> tuple[Limiting, ...]:
+        """Several limits, with the numbers that they ask for."""
+        return tuple(limiting(self.derivation.model, self.values, one) for one in asked)
 
     @cached_property
     def analyses(self) -> tuple[Analysis, ...]:
@@ -90,14 +107,21 @@ class Solution:
             raise ModelError(f"dL/d{parameter} has {len(steps)} forms by region; see adjoint({parameter})")
         return steps[0].value
 
-    def verify(self, points: int = 1000, seed: int = 0, conditions: bool = True) -> Report:
+    def verify(
+        self, points: int = 1000, seed: int = 0, conditions: bool = True, limits: Sequence[Limiting] = ()
+    ) -> Report:
         """The check of every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`.
 
-        With `conditions` also the Jacobian of every recurrence and the evidence for its conditions; `Report.measured`.
+        Closed forms of values are compared with the model's own equations, `limits` with the values far out. With
+        `conditions` also the Jacobian of every recurrence and the evidence for its conditions; `Report.measured`.
         """
         from derive.verification.check import verify
 
-        report = verify(self.derivation, (*self.steps, *self.closed_steps), self.sizes, points, seed)
+        report = verify(self.derivation, (*self.steps, *self.closed_steps), self.sizes, points, seed, self.values)
+        if limits:
+            from derive.verification.limits import in_the_limit
+
+            report = report.merged(in_the_limit(self.derivation, limits, seed))
         if not conditions or not self.analyses:
             return report
         from derive.verification.measured import measured
@@ -123,21 +147,16 @@ class Solution:
         report = self.verify() if check else None
         if report is not None:
             report.require()
-        return render(
-            [
-                Part(
-                    self.derivation,
-                    self.steps,
-                    self.sizes,
-                    report,
-                    closed=self.closed_forms,
-                    analyses=self.analyses,
-                )
-            ],
-            format,
-            lang,
-            detail,
+        part = Part(
+            self.derivation,
+            self.steps,
+            self.sizes,
+            report,
+            closed=self.closed_forms,
+            values=self.values,
+            analyses=self.analyses,
         )
+        return render([part], format, lang, detail)
 
     def _repr_latex_(self) -> str:
         from derive.rendering.printer import printer

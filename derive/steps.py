@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sympy import Expr, Idx, Symbol
+from sympy import Expr, Idx, Mul, Symbol
 
 from derive.algebra import naming, tidied, weight
 from derive.chain import extent
 from derive.derivation import Derivation, Line, Region, Step, Term, Use
-from derive.equalities import LONGEST, contributions, partials, product, step
+from derive.equalities import INSERT, LONGEST, contributions, partials, product, step
 from derive.indices import apart, name_of, substitute
 from derive.intervals import Interval
 from derive.language import Text
@@ -66,25 +66,41 @@ class Steps:
     def _solved(self, step: Step) -> Step:
         """The step of a gradient with the closed forms of its adjoints put in, where there are any."""
         terms = step.lines[-1].terms if self.closed else ()
-        by = {p: v for t in terms for p in partials(t) if (v := self._closed(p, _ranges(step, t))) is not None}
+        alone = {p: v for t in terms for p in partials(t) if (v := self._alone(p, _ranges(step, t))) is not None}
+        filled = tuple(_filled(t, alone) for t in terms)
+        by = {p: v for t in filled for p in partials(t) if (v := self._closed(p, _ranges(step, t))) is not None}
         if not by:
             return step
-        filled = tuple(product(tuple(by.get(f, f) for f in t.factors), t.sums) for t in terms)
-        longer = tuple(product(tuple(joined(f) for f in t.factors), t.sums) for t in filled)
-        more = [Line(filled, CLOSED), *([Line(longer, JOINED)] if longer != filled else []), *tidied(longer)]
-        return replace(step, lines=(*step.lines, *more))
+        more = [Line(filled, INSERT(values=list(alone)))] if alone else []
+        filled = tuple(product(tuple(by.get(f, f) for f in t.factors), t.sums) for t in filled)
+        longer = tuple(Term(Mul.make_args(joined(Mul(*t.factors))), t.sums) for t in filled)
+        more.append(Line(filled, CLOSED))
+        if any(a.expr != b.expr for a, b in zip(longer, filled, strict=True)):
+            more.append(Line(longer, JOINED))
+        return replace(step, lines=(*step.lines, *more, *tidied(more[-1].terms)))
+
+    def _alone(self, partial: Partial, ranges: Ranges) -> Expr | None:
+        """The value of an adjoint whose time no closed form covers, but a step of its own does: that at the start."""
+        steps = self.of(name_of(partial.wrt)) if partial.of == self.derivation.loss else ()
+        covered = self._closed(partial, ranges) is not None
+        alone = (s.value for s in steps if s.target == partial and s.fixed and not s.given)
+        return None if covered else next(alone, None)
 
     def _closed(self, partial: Partial, ranges: Ranges) -> Expr | None:
-        """An adjoint by the closed forms: its own, or those of the adjoints that its value is made of."""
-        known = self._lookup(partial, ranges)
-        for value in (partial, known, *(s.value for s in self.of(name_of(partial.wrt)) if s.target == partial)):
-            by = {p: v for p in _adjoints_in(value) if (v := self._form(p)) is not None} if value is not None else {}
+        """An adjoint by the closed forms: its own, or those of the adjoints that its short value is made of."""
+        for value in (partial, self._lookup(partial, ranges)):
+            by = {p: v for p in _adjoints_in(value) if (v := self._form(p, ranges))} if value is not None else {}
             if by:
                 return substitute(value, by)
         return None
 
-    def _form(self, partial: Expr) -> Expr | None:
-        return next((f.at(t) for f in self.closed if (t := f.time_of(partial)) is not None), None)
+    def _form(self, partial: Expr, ranges: Ranges) -> Expr | None:
+        """The closed form of the very adjoint, where it holds for all letters that stand free."""
+        for form in self.closed:
+            time = form.time_of(partial)
+            if time is not None and contains(form.region, partial.args[1].indices, tuple(ranges.items()), self.number):
+                return form.at(time)
+        return None
 
     def of(self, name: str) -> tuple[Step, ...]:
         """The steps of one family, one for each region, last index values first."""
@@ -132,6 +148,11 @@ class Steps:
 def _ranges(step: Step, term: Term) -> dict[Idx, Interval]:
     """The ranges of the letters that stand free in a term: those of the step, and those of the term's sums."""
     return step.region.free(step.node.indices) | {i: (low, high) for i, low, high in term.sums}
+
+
+def _filled(term: Term, by: Mapping[Expr, Expr]) -> Term:
+    """The term with values for some of its factors, factor by factor."""
+    return product(tuple(g for f in term.factors for g in Mul.make_args(by.get(f, f))), term.sums)
 
 
 @memo

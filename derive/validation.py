@@ -17,7 +17,7 @@ from derive.model import Case, Model, Node, Reference, references
 from derive.notation import NAME
 from derive.schedule import stages
 
-DOMAINS = ("real", "positive", "probability", "binary")
+DOMAINS = ("real", "positive", "probability", "binary", "nonzero")
 
 
 def expression(value: Any, where: str) -> Expr:
@@ -197,5 +197,7 @@ def _placed(expr: Basic, ranges: Mapping[Idx, Interval]) -> Iterator[tuple[Index
 
 
 def cycles(model: Model) -> None:
-    """Every cycle is a recurrence: it steps through one index in one direction. ModelError otherwise."""
-    stages(model)
+    """Every cycle is a recurrence: it steps through one index in one direction; without a loss there is one."""
+    recurs = any(stage.time for stage in stages(model))
+    if not model.has_loss and not recurs:
+        raise ModelError(f"the graph {model.title!r} has no loss; end it with g.loss(name, expression)")

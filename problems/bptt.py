@@ -1,35 +1,44 @@
 """Backpropagation through time in a scalar recurrent network: sheet 0, problem 8."""
 
-from derive import Function, Graph, Option, Problem, Size, Text, function_named
+from derive import Function, Graph, Option, Problem, Size, Sum, Text, function_named
 
 problem = Problem(
     title=Text("Backpropagation through time", "通过时间的反向传播"),
     statement=Text(
-        "A recurrent network with scalar weights reads a sequence and is judged by its last output. "
-        "Derive the gradient of the loss with respect to the three shared weights.",
-        "一个权重均为标量的循环神经网络读入一个序列，损失只取决于最后一个输出。请推导损失对三个共享权重的梯度。",
+        "A recurrent network with scalar weights reads a sequence and is judged by its last output, or by every output "
+        "if that is asked for. Derive the gradient of the loss with respect to the shared weights, and to the start "
+        "value where that is learned.",
+        "一个权重均为标量的循环神经网络读入一个序列，损失取决于最后一个输出（也可选择取决于每一个输出）。"
+        "请推导损失对各个共享权重的梯度；若初值也是可学习的，再求损失对初值的梯度。",
     ),
     source="0.8",
     options=(
         Option(
             "activation", ("identity", "tanh", "sigmoid", "relu"), Text("function of the cell", "循环单元的激活函数")
         ),
-        Option("loss", ("abstract", "squared"), Text("loss of the last output", "最后一个输出的损失")),
+        Option("loss", ("abstract", "squared"), Text("loss of an output", "单个输出的损失")),
+        Option("loss_at", ("last", "every"), Text("the outputs that are judged", "哪些输出计入损失")),
+        Option("start", ("zero", "learned"), Text("the state before the first input", "第一个输入之前的状态")),
     ),
     sizes=(Size("T", Text("number of time steps", "时间步数")),),
 )
 
 
 @problem.reading()
-def model(activation: str, loss: str) -> Graph:
-    """h_t = f(w_hx x_t + w_hh h_{t-1}), o_t = w_qh h_t, loss of o_T."""
+def model(activation: str, loss: str, loss_at: str, start: str) -> Graph:
+    """h_t = f(w_hx x_t + w_hh h_{t-1}), o_t = w_qh h_t, loss of o_T or of all o_t; h_0 is 0 or learned."""
     g = Graph("bptt")
     T = g.size("T")
     t = g.index("t", T)
     w_hx, w_hh, w_qh = g.parameters("w_hx w_hh w_qh")
-    x, y = g.input("x", T), g.target("y")
+    first = g.parameter("h_start") if start == "learned" else 0
+    x = g.input("x", T)
+    y = g.target("y", *([T] if loss_at == "every" else []))
     f = function_named(activation)
-    h = g.recurrence("h", lambda h: f(w_hx * x[t] + w_hh * h[t - 1]), over=t, start={0: 0})
+    h = g.recurrence("h", lambda h: f(w_hx * x[t] + w_hh * h[t - 1]), over=t, start={0: first})
     o = g.node("o", w_qh * h[t], over=t)
-    g.loss("L", (o[T] - y) ** 2 / 2 if loss == "squared" else Function("L")(o[T], y))
+    if loss_at == "every":
+        g.loss("L", Sum((o[t] - y[t]) ** 2 / 2 if loss == "squared" else Function("l")(o[t], y[t]), t))
+    else:
+        g.loss("L", (o[T] - y) ** 2 / 2 if loss == "squared" else Function("L")(o[T], y))
     return g

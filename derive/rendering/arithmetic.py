@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Add, Expr, Idx, Mul, Pow, Product, Rational, Sum, Symbol
+from sympy import Add, Expr, Idx, Integer, Mul, Pow, Product, Rational, Sum, Symbol
 
 from derive.functions import row_of
 from derive.indices import BINDERS, name_of
@@ -17,6 +17,8 @@ class Arithmetic(Atoms):
     """Prints what is added, multiplied, divided and raised, with the brackets that it needs."""
 
     def _add(self, expr: Add) -> Printed:
+        if expr.has(Idx) and all(isinstance(a, (Idx, Integer)) for a in expr.args):
+            return self.index(expr), ADD
         if all(a.could_extract_minus_sign() for a in expr.args):
             return "-" + self.style.brackets(signed(self.printed(-a)[0] for a in self.ordered(expr.args))), ADD
         return signed(self.printed(a)[0] for a in self.ordered(expr.args)), ADD

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Expr, Mul, Symbol, expand
+from sympy import Add, Dummy, Expr, Mul, Symbol, expand_mul
 
-from derive.algebra import EXPANDED
+from derive.algebra import COLLECTED, DENOMINATOR, EXPANDED
 from derive.derivation import Term
-from derive.indices import sized
+from derive.indices import sized, substitute
 from derive.language import Text
+from derive.products import gathered
 from derive.recurrences import ClosedForm
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Heading, Paragraph, Row
@@ -20,7 +21,9 @@ def solved(form: ClosedForm, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
     """The blocks of one closed form."""
     yield Heading(say.CLOSED(adjoint=form.target))
     yield Paragraph(say.RECURSION_ON if form.ahead > 0 else say.RECURSION_BACK)
-    yield Equations((_recursion(form, form.index), Row(_target(form, form.end), (Term((form.boundary,)),))))
+    law = (Row(form.target if n == 0 else None, line.terms, line.reason) for n, line in enumerate(form.law))
+    begin = Row(_target(form, form.end), (Term((form.boundary,)),))
+    yield Equations((*law, begin) if form.boundary != begin.left else tuple(law))
     often = 2 if form.boundary != 0 else 3
     unfolded = tuple(row for n in range(1, often + 1) if _exists(form, n, sizes) for row in _unfolded(form, n))
     if unfolded:
@@ -44,7 +47,7 @@ def _target(form: ClosedForm, t: Expr) -> Expr:
 
 def _recursion(form: ClosedForm, t: Expr) -> Row:
     """The law as it was found, at one time."""
-    return Row(_target(form, t), tuple(Term(tuple(form.moved(f, t) for f in x.factors), x.sums) for x in form.law))
+    return Row(_target(form, t), tuple(_moved(x, form, t) for x in form.law[-1].terms))
 
 
 def _unfolded(form: ClosedForm, n: int) -> Iterator[Row]:
@@ -68,7 +71,7 @@ def _base(form: ClosedForm) -> Text:
     if form.addend == 0:
         return say.NO_FACTOR(end=end)
     if form.summed:
-        return say.BOUNDARY(end=end, value=_target(form, form.end), boundary=form.boundary)
+        return say.BOUNDARY(end=end, boundary=form.boundary)
     return (say.ONE_TERM if form.joins else say.NO_TERM)(end=end)
 
 
@@ -76,23 +79,32 @@ def _step(form: ClosedForm) -> Iterator[Row]:
     """From the neighbouring time to this one: insert, bring the factor in, and read the closed form again."""
     yield _recursion(form, form.index)
     there = form.at(form.index + form.ahead)
-    inserted = (_term(form.factor, there), *((Term((form.addend,)),) if form.addend != 0 else ()))
-    yield Row(None, inserted, say.HYPOTHESIS)
+    addend = (Term((form.addend,)),) if form.addend != 0 else ()
+    first = tuple(_moved(t, form, form.index + form.ahead) for t in form.lines[-1].terms)
+    inserted = first if form.factor == 1 else (_term(form.factor, there),)
+    yield Row(None, (*inserted, *addend), say.HYPOTHESIS)
     if form.summed:
-        yield Row(
-            None,
-            tuple(Term((part,)) for part in expand(Mul(form.factor, there) + form.addend).as_ordered_terms()),
-            EXPANDED,
-        )
-    elif form.addend != 0:
+        yield from _collected(form, there)
+        return
+    if addend:
         start = (Term((form.carried,)),) if form.carried != 0 else ()
-        yield Row(None, (*start, *form.total(form.index + form.ahead), Term((form.addend,))), say.FACTOR_IN)
-    own = (
-        say.OWN_TERM(term=span(form.bounds[0], form.index, form.index))
-        if form.addend != 0 and not form.summed
-        else None
-    )
-    yield Row(None, form.lines[-1].terms, own)
+        yield Row(None, (*start, *form.total(form.index + form.ahead), *addend), say.FACTOR_IN)
+    last = say.OWN_TERM(term=span(form.bounds[0], form.index, form.index)) if addend else None
+    yield Row(None, form.lines[-1].terms, last)
+
+
+def _moved(term: Term, form: ClosedForm, t: Expr) -> Term:
+    return Term(tuple(form.moved(f, t) for f in term.factors), term.sums)
+
+
+def _collected(form: ClosedForm, there: Expr) -> Iterator[Row]:
+    """Multiplied out, with the factor as one quantity so that it joins its powers; then the closed form again."""
+    one = Dummy(positive=True) if isinstance(form.factor, Add) else form.factor
+    opened = [expand_mul(one * substitute(there, {form.factor: one})), expand_mul(form.addend)]
+    parts = [substitute(gathered(part), {one: form.factor}) for e in opened for part in Add.make_args(e)]
+    yield Row(None, tuple(Term((part,)) for part in parts), EXPANDED)
+    fractions = any(f.is_Pow and f.exp.is_negative for part in parts for f in Mul.make_args(part))
+    yield Row(None, form.lines[-1].terms, say.listed([DENOMINATOR, COLLECTED]) if fractions else COLLECTED)
 
 
 def _exists(form: ClosedForm, n: int, sizes: Mapping[Symbol, int]) -> bool:

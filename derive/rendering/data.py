@@ -1,7 +1,8 @@
 """JSON: the derivation as data. Formulas are LaTeX, values are strings that sympy prints, sentences in one language.
 
-Keys: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients, conditions,
-verification; several readings of one problem mark each item with its `part`.
+Keys: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients, closed (the
+adjoints and values in closed form, with the lines that lead to them), limits, conditions, verification; several
+readings of one problem mark each item with its `part`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from derive.derivation import Step
+from sympy import Expr
+
+from derive.derivation import Line, Step
 from derive.language import Text
 from derive.rendering.blocks import Title
 from derive.rendering.formulas import Formulas
@@ -26,7 +29,8 @@ def render(parts: Sequence[Part], lang: str, head: Title | None) -> str:
         "problem": head.title.pick(lang) if head else parts[0].derivation.model.title,
         "language": lang,
     }
-    whole |= {"nodes": [], "steps": [], "gradients": [], "unreachable": [], "conditions": [], "verification": []}
+    whole |= {"nodes": [], "steps": [], "gradients": [], "unreachable": []}
+    whole |= {"closed": [], "limits": [], "conditions": [], "verification": []}
     for part in parts:
         mark = {"part": part.label.pick(lang)} if part.label is not None else {}
         for key, items in _part(part, lang).items():
@@ -53,6 +57,10 @@ def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:
             if s.number in leaves
         ],
         "unreachable": [{"parameter": n.name, "reason": NO_ROUTE.pick(lang)} for n in d.unreachable],
+        "closed": [_closed(e, lines, show, lang) for e, lines in _solutions(part)],
+        "limits": [
+            {"formula": show.show(x.symbol), "value": show.show(x.limit), "sympy": str(x.limit)} for x in part.limits
+        ],
         "conditions": list(_conditions(part, show, lang)),
         "verification": [] if part.report is None else [_row(r, show) for r in part.report.rows],
     }
@@ -102,11 +110,29 @@ def _step(step: Step, show: Formulas, lang: str) -> dict[str, Any]:
             }
             for x in step.locals
         ],
-        "lines": [
-            {"value": show.plain(x), "reason": x.reason.pick(lang, show.show) if x.reason is not None else ""}
-            for x in step.lines
-        ],
+        "lines": _lines(step.lines, show, lang),
     }
+
+
+def _solutions(part: Part) -> list[tuple[Expr, tuple[Line, ...]]]:
+    """Everything in closed form: adjoints, then values."""
+    return [*((f.target, f.lines) for f in part.closed), *((v.node.generic, v.lines) for v in part.values)]
+
+
+def _closed(target: Expr, lines: Sequence[Line], show: Formulas, lang: str) -> dict[str, Any]:
+    return {
+        "formula": show.show(target),
+        "value": show.plain(lines[-1]),
+        "sympy": str(lines[-1].expr),
+        "lines": _lines(lines, show, lang),
+    }
+
+
+def _lines(lines: Sequence[Line], show: Formulas, lang: str) -> list[dict[str, str]]:
+    return [
+        {"value": show.plain(x), "reason": x.reason.pick(lang, show.show) if x.reason is not None else ""}
+        for x in lines
+    ]
 
 
 def _row(row: Any, show: Formulas) -> dict[str, Any]:

@@ -16,7 +16,14 @@ def check(part: Part) -> Iterator[Block]:
     if report is None:
         return
     yield Heading(say.CHECK)
-    yield Paragraph(say.CHECKED(samples=str(report.samples)))
+    if part.steps:
+        yield Paragraph(say.CHECKED(samples=str(report.samples)))
+    if part.values:
+        yield Paragraph(say.CHECKED_VALUES(samples=str(report.samples)))
+    if report.fractions:
+        yield Paragraph(say.IN_FRACTIONS(numbers=str(report.fractions)))
+    if part.limits:
+        yield Paragraph(say.IN_THE_LIMIT)
     if report.both_sides:
         yield Paragraph(say.BOTH_SIDES)
     if report.exact:
@@ -24,7 +31,8 @@ def check(part: Part) -> Iterator[Block]:
     if report.sizes:
         sizes = [[Known(name, n) for name, n in one] for one in report.sizes]
         yield Paragraph(say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes]))
-    rows = sorted(report.rows, key=lambda r: order.index(r.name))
+    adjoints = sorted((r for r in report.rows if r.is_adjoint), key=lambda r: order.index(r.name))
+    rows = [*adjoints, *(r for r in report.rows if not r.is_adjoint)]
     yield Table(
         say.CHECK_HEADER,
         tuple((r.quantity, str(r.points), r.error, say.AGREES if r.ok else say.DISAGREES) for r in rows),

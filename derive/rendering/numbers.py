@@ -32,7 +32,8 @@ def numbers(d: Derivation, worked: Worked, remark: Text | None, steps: Sequence[
         yield blocks.Paragraph(remark)
     values = _elements(d, worked)
     yield from _forward(d, worked, values)
-    yield from _backward(d, worked, values, steps)
+    if d.adjoints:
+        yield from _backward(d, worked, values, steps)
     if worked.rate is not None:
         yield blocks.Paragraph(say.UPDATE(rate=RATE, value=Numeral(worked.rate)))
         yield from _update(d, worked)

@@ -11,9 +11,11 @@ from sympy import Expr, Symbol, preorder_traversal
 from derive.derivation import Derivation, Step
 from derive.functions import Row, row_of
 from derive.language import Text
+from derive.limits import Limiting
 from derive.memo import memo
 from derive.recurrences import ClosedForm
 from derive.rendering.span import Known
+from derive.states import Solved
 from derive.verification.report import Report
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class Part(NamedTuple):
     update: bool = False
     rate: Fraction | None = None
     closed: tuple[ClosedForm, ...] = ()
+    values: tuple[Solved, ...] = ()
+    limits: tuple[Limiting, ...] = ()
     analyses: tuple[Analysis, ...] = ()
 
     @property

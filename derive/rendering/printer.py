@@ -9,13 +9,28 @@ from __future__ import annotations
 from functools import lru_cache, partial
 from typing import Any
 
-from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, Product, Rational, Sum, Symbol
+from sympy import (
+    Add,
+    Expr,
+    Idx,
+    Indexed,
+    IndexedBase,
+    Max,
+    Mul,
+    Piecewise,
+    Pow,
+    Product,
+    Rational,
+    Sum,
+    Symbol,
+)
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.matrices import MatrixBase
 
 from derive.derivation import Line, Term
 from derive.functions import row_of
+from derive.limits import LimitOf
 from derive.memo import SIZE, memo
 from derive.norms import Dots, InOrder, Inverse, Norm, SpectralRadius, Transposed
 from derive.partials import Immediate, Partial
@@ -93,6 +108,10 @@ class Printer(Magnitudes):
         mark = "+" if isinstance(expr, Immediate) else ""
         return self.style.partial(self(expr.of), self(expr.wrt), mark), ATOM if self.style.key == "latex" else POWER
 
+    def _limit(self, expr: LimitOf) -> Printed:
+        of, variable, to = expr.args
+        return self.style.limit(self(variable), "" if to.is_infinite else self(to)) + self.at(of, MUL), MUL
+
     def _abstract(self, expr: AppliedUndef) -> Printed:
         return f"{self.style.name(str(expr.func), ())}({', '.join(self(a) for a in expr.args)})", ATOM
 
@@ -132,6 +151,7 @@ _METHODS: tuple[tuple[type, str], ...] = (
     (Sum, "_sum"),
     (Product, "_prod"),
     (Partial, "_partial"),
+    (LimitOf, "_limit"),
     (AppliedUndef, "_abstract"),
     (Piecewise, "_piecewise"),
     (Max, "_max"),

@@ -80,6 +80,7 @@ RECURSION_BACK = Text(
     "The recursion refers to itself one step back, and begins at the start value:",
     "递推式引用前一个时间步的自身，并从初值开始：",
 )
+PUT_IN = Text("Put in what is known, for {ranges}:", "代入已知的结果，{ranges}：")
 UNFOLD = Text("Unfold it from where it begins:", "从起点开始逐步展开：")
 CLAIM = Text("One factor for every step, so for every {ranges}", "每一步贡献一个因子，因此对任意 {ranges}")
 CLAIM_SUM = Text(
@@ -94,8 +95,7 @@ NO_TERM = Text(
 )
 ONE_TERM = Text("At {end} the sum has a single term, the boundary value.", "当 {end} 时和式只有一项，即边界值。")
 BOUNDARY = Text(
-    "At {end} the powers are 1, and {value} = {boundary} as it should be.",
-    "当 {end} 时各次幂都等于 1，得 {value} = {boundary}，与边界值一致。",
+    "At {end} the formula gives {boundary}, the boundary value.", "当 {end} 时该式等于 {boundary}，即边界值。"
 )
 FROM_NEXT = Text("If it holds one step on, insert it into the recursion:", "假设对后一个时间步成立，代入递推式：")
 FROM_LAST = Text("If it holds one step before, insert it into the recursion:", "假设对前一个时间步成立，代入递推式：")
@@ -107,6 +107,35 @@ AT_TIME = Text("At {time}:", "{time} 时：")
 CHECKED = Text(
     "Every adjoint and every line above was compared with torch.autograd in float64 at {samples} random points.",
     "以上每个伴随量、每一行推导都在 {samples} 个随机点上（float64）与 torch.autograd 作了比较。",
+)
+LIMIT = Text("The limit {limit}", "极限 {limit}")
+FADES = Text(
+    "Between 0 and 1 lies {bases}, so {powers} tends to 0:", "由于 {bases} 介于 0 与 1 之间，{powers} 趋于 0："
+)
+LEADING = Text("How it gets there: divide by the leading term {leading}.", "再看它如何趋于零：除以主导项 {leading}。")
+APPROACHES = Text(
+    "So {deviation} is the exact relative deviation from the leading term, and it tends to 0 as {variable} tends to "
+    "{to}.",
+    "因此 {deviation} 正是与主导项的相对偏差，当 {variable} 趋于{to}时它趋于 0。",
+)
+INFINITY, NOUGHT = Text("infinity", "无穷"), Text("0", "零")
+LINEAR = Text(
+    "For small {variable}, {quantity} is nearly linear in {variable}: {leading}.",
+    "当 {variable} 很小时，{quantity} 近似为 {variable} 的线性函数 {leading}。",
+)
+WORKED_AT = Text("Worked at {names} = {numbers}:", "取 {names} = {numbers}：")
+IN_THE_LIMIT = Text(
+    "Every limit was compared with the closed form far out, with forty digits.",
+    "每个极限都与封闭形式在远处的数值作了比较（四十位数字）。",
+)
+CHECKED_VALUES = Text(
+    "Every line of every closed form of a value was compared with the values that the model's own equations give, step "
+    "by step in float64, at {samples} random points.",
+    "每个取值的封闭形式的每一行都在 {samples} 个随机点上（float64）与按模型方程逐步算出的值作了比较。",
+)
+IN_FRACTIONS = Text(
+    "{numbers} of these values were also compared in exact fractions, without any rounding.",
+    "其中 {numbers} 个值还用精确分数作了比较，没有任何舍入。",
 )
 BOTH_SIDES = Text(
     "The points lie on both sides of every kink.",

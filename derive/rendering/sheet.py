@@ -9,9 +9,11 @@ from derive.rendering import sentences as say
 from derive.rendering.argument import backward, gradients
 from derive.rendering.blocks import Block, Heading, Title
 from derive.rendering.evidence import check
+from derive.rendering.limits import limits
 from derive.rendering.numbers import numbers
 from derive.rendering.part import Part
 from derive.rendering.premises import flows, forward, given
+from derive.rendering.values import values
 
 if TYPE_CHECKING:
     from derive.analysis.conditions import Analysis
@@ -31,10 +33,13 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
     yield from given(model.given or model)
     yield from flows(part.derivation)
     yield from forward(part, detail)
-    yield from backward(part, detail)
-    yield from gradients(part, detail)
+    yield from values(part)
+    if model.has_loss:
+        yield from backward(part, detail)
+        yield from gradients(part, detail)
     for analysis in part.analyses:
         yield from recurrence(part, analysis)
+    yield from limits(part)
     if part.worked is not None:
         yield from numbers(part.derivation, part.worked, part.remark, part.steps)
     yield from check(part)

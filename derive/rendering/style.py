@@ -10,7 +10,10 @@ from derive.notation import latex_name, subscript, superscript, text_name
 
 
 class Style(NamedTuple):
-    """How to write names with indices, fractions, powers, sums, partials; `dot` and `space` join factors."""
+    """How to write names with indices, fractions, powers, sums, partials; `dot` and `space` join factors.
+
+    A limit with nothing to tend to tends to infinity.
+    """
 
     key: str
     name: Callable[[str, tuple[str, ...]], str]
@@ -19,6 +22,7 @@ class Style(NamedTuple):
     total: Callable[[str, str, str], str]
     product: Callable[[str, str, str], str]
     partial: Callable[[str, str, str], str]
+    limit: Callable[[str, str], str]
     brackets: Callable[[str], str]
     dot: str
     space: str
@@ -39,6 +43,8 @@ def _latex_partial(of: str, wrt: str, mark: str) -> str:
     return rf"\frac{{\partial{'^{+}' if mark else ''} {of}}}{{\partial {wrt}}}"
 
 
+INFINITY = r"\infty"
+
 LATEX = Style(
     key="latex",
     name=latex_name,
@@ -47,6 +53,7 @@ LATEX = Style(
     total=lambda i, a, b: rf"\sum_{{{i}={a}}}^{{{b}}} ",
     product=lambda i, a, b: rf"\prod_{{{i}={a}}}^{{{b}}} ",
     partial=_latex_partial,
+    limit=lambda x, to: rf"\lim_{{{x} \to {to or INFINITY}}} ",
     brackets=_latex_brackets,
     dot=r" \cdot ",
     space=r"\, ",
@@ -64,6 +71,7 @@ UNICODE = Style(
     total=lambda i, a, b: f"Σ_{{{i}={a}..{b}}} ",
     product=lambda i, a, b: f"Π_{{{i}={a}..{b}}} ",
     partial=lambda of, wrt, mark: f"∂{'⁺' if mark else ''}{of}/∂{wrt}",
+    limit=lambda x, to: f"lim_{{{x}→{to or '∞'}}} ",
     brackets=lambda inner: f"({inner})",
     dot=" · ",
     space=" ",

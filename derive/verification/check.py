@@ -17,14 +17,17 @@ from derive.derivation import Adjoint, Derivation, Step
 from derive.intervals import Interval
 from derive.partials import Partial
 from derive.regions import large
+from derive.states import Solved
 from derive.sweeps import Sweeps
 from derive.verification.exact import exact_points
 from derive.verification.report import TOLERANCE, Report, Row
 from derive.verification.torch_backend import TorchBackend
 from derive.verification.truth import Truth
+from derive.verification.values import in_floats, in_fractions, within
 
 Array = torch.Tensor
-GENERAL = range(1, 7)
+GENERAL = range(1, 7)  # what a size that is left symbolic is in turn
+IN_TIME = range(1, 9)  # the same where the model has a recurrence
 LARGER = (4, 8, 16)  # the first size where a general step supposes sizes far apart, the others e times larger each
 
 
@@ -34,19 +37,23 @@ def verify(
     sizes: Mapping[Symbol, int] | None = None,
     points: int = 1000,
     seed: int = 0,
+    values: Sequence[Solved] = (),
 ) -> Report:
-    """Check a derivation and its printed steps; sizes left symbolic take several values, 1 to 6.
+    """Check a derivation, its printed steps and the closed forms of `values`; symbolic sizes take several numbers.
 
     `points` random float64 points are drawn for each choice of sizes from the generator seeded with `seed`.
     """
     given = dict(sizes or {})
     missing = [s for s in derivation.model.sizes if s not in given]
     report, reached = None, set()
-    for n in GENERAL if missing else (0,):
-        chosen = given | {s: 1 + (n - 1 + 2 * k) % len(GENERAL) for k, s in enumerate(missing)}
-        share = max(1, points // len(GENERAL) + (n <= points % len(GENERAL))) if missing else points
+    general = IN_TIME if any(s.time for s in derivation.stages) else GENERAL
+    for n in general if missing else (0,):
+        chosen = given | {s: 1 + (n - 1 + 2 * k) % len(general) for k, s in enumerate(missing)}
+        share = max(1, points // len(general) + (n <= points % len(general))) if missing else points
         check = Check(derivation, chosen, share, seed + n)
-        found = check.run(steps)
+        found = check.run(steps, values)
+        if values:
+            found = found.merged(in_fractions(derivation, chosen, values, seed + n))
         report = found if report is None else report.merged(found)
         reached |= check.reached
     assert report is not None
@@ -83,10 +90,11 @@ class Check:
         self.truth = Truth(derivation, self.sweeps, points, seed)
         self.reached: set[int] = set()  # the steps whose lines were evaluated
 
-    def run(self, steps: Sequence[Step]) -> Report:
-        """Compare every adjoint, and every line of the steps."""
+    def run(self, steps: Sequence[Step], values: Sequence[Solved] = ()) -> Report:
+        """Compare every adjoint, every line of the steps and of the closed forms of values."""
         with torch.no_grad():
             rows = tuple(self._row(adjoint, steps) for adjoint in self.derivation.adjoints.values())
+            rows += tuple(in_floats(self.sweeps, self.truth.store, solved, self._relative) for solved in values)
         names = tuple((str(s), n) for s, n in self.sizes.items())
         return Report(rows, (names,) if names else (), self.truth.count, both_sides=self.truth.both_sides)
 
@@ -101,7 +109,7 @@ class Check:
             if ranges is None:
                 continue
             self.reached.add(step.number)
-            part = tuple(slice(a - low, b - low + 1) for (_, a, b), (low, _) in zip(ranges, extents, strict=True))
+            part = within(ranges, extents)
             lines: dict[Expr, int] = {}
             for number, line in enumerate(step.lines, 1):
                 lines.setdefault(line.expr, number)  # the same expression with another reason is evaluated once
@@ -136,6 +144,9 @@ class Check:
 
     def _numbers(self, intervals: Sequence[Interval]) -> list[tuple[int, int]]:
         return [(self.sweeps.number(a), self.sweeps.number(b)) for a, b in intervals]
+
+    def _relative(self, found: Array, truth: Array) -> float:
+        return self._error(found, truth, truth.abs().clamp(min=1.0))
 
     def _error(self, found: Array, truth: Array, scale: Array) -> float:
         """The worst relative error at the points where the loss exists."""

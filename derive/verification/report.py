@@ -9,6 +9,7 @@ from sympy import Expr
 
 from derive.errors import VerificationError
 from derive.indices import name_of
+from derive.partials import Partial
 
 if TYPE_CHECKING:
     from derive.analysis.evidence import Measured
@@ -21,7 +22,7 @@ class Row:
     """One quantity: at how many numbers it was compared, and the worst relative error |a - b| / max(1, |b|).
 
     `error` is that of the adjoint's formula, or the worst of the printed lines, of which `where` names the place. If
-    the formula itself is wrong, that is what a row says.
+    the formula itself is wrong, that is what a row says. Of a value in closed form there are lines only.
     """
 
     quantity: Expr
@@ -31,8 +32,18 @@ class Row:
 
     @property
     def name(self) -> str:
-        """The family whose adjoint this is."""
-        return name_of(self.quantity.args[1])
+        """The family whose adjoint this is, or whose values."""
+        return name_of(self.quantity.wrt if isinstance(self.quantity, Partial) else self.quantity)
+
+    @property
+    def is_adjoint(self) -> bool:
+        """An adjoint, not the values of a family."""
+        return isinstance(self.quantity, Partial)
+
+    @property
+    def reference(self) -> str:
+        """What it was compared with."""
+        return "torch.autograd" if self.is_adjoint else "its definition, computed step by step"
 
     @property
     def ok(self) -> bool:
@@ -58,8 +69,9 @@ class Row:
 class Report:
     """All rows, in the order of the sweep: the first that fails is where the derivation is wrong.
 
-    `sizes` and `samples` say where it was compared, `exact` at how many rational points also with sympy, `both_sides`
-    that every function with a kink was seen on both sides of it. `measured` is the evidence about the recurrences.
+    `sizes` and `samples` say where it was compared, `exact` at how many rational points also with sympy, `fractions`
+    how many values also in exact fractions, `both_sides` that every kink was seen on both sides. `measured` is the
+    evidence about the recurrences.
     """
 
     rows: tuple[Row, ...]
@@ -67,6 +79,7 @@ class Report:
     samples: int = 0
     exact: int = 0
     both_sides: bool = False
+    fractions: int = 0
     measured: tuple[Measured, ...] = ()
 
     @property
@@ -89,9 +102,13 @@ class Report:
         """Two reports on the same derivation, for different sizes."""
         theirs = {r.quantity: r for r in other.rows}
         rows = tuple(r.merged(theirs[r.quantity]) if r.quantity in theirs else r for r in self.rows)
-        both = self.both_sides or other.both_sides
         return Report(
-            rows, self.sizes + other.sizes, self.samples + other.samples, self.exact + other.exact, both_sides=both
+            rows,
+            self.sizes + other.sizes,
+            self.samples + other.samples,
+            self.exact + other.exact,
+            self.both_sides or other.both_sides,
+            self.fractions + other.fractions,
         )
 
     def require(self) -> None:
@@ -100,7 +117,7 @@ class Report:
         if failed is not None:
             where = f" ({failed.where})" if failed.where else ""
             raise VerificationError(
-                f"{failed.quantity}{where} disagrees with torch.autograd (relative error {failed.error:.2g}); "
+                f"{failed.quantity}{where} disagrees with {failed.reference} (relative error {failed.error:.2g}); "
                 "nothing is printed"
             )
         for measured in self.measured:

@@ -80,11 +80,14 @@ class Truth:
             "positive": 0.25 + 1.5 * unit,
             "probability": 0.02 + 0.96 * unit,
             "binary": (unit > 0.5).to(unit.dtype),
+            "nonzero": torch.where(unit > 0.5, 0.25 + unit, unit - 1.25),
         }[domain]
         self.store.put(name, values, ranges)
 
     def _ask_autograd(self) -> None:
         """Fill the store with autograd's adjoint of every element."""
+        if not self.derivation.adjoints:
+            return
         loss = self.store.whole(self.derivation.model.loss.name)
         found = [
             (a.node, key, tensor) for a in self.derivation.adjoints.values() for key, tensor in self._tensors(a.node)
@@ -110,16 +113,15 @@ class Truth:
             yield None, self.store.whole(node.name)
 
     def _finite_points(self) -> Array:
-        """The points at which the loss and its adjoints exist. Errors: UsageError where they hardly ever do."""
-        loss = self.store.whole(self.derivation.model.loss.name)
-        finite = torch.isfinite(loss).expand(self.points)
-        for name in self.derivation.adjoints:
-            found = self.adjoint(name)
+        """The points at which loss (else values) and adjoints exist. Errors: UsageError where they hardly ever do."""
+        model, finite = self.derivation.model, torch.ones(self.points, dtype=torch.bool)
+        values = [model.loss.name] if model.has_loss else list(model.nodes)
+        for name in [*values, *(f"adjoint {a}" for a in self.derivation.adjoints)]:
+            found = self.store.whole(name)
             finite = finite & torch.isfinite(found).reshape(-1, found.shape[-1]).all(dim=0)
         if int(finite.sum()) < max(1, self.points // 20):
             raise UsageError(
-                f"the loss of {self.derivation.model.title} is not finite at random points; "
-                "declare the inputs' domains (positive, probability)"
+                f"{model.title} is not finite at random points; declare the inputs' domains (positive, probability)"
             )
         return finite
 

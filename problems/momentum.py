@@ -1,0 +1,67 @@
+"""Momentum, the exponential average and weight decay under a constant gradient."""
+
+from derive import Graph, Limit, Problem, Size, Text
+
+problem = Problem(
+    title=Text("Momentum, averages and decay", "动量、指数平均与权重衰减"),
+    statement=Text(
+        "A gradient that stays the same is accumulated with momentum, averaged exponentially, and met by weight decay. "
+        "Solve each recursion for every step, and find what it tends to.",
+        "一个保持不变的梯度分别用动量累积、作指数平均、并与权重衰减一起使用。请对任意一步求解各个递推，并求出其极限。",
+    ),
+    source="1.6+",
+    sizes=(Size("T", Text("number of steps", "步数")),),
+)
+
+
+@problem.reading(
+    Text("Gradient descent with momentum", "带动量的梯度下降"), limits=(Limit("v", "t"), Limit("eta_eff", "t"))
+)
+def momentum() -> Graph:
+    """v_t = mu v_{t-1} + g, theta_t = theta_{t-1} - eta v_t; the rate that g meets is eta_eff."""
+    graph = Graph("momentum")
+    T = graph.size("T")
+    t = graph.index("t", T)
+    mu, eta = graph.constant("mu", domain="probability"), graph.constant("eta", domain="positive")
+    g, start = graph.constant("g", domain="nonzero"), graph.constant("theta_start")
+    v = graph.recurrence("v", lambda v: mu * v[t - 1] + g, over=t, start={0: 0})
+    Delta = graph.node("Delta", -eta * v[t], over=t)
+    graph.node("eta_eff", -Delta[t] / g, over=t)
+    graph.recurrence("theta", lambda theta: theta[t - 1] + Delta[t], over=t, start={0: start})
+    return graph
+
+
+@problem.reading(Text("The exponential average", "指数平均"), limits=(Limit("m", "t"), Limit("b", "t")))
+def average() -> Graph:
+    """m_t = beta m_{t-1} + (1 - beta) g, its bias b_t = m_t - g, and the average without it."""
+    graph = Graph("average")
+    T = graph.size("T")
+    t = graph.index("t", T)
+    beta, g = graph.constant("beta", domain="probability"), graph.constant("g")
+    m = graph.recurrence("m", lambda m: beta * m[t - 1] + (1 - beta) * g, over=t, start={0: 0})
+    graph.node("b", m[t] - g, over=t)
+    graph.node("m_hat", m[t] / (1 - beta**t), over=t)
+    return graph
+
+
+@problem.reading(Text("Gradient descent with weight decay", "带权重衰减的梯度下降"), limits=(Limit("theta", "t"),))
+def decay() -> Graph:
+    """theta_t = (1 - eta lamda) theta_{t-1} - eta g: it tends to -g/lamda."""
+    return _decay(gradient=True)
+
+
+@problem.reading(Text("Weight decay alone", "仅有权重衰减"), limits=(Limit("theta", "t"),))
+def alone() -> Graph:
+    """The same without a gradient: geometric decay."""
+    return _decay(gradient=False)
+
+
+def _decay(gradient: bool) -> Graph:
+    graph = Graph("weight decay")
+    T = graph.size("T")
+    t = graph.index("t", T)
+    eta, lamda = graph.constants("eta lamda", domain="probability")
+    start = graph.constant("theta_start")
+    step = eta * graph.constant("g") if gradient else 0
+    graph.recurrence("theta", lambda theta: (1 - eta * lamda) * theta[t - 1] - step, over=t, start={0: start})
+    return graph
