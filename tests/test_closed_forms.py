@@ -225,7 +225,7 @@ def test_what_is_not_affine_has_no_closed_form():
     g.update(b, a[t - 1] + w)
     g.loss("L", h[T] + q[T] + a[T])
     assert g.derive().values == ()
-    assert g.derive().verify(100, conditions=False).ok
+    assert g.derive().verify(100).ok
 
 
 # Constants: geometric sums

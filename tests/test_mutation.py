@@ -23,7 +23,7 @@ from derive.steps import Steps
 from derive.verification.check import verify
 from derive.verification.report import Report
 
-SIZES = {"T": 3, "D": 3}
+SIZES = {"T": 3, "D": 3, "H": 2}
 POINTS = 24  # enough that each side of every ReLU is seen in every time step
 
 # The edges of each problem, so that none is skipped in silence.
@@ -60,11 +60,20 @@ EDGES = {
     "bptt relu squared last learned": 8,
     "bptt relu squared every zero": 7,
     "bptt relu squared every learned": 8,
+    "gru scalar": 21,
+    "gru vector": 21,
     "l1": 3,
     "logistic": 6,
-    "lstm": 27,
+    "lstm scalar": 27,
+    "lstm vector": 27,
     "relu-mse reading 1": 8,
     "relu-mse reading 2": 13,
+    "rnn tanh abstract": 7,
+    "rnn tanh squared": 7,
+    "rnn identity abstract": 6,
+    "rnn identity squared": 6,
+    "rnn relu abstract": 7,
+    "rnn relu squared": 7,
     "weight-norm": 5,
 }
 CASES = list(EDGES)

@@ -34,10 +34,12 @@ def variants():
 
 
 def solved(name: str, reading: int = 0, length: int | None = None, **options: str) -> Solution:
-    """One problem, derived; a length is that of its only size."""
+    """One problem, derived; a length is that of its first size, others are 3."""
     problem = load(name)
     graph = problem.readings[reading].build(**(problem.choices({}) | options))
-    return graph.derive(sizes={size.name: length for size in problem.sizes if length is not None})
+    if length is None:
+        return graph.derive()
+    return graph.derive(sizes={s: length if str(s) in ("T", problem.sizes[0].name) else 3 for s in graph.model().sizes})
 
 
 def symbols(solution: Solution, words: str) -> list[Symbol]:

@@ -154,7 +154,7 @@ def _single(entry: Entry, low: Expr, high: Expr) -> list[Condition]:
     ]
     if low != 0:
         found.append(Condition("explodes", "sufficient", Gt(low, 1, evaluate=False), low, why.AT_LEAST(bound=low)))
-    elif len(entry.paths) == 1:
+    elif len(entry.paths) == 1 and high.free_symbols:  # a weight can be large
         measure = _local(entry)
         found.append(Condition("explodes", "local", Gt(measure, 1, evaluate=False), measure, why.LOCAL(gain=measure)))
     found.append(Condition("stays", "sufficient", Lt(high, 1, evaluate=False), high, why.NEAR, "whole"))

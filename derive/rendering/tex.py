@@ -23,6 +23,7 @@ PREAMBLE = {
     r"\ctexset{section={format=\Large\heiti\bfseries},subsection={format=\large\heiti\bfseries}}",
 }
 COMMON = r"""\usepackage{amsmath}
+\usepackage{graphicx}
 \usepackage{xcolor}
 \usepackage[a4paper,margin=22mm]{geometry}
 \definecolor{reason}{gray}{0.38}
@@ -41,6 +42,7 @@ COMMON = r"""\usepackage{amsmath}
 \raggedbottom
 \newcommand{\why}[1]{\tag*{\small\color{reason}#1}}
 \newcommand{\result}[1]{\fcolorbox{rule}{white}{$\displaystyle #1$}}
+\newcommand{\fitted}[1]{\sbox0{#1}\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi}
 """
 LINE = 40.0  # em, what fits beside the indent
 SPECIAL = {
@@ -192,10 +194,9 @@ class Writer:
         rows = [" & ".join(self.value(c) for c in block.header) + r" \\ \hline"]
         rows += [" & ".join(self.value(c) for c in row) + r" \\" for row in block.rows]
         inner = "\n".join(rows)
-        return (
-            "\\begin{center}\\renewcommand{\\arraystretch}{1.4}\\small\n"
-            f"\\begin{{tabular}}{{{columns}}}\n\\hline\n{inner}\n\\hline\n\\end{{tabular}}\n\\end{{center}}"
-        )
+        tabular = f"\\begin{{tabular}}{{{columns}}}\n\\hline\n{inner}\n\\hline\n\\end{{tabular}}"
+        head = r"\begin{center}\renewcommand{\arraystretch}{1.4}\small"
+        return f"{head}\n\\fitted{{{tabular}}}\n\\end{{center}}"
 
 
 AT = Text("At @:", "当 @ 时：")

@@ -15,7 +15,7 @@ FAR = 1e3  # no input is sought beyond
 def held(trial: Trial, numbers: Numbers, starts: list[Array]) -> tuple[Numbers, Array]:
     """The numbers with inputs under which the states stay at `starts`, and at which points there are such inputs."""
     points = starts[0].shape[-1]
-    inputs = [n for n in trial.leaves if n.kind == "input"]
+    inputs = [n for n in trial.leaves if n.kind == "input" and n.domain == "real"]
     given = {s.name: a for s, a in zip(trial.jacobian.states, starts, strict=True)}
     values = [_at_one_time(numbers[n.name]) for n in inputs]
     wanted = torch.cat([a.reshape(-1, points) for a in starts])
