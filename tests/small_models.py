@@ -253,6 +253,21 @@ def a_state_that_is_read_before_its_end(g, C, T, i, j, k, t):
 
 
 @model
+def a_vector_state_of_which_one_element_is_read(g, C, T, i, j, k, t):
+    w, v = g.parameter("w"), g.parameter("v", C)
+    h = g.recurrence("h", lambda h: w * h[t - 1, i], over=(t, i), start={0: v[i]})
+    g.loss("J", h[T, 1] ** 2)
+
+
+@model
+def a_state_times_the_states_of_another(g, C, T, i, j, k, t):
+    w, v, n = g.parameter("w"), g.parameter("v"), g.index("n", (0, T))
+    c = g.recurrence("c", lambda c: tanh(w * c[t - 1]), over=t, start={0: 1})
+    h = g.recurrence("h", lambda h: v * h[t - 1] * c[t - 1] + 1, over=t, start={0: w})
+    g.loss("J", Sum(h[n], n))
+
+
+@model
 def coupled_states_with_a_gate(g, C, T, i, j, k, t):
     w, u, x = g.parameter("w"), g.parameter("u"), g.input("x", T)
     c, h = g.states("c h", over=t, start={0: 0})

@@ -39,7 +39,8 @@ def check(case: Case, points: int = 5, every_size: bool = False) -> list[str]:
     """Everything that is wrong with the derivation of a case, a sentence each; none where all is well.
 
     The steps for given sizes and those for any size must pass the engine's own check, and the derived sweep must give
-    autograd's gradients of the second writing. `every_size` lets the engine choose the sizes for the general steps.
+    autograd's gradients of the second writing. `every_size` lets the engine choose the sizes for the general steps. Of
+    every fifth case the pages are printed too.
     """
     sized = case.graph.derive(case.wrt, case.sizes)
     steps = Steps(sized.derivation)
@@ -55,7 +56,17 @@ def check(case: Case, points: int = 5, every_size: bool = False) -> list[str]:
         for which, report in reports.items()
         if (bad := report.first_failure) is not None
     ]
+    if case.seed % 5 == 0:
+        print_pages(case)
     return wrong + compare(case, sized.derivation, points)
+
+
+def print_pages(case: Case) -> None:
+    """Every format, for any size in one language and for the case's sizes in the other. Errors: whatever fails."""
+    for sizes, lang in ((case.sizes, "en"), (None, "zh")):
+        solution = case.graph.derive(case.wrt, sizes)
+        for page in (solution.to_latex, solution.to_text, solution.to_json):
+            page(lang, check=False, detail="full")
 
 
 def compare(case: Case, derivation: Derivation, points: int) -> list[str]:
