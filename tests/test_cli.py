@@ -203,11 +203,11 @@ def test_a_failed_check_names_the_quantity(cli, monkeypatch, lang, words):
     """Exit 1, and the line says where."""
     wrong = BY_NAME["sigmoid"]._replace(slope_in_value=lambda a: a * (1 + a))
     monkeypatch.setitem(functions._BY_CLASS, wrong.value, wrong)
-    occurrences.cache_clear()
+    forget()
     try:
         status, out, err = cli("check", "logistic", "--points", "20", "--lang", lang)
     finally:
-        occurrences.cache_clear()
+        forget()
     assert (status, err) == (1, "")
     assert out.rstrip().endswith(words)
 
