@@ -1,6 +1,6 @@
 """The command line: sheets on standard output, talk on standard error, one clear line for what cannot be used.
 
-derive list                     the problems
+derive list [--lang zh]         the problems
 derive NAME [options]           the sheet of a problem
 derive check [NAME ...]         the verification table
 """
@@ -12,7 +12,6 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -22,7 +21,7 @@ HELP = """derive: symbolic derivations for deep learning, every line checked aga
 
   derive list                      the problems and what they are
   derive NAME [options]            the solution sheet of a problem, as LaTeX on standard output
-  derive NAME --help               its options
+  derive NAME --help               its options; likewise for list and check
   derive check [NAME ...]          check problems against torch.autograd
 
   derive bptt --T 5 > bptt.tex     backpropagation through time over five steps
@@ -36,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     gc.disable()  # a command lives for a second: collecting garbage costs more than the garbage
     _without_tensors()
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        if stream is not None:  # closed by the shell, >&-
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     os._exit(run(sys.argv[1:] if argv is None else argv))
 
 
@@ -63,14 +63,14 @@ def _real(name: str) -> Any:
 def run(argv: Sequence[str]) -> int:
     """One command; its exit status. Every DeriveError is one line on standard error."""
     try:
-        status = _command(list(argv))
+        if sys.stdout is None:
+            raise UsageError("standard output is closed; let it go to a file or a pipe")
+        status = _finished(list(argv))
         sys.stdout.flush()
         return status
     except DeriveError as error:
         print(f"derive: {' '.join(str(error).split())}", file=sys.stderr)
         return error.exit_status
-    except SystemExit as done:  # argparse after --help
-        return int(done.code or 0)
     except BrokenPipeError:
         return 0
     except OSError as error:
@@ -87,6 +87,14 @@ def run(argv: Sequence[str]) -> int:
         return 130
 
 
+def _finished(argv: list[str]) -> int:
+    """The exit status of a command, also where argparse leaves after --help."""
+    try:
+        return _command(argv)
+    except SystemExit as done:
+        return int(done.code or 0)
+
+
 def _command(argv: list[str]) -> int:
     if not argv:
         raise UsageError("a command is missing; try derive list, derive NAME or derive --help")
@@ -99,21 +107,11 @@ def _command(argv: list[str]) -> int:
 
         print(f"derive {__version__}")
         return 0
-    if name == "list":
-        return _list(rest)
-    if name == "check":
-        return _check(rest)
+    if name in ("list", "check"):
+        from derive import commands
+
+        return commands.listing(rest) if name == "list" else commands.check(rest)
     return _sheet(name, rest)
-
-
-def _list(argv: list[str]) -> int:
-    from derive.problems import load, names
-
-    if argv:
-        raise UsageError(f"derive list takes no arguments, found {argv[0]!r}")
-    for name in names():
-        print(f"{name:14} {load(name).source:6} {load(name).title.en}")
-    return 0
 
 
 def _sheet(name: str, argv: list[str]) -> int:
@@ -129,14 +127,9 @@ def _sheet(name: str, argv: list[str]) -> int:
         sys.stdout.write(text)
         return 0
     try:
-        Path(output).write_text(text, encoding="utf-8")
+        with open(output, "w", encoding="utf-8") as file:
+            file.write(text)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", error)
-        raise UsageError(f"-o {output}: cannot be written ({why}); choose another file") from None
+        raise UsageError(f"-o {output or repr(output)}: cannot be written ({why}); choose another file") from None
     return 0
-
-
-def _check(argv: list[str]) -> int:
-    from derive.commands import check
-
-    return check(argv)

@@ -114,8 +114,8 @@ class Closures(Positions):
             value = body(store, {**env, idx: grid})
             value = value + backend.zeros((*shape[:at], most - least + 1, *shape[at + 1 :], 1))
             if ragged:
-                mask = backend.mask((grid >= a) & (grid <= b))
-                value = value * mask + neutral * (1 - mask)
+                inside = backend.mask((grid >= a) & (grid <= b)) > 0
+                value = backend.choose(inside, value, neutral)  # not times a mask: outside, 0^(s-t) is infinite
             return join(value, at)
 
         return run

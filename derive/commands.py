@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from derive import options
 from derive.at import number, parse
 from derive.errors import UsageError
+from derive.language import LANGUAGES, Text
 from derive.problem import Problem, Reading
 from derive.problems import load, names
 from derive.rendering import sentences as say
@@ -20,6 +20,7 @@ from derive.rendering.part import Part
 from derive.solution import Solution
 
 if TYPE_CHECKING:
+    from derive.verification.report import Report
     from derive.worked import Worked
 
 
@@ -28,17 +29,27 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[str, str | None]:
     problem = load(name)
     given = options.parse(options.problem_parser(name, problem), argv)
     _known("format", given.format, FORMATS)
-    _known("lang", given.lang, ("en", "zh"))
+    _known("lang", given.lang, LANGUAGES)
     _known("detail", given.detail, ("brief", "full"))
     parts = [_part(problem, reading, given) for reading in _readings(problem, given)]
     head = Title(problem.title, say.SOURCE(source=problem.source), problem.statement)
     return render(parts, given.format, given.lang, given.detail, head), given.output
 
 
+def listing(argv: Sequence[str]) -> int:
+    """Print the problems, one a line. Errors: UsageError."""
+    given = options.parse(options.list_parser(), argv)
+    _known("lang", given.lang, LANGUAGES)
+    for name in names():
+        problem = load(name)
+        print(f"{name:14} {problem.source:6} {problem.title.pick(given.lang)}")
+    return 0
+
+
 def check(argv: Sequence[str]) -> int:
     """Print the verification of problems; 1 if something disagrees. Errors: UsageError."""
     given = options.parse(options.check_parser(), argv)
-    _known("lang", given.lang, ("en", "zh"))
+    _known("lang", given.lang, LANGUAGES)
     points = options.whole(given.points, "--points", options.MOST_POINTS)
     seed = options.whole(given.seed, "--seed", 2**31, least=0)
     steps = None if given.T is None else options.whole(given.T, "--T", options.MOST_STEPS)
@@ -50,12 +61,15 @@ def check(argv: Sequence[str]) -> int:
                 solution = reading.build(**choice).derive(sizes=sizes)
                 report = solution.verify(points, seed, limits=solution.limits(reading.limits))
                 failed += not report.ok
-                bad = report.first_failure
-                verdict = "ok" if bad is None else f"FAILED at {bad.quantity}"
                 label = " ".join([name, *choice.values(), *([options.key(reading.label.en)] if reading.label else [])])
-                print(f"{label:35} {len(report.rows):3} quantities  worst error {report.worst:.1e}  {verdict}")
-                sys.stdout.flush()
+                print(_verdict(label, report).pick(given.lang), flush=True)
     return 1 if failed else 0
+
+
+def _verdict(label: str, report: Report) -> Text:
+    bad = report.first_failure
+    verdict = say.OK if bad is None else say.FAILED(quantity=str(bad.quantity))
+    return say.VERDICT(label=f"{label:35}", count=f"{len(report.rows):3}", worst=f"{report.worst:.1e}", verdict=verdict)
 
 
 def _variants(problem: Problem) -> list[dict[str, str]]:
@@ -68,7 +82,7 @@ def _variants(problem: Problem) -> list[dict[str, str]]:
 
 def _known(what: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
-        raise UsageError(f"unknown {what} {value!r}; choose one of {', '.join(known)}")
+        raise UsageError(f"--{what} {value!r}: choose one of {', '.join(known)}")
 
 
 def _readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
@@ -122,6 +136,8 @@ def _worked(solution: Solution, reading: Reading, given: argparse.Namespace) -> 
     rate = number(rate_text, "--lr") if rate_text is not None else None
     if rate is not None and not solution.derivation.model.has_loss:
         raise UsageError("--lr: this problem has no loss, so there is no gradient to descend")
+    if rate is not None and rate <= 0:
+        raise UsageError(f"--lr: a learning rate is greater than 0, found {rate_text!r}")
     at = given.at if given.at is not None else example.at if example is not None else None
     if at is None:
         return None, rate

@@ -129,9 +129,15 @@ def sized(expr: Expr, sizes: Mapping[Symbol, int]) -> Expr:
 def bound(kind: type[Sum] | type[Product], body: Expr, bounds: Iterable[Limits]) -> Expr:
     """A Sum or a Product as it is written, inner limits first.
 
-    sympy's constructor would pull a Piecewise out of an inner sum whose index its condition holds.
+    sympy's constructor would pull a Piecewise out of an inner sum whose index its condition holds. An index that is
+    summed beyond its own range gets a wider one: sympy refuses to look into such a sum.
     """
     limits_ = [Tuple(*b) for b in bounds]
+    for idx, low, high in limits_:
+        if (low - idx.lower).is_negative or (high - idx.upper).is_positive:
+            wider = {idx: index(name_of(idx), low, high)}
+            body = substitute(body, wider)
+            limits_ = [Tuple(*(substitute(e, wider) for e in b)) for b in limits_]
     if isinstance(body, kind):
         body, limits_ = body.function, [*body.limits, *limits_]
     made: Expr = Expr.__new__(kind, body, *limits_)

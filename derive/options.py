@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from derive.errors import UsageError
 from derive.problem import Problem
@@ -13,8 +13,28 @@ MOST_POINTS = 100_000
 MOST_STEPS = 10_000
 
 
+class Once(argparse.Action):
+    """An option with a value, given once: argparse would take the last in silence."""
+
+    seen = False
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        if self.seen and option_string:
+            parser.error(f"argument {option_string}: given twice")
+        self.seen = True
+        setattr(namespace, self.dest, values)
+
+
 class Parser(argparse.ArgumentParser):
     """argparse whose errors are one line and an exception, not a usage text and an exit."""
+
+    def __init__(self, **words: Any):
+        super().__init__(allow_abbrev=False, **words)
+        self.register("action", None, Once)
+
+    def print_help(self, file: Any = None) -> None:
+        """Like any output: argparse would not notice a full disk."""
+        print(self.format_help(), end="", file=file)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help")
@@ -35,7 +55,6 @@ def problem_parser(name: str, problem: Problem) -> Parser:
         description=f"{problem.title.en}. {problem.statement.en}",
         epilog="The sheet goes to standard output, talk to standard error. Exit status: 0 done, 1 a line failed its "
         "check (nothing is printed), 2 the input cannot be used.",
-        allow_abbrev=False,
     )
     for size in problem.sizes:
         parser.add_argument(f"--{size.name}", metavar="N", help=f"{size.help.en} (symbolic unless given)")
@@ -65,14 +84,25 @@ def page(parser: Parser) -> None:
     parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
 
 
+def list_parser() -> Parser:
+    """The options of `derive list`."""
+    parser = Parser(prog="derive list", description="The problems: name, place on the exercise sheets, title.")
+    parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the titles (default en)")
+    return parser
+
+
 def check_parser() -> Parser:
     """The options of `derive check`."""
-    parser = Parser(prog="derive check", description="Check problems against torch.autograd.", allow_abbrev=False)
+    parser = Parser(
+        prog="derive check",
+        description="Check problems against torch.autograd, with every choice of their options: one line each.",
+        epilog="Exit status: 0 everything agrees, 1 something does not, 2 the input cannot be used.",
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help="problems (default all)")
-    parser.add_argument("--T", metavar="N", help="time steps for problems that have them (default: several)")
+    parser.add_argument("--T", metavar="N", help="time steps for problems that have them (1 to 6 unless given)")
     parser.add_argument("--points", default="1000", metavar="N", help="random points (default 1000)")
     parser.add_argument("--seed", default="0", metavar="N", help="seed of the random points (default 0)")
-    parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the table")
+    parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the table (default en)")
     return parser
 
 

@@ -55,6 +55,11 @@ class Partial(Expr):
     def _eval_derivative(self, s: Any) -> Expr:
         return S.Zero
 
+    def _sympystr(self, printer: Any) -> str:
+        """dL/dh[t], in error messages."""
+        mark = "+" if isinstance(self, Immediate) else ""
+        return f"d{mark}{printer._print(self.of)}/d{printer._print(self.wrt)}"
+
 
 class Immediate(Partial):
     """The immediate partial, all other paths held fixed: printed with a plus, d+ h_t / d w."""

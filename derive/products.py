@@ -38,7 +38,7 @@ def unrolled(expr: Expr, ahead: int) -> Expr:
     for product in expr.atoms(Product):
         ((k, low, high),) = product.limits
         near, limits = (low, (k, low + 1, high)) if ahead > 0 else (high, (k, low, high - 1))
-        by[product] = substitute(product.function, {k: near}) * Product(product.function, limits)
+        by[product] = substitute(product.function, {k: near}) * bound(Product, product.function, [limits])
     return substitute(expr, by)
 
 

@@ -17,7 +17,7 @@ from sympy import Add, Expr, Idx, Indexed, Mul, Product, S, Sum
 from derive.algebra import pulled
 from derive.derivation import Derivation, Line, Region, Step, Term
 from derive.geometric import summed
-from derive.indices import Limits, index, linear, name_of, substitute, sum_over
+from derive.indices import Limits, bound, index, linear, name_of, substitute, sum_over
 from derive.induction import Induction, proof
 from derive.language import Text
 from derive.memo import memo
@@ -141,6 +141,8 @@ def _adjoint(found: Sequence[Step], axis: int, ahead: int, coupled: Sequence[str
         return None
     end, inner = found
     t, last, ranges = inner.node.indices[axis], end.region.ranges[axis][0], list(inner.region.ranges)
+    if any(a != b for n, (a, b) in enumerate(zip(end.region.ranges, ranges, strict=True)) if n != axis):
+        return None  # it begins elsewhere: for other elements of a vector
     near = ranges[axis][1] if ahead > 0 else ranges[axis][0]
     one_on = substitute(inner.target, {t: t + ahead})
     split = _split(inner.lines[-1].terms, one_on)
@@ -205,7 +207,8 @@ def _passed(r: Recursion, s: Idx, k: Idx) -> Expr:
         return power
     shift = max((f[1] for p in _places(moving) if (f := linear(p, r.index)) and f[1].is_Integer), default=S.Zero)
     ends = (r.index, s - 1) if r.ahead > 0 else (s + 1, r.index)
-    return power * Product(substitute(moving, {r.index: k - shift}), (k, *(e + shift for e in ends)))
+    factors = substitute(moving, {r.index: k - shift})
+    return power * bound(Product, factors, [(k, ends[0] + shift, ends[1] + shift)])
 
 
 def _places(expr: Expr) -> Iterator[Expr]:

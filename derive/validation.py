@@ -125,8 +125,10 @@ def free_indices(expr: Basic) -> list[Idx]:
     found = {i for a in expr.args for i in free_indices(a)} if not isinstance(expr, (Symbol, IndexedBase)) else set()
     if isinstance(expr, Indexed):
         found = {i for a in expr.indices for i in free_indices(a)}
-    if isinstance(expr, BINDERS):
-        found -= {limit[0] for limit in expr.limits}
+    if isinstance(expr, BINDERS):  # the inner limits first: an outer one may end at a letter that an inner one binds
+        found = set(free_indices(expr.function))
+        for idx, *ends in expr.limits:
+            found = (found - {idx}).union(*map(free_indices, ends))
     return sorted(found, key=name_of)
 
 

@@ -125,6 +125,13 @@ def two_sizes_in_no_order(g, C, T, i, j, k, t):
     g.loss("J", Sum(x[i] ** 2, i) + Sum(x[t] ** 3, t) + Sum(tanh(x[2 * i]), i))
 
 
+@model
+def a_sum_up_to_a_letter_that_it_binds_inside(g, C, T, i, j, k, t):
+    w = g.parameter("w", C, C)
+    a = g.node("a", Sum(relu(w[i, j]), (j, 1, C), (i, 1, j)), over=j)
+    g.loss("J", Sum(sigmoid(Sum(relu(a[j] * w[1, j]), (j, 1, C), (i, 1, j))) * w[1, j], j) + Sum(a[j], j))
+
+
 # positions
 
 
@@ -250,6 +257,28 @@ def a_state_that_is_read_before_its_end(g, C, T, i, j, k, t):
     n = g.index("n", 2)
     h = g.recurrence("h", lambda h: relu(w * h[n - 1] + 1), over=n, start={0: v})
     g.loss("J", Function("L")(h[1]))
+
+
+@model
+def a_vector_state_of_which_one_element_is_read(g, C, T, i, j, k, t):
+    w, v = g.parameter("w"), g.parameter("v", C)
+    h = g.recurrence("h", lambda h: w * h[t - 1, i], over=(t, i), start={0: v[i]})
+    g.loss("J", h[T, 1] ** 2)
+
+
+@model
+def a_state_times_the_states_of_another(g, C, T, i, j, k, t):
+    w, v, n = g.parameter("w"), g.parameter("v"), g.index("n", (0, T))
+    c = g.recurrence("c", lambda c: tanh(w * c[t - 1]), over=t, start={0: 1})
+    h = g.recurrence("h", lambda h: v * h[t - 1] * c[t - 1] + 1, over=t, start={0: w})
+    g.loss("J", Sum(h[n], n))
+
+
+@model
+def a_recursion_by_a_factor_that_may_be_zero(g, C, T, i, j, k, t):
+    w, x = g.parameter("w"), g.input("x", T, domain="binary")
+    h = g.recurrence("h", lambda h: tanh(h[t - 1] * x[1] + w), over=t, start={0: 0})
+    g.loss("J", sigmoid(Sum(h[t], t)))
 
 
 @model

@@ -84,6 +84,23 @@ def test_list(cli):
     assert all(load(name).title.en in out for name in names())
 
 
+def test_list_in_chinese(cli):
+    """The same lines with the titles in Chinese."""
+    status, out, err = cli("list", "--lang", "zh")
+    assert (status, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()] == list(names())
+    assert all(load(name).title.zh in out for name in names())
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+@pytest.mark.parametrize(("name", "words"), [("list", ["--lang"]), ("check", ["NAME", "--T", "--points", "--seed"])])
+def test_help_of_a_command(cli, name, words, flag):
+    """What it does and its options."""
+    status, out, err = cli(name, flag)
+    assert (status, err) == (0, "")
+    assert out.startswith(f"usage: derive {name}") and all(word in out for word in words)
+
+
 @pytest.mark.parametrize("name", names())
 def test_help_of_a_problem(cli, name):
     """Its own options and those of every sheet."""
@@ -170,6 +187,31 @@ def test_check_takes_names_and_a_length(cli):
     assert [line.split()[0] for line in out.splitlines()] == ["logistic"] + ["bptt"] * 32
 
 
+def test_check_in_chinese(cli):
+    """The same numbers, the words in Chinese."""
+    english = cli("check", "logistic", "relu-mse", "--points", "20")[1].splitlines()
+    status, out, err = cli("check", "logistic", "relu-mse", "--points", "20", "--lang", "zh")
+    assert (status, err) == (0, "")
+    chinese = out.splitlines()
+    assert all(line.endswith("一致") and "个量" in line and "quantities" not in line for line in chinese)
+    numbers = [[word for word in line.split() if word[0].isdigit()] for line in (*english, *chinese)]
+    assert numbers[: len(english)] == numbers[len(english) :]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "FAILED at dL/dz"), ("zh", "dL/dz 不一致")])
+def test_a_failed_check_names_the_quantity(cli, monkeypatch, lang, words):
+    """Exit 1, and the line says where."""
+    wrong = BY_NAME["sigmoid"]._replace(slope_in_value=lambda a: a * (1 + a))
+    monkeypatch.setitem(functions._BY_CLASS, wrong.value, wrong)
+    forget()
+    try:
+        status, out, err = cli("check", "logistic", "--points", "20", "--lang", lang)
+    finally:
+        forget()
+    assert (status, err) == (1, "")
+    assert out.rstrip().endswith(words)
+
+
 def test_a_failed_check_prints_nothing(cli, monkeypatch):
     """Exit 1, nothing on standard output, one line that names the quantity."""
     wrong = BY_NAME["sigmoid"]._replace(slope_in_value=lambda a: a * (1 + a))
@@ -180,7 +222,7 @@ def test_a_failed_check_prints_nothing(cli, monkeypatch):
     finally:
         forget()
     assert (status, out) == (1, "")
-    assert err.count("\n") == 1 and "Partial(L, z)" in err and "autograd" in err and "Traceback" not in err
+    assert err.count("\n") == 1 and "dL/dz " in err and "autograd" in err and "Traceback" not in err
 
 
 # Numbers
@@ -231,7 +273,8 @@ REFUSED = [
     (["bttp"], "did you mean bptt?"),
     (["BPTT"], "did you mean bptt?"),
     (["xyzzy"], "logistic"),
-    (["list", "extra"], "'extra'"),
+    (["list", "extra"], "extra"),
+    (["list", "--lang", "fr"], "'fr'"),
     (["bptt", "extra"], "extra"),
     (["bptt", "--bogus"], "--bogus"),
     (["bptt", "--bogus", "3"], "--bogus"),
@@ -241,7 +284,8 @@ REFUSED = [
     (["bptt", "--T", "٣"], "'٣'"),
     (["bptt", "--T=0"], "'0'"),
     (["bptt", "--T"], "--T"),
-    (["bptt", "--T", "5", "--T", "0"], "'0'"),
+    (["bptt", "--T", "5", "--T", "5"], "--T: given twice"),
+    (["bptt", "--lang", "en", "--T", "5", "--lang", "zh"], "--lang: given twice"),
     (["weight-norm", "--D", "0"], "--D"),
     (["weight-norm", "--D", HUGE], "--D"),
     (["bptt", "--activation", "gelu"], "gelu"),
@@ -256,10 +300,12 @@ REFUSED = [
     (["logistic", "--lr", "inf"], "'inf'"),
     (["logistic", "--lr", "fast"], "'fast'"),
     (["logistic", "--lr", "1/0"], "'1/0'"),
+    (["logistic", "--lr", "0"], "'0'"),
+    (["logistic", "--lr", "-1"], "'-1'"),
     (["logistic", "--lr", ""], "--lr"),
     (["logistic", "--lr"], "--lr"),
     (["bptt", "-o"], "-o"),
-    (["bptt", "--no-check", "-o", ""], "-o"),
+    (["bptt", "--no-check", "-o", ""], "-o ''"),
     (["bptt", "--no-check", "-o", "."], "-o ."),
     (["bptt", "--no-check", "-o", "no/such/folder/sheet.tex"], "no/such/folder/sheet.tex"),
     (["check", "bttp"], "did you mean bptt?"),
@@ -271,6 +317,8 @@ REFUSED = [
     (["check", "logistic", "--points", HUGE], "--points"),
     (["check", "logistic", "--seed", "x"], "--seed"),
     (["check", "--bogus"], "--bogus"),
+    (["check", "logistic", "--lang", "fr"], "'fr'"),
+    (["check", "logistic", "--seed", "1", "--seed", "1"], "--seed: given twice"),
     (["bptt", "--at", f"{BPTT}, x=1"], "--T"),
 ]
 AT = [
@@ -374,13 +422,23 @@ def test_a_reader_may_leave_early():
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-@pytest.mark.parametrize("argv", [["list"], ["bptt", "--no-check"]])
-def test_a_full_disk_is_one_line(argv):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("argv", [["list"], ["bptt", "--help"], ["bptt", "--no-check"]])
+def test_a_full_disk_is_one_line(argv, unbuffered):
     """Standard output that cannot be written is said in one line, status 2."""
+    command = [sys.executable, "-m", "derive", *argv]
+    env = os.environ | {"PYTHONUNBUFFERED": unbuffered}
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "derive", *argv], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, encoding="utf-8"
-        )
+        done = subprocess.run(command, cwd=ROOT, env=env, stdout=full, stderr=subprocess.PIPE, encoding="utf-8")
+    one_line(done.returncode, "", done.stderr)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell that closes streams")
+@pytest.mark.parametrize("argv", ["list", "bptt --help", "bptt --no-check"])
+def test_a_closed_standard_output_is_one_line(argv):
+    """`derive list >&-` has nowhere to print."""
+    command = f"{sys.executable} -m derive {argv} >&-"
+    done = subprocess.run(command, shell=True, cwd=ROOT, stderr=subprocess.PIPE, encoding="utf-8")
     one_line(done.returncode, "", done.stderr)
 
 

@@ -15,6 +15,15 @@ def test_small_model(name):
         assert g.derive(sizes={"C": C, "T": T}).verify(5).first_failure is None, (C, T)
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_every_page_of_a_small_model_prints(name):
+    """In each format, for any size in one language and for a size in the other."""
+    g = written(MODELS[name])
+    for solution, lang in ((g.derive(), "zh"), (g.derive(sizes={"C": 2, "T": 4}), "en")):
+        for page in (solution.to_latex, solution.to_text, solution.to_json):
+            assert page(lang, check=False, detail="full")
+
+
 def test_a_sum_over_time_inside_a_recurrence_is_a_cycle():
     """Under a sum over t, h[t-1] is every state."""
     g = Graph("circle")

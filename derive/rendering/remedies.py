@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Function, IndexedBase, Pow, S, Sum, Symbol
+from sympy import Expr, Function, IndexedBase, Pow, S, Sum, Symbol
 
 from derive.analysis.conditions import Analysis
 from derive.analysis.evidence import Measured
@@ -114,16 +114,18 @@ def _clipping() -> Iterator[Block]:
 def _truncation(analysis: Analysis, cuts: Sequence[Truncation], measured: Measured | None) -> Iterator[Block]:
     used = {a.name for p in analysis.jacobian.paths() for a in p.value.free_symbols if isinstance(a, Symbol)}
     recurrent = [c for c in cuts if name_of(c.target.args[1]) in used]
+    if not recurrent:
+        return
     yield Paragraph(TRUNCATE(K=KEPT))
     yield Equations(tuple(Row(Function("R_K")(c.target.args[1]), c.dropped) for c in recurrent))
     if analysis.bound is not None:
-        yield from _series(analysis)
+        yield from _series(analysis, recurrent[0].target.args[0])
     if measured is not None and measured.remainders:
         rows = tuple((Numeral(r.steps), _short(r.dropped), _short(r.bound)) for r in measured.remainders)
         yield Table(CUT_TABLE, rows)
 
 
-def _series(analysis: Analysis) -> Iterator[Block]:
+def _series(analysis: Analysis, loss: Expr) -> Iterator[Block]:
     """The geometric series of the gain, or of the matrix of bounds."""
     assert analysis.bound is not None
     k, B, G = index("k", KEPT, S.Infinity), Symbol("B", commutative=False), Symbol("G", nonnegative=True)
@@ -133,7 +135,7 @@ def _series(analysis: Analysis) -> Iterator[Block]:
         return
     gain, jacobian = analysis.bound[0, 0], analysis.jacobian
     end = jacobian.index.upper if jacobian.stage.direction > 0 else jacobian.index.lower
-    last = Norm(Partial(Symbol("L"), IndexedBase(jacobian.states[0].name)[end]), "2")
+    last = Norm(Partial(loss, IndexedBase(jacobian.states[0].name)[end]), "2")
     yield Paragraph(REMAINDER(gain=gain, G=G))
     series = bound(Sum, gain**k, [(k, KEPT, S.Infinity)])
     yield Equations(
