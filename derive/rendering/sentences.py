@@ -115,8 +115,8 @@ CHECKED = Text(
 )
 MATRICES = Text(
     "Every matrix form was evaluated as it stands, its products as products of matrices, and compared with the same "
-    "numbers; worst relative error {error}.",
-    "每个矩阵形式都按所写的矩阵运算求值，并与同样的数值作了比较；最大相对误差 {error}。",
+    "numbers; all agree.",
+    "每个矩阵形式都按所写的矩阵运算求值，并与同样的数值作了比较，全部一致。",
 )
 LIMIT = Text("The limit {limit}", "极限 {limit}")
 FADES = Text(
