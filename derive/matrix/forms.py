@@ -9,6 +9,7 @@ from sympy import Expr, Idx
 
 from derive.derivation import Step
 from derive.errors import NoMatrixForm
+from derive.indices import limits
 from derive.language import Text
 from derive.matrix.algebra import Entrywise, Hadamard, Plus, Softmax, Times, Whole
 from derive.matrix.read import PLACES, Reader
@@ -43,6 +44,9 @@ def law(model: Model, node: Node, case: Case) -> Form | None:
 def of_step(model: Model, step: Step) -> Form | None:
     """The matrix form of the last line of a step; None where nothing is derived, or no index of it runs."""
     form = None if step.given else _form(model, step.node, step.target, step.value)
+    whole = all(step.region.ranges[a] == limits(step.node.indices[a])[1:] for a in roles(model)[step.node.name])
+    if form is not None and not whole:
+        return form._replace(matrix=None, reason=PLACES)
     return form if form is None or form.matrix is None else form._replace(matrix=form.matrix.xreplace(_names(model)))
 
 
