@@ -132,6 +132,6 @@ def _grad(of: Sequence[Array], wrt: Sequence[Array], weights: Sequence[Array]) -
     pairs = [(a, w) for a, w in zip(of, weights, strict=True) if a.requires_grad]
     if not pairs:
         return [torch.zeros_like(v) for v in wrt]
-    outputs, cotangents = zip(*pairs, strict=True)
-    seen = torch.autograd.grad(outputs, wrt, cotangents, allow_unused=True, retain_graph=True)
+    weighted = torch.stack([(a * w).sum() for a, w in pairs]).sum()  # given cotangents, torch would import a compiler
+    seen = torch.autograd.grad(weighted, wrt, allow_unused=True, retain_graph=True)
     return [torch.zeros_like(v) if g is None else g for v, g in zip(wrt, seen, strict=True)]
