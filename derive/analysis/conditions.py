@@ -12,7 +12,7 @@ from sympy import Abs, Add, Eq, Expr, Gt, ImmutableDenseMatrix, Indexed, Lt, Mul
 from sympy.core.relational import Relational
 
 from derive.analysis import reasons as why
-from derive.analysis.bounds import Bounds, activation
+from derive.analysis.gains import Gains, activation
 from derive.analysis.gates import Gate, gates
 from derive.analysis.jacobian import Entry, Path, StepJacobian, step_jacobian
 from derive.indices import name_of, substitute
@@ -64,7 +64,7 @@ def analyse(model: Model, stage: Stage) -> Analysis:
         return Analysis(jacobian, None, silence=why.LAGS(lag=str(jacobian.lag)))
     sharp = {name_of(e) for a, row in enumerate(jacobian.entries) for e in _gates(model, row[a].paths)}
     order = "2" if not jacobian.scalar and not sharp else "rows"
-    bounds = Bounds(model, jacobian.index, sharp, order)
+    bounds = Gains(model, jacobian.index, sharp, order)
     low, high = (_matrix(bounds, jacobian, end) for end in (0, 1))
     where = tuple(bounds.known.items())
     if high.has(oo):
@@ -110,7 +110,7 @@ def _gates(model: Model, paths: tuple[Path, ...]) -> set[Expr]:
     return {e for e in elements if model.nodes[name_of(e)].cases and activation(model.nodes[name_of(e)]) is not None}
 
 
-def _matrix(bounds: Bounds, jacobian: StepJacobian, end: int) -> ImmutableDenseMatrix:
+def _matrix(bounds: Gains, jacobian: StepJacobian, end: int) -> ImmutableDenseMatrix:
     """The bounds of all blocks; the lower ones only where a block is a single path."""
     rows = [
         [sum((bounds.gain(p, e.wrt)[end] for p in e.paths), 0) if end or len(e.paths) < 2 else 0 for e in row]
@@ -119,7 +119,7 @@ def _matrix(bounds: Bounds, jacobian: StepJacobian, end: int) -> ImmutableDenseM
     return ImmutableDenseMatrix(rows)
 
 
-def _constant(bounds: Bounds, jacobian: StepJacobian) -> Sequence[Condition] | None:
+def _constant(bounds: Gains, jacobian: StepJacobian) -> Sequence[Condition] | None:
     """The exact conditions where every step has the same Jacobian; None elsewhere."""
     values = [[e.value for e in row] for row in jacobian.entries]
     scalars = all(bounds.constant(v) for row in values for v in row)
