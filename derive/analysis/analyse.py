@@ -10,7 +10,7 @@ from typing import Any
 from sympy import Add, Expr, ImmutableDenseMatrix, Indexed, Symbol, oo
 
 from derive.analysis import reasons as why
-from derive.analysis.claims import constant, coupled
+from derive.analysis.claims import constant, coupled, single
 from derive.analysis.conditions import Analysis, Condition
 from derive.analysis.gains import Gains, activation
 from derive.analysis.gates import gates
