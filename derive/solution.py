@@ -70,7 +70,7 @@ class Solution:
     @cached_property
     def analyses(self) -> tuple[Analysis, ...]:
         """For every recurrence over a time that has no number: the Jacobian of a step, and when gradients explode."""
-        from derive.analysis.conditions import analyse
+        from derive.analysis.analyse import analyse
 
         model, known = self.derivation.model, {str(s) for s in self.sizes}
         general = [s for s in self.derivation.stages if s.time and (names := _length(model, s)) and not known & names]
