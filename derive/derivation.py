@@ -149,11 +149,12 @@ class Region(NamedTuple):
 
 
 class Local(NamedTuple):
-    """A local partial: its symbol, its value, and the rules that give it, outermost first."""
+    """A local partial: its symbol, its value by the rules of differentiation, outermost first, and by what is known."""
 
     symbol: Expr
     value: Expr
     rules: tuple[Text, ...]
+    known: Line | None = None
 
 
 @dataclass(frozen=True, eq=False)

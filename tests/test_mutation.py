@@ -23,7 +23,7 @@ from derive.steps import Steps
 from derive.verification.check import verify
 from derive.verification.report import Report
 
-SIZES = {"T": 3, "D": 3, "H": 2}
+SIZES = {"T": 3, "D": 3, "H": 2, "N": 2, "C": 3, "K": 2, "M": 2, "E": 2, "V": 3, "W": 2}
 POINTS = 24  # enough that each side of every ReLU is seen in every time step
 
 # The edges of each problem, so that none is skipped in silence.
@@ -75,6 +75,45 @@ EDGES = {
     "rnn relu abstract": 7,
     "rnn relu squared": 7,
     "weight-norm": 5,
+    "attention": 7,
+    "batch-norm": 10,
+    "conv2d 1 0 reading 1": 4,
+    "conv2d 1 0 reading 2": 4,
+    "conv2d 1 1 reading 1": 4,
+    "conv2d 1 1 reading 2": 4,
+    "conv2d 1 2 reading 1": 4,
+    "conv2d 1 2 reading 2": 4,
+    "conv2d 2 0 reading 1": 4,
+    "conv2d 2 0 reading 2": 4,
+    "conv2d 2 1 reading 1": 4,
+    "conv2d 2 1 reading 2": 4,
+    "conv2d 2 2 reading 1": 4,
+    "conv2d 2 2 reading 2": 4,
+    "conv2d 3 0 reading 1": 4,
+    "conv2d 3 0 reading 2": 4,
+    "conv2d 3 1 reading 1": 4,
+    "conv2d 3 1 reading 2": 4,
+    "conv2d 3 2 reading 1": 4,
+    "conv2d 3 2 reading 2": 4,
+    "dropout reading 1": 2,
+    "dropout reading 2": 3,
+    "embedding": 2,
+    "lasso": 3,
+    "layer-norm": 10,
+    "linear-relu": 4,
+    "max reading 1": 4,
+    "max reading 2": 9,
+    "max reading 3": 5,
+    "mlp 1 reading 1": 8,
+    "mlp 1 reading 2": 8,
+    "mlp 2 reading 1": 12,
+    "mlp 2 reading 2": 12,
+    "mlp 3 reading 1": 16,
+    "mlp 3 reading 2": 16,
+    "ridge": 3,
+    "softmax-ce distribution": 3,
+    "softmax-ce one-hot": 3,
+    "softmax-ce any": 3,
 }
 CASES = list(EDGES)
 
