@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sympy import Add, Basic, Expr, Idx, Indexed, Mul, Pow, S, Sum, Symbol, exp, expand
+from sympy import Add, Basic, Expr, Idx, Indexed, Mul, Pow, S, Sum, Symbol, cancel, exp, expand
 
 from derive.indices import bound_indices, index, limits, name_of, substitute, sum_over
 from derive.language import Text
@@ -20,8 +20,10 @@ from derive.partials import Partial
 
 SUMS_TO = Text("{family} sums to {value}", "{family} 的各元素之和为 {value}")
 SUMS_OVER = Text("{family} sums to {value} over {idx}", "{family} 对 {idx} 求和为 {value}")
+TOTAL = Text("{node} sums to {value} over {idx}, by its definition", "由定义，{node} 对 {idx} 求和为 {value}")
 DEFINED = Text("by the definition of {node}", "由 {node} 的定义")
 NAMED = Text("the sum is known from {known}", "该求和式可由 {known} 得到")
+WIDEST = 60  # operations; a longer sum is not simplified
 
 
 class Fact(NamedTuple):
@@ -39,8 +41,25 @@ Facts = tuple[Fact, ...]
 @memo
 def known(model: Model) -> Facts:
     """The sums that a model knows: those declared, and those that its nodes are defined by."""
-    found = [f for n in model.nodes.values() for f in (*declared(n), *defined(n)) if n is not model.loss]
-    return tuple(f for f in found if isinstance(f.left, Sum))
+    found: Facts = ()
+    for node in (n for n in model.nodes.values() if n is not model.loss):
+        found += tuple(f for f in (*declared(node), *defined(node)) if isinstance(f.left, Sum))
+        found += totals(node, found)
+    return found
+
+
+@memo
+def totals(node: Node, facts: Facts) -> Facts:
+    """A node whose elements sum to what is known: a softmax to 1, and labels that are mixed with the uniform ones."""
+    if not node.indices or len(node.cases) != 1 or not (facts or node.cases[0].expr.has(Sum)):
+        return ()
+    *others, last = node.indices
+    value, _ = summed(sum_over(node.cases[0].expr, (limits(last),)), facts, always=True)
+    value = cancel(canonical(value)) if value.count_ops() < WIDEST else value
+    if value.has(Sum) or last in value.free_symbols or isinstance(value, Add):
+        return ()
+    reason = TOTAL(node=node.generic, idx=last, value=value)
+    return (Fact(sum_over(node.generic, (limits(last),)), value, tuple(others), reason),)
 
 
 @memo
@@ -117,13 +136,15 @@ def instances(fact: Fact, inside: Expr) -> Iterator[tuple[Expr, Expr]]:
 
 
 @memo
-def summed(total: Sum, facts: Facts) -> tuple[Expr, Facts]:
-    """The value of a sum, part by part, where a fact knows one of its parts; and the facts that were used."""
+def summed(total: Sum, facts: Facts, always: bool = False) -> tuple[Expr, Facts]:
+    """The value of a sum, part by part, where a fact knows one of its parts, or `always`; and the facts used."""
     used: list[Fact] = []
     found = [_whole(total, facts, used)]
     if found[0] is None and len(total.limits) == 1:
         found = [_part(part, total, facts, used) for part in Add.make_args(expand(total.function))]
-    return (Add(*found), tuple(dict.fromkeys(used))) if used else (total, ())
+    if found[0] is None or not (used or always):
+        return total, ()
+    return Add(*found), tuple(dict.fromkeys(used))
 
 
 def _whole(total: Sum, facts: Facts, used: list[Fact]) -> Expr | None:

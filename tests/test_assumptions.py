@@ -1,11 +1,14 @@
 """What is declared of the inputs: used by name where a line needs it, respected by the check, refused if impossible."""
 
+from fractions import Fraction
+
 import pytest
 import torch
 
-from derive import Graph, ModelError, Sum, exp, log
+from derive import Graph, ModelError, Sum, UsageError, exp, log
 from derive.problems import load
 from derive.verification.check import Check, verify
+from derive.worked import work
 
 
 def cross_entropy(**declared):
@@ -129,3 +132,15 @@ def test_the_delta_is_shown_and_kills_its_sum():
     assert str(local.symbol) == "dp[j]/dz[i]"
     assert str(local.known.expr) == "(KroneckerDelta(i, j) - p[i])*p[j]"
     assert any("keeps only the term j = i" in (line.reason.pick("en") if line.reason else "") for line in step.lines)
+
+
+def test_numbers_that_break_a_declaration_are_refused():
+    """--at works only what is declared."""
+    derivation = cross_entropy(sums_to=1).derivation
+    (C,) = derivation.model.sizes
+    assert work(derivation, {C: 2}, {"z": "0", "y": "1/4 3/4"}).adjoints["z"].tolist() == [
+        Fraction(1, 4),
+        Fraction(-1, 4),
+    ]
+    with pytest.raises(UsageError, match=r"--at: y sums to 5/4, but it is declared to sum to 1"):
+        work(derivation, {C: 2}, {"z": "0", "y": "1/2 3/4"})

@@ -6,6 +6,7 @@ Models that nobody prepared are here too: each is a Graph and nothing else.
 import itertools
 import random
 from fractions import Fraction
+from types import MappingProxyType
 
 import pytest
 import torch
@@ -81,12 +82,12 @@ def triplet():
     return g
 
 
-def smoothing():
+def smoothing(declared=MappingProxyType({"one_hot": True})):
     """Softmax cross-entropy against labels mixed with the uniform distribution."""
     g = Graph("label smoothing")
     C = g.size("C")
     i, k = g.indices("i k", C)
-    z, y, e = g.parameter("z", C), g.target("y", C, one_hot=True), g.constant("e", domain="probability")
+    z, y, e = g.parameter("z", C), g.target("y", C, **declared), g.constant("e", domain="probability")
     p = g.node("p", exp(z[i]) / Sum(exp(z[k]), k), over=i)
     q = g.node("q", (1 - e) * y[i] + e / C, over=i)
     g.loss("L", -Sum(q[i] * log(p[i]), i))
@@ -145,10 +146,14 @@ def test_unprepared_models_derive_and_verify(model):
     assert r"\begin{document}" in solution.to_latex(check=False) and "验证" in solution.to_text(lang="zh")
 
 
-def test_label_smoothing_needs_two_facts():
-    """q sums to 1 because y does and e/C, C times, is e; where y is not declared, no such line appears."""
-    (step,) = smoothing().derive().adjoint("z")
-    assert step.lines[-1].expr.has(Sum) is False or "q" in str(step.value)
+def test_a_sum_is_known_from_what_it_is_made_of():
+    """Mixed labels q sum to 1 because y does and C times e/C is e; where y is free, no line says so."""
+    mixed, free = smoothing().derive(), smoothing(declared={}).derive()
+    assert str(mixed.gradient("z")) == "p[i] - q[i]"
+    (step,) = mixed.adjoint("z")
+    assert step.lines[-1].reason.pick("en") == "q[i] sums to 1 over i, by its definition"
+    assert free.gradient("z").has(Sum)
+    assert free.verify(points=60).ok
 
 
 # the catalogue's values
