@@ -13,8 +13,8 @@ problem = Problem(
     ),
     source="0.6",
     options=(
-        Option("stride", ("1", "2", "3"), Text("step of the window", "步幅")),
-        Option("padding", ("0", "1", "2"), Text("width of the frame of zeros", "填充的宽度")),
+        Option("stride", ("1", "2"), Text("step of the window", "步幅")),
+        Option("padding", ("0", "1"), Text("width of the frame of zeros", "填充的宽度")),
     ),
     sizes=(
         Size("H", Text("rows of the output", "输出的行数"), most=100),
