@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from sympy import Max, preorder_traversal
+from sympy import Expr, Max, preorder_traversal
 
 from derive.derivation import Derivation
 from derive.errors import UsageError
@@ -17,6 +17,17 @@ from derive.validation import free_indices
 
 Array = torch.Tensor
 SPREAD = 1.25  # samples are uniform in [-SPREAD, SPREAD]: both sides of every kink, and T = 50 stays in range
+
+
+def with_sum(values: Array, total: float, domain: str, unit: Array) -> Array:
+    """The samples with a given sum over the last index: moved, scaled where they are positive, one-hot where binary.
+
+    Shape (*indices, points), as `unit`, the uniform numbers that the samples are made from.
+    """
+    if domain == "binary":
+        return (unit == unit.amax(dim=-2, keepdim=True)).to(unit.dtype)
+    found = values.sum(dim=-2, keepdim=True)
+    return values + (total - found) / values.shape[-2] if domain == "real" else values * total / found
 
 
 class Tape(Store):
@@ -54,7 +65,7 @@ class Truth:
         self.generator = torch.Generator().manual_seed(seed)
         self.store = Tape(sweeps.backend, points)
         for node in leaves(derivation.model):
-            self._sample(node.name, node, node.domain)
+            self._sample(node.name, node, node.domain, node.sums_to)
         for name, node in cotangents(derivation.model):
             self._sample(name, node, "real")
         sweeps.forward(self.store)
@@ -71,7 +82,7 @@ class Truth:
         found: Array = self.store.whole(f"adjoint {name}")
         return found
 
-    def _sample(self, name: str, node: Node, domain: str) -> None:
+    def _sample(self, name: str, node: Node, domain: str, sums_to: Expr | None = None) -> None:
         ranges = self.sweeps.ranges(node)
         shape = (*(b - a + 1 for a, b in ranges), self.points)
         unit = torch.rand(shape, generator=self.generator, dtype=torch.float64)
@@ -82,7 +93,7 @@ class Truth:
             "binary": (unit > 0.5).to(unit.dtype),
             "nonzero": torch.where(unit > 0.5, 0.25 + unit, unit - 1.25),
         }[domain]
-        self.store.put(name, values, ranges)
+        self.store.put(name, values if sums_to is None else with_sum(values, float(sums_to), domain, unit), ranges)
 
     def _ask_autograd(self) -> None:
         """Fill the store with autograd's adjoint of every element."""
