@@ -12,7 +12,7 @@ from collections.abc import Collection
 from sympy import Abs, Add, Dummy, Expr, Idx, Indexed, KroneckerDelta, Max, Mul, Pow, S, Sum, Symbol, oo
 
 from derive.analysis.chains import is_matrix_product, letters, repetitions
-from derive.analysis.jacobian import Link, Path
+from derive.analysis.walk import Link, Path
 from derive.functions import Row, row_of
 from derive.indices import name_of, substitute
 from derive.model import Model, Node

@@ -14,7 +14,8 @@ from sympy.core.relational import Relational
 from derive.analysis import reasons as why
 from derive.analysis.bounds import Bounds, activation
 from derive.analysis.gates import Gate, gates
-from derive.analysis.jacobian import Entry, Path, StepJacobian, step_jacobian
+from derive.analysis.jacobian import StepJacobian, step_jacobian
+from derive.analysis.walk import Entry, Path
 from derive.indices import name_of, substitute
 from derive.language import Text
 from derive.model import Model

@@ -12,8 +12,9 @@ from sympy import Add, Expr, Ge, Indexed, Integer, Mul, Rational, S, Symbol, log
 from sympy.core.relational import Relational
 
 from derive.analysis.bounds import Bounds, activation
-from derive.analysis.jacobian import Entry, StepJacobian
+from derive.analysis.jacobian import StepJacobian
 from derive.analysis.reasons import STEPS
+from derive.analysis.walk import Entry
 from derive.indices import name_of
 from derive.model import Model
 
