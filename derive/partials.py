@@ -69,6 +69,13 @@ class Given(Partial):
     """The partial of an abstract function in its argument: known by name only, so its numbers must be given."""
 
 
+class Tangent(Expr):
+    """D_v u: the derivative of a quantity, or of an adjoint, along a direction v of the parameters."""
+
+    is_commutative = True
+    is_real = True
+
+
 class Occurrence(NamedTuple):
     """One place where u is used: its index values, the factors that its differential is multiplied by, and why."""
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul
 
 from derive.derivation import Term
-from derive.indices import Limits, fresh, solve, substitute, sum_over
+from derive.indices import Limits, fresh, name_of, solve, substitute, sum_over
 from derive.intervals import covers, image, inside
 from derive.language import Text
 from derive.model import Node
@@ -92,9 +92,12 @@ class Walk:
         own: list[Expr] = []
         for axis, idx in enumerate(b.indices):
             used = (*taken, *(i for i in own if isinstance(i, Idx)))
-            other = fresh(idx, used, self.letters) if idx in used else idx
-            own.append((given or {}).get(axis, other))
+            own.append((given or {}).get(axis, self.apart(idx, used)))
         return tuple(own)
+
+    def apart(self, idx: Idx, taken: Sequence[Idx]) -> Idx:
+        """The index, in another letter where its own is taken."""
+        return fresh(idx, taken, self.letters) if name_of(idx) in map(name_of, taken) else idx
 
     def leading(self, name: str) -> frozenset[str]:
         """The families that a family influences, itself included."""
@@ -118,6 +121,8 @@ class Walk:
         """The paths that go on from the element of `node` at a position to the end."""
         for name in (n for n in self.laws if n in end.leading and n in self.uses(node)):
             for use in self._occurrences(node, name, at, trail.letters):
+                if use.factors[0] == 0:  # such as the slope of a step
+                    continue
                 lag = self.lag(use.position, node, name, at)
                 further = trail.on(Link(node.at(*at), node, use.factors[0], use.rules), use.sums)
                 if name == end.name and (lag > 0) == end.earlier:
@@ -131,8 +136,7 @@ class Walk:
             place: dict[Expr, Expr] = dict(zip(node.indices, at, strict=True))
             sums: list[Limits] = []
             for idx, low, high in use.sums:
-                letters = (*taken, *(s[0] for s in sums))
-                new = fresh(idx, letters, self.letters) if idx in letters else idx
+                new = self.apart(idx, (*taken, *(s[0] for s in sums)))
                 sums.append((new, substitute(low, place), substitute(high, place)))
                 place[idx] = new
             position, factors = (tuple(substitute(e, place) for e in part) for part in (use.position, use.factors))

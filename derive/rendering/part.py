@@ -19,7 +19,9 @@ from derive.states import Solved
 from derive.verification.report import Report
 
 if TYPE_CHECKING:
+    from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis  # only a recurrence in general needs it
+    from derive.analysis.second import Hessian
     from derive.worked import Worked  # numpy is loaded only where numbers are worked
 
 
@@ -40,6 +42,7 @@ class Part(NamedTuple):
     values: tuple[Solved, ...] = ()
     limits: tuple[Limiting, ...] = ()
     analyses: tuple[Analysis, ...] = ()
+    asked: tuple[tuple[Jacobian | Hessian, Report | None], ...] = ()
 
     @property
     def known(self) -> list[Known]:

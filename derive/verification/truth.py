@@ -74,14 +74,7 @@ class Truth:
     def _sample(self, name: str, node: Node, domain: str) -> None:
         ranges = self.sweeps.ranges(node)
         shape = (*(b - a + 1 for a, b in ranges), self.points)
-        unit = torch.rand(shape, generator=self.generator, dtype=torch.float64)
-        values = {
-            "real": (2 * unit - 1) * SPREAD,
-            "positive": 0.25 + 1.5 * unit,
-            "probability": 0.02 + 0.96 * unit,
-            "binary": (unit > 0.5).to(unit.dtype),
-            "nonzero": torch.where(unit > 0.5, 0.25 + unit, unit - 1.25),
-        }[domain]
+        values = sampled(shape, domain, self.generator)
         self.store.put(name, values, ranges)
 
     def _ask_autograd(self) -> None:
@@ -136,3 +129,15 @@ class Truth:
                         (i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in free_indices(inner)
                     ]
                     yield self.sweeps.partials.evaluate(inner, self.store, ranges).detach()
+
+
+def sampled(shape: tuple[int, ...], domain: str, generator: torch.Generator) -> Array:
+    """Random numbers of a domain: on both sides of every kink, and so small that long products stay in range."""
+    unit = torch.rand(shape, generator=generator, dtype=torch.float64)
+    return {
+        "real": (2 * unit - 1) * SPREAD,
+        "positive": 0.25 + 1.5 * unit,
+        "probability": 0.02 + 0.96 * unit,
+        "binary": (unit > 0.5).to(unit.dtype),
+        "nonzero": torch.where(unit > 0.5, 0.25 + unit, unit - 1.25),
+    }[domain]
