@@ -20,6 +20,8 @@ from derive.rendering.part import Part
 from derive.solution import Solution
 
 if TYPE_CHECKING:
+    from derive.analysis.between import Jacobian
+    from derive.analysis.second import Hessian
     from derive.verification.report import Report
     from derive.worked import Worked
 
@@ -127,9 +129,10 @@ def _asked(solution: Solution, reading: Reading, given: argparse.Namespace) -> P
     for option in ("at", "lr"):
         if getattr(given, option) is not None:
             raise UsageError(f"--{option}: numbers are not worked for a Jacobian or a Hessian; leave it out")
-    asked = []
+    asked: list[Jacobian | Hessian] = []
     if given.jacobian is not None:
-        asked.append(solution.jacobian(*options.names(given.jacobian, "--jacobian", 2, 2), check=not given.no_check))
+        of, wrt = options.names(given.jacobian, "--jacobian", 2, 2)
+        asked.append(solution.jacobian(of, wrt, check=not given.no_check))
     if given.hessian is not None:
         asked.append(solution.hessian(*options.names(given.hessian, "--hessian"), check=not given.no_check))
     return Part(solution.derivation, (), solution.sizes, label=reading.label, asked=tuple(asked))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sympy import Expr
 
@@ -16,6 +16,9 @@ from derive.model import Model, Node
 from derive.partials import Partial
 from derive.schedule import Stage, stages
 
+if TYPE_CHECKING:
+    from derive.verification.report import Report
+
 MOST = 40  # paths: beyond these nobody reads a Jacobian path by path
 
 
@@ -23,7 +26,7 @@ class Jacobian(NamedTuple):
     """d of / d wrt: its paths and the chain of equalities to the final form.
 
     `held` are the families of one recurrence whose earlier values are held fixed, where `of` belongs to it; `earlier`
-    says that `wrt` is that of the step before.
+    says that `wrt` is that of the step before. `report` is the check against torch.autograd.
     """
 
     of: Node
@@ -32,6 +35,7 @@ class Jacobian(NamedTuple):
     lines: tuple[Line, ...]
     held: tuple[Expr, ...] = ()
     earlier: bool = False
+    report: Report | None = None
 
     @property
     def symbol(self) -> Expr:
@@ -101,7 +105,7 @@ def _passable(model: Model, walk: Walk, a: Node, b: Node, own: Stage) -> None:
 
 
 def _why(a: Node, b: Node) -> str:
-    return f"{a.name} is a {a.kind}, which nothing changes" if a is not b else "both are the same quantity"
+    return f"{a.name} is given, not computed" if a is not b else "both are the same quantity"
 
 
 def _upstream(model: Model, name: str) -> Sequence[str]:

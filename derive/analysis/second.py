@@ -8,9 +8,9 @@ and follows the same local partials from the front (Pearlmutter, Fast exact mult
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sympy import Add, Expr, Integer, Mul
+from sympy import Add, Expr, Integer, Mul, Symbol
 
 from derive.algebra import weight
 from derive.analysis.between import MOST, laws
@@ -24,8 +24,11 @@ from derive.indices import family
 from derive.intervals import inside
 from derive.language import Text
 from derive.model import Case, Model, Node, element
-from derive.paths import downstream
 from derive.partials import Occurrence, Partial, Tangent, occurrences
+from derive.paths import downstream
+
+if TYPE_CHECKING:
+    from derive.verification.report import Report
 
 
 class AdjointNode(Node):
@@ -78,12 +81,13 @@ class Hessian(NamedTuple):
     blocks: tuple[tuple[Block, ...], ...]
     directions: tuple[Expr, ...]
     along: tuple[Along, ...]
+    report: Report | None = None
 
 
 def hessian(d: Derivation, steps: Sequence[Step], names: Sequence[str]) -> Hessian:
     """The Hessian with respect to the families `names`, whose gradients `steps` derives.
 
-    Errors: ModelError where the loss is missing, abstract or out of reach, or where a recurrence lies in between.
+    Errors: ModelError where the loss is abstract or out of reach, or where a recurrence lies in between.
     """
     _differentiable(d, names)
     wrt = tuple(d.model.nodes[n] for n in names)
@@ -103,8 +107,6 @@ def hessian(d: Derivation, steps: Sequence[Step], names: Sequence[str]) -> Hessi
 
 
 def _differentiable(d: Derivation, names: Sequence[str]) -> None:
-    if not d.model.has_loss:
-        raise ModelError(f"the graph {d.model.title!r} has no loss, so there is no Hessian")
     for name in (n for n in names if n not in d.adjoints):
         raise ModelError(f"there is no path from {name} to {d.loss}, so its second derivative is zero")
     for a, b in ((a, b) for a in names for b in names if a != b and b in downstream(d.model, d.model.nodes[a])):
@@ -194,8 +196,10 @@ def _tangent(walk: Walk, node: Node, moving: frozenset[str], directions: Mapping
         return directions[name].at(*use.position) if name in directions else Tangent(walk.laws[name].at(*use.position))
 
     def computed(name: str, use: Occurrence) -> Expr:
-        known = family(f"along {name}")
-        return directions[name].at(*use.position) if name in directions else _element(known, use.position)
+        if name in directions:
+            return directions[name].at(*use.position)
+        known = f"along {name}"
+        return element(family(known), use.position) if use.position else Symbol(known, real=True)
 
     rules = {r.pick("en"): r for _, u in uses for r in u.rules}
     return Along(
@@ -210,8 +214,3 @@ def _tangent(walk: Walk, node: Node, moving: frozenset[str], directions: Mapping
 def _terms(uses: Sequence[tuple[str, Occurrence]], moved: Callable[[str, Occurrence], Expr]) -> tuple[Term, ...]:
     """One product for each use."""
     return tuple(Term((*(f for f in u.factors if f != 1), moved(n, u)), u.sums) for n, u in uses)
-
-
-def _element(known: Expr, position: Sequence[Expr]) -> Expr:
-    found: Expr = element(known, tuple(position)) if position else known
-    return found

@@ -17,10 +17,8 @@ from derive.derivation import Line, Term
 from derive.indices import sum_over
 from derive.language import Text
 
-ALONG = Text(
-    "along each path the local partials multiply, and the paths add up",
-    "沿每条路径把局部偏导数相乘，各条路径相加",
-)
+ALONE = Text("along the path the local partials multiply", "沿路径把局部偏导数相乘")
+ALONG = Text("the paths add up", "各条路径相加")
 KILLS = Text("{deltas}: of the sum over {idx} one term remains", "{deltas}：对 {idx} 的求和只剩一项")
 ENTERS = Text("the definition of {names} stands there: write it by name", "其中出现 {names} 的定义，写回其名")
 KNOWN = Text("{sums} = {values}, by definition", "由定义，{sums} = {values}")
@@ -48,7 +46,7 @@ def products(entry: Entry, laws: Laws) -> tuple[Term, ...]:
 def _products(entry: Entry, laws: Laws) -> Iterator[Line]:
     raw = tuple(p.open or p.term for p in entry.paths)
     terms = tuple(p.term for p in entry.paths)
-    yield Line(raw, ALONG)
+    yield Line(raw, ALONG if len(raw) > 1 else ALONE)
     if terms != raw:
         yield Line(terms, _kills(entry.paths))
     for move in (_name, _sum, _name):
@@ -144,7 +142,7 @@ def _common(terms: tuple[Term, ...]) -> Line | None:
     sums = [[f for f in t.factors if isinstance(f, Sum)] for t in terms]
     parts = [powers([f for f in t.factors if f not in s]) for t, s in zip(terms, sums, strict=True)]
     found = [f for _, f in parts]
-    shared = {b: e for b, e in found[0].items() if all(e == f.get(b) for f in found[1:])}
+    shared = {b: e for b in found[0] if (e := _least([f.get(b, Integer(0)) for f in found])) != 0}
     if not shared:
         return None
     rest = Add(*(Mul(multiplied(n, _without(f, shared)), *s) for (n, f), s in zip(parts, sums, strict=True)))
@@ -153,4 +151,11 @@ def _common(terms: tuple[Term, ...]) -> Line | None:
 
 
 def _without(found: Powers, shared: Powers) -> Powers:
-    return {b: e for b, e in found.items() if b not in shared}
+    return {b: left for b, e in found.items() if (left := e - shared.get(b, Integer(0))) != 0}
+
+
+def _least(exponents: Sequence[Expr]) -> Expr:
+    """The power of a base that divides all: the one next to 0 where all have the same sign."""
+    if all(e > 0 for e in exponents):
+        return min(exponents)
+    return max(exponents) if all(e < 0 for e in exponents) else Integer(0)

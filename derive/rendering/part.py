@@ -42,7 +42,7 @@ class Part(NamedTuple):
     values: tuple[Solved, ...] = ()
     limits: tuple[Limiting, ...] = ()
     analyses: tuple[Analysis, ...] = ()
-    asked: tuple[tuple[Jacobian | Hessian, Report | None], ...] = ()
+    asked: tuple[Jacobian | Hessian, ...] = ()
 
     @property
     def known(self) -> list[Known]:

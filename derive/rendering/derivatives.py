@@ -1,0 +1,145 @@
+"""Jacobians and Hessians on the page: path by path, line by line, the final form in a box, and the check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sympy import Expr
+
+from derive.analysis.between import Jacobian
+from derive.analysis.second import Hessian
+from derive.analysis.walk import Entry, Path
+from derive.derivation import Line
+from derive.language import Text
+from derive.reasons import telling
+from derive.rendering import sentences as say
+from derive.rendering.blocks import Block, Equations, Heading, Paragraph, Row, Table
+from derive.rendering.part import Part
+from derive.rendering.span import Known
+from derive.verification.report import Report
+
+JACOBIAN = Text("The Jacobian {symbol}", "雅可比矩阵 {symbol}")
+FOLLOW = Text(
+    "Follow every path from {wrt} to {of}. Along a path the local partials multiply; where it ends, the derivative of "
+    "an element with respect to another of the same family is the Kronecker delta, 1 for the same element and 0 for "
+    "any other.",
+    "沿每一条从 {wrt} 到 {of} 的路径把局部偏导数相乘。路径终点处，同一族中一个元素对另一个元素的导数是克罗内克 δ："
+    "同一元素为 1，其余为 0。",
+)
+HELD = Text(
+    "This is one step of the recurrence: the values of earlier steps are held fixed.",
+    "这里只看递推的一步：更早各步的值视为固定。",
+)
+HELD_BUT = Text(
+    "This is one step of the recurrence: of the earlier values only {wrt} moves.",
+    "这里只看递推的一步：更早的值中只有 {wrt} 变动。",
+)
+PATHS = Text("Path by path:", "逐条路径：")
+PATH = (Text("path", "路径"), Text("product of the local partials", "局部偏导数之积"), Text("rules", "法则"))
+ADD_UP = Text("The paths add up:", "各条路径相加：")
+HESSIAN = Text("The second derivative of {loss}", "{loss} 的二阶导数")
+AGAIN = Text(
+    "The gradient is computed like any other quantity, so it is differentiated by the same chain rule once more. The "
+    "adjoints that it is computed from, each in its shorter form:",
+    "梯度和其他量一样是计算出来的，因此再用一次同样的链式法则即可求导。它所用到的伴随量（取较短的形式）为：",
+)
+BLOCK = Text("{symbol}", "{symbol}")
+SYMMETRIC = Text(
+    "The other blocks are the transposes of these: the order of the two derivatives does not matter.",
+    "其余各块是以上各块的转置：两次求导的次序可以交换。",
+)
+PRODUCT = Text("The product with a vector", "与向量的乘积")
+NO_MATRIX = Text(
+    "The product of the Hessian with a direction {v} needs no matrix. Write D for the derivative along {v}; it follows "
+    "the local partials forwards, from the parameters through the values to the adjoints:",
+    "黑塞矩阵与方向 {v} 的乘积不需要写出矩阵。用 D 表示沿 {v} 的导数，它沿局部偏导数向前传播，"
+    "从参数经过各个值一直到伴随量：",
+)
+LAST = Text("The last is the product, element by element:", "最后得到的就是乘积的各个元素：")
+AUTOGRAD = Text(
+    "Every line above was compared with torch.autograd in float64 at {samples} random points.",
+    "以上每一行都在 {samples} 个随机点上（float64）与 torch.autograd 作了比较。",
+)
+FUNC = Text(
+    "Every line of every block was compared with torch.func.hessian, and the product with the jvp of torch.func.grad, "
+    "in float64 at {samples} random points.",
+    "每一块的每一行都与 torch.func.hessian 作了比较，乘积与 torch.func.grad 的 jvp 作了比较"
+    "（float64，{samples} 个随机点）。",
+)
+
+
+def derivatives(part: Part) -> Iterator[Block]:
+    """What was asked for, one after the other."""
+    for found in part.asked:
+        yield from jacobian(found) if isinstance(found, Jacobian) else hessian(found, part.derivation.loss)
+        if found.report is not None:
+            yield from _checked(found.report, AUTOGRAD if isinstance(found, Jacobian) else FUNC)
+
+
+def jacobian(found: Jacobian) -> Iterator[Block]:
+    """One Jacobian."""
+    yield Heading(JACOBIAN(symbol=found.symbol))
+    yield Paragraph(FOLLOW(of=found.entry.of, wrt=found.entry.wrt))
+    if found.held:
+        yield Paragraph(HELD_BUT(wrt=found.entry.wrt) if found.earlier else HELD)
+    yield from _argument(found.symbol, found.entry, found.lines)
+
+
+def hessian(found: Hessian, loss: Expr) -> Iterator[Block]:
+    """All blocks of a Hessian, and its product with a vector."""
+    yield Heading(HESSIAN(loss=loss))
+    yield Paragraph(AGAIN)
+    for target, lines in found.gradients:
+        yield Equations(tuple(_rows(target, lines)))
+    for n, row in enumerate(found.blocks):
+        for block in row[n:]:
+            yield Heading(BLOCK(symbol=block.symbol), 2)
+            yield from _argument(block.symbol, block.entry, block.lines)
+    if len(found.wrt) > 1:
+        yield Paragraph(SYMMETRIC)
+    yield from _product(found)
+
+
+def _argument(symbol: Expr, entry: Entry, lines: Sequence[Line]) -> Iterator[Block]:
+    """The paths where there are several, the chain of equalities, the final form."""
+    if len(entry.paths) > 1:
+        yield Paragraph(PATHS)
+        yield Table(PATH, tuple(_path(entry, p) for p in entry.paths))
+        yield Paragraph(ADD_UP)
+    yield Equations(tuple(_rows(symbol, lines)))
+    yield Equations((Row(symbol, lines[-1].terms),), boxed=True)
+
+
+def _rows(target: Expr, lines: Sequence[Line]) -> Iterator[Row]:
+    for number, line in enumerate(lines):
+        yield Row(target if number == 0 else None, line.terms, line.reason)
+
+
+def _path(entry: Entry, path: Path) -> tuple[Any, ...]:
+    """The stations of a path, the product of its local partials, the rules that give them."""
+    stations = [entry.wrt, *(link.user for link in reversed(path.links))]
+    rules = {r.pick("en"): r for link in path.links for r in link.rules}
+    return say.arrow(stations), path.term, say.listed(telling(tuple(rules.values())))
+
+
+def _product(found: Hessian) -> Iterator[Block]:
+    """D of everything that moves, in the order of computation."""
+    last = {f"adjoint {w.name}" for w in found.wrt}
+    yield Heading(PRODUCT, 2)
+    yield Paragraph(NO_MATRIX(v=list(found.directions)))
+    inner = [a for a in found.along if a.node.name not in last]
+    if inner:
+        yield Equations(tuple(Row(a.target, a.terms, say.listed(telling(a.rules))) for a in inner))
+        yield Paragraph(LAST)
+    yield Equations(tuple(Row(a.target, a.terms) for a in found.along if a.node.name in last), boxed=True)
+
+
+def _checked(report: Report, sentence: Text) -> Iterator[Block]:
+    yield Heading(say.CHECK)
+    yield Paragraph(sentence(samples=str(report.samples)))
+    if report.sizes:
+        sizes = [[Known(name, n) for name, n in one] for one in dict.fromkeys(report.sizes)]
+        yield Paragraph(say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes]))
+    rows = ((r.quantity, str(r.points), r.error, say.AGREES if r.ok else say.DISAGREES) for r in report.rows)
+    yield Table(say.CHECK_HEADER, tuple(rows))
