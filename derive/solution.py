@@ -124,10 +124,13 @@ class Solution:
         return found._replace(report=verify_jacobian(self.derivation, found, self._chosen).required())
 
     def hessian(self, *wrt: Any, check: bool = True) -> Hessian:
-        """The second derivatives of the loss with respect to families `wrt`: `blocks`, and the product with a vector.
+        """The second derivatives of the loss with respect to families `wrt`: `blocks`, the product with a vector, and
+        where it is seen to be positive semidefinite, `squares` that show it.
 
         Errors: ModelError for an unknown name, no loss or no path, VerificationError where torch.func disagrees.
         """
+        from derive.analysis.between import laws
+        from derive.analysis.definite import squares
         from derive.analysis.second import hessian
 
         names, model = [_name(w) for w in wrt], self.derivation.model
@@ -135,6 +138,7 @@ class Solution:
             raise ModelError(f"the graph {model.title!r} has no loss, so there is no Hessian")
         solution = Solution(model, names, self.sizes)
         found = hessian(solution.derivation, solution.steps, names)
+        found = found._replace(squares=squares(found, laws(model)))
         if not check:
             return found
         from derive.verification.second import verify_hessian

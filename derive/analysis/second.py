@@ -15,7 +15,7 @@ from sympy import Add, Expr, Integer, Mul, Symbol
 from derive.algebra import weight
 from derive.analysis.between import MOST, laws
 from derive.analysis.naming import Laws, named
-from derive.analysis.textbook import developed, letters
+from derive.analysis.textbook import developed, letters, products
 from derive.analysis.walk import Entry, Walk
 from derive.chain import extent
 from derive.derivation import Derivation, Line, Step, Term
@@ -28,7 +28,11 @@ from derive.partials import Occurrence, Partial, Tangent, occurrences
 from derive.paths import downstream
 
 if TYPE_CHECKING:
+    from derive.analysis.definite import Square
     from derive.verification.report import Report
+
+
+FIRST = Text("by the chain rule", "由链式法则")
 
 
 class AdjointNode(Node):
@@ -41,12 +45,13 @@ class AdjointNode(Node):
 
 
 class Block(NamedTuple):
-    """d^2 L / d w_j d u_k: its paths and the chain of equalities to the final form."""
+    """d^2 L / d w_j d u_k: its paths, the chain of equalities to the final form, and a sum of products."""
 
     of: Node
     wrt: Node
     entry: Entry
     lines: tuple[Line, ...]
+    products: tuple[Term, ...]
 
     @property
     def symbol(self) -> Expr:
@@ -73,6 +78,7 @@ class Hessian(NamedTuple):
     """The Hessian of the loss: the gradients that were differentiated again, every block, and H v.
 
     `directions` are the elements of v, one family for each of `wrt`; the last of `along` are the elements of H v.
+    The sum of `squares`, where there are any, is v^T H v: the Hessian is positive semidefinite.
     """
 
     model: Model
@@ -81,7 +87,13 @@ class Hessian(NamedTuple):
     blocks: tuple[tuple[Block, ...], ...]
     directions: tuple[Expr, ...]
     along: tuple[Along, ...]
+    squares: tuple[Square, ...] = ()
     report: Report | None = None
+
+    def direction(self, w: Node, position: tuple[Expr, ...]) -> Expr:
+        """The element of v that belongs to an element of a parameter."""
+        found = self.directions[self.wrt.index(w)]
+        return element(found.base, position) if w.indices else found
 
 
 def hessian(d: Derivation, steps: Sequence[Step], names: Sequence[str]) -> Hessian:
@@ -123,16 +135,15 @@ def _differentiable(d: Derivation, names: Sequence[str]) -> None:
 def _adjoint(d: Derivation, walk: Walk, node: Node, steps: Sequence[Step]) -> tuple[AdjointNode, tuple[Line, ...]]:
     """The adjoint of a family in its shorter form: that of its step, or that of all paths together; and its lines."""
     own = [s for s in steps if s.node is node]
-    everywhere = len(own) == 1 and own[0].region.ranges == extent(node)
-    expr, lines = (own[0].value, own[0].lines[-1:]) if everywhere else (_contributions(d, node), ())
+    lines: tuple[Line, ...] = (Line((Term((_contributions(d, node),)),), FIRST),)
+    if len(own) == 1 and own[0].region.ranges == extent(node):
+        lines = (own[0].lines[-1]._replace(reason=FIRST),)
     entry = walk.entry(d.model.loss, node, walk.other(node, ()))
     if len(entry.paths) <= MOST:
         paths = developed(entry, laws(d.model))
-        if weight(paths[-1].expr) < weight(expr):
-            expr, lines = paths[-1].expr, paths
+        lines = paths if weight(paths[-1].expr) < weight(lines[-1].expr) else lines
     made = Partial(d.loss, node.symbol)
-    lines = lines or (Line((Term((expr,)),)),)
-    return AdjointNode(f"adjoint {node.name}", "node", made, node.indices, (Case(node.indices, expr),)), lines
+    return AdjointNode(f"adjoint {node.name}", "node", made, node.indices, (Case(node.indices, lines[-1].expr),)), lines
 
 
 def _contributions(d: Derivation, node: Node) -> Expr:
@@ -148,7 +159,7 @@ def _block(walk: Walk, adjoint: Node, a: Node, b: Node, model: Model) -> Block:
     entry = walk.entry(adjoint, b, walk.other(b, a.indices))
     if len(entry.paths) > MOST:
         raise ModelError(f"{len(entry.paths)} paths lead from {b.name} to dL/d{a.name}; choose a smaller model")
-    return Block(a, b, entry, developed(entry, laws(model)))
+    return Block(a, b, entry, developed(entry, laws(model)), products(entry, laws(model)))
 
 
 # along a direction

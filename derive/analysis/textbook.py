@@ -31,7 +31,7 @@ def developed(entry: Entry, laws: Laws) -> tuple[Line, ...]:
     if not entry.paths:
         return (Line((Term((Integer(0),)),), NO_PATH),)
     lines = list(_products(entry, laws))
-    for move in (_together, _collect, _common):
+    for move in (_count, _together, _collect, _common):
         line = move(lines[-1].terms)
         if line is not None:
             lines.append(line)
@@ -98,6 +98,17 @@ def _sum(terms: tuple[Term, ...], laws: Laws) -> Line | None:
         return None
     kept = tuple(t for t in moved if 0 not in t.factors) or (Term((Integer(0),)),)
     return Line(kept, KNOWN(sums=sums, values=values))
+
+
+def _count(terms: tuple[Term, ...]) -> Line | None:
+    """A sum of ones is their number."""
+    ones = [t for t in terms if t.factors == (1,) and t.sums]
+    if not ones:
+        return None
+    values = [Mul(*(high - low + 1 for _, low, high in t.sums)) for t in ones]
+    by = dict(zip(ones, values, strict=True))
+    kept = tuple(Term((by[t],)) if t in by else t for t in terms)
+    return Line(kept, KNOWN(sums=[t.expr for t in ones], values=values))
 
 
 def _together(terms: tuple[Term, ...]) -> Line | None:

@@ -50,7 +50,7 @@ class Path(NamedTuple):
     def term(self) -> Term:
         """The same as it is written, factor by factor."""
         factors = tuple(f for f in (*(k.value for k in self.links), self.delta) if f != 1)
-        return Term(factors or (self.value,), self.sums)
+        return Term(factors or (Integer(1),), self.sums)
 
     @property
     def direct(self) -> bool:
@@ -96,8 +96,9 @@ class Walk:
         return tuple(own)
 
     def apart(self, idx: Idx, taken: Sequence[Idx]) -> Idx:
-        """The index, in another letter where its own is taken."""
-        return fresh(idx, taken, self.letters) if name_of(idx) in map(name_of, taken) else idx
+        """The index, in a letter of the model where its own is none or is taken."""
+        own = idx in self.letters and name_of(idx) not in map(name_of, taken)
+        return idx if own else fresh(idx, taken, self.letters)
 
     def leading(self, name: str) -> frozenset[str]:
         """The families that a family influences, itself included."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sympy import Expr
+from sympy import Expr, IndexedBase
 
 from derive.analysis.between import Jacobian
+from derive.analysis.definite import Square
 from derive.analysis.second import Hessian
 from derive.analysis.walk import Entry, Path
-from derive.derivation import Line
+from derive.derivation import Line, Term
+from derive.indices import sum_over
 from derive.language import Text
+from derive.norms import InOrder, Transposed
 from derive.reasons import telling
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Heading, Paragraph, Row, Table
@@ -49,6 +52,29 @@ SYMMETRIC = Text(
     "The other blocks are the transposes of these: the order of the two derivatives does not matter.",
     "其余各块是以上各块的转置：两次求导的次序可以交换。",
 )
+NOTHING = Text("", "")
+DEFINITE = Text("Positive semidefinite", "半正定")
+FOR_ALL = Text("For every direction, written out as a sum of squares:", "对任意方向，写成平方和：")
+VARIANCE = Text("a variance: the mean is taken away before squaring", "方差：先减去均值再平方")
+SHARES = Text(
+    "The weights {share} are not negative, and by definition {total} = 1, so the mean of the squares minus the square "
+    "of the mean is their variance.",
+    "权重 {share} 非负，且由定义 {total} = 1，因此平方的均值减去均值的平方就是方差。",
+)
+SLOPE = Text(
+    "The factor {weight} is never negative: it is the {rule}, which lies between {low} and {high} in the table of "
+    "functions.",
+    "因子 {weight} 不会为负：它是{rule}，函数表中其取值介于 {low} 与 {high} 之间。",
+)
+NOT_NEGATIVE = Text(
+    "The factor {weight} is never negative, by the ranges of the functions and the domains of the inputs.",
+    "由函数的值域和输入的取值范围，因子 {weight} 不会为负。",
+)
+CONVEX = Text(
+    "So {quadratic} is never negative: the Hessian is positive semidefinite everywhere, and the loss is convex in "
+    "{names}.",
+    "因此 {quadratic} 恒非负：黑塞矩阵处处半正定，损失是 {names} 的凸函数。",
+)
 PRODUCT = Text("The product with a vector", "与向量的乘积")
 NO_MATRIX = Text(
     "The product of the Hessian with a direction {v} needs no matrix. Write D for the derivative along {v}; it follows "
@@ -63,18 +89,25 @@ AUTOGRAD = Text(
 )
 FUNC = Text(
     "Every line of every block was compared with torch.func.hessian, and the product with the jvp of torch.func.grad, "
-    "in float64 at {samples} random points.",
+    "in float64 at {samples} random points.{definite}",
     "每一块的每一行都与 torch.func.hessian 作了比较，乘积与 torch.func.grad 的 jvp 作了比较"
-    "（float64，{samples} 个随机点）。",
+    "（float64，{samples} 个随机点）。{definite}",
+)
+AND_DEFINITE = Text(
+    " The sum of squares was compared with the product, and no eigenvalue lies below 0.",
+    "平方和也与该乘积作了比较，且没有小于 0 的特征值。",
 )
 
 
 def derivatives(part: Part) -> Iterator[Block]:
-    """What was asked for, one after the other."""
+    """What was asked for, one after the other, each with its check."""
     for found in part.asked:
-        yield from jacobian(found) if isinstance(found, Jacobian) else hessian(found, part.derivation.loss)
-        if found.report is not None:
-            yield from _checked(found.report, AUTOGRAD if isinstance(found, Jacobian) else FUNC)
+        if isinstance(found, Jacobian):
+            yield from jacobian(found)
+            yield from _checked(found.report, AUTOGRAD)
+        else:
+            yield from hessian(found, part.derivation.loss)
+            yield from _checked(found.report, FUNC(definite=AND_DEFINITE if found.squares else NOTHING))
 
 
 def jacobian(found: Jacobian) -> Iterator[Block]:
@@ -98,6 +131,8 @@ def hessian(found: Hessian, loss: Expr) -> Iterator[Block]:
             yield from _argument(block.symbol, block.entry, block.lines)
     if len(found.wrt) > 1:
         yield Paragraph(SYMMETRIC)
+    if found.squares:
+        yield from _definite(found)
     yield from _product(found)
 
 
@@ -123,19 +158,56 @@ def _path(entry: Entry, path: Path) -> tuple[Any, ...]:
     return say.arrow(stations), path.term, say.listed(telling(tuple(rules.values())))
 
 
+def _definite(found: Hessian) -> Iterator[Block]:
+    """v^T H v as a sum of squares, and why no weight is negative."""
+    v = IndexedBase("v")
+    left = InOrder(Transposed(v), IndexedBase("H"), v)
+    yield Heading(DEFINITE, 2)
+    yield Paragraph(FOR_ALL)
+    rows = [Row(left, tuple(t for s in found.squares for t in _spread(s)), None)]
+    if any(s.share is not None for s in found.squares):
+        rows.append(Row(None, tuple(s.term for s in found.squares), VARIANCE))
+    yield Equations(tuple(rows))
+    for square in found.squares:
+        if square.share is not None and square.over is not None:
+            yield Paragraph(SHARES(share=square.share, total=sum_over(square.share, [square.over])))
+        if not square.weight.is_number:
+            yield Paragraph(_weight(square))
+    yield Paragraph(CONVEX(quadratic=left, names=[w.generic for w in found.wrt]))
+
+
+def _spread(square: Square) -> tuple[Term, ...]:
+    """A square; a variance as the mean of the squares minus the square of the mean."""
+    if square.share is None or square.over is None:
+        return (square.term,)
+    first = Term((square.weight, square.share, square.linear**2), (square.over, *square.sums))
+    second = Term((-square.weight, square.mean**2), square.sums)
+    return tuple(t._replace(factors=tuple(f for f in t.factors if f != 1)) for t in (first, second))
+
+
+def _weight(square: Square) -> Text:
+    if square.row is not None:
+        return SLOPE(weight=square.weight, rule=square.row.rule, low=square.low, high=square.high)
+    return NOT_NEGATIVE(weight=square.weight)
+
+
 def _product(found: Hessian) -> Iterator[Block]:
     """D of everything that moves, in the order of computation."""
-    last = {f"adjoint {w.name}" for w in found.wrt}
+    last = [f"adjoint {w.name}" for w in found.wrt]
     yield Heading(PRODUCT, 2)
     yield Paragraph(NO_MATRIX(v=list(found.directions)))
     inner = [a for a in found.along if a.node.name not in last]
     if inner:
         yield Equations(tuple(Row(a.target, a.terms, say.listed(telling(a.rules))) for a in inner))
         yield Paragraph(LAST)
-    yield Equations(tuple(Row(a.target, a.terms) for a in found.along if a.node.name in last), boxed=True)
+    final = {a.node.name: a for a in found.along if a.node.name in last}
+    yield Equations(tuple(Row(final[n].target, final[n].terms) for n in last if n in final), boxed=True)
 
 
-def _checked(report: Report, sentence: Text) -> Iterator[Block]:
+def _checked(report: Report | None, sentence: Text) -> Iterator[Block]:
+    """What was compared, and how well it agreed."""
+    if report is None:
+        return
     yield Heading(say.CHECK)
     yield Paragraph(sentence(samples=str(report.samples)))
     if report.sizes:

@@ -45,6 +45,10 @@ def _latex_partial(of: str, wrt: str, mark: str) -> str:
     return rf"\frac{{\partial{'^{+}' if mark else ''} {of}}}{{\partial {wrt}}}"
 
 
+def _latex_twice(a: str, b: str) -> str:
+    return rf"\partial {a}^{{2}}" if a == b else rf"\partial {a}\, \partial {b}"
+
+
 INFINITY = r"\infty"
 
 LATEX = Style(
@@ -55,7 +59,7 @@ LATEX = Style(
     total=lambda i, a, b: rf"\sum_{{{i}={a}}}^{{{b}}} ",
     product=lambda i, a, b: rf"\prod_{{{i}={a}}}^{{{b}}} ",
     partial=_latex_partial,
-    second=lambda of, a, b: rf"\frac{{\partial^{{2}} {of}}}{{\partial {a}\, \partial {b}}}",
+    second=lambda of, a, b: rf"\frac{{\partial^{{2}} {of}}}{{{_latex_twice(a, b)}}}",
     along=lambda of: rf"\mathrm{{D}}_{{v}} {of}",
     limit=lambda x, to: rf"\lim_{{{x} \to {to or INFINITY}}} ",
     brackets=_latex_brackets,
@@ -75,7 +79,7 @@ UNICODE = Style(
     total=lambda i, a, b: f"Σ_{{{i}={a}..{b}}} ",
     product=lambda i, a, b: f"Π_{{{i}={a}..{b}}} ",
     partial=lambda of, wrt, mark: f"∂{'⁺' if mark else ''}{of}/∂{wrt}",
-    second=lambda of, a, b: f"∂²{of}/∂{a}∂{b}",
+    second=lambda of, a, b: f"∂²{of}/∂{a}²" if a == b else f"∂²{of}/∂{a}∂{b}",
     along=lambda of: f"D_v {of}",
     limit=lambda x, to: f"lim_{{{x}→{to or '∞'}}} ",
     brackets=lambda inner: f"({inner})",
@@ -91,6 +95,6 @@ UNICODE = Style(
 INLINE = LATEX._replace(  # within a sentence or a table a partial stays on the line
     key="inline",
     partial=lambda of, wrt, mark: rf"\partial{'^{+}' if mark else ''} {of}/\partial {wrt}",
-    second=lambda of, a, b: rf"\partial^{{2}} {of}/\partial {a}\, \partial {b}",
+    second=lambda of, a, b: rf"\partial^{{2}} {of}/{_latex_twice(a, b)}",
 )
 STYLES = {"latex": LATEX, "inline": INLINE, "text": UNICODE}

@@ -9,12 +9,13 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
-from sympy import Expr, Idx, Symbol
+from sympy import Expr, Idx, IndexedBase, Symbol
 
 from derive.analysis.between import Jacobian
 from derive.analysis.second import Along, Block, Hessian
 from derive.derivation import Derivation, Line
 from derive.model import Node
+from derive.norms import InOrder, Transposed
 from derive.partials import Tangent
 from derive.store import Store
 from derive.sweeps import Sweeps, cotangents, leaves
@@ -24,6 +25,9 @@ from derive.verification.trial import jacobian as autograd
 from derive.verification.truth import sampled
 
 Array = torch.Tensor
+V = IndexedBase("v")
+QUADRATIC = InOrder(Transposed(V), IndexedBase("H"), V)
+LEAST = Symbol("lamda_min", real=True)
 DRAWS = range(8)  # seeds, each with sizes of its own
 POINTS = 5
 LARGEST = 6  # of a size that is left symbolic
@@ -168,6 +172,9 @@ def _second(draw: Draw, found: Hessian) -> Iterator[Row]:
     moved = tuple(v.squeeze(-1) for v in directions)
     product = torch.func.jvp(torch.func.grad(loss, slots), tuple(values), moved)[1]
     yield from _products(draw, found, store, directions, product)
+    if found.squares:
+        yield _quadratic(draw, found, store, sum(float((a * b).sum()) for a, b in zip(moved, product, strict=True)))
+        yield _eigenvalue(truth)
 
 
 def _loss(draw: Draw, found: Hessian) -> Callable[..., Array]:
@@ -213,12 +220,26 @@ def _product(store: Store, along: Along | None, w: Node, truth: Array) -> Row:
     return Row(target, truth.numel(), error if error == error else float("inf"))
 
 
+def _quadratic(draw: Draw, found: Hessian, store: Store, truth: float) -> Row:
+    """v^T H v as the sum of squares."""
+    value = sum(float(draw.value(s.term.expr, store, ())) for s in found.squares)
+    return Row(QUADRATIC, 1, abs(value - truth) / max(1.0, abs(truth)))
+
+
+def _eigenvalue(truth: Sequence[Sequence[Array]]) -> Row:
+    """How far the least eigenvalue of autograd's Hessian lies below 0, relative to the largest."""
+    sizes = [int(row[n].numel() ** 0.5) for n, row in enumerate(truth)]
+    rows = [torch.cat([b.reshape(n, -1) for b in row], 1) for n, row in zip(sizes, truth, strict=True)]
+    found = torch.linalg.eigvalsh(torch.cat(rows))
+    return Row(LEAST, len(found), max(0.0, -float(found[0])) / max(1.0, float(found[-1])))
+
+
 def _report(
     d: Derivation, sizes: Mapping[Symbol, int], draws: range, points: int, rows: Callable[[Draw], Iterator[Row]]
 ) -> Report:
     """The rows of all draws together."""
     report: Report | None = None
-    for seed in draws if any(s not in sizes for s in d.model.sizes) else draws[:1]:
+    for seed in draws:
         draw = Draw(d, sizes, seed, points)
         names = tuple((str(s), k) for s, k in draw.sizes.items())
         found = Report(tuple(rows(draw)), (names,) if names else (), points)
