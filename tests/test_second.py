@@ -9,10 +9,11 @@ import sys
 
 import pytest
 import torch
-from sympy import KroneckerDelta, Rational, simplify
+from sympy import Integer, KroneckerDelta, Rational, simplify
 
 from derive import Function, Graph, ModelError, Sum, VerificationError, exp, log, relu, sigmoid, sqrt, tanh
 from derive.analysis.between import jacobian
+from derive.analysis.definite import Square
 from derive.chain import derive
 from derive.derivation import Line, Term
 from derive.problems import load

@@ -22,6 +22,7 @@ from derive.rendering.part import Part
 from derive.rendering.span import Known
 from derive.verification.report import Report
 
+MANY = 3  # rules of one line that the margin has no room for
 JACOBIAN = Text("The Jacobian {symbol}", "雅可比矩阵 {symbol}")
 FOLLOW = Text(
     "Follow every path from {wrt} to {of}. Along a path the local partials multiply; where it ends, the derivative of "
@@ -39,7 +40,8 @@ HELD_BUT = Text(
     "这里只看递推的一步：更早的值中只有 {wrt} 变动。",
 )
 PATHS = Text("Path by path:", "逐条路径：")
-PATH = (Text("path", "路径"), Text("product of the local partials", "局部偏导数之积"), Text("rules", "法则"))
+PATH = (Text("path", "路径"), Text("product of the local partials", "局部偏导数之积"))
+RULES = Text("The rules on these paths: {rules}.", "这些路径上用到的法则：{rules}。")
 ADD_UP = Text("The paths add up:", "各条路径相加：")
 HESSIAN = Text("The second derivative of {loss}", "{loss} 的二阶导数")
 AGAIN = Text(
@@ -141,6 +143,7 @@ def _argument(symbol: Expr, entry: Entry, lines: Sequence[Line]) -> Iterator[Blo
     if len(entry.paths) > 1:
         yield Paragraph(PATHS)
         yield Table(PATH, tuple(_path(entry, p) for p in entry.paths))
+        yield Paragraph(RULES(rules=list(_rules(entry.paths))))
         yield Paragraph(ADD_UP)
     yield Equations(tuple(_rows(symbol, lines)))
     yield Equations((Row(symbol, lines[-1].terms),), boxed=True)
@@ -152,10 +155,14 @@ def _rows(target: Expr, lines: Sequence[Line]) -> Iterator[Row]:
 
 
 def _path(entry: Entry, path: Path) -> tuple[Any, ...]:
-    """The stations of a path, the product of its local partials, the rules that give them."""
-    stations = [entry.wrt, *(link.user for link in reversed(path.links))]
-    rules = {r.pick("en"): r for link in path.links for r in link.rules}
-    return say.arrow(stations), path.term, say.listed(telling(tuple(rules.values())))
+    """The stations of a path, and the product of its local partials."""
+    return say.arrow([entry.wrt, *(link.user for link in reversed(path.links))]), path.term
+
+
+def _rules(paths: Sequence[Path]) -> tuple[Text, ...]:
+    """The rules that give the local partials, each once."""
+    found = {r.pick("en"): r for path in paths for link in path.links for r in link.rules}
+    return telling(tuple(found.values()))
 
 
 def _definite(found: Hessian) -> Iterator[Block]:
@@ -198,7 +205,9 @@ def _product(found: Hessian) -> Iterator[Block]:
     yield Paragraph(NO_MATRIX(v=list(found.directions)))
     inner = [a for a in found.along if a.node.name not in last]
     if inner:
-        yield Equations(tuple(Row(a.target, a.terms, say.listed(telling(a.rules))) for a in inner))
+        yield Equations(
+            tuple(Row(a.target, a.terms, say.listed(telling(a.rules)) if len(a.rules) < MANY else None) for a in inner)
+        )
         yield Paragraph(LAST)
     final = {a.node.name: a for a in found.along if a.node.name in last}
     yield Equations(tuple(Row(final[n].target, final[n].terms) for n in last if n in final), boxed=True)
