@@ -224,3 +224,8 @@ def _checked(report: Report | None, sentence: Text) -> Iterator[Block]:
         yield Paragraph(say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes]))
     rows = ((r.quantity, str(r.points), r.error, say.AGREES if r.ok else say.DISAGREES) for r in report.rows)
     yield Table(say.CHECK_HEADER, tuple(rows))
+
+
+def _why(rules: Sequence[Text]) -> Text | None:
+    """The rules of one line, where the margin has room for them."""
+    return say.listed(telling(rules)) if len(rules) < MANY else None
