@@ -19,6 +19,7 @@ from derive.derivation import Line, Term
 from derive.problems import load
 from derive.rendering.formats import render
 from derive.rendering.part import Part
+from derive.rendering.printer import printer
 from derive.verification.second import verify_hessian, verify_jacobian
 
 DRAWS = range(20)
@@ -152,6 +153,18 @@ def test_the_textbook_forms():
     m = layer_norm().model()
     u, s, D, (i, k, _) = m.nodes["u"].symbol, m.nodes["s"].symbol, m.sizes[0], m.indices
     assert simplify(jacobian(m, "u", "x").value - (KroneckerDelta(i, k) - 1 / D - u[i] * u[k] / D) / s) == 0
+
+
+def test_the_matrix_forms():
+    """diag(p) - p p^T and X^T diag(a (1 - a)) X, which the check compares too."""
+    softmax_form = single().derive().jacobian("p", "z")
+    (block,), *_ = logistic().derive().hessian("w").blocks
+    show = printer("text", ())
+    assert show(softmax_form.matrix) == "diag(p) - p pᵀ"
+    assert show(block.matrix) == "Xᵀ diag(a ⊙ (𝟏_N - a)) X"
+    d = derive(single().model())
+    turned = softmax_form._replace(matrix=2 * softmax_form.matrix)
+    assert [r.where for r in verify_jacobian(d, turned, {}, range(4)).rows if not r.ok] == ["the matrix form"]
 
 
 def mutated(found):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sympy import Expr
 
+from derive.analysis.in_matrices import in_matrices
 from derive.analysis.naming import Laws
 from derive.analysis.textbook import developed
 from derive.analysis.walk import Entry, Walk
@@ -26,7 +27,8 @@ class Jacobian(NamedTuple):
     """d of / d wrt: its paths and the chain of equalities to the final form.
 
     `held` are the families of one recurrence whose earlier values are held fixed, where `of` belongs to it; `earlier`
-    says that `wrt` is that of the step before. `report` is the check against torch.autograd.
+    says that `wrt` is that of the step before. `matrix` is the matrix form, `report` the
+    check against torch.autograd.
     """
 
     of: Node
@@ -35,7 +37,18 @@ class Jacobian(NamedTuple):
     lines: tuple[Line, ...]
     held: tuple[Expr, ...] = ()
     earlier: bool = False
+    matrix: Expr | None = None
     report: Report | None = None
+
+    @property
+    def letters(self) -> tuple[Expr, ...]:
+        """The indices of the rows, then those of the columns."""
+        return tuple(i for e in (self.entry.of, self.entry.wrt) for i in getattr(e, "indices", ()))
+
+    @property
+    def whole(self) -> Expr:
+        """d of / d wrt without indices."""
+        return Partial(self.of.symbol, self.wrt.symbol)
 
     @property
     def symbol(self) -> Expr:
@@ -63,7 +76,8 @@ def jacobian(model: Model, of: str, wrt: str) -> Jacobian:
         raise ModelError(f"there is no path from {wrt} to {of}, so d {of} / d {wrt} is zero")
     if len(entry.paths) > MOST:
         raise ModelError(f"{len(entry.paths)} paths lead from {wrt} to {of}; ask for a shorter piece of the model")
-    return Jacobian(a, b, entry, developed(entry, laws(model)), held, earlier)
+    found = Jacobian(a, b, entry, developed(entry, laws(model)), held, earlier)
+    return found._replace(matrix=in_matrices(model, a, b, found.letters, found.lines))
 
 
 def laws(model: Model) -> Laws:

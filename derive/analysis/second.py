@@ -14,6 +14,7 @@ from sympy import Add, Expr, Integer, Mul, Symbol
 
 from derive.algebra import weight
 from derive.analysis.between import MOST, laws
+from derive.analysis.in_matrices import in_matrices
 from derive.analysis.naming import Laws, named
 from derive.analysis.textbook import developed, letters, products
 from derive.analysis.walk import Entry, Walk
@@ -45,13 +46,24 @@ class AdjointNode(Node):
 
 
 class Block(NamedTuple):
-    """d^2 L / d w_j d u_k: its paths, the chain of equalities to the final form, and a sum of products."""
+    """d^2 L / d w_j d u_k: its paths, the chain of equalities to the final form, a sum of products, its matrix form."""
 
     of: Node
     wrt: Node
     entry: Entry
     lines: tuple[Line, ...]
     products: tuple[Term, ...]
+    matrix: Expr | None = None
+
+    @property
+    def letters(self) -> tuple[Expr, ...]:
+        """The indices of the rows, then those of the columns."""
+        return tuple(i for e in (self.entry.of.args[1], self.entry.wrt) for i in getattr(e, "indices", ()))
+
+    @property
+    def whole(self) -> Expr:
+        """The second derivative without indices."""
+        return Partial(Partial(self.entry.of.args[0], self.of.symbol), self.wrt.symbol)
 
     @property
     def symbol(self) -> Expr:
@@ -159,7 +171,8 @@ def _block(walk: Walk, adjoint: Node, a: Node, b: Node, model: Model) -> Block:
     entry = walk.entry(adjoint, b, walk.other(b, a.indices))
     if len(entry.paths) > MOST:
         raise ModelError(f"{len(entry.paths)} paths lead from {b.name} to dL/d{a.name}; choose a smaller model")
-    return Block(a, b, entry, developed(entry, laws(model)), products(entry, laws(model)))
+    found = Block(a, b, entry, developed(entry, laws(model)), products(entry, laws(model)))
+    return found._replace(matrix=in_matrices(model, a, b, found.letters, found.lines))
 
 
 # along a direction

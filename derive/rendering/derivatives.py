@@ -9,6 +9,7 @@ from sympy import Expr, IndexedBase
 
 from derive.analysis.between import Jacobian
 from derive.analysis.definite import Square
+from derive.analysis.second import Block as Second
 from derive.analysis.second import Hessian
 from derive.analysis.walk import Entry, Path
 from derive.derivation import Line, Term
@@ -43,6 +44,7 @@ PATHS = Text("Path by path:", "逐条路径：")
 PATH = (Text("path", "路径"), Text("product of the local partials", "局部偏导数之积"))
 RULES = Text("The rules on these paths: {rules}.", "这些路径上用到的法则：{rules}。")
 ADD_UP = Text("The paths add up:", "各条路径相加：")
+MATRICES = Text("The same in matrices:", "写成矩阵：")
 HESSIAN = Text("The second derivative of {loss}", "{loss} 的二阶导数")
 AGAIN = Text(
     "The gradient is computed like any other quantity, so it is differentiated by the same chain rule once more. The "
@@ -118,7 +120,7 @@ def jacobian(found: Jacobian) -> Iterator[Block]:
     yield Paragraph(FOLLOW(of=found.entry.of, wrt=found.entry.wrt))
     if found.held:
         yield Paragraph(HELD_BUT(wrt=found.entry.wrt) if found.earlier else HELD)
-    yield from _argument(found.symbol, found.entry, found.lines)
+    yield from _argument(found)
 
 
 def hessian(found: Hessian, loss: Expr) -> Iterator[Block]:
@@ -130,7 +132,7 @@ def hessian(found: Hessian, loss: Expr) -> Iterator[Block]:
     for n, row in enumerate(found.blocks):
         for block in row[n:]:
             yield Heading(BLOCK(symbol=block.symbol), 2)
-            yield from _argument(block.symbol, block.entry, block.lines)
+            yield from _argument(block)
     if len(found.wrt) > 1:
         yield Paragraph(SYMMETRIC)
     if found.squares:
@@ -138,8 +140,9 @@ def hessian(found: Hessian, loss: Expr) -> Iterator[Block]:
     yield from _product(found)
 
 
-def _argument(symbol: Expr, entry: Entry, lines: Sequence[Line]) -> Iterator[Block]:
-    """The paths where there are several, the chain of equalities, the final form."""
+def _argument(found: Jacobian | Second) -> Iterator[Block]:
+    """The paths where there are several, the chain of equalities, the final form, also in matrices."""
+    symbol, entry, lines = found.symbol, found.entry, found.lines
     if len(entry.paths) > 1:
         yield Paragraph(PATHS)
         yield Table(PATH, tuple(_path(entry, p) for p in entry.paths))
@@ -147,6 +150,9 @@ def _argument(symbol: Expr, entry: Entry, lines: Sequence[Line]) -> Iterator[Blo
         yield Paragraph(ADD_UP)
     yield Equations(tuple(_rows(symbol, lines)))
     yield Equations((Row(symbol, lines[-1].terms),), boxed=True)
+    if found.matrix is not None:
+        yield Paragraph(MATRICES)
+        yield Equations((Row(found.whole, found.matrix),), boxed=True)
 
 
 def _rows(target: Expr, lines: Sequence[Line]) -> Iterator[Row]:

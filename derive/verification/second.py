@@ -13,12 +13,14 @@ from sympy import Expr, Idx, IndexedBase, Symbol
 
 from derive.analysis.between import Jacobian
 from derive.analysis.second import Along, Block, Hessian
-from derive.derivation import Derivation, Line
+from derive.derivation import Derivation
+from derive.errors import ShapeError
 from derive.model import Node
 from derive.norms import InOrder, Transposed
 from derive.partials import Tangent
 from derive.store import Store
 from derive.sweeps import Sweeps, cotangents, leaves
+from derive.verification.matrices import Evaluator
 from derive.verification.report import Report, Row
 from derive.verification.torch_backend import TorchBackend
 from derive.verification.trial import jacobian as autograd
@@ -72,14 +74,28 @@ class Draw:
             found: Array = self.sweeps.partials.evaluate(expr, store, ranges, dict(fixed or {}))
         return found
 
-    def worst(self, lines: Sequence[Line], truth: Array, value: Callable[[Expr], Array]) -> tuple[float, str]:
-        """The worst relative error of all lines, and the line that has it."""
+    def worst(
+        self, found: Jacobian | Block, truth: Array, store: Store, value: Callable[[Expr], Array]
+    ) -> tuple[float, str]:
+        """The worst relative error of all lines and of the matrix form, and where it is."""
         worst, where = 0.0, ""
-        for number, expr in enumerate((line.expr for line in lines), 1):
+        for number, expr in enumerate((line.expr for line in found.lines), 1):
             error = float(((value(expr) - truth).abs() / truth.abs().clamp(min=1.0)).max())
             if not error <= worst:
                 worst, where = (error if error == error else float("inf")), f"line {number}"
-        return worst, where
+        error = self.matrix(found.matrix, truth, store) if found.matrix is not None else 0.0
+        return (worst, where) if error <= worst else (error, "the matrix form")
+
+    def matrix(self, form: Expr, truth: Array, store: Store) -> float:
+        """The relative error of a matrix form; infinite where its shape is another."""
+        try:
+            with torch.no_grad():
+                value = Evaluator(self.sweeps, store).value(form, ())
+                wanted = truth.movedim(-1, 0).reshape(-1, *value.shape[-2:])
+                error = float(((value - wanted).abs() / wanted.abs().clamp(min=1.0)).max())
+        except (ShapeError, RuntimeError):
+            return float("inf")
+        return error if error == error else float("inf")
 
 
 def verify_jacobian(d: Derivation, found: Jacobian, sizes: Mapping[Symbol, int], draws: range = DRAWS) -> Report:
@@ -103,7 +119,7 @@ def _jacobian_row(draw: Draw, found: Jacobian) -> Row:
     truth = autograd(of, wrt)
     own = [*found.entry.of.indices] if found.of.indices else []
     own += [*found.entry.wrt.indices] if found.wrt.indices else []
-    worst, where = draw.worst(found.lines, truth, lambda e: draw.value(e, store, own, fixed))
+    worst, where = draw.worst(found, truth, store, lambda e: draw.value(e, store, own, fixed))
     return Row(found.symbol, truth.numel(), worst, where)
 
 
@@ -195,7 +211,7 @@ def _loss(draw: Draw, found: Hessian) -> Callable[..., Array]:
 
 def _block(draw: Draw, block: Block, store: Store, truth: Array) -> Row:
     own = [*block.of.indices, *(block.entry.wrt.indices if block.wrt.indices else ())]
-    worst, where = draw.worst(block.lines, truth, lambda e: draw.value(e, store, own))
+    worst, where = draw.worst(block, truth, store, lambda e: draw.value(e, store, own))
     return Row(block.symbol, truth.numel(), worst, where)
 
 
