@@ -85,15 +85,7 @@ class Truth:
     def _sample(self, name: str, node: Node, domain: str, sums_to: Expr | None = None) -> None:
         ranges = self.sweeps.ranges(node)
         shape = (*(b - a + 1 for a, b in ranges), self.points)
-        unit = torch.rand(shape, generator=self.generator, dtype=torch.float64)
-        values = {
-            "real": (2 * unit - 1) * SPREAD,
-            "positive": 0.25 + 1.5 * unit,
-            "probability": 0.02 + 0.96 * unit,
-            "binary": (unit > 0.5).to(unit.dtype),
-            "nonzero": torch.where(unit > 0.5, 0.25 + unit, unit - 1.25),
-        }[domain]
-        self.store.put(name, values if sums_to is None else with_sum(values, float(sums_to), domain, unit), ranges)
+        self.store.put(name, sampled(shape, domain, self.generator, sums_to), ranges)
 
     def _ask_autograd(self) -> None:
         """Fill the store with autograd's adjoint of every element."""
@@ -147,3 +139,16 @@ class Truth:
                         (i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in free_indices(inner)
                     ]
                     yield self.sweeps.partials.evaluate(inner, self.store, ranges).detach()
+
+
+def sampled(shape: tuple[int, ...], domain: str, generator: torch.Generator, sums_to: Expr | None = None) -> Array:
+    """Random numbers as declared: on both sides of every kink, and so small that long products stay in range."""
+    unit = torch.rand(shape, generator=generator, dtype=torch.float64)
+    values = {
+        "real": (2 * unit - 1) * SPREAD,
+        "positive": 0.25 + 1.5 * unit,
+        "probability": 0.02 + 0.96 * unit,
+        "binary": (unit > 0.5).to(unit.dtype),
+        "nonzero": torch.where(unit > 0.5, 0.25 + unit, unit - 1.25),
+    }[domain]
+    return values if sums_to is None else with_sum(values, float(sums_to), domain, unit)
