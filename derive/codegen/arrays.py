@@ -101,7 +101,7 @@ class Arrays(Reading):
     def _factors(self, expr: Expr, scope: Scope | None) -> list[Factor]:
         """The factors of a product, those below the line with exponent -1."""
         found: list[Factor] = []
-        for factor in Mul.make_args(expr):
+        for factor in _primitive(expr):
             if isinstance(factor, Rational):
                 found += [(Laid(Number(Integer(n)), (), True), s) for n, s in ((factor.p, 1), (factor.q, -1)) if n != 1]
                 continue
@@ -198,3 +198,23 @@ class Arrays(Reading):
             return product(self._factors(expr, scope), scope.order)
         parts = [self._value_of(self.lower(expr.base, scope)), self.lower(expr.exp, scope)]
         return together(parts, scope.order, Power)
+
+
+def _primitive(expr: Expr) -> list[Expr]:
+    """The factors of a product, whole numbers and signs taken out of its sums: -2x + 2m is -2 (x - m).
+
+    A number costs nothing on a plain number, and what is left is found again elsewhere.
+    """
+    found, number = [], Integer(1)
+    for factor in Mul.make_args(expr):
+        content, rest = (
+            factor.primitive() if isinstance(factor, Add) and isinstance(expr, Mul) else (Integer(1), factor)
+        )
+        if isinstance(rest, Add) and (content != 1 or number.is_negative) and rest.could_extract_minus_sign():
+            content, rest = -content, -rest
+        number *= content
+        if isinstance(rest, Rational):
+            number *= rest
+        else:
+            found.append(rest)
+    return found if number == 1 and found else [number, *found]

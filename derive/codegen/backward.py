@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from sympy import Basic, Expr, Idx, Indexed, Symbol
+from sympy import Add, Basic, Expr, Idx, Indexed, Symbol
 
 from derive.algebra import weight
 from derive.codegen.families import Families, scope_of, without
@@ -44,13 +44,16 @@ class Backward:
         found = {}
         for name, adjoint in self.d.adjoints.items():
             steps = self.steps.of(name)
-            if len(steps) == 1 and not steps[0].given and all(self.complete(u, adjoint) for u in adjoint.uses):
+            if len(steps) == 1 and all(self.complete(u, adjoint) for u in adjoint.uses):
                 found[name] = steps[0]
         return found
 
     def formula(self, name: str) -> Expr:
-        """The shortest line of the step."""
-        lines = [line.expr for line in self.formulas[name].lines]
+        """The shortest line of the step; for what an abstract loss gives, its cotangent."""
+        step = self.formulas[name]
+        if step.given:
+            return Add(*(u.value(self.d.loss) for u in step.uses))
+        lines = [line.expr for line in step.lines]
         return min(lines, key=weight)
 
     def sources(self, name: str) -> list[Expr]:

@@ -63,7 +63,7 @@ class CodePrinter:
 
     def _number(self, tree: Number) -> Printed:
         text = str(int(tree.value)) if isinstance(tree.value, (int, Integer)) else repr(float(tree.value))
-        return text, SUM if text.startswith("-") else ATOM
+        return text, PRODUCT if text.startswith("-") else ATOM
 
     def _plus(self, tree: Plus) -> Printed:
         text = ""
