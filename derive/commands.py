@@ -128,6 +128,7 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         values=solution.values,
         limits=limits,
         analyses=solution.analyses,
+        matrices=solution.matrices,
     )
 
 

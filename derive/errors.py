@@ -3,11 +3,17 @@
     DeriveError
     ├── ModelError          the model cannot be read as a graph
     ├── UsageError          a command, an option or a number cannot be used
+    ├── ShapeError          matrices whose shapes do not agree
+    ├── NoMatrixForm        an expression that is not a matrix formula
     └── VerificationError   a derived line disagrees with torch.autograd
 
 A message says what was asked, what was found and what to do, in one line; the command line prints it
 and leaves with status 2 (1 for a failed verification). Notebooks show the same line.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 
 class DeriveError(Exception):
@@ -26,6 +32,18 @@ class ModelError(DeriveError):
 
 class UsageError(DeriveError):
     """The request cannot be used: an unknown name or option, a missing or impossible number."""
+
+
+class ShapeError(DeriveError):
+    """Matrices are added or multiplied whose shapes do not agree."""
+
+
+class NoMatrixForm(DeriveError):
+    """An expression in index notation that no product of matrices says; `reason` (a Text) says why, as a clause."""
+
+    def __init__(self, reason: Any):
+        super().__init__(f"no matrix form: {reason.en}")
+        self.reason = reason
 
 
 class VerificationError(DeriveError):

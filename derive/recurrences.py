@@ -221,6 +221,7 @@ def _letters(r: Recursion, nodes: Mapping[str, Node]) -> tuple[Idx, Idx]:
     """A letter for the sum and one for the product, over the times of t, that nothing else has."""
     taken = {*nodes, *(name_of(i) for n in nodes.values() for i in n.indices)}
     taken |= {name_of(i) for e in (r.factor, r.addend, r.boundary) for i in e.atoms(Idx)}
-    free = [a for a in ("s" if r.ahead > 0 else "j", "k", "l", "m", "n", "p", "q") if a not in taken]
+    wished = ("s" if r.ahead > 0 else "j", "k", "l", "m", "n", "p", "q", *(f"k_{n}" for n in range(1, 100)))
+    free = [a for a in wished if a not in taken]
     one, other = (index(a, r.index.lower, r.index.upper) for a in free[:2])
     return one, other

@@ -11,8 +11,9 @@ from sympy import Expr, Integer, Symbol
 
 from derive.chain import derive
 from derive.derivation import Derivation, Step
-from derive.errors import ModelError
+from derive.errors import ModelError, NoMatrixForm
 from derive.limits import Limit, Limiting, limiting
+from derive.matrix.forms import Forms, forms
 from derive.model import Model
 from derive.recurrences import ClosedForm
 from derive.schedule import Stage
@@ -69,7 +70,7 @@ class Solution:
     @cached_property
     def analyses(self) -> tuple[Analysis, ...]:
         """For every recurrence over a time that has no number: the Jacobian of a step, and when gradients explode."""
-        from derive.analysis.conditions import analyse
+        from derive.analysis.analyse import analyse
 
         model, known = self.derivation.model, {str(s) for s in self.sizes}
         general = [s for s in self.derivation.stages if s.time and (names := _length(model, s)) and not known & names]
@@ -107,6 +108,20 @@ class Solution:
             raise ModelError(f"dL/d{parameter} has {len(steps)} forms by region; see adjoint({parameter})")
         return steps[0].value
 
+    @cached_property
+    def matrices(self) -> Forms:
+        """The model and the last line of every step in matrices, where an index runs along rows or columns."""
+        return forms(self.derivation.model, self.steps)
+
+    def matrix(self, quantity: Any) -> Expr:
+        """dL/dquantity as matrices, shapes included (`derive.matrix`). Errors: NoMatrixForm, with the reason."""
+        found = [form for step in self.adjoint(quantity) if (form := self.matrices.of(step)) is not None]
+        if len(found) != 1:
+            raise ModelError(f"dL/d{quantity} has {len(found)} matrix forms; see matrices")
+        if found[0].matrix is None:
+            raise NoMatrixForm(found[0].reason)
+        return found[0].matrix
+
     def verify(
         self, points: int = 1000, seed: int = 0, conditions: bool = True, limits: Sequence[Limiting] = ()
     ) -> Report:
@@ -117,7 +132,8 @@ class Solution:
         """
         from derive.verification.check import verify
 
-        report = verify(self.derivation, (*self.steps, *self.closed_steps), self.sizes, points, seed, self.values)
+        steps = (*self.steps, *self.closed_steps)
+        report = verify(self.derivation, steps, self.sizes, points, seed, self.values, self.matrices)
         if limits:
             from derive.verification.limits import in_the_limit
 
@@ -161,6 +177,7 @@ class Solution:
             closed=self.closed_forms,
             values=self.values,
             analyses=self.analyses,
+            matrices=self.matrices,
         )
         return render([part], format, lang, detail)
 

@@ -208,7 +208,7 @@ def test_bounds_without_the_gate_paths_are_contradicted(case, monkeypatch):
         ]
         return whole.jacobian._replace(entries=tuple(map(tuple, rows)))
 
-    monkeypatch.setattr("derive.analysis.conditions.step_jacobian", direct)
+    monkeypatch.setattr("derive.analysis.analyse.step_jacobian", direct)
     solution = solved(case)
     wrong = solution.analyses[0]._replace(jacobian=whole.jacobian)
     found = measured(solution.derivation, wrong)

@@ -21,7 +21,7 @@ HOUSE = (
     "elementwise functions indices intervals contraction norms",
     "model schedule preactivation validation",
     "partials derivation paths chain algebra products geometric induction regions reasons recurrences states limits "
-    "equalities steps",
+    "equalities steps matrix.*",
     "analysis.* positions store closures lowering sweeps exact at worked verification.*",
     "rendering.* codegen.*",
     "solution graph problem problems",

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sympy import Abs, Add, Dummy, Expr, Idx, Indexed, KroneckerDelta, Max, Mul, Pow, S, Sum, Symbol, oo
+from sympy import Abs, Add, Dummy, Expr, Idx, Indexed, Max, Mul, Pow, S, Sum, Symbol, oo
 
-from derive.analysis.chains import is_matrix_product, letters, repetitions
-from derive.analysis.jacobian import Link, Path
-from derive.functions import Row, row_of
+from derive.functions import row_of
 from derive.indices import name_of, substitute
 from derive.model import Model, Node
 from derive.norms import Norm
@@ -36,43 +34,10 @@ class Bounds:
         self._kept: dict[str, Interval] = {}
         self._open: dict[str, Expr] = {}
 
-    # gains
-    def gain(self, path: Path, wrt: Expr) -> Interval:
-        """The least and largest norm of the product of a path's local partials; oo where there is no bound."""
-        if not is_matrix_product(path, wrt, self.time, self._leaf, self.order == "2"):
-            return S.Zero, oo
-        lows, highs = zip(*(self.link(link) for link in path.links), strict=True)
-        repeated = repetitions(path, wrt, self.time)
-        often = Mul(*(high - low + 1 for _, low, high in repeated))
-        return _times(*lows) if not repeated and path.delta == 1 else S.Zero, _times(often, *highs)
-
-    def link(self, link: Link) -> Interval:
-        """The least and largest absolute value (norm) of one local partial."""
-        row = activation(link.node)
-        if row is not None:
-            low, high = (abs(S(end)) for end in row.slope_range)
-            return (low if S(row.slope_range[0]).is_positive else S.Zero, max(low, high))
-        factors = [f for f in Mul.make_args(link.value) if not isinstance(f, KroneckerDelta)]
-        high = _times(*(self._factor(f) for f in factors))
-        still = [f for f in factors if not f.is_number and not self.constant(f)]
-        constant = all(self._leaf(f) and not f.has(self.time) for f in still)
-        return (high if constant else S.Zero, high)
-
     def _leaf(self, factor: Expr) -> bool:
         node = self.model.nodes.get(name_of(factor)) if isinstance(factor, (Symbol, Indexed)) else None
         return node is not None and node.kind in ("parameter", "constant")
 
-    def _factor(self, factor: Expr) -> Expr:
-        if isinstance(factor, Indexed) and self._leaf(factor):
-            return Norm(factor.base, self.order if len(letters(factor, self.time)) == 2 else "largest")
-        return Abs(factor) if self.constant(factor) else self.magnitude(factor)
-
-    def constant(self, expr: Expr) -> bool:
-        """Made of scalar parameters only, so that it is the same number at every step."""
-        names = [s.name for s in expr.free_symbols if isinstance(s, Symbol) and s.name in self.model.nodes]
-        return not expr.has(Indexed, Idx) and all(self.model.nodes[n].kind in ("parameter", "constant") for n in names)
-
-    # intervals of values
     def magnitude(self, expr: Expr) -> Expr:
         """The largest absolute value of an expression."""
         low, high = self.interval(expr)
@@ -104,10 +69,10 @@ class Bounds:
     def _product(self, expr: Mul) -> Interval:
         number, rest = expr.as_coeff_Mul()
         if number != 1:
-            low, high = (_times(number, end) for end in self.interval(rest))
+            low, high = (times(number, end) for end in self.interval(rest))
             return (low, high) if number > 0 else (high, low)
         parts = [self.interval(a) for a in expr.args]
-        top = _times(*(self.magnitude(a) for a in expr.args))
+        top = times(*(self.magnitude(a) for a in expr.args))
         return (S.Zero if all(low.is_nonnegative for low, _ in parts) else -top, top)
 
     def _sum(self, expr: Sum) -> Interval:
@@ -116,7 +81,7 @@ class Bounds:
         matrices = [f for f in factors if isinstance(f, Indexed) and self._leaf(f) and len(f.indices) == 2]
         if len(expr.limits) != 1 or len(matrices) != 1 or matrices[0].indices[1] != expr.limits[0][0]:
             return UNBOUNDED
-        top = _times(Norm(matrices[0].base, "rows"), *(self.magnitude(f) for f in factors if f is not matrices[0]))
+        top = times(Norm(matrices[0].base, "rows"), *(self.magnitude(f) for f in factors if f is not matrices[0]))
         return -top, top
 
     def _element(self, expr: Expr) -> Interval:
@@ -195,17 +160,10 @@ class Bounds:
         return symbol
 
 
-def _times(*factors: Expr) -> Expr:
+def times(*factors: Expr) -> Expr:
     """A product of bounds, in which zero times unbounded is zero."""
     return S.Zero if any(f == 0 for f in factors) else Mul(*factors)
 
 
 def _power(base: Expr, exponent: Expr) -> Expr:
     return oo if base == oo else base**exponent
-
-
-def activation(node: Node) -> Row | None:
-    """The row of a node that is an activation of another node and nothing else."""
-    expr = node.cases[0].expr
-    row = row_of(expr)
-    return row if row is not None and isinstance(expr.args[0], (Symbol, Indexed)) else None

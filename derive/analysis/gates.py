@@ -11,7 +11,8 @@ from typing import NamedTuple
 from sympy import Add, Expr, Ge, Indexed, Integer, Mul, Rational, S, Symbol, log
 from sympy.core.relational import Relational
 
-from derive.analysis.bounds import Bounds, activation
+from derive.analysis.bounds import Bounds
+from derive.analysis.gains import activation
 from derive.analysis.jacobian import Entry, StepJacobian
 from derive.analysis.reasons import STEPS
 from derive.indices import name_of

@@ -9,11 +9,13 @@ from sympy import Expr, Idx, Mul, Product, Sum, Symbol
 from derive.derivation import Step, Term
 from derive.indices import sized
 from derive.language import Text
+from derive.matrix.forms import Form
 from derive.memo import memo
 from derive.partials import Immediate
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
 from derive.rendering.closed import solved
+from derive.rendering.matrix_form import boxed, last_line
 from derive.rendering.numbers import RATE
 from derive.rendering.numerals import Numeral
 from derive.rendering.part import Part
@@ -32,7 +34,7 @@ def backward(part: Part, detail: str) -> Iterator[Block]:
         yield Paragraph(convention)
     for step in part.steps:
         if not step.node.is_leaf:
-            yield from _step(step)
+            yield from _step(step, part.matrices.of(step))
     unrolled = list(backward_in_time(part.derivation, part.steps, part.sizes, detail))
     if unrolled:
         yield Heading(say.IN_TIME, 1)
@@ -43,12 +45,12 @@ def backward(part: Part, detail: str) -> Iterator[Block]:
 
 
 @memo
-def _step(step: Step) -> tuple[Block, ...]:
+def _step(step: Step, form: Form | None) -> tuple[Block, ...]:
     """The heading of a step, why it has its terms, its equations."""
     heading = Heading(say.STEP(number=str(step.number), target=step.target, where=_where(step)), 2)
     if step.given:
         return heading, Paragraph(say.STAYS(quantity=step.target, loss=step.target.args[0]))
-    return heading, Paragraph(say.sentence(step.reason)), Equations(tuple(_rows(step)))
+    return heading, Paragraph(say.sentence(step.reason)), Equations((*_rows(step), *last_line(form)))
 
 
 def _where(step: Step) -> Text:
@@ -78,9 +80,11 @@ def gradients(part: Part, detail: str) -> Iterator[Block]:
     yield Heading(say.GRADIENTS)
     for step in part.steps:
         if step.node.is_leaf:
-            yield from _step(step)
+            form = part.matrices.of(step)
+            yield from _step(step, form)
             yield from _written_out(step, part.sizes, detail)
             yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
+            yield from boxed(form)
     for node in part.derivation.unreachable:
         yield Paragraph(say.ZERO(name=node.generic, loss=part.derivation.loss))
     for note in part.notes:

@@ -8,9 +8,12 @@ from sympy import Add, Expr, Idx, Integer, Mul, Pow, Product, Rational, Sum, Sym
 
 from derive.functions import row_of
 from derive.indices import BINDERS, name_of
+from derive.matrix.algebra import Times, Trace
 from derive.partials import Partial
 from derive.rendering.atoms import ADD, ATOM, MUL, POWER, Atoms, Printed
 from derive.rendering.order import kind, open_ended, signed
+
+DIGITS = tuple("0123456789")  # not the bold 1 of a column of ones
 
 
 class Arithmetic(Atoms):
@@ -40,7 +43,7 @@ class Arithmetic(Atoms):
     def _joined(self, parts: Sequence[str]) -> str:
         text = parts[0] if parts else "1"
         for part in parts[1:]:
-            text += (self.style.dot if part[:1].isdigit() else self.style.space) + part
+            text += (self.style.dot if part[:1] in DIGITS else self.style.space) + part
         return text
 
     def _factor(self, factor: Expr, last: bool) -> str:
@@ -49,7 +52,7 @@ class Arithmetic(Atoms):
 
     def _fraction(self, number: Rational, above: list[Expr], below: list[Expr]) -> str:
         """Names go over the fraction line, brackets only where they stand alone; partials and sums stand behind it."""
-        behind = [f for f in above if isinstance(f, (Partial, *BINDERS))]
+        behind = [f for f in above if isinstance(f, (Partial, Times, Trace, *BINDERS))]
         over = [f for f in above if f not in behind]
         top = self._product(Rational(number.p), over) if over or not above or number.p != 1 else "1"
         if len(over) == 1 and number.p == 1:

@@ -26,6 +26,8 @@ def check(part: Part) -> Iterator[Block]:
         yield Paragraph(say.IN_THE_LIMIT)
     if report.both_sides:
         yield Paragraph(say.BOTH_SIDES)
+    if report.forms:
+        yield Paragraph(say.MATRICES)
     if report.exact:
         yield Paragraph(say.EXACTLY(points=str(report.exact)))
     if report.sizes:

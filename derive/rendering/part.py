@@ -12,6 +12,7 @@ from derive.derivation import Derivation, Step
 from derive.functions import Row, row_of
 from derive.language import Text
 from derive.limits import Limiting
+from derive.matrix.forms import Forms
 from derive.memo import memo
 from derive.recurrences import ClosedForm
 from derive.rendering.span import Known
@@ -40,6 +41,7 @@ class Part(NamedTuple):
     values: tuple[Solved, ...] = ()
     limits: tuple[Limiting, ...] = ()
     analyses: tuple[Analysis, ...] = ()
+    matrices: Forms = Forms()
 
     @property
     def known(self) -> list[Known]:

@@ -31,11 +31,12 @@ from sympy.matrices import MatrixBase
 from derive.derivation import Line, Term
 from derive.functions import row_of
 from derive.limits import LimitOf
+from derive.matrix.algebra import Matrix
 from derive.memo import SIZE, memo
 from derive.norms import Dots, InOrder, Inverse, Norm, SpectralRadius, Transposed
 from derive.partials import Immediate, Partial
 from derive.rendering.atoms import ADD, ATOM, MUL, POWER, Printed
-from derive.rendering.magnitudes import Magnitudes
+from derive.rendering.matrices import Matrices
 from derive.rendering.order import open_ended, signed
 from derive.rendering.style import STYLES
 
@@ -48,7 +49,7 @@ def printer(
     return Printer(STYLES[style], order, sizes, loop)
 
 
-class Printer(Magnitudes):
+class Printer(Matrices):
     """Prints expressions, terms and lines."""
 
     def __init__(self, *given: Any):
@@ -163,4 +164,5 @@ _METHODS: tuple[tuple[type, str], ...] = (
     (Inverse, "_inverse"),
     (InOrder, "_in_order"),
     (Dots, "_dots"),
+    (Matrix, "_algebra"),
 )

@@ -113,6 +113,11 @@ CHECKED = Text(
     "Every adjoint and every line above was compared with torch.autograd in float64 at {samples} random points.",
     "以上每个伴随量、每一行推导都在 {samples} 个随机点上（float64）与 torch.autograd 作了比较。",
 )
+MATRICES = Text(
+    "Every matrix form was evaluated as it stands, its products as products of matrices, and compared with the same "
+    "numbers; all agree.",
+    "每个矩阵形式都按所写的矩阵运算求值，并与同样的数值作了比较，全部一致。",
+)
 LIMIT = Text("The limit {limit}", "极限 {limit}")
 FADES = Text(
     "Between 0 and 1 lies {bases}, so {powers} tends to 0:", "由于 {bases} 介于 0 与 1 之间，{powers} 趋于 0："
@@ -189,6 +194,13 @@ def plain(words: str) -> Text:
 def listed(texts: Sequence[Text]) -> Text:
     """Several short texts in a row."""
     return _TEXTS(texts=list(texts))
+
+
+def one_after_another(texts: Sequence[Text]) -> Text:
+    """Several sentences as one paragraph."""
+    names = [f"s{k}" for k in range(len(texts))]
+    en, zh = (joint.join("{" + name + "}" for name in names) for joint in (" ", ""))
+    return Text(en, zh)(**dict(zip(names, texts, strict=True)))
 
 
 def sentence(text: Text) -> Text:

@@ -10,6 +10,7 @@ from derive.rendering.argument import backward, gradients
 from derive.rendering.blocks import Block, Heading, Title
 from derive.rendering.evidence import check
 from derive.rendering.limits import limits
+from derive.rendering.matrix_form import model_in_matrices
 from derive.rendering.numbers import numbers
 from derive.rendering.part import Part
 from derive.rendering.premises import flows, forward, given
@@ -33,6 +34,7 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
     yield from given(model.given or model)
     yield from flows(part.derivation)
     yield from forward(part, detail)
+    yield from model_in_matrices(part)
     yield from values(part)
     if model.has_loss:
         yield from backward(part, detail)

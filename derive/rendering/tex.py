@@ -153,7 +153,8 @@ class Writer:
         first = max(1, int((room - width(terms[0]) + widest) // widest))
         each = max(1, int(room // widest))
         cuts = [0, *range(first, len(terms), each), len(terms)]
-        lines = [signed(terms[a:b]) for a, b in pairwise(cuts)]
+        join = signed if terms[-1].startswith("-") else " + ".join  # all terms have the sign of their template
+        lines = [join(terms[a:b]) for a, b in pairwise(cuts)]
         text = " \\\\\n&\\quad {} ".join(
             [lines[0], *(line if line.startswith("-") else f"+ {line}" for line in lines[1:])]
         )

@@ -6,7 +6,7 @@ else; as the adjoints determine each other one after the other, all formulas rig
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -15,17 +15,21 @@ from sympy import Expr, Idx, Symbol
 
 from derive.derivation import Adjoint, Derivation, Step
 from derive.intervals import Interval
+from derive.matrix.forms import Forms
 from derive.partials import Partial
 from derive.regions import large
 from derive.states import Solved
 from derive.sweeps import Sweeps
 from derive.verification.exact import exact_points
+from derive.verification.forms import compared, definitions
+from derive.verification.matrices import Evaluator
 from derive.verification.report import TOLERANCE, Report, Row
 from derive.verification.torch_backend import TorchBackend
 from derive.verification.truth import Truth
 from derive.verification.values import in_floats, in_fractions, within
 
 Array = torch.Tensor
+NO_FORMS = Forms()
 GENERAL = range(1, 7)  # what a size that is left symbolic is in turn
 IN_TIME = range(1, 9)  # the same where the model has a recurrence
 LARGER = (4, 8, 16)  # the first size where a general step supposes sizes far apart, the others e times larger each
@@ -38,6 +42,7 @@ def verify(
     points: int = 1000,
     seed: int = 0,
     values: Sequence[Solved] = (),
+    forms: Forms = NO_FORMS,
 ) -> Report:
     """Check a derivation, its printed steps and the closed forms of `values`; symbolic sizes take several numbers.
 
@@ -47,31 +52,34 @@ def verify(
     missing = [s for s in derivation.model.sizes if s not in given]
     report, reached = None, set()
     general = IN_TIME if any(s.time for s in derivation.stages) else GENERAL
-    for n in general if missing else (0,):
-        chosen = given | {s: 1 + (n - 1 + 2 * k) % len(general) for k, s in enumerate(missing)}
+    general = general if missing else range(1)
+    for n in general:
+        chosen = given | {s: 1 + (n - 1 + 2 * k + 2 * k // len(general)) % len(general) for k, s in enumerate(missing)}
         share = max(1, points // len(general) + (n <= points % len(general))) if missing else points
         check = Check(derivation, chosen, share, seed + n)
-        found = check.run(steps, values)
-        if values:
+        found = check.run(steps, values, forms)
+        if values and n in (general[0], general[-1]):  # the longest sequence begins like all shorter ones
             found = found.merged(in_fractions(derivation, chosen, values, seed + n))
         report = found if report is None else report.merged(found)
         reached |= check.reached
     assert report is not None
     if missing and any(s.number not in reached for s in steps):
-        report = report.merged(_large(derivation, steps, given, missing, seed, reached))
+        report = report.merged(_large(derivation, steps, given, missing, seed, reached, forms))
+    if missing:
+        report = replace(report, forms=tuple(_tried(r) for r in report.forms))
     exact = exact_points(derivation, seed)
     return report.merged(Report(exact, exact=max((r.points for r in exact), default=0)))
 
 
 def _large(
     derivation: Derivation, steps: Sequence[Step], given: Mapping[Symbol, int], missing: Sequence[Symbol], seed: int,
-    reached: set[int],
+    reached: set[int], forms: Forms,
 ) -> Report:  # fmt: skip
     """The check at sizes in the order that general steps suppose. A step that holds at none of them fails."""
     reports = []
     for first in LARGER:
         check = Check(derivation, {**given, **{s: large(k, first) for k, s in enumerate(missing)}}, 2, seed)
-        reports.append(check.run(steps))
+        reports.append(check.run(steps, (), forms))
         reached = reached | check.reached
         if all(s.number in reached for s in steps):
             break
@@ -79,6 +87,13 @@ def _large(
     lost = {s.node.name: f"step {s.number}, which no sizes reach" for s in steps if s.number not in reached}
     rows = (replace(r, error=float("inf"), where=lost[r.name]) if r.name in lost else r for r in report.rows)
     return replace(report, rows=tuple(rows))
+
+
+def _tried(row: Row) -> Row:
+    """A matrix form that held at no sizes has not been checked, so it fails."""
+    return (
+        row if row.points or row.error else replace(row, error=float("inf"), where=f"{row.where}, which no sizes reach")
+    )
 
 
 class Check:
@@ -90,13 +105,30 @@ class Check:
         self.truth = Truth(derivation, self.sweeps, points, seed)
         self.reached: set[int] = set()  # the steps whose lines were evaluated
 
-    def run(self, steps: Sequence[Step], values: Sequence[Solved] = ()) -> Report:
-        """Compare every adjoint, every line of the steps and of the closed forms of values."""
+    def run(self, steps: Sequence[Step], values: Sequence[Solved] = (), forms: Forms = NO_FORMS) -> Report:
+        """Compare every adjoint, every line of the steps and of the closed forms of values, every matrix form."""
         with torch.no_grad():
             rows = tuple(self._row(adjoint, steps) for adjoint in self.derivation.adjoints.values())
             rows += tuple(in_floats(self.sweeps, self.truth.store, solved, self._relative) for solved in values)
+            matrices = tuple(self._forms(forms))
         names = tuple((str(s), n) for s, n in self.sizes.items())
-        return Report(rows, (names,) if names else (), self.truth.count, both_sides=self.truth.both_sides)
+        both = self.truth.both_sides
+        return Report(rows, (names,) if names else (), self.truth.count, both_sides=both, forms=matrices)
+
+    def _forms(self, forms: Forms) -> Iterator[Row]:
+        """Matrix forms of the definitions, and of the steps that hold at these sizes."""
+        evaluator = Evaluator(self.sweeps, self.truth.store, self.truth.finite)
+        yield from definitions(evaluator, self.truth, forms)
+        for step, form in forms.steps:
+            ranges = self._region(step, self.derivation.adjoints[step.node.name])
+            where = f"the matrix form of step {step.number}"
+            if form.matrix is None:
+                continue
+            if ranges is None:  # the step supposes other sizes
+                yield Row(form.element, 0, 0.0, where)
+                continue
+            truth = self.truth.adjoint(step.node.name)[within(ranges, self.sweeps.extent(step.node))]
+            yield compared(evaluator, form, ranges, truth, where)
 
     def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
         truth = self.truth.adjoint(adjoint.node.name)

@@ -71,7 +71,7 @@ class Report:
 
     `sizes` and `samples` say where it was compared, `exact` at how many rational points also with sympy, `fractions`
     how many values also in exact fractions, `both_sides` that every kink was seen on both sides. `measured` is the
-    evidence about the recurrences.
+    evidence about the recurrences; `forms` are the matrix forms.
     """
 
     rows: tuple[Row, ...]
@@ -81,34 +81,34 @@ class Report:
     both_sides: bool = False
     fractions: int = 0
     measured: tuple[Measured, ...] = ()
+    forms: tuple[Row, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Every row agrees."""
-        return all(r.ok for r in self.rows) and all(m.ok for m in self.measured)
+        return all(r.ok for r in (*self.rows, *self.forms)) and all(m.ok for m in self.measured)
 
     @property
     def first_failure(self) -> Row | None:
         """The first adjoint whose own formula disagrees; where all do agree, the first with a wrong line."""
-        failed = [r for r in self.rows if not r.ok]
+        failed = [r for r in (*self.rows, *self.forms) if not r.ok]
         return next((r for r in failed if not r.where), failed[0] if failed else None)
 
     @property
     def worst(self) -> float:
         """The worst relative error of all."""
-        return max((r.error for r in self.rows), default=0.0)
+        return max((r.error for r in (*self.rows, *self.forms)), default=0.0)
 
     def merged(self, other: Report) -> Report:
         """Two reports on the same derivation, for different sizes."""
-        theirs = {r.quantity: r for r in other.rows}
-        rows = tuple(r.merged(theirs[r.quantity]) if r.quantity in theirs else r for r in self.rows)
         return Report(
-            rows,
+            _merged(self.rows, other.rows),
             self.sizes + other.sizes,
             self.samples + other.samples,
             self.exact + other.exact,
             self.both_sides or other.both_sides,
             self.fractions + other.fractions,
+            forms=_merged(self.forms, other.forms),
         )
 
     def require(self) -> None:
@@ -134,3 +134,8 @@ class Report:
                 f"the {c.strength} claim that the gradient {c.kind} under {c.claim} is contradicted by "
                 "torch.autograd; nothing is printed"
             )
+
+
+def _merged(ours: tuple[Row, ...], others: tuple[Row, ...]) -> tuple[Row, ...]:
+    theirs = {r.quantity: r for r in others}
+    return tuple(r.merged(theirs[r.quantity]) if r.quantity in theirs else r for r in ours)

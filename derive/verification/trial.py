@@ -1,7 +1,8 @@
 """One recurrence run forward at many points, and its adjoints step by step from torch.autograd.
 
-Every step is differentiated by itself: its state is a fresh variable, so that lambda_{t-1} = J_t^T lambda_t is what
-autograd makes of one step, and not what the derivation says about it.
+What a step reads of the step before is a variable of its own (a view), and so is each parameter in each step.
+Autograd's adjoint of it is that through the later steps alone, lambda_{t-1} = J_t^T lambda_t, or what
+one step adds to a gradient.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Trial:
         found = []
         for state in self.jacobian.states:
             value = store.slices[state.name][t - self.stage.direction]
-            value = value.detach().expand(*self.shape(state), points).clone().requires_grad_()
+            value = _own(value.expand(*self.shape(state), points))
             store.put_slice(state.name, t - self.stage.direction, value)
             found.append(value)
         return found
@@ -92,19 +93,17 @@ class Trial:
 
         And the contribution of each of these steps to the gradient of every `shared` parameter.
         """
-        numbers = numbers | {name: numbers[name].detach().requires_grad_() for name in shared}
-        store, points = self.store(numbers), final[0].shape[-1]
-        steps = []
+        store, points, read = self.store(numbers), final[0].shape[-1], []
         for t in self.times:
-            before = self.before(store, t, points)
-            steps.append((before, self.step(store, t)))
-        found, parts = [list(final)], []
-        parameters = [numbers[name] for name in shared]
-        for before, after in reversed(steps):
-            seen = _grad(after, [*before, *parameters], found[-1])
-            found.append(seen[: len(before)])
-            parts.append(seen[len(before) :])
-        return found, parts
+            own = [_own(numbers[name]) for name in shared]
+            for name, value in zip(shared, own, strict=True):
+                store.put(name, value, [*zip(store.low[name], store.high[name], strict=True)])
+            read.append([*self.before(store, t, points), *own])
+            after = self.step(store, t)
+        seen = iter(_grad(after, [v for values in read for v in values], final))
+        states = len(self.jacobian.states)
+        steps = [[next(seen) for _ in values] for values in read][::-1]
+        return [list(final), *(s[:states] for s in steps)], [s[states:] for s in steps]
 
     def formula(self, entry: Entry, store: Store, t: int) -> Array:
         """The derived block of the Jacobian at time t: shape (*sizes of `of`, *sizes of `wrt`, points)."""
@@ -127,11 +126,16 @@ def jacobian(of: Array, wrt: Array) -> Array:
     return torch.stack(rows).reshape(*of.shape[:-1], *wrt.shape)
 
 
+def _own(value: Array) -> Array:
+    """The same numbers as a variable of its own: a view, through which what came before is still reached."""
+    return value.view_as(value) if value.requires_grad else value.detach().clone().requires_grad_()
+
+
 def _grad(of: Sequence[Array], wrt: Sequence[Array], weights: Sequence[Array]) -> list[Array]:
     """autograd's answer, zeros where nothing is used."""
     pairs = [(a, w) for a, w in zip(of, weights, strict=True) if a.requires_grad]
     if not pairs:
         return [torch.zeros_like(v) for v in wrt]
-    outputs, cotangents = zip(*pairs, strict=True)
-    seen = torch.autograd.grad(outputs, wrt, cotangents, allow_unused=True, retain_graph=True)
+    weighted = torch.stack([(a * w).sum() for a, w in pairs]).sum()  # given cotangents, torch would import a compiler
+    seen = torch.autograd.grad(weighted, wrt, allow_unused=True, retain_graph=True)
     return [torch.zeros_like(v) if g is None else g for v, g in zip(wrt, seen, strict=True)]

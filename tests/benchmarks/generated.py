@@ -28,7 +28,7 @@ def rows(repeats: int) -> list[Row]:
         values = ours["_forward"](inputs)
         same(ours["_backward"](inputs, values), by_hand(inputs, values))
         sides = [timed(lambda: ours["_backward"](inputs, values)), timed(lambda: by_hand(inputs, values))]  # noqa: B023
-        found.append(compared(f"9 numpy backward of {name} / by hand", *alternate(sides, repeats), NUMPY_REACH))
+        found.append(compared(f"10 numpy backward of {name} / by hand", *alternate(sides, repeats), NUMPY_REACH))
         found.append(function(name, graph, inputs, repeats))
     return found
 
@@ -49,7 +49,7 @@ def function(name: str, graph: Graph, inputs: Arrays, repeats: int) -> Row:
 
     assert all(torch.allclose(a, b) for a, b in zip(ours(), other(), strict=True))
     measured = alternate([timed(ours), timed(other)], repeats)
-    return compared(f"9 torch Function of {name} / autograd", *measured, TORCH_REACH)
+    return compared(f"10 torch Function of {name} / autograd", *measured, TORCH_REACH)
 
 
 def timed(run: Callable[[], object]) -> Callable[[], float]:

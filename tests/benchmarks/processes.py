@@ -33,6 +33,12 @@ def rows(repeats: int) -> list[Row]:
     ]
 
 
+def general(repeats: int) -> Row:
+    """`derive bptt` for a general T, with closed forms, conditions and evidence, against five steps written out."""
+    whole, five = alternate([spent(["-m", "derive", "bptt", *options]) for options in ([], ["--T", "5"])], repeats)
+    return compared("9 process: bptt for general T / bptt --T 5", whole, five, 1.0)
+
+
 def spent(arguments: Sequence[str]) -> Side:
     """The CPU time of one run of Python with these arguments, user and system."""
 

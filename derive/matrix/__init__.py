@@ -1,0 +1,1 @@
+"""The matrix view: a typed algebra of matrices as data, read from expressions in index notation."""
