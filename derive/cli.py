@@ -2,6 +2,7 @@
 
 derive list [--lang zh]         the problems
 derive NAME [options]           the sheet of a problem
+derive code NAME [options]      its forward and backward pass as a Python module
 derive check [NAME ...]         the verification table
 """
 
@@ -21,8 +22,9 @@ HELP = """derive: symbolic derivations for deep learning, every line checked aga
 
   derive list                      the problems and what they are
   derive NAME [options]            the solution sheet of a problem, as LaTeX on standard output
-  derive NAME --help               its options; likewise for list and check
+  derive NAME --help               its options; likewise for list, check and code
   derive check [NAME ...]          check problems against torch.autograd
+  derive code NAME [options]       forward and backward pass as a Python module
 
   derive bptt --T 5 > bptt.tex     backpropagation through time over five steps
   derive logistic --lang zh        in Chinese
@@ -111,6 +113,10 @@ def _command(argv: list[str]) -> int:
         from derive import commands
 
         return commands.listing(rest) if name == "list" else commands.check(rest)
+    if name == "code":
+        from derive.commands import code
+
+        return _delivered(*code(rest))
     return _sheet(name, rest)
 
 
@@ -118,11 +124,15 @@ def _sheet(name: str, argv: list[str]) -> int:
     from derive.problems import names, nearest
 
     if name not in names():
-        hint = nearest(name, (*names(), "list", "check"))
+        hint = nearest(name, (*names(), "list", "check", "code"))
         raise UsageError(f"no command or problem {name!r}; {hint}")
     from derive.commands import sheet
 
-    text, output = sheet(name, argv)
+    return _delivered(*sheet(name, argv))
+
+
+def _delivered(text: str, output: str | None) -> int:
+    """To standard output, or into the file that was asked for."""
     if output is None:
         sys.stdout.write(text)
         return 0

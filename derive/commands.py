@@ -38,6 +38,17 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[str, str | None]:
     return render(parts, given.format, given.lang, given.detail, head), given.output
 
 
+def code(argv: Sequence[str]) -> tuple[str, str | None]:
+    """The generated module of a problem and the file it is for. Errors: UsageError."""
+    if not argv or argv[0].startswith("-"):
+        options.parse(options.code_parser(), argv)
+        raise UsageError("code: the name of a problem is missing; derive list shows them")
+    problem = load(argv[0])
+    given = options.parse(options.code_parser(argv[0], problem), argv[1:])
+    solution = _readings(problem, given)[0].build(**problem.choices(vars(given))).derive()
+    return solution.to_code(given.target), given.output
+
+
 def listing(argv: Sequence[str]) -> int:
     """Print the problems, one a line. Errors: UsageError."""
     given = options.parse(options.list_parser(), argv)

@@ -59,16 +59,21 @@ def problem_parser(name: str, problem: Problem) -> Parser:
     )
     for size in problem.sizes:
         parser.add_argument(f"--{size.name}", metavar="N", help=f"{size.help.en} (symbolic unless given)")
+    choices(parser, problem)
+    derivatives(parser)
+    numbers(parser)
+    page(parser)
+    return parser
+
+
+def choices(parser: Parser, problem: Problem) -> None:
+    """The options of a problem's own, and which reading of it."""
     for option in problem.options:
         shown = "|".join(option.choices)
         parser.add_argument(option.flag, metavar=shown, help=f"{option.help.en} (default {option.choices[0]})")
     if len(problem.readings) > 1:
         labels = [key(r.label.en) for r in problem.readings if r.label is not None]
         parser.add_argument("--reading", metavar="|".join(labels), help="only one reading of the task (default all)")
-    derivatives(parser)
-    numbers(parser)
-    page(parser)
-    return parser
 
 
 def derivatives(parser: Parser) -> None:
@@ -120,6 +125,21 @@ def check_parser() -> Parser:
     parser.add_argument("--points", default="1000", metavar="N", help="random points (default 1000)")
     parser.add_argument("--seed", default="0", metavar="N", help="seed of the random points (default 0)")
     parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the table (default en)")
+    return parser
+
+
+def code_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
+    """The options of `derive code NAME`."""
+    parser = Parser(
+        prog=f"derive code {name}",
+        description="A Python module with forward(**inputs) and backward(**inputs), written from the derivation. Sizes "
+        "are those of the arrays that it is given. Of a task with several readings it is the first unless named.",
+        epilog="The module goes to standard output. Exit status: 0 done, 2 the input cannot be used.",
+    )
+    parser.add_argument("--target", default="numpy", metavar="numpy|torch", help="the library (default numpy)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the module to a file")
+    if problem is not None:
+        choices(parser, problem)
     return parser
 
 

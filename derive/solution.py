@@ -194,6 +194,12 @@ class Solution:
         """The sheet as JSON: nodes, steps, gradients, conditions, verification."""
         return self._render("json", lang, check, detail)
 
+    def to_code(self, target: str = "numpy") -> str:
+        """A Python module with forward and backward, for "numpy" or "torch". Errors: UsageError for another target."""
+        from derive.codegen.module import code
+
+        return code(self.derivation, target)
+
     def _render(self, format: str, lang: str, check: bool, detail: str) -> str:
         from derive.rendering.formats import render
         from derive.rendering.part import Part

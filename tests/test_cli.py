@@ -67,7 +67,7 @@ def test_help(cli, argv):
     """The commands, in a screenful."""
     status, out, err = cli(*argv)
     assert (status, err) == (0, "")
-    assert all(command in out for command in ("derive list", "derive NAME", "derive check"))
+    assert all(command in out for command in ("derive list", "derive NAME", "derive check", "derive code"))
     assert len(out.splitlines()) <= 24
 
 

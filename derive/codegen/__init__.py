@@ -1,0 +1,1 @@
+"""Code from a derivation: a program as data, and one printer for each target."""

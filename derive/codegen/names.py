@@ -1,0 +1,81 @@
+"""Names to Python identifiers: no keyword, none of the names that the generated module uses itself, none twice."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Iterable
+
+RESERVED = frozenset(
+    [
+        "np",
+        "torch",
+        "math",
+        "dtype",
+        "device",
+        "given",
+        "values",
+        "gradients",
+        "forward",
+        "backward",
+        "loss",
+        "Loss",
+        "inputs",
+        "NAMES",
+        "SHAPES",
+        "INPUTS",
+        "OPTIONAL",
+        "SAVED",
+        "span",
+        "sigmoid",
+        "relu",
+        "leaky_relu",
+        "elu",
+        "softplus",
+        "silu",
+        "gelu",
+        "step",
+        "share",
+        "erf",
+        "functools",
+    ]
+)
+
+
+class Identifiers:
+    """Gives each name an identifier, its own where that is free: `lambda` becomes `lambda_`."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = {*RESERVED, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+        self.given: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        """The identifier of a name, the same each time."""
+        if name not in self.given:
+            self.given[name] = self.fresh(name.split()[-1])
+        return self.given[name]
+
+    def letter(self, name: str) -> str:
+        """The identifier of an index, which may be called like a family."""
+        return self[f"index {name}"]
+
+    def local(self) -> Identifiers:
+        """The same, for the variables of one function."""
+        found = Identifiers()
+        found.taken, found.given = set(self.taken), dict(self.given)
+        return found
+
+    def fresh(self, wish: str) -> str:
+        """An identifier that nothing else has."""
+        while wish in self.taken:
+            wish += "_"
+        self.taken.add(wish)
+        return wish
+
+
+def unique(pairs: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    """Typeset name to identifier, from (typeset, plain, identifier): the plain name where two are typeset alike."""
+    found: dict[str, str] = {}
+    for typeset, plain, identifier in pairs:
+        found[plain if typeset in found else typeset] = identifier
+    return found

@@ -1,0 +1,139 @@
+"""Generated code: numpy's backward pass against one written by hand, torch's Function against autograd's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from clock import alternate, compared, seconds
+from sympy import Sum, exp, log, sqrt, tanh
+from table import Row
+
+from derive.codegen.module import code
+from derive.graph import Graph
+
+NUMPY_REACH, TORCH_REACH = 1.5, 1.3
+CALLS = 20  # in one measurement
+Arrays = Mapping[str, Any]
+
+
+def rows(repeats: int) -> list[Row]:
+    """Backward of the MLP and of layer norm; then forward and backward together, as one step of training does them."""
+    torch.set_num_threads(1)
+    found = []
+    for name, graph, inputs, by_hand in (("MLP", mlp(), mlp_inputs(), mlp_backward), ("layer norm", *norm())):
+        ours = loaded(code(graph.derive().derivation, "numpy"))
+        values = ours["_forward"](inputs)
+        same(ours["_backward"](inputs, values), by_hand(inputs, values))
+        sides = [timed(lambda: ours["_backward"](inputs, values)), timed(lambda: by_hand(inputs, values))]  # noqa: B023
+        found.append(compared(f"10 numpy backward of {name} / by hand", *alternate(sides, repeats), NUMPY_REACH))
+        found.append(function(name, graph, inputs, repeats))
+    return found
+
+
+def function(name: str, graph: Graph, inputs: Arrays, repeats: int) -> Row:
+    """Loss.apply and its backward, against autograd through the same forward pass."""
+    module = loaded(code(graph.derive().derivation, "torch"))
+    wanted = {n.name for n in graph.model().of_kind("parameter")}
+    given = {n: torch.tensor(a).requires_grad_(n in wanted) for n, a in inputs.items()}
+    parameters = [a for n, a in given.items() if n in wanted]
+    arguments = [given[n] for n in module["INPUTS"]]
+
+    def ours() -> tuple[Any, ...]:
+        return torch.autograd.grad(module["Loss"].apply(*arguments), parameters)
+
+    def other() -> tuple[Any, ...]:
+        return torch.autograd.grad(module["_forward"](given)["L"], parameters)
+
+    assert all(torch.allclose(a, b) for a, b in zip(ours(), other(), strict=True))
+    measured = alternate([timed(ours), timed(other)], repeats)
+    return compared(f"10 torch Function of {name} / autograd", *measured, TORCH_REACH)
+
+
+def timed(run: Callable[[], object]) -> Callable[[], float]:
+    """CPU seconds of one call, the mean of several."""
+    return lambda: seconds(lambda: [run() for _ in range(CALLS)]) / CALLS
+
+
+def loaded(text: str) -> dict[str, Any]:
+    """The names of a generated module."""
+    found: dict[str, Any] = {}
+    exec(compile(text, "generated", "exec"), found)
+    return found
+
+
+def same(ours: Arrays, other: Arrays) -> None:
+    """Both sides compute the same."""
+    assert all(np.allclose(ours[n], other[n]) for n in other)
+
+
+# the models
+
+
+def mlp() -> Graph:
+    """784 - 256 - 128 - 10, tanh, softmax, cross-entropy of a batch."""
+    g = Graph("MLP")
+    N, D, H, G, K = (g.size(name) for name in "NDHGK")
+    n, d, h, e = (g.index(i, s) for i, s in zip("ndhe", (N, D, H, G), strict=True))
+    k, c = g.indices("k c", K)
+    W1, b1 = g.parameter("W1", H, D), g.parameter("b1", H)
+    W2, b2 = g.parameter("W2", G, H), g.parameter("b2", G)
+    W3, b3 = g.parameter("W3", K, G), g.parameter("b3", K)
+    x, y = g.input("x", N, D), g.target("y", N, K)
+    a = g.node("a", tanh(Sum(W1[h, d] * x[n, d], d) + b1[h]), over=(n, h))
+    u = g.node("u", tanh(Sum(W2[e, h] * a[n, h], h) + b2[e]), over=(n, e))
+    z = g.node("z", Sum(W3[k, e] * u[n, e], e) + b3[k], over=(n, k))
+    p = g.node("p", exp(z[n, k]) / Sum(exp(z[n, c]), c), over=(n, k))
+    g.loss("L", -Sum(y[n, k] * log(p[n, k]), n, k) / N)
+    return g
+
+
+def mlp_inputs(batch: int = 64) -> Arrays:
+    """A batch of images, one-hot targets."""
+    rng, widths = np.random.default_rng(0), (784, 256, 128, 10)
+    found = {"x": rng.normal(size=(batch, widths[0])), "y": np.eye(10)[rng.integers(0, 10, batch)]}
+    for n in (1, 2, 3):
+        found[f"W{n}"] = rng.normal(size=(widths[n], widths[n - 1])) / np.sqrt(widths[n - 1])
+        found[f"b{n}"] = np.zeros(widths[n])
+    return found
+
+
+def mlp_backward(given: Arrays, values: Arrays) -> Arrays:
+    """What one writes who knows that the gradient at the softmax is p - y."""
+    dz = (values["p"] - given["y"]) / len(given["x"])
+    du = (dz @ given["W3"]) * (1 - values["u"] ** 2)
+    da = (du @ given["W2"]) * (1 - values["a"] ** 2)
+    return {
+        "W3": dz.T @ values["u"], "b3": dz.sum(0),
+        "W2": du.T @ values["a"], "b2": du.sum(0),
+        "W1": da.T @ given["x"], "b1": da.sum(0),
+    }  # fmt: skip
+
+
+def norm() -> tuple[Graph, Arrays, Callable[[Arrays, Arrays], Arrays]]:
+    """Layer norm of 256 rows of 512; the loss weighs every output with a number r."""
+    g = Graph("layer norm")
+    N, D = g.size("N"), g.size("D")
+    n = g.index("n", N)
+    i, j = g.indices("i j", D)
+    gamma, beta = g.parameters("gamma beta", D)
+    x, r, eps = g.parameter("x", N, D), g.input("r", N, D), g.constant("eps", domain="positive")
+    mu = g.node("mu", Sum(x[n, j], j) / D, over=n)
+    var = g.node("var", Sum((x[n, j] - mu[n]) ** 2, j) / D, over=n)
+    hat = g.node("x_hat", (x[n, i] - mu[n]) / sqrt(var[n] + eps), over=(n, i))
+    y = g.node("y", gamma[i] * hat[n, i] + beta[i], over=(n, i))
+    g.loss("L", Sum(r[n, i] * y[n, i], n, i))
+    rng = np.random.default_rng(0)
+    given = {"gamma": rng.normal(size=512), "beta": rng.normal(size=512), "eps": np.array(1e-5)}
+    return g, {**given, "x": rng.normal(size=(256, 512)), "r": rng.normal(size=(256, 512))}, norm_backward
+
+
+def norm_backward(given: Arrays, values: Arrays) -> Arrays:
+    """The usual form: the gradient less its mean and less its part along x_hat, over the deviation."""
+    hat, dy = values["x_hat"], given["r"]
+    dhat = dy * given["gamma"]
+    along = (dhat * hat).mean(1, keepdims=True)
+    dx = (dhat - dhat.mean(1, keepdims=True) - hat * along) / np.sqrt(values["var"] + given["eps"])[:, None]
+    return {"x": dx, "gamma": (dy * hat).sum(0), "beta": dy.sum(0)}

@@ -1,0 +1,168 @@
+"""Generated modules run at random numbers, beside derive's own sweeps at the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sympy import IndexedBase
+
+from derive.codegen.families import cotangents
+from derive.codegen.module import code
+from derive.derivation import Derivation
+from derive.indices import name_of, substitute
+from derive.store import Store
+from derive.sweeps import Sweeps, leaves
+from derive.sweeps import cotangents as partials
+from derive.verification.torch_backend import TorchBackend
+
+DOMAINS = {"real": (-1.25, 1.25), "positive": (0.25, 1.75), "probability": (0.02, 0.98), "nonzero": (0.3, 1.2)}
+
+
+def loaded(text: str) -> dict[str, Any]:
+    """The names of a generated module."""
+    found: dict[str, Any] = {}
+    exec(compile(text, "generated", "exec"), found)
+    return found
+
+
+def module(d: Derivation, target: str) -> dict[str, Any]:
+    """The generated module of a derivation."""
+    return loaded(code(d, target))
+
+
+def plain(array: Any) -> np.ndarray:
+    """Any array as numpy's."""
+    return array.detach().numpy() if isinstance(array, torch.Tensor) else np.asarray(array)
+
+
+def difference(found: Any, truth: Any) -> float:
+    """The worst |a - b| / max(1, |b|), infinite where shapes differ or something is not a number."""
+    a, b = plain(found), plain(truth)
+    if a.shape != b.shape:
+        return float("inf")
+    worst = float(np.max(np.abs(a - b) / np.maximum(1, np.abs(b)), initial=0.0))
+    return worst if worst == worst else float("inf")
+
+
+@dataclass
+class Point:
+    """One random point of a model: what is given, and what derive's sweeps make of it."""
+
+    d: Derivation
+    sizes: dict[Any, int]
+    given: dict[str, np.ndarray]
+    asked: dict[str, int]
+    values: dict[str, np.ndarray]
+    gradients: dict[str, np.ndarray]
+
+
+def point(d: Derivation, sizes: dict[Any, int], seed: int) -> Point:
+    """Leaves and cotangents drawn, both sweeps run."""
+    backend, rng = TorchBackend(), np.random.default_rng(seed)
+    sweeps, store = Sweeps(d, sizes, backend), Store(backend)
+    given: dict[str, np.ndarray] = {}
+
+    def drawn(stored: str, node: Any, domain: str) -> np.ndarray:
+        ranges = sweeps.ranges(node)
+        shape = tuple(b - a + 1 for a, b in ranges)
+        low, high = DOMAINS.get(domain, (0, 1))
+        array = np.asarray(rng.uniform(low, high, shape))
+        array = np.round(array) if domain == "binary" else 0 * array if domain == "zero" else array
+        store.put(stored, torch.tensor(array).unsqueeze(-1), ranges)
+        return array
+
+    for node in leaves(d.model):
+        given[node.name] = drawn(node.name, node, node.domain)
+    whole = {
+        stored: drawn(stored, node, "real" if node.name in d.adjoints else "zero") for stored, node in partials(d.model)
+    }
+    for c in cotangents(d):
+        given[c.name] = at_argument(whole[f"d{c.node.name}/d{name_of(c.argument)}"], c, sweeps)
+    sweeps.forward(store)
+    sweeps.backward(store)
+    values = {n.name: plain(store.whole(n.name)[..., 0]) for n in d.model.nodes.values() if not n.is_leaf}
+    gradients = {}
+    for name in d.wanted:
+        known = store.whole(f"adjoint {name}")[..., 0] if name in d.adjoints else torch.zeros(given[name].shape)
+        gradients[name] = plain(known)
+    return Point(d, sizes, given, {str(s): n for s, n in sizes.items()}, values, gradients)
+
+
+def at_argument(whole: np.ndarray, c: Any, sweeps: Sweeps) -> np.ndarray:
+    """The part of d L / d family that the argument of L is, over the axes of L."""
+    if isinstance(c.argument, IndexedBase):  # start values are no part of the argument
+        family = sweeps.model.nodes[name_of(c.argument)]
+        ends = [(sweeps.number(i.lower), sweeps.number(i.upper)) for i in family.indices]
+        cuts = zip(ends, sweeps.ranges(family), strict=True)
+        whole = whole[tuple(slice(a - low, b - low + 1) for (a, b), (low, _) in cuts)]
+        copies = [sweeps.number(i.upper - i.lower + 1) for i in c.node.indices]
+        return np.tile(whole, (*copies, *(1 for _ in whole.shape)))
+    spans = [range(sweeps.number(i.lower), sweeps.number(i.upper) + 1) for i in c.node.indices]
+    family = sweeps.model.nodes[name_of(c.argument)]
+    lows = [a for a, _ in sweeps.ranges(family)]
+    found = np.empty(tuple(len(s) for s in spans))
+    for spot in np.ndindex(found.shape):
+        here = {i: s[n] for i, s, n in zip(c.node.indices, spans, spot, strict=True)}
+        places = getattr(substitute(c.argument, here), "indices", ())
+        found[spot] = whole[tuple(sweeps.number(p) - low for p, low in zip(places, lows, strict=True))]
+    return found
+
+
+def failures(d: Derivation, draws: Iterable[tuple[dict[Any, int], int]], tolerance: float = 1e-10) -> list[str]:
+    """Where generated code differs from derive's sweeps, or from torch's autograd of the generated forward pass.
+
+    `draws` are numbers for the sizes, with a seed each.
+    """
+    modules = {target: module(d, target) for target in ("numpy", "torch")}
+    wrong = []
+    for sizes, seed in draws:
+        p = point(d, sizes, seed)
+        for target, found in modules.items():
+            names = dict(zip(d.model.nodes, found["NAMES"].values(), strict=True))
+            inputs = {names.get(n, n): a for n, a in p.given.items()}
+            inputs |= {n: k for n, k in p.asked.items() if n in found["SIZES"]}
+            wrong += [f"{target}, {sizes}: {what}" for what in compared(p, found, inputs, names, target, tolerance)]
+    return wrong
+
+
+def compared(
+    p: Point, found: dict[str, Any], inputs: dict[str, Any], names: dict[str, str], target: str, tolerance: float
+) -> list[str]:
+    """The differences of one target."""
+    wrong = []
+    values = found["forward"](**inputs)
+    for name, truth in p.values.items():
+        if names[name] not in values:
+            wrong.append(f"no {name}")
+        elif not difference(values[names[name]], truth) <= tolerance:
+            wrong.append(f"{name} differs by {difference(values[names[name]], truth):.1e}")
+    if not p.d.model.has_loss:
+        return wrong
+    gradients = found["backward"](**inputs)
+    for name, truth in p.gradients.items():
+        if not difference(gradients[names[name]], truth) <= tolerance:
+            wrong.append(f"d{name} differs by {difference(gradients[names[name]], truth):.1e}")
+    return wrong + (by_autograd(p, found, inputs, names, tolerance) if target == "torch" else [])
+
+
+def by_autograd(
+    p: Point, found: dict[str, Any], inputs: dict[str, Any], names: dict[str, str], tolerance: float
+) -> list[str]:
+    """torch's own gradients of the generated forward pass, and those that Loss gives it."""
+    wrong = []
+    for which in ("forward", "Loss"):
+        arrays = {n: torch.tensor(a) if not isinstance(a, int) else a for n, a in inputs.items()}
+        wanted = [arrays[names[w]].requires_grad_() for w in p.gradients]
+        made = found["forward"](**arrays)[names[p.d.model.loss.name]] if which == "forward" else found["loss"](**arrays)
+        if not made.requires_grad:
+            continue
+        grads = torch.autograd.grad(made, wanted, allow_unused=True)
+        for (name, truth), grad in zip(p.gradients.items(), grads, strict=True):
+            grad = torch.zeros(truth.shape, dtype=torch.float64) if grad is None else grad
+            if not difference(grad, truth) <= tolerance:
+                wrong.append(f"{which}: autograd's d{name} differs by {difference(grad, truth):.1e}")
+    return wrong
