@@ -105,7 +105,7 @@ class Reader:
         body, bounds = expr, list[Limits]()
         while isinstance(body, Sum):
             body, bounds = body.function, [*(tuple(b) for b in body.limits), *bounds]
-        if any(set(low.free_symbols | high.free_symbols) & {b[0] for b in bounds} for _, low, high in bounds):
+        if any(low.atoms(Idx) | high.atoms(Idx) for _, low, high in bounds):  # an end that moves with an index
             raise NoMatrixForm(PLACES)
         inner = [b for b in bounds if b[0] in self.running]
         if any(b != limits(b[0]) for b in inner):
