@@ -95,6 +95,7 @@ SUMMAND = Text("a summand: slope 1", "加数的导数为 1")
 PRODUCT = Text("product rule: the other factors remain", "乘法法则：其余因子保留")
 POWER = BY_NAME["power"].rule
 QUOTIENT = Text("reciprocal: minus one over the square", "倒数的导数：负的平方分之一")
+QUOTIENT_RULE = Text("quotient rule", "商的求导法则")
 SUM = Text("only the terms of the sum that contain it remain", "求和中只保留含有该变量的项")
 ABSTRACT = Text("left as it stands: the function is abstract", "函数未给出具体形式，保留其偏导数")
 IN_VALUE = Text("{rule}, written in its value", "{rule}，用函数值表示")

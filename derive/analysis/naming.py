@@ -11,7 +11,7 @@ from itertools import product
 
 from sympy import Add, Expr, Idx, Indexed, Integer, Mul, Pow, Sum, Symbol, exp, expand_mul
 
-from derive.algebra import canonical
+from derive.facts import canonical
 from derive.indices import Limits, apart, bound_indices, name_of, substitute, sum_over
 from derive.memo import memo
 from derive.model import Node

@@ -9,10 +9,12 @@ from sympy import Expr, Idx
 
 from derive.derivation import Step
 from derive.errors import NoMatrixForm
+from derive.indices import limits
 from derive.language import Text
-from derive.matrix.algebra import Whole
+from derive.matrix.algebra import Entrywise, Hadamard, Plus, Softmax, Times, Whole
 from derive.matrix.read import PLACES, Reader
 from derive.matrix.roles import roles, strided
+from derive.matrix.softmax import with_softmax
 from derive.memo import memo
 from derive.model import Case, Model, Node, references
 
@@ -41,7 +43,18 @@ def law(model: Model, node: Node, case: Case) -> Form | None:
 @memo
 def of_step(model: Model, step: Step) -> Form | None:
     """The matrix form of the last line of a step; None where nothing is derived, or no index of it runs."""
-    return None if step.given else _form(model, step.node, step.target, step.value)
+    form = None if step.given else _form(model, step.node, step.target, step.value)
+    whole = all(step.region.ranges[a] == limits(step.node.indices[a])[1:] for a in roles(model)[step.node.name])
+    if form is not None and not whole:
+        return form._replace(matrix=None, reason=PLACES)
+    return form if form is None or form.matrix is None else form._replace(matrix=form.matrix.xreplace(_names(model)))
+
+
+@memo
+def _names(model: Model) -> dict[Expr, Expr]:
+    """Values that a node is the name of: the softmax that is P."""
+    found = [form for node in model.nodes.values() for case in node.cases if (form := law(model, node, case))]
+    return {f.matrix: f.whole for f in found if isinstance(f.matrix, (Softmax, Entrywise, Plus, Times, Hadamard))}
 
 
 class Forms(NamedTuple):
@@ -76,7 +89,7 @@ def _form(model: Model, node: Node, element: Expr, expr: Expr) -> Form | None:
     try:
         reader = Reader(model.nodes, found, expr, own)
         if reader.running:
-            return Form(element, own, whole, reader.matrix())
+            return Form(element, own, whole, with_softmax(reader.matrix()))
     except NoMatrixForm as error:
         return Form(element, own, whole, None, error.reason)
     places = {node.name, *(r.name for r in references(expr))} & strided(model)

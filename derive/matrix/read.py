@@ -12,7 +12,7 @@ from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Max, Mul, Piecewise, 
 
 from derive.errors import NoMatrixForm
 from derive.functions import row_of
-from derive.indices import BINDERS, Limits, limits, name_of
+from derive.indices import BINDERS, Limits, apart, fresh, limits, name_of
 from derive.language import Text
 from derive.matrix.algebra import HOLE, DiagonalOf, Eye, Whole, size, summed
 from derive.matrix.contract import Part, contracted, joint, oriented
@@ -36,6 +36,7 @@ class Reader:
 
     def __init__(self, nodes: Mapping[str, Node], roles: Roles, expr: Expr, letters: Sequence[Idx]):
         self.nodes, self.roles = nodes, roles
+        expr = apart(expr, letters)
         self.running = set(letters).union(*(self._leaf(e).letters for e in _leaves(expr)))
         self.expr, self.letters = expr, tuple(letters)
 
@@ -51,6 +52,8 @@ class Reader:
         if isinstance(expr, (Indexed, Partial)):
             return self._leaf(expr)
         if not any(self._leaf(e).letters for e in _leaves(expr)) and not self._deltas(expr):
+            if expr.free_symbols & self.running:  # the index itself as a number
+                raise NoMatrixForm(PLACES)
             return Part(expr)
         if isinstance(expr, Add):
             return self._terms([self.read(a) for a in expr.args])
@@ -74,10 +77,12 @@ class Reader:
         letters = [position[a] for a in axes]
         if not all(spans(position[a], node.indices[a]) for a in axes):
             raise NoMatrixForm(PLACES)
-        for axis in axes:
-            position[axis] = node.indices[axis]
-        own = node.at(*position)
-        named = Whole(expr.func(expr.of, own) if isinstance(expr, Partial) else own, *(node.indices[a] for a in axes))
+        fixed = {s for a, place in enumerate(position) if a not in axes for s in place.free_symbols}
+        own = [fresh(i, fixed | set(node.indices)) if (i := node.indices[a]) in fixed else i for a in axes]
+        for axis, letter in zip(axes, own, strict=True):
+            position[axis] = letter
+        here = node.at(*position)
+        named = Whole(expr.func(expr.of, here) if isinstance(expr, Partial) else here, *own)
         if len(letters) == 2 and letters[0] == letters[1]:
             return Part(DiagonalOf(named), letters[0])
         return Part(named, *letters)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from sympy import Expr, Idx
 
+from derive.indices import BINDERS, limits
 from derive.memo import memo
 from derive.model import Case, Model, Node
 from derive.schedule import stages
@@ -60,7 +61,8 @@ def _spread(subscripts: set[Axis], groups: list[set[Axis]]) -> set[Axis]:
 
 
 def _letters(model: Model, node: Node, case: Case) -> Iterator[tuple[set[Axis], bool]]:
-    """For every letter of one definition the axes that it runs along; True where it, or a number, only selects."""
+    """For every letter of one definition the axes that it runs along; True where it, or a number, only selects
+    or a sum takes a part of its range."""
     along: dict[Idx, set[Axis]] = {}
     places = [(node.name, case.position), *((use.name, use.position or ()) for use in model.uses(case))]
     for name, position in places:
@@ -71,7 +73,8 @@ def _letters(model: Model, node: Node, case: Case) -> Iterator[tuple[set[Axis], 
                 yield {(name, axis)}, True
                 for letter in place.atoms(Idx):
                     yield along.setdefault(letter, set()), True
-    yield from ((group, False) for group in along.values())
+    part = {b[0] for total in case.expr.atoms(*BINDERS) for b in total.limits if tuple(b) != limits(b[0])}
+    yield from ((group, letter in part) for letter, group in along.items())
 
 
 def spans(place: Expr, own: Idx) -> bool:

@@ -148,11 +148,13 @@ def plus(*terms: Expr) -> Expr:
 
 
 def _common(terms: list[Expr]) -> tuple[Expr, list[Expr]]:
-    """A number that all terms carry, up to their signs, and the terms without it."""
-    numbers = [t.args[0].as_coeff_Mul()[0] if isinstance(t, Scaled) else S.One for t in terms]
-    if any(abs(n) != abs(numbers[0]) for n in numbers):
+    """A scalar that all terms carry, up to their signs, and the terms without it."""
+    scales = [t.args[0] if isinstance(t, Scaled) else S.One for t in terms]
+    first = -scales[0] if scales[0].could_extract_minus_sign() else scales[0]
+    signs = [s / first for s in scales]
+    if any(abs(s) != 1 for s in signs):
         return S.One, terms
-    common = abs(numbers[0]) * (-1 if all(n.is_negative for n in numbers) else 1)
+    common = -first if all(s == -1 for s in signs) else first
     return common, [scaled(1 / common, t) for t in terms]
 
 

@@ -1,8 +1,10 @@
 """JSON: the derivation as data. Formulas are LaTeX, values are strings that sympy prints, sentences in one language.
 
-Keys: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients, closed (the
+Keys: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients, matrix
+(the definitions and the steps in matrices, with shapes), closed (the
 adjoints and values in closed form, with the lines that lead to them), limits, conditions, verification; jacobians and
-hessians where they were asked for; several readings of one problem mark each item with its `part`.
+hessians where they were asked for; several
+readings of one problem mark each item with its `part`.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from sympy import Expr
 
 from derive.derivation import Line, Step
 from derive.language import Text
+from derive.matrix.algebra import Signature, shape
+from derive.matrix.forms import Form
 from derive.rendering.blocks import Title
 from derive.rendering.formulas import Formulas
 from derive.rendering.order import signed
@@ -30,7 +34,7 @@ def render(parts: Sequence[Part], lang: str, head: Title | None) -> str:
         "language": lang,
     }
     whole |= {"nodes": [], "steps": [], "gradients": [], "unreachable": []}
-    whole |= {"closed": [], "limits": [], "conditions": [], "verification": []}
+    whole |= {"matrix": [], "closed": [], "limits": [], "conditions": [], "verification": []}
     if any(part.asked for part in parts):
         whole |= {"jacobians": [], "hessians": []}
     for part in parts:
@@ -60,6 +64,7 @@ def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:
             if s.number in leaves
         ],
         "unreachable": [{"parameter": n.name, "reason": NO_ROUTE.pick(lang)} for n in d.unreachable],
+        "matrix": [_matrix(f, show, lang) for f in part.matrices.all],
         "closed": [_closed(e, lines, show, lang) for e, lines in _solutions(part)],
         "limits": [
             {"formula": show.show(x.symbol), "value": show.show(x.limit), "sympy": str(x.limit)} for x in part.limits
@@ -84,6 +89,20 @@ def _asked(part: Part, show: Formulas, lang: str) -> Iterator[tuple[str, list[di
         hessians.append({"blocks": blocks, "product": product} | checked)
     yield "jacobians", jacobians
     yield "hessians", hessians
+
+
+def _matrix(form: Form, show: Formulas, lang: str) -> dict[str, Any]:
+    """A definition or an adjoint in matrices with its shapes; null, and the reason, where there is no such form."""
+    if form.matrix is None or form.reason is not None:
+        reason = form.reason.pick(lang, show.show) if form.reason is not None else ""
+        return {"formula": show.show(form.element), "value": None, "reason": reason}
+    return {
+        "formula": show.show(form.whole),
+        "value": show.show(form.matrix),
+        "shapes": show.show(Signature(form.matrix)),
+        "shape": [str(n) for n in shape(form.matrix)],
+        "sympy": str(form.matrix),
+    }
 
 
 def _conditions(part: Part, show: Formulas, lang: str) -> Iterator[dict[str, Any]]:

@@ -27,7 +27,7 @@ def check(part: Part) -> Iterator[Block]:
     if report.both_sides:
         yield Paragraph(say.BOTH_SIDES)
     if report.forms:
-        yield Paragraph(say.MATRICES(error=max(r.error for r in report.forms)))
+        yield Paragraph(say.MATRICES)
     if report.exact:
         yield Paragraph(say.EXACTLY(points=str(report.exact)))
     if report.sizes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Expr, Indexed, Pow
+from sympy import Expr, Indexed, Mul, Pow
 
 from derive.functions import row_of
 from derive.indices import name_of
@@ -87,10 +87,10 @@ class Matrices(Shapes):
         text = self._beside(matrix, (Plus,))
         if abs(scale) == 1:
             return f"-{text}", ADD
+        sign, scale = ("-", -scale) if scale.could_extract_minus_sign() else ("", scale)
         front, level = self.printed(scale)
-        sign = "-" if front.startswith("-") else ""
-        front = self.style.brackets(front) if level <= ADD and not sign else front
-        return self._joined([front, text]), ADD if sign else MUL
+        bare = level > ADD and not any(isinstance(f, Times) for f in Mul.make_args(scale))  # a^T b c: which product?
+        return sign + self._joined([front if bare else self.style.brackets(front), text]), ADD if sign else MUL
 
     def _write_plus(self, expr: Plus) -> Printed:
         return signed(self.printed(a)[0] for a in self.ordered(expr.args)), ADD

@@ -49,6 +49,11 @@ def _latex_twice(a: str, b: str) -> str:
     return rf"\partial {a}^{{2}}" if a == b else rf"\partial {a}\, \partial {b}"
 
 
+def _pair(a: str, b: str) -> str:
+    """Two index values side by side, apart where they are more than letters."""
+    return f"{a}{b}" if a.isalpha() and b.isalpha() else f"{a},{b}"
+
+
 INFINITY = r"\infty"
 
 LATEX = Style(
@@ -66,7 +71,7 @@ LATEX = Style(
     dot=r" \cdot ",
     space=r"\, ",
     pattern=lambda row: row.latex,
-    delta=lambda a, b: rf"\delta_{{{a},{b}}}",
+    delta=lambda a, b: rf"\delta_{{{_pair(a, b)}}}",
     condition=lambda a, e, b: rf"\mathbf{{1}}[{a} \le {e} \le {b}]",
     relations={"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"},
 )
@@ -86,7 +91,7 @@ UNICODE = Style(
     dot=" · ",
     space=" ",
     pattern=lambda row: row.text,
-    delta=lambda a, b: f"δ{subscript(a + ',' + b)}",
+    delta=lambda a, b: f"δ{subscript(_pair(a, b))}",
     condition=lambda a, e, b: f"1[{a} ≤ {e} ≤ {b}]",
     relations={"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"},
     wide_fractions=True,

@@ -64,20 +64,22 @@ def verify(
         reached |= check.reached
     assert report is not None
     if missing and any(s.number not in reached for s in steps):
-        report = report.merged(_large(derivation, steps, given, missing, seed, reached))
+        report = report.merged(_large(derivation, steps, given, missing, seed, reached, forms))
+    if missing:
+        report = replace(report, forms=tuple(_tried(r) for r in report.forms))
     exact = exact_points(derivation, seed)
     return report.merged(Report(exact, exact=max((r.points for r in exact), default=0)))
 
 
 def _large(
     derivation: Derivation, steps: Sequence[Step], given: Mapping[Symbol, int], missing: Sequence[Symbol], seed: int,
-    reached: set[int],
+    reached: set[int], forms: Forms,
 ) -> Report:  # fmt: skip
     """The check at sizes in the order that general steps suppose. A step that holds at none of them fails."""
     reports = []
     for first in LARGER:
         check = Check(derivation, {**given, **{s: large(k, first) for k, s in enumerate(missing)}}, 2, seed)
-        reports.append(check.run(steps))
+        reports.append(check.run(steps, (), forms))
         reached = reached | check.reached
         if all(s.number in reached for s in steps):
             break
@@ -85,6 +87,13 @@ def _large(
     lost = {s.node.name: f"step {s.number}, which no sizes reach" for s in steps if s.number not in reached}
     rows = (replace(r, error=float("inf"), where=lost[r.name]) if r.name in lost else r for r in report.rows)
     return replace(report, rows=tuple(rows))
+
+
+def _tried(row: Row) -> Row:
+    """A matrix form that held at no sizes has not been checked, so it fails."""
+    return (
+        row if row.points or row.error else replace(row, error=float("inf"), where=f"{row.where}, which no sizes reach")
+    )
 
 
 class Check:
@@ -108,7 +117,7 @@ class Check:
 
     def _forms(self, forms: Forms) -> Iterator[Row]:
         """Matrix forms of the definitions, and of the steps that hold at these sizes."""
-        evaluator = Evaluator(self.sweeps, self.truth.store)
+        evaluator = Evaluator(self.sweeps, self.truth.store, self.truth.finite)
         yield from definitions(evaluator, self.truth, forms)
         for step, form in forms.steps:
             ranges = self._region(step, self.derivation.adjoints[step.node.name])
@@ -119,7 +128,7 @@ class Check:
                 yield Row(form.element, 0, 0.0, where)
                 continue
             truth = self.truth.adjoint(step.node.name)[within(ranges, self.sweeps.extent(step.node))]
-            yield compared(evaluator, self.truth, form, ranges, truth, where)
+            yield compared(evaluator, form, ranges, truth, where)
 
     def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
         truth = self.truth.adjoint(adjoint.node.name)

@@ -26,7 +26,7 @@ def definitions(evaluator: Evaluator, truth: Truth, forms: Forms) -> Iterator[Ro
         if form.matrix is not None:
             ranges = _ranges(evaluator, node, case)
             whole = truth.store.whole(node.name)[within(ranges, sweeps.ranges(node))]
-            yield compared(evaluator, truth, form, ranges, whole, "the matrix form of its definition")
+            yield compared(evaluator, form, ranges, whole, "the matrix form of its definition")
 
 
 def _ranges(evaluator: Evaluator, node: Node, case: Case) -> list[Range]:
@@ -38,17 +38,17 @@ def _ranges(evaluator: Evaluator, node: Node, case: Case) -> list[Range]:
     ]
 
 
-def compared(evaluator: Evaluator, truth: Truth, form: Form, ranges: Sequence[Range], whole: Array, where: str) -> Row:
+def compared(evaluator: Evaluator, form: Form, ranges: Sequence[Range], whole: Array, where: str) -> Row:
     """One form on one box of index values, `whole` holding what it should be, shape (*lengths, points)."""
     assert form.matrix is not None
     at = [n for n, r in enumerate(ranges) if r[0] not in form.letters]
     axes = [n for n in range(len(ranges)) if n not in at]
     try:
         found = evaluator.value(form.matrix, [ranges[n] for n in at])
-        wanted = whole.permute(*at, -1, *axes)
+        wanted = evaluator.at_points(whole).permute(*at, -1, *axes)
         wanted = wanted.reshape(*wanted.shape[: len(at) + 1], *found.shape[-2:])
     except (ShapeError, RuntimeError):  # torch refuses a product of other shapes
         return Row(form.element, 0, float("inf"), where)
-    error = ((found - wanted).abs() / wanted.abs().clamp(min=1.0)).movedim(-3, -1)[..., truth.kept]
+    error = (found - wanted).abs() / wanted.abs().clamp(min=1.0)
     worst = float(error.max()) if error.numel() else 0.0
     return Row(form.element, error.numel(), worst if worst == worst else float("inf"), where)

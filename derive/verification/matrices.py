@@ -21,13 +21,18 @@ from derive.store import Store
 from derive.sweeps import Range, Sweeps
 
 Array = torch.Tensor
+POINTS = 24  # a wrong form differs at almost every point
 
 
 class Evaluator:
-    """Evaluates matrix expressions for the values in a store. Errors: ShapeError where an array is not as claimed."""
+    """Evaluates matrix expressions for the values in a store, at the first good points.
 
-    def __init__(self, sweeps: Sweeps, store: Store):
+    Errors: ShapeError where an array is not as claimed.
+    """
+
+    def __init__(self, sweeps: Sweeps, store: Store, good: Array):
         self.sweeps, self.store, self.backend = sweeps, store, sweeps.backend
+        self.points = good.nonzero().flatten()[:POINTS]
 
     def value(self, expr: Expr, at: Sequence[Range]) -> Array:
         """The numbers of a matrix for all values of the subscripts `at`."""
@@ -46,8 +51,11 @@ class Evaluator:
 
     def _read(self, expr: Expr, ranges: Sequence[Range]) -> Array:
         """What has no matrix inside, over subscripts, shape (*lengths, points)."""
-        found: Array = self.sweeps.partials.evaluate(expr, self.store, list(ranges))
-        return found
+        return self.at_points(self.sweeps.partials.evaluate(expr, self.store, list(ranges)))
+
+    def at_points(self, array: Array) -> Array:
+        """The numbers at these points; what is the same at every point stays as it is."""
+        return array[..., self.points] if array.shape[-1] > 1 else array
 
     def _all(self, expr: Expr, at: Sequence[Range]) -> list[Array]:
         return [self.value(a, at) for a in expr.args]
