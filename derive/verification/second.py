@@ -43,12 +43,12 @@ class Draw:
         self.derivation, self.points = d, points
         self.sizes = {s: given[s] if s in given else rng.randint(1, LARGEST) for s in d.model.sizes}
         self.sweeps = Sweeps(d, self.sizes, TorchBackend())
-        self.numbers = {n.name: self.random(n, n.domain) for n in leaves(d.model)}
+        self.numbers = {n.name: self.random(n, n.domain, n.sums_to) for n in leaves(d.model)}
         self.partials = {name: (node, self.random(node)) for name, node in cotangents(d.model)}
 
-    def random(self, node: Node, domain: str = "real") -> Array:
+    def random(self, node: Node, domain: str = "real", sums_to: Expr | None = None) -> Array:
         """Numbers in the shape of a family."""
-        return sampled((*self.shape(node), self.points), domain, self.generator)
+        return sampled((*self.shape(node), self.points), domain, self.generator, sums_to)
 
     def shape(self, node: Node) -> tuple[int, ...]:
         """How many elements a family has along each axis."""
@@ -90,8 +90,9 @@ class Draw:
         """The relative error of a matrix form; infinite where its shape is another."""
         try:
             with torch.no_grad():
-                value = Evaluator(self.sweeps, store, torch.ones(self.points)).value(form, ())
-                wanted = truth.movedim(-1, 0).reshape(-1, *value.shape[-2:])[: len(value)]
+                evaluator = Evaluator(self.sweeps, store, torch.ones(self.points, dtype=torch.bool))
+                value = evaluator.value(form, ())
+                wanted = truth.movedim(-1, 0).reshape(-1, *value.shape[-2:])[: len(evaluator.points)]
                 error = float(((value - wanted).abs() / wanted.abs().clamp(min=1.0)).max())
         except (ShapeError, RuntimeError):
             return float("inf")

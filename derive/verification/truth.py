@@ -142,7 +142,7 @@ class Truth:
 
 
 def sampled(shape: tuple[int, ...], domain: str, generator: torch.Generator, sums_to: Expr | None = None) -> Array:
-    """Random numbers as declared: on both sides of every kink, and so small that long products stay in range."""
+    """Random numbers of a domain: on both sides of every kink, and so small that long products stay in range."""
     unit = torch.rand(shape, generator=generator, dtype=torch.float64)
     values = {
         "real": (2 * unit - 1) * SPREAD,
