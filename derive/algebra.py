@@ -7,12 +7,13 @@ A path is kept only where its end is shorter than its beginning.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Product, S, Sum, Symbol, expand
+from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, Product, S, Sum, Symbol, expand
 
 from derive.derivation import Line, Term
-from derive.indices import index, substitute, sum_over
+from derive.facts import Facts, split, with_sums
+from derive.indices import Limits, solve, substitute, sum_over
 from derive.language import Text
 from derive.memo import memo
 from derive.partials import Partial
@@ -20,7 +21,9 @@ from derive.partials import Partial
 WIDEST = 60  # an expression longer than this gets no shorter by multiplying out, and sympy needs seconds to try
 
 PULLED = Text("factors that do not depend on {idx} leave the sum", "与 {idx} 无关的因子提到求和号外")
-NAMED = Text("the sum is known from {known}", "该求和式可由 {known} 得到")
+KILLED = Text("{delta} keeps only the term {idx} = {value}", "{delta} 只保留 {idx} = {value} 的一项")
+FACTS = Text("{reasons}", "{reasons}")
+SHARED = Text("take out the common factor", "提取公因子")
 DENOMINATOR = Text("common denominator", "通分")
 CANCELLED = Text("cancel {factors}", "约去 {factors}")
 EXPANDED = Text("multiply out", "展开括号")
@@ -45,9 +48,9 @@ def written(terms: tuple[Term, ...]) -> int:
     return sum(sum(weight(f) for f in t.factors) + len(t.sums) for t in terms) + len(terms)
 
 
-def develop(terms: tuple[Term, ...], named: Mapping[Expr, Expr]) -> Iterator[Line]:
-    """The lines after the raw product `terms`, ending in the final form. `named` gives sums that have a name."""
-    yield from _moved(terms, (_pull, lambda t: _name(t, named), _combine, _order))
+def develop(terms: tuple[Term, ...], facts: Facts) -> Iterator[Line]:
+    """The lines after the raw product `terms`, ending in the final form; `facts` may be used, each by its name."""
+    yield from _moved(terms, (_cancel, _kill, _pull, lambda t: _use(t, facts), _combine, _share, _order))
 
 
 def tidied(terms: tuple[Term, ...]) -> Iterator[Line]:
@@ -84,42 +87,97 @@ def pulled(term: Term) -> Term:
     return Term((Mul(*outside), sum_over(Mul(*inside), term.sums)))
 
 
-def _name(terms: tuple[Term, ...], named: Mapping[Expr, Expr]) -> Iterator[Line]:
-    """A sum that an earlier result contains is written by that result."""
-    hits = [s for t in terms for f in t.factors for s in _sums(f) if canonical(s) in named]
-    if hits:
-        by = {s: named[canonical(s)] for s in hits}
-        known = sorted({p for v in by.values() for p in v.atoms(Partial)}, key=str)
-        moved = tuple(Term((Mul(*(substitute(f, by) for f in t.factors)),), t.sums) for t in terms)
-        yield Line(moved, NAMED(known=known))
+def _use(terms: tuple[Term, ...], facts: Facts) -> Iterator[Line]:
+    """Sums are written by what is known of them."""
+    known = [with_sums(t.expr if t.sums else Mul(*t.factors), facts) for t in terms]
+    used = [fact for _, because in known for fact in because]
+    if used:
+        moved = tuple(
+            t if t.sums and not because else Term((value,)) for t, (value, because) in zip(terms, known, strict=True)
+        )
+        yield Line(moved, FACTS(reasons=[f.reason for f in dict.fromkeys(used)]))
 
 
-@memo
-def _sums(expr: Expr) -> frozenset[Expr]:
-    """The sums anywhere inside."""
-    return frozenset(expr.atoms(Sum))
+def _kill(terms: tuple[Term, ...]) -> Iterator[Line]:
+    """A sum with a delta keeps one term; of a bracket with a delta, that part."""
+    found = [_killed(t) for t in terms]
+    deltas = [d for _, d in found if d is not None]
+    if deltas:
+        delta, idx, value = deltas[0]
+        yield Line(tuple(t for parts, _ in found for t in parts), KILLED(delta=delta, idx=idx, value=value))
 
 
-@memo
-def canonical(total: Sum) -> Expr:
-    """The same sum with a bound letter of its own, so that equal sums compare equal."""
-    letters = {b[0]: index(f"_{n}", b[1], b[2]) for n, b in enumerate(total.limits)}
-    bounds = [(letters[i], substitute(a, letters), substitute(b, letters)) for i, a, b in total.limits]
-    return Sum(substitute(total.function, letters), *bounds)
+Killed = tuple[KroneckerDelta, Idx, Expr]  # the delta, the index that it solves for, and the value of that index
 
 
-@memo
-def naming(partial: Partial, value: Expr) -> Mapping[Expr, Expr]:
-    """From `partial = sum / factor`: the sum, written by the partial.
+def _killed(term: Term) -> tuple[tuple[Term, ...], Killed | None]:
+    """The terms that a sum falls into, those with a delta without it."""
+    for at, whole in enumerate(term.factors):
+        for factor in Mul.make_args(whole):
+            found = next((k for d in factor.atoms(KroneckerDelta) if (k := _kills(d, term.sums))), None)
+            if found is not None:
+                beside = Mul(*(f for f in Mul.make_args(whole) if f is not factor))
+                before = (*term.factors[:at], *((beside,) if beside != 1 else ()))
+                return _parts(term, before, factor, term.factors[at + 1 :], found), found
+    return (term,), None
 
-    Nothing where one would divide by a quantity, and nothing where the partial has an index that the sum has not.
-    """
-    sums = [f for f in Mul.make_args(value) if isinstance(f, Sum)]
-    if len(sums) != 1 or not partial.indices <= sums[0].free_symbols:
-        return {}
-    inverse = 1 / Mul(*(f for f in Mul.make_args(value) if f is not sums[0]))
-    divides = any(isinstance(f, Pow) and f.exp.is_negative for f in Mul.make_args(inverse))
-    return {} if divides else {canonical(sums[0]): partial * inverse}
+
+def _parts(
+    term: Term, before: tuple[Expr, ...], bracket: Expr, after: tuple[Expr, ...], killed: Killed
+) -> tuple[Term, ...]:
+    """The bracket multiplied out; a part with the delta without its sum, positive terms first."""
+    parts = [(*before, *Mul.make_args(p), *after) for p in Add.make_args(bracket)]
+    kept = [_without(Term(f, term.sums), killed) for f in parts if killed[0] in f]
+    kept += [_signed(Term(f, term.sums)) for f in parts if killed[0] not in f]
+    return tuple(sorted(kept, key=lambda t: t.factors[0].could_extract_minus_sign()))
+
+
+def _kills(delta: KroneckerDelta, sums: tuple[Limits, ...]) -> Killed | None:
+    """A summed index that runs over all values of the letter which the delta makes it equal to."""
+    for idx, low, high in sums:
+        found = solve(delta.args[0] - delta.args[1], S.Zero, [idx])
+        value = found[1] if found else None
+        if isinstance(value, Idx) and (value.lower, value.upper) == (low, high):
+            return delta, idx, value
+    return None
+
+
+def _without(term: Term, killed: Killed) -> Term:
+    """The one term that is left of a sum."""
+    delta, idx, value = killed
+    factors = tuple(substitute(f, {idx: value}) for f in term.factors if f != delta)
+    return _signed(Term(factors, tuple(s for s in term.sums if s[0] != idx)))
+
+
+def _signed(term: Term) -> Term:
+    """The numbers in front, as one with the first factor."""
+    number = Mul(*(f for f in term.factors if f.is_number))
+    first, *rest = [f for f in term.factors if not f.is_number] or [S.One]
+    front = (number, first) if isinstance(first, Add) and number != 1 else (number * first,)
+    return Term((*front, *rest), term.sums)
+
+
+def _cancel(terms: tuple[Term, ...]) -> Iterator[Line]:
+    """What stands above and below the fraction line goes, also under a sum."""
+    gone = [b for t in terms if t.sums for b in _cancelled((t,))]
+    if gone:
+        yield Line(tuple(_reduced(t) if t.sums else t for t in terms), CANCELLED(factors=gone))
+
+
+def _reduced(term: Term) -> Term:
+    """The product evaluated, its factors where they stood."""
+    flat = [g for f in term.factors for g in Mul.make_args(f)]
+    left = Mul.make_args(Mul(*flat))
+    return _signed(Term((*(f for f in flat if f in left), *(f for f in left if f not in flat)), term.sums))
+
+
+def _share(terms: tuple[Term, ...]) -> Iterator[Line]:
+    """A factor of all terms in front of a bracket: an adjoint, or one of sums, which would not be multiplied out."""
+    flat = [[g for f in t.factors for g in Mul.make_args(f)] for t in terms]
+    shared, rest = split(flat)
+    worth = any(isinstance(f, Sum) for t in flat for f in t) or any(isinstance(f, Partial) for f in shared)
+    if shared and worth and not any(t.sums for t in terms):
+        yield Line((Term((*shared, Add(*rest))),), SHARED)
 
 
 def _combine(terms: tuple[Term, ...]) -> Iterator[Line]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sympy import Basic, Idx
 
 from derive.contraction import contract
+from derive.deltas import lifted
 from derive.derivation import Adjoint, Derivation, Use
 from derive.errors import ModelError
 from derive.indices import limits
@@ -100,7 +101,7 @@ def adjoint(node: Node, users: tuple[User, ...], preferred: tuple[Idx, ...]) -> 
     support = tuple(
         hull([u.domain[axis] for u in uses], whole[axis]) if uses else whole[axis] for axis in range(len(whole))
     )
-    return Adjoint(node, tuple(sorted(_merged(uses), key=lambda u: u.contraction.at != node.indices)), support)
+    return Adjoint(node, tuple(sorted(_merged(lifted(uses)), key=lambda u: u.contraction.at != node.indices)), support)
 
 
 def _uses(node: Node, user: User, case: Case, preferred: tuple[Idx, ...]) -> Iterable[Use]:

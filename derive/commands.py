@@ -20,6 +20,8 @@ from derive.rendering.part import Part
 from derive.solution import Solution
 
 if TYPE_CHECKING:
+    from derive.analysis.between import Jacobian
+    from derive.analysis.second import Hessian
     from derive.verification.report import Report
     from derive.worked import Worked
 
@@ -108,6 +110,8 @@ def _readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
 def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part:
     graph = reading.build(**problem.choices(vars(given)))
     solution = graph.derive(sizes=_sizes(problem, vars(given)))
+    if given.jacobian is not None or given.hessian is not None:
+        return _asked(solution, reading, given)
     worked, rate = _worked(solution, reading, given)
     report, limits = None, solution.limits(reading.limits)
     if not given.no_check:
@@ -130,6 +134,20 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         analyses=solution.analyses,
         matrices=solution.matrices,
     )
+
+
+def _asked(solution: Solution, reading: Reading, given: argparse.Namespace) -> Part:
+    """The page of a Jacobian, of a Hessian, or of both."""
+    for option in ("at", "lr"):
+        if getattr(given, option) is not None:
+            raise UsageError(f"--{option}: numbers are not worked for a Jacobian or a Hessian; leave it out")
+    asked: list[Jacobian | Hessian] = []
+    if given.jacobian is not None:
+        of, wrt = options.names(given.jacobian, "--jacobian", 2, 2)
+        asked.append(solution.jacobian(of, wrt, check=not given.no_check))
+    if given.hessian is not None:
+        asked.append(solution.hessian(*options.names(given.hessian, "--hessian"), check=not given.no_check))
+    return Part(solution.derivation, (), solution.sizes, label=reading.label, asked=tuple(asked))
 
 
 def _sizes(problem: Problem, given: Mapping[str, str | None]) -> dict[str, int]:

@@ -24,7 +24,7 @@ from derive.intervals import Interval
 from derive.language import Text
 from derive.memo import memo
 from derive.model import Case, Model, Node
-from derive.partials import Occurrence, Partial
+from derive.partials import QUOTIENT, QUOTIENT_RULE, SUM, Occurrence, Partial
 from derive.schedule import Stage
 
 
@@ -76,7 +76,11 @@ class Use:
     @property
     def rules(self) -> tuple[Text, ...]:
         """The rules that give the local partial, outermost first, each once."""
-        return tuple({r.pick("en"): r for u in (self, *self.more) for r in u.occurrence.rules}.values())
+        parts = (self, *self.more)
+        found = tuple({r.pick("en"): r for u in parts for r in u.occurrence.rules}.values())
+        if QUOTIENT in found and not all(QUOTIENT in u.occurrence.rules for u in parts):
+            return (QUOTIENT_RULE, *(r for r in found if r not in (QUOTIENT, SUM)))
+        return found
 
     def upstream(self, loss: Expr) -> Expr:
         """The adjoint of the user, 1 for the loss itself."""
@@ -149,11 +153,12 @@ class Region(NamedTuple):
 
 
 class Local(NamedTuple):
-    """A local partial: its symbol, its value, and the rules that give it, outermost first."""
+    """A local partial: its symbol, its value by the rules of differentiation, outermost first, and by what is known."""
 
     symbol: Expr
     value: Expr
     rules: tuple[Text, ...]
+    known: Line | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sympy import Idx, Symbol
+from sympy import Expr, Idx, Symbol
 
 from derive import validation
 from derive.errors import ModelError
@@ -61,21 +61,25 @@ class Graph:
         return tuple(self.index(name, dimension) for name in names.split())
 
     # leaves
-    def parameter(self, name: str, *dimensions: Dimension, domain: str = "real") -> Any:
+    def parameter(self, name: str, *dimensions: Dimension, domain: str = "real", **sums: Any) -> Any:
         """One parameter: a scalar, or a family over the dimensions."""
-        return self._leaf(name, "parameter", dimensions, domain)
+        return self._leaf(name, "parameter", dimensions, domain, **sums)
 
-    def input(self, name: str, *dimensions: Dimension, domain: str = "real") -> Any:
-        """One input; `domain` is "real", "positive", "probability", "binary" or "nonzero"."""
-        return self._leaf(name, "input", dimensions, domain)
+    def input(self, name: str, *dimensions: Dimension, domain: str = "real", **sums: Any) -> Any:
+        """One input; `domain` is "real", "positive", "probability", "binary" or "nonzero".
 
-    def target(self, name: str, *dimensions: Dimension, domain: str = "real") -> Any:
-        """One target, the label y."""
-        return self._leaf(name, "target", dimensions, domain)
+        `sums_to=1` declares that its elements sum to 1 over the last index, `one_hot=True` that one of them is 1 and
+        the others are 0. Lines that need it say so, and the check draws only such values.
+        """
+        return self._leaf(name, "input", dimensions, domain, **sums)
 
-    def constant(self, name: str, *dimensions: Dimension, domain: str = "real") -> Any:
+    def target(self, name: str, *dimensions: Dimension, domain: str = "real", **sums: Any) -> Any:
+        """One target, the label y; `sums_to` and `one_hot` as for an input."""
+        return self._leaf(name, "target", dimensions, domain, **sums)
+
+    def constant(self, name: str, *dimensions: Dimension, domain: str = "real", **sums: Any) -> Any:
         """One hyperparameter, such as lamda or eps: given, no gradient asked."""
-        return self._leaf(name, "constant", dimensions, domain)
+        return self._leaf(name, "constant", dimensions, domain, **sums)
 
     def parameters(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
         """Several parameters of one shape: `w1, w2, b = g.parameters("w1 w2 b")`."""
@@ -172,17 +176,25 @@ class Graph:
         return Solution(self.model(), wrt, sizes)
 
     # inside
-    def _leaf(self, name: str, kind: Kind, dimensions: tuple[Dimension, ...], domain: str) -> Any:
+    def _leaf(
+        self, name: str, kind: Kind, dimensions: tuple[Dimension, ...], domain: str, sums_to: Any = None,
+        one_hot: bool = False,
+    ) -> Any:  # fmt: skip
         validation.domain(name, domain)
-        return self._add(name, kind, self._own_indices(dimensions), (), domain)
+        if one_hot:
+            domain, sums_to = "binary", 1
+        total = None if sums_to is None else expression(sums_to, name)
+        validation.total(name, total, domain, bool(dimensions))
+        return self._add(name, kind, self._own_indices(dimensions), (), domain, total)
 
     def _add(
-        self, name: str, kind: Kind, indices: tuple[Idx, ...], cases: tuple[Case, ...], domain: str = "real"
-    ) -> Any:
+        self, name: str, kind: Kind, indices: tuple[Idx, ...], cases: tuple[Case, ...], domain: str = "real",
+        sums_to: Expr | None = None,
+    ) -> Any:  # fmt: skip
         validation.new_name(name, self._names())
         validation.definitions(name, indices, cases, self._known())
         symbol = family(name) if indices else Symbol(name, real=True)
-        self._nodes[name] = Node(name, kind, symbol, indices, cases, domain)
+        self._nodes[name] = Node(name, kind, symbol, indices, cases, domain, sums_to=sums_to)
         return symbol
 
     def _own_indices(self, dimensions: tuple[Dimension, ...]) -> tuple[Idx, ...]:

@@ -37,7 +37,8 @@ class Node(NamedTuple):
     """A family: its name, kind, sympy symbol (an IndexedBase where it has indices), own indices and definitions.
 
     Leaves (parameters, inputs, targets, constants) have no cases. `domain` restricts the values of a leaf
-    ("real", "positive", "probability", "binary", "nonzero"). `implied` marks a pre-activation that we named.
+    ("real", "positive", "probability", "binary", "nonzero"), `sums_to` is the sum of its elements over the last index.
+    `implied` marks a pre-activation that we named.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Node(NamedTuple):
     cases: tuple[Case, ...] = ()
     domain: str = "real"
     implied: bool = False
+    sums_to: Expr | None = None
 
     @property
     def is_leaf(self) -> bool:

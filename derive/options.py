@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from derive.errors import UsageError
+from derive.notation import NAME
 from derive.problem import Problem
 
 MOST_POINTS = 100_000
@@ -59,6 +60,7 @@ def problem_parser(name: str, problem: Problem) -> Parser:
     for size in problem.sizes:
         parser.add_argument(f"--{size.name}", metavar="N", help=f"{size.help.en} (symbolic unless given)")
     choices(parser, problem)
+    derivatives(parser)
     numbers(parser)
     page(parser)
     return parser
@@ -72,6 +74,21 @@ def choices(parser: Parser, problem: Problem) -> None:
     if len(problem.readings) > 1:
         labels = [key(r.label.en) for r in problem.readings if r.label is not None]
         parser.add_argument("--reading", metavar="|".join(labels), help="only one reading of the task (default all)")
+
+
+def derivatives(parser: Parser) -> None:
+    """--jacobian and --hessian."""
+    parser.add_argument("--jacobian", metavar="p,z", help="only the Jacobian of p with respect to z")
+    parser.add_argument("--hessian", metavar="w,b", help="only the Hessian of the loss with respect to w and b")
+
+
+def names(text: str, what: str, least: int = 1, most: int = 8) -> list[str]:
+    """Names with commas in between, each once. Errors: UsageError."""
+    found = [name.strip() for name in text.split(",")]
+    if not least <= len(found) <= most or not all(NAME.fullmatch(n) for n in found):
+        wanted = "two names such as p,z" if least == most == 2 else "names such as w,b"
+        raise UsageError(f"{what}: expected {wanted}, found {text!r}")
+    return found
 
 
 def numbers(parser: Parser) -> None:

@@ -69,6 +69,13 @@ class Given(Partial):
     """The partial of an abstract function in its argument: known by name only, so its numbers must be given."""
 
 
+class Tangent(Expr):
+    """D_v u: the derivative of a quantity, or of an adjoint, along a direction v of the parameters."""
+
+    is_commutative = True
+    is_real = True
+
+
 class Occurrence(NamedTuple):
     """One place where u is used: its index values, the factors that its differential is multiplied by, and why."""
 
@@ -88,6 +95,7 @@ SUMMAND = Text("a summand: slope 1", "加数的导数为 1")
 PRODUCT = Text("product rule: the other factors remain", "乘法法则：其余因子保留")
 POWER = BY_NAME["power"].rule
 QUOTIENT = Text("reciprocal: minus one over the square", "倒数的导数：负的平方分之一")
+QUOTIENT_RULE = Text("quotient rule", "商的求导法则")
 SUM = Text("only the terms of the sum that contain it remain", "求和中只保留含有该变量的项")
 ABSTRACT = Text("left as it stands: the function is abstract", "函数未给出具体形式，保留其偏导数")
 IN_VALUE = Text("{rule}, written in its value", "{rule}，用函数值表示")
@@ -109,8 +117,10 @@ def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]
     if isinstance(expr, (Symbol, Indexed)):
         if name_of(expr) == name:
             yield Occurrence(expr.indices if isinstance(expr, Indexed) else ())
-    elif not _mentions(expr, name):
+    elif name not in mentioned(expr):
         return
+    elif isinstance(expr, Partial):  # an adjoint is a quantity like any other, to be differentiated again
+        yield Occurrence(tuple(getattr(expr.wrt, "indices", ())))
     elif isinstance(expr, Add):
         for term in expr.args:
             yield from _visit(term, name, taken)
@@ -125,8 +135,13 @@ def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]
 
 
 @memo
-def _mentions(expr: Expr, name: str) -> bool:
-    return any(s.name == name for s in expr.free_symbols if not isinstance(s, (Idx, Indexed)))
+def mentioned(expr: Expr) -> frozenset[str]:
+    """The families that an expression is made of, and "adjoint z" for an adjoint dL/dz."""
+    if isinstance(expr, (Symbol, Indexed)):
+        return frozenset() if isinstance(expr, Idx) else frozenset({name_of(expr)})
+    if isinstance(expr, Partial):
+        return frozenset({f"adjoint {name_of(expr.wrt)}"})
+    return frozenset().union(*(mentioned(a) for a in expr.args))
 
 
 def _product(expr: Mul, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
@@ -134,7 +149,7 @@ def _product(expr: Mul, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence
         rest = expr.args[:at] + expr.args[at + 1 :]
         for use in _visit(factor, name, taken):
             quotient = isinstance(factor, Pow) and factor.exp.is_negative
-            linear = not any(_mentions(r, name) for r in rest) and not use.rules
+            linear = not any(name in mentioned(r) for r in rest) and not use.rules
             rule = None if quotient or use.rules else LINEAR if linear else PRODUCT
             yield _join(use.times(*rest, rule=rule))
 

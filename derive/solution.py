@@ -21,7 +21,9 @@ from derive.states import Solved, solved_values
 from derive.steps import Steps
 
 if TYPE_CHECKING:
+    from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis, Condition
+    from derive.analysis.second import Hessian
     from derive.verification.report import Report
 
 
@@ -89,7 +91,7 @@ class Solution:
 
     def adjoint(self, quantity: Any) -> tuple[Step, ...]:
         """The steps of one family, one for each region of its indices. Errors: ModelError for a foreign name."""
-        name = str(getattr(quantity, "base", quantity))
+        name = _name(quantity)
         if name not in self.derivation.model.nodes:
             raise ModelError(f"{name} is not in the graph; it has {', '.join(self.derivation.model.nodes)}")
         return tuple(s for s in self.steps if s.node.name == name)
@@ -107,6 +109,42 @@ class Solution:
         if len(steps) > 1:
             raise ModelError(f"dL/d{parameter} has {len(steps)} forms by region; see adjoint({parameter})")
         return steps[0].value
+
+    def jacobian(self, of: Any, wrt: Any, check: bool = True) -> Jacobian:
+        """d of / d wrt path by path, with its `lines` and final `value`; of a recurrence, that of one step.
+
+        Errors: ModelError for an unknown name or no path, VerificationError where torch.autograd disagrees.
+        """
+        from derive.analysis.between import jacobian
+
+        found = jacobian(self.derivation.model, _name(of), _name(wrt))
+        if not check:
+            return found
+        from derive.verification.second import verify_jacobian
+
+        return found._replace(report=verify_jacobian(self.derivation, found, self._chosen).required())
+
+    def hessian(self, *wrt: Any, check: bool = True) -> Hessian:
+        """The second derivatives of the loss with respect to families `wrt`: `blocks`, the product with a vector, and
+        where it is seen to be positive semidefinite, `squares` that show it.
+
+        Errors: ModelError for an unknown name, no loss or no path, VerificationError where torch.func disagrees.
+        """
+        from derive.analysis.between import laws
+        from derive.analysis.definite import squares
+        from derive.analysis.second import hessian
+
+        names, model = [_name(w) for w in wrt], self.derivation.model
+        if not model.has_loss:
+            raise ModelError(f"the graph {model.title!r} has no loss, so there is no Hessian")
+        solution = Solution(model, names, self.sizes)
+        found = hessian(solution.derivation, solution.steps, names)
+        found = found._replace(squares=squares(found, laws(model)))
+        if not check:
+            return found
+        from derive.verification.second import verify_hessian
+
+        return found._replace(report=verify_hessian(solution.derivation, found, self._chosen).required())
 
     @cached_property
     def matrices(self) -> Forms:
@@ -188,12 +226,21 @@ class Solution:
         rows = [f"{show(s.target)} &= {show(s.lines[-1])}" for s in self.steps]
         return "$$\\begin{aligned}" + " \\\\ ".join(rows) + "\\end{aligned}$$"
 
+    @property
+    def _chosen(self) -> dict[Symbol, int]:
+        return {self._size(key): number for key, number in self.sizes.items()}
+
     def _size(self, key: Any) -> Symbol:
         """A size of the model, by symbol or name."""
         for symbol in self.derivation.model.sizes:
             if str(symbol) == str(key):
                 return symbol
         raise ModelError(f"{key} is not a size of this graph")
+
+
+def _name(quantity: Any) -> str:
+    """The name of a family, of an element of it, or the name itself."""
+    return str(getattr(quantity, "base", quantity))
 
 
 def _length(model: Model, stage: Stage) -> set[str]:

@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from sympy import Expr, Idx, Mul, Symbol
 
-from derive.algebra import naming, tidied, weight
+from derive.algebra import tidied, weight
 from derive.chain import extent
 from derive.derivation import Derivation, Line, Region, Step, Term, Use
 from derive.equalities import INSERT, LONGEST, contributions, partials, product, step
+from derive.facts import Facts, known, naming
 from derive.indices import apart, name_of, substitute
 from derive.intervals import Interval
 from derive.language import Text
@@ -38,7 +39,7 @@ class Steps:
         self.derivation = derivation
         self.number = numbers(derivation, sizes or {})
         self._short: dict[str, Step | None] = {}
-        self._named: dict[Expr, Expr] = {}
+        self._facts: Facts = known(derivation.model)
         self._known: dict[str, tuple[Step, ...]] = {}
         self.closed: tuple[ClosedForm, ...] = ()
         self._numbered: tuple[Step, ...] = ()
@@ -110,7 +111,7 @@ class Steps:
             self._known[name] = steps
             everywhere = [s for s in steps if s.region.ranges == extent(adjoint.node)]
             if everywhere and name in self.derivation.wanted:
-                self._named |= naming(everywhere[0].target, everywhere[0].value)
+                self._facts += naming(everywhere[0].target, everywhere[0].value)
         return self._known[name]
 
     def short(self, name: str) -> Step | None:
@@ -126,10 +127,15 @@ class Steps:
     def _step(self, node: Node, region: Region, uses: tuple[Use, ...]) -> Step:
         """The step on one region, from its uses and the short values of their adjoints."""
         d, ranges = self.derivation, region.free(node.indices)
-        raw = contributions(d.loss, node, region, uses)
-        short = {p: v for t in raw if not t.sums for p in partials(t) if (v := self._lookup(p, ranges)) is not None}
+        raw = contributions(d.loss, node, region, uses, self._facts)
+        short = {
+            p: v
+            for t in raw
+            for p in partials(t)
+            if (v := self._lookup(p, {**ranges, **{i: (low, high) for i, low, high in t.sums}})) is not None
+        }
         marks = tuple(is_immediate(d.model, node, use, uses) for use in uses)
-        return step(d.loss, node, region, uses, marks, tuple(short.items()), tuple(self._named.items()))
+        return step(d.loss, node, region, uses, marks, tuple(short.items()), self._facts)
 
     def _lookup(self, partial: Partial, ranges: Ranges) -> Expr | None:
         """The short value of an adjoint at its position, if it holds there, its sums in letters that are not free."""

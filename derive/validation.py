@@ -92,6 +92,18 @@ def domain(name: str, found: str) -> None:
         raise ModelError(f"{name}: unknown domain {found!r}; the domains are {', '.join(DOMAINS)}")
 
 
+def total(name: str, found: Expr | None, domain: str, has_index: bool) -> None:
+    """The elements of a family of numbers can sum to a number, those that lie between 0 and 1 to 1."""
+    if found is None:
+        return
+    if not has_index:
+        raise ModelError(f"{name}: sums_to={found} needs an index to sum over; {name} is a single number")
+    if not found.is_Rational:
+        raise ModelError(f"{name}: sums_to={found} is not a number")
+    if not {"real": True, "nonzero": False, "positive": found > 0}.get(domain, found == 1):
+        raise ModelError(f"{name}: elements that are {domain} cannot be declared to sum to {found}")
+
+
 def scalar_loss(name: str, expr: Any) -> None:
     """A loss has no free index."""
     free = free_indices(expression(expr, name))

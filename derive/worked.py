@@ -64,6 +64,7 @@ def work(
     store = Store(sweeps.backend)
     wanted = _wanted(derivation, sweeps)
     numbers = assign(wanted, at)
+    _as_declared(derivation, wanted, numbers)
     for name, (ranges, _) in wanted.items():
         lengths = [b - a + 1 for a, b in ranges]
         array = np.empty((*lengths, 1), dtype=object)
@@ -86,6 +87,17 @@ def _in_range(worked: Worked) -> None:
     for array in itertools.chain(worked.values.values(), worked.adjoints.values(), worked.updated.values()):
         if not all(math.isfinite(float(v)) for v in array.flat):
             raise OverflowError
+
+
+def _as_declared(derivation: Derivation, wanted: Wanted, numbers: Mapping[tuple[str, Spot], Fraction]) -> None:
+    """Errors: UsageError for elements that do not sum to what is declared of them."""
+    for node in (n for n in leaves(derivation.model) if n.sums_to is not None):
+        rows: dict[Spot, Fraction] = {}
+        for spot in spots(wanted[node.name][0]):
+            rows[spot[:-1]] = rows.get(spot[:-1], Fraction(0)) + numbers[node.name, spot]
+        for found in rows.values():
+            if found != Fraction(str(node.sums_to)):
+                raise UsageError(f"--at: {node.name} sums to {found}, but it is declared to sum to {node.sums_to}")
 
 
 def _needs_no_value(derivation: Derivation) -> None:

@@ -20,8 +20,8 @@ HOUSE = (
     "errors language notation memo",
     "elementwise functions indices intervals contraction norms",
     "model schedule preactivation validation",
-    "partials derivation paths chain algebra products geometric induction regions reasons recurrences states limits "
-    "equalities steps matrix.*",
+    "partials facts derivation deltas paths chain algebra products geometric induction regions reasons recurrences "
+    "states limits equalities steps matrix.*",
     "analysis.* positions store closures lowering sweeps exact at worked verification.*",
     "rendering.* codegen.*",
     "solution graph problem problems",

@@ -14,7 +14,8 @@ from derive.analysis.claims import constant, coupled, single
 from derive.analysis.conditions import Analysis, Condition
 from derive.analysis.gains import Gains, activation
 from derive.analysis.gates import gates
-from derive.analysis.jacobian import Path, StepJacobian, step_jacobian
+from derive.analysis.jacobian import StepJacobian, step_jacobian
+from derive.analysis.walk import Path
 from derive.indices import name_of
 from derive.model import Model
 from derive.schedule import Stage

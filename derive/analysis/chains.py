@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sympy import Expr, Idx, Indexed, KroneckerDelta, Mul
 
-from derive.analysis.jacobian import Link, Path
+from derive.analysis.walk import Link, Path
 from derive.indices import Limits
 
 

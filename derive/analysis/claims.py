@@ -9,7 +9,8 @@ from sympy import Abs, Eq, Expr, Gt, ImmutableDenseMatrix, Indexed, Lt, Mul, Sym
 from derive.analysis import reasons as why
 from derive.analysis.conditions import Condition
 from derive.analysis.gains import Gains, activation
-from derive.analysis.jacobian import Entry, StepJacobian
+from derive.analysis.jacobian import StepJacobian
+from derive.analysis.walk import Entry
 from derive.indices import name_of, substitute
 from derive.language import Text
 from derive.norms import Norm, SpectralRadius

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from derive.analysis.conditions import Analysis, Condition
 from derive.analysis.gates import Gate
-from derive.analysis.jacobian import Entry
+from derive.analysis.walk import Entry
 
 TOLERANCE = 1e-9
 DISTANCES = (1, 10, 25, 50, 100)

@@ -10,7 +10,7 @@ from sympy import Abs, Expr, Idx, Indexed, KroneckerDelta, Mul, S, Symbol, oo
 
 from derive.analysis.bounds import Bounds, Interval, times
 from derive.analysis.chains import is_matrix_product, letters, repetitions
-from derive.analysis.jacobian import Link, Path
+from derive.analysis.walk import Link, Path
 from derive.functions import Row, row_of
 from derive.model import Node
 from derive.norms import Norm

@@ -13,8 +13,9 @@ from sympy.core.relational import Relational
 
 from derive.analysis.bounds import Bounds
 from derive.analysis.gains import activation
-from derive.analysis.jacobian import Entry, StepJacobian
+from derive.analysis.jacobian import StepJacobian
 from derive.analysis.reasons import STEPS
+from derive.analysis.walk import Entry
 from derive.indices import name_of
 from derive.model import Model
 

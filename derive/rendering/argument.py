@@ -71,6 +71,8 @@ def _rows(step: Step) -> Iterator[Row]:
         for local in step.locals:
             if (local.symbol.of, local.symbol.wrt) != getattr(local.value, "args", ()):
                 yield Row(local.symbol, local.value, say.listed(local.rules), gap=True)
+            if local.known is not None:
+                yield Row(None, local.known.terms, local.known.reason)
     for number, line in enumerate(step.lines):
         yield Row(step.target if number == 0 else None, line.terms, line.reason, gap=number == 0 and not direct)
 

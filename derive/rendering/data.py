@@ -1,8 +1,8 @@
 """JSON: the derivation as data. Formulas are LaTeX, values are strings that sympy prints, sentences in one language.
 
 Keys: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients, matrix
-(the definitions and the steps in matrices, with shapes), closed (the
-adjoints and values in closed form, with the lines that lead to them), limits, conditions, verification; several
+(the definitions and the steps in matrices, with shapes), closed (the adjoints and values in closed form, with the lines
+that lead to them), limits, conditions, verification; jacobians and hessians where they were asked for; several
 readings of one problem mark each item with its `part`.
 """
 
@@ -34,6 +34,8 @@ def render(parts: Sequence[Part], lang: str, head: Title | None) -> str:
     }
     whole |= {"nodes": [], "steps": [], "gradients": [], "unreachable": []}
     whole |= {"matrix": [], "closed": [], "limits": [], "conditions": [], "verification": []}
+    if any(part.asked for part in parts):
+        whole |= {"jacobians": [], "hessians": []}
     for part in parts:
         mark = {"part": part.label.pick(lang)} if part.label is not None else {}
         for key, items in _part(part, lang).items():
@@ -46,7 +48,8 @@ def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:
     show = Formulas("latex", d.model.order, tuple(part.sizes.items()))
     steps = [_step(s, show, lang) for s in part.steps]
     leaves = {s.number for s in part.steps if s.node.is_leaf}
-    return {
+    asked = dict(_asked(part, show, lang)) if part.asked else {}
+    return asked | {
         "nodes": [_node(n, show) for n in d.model.nodes.values()],
         "steps": steps,
         "gradients": [
@@ -82,6 +85,23 @@ def _matrix(form: Form, show: Formulas, lang: str) -> dict[str, Any]:
         "shape": [str(n) for n in shape(form.matrix)],
         "sympy": str(form.matrix),
     }
+
+
+def _asked(part: Part, show: Formulas, lang: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Jacobians, and the blocks of Hessians with the products, each with its check."""
+    from derive.analysis.between import Jacobian
+
+    jacobians, hessians = [], []
+    for found in part.asked:
+        checked = {"verification": [] if found.report is None else [_row(r, show) for r in found.report.rows]}
+        if isinstance(found, Jacobian):
+            jacobians.append(_closed(found.symbol, found.lines, show, lang) | checked)
+            continue
+        blocks = [_closed(b.symbol, b.lines, show, lang) for row in found.blocks for b in row]
+        product = [{"formula": show.show(a.target), "value": show.plain.line(a.terms)} for a in found.along]
+        hessians.append({"blocks": blocks, "product": product} | checked)
+    yield "jacobians", jacobians
+    yield "hessians", hessians
 
 
 def _conditions(part: Part, show: Formulas, lang: str) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,9 @@ from derive.states import Solved
 from derive.verification.report import Report
 
 if TYPE_CHECKING:
+    from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis  # only a recurrence in general needs it
+    from derive.analysis.second import Hessian
     from derive.worked import Worked  # numpy is loaded only where numbers are worked
 
 
@@ -41,6 +43,7 @@ class Part(NamedTuple):
     values: tuple[Solved, ...] = ()
     limits: tuple[Limiting, ...] = ()
     analyses: tuple[Analysis, ...] = ()
+    asked: tuple[Jacobian | Hessian, ...] = ()
     matrices: Forms = Forms()
 
     @property

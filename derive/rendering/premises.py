@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sympy import Expr
 
 from derive.derivation import Derivation
+from derive.facts import declared
 from derive.language import Text
 from derive.model import Model, Node, Reference
 from derive.paths import dead_end
@@ -26,6 +27,19 @@ def given(model: Model) -> Iterator[Block]:
         nodes = model.of_kind(kind)
         if nodes:
             yield Paragraph(sentence(names=[_leaf(n) for n in nodes]))
+    assumed = [a for n in model.nodes.values() if n.is_leaf for a in _assumed(n)]
+    if assumed:
+        yield Paragraph(say.ASSUMED(assumptions=assumed))
+
+
+def _assumed(leaf: Node) -> Iterator[Text]:
+    """What is declared of the values of a leaf."""
+    if leaf.domain == "binary" and leaf.sums_to is not None:
+        yield say.ONE_HOT(name=leaf.generic, idx=leaf.indices[-1])
+        return
+    if leaf.domain in say.DOMAINS:
+        yield say.DOMAINS[leaf.domain](name=leaf.generic)
+    yield from (fact.reason for fact in declared(leaf))
 
 
 def _leaf(node: Node) -> object:

@@ -34,7 +34,7 @@ from derive.limits import LimitOf
 from derive.matrix.algebra import Matrix
 from derive.memo import SIZE, memo
 from derive.norms import Dots, InOrder, Inverse, Norm, SpectralRadius, Transposed
-from derive.partials import Immediate, Partial
+from derive.partials import Immediate, Partial, Tangent
 from derive.rendering.atoms import ADD, ATOM, MUL, POWER, Printed
 from derive.rendering.matrices import Matrices
 from derive.rendering.order import open_ended, signed
@@ -106,8 +106,13 @@ class Printer(Matrices):
         return super()._power(expr) if row_of(expr) is None else self._function(expr)
 
     def _partial(self, expr: Partial) -> Printed:
+        if isinstance(expr.of, Partial):
+            return self.style.second(self(expr.of.of), self(expr.of.wrt), self(expr.wrt)), POWER
         mark = "+" if isinstance(expr, Immediate) else ""
         return self.style.partial(self(expr.of), self(expr.wrt), mark), ATOM if self.style.key == "latex" else POWER
+
+    def _along(self, expr: Tangent) -> Printed:
+        return self.style.along(self(expr.args[0])), MUL
 
     def _limit(self, expr: LimitOf) -> Printed:
         of, variable, to = expr.args
@@ -152,6 +157,7 @@ _METHODS: tuple[tuple[type, str], ...] = (
     (Sum, "_sum"),
     (Product, "_prod"),
     (Partial, "_partial"),
+    (Tangent, "_along"),
     (LimitOf, "_limit"),
     (AppliedUndef, "_abstract"),
     (Piecewise, "_piecewise"),

@@ -30,6 +30,14 @@ KINDS = {
     "target": Text("Target: {names}.", "目标：{names}。"),
     "constant": Text("Constants: {names}.", "常数：{names}。"),
 }
+ASSUMED = Text("Assumed: {assumptions}.", "假设：{assumptions}。")
+DOMAINS = {
+    "positive": Text("{name} is positive", "{name} 为正"),
+    "nonzero": Text("{name} is not zero", "{name} 不为零"),
+    "probability": Text("{name} lies between 0 and 1", "{name} 介于 0 与 1 之间"),
+    "binary": Text("{name} is 0 or 1", "{name} 取 0 或 1"),
+}
+ONE_HOT = Text("{name} is 1 for one {idx} and 0 for the others", "{name} 只对一个 {idx} 等于 1，对其余的等于 0")
 AS_GIVEN = Text("The model as given:", "题目给出的模型：")
 RANGED = Text("{name} for {ranges}", "{name}（{ranges}）")
 FOR = Text("for {ranges}", "{ranges}")

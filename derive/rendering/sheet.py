@@ -32,6 +32,11 @@ def sheet(parts: Sequence[Part], head: Title | None = None, detail: str = "brief
 def _part(part: Part, detail: str) -> Iterator[Block]:
     model = part.derivation.model
     yield from given(model.given or model)
+    if part.asked:
+        from derive.rendering.derivatives import derivatives
+
+        yield from derivatives(part)
+        return
     yield from flows(part.derivation)
     yield from forward(part, detail)
     yield from model_in_matrices(part)

@@ -22,6 +22,8 @@ class Style(NamedTuple):
     total: Callable[[str, str, str], str]
     product: Callable[[str, str, str], str]
     partial: Callable[[str, str, str], str]
+    second: Callable[[str, str, str], str]
+    along: Callable[[str], str]
     limit: Callable[[str, str], str]
     brackets: Callable[[str], str]
     dot: str
@@ -43,6 +45,15 @@ def _latex_partial(of: str, wrt: str, mark: str) -> str:
     return rf"\frac{{\partial{'^{+}' if mark else ''} {of}}}{{\partial {wrt}}}"
 
 
+def _pair(a: str, b: str) -> str:
+    """Two index values side by side, apart where they are more than letters."""
+    return f"{a}{b}" if a.isalpha() and b.isalpha() else f"{a},{b}"
+
+
+def _latex_twice(a: str, b: str) -> str:
+    return rf"\partial {a}^{{2}}" if a == b else rf"\partial {a}\, \partial {b}"
+
+
 INFINITY = r"\infty"
 
 LATEX = Style(
@@ -53,12 +64,14 @@ LATEX = Style(
     total=lambda i, a, b: rf"\sum_{{{i}={a}}}^{{{b}}} ",
     product=lambda i, a, b: rf"\prod_{{{i}={a}}}^{{{b}}} ",
     partial=_latex_partial,
+    second=lambda of, a, b: rf"\frac{{\partial^{{2}} {of}}}{{{_latex_twice(a, b)}}}",
+    along=lambda of: rf"\mathrm{{D}}_{{v}} {of}",
     limit=lambda x, to: rf"\lim_{{{x} \to {to or INFINITY}}} ",
     brackets=_latex_brackets,
     dot=r" \cdot ",
     space=r"\, ",
     pattern=lambda row: row.latex,
-    delta=lambda a, b: rf"\delta_{{{a},{b}}}",
+    delta=lambda a, b: rf"\delta_{{{_pair(a, b)}}}",
     condition=lambda a, e, b: rf"\mathbf{{1}}[{a} \le {e} \le {b}]",
     relations={"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"},
 )
@@ -71,18 +84,22 @@ UNICODE = Style(
     total=lambda i, a, b: f"Σ_{{{i}={a}..{b}}} ",
     product=lambda i, a, b: f"Π_{{{i}={a}..{b}}} ",
     partial=lambda of, wrt, mark: f"∂{'⁺' if mark else ''}{of}/∂{wrt}",
+    second=lambda of, a, b: f"∂²{of}/∂{a}²" if a == b else f"∂²{of}/∂{a}∂{b}",
+    along=lambda of: f"D_v {of}",
     limit=lambda x, to: f"lim_{{{x}→{to or '∞'}}} ",
     brackets=lambda inner: f"({inner})",
     dot=" · ",
     space=" ",
     pattern=lambda row: row.text,
-    delta=lambda a, b: f"δ{subscript(a + ',' + b)}",
+    delta=lambda a, b: f"δ{subscript(_pair(a, b))}",
     condition=lambda a, e, b: f"1[{a} ≤ {e} ≤ {b}]",
     relations={"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"},
     wide_fractions=True,
     latex=False,
 )
 INLINE = LATEX._replace(  # within a sentence or a table a partial stays on the line
-    key="inline", partial=lambda of, wrt, mark: rf"\partial{'^{+}' if mark else ''} {of}/\partial {wrt}"
+    key="inline",
+    partial=lambda of, wrt, mark: rf"\partial{'^{+}' if mark else ''} {of}/\partial {wrt}",
+    second=lambda of, a, b: rf"\partial^{{2}} {of}/{_latex_twice(a, b)}",
 )
 STYLES = {"latex": LATEX, "inline": INLINE, "text": UNICODE}

@@ -8,8 +8,9 @@ from typing import Any
 from sympy import Expr, ImmutableDenseMatrix, IndexedBase, Product, Symbol
 
 from derive.analysis.conditions import Analysis
-from derive.analysis.jacobian import Entry, Path, StepJacobian
+from derive.analysis.jacobian import StepJacobian
 from derive.analysis.remedies import linear, norm_keeping
+from derive.analysis.walk import Entry, Path
 from derive.derivation import Derivation, Term
 from derive.indices import index, name_of, substitute
 from derive.language import Text

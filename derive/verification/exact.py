@@ -40,7 +40,7 @@ def _composed(d: Derivation) -> dict[str, Expr]:
     for node in d.model.nodes.values():
         if not node.is_leaf:
             expr = surrogate(node, d.model.nodes) if node.abstract is not None else node.cases[0].expr
-            found[node.name] = _plain(substitute(expr, {d.model.nodes[n].symbol: e for n, e in found.items()}))
+            found[node.name] = substitute(_plain(expr), {d.model.nodes[n].symbol: e for n, e in found.items()})
     return found
 
 

@@ -8,7 +8,7 @@ import torch
 
 from derive.analysis.conditions import Analysis
 from derive.analysis.evidence import Measured
-from derive.analysis.jacobian import Entry
+from derive.analysis.walk import Entry
 from derive.derivation import Derivation
 from derive.store import Store
 from derive.verification.evidence import findings

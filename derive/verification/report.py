@@ -111,6 +111,11 @@ class Report:
             forms=_merged(self.forms, other.forms),
         )
 
+    def required(self) -> Report:
+        """The report, after `require`."""
+        self.require()
+        return self
+
     def require(self) -> None:
         """Raise VerificationError, one line, where something disagrees."""
         failed = self.first_failure

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from sympy import Idx, Symbol
 
-from derive.analysis.jacobian import Entry, StepJacobian
+from derive.analysis.jacobian import StepJacobian
+from derive.analysis.walk import Entry
 from derive.derivation import Derivation
 from derive.model import Node
 from derive.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from sympy import Max, preorder_traversal
+from sympy import Expr, Max, preorder_traversal
 
 from derive.derivation import Derivation
 from derive.errors import UsageError
@@ -17,6 +17,17 @@ from derive.validation import free_indices
 
 Array = torch.Tensor
 SPREAD = 1.25  # samples are uniform in [-SPREAD, SPREAD]: both sides of every kink, and T = 50 stays in range
+
+
+def with_sum(values: Array, total: float, domain: str, unit: Array) -> Array:
+    """The samples with a given sum over the last index: moved, scaled where they are positive, one-hot where binary.
+
+    Shape (*indices, points), as `unit`, the uniform numbers that the samples are made from.
+    """
+    if domain == "binary":
+        return (unit == unit.amax(dim=-2, keepdim=True)).to(unit.dtype)
+    found = values.sum(dim=-2, keepdim=True)
+    return values + (total - found) / values.shape[-2] if domain == "real" else values * total / found
 
 
 class Tape(Store):
@@ -54,7 +65,7 @@ class Truth:
         self.generator = torch.Generator().manual_seed(seed)
         self.store = Tape(sweeps.backend, points)
         for node in leaves(derivation.model):
-            self._sample(node.name, node, node.domain)
+            self._sample(node.name, node, node.domain, node.sums_to)
         for name, node in cotangents(derivation.model):
             self._sample(name, node, "real")
         sweeps.forward(self.store)
@@ -71,18 +82,10 @@ class Truth:
         found: Array = self.store.whole(f"adjoint {name}")
         return found
 
-    def _sample(self, name: str, node: Node, domain: str) -> None:
+    def _sample(self, name: str, node: Node, domain: str, sums_to: Expr | None = None) -> None:
         ranges = self.sweeps.ranges(node)
         shape = (*(b - a + 1 for a, b in ranges), self.points)
-        unit = torch.rand(shape, generator=self.generator, dtype=torch.float64)
-        values = {
-            "real": (2 * unit - 1) * SPREAD,
-            "positive": 0.25 + 1.5 * unit,
-            "probability": 0.02 + 0.96 * unit,
-            "binary": (unit > 0.5).to(unit.dtype),
-            "nonzero": torch.where(unit > 0.5, 0.25 + unit, unit - 1.25),
-        }[domain]
-        self.store.put(name, values, ranges)
+        self.store.put(name, sampled(shape, domain, self.generator, sums_to), ranges)
 
     def _ask_autograd(self) -> None:
         """Fill the store with autograd's adjoint of every element."""
@@ -136,3 +139,16 @@ class Truth:
                         (i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in free_indices(inner)
                     ]
                     yield self.sweeps.partials.evaluate(inner, self.store, ranges).detach()
+
+
+def sampled(shape: tuple[int, ...], domain: str, generator: torch.Generator, sums_to: Expr | None = None) -> Array:
+    """Random numbers as declared: on both sides of every kink, and so small that long products stay in range."""
+    unit = torch.rand(shape, generator=generator, dtype=torch.float64)
+    values = {
+        "real": (2 * unit - 1) * SPREAD,
+        "positive": 0.25 + 1.5 * unit,
+        "probability": 0.02 + 0.96 * unit,
+        "binary": (unit > 0.5).to(unit.dtype),
+        "nonzero": torch.where(unit > 0.5, 0.25 + unit, unit - 1.25),
+    }[domain]
+    return values if sums_to is None else with_sum(values, float(sums_to), domain, unit)

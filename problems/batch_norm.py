@@ -1,0 +1,41 @@
+"""Batch normalisation in training: sheet 0, problem 9, and sheet 4, problem 11."""
+
+from derive import Function, Graph, Problem, Size, Sum, Text, sqrt
+
+problem = Problem(
+    title=Text("Batch normalisation", "批归一化"),
+    statement=Text(
+        "Each feature is shifted and scaled to mean zero and variance one over the batch, then given a gain and a "
+        "shift. The loss is left abstract. Derive the gradients in training, and say what a batch of one does.",
+        "每个特征在整个批量上被平移并缩放到均值为零、方差为一，再乘以增益并加上平移。损失不给出具体形式。"
+        "请推导训练时的各梯度，并说明批量大小为 1 时的情形。",
+    ),
+    source="4.11",
+    sizes=(
+        Size("N", Text("examples in the batch", "批量中的样本数"), most=1000),
+        Size("D", Text("features", "特征数"), most=1000),
+    ),
+)
+of_one = Text(
+    "In a batch of one every example is its own mean: the normalised value is zero, the gradient of the input is zero, "
+    "and only the shift still learns. The small constant under the root keeps the quotient defined.",
+    "批量大小为 1 时，样本就等于自己的均值：归一化后的值为零，输入的梯度为零，只有平移参数还能学习。"
+    "根号下的小常数保证商有定义。",
+)
+
+
+@problem.reading(notes=(of_one,))
+def model() -> Graph:
+    """mu_d, s_d over the batch; x_hat = (x - mu)/s; y = gamma x_hat + beta."""
+    g = Graph("batch-norm")
+    N, D = g.size("N"), g.size("D")
+    n, m = g.indices("n m", N)
+    d = g.index("d", D)
+    x, (gamma, beta) = g.parameter("x", N, D), g.parameters("gamma beta", D)
+    epsilon = g.constant("epsilon", domain="positive")
+    mu = g.node("mu", Sum(x[m, d], m) / N, over=d)
+    s = g.node("s", sqrt(Sum((x[m, d] - mu[d]) ** 2, m) / N + epsilon), over=d)
+    x_hat = g.node("x_hat", (x[n, d] - mu[d]) / s[d], over=(n, d))
+    y = g.node("y", gamma[d] * x_hat[n, d] + beta[d], over=(n, d))
+    g.loss("L", Function("L")(y))
+    return g

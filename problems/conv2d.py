@@ -1,0 +1,60 @@
+"""A convolution with stride and padding: sheet 0, problem 6."""
+
+from derive import Example, Function, Graph, Option, Problem, Size, Sum, Text
+
+problem = Problem(
+    title=Text("Convolution in two dimensions", "二维卷积"),
+    statement=Text(
+        "A kernel of K x M weights and a bias slide over an input; the loss of the output is left abstract. Derive the "
+        "gradients of kernel, bias and input. Then work the exercise's numbers, and find the fully connected layer "
+        "that does the same.",
+        "一个 K x M 的卷积核带偏置在输入上滑动，输出的损失不给出具体形式。请推导损失对卷积核、偏置与输入的梯度；"
+        "再代入题目的数值，并给出与该卷积等价的全连接层。",
+    ),
+    source="0.6",
+    options=(
+        Option("stride", ("1", "2"), Text("step of the window", "步幅")),
+        Option("padding", ("0", "1"), Text("width of the frame of zeros", "填充的宽度")),
+    ),
+    sizes=(
+        Size("H", Text("rows of the output", "输出的行数"), most=100),
+        Size("W", Text("columns of the output", "输出的列数"), most=100),
+        Size("K", Text("rows of the kernel", "卷积核的行数"), most=100),
+        Size("M", Text("columns of the kernel", "卷积核的列数"), most=100),
+    ),
+)
+frame = Text(
+    "With padding, the elements of the input outside of its own range are the frame, which holds zeros; they are given "
+    "numbers, and their gradient is not used.",
+    "有填充时，输入中超出自身范围的元素是外框，取值为零；它们是给定的数，其梯度不会用到。",
+)
+connected = Text(
+    "The local partial of the output in the input is the weight matrix of the fully connected layer that replaces the "
+    "convolution: one row for each output, the kernel's weights where the window lies, zeros elsewhere.",
+    "输出对输入的局部偏导数就是等价全连接层的权重矩阵：每个输出对应一行，窗口所在处为卷积核的权重，其余为零。",
+)
+numbers = Example(at="x=0 1 2 3 4 5 6 7, w=-1 1 1 1, b=0, dL/dy=1")
+
+
+@problem.reading(Text("In general", "一般情形"), notes=(frame, connected))
+def general(stride: str, padding: str) -> Graph:
+    """y_ij = sum_pq w_pq x_{s(i-1)+p-P, s(j-1)+q-P} + b, for an output and a kernel of any size."""
+    return convolution(int(stride), int(padding), *"HWKM")
+
+
+@problem.reading(Text("The exercise's numbers", "题目的数值"), numbers, notes=(connected,))
+def worked(stride: str, padding: str) -> Graph:
+    """An input of 2 x 4, a kernel of 2 x 2, stride 1, no padding."""
+    return convolution(1, 0, 1, 3, 2, 2)
+
+
+def convolution(s: int, P: int, *shape: str | int) -> Graph:
+    """The sizes are those of the output and of the kernel; the input is as large as they need."""
+    g = Graph("conv2d")
+    H, W, K, M = (g.size(n) if isinstance(n, str) else n for n in shape)
+    i, j, p, q = g.index("i", H), g.index("j", W), g.index("p", K), g.index("q", M)
+    w, b = g.parameter("w", K, M), g.parameter("b")
+    x = g.parameter("x", (1 - P, s * (H - 1) + K - P), (1 - P, s * (W - 1) + M - P))
+    y = g.node("y", Sum(w[p, q] * x[s * (i - 1) + p - P, s * (j - 1) + q - P], p, q) + b, over=(i, j))
+    g.loss("L", Function("L")(y))
+    return g

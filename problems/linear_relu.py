@@ -1,0 +1,27 @@
+"""One ReLU unit with a weight vector: sheet 1, problem 2."""
+
+from derive import Graph, Problem, Size, Sum, Text, relu
+
+problem = Problem(
+    title=Text("ReLU unit with a weight vector", "权重为向量的 ReLU 单元"),
+    statement=Text(
+        "A unit adds a bias to the dot product of weights and inputs, applies ReLU, and is trained with the squared "
+        "error. Derive the gradient with respect to the weight vector and the bias.",
+        "一个单元对权重与输入的内积加上偏置，再经过 ReLU，用平方误差训练。请推导损失对权重向量与偏置的梯度。",
+    ),
+    source="1.2",
+    sizes=(Size("D", Text("number of inputs", "输入的个数"), most=1000),),
+)
+
+
+@problem.reading(update=True)
+def model() -> Graph:
+    """z = w.x + b, y_hat = ReLU(z), L = (y_hat - y)^2."""
+    g = Graph("linear-relu")
+    D = g.size("D")
+    j = g.index("j", D)
+    w, b, x, y = g.parameter("w", D), g.parameter("b"), g.input("x", D), g.target("y")
+    z = g.node("z", Sum(w[j] * x[j], j) + b)
+    y_hat = g.node("y_hat", relu(z))
+    g.loss("L", (y_hat - y) ** 2)
+    return g

@@ -1,0 +1,339 @@
+"""Jacobians and Hessians: right for every model here, and caught where a path or a sign is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+import torch
+from sympy import Integer, KroneckerDelta, Rational, simplify
+
+from derive import Function, Graph, ModelError, Sum, VerificationError, exp, log, relu, sigmoid, sqrt, tanh
+from derive.analysis.between import jacobian
+from derive.analysis.definite import Square
+from derive.chain import derive
+from derive.derivation import Line, Term
+from derive.problems import load
+from derive.rendering.formats import render
+from derive.rendering.part import Part
+from derive.rendering.printer import printer
+from derive.verification.second import verify_hessian, verify_jacobian
+
+DRAWS = range(20)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def logistic() -> Graph:
+    """Logistic regression over a batch."""
+    g = Graph("logistic regression")
+    N, D = g.size("N"), g.size("D")
+    n, (d, _) = g.index("n", N), g.indices("d e", D)
+    w, b, X, y = g.parameter("w", D), g.parameter("b"), g.input("X", N, D), g.target("y", N, domain="binary")
+    z = g.node("z", Sum(X[n, d] * w[d], d) + b, over=n)
+    a = g.node("a", sigmoid(z[n]), over=n)
+    g.loss("L", -Sum(y[n] * log(a[n]) + (1 - y[n]) * log(1 - a[n]), n))
+    return g
+
+
+def softmax(domain: str = "probability") -> Graph:
+    """Softmax cross-entropy over a batch."""
+    g = Graph("softmax cross-entropy")
+    N, D, C = g.size("N"), g.size("D"), g.size("C")
+    n, d, (i, k) = g.index("n", N), g.index("d", D), g.indices("i k", C)
+    W, X, y = g.parameter("W", C, D), g.input("X", N, D), g.target("y", N, C, domain=domain)
+    z = g.node("z", Sum(W[i, d] * X[n, d], d), over=(n, i))
+    p = g.node("p", exp(z[n, i]) / Sum(exp(z[n, k]), k), over=(n, i))
+    g.loss("L", -Sum(y[n, i] * log(p[n, i]), n, i))
+    return g
+
+
+def single() -> Graph:
+    """Softmax of one vector."""
+    g = Graph("softmax")
+    C = g.size("C")
+    i, k = g.indices("i k", C)
+    z = g.parameter("z", C)
+    p = g.node("p", exp(z[i]) / Sum(exp(z[k]), k), over=i)
+    g.loss("L", Sum(p[i] ** 3, i))
+    return g
+
+
+def layer_norm() -> Graph:
+    """Layer normalisation of one vector."""
+    g = Graph("layer norm")
+    D = g.size("D")
+    i, _, d = g.indices("i k d", D)
+    x, gamma, eps = g.parameter("x", D), g.parameter("gamma", D), g.constant("eps", domain="positive")
+    mu = g.node("mu", Sum(x[d], d) / D)
+    v = g.node("v", Sum((x[d] - mu) ** 2, d) / D)
+    s = g.node("s", sqrt(v + eps))
+    u = g.node("u", (x[i] - mu) / s, over=i)
+    o = g.node("o", gamma[i] * u[i], over=i)
+    g.loss("L", Sum(o[i] ** 3, i))
+    return g
+
+
+def mlp() -> Graph:
+    """One hidden layer; its loss is not convex."""
+    g = Graph("mlp")
+    N, D, H = g.size("N"), g.size("D"), g.size("H")
+    n, d, k = g.index("n", N), g.index("d", D), g.index("k", H)
+    W, u, X, y = g.parameter("W", H, D), g.parameter("u", H), g.input("X", N, D), g.target("y", N)
+    h = g.node("h", tanh(Sum(W[k, d] * X[n, d], d)), over=(n, k))
+    o = g.node("o", Sum(u[k] * h[n, k], k), over=n)
+    g.loss("L", Sum((o[n] - y[n]) ** 2, n) / 2)
+    return g
+
+
+def ridge() -> Graph:
+    """Least squares with a penalty."""
+    g = Graph("ridge")
+    N, D = g.size("N"), g.size("D")
+    n, d = g.index("n", N), g.index("d", D)
+    w, b, X, y = g.parameter("w", D), g.parameter("b"), g.input("X", N, D), g.target("y", N)
+    lam = g.constant("lamda", domain="positive")
+    g.loss("L", Sum((Sum(X[n, d] * w[d], d) + b - y[n]) ** 2, n) / 2 + lam * Sum(w[d] ** 2, d))
+    return g
+
+
+def convolution() -> Graph:
+    """A convolution with stride 2, whose windows overlap."""
+    g = Graph("convolution")
+    M, K = g.size("M"), g.size("K")
+    m, k = g.index("m", M), g.index("k", K)
+    x, w = g.input("x", 2 * M + K), g.parameter("w", K)
+    y = g.node("y", Sum(w[k] * x[2 * m + k], k), over=m)
+    a = g.node("a", relu(y[m]), over=m)
+    g.loss("L", Sum(a[m] ** 2, m))
+    return g
+
+
+# Jacobians
+
+BETWEEN = [
+    (single, "p", "z"), (single, "L", "z"), (softmax, "p", "z"), (softmax, "p", "W"), (softmax, "L", "z"),
+    (layer_norm, "u", "x"), (layer_norm, "o", "x"), (layer_norm, "v", "x"), (mlp, "o", "W"), (mlp, "L", "W"),
+    (convolution, "y", "x"), (convolution, "a", "w"), (logistic, "a", "w"),
+]  # fmt: skip
+CELLS = [("lstm", "h", "h"), ("lstm", "h", "c"), ("lstm", "c", "h"), ("lstm", "h", "f"), ("lstm", "h", "x"),
+         ("gru", "h", "h"), ("gru", "h", "z"), ("rnn", "h", "h"), ("rnn", "h", "W_hh")]  # fmt: skip
+
+
+@pytest.mark.parametrize("graph, of, wrt", BETWEEN, ids=lambda x: getattr(x, "__name__", x))
+def test_every_line_of_a_jacobian_is_autograds(graph, of, wrt):
+    d = derive(graph().model())
+    report = verify_jacobian(d, jacobian(d.model, of, wrt), {}, DRAWS)
+    assert report.worst < 1e-10 and len(report.sizes) == 20
+
+
+@pytest.mark.parametrize("name, of, wrt", CELLS)
+def test_one_step_of_a_cell(name, of, wrt):
+    problem = load(name)
+    hidden = {"hidden": "vector"} if name != "rnn" else {}
+    choices = problem.choices({o.name: None for o in problem.options} | hidden)
+    d = derive(problem.readings[0].build(**choices).model())
+    assert verify_jacobian(d, jacobian(d.model, of, wrt), {}, DRAWS).worst < 1e-10
+
+
+def test_the_textbook_forms():
+    """p_i (delta_ik - p_k); 1/s (delta_ik - 1/D - u_i u_k / D)."""
+    m = single().model()
+    p, (i, k) = m.nodes["p"].symbol, m.indices[:2]
+    assert jacobian(m, "p", "z").value == p[i] * (KroneckerDelta(i, k) - p[k])
+    m = layer_norm().model()
+    u, s, D, (i, k, _) = m.nodes["u"].symbol, m.nodes["s"].symbol, m.sizes[0], m.indices
+    assert simplify(jacobian(m, "u", "x").value - (KroneckerDelta(i, k) - 1 / D - u[i] * u[k] / D) / s) == 0
+
+
+def test_the_matrix_forms():
+    """diag(p) - p p^T and X^T diag(a (1 - a)) X, which the check compares too."""
+    softmax_form = single().derive().jacobian("p", "z")
+    (block,), *_ = logistic().derive().hessian("w").blocks
+    show = printer("text", ())
+    assert show(softmax_form.matrix) == "diag(p) - p pᵀ"
+    assert show(block.matrix) == "Xᵀ diag(a ⊙ (𝟏_N - a)) X"
+    d = derive(single().model())
+    turned = softmax_form._replace(matrix=2 * softmax_form.matrix)
+    assert [r.where for r in verify_jacobian(d, turned, {}, range(4)).rows if not r.ok] == ["the matrix form"]
+
+
+def mutated(found):
+    """Every Jacobian with one thing wrong: a path left out, or one of its signs."""
+    for n, path in enumerate(found.entry.paths):
+        others = [p.term for p in found.entry.paths if p is not path]
+        flipped = Term((*path.term.factors, Rational(-1)), path.term.sums)
+        for terms in (others, [*others, flipped]):
+            yield n, found._replace(lines=(*found.lines, Line(tuple(terms) or (Term((Rational(0),)),))))
+
+
+@pytest.mark.parametrize(
+    "graph, of, wrt", [BETWEEN[0], BETWEEN[6], BETWEEN[10]], ids=lambda x: getattr(x, "__name__", x)
+)
+def test_a_wrong_path_of_a_jacobian_is_caught(graph, of, wrt):
+    d = derive(graph().model())
+    found = jacobian(d.model, of, wrt)
+    paths = {n for n, wrong in mutated(found) if not verify_jacobian(d, wrong, {}, range(6)).ok}
+    vanishing = {n for n, p in enumerate(found.entry.paths) if graph is layer_norm and len(p.links) == 5}
+    assert paths | vanishing == set(range(len(found.entry.paths)))
+
+
+# Hessians
+
+SECOND = [(logistic, "w"), (logistic, "w b"), (logistic, "z"), (softmax, "W"), (softmax, "z"), (mlp, "W u"),
+          (mlp, "u"), (ridge, "w b"), (layer_norm, "x"), (convolution, "w"), (single, "z")]  # fmt: skip
+CONVEX = [(logistic, "w"), (logistic, "w b"), (logistic, "z"), (softmax, "W"), (softmax, "z"), (mlp, "u"),
+          (ridge, "w b"), (convolution, "w")]  # fmt: skip
+
+
+@pytest.mark.parametrize("graph, names", SECOND, ids=lambda x: getattr(x, "__name__", x))
+def test_every_block_and_product_is_that_of_torch_func(graph, names):
+    """And where it is claimed to be positive semidefinite, autograd's Hessian is, and the squares add up to v^T H v."""
+    solution = graph().derive(wrt=names.split())
+    found = solution.hessian(*names.split(), check=False)
+    report = verify_hessian(solution.derivation, found, {}, DRAWS)
+    assert report.worst < 1e-10
+    assert bool(found.squares) == ((graph, names) in CONVEX)
+
+
+def test_the_curvature_of_logistic_regression_is_x_transposed_d_x():
+    solution = logistic().derive()
+    found = solution.hessian("w", check=False)
+    m = solution.derivation.model
+    X, a, n, (d, e) = m.nodes["X"].symbol, m.nodes["a"].symbol, m.indices[0], m.indices[1:]
+    ((block,),) = found.blocks
+    assert block.value == Sum(X[n, d] * X[n, e] * a[n] * (1 - a[n]), (n, 1, m.sizes[0]))
+    (square,) = found.squares
+    assert (square.low, square.high) == (0, Rational(1, 4)) and square.row.name == "sigmoid"
+
+
+def test_without_the_sign_of_the_targets_nothing_is_claimed():
+    """Softmax cross-entropy is convex because the targets are not negative."""
+    assert not softmax("real").derive().hessian("W", check=False).squares
+
+
+@pytest.mark.parametrize("graph", [logistic, ridge, softmax], ids=lambda g: g.__name__)
+def test_a_wrong_hessian_is_caught(graph):
+    """A sign, a product, a weight of a square."""
+    solution = graph().derive()
+    names = [n.name for n in solution.derivation.model.of_kind("parameter")]
+    found = solution.hessian(*names, check=False)
+    (first, *others), *rows = found.blocks
+    wrong = first._replace(lines=(*first.lines, Line((Term((-first.value,)),))))
+    turned = found._replace(blocks=((wrong, *others), *rows))
+    last = found.along[-1]._replace(computed=2 * found.along[-1].computed)
+    doubled = found._replace(along=(*found.along[:-1], last))
+    heavier = found._replace(
+        squares=(found.squares[0]._replace(weight=2 * found.squares[0].weight), *found.squares[1:])
+    )
+    for bad, name in ((turned, str(first.symbol)), (doubled, str(last.target)), (heavier, "H")):
+        failed = [r for r in verify_hessian(solution.derivation, bad, {}, range(4)).rows if not r.ok]
+        assert len(failed) == 1 and name in str(failed[0].quantity)
+
+
+def test_a_false_claim_is_caught():
+    """Squares that do not add up, and a negative eigenvalue."""
+    solution = mlp().derive()
+    found = solution.hessian("W", "u", check=False)
+    k = solution.derivation.model.nodes["u"].indices[0]
+    part = Term((found.direction(found.wrt[1], (k,)),))
+    claim = Square(Integer(1), ((k, k.lower, k.upper),), (part,), Integer(1), Integer(1))
+    report = verify_hessian(solution.derivation, found._replace(squares=(claim,)), {}, range(4))
+    assert [str(r.quantity) for r in report.rows if not r.ok][-1] == "lamda_min" and len(report.rows) == 8
+
+
+def test_two_regions_of_an_adjoint():
+    """The adjoint of z differs at the ends, and the second derivative keeps the ranges."""
+    g = Graph("ends")
+    N = g.size("N")
+    n = g.index("n", N)
+    w, x = g.parameter("w", N), g.input("x", N)
+    z = g.node("z", tanh(w[n] * x[n]), over=n)
+    g.loss("L", Sum(z[n] ** 2, n) + z[1] ** 3 * z[N])
+    solution = g.derive()
+    assert verify_hessian(solution.derivation, solution.hessian("w", check=False), {}, DRAWS).worst < 1e-10
+
+
+# Refusals, one line each
+
+
+def test_refusals():
+    solution = logistic().derive()
+    for ask, words in (
+        (lambda: solution.jacobian("a", "q"), "q is not in the graph"),
+        (lambda: solution.jacobian("w", "a"), "w is given"),
+        (lambda: solution.jacobian("z", "y"), "there is no path from y to z"),
+        (lambda: solution.hessian("q"), "q is not in the graph"),
+        (lambda: solution.hessian("w", "z"), "z is computed from w"),
+        (lambda: load("lstm").readings[0].build("scalar").derive().hessian("w_fh"), "recurrence"),
+        (lambda: load("lstm").readings[0].build("scalar").derive().jacobian("L", "w_fh"), "recurrence of"),
+        (lambda: load("adam").readings[0].build().derive().hessian("m"), "no loss"),
+    ):
+        with pytest.raises(ModelError, match=words):
+            ask()
+
+
+def test_an_abstract_loss_has_no_hessian():
+    g = Graph("abstract")
+    w, x = g.parameter("w"), g.input("x")
+    o = g.node("o", w * x)
+    g.loss("L", Function("L")(o))
+    with pytest.raises(ModelError, match="abstract"):
+        g.derive().hessian("w")
+
+
+def test_what_disagrees_is_not_printed(monkeypatch):
+    import derive.analysis.textbook as textbook
+
+    def wrong(terms):
+        return Line((Term((2 * terms[0].factors[0], *terms[0].factors[1:])), *terms[1:]))
+
+    monkeypatch.setattr(textbook, "_collect", wrong)
+    with pytest.raises(VerificationError, match="line"):
+        single().derive().jacobian("p", "z")
+
+
+# Pages
+
+
+def page(graph, format, lang, of_wrt, names):
+    solution = graph().derive()
+    asked = ([solution.jacobian(*of_wrt)] if of_wrt else []) + ([solution.hessian(*names)] if names else [])
+    return render([Part(solution.derivation, (), {}, asked=tuple(asked))], format, lang)
+
+
+def test_both_languages_carry_the_same_formulas():
+    pages = [page(softmax, "tex", lang, ("p", "z"), ["W"]) for lang in ("en", "zh")]
+    rows = [re.findall(r"^.*?&= (.*?)(?: \\why.*)?$", p, re.M) for p in pages]
+    assert rows[0] == rows[1] and len(rows[0]) > 8
+
+
+def test_json_has_the_blocks_and_the_product():
+    data = json.loads(page(logistic, "json", "en", ("a", "w"), ["w", "b"]))
+    assert data["hessians"][0]["blocks"][0]["formula"].startswith(r"\frac{\partial^{2} L}")
+    assert len(data["hessians"][0]["blocks"]) == 4 and len(data["jacobians"]) == 1
+    assert all(row["ok"] for row in data["hessians"][0]["verification"])
+
+
+COMMANDS = [
+    (["lstm", "--jacobian", "h,c"], 0, ""), (["logistic", "--hessian", "w1,b"], 0, ""),
+    (["logistic", "--jacobian", "a"], 2, "two names such as p,z"), (["logistic", "--hessian", "w1;b"], 2, "--hessian"),
+    (["logistic", "--hessian", "nope"], 2, "nope"), (["adam", "--hessian", "m"], 2, "no loss"),
+    (["logistic", "--jacobian", "x1,w1"], 2, "no path"), (["logistic", "--jacobian", "a,w1", "--lr", "1"], 2, "--lr"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("argv, status, words", COMMANDS, ids=lambda x: " ".join(x) if isinstance(x, list) else "")
+def test_the_command_line(argv, status, words):
+    done = subprocess.run([sys.executable, "-m", "derive", *argv], capture_output=True, text=True, check=False)
+    assert done.returncode == status and words in done.stderr
+    assert len(done.stderr.splitlines()) == (status != 0) and bool(done.stdout) == (status == 0)
