@@ -60,6 +60,13 @@ class Point:
     gradients: dict[str, np.ndarray]
 
 
+def summing(raw: np.ndarray, total: float, domain: str) -> np.ndarray:
+    """Numbers with the declared sum over the last index: generated code may use what the model declares."""
+    if domain == "binary":
+        return (raw == raw.max(axis=-1, keepdims=True)).astype(float)
+    return raw * total / raw.sum(axis=-1, keepdims=True)
+
+
 def point(d: Derivation, sizes: dict[Any, int], seed: int) -> Point:
     """Leaves and cotangents drawn, both sweeps run."""
     backend, rng = TorchBackend(), np.random.default_rng(seed)
@@ -72,6 +79,8 @@ def point(d: Derivation, sizes: dict[Any, int], seed: int) -> Point:
         low, high = DOMAINS.get(domain, (0, 1))
         array = np.asarray(rng.uniform(low, high, shape))
         array = np.round(array) if domain == "binary" else 0 * array if domain == "zero" else array
+        if domain != "zero" and node.sums_to is not None:
+            array = summing(rng.uniform(0.1, 1, shape), float(node.sums_to), domain)
         store.put(stored, torch.tensor(array).unsqueeze(-1), ranges)
         return array
 

@@ -43,7 +43,7 @@ class Evaluator:
         elif isinstance(expr, (Add, Mul)):
             found = reduce(add if isinstance(expr, Add) else mul, [self.value(a, at) for a in expr.args])
         else:
-            found = self._applied(expr, [self.value(a, at) for a in expr.args if not a.is_number])
+            found = self._applied(expr, [self.value(a, at) for a in expr.args])
         wanted = tuple(self.sweeps.number(n) for n in shape(expr))
         if tuple(found.shape[-2:]) != wanted:
             raise ShapeError(f"{type(expr).__name__}: {tuple(found.shape[-2:])}, where {wanted} is claimed")
@@ -113,6 +113,8 @@ class Evaluator:
         return found
 
     def _entrywise(self, expr: Expr, at: Sequence[Range]) -> Array:
+        if len(expr.args) == 1:  # a function of numbers, the same in every entry
+            return self._read(expr.args[0], at)[..., None, None]
         return self._applied(expr.args[0], [self.value(a, at) for a in expr.args[1:]])
 
     def _diag(self, expr: Expr, at: Sequence[Range]) -> Array:
