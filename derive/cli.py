@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
+from derive.commands import COMMANDS
 from derive.errors import DeriveError, UsageError
 
 HELP = """derive: symbolic derivations for deep learning, every line checked against torch.autograd
@@ -109,14 +110,9 @@ def _command(argv: list[str]) -> int:
 
         print(f"derive {__version__}")
         return 0
-    if name in ("list", "check"):
-        from derive import commands
-
-        return commands.listing(rest) if name == "list" else commands.check(rest)
-    if name == "code":
-        from derive.commands import code
-
-        return _delivered(*code(rest))
+    if name in COMMANDS:
+        done: int = importlib.import_module(COMMANDS[name]).run(rest)
+        return done
     return _sheet(name, rest)
 
 
@@ -124,22 +120,8 @@ def _sheet(name: str, argv: list[str]) -> int:
     from derive.problems import names, nearest
 
     if name not in names():
-        hint = nearest(name, (*names(), "list", "check", "code"))
+        hint = nearest(name, (*names(), *COMMANDS))
         raise UsageError(f"no command or problem {name!r}; {hint}")
-    from derive.commands import sheet
+    from derive.commands.sheet import run
 
-    return _delivered(*sheet(name, argv))
-
-
-def _delivered(text: str, output: str | None) -> int:
-    """To standard output, or into the file that was asked for."""
-    if output is None:
-        sys.stdout.write(text)
-        return 0
-    try:
-        with open(output, "w", encoding="utf-8") as file:
-            file.write(text)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", error)
-        raise UsageError(f"-o {output or repr(output)}: cannot be written ({why}); choose another file") from None
-    return 0
+    return run(name, argv)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from derive.errors import UsageError
 from derive.notation import NAME
 from derive.problem import Problem
+from derive.rendering.formats import FORMATS
 
 MOST_POINTS = 100_000
 MOST_STEPS = 10_000
@@ -82,6 +83,12 @@ def derivatives(parser: Parser) -> None:
     parser.add_argument("--hessian", metavar="w,b", help="only the Hessian of the loss with respect to w and b")
 
 
+def one_of(what: str, value: str, known: Sequence[str]) -> None:
+    """Refuse a word that is not among the known ones. Errors: UsageError."""
+    if value not in known:
+        raise UsageError(f"--{what} {value!r}: choose one of {', '.join(known)}")
+
+
 def names(text: str, what: str, least: int = 1, most: int = 8) -> list[str]:
     """Names with commas in between, each once. Errors: UsageError."""
     found = [name.strip() for name in text.split(",")]
@@ -100,7 +107,7 @@ def numbers(parser: Parser) -> None:
 def page(parser: Parser) -> None:
     """--lang, --format, -o, --detail, --no-check."""
     parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the sheet (default en)")
-    parser.add_argument("--format", default="tex", metavar="tex|text|json", help="format of the sheet (default tex)")
+    parser.add_argument("--format", default="tex", metavar="|".join(FORMATS), help="format of the sheet (default tex)")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the sheet to a file")
     parser.add_argument("--detail", default="brief", metavar="brief|full", help="full prints every time step")
     parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")

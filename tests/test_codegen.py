@@ -11,7 +11,7 @@ from small_models import MODELS, written
 
 from derive import Function, Graph, Sum, exp, functions, log, sigmoid, sqrt, tanh
 from derive.cli import run
-from derive.commands import _variants
+from derive.commands.checking import variants
 from derive.errors import ModelError, UsageError
 from derive.memo import forget
 from derive.problems import load, names
@@ -37,7 +37,7 @@ def draws(d, count, seed=0):
 def derivations(name):
     """Every reading of a problem with every choice of its options."""
     problem = load(name)
-    for choice in _variants(problem):
+    for choice in variants(problem):
         for reading in problem.readings:
             yield reading.build(**choice).derive().derivation
 

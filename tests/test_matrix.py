@@ -11,7 +11,7 @@ import pytest
 from sympy import Expr, KroneckerDelta, Symbol
 
 from derive import Graph, Sum
-from derive.commands import sheet
+from derive.commands.sheet import sheet
 from derive.errors import NoMatrixForm, ShapeError, VerificationError
 from derive.matrix import forms as matrix_forms
 from derive.matrix.algebra import Entrywise, Hadamard, Matrix, Ones, Plus, Scaled, Signature, Times, Transpose, Whole

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from derive.at import parse
-from derive.commands import sheet
+from derive.commands.sheet import sheet
 from derive.problems import load, names
 from derive.worked import work
 
@@ -354,7 +354,7 @@ def test_latex_is_complete(name, lang):
 
 ALL = """
 import sys
-from derive.commands import sheet
+from derive.commands.sheet import sheet
 from derive.problems import names
 for name in names():
     for format in ("tex", "text", "json"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sympy import Expr, Idx
 
@@ -92,4 +92,21 @@ class Worked(NamedTuple):
     sign: str = "="
 
 
-Block = Worked | Title | Heading | Paragraph | Equations | Unrolled | Expanded | Table
+class Drawing(Protocol):
+    """What can be drawn: a graph, a plot. Labels are in the language that is asked for."""
+
+    def svg(self, lang: str) -> str:
+        """One <svg> element; its colours come from CSS variables with light-mode defaults."""
+
+    def tikz(self, lang: str) -> str:
+        """One tikzpicture or pgfpicture for LaTeX."""
+
+
+class Picture(NamedTuple):
+    """A drawing with its caption; where nothing can be drawn, the caption stands alone."""
+
+    drawing: Drawing
+    caption: Text
+
+
+Block = Picture | Worked | Title | Heading | Paragraph | Equations | Unrolled | Expanded | Table

@@ -11,7 +11,8 @@ from derive.rendering.formulas import Formulas
 from derive.rendering.part import Part
 from derive.rendering.sheet import sheet
 
-FORMATS = ("tex", "text", "json")
+# Each format is the module of its name here, and the notation that its formulas are written in.
+FORMATS = {"tex": "latex", "text": "text", "json": ""}
 
 
 def render(
@@ -19,7 +20,7 @@ def render(
 ) -> str:
     """A sheet in one format and language. Errors: UsageError for an unknown format, language or detail."""
     for what, value, known in (
-        ("format", format, FORMATS),
+        ("format", format, tuple(FORMATS)),
         ("lang", lang, ("en", "zh")),
         ("detail", detail, ("brief", "full")),
     ):
@@ -31,7 +32,7 @@ def render(
         return data.render(parts, lang, head)
     first = parts[0]
     order = tuple(dict.fromkeys(n for part in parts for n in part.derivation.model.order))
-    formulas = Formulas("latex" if format == "tex" else "text", order, tuple(first.sizes.items()))
+    formulas = Formulas(FORMATS[format], order, tuple(first.sizes.items()))
     writer = importlib.import_module(f"derive.rendering.{format}")  # only the one that is asked for
     document: str = writer.render(sheet(parts, head, detail), formulas, lang)
     return document

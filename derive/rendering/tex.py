@@ -199,6 +199,11 @@ class Writer:
         head = r"\begin{center}\renewcommand{\arraystretch}{1.4}\small"
         return f"{head}\n\\fitted{{{tabular}}}\n\\end{{center}}"
 
+    def picture(self, block: blocks.Picture) -> str:
+        caption = f"{{\\small\\color{{reason}} {self.text(block.caption)}\\par}}"
+        picture = f"\\fitted{{{block.drawing.tikz(self.lang)}}}\\par\\smallskip"
+        return f"\\begin{{center}}\n{picture}\n{caption}\n\\end{{center}}"
+
 
 AT = Text("At @:", "当 @ 时：")
 SIGNS = {"=": "=", "<-": r"\leftarrow", "<": "<", ">": ">", "<=": r"\le", ">=": r"\ge"}

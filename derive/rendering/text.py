@@ -73,6 +73,9 @@ class Writer:
     def paragraph(self, block: blocks.Paragraph) -> str:
         return self._wrapped(block.text)
 
+    def picture(self, block: blocks.Picture) -> str:
+        return f"[{self._wrapped(block.caption)}]"
+
     def _wrapped(self, text: Text) -> str:
         shown = self.text(text)
         return (

@@ -1,0 +1,49 @@
+"""`derive check`: everything against torch.autograd, one line for every variant of a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from derive import options
+from derive.language import LANGUAGES, Text
+from derive.problem import Problem
+from derive.problems import load, names
+from derive.rendering import sentences as say
+
+if TYPE_CHECKING:
+    from derive.verification.report import Report
+
+
+def run(argv: Sequence[str]) -> int:
+    """Print the verification of problems; 1 if something disagrees. Errors: UsageError."""
+    given = options.parse(options.check_parser(), argv)
+    options.one_of("lang", given.lang, LANGUAGES)
+    points = options.whole(given.points, "--points", options.MOST_POINTS)
+    seed = options.whole(given.seed, "--seed", 2**31, least=0)
+    steps = None if given.T is None else options.whole(given.T, "--T", options.MOST_STEPS)
+    failed = 0
+    for name, problem in [(name, load(name)) for name in given.names or names()]:
+        sizes = {s.name: steps for s in problem.sizes if s.name == "T" and steps is not None}
+        for choice in variants(problem):
+            for reading in problem.readings:
+                solution = reading.build(**choice).derive(sizes=sizes)
+                report = solution.verify(points, seed, limits=solution.limits(reading.limits))
+                failed += not report.ok
+                label = " ".join([name, *choice.values(), *([options.key(reading.label.en)] if reading.label else [])])
+                print(_verdict(label, report).pick(given.lang), flush=True)
+    return 1 if failed else 0
+
+
+def _verdict(label: str, report: Report) -> Text:
+    bad = report.first_failure
+    verdict = say.OK if bad is None else say.FAILED(quantity=str(bad.quantity))
+    return say.VERDICT(label=f"{label:35}", count=f"{len(report.rows):3}", worst=f"{report.worst:.1e}", verdict=verdict)
+
+
+def variants(problem: Problem) -> list[dict[str, str]]:
+    """Every combination of a problem's options."""
+    found: list[dict[str, str]] = [{}]
+    for option in problem.options:
+        found = [{**one, option.name: value} for one in found for value in option.choices]
+    return found
