@@ -5,7 +5,7 @@ sympy multiplies a number into a bracket, 2 (m - x) becomes 2 m - 2 x, and then 
 
 from __future__ import annotations
 
-from math import gcd
+from math import gcd, prod
 
 from sympy import Add, Expr, Mul, Rational, Sum
 
@@ -24,12 +24,11 @@ def reduced(expr: Expr) -> Expr:
 
 
 def _cancelled(product: Mul) -> Expr:
-    number, factors = product.args_cnc()[0][:1], list(product.args)
-    front = number[0] if number and isinstance(number[0], Rational) else Rational(1)
+    front = prod((f for f in product.args if isinstance(f, Rational)), start=Rational(1))
+    factors = [f for f in product.args if not isinstance(f, Rational)]
     for at, factor in enumerate(factors):
         if isinstance(factor, Add):
             content, rest = factor.primitive()
             if isinstance(content, Rational) and gcd(int(content.p), int(front.q)) > 1:
                 front, factors[at] = front * content, rest
-    left = [f for f in factors if not isinstance(f, Rational)]
-    return Mul(front, *map(reduced, left))
+    return Mul(front, *map(reduced, factors))

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 
 from sympy import Add, Expr, Idx, Integer, Mul, Sum
 
-from derive.algebra import COLLECTED, ORDERED, pulled
+from derive.algebra import COLLECTED, ORDERED
 from derive.analysis.naming import Laws, Powers, known, multiplied, named, powers
 from derive.analysis.walk import Entry, Path
 from derive.derivation import Line, Term
 from derive.indices import sum_over
 from derive.language import Text
+from derive.summands import pulled
 
 ALONE = Text("along the path the local partials multiply", "沿路径把局部偏导数相乘")
 ALONG = Text("the paths add up", "各条路径相加")
