@@ -120,7 +120,7 @@ class Solution:
         found = jacobian(self.derivation.model, _name(of), _name(wrt))
         if not check:
             return found
-        from derive.verification.second import verify_jacobian
+        from derive.verification.jacobians import verify_jacobian
 
         return found._replace(report=verify_jacobian(self.derivation, found, self._chosen).required())
 
@@ -138,11 +138,12 @@ class Solution:
         if not model.has_loss:
             raise ModelError(f"the graph {model.title!r} has no loss, so there is no Hessian")
         solution = Solution(model, names, self.sizes)
-        found = hessian(solution.derivation, solution.steps, names)
+        steps = [s for name in solution.derivation.adjoints for s in solution._steps.of(name)]
+        found = hessian(solution.derivation, steps, names)
         found = found._replace(squares=squares(found, laws(model)))
         if not check:
             return found
-        from derive.verification.second import verify_hessian
+        from derive.verification.hessians import verify_hessian
 
         return found._replace(report=verify_hessian(solution.derivation, found, self._chosen).required())
 

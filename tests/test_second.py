@@ -20,7 +20,9 @@ from derive.problems import load
 from derive.rendering.formats import render
 from derive.rendering.part import Part
 from derive.rendering.printer import printer
-from derive.verification.second import verify_hessian, verify_jacobian
+from derive.verification.draw import Draw
+from derive.verification.hessians import autograd, times, verify_hessian
+from derive.verification.jacobians import verify_jacobian
 
 DRAWS = range(20)
 
@@ -205,6 +207,72 @@ def test_every_block_and_product_is_that_of_torch_func(graph, names):
     assert bool(found.squares) == ((graph, names) in CONVEX)
 
 
+THROUGH_TIME = [
+    ("bptt", "w_hx w_hh w_qh", {"activation": "tanh"}), ("bptt", "w_hh", {"activation": "identity"}),
+    ("bptt", "w_hh h_start", {"activation": "sigmoid", "loss_at": "every", "start": "learned"}),
+    ("rnn", "W_hh b", {}), ("lstm", "w_fh b_o", {}), ("gru", "w_hh w_zh", {}),
+]  # fmt: skip
+
+
+def recurrent(name: str, chosen: dict[str, str]):
+    """A recurrent problem with a loss that is written out."""
+    problem = load(name)
+    squared = {"loss": "squared"} if any(o.name == "loss" for o in problem.options) else {}
+    return problem.readings[0].build(**problem.choices({o.name: None for o in problem.options} | squared | chosen))
+
+
+@pytest.mark.parametrize("name, names, chosen", THROUGH_TIME)
+def test_through_a_recurrence_for_any_number_of_steps(name, names, chosen):
+    """The derivatives carried through time, for lengths from 1 to 6."""
+    solution = recurrent(name, chosen).derive(wrt=names.split())
+    found = solution.hessian(*names.split(), check=False)
+    report = verify_hessian(solution.derivation, found, {}, DRAWS)
+    assert report.worst < 1e-10 and {dict(s)["T"] for s in report.sizes} == set(range(1, 7))
+
+
+@pytest.mark.parametrize("graph, names", [(layer_norm(), "x gamma"), (mlp(), "W u"), (recurrent("rnn", {}), "W_hh b")])
+def test_what_the_check_compares_with_is_torch_func(graph, names):
+    """torch.func.hessian of the model as a function, and the jvp of torch.func.grad."""
+    solution = graph.derive()
+    found = solution.hessian(*names.split(), check=False)
+    draw = Draw(solution.derivation, {}, 1, 1)
+    values = [draw.numbers[w.name].squeeze(-1) for w in found.wrt]
+
+    def loss(*given):
+        store = draw.store(draw.numbers | {w.name: v.unsqueeze(-1) for w, v in zip(found.wrt, given, strict=True)})
+        draw.sweeps.forward(store)
+        return store.whole("L").sum()
+
+    every = tuple(range(len(values)))
+    ours, theirs = autograd(draw, found), torch.func.hessian(loss, every)(*values)
+    moved = [torch.randn_like(v) for v in values]
+    product = torch.func.jvp(torch.func.grad(loss, every), tuple(values), tuple(moved))[1]
+    for row, their_row, expected in zip(ours, theirs, product, strict=True):
+        for a, b in zip(row, their_row, strict=True):
+            assert torch.allclose(a.squeeze(-1), b, rtol=1e-12, atol=1e-12)
+        assert torch.allclose(
+            times(row, [v.unsqueeze(-1) for v in moved]).squeeze(-1), expected, rtol=1e-12, atol=1e-12
+        )
+
+
+def test_a_wrong_derivative_through_time_is_caught():
+    """Each law of what is carried, with a sign, is noticed in a block or in the product."""
+    solution = recurrent("bptt", {"activation": "tanh"}).derive()
+    found = solution.hessian("w_hh", check=False)
+    (carried,) = found.carried
+
+    def flipped(laws):
+        for n, law in enumerate(laws):
+            if law.computed != 0:
+                yield (*laws[:n], law._replace(computed=-law.computed), *laws[n + 1 :])
+
+    wrong = [found._replace(carried=(laws,)) for laws in flipped(carried[:-1])]
+    wrong += [found._replace(along=laws) for laws in flipped(found.along)]
+    assert len(wrong) > 12
+    for bad in wrong:
+        assert not verify_hessian(solution.derivation, bad, {}, range(4)).ok
+
+
 def test_the_curvature_of_logistic_regression_is_x_transposed_d_x():
     solution = logistic().derive()
     found = solution.hessian("w", check=False)
@@ -274,7 +342,7 @@ def test_refusals():
         (lambda: solution.jacobian("z", "y"), "there is no path from y to z"),
         (lambda: solution.hessian("q"), "q is not in the graph"),
         (lambda: solution.hessian("w", "z"), "z is computed from w"),
-        (lambda: load("lstm").readings[0].build("scalar").derive().hessian("w_fh"), "recurrence"),
+        (lambda: load("lstm").readings[0].build("scalar").derive().hessian("h"), "state of a recurrence"),
         (lambda: load("lstm").readings[0].build("scalar").derive().jacobian("L", "w_fh"), "recurrence of"),
         (lambda: load("adam").readings[0].build().derive().hessian("m"), "no loss"),
     ):
@@ -326,9 +394,12 @@ def test_json_has_the_blocks_and_the_product():
 
 COMMANDS = [
     (["lstm", "--jacobian", "h,c"], 0, ""), (["logistic", "--hessian", "w1,b"], 0, ""),
+    (["adam", "--jacobian", "theta,m_hat"], 0, ""), (["lstm", "--hessian", "w_fh,b_f", "--T", "1"], 0, ""),
+    (["bptt", "--hessian", "w_hh", "--loss", "squared"], 0, ""), (["bptt", "--hessian", "w_hh"], 2, "abstract"),
     (["logistic", "--jacobian", "a"], 2, "two names such as p,z"), (["logistic", "--hessian", "w1;b"], 2, "--hessian"),
-    (["logistic", "--hessian", "nope"], 2, "nope"), (["adam", "--hessian", "m"], 2, "no loss"),
-    (["logistic", "--jacobian", "x1,w1"], 2, "no path"), (["logistic", "--jacobian", "a,w1", "--lr", "1"], 2, "--lr"),
+    (["logistic", "--hessian", "nope"], 2, "nope"), (["lstm", "--hessian", "h"], 2, "recurrence"),
+    (["adam", "--hessian", "m"], 2, "no loss"), (["logistic", "--jacobian", "x1,w1"], 2, "no path"),
+    (["logistic", "--jacobian", "a,w1", "--lr", "1"], 2, "--lr"),
 ]  # fmt: skip
 
 

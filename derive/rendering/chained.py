@@ -1,0 +1,54 @@
+"""From local partials to a final form: path by path, line by line, the result in a box; for Jacobians and Hessians."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sympy import Expr
+
+from derive.analysis.between import Jacobian
+from derive.analysis.second import Block as Second
+from derive.analysis.walk import Entry, Path
+from derive.derivation import Line
+from derive.language import Text
+from derive.reasons import telling
+from derive.rendering import sentences as say
+from derive.rendering.blocks import Block, Equations, Paragraph, Row, Table
+
+PATHS = Text("Path by path:", "逐条路径：")
+PATH = (Text("path", "路径"), Text("product of the local partials", "局部偏导数之积"))
+RULES = Text("The rules on these paths: {rules}.", "这些路径上用到的法则：{rules}。")
+ADD_UP = Text("The paths add up:", "各条路径相加：")
+MATRICES = Text("The same in matrices:", "写成矩阵：")
+
+
+def chained(found: Jacobian | Second) -> Iterator[Block]:
+    """The paths where there are several, the chain of equalities, the final form, also in matrices."""
+    symbol, entry, lines = found.symbol, found.entry, found.lines
+    if len(entry.paths) > 1:
+        yield Paragraph(PATHS)
+        yield Table(PATH, tuple(_path(entry, p) for p in entry.paths))
+        yield Paragraph(RULES(rules=list(_rules(entry.paths))))
+        yield Paragraph(ADD_UP)
+    yield Equations(tuple(rows(symbol, lines)))
+    yield Equations((Row(symbol, lines[-1].terms),), boxed=True)
+    if found.matrix is not None:
+        yield Paragraph(MATRICES)
+        yield Equations((Row(found.whole, found.matrix),), boxed=True)
+
+
+def rows(target: Expr, lines: Sequence[Line]) -> Iterator[Row]:
+    for number, line in enumerate(lines):
+        yield Row(target if number == 0 else None, line.terms, line.reason)
+
+
+def _path(entry: Entry, path: Path) -> tuple[Any, ...]:
+    """The stations of a path, and the product of its local partials."""
+    return say.arrow([entry.wrt, *(link.user for link in reversed(path.links))]), path.term
+
+
+def _rules(paths: Sequence[Path]) -> tuple[Text, ...]:
+    """The rules that give the local partials, each once."""
+    found = {r.pick("en"): r for path in paths for link in path.links for r in link.rules}
+    return telling(tuple(found.values()))
