@@ -128,7 +128,8 @@ BETWEEN = [
     (convolution, "y", "x"), (convolution, "a", "w"), (logistic, "a", "w"),
 ]  # fmt: skip
 CELLS = [("lstm", "h", "h"), ("lstm", "h", "c"), ("lstm", "c", "h"), ("lstm", "h", "f"), ("lstm", "h", "x"),
-         ("gru", "h", "h"), ("gru", "h", "z"), ("rnn", "h", "h"), ("rnn", "h", "W_hh")]  # fmt: skip
+         ("gru", "h", "h"), ("gru", "h", "z"), ("rnn", "h", "h"), ("rnn", "h", "W_hh"), ("adam", "m", "g"),
+         ("adam", "theta", "m_hat"), ("momentum", "v", "v")]  # fmt: skip
 
 
 @pytest.mark.parametrize("graph, of, wrt", BETWEEN, ids=lambda x: getattr(x, "__name__", x))
@@ -141,7 +142,7 @@ def test_every_line_of_a_jacobian_is_autograds(graph, of, wrt):
 @pytest.mark.parametrize("name, of, wrt", CELLS)
 def test_one_step_of_a_cell(name, of, wrt):
     problem = load(name)
-    hidden = {"hidden": "vector"} if name != "rnn" else {}
+    hidden = {"hidden": "vector"} if name in ("lstm", "gru") else {}
     choices = problem.choices({o.name: None for o in problem.options} | hidden)
     d = derive(problem.readings[0].build(**choices).model())
     assert verify_jacobian(d, jacobian(d.model, of, wrt), {}, DRAWS).worst < 1e-10

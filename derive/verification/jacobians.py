@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sympy import Idx, Symbol
 
 from derive.analysis.between import Jacobian
 from derive.derivation import Derivation
+from derive.schedule import Stage
 from derive.store import Store
 from derive.sweeps import Sweeps
 from derive.verification.draw import DRAWS, Array, Draw, report
@@ -62,6 +63,8 @@ def _one_step(draw: Draw, found: Jacobian, store: Store, t: int) -> tuple[Array,
     if name not in stage.time:
         wrt = _variable(store.whole(name), draw.points)
         store.put(name, wrt, sweeps.ranges(found.wrt))
+        for between in _between(draw.derivation.stages, name, stage):
+            sweeps.compute(between, store)
     elif found.earlier:
         wrt = _variable(store.slices[name][earlier], draw.points, found, sweeps)
         store.put_slice(name, earlier, wrt)
@@ -74,6 +77,12 @@ def _one_step(draw: Draw, found: Jacobian, store: Store, t: int) -> tuple[Array,
             store.put_slice(family, t, wrt)
     assert wrt is not None
     return store.slices[found.of.name][t], wrt
+
+
+def _between(stages: Sequence[Stage], name: str, end: Stage) -> Sequence[Stage]:
+    """The stages after that of a family and before the end, recurrences apart: no path leads through another one."""
+    first = next((n for n, s in enumerate(stages) if name in s.families), -1)
+    return [s for s in stages[first + 1 : stages.index(end)] if not s.time]
 
 
 def _variable(value: Array, points: int, found: Jacobian | None = None, sweeps: Sweeps | None = None) -> Array:
