@@ -130,7 +130,6 @@ class Solution:
 
         Errors: ModelError for an unknown name, no loss or no path, VerificationError where torch.func disagrees.
         """
-        from derive.analysis.between import laws
         from derive.analysis.definite import squares
         from derive.analysis.second import hessian
 
@@ -140,7 +139,7 @@ class Solution:
         solution = Solution(model, names, self.sizes)
         steps = [s for name in solution.derivation.adjoints for s in solution._steps.of(name)]
         found = hessian(solution.derivation, steps, names)
-        found = found._replace(squares=squares(found, laws(model)))
+        found = found._replace(squares=squares(found))
         if not check:
             return found
         from derive.verification.hessians import verify_hessian

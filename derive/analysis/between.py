@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from sympy import Expr
 
 from derive.analysis.in_matrices import in_matrices
-from derive.analysis.naming import Laws
 from derive.analysis.textbook import developed
 from derive.analysis.walk import Entry, Walk
 from derive.derivation import Line
@@ -76,13 +75,8 @@ def jacobian(model: Model, of: str, wrt: str) -> Jacobian:
         raise ModelError(f"there is no path from {wrt} to {of}, so d {of} / d {wrt} is zero")
     if len(entry.paths) > MOST:
         raise ModelError(f"{len(entry.paths)} paths lead from {wrt} to {of}; ask for a shorter piece of the model")
-    found = Jacobian(a, b, entry, developed(entry, laws(model)), held, earlier)
+    found = Jacobian(a, b, entry, developed(entry, model), held, earlier)
     return found._replace(matrix=in_matrices(model, a, b, found.letters, found.lines))
-
-
-def laws(model: Model) -> Laws:
-    """The families that a product may contain: those with a single definition."""
-    return tuple(n for n in model.nodes.values() if len(n.cases) == 1 and n.abstract is None)
 
 
 def _node(model: Model, name: str) -> Node:

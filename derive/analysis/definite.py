@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from sympy import Add, Basic, Expr, Idx, Integer, KroneckerDelta
 
-from derive.analysis.naming import Laws, known, multiplied, powers
+from derive.analysis.naming import multiplied, powers
 from derive.analysis.ranges import Ranges
 from derive.analysis.second import Block, Hessian
 from derive.derivation import Term
+from derive.facts import known, summed
 from derive.functions import Row
 from derive.indices import Limits, fresh, index, substitute, sum_over
 from derive.model import Model, Node
@@ -72,7 +73,7 @@ class Square(NamedTuple):
         return Term(tuple(f for f in factors if f != 1), (*over, *self.sums))
 
 
-def squares(h: Hessian, laws: Laws) -> tuple[Square, ...]:
+def squares(h: Hessian) -> tuple[Square, ...]:
     """Squares whose sum is v^T H v; none where the Hessian is not seen to be positive semidefinite."""
     forms = [_form(h, block, term) for row in h.blocks for block in row for term in block.products]
     groups: dict[object, list[Form]] = {}
@@ -85,7 +86,7 @@ def squares(h: Hessian, laws: Laws) -> tuple[Square, ...]:
     rising = [g for g in groups.values() if g[0].number > 0]
     found: list[Square] = []
     for falling in (g for g in groups.values() if g[0].number < 0):
-        pair = next(((g, v) for g in rising if (v := _variance(h.model, g, falling, laws)) is not None), None)
+        pair = next(((g, v) for g in rising if (v := _variance(h.model, g, falling)) is not None), None)
         if pair is None:
             return ()
         rising.remove(pair[0])
@@ -165,14 +166,13 @@ def _square(model: Model, weight: Expr, sums: tuple[Limits, ...], parts: tuple[T
     return Square(weight, sums, parts, low, high, row)
 
 
-def _variance(model: Model, rising: Sequence[Form], falling: Sequence[Form], laws: Laws) -> Square | None:
+def _variance(model: Model, rising: Sequence[Form], falling: Sequence[Form]) -> Square | None:
     """c sum_k p_k u_k^2 - c (sum_k p_k u_k)^2, where the p_k sum to 1 and none is negative."""
     up, down = rising[0], falling[0]
     if not up.linked or up.linked[:-1] != down.linked or up.sums[:-1] != down.sums or up.number != -down.number:
         return None
     share, limit = multiplied(Integer(1), powers([up.weight, 1 / down.weight])[1]), up.sums[-1]
-    letters = [s[0] for s in up.sums]
-    if known([share], limit, laws, letters) != 1 or not Ranges(model).of(share)[0].is_nonnegative:
+    if summed(sum_over(share, [limit]), known(model))[0] != 1 or not Ranges(model).of(share)[0].is_nonnegative:
         return None
     if {_mean(p, share, limit, up.linked[-1]) for p in _parts(rising)} != {_key(p) for p in _parts(falling)}:
         return None

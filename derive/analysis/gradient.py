@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sympy import Add, Expr, Idx, Mul
 
 from derive.algebra import weight
-from derive.analysis.between import MOST, laws
+from derive.analysis.between import MOST
 from derive.analysis.textbook import developed
 from derive.analysis.walk import Walk
 from derive.chain import extent
@@ -98,7 +98,7 @@ def _everywhere(d: Derivation, walk: Walk, node: Node, steps: Sequence[Step]) ->
         lines = (steps[0].lines[-1]._replace(reason=None),)
     entry = walk.entry(d.model.loss, node, walk.other(node, ()))
     if len(entry.paths) <= MOST:
-        paths = developed(entry, laws(d.model))
+        paths = developed(entry, d.model)
         lines = paths if weight(paths[-1].expr) < weight(lines[-1].expr) else lines
     expr = lines[-1].expr
     return Law(_node(d, node, expr), node.indices, extent(node), expr, lines)

@@ -15,8 +15,7 @@ from typing import NamedTuple
 from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Mul, Symbol
 
 from derive.analysis.gradient import AdjointNode, Law, Laws
-from derive.analysis.naming import Laws as Definitions
-from derive.analysis.naming import named
+from derive.analysis.naming import definitions, named
 from derive.analysis.textbook import letters
 from derive.analysis.walk import Link, Trail, merged
 from derive.derivation import Term
@@ -97,21 +96,23 @@ def _stored(p: Expr) -> Expr:
     return element(family(name), place) if place else Symbol(name, real=True)
 
 
-def moved(laws: Laws, wanted: Sequence[str], seed: Seed, names: Definitions) -> tuple[Along, ...]:
+def moved(laws: Laws, wanted: Sequence[str], seed: Seed) -> tuple[Along, ...]:
     """The derivative of every quantity between what moves and what is wanted, in the order of computation."""
     moving, needed = influenced(laws, seed.directions), influences(laws, wanted)
     found = (law for n, own in laws.items() if n in moving & needed and n not in seed.directions for law in own)
-    return tuple(_along(law, [n for n in (*seed.directions, *laws) if n in moving], laws, seed, names) for law in found)
+    return tuple(_along(law, [n for n in (*seed.directions, *laws) if n in moving], laws, seed) for law in found)
 
 
-def _along(law: Law, moving: Sequence[str], laws: Laws, seed: Seed, names: Definitions) -> Along:
+def _along(law: Law, moving: Sequence[str], laws: Laws, seed: Seed) -> Along:
     """The local partials, each times the derivative of what it belongs to."""
     terms: list[Term] = []
     rules: dict[str, Text] = {}
     for name in (n for n in moving if n in mentioned(law.expr)):
         for use in (u for u in merged(occurrences(law.expr, name, law.target)) if 0 not in u.factors):
             use = _lettered(use, law, seed)
-            use = use._replace(factors=named(use.factors, names, letters([Term(use.factors, use.sums)]))[0])
+            use = use._replace(
+                factors=named(use.factors, definitions(seed.model), letters([Term(use.factors, use.sums)]))[0]
+            )
             terms.append(
                 seed.starts(name, law, use) if name in seed.directions else _further(laws[name][0].node, use, seed)
             )

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from sympy import Expr, Idx, Integer
 
 from derive.analysis.between import MOST
-from derive.analysis.between import laws as definitions
 from derive.analysis.gradient import Law, Laws, adjoint_laws, through_time, value_laws
 from derive.analysis.in_matrices import in_matrices
 from derive.analysis.moved import Along, Seed, influences, moved
@@ -100,18 +99,18 @@ def hessian(d: Derivation, steps: Sequence[Step], names: Sequence[str]) -> Hessi
     Errors: ModelError where the loss is abstract or out of reach.
     """
     _differentiable(d, names)
-    wrt, known = tuple(d.model.nodes[n] for n in names), definitions(d.model)
+    wrt = tuple(d.model.nodes[n] for n in names)
     values = value_laws(d.model, wrt)
     first = Walk({n.name: n for n in d.model.nodes.values() if not n.is_leaf or n in wrt}, {}, d.model.indices)
     laws = values | adjoint_laws(d, first, steps)
     wanted = [f"adjoint {w.name}" for w in wrt]
     directions = {w.name: _direction(w, d.model, len(wrt) == 1) for w in wrt}
-    along = moved(laws, wanted, Seed(d.model, directions), known)
+    along = moved(laws, wanted, Seed(d.model, directions))
     needed = influences(laws, wanted)
     gradients = tuple(law for n, own in laws.items() if n in needed and n not in values for law in own)
     found = Hessian(d.model, wrt, gradients, (), tuple(n.generic for n in directions.values()), along)
     if through_time(d):
-        carried = tuple(moved(laws, wanted, _seed(d, laws, u), known) for u in wrt)
+        carried = tuple(moved(laws, wanted, _seed(d, laws, u)) for u in wrt)
         blocks = [[_carried(d, w, u, one) for u, one in zip(wrt, carried, strict=True)] for w in wrt]
         return found._replace(blocks=tuple(map(tuple, blocks)), carried=carried)
     walk = Walk({**first.laws} | {n: own[0].node for n, own in laws.items()}, {}, d.model.indices)
@@ -134,8 +133,7 @@ def _block(walk: Walk, adjoint: Node, a: Node, b: Node, model: Model) -> Block:
     entry = walk.entry(adjoint, b, walk.other(b, a.indices))
     if len(entry.paths) > MOST:
         raise ModelError(f"{len(entry.paths)} paths lead from {b.name} to dL/d{a.name}; choose a smaller model")
-    known = definitions(model)
-    found = Block(a, b, entry, developed(entry, known), products(entry, known))
+    found = Block(a, b, entry, developed(entry, model), products(entry, model))
     return found._replace(matrix=in_matrices(model, a, b, found.letters, found.lines))
 
 
