@@ -16,6 +16,7 @@ from derive.analysis.between import jacobian
 from derive.analysis.definite import Square
 from derive.chain import derive
 from derive.derivation import Line, Term
+from derive.matrix.algebra import Transpose
 from derive.problems import load
 from derive.rendering.formats import render
 from derive.rendering.part import Part
@@ -166,8 +167,46 @@ def test_the_matrix_forms():
     assert show(softmax_form.matrix) == "diag(p) - p pᵀ"
     assert show(block.matrix) == "Xᵀ diag(a ⊙ (𝟏_N - a)) X"
     d = derive(single().model())
-    turned = softmax_form._replace(matrix=2 * softmax_form.matrix)
+    turned = softmax_form._replace(form=softmax_form.form._replace(matrix=2 * softmax_form.matrix))
     assert [r.where for r in verify_jacobian(d, turned, {}, range(4)).rows if not r.ok] == ["the matrix form"]
+
+
+def test_the_matrix_form_of_each_row_of_a_batch():
+    """Softmax over rows, normalisation over rows and over columns, one step of a layer: the time stays a subscript."""
+    for name, of, wrt, form in (
+        ("attention", "A", "S", "diag(Aᵢ) - Aᵢ Aᵢᵀ"),
+        ("layer-norm", "x_hat", "x", "1/sₙ (I_D - 1/D 𝟏_D 𝟏_Dᵀ - 1/D x̂ₙ x̂ₙᵀ)"),
+        ("batch-norm", "x_hat", "x", "1/s_d (I_N - 1/N 𝟏_N 𝟏_Nᵀ - 1/N x̂_d x̂_dᵀ)"),
+        ("rnn", "h", "h", "diag(𝟏_H - hₜ ⊙ hₜ) Wₕₕ"),
+    ):
+        solution = recurrent(name, {}).derive()
+        d = solution.derivation
+        found = solution.jacobian(of, wrt, check=False)
+        assert printer("text", d.model.order)(found.form.matrix) == form
+        assert verify_jacobian(d, found, {}, range(6)).ok
+        for wrong in (found.form.matrix * 2, Transpose(found.form.matrix)):
+            bad = found._replace(form=found.form._replace(matrix=wrong))
+            rows = [r.where for r in verify_jacobian(d, bad, {}, range(6)).rows if not r.ok]
+            assert rows == ["the matrix form"] or (name != "rnn" and wrong.has(Transpose))  # symmetric ones
+
+
+def test_no_matrix_form_is_said():
+    assert "so the index form stands" in page(mlp, "text", "en", ("o", "W"), None)
+    assert "故保留指标形式" in page(mlp, "text", "zh", ("o", "W"), None)
+
+
+def test_declared_facts_are_used_by_name():
+    """dL/dz = p - y only where the labels sum to 1; so does the Hessian lose the sum of the labels."""
+    found = load("softmax-ce").readings[0].build("distribution").derive().jacobian("L", "z")
+    assert found.lines[-1].reason.pick("en") == "y sums to 1"
+    solutions = [load("softmax-ce").readings[0].build(labels).derive() for labels in ("distribution", "one-hot", "any")]
+    hessians = [s.hessian("z") for s in solutions]
+    values = [h.blocks[0][0].value for h in hessians]
+    assert values[0] == values[1] == values[2].replace(lambda e: isinstance(e, Sum), lambda e: Integer(1))
+    assert not any(v.has(Sum) for v in values[:2]) and values[2].has(Sum)
+    show = printer("text", ())
+    assert show(hessians[0].blocks[0][0].matrix) == "diag(p) - p pᵀ"
+    assert [len(h.squares) for h in hessians] == [1, 1, 0]  # without the sign of the labels nothing is claimed
 
 
 def mutated(found):
@@ -288,6 +327,20 @@ def test_the_curvature_of_logistic_regression_is_x_transposed_d_x():
 def test_without_the_sign_of_the_targets_nothing_is_claimed():
     """Softmax cross-entropy is convex because the targets are not negative."""
     assert not softmax("real").derive().hessian("W", check=False).squares
+
+
+def test_scalar_parameters_are_one_square():
+    """a (1 - a) (x1 v1 + x2 v2 + v_b)^2, which is compared with v^T H v; nothing for products of parameters."""
+    solution = load("logistic").readings[0].build().derive()
+    found = solution.hessian("w1", "w2", "b")
+    (square,) = found.squares
+    a = solution.derivation.model.nodes["a"].symbol
+    assert square.weight == a * (1 - a) and len(square.parts) == 3 and square.row.name == "sigmoid"
+    g = Graph("no convex loss")
+    w, u = g.parameters("w u")
+    x, y = g.inputs("x y")
+    g.loss("L", (w * u * x - y) ** 2)
+    assert not g.derive().hessian("w", "u").squares
 
 
 @pytest.mark.parametrize("graph", [logistic, ridge, softmax], ids=lambda g: g.__name__)

@@ -11,28 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sympy import Add, Basic, Expr, Idx, Integer, KroneckerDelta
+from sympy import Add, Basic, Expr, Idx, Integer
 
 from derive.analysis.naming import multiplied, powers
+from derive.analysis.quadratic import Form, form_of, scalar_halves
 from derive.analysis.ranges import Ranges
-from derive.analysis.second import Block, Hessian
+from derive.analysis.second import Hessian
 from derive.derivation import Term
 from derive.facts import known, summed
 from derive.functions import Row
 from derive.indices import Limits, fresh, index, substitute, sum_over
-from derive.model import Model, Node
-
-
-class Form(NamedTuple):
-    """number * weight * left * right under `sums`; left and right are linear in the direction, with letters of their
-    own. The last of `sums` is over the axis `linked` of both where a delta makes them one."""
-
-    number: Expr
-    weight: Expr
-    sums: tuple[Limits, ...]
-    left: Term
-    right: Term
-    linked: tuple[int, ...] = ()
+from derive.model import Model
 
 
 class Square(NamedTuple):
@@ -75,7 +64,8 @@ class Square(NamedTuple):
 
 def squares(h: Hessian) -> tuple[Square, ...]:
     """Squares whose sum is v^T H v; none where the Hessian is not seen to be positive semidefinite."""
-    forms = [_form(h, block, term) for row in h.blocks for block in row for term in block.products]
+    halves = scalar_halves(h)
+    forms = [form_of(h, block, term, halves) for row in h.blocks for block in row for term in block.products]
     groups: dict[object, list[Form]] = {}
     for form in forms:
         if form is None:
@@ -115,39 +105,6 @@ def _lettered(square: Square, model: Model) -> Square:
         share=None if square.share is None else substitute(square.share, by),
         over=None if square.over is None else limit(square.over),
     )
-
-
-def _form(h: Hessian, block: Block, term: Term) -> Form | None:
-    """One product of a block, sorted: what belongs to the row, to the column, to neither; None where it mixes them."""
-    rows, columns = (tuple(getattr(e, "indices", ())) for e in (block.of.generic, block.entry.wrt))
-    number, found = powers(term.factors)
-    links = [d for d in found if isinstance(d, KroneckerDelta)]
-    axes = {c: rows.index(r) for d in links for r, c in (d.args, d.args[::-1]) if r in rows and c in columns}
-    axes = dict(sorted(axes.items(), key=lambda item: item[1]))
-    if len(axes) < len(links):
-        return None
-    ends = [*term.sums, *((rows[a], rows[a].lower, rows[a].upper) for a in axes.values())]
-    rename = {i: index(f"s_{n}", a, b) for n, (i, a, b) in enumerate(ends)}
-    rename |= {c: rename[rows[a]] for c, a in axes.items()}
-    moved = {substitute(b, rename): e for b, e in found.items() if b not in links}
-    kept: list[dict[Expr, Expr]] = [{}, {}, {}]
-    for base, exponent in moved.items():
-        sides = [n for n, own in enumerate((rows, columns), 1) if base.free_symbols & (set(own) - rename.keys())]
-        if len(sides) > 1:
-            return None
-        kept[sides[0] if sides else 0][base] = exponent
-    sums = tuple((rename[i], a, b) for i, a, b in ends)
-    left = _side(h, block.of, rows, kept[1], rename)
-    right = _side(h, block.wrt, columns, kept[2], rename)
-    return Form(number, multiplied(Integer(1), kept[0]), sums, left, right, tuple(axes.values()))
-
-
-def _side(h: Hessian, w: Node, own: Sequence[Idx], found: dict[Expr, Expr], rename: dict[Idx, Idx]) -> Term:
-    """The factors times the direction, summed over the letters of the parameter, in letters that name the axes."""
-    axes = {i: index(f"l_{n}", i.lower, i.upper) for n, i in enumerate(own) if i not in rename}
-    v = h.direction(w, tuple((rename | axes)[i] for i in own))
-    factor = substitute(multiplied(Integer(1), found), axes)
-    return Term((factor, v) if factor != 1 else (v,), tuple((k, k.lower, k.upper) for k in axes.values()))
 
 
 def _outer(group: Sequence[Form]) -> bool:

@@ -110,12 +110,8 @@ def _along(law: Law, moving: Sequence[str], laws: Laws, seed: Seed) -> Along:
     for name in (n for n in moving if n in mentioned(law.expr)):
         for use in (u for u in merged(occurrences(law.expr, name, law.target)) if 0 not in u.factors):
             use = _lettered(use, law, seed)
-            use = use._replace(
-                factors=named(use.factors, definitions(seed.model), letters([Term(use.factors, use.sums)]))[0]
-            )
-            terms.append(
-                seed.starts(name, law, use) if name in seed.directions else _further(laws[name][0].node, use, seed)
-            )
+            starts = name in seed.directions
+            terms.append(seed.starts(name, law, use) if starts else _further(laws[name][0].node, use, seed))
             rules |= {r.pick("en"): r for r in use.rules}
     found = tuple(terms) or (Term((Integer(0),)),)
     total = computed(Add(*(t.expr for t in found)), seed.model.loss.symbol)
@@ -123,13 +119,14 @@ def _along(law: Law, moving: Sequence[str], laws: Laws, seed: Seed) -> Along:
 
 
 def _lettered(use: Occurrence, law: Law, seed: Seed) -> Occurrence:
-    """The same with letters of the model for its sums, none of them that of an element."""
+    """The same with letters of the model for its sums, none of them that of an element, and with names."""
     taken = [*(i for place in law.position for i in place.atoms(Idx)), *seed.own]
     by: dict[Basic, Basic] = {}
     for idx, *_ in use.sums:
         by[idx] = fresh(idx, (*taken, *by.values()), seed.model.indices)
     position, factors = (tuple(substitute(e, by) for e in part) for part in (use.position, use.factors))
     sums = tuple((by[i], substitute(a, by), substitute(b, by)) for i, a, b in use.sums)
+    factors, _ = named(factors, definitions(seed.model), letters([Term(factors, sums)]))  # type: ignore[arg-type]
     return use._replace(position=position, factors=factors, sums=sums)  # type: ignore[arg-type]
 
 

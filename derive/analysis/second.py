@@ -15,7 +15,7 @@ from sympy import Expr, Idx, Integer
 
 from derive.analysis.between import MOST
 from derive.analysis.gradient import Law, Laws, adjoint_laws, through_time, value_laws
-from derive.analysis.in_matrices import in_matrices
+from derive.analysis.in_matrices import InMatrices, in_matrices
 from derive.analysis.moved import Along, Seed, influences, moved
 from derive.analysis.textbook import NO_PATH, developed, products
 from derive.analysis.walk import Entry, Walk
@@ -46,7 +46,7 @@ class Block(NamedTuple):
     entry: Entry
     lines: tuple[Line, ...]
     products: tuple[Term, ...] = ()
-    matrix: Expr | None = None
+    form: InMatrices | None = None
 
     @property
     def letters(self) -> tuple[Expr, ...]:
@@ -54,9 +54,9 @@ class Block(NamedTuple):
         return tuple(i for e in (self.entry.of.args[1], self.entry.wrt) for i in getattr(e, "indices", ()))
 
     @property
-    def whole(self) -> Expr:
-        """The second derivative without indices."""
-        return Partial(Partial(self.entry.of.args[0], self.of.symbol), self.wrt.symbol)
+    def matrix(self) -> Expr | None:
+        """The matrix form, where there is one."""
+        return self.form.matrix if self.form is not None else None
 
     @property
     def symbol(self) -> Expr:
@@ -134,7 +134,11 @@ def _block(walk: Walk, adjoint: Node, a: Node, b: Node, model: Model) -> Block:
     if len(entry.paths) > MOST:
         raise ModelError(f"{len(entry.paths)} paths lead from {b.name} to dL/d{a.name}; choose a smaller model")
     found = Block(a, b, entry, developed(entry, model), products(entry, model))
-    return found._replace(matrix=in_matrices(model, a, b, found.letters, found.lines))
+    form = in_matrices(model, a.generic, entry.wrt, found.lines)
+    if form is not None:
+        above, below = form.whole.args
+        form = form._replace(whole=Partial(Partial(entry.of.args[0], above), below))
+    return found._replace(form=form)
 
 
 def _seed(d: Derivation, laws: Laws, w: Node) -> Seed:

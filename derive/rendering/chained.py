@@ -21,6 +21,14 @@ PATH = (Text("path", "路径"), Text("product of the local partials", "局部偏
 RULES = Text("The rules on these paths: {rules}.", "这些路径上用到的法则：{rules}。")
 ADD_UP = Text("The paths add up:", "各条路径相加：")
 MATRICES = Text("The same in matrices:", "写成矩阵：")
+EACH_ROW = Text(
+    "Elements with different {row} do not influence each other: where {other} ≠ {row} the entry is zero. For each "
+    "{row}, in matrices:",
+    "{row} 不同的元素互不影响，{other} ≠ {row} 时为零。对每个 {row}，写成矩阵：",
+)
+INDEX_FORM = Text(
+    "It has no short form in matrices, so the index form stands.", "它没有简洁的矩阵形式，故保留指标形式。"
+)
 
 
 def chained(found: Jacobian | Second) -> Iterator[Block]:
@@ -33,9 +41,17 @@ def chained(found: Jacobian | Second) -> Iterator[Block]:
         yield Paragraph(ADD_UP)
     yield Equations(tuple(rows(symbol, lines)))
     yield Equations((Row(symbol, lines[-1].terms),), boxed=True)
-    if found.matrix is not None:
-        yield Paragraph(MATRICES)
-        yield Equations((Row(found.whole, found.matrix),), boxed=True)
+    yield from _matrix(found)
+
+
+def _matrix(found: Jacobian | Second) -> Iterator[Block]:
+    """The matrix form, for each row of a batch; or that the index form stands."""
+    form = found.form
+    if form is not None:
+        yield Paragraph(MATRICES if form.rows is None else EACH_ROW(row=form.rows[0], other=form.rows[1]))
+        yield Equations((Row(form.whole, form.matrix),), boxed=True)
+    elif any(found.letters):
+        yield Paragraph(INDEX_FORM)
 
 
 def rows(target: Expr, lines: Sequence[Line]) -> Iterator[Row]:

@@ -53,7 +53,7 @@ def definite(found: Hessian) -> Iterator[Block]:
             yield Paragraph(SHARES(share=square.share, total=sum_over(square.share, [square.over])))
         if not square.weight.is_number:
             yield Paragraph(_weight(square))
-    yield Paragraph(CONVEX(quadratic=left, names=[w.generic for w in found.wrt]))
+    yield Paragraph(CONVEX(quadratic=left, names=[w.symbol for w in found.wrt]))
 
 
 def _spread(square: Square) -> tuple[Term, ...]:
@@ -61,7 +61,7 @@ def _spread(square: Square) -> tuple[Term, ...]:
     if square.share is None or square.over is None:
         return (square.term,)
     first = Term((square.weight, square.share, square.linear**2), (square.over, *square.sums))
-    second = Term((-square.weight, square.mean**2), square.sums)
+    second = Term((-square.weight, square.mean**2) if square.weight != 1 else (-(square.mean**2),), square.sums)
     return tuple(t._replace(factors=tuple(f for f in t.factors if f != 1)) for t in (first, second))
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from sympy import Expr, Idx, Symbol
 
-from derive.derivation import Derivation, Line
+from derive.analysis.between import Jacobian
+from derive.analysis.in_matrices import InMatrices, Rows
+from derive.analysis.second import Block
+from derive.derivation import Derivation
 from derive.errors import ShapeError
 from derive.model import Node
 from derive.store import Store
@@ -21,6 +25,15 @@ from derive.verification.truth import sampled
 Array = torch.Tensor
 DRAWS = range(8)  # seeds, each with sizes of its own
 LARGEST = 6  # of a size that is left symbolic
+
+
+class Numbers(NamedTuple):
+    """Where the numbers of a formula are: the store, its own indices, those that are fixed, and how it is read."""
+
+    store: Store
+    own: Sequence[Expr]
+    fixed: Mapping[Idx, int] = {}
+    stored: Callable[[Expr], Expr] = lambda expr: expr
 
 
 class Draw:
@@ -62,28 +75,40 @@ class Draw:
             found: Array = self.sweeps.partials.evaluate(expr, store, ranges, dict(fixed or {}))
         return found
 
-    def worst(
-        self, lines: Sequence[Line], form: Expr | None, truth: Array, store: Store, value: Callable[[Expr], Array]
-    ) -> tuple[float, str]:
+    def worst(self, found: Jacobian | Block, truth: Array, numbers: Numbers) -> tuple[float, str]:
         """The worst relative error of all lines and of the matrix form, and where it is."""
         worst, where = 0.0, ""
-        for number, expr in enumerate((line.expr for line in lines), 1):
-            error = relative(value(expr), truth)
+        for number, line in enumerate(found.lines, 1):
+            error = relative(self.value(numbers.stored(line.expr), numbers.store, numbers.own, numbers.fixed), truth)
             if not error <= worst:
                 worst, where = error, f"line {number}"
-        error = self.matrix(form, truth, store) if form is not None else 0.0
+        error = self.matrix(found.form, truth, numbers) if found.form is not None else 0.0
         return (worst, where) if error <= worst else (error, "the matrix form")
 
-    def matrix(self, form: Expr, truth: Array, store: Store) -> float:
-        """The relative error of a matrix form; infinite where its shape is another."""
+    def matrix(self, form: InMatrices, truth: Array, numbers: Numbers) -> float:
+        """The relative error of a matrix form, of every row of a batch; infinite where its shape is another."""
+        at = [(i, n, n) for i, n in numbers.fixed.items()]
+        wanted, lead = truth.movedim(-1, 0), 1
+        if form.rows is not None:
+            wanted, lead = self._each(form.rows, truth, numbers)
+            if lead == 2:
+                at.append((form.rows[0], *(self.sweeps.number(e) for e in (form.rows[0].lower, form.rows[0].upper))))
         try:
             with torch.no_grad():
-                evaluator = Evaluator(self.sweeps, store, torch.ones(self.points, dtype=torch.bool))
-                value = evaluator.value(form, ())
-                wanted = truth.movedim(-1, 0).reshape(-1, *value.shape[-2:])[: len(evaluator.points)]
-                return relative(value, wanted)
+                evaluator = Evaluator(self.sweeps, numbers.store, torch.ones(self.points, dtype=torch.bool))
+                value = evaluator.value(form.matrix, at)
+                return relative(value, wanted.reshape(*wanted.shape[:lead], *value.shape[-2:]))
         except (ShapeError, RuntimeError):
             return float("inf")
+
+    def _each(self, rows: Rows, truth: Array, numbers: Numbers) -> tuple[Array, int]:
+        """The entries where two rows are the same, points first, or rows and points; and how many axes these are."""
+        above, below = rows
+        letters = [i for i in numbers.own if i not in numbers.fixed]
+        second = letters.index(below)
+        if above in numbers.fixed:  # a time: only its own
+            return truth.select(second, numbers.fixed[above] - self.sweeps.number(below.lower)).movedim(-1, 0), 1
+        return truth.diagonal(dim1=letters.index(above), dim2=second).movedim((-1, -2), (0, 1)), 2
 
 
 def relative(value: Array, truth: Array) -> float:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import torch
-from sympy import Expr, IndexedBase, Symbol
+from sympy import IndexedBase, Symbol
 
 from derive.analysis.moved import computed, stored_name
 from derive.analysis.second import Block, Hessian
@@ -21,7 +21,7 @@ from derive.norms import InOrder, Transposed
 from derive.partials import Partial, Tangent
 from derive.store import Store
 from derive.verification.carried import carry
-from derive.verification.draw import DRAWS, Array, Draw, relative, report
+from derive.verification.draw import DRAWS, Array, Draw, Numbers, relative, report
 from derive.verification.report import Report, Row
 
 V = IndexedBase("v")
@@ -98,10 +98,8 @@ def times(row: Sequence[Array], directions: Sequence[Array]) -> Array:
 def _block(draw: Draw, block: Block, store: Store, truth: Array) -> Row:
     own = [*block.of.indices, *(block.entry.wrt.indices if block.wrt.indices else ())]
 
-    def value(expr: Expr) -> Array:
-        return draw.value(computed(expr, draw.derivation.loss), store, own)
-
-    return Row(block.symbol, truth.numel(), *draw.worst(block.lines, block.matrix, truth, store, value))
+    numbers = Numbers(store, own, {}, lambda expr: computed(expr, draw.derivation.loss))
+    return Row(block.symbol, truth.numel(), *draw.worst(block, truth, numbers))
 
 
 def _products(

@@ -12,7 +12,7 @@ from derive.derivation import Derivation
 from derive.schedule import Stage
 from derive.store import Store
 from derive.sweeps import Sweeps
-from derive.verification.draw import DRAWS, Array, Draw, report
+from derive.verification.draw import DRAWS, Array, Draw, Numbers, report
 from derive.verification.report import Report, Row
 from derive.verification.trial import jacobian as autograd
 
@@ -40,8 +40,7 @@ def _jacobian_row(draw: Draw, found: Jacobian) -> Row:
     truth = autograd(of, wrt)
     own = [*found.entry.of.indices] if found.of.indices else []
     own += [*found.entry.wrt.indices] if found.wrt.indices else []
-    worst, where = draw.worst(found.lines, found.matrix, truth, store, lambda e: draw.value(e, store, own, fixed))
-    return Row(found.symbol, truth.numel(), worst, where)
+    return Row(found.symbol, truth.numel(), *draw.worst(found, truth, Numbers(store, own, fixed)))
 
 
 def _recomputed(draw: Draw, found: Jacobian) -> tuple[Array, Array]:
