@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from sympy import Add, Expr, Idx, Integer, Mul, Sum, expand_mul
 
-from derive.algebra import COLLECTED, FACTS, ORDERED, pulled
+from derive.algebra import COLLECTED, FACTS, ORDERED, pulled, written
 from derive.analysis.naming import Definitions, Powers, definitions, multiplied, named, powers
 from derive.analysis.walk import Entry, Path
 from derive.derivation import Line, Term
@@ -25,6 +25,7 @@ KILLS = Text("{deltas}: of the sum over {idx} one term remains", "{deltas}：对
 ENTERS = Text("the definition of {names} stands there: write it by name", "其中出现 {names} 的定义，写回其名")
 KNOWN = Text("{sums} = {values}, by definition", "由定义，{sums} = {values}")
 COMMON = Text("the common factor {factor} in front", "提出公因子 {factor}")
+WIDEST = 36  # symbols; a longer bracket would not fit on a line
 NO_PATH = Text("there is no path", "没有路径")
 
 
@@ -162,7 +163,7 @@ def _common(terms: tuple[Term, ...]) -> Line | None:
     parts = [powers([f for f in t.factors if f not in s]) for t, s in zip(terms, sums, strict=True)]
     found = [f for _, f in parts]
     shared = {b: e for b in found[0] if (e := _least([f.get(b, Integer(0)) for f in found])) != 0}
-    if not shared:
+    if not shared or written(terms) > WIDEST:
         return None
     rest = Add(*(Mul(multiplied(n, _without(f, shared)), *s) for (n, f), s in zip(parts, sums, strict=True)))
     factor = multiplied(Integer(1), shared)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sympy import Expr
+from sympy import Expr, Idx, Ne, preorder_traversal
 
+from derive.algebra import written
 from derive.analysis.between import Jacobian
 from derive.analysis.second import Block as Second
+from derive.analysis.textbook import WIDEST
 from derive.analysis.walk import Entry, Path
-from derive.derivation import Line
+from derive.derivation import Line, Term
 from derive.language import Text
 from derive.reasons import telling
 from derive.rendering import sentences as say
@@ -22,9 +24,8 @@ RULES = Text("The rules on these paths: {rules}.", "这些路径上用到的法�
 ADD_UP = Text("The paths add up:", "各条路径相加：")
 MATRICES = Text("The same in matrices:", "写成矩阵：")
 EACH_ROW = Text(
-    "Elements with different {row} do not influence each other: where {other} ≠ {row} the entry is zero. For each "
-    "{row}, in matrices:",
-    "{row} 不同的元素互不影响，{other} ≠ {row} 时为零。对每个 {row}，写成矩阵：",
+    "Where {others} the entry is zero. For each {row}, in matrices:",
+    "{others} 时该元素为零。对每个 {row}，写成矩阵：",
 )
 INDEX_FORM = Text(
     "It has no short form in matrices, so the index form stands.", "它没有简洁的矩阵形式，故保留指标形式。"
@@ -39,19 +40,29 @@ def chained(found: Jacobian | Second) -> Iterator[Block]:
         yield Table(PATH, tuple(_path(entry, p) for p in entry.paths))
         yield Paragraph(RULES(rules=list(_rules(entry.paths))))
         yield Paragraph(ADD_UP)
-    yield Equations(tuple(rows(symbol, lines)))
-    yield Equations((Row(symbol, lines[-1].terms),), boxed=True)
+    if len(lines) > 1:
+        yield Equations(tuple(rows(symbol, lines)))
+    yield _result(symbol, lines[-1].terms, written(lines[-1].terms))
     yield from _matrix(found)
+
+
+def _result(left: Expr, right: Expr | tuple[Term, ...], length: int) -> Equations:
+    """A result in a box, unless it is so long that its line must break."""
+    return Equations((Row(left, right),), boxed=length <= WIDEST)
 
 
 def _matrix(found: Jacobian | Second) -> Iterator[Block]:
     """The matrix form, for each row of a batch; or that the index form stands."""
     form = found.form
     if form is not None:
-        yield Paragraph(MATRICES if form.rows is None else EACH_ROW(row=form.rows[0], other=form.rows[1]))
-        yield Equations((Row(form.whole, form.matrix),), boxed=True)
-    elif any(found.letters):
+        yield Paragraph(MATRICES if form.rows is None else _each(*form.rows))
+        yield _result(form.whole, form.matrix, len([*preorder_traversal(form.matrix)]) // 2)
+    elif len({i for place in found.letters for i in place.atoms(Idx)}) > 1:
         yield Paragraph(INDEX_FORM)
+
+
+def _each(row: Idx, other: Idx) -> Text:
+    return EACH_ROW(row=row, others=Ne(other, row, evaluate=False))
 
 
 def rows(target: Expr, lines: Sequence[Line]) -> Iterator[Row]:

@@ -25,7 +25,7 @@ SHARES = Text(
 SLOPE = Text(
     "The factor {weight} is never negative: it is the {rule}, which lies between {low} and {high} in the table of "
     "functions.",
-    "因子 {weight} 不会为负：它是{rule}，函数表中其取值介于 {low} 与 {high} 之间。",
+    "因子 {weight} 不会为负（{rule}）：函数表中其取值介于 {low} 与 {high} 之间。",
 )
 NOT_NEGATIVE = Text(
     "The factor {weight} is never negative, by the ranges of the functions and the domains of the inputs.",

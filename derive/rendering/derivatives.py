@@ -19,7 +19,7 @@ FOLLOW = Text(
     "Follow every path from {wrt} to {of}. Along a path the local partials multiply; where it ends, the derivative of "
     "an element with respect to another of the same family is the Kronecker delta, 1 for the same element and 0 for "
     "any other.",
-    "沿每一条从 {wrt} 到 {of} 的路径把局部偏导数相乘。路径终点处，同一族中一个元素对另一个元素的导数是克罗内克 δ："
+    "沿每一条从 {wrt} 到 {of} 的路径把局部偏导数相乘。路径终点处，同一族中一个元素对另一个元素的导数是克罗内克符号："
     "同一元素为 1，其余为 0。",
 )
 HELD = Text(

@@ -79,7 +79,8 @@ def _block_by_block(found: Hessian) -> Iterator[Block]:
     """Path by path, those above the diagonal."""
     for n, row in enumerate(found.blocks):
         for block in row[n:]:
-            yield Heading(BLOCK(symbol=block.symbol), 2)
+            if len(block.lines) > 1:
+                yield Heading(BLOCK(symbol=block.symbol), 2)
             yield from chained(block)
 
 
