@@ -38,7 +38,7 @@ def chained(found: Jacobian | Second) -> Iterator[Block]:
     if len(entry.paths) > 1:
         yield Paragraph(PATHS)
         yield Table(PATH, tuple(_path(entry, p) for p in entry.paths))
-        yield Paragraph(RULES(rules=list(_rules(entry.paths))))
+        yield Paragraph(RULES(rules=say.apart(_rules(entry.paths))))
         yield Paragraph(ADD_UP)
     if len(lines) > 1:
         yield Equations(tuple(rows(symbol, lines)))
