@@ -270,6 +270,30 @@ def test_through_a_recurrence_for_any_number_of_steps(name, names, chosen):
     assert report.worst < 1e-10 and {dict(s)["T"] for s in report.sizes} == set(range(1, 7))
 
 
+def in_time(law, loss) -> Graph:
+    """Two states: h, and k whose law is given."""
+    g = Graph("two recurrences")
+    T = g.size("T")
+    t = g.index("t", T)
+    w, x = g.parameter("w"), g.input("x", T)
+    h = g.recurrence("h", lambda h: tanh(w * h[t - 1] + x[t]), over=t, start={0: 0})
+    k = g.recurrence("k", lambda k: law(w, h, k, t), over=t, start={0: 0, -1: 1, T + 1: 0})
+    g.loss("L", loss(h, k, t, T))
+    return g
+
+
+@pytest.mark.parametrize("law, loss, least", [
+    (lambda w, h, k, t: w * k[t - 2] + h[t], lambda h, k, t, T: k[T] ** 2, 1),
+    (lambda w, h, k, t: tanh(w * k[t + 1] + h[t]), lambda h, k, t, T: Sum(k[t] ** 2, t), 1),
+    (lambda w, h, k, t: w * k[t - 1] + 1, lambda h, k, t, T: h[1] ** 2 + h[T] ** 3 + k[T], 2),
+], ids=["two steps back", "against time", "both ends"])  # fmt: skip
+def test_other_recurrences(law, loss, least):
+    """Regions without a law, time that runs backwards; where t = 1 and t = T are one, general T is not tried."""
+    solution = in_time(law, loss).derive()
+    report = verify_hessian(solution.derivation, solution.hessian("w", check=False), {}, DRAWS)
+    assert report.worst < 1e-10 and {dict(s)["T"] for s in report.sizes} == set(range(least, 7))
+
+
 @pytest.mark.parametrize("graph, names", [(layer_norm(), "x gamma"), (mlp(), "W u"), (recurrent("rnn", {}), "W_hh b")])
 def test_what_the_check_compares_with_is_torch_func(graph, names):
     """torch.func.hessian of the model as a function, and the jvp of torch.func.grad."""

@@ -6,7 +6,9 @@ They are families like any other, and form stages as the model's own do: values 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
+import torch
 from sympy import Idx
 
 from derive.analysis.moved import Along, stored_name
@@ -26,9 +28,17 @@ def carry(draw: Draw, found: Sequence[Along], store: Store) -> None:
     parts: dict[str, list[Along]] = {}
     for along in found:
         parts.setdefault(stored_name(*along.target.args), []).append(along)
-    model = _model(parts)
-    for stage in stages(model):
+    for stage in _stages(parts):
         _stage(draw, stage, parts, store)
+
+
+def _stages(parts: Mapping[str, Parts]) -> Sequence[Stage]:
+    """Their order. Errors: ModelError where the law of a single time uses what no general law uses."""
+    try:
+        return stages(_model(parts))
+    except ModelError:
+        first = next(iter(parts.values()))[0].node.name
+        raise ModelError(f"the second derivatives through the recurrence of {first} have no order in time") from None
 
 
 def _model(parts: Mapping[str, Parts]) -> Model:
@@ -54,9 +64,29 @@ def _stage(draw: Draw, stage: Stage, parts: Mapping[str, Parts], store: Store) -
             times |= set(range(whole[axis][0], whole[axis][1] + 1))
     for t in sorted(times, reverse=stage.direction < 0):
         for name, axis in axes.items():
-            for along in parts[name]:
-                if axis is not None and _on(_spans(draw, along)[axis], t):
-                    store.put_slice(name, t, _value(draw, along, store, axis, t))
+            if axis is not None and _on((store.low[name][axis], store.high[name][axis]), t):
+                store.put_slice(name, t, _at(draw, parts[name], store, axis, t))
+
+
+def _at(draw: Draw, own: Parts, store: Store, axis: int, t: int) -> Array:
+    """The derivative at one time, by the law that holds there; an adjoint is zero where there is none."""
+    for along in own:
+        if _on(_spans(draw, along)[axis], t):
+            return _value(draw, along, store, axis, t)
+    lengths = (b - a + 1 for n, (a, b) in enumerate(_spans(draw, own[0])) if n != axis)
+    return torch.zeros((*lengths, 1), dtype=torch.float64)
+
+
+def regular(draw: Draw, found: Sequence[Along]) -> bool:
+    """Are the regions of every family apart at these sizes? Those of t = 1 and of t = T are not for T = 1."""
+    taken: set[object] = set()
+    for along in found:
+        spans = _spans(draw, along)
+        for place in product(*(range(a, b + 1) for a, b in spans)):
+            if (along.node.name, place) in taken:
+                return False
+            taken.add((along.node.name, place))
+    return True
 
 
 def _split(own: Parts) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import torch
@@ -118,14 +119,16 @@ def relative(value: Array, truth: Array) -> float:
 
 
 def report(
-    d: Derivation, sizes: Mapping[Symbol, int], draws: range, points: int, rows: Callable[[Draw], Iterator[Row]]
+    d: Derivation,
+    sizes: Mapping[Symbol, int],
+    draws: range,
+    points: int,
+    rows: Callable[[Draw], Iterator[Row]],
+    fits: Callable[[Draw], bool] = lambda draw: True,
 ) -> Report:
-    """The rows of all draws together."""
-    found: Report | None = None
-    for seed in draws:
-        draw = Draw(d, sizes, seed, points)
+    """The rows of all draws together whose sizes fit."""
+    found: list[Report] = []
+    for draw in filter(fits, (Draw(d, sizes, seed, points) for seed in draws)):
         names = tuple((str(s), k) for s, k in draw.sizes.items())
-        one = Report(tuple(rows(draw)), (names,) if names else (), points)
-        found = one if found is None else found.merged(one)
-    assert found is not None
-    return found
+        found.append(Report(tuple(rows(draw)), (names,) if names else (), points))
+    return reduce(Report.merged, found)

@@ -20,7 +20,7 @@ from derive.indices import name_of
 from derive.norms import InOrder, Transposed
 from derive.partials import Partial, Tangent
 from derive.store import Store
-from derive.verification.carried import carry
+from derive.verification.carried import carry, regular
 from derive.verification.draw import DRAWS, Array, Draw, Numbers, relative, report
 from derive.verification.report import Report, Row
 
@@ -32,7 +32,7 @@ POINTS = 2
 
 def verify_hessian(d: Derivation, found: Hessian, sizes: Mapping[Symbol, int], draws: range = DRAWS) -> Report:
     """Every line of every block, and H v, against the second derivatives of torch.autograd."""
-    return report(d, sizes, draws, POINTS, lambda draw: _rows(draw, found))
+    return report(d, sizes, draws, POINTS, lambda draw: _rows(draw, found), lambda draw: regular(draw, found.along))
 
 
 def _rows(draw: Draw, found: Hessian) -> Iterator[Row]:
