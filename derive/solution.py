@@ -126,9 +126,9 @@ class Solution:
 
     def hessian(self, *wrt: Any, check: bool = True) -> Hessian:
         """The second derivatives of the loss with respect to families `wrt`: `blocks`, the product with a vector, and
-        where it is seen to be positive semidefinite, `squares` that show it.
+        where it is seen to be positive semidefinite, `squares` that show it; through time also what is `carried`.
 
-        Errors: ModelError for an unknown name, no loss or no path, VerificationError where torch.func disagrees.
+        Errors: ModelError for an unknown name, no loss or no path, VerificationError where torch.autograd disagrees.
         """
         from derive.analysis.definite import squares
         from derive.analysis.second import hessian

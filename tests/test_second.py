@@ -467,7 +467,9 @@ def test_json_has_the_blocks_and_the_product():
     data = json.loads(page(logistic, "json", "en", ("a", "w"), ["w", "b"]))
     assert data["hessians"][0]["blocks"][0]["formula"].startswith(r"\frac{\partial^{2} L}")
     assert len(data["hessians"][0]["blocks"]) == 4 and len(data["jacobians"]) == 1
-    assert all(row["ok"] for row in data["hessians"][0]["verification"])
+    assert all(row["ok"] for row in data["hessians"][0]["verification"]) and data["hessians"][0]["carried"] == []
+    carried = json.loads(page(lambda: recurrent("bptt", {}), "json", "en", None, ["w_hh"]))["hessians"][0]["carried"]
+    assert carried[0]["formula"].startswith(r"\frac{\partial h_{t}}") and len(carried) > 4
 
 
 COMMANDS = [
