@@ -13,7 +13,7 @@ from derive.rendering.limits import limits
 from derive.rendering.matrix_form import model_in_matrices
 from derive.rendering.numbers import numbers
 from derive.rendering.part import Part
-from derive.rendering.premises import flows, forward, given
+from derive.rendering.premises import flows, forward, given, named
 from derive.rendering.values import values
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
     if part.asked:
         from derive.rendering.derivatives import derivatives
 
+        yield from named(model)
         yield from derivatives(part)
         return
     yield from flows(part.derivation)
