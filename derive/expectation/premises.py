@@ -15,8 +15,8 @@ from derive.language import Text
 from derive.model import Node
 from derive.moments import Expectation, Variance
 
-DECLARED = Text("declared", "已知条件")
-SO = Text("the declared moments", "代入已知的矩")
+DECLARED = Text("declared", "题设")
+SO = Text("the declared moments", "代入题设的矩")
 INDEPENDENT = Text(
     "independent: the mean of a product is the product of the means", "相互独立：乘积的期望等于期望的乘积"
 )

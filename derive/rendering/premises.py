@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr
+from sympy import Eq, Expr
 
 from derive.derivation import Derivation
 from derive.facts import declared
@@ -49,7 +49,7 @@ def _law(leaf: Node, law: Law) -> Iterator[Text]:
     """The moments of a random leaf, and whether it is independent."""
     for symbol, value in ((Expectation(leaf.generic), law.mean), (Variance(leaf.generic), law.variance)):
         if value is not None:
-            yield say.MOMENT(moment=symbol, value=value)
+            yield say.MOMENT(equation=Eq(symbol, value, evaluate=False))
     if law.independent:
         yield (say.INDEPENDENT if leaf.indices else say.INDEPENDENT_ONE)(name=leaf.generic)
 

@@ -38,7 +38,7 @@ DOMAINS = {
     "probability": Text("{name} lies between 0 and 1", "{name} 介于 0 与 1 之间"),
     "binary": Text("{name} is 0 or 1", "{name} 取 0 或 1"),
 }
-MOMENT = Text("{moment} = {value}", "{moment} = {value}")
+MOMENT = Text("{equation}", "{equation}")
 INDEPENDENT = Text(
     "all {name} are independent of each other and of every other random quantity",
     "所有 {name} 彼此独立，也独立于其他随机量",
