@@ -16,7 +16,7 @@ from derive.at import Spot, Wanted, assign, spots
 from derive.derivation import Derivation
 from derive.errors import UsageError
 from derive.exact import ExactBackend, Number
-from derive.expectation.argument import random_names
+from derive.expectation.stages import random_names
 from derive.indices import name_of, substitute
 from derive.model import references
 from derive.partials import Partial

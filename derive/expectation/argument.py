@@ -9,20 +9,20 @@ is the product of their means. Of a variance it cancels.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 from sympy import Add, Expr, Idx, Indexed, Mul, S, Sum, Symbol
 
 from derive.algebra import KILLED, Killed, kills, written
 from derive.derivation import Line, Term
-from derive.errors import MomentError
-from derive.expectation.insert import at, by_name, inserted, tidy
-from derive.expectation.laws import Part, moment
-from derive.expectation.polynomial import Expansion, Product
+from derive.expectation.insert import at, by_name, tidy
+from derive.expectation.laws import Part
+from derive.expectation.polynomial import Product
 from derive.expectation.premises import DECLARED, Premise, premises
-from derive.facts import DEFINED, canonical
-from derive.indices import name_of, substitute
+from derive.expectation.stages import Stages, Terms
+from derive.facts import DEFINED
+from derive.indices import Limits, name_of, substitute
 from derive.language import Text
 from derive.model import Node, references
 from derive.moments import Covariance, Expectation, Moment, Variance
@@ -39,8 +39,6 @@ MOMENTS = Text("the moments above", "代入以上各矩")
 TIDY = Text("constants leave the sums, equal factors cancel", "常数提到求和号外，约去相同因子")
 CANCEL = Text("the terms made of means alone are {taken} and cancel", "只含均值的各项合起来是 {taken}，恰好抵消")
 AT_MEANS = Text("the terms made of means alone are {value}", "只含均值的各项合起来是 {value}")
-
-Terms = tuple[Term, ...]
 
 
 class Expected(NamedTuple):
@@ -89,67 +87,19 @@ def _opened(term: Term) -> Term:
     return Term((last.function,), tuple(tuple(b) for b in last.limits))
 
 
-def random_names(nodes: Mapping[str, Node]) -> frozenset[str]:
-    """The random families: those declared, and those computed from them."""
-    found: set[str] = set()
-    for _ in nodes:
-        before = len(found)
-        for node in nodes.values():
-            used = {r.name for c in node.cases for r in references(c.expr, c.position)}
-            if node.law is not None or used & found:
-                found.add(node.name)
-        if len(found) == before:
-            break
-    return frozenset(found)
-
-
-class Argument:
-    """One symbol, and the stages that its product, and the pair that is taken away, go through."""
+class Argument(Stages):
+    """One symbol, and the stages of its product and of the pair that is taken away."""
 
     def __init__(self, symbol: Moment, nodes: Mapping[str, Node], preferred: Sequence[Idx]):
-        self.symbol, self.nodes, self.preferred = symbol, nodes, preferred
-        self.random = random_names(nodes)
-        self.laws = {n.name: n for n in nodes.values() if n.law is not None}
-        self.expand = Expansion(self.is_random, preferred)
-        self.opened: list[Expr] = []  # the elements whose definitions were inserted
-        self.open, self.parts = lru_cache(None)(self._open), lru_cache(None)(self._parts)
+        super().__init__(nodes, preferred)
+        self.symbol = symbol
 
-    def is_random(self, expr: Expr) -> bool:
-        """Does it depend on a random quantity?"""
-        return any(r.name in self.random for r in references(expr))
-
-    # the stages, each of one expression under the expectation
-    def stated(self, expr: Expr) -> Terms:
-        """E[r^2]."""
-        return (Term((Expectation(expr),)),) if self.is_random(expr) else (Term((expr,)),)
-
-    def defined(self, expr: Expr) -> Terms:
-        """E[(sum_j ...)^2], definitions inserted until only what is declared random is left."""
-        return self.stated(self.open(expr))
-
-    def multiplied(self, expr: Expr) -> Terms:
-        """E[sum_j sum_k ...]."""
-        return self.stated(Add(*(tidy(p.expr) for p in self.parts(expr))))
-
-    def linear(self, expr: Expr) -> Terms:
-        """sum_j sum_k ... E[m_j m_k]."""
-        return tuple(p.over(Expectation(Mul(*p.random)) if p.random else S.One) for p in self.parts(expr))
-
-    def averaged(self, expr: Expr) -> Terms:
-        """The same with the values of the moments."""
-        return tuple(p.over(Add(*(m.expr for m in self.moment(p)))) for p in self.parts(expr))
-
-    def at_means(self, expr: Expr) -> Expr:
-        """The expression with the mean of every random element in its place."""
-        return tidy(inserted(self.open(expr), self._mean, self.preferred))
-
-    # the whole argument
     def lines(self) -> Iterator[Line]:
         """Every line with its reason."""
         if self.symbol.pair:
             yield self.line(self.stated, DEFINITION[type(self.symbol)])
         yield self.line(self.defined, INSERT(names=self.names))
-        if self.entangled:
+        if self.entangled(self.symbol.product):
             double = any(len(p.sums) > 1 for p in self.parts(self.symbol.product))
             yield self.line(self.multiplied, DOUBLE if double else EXPAND)
         yield self.line(self.linear, LINEAR)
@@ -221,12 +171,6 @@ class Argument:
         return (Line((Term((at(node, node.law.variance, element),)),), DECLARED),)
 
     @property
-    def entangled(self) -> bool:
-        """Is there something to multiply out?"""
-        opened = self.open(self.symbol.product)
-        return canonical(Add(*(p.expr for p in self.expand(opened)))) != canonical(opened)
-
-    @property
     def names(self) -> list[Expr]:
         """Whose definitions were inserted, for generic elements."""
         self.open(self.symbol.product)
@@ -238,40 +182,6 @@ class Argument:
         every = (self.symbol.product, *self.symbol.pair)
         return tuple(dict.fromkeys(p.random for e in every for p in self.parts(e) if p.random))
 
-    def _parts(self, expr: Expr) -> tuple[Product, ...]:
-        """The expression as products of random elements."""
-        return tuple(sorted(self.expand(self.open(expr)), key=lambda p: (-len(p.random), p.is_negative)))
-
-    def moment(self, product: Product) -> tuple[Part, ...]:
-        """The mean of its random elements; of none, 1."""
-        return moment(product.random, self.laws) if product.random else (Part((), S.One),)
-
-    # definitions and means
-    def _open(self, expr: Expr) -> Expr:
-        """Definitions inserted until every random name is one that is declared. Errors: MomentError."""
-        for _ in range(len(self.nodes) + 1):
-            before, expr = expr, inserted(expr, self._definition, self.preferred)
-            if expr == before:
-                return expr
-        raise MomentError(f"{self.symbol}: a quantity that is computed from itself over time has no expectation here")
-
-    def _definition(self, element: Expr) -> Expr | None:
-        if not isinstance(element, (Symbol, Indexed)) or isinstance(element, Idx):
-            return None
-        name = name_of(element)
-        if name not in self.random or name in self.laws:
-            return None
-        node = self.nodes[name]
-        if len(node.cases) != 1:
-            raise MomentError(f"{self.symbol}: {name} is a recurrence; its expectation is not taken through time")
-        self.opened.append(element)
-        return at(node, node.cases[0].expr, element)
-
-    def _mean(self, element: Expr) -> Expr | None:
-        if not isinstance(element, (Symbol, Indexed)) or name_of(element) not in self.laws:
-            return None
-        return moment((element,), self.laws)[0].value
-
 
 def _without(product: Product, part: Part, killed: list[Killed]) -> Term:
     """One addend of a moment in its place: every delta that it can kill a sum with is used, others stay."""
@@ -280,7 +190,7 @@ def _without(product: Product, part: Part, killed: list[Killed]) -> Term:
     while deltas:
         delta = deltas.pop(0)
         found = kills(delta, sums[::-1]) if delta != 1 else None
-        if found is None:
+        if found is None or not _whole(found, sums):
             kept.append(delta)
             continue
         killed.append(found)
@@ -290,6 +200,13 @@ def _without(product: Product, part: Part, killed: list[Killed]) -> Term:
         sums = tuple(s for s in sums if s[0] != found[1])
     shown = tuple(f for f in (*factors, *kept) if f != 1)
     return Term(shown or (S.One,), sums)
+
+
+def _whole(killed: Killed, sums: Sequence[Limits]) -> bool:
+    """Does the delta meet a whole square? Not where one sum ends at the index of the other, j = 1..k."""
+    _, idx, value = killed
+    (mine,) = (s[1:] for s in sums if s[0] == idx)
+    return all(idx not in end.free_symbols and (s[0] != value or s[1:] == mine) for s in sums for end in s[1:])
 
 
 def _tidied(terms: Terms) -> Terms:

@@ -28,8 +28,6 @@ def inserted(expr: Expr, value: Value, preferred: Sequence[Idx] = (), scope: fro
         inner = scope | {b[0] for b in expr.limits}
         return bound(expr.func, inserted(expr.function, value, preferred, inner), expr.limits)
     scope = scope | {i for i in expr.free_symbols if isinstance(i, Idx)}
-    if isinstance(expr, Pow) and isinstance(expr.base, Expr):
-        return inserted(expr.base, value, preferred, scope) ** inserted(expr.exp, value, preferred, scope)
     args = [inserted(a, value, preferred, scope) for a in expr.args]
     return expr.func(*args) if args != list(expr.args) else expr
 

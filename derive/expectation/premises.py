@@ -29,7 +29,7 @@ COINCIDE = Text(
     "independent; one term for every way in which elements can be the same", "相互独立；对元素相同的每种情形各有一项"
 )
 VARIANCE = Text("the definition of the variance", "方差的定义")
-SAME_SQUARE = Text("{x} is 0 or 1, so {x} is its own square", "{x} 取 0 或 1，平方等于自身")
+SAME_SQUARE = Text("{x} is 0 or 1, so {x} is its own square", "{x} 取 0 或 1，因此 {x} 的平方等于自身")
 
 
 class Premise(NamedTuple):

@@ -22,7 +22,7 @@ def resolved(model: Model) -> tuple[Model, tuple[Expected, ...]]:
     if not any(c.expr.has(Moment) for n in model.nodes.values() for c in n.cases):
         return model, ()
     found: dict[Moment, Expected] = {}
-    nodes = dict(model.nodes)
+    nodes: dict[str, Node] = {}  # those defined before: a value is written in nothing else
     for node in model.nodes.values():
         cases = tuple(Case(c.position, put_in(c.expr, nodes, model, found)) for c in node.cases)
         nodes[node.name] = node._replace(cases=cases) if cases != node.cases else node
