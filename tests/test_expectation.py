@@ -500,3 +500,16 @@ def test_the_problem_without_a_check_and_with_numbers():
     solution = solved("dropout", 2)
     assert "Verification" not in solution.to_text(check=False)
     assert "sum over all outcomes" in " ".join(solution.to_text().split())
+
+
+def test_no_letter_of_our_own_reaches_the_page():
+    """The gradient of batch-normalised v.x is written in the model's letters."""
+    g = Graph("batch norm of v.x")
+    D = g.size("D")
+    j = g.index("j", D)
+    gamma, v = g.parameter("gamma"), g.parameter("v", D)
+    x = g.random("x", D, mean=0, variance=1, independent=True)
+    t = g.node("t", Sum(v[j] * x[j], j))
+    y = g.node("y", gamma * (t - Expectation(t)) / sqrt(Variance(t)))
+    g.loss("L", Function("L")(y))
+    assert "_0" not in g.derive().to_text()
