@@ -111,7 +111,7 @@ def _killed(term: Term) -> tuple[tuple[Term, ...], Killed | None]:
     """The terms that a sum falls into, those with a delta without it."""
     for at, whole in enumerate(term.factors):
         for factor in Mul.make_args(whole):
-            found = next((k for d in factor.atoms(KroneckerDelta) if (k := _kills(d, term.sums))), None)
+            found = next((k for d in factor.atoms(KroneckerDelta) if (k := kills(d, term.sums))), None)
             if found is not None:
                 beside = Mul(*(f for f in Mul.make_args(whole) if f is not factor))
                 before = (*term.factors[:at], *((beside,) if beside != 1 else ()))
@@ -129,7 +129,7 @@ def _parts(
     return tuple(sorted(kept, key=lambda t: t.factors[0].could_extract_minus_sign()))
 
 
-def _kills(delta: KroneckerDelta, sums: tuple[Limits, ...]) -> Killed | None:
+def kills(delta: KroneckerDelta, sums: tuple[Limits, ...]) -> Killed | None:
     """A summed index that runs over all values of the letter which the delta makes it equal to."""
     for idx, low, high in sums:
         found = solve(delta.args[0] - delta.args[1], S.Zero, [idx])

@@ -2,6 +2,7 @@
 
     DeriveError
     ├── ModelError          the model cannot be read as a graph
+    │   └── MomentError     an expectation needs a moment that is not declared
     ├── UsageError          a command, an option or a number cannot be used
     ├── ShapeError          matrices whose shapes do not agree
     ├── NoMatrixForm        an expression that is not a matrix formula
@@ -28,6 +29,10 @@ class DeriveError(Exception):
 
 class ModelError(DeriveError):
     """The graph is refused: a name twice, a use before its definition, an index out of place, a cycle."""
+
+
+class MomentError(ModelError):
+    """An expectation needs a moment that is not declared, or an average that moments do not give."""
 
 
 class UsageError(DeriveError):

@@ -209,7 +209,8 @@ def _divided(term: Expr, fact: Fact) -> Expr:
         front, theirs = _powers(left)
         if all((mine.get(b, S.Zero) / e).is_number and mine.get(b, S.Zero) / e >= 1 for b, e in theirs.items()):
             kept = (b ** (e - theirs.get(b, S.Zero)) for b, e in mine.items())
-            return _divided(Mul(number / front, *kept), fact) * right
+            letters = {c: s for s in term.atoms(Sum) if isinstance(c := canonical(s), Sum)}
+            return substitute(_divided(Mul(number / front, *kept), fact), letters) * right
     return term
 
 

@@ -18,8 +18,10 @@ from sympy import Expr, Idx, Symbol
 
 from derive import validation
 from derive.errors import ModelError
+from derive.expectation.resolve import resolved
 from derive.indices import LETTERS, family, index
 from derive.model import NOTHING, Case, Kind, Model, Node, model_of
+from derive.moments import Law
 from derive.preactivation import named
 from derive.solution import Solution
 from derive.validation import expression
@@ -97,6 +99,20 @@ class Graph:
         """Several hyperparameters of one shape."""
         return tuple(self.constant(name, *dimensions, domain=domain) for name in names.split())
 
+    def random(
+        self, name: str, *dimensions: Dimension, mean: Any = None, variance: Any = None, independent: bool = False,
+        domain: str = "real",
+    ) -> Any:  # fmt: skip
+        """A random quantity, known by its moments: `g.random("x", D, mean=0, variance=1, independent=True)`.
+
+        `mean` and `variance` are numbers or expressions, for a family in its own indices. `independent` declares that
+        its elements are independent of each other and of every other random quantity. With domain "binary" it is 0 or 1
+        and its mean says everything. What is not declared is not known: an expectation that needs it is refused.
+        """
+        own = self._own_indices(dimensions)
+        law = validation.law(name, mean, variance, independent, domain, own, self._known())
+        return self._add(name, "random", own, (), domain, law=law)
+
     # nodes
     def node(self, name: str, expr: Any, over: Over = ()) -> Any:
         """A computed quantity: `g.node("p", exp(z[i])/Sum(exp(z[k]), k), over=i)`."""
@@ -166,7 +182,7 @@ class Graph:
         nodes, loss = tuple(self._nodes.values()), self._loss or NOTHING.name
         model = model_of(self.title, nodes, loss, tuple(self._sizes.values()), self._declared())
         validation.cycles(model)
-        return named(model)
+        return resolved(named(model))[0]
 
     def derive(self, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None) -> Solution:
         """The derivation of every adjoint, and of the gradient of each of `wrt` (all parameters unless given).
@@ -189,12 +205,12 @@ class Graph:
 
     def _add(
         self, name: str, kind: Kind, indices: tuple[Idx, ...], cases: tuple[Case, ...], domain: str = "real",
-        sums_to: Expr | None = None,
+        sums_to: Expr | None = None, law: Law | None = None,
     ) -> Any:  # fmt: skip
         validation.new_name(name, self._names())
         validation.definitions(name, indices, cases, self._known())
         symbol = family(name) if indices else Symbol(name, real=True)
-        self._nodes[name] = Node(name, kind, symbol, indices, cases, domain, sums_to=sums_to)
+        self._nodes[name] = Node(name, kind, symbol, indices, cases, domain, sums_to=sums_to, law=law)
         return symbol
 
     def _own_indices(self, dimensions: tuple[Dimension, ...]) -> tuple[Idx, ...]:

@@ -67,9 +67,11 @@ def substitute(expr: Basic, mapping: Mapping[Basic, Basic]) -> Expr:
     """Replace free occurrences; an index bound by a Sum or a Product is left alone, and renamed where it would capture.
 
     Unlike xreplace it never looks inside an index (its range is part of its identity); unlike subs it is fast, and
-    what was substituted once is remembered.
+    what was substituted once is remembered: an int must not be, for it equals the Integer that others put in.
     """
-    return _substituted(expr, tuple(mapping.items())) if mapping else expr
+    if not mapping:
+        return expr
+    return _substituted(expr, tuple((k, v if isinstance(v, Basic) else Integer(v)) for k, v in mapping.items()))
 
 
 @memo

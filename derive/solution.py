@@ -12,6 +12,7 @@ from sympy import Expr, Integer, Symbol
 from derive.chain import derive
 from derive.derivation import Derivation, Step
 from derive.errors import ModelError, NoMatrixForm
+from derive.identities import Identity, identity
 from derive.limits import Limit, Limiting, limiting
 from derive.matrix.forms import Forms, forms
 from derive.model import Model
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis, Condition
     from derive.analysis.second import Hessian
+    from derive.expectation.argument import Expected
     from derive.verification.report import Report
 
 
@@ -60,6 +62,34 @@ class Solution:
         d = self.derivation
         general = any(s not in self.sizes for s in d.model.sizes) or not d.model.has_loss
         return solved_values(d) if general and any(s.time for s in d.stages) else ()
+
+    @cached_property
+    def expectations(self) -> tuple[Expected, ...]:
+        """The expectations, variances and covariances that the model asks for, each with its argument."""
+        stated = self.derivation.model.stated
+        if stated is None:
+            return ()
+        from derive.expectation.resolve import resolved
+
+        return resolved(stated)[1]
+
+    def expectation(self, of: Any, check: bool = True) -> Expected:
+        """E of an expression, or a `Variance` or `Covariance`: its `lines`, the `premises` that they use, its `value`.
+
+        Errors: MomentError for a moment that is not declared, VerificationError where the outcomes disagree.
+        """
+        from derive.expectation.resolve import asked
+
+        found = asked(of, self.derivation.model)
+        if check:
+            from derive.verification.expectations import verify_expectations
+
+            verify_expectations(self.derivation, (found,)).require()
+        return found
+
+    def identity(self, one: Any, other: Any) -> Identity:
+        """Two nodes shown to be the same, both written in what is given. Errors: ModelError where that is not seen."""
+        return identity(self.derivation.model, _name(one), _name(other))
 
     def limit(self, quantity: str, variable: str, to: str = "oo") -> Limiting:
         """The limit of a value in closed form, towards "oo" or "0". Errors: ModelError where there is none."""
@@ -161,17 +191,31 @@ class Solution:
         return found[0].matrix
 
     def verify(
-        self, points: int = 1000, seed: int = 0, conditions: bool = True, limits: Sequence[Limiting] = ()
+        self,
+        points: int = 1000,
+        seed: int = 0,
+        conditions: bool = True,
+        limits: Sequence[Limiting] = (),
+        identities: Sequence[Identity] = (),
     ) -> Report:
         """The check of every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`.
 
-        Closed forms of values are compared with the model's own equations, `limits` with the values far out. With
+        Closed forms of values and `identities` are compared with the model's own equations, `limits` with the values
+        far out, expectations with sums over all outcomes. With
         `conditions` also the Jacobian of every recurrence and the evidence for its conditions; `Report.measured`.
         """
         from derive.verification.check import verify
 
         steps = (*self.steps, *self.closed_steps)
         report = verify(self.derivation, steps, self.sizes, points, seed, self.values, self.matrices)
+        if self.expectations:
+            from derive.verification.expectations import verify_expectations
+
+            report = report.beside(verify_expectations(self.derivation, self.expectations, seed))
+        if identities:
+            from derive.verification.identities import verify_identities
+
+            report = report.beside(verify_identities(self.derivation, identities, seed))
         if limits:
             from derive.verification.limits import in_the_limit
 
@@ -216,6 +260,7 @@ class Solution:
             values=self.values,
             analyses=self.analyses,
             matrices=self.matrices,
+            expectations=self.expectations,
         )
         return render([part], format, lang, detail)
 

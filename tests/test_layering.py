@@ -18,10 +18,10 @@ ROOT = Path(__file__).parent.parent
 # A new module gets its floor here, by its name without `derive.`; `name.*` is a package with every module in it.
 HOUSE = (
     "errors language notation memo",
-    "elementwise functions indices intervals contraction coefficients branches norms",
+    "elementwise functions indices intervals contraction coefficients branches norms moments",
     "model schedule preactivation validation",
-    "partials facts derivation deltas paths chain algebra products geometric induction regions reasons recurrences "
-    "states limits summands equalities steps matrix.*",
+    "partials facts derivation deltas paths chain algebra products geometric induction regions reasons "
+    "recurrences states limits summands equalities steps matrix.* expectation.* identities",
     "analysis.* positions store closures lowering sweeps exact at worked verification.*",
     "rendering.* codegen.*",
     "solution graph problem problems",

@@ -30,6 +30,7 @@ POINTS = 24  # enough that each side of every ReLU is seen in every time step
 EDGES = {
     "attention": 7,
     "batch-norm": 10,
+    "bias-variance reading 2": 3,
     "bptt identity abstract last zero": 6,
     "bptt identity abstract last learned": 7,
     "bptt identity abstract every zero": 7,
@@ -71,7 +72,7 @@ EDGES = {
     "conv2d 2 1 reading 1": 4,
     "conv2d 2 1 reading 2": 4,
     "dropout reading 1": 2,
-    "dropout reading 2": 3,
+    "dropout reading 3": 5,
     "embedding": 2,
     "gru scalar": 21,
     "gru vector": 21,

@@ -28,7 +28,8 @@ def run(argv: Sequence[str]) -> int:
         for choice in variants(problem):
             for reading in problem.readings:
                 solution = reading.build(**choice).derive(sizes=sizes)
-                report = solution.verify(points, seed, limits=solution.limits(reading.limits))
+                same = [solution.identity(*pair) for pair in reading.identities]
+                report = solution.verify(points, seed, limits=solution.limits(reading.limits), identities=same)
                 failed += not report.ok
                 label = " ".join([name, *choice.values(), *([options.key(reading.label.en)] if reading.label else [])])
                 print(_verdict(label, report).pick(given.lang), flush=True)

@@ -61,8 +61,9 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         return _asked(solution, reading, given)
     worked, rate = _worked(solution, reading, given)
     report, limits = None, solution.limits(reading.limits)
+    identities = tuple(solution.identity(*pair) for pair in reading.identities)
     if not given.no_check:
-        report = solution.verify(limits=limits)
+        report = solution.verify(limits=limits, identities=identities)
         report.require()
     return Part(
         solution.derivation,
@@ -80,6 +81,8 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         limits=limits,
         analyses=solution.analyses,
         matrices=solution.matrices,
+        expectations=solution.expectations,
+        identities=identities,
     )
 
 

@@ -2,8 +2,9 @@
 
 Keys: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients, matrix
 (the definitions and the steps in matrices, with shapes), closed (the adjoints and values in closed form, with the lines
-that lead to them), limits, conditions, verification; jacobians and hessians where they were asked for; several
-readings of one problem mark each item with its `part`.
+that lead to them), expectations (with the moments that their lines use), identities (both sides), limits, conditions,
+verification; jacobians and hessians where they were asked for; several readings of one problem mark each item with its
+`part`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,15 @@ def render(parts: Sequence[Part], lang: str, head: Title | None) -> str:
         "language": lang,
     }
     whole |= {"nodes": [], "steps": [], "gradients": [], "unreachable": []}
-    whole |= {"matrix": [], "closed": [], "limits": [], "conditions": [], "verification": []}
+    whole |= {
+        "matrix": [],
+        "closed": [],
+        "expectations": [],
+        "identities": [],
+        "limits": [],
+        "conditions": [],
+        "verification": [],
+    }
     if any(part.asked for part in parts):
         whole |= {"jacobians": [], "hessians": []}
     for part in parts:
@@ -65,6 +74,12 @@ def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:
         "unreachable": [{"parameter": n.name, "reason": NO_ROUTE.pick(lang)} for n in d.unreachable],
         "matrix": [_matrix(f, show, lang) for f in part.matrices.all],
         "closed": [_closed(e, lines, show, lang) for e, lines in _solutions(part)],
+        "expectations": [_expected(e, show, lang) for e in part.expectations],
+        "identities": [
+            _closed(node.generic, lines, show, lang)
+            for same in part.identities
+            for node, lines in ((same.one, same.lines), (same.other, same.other_lines))
+        ],
         "limits": [
             {"formula": show.show(x.symbol), "value": show.show(x.limit), "sympy": str(x.limit)} for x in part.limits
         ],
@@ -167,6 +182,11 @@ def _closed(target: Expr, lines: Sequence[Line], show: Formulas, lang: str) -> d
         "sympy": str(lines[-1].expr),
         "lines": _lines(lines, show, lang),
     }
+
+
+def _expected(found: Any, show: Formulas, lang: str) -> dict[str, Any]:
+    premises = [_closed(p.symbol, p.lines, show, lang) for p in found.premises]
+    return _closed(found.symbol, found.lines, show, lang) | {"moments": premises}
 
 
 def _lines(lines: Sequence[Line], show: Formulas, lang: str) -> list[dict[str, str]]:

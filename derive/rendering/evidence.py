@@ -20,6 +20,10 @@ def check(part: Part) -> Iterator[Block]:
         yield Paragraph(say.CHECKED(samples=str(report.samples)))
     if part.values:
         yield Paragraph(say.CHECKED_VALUES(samples=str(report.samples)))
+    if report.outcomes:
+        yield Paragraph(say.OVER_OUTCOMES(outcomes=str(report.outcomes)))
+    if part.identities:
+        yield Paragraph(say.CHECKED_IDENTITIES)
     if report.fractions:
         yield Paragraph(say.IN_FRACTIONS(numbers=str(report.fractions)))
     if part.limits:

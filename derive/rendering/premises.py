@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr
+from sympy import Eq, Expr
 
 from derive.derivation import Derivation
 from derive.facts import declared
 from derive.language import Text
 from derive.model import Model, Node, Reference
+from derive.moments import Expectation, Law, Variance
 from derive.paths import dead_end
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Heading, Paragraph, Row, Table
@@ -40,6 +41,17 @@ def _assumed(leaf: Node) -> Iterator[Text]:
     if leaf.domain in say.DOMAINS:
         yield say.DOMAINS[leaf.domain](name=leaf.generic)
     yield from (fact.reason for fact in declared(leaf))
+    if leaf.law is not None:
+        yield from _law(leaf, leaf.law)
+
+
+def _law(leaf: Node, law: Law) -> Iterator[Text]:
+    """The moments of a random leaf, and whether it is independent."""
+    for symbol, value in ((Expectation(leaf.generic), law.mean), (Variance(leaf.generic), law.variance)):
+        if value is not None:
+            yield say.MOMENT(equation=Eq(symbol, value, evaluate=False))
+    if law.independent:
+        yield (say.INDEPENDENT if leaf.indices else say.INDEPENDENT_ONE)(name=leaf.generic)
 
 
 def _leaf(node: Node) -> object:
@@ -56,20 +68,20 @@ def _definitions(model: Model) -> Iterator[Row]:
 
 def flows(d: Derivation) -> Iterator[Block]:
     """Who is computed from what and used by whom, and what cannot reach the loss."""
-    model = d.model
+    model = d.model.stated or d.model
     yield Heading(say.FLOWS)
     rows = []
     for node in model.nodes.values():
         used = sorted((u for c in node.cases for u in model.uses(c)), key=lambda u: model.order.index(u.name))
         sources = list(dict.fromkeys(_element(model, use) for use in used))
-        users = [u.generic for u in model.users(node.name)]
+        users = [u.generic for u in model.users(node.name) or d.model.users(node.name)]
         if not node.is_leaf or (node.kind == "parameter"):
             rows.append(
                 (node.generic, sources or say.PARAMETER, users or (say.LOSS if node is model.loss else say.NOBODY))
             )
     yield Table(say.FLOW_HEADER, tuple(rows))
     for node in d.unreachable:
-        path = dead_end(model, node)
+        path = dead_end(d.model, node)
         yield Paragraph(_stranded(node, path))
     for adjoint in d.adjoints.values():
         if any(

@@ -33,6 +33,7 @@ from derive.functions import row_of
 from derive.limits import LimitOf
 from derive.matrix.algebra import Matrix, Plus
 from derive.memo import SIZE, memo
+from derive.moments import Moment
 from derive.norms import Dots, InOrder, Inverse, Norm, SpectralRadius, Transposed
 from derive.partials import Immediate, Partial, Tangent
 from derive.rendering.atoms import ADD, ATOM, MUL, POWER, Printed
@@ -118,6 +119,9 @@ class Printer(Matrices):
         of, variable, to = expr.args
         return self.style.limit(self(variable), "" if to.is_infinite else self(to)) + self.at(of, MUL), MUL
 
+    def _moment(self, expr: Moment) -> Printed:
+        return self.style.moment(expr.sign, ", ".join(self(a) for a in expr.args)), ATOM
+
     def _abstract(self, expr: AppliedUndef) -> Printed:
         return f"{self.style.name(str(expr.func), ())}({', '.join(self(a) for a in expr.args)})", ATOM
 
@@ -164,6 +168,7 @@ _METHODS: tuple[tuple[type, str], ...] = (
     (Max, "_max"),
     (Norm, "_norm"),
     (SpectralRadius, "_radius"),
+    (Moment, "_moment"),
     (MatrixBase, "_matrix"),
     (Relational, "_relation"),
     (Transposed, "_transposed"),

@@ -29,6 +29,7 @@ KINDS = {
     "input": Text("Inputs: {names}.", "输入：{names}。"),
     "target": Text("Target: {names}.", "目标：{names}。"),
     "constant": Text("Constants: {names}.", "常数：{names}。"),
+    "random": Text("Random: {names}.", "随机量：{names}。"),
 }
 ASSUMED = Text("Assumed: {assumptions}.", "假设：{assumptions}。")
 DOMAINS = {
@@ -37,6 +38,12 @@ DOMAINS = {
     "probability": Text("{name} lies between 0 and 1", "{name} 介于 0 与 1 之间"),
     "binary": Text("{name} is 0 or 1", "{name} 取 0 或 1"),
 }
+MOMENT = Text("{equation}", "{equation}")
+INDEPENDENT = Text(
+    "all {name} are independent of each other and of every other random quantity",
+    "所有 {name} 彼此独立，也独立于其他随机量",
+)
+INDEPENDENT_ONE = Text("{name} is independent of every other random quantity", "{name} 独立于其他随机量")
 ONE_HOT = Text("{name} is 1 for one {idx} and 0 for the others", "{name} 只对一个 {idx} 等于 1，对其余的等于 0")
 AS_GIVEN = Text("The model as given:", "题目给出的模型：")
 RANGED = Text("{name} for {ranges}", "{name}（{ranges}）")
@@ -150,6 +157,16 @@ CHECKED_VALUES = Text(
     "Every line of every closed form of a value was compared with the values that the model's own equations give, step "
     "by step in float64, at {samples} random points.",
     "每个取值的封闭形式的每一行都在 {samples} 个随机点上（float64）与按模型方程逐步算出的值作了比较。",
+)
+CHECKED_IDENTITIES = Text(
+    "Every line of every identity was compared with the values that the model's own equations give, at random points.",
+    "等式两边的每一行都在随机点上与按模型方程算出的值作了比较。",
+)
+OVER_OUTCOMES = Text(
+    "Every line of every expectation was compared with the sum over all outcomes of random skewed distributions with "
+    "the declared moments, for random small sizes, {outcomes} outcomes in all.",
+    "每个期望的每一行都与对全部结果的加权求和作了比较：取随机的小尺寸和具有所给矩的随机偏斜分布，"
+    "共 {outcomes} 个结果。",
 )
 IN_FRACTIONS = Text(
     "{numbers} of these values were also compared in exact fractions, without any rounding.",

@@ -9,6 +9,8 @@ from derive.rendering import sentences as say
 from derive.rendering.argument import backward, gradients
 from derive.rendering.blocks import Block, Heading, Title
 from derive.rendering.evidence import check
+from derive.rendering.expectations import expectations
+from derive.rendering.identities import identities
 from derive.rendering.limits import limits
 from derive.rendering.matrix_form import model_in_matrices
 from derive.rendering.numbers import numbers
@@ -39,8 +41,10 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
         yield from derivatives(part)
         return
     yield from flows(part.derivation)
+    yield from expectations(part)
     yield from forward(part, detail)
     yield from model_in_matrices(part)
+    yield from identities(part)
     yield from values(part)
     if model.has_loss:
         yield from backward(part, detail)

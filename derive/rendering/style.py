@@ -25,6 +25,7 @@ class Style(NamedTuple):
     second: Callable[[str, str, str], str]
     along: Callable[[str], str]
     limit: Callable[[str, str], str]
+    moment: Callable[[str, str], str]
     brackets: Callable[[str], str]
     dot: str
     space: str
@@ -39,6 +40,12 @@ class Style(NamedTuple):
 def _latex_brackets(inner: str) -> str:
     tall = any(sign in inner for sign in ("\\frac", "\\sum", "\\prod"))
     return rf"\left({inner}\right)" if tall else f"({inner})"
+
+
+def _latex_moment(sign: str, inner: str) -> str:
+    tall = any(wide in inner for wide in ("\\frac", "\\sum", "\\prod"))
+    left, right = (r"\left[", r"\right]") if tall else ("[", "]")
+    return rf"\mathrm{{{sign}}}{left}{inner}{right}"
 
 
 def _latex_partial(of: str, wrt: str, mark: str) -> str:
@@ -67,6 +74,7 @@ LATEX = Style(
     second=lambda of, a, b: rf"\frac{{\partial^{{2}} {of}}}{{{_latex_twice(a, b)}}}",
     along=lambda of: rf"\mathrm{{D}}_{{v}} {of}",
     limit=lambda x, to: rf"\lim_{{{x} \to {to or INFINITY}}} ",
+    moment=_latex_moment,
     brackets=_latex_brackets,
     dot=r" \cdot ",
     space=r"\, ",
@@ -87,6 +95,7 @@ UNICODE = Style(
     second=lambda of, a, b: f"∂²{of}/∂{a}²" if a == b else f"∂²{of}/∂{a}∂{b}",
     along=lambda of: f"D_v {of}",
     limit=lambda x, to: f"lim_{{{x}→{to or '∞'}}} ",
+    moment=lambda sign, inner: f"{sign}[{inner}]",
     brackets=lambda inner: f"({inner})",
     dot=" · ",
     space=" ",
