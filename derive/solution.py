@@ -31,7 +31,7 @@ class Solution:
     """A derivation for some sizes (those not in `sizes` stay symbolic).
 
     `steps` are the steps of the sheet, `gradient(w)` the final form of dL/dw, `adjoint(h)` the forms by region,
-    `verify()` the check against torch.autograd, `to_latex()`, `to_text()` and `to_json()` the sheet.
+    `verify()` the check against torch.autograd, `to_latex()`, `to_html()`, `to_text()` and `to_json()` the sheet.
     """
 
     def __init__(self, model: Model, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None):
@@ -189,6 +189,10 @@ class Solution:
     def to_text(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as plain Unicode text."""
         return self._render("text", lang, check, detail)
+
+    def to_html(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+        """The sheet as one HTML file that needs no network; it holds both languages and details, opened in these."""
+        return self._render("html", lang, check, detail)
 
     def to_json(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as JSON: nodes, steps, gradients, conditions, verification."""

@@ -12,6 +12,7 @@ from derive.rendering.blocks import Block, Title
 from derive.rendering.formulas import Formulas
 from derive.rendering.html import words
 from derive.rendering.html.outline import Item, Section, merged, outline
+from derive.rendering.html.switches import label, switches
 from derive.rendering.html.vendored import katex_style, text
 from derive.rendering.html.writer import Writer, math, pieces
 from derive.rendering.tex import SIGNS
@@ -45,7 +46,7 @@ def render(brief: Iterable[Block], full: Iterable[Block], formulas: Formulas, la
     inside = "".join(body.section(s, 2) for s in sections)
     return "".join([
         _head(title, lang, detail),
-        body.switches(any(i.detail for i in items), 'class="step"' in inside),
+        switches(writer, any(i.detail for i in items), 'class="step"' in inside),
         "<main>",
         f"<header>{''.join(map(body.item, front))}</header>",
         body.contents(sections),
@@ -79,7 +80,7 @@ def _policy(scripts: Sequence[str]) -> str:
 
 
 class Body:
-    """The sections of a page and the switches above them."""
+    """The sections of a page."""
 
     def __init__(self, writer: Writer):
         self.writer = writer
@@ -109,12 +110,11 @@ class Body:
         return f'<span class="result">{math(left, display=True)}{pieces(SIGNS[row.sign], right)}</span>'
 
     def _link(self, name: str) -> str:
-        label = self.label(words.LINK)
-        return f'<a class="link" href="#{name}"{label}>§</a>'
+        return f'<a class="link" href="#{name}"{label(words.LINK)}>§</a>'
 
     def contents(self, sections: Sequence[Section]) -> str:
         """One link for each section, readings with their sections inside."""
-        return f'<nav class="contents"{self.label(words.CONTENTS)}>{self._listed(sections)}</nav>\n'
+        return f'<nav class="contents"{label(words.CONTENTS)}>{self._listed(sections)}</nav>\n'
 
     def _listed(self, sections: Sequence[Section]) -> str:
         lines = []
@@ -122,28 +122,3 @@ class Body:
             deeper = [p for p in s.parts if isinstance(p, Section)] if s.heading.level == 0 else []
             lines.append(f'<li><a href="#{s.name}">{s.item.html}</a>{self._listed(deeper) if deeper else ""}</li>')
         return f"<ul>{''.join(lines)}</ul>"
-
-    def label(self, text: Text) -> str:
-        """An accessible name in both languages; the script puts the right one into aria-label."""
-        en, zh = escape(text.en), escape(text.zh)
-        return f' aria-label="{en}" data-label-en="{en}" data-label-zh="{zh}"'
-
-    def switches(self, levels: bool, folds: bool) -> str:
-        """Language, detail, folds, theme; hidden until the script runs, without which they do nothing."""
-        both = self.writer.both
-        groups = [(words.LANGUAGE, [("lang", "en", "EN"), ("lang", "zh", "中文")])]
-        if levels:
-            groups.append((words.DETAIL, [("detail", "brief", both(words.BRIEF)), ("detail", "full", both(words.FULL))]))
-        switches = "".join(
-            f'<div role="group"{self.label(name)}>'
-            + "".join(f'<button type="button" data-{key}="{value}">{shown}</button>' for key, value, shown in buttons)
-            + "</div>"
-            for name, buttons in groups
-        )
-        if folds:
-            switches += f'<button type="button" data-fold="fold">{both(words.FOLD)}</button>'
-            switches += f'<button type="button" data-fold="unfold">{both(words.UNFOLD)}</button>'
-        switches += f'<button type="button" data-theme{self.label(words.THEME)}>◐</button>'
-        said = f'<span role="status" data-copied-en="{words.COPIED.en}" data-copied-zh="{words.COPIED.zh}"></span>'
-        missing = f"<noscript><p>{escape(words.NO_SCRIPT.en)}</p><p>{escape(words.NO_SCRIPT.zh)}</p></noscript>"
-        return f'<div class="switches" hidden>{said}{switches}</div>\n{missing}\n'

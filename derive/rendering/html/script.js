@@ -49,9 +49,13 @@
       if (element.closest(hidden)) continue;
       const latex = element.textContent;
       const source = element.classList.contains("d") ? `\\displaystyle ${latex}` : latex;
-      katex.render(source, element, {
-        throwOnError: false, trust: false, strict: "ignore", maxSize: 20, maxExpand: 200,
-      });
+      try {
+        katex.render(source, element, { trust: false, strict: "ignore", maxSize: 20, maxExpand: 200, errorColor: "#c00001" });
+      } catch (error) { // the source stays, and the title says why
+        element.textContent = latex;
+        element.title = error.message;
+        element.classList.add("katex-error");
+      }
       element.dataset.latex = latex;
       element.classList.add("done");
     }
@@ -100,7 +104,11 @@
     if (!button) return;
     if (button.dataset.lang) state.lang = button.dataset.lang;
     if (button.dataset.detail) state.detail = button.dataset.detail;
-    if (button.dataset.fold) for (const step of all("details.step")) step.open = button.dataset.fold === "unfold";
+    if ("fold" in button.dataset) {
+      const fold = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(fold));
+      for (const step of all("details.step")) step.open = !fold;
+    }
     if ("theme" in button.dataset) {
       theme(dark() ? "light" : "dark");
       quiet(() => localStorage.setItem("derive-theme", root.dataset.theme));

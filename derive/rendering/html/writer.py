@@ -15,15 +15,18 @@ from derive.rendering.html.drawings import inlined
 from derive.rendering.order import signed
 from derive.rendering.template import Template, mark
 from derive.rendering.tex import AT, SIGNS, summands
+from derive.rendering.width import width
 
 DOTS = r"\vdots"
-# No line may begin with punctuation after a formula, nor end with a bracket before one: U+2060 joins them.
-CLOSING, OPENING = re.compile(r"(</span>)(?=[,.;:!?)\]，。；：、！？）])"), re.compile(r"(?<=[(\[（])(<span class=\"m\">)")
+SHORT = 15.0  # em: a formula that need not break
+# A short formula stays with the bracket before it and the punctuation after it.
+KEPT = re.compile(r"""[(\[（]?<span class="m s">[^<]*</span>[,.;:!?)\]，。；：、！？）]?""")
 
 
 def math(latex: str, display: bool = False) -> str:
-    """One formula that does not break."""
-    return f'<span class="m d">{escape(latex)}</span>' if display else f'<span class="m">{escape(latex)}</span>'
+    """One formula: a piece of a display, which does not break, or one within words."""
+    kind = "m d" if display else "m s" if width(latex) < SHORT else "m"
+    return f'<span class="{kind}">{escape(latex)}</span>'
 
 
 def pieces(sign: str, terms: Iterable[str]) -> str:
@@ -52,7 +55,7 @@ class Writer:
 
     def both(self, text: Any) -> str:
         """A sentence or a cell in both languages, once where they are the same."""
-        english, chinese = (self.value(text, lang) for lang in LANGUAGES)
+        english, chinese = (KEPT.sub(r'<span class="keep">\g<0></span>', self.value(text, a)) for a in LANGUAGES)
         return english if english == chinese else f'<span lang="en">{english}</span><span lang="zh">{chinese}</span>'
 
     def value(self, value: Any, lang: str) -> str:
@@ -66,7 +69,7 @@ class Writer:
     def _sentence(self, text: Text, lang: str) -> str:
         parts = re.split(r"\{(\w+)\}", text.zh if lang == "zh" else text.en)
         words = (self.value(text.values[p], lang) if n % 2 else escape(p) for n, p in enumerate(parts))
-        return OPENING.sub("&#8288;\\1", CLOSING.sub("\\1&#8288;", "".join(words)))
+        return "".join(words)
 
     def title(self, block: blocks.Title) -> str:
         statement = f'<p class="statement">{self.both(block.statement)}</p>' if block.statement is not None else ""
