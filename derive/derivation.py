@@ -19,6 +19,7 @@ from typing import NamedTuple
 from sympy import Add, Expr, Idx, Integer, Mul
 
 from derive.contraction import Contraction
+from derive.display import shown
 from derive.indices import Limits, sum_over
 from derive.intervals import Interval
 from derive.language import Text
@@ -166,7 +167,8 @@ class Step:
     """The derivation of one adjoint on one region.
 
     `chain` is the chain rule in symbols and `reason` says why it has these terms; `locals` are the local partials;
-    `lines` is the chain of equalities from the raw product to the final form.
+    `lines` is the chain of equalities from the raw product to the final form. `order` is the order of names in which
+    it is written.
     """
 
     target: Expr
@@ -178,6 +180,7 @@ class Step:
     locals: tuple[Local, ...]
     lines: tuple[Line, ...]
     number: int = 0
+    order: tuple[str, ...] = ()
 
     @property
     def value(self) -> Expr:
@@ -188,6 +191,9 @@ class Step:
     def fixed(self) -> dict[Idx, Expr]:
         """The indices that have a single value on the region, and that value."""
         return self.region.fixed(self.node.indices)
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     @property
     def given(self) -> bool:
@@ -214,3 +220,6 @@ class Derivation:
     def unreachable(self) -> tuple[Node, ...]:
         """The wanted leaves that cannot influence the loss."""
         return tuple(self.model.nodes[n] for n in self.wanted if n not in self.reaching)
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)

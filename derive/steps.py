@@ -52,7 +52,7 @@ class Steps:
         steps = [step for name in inner for step in self.of(name)]
         self.closed = tuple(closed_forms(self.derivation, steps))
         steps += [self._solved(s) for name in asked for s in self.of(name)]
-        self._numbered = tuple(_numbered(step, n) for n, step in enumerate(steps, 1))
+        self._numbered = tuple(_numbered(step, n, self.derivation.model.order) for n, step in enumerate(steps, 1))
         return self._numbered
 
     def claims(self) -> tuple[Step, ...]:
@@ -162,8 +162,8 @@ def _filled(term: Term, by: Mapping[Expr, Expr]) -> Term:
 
 
 @memo
-def _numbered(step: Step, number: int) -> Step:
-    return replace(step, number=number)
+def _numbered(step: Step, number: int, order: tuple[str, ...]) -> Step:
+    return replace(step, number=number, order=order)
 
 
 @memo

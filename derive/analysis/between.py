@@ -12,6 +12,7 @@ from derive.analysis.naming import Laws
 from derive.analysis.textbook import developed
 from derive.analysis.walk import Entry, Walk
 from derive.derivation import Line
+from derive.display import shown
 from derive.errors import ModelError
 from derive.model import Model, Node
 from derive.partials import Partial
@@ -39,6 +40,9 @@ class Jacobian(NamedTuple):
     earlier: bool = False
     matrix: Expr | None = None
     report: Report | None = None
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     @property
     def letters(self) -> tuple[Expr, ...]:

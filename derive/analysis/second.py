@@ -20,6 +20,7 @@ from derive.analysis.textbook import developed, letters, products
 from derive.analysis.walk import Entry, Walk
 from derive.chain import extent
 from derive.derivation import Derivation, Line, Step, Term
+from derive.display import shown
 from derive.errors import ModelError
 from derive.indices import family
 from derive.intervals import inside
@@ -101,6 +102,9 @@ class Hessian(NamedTuple):
     along: tuple[Along, ...]
     squares: tuple[Square, ...] = ()
     report: Report | None = None
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     def direction(self, w: Node, position: tuple[Expr, ...]) -> Expr:
         """The element of v that belongs to an element of a parameter."""

@@ -19,6 +19,7 @@ from derive.norms import InOrder, Transposed
 from derive.reasons import telling
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Heading, Paragraph, Row, Table
+from derive.rendering.evidence import table
 from derive.rendering.part import Part
 from derive.rendering.span import Known
 from derive.verification.report import Report
@@ -228,8 +229,7 @@ def _checked(report: Report | None, sentence: Text) -> Iterator[Block]:
     if report.sizes:
         sizes = [[Known(name, n) for name, n in one] for one in dict.fromkeys(report.sizes)]
         yield Paragraph(say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes]))
-    rows = ((r.quantity, str(r.points), r.error, say.AGREES if r.ok else say.DISAGREES) for r in report.rows)
-    yield Table(say.CHECK_HEADER, tuple(rows))
+    yield table(report.rows)
 
 
 def _why(rules: Sequence[Text]) -> Text | None:

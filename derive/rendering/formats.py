@@ -12,7 +12,7 @@ from derive.rendering.part import Part
 from derive.rendering.sheet import sheet
 
 # Each format is the module of its name here, and the notation that its formulas are written in.
-FORMATS = {"tex": "latex", "text": "text", "json": "", "html": "latex"}
+FORMATS = {"tex": "latex", "text": "text", "json": "", "html": "latex", "markdown": "latex"}
 
 
 def render(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr
 
+from derive.display import shown
 from derive.errors import VerificationError
 from derive.indices import name_of
 from derive.partials import Partial
@@ -82,6 +83,9 @@ class Report:
     fractions: int = 0
     measured: tuple[Measured, ...] = ()
     forms: tuple[Row, ...] = ()
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     @property
     def ok(self) -> bool:
