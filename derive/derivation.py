@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from sympy import Add, Expr, Idx, Integer, Mul
+from sympy import Add, Expr, Idx, Integer, Mul, Symbol
 
 from derive.contraction import Contraction
 from derive.display import shown
@@ -167,8 +167,8 @@ class Step:
     """The derivation of one adjoint on one region.
 
     `chain` is the chain rule in symbols and `reason` says why it has these terms; `locals` are the local partials;
-    `lines` is the chain of equalities from the raw product to the final form. `order` is the order of names in which
-    it is written.
+    `lines` is the chain of equalities from the raw product to the final form. `order` and `sizes` are the order
+    of names and the numbers with which it is written.
     """
 
     target: Expr
@@ -181,6 +181,7 @@ class Step:
     lines: tuple[Line, ...]
     number: int = 0
     order: tuple[str, ...] = ()
+    sizes: tuple[tuple[Symbol, int], ...] = ()
 
     @property
     def value(self) -> Expr:

@@ -31,8 +31,8 @@ UNFINISHED = Text("This graph is not complete: {reason}.", "此计算图尚不�
 
 def markdown(thing: Any) -> str:
     """The object in English; `Solution.to_markdown("zh")` is the whole sheet in Chinese."""
-    sizes = tuple(thing.sizes.items()) if isinstance(thing, Solution) else ()
-    return render(blocks(thing), Formulas("latex", _order(thing), sizes), "en")
+    sizes = dict(thing.sizes) if isinstance(thing, (Solution, Step)) else {}
+    return render(blocks(thing), Formulas("latex", _order(thing), tuple(sizes.items())), "en")
 
 
 def _order(thing: Any) -> tuple[str, ...]:
