@@ -14,6 +14,7 @@ and leaves with status 2 (1 for a failed verification). Notebooks show the same 
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 
@@ -23,8 +24,12 @@ class DeriveError(Exception):
     exit_status = 2
 
     def _render_traceback_(self) -> list[str]:
-        """IPython's hook: show the one line instead of a traceback."""
-        return [f"{type(self).__name__}: {self}"]
+        """IPython's hook: one line. `traceback.print_last()` shows the rest, as does DERIVE_TRACEBACK=1 before."""
+        if os.environ.get("DERIVE_TRACEBACK"):
+            import traceback
+
+            return traceback.format_exception(self)
+        return [f"{type(self).__name__}: {' '.join(str(self).split())}"]
 
 
 class ModelError(DeriveError):

@@ -17,6 +17,7 @@ from typing import Any
 from sympy import Expr, Idx, Symbol
 
 from derive import validation
+from derive.display import shown
 from derive.errors import ModelError
 from derive.expectation.resolve import resolved
 from derive.indices import LETTERS, family, index
@@ -190,6 +191,9 @@ class Graph:
         `sizes` gives numbers to dimensions, `{T: 5}`; the others stay symbolic.
         """
         return Solution(self.model(), wrt, sizes)
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     # inside
     def _leaf(

@@ -7,6 +7,7 @@ capture (two sums with the same letter), and a contraction that shifts a range (
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sympy import Add, Basic, Expr, Idx, Indexed, IndexedBase, Integer, Number, Product, Sum, Symbol, Tuple
 from sympy.multipledispatch import dispatch
@@ -26,6 +27,10 @@ def name_of(expr: Basic) -> str:
 
 class Letter(Idx):
     """An index of which sympy concludes nothing: in the adjoint of h_t the letter t stands for the start h_0 too."""
+
+    def _latex(self, printer: Any) -> str:
+        """Its letter alone, where sympy shows an expression by itself; sympy would add the range."""
+        return str(printer._print(self.label))
 
 
 for one, other in ((Letter, Letter), (Letter, Idx), (Idx, Letter), (Letter, Number), (Number, Letter)):

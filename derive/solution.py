@@ -11,6 +11,7 @@ from sympy import Expr, Integer, Symbol
 
 from derive.chain import derive
 from derive.derivation import Derivation, Step
+from derive.display import shown
 from derive.errors import ModelError, NoMatrixForm
 from derive.identities import Identity, identity
 from derive.limits import Limit, Limiting, limiting
@@ -33,7 +34,7 @@ class Solution:
     """A derivation for some sizes (those not in `sizes` stay symbolic).
 
     `steps` are the steps of the sheet, `gradient(w)` the final form of dL/dw, `adjoint(h)` the forms by region,
-    `verify()` the check against torch.autograd, `to_latex()`, `to_text()` and `to_json()` the sheet.
+    `verify()` the check against torch.autograd, `to_latex()`, `to_html()`, `to_text()` and `to_json()` the sheet.
     """
 
     def __init__(self, model: Model, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None):
@@ -234,6 +235,14 @@ class Solution:
         """The sheet as plain Unicode text."""
         return self._render("text", lang, check, detail)
 
+    def to_html(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+        """The sheet as one HTML file that needs no network; it holds both languages and details, opened in these."""
+        return self._render("html", lang, check, detail)
+
+    def to_markdown(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+        """The sheet as Markdown with formulas in dollars."""
+        return self._render("markdown", lang, check, detail)
+
     def to_json(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as JSON: nodes, steps, gradients, conditions, verification."""
         return self._render("json", lang, check, detail)
@@ -264,12 +273,8 @@ class Solution:
         )
         return render([part], format, lang, detail)
 
-    def _repr_latex_(self) -> str:
-        from derive.rendering.printer import printer
-
-        show = printer("latex", self.derivation.model.order, tuple(self.sizes.items()))
-        rows = [f"{show(s.target)} &= {show(s.lines[-1])}" for s in self.steps]
-        return "$$\\begin{aligned}" + " \\\\ ".join(rows) + "\\end{aligned}$$"
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     @property
     def _chosen(self) -> dict[Symbol, int]:

@@ -17,20 +17,21 @@ ROOT = Path(__file__).parent.parent
 
 # A new module gets its floor here, by its name without `derive.`; `name.*` is a package with every module in it.
 HOUSE = (
-    "errors language notation memo",
+    "errors language notation memo display",
     "elementwise functions indices intervals contraction coefficients branches norms moments",
     "model schedule preactivation validation",
     "partials facts derivation deltas paths chain algebra products geometric induction regions reasons "
     "recurrences states limits summands equalities steps matrix.* expectation.* identities",
     "analysis.* positions store closures lowering sweeps exact at worked verification.*",
     "rendering.* codegen.*",
-    "solution graph problem problems",
+    "solution graph notebook problem problems",
     "options commands.* cli __init__ __main__",
 )
 FLOORS = {module: floor for floor, modules in enumerate(HOUSE) for module in modules.split()}
 
-# (module, function, imported module): the table of functions is built from the classes that look their slope up in it.
-EXEMPT = {("elementwise", "fdiff", "functions")}
+# (module, function, imported module): the table of functions is built from the classes that look their slope up in it;
+# an object shows itself in a notebook by what lies above it.
+EXEMPT = {("elementwise", "fdiff", "functions"), ("display", "shown", "notebook")}
 
 # Which first-level modules may import a foreign package; those not named here are free.
 FOREIGN = {"torch": ("verification",), "matplotlib": ()}

@@ -11,6 +11,7 @@ from derive.analysis.in_matrices import InMatrices, in_matrices
 from derive.analysis.textbook import developed
 from derive.analysis.walk import Entry, Walk
 from derive.derivation import Line
+from derive.display import shown
 from derive.errors import ModelError
 from derive.model import Model, Node
 from derive.partials import Partial
@@ -38,6 +39,9 @@ class Jacobian(NamedTuple):
     earlier: bool = False
     form: InMatrices | None = None
     report: Report | None = None
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     @property
     def letters(self) -> tuple[Expr, ...]:

@@ -20,6 +20,7 @@ from derive.analysis.moved import Along, Seed, influences, moved
 from derive.analysis.textbook import NO_PATH, developed, products
 from derive.analysis.walk import Entry, Walk
 from derive.derivation import Derivation, Line, Step, Term
+from derive.display import shown
 from derive.errors import ModelError
 from derive.indices import family, fresh
 from derive.language import Text
@@ -86,6 +87,9 @@ class Hessian(NamedTuple):
     carried: tuple[tuple[Along, ...], ...] = ()
     squares: tuple[Square, ...] = ()
     report: Report | None = None
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     def direction(self, w: Node, position: tuple[Expr, ...]) -> Expr:
         """The element of v that belongs to an element of a parameter."""

@@ -34,7 +34,7 @@ def backward(part: Part, detail: str) -> Iterator[Block]:
         yield Paragraph(convention)
     for step in part.steps:
         if not step.node.is_leaf:
-            yield from _step(step, part.matrices.of(step))
+            yield from one_step(step, part.matrices.of(step))
     unrolled = list(backward_in_time(part.derivation, part.steps, part.sizes, detail))
     if unrolled:
         yield Heading(say.IN_TIME, 1)
@@ -45,7 +45,7 @@ def backward(part: Part, detail: str) -> Iterator[Block]:
 
 
 @memo
-def _step(step: Step, form: Form | None) -> tuple[Block, ...]:
+def one_step(step: Step, form: Form | None) -> tuple[Block, ...]:
     """The heading of a step, why it has its terms, its equations."""
     heading = Heading(say.STEP(number=str(step.number), target=step.target, where=_where(step)), 2)
     if step.given:
@@ -83,7 +83,7 @@ def gradients(part: Part, detail: str) -> Iterator[Block]:
     for step in part.steps:
         if step.node.is_leaf:
             form = part.matrices.of(step)
-            yield from _step(step, form)
+            yield from one_step(step, form)
             yield from _written_out(step, part.sizes, detail)
             yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
             yield from boxed(form)

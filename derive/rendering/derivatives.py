@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from derive.analysis.between import Jacobian
 from derive.language import Text
 from derive.rendering import sentences as say
-from derive.rendering.blocks import Block, Heading, Paragraph, Table
+from derive.rendering.blocks import Block, Heading, Paragraph
 from derive.rendering.chained import chained
+from derive.rendering.evidence import table
 from derive.rendering.hessians import hessian
 from derive.rendering.part import Part
 from derive.rendering.span import Known
@@ -76,5 +77,4 @@ def _checked(report: Report | None, sentence: Text) -> Iterator[Block]:
     if report.sizes:
         sizes = [[Known(name, n) for name, n in one] for one in dict.fromkeys(report.sizes)]
         yield Paragraph(say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes]))
-    rows = ((r.quantity, str(r.points), r.error, say.AGREES if r.ok else say.DISAGREES) for r in report.rows)
-    yield Table(say.CHECK_HEADER, tuple(rows))
+    yield table(report.rows)

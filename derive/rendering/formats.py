@@ -12,7 +12,7 @@ from derive.rendering.part import Part
 from derive.rendering.sheet import sheet
 
 # Each format is the module of its name here, and the notation that its formulas are written in.
-FORMATS = {"tex": "latex", "text": "text", "json": ""}
+FORMATS = {"tex": "latex", "text": "text", "json": "", "html": "latex", "markdown": "latex"}
 
 
 def render(
@@ -33,6 +33,10 @@ def render(
     first = parts[0]
     order = tuple(dict.fromkeys(n for part in parts for n in part.derivation.model.order))
     formulas = Formulas(FORMATS[format], order, tuple(first.sizes.items()))
+    if format == "html":  # both details, and both languages, are in the page
+        from derive.rendering import html
+
+        return html.render(sheet(parts, head, "brief"), sheet(parts, head, "full"), formulas, lang, detail)
     writer = importlib.import_module(f"derive.rendering.{format}")  # only the one that is asked for
     document: str = writer.render(sheet(parts, head, detail), formulas, lang)
     return document

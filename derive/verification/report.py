@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr
 
+from derive.display import shown
 from derive.errors import VerificationError
 from derive.indices import name_of
 from derive.moments import Moment
@@ -86,6 +87,9 @@ class Report:
     measured: tuple[Measured, ...] = ()
     forms: tuple[Row, ...] = ()
     outcomes: int = 0
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     @property
     def ok(self) -> bool:
