@@ -14,7 +14,7 @@ from derive.errors import ModelError
 from derive.graph import Graph
 from derive.language import Text
 from derive.model import Model
-from derive.rendering import conditions, derivatives, evidence
+from derive.rendering import conditions, derivatives, evidence, hessians
 from derive.rendering import sentences as say
 from derive.rendering.argument import backward, gradients, one_step
 from derive.rendering.blocks import Block, Heading, Paragraph
@@ -115,6 +115,6 @@ def _(found: Jacobian) -> Iterator[Block]:
 
 @blocks.register
 def _(found: Hessian) -> Iterator[Block]:
-    yield from derivatives.hessian(found, found.model.loss.symbol)
+    yield from hessians.hessian(found, found.model.loss.symbol)
     if found.report is not None:
         yield evidence.table(found.report.rows)

@@ -10,7 +10,7 @@ from derive.derivation import Derivation, Line
 from derive.identities import Identity
 from derive.model import Node
 from derive.verification.report import Report, Row
-from derive.verification.second import Draw
+from derive.verification.draw import Draw
 
 DRAWS = 6
 POINTS = 20
