@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from derive.limits import Limit
     from derive.problem import Example, Option, Problem, Size
     from derive.solution import Solution
+    from derive.training import TrainingSet
 
 __version__ = "0.1.0"
 
@@ -54,6 +55,7 @@ _HOME = {
     "derive.limits": ("Limit",),
     "derive.problem": ("Example", "Option", "Problem", "Size"),
     "derive.solution": ("Solution",),
+    "derive.training": ("TrainingSet",),
     "sympy": (
         "Abs", "Function", "KroneckerDelta", "Max", "Piecewise", "Rational", "Sum",
         "cos", "erf", "exp", "log", "sign", "sin", "sqrt", "tanh",
@@ -63,8 +65,8 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "Abs", "DeriveError", "Example", "Function", "Graph", "KroneckerDelta", "Limit", "Max", "ModelError", "Option",
-    "Piecewise", "Problem", "Rational", "Size", "Solution", "Sum", "Text", "UsageError", "VerificationError", "cos",
-    "elu", "erf", "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin",
+    "Piecewise", "Problem", "Rational", "Size", "Solution", "Sum", "Text", "TrainingSet", "UsageError", "VerificationError",
+    "cos", "elu", "erf", "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin",
     "softplus", "sqrt", "tanh",
 ]  # fmt: skip
 

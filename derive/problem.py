@@ -13,6 +13,7 @@ from derive.errors import UsageError
 from derive.graph import Graph
 from derive.language import Text
 from derive.limits import Limit
+from derive.training import TrainingSet
 
 
 class Option(NamedTuple):
@@ -48,7 +49,7 @@ class Reading(NamedTuple):
     """One model of the task: what builds its graph from the options, what it is called, its numbers.
 
     `notes` close the gradients with remarks of the teacher; `update` adds the rule of gradient descent in symbols;
-    `limits` are taken of values in closed form.
+    `limits` are taken of values in closed form; `training` is what `--train` trains on.
     """
 
     build: Callable[..., Graph]
@@ -57,6 +58,7 @@ class Reading(NamedTuple):
     notes: tuple[Text, ...] = ()
     update: bool = False
     limits: tuple[Limit, ...] = ()
+    training: TrainingSet | None = None
 
 
 @dataclass
@@ -77,11 +79,12 @@ class Problem:
         notes: tuple[Text, ...] = (),
         update: bool = False,
         limits: tuple[Limit, ...] = (),
+        training: TrainingSet | None = None,
     ) -> Callable[[Callable[..., Graph]], Callable[..., Graph]]:
         """Register a function that builds a graph from the options."""
 
         def register(build: Callable[..., Graph]) -> Callable[..., Graph]:
-            self.readings.append(Reading(build, label, example, notes, update, limits))
+            self.readings.append(Reading(build, label, example, notes, update, limits, training))
             return build
 
         return register

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis, Condition
     from derive.analysis.second import Hessian
+    from derive.training import Training, TrainingSet
     from derive.verification.report import Report
 
 
@@ -159,6 +160,19 @@ class Solution:
         if found[0].matrix is None:
             raise NoMatrixForm(found[0].reason)
         return found[0].matrix
+
+    def train(
+        self,
+        data: TrainingSet,
+        sizes: Mapping[str, int] | None = None,
+        steps: int | None = None,
+        rate: float | None = None,
+        seed: int = 0,
+    ) -> Training:
+        """Gradient descent on data with the derived gradients; `losses` is the curve. Errors: UsageError."""
+        from derive.training import train
+
+        return train(self.derivation, data, sizes, steps, rate, seed)
 
     def verify(
         self, points: int = 1000, seed: int = 0, conditions: bool = True, limits: Sequence[Limiting] = ()

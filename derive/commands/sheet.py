@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from derive import options
 from derive.at import number, parse
 from derive.commands.delivery import deliver
+from derive.commands.training import trained
 from derive.errors import UsageError
 from derive.language import LANGUAGES
 from derive.problem import Problem, Reading
@@ -57,6 +58,7 @@ def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
 def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part:
     graph = reading.build(**problem.choices(vars(given)))
     solution = graph.derive(sizes=_sizes(problem, vars(given)))
+    training = trained(solution, reading, given)
     if given.jacobian is not None or given.hessian is not None:
         return _asked(solution, reading, given)
     worked, rate = _worked(solution, reading, given)
@@ -73,13 +75,14 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         worked,
         reading.example.remark if reading.example and given.at is None and worked else None,
         notes=tuple(reading.notes),
-        update=reading.update or (rate is not None and worked is None),
+        update=reading.update or training is not None or (rate is not None and worked is None),
         rate=rate,
         closed=solution.closed_forms,
         values=solution.values,
         limits=limits,
         analyses=solution.analyses,
         matrices=solution.matrices,
+        training=training,
     )
 
 
