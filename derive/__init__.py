@@ -65,9 +65,9 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "Abs", "DeriveError", "Example", "Function", "Graph", "KroneckerDelta", "Limit", "Max", "ModelError", "Option",
-    "Piecewise", "Problem", "Rational", "Size", "Solution", "Sum", "Text", "TrainingSet", "UsageError", "VerificationError",
-    "cos", "elu", "erf", "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin",
-    "softplus", "sqrt", "tanh",
+    "Piecewise", "Problem", "Rational", "Size", "Solution", "Sum", "Text", "TrainingSet", "UsageError",
+    "VerificationError", "cos", "elu", "erf", "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid",
+    "sign", "silu", "sin", "softplus", "sqrt", "tanh",
 ]  # fmt: skip
 
 

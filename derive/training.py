@@ -22,6 +22,8 @@ from derive.paths import valueless
 if TYPE_CHECKING:
     import numpy as np
 
+    from derive.codegen.running import Passes
+
 START = 1.0  # parameters start between -START and START
 
 
@@ -68,7 +70,10 @@ def train(
     rate: float | None = None,
     seed: int = 0,
 ) -> Training:
-    """Train on the data. Errors: UsageError for a size that the data contradict, or a rate at which the loss blows up."""
+    """Train on the data.
+
+    Errors: UsageError for a size that the data contradict, an abstract loss, a rate at which the loss overflows.
+    """
     import numpy as np
 
     from derive.codegen.running import Passes
@@ -81,19 +86,27 @@ def train(
     generator = np.random.default_rng(seed)
     shapes = {n.name: _shape(n, known) for n in d.model.of_kind("parameter")}
     start = {name: np.asarray(generator.uniform(-START, START, shape)) for name, shape in shapes.items()}
-    passes, parameters, losses = Passes(d, {**given, **start}, known), dict(start), []
-    with np.errstate(all="ignore"):  # what overflows is reported below
-        for step in range(steps + 1):
-            values = passes.forward(parameters)
-            losses.append(float(values[d.model.loss.name]))
-            if not math.isfinite(losses[-1]):
-                raise UsageError(
-                    f"--lr: at rate {rate:g} the loss is no number after {step} steps; choose a smaller one"
-                )
-            if step < steps:
-                slopes = passes.backward(parameters, values)
-                parameters |= {name: parameters[name] - rate * slope for name, slope in slopes.items()}
-    return Training(tuple(losses), rate, seed, known, start, parameters, values, given)
+    passes = Passes(d, {**given, **start}, known)
+    with np.errstate(all="ignore"):  # what overflows is reported
+        parameters, losses = _descent(d, passes, start, steps, rate)
+        values = passes.forward(parameters)
+    return Training(losses, rate, seed, known, start, parameters, values, given)
+
+
+def _descent(
+    d: Derivation, passes: Passes, start: Mapping[str, np.ndarray], steps: int, rate: float
+) -> tuple[dict[str, np.ndarray], tuple[float, ...]]:
+    """The parameters after the last step, and the loss before and after each."""
+    parameters, losses = dict(start), []
+    for step in range(steps + 1):
+        values = passes.forward(parameters)
+        losses.append(float(values[d.model.loss.name]))
+        if not math.isfinite(losses[-1]):
+            raise UsageError(f"--lr: at rate {rate:g} the loss is no number after {step} steps; choose a smaller one")
+        if step < steps:
+            slopes = passes.backward(parameters, values)
+            parameters |= {name: parameters[name] - rate * slope for name, slope in slopes.items()}
+    return parameters, tuple(losses)
 
 
 def _sizes(

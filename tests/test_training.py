@@ -1,6 +1,7 @@
 """Training with the derived gradients: the curve is that of torch's own autograd and SGD from the same start."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def drawn(shapes, seed):
 def by_torch(depth, printed, steps, rate, seed, hidden=4):
     """The losses of torch's SGD, and its outputs in the end; the slip of the printed code by hand."""
     widths = [2, *[hidden] * depth, 1]
-    weights = [(a, b) for a, b in zip(widths, widths[1:], strict=False)]
+    weights = list(pairwise(widths))
     parameters = drawn([*weights, *[(b,) for _, b in weights]], seed)
     W, b = parameters[: depth + 1], parameters[depth + 1 :]
     x, y = torch.tensor(XOR_X, dtype=torch.float64), torch.tensor(XOR_Y, dtype=torch.float64)

@@ -2,8 +2,8 @@
 
 Keys: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients, matrix
 (the definitions and the steps in matrices, with shapes), closed (the adjoints and values in closed form, with the lines
-that lead to them), limits, conditions, verification; jacobians, hessians and training where they were asked for; several
-readings of one problem mark each item with its `part`.
+that lead to them), limits, conditions, verification; jacobians, hessians and training where asked for; several readings
+of one problem mark each item with its `part`.
 """
 
 from __future__ import annotations
