@@ -38,7 +38,7 @@ class Node(NamedTuple):
 
     Leaves (parameters, inputs, targets, constants) have no cases. `domain` restricts the values of a leaf
     ("real", "positive", "probability", "binary", "nonzero"), `sums_to` is the sum of its elements over the last index.
-    `implied` marks a pre-activation that we named.
+    `implied` marks a pre-activation that we named, `wanted` an input whose gradient is asked for as a parameter's is.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Node(NamedTuple):
     domain: str = "real"
     implied: bool = False
     sums_to: Expr | None = None
+    wanted: bool = False
 
     @property
     def is_leaf(self) -> bool:

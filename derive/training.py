@@ -105,7 +105,7 @@ def _descent(
             raise UsageError(f"--lr: at rate {rate:g} the loss is no number after {step} steps; choose a smaller one")
         if step < steps:
             slopes = passes.backward(parameters, values)
-            parameters |= {name: parameters[name] - rate * slope for name, slope in slopes.items()}
+            parameters = {name: old - rate * slopes[name] for name, old in parameters.items()}
     return parameters, tuple(losses)
 
 

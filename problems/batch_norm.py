@@ -31,7 +31,7 @@ def model() -> Graph:
     N, D = g.size("N"), g.size("D")
     n, m = g.indices("n m", N)
     d = g.index("d", D)
-    x, (gamma, beta) = g.parameter("x", N, D), g.parameters("gamma beta", D)
+    x, (gamma, beta) = g.input("x", N, D, gradient=True), g.parameters("gamma beta", D)
     epsilon = g.constant("epsilon", domain="positive")
     mu = g.node("mu", Sum(x[m, d], m) / N, over=d)
     s = g.node("s", sqrt(Sum((x[m, d] - mu[d]) ** 2, m) / N + epsilon), over=d)

@@ -14,7 +14,10 @@ problem = Problem(
         "再推导线性模型在 dropout 下平均平方误差的梯度，并说明它相当于哪一种惩罚项。",
     ),
     source="0.7",
-    sizes=(Size("D", Text("number of inputs", "输入的个数"), most=1000),),
+    sizes=(
+        Size("N", Text("rows of the batch", "批量的行数"), most=1000),
+        Size("D", Text("number of inputs", "输入的个数"), most=1000),
+    ),
 )
 
 
@@ -22,10 +25,11 @@ problem = Problem(
 def masked() -> Graph:
     """y = m x/(1 - p), m 0 or 1."""
     g = Graph("dropout")
-    D = g.size("D")
-    j = g.index("j", D)
-    x, m, p = g.parameter("x", D), g.constant("m", D, domain="binary"), g.constant("p", domain="probability")
-    y = g.node("y", m[j] * x[j] / (1 - p), over=j)
+    N, D = g.size("N"), g.size("D")
+    n, j = g.index("n", N), g.index("j", D)
+    x, m = g.input("x", N, D, gradient=True), g.constant("m", N, D, domain="binary")
+    p = g.constant("p", domain="probability")
+    y = g.node("y", m[n, j] * x[n, j] / (1 - p), over=(n, j))
     g.loss("L", Function("L")(y))
     return g
 

@@ -25,7 +25,7 @@ def model() -> Graph:
     N, D = g.size("N"), g.size("D")
     n = g.index("n", N)
     d, k = g.indices("d k", D)
-    x, (gamma, beta) = g.parameter("x", N, D), g.parameters("gamma beta", D)
+    x, (gamma, beta) = g.input("x", N, D, gradient=True), g.parameters("gamma beta", D)
     epsilon = g.constant("epsilon", domain="positive")
     mu = g.node("mu", Sum(x[n, k], k) / D, over=n)
     s = g.node("s", sqrt(Sum((x[n, k] - mu[n]) ** 2, k) / D + epsilon), over=n)

@@ -20,6 +20,7 @@ class Target(NamedTuple):
     own: Mapping[str, str]
     einsum: str
     inner: str
+    scatter: str
     kind: str
 
 
@@ -101,6 +102,7 @@ NUMPY = Target(
     },
     'np.einsum("{spec}", {operands}, optimize=True)',
     'np.einsum("{spec}", {left}, {right})',
+    "np.add.at({array}, {places}, {value})",
     "dtype = {}.dtype",
 )
 
@@ -127,6 +129,7 @@ TORCH = Target(
     _shared("torch.as_tensor", "torch"),
     'torch.einsum("{spec}", {operands})',
     "{total}",
+    "{array}.index_put_({places}, {value}, accumulate=True)",
     'kind = {{"dtype": {0}.dtype, "device": {0}.device}}',
 )
 

@@ -77,9 +77,14 @@ def _rows(step: Step) -> Iterator[Row]:
         yield Row(step.target if number == 0 else None, line.terms, line.reason, gap=number == 0 and not direct)
 
 
+def _title(part: Part) -> Text:
+    kinds = {part.derivation.model.nodes[name].kind == "parameter" for name in part.derivation.wanted}
+    return say.GRADIENTS_BOTH if len(kinds) > 1 else say.GRADIENTS_IN if kinds == {False} else say.GRADIENTS
+
+
 def gradients(part: Part, detail: str) -> Iterator[Block]:
     """The gradients that were asked for, each in a box."""
-    yield Heading(say.GRADIENTS)
+    yield Heading(_title(part))
     for step in part.steps:
         if step.node.is_leaf:
             form = part.matrices.of(step)
@@ -100,7 +105,7 @@ def _update(part: Part) -> Iterator[Block]:
     rate = Numeral(part.rate) if part.rate is not None else None
     yield Paragraph(say.RULE_OF_UPDATE(rate=RATE) if rate is None else say.UPDATE(rate=RATE, value=rate))
     rows = []
-    for step in (s for s in part.steps if s.node.is_leaf):
+    for step in (s for s in part.steps if s.node.kind == "parameter"):
         element = step.target.args[1]
         rows.append(Row(element, (Term((element,)), Term((-RATE, step.target))), sign="<-"))
         rows.append(Row(None, (Term((element,)), Term((-RATE, step.value)))))

@@ -63,9 +63,10 @@ def flows(d: Derivation) -> Iterator[Block]:
         used = sorted((u for c in node.cases for u in model.uses(c)), key=lambda u: model.order.index(u.name))
         sources = list(dict.fromkeys(_element(model, use) for use in used))
         users = [u.generic for u in model.users(node.name)]
-        if not node.is_leaf or (node.kind == "parameter"):
+        if not node.is_leaf or node.kind == "parameter" or node.wanted:
+            leaf = say.PARAMETER if node.kind == "parameter" else say.INPUT
             rows.append(
-                (node.generic, sources or say.PARAMETER, users or (say.LOSS if node is model.loss else say.NOBODY))
+                (node.generic, sources or leaf, users or (say.LOSS if node is model.loss else say.NOBODY))
             )
     yield Table(say.FLOW_HEADER, tuple(rows))
     for node in d.unreachable:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from sympy import Integer
+
 from derive.derivation import Derivation
 from derive.language import Text
 from derive.model import Node
@@ -21,9 +23,9 @@ MOST_ROWS = 60
 TRAINING = Text("Training", "训练")
 HOW = Text(
     "Gradient descent with the gradients derived above, in float64: {sizes}, learning rate {rate} = {value}, {steps} "
-    "steps. Every parameter starts at random between -1 and 1 (seed {seed}).",
+    "steps. Every parameter starts at random between {low} and {high} (seed {seed}).",
     "用以上推导出的梯度作梯度下降（float64）：{sizes}，学习率 {rate} = {value}，共 {steps} 步。"
-    "每个参数的初值在 -1 与 1 之间随机选取（种子为 {seed}）。",
+    "每个参数的初值在 {low} 与 {high} 之间随机选取（种子为 {seed}）。",
 )
 STEPS = Text("steps", "步数")
 END = Text("In the end, the output {prediction} beside its target:", "训练结束时，输出 {prediction} 与目标的对照：")
@@ -36,7 +38,8 @@ def training(part: Part) -> Iterator[Block]:
         return
     yield Heading(TRAINING)
     sizes = [Known(name, number) for name, number in run.sizes.items()]
-    words = {"rate": RATE, "value": Numeral(run.rate), "steps": str(len(run.losses) - 1), "seed": str(run.seed)}
+    ends = {"low": Integer(-1), "high": Integer(1)}
+    words = ends | {"rate": RATE, "value": Numeral(run.rate), "steps": str(len(run.losses) - 1), "seed": str(run.seed)}
     yield Paragraph(HOW(sizes=sizes, **words))
     yield Table((STEPS, d.loss), tuple((str(k), Numeral(run.losses[k])) for k in milestones(len(run.losses) - 1)))
     for node in predictions(d):
