@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from derive.language import Text
     from derive.limits import Limit
     from derive.problem import Example, Option, Problem, Size
+    from derive.signature import Argument, Signature
     from derive.solution import Solution
     from derive.training import TrainingSet
 
@@ -54,6 +55,7 @@ _HOME = {
     "derive.language": ("Text",),
     "derive.limits": ("Limit",),
     "derive.problem": ("Example", "Option", "Problem", "Size"),
+    "derive.signature": ("Argument", "Signature"),
     "derive.solution": ("Solution",),
     "derive.training": ("TrainingSet",),
     "sympy": (
@@ -64,10 +66,10 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
-    "Abs", "DeriveError", "Example", "Function", "Graph", "KroneckerDelta", "Limit", "Max", "ModelError", "Option",
-    "Piecewise", "Problem", "Rational", "Size", "Solution", "Sum", "Text", "TrainingSet", "UsageError",
-    "VerificationError", "cos", "elu", "erf", "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid",
-    "sign", "silu", "sin", "softplus", "sqrt", "tanh",
+    "Abs", "Argument", "DeriveError", "Example", "Function", "Graph", "KroneckerDelta", "Limit", "Max",
+    "ModelError", "Option", "Piecewise", "Problem", "Rational", "Signature", "Size", "Solution", "Sum", "Text",
+    "TrainingSet", "UsageError", "VerificationError", "cos", "elu", "erf", "exp", "function_named", "gelu",
+    "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin", "softplus", "sqrt", "tanh",
 ]  # fmt: skip
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis, Condition
     from derive.analysis.second import Hessian
+    from derive.signature import Signature
     from derive.training import Training, TrainingSet
     from derive.verification.report import Report
 
@@ -208,11 +209,14 @@ class Solution:
         """The sheet as JSON: nodes, steps, gradients, conditions, verification."""
         return self._render("json", lang, check, detail)
 
-    def to_code(self, target: str = "numpy") -> str:
-        """A Python module with forward and backward, for "numpy" or "torch". Errors: UsageError for another target."""
+    def to_code(self, target: str = "numpy", signature: Signature | None = None) -> str:
+        """A Python module with forward and backward, for "numpy" or "torch"; with a signature also that function.
+
+        Errors: UsageError for another target.
+        """
         from derive.codegen.module import code
 
-        return code(self.derivation, target)
+        return code(self.derivation, target, signature)
 
     def _render(self, format: str, lang: str, check: bool, detail: str) -> str:
         from derive.rendering.formats import render

@@ -1,6 +1,6 @@
 """Batch normalisation in training: sheet 0, problem 9, and sheet 4, problem 11."""
 
-from derive import Function, Graph, Problem, Size, Sum, Text, sqrt
+from derive import Argument, Function, Graph, Problem, Signature, Size, Sum, Text, sqrt
 
 problem = Problem(
     title=Text("Batch normalisation", "批归一化"),
@@ -24,9 +24,28 @@ of_one = Text(
 )
 
 
-@problem.reading(notes=(of_one,))
+BATCH_NORM = Signature(
+    "batch_norm_1d",
+    (
+        *map(Argument, ("x", "gamma", "beta", "moving_mean", "moving_var")),
+        Argument("eps", 1e-5, leaf="epsilon"),
+        Argument("momentum", 0.1),
+    ),
+    result="y",
+    training=lambda: batch(tracked=True),
+    updates={"moving_mean": "new_mean", "moving_var": "new_var"},
+    inference=lambda: inference(),
+)
+
+
+@problem.reading(notes=(of_one,), signature=BATCH_NORM)
 def model() -> Graph:
     """mu_d, s_d over the batch; x_hat = (x - mu)/s; y = gamma x_hat + beta."""
+    return batch()
+
+
+def batch(tracked: bool = False) -> Graph:
+    """The same; `tracked` moves the averages that inference will use, the variance without bias, as torch does."""
     g = Graph("batch-norm")
     N, D = g.size("N"), g.size("D")
     n, m = g.indices("n m", N)
@@ -36,6 +55,27 @@ def model() -> Graph:
     mu = g.node("mu", Sum(x[m, d], m) / N, over=d)
     s = g.node("s", sqrt(Sum((x[m, d] - mu[d]) ** 2, m) / N + epsilon), over=d)
     x_hat = g.node("x_hat", (x[n, d] - mu[d]) / s[d], over=(n, d))
+    y = g.node("y", gamma[d] * x_hat[n, d] + beta[d], over=(n, d))
+    if tracked:
+        old_mean, old_var = g.constants("moving_mean moving_var", D)
+        rate = g.constant("momentum", domain="probability")
+        unbiased = Sum((x[m, d] - mu[d]) ** 2, m) / (N - 1)
+        g.node("new_mean", (1 - rate) * old_mean[d] + rate * mu[d], over=d)
+        g.node("new_var", (1 - rate) * old_var[d] + rate * unbiased, over=d)
+    g.loss("L", Function("L")(y))
+    return g
+
+
+def inference() -> Graph:
+    """The averages in the place of the batch's own mean and variance: every example for itself."""
+    g = Graph("batch-norm at inference")
+    N, D = g.size("N"), g.size("D")
+    n, d = g.index("n", N), g.index("d", D)
+    x, (gamma, beta) = g.input("x", N, D, gradient=True), g.parameters("gamma beta", D)
+    mean, var = g.constant("moving_mean", D), g.constant("moving_var", D, domain="positive")
+    epsilon = g.constant("epsilon", domain="positive")
+    s = g.node("s", sqrt(var[d] + epsilon), over=d)
+    x_hat = g.node("x_hat", (x[n, d] - mean[d]) / s[d], over=(n, d))
     y = g.node("y", gamma[d] * x_hat[n, d] + beta[d], over=(n, d))
     g.loss("L", Function("L")(y))
     return g

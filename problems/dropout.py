@@ -2,7 +2,7 @@
 
 from sympy import Symbol
 
-from derive import Function, Graph, Problem, Size, Sum, Text
+from derive import Argument, Function, Graph, Problem, Signature, Size, Sum, Text
 
 problem = Problem(
     title=Text("Inverted dropout", "反向缩放的 Dropout"),
@@ -21,7 +21,21 @@ problem = Problem(
 )
 
 
-@problem.reading(Text("For a given mask", "给定掩码"))
+def kept() -> Graph:
+    """At inference nothing is dropped."""
+    g = Graph("dropout at inference")
+    N, D = g.size("N"), g.size("D")
+    n, j = g.index("n", N), g.index("j", D)
+    x = g.input("x", N, D, gradient=True)
+    g.loss("L", Function("L")(g.node("y", x[n, j], over=(n, j))))
+    return g
+
+
+x_j, rate = Symbol("x_j", real=True), Symbol("p", real=True)
+DROPOUT = Signature("dropout", (Argument("x"), Argument("p", 0.5)), result="y", draws={"m": 1 - rate}, inference=kept)
+
+
+@problem.reading(Text("For a given mask", "给定掩码"), signature=DROPOUT)
 def masked() -> Graph:
     """y = m x/(1 - p), m 0 or 1."""
     g = Graph("dropout")
@@ -42,7 +56,6 @@ of_masks = Text(
     "相互独立的掩码其方差相加。"
     "因此 dropout 惩罚权重的平方，{p} 越大、输入越大，惩罚越强。",
 )
-x_j, rate = Symbol("x_j", real=True), Symbol("p", real=True)
 
 
 @problem.reading(

@@ -1,6 +1,6 @@
 """Layer normalisation: sheet 0, problem 9."""
 
-from derive import Function, Graph, Problem, Size, Sum, Text, sqrt
+from derive import Argument, Function, Graph, Problem, Signature, Size, Sum, Text, sqrt
 
 problem = Problem(
     title=Text("Layer normalisation", "层归一化"),
@@ -18,7 +18,14 @@ problem = Problem(
 )
 
 
-@problem.reading()
+LAYER_NORM = Signature(
+    "layer_norm_1d",
+    (Argument("x"), Argument("gamma"), Argument("beta"), Argument("eps", 1e-5, leaf="epsilon")),
+    result="y",
+)
+
+
+@problem.reading(signature=LAYER_NORM)
 def model() -> Graph:
     """mu_n, s_n over the features of a row; x_hat = (x - mu)/s; y = gamma x_hat + beta."""
     g = Graph("layer-norm")

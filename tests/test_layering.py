@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 HOUSE = (
     "errors language notation memo",
     "elementwise functions indices intervals contraction norms",
-    "model schedule preactivation validation",
+    "model schedule preactivation validation signature",
     "partials facts derivation deltas paths chain algebra products geometric induction regions reasons recurrences "
     "states limits equalities steps matrix.*",
     "analysis.* positions store closures lowering sweeps exact at worked verification.*",
