@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Expr, Idx, Mul, Product, Sum, Symbol
+from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Product, Sum, Symbol
 
 from derive.derivation import Step, Term
 from derive.indices import sized
+from derive.intervals import inside
 from derive.language import Text
 from derive.matrix.forms import Form
 from derive.memo import memo
-from derive.partials import Immediate
+from derive.partials import Immediate, Partial
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
 from derive.rendering.closed import solved
@@ -119,9 +120,18 @@ def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterat
         return
     front, body, idx, low, high = found
     low, high = sized(low, sizes), sized(high, sizes)
-    if low.is_Integer and high.is_Integer and high > low:
+    if low.is_Integer and high.is_Integer and high > low and all(_fills(f, idx) for f in body):
         times = shown(range(int(low), int(high) + 1), detail)
         yield Expanded(step.target, front, Term(body), idx, times, say.WRITTEN_OUT)
+
+
+def _fills(expr: Basic, idx: Idx) -> bool:
+    """Can a number be filled in for the index? Not where it stands beside another letter, as in x_{j+q-1}."""
+    together = idx in expr.free_symbols and len(expr.atoms(Idx)) > 1
+    if not isinstance(expr, (Indexed, Partial)) and together:
+        return not isinstance(expr, (Add, inside, KroneckerDelta)) and all(_fills(a, idx) for a in expr.args)
+    places = getattr(getattr(expr, "wrt", expr), "indices", ())
+    return not any(idx in p.free_symbols and len(p.atoms(Idx)) > 1 for p in places)
 
 
 def _last_sum(step: Step) -> tuple[tuple[Expr, ...], tuple[Expr, ...], Idx, Expr, Expr] | None:

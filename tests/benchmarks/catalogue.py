@@ -27,13 +27,10 @@ def rows(repeats: int) -> list[Row]:
     for name in names():
         first = [float(called("catalogue", f"cold({name!r})")) for _ in range(max(3, repeats // 4))]
         found.append(compared(f"0 {name}: derive + print, cold / 500 ms", first, [LONGEST] * len(first), 1.0))
-        pair = warm[name], theirs.get(name)
-        if pair[1] is not None:
-            found.append(
-                compared("  the same, warm / tensorgrad's gradient, simplified", warm[name], theirs[name], None)
-            )
+        if name in theirs:
+            found.append(compared("  the same, warm / tensorgrad, simplified", warm[name], theirs[name], None))
         else:
-            found.append(alone("  the same, warm", pair[0]))
+            found.append(alone("  the same, warm", warm[name]))
     return found
 
 
