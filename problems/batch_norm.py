@@ -27,12 +27,13 @@ of_one = Text(
 )
 
 
+momentum = Symbol("alpha", real=True)
 averages = Text(
-    "For inference, averages are kept while training: each becomes 1 - {rate} times its old value plus {rate} times "
+    "For inference, averages are kept while training: each becomes {kept} times its old value plus {rate} times "
     "that of the batch, where the variance is divided by {divisor}; in a batch of one it has no value.",
-    "训练时还要为推理保存滑动平均：新值等于旧值的 1 - {rate} 倍加上本批量的值的 {rate} 倍，其中方差除以 {divisor}；"
+    "训练时还要为推理保存滑动平均：新值等于旧值的 {kept} 倍加上本批量的值的 {rate} 倍，其中方差除以 {divisor}；"
     "批量大小为 1 时它没有意义。",
-)(rate=Symbol("alpha", real=True), divisor=Symbol("N") - 1)
+)(kept=1 - momentum, rate=momentum, divisor=Symbol("N") - 1)
 BATCH_NORM = Signature(
     "batch_norm_1d",
     (
