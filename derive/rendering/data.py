@@ -141,7 +141,8 @@ def _conditions(part: Part, show: Formulas, lang: str) -> Iterator[dict[str, Any
 
 def _node(node: Any, show: Formulas) -> dict[str, Any]:
     cases = [{"element": show.show(node.at(*c.position)), "value": show.show(c.expr)} for c in node.cases]
-    return {"name": node.name, "kind": node.kind, "formula": show.show(node.generic), "definitions": cases}
+    found = {"name": node.name, "kind": node.kind, "wanted": node.wanted or node.kind == "parameter"}
+    return found | {"formula": show.show(node.generic), "definitions": cases}
 
 
 def _step(step: Step, show: Formulas, lang: str) -> dict[str, Any]:
