@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from derive.limits import Limit
     from derive.moments import Covariance, Expectation, Variance
     from derive.problem import Example, Option, Problem, Size
+    from derive.signature import Argument, Signature
     from derive.solution import Solution
+    from derive.training import TrainingSet
 
 __version__ = "0.1.0"
 
@@ -55,7 +57,9 @@ _HOME = {
     "derive.limits": ("Limit",),
     "derive.moments": ("Covariance", "Expectation", "Variance"),
     "derive.problem": ("Example", "Option", "Problem", "Size"),
+    "derive.signature": ("Argument", "Signature"),
     "derive.solution": ("Solution",),
+    "derive.training": ("TrainingSet",),
     "sympy": (
         "Abs", "Function", "KroneckerDelta", "Max", "Piecewise", "Rational", "Sum",
         "cos", "erf", "exp", "log", "sign", "sin", "sqrt", "tanh",
@@ -64,11 +68,11 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
-    "Abs", "Covariance", "DeriveError", "Example", "Expectation", "Function", "Graph", "KroneckerDelta", "Limit",
-    "Max", "ModelError", "MomentError", "Option", "Piecewise", "Problem", "Rational", "Size", "Solution", "Sum",
-    "Text", "UsageError", "Variance", "VerificationError", "cos",
-    "elu", "erf", "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin",
-    "softplus", "sqrt", "tanh",
+    "Abs", "Argument", "Covariance", "DeriveError", "Example", "Expectation", "Function", "Graph", "KroneckerDelta",
+    "Limit", "Max", "ModelError", "MomentError", "Option", "Piecewise", "Problem", "Rational", "Signature", "Size",
+    "Solution", "Sum", "Text", "TrainingSet", "UsageError", "Variance", "VerificationError", "cos", "elu", "erf",
+    "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin", "softplus",
+    "sqrt", "tanh",
 ]  # fmt: skip
 
 

@@ -111,6 +111,9 @@ def contract(
     factors = tuple(into[len(at) + len(position) :])
     ranges = {renamed[i]: (substitute(lo, renamed), substitute(hi, renamed)) for i, lo, hi in (*outer, *inner)}
     state = _State(own, list(extent), ranges)
+    for idx, (low, high) in tuple(ranges.items()):
+        if low == high:  # a sum with a single term is that term
+            state.bind(idx, S.Zero + low)
     for place, target in zip(position, own, strict=True):
         _match(state, substitute(place, state.values), target)
     for place, interval in zip(at, support, strict=True):

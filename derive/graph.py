@@ -68,13 +68,19 @@ class Graph:
         """One parameter: a scalar, or a family over the dimensions."""
         return self._leaf(name, "parameter", dimensions, domain, **sums)
 
-    def input(self, name: str, *dimensions: Dimension, domain: str = "real", **sums: Any) -> Any:
+    def input(
+        self, name: str, *dimensions: Dimension, domain: str = "real", gradient: bool = False, **sums: Any
+    ) -> Any:
         """One input; `domain` is "real", "positive", "probability", "binary" or "nonzero".
+
+        `gradient=True` asks for its gradient too, as a layer passes it on to the layer before.
 
         `sums_to=1` declares that its elements sum to 1 over the last index, `one_hot=True` that one of them is 1 and
         the others are 0. Lines that need it say so, and the check draws only such values.
         """
-        return self._leaf(name, "input", dimensions, domain, **sums)
+        symbol = self._leaf(name, "input", dimensions, domain, **sums)
+        self._nodes[name] = self._nodes[name]._replace(wanted=gradient)
+        return symbol
 
     def target(self, name: str, *dimensions: Dimension, domain: str = "real", **sums: Any) -> Any:
         """One target, the label y; `sums_to` and `one_hot` as for an input."""
@@ -88,9 +94,11 @@ class Graph:
         """Several parameters of one shape: `w1, w2, b = g.parameters("w1 w2 b")`."""
         return tuple(self.parameter(name, *dimensions, domain=domain) for name in names.split())
 
-    def inputs(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
+    def inputs(
+        self, names: str, *dimensions: Dimension, domain: str = "real", gradient: bool = False
+    ) -> tuple[Any, ...]:
         """Several inputs of one shape."""
-        return tuple(self.input(name, *dimensions, domain=domain) for name in names.split())
+        return tuple(self.input(name, *dimensions, domain=domain, gradient=gradient) for name in names.split())
 
     def targets(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
         """Several targets of one shape."""
@@ -186,7 +194,8 @@ class Graph:
         return resolved(named(model))[0]
 
     def derive(self, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None) -> Solution:
-        """The derivation of every adjoint, and of the gradient of each of `wrt` (all parameters unless given).
+        """The derivation of every adjoint, and of the gradient of each of `wrt` (unless given, all parameters
+        and the inputs with `gradient=True`).
 
         `sizes` gives numbers to dimensions, `{T: 5}`; the others stay symbolic.
         """

@@ -39,7 +39,8 @@ class Node(NamedTuple):
 
     Leaves (parameters, inputs, targets, constants, random quantities) have no cases. `domain` restricts the values of a
     leaf ("real", "positive", "probability", "binary", "nonzero"), `sums_to` is the sum of its elements over the last
-    index, `law` is what is declared of a random one. `implied` marks a pre-activation that we named.
+    index, `law` is what is declared of a random one. `implied` marks a pre-activation that we named, `wanted` an input
+    whose gradient is asked for as a parameter's is.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Node(NamedTuple):
     implied: bool = False
     sums_to: Expr | None = None
     law: Law | None = None
+    wanted: bool = False
 
     @property
     def is_leaf(self) -> bool:

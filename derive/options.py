@@ -102,6 +102,19 @@ def numbers(parser: Parser) -> None:
     """--at and --lr."""
     parser.add_argument("--at", metavar='"w1=0.5, x_1=2"', help="work these numbers: values, adjoints, update")
     parser.add_argument("--lr", metavar="RATE", help="learning rate of one step of gradient descent, such as 1e-4")
+    training(parser)
+
+
+def training(parser: Parser) -> None:
+    """--train and --seed."""
+    parser.add_argument(
+        "--train",
+        nargs="?",
+        const="",
+        metavar="STEPS",
+        help="gradient descent on the problem's data, where it has any; --lr is its rate",
+    )
+    parser.add_argument("--seed", metavar="N", help="seed of the start of a training (default 0)")
 
 
 def page(parser: Parser) -> None:

@@ -13,6 +13,8 @@ from derive.errors import UsageError
 from derive.graph import Graph
 from derive.language import Text
 from derive.limits import Limit
+from derive.signature import Signature
+from derive.training import TrainingSet
 
 
 class Option(NamedTuple):
@@ -48,7 +50,8 @@ class Reading(NamedTuple):
     """One model of the task: what builds its graph from the options, what it is called, its numbers.
 
     `notes` close the gradients with remarks of the teacher; `update` adds the rule of gradient descent in symbols;
-    `limits` are taken of values in closed form; `identities` are pairs of nodes that are shown to be the same.
+    `limits` are taken of values in closed form; `identities` are pairs of nodes that are shown to be the same;
+    `training` is what `--train` trains on; `signature` is the function that `derive code` writes beside the passes.
     """
 
     build: Callable[..., Graph]
@@ -58,6 +61,8 @@ class Reading(NamedTuple):
     update: bool = False
     limits: tuple[Limit, ...] = ()
     identities: tuple[tuple[str, str], ...] = ()
+    training: TrainingSet | None = None
+    signature: Signature | None = None
 
 
 @dataclass
@@ -79,11 +84,13 @@ class Problem:
         update: bool = False,
         limits: tuple[Limit, ...] = (),
         identities: tuple[tuple[str, str], ...] = (),
+        training: TrainingSet | None = None,
+        signature: Signature | None = None,
     ) -> Callable[[Callable[..., Graph]], Callable[..., Graph]]:
         """Register a function that builds a graph from the options."""
 
         def register(build: Callable[..., Graph]) -> Callable[..., Graph]:
-            self.readings.append(Reading(build, label, example, notes, update, limits, identities))
+            self.readings.append(Reading(build, label, example, notes, update, limits, identities, training, signature))
             return build
 
         return register

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from derive.analysis.conditions import Analysis, Condition
     from derive.analysis.second import Hessian
     from derive.expectation.argument import Expected
+    from derive.signature import Signature
+    from derive.training import Training, TrainingSet
     from derive.verification.report import Report
 
 
@@ -191,6 +193,19 @@ class Solution:
             raise NoMatrixForm(found[0].reason)
         return found[0].matrix
 
+    def train(
+        self,
+        data: TrainingSet,
+        sizes: Mapping[str, int] | None = None,
+        steps: int | None = None,
+        rate: float | None = None,
+        seed: int = 0,
+    ) -> Training:
+        """Gradient descent on data with the derived gradients; `losses` is the curve. Errors: UsageError."""
+        from derive.training import train
+
+        return train(self.derivation, data, sizes, steps, rate, seed)
+
     def verify(
         self,
         points: int = 1000,
@@ -247,11 +262,14 @@ class Solution:
         """The sheet as JSON: nodes, steps, gradients, conditions, verification."""
         return self._render("json", lang, check, detail)
 
-    def to_code(self, target: str = "numpy") -> str:
-        """A Python module with forward and backward, for "numpy" or "torch". Errors: UsageError for another target."""
+    def to_code(self, target: str = "numpy", signature: Signature | None = None) -> str:
+        """A Python module with forward and backward, for "numpy" or "torch"; with a signature also that function.
+
+        Errors: UsageError for another target.
+        """
         from derive.codegen.module import code
 
-        return code(self.derivation, target)
+        return code(self.derivation, target, signature)
 
     def _render(self, format: str, lang: str, check: bool, detail: str) -> str:
         from derive.rendering.formats import render

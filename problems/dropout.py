@@ -2,7 +2,7 @@
 
 from sympy import Symbol
 
-from derive import Expectation, Function, Graph, Problem, Size, Sum, Text, Variance
+from derive import Argument, Expectation, Function, Graph, Problem, Signature, Size, Sum, Text, Variance
 
 problem = Problem(
     title=Text("Inverted dropout", "反向缩放的 Dropout"),
@@ -14,18 +14,36 @@ problem = Problem(
         "以及线性模型在 dropout 下平方误差的期望及其梯度，并说明 dropout 相当于哪一种惩罚项。",
     ),
     source="0.7",
-    sizes=(Size("D", Text("number of inputs", "输入的个数"), most=1000),),
+    sizes=(
+        Size("N", Text("rows of the batch", "批量的行数"), most=1000),
+        Size("D", Text("number of inputs", "输入的个数"), most=1000),
+    ),
 )
 
 
-@problem.reading(Text("For a given mask", "给定掩码"))
+def kept() -> Graph:
+    """At inference nothing is dropped."""
+    g = Graph("dropout at inference")
+    N, D = g.size("N"), g.size("D")
+    n, j = g.index("n", N), g.index("j", D)
+    x = g.input("x", N, D, gradient=True)
+    g.loss("L", Function("L")(g.node("y", x[n, j], over=(n, j))))
+    return g
+
+
+x_j, rate = Symbol("x_j", real=True), Symbol("p", real=True)
+DROPOUT = Signature("dropout", (Argument("x"), Argument("p", 0.5)), result="y", draws={"m": 1 - rate}, inference=kept)
+
+
+@problem.reading(Text("For a given mask", "给定掩码"), signature=DROPOUT)
 def masked() -> Graph:
     """y = m x/(1 - p), m 0 or 1."""
     g = Graph("dropout")
-    D = g.size("D")
-    j = g.index("j", D)
-    x, m, p = g.parameter("x", D), g.constant("m", D, domain="binary"), g.constant("p", domain="probability")
-    y = g.node("y", m[j] * x[j] / (1 - p), over=j)
+    N, D = g.size("N"), g.size("D")
+    n, j = g.index("n", N), g.index("j", D)
+    x, m = g.input("x", N, D, gradient=True), g.constant("m", N, D, domain="binary")
+    p = g.constant("p", domain="probability")
+    y = g.node("y", m[n, j] * x[n, j] / (1 - p), over=(n, j))
     g.loss("L", Function("L")(y))
     return g
 
@@ -51,7 +69,6 @@ of_the_rate = Text(
     "因此平均而言，dropout 加上了各权重的平方，系数为 {weight}：这是一种 L2 惩罚，输入越大惩罚越强。"
     "对 {p} 的导数恒非负：丢弃概率越大惩罚越强，保留概率 {keep} 越大惩罚越弱。",
 )
-x_j, rate = Symbol("x_j", real=True), Symbol("p", real=True)
 
 
 @problem.reading(

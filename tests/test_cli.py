@@ -144,7 +144,7 @@ def test_json_holds_the_derivation(cli, name):
     for step in whole["steps"]:
         assert all(step[key] and isinstance(step[key], str) for key in ("target", "formula", "value", "reason"))
         assert step["formula"].startswith(step["target"])
-    parameters = {node["name"] for node in whole["nodes"] if node["kind"] == "parameter"}
+    parameters = {node["name"] for node in whole["nodes"] if node["wanted"]}
     assert parameters == {item["parameter"] for item in whole["gradients"] + whole["unreachable"]}
     assert whole["verification"] and all(row["ok"] and row["error"] < 1e-9 for row in whole["verification"])
 

@@ -402,3 +402,25 @@ def test_a_model_does_not_follow_its_graph():
     before = dict(model.nodes)
     g.parameter("late")
     assert dict(model.nodes) == before and "late" in g.model().nodes
+
+
+def test_the_gradient_of_an_input_is_asked_for():
+    """Beside those of the parameters, without wrt; it stays an input, which descent does not move."""
+    g = Graph()
+    w, x, u = g.parameter("w"), g.input("x", gradient=True), g.input("u")
+    g.loss("L", w * x * u)
+    d = g.derive()
+    assert d.derivation.wanted == ("w", "x") and d.gradient("x") == w * u
+    assert d.derivation.model.nodes["x"].kind == "input"
+
+
+def test_a_sum_with_one_term_is_that_term():
+    """An index over 1..1 is 1: no sum is left over it."""
+    g = Graph()
+    N = g.size("N")
+    n, k = g.index("n", N), g.index("k", 1)
+    b, y = g.parameter("b", 1), g.input("y", N, 1)
+    z = g.node("z", b[k] * y[n, k], over=(n, k))
+    g.loss("L", Sum(z[n, k] ** 2, n, k))
+    gradient = g.derive().gradient("b")
+    assert [len(s.limits) for s in gradient.atoms(Sum)] == [1]

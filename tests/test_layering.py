@@ -19,12 +19,12 @@ ROOT = Path(__file__).parent.parent
 HOUSE = (
     "errors language notation memo display",
     "elementwise functions indices intervals contraction coefficients branches norms moments",
-    "model schedule preactivation validation",
+    "model schedule preactivation validation signature",
     "partials facts derivation deltas paths chain algebra products geometric induction regions reasons "
     "recurrences states limits summands equalities steps matrix.* expectation.* identities",
     "analysis.* positions store closures lowering sweeps exact at worked verification.*",
     "rendering.* codegen.*",
-    "solution graph notebook problem problems",
+    "solution graph notebook problem problems training",
     "options commands.* cli __init__ __main__",
 )
 FLOORS = {module: floor for floor, modules in enumerate(HOUSE) for module in modules.split()}

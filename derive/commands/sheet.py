@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from derive import options
 from derive.at import number, parse
 from derive.commands.delivery import deliver
+from derive.commands.training import trained
 from derive.errors import UsageError
+from derive.graph import Graph
 from derive.language import LANGUAGES
 from derive.problem import Problem, Reading
 from derive.problems import load
@@ -56,7 +58,8 @@ def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
 
 def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part:
     graph = reading.build(**problem.choices(vars(given)))
-    solution = graph.derive(sizes=_sizes(problem, vars(given)))
+    solution = graph.derive(sizes=_of(graph, _sizes(problem, vars(given)), len(readings(problem, given)) == 1))
+    training = trained(solution, reading, given)
     if given.jacobian is not None or given.hessian is not None:
         return _asked(solution, reading, given)
     worked, rate = _worked(solution, reading, given)
@@ -74,7 +77,7 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         worked,
         reading.example.remark if reading.example and given.at is None and worked else None,
         notes=tuple(reading.notes),
-        update=reading.update or (rate is not None and worked is None),
+        update=reading.update or training is not None or (rate is not None and worked is None),
         rate=rate,
         closed=solution.closed_forms,
         values=solution.values,
@@ -83,6 +86,7 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         matrices=solution.matrices,
         expectations=solution.expectations,
         identities=identities,
+        training=training,
     )
 
 
@@ -107,6 +111,12 @@ def _sizes(problem: Problem, given: Mapping[str, str | None]) -> dict[str, int]:
         if text is not None:
             found[size.name] = options.whole(text, f"--{size.name}", size.most)
     return found
+
+
+def _of(graph: Graph, sizes: Mapping[str, int], alone: bool) -> Mapping[str, int]:
+    """The sizes that this reading has, where another one may have the rest."""
+    own = {str(s) for s in graph.model().sizes}
+    return sizes if alone else {name: number for name, number in sizes.items() if name in own}
 
 
 def _worked(solution: Solution, reading: Reading, given: argparse.Namespace) -> tuple[Worked | None, Fraction | None]:

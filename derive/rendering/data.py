@@ -3,7 +3,7 @@
 Keys: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients, matrix
 (the definitions and the steps in matrices, with shapes), closed (the adjoints and values in closed form, with the lines
 that lead to them), expectations (with the moments that their lines use), identities (both sides), limits, conditions,
-verification; jacobians and hessians where they were asked for; several readings of one problem mark each item with its
+verification; jacobians, hessians and training where asked for; several readings of one problem mark each item with its
 `part`.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sympy import Expr
 
@@ -23,6 +23,9 @@ from derive.rendering.blocks import Title
 from derive.rendering.formulas import Formulas
 from derive.rendering.order import signed
 from derive.rendering.part import Part
+
+if TYPE_CHECKING:
+    from derive.training import Training
 
 NO_ROUTE = Text("cannot reach the loss", "无法影响损失")
 
@@ -45,6 +48,8 @@ def render(parts: Sequence[Part], lang: str, head: Title | None) -> str:
     }
     if any(part.asked for part in parts):
         whole |= {"jacobians": [], "hessians": []}
+    if any(part.training for part in parts):
+        whole["training"] = []
     for part in parts:
         mark = {"part": part.label.pick(lang)} if part.label is not None else {}
         for key, items in _part(part, lang).items():
@@ -58,6 +63,7 @@ def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:
     steps = [_step(s, show, lang) for s in part.steps]
     leaves = {s.number for s in part.steps if s.node.is_leaf}
     asked = dict(_asked(part, show, lang)) if part.asked else {}
+    asked |= {"training": [_training(part.training)]} if part.training else {}
     return asked | {
         "nodes": [_node(n, show) for n in d.model.nodes.values()],
         "steps": steps,
@@ -100,6 +106,13 @@ def _matrix(form: Form, show: Formulas, lang: str) -> dict[str, Any]:
         "shape": [str(n) for n in shape(form.matrix)],
         "sympy": str(form.matrix),
     }
+
+
+def _training(run: Training) -> dict[str, Any]:
+    """How it was trained, the loss after each step, the parameters and values at the end."""
+    ends = {"parameters": run.parameters, "values": run.values}
+    arrays = {key: {n: a.tolist() for n, a in found.items()} for key, found in ends.items()}
+    return {"rate": run.rate, "seed": run.seed, "sizes": dict(run.sizes), "losses": list(run.losses)} | arrays
 
 
 def _asked(part: Part, show: Formulas, lang: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -146,7 +159,8 @@ def _conditions(part: Part, show: Formulas, lang: str) -> Iterator[dict[str, Any
 
 def _node(node: Any, show: Formulas) -> dict[str, Any]:
     cases = [{"element": show.show(node.at(*c.position)), "value": show.show(c.expr)} for c in node.cases]
-    return {"name": node.name, "kind": node.kind, "formula": show.show(node.generic), "definitions": cases}
+    found = {"name": node.name, "kind": node.kind, "wanted": node.wanted or node.kind == "parameter"}
+    return found | {"formula": show.show(node.generic), "definitions": cases}
 
 
 def _step(step: Step, show: Formulas, lang: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from derive.analysis.conditions import Analysis  # only a recurrence in general needs it
     from derive.analysis.second import Hessian
     from derive.expectation.argument import Expected
+    from derive.training import Training
     from derive.worked import Worked  # numpy is loaded only where numbers are worked
 
 
@@ -49,6 +50,7 @@ class Part(NamedTuple):
     matrices: Forms = Forms()
     expectations: tuple[Expected, ...] = ()
     identities: tuple[Identity, ...] = ()
+    training: Training | None = None
 
     @property
     def known(self) -> list[Known]:

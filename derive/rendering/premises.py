@@ -28,12 +28,12 @@ def given(model: Model) -> Iterator[Block]:
         nodes = model.of_kind(kind)
         if nodes:
             yield Paragraph(sentence(names=[_leaf(n) for n in nodes]))
-    assumed = [a for n in model.nodes.values() if n.is_leaf for a in _assumed(n)]
-    if assumed:
-        yield Paragraph(say.ASSUMED(assumptions=assumed))
+    found = [a for n in model.nodes.values() if n.is_leaf for a in assumed(n)]
+    if found:
+        yield Paragraph(say.ASSUMED(assumptions=found))
 
 
-def _assumed(leaf: Node) -> Iterator[Text]:
+def assumed(leaf: Node) -> Iterator[Text]:
     """What is declared of the values of a leaf."""
     if leaf.domain == "binary" and leaf.sums_to is not None:
         yield say.ONE_HOT(name=leaf.generic, idx=leaf.indices[-1])
@@ -75,10 +75,9 @@ def flows(d: Derivation) -> Iterator[Block]:
         used = sorted((u for c in node.cases for u in model.uses(c)), key=lambda u: model.order.index(u.name))
         sources = list(dict.fromkeys(_element(model, use) for use in used))
         users = [u.generic for u in model.users(node.name) or d.model.users(node.name)]
-        if not node.is_leaf or (node.kind == "parameter"):
-            rows.append(
-                (node.generic, sources or say.PARAMETER, users or (say.LOSS if node is model.loss else say.NOBODY))
-            )
+        if not node.is_leaf or node.kind == "parameter" or node.wanted:
+            leaf = say.PARAMETER if node.kind == "parameter" else say.INPUT
+            rows.append((node.generic, sources or leaf, users or (say.LOSS if node is model.loss else say.NOBODY)))
     yield Table(say.FLOW_HEADER, tuple(rows))
     for node in d.unreachable:
         path = dead_end(d.model, node)

@@ -54,6 +54,10 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
     yield from limits(part)
     if part.worked is not None:
         yield from numbers(part.derivation, part.worked, part.remark, part.steps)
+    if part.training is not None:
+        from derive.rendering.training import training
+
+        yield from training(part)
     yield from check(part)
 
 

@@ -9,8 +9,8 @@ import torch
 from derive.derivation import Derivation, Line
 from derive.identities import Identity
 from derive.model import Node
-from derive.verification.report import Report, Row
 from derive.verification.draw import Draw
+from derive.verification.report import Report, Row
 
 DRAWS = 6
 POINTS = 20
