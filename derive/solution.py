@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis, Condition
     from derive.analysis.second import Hessian
+    from derive.drawing.graph import GraphPicture
     from derive.verification.report import Report
 
 
@@ -199,6 +200,15 @@ class Solution:
         from derive.codegen.module import code
 
         return code(self.derivation, target)
+
+    def picture(self, operations: Sequence[str] | None = None) -> GraphPicture:
+        """The computational graph as a picture; with `operations` such as ["dot", "add", "max"], written in these.
+
+        A notebook shows it; `svg(lang)`, `tikz(lang)`. Errors: ModelError, UsageError for an operation that is missing.
+        """
+        from derive.drawing.graph import GraphPicture
+
+        return GraphPicture(self.derivation, self.sizes)
 
     def _render(self, format: str, lang: str, check: bool, detail: str) -> str:
         from derive.rendering.formats import render

@@ -23,7 +23,7 @@ HOUSE = (
     "partials facts derivation deltas paths chain algebra products geometric induction regions reasons recurrences "
     "states limits equalities steps matrix.*",
     "analysis.* positions store closures lowering sweeps exact at worked verification.*",
-    "rendering.* codegen.*",
+    "rendering.* codegen.* drawing.*",
     "solution graph problem problems",
     "options commands.* cli __init__ __main__",
 )

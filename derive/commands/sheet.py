@@ -56,7 +56,7 @@ def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
 
 def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part:
     graph = reading.build(**problem.choices(vars(given)))
-    solution = graph.derive(sizes=_sizes(problem, vars(given)))
+    solution = graph.derive(sizes=sizes(problem, vars(given)))
     if given.jacobian is not None or given.hessian is not None:
         return _asked(solution, reading, given)
     worked, rate = _worked(solution, reading, given)
@@ -97,7 +97,8 @@ def _asked(solution: Solution, reading: Reading, given: argparse.Namespace) -> P
     return Part(solution.derivation, (), solution.sizes, label=reading.label, asked=tuple(asked))
 
 
-def _sizes(problem: Problem, given: Mapping[str, str | None]) -> dict[str, int]:
+def sizes(problem: Problem, given: Mapping[str, str | None]) -> dict[str, int]:
+    """The sizes that are given numbers. Errors: UsageError."""
     found = {}
     for size in problem.sizes:
         text = given[size.name]

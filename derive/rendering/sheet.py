@@ -13,6 +13,7 @@ from derive.rendering.limits import limits
 from derive.rendering.matrix_form import model_in_matrices
 from derive.rendering.numbers import numbers
 from derive.rendering.part import Part
+from derive.rendering.pictures import picture
 from derive.rendering.premises import flows, forward, given
 from derive.rendering.values import values
 
@@ -38,6 +39,7 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
         yield from derivatives(part)
         return
     yield from flows(part.derivation)
+    yield from picture(part)
     yield from forward(part, detail)
     yield from model_in_matrices(part)
     yield from values(part)
