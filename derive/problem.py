@@ -48,7 +48,7 @@ class Reading(NamedTuple):
     """One model of the task: what builds its graph from the options, what it is called, its numbers.
 
     `notes` close the gradients with remarks of the teacher; `update` adds the rule of gradient descent in symbols;
-    `limits` are taken of values in closed form.
+    `limits` are taken of values in closed form; with `operations` the graph is also written in these.
     """
 
     build: Callable[..., Graph]
@@ -57,6 +57,7 @@ class Reading(NamedTuple):
     notes: tuple[Text, ...] = ()
     update: bool = False
     limits: tuple[Limit, ...] = ()
+    operations: tuple[str, ...] = ()
 
 
 @dataclass
@@ -77,11 +78,12 @@ class Problem:
         notes: tuple[Text, ...] = (),
         update: bool = False,
         limits: tuple[Limit, ...] = (),
+        operations: tuple[str, ...] = (),
     ) -> Callable[[Callable[..., Graph]], Callable[..., Graph]]:
         """Register a function that builds a graph from the options."""
 
         def register(build: Callable[..., Graph]) -> Callable[..., Graph]:
-            self.readings.append(Reading(build, label, example, notes, update, limits))
+            self.readings.append(Reading(build, label, example, notes, update, limits, operations))
             return build
 
         return register

@@ -208,7 +208,11 @@ class Solution:
         """
         from derive.drawing.graph import GraphPicture
 
-        return GraphPicture(self.derivation, self.sizes)
+        if operations is None:
+            return GraphPicture(self.derivation, self._chosen)
+        from derive.rewritten import rewritten
+
+        return GraphPicture(rewritten(self.derivation, operations).derivation, self._chosen, values=True)
 
     def _render(self, format: str, lang: str, check: bool, detail: str) -> str:
         from derive.rendering.formats import render

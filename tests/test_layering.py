@@ -21,8 +21,8 @@ HOUSE = (
     "elementwise functions indices intervals contraction norms",
     "model schedule preactivation validation",
     "partials facts derivation deltas paths chain algebra products geometric induction regions reasons recurrences "
-    "states limits equalities steps matrix.*",
-    "analysis.* positions store closures lowering sweeps exact at worked verification.*",
+    "states limits equalities steps matrix.* operations primitives caching",
+    "analysis.* positions store closures lowering sweeps exact at worked rewritten verification.*",
     "rendering.* codegen.* drawing.*",
     "solution graph problem problems",
     "options commands.* cli __init__ __main__",

@@ -64,6 +64,11 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
     if not given.no_check:
         report = solution.verify(limits=limits)
         report.require()
+    written = None
+    if reading.operations:
+        from derive.rewritten import rewritten
+
+        written = rewritten(solution.derivation, reading.operations, check=not given.no_check)
     return Part(
         solution.derivation,
         solution.steps,
@@ -80,6 +85,7 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         limits=limits,
         analyses=solution.analyses,
         matrices=solution.matrices,
+        rewritten=written,
     )
 
 

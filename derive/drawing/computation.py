@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Expr, Indexed, Symbol
+from sympy import Expr, Symbol
 
+from derive.caching import moved, quantities
 from derive.derivation import Adjoint, Derivation, Use
 from derive.drawing.diagram import Diagram, Edge, Vertex
 from derive.drawing.times import DOTS, Times, times
@@ -18,7 +19,7 @@ from derive.facts import Facts, known
 from derive.indices import name_of, substitute
 from derive.model import Case, Node, Reference
 from derive.partials import Immediate, Partial
-from derive.paths import downstream, is_immediate
+from derive.paths import is_immediate
 
 Place = tuple[str, int | None]  # a family, and its time
 
@@ -33,9 +34,8 @@ class Walk:
 
     def __init__(self, derivation: Derivation, clock: Times, values: bool):
         self.derivation, self.model, self.times, self.values = derivation, derivation.model, clock, values
-        self.facts: Facts = known(self.model)
-        wanted = [self.model.nodes[name] for name in derivation.wanted]
-        self.moved = frozenset(name for node in wanted for name in downstream(self.model, node))
+        self.facts: Facts = () if values else known(self.model)
+        self.moved = moved(derivation)
         self.recurrent = {name for stage in derivation.stages for name in stage.time}
         self.axes = {name: clock.axis(node) for name, node in self.model.nodes.items()}
         self.uses: dict[Place, list[Place]] = {}
@@ -141,7 +141,7 @@ class Walk:
             return
         adjoint, use, values = found
         local = substitute(known_local(use, adjoint.uses, self.facts)[0], values)
-        for atom in _quantities(local):
+        for atom in quantities(local):
             name = name_of(atom)
             axis = self.axes.get(name)
             if name in self.axes and axis is None:
@@ -178,10 +178,3 @@ class Walk:
         user = self.derivation.loss if use.direct else use.target
         symbol = substitute((Immediate if immediate else Partial)(user, adjoint.node.generic), values)
         return Edge(keys[0], keys[1], True, (local,), (symbol,))
-
-
-def _quantities(expr: Expr) -> set[Expr]:
-    """The elements that an expression is made of, not the letters in their places."""
-    if isinstance(expr, (Indexed, Symbol)):
-        return {expr}
-    return set().union(*(_quantities(a) for a in expr.args)) if not isinstance(expr, Partial) else set()

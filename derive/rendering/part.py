@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis  # only a recurrence in general needs it
     from derive.analysis.second import Hessian
+    from derive.rewritten import Rewritten
     from derive.worked import Worked  # numpy is loaded only where numbers are worked
 
 
@@ -45,6 +46,7 @@ class Part(NamedTuple):
     analyses: tuple[Analysis, ...] = ()
     asked: tuple[Jacobian | Hessian, ...] = ()
     matrices: Forms = Forms()
+    rewritten: Rewritten | None = None
 
     @property
     def known(self) -> list[Known]:

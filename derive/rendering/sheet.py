@@ -46,6 +46,10 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
     if model.has_loss:
         yield from backward(part, detail)
         yield from gradients(part, detail)
+    if part.rewritten is not None:
+        from derive.rendering.primitive_graph import primitive_graph
+
+        yield from primitive_graph(part)
     for analysis in part.analyses:
         yield from recurrence(part, analysis)
     yield from limits(part)
