@@ -220,9 +220,9 @@ class Writer:
             return
         if name not in OPERATIONS:
             raise ModelError(f"{expr} cannot be written in primitive operations")
-        what = f"{expr} " if expr is not None else ""
+        what = f"{expr}" if expr is not None else "the graph"
         raise ModelError(
-            f"{what}needs the operation {name} ({OPERATIONS[name].title.pick('en')}), which is not among "
+            f"{what} needs the operation {name} ({OPERATIONS[name].title.pick('en')}), which is not among "
             f"{', '.join(self.allowed)}; allow it too: --ops {','.join([*self.allowed, name])}"
         )
 
@@ -230,6 +230,13 @@ class Writer:
 def _anonymous(expr: Expr, own: tuple[Idx, ...]) -> Expr:
     """The expression with letters that say only where they stand and how far they run."""
     return substitute(expr, {i: index(f"_{n}", i.lower, i.upper) for n, i in enumerate(own)})
+
+
+def as_product(expr: Expr) -> tuple[Expr, ...] | None:
+    """The factors of a multiplication as they are multiplied, -1 and y; None for any other operation."""
+    factors: tuple[Expr, ...] = Mul.make_args(expr)
+    divided = any(isinstance(f, Pow) and f.exp.is_negative for f in factors)
+    return factors if isinstance(expr, Mul) and not divided else None
 
 
 def _value(found: Primitive) -> Expr:

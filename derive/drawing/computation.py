@@ -163,7 +163,8 @@ class Walk:
         if self.values and not node.is_leaf and not start:
             number = next((substitute(c.expr, v) for c, v in self._cases(node, time)), None)
         kind = "constant" if start and not node.is_leaf else node.kind
-        return Vertex(key, (element,), kind, place in kept and kind != "parameter", name, time, number, start)
+        marked, state = place in kept and kind != "parameter", name in self.recurrent and not start
+        return Vertex(key, (element,), kind, marked, name, time, number, start, state)
 
     def _edge(self, source: Place, target: Place) -> Edge:
         keys = [name if time is None else f"{name}@{time}" for name, time in (source, target)]

@@ -38,6 +38,8 @@ def heights(
             place |= _placed(layer, wish, {k: LIGHT if k in leaves else total[k] for k in layer}, size, gap)
         if settled:
             place = _levelled(found, place, size, gap)
+    for _ in range(SWEEPS if found.alike else 0):
+        place = _levelled(found, place, size, gap)
     top = min(place[k] - size.get(k, 0) / 2 for k in place)
     return {k: v - top for k, v in place.items()}
 

@@ -14,6 +14,7 @@ class Vertex(NamedTuple):
 
     `label` holds the quantities, `value` what the only one equals; no label is dots. `kept` marks a value that the
     backward pass needs again. Vertices of one `row` are the same quantity at different times, `column` is the time.
+    `early` is a start value, `recurrent` a state or what it is computed through.
     """
 
     key: str
@@ -24,6 +25,7 @@ class Vertex(NamedTuple):
     column: int | None = None
     value: Expr | None = None
     early: bool = False
+    recurrent: bool = False
 
 
 class Edge(NamedTuple):

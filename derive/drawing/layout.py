@@ -187,10 +187,11 @@ def _framed(
 
 
 def _columns(drawn: Diagram, boxes: Mapping[str, Rectangle]) -> dict[int, tuple[float, float]]:
-    """From where to where the nodes of each column of time reach."""
+    """From where to where the states of each column of time reach; nothing where the columns overlap."""
     found: dict[int, tuple[float, float]] = {}
     for v in drawn.vertices:
-        if v.column is not None and v.kind in ("node", "dots"):
+        if v.column is not None and v.recurrent:
             low, high = found.get(v.column, (boxes[v.key].x, boxes[v.key].right))
             found[v.column] = min(low, boxes[v.key].x), max(high, boxes[v.key].right)
-    return found
+    spans = sorted(found.values())
+    return found if all(a[1] < b[0] for a, b in pairwise(spans)) else {}

@@ -12,9 +12,10 @@ from derive.rendering.style import LEVEL, LOWER, RAISED
 SCRIPT = 0.7  # size of a script
 SHIFT = {LOWER: 0.28, RAISED: -0.38}  # how far it is lowered, in em of its surroundings
 TOKEN = re.compile(rf"[{LOWER}{RAISED}{LEVEL}]|[^\W\d_]+[\u0300-\u036f]*|[^{LOWER}{RAISED}{LEVEL}]", re.UNICODE)
-WIDE = {"m": 0.78, "w": 0.72, "M": 0.89, "W": 0.94, "i": 0.3, "j": 0.3, "l": 0.3, "t": 0.33, "f": 0.33, "r": 0.42}
-SIGNS = {" ": 0.25, ",": 0.25, ".": 0.25, "(": 0.35, ")": 0.35, "|": 0.25, "·": 0.3, "/": 0.32, "[": 0.35, "]": 0.35}
-SIGNS |= {"+": 0.65, "−": 0.65, "=": 0.65, "Σ": 0.7, "∂": 0.52, "≤": 0.65, ">": 0.65, "⋯": 1.0, "√": 0.6}
+WIDE = {"m": 0.88, "w": 0.72, "x": 0.57, "h": 0.57, "M": 0.89, "W": 0.94}
+WIDE |= {"i": 0.3, "j": 0.3, "l": 0.3, "t": 0.33, "f": 0.33, "r": 0.42}
+SIGNS = {" ": 0.33, ",": 0.25, ".": 0.25, "(": 0.35, ")": 0.35, "|": 0.25, "·": 0.3, "/": 0.32, "[": 0.35, "]": 0.35}
+SIGNS |= {"+": 0.78, "−": 0.78, "=": 0.78, "Σ": 0.7, "∂": 0.52, "≤": 0.65, ">": 0.65, "⋯": 1.0, "√": 0.6}
 
 
 SPECIAL = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
@@ -92,4 +93,4 @@ def _glyph(character: str) -> float:
         return SIGNS[character]
     if east_asian_width(character) in "WF":
         return 1.0
-    return WIDE.get(character, 0.68 if character.isupper() else 0.5)
+    return WIDE.get(character, 0.72 if character.isupper() else 0.5)

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from sympy import Expr, Symbol
 
+from derive.derivation import Term
 from derive.drawing.diagram import Diagram, Edge, Vertex
 from derive.drawing.times import Times
+from derive.primitives import as_product
 from derive.rendering.formulas import Formulas
 
 LONG = 6.5  # em: a longer local partial is written as its symbol
@@ -39,7 +41,11 @@ class Writing:
     def vertex(self, vertex: Vertex) -> str:
         """The formula in a box; dots for the steps that are not drawn."""
         names = ", ".join(self.show(e) for e in vertex.label) or self.medium.dots
-        return names if vertex.value is None else f"{names} = {self.show(vertex.value)}"
+        if vertex.value is None:
+            return names
+        factors = as_product(vertex.value)
+        value = self.show(vertex.value) if factors is None else self.show.term(Term(factors), self.show.style.dot)
+        return f"{names} = {value}"
 
     def edge(self, edge: Edge) -> str:
         """The local partials of an edge, those that are too long by their symbols; "" where nothing is written.

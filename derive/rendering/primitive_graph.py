@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr
+from sympy import Expr, S
 
 from derive.caching import Need, cached, needs
-from derive.derivation import Derivation
+from derive.derivation import Derivation, Term
 from derive.language import Text
 from derive.model import Node
 from derive.operations import OPERATIONS
 from derive.partials import Partial
+from derive.primitives import as_product
 from derive.rendering.blocks import Block, Equations, Heading, Paragraph, Picture, Row, Table
 from derive.rendering.part import Part
 from derive.rendering.pictures import CAPTION
@@ -45,8 +46,8 @@ CONSTANT = Text("a constant", "常数")
 MASK = Text("truth values", "真值")
 RESULT = Text("To be kept: {names}.", "需要保留：{names}。")
 SIGN = Text(
-    "Of {name} only the sign of a difference is needed, one bit for each element.",
-    "对 {name} 只需知道哪一个自变量较大，每个元素一位即可。",
+    "Of {name} only the side of the kink is needed, one bit for each element.",
+    "对 {name} 只需知道它在转折点的哪一侧，每个元素一位即可。",
 )
 SAME = Text("torch keeps the same values.", "torch 保留的值与此相同。")
 MORE = Text("torch also keeps {names}.", "torch 另外还保留 {names}。")
@@ -86,12 +87,14 @@ def _definitions(made: Rewritten) -> Iterator[Block]:
         yield Paragraph(WRITTEN(x=program.definitions[0][0].args[0]))
         yield Equations(tuple(Row(left, right) for left, right in program.definitions))
     if "sub" not in program.allowed and any(-1 in p.operands for p in program.primitives.values()):
-        yield Paragraph(NO_MINUS(minus="−1"))
+        yield Paragraph(NO_MINUS(minus=S.NegativeOne))
     yield Paragraph(EVERY)
     rows = []
     for node in program.model.nodes.values():
         for case in node.cases:
-            rows.append(Row(node.at(*case.position), case.expr, _operation(made, node)))
+            factors = as_product(case.expr)
+            right = case.expr if factors is None else (Term(factors),)
+            rows.append(Row(node.at(*case.position), right, _operation(made, node), dots=factors is not None))
     yield Equations(tuple(rows))
 
 
@@ -160,4 +163,4 @@ def _by_sign(need: Need, name: str) -> bool:
     from derive.elementwise import share, step
 
     jumps = need.use.local.atoms(share, step)
-    return bool(jumps) and name not in names(need.use.local.xreplace(dict.fromkeys(jumps, 1)))
+    return bool(jumps) and name not in names(need.use.local.xreplace(dict.fromkeys(jumps, S.One)))

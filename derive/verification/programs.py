@@ -47,7 +47,12 @@ def _round(sweeps: Sweeps, truth: Truth) -> Report:
     rows: list[tuple[Expr, str]] = [(n.generic, n.name) for n in model.nodes.values() if not n.is_leaf]
     reached = [name for name in d.wanted if name in d.adjoints]
     rows += [(Partial(d.loss, model.nodes[name].generic), f"adjoint {name}") for name in reached]
-    return Report(tuple(_row(quantity, store.whole(key), truth.store.whole(key), truth) for quantity, key in rows))
+    known = {f"adjoint {name}" for name in sweeps.derivation.adjoints} | sweeps.model.nodes.keys()
+    found = []
+    for quantity, key in rows:
+        theirs = truth.store.whole(key)
+        found.append(_row(quantity, store.whole(key) if key in known else torch.zeros_like(theirs), theirs, truth))
+    return Report(tuple(found))
 
 
 def _row(quantity: Expr, ours: Array, theirs: Array, truth: Truth) -> Row:
