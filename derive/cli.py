@@ -3,6 +3,7 @@
 derive list [--lang zh]         the problems
 derive NAME [options]           the sheet of a problem
 derive code NAME [options]      its forward and backward pass as a Python module
+derive graph NAME [options]     its computational graph as a picture
 derive check [NAME ...]         the verification table
 """
 
@@ -23,9 +24,10 @@ HELP = """derive: symbolic derivations for deep learning, every line checked aga
 
   derive list                      the problems and what they are
   derive NAME [options]            the solution sheet of a problem, as LaTeX on standard output
-  derive NAME --help               its options; likewise for list, check and code
+  derive NAME --help               its options; likewise for list, check, code and graph
   derive check [NAME ...]          check problems against torch.autograd
   derive code NAME [options]       forward and backward pass as a Python module
+  derive graph NAME [options]      the computational graph as a picture: svg, tex
 
   derive bptt --T 5 > bptt.tex     backpropagation through time over five steps
   derive logistic --lang zh        in Chinese

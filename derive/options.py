@@ -58,13 +58,18 @@ def problem_parser(name: str, problem: Problem) -> Parser:
         epilog="The sheet goes to standard output, talk to standard error. Exit status: 0 done, 1 a line failed its "
         "check (nothing is printed), 2 the input cannot be used.",
     )
-    for size in problem.sizes:
-        parser.add_argument(f"--{size.name}", metavar="N", help=f"{size.help.en} (symbolic unless given)")
+    lengths(parser, problem)
     choices(parser, problem)
     derivatives(parser)
     numbers(parser)
     page(parser)
     return parser
+
+
+def lengths(parser: Parser, problem: Problem) -> None:
+    """The sizes of a problem."""
+    for size in problem.sizes:
+        parser.add_argument(f"--{size.name}", metavar="N", help=f"{size.help.en} (symbolic unless given)")
 
 
 def choices(parser: Parser, problem: Problem) -> None:
@@ -159,6 +164,25 @@ def code_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
     parser.add_argument("--target", default="numpy", metavar="numpy|torch", help="the library (default numpy)")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the module to a file")
     if problem is not None:
+        choices(parser, problem)
+    return parser
+
+
+def graph_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
+    """The options of `derive graph NAME`."""
+    parser = Parser(
+        prog=f"derive graph {name}",
+        description="The computational graph as a picture, a recurrence unrolled in columns of time (of more than 5 "
+        "steps, or of a length without a number, the first two, dots, the last). Dashed arrows carry "
+        "local partials back; dots mark the values that the backward pass needs again.",
+        epilog="The picture goes to standard output. Exit status: 0 done, 2 the input cannot be used.",
+    )
+    parser.add_argument("--ops", metavar="dot,add,...", help="written in these operations, as in dot,add,max,mul,pow")
+    parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the legend (default en)")
+    parser.add_argument("--format", metavar="svg|tex|tikz", help="default: as the file is named, else svg")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the picture to a file")
+    if problem is not None:
+        lengths(parser, problem)
         choices(parser, problem)
     return parser
 

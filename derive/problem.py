@@ -51,7 +51,8 @@ class Reading(NamedTuple):
 
     `notes` close the gradients with remarks of the teacher; `update` adds the rule of gradient descent in symbols;
     `limits` are taken of values in closed form; `identities` are pairs of nodes that are shown to be the same;
-    `training` is what `--train` trains on; `signature` is the function that `derive code` writes beside the passes.
+    `training` is what `--train` trains on; `signature` is the function that `derive code` writes beside the passes;
+    with `operations` the graph is also written in these.
     """
 
     build: Callable[..., Graph]
@@ -63,6 +64,7 @@ class Reading(NamedTuple):
     identities: tuple[tuple[str, str], ...] = ()
     training: TrainingSet | None = None
     signature: Signature | None = None
+    operations: tuple[str, ...] = ()
 
 
 @dataclass
@@ -86,11 +88,13 @@ class Problem:
         identities: tuple[tuple[str, str], ...] = (),
         training: TrainingSet | None = None,
         signature: Signature | None = None,
+        operations: tuple[str, ...] = (),
     ) -> Callable[[Callable[..., Graph]], Callable[..., Graph]]:
         """Register a function that builds a graph from the options."""
 
         def register(build: Callable[..., Graph]) -> Callable[..., Graph]:
-            self.readings.append(Reading(build, label, example, notes, update, limits, identities, training, signature))
+            declared = (identities, training, signature, operations)
+            self.readings.append(Reading(build, label, example, notes, update, limits, *declared))
             return build
 
         return register

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis, Condition
     from derive.analysis.second import Hessian
+    from derive.drawing.graph import GraphPicture
     from derive.expectation.argument import Expected
     from derive.signature import Signature
     from derive.training import Training, TrainingSet
@@ -270,6 +271,19 @@ class Solution:
         from derive.codegen.module import code
 
         return code(self.derivation, target, signature)
+
+    def picture(self, operations: Sequence[str] | None = None) -> GraphPicture:
+        """The computational graph as a picture; with `operations` such as ["dot", "add", "max"], written in these.
+
+        A notebook shows it; `svg(lang)`, `tikz(lang)`. Errors: ModelError, UsageError for an operation that is missing.
+        """
+        from derive.drawing.graph import GraphPicture
+
+        if operations is None:
+            return GraphPicture(self.derivation, self._chosen)
+        from derive.rewritten import rewritten
+
+        return GraphPicture(rewritten(self.derivation, operations).derivation, self._chosen, values=True)
 
     def _render(self, format: str, lang: str, check: bool, detail: str) -> str:
         from derive.rendering.formats import render

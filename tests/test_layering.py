@@ -21,9 +21,10 @@ HOUSE = (
     "elementwise functions indices intervals contraction coefficients branches norms moments",
     "model schedule preactivation validation signature",
     "partials facts derivation deltas paths chain algebra products geometric induction regions reasons "
-    "recurrences states limits summands equalities steps matrix.* expectation.* identities",
-    "analysis.* positions store closures lowering sweeps exact at worked verification.*",
-    "rendering.* codegen.*",
+    "recurrences states limits summands equalities steps matrix.* expectation.* identities operations "
+    "primitives caching",
+    "analysis.* positions store closures lowering sweeps exact at worked verification.* rewritten",
+    "rendering.* codegen.* drawing.*",
     "solution graph notebook problem problems training",
     "options commands.* cli __init__ __main__",
 )

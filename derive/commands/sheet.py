@@ -58,7 +58,7 @@ def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
 
 def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part:
     graph = reading.build(**problem.choices(vars(given)))
-    solution = graph.derive(sizes=_of(graph, _sizes(problem, vars(given)), len(readings(problem, given)) == 1))
+    solution = graph.derive(sizes=_of(graph, sizes(problem, vars(given)), len(readings(problem, given)) == 1))
     training = trained(solution, reading, given)
     if given.jacobian is not None or given.hessian is not None:
         return _asked(solution, reading, given)
@@ -68,6 +68,11 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
     if not given.no_check:
         report = solution.verify(limits=limits, identities=identities)
         report.require()
+    written = None
+    if reading.operations:
+        from derive.rewritten import rewritten
+
+        written = rewritten(solution.derivation, reading.operations, check=not given.no_check)
     return Part(
         solution.derivation,
         solution.steps,
@@ -87,6 +92,7 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         expectations=solution.expectations,
         identities=identities,
         training=training,
+        rewritten=written,
     )
 
 
@@ -104,7 +110,8 @@ def _asked(solution: Solution, reading: Reading, given: argparse.Namespace) -> P
     return Part(solution.derivation, (), solution.sizes, label=reading.label, asked=tuple(asked))
 
 
-def _sizes(problem: Problem, given: Mapping[str, str | None]) -> dict[str, int]:
+def sizes(problem: Problem, given: Mapping[str, str | None]) -> dict[str, int]:
+    """The sizes that are given numbers. Errors: UsageError."""
     found = {}
     for size in problem.sizes:
         text = given[size.name]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from derive.analysis.conditions import Analysis  # only a recurrence in general needs it
     from derive.analysis.second import Hessian
     from derive.expectation.argument import Expected
+    from derive.rewritten import Rewritten
     from derive.training import Training
     from derive.worked import Worked  # numpy is loaded only where numbers are worked
 
@@ -51,6 +52,7 @@ class Part(NamedTuple):
     expectations: tuple[Expected, ...] = ()
     identities: tuple[Identity, ...] = ()
     training: Training | None = None
+    rewritten: Rewritten | None = None
 
     @property
     def known(self) -> list[Known]:

@@ -15,6 +15,7 @@ from derive.rendering.limits import limits
 from derive.rendering.matrix_form import model_in_matrices
 from derive.rendering.numbers import numbers
 from derive.rendering.part import Part
+from derive.rendering.pictures import picture
 from derive.rendering.premises import flows, forward, given, named
 from derive.rendering.values import values
 
@@ -42,6 +43,7 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
         return
     yield from flows(part.derivation)
     yield from expectations(part)
+    yield from picture(part)
     yield from forward(part, detail)
     yield from model_in_matrices(part)
     yield from identities(part)
@@ -49,6 +51,10 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
     if model.has_loss:
         yield from backward(part, detail)
         yield from gradients(part, detail)
+    if part.rewritten is not None:
+        from derive.rendering.primitive_graph import primitive_graph
+
+        yield from primitive_graph(part)
     for analysis in part.analyses:
         yield from recurrence(part, analysis)
     yield from limits(part)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from derive.functions import Row
-from derive.notation import latex_name, subscript, superscript, text_name
+from derive.notation import latex_name, subscript, superscript, text_name, text_parts
 
 
 class Style(NamedTuple):
@@ -111,4 +111,25 @@ INLINE = LATEX._replace(  # within a sentence or a table a partial stays on the 
     partial=lambda of, wrt, mark: rf"\partial{'^{+}' if mark else ''} {of}/\partial {wrt}",
     second=lambda of, a, b: rf"\partial^{{2}} {of}/{_latex_twice(a, b)}",
 )
-STYLES = {"latex": LATEX, "inline": INLINE, "text": UNICODE}
+LOWER, RAISED, LEVEL = "\ue000", "\ue001", "\ue002"  # private characters: where a script begins and where it ends
+
+
+def _lower(text: str) -> str:
+    return f"{LOWER}{text}{LEVEL}" if text else ""
+
+
+def _scripted_name(name: str, indices: tuple[str, ...]) -> str:
+    body, inner = text_parts(name, indices)
+    return body + _lower(inner)
+
+
+SCRIPTS = UNICODE._replace(  # Unicode whose scripts are marked, for whoever can raise and lower text
+    key="scripts",
+    name=_scripted_name,
+    power=lambda a, b: f"{a}{RAISED}{b}{LEVEL}",
+    total=lambda i, a, b: f"Σ{_lower(i)} ",
+    product=lambda i, a, b: f"Π{_lower(i)} ",
+    delta=lambda a, b: f"δ{_lower(_pair(a, b))}",
+    pattern=lambda row: {"exp": f"e{RAISED}{{}}{LEVEL}"}.get(row.name, row.text),
+)
+STYLES = {"latex": LATEX, "inline": INLINE, "text": UNICODE, "scripts": SCRIPTS}
