@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from derive import options
+from derive import options, progress, terminal
 from derive.at import number, parse
 from derive.commands.delivery import deliver
 from derive.errors import UsageError
 from derive.language import LANGUAGES
 from derive.problem import Problem, Reading
 from derive.problems import load
+from derive.progress import DERIVING, doing
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Title
 from derive.rendering.formats import FORMATS, render
@@ -39,9 +41,11 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[str, str | None]:
     options.one_of("format", given.format, tuple(FORMATS))
     options.one_of("lang", given.lang, LANGUAGES)
     options.one_of("detail", given.detail, ("brief", "full"))
-    parts = [_part(problem, reading, given) for reading in readings(problem, given)]
+    with progress.shown(given.lang):
+        parts = [_part(problem, reading, given) for reading in readings(problem, given)]
     head = Title(problem.title, say.SOURCE(source=problem.source), problem.statement)
-    return render(parts, given.format, given.lang, given.detail, head), given.output
+    page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
+    return render(parts, given.format, given.lang, given.detail, head, page), given.output
 
 
 def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
@@ -55,6 +59,7 @@ def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
 
 
 def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part:
+    doing(DERIVING, what=problem.title)
     graph = reading.build(**problem.choices(vars(given)))
     solution = graph.derive(sizes=_sizes(problem, vars(given)))
     if given.jacobian is not None or given.hessian is not None:
