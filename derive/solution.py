@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis, Condition
     from derive.analysis.second import Hessian
+    from derive.plotting.plot import Plot
     from derive.verification.report import Report
 
 
@@ -199,6 +200,15 @@ class Solution:
         from derive.codegen.module import code
 
         return code(self.derivation, target)
+
+    def plot(self, what: str = "norms") -> Plot:
+        """ "norms" of adjoints against distance, or "regions" of parameters; `save(file)`, and a notebook shows it.
+
+        Errors: UsageError where nothing is claimed about a recurrence, or without matplotlib.
+        """
+        from derive.plotting.choose import plot
+
+        return plot(self.derivation, self.analyses, what)
 
     def _render(self, format: str, lang: str, check: bool, detail: str) -> str:
         from derive.rendering.formats import render

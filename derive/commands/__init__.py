@@ -7,4 +7,5 @@ COMMANDS = {
     "list": "derive.commands.listing",
     "check": "derive.commands.checking",
     "code": "derive.commands.code",
+    "plot": "derive.commands.plotting",
 }

@@ -85,6 +85,7 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         limits=limits,
         analyses=solution.analyses,
         matrices=solution.matrices,
+        plots=given.plots,
     )
 
 

@@ -45,6 +45,7 @@ class Part(NamedTuple):
     analyses: tuple[Analysis, ...] = ()
     asked: tuple[Jacobian | Hessian, ...] = ()
     matrices: Forms = Forms()
+    plots: bool = False
 
     @property
     def known(self) -> list[Known]:

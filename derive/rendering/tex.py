@@ -55,8 +55,10 @@ COMMANDS = str.maketrans(SPECIAL)
 def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
     """The document as one string."""
     writer = Writer(formulas, lang)
-    head = f"{PREAMBLE['zh' if lang == 'zh' else 'en']}\n{COMMON}\\begin{{document}}"
-    return "\n".join([head, *map(writer.block, sheet), "\\end{document}\n"])
+    body = [writer.block(block) for block in sheet]
+    drawing = "\\usepackage{tikz}\n" if writer.pictures else ""
+    head = f"{PREAMBLE['zh' if lang == 'zh' else 'en']}\n{COMMON}{drawing}\\begin{{document}}"
+    return "\n".join([head, *body, "\\end{document}\n"])
 
 
 def escape(text: str) -> str:
@@ -77,6 +79,7 @@ class Writer:
         self.formulas, self.lang = formulas, lang
         self.bold = "\\heiti\\bfseries" if lang == "zh" else "\\bfseries"
         self.before = ""  # the kind of the block above
+        self.pictures = False  # is there any?
         self.inline = Formulas("inline", formulas.order, formulas.sizes)
 
     def block(self, block: blocks.Block) -> str:
@@ -200,6 +203,7 @@ class Writer:
         return f"{head}\n\\fitted{{{tabular}}}\n\\end{{center}}"
 
     def picture(self, block: blocks.Picture) -> str:
+        self.pictures = True
         caption = f"{{\\small\\color{{reason}} {self.text(block.caption)}\\par}}"
         picture = f"\\fitted{{{block.drawing.tikz(self.lang)}}}\\par\\smallskip"
         return f"\\begin{{center}}\n{picture}\n{caption}\n\\end{{center}}"
