@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         Max,
         Piecewise,
         Rational,
-        Sum,
         cos,
         erf,
         exp,
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from derive.limits import Limit
     from derive.problem import Example, Option, Problem, Size
     from derive.solution import Solution
+    from derive.sums import Sum
 
 __version__ = "0.1.0"
 
@@ -54,8 +54,9 @@ _HOME = {
     "derive.limits": ("Limit",),
     "derive.problem": ("Example", "Option", "Problem", "Size"),
     "derive.solution": ("Solution",),
+    "derive.sums": ("Sum",),
     "sympy": (
-        "Abs", "Function", "KroneckerDelta", "Max", "Piecewise", "Rational", "Sum",
+        "Abs", "Function", "KroneckerDelta", "Max", "Piecewise", "Rational",
         "cos", "erf", "exp", "log", "sign", "sin", "sqrt", "tanh",
     ),
 }  # fmt: skip

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 # A new module gets its floor here, by its name without `derive.`; `name.*` is a package with every module in it.
 HOUSE = (
     "errors language notation memo terminal progress",
-    "elementwise functions indices intervals contraction norms",
+    "elementwise functions indices intervals contraction norms sums",
     "model schedule preactivation validation",
     "partials facts derivation deltas paths chain algebra products geometric induction regions reasons recurrences "
     "states limits equalities steps matrix.*",

@@ -76,7 +76,7 @@ def test_the_norms_drawn_are_those_measured(case):
     """Each line is the largest norm of the evidence; the dashed one the powers of the measure."""
     s = solution(case)
     found = measured(s.derivation, s.analyses[0])
-    settings = [f.settings for f in found.findings if f.condition.about == "distant" and f.settings][0]
+    settings = next(f.settings for f in found.findings if f.condition.about == "distant" and f.settings)
     axis = figure(norms(found, s.derivation.model.order)).axes[0]
     drawn = [line for line in axis.lines if line.get_marker() not in ("None", None, "")]
     dashed = [line for line in axis.lines if line.get_linestyle() == "--" or line.is_dashed()]
@@ -130,8 +130,8 @@ def test_regions_are_where_the_claims_hold(case, panel):
 
 def test_many_parameters_are_drawn_in_two_and_the_caption_says_the_rest():
     caption = plotted("lstm", "regions").caption
-    fixed = {str(e.lhs) for e in caption.values["values"]}
-    assert {"b_f", "w_ih", "w_oh"} <= fixed and all(e.rhs == pytest.approx(0.1) for e in caption.values["values"])
+    fixed = {str(e.lhs): float(e.rhs) for e in caption.values["values"]}
+    assert {"b_f", "w_ih", "w_oh"} <= set(fixed) and list(fixed.values()) == pytest.approx([0.1] * 5, rel=0.01)
     assert len(figure(plotted("lstm", "regions")).axes) == 1
 
 
