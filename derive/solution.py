@@ -73,11 +73,13 @@ class Solution:
     @cached_property
     def analyses(self) -> tuple[Analysis, ...]:
         """For every recurrence over a time that has no number: the Jacobian of a step, and when gradients explode."""
-        from derive.analysis.analyse import analyse
-
         model, known = self.derivation.model, {str(s) for s in self.sizes}
         general = [s for s in self.derivation.stages if s.time and (names := _length(model, s)) and not known & names]
         reached = [s for s in general if any(name in self.derivation.adjoints for name in s.families)]
+        if not reached:
+            return ()
+        from derive.analysis.analyse import analyse
+
         return tuple(analyse(model, s) for s in reached)
 
     @property

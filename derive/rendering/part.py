@@ -17,12 +17,12 @@ from derive.memo import memo
 from derive.recurrences import ClosedForm
 from derive.rendering.span import Known
 from derive.states import Solved
-from derive.verification.report import Report
 
 if TYPE_CHECKING:
     from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis  # only a recurrence in general needs it
     from derive.analysis.second import Hessian
+    from derive.verification.report import Report
     from derive.worked import Worked  # numpy is loaded only where numbers are worked
 
 
