@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
+
+
+def logarithmic(axis: Any) -> None:
+    """A logarithmic scale upwards, with powers of ten at its ticks as formulas of their own font."""
+    axis.set_yscale("log")
+    axis.yaxis.set_major_formatter(lambda value, place: f"$10^{{{math.log10(value):.0f}}}$")
+    axis.yaxis.set_minor_formatter(lambda value, place: "")
+    axis.tick_params(which="minor", left=False)
 
 
 def apart(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:

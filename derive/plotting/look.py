@@ -44,7 +44,7 @@ def matplotlib() -> Any:
 
 def style(lang: str) -> dict[str, Any]:
     """matplotlib's settings for a language. Errors: UsageError where no Chinese font is found."""
-    fonts = [chinese()] if lang == "zh" else ["STIXGeneral"]
+    fonts = [chinese(), "STIXGeneral"] if lang == "zh" else ["STIXGeneral"]  # Fandol has no minus
     return {
         "font.family": "serif", "font.serif": fonts, "mathtext.fontset": "stix", "font.size": 10, "text.color": INK,
         "axes.edgecolor": QUIET, "axes.labelcolor": INK, "axes.titlecolor": INK, "axes.titlesize": 10,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from derive.language import Text
+from derive.plotting.labels import logarithmic
 from derive.plotting.look import LINE, MARKS
 from derive.plotting.plot import Plot
 from derive.plotting.words import Words
@@ -31,17 +32,18 @@ class Curve(Protocol):
 def losses(curve: Curve) -> Plot:
     """The curve, with its first and its last loss written at its ends."""
     x, y = list(curve.steps), [float(v) for v in curve.losses]
-    logarithmic = min(y) > 0 and max(y) / min(y) > DECADES
+    falls_far = min(y) > 0 and max(y) / min(y) > DECADES
 
     def draw(figure: Any, lang: str) -> None:
         words, axis, mark = Words((), lang), figure.subplots(), MARKS[0]
         axis.plot(x, y, color=mark.colour, linewidth=1.8)
-        axis.set(xlabel=words(STEPS), ylabel=words(LOSS), yscale="log" if logarithmic else "linear")
+        axis.set(xlabel=words(STEPS), ylabel=words(LOSS))
         axis.margins(x=0)
-        if not logarithmic:
+        if falls_far:
+            logarithmic(axis)
+        else:
             axis.set_ylim(min(0.0, min(y)), None)
         axis.grid(True, color=LINE)
-        axis.tick_params(which="minor", left=False)
         axis.annotate(f"${y[-1]:.3g}$", (x[-1], y[-1]), xytext=(6, 0), textcoords="offset points", color=mark.colour,
                       va="center", annotation_clip=False)  # fmt: skip
 

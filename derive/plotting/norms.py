@@ -13,7 +13,7 @@ from derive.analysis.conditions import Condition
 from derive.analysis.evidence import DISTANCES, Finding, Measured, Setting
 from derive.errors import UsageError
 from derive.language import Text
-from derive.plotting.labels import apart
+from derive.plotting.labels import apart, logarithmic
 from derive.plotting.look import LINE, MARKS, QUIET, Mark
 from derive.plotting.plot import Plot
 from derive.plotting.words import Words
@@ -68,9 +68,9 @@ def _panels(findings: Iterable[Finding]) -> list[Panel]:
 
 
 def _draw(axis: Any, panel: Panel, words: Words, bottom: float, top: float) -> None:
-    axis.set(yscale="log", ylim=(bottom, top), xlim=(-1, DISTANCES[-1] + 1), xlabel=words(DISTANCE))
+    logarithmic(axis)
+    axis.set(ylim=(bottom, top), xlim=(-1, DISTANCES[-1] + 1), xlabel=words(DISTANCE))
     axis.grid(True, color=LINE)
-    axis.tick_params(which="minor", left=False)
     axis.set_title("\n".join(words.claim(c) for c in panel.claims), fontsize=8.5, linespacing=1.4)
     for setting, mark in zip(panel.settings, MARKS, strict=False):
         _line(axis, setting, mark, bottom)
