@@ -46,7 +46,7 @@ def style(lang: str) -> dict[str, Any]:
     """matplotlib's settings for a language. Errors: UsageError where no Chinese font is found."""
     fonts = [chinese(), "STIXGeneral"] if lang == "zh" else ["STIXGeneral"]  # Fandol has no minus
     return {
-        "font.family": "serif", "font.serif": fonts, "mathtext.fontset": "stix", "font.size": 10, "text.color": INK,
+        "font.family": fonts, "mathtext.fontset": "stix", "font.size": 10, "text.color": INK,
         "axes.edgecolor": QUIET, "axes.labelcolor": INK, "axes.titlecolor": INK, "axes.titlesize": 10,
         "axes.titlelocation": "left", "axes.linewidth": 0.6, "axes.spines.top": False, "axes.spines.right": False,
         "axes.axisbelow": True, "grid.color": LINE, "grid.linewidth": 0.5,

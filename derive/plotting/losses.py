@@ -30,7 +30,7 @@ class Curve(Protocol):
 
 
 def losses(curve: Curve) -> Plot:
-    """The curve, with its first and its last loss written at its ends."""
+    """The curve, with the last loss written at its end."""
     x, y = list(curve.steps), [float(v) for v in curve.losses]
     falls_far = min(y) > 0 and max(y) / min(y) > DECADES
 
