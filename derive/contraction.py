@@ -154,7 +154,8 @@ def _finish(
     letters: dict[Basic, Expr] = {}
     for idx in state.open:
         old = original[idx]
-        letters[idx] = fresh(old, taken, preferred) if name_of(old) in map(name_of, taken) else old
+        wishes = (old, *preferred) if old in preferred else (*preferred, old)  # the author's letters first
+        letters[idx] = fresh(old, taken, wishes)
         taken.add(letters[idx])
     write = {**{k: substitute(v, letters) for k, v in values.items()}, **letters}
 

@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 from sympy import Add, Expr, Idx, Integer, Mul
 
+from derive.branches import by_cases
+from derive.coefficients import reduced
 from derive.contraction import Contraction
 from derive.indices import Limits, sum_over
 from derive.intervals import Interval
@@ -61,7 +63,8 @@ class Use:
     def local(self) -> Expr:
         """The local partial d user / d u."""
         parts = (self, *self.more)
-        return Add(*(sum_over(Mul(*u.contraction.factors), u.contraction.inner) for u in parts))
+        whole = Add(*(sum_over(Mul(*u.contraction.factors), u.contraction.inner) for u in parts))
+        return by_cases(reduced(whole))
 
     @property
     def outer(self) -> tuple[Limits, ...]:

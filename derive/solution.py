@@ -123,17 +123,16 @@ class Solution:
         found = jacobian(self.derivation.model, _name(of), _name(wrt))
         if not check:
             return found
-        from derive.verification.second import verify_jacobian
+        from derive.verification.jacobians import verify_jacobian
 
         return found._replace(report=verify_jacobian(self.derivation, found, self._chosen).required())
 
     def hessian(self, *wrt: Any, check: bool = True) -> Hessian:
         """The second derivatives of the loss with respect to families `wrt`: `blocks`, the product with a vector, and
-        where it is seen to be positive semidefinite, `squares` that show it.
+        where it is seen to be positive semidefinite, `squares` that show it; through time also what is `carried`.
 
-        Errors: ModelError for an unknown name, no loss or no path, VerificationError where torch.func disagrees.
+        Errors: ModelError for an unknown name, no loss or no path, VerificationError where torch.autograd disagrees.
         """
-        from derive.analysis.between import laws
         from derive.analysis.definite import squares
         from derive.analysis.second import hessian
 
@@ -141,11 +140,12 @@ class Solution:
         if not model.has_loss:
             raise ModelError(f"the graph {model.title!r} has no loss, so there is no Hessian")
         solution = Solution(model, names, self.sizes)
-        found = hessian(solution.derivation, solution.steps, names)
-        found = found._replace(squares=squares(found, laws(model)))
+        steps = [s for name in solution.derivation.adjoints for s in solution._steps.of(name)]
+        found = hessian(solution.derivation, steps, names)
+        found = found._replace(squares=squares(found))
         if not check:
             return found
-        from derive.verification.second import verify_hessian
+        from derive.verification.hessians import verify_hessian
 
         return found._replace(report=verify_hessian(solution.derivation, found, self._chosen).required())
 

@@ -18,10 +18,10 @@ ROOT = Path(__file__).parent.parent
 # A new module gets its floor here, by its name without `derive.`; `name.*` is a package with every module in it.
 HOUSE = (
     "errors language notation memo terminal progress",
-    "elementwise functions indices intervals contraction norms sums",
+    "elementwise functions indices intervals contraction coefficients branches norms sums",
     "model schedule preactivation validation",
     "partials facts derivation deltas paths chain algebra products geometric induction regions reasons recurrences "
-    "states limits equalities steps matrix.*",
+    "states limits summands equalities steps matrix.*",
     "analysis.* positions store closures lowering sweeps exact at worked verification.*",
     "rendering.* codegen.* plotting.*",
     "solution graph problem problems",

@@ -98,8 +98,11 @@ def _asked(part: Part, show: Formulas, lang: str) -> Iterator[tuple[str, list[di
             jacobians.append(_closed(found.symbol, found.lines, show, lang) | checked)
             continue
         blocks = [_closed(b.symbol, b.lines, show, lang) for row in found.blocks for b in row]
-        product = [{"formula": show.show(a.target), "value": show.plain.line(a.terms)} for a in found.along]
-        hessians.append({"blocks": blocks, "product": product} | checked)
+        product, carried = (
+            [{"formula": show.show(a.target), "value": show.plain.line(a.terms)} for a in own]
+            for own in (found.along, [a for one in found.carried for a in one])
+        )
+        hessians.append({"blocks": blocks, "carried": carried, "product": product} | checked)
     yield "jacobians", jacobians
     yield "hessians", hessians
 

@@ -92,21 +92,26 @@ def _stranded(node: Node, path: list[Node]) -> Text:
     return say.UNREACHABLE(name=node.generic, path=say.arrow([n.generic for n in path]), end=path[-1].generic)
 
 
-def forward(part: Part, detail: str) -> Iterator[Block]:
-    """The equations as they are computed, pre-activations named; every time step where T has a number."""
-    model = part.derivation.model
+def named(model: Model) -> Iterator[Block]:
+    """The equations with the names that were given to pre-activations, and to abstract functions."""
     implied = [n.generic for n in model.nodes.values() if n.implied and n.abstract is None]
     abstract = [n.generic for n in model.nodes.values() if n.implied and n.abstract is not None]
-    unrolled = list(forward_in_time(part.derivation, part.sizes, detail))
-    if not implied and not abstract and not unrolled:
-        return
-    yield Heading(say.FORWARD)
     if implied:
         yield Paragraph(say.NAMED(names=implied))
     if abstract:
         yield Paragraph(say.NAMED_ABSTRACT(names=abstract))
     if implied or abstract:
         yield Equations(tuple(_definitions(model)))
+
+
+def forward(part: Part, detail: str) -> Iterator[Block]:
+    """The equations as they are computed, pre-activations named; every time step where T has a number."""
+    equations = tuple(named(part.derivation.model))
+    unrolled = list(forward_in_time(part.derivation, part.sizes, detail))
+    if not equations and not unrolled:
+        return
+    yield Heading(say.FORWARD)
+    yield from equations
     if unrolled:
         yield Paragraph(say.UNROLLED_FORWARD(sizes=part.known))
         yield from unrolled

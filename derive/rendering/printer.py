@@ -35,7 +35,7 @@ from sympy.matrices import MatrixBase
 from derive.derivation import Line, Term
 from derive.functions import row_of
 from derive.limits import LimitOf
-from derive.matrix.algebra import Matrix
+from derive.matrix.algebra import Matrix, Plus
 from derive.memo import SIZE, memo
 from derive.norms import Dots, InOrder, Inverse, Norm, SpectralRadius, Transposed
 from derive.partials import Immediate, Partial, Tangent
@@ -80,7 +80,7 @@ class Printer(Matrices):
 
     def _terms(self, expr: Expr) -> tuple[str, ...]:
         negative = all(a.could_extract_minus_sign() for a in expr.args)
-        parts = self.ordered(expr.args) if isinstance(expr, Add) and not negative else [expr]
+        parts = self.ordered(expr.args) if isinstance(expr, (Add, Plus)) and not negative else [expr]
         return tuple(self.printed(a)[0] for a in parts)
 
     def term(self, term: Term, join: str | None = None, lone: bool = False) -> str:

@@ -206,8 +206,17 @@ def listed(texts: Sequence[Text]) -> Text:
 
 def one_after_another(texts: Sequence[Text]) -> Text:
     """Several sentences as one paragraph."""
+    return _joined(texts, (" ", ""))
+
+
+def apart(texts: Sequence[Text]) -> Text:
+    """Several clauses with commas of their own, semicolons in between."""
+    return _joined(texts, ("; ", "；"))
+
+
+def _joined(texts: Sequence[Text], joints: tuple[str, str]) -> Text:
     names = [f"s{k}" for k in range(len(texts))]
-    en, zh = (joint.join("{" + name + "}" for name in names) for joint in (" ", ""))
+    en, zh = (joint.join("{" + name + "}" for name in names) for joint in joints)
     return Text(en, zh)(**dict(zip(names, texts, strict=True)))
 
 

@@ -14,7 +14,7 @@ from derive.rendering.matrix_form import model_in_matrices
 from derive.rendering.numbers import numbers
 from derive.rendering.part import Part
 from derive.rendering.plots import plotted
-from derive.rendering.premises import flows, forward, given
+from derive.rendering.premises import flows, forward, given, named
 from derive.rendering.values import values
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
     if part.asked:
         from derive.rendering.derivatives import derivatives
 
+        yield from named(model)
         yield from derivatives(part)
         return
     yield from flows(part.derivation)
