@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         Max,
         Piecewise,
         Rational,
-        Sum,
         cos,
         erf,
         exp,
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from derive.problem import Example, Option, Problem, Size
     from derive.signature import Argument, Signature
     from derive.solution import Solution
+    from derive.sums import Sum
     from derive.training import TrainingSet
 
 __version__ = "0.1.0"
@@ -59,9 +59,10 @@ _HOME = {
     "derive.problem": ("Example", "Option", "Problem", "Size"),
     "derive.signature": ("Argument", "Signature"),
     "derive.solution": ("Solution",),
+    "derive.sums": ("Sum",),
     "derive.training": ("TrainingSet",),
     "sympy": (
-        "Abs", "Function", "KroneckerDelta", "Max", "Piecewise", "Rational", "Sum",
+        "Abs", "Function", "KroneckerDelta", "Max", "Piecewise", "Rational",
         "cos", "erf", "exp", "log", "sign", "sin", "sqrt", "tanh",
     ),
 }  # fmt: skip

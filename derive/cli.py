@@ -4,6 +4,7 @@ derive list [--lang zh]         the problems
 derive NAME [options]           the sheet of a problem
 derive code NAME [options]      its forward and backward pass as a Python module
 derive graph NAME [options]     its computational graph as a picture
+derive plot NAME [options]      when gradients vanish and explode, as SVG, PDF or PNG
 derive check [NAME ...]         the verification table
 """
 
@@ -28,6 +29,7 @@ HELP = """derive: symbolic derivations for deep learning, every line checked aga
   derive check [NAME ...]          check problems against torch.autograd
   derive code NAME [options]       forward and backward pass as a Python module
   derive graph NAME [options]      the computational graph as a picture: svg, tex
+  derive plot NAME -o FILE         when gradients vanish and explode, as SVG, PDF or PNG
 
   derive bptt --T 5 > bptt.tex     backpropagation through time over five steps
   derive logistic --lang zh        in Chinese

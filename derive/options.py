@@ -123,11 +123,12 @@ def training(parser: Parser) -> None:
 
 
 def page(parser: Parser) -> None:
-    """--lang, --format, -o, --detail, --no-check."""
+    """--lang, --format, -o, --detail, --plots, --no-check."""
     parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the sheet (default en)")
     parser.add_argument("--format", default="tex", metavar="|".join(FORMATS), help="format of the sheet (default tex)")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the sheet to a file")
     parser.add_argument("--detail", default="brief", metavar="brief|full", help="full prints every time step")
+    parser.add_argument("--plots", action="store_true", help="add plots of when gradients vanish and explode")
     parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from derive.analysis.second import Hessian
     from derive.drawing.graph import GraphPicture
     from derive.expectation.argument import Expected
+    from derive.plotting.plot import Plot
     from derive.signature import Signature
     from derive.training import Training, TrainingSet
     from derive.verification.report import Report
@@ -106,11 +107,13 @@ class Solution:
     @cached_property
     def analyses(self) -> tuple[Analysis, ...]:
         """For every recurrence over a time that has no number: the Jacobian of a step, and when gradients explode."""
-        from derive.analysis.analyse import analyse
-
         model, known = self.derivation.model, {str(s) for s in self.sizes}
         general = [s for s in self.derivation.stages if s.time and (names := _length(model, s)) and not known & names]
         reached = [s for s in general if any(name in self.derivation.adjoints for name in s.families)]
+        if not reached:
+            return ()
+        from derive.analysis.analyse import analyse
+
         return tuple(analyse(model, s) for s in reached)
 
     @property
@@ -284,6 +287,15 @@ class Solution:
         from derive.rewritten import rewritten
 
         return GraphPicture(rewritten(self.derivation, operations).derivation, self._chosen, values=True)
+
+    def plot(self, what: str = "norms") -> Plot:
+        """ "norms" of adjoints against distance, or "regions" of parameters; `save(file)`, and a notebook shows it.
+
+        Errors: UsageError where nothing is claimed about a recurrence, or without matplotlib.
+        """
+        from derive.plotting.choose import plot
+
+        return plot(self.derivation, self.analyses, what)
 
     def _render(self, format: str, lang: str, check: bool, detail: str) -> str:
         from derive.rendering.formats import render

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sympy import I, Idx, IndexedBase, Rational, Sum, Symbol, nan, oo, tanh
 
+import derive
 from derive import DeriveError, Function, Graph, ModelError
 from derive.worked import work
 
@@ -424,3 +425,21 @@ def test_a_sum_with_one_term_is_that_term():
     g.loss("L", Sum(z[n, k] ** 2, n, k))
     gradient = g.derive().gradient("b")
     assert [len(s.limits) for s in gradient.atoms(Sum)] == [1]
+
+
+@pytest.mark.parametrize("first_last", [(0, "T"), (1, "T+1"), (-3, 0)])
+def test_a_sum_that_leaves_the_range_of_its_index_is_refused(first_last):
+    """The range is named, and a way out."""
+    page = new()
+    first, last = first_last
+    limits = (page.t, first, {"T": page.T, "T+1": page.T + 1}.get(last, last))
+    said = refused(page, lambda p: derive.Sum(p.x[p.t], limits))
+    assert "the index t runs from 1 to T" in said
+
+
+def test_a_sum_within_the_range_is_sympys():
+    """Over all of it, over a part, and over a plain letter."""
+    page = new()
+    for limits in (page.t, (page.t, 2, page.T), (page.t, 1, page.T - 1), (Symbol("k"), 0, 3)):
+        assert derive.Sum(page.x[page.t], limits) == Sum(page.x[page.t], limits)
+    assert "write Sum(x[i], i)" in refused(page, lambda p: derive.Sum(p.x[p.t], (p.t,)))

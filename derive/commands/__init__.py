@@ -8,4 +8,5 @@ COMMANDS = {
     "check": "derive.commands.checking",
     "code": "derive.commands.code",
     "graph": "derive.commands.graph",
+    "plot": "derive.commands.plotting",
 }

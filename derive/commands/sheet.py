@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from derive import options
+from derive import options, progress, terminal
 from derive.at import number, parse
 from derive.commands.delivery import deliver
 from derive.commands.training import trained
@@ -16,6 +17,7 @@ from derive.graph import Graph
 from derive.language import LANGUAGES
 from derive.problem import Problem, Reading
 from derive.problems import load
+from derive.progress import DERIVING, doing
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Title
 from derive.rendering.formats import FORMATS, render
@@ -41,9 +43,11 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[str, str | None]:
     options.one_of("format", given.format, tuple(FORMATS))
     options.one_of("lang", given.lang, LANGUAGES)
     options.one_of("detail", given.detail, ("brief", "full"))
-    parts = [_part(problem, reading, given) for reading in readings(problem, given)]
+    with progress.shown(given.lang):
+        parts = [_part(problem, reading, given) for reading in readings(problem, given)]
     head = Title(problem.title, say.SOURCE(source=problem.source), problem.statement)
-    return render(parts, given.format, given.lang, given.detail, head), given.output
+    page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
+    return render(parts, given.format, given.lang, given.detail, head, page), given.output
 
 
 def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
@@ -57,6 +61,7 @@ def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
 
 
 def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part:
+    doing(DERIVING, what=problem.title)
     graph = reading.build(**problem.choices(vars(given)))
     solution = graph.derive(sizes=_of(graph, sizes(problem, vars(given)), len(readings(problem, given)) == 1))
     training = trained(solution, reading, given)
@@ -93,6 +98,7 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         identities=identities,
         training=training,
         rewritten=written,
+        plots=given.plots,
     )
 
 

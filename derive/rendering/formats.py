@@ -10,15 +10,24 @@ from derive.rendering.blocks import Title
 from derive.rendering.formulas import Formulas
 from derive.rendering.part import Part
 from derive.rendering.sheet import sheet
+from derive.terminal import PLAIN, Page
 
 # Each format is the module of its name here, and the notation that its formulas are written in.
 FORMATS = {"tex": "latex", "text": "text", "json": "", "html": "latex", "markdown": "latex"}
 
 
 def render(
-    parts: Sequence[Part], format: str = "tex", lang: str = "en", detail: str = "brief", head: Title | None = None
+    parts: Sequence[Part],
+    format: str = "tex",
+    lang: str = "en",
+    detail: str = "brief",
+    head: Title | None = None,
+    page: Page = PLAIN,
 ) -> str:
-    """A sheet in one format and language. Errors: UsageError for an unknown format, language or detail."""
+    """A sheet in one format and language; `page` is what text is set for.
+
+    Errors: UsageError for an unknown format, language or detail.
+    """
     for what, value, known in (
         ("format", format, tuple(FORMATS)),
         ("lang", lang, ("en", "zh")),
@@ -38,5 +47,6 @@ def render(
 
         return html.render(sheet(parts, head, "brief"), sheet(parts, head, "full"), formulas, lang, detail)
     writer = importlib.import_module(f"derive.rendering.{format}")  # only the one that is asked for
-    document: str = writer.render(sheet(parts, head, detail), formulas, lang)
+    for_page = (page,) if format == "text" else ()
+    document: str = writer.render(sheet(parts, head, detail), formulas, lang, *for_page)
     return document

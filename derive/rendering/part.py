@@ -18,7 +18,6 @@ from derive.memo import memo
 from derive.recurrences import ClosedForm
 from derive.rendering.span import Known
 from derive.states import Solved
-from derive.verification.report import Report
 
 if TYPE_CHECKING:
     from derive.analysis.between import Jacobian
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from derive.expectation.argument import Expected
     from derive.rewritten import Rewritten
     from derive.training import Training
+    from derive.verification.report import Report
     from derive.worked import Worked  # numpy is loaded only where numbers are worked
 
 
@@ -53,6 +53,7 @@ class Part(NamedTuple):
     identities: tuple[Identity, ...] = ()
     training: Training | None = None
     rewritten: Rewritten | None = None
+    plots: bool = False
 
     @property
     def known(self) -> list[Known]:

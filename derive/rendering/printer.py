@@ -11,16 +11,20 @@ from typing import Any
 
 from sympy import (
     Add,
+    And,
     Expr,
     Idx,
     Indexed,
     IndexedBase,
     Max,
     Mul,
+    Not,
+    Or,
     Piecewise,
     Pow,
     Product,
     Rational,
+    S,
     Sum,
     Symbol,
 )
@@ -126,8 +130,24 @@ class Printer(Matrices):
         return f"{self.style.name(str(expr.func), ())}({', '.join(self(a) for a in expr.args)})", ATOM
 
     def _piecewise(self, expr: Piecewise) -> Printed:
-        parts = [f"{self.printed(v)[0]} [{c}]" for v, c in expr.args]
-        return "; ".join(parts), ADD
+        """Each value with its condition; the last one's too, which sympy only calls true."""
+        rows: list[tuple[str, str]] = []
+        before: list[Any] = []
+        for value, condition in expr.args:
+            when = Not(Or(*before)).to_nnf() if condition is S.true and before else condition
+            rows.append((self.printed(value)[0], self._condition(when)))
+            before.append(condition)
+        return self.style.cases(rows), ATOM
+
+    def _condition(self, expr: Any) -> str:
+        """A comparison, or several joined by and and or."""
+        if isinstance(expr, (And, Or)):
+            sign = self.style.both if isinstance(expr, And) else self.style.either
+            return sign.join(sorted(self._joint(a) for a in expr.args))
+        return self(expr) if isinstance(expr, Relational) else str(expr)
+
+    def _joint(self, expr: Any) -> str:
+        return f"({self._condition(expr)})" if isinstance(expr, (And, Or)) else self._condition(expr)
 
     def _max(self, expr: Max) -> Printed:
         inner = ", ".join(self.printed(a)[0] for a in self.ordered(expr.args))

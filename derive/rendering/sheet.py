@@ -16,6 +16,7 @@ from derive.rendering.matrix_form import model_in_matrices
 from derive.rendering.numbers import numbers
 from derive.rendering.part import Part
 from derive.rendering.pictures import picture
+from derive.rendering.plots import plotted
 from derive.rendering.premises import flows, forward, given, named
 from derive.rendering.values import values
 
@@ -77,4 +78,5 @@ def recurrence(part: Part, analysis: Analysis) -> Iterator[Block]:
     measured = next((m for m in found if m.analysis is analysis), None)
     yield from transition(analysis, part.derivation)
     yield from conditions(analysis, measured)
+    yield from plotted(part, analysis, measured)
     yield from remedies(analysis, part.steps, measured)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from derive.functions import Row
@@ -33,6 +33,9 @@ class Style(NamedTuple):
     delta: Callable[[str, str], str]
     condition: Callable[[str, str, str], str]
     relations: dict[str, str]
+    cases: Callable[[Sequence[tuple[str, str]]], str]
+    both: str = r" \land "
+    either: str = r" \lor "
     wide_fractions: bool = False
     latex: bool = True
 
@@ -61,6 +64,11 @@ def _latex_twice(a: str, b: str) -> str:
     return rf"\partial {a}^{{2}}" if a == b else rf"\partial {a}\, \partial {b}"
 
 
+def _rows(rows: Sequence[tuple[str, str]]) -> str:
+    """The rows of cases, values and conditions in two columns."""
+    return r" \\ ".join(f"{value} & {when}" for value, when in rows)
+
+
 INFINITY = r"\infty"
 
 LATEX = Style(
@@ -82,6 +90,7 @@ LATEX = Style(
     delta=lambda a, b: rf"\delta_{{{_pair(a, b)}}}",
     condition=lambda a, e, b: rf"\mathbf{{1}}[{a} \le {e} \le {b}]",
     relations={"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"},
+    cases=lambda rows: rf"{{\begin{{cases}}{_rows(rows)}\end{{cases}}}}",
 )
 
 UNICODE = Style(
@@ -103,6 +112,9 @@ UNICODE = Style(
     delta=lambda a, b: f"δ{subscript(_pair(a, b))}",
     condition=lambda a, e, b: f"1[{a} ≤ {e} ≤ {b}]",
     relations={"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"},
+    cases=lambda rows: "{" + "; ".join(f"{value} [{when}]" for value, when in rows) + "}",
+    both=" ∧ ",
+    either=" ∨ ",
     wide_fractions=True,
     latex=False,
 )
