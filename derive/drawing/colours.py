@@ -7,26 +7,30 @@ from __future__ import annotations
 
 LIGHT = {
     "paper": "#ffffff", "ink": "#1f2933", "soft": "#52606d", "back": "#b3261e",
-    "parameter": "#8a4b08", "input": "#1d5a9e", "target": "#1f6b3a", "constant": "#616e7c", "node": "#1f2933",
+    "parameter": "#8a4b08", "input": "#1d5a9e", "target": "#1f6b3a", "constant": "#616e7c", "random": "#0b6b6b",
+    "node": "#1f2933",
     "loss": "#8e1b4f", "kept": "#6a35b0",
 }  # fmt: skip
 FILLED = {
-    "parameter": "#fdf0dc", "input": "#e3effb", "target": "#e2f4e7", "constant": "#eef1f4", "node": "#ffffff",
+    "parameter": "#fdf0dc", "input": "#e3effb", "target": "#e2f4e7", "constant": "#eef1f4", "random": "#ddf3f1",
+    "node": "#ffffff",
     "loss": "#fbe4ee",
 }  # fmt: skip
 DARK = {
     "paper": "#14181d", "ink": "#e4e7eb", "soft": "#9aa5b1", "back": "#ff8a80",
-    "parameter": "#f2b866", "input": "#8cc2ff", "target": "#86d6a0", "constant": "#aab4bf", "node": "#e4e7eb",
+    "parameter": "#f2b866", "input": "#8cc2ff", "target": "#86d6a0", "constant": "#aab4bf", "random": "#7fd6cf",
+    "node": "#e4e7eb",
     "loss": "#ff9cc4", "kept": "#c8a5ff",
 }  # fmt: skip
 DARK_FILLED = {
-    "parameter": "#3a2a12", "input": "#16304d", "target": "#15351f", "constant": "#2a3138", "node": "#1c2229",
+    "parameter": "#3a2a12", "input": "#16304d", "target": "#15351f", "constant": "#2a3138", "random": "#12383a",
+    "node": "#1c2229",
     "loss": "#451a2f",
 }  # fmt: skip
 # Corners as a share of the height: inputs are square, parameters rounded, nodes round; targets are dashed.
-ROUND = {"parameter": 0.2, "input": 0.0, "target": 0.0, "constant": 0.2, "node": 0.5, "loss": 0.5}
-DASHED = {"target": "3 2", "constant": "1 2"}
-THICK = {"loss": 2.4, "parameter": 1.2, "input": 1.2, "target": 1.2, "constant": 1.2, "node": 1.2}
+ROUND = {"parameter": 0.2, "input": 0.0, "target": 0.0, "constant": 0.2, "random": 0.0, "node": 0.5, "loss": 0.5}
+DASHED = {"target": "3 2", "constant": "1 2", "random": "5 1.5"}
+THICK = {"loss": 2.4, "parameter": 1.2, "input": 1.2, "target": 1.2, "constant": 1.2, "random": 1.2, "node": 1.2}
 
 
 def radius(kind: str, width: float, height: float) -> float:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sympy import Expr
 
-KINDS = ("parameter", "input", "target", "constant", "node", "loss")
+KINDS = ("parameter", "input", "target", "constant", "random", "node", "loss")
 
 
 class Vertex(NamedTuple):

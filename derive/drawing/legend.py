@@ -13,6 +13,7 @@ WORDS = {
     "input": Text("input", "输入"),
     "target": Text("target", "目标"),
     "constant": Text("constant", "常数"),
+    "random": Text("random", "随机量"),
     "node": Text("computed", "计算所得"),
     "loss": Text("loss", "损失"),
     "forward": Text("forward", "前向"),

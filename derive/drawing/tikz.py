@@ -14,7 +14,7 @@ from derive.rendering.width import width
 
 MEDIUM = Medium("inline", lambda text: width(text) * 0.97, r"\cdots")
 UNIT = 0.74  # points of a unit: letters of 13 units are those of \small
-DASH = {"target": "on 3pt off 2pt", "constant": "on 1pt off 1.5pt"}
+DASH = {"target": "on 3pt off 2pt", "constant": "on 1pt off 1.5pt", "random": "on 4pt off 1.2pt"}
 
 
 DOCUMENT = r"""\documentclass{@class}
