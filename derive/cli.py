@@ -4,6 +4,7 @@ derive list [--lang zh]         the problems
 derive NAME [options]           the sheet of a problem
 derive code NAME [options]      its forward and backward pass as a Python module
 derive check [NAME ...]         the verification table
+derive doctor                   what is installed, and which TeX sets a PDF
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ HELP = """derive: symbolic derivations for deep learning, every line checked aga
   derive NAME --help               its options; likewise for list, check and code
   derive check [NAME ...]          check problems against torch.autograd
   derive code NAME [options]       forward and backward pass as a Python module
+  derive doctor                    what is installed, and which TeX sets a PDF
 
   derive bptt --T 5 > bptt.tex     backpropagation through time over five steps
   derive logistic --lang zh        in Chinese

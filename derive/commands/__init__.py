@@ -6,5 +6,6 @@ A module is imported when its command is asked for: starting up is most of what 
 COMMANDS = {
     "list": "derive.commands.listing",
     "check": "derive.commands.checking",
+    "doctor": "derive.commands.doctor",
     "code": "derive.commands.code",
 }

@@ -12,13 +12,13 @@ from derive.rendering.part import Part
 from derive.rendering.sheet import sheet
 
 # Each format is the module of its name here, and the notation that its formulas are written in.
-FORMATS = {"tex": "latex", "text": "text", "json": ""}
+FORMATS = {"tex": "latex", "pdf": "latex", "text": "text", "json": ""}
 
 
 def render(
     parts: Sequence[Part], format: str = "tex", lang: str = "en", detail: str = "brief", head: Title | None = None
-) -> str:
-    """A sheet in one format and language. Errors: UsageError for an unknown format, language or detail."""
+) -> str | bytes:
+    """A sheet in one format and language; bytes if it is binary. Errors: UsageError for an unknown word."""
     for what, value, known in (
         ("format", format, tuple(FORMATS)),
         ("lang", lang, ("en", "zh")),
@@ -34,5 +34,5 @@ def render(
     order = tuple(dict.fromkeys(n for part in parts for n in part.derivation.model.order))
     formulas = Formulas(FORMATS[format], order, tuple(first.sizes.items()))
     writer = importlib.import_module(f"derive.rendering.{format}")  # only the one that is asked for
-    document: str = writer.render(sheet(parts, head, detail), formulas, lang)
+    document: str | bytes = writer.render(sheet(parts, head, detail), formulas, lang)
     return document

@@ -1,9 +1,8 @@
-"""LaTeX: a complete document that compiles with pdflatex (English) or xelatex (Chinese, ctex)."""
+"""LaTeX, one block of a sheet at a time."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -14,60 +13,21 @@ from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
 from derive.rendering.order import signed
 from derive.rendering.template import Template, mark
+from derive.rendering.tex.lines import broken, summands
+from derive.rendering.tex.outline import Entry
+from derive.rendering.tex.words import escape
 from derive.rendering.width import width
 
-PREAMBLE = {
-    "en": r"\documentclass[11pt,fleqn]{article}" "\n" r"\usepackage[T1]{fontenc}" "\n" r"\usepackage{lmodern}",
-    "zh": r"\documentclass[11pt,fleqn]{ctexart}"
-    "\n"
-    r"\ctexset{section={format=\Large\heiti\bfseries},subsection={format=\large\heiti\bfseries}}",
-}
-COMMON = r"""\usepackage{amsmath}
-\usepackage{graphicx}
-\usepackage{xcolor}
-\usepackage[a4paper,margin=22mm]{geometry}
-\definecolor{reason}{gray}{0.38}
-\definecolor{rule}{rgb}{0.15,0.30,0.55}
-\setlength{\mathindent}{1.2em}
-\setlength{\parindent}{0pt}
-\setlength{\parskip}{4pt plus 1pt}
-\setlength{\jot}{5pt}
-\AtBeginDocument{\setlength{\abovedisplayskip}{6pt plus 2pt}\setlength{\belowdisplayskip}{6pt plus 2pt}%
-  \setlength{\abovedisplayshortskip}{4pt plus 2pt}\setlength{\belowdisplayshortskip}{6pt plus 2pt}}
-\predisplaypenalty=10000
-\setlength{\fboxsep}{6pt}
-\setcounter{secnumdepth}{0}
-\pagestyle{plain}
-\allowdisplaybreaks[2]
-\raggedbottom
-\newcommand{\why}[1]{\tag*{\small\color{reason}#1}}
-\newcommand{\result}[1]{\fcolorbox{rule}{white}{$\displaystyle #1$}}
-\newcommand{\fitted}[1]{\sbox0{#1}\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi}
-"""
-LINE = 40.0  # em, what fits beside the indent
-SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "→": r"$\to$", "…": r"\dots{}",
-}  # fmt: skip
-COMMANDS = str.maketrans(SPECIAL)
-
-
-def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
-    """The document as one string."""
-    writer = Writer(formulas, lang)
-    head = f"{PREAMBLE['zh' if lang == 'zh' else 'en']}\n{COMMON}\\begin{{document}}"
-    return "\n".join([head, *map(writer.block, sheet), "\\end{document}\n"])
-
-
-def escape(text: str) -> str:
-    """Plain words for LaTeX: every special character by its own command."""
-    return text.translate(COMMANDS)
+LINE = 39.0  # em, what fits beside the indent
+BREAK = " \\\\*\n&\\quad {} "  # within a row: the page goes on
+GAP = "\x01"  # some space above a row
+HEADINGS = ("reading", "topic", "step")
 
 
 @memo
-def _parted(template: str) -> list[str]:
+def _parted(template: str, lang: str) -> list[str]:
     """The words of a sentence for LaTeX and the names of its places, in turn."""
-    return [p if n % 2 else escape(p) for n, p in enumerate(re.split(r"\{(\w+)\}", template))]
+    return [p if n % 2 else escape(p, lang) for n, p in enumerate(re.split(r"\{(\w+)\}", template))]
 
 
 class Writer:
@@ -75,20 +35,20 @@ class Writer:
 
     def __init__(self, formulas: Formulas, lang: str):
         self.formulas, self.lang = formulas, lang
-        self.bold = "\\heiti\\bfseries" if lang == "zh" else "\\bfseries"
-        self.before = ""  # the kind of the block above
+        self.entries: list[Entry] = []
+        self.name = ""  # of the sheet, for the file
+        self.open = False  # a section in a box
         self.inline = Formulas("inline", formulas.order, formulas.sizes)
+        self.outside = Formulas("text", formulas.order, formulas.sizes)
 
-    def block(self, block: blocks.Block) -> str:
-        """The LaTeX of one block, by its kind."""
-        kind = type(block).__name__.lower()
-        text: str = getattr(self, kind)(block)
-        self.before = kind
-        return text
+    def block(self, block: blocks.Block, held: bool = False) -> str:
+        """The LaTeX of one block, by its kind; `held` if no page may end after it."""
+        text: str = getattr(self, type(block).__name__.lower())(block)
+        return f"{{\\held\n{text}}}" if held else text
 
     def text(self, text: Text) -> str:
         """A sentence: its words escaped, its formulas in dollars."""
-        parts = _parted(text.zh if self.lang == "zh" else text.en)
+        parts = _parted(text.zh if self.lang == "zh" else text.en, self.lang)
         return "".join([self.value(text.values[p]) if n % 2 else p for n, p in enumerate(parts)])
 
     def value(self, value: Any) -> str:
@@ -98,24 +58,31 @@ class Writer:
         if type(value) in (list, tuple):
             return ("、" if self.lang == "zh" else ", ").join(self.value(v) for v in value)
         if isinstance(value, str):
-            return escape(value)
+            return escape(value, self.lang)
         return f"${self.inline.show(value)}$"
 
     def title(self, block: blocks.Title) -> str:
-        statement = f"\n{self.text(block.statement)}\\par\n" if block.statement is not None else ""
-        return (
-            f"{{\\LARGE{self.bold} {self.text(block.title)}\\par}}\n"
-            f"{{\\small\\color{{reason}} {self.text(block.subtitle)}\\par}}\n"
-            f"\\vspace{{4pt}}{{\\color{{rule}}\\hrule height 0.8pt}}\\vspace{{6pt}}\n{statement}"
-        )
+        title = self.text(block.title)
+        self.name = self.unicode(block.title)
+        lines = [f"\\renewcommand{{\\sheetname}}{{{title}}}", f"\\sheettitle{{{title}}}{{{self.text(block.subtitle)}}}"]
+        return "\n".join([*lines, *([f"{self.text(block.statement)}\\par"] if block.statement is not None else [])])
 
     def heading(self, block: blocks.Heading) -> str:
-        if block.level == 2:
-            after_heading = self.before == "heading"
-            pause = "" if after_heading else "\\medskip\\pagebreak[1]"
-            return f"\n{pause}{{{self.bold} {self.text(block.text)}}}\\par\\nopagebreak"
-        command = "section" if block.level == 0 else "subsection"
-        return f"\\{command}{{{self.text(block.text)}}}"
+        self.entries.append(Entry(block.level, self.unicode(block.text)))
+        text, closed = self.text(block.text), self.end() if block.level < 2 else ""
+        if block.boxed:
+            self.open = True
+            return f"\n{closed}\\begin{{proved}}{{{text}}}"
+        return f"\n{closed}\\{HEADINGS[block.level]}{{{text}}}"
+
+    def end(self) -> str:
+        """Close a section that stands in a box."""
+        was, self.open = self.open, False
+        return "\\end{proved}\n" if was else ""
+
+    def unicode(self, text: Text) -> str:
+        """A sentence as a reader's program shows it beside the page."""
+        return " ".join(text.pick(self.lang, self.outside.show).split())
 
     def paragraph(self, block: blocks.Paragraph) -> str:
         return f"\n{self.text(block.text)}"
@@ -123,14 +90,22 @@ class Writer:
     def equations(self, block: blocks.Equations) -> str:
         rows = self.formulas.rows(block.rows)
         if block.boxed:
-            return "".join(f"\\[\\result{{{left} {SIGNS[row.sign]} {signed(right)}}}\\]\n" for left, right, row in rows)
+            return "\n".join(f"\\[\\result{{{self._boxed(left, right, row)}}}\\]" for left, right, row in rows)
         return _align([self._row(left, right, row) for left, right, row in rows])
+
+    def _boxed(self, left: str, right: tuple[str, ...], row: blocks.Row) -> str:
+        """A result, in several lines where one is not enough."""
+        first, *more = broken(right, LINE - width(left) - 4)
+        if not more:
+            return f"{left} {SIGNS[row.sign]} {first}"
+        text = BREAK.join([first, *more])
+        return f"\\begin{{aligned}}{left} &{SIGNS[row.sign]} {text}\\end{{aligned}}"
 
     def _row(self, left: str, right: tuple[str, ...], row: blocks.Row) -> str:
         why = f" \\why{{{self.text(row.reason)}}}" if row.reason is not None else ""
         lines = broken(right, LINE - width(left) - 1.5)
-        text = " \\\\\n&\\quad {} ".join(lines)
-        gap = "\\noalign{\\vskip 4pt}\n" if row.gap else ""
+        text = BREAK.join(lines)
+        gap = GAP if row.gap else ""
         sign = SIGNS[row.sign]
         return f"{gap}{left} &{sign} {text}{why}"
 
@@ -155,9 +130,7 @@ class Writer:
         cuts = [0, *range(first, len(terms), each), len(terms)]
         join = signed if terms[-1].startswith("-") else " + ".join  # all terms have the sign of their template
         lines = [join(terms[a:b]) for a, b in pairwise(cuts)]
-        text = " \\\\\n&\\quad {} ".join(
-            [lines[0], *(line if line.startswith("-") else f"+ {line}" for line in lines[1:])]
-        )
+        text = BREAK.join([lines[0], *(line if line.startswith("-") else f"+ {line}" for line in lines[1:])])
         why = f" \\why{{{self.text(block.reason)}}}" if block.reason is not None else ""
         return _align([f"{left} &= {text}{why}"])
 
@@ -172,7 +145,7 @@ class Writer:
             for relation, part in middle[:1] if middle[0][1] == middle[1][1] else middle:
                 lines = broken(summands(part), room)
                 if part not in (shown, end) and all(width(line) < room for line in lines):
-                    parts.append((relation, " \\\\\n&\\quad {} ".join(lines)))
+                    parts.append((relation, BREAK.join(lines)))
             parts.append(("=" if value.exact else r"\approx", end))
             if block.sign == "<-":
                 parts[0] = (r"\leftarrow", parts[0][1])
@@ -191,12 +164,10 @@ class Writer:
         return text.rstrip()
 
     def table(self, block: blocks.Table) -> str:
-        columns = "l" * len(block.header)
-        rows = [" & ".join(self.value(c) for c in block.header) + r" \\ \hline"]
-        rows += [" & ".join(self.value(c) for c in row) + r" \\" for row in block.rows]
-        inner = "\n".join(rows)
-        tabular = f"\\begin{{tabular}}{{{columns}}}\n\\hline\n{inner}\n\\hline\n\\end{{tabular}}"
-        head = r"\begin{center}\renewcommand{\arraystretch}{1.4}\small"
+        head, *rows = [" & ".join(map(self.value, row)) + r" \\" for row in (block.header, *block.rows)]
+        inner = "\n".join(["\\toprule", head, "\\midrule", *rows, "\\bottomrule"])
+        tabular = f"\\begin{{tabular}}{{{'l' * len(block.header)}}}\n{inner}\n\\end{{tabular}}"
+        head = r"\begin{center}\renewcommand{\arraystretch}{\tablestretch}\small"
         return f"{head}\n\\fitted{{{tabular}}}\n\\end{{center}}"
 
     def picture(self, block: blocks.Picture) -> str:
@@ -210,33 +181,10 @@ SIGNS = {"=": "=", "<-": r"\leftarrow", "<": "<", ">": ">", "<=": r"\le", ">=": 
 
 
 def _align(rows: list[str]) -> str:
-    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
-
-
-def summands(latex: str) -> tuple[str, ...]:
-    """The terms of a written sum: parted before each plus and minus outside all brackets."""
-    found, depth = [""], 0
-    for token in re.split(r"(?<= )([+-] |[{}()])|([{}()])", latex):
-        depth += (token or "") in ("{", "(")
-        depth -= (token or "") in ("}", ")")
-        if token in ("+ ", "- ") and not depth:
-            found.append("-" if token == "- " else "")
-        else:
-            found[-1] += token or ""
-    return tuple(term.strip() for term in found)
-
-
-@memo
-def broken(terms: tuple[str, ...], room: float) -> list[str]:
-    """Terms joined to lines no wider than `room` em, broken before a plus or a minus."""
-    lines: list[list[str]] = [[]]
-    used = 0.0
-    for term in terms:
-        wide = width(term) + 1.3
-        if lines[-1] and used + wide > room:
-            lines.append([])
-            used = 0.0
-        lines[-1].append(term)
-        used += wide
-    joined = [signed(line) for line in lines]
-    return [joined[0], *(line if line.startswith("-") else f"+ {line}" for line in joined[1:])]
+    """Rows with line breaks between them; the first two stay on one page, and so do the last two."""
+    text = rows[0].removeprefix(GAP)
+    for at, row in enumerate(rows[1:], 1):
+        star = "*" if at in (1, len(rows) - 1) else ""
+        space = "[4pt]" if row.startswith(GAP) else ""
+        text += f" \\\\{star}{space}\n{row.removeprefix(GAP)}"
+    return f"\\begin{{align*}}\n{text}\n\\end{{align*}}"
