@@ -14,7 +14,7 @@ from functools import cache
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}",
+    "|": r"\textbar{}", "[": "{[}", "]": "{]}", "*": "{*}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}",
     "→": r"$\to$", "←": r"$\leftarrow$", "…": r"\dots{}", "–": r"\textendash{}", "—": r"\textemdash{}", "‘": "`",
     "’": "'", "“": r"\textquotedblleft{}", "”": r"\textquotedblright{}", "×": r"$\times$", "·": r"$\cdot$",
     "−": "$-$", "±": r"$\pm$", "≤": r"$\le$", "≥": r"$\ge$", "≠": r"$\ne$", "≈": r"$\approx$", "∞": r"$\infty$",
@@ -31,7 +31,7 @@ GREEK = {
     for code in range(0x3B1, 0x3CA)
     if code not in (0x3BF, 0x3C2)  # omicron looks like o; the final sigma has no command
 }
-PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:!?()[]/*+-='@")
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:!?()/+-='@")
 MARKS = frozenset("“”‘’…—·×")  # full-width in Chinese; xeCJK sets them
 LIGATURES = re.compile(r"([-,'`])(?=\1)|([!?])(?=`)")
 # Han, their punctuation, and full-width forms: set by ctex, never by pdfTeX.
@@ -57,4 +57,4 @@ def character(c: str) -> str:
     base, *marks = list(unicodedata.normalize("NFD", c))
     if len(marks) == 1 and marks[0] in ACCENTS and base in PLAIN:
         return f"\\{ACCENTS[marks[0]]}{{{base}}}"
-    return f"[U+{ord(c):04X}]"
+    return f"{{[}}U+{ord(c):04X}{{]}}"
