@@ -1,6 +1,7 @@
 # make demo    the six sheets in English and Chinese, into output/
 # make test    ruff, mypy, pytest
 # make pages   output/*.tex to PDF
+# make picture docs/page.png, the page that the README shows
 # make fuzz    random graphs against autograd
 # make bench   the benchmarks
 # make clean   remove what make made, except the sheets
@@ -15,7 +16,11 @@ SHEETS = bptt lstm logistic relu-mse weight-norm l1
 OPTIONS_bptt = --T 5
 OPTIONS_lstm = --T 3
 
-.PHONY: demo test pages fuzz bench clean
+# The page in the README: which sheet, and which page of it.
+PICTURE = logistic
+PICTURE_PAGE = 2
+
+.PHONY: demo test pages picture fuzz bench clean
 
 # The lines of one sheet; the empty line keeps them apart.
 define sheet
@@ -39,6 +44,12 @@ pages:
 	  case $$tex in *.zh.tex) engine=-xelatex ;; *) engine=-pdf ;; esac; \
 	  $(LATEXMK) $$engine "$$tex"; \
 	done
+
+picture: .venv/installed
+	mkdir -p build/pages
+	$(BIN)/derive $(PICTURE) -o build/pages/picture.tex
+	cd build/pages && latexmk -interaction=nonstopmode -halt-on-error -no-shell-escape -pdf picture.tex
+	pdftoppm -png -r 90 -f $(PICTURE_PAGE) -singlefile build/pages/picture.pdf docs/page
 
 fuzz: .venv/installed
 	$(BIN)/python tests/fuzz.py 20000

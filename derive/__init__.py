@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         Max,
         Piecewise,
         Rational,
-        Sum,
         cos,
         erf,
         exp,
@@ -36,36 +35,45 @@ if TYPE_CHECKING:
         tanh,
     )
 
-    from derive.errors import DeriveError, ModelError, UsageError, VerificationError
+    from derive.errors import DeriveError, ModelError, MomentError, UsageError, VerificationError
     from derive.functions import elu, function_named, gelu, leaky_relu, relu, sigmoid, silu, softplus
     from derive.graph import Graph
     from derive.language import Text
     from derive.limits import Limit
+    from derive.moments import Covariance, Expectation, Variance
     from derive.problem import Example, Option, Problem, Size
+    from derive.signature import Argument, Signature
     from derive.solution import Solution
+    from derive.sums import Sum
+    from derive.training import TrainingSet
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "derive.errors": ("DeriveError", "ModelError", "UsageError", "VerificationError"),
+    "derive.errors": ("DeriveError", "ModelError", "MomentError", "UsageError", "VerificationError"),
     "derive.functions": ("elu", "function_named", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus"),
     "derive.graph": ("Graph",),
     "derive.language": ("Text",),
     "derive.limits": ("Limit",),
+    "derive.moments": ("Covariance", "Expectation", "Variance"),
     "derive.problem": ("Example", "Option", "Problem", "Size"),
+    "derive.signature": ("Argument", "Signature"),
     "derive.solution": ("Solution",),
+    "derive.sums": ("Sum",),
+    "derive.training": ("TrainingSet",),
     "sympy": (
-        "Abs", "Function", "KroneckerDelta", "Max", "Piecewise", "Rational", "Sum",
+        "Abs", "Function", "KroneckerDelta", "Max", "Piecewise", "Rational",
         "cos", "erf", "exp", "log", "sign", "sin", "sqrt", "tanh",
     ),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
-    "Abs", "DeriveError", "Example", "Function", "Graph", "KroneckerDelta", "Limit", "Max", "ModelError", "Option",
-    "Piecewise", "Problem", "Rational", "Size", "Solution", "Sum", "Text", "UsageError", "VerificationError", "cos",
-    "elu", "erf", "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin",
-    "softplus", "sqrt", "tanh",
+    "Abs", "Argument", "Covariance", "DeriveError", "Example", "Expectation", "Function", "Graph", "KroneckerDelta",
+    "Limit", "Max", "ModelError", "MomentError", "Option", "Piecewise", "Problem", "Rational", "Signature", "Size",
+    "Solution", "Sum", "Text", "TrainingSet", "UsageError", "Variance", "VerificationError", "cos", "elu", "erf",
+    "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin", "softplus",
+    "sqrt", "tanh",
 ]  # fmt: skip
 
 

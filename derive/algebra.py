@@ -13,10 +13,11 @@ from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, Product, S,
 
 from derive.derivation import Line, Term
 from derive.facts import Facts, split, with_sums
-from derive.indices import Limits, solve, substitute, sum_over
+from derive.indices import Limits, solve, substitute
 from derive.language import Text
 from derive.memo import memo
 from derive.partials import Partial
+from derive.summands import counted, pulled
 
 WIDEST = 60  # an expression longer than this gets no shorter by multiplying out, and sympy needs seconds to try
 
@@ -50,7 +51,7 @@ def written(terms: tuple[Term, ...]) -> int:
 
 def develop(terms: tuple[Term, ...], facts: Facts) -> Iterator[Line]:
     """The lines after the raw product `terms`, ending in the final form; `facts` may be used, each by its name."""
-    yield from _moved(terms, (_cancel, _kill, _pull, lambda t: _use(t, facts), _combine, _share, _order))
+    yield from _moved(terms, (_cancel, _kill, _count, _pull, lambda t: _use(t, facts), _combine, _share, _order))
 
 
 def tidied(terms: tuple[Term, ...]) -> Iterator[Line]:
@@ -71,20 +72,16 @@ def _pull(terms: tuple[Term, ...]) -> Iterator[Line]:
     moved = tuple(pulled(t) for t in terms)
     if moved != terms:
         first = next(t for t, m in zip(terms, moved, strict=True) if t != m)
-        yield Line(moved, PULLED(idx=[s[0] for s in first.sums]))
+        sums = first.sums or next(f.limits for g in first.factors for f in Mul.make_args(g) if isinstance(f, Sum))
+        yield Line(moved, PULLED(idx=[s[0] for s in sums]))
 
 
-@memo
-def pulled(term: Term) -> Term:
-    if not term.sums:
-        return term
-    bound = {s[0] for s in term.sums}
-    factors = [g for f in term.factors for g in Mul.make_args(f)]
-    inside = [f for f in factors if f.free_symbols & bound]
-    outside = [f for f in factors if not f.free_symbols & bound]
-    if not outside or not inside:
-        return term
-    return Term((Mul(*outside), sum_over(Mul(*inside), term.sums)))
+def _count(terms: tuple[Term, ...]) -> Iterator[Line]:
+    """Equal terms of a sum are counted."""
+    found = [counted(t) for t in terms]
+    reasons = [why for _, why in found if why is not None]
+    if reasons:
+        yield Line(tuple(t for t, _ in found), reasons[0])
 
 
 def _use(terms: tuple[Term, ...], facts: Facts) -> Iterator[Line]:
@@ -114,7 +111,7 @@ def _killed(term: Term) -> tuple[tuple[Term, ...], Killed | None]:
     """The terms that a sum falls into, those with a delta without it."""
     for at, whole in enumerate(term.factors):
         for factor in Mul.make_args(whole):
-            found = next((k for d in factor.atoms(KroneckerDelta) if (k := _kills(d, term.sums))), None)
+            found = next((k for d in factor.atoms(KroneckerDelta) if (k := kills(d, term.sums))), None)
             if found is not None:
                 beside = Mul(*(f for f in Mul.make_args(whole) if f is not factor))
                 before = (*term.factors[:at], *((beside,) if beside != 1 else ()))
@@ -132,7 +129,7 @@ def _parts(
     return tuple(sorted(kept, key=lambda t: t.factors[0].could_extract_minus_sign()))
 
 
-def _kills(delta: KroneckerDelta, sums: tuple[Limits, ...]) -> Killed | None:
+def kills(delta: KroneckerDelta, sums: tuple[Limits, ...]) -> Killed | None:
     """A summed index that runs over all values of the letter which the delta makes it equal to."""
     for idx, low, high in sums:
         found = solve(delta.args[0] - delta.args[1], S.Zero, [idx])

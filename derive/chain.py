@@ -36,7 +36,8 @@ class User(NamedTuple):
 
 
 def derive(model: Model, wrt: Iterable[Any] | None = None) -> Derivation:
-    """The adjoint of every node that reaches the loss, and of each leaf in `wrt` (the parameters, unless given)."""
+    """The adjoint of every node that reaches the loss, and of each leaf in `wrt` (unless given, the parameters
+    and the inputs that are wanted)."""
     wanted = _wanted(model, wrt)
     reaching = reaches(model)
     adjoints: dict[str, Adjoint] = {}
@@ -69,11 +70,16 @@ def _wanted(model: Model, wrt: Iterable[Any] | None) -> tuple[str, ...]:
         wrt = [wrt]
     if wrt is not None and not model.has_loss:
         raise ModelError(f"the graph {model.title!r} has no loss, so there is no derivative to ask for with wrt=")
-    names = [n.name for n in model.of_kind("parameter") if model.has_loss] if wrt is None else [str(w) for w in wrt]
+    names = _usual(model) if wrt is None else [str(w) for w in wrt]
     for name in names:
         if name not in model.nodes:
             raise ModelError(f"wrt: {name} is not in the graph; it has {', '.join(model.nodes)}")
     return tuple(names)
+
+
+def _usual(model: Model) -> list[str]:
+    """The parameters, and the inputs whose gradients are asked for."""
+    return [n.name for n in model.nodes.values() if model.has_loss and (n.kind == "parameter" or n.wanted)]
 
 
 def _adjoint(model: Model, node: Node, known: dict[str, Adjoint], reaching: frozenset[str]) -> Adjoint:

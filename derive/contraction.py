@@ -111,6 +111,9 @@ def contract(
     factors = tuple(into[len(at) + len(position) :])
     ranges = {renamed[i]: (substitute(lo, renamed), substitute(hi, renamed)) for i, lo, hi in (*outer, *inner)}
     state = _State(own, list(extent), ranges)
+    for idx, (low, high) in tuple(ranges.items()):
+        if low == high:  # a sum with a single term is that term
+            state.bind(idx, S.Zero + low)
     for place, target in zip(position, own, strict=True):
         _match(state, substitute(place, state.values), target)
     for place, interval in zip(at, support, strict=True):
@@ -154,7 +157,8 @@ def _finish(
     letters: dict[Basic, Expr] = {}
     for idx in state.open:
         old = original[idx]
-        letters[idx] = fresh(old, taken, preferred) if name_of(old) in map(name_of, taken) else old
+        wishes = (old, *preferred) if old in preferred else (*preferred, old)  # the author's letters first
+        letters[idx] = fresh(old, taken, wishes)
         taken.add(letters[idx])
     write = {**{k: substitute(v, letters) for k, v in values.items()}, **letters}
 

@@ -6,13 +6,14 @@ partial, dp_j/dz_i = delta_ij exp(z_j)/S - exp(z_j) exp(z_i)/S^2, and dp_i/dz_i 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sympy import Expr, Idx, KroneckerDelta
+from sympy import Basic, Expr, Idx, KroneckerDelta
 
+from derive.contraction import Contraction
 from derive.derivation import Use
-from derive.indices import substitute
+from derive.indices import fresh, name_of, substitute
 
 
 def lifted(uses: Sequence[Use]) -> list[Use]:
@@ -42,7 +43,21 @@ def _under(use: Use, other: Use) -> Use:
     """The same contribution as a sum with a delta."""
     solved = _solved(use, other)
     back = {i: j for j, i in solved.items()}
-    factors = (*(substitute(f, back) for f in use.contraction.factors), *(KroneckerDelta(*p) for p in back.items()))
-    return replace(
-        use, contraction=replace(use.contraction, at=other.contraction.at, outer=other.outer, factors=factors)
+    mine = _clear(use.contraction, solved)
+    factors = (*(substitute(f, back) for f in mine.factors), *(KroneckerDelta(*p) for p in back.items()))
+    return replace(use, contraction=replace(mine, at=other.contraction.at, outer=other.outer, factors=factors))
+
+
+def _clear(contraction: Contraction, taken: Iterable[Idx]) -> Contraction:
+    """The contraction with other letters for its inner sums where they are taken: they are to stand under these."""
+    letters: dict[Basic, Expr] = {}
+    names = {name_of(t) for t in taken}
+    for idx, _, _ in contraction.inner:
+        if name_of(idx) in names:
+            used = {*taken, *(s for f in contraction.factors for s in f.atoms(Idx)), *letters.values()}
+            letters[idx] = fresh(idx, used)
+    inner = tuple(
+        (letters.get(i, i), substitute(low, letters), substitute(high, letters)) for i, low, high in contraction.inner
     )
+    factors = tuple(substitute(f, letters) for f in contraction.factors)
+    return replace(contraction, factors=factors, inner=inner)  # type: ignore[arg-type]

@@ -16,9 +16,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from sympy import Add, Expr, Idx, Integer, Mul
+from sympy import Add, Expr, Idx, Integer, Mul, Symbol
 
+from derive.branches import by_cases
+from derive.coefficients import reduced
 from derive.contraction import Contraction
+from derive.display import shown
 from derive.indices import Limits, sum_over
 from derive.intervals import Interval
 from derive.language import Text
@@ -61,7 +64,8 @@ class Use:
     def local(self) -> Expr:
         """The local partial d user / d u."""
         parts = (self, *self.more)
-        return Add(*(sum_over(Mul(*u.contraction.factors), u.contraction.inner) for u in parts))
+        whole = Add(*(sum_over(Mul(*u.contraction.factors), u.contraction.inner) for u in parts))
+        return by_cases(reduced(whole))
 
     @property
     def outer(self) -> tuple[Limits, ...]:
@@ -166,7 +170,8 @@ class Step:
     """The derivation of one adjoint on one region.
 
     `chain` is the chain rule in symbols and `reason` says why it has these terms; `locals` are the local partials;
-    `lines` is the chain of equalities from the raw product to the final form.
+    `lines` is the chain of equalities from the raw product to the final form. `order` and `sizes` are the order
+    of names and the numbers with which it is written.
     """
 
     target: Expr
@@ -178,6 +183,8 @@ class Step:
     locals: tuple[Local, ...]
     lines: tuple[Line, ...]
     number: int = 0
+    order: tuple[str, ...] = ()
+    sizes: tuple[tuple[Symbol, int], ...] = ()
 
     @property
     def value(self) -> Expr:
@@ -188,6 +195,9 @@ class Step:
     def fixed(self) -> dict[Idx, Expr]:
         """The indices that have a single value on the region, and that value."""
         return self.region.fixed(self.node.indices)
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     @property
     def given(self) -> bool:
@@ -214,3 +224,6 @@ class Derivation:
     def unreachable(self) -> tuple[Node, ...]:
         """The wanted leaves that cannot influence the loss."""
         return tuple(self.model.nodes[n] for n in self.wanted if n not in self.reaching)
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)

@@ -18,6 +18,7 @@ from derive.memo import memo
 from derive.model import Node
 from derive.partials import ABSTRACT, Immediate, Partial
 from derive.reasons import reason, telling
+from derive.summands import parted
 
 LONGEST = 11  # the longest value, in symbols to read, that is still put in for its name
 Pairs = tuple[tuple[Expr, Expr], ...]
@@ -106,8 +107,9 @@ def _lines(raw: tuple[Term, ...], short: Mapping[Expr, Expr], facts: Facts) -> l
     Under a sum a value is put in only where that makes the result no longer; elsewhere it may be longer if it is made
     of fewer adjoints.
     """
-    first = Line(tuple(Term(t.factors[1:] if t.factors[0] == 1 else t.factors, t.sums) for t in raw), LOCAL)
-    bare = tuple(product(t.factors, t.sums) for t in raw if S.Zero not in t.factors) or (Term((S.Zero,)),)
+    shown = (Term(t.factors[1:] if t.factors[0] == 1 else t.factors, t.sums) for t in raw)
+    first = Line(tuple(part for t in shown for part in parted(t)), LOCAL)
+    bare = tuple(product(t.factors, t.sums) for t in first.terms if S.Zero not in t.factors) or (Term((S.Zero,)),)
     plain = [first, *([Line(bare)] if bare != first.terms else []), *develop(bare, facts)]
     if not short:
         return plain

@@ -2,6 +2,7 @@
 
     DeriveError
     ├── ModelError          the model cannot be read as a graph
+    │   └── MomentError     an expectation needs a moment that is not declared
     ├── UsageError          a command, an option or a number cannot be used
     ├── ShapeError          matrices whose shapes do not agree
     ├── NoMatrixForm        an expression that is not a matrix formula
@@ -13,6 +14,7 @@ and leaves with status 2 (1 for a failed verification). Notebooks show the same 
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 
@@ -22,12 +24,20 @@ class DeriveError(Exception):
     exit_status = 2
 
     def _render_traceback_(self) -> list[str]:
-        """IPython's hook: show the one line instead of a traceback."""
-        return [f"{type(self).__name__}: {self}"]
+        """IPython's hook: one line. `traceback.print_last()` shows the rest, as does DERIVE_TRACEBACK=1 before."""
+        if os.environ.get("DERIVE_TRACEBACK"):
+            import traceback
+
+            return traceback.format_exception(self)
+        return [f"{type(self).__name__}: {' '.join(str(self).split())}"]
 
 
 class ModelError(DeriveError):
     """The graph is refused: a name twice, a use before its definition, an index out of place, a cycle."""
+
+
+class MomentError(ModelError):
+    """An expectation needs a moment that is not declared, or an average that moments do not give."""
 
 
 class UsageError(DeriveError):

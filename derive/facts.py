@@ -51,15 +51,19 @@ def known(model: Model) -> Facts:
 @memo
 def totals(node: Node, facts: Facts) -> Facts:
     """A node whose elements sum to what is known: a softmax to 1, and labels that are mixed with the uniform ones."""
-    if not node.indices or len(node.cases) != 1 or not (facts or node.cases[0].expr.has(Sum)):
+    if len(node.cases) != 1 or not (facts or node.cases[0].expr.has(Sum)):
         return ()
-    *others, last = node.indices
-    value, _ = summed(sum_over(node.cases[0].expr, (limits(last),)), facts, always=True)
-    value = cancel(canonical(value)) if value.count_ops() < WIDEST else value
-    if value.has(Sum) or last in value.free_symbols or isinstance(value, Add):
-        return ()
-    reason = TOTAL(node=node.generic, idx=last, value=value)
-    return (Fact(sum_over(node.generic, (limits(last),)), value, tuple(others), reason),)
+    return tuple(fact for idx in reversed(node.indices) if (fact := _total(node, idx, facts)) is not None)
+
+
+def _total(node: Node, idx: Idx, facts: Facts) -> Fact | None:
+    """The sum over one of its indices."""
+    total, _ = summed(sum_over(node.cases[0].expr, (limits(idx),)), facts, always=True)
+    value = cancel(canonical(total)) if total.count_ops() < WIDEST else total
+    if value.has(Sum) or idx in value.free_symbols or isinstance(value, Add):
+        return None
+    others = tuple(i for i in node.indices if i != idx)
+    return Fact(sum_over(node.generic, (limits(idx),)), value, others, TOTAL(node=node.generic, idx=idx, value=value))
 
 
 @memo
@@ -205,7 +209,8 @@ def _divided(term: Expr, fact: Fact) -> Expr:
         front, theirs = _powers(left)
         if all((mine.get(b, S.Zero) / e).is_number and mine.get(b, S.Zero) / e >= 1 for b, e in theirs.items()):
             kept = (b ** (e - theirs.get(b, S.Zero)) for b, e in mine.items())
-            return _divided(Mul(number / front, *kept), fact) * right
+            letters = {c: s for s in term.atoms(Sum) if isinstance(c := canonical(s), Sum)}
+            return substitute(_divided(Mul(number / front, *kept), fact), letters) * right
     return term
 
 

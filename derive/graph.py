@@ -17,9 +17,12 @@ from typing import Any
 from sympy import Expr, Idx, Symbol
 
 from derive import validation
+from derive.display import shown
 from derive.errors import ModelError
+from derive.expectation.resolve import resolved
 from derive.indices import LETTERS, family, index
 from derive.model import NOTHING, Case, Kind, Model, Node, model_of
+from derive.moments import Law
 from derive.preactivation import named
 from derive.solution import Solution
 from derive.validation import expression
@@ -65,13 +68,19 @@ class Graph:
         """One parameter: a scalar, or a family over the dimensions."""
         return self._leaf(name, "parameter", dimensions, domain, **sums)
 
-    def input(self, name: str, *dimensions: Dimension, domain: str = "real", **sums: Any) -> Any:
+    def input(
+        self, name: str, *dimensions: Dimension, domain: str = "real", gradient: bool = False, **sums: Any
+    ) -> Any:
         """One input; `domain` is "real", "positive", "probability", "binary" or "nonzero".
+
+        `gradient=True` asks for its gradient too, as a layer passes it on to the layer before.
 
         `sums_to=1` declares that its elements sum to 1 over the last index, `one_hot=True` that one of them is 1 and
         the others are 0. Lines that need it say so, and the check draws only such values.
         """
-        return self._leaf(name, "input", dimensions, domain, **sums)
+        symbol = self._leaf(name, "input", dimensions, domain, **sums)
+        self._nodes[name] = self._nodes[name]._replace(wanted=gradient)
+        return symbol
 
     def target(self, name: str, *dimensions: Dimension, domain: str = "real", **sums: Any) -> Any:
         """One target, the label y; `sums_to` and `one_hot` as for an input."""
@@ -85,9 +94,11 @@ class Graph:
         """Several parameters of one shape: `w1, w2, b = g.parameters("w1 w2 b")`."""
         return tuple(self.parameter(name, *dimensions, domain=domain) for name in names.split())
 
-    def inputs(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
+    def inputs(
+        self, names: str, *dimensions: Dimension, domain: str = "real", gradient: bool = False
+    ) -> tuple[Any, ...]:
         """Several inputs of one shape."""
-        return tuple(self.input(name, *dimensions, domain=domain) for name in names.split())
+        return tuple(self.input(name, *dimensions, domain=domain, gradient=gradient) for name in names.split())
 
     def targets(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
         """Several targets of one shape."""
@@ -96,6 +107,20 @@ class Graph:
     def constants(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
         """Several hyperparameters of one shape."""
         return tuple(self.constant(name, *dimensions, domain=domain) for name in names.split())
+
+    def random(
+        self, name: str, *dimensions: Dimension, mean: Any = None, variance: Any = None, independent: bool = False,
+        domain: str = "real",
+    ) -> Any:  # fmt: skip
+        """A random quantity, known by its moments: `g.random("x", D, mean=0, variance=1, independent=True)`.
+
+        `mean` and `variance` are numbers or expressions, for a family in its own indices. `independent` declares that
+        its elements are independent of each other and of every other random quantity. With domain "binary" it is 0 or 1
+        and its mean says everything. What is not declared is not known: an expectation that needs it is refused.
+        """
+        own = self._own_indices(dimensions)
+        law = validation.law(name, mean, variance, independent, domain, own, self._known())
+        return self._add(name, "random", own, (), domain, law=law)
 
     # nodes
     def node(self, name: str, expr: Any, over: Over = ()) -> Any:
@@ -166,14 +191,18 @@ class Graph:
         nodes, loss = tuple(self._nodes.values()), self._loss or NOTHING.name
         model = model_of(self.title, nodes, loss, tuple(self._sizes.values()), self._declared())
         validation.cycles(model)
-        return named(model)
+        return resolved(named(model))[0]
 
     def derive(self, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None) -> Solution:
-        """The derivation of every adjoint, and of the gradient of each of `wrt` (all parameters unless given).
+        """The derivation of every adjoint, and of the gradient of each of `wrt` (unless given, all parameters
+        and the inputs with `gradient=True`).
 
         `sizes` gives numbers to dimensions, `{T: 5}`; the others stay symbolic.
         """
         return Solution(self.model(), wrt, sizes)
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     # inside
     def _leaf(
@@ -189,12 +218,12 @@ class Graph:
 
     def _add(
         self, name: str, kind: Kind, indices: tuple[Idx, ...], cases: tuple[Case, ...], domain: str = "real",
-        sums_to: Expr | None = None,
+        sums_to: Expr | None = None, law: Law | None = None,
     ) -> Any:  # fmt: skip
         validation.new_name(name, self._names())
         validation.definitions(name, indices, cases, self._known())
         symbol = family(name) if indices else Symbol(name, real=True)
-        self._nodes[name] = Node(name, kind, symbol, indices, cases, domain, sums_to=sums_to)
+        self._nodes[name] = Node(name, kind, symbol, indices, cases, domain, sums_to=sums_to, law=law)
         return symbol
 
     def _own_indices(self, dimensions: tuple[Dimension, ...]) -> tuple[Idx, ...]:

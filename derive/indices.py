@@ -7,6 +7,7 @@ capture (two sums with the same letter), and a contraction that shifts a range (
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sympy import Add, Basic, Expr, Idx, Indexed, IndexedBase, Integer, Number, Product, Sum, Symbol, Tuple
 from sympy.multipledispatch import dispatch
@@ -26,6 +27,10 @@ def name_of(expr: Basic) -> str:
 
 class Letter(Idx):
     """An index of which sympy concludes nothing: in the adjoint of h_t the letter t stands for the start h_0 too."""
+
+    def _latex(self, printer: Any) -> str:
+        """Its letter alone, where sympy shows an expression by itself; sympy would add the range."""
+        return str(printer._print(self.label))
 
 
 for one, other in ((Letter, Letter), (Letter, Idx), (Idx, Letter), (Letter, Number), (Number, Letter)):
@@ -67,9 +72,11 @@ def substitute(expr: Basic, mapping: Mapping[Basic, Basic]) -> Expr:
     """Replace free occurrences; an index bound by a Sum or a Product is left alone, and renamed where it would capture.
 
     Unlike xreplace it never looks inside an index (its range is part of its identity); unlike subs it is fast, and
-    what was substituted once is remembered.
+    what was substituted once is remembered: an int must not be, for it equals the Integer that others put in.
     """
-    return _substituted(expr, tuple(mapping.items())) if mapping else expr
+    if not mapping:
+        return expr
+    return _substituted(expr, tuple((k, v if isinstance(v, Basic) else Integer(v)) for k, v in mapping.items()))
 
 
 @memo

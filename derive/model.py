@@ -16,9 +16,10 @@ from sympy.core.function import AppliedUndef
 
 from derive.indices import Limits, apart, limits, name_of
 from derive.memo import memo
+from derive.moments import Law
 
-Kind = Literal["parameter", "input", "target", "constant", "node", "loss"]
-LEAVES = ("parameter", "input", "target", "constant")
+Kind = Literal["parameter", "input", "target", "constant", "random", "node", "loss"]
+LEAVES = ("parameter", "input", "target", "constant", "random")
 
 
 class Case(NamedTuple):
@@ -36,9 +37,10 @@ class Case(NamedTuple):
 class Node(NamedTuple):
     """A family: its name, kind, sympy symbol (an IndexedBase where it has indices), own indices and definitions.
 
-    Leaves (parameters, inputs, targets, constants) have no cases. `domain` restricts the values of a leaf
-    ("real", "positive", "probability", "binary", "nonzero"), `sums_to` is the sum of its elements over the last index.
-    `implied` marks a pre-activation that we named.
+    Leaves (parameters, inputs, targets, constants, random quantities) have no cases. `domain` restricts the values of a
+    leaf ("real", "positive", "probability", "binary", "nonzero"), `sums_to` is the sum of its elements over the last
+    index, `law` is what is declared of a random one. `implied` marks a pre-activation that we named, `wanted` an input
+    whose gradient is asked for as a parameter's is.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Node(NamedTuple):
     domain: str = "real"
     implied: bool = False
     sums_to: Expr | None = None
+    law: Law | None = None
+    wanted: bool = False
 
     @property
     def is_leaf(self) -> bool:
@@ -113,7 +117,8 @@ NOTHING = Node("no loss", "loss", Symbol("no loss"))  # the loss of a model with
 class Model:
     """The whole: its title, nodes by name in the order of definition, the loss, the sizes and the declared indices.
 
-    `given` is the model as the author wrote it, where pre-activations were named since. Made by `model_of`, equal
+    `given` is the model as the author wrote it, where pre-activations were named since; `stated` the model with its
+    expectations, where their values were put in since. Made by `model_of`, equal
     models are one object, and what follows from a model is remembered with it. A model without a loss, whose
     recurrences are solved and nothing is differentiated, has the loss NOTHING, which is none of its nodes.
     """
@@ -124,6 +129,7 @@ class Model:
     sizes: tuple[Symbol, ...] = ()
     indices: tuple[Idx, ...] = ()
     given: Model | None = None
+    stated: Model | None = None
 
     @property
     def has_loss(self) -> bool:
@@ -166,7 +172,8 @@ def model_of(
     sizes: tuple[Symbol, ...] = (),
     indices: tuple[Idx, ...] = (),
     given: Model | None = None,
+    stated: Model | None = None,
 ) -> Model:
     """The model of these nodes, in the order of their definition; `loss` is the name of one of them, or of NOTHING."""
     by_name = {node.name: node for node in nodes}
-    return Model(title, by_name, by_name.get(loss, NOTHING), sizes, indices, given)
+    return Model(title, by_name, by_name.get(loss, NOTHING), sizes, indices, given, stated)

@@ -64,10 +64,15 @@ def latex_name(name: str, indices: tuple[str, ...] = ()) -> str:
 @cache
 def text_name(name: str, indices: tuple[str, ...] = ()) -> str:
     """The same in Unicode: `h_t` is hₜ where Unicode has the letters, `w_qh` stays with its underscore."""
+    body, inner = text_parts(name, indices)
+    return body + (subscript(inner) if inner else "")
+
+
+def text_parts(name: str, indices: tuple[str, ...] = ()) -> tuple[str, str]:
+    """A name in Unicode, and what stands below it."""
     stem, accent, subscripts = parts(name)
     body = GREEK.get(stem, stem) + ACCENTS.get(accent, "")
-    inner = _joined(",".join(_text_subscript(s) for s in subscripts), indices)
-    return body + (subscript(inner) if inner else "")
+    return body, _joined(",".join(_text_subscript(s) for s in subscripts), indices)
 
 
 def _latex_subscript(part: str) -> str:

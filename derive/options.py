@@ -58,13 +58,18 @@ def problem_parser(name: str, problem: Problem) -> Parser:
         epilog="The sheet goes to standard output, talk to standard error. Exit status: 0 done, 1 a line failed its "
         "check (nothing is printed), 2 the input cannot be used.",
     )
-    for size in problem.sizes:
-        parser.add_argument(f"--{size.name}", metavar="N", help=f"{size.help.en} (symbolic unless given)")
+    lengths(parser, problem)
     choices(parser, problem)
     derivatives(parser)
     numbers(parser)
     page(parser)
     return parser
+
+
+def lengths(parser: Parser, problem: Problem) -> None:
+    """The sizes of a problem."""
+    for size in problem.sizes:
+        parser.add_argument(f"--{size.name}", metavar="N", help=f"{size.help.en} (symbolic unless given)")
 
 
 def choices(parser: Parser, problem: Problem) -> None:
@@ -102,14 +107,28 @@ def numbers(parser: Parser) -> None:
     """--at and --lr."""
     parser.add_argument("--at", metavar='"w1=0.5, x_1=2"', help="work these numbers: values, adjoints, update")
     parser.add_argument("--lr", metavar="RATE", help="learning rate of one step of gradient descent, such as 1e-4")
+    training(parser)
+
+
+def training(parser: Parser) -> None:
+    """--train and --seed."""
+    parser.add_argument(
+        "--train",
+        nargs="?",
+        const="",
+        metavar="STEPS",
+        help="gradient descent on the problem's data, where it has any; --lr is its rate",
+    )
+    parser.add_argument("--seed", metavar="N", help="seed of the start of a training (default 0)")
 
 
 def page(parser: Parser) -> None:
-    """--lang, --format, -o, --detail, --no-check."""
+    """--lang, --format, -o, --detail, --plots, --no-check."""
     parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the sheet (default en)")
     parser.add_argument("--format", default="tex", metavar="|".join(FORMATS), help="format of the sheet (default tex)")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the sheet to a file")
     parser.add_argument("--detail", default="brief", metavar="brief|full", help="full prints every time step")
+    parser.add_argument("--plots", action="store_true", help="add plots of when gradients vanish and explode")
     parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
 
 
@@ -146,6 +165,25 @@ def code_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
     parser.add_argument("--target", default="numpy", metavar="numpy|torch", help="the library (default numpy)")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the module to a file")
     if problem is not None:
+        choices(parser, problem)
+    return parser
+
+
+def graph_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
+    """The options of `derive graph NAME`."""
+    parser = Parser(
+        prog=f"derive graph {name}",
+        description="The computational graph as a picture, a recurrence unrolled in columns of time (of more than 5 "
+        "steps, or of a length without a number, the first two, dots, the last). Dashed arrows carry "
+        "local partials back; dots mark the values that the backward pass needs again.",
+        epilog="The picture goes to standard output. Exit status: 0 done, 2 the input cannot be used.",
+    )
+    parser.add_argument("--ops", metavar="dot,add,...", help="written in these operations, as in dot,add,max,mul,pow")
+    parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the legend (default en)")
+    parser.add_argument("--format", metavar="svg|tex|tikz", help="default: as the file is named, else svg")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the picture to a file")
+    if problem is not None:
+        lengths(parser, problem)
         choices(parser, problem)
     return parser
 

@@ -60,6 +60,11 @@ class Partial(Expr):
         mark = "+" if isinstance(self, Immediate) else ""
         return f"d{mark}{printer._print(self.of)}/d{printer._print(self.wrt)}"
 
+    def _latex(self, printer: Any) -> str:
+        """The same where sympy shows an expression by itself, as a notebook asks it to."""
+        mark = "^{+}" if isinstance(self, Immediate) else ""
+        return rf"\frac{{\partial{mark} {printer._print(self.of)}}}{{\partial {printer._print(self.wrt)}}}"
+
 
 class Immediate(Partial):
     """The immediate partial, all other paths held fixed: printed with a plus, d+ h_t / d w."""

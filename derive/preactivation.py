@@ -45,7 +45,7 @@ def _split(node: Node, taken: set[str], alone: bool) -> Iterator[Node]:
             yield new
             case = Case(case.position, case.expr.xreplace({call: new.generic}))  # also where a sum binds its index
         cases.append(case)
-    yield Node(node.name, node.kind, node.symbol, node.indices, tuple(cases), node.domain, node.implied, node.sums_to)
+    yield node._replace(cases=tuple(cases))
 
 
 def _pre_activation(expr: Expr) -> Expr | None:

@@ -13,6 +13,8 @@ from derive.errors import UsageError
 from derive.graph import Graph
 from derive.language import Text
 from derive.limits import Limit
+from derive.signature import Signature
+from derive.training import TrainingSet
 
 
 class Option(NamedTuple):
@@ -48,7 +50,9 @@ class Reading(NamedTuple):
     """One model of the task: what builds its graph from the options, what it is called, its numbers.
 
     `notes` close the gradients with remarks of the teacher; `update` adds the rule of gradient descent in symbols;
-    `limits` are taken of values in closed form.
+    `limits` are taken of values in closed form; `identities` are pairs of nodes that are shown to be the same;
+    `training` is what `--train` trains on; `signature` is the function that `derive code` writes beside the passes;
+    with `operations` the graph is also written in these.
     """
 
     build: Callable[..., Graph]
@@ -57,6 +61,10 @@ class Reading(NamedTuple):
     notes: tuple[Text, ...] = ()
     update: bool = False
     limits: tuple[Limit, ...] = ()
+    identities: tuple[tuple[str, str], ...] = ()
+    training: TrainingSet | None = None
+    signature: Signature | None = None
+    operations: tuple[str, ...] = ()
 
 
 @dataclass
@@ -77,11 +85,16 @@ class Problem:
         notes: tuple[Text, ...] = (),
         update: bool = False,
         limits: tuple[Limit, ...] = (),
+        identities: tuple[tuple[str, str], ...] = (),
+        training: TrainingSet | None = None,
+        signature: Signature | None = None,
+        operations: tuple[str, ...] = (),
     ) -> Callable[[Callable[..., Graph]], Callable[..., Graph]]:
         """Register a function that builds a graph from the options."""
 
         def register(build: Callable[..., Graph]) -> Callable[..., Graph]:
-            self.readings.append(Reading(build, label, example, notes, update, limits))
+            declared = (identities, training, signature, operations)
+            self.readings.append(Reading(build, label, example, notes, update, limits, *declared))
             return build
 
         return register

@@ -14,7 +14,6 @@ from dataclasses import dataclass, fields, replace
 
 from sympy import Add, Expr, Idx, Indexed, Mul, Product, S, Sum
 
-from derive.algebra import pulled
 from derive.derivation import Derivation, Line, Region, Step, Term
 from derive.geometric import summed
 from derive.indices import Limits, bound, index, linear, name_of, substitute, sum_over
@@ -23,6 +22,7 @@ from derive.language import Text
 from derive.memo import memo
 from derive.model import Model, Node
 from derive.partials import Partial
+from derive.summands import pulled
 
 GEOMETRIC = Text("the geometric sum", "等比数列求和")
 EQUAL = Text("{number} equal terms", "{number} 个相同的项")

@@ -12,7 +12,9 @@ from sympy import Expr, Integer, Symbol
 
 from derive.chain import derive
 from derive.derivation import Derivation, Step
+from derive.display import shown
 from derive.errors import ModelError, NoMatrixForm
+from derive.identities import Identity, identity
 from derive.limits import Limit, Limiting, limiting
 from derive.matrix.forms import Forms, forms
 from derive.model import Model
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
     from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis, Condition
     from derive.analysis.second import Hessian
+    from derive.drawing.graph import GraphPicture
+    from derive.expectation.argument import Expected
+    from derive.plotting.plot import Plot
+    from derive.signature import Signature
+    from derive.training import Training, TrainingSet
     from derive.verification.report import Report
 
 
@@ -32,7 +39,7 @@ class Solution:
     """A derivation for some sizes (those not in `sizes` stay symbolic).
 
     `steps` are the steps of the sheet, `gradient(w)` the final form of dL/dw, `adjoint(h)` the forms by region,
-    `verify()` the check against torch.autograd, `to_latex()`, `to_text()` and `to_json()` the sheet.
+    `verify()` the check against torch.autograd, `to_latex()`, `to_html()`, `to_text()` and `to_json()` the sheet.
     """
 
     def __init__(self, model: Model, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None):
@@ -62,6 +69,34 @@ class Solution:
         general = any(s not in self.sizes for s in d.model.sizes) or not d.model.has_loss
         return solved_values(d) if general and any(s.time for s in d.stages) else ()
 
+    @cached_property
+    def expectations(self) -> tuple[Expected, ...]:
+        """The expectations, variances and covariances that the model asks for, each with its argument."""
+        stated = self.derivation.model.stated
+        if stated is None:
+            return ()
+        from derive.expectation.resolve import resolved
+
+        return resolved(stated)[1]
+
+    def expectation(self, of: Any, check: bool = True) -> Expected:
+        """E of an expression, or a `Variance` or `Covariance`: its `lines`, the `premises` that they use, its `value`.
+
+        Errors: MomentError for a moment that is not declared, VerificationError where the outcomes disagree.
+        """
+        from derive.expectation.resolve import asked
+
+        found = asked(of, self.derivation.model)
+        if check:
+            from derive.verification.expectations import verify_expectations
+
+            verify_expectations(self.derivation, (found,)).require()
+        return found
+
+    def identity(self, one: Any, other: Any) -> Identity:
+        """Two nodes shown to be the same, both written in what is given. Errors: ModelError where that is not seen."""
+        return identity(self.derivation.model, _name(one), _name(other))
+
     def limit(self, quantity: str, variable: str, to: str = "oo") -> Limiting:
         """The limit of a value in closed form, towards "oo" or "0". Errors: ModelError where there is none."""
         return limiting(self.derivation.model, self.values, Limit(quantity, variable, to))
@@ -73,11 +108,13 @@ class Solution:
     @cached_property
     def analyses(self) -> tuple[Analysis, ...]:
         """For every recurrence over a time that has no number: the Jacobian of a step, and when gradients explode."""
-        from derive.analysis.analyse import analyse
-
         model, known = self.derivation.model, {str(s) for s in self.sizes}
         general = [s for s in self.derivation.stages if s.time and (names := _length(model, s)) and not known & names]
         reached = [s for s in general if any(name in self.derivation.adjoints for name in s.families)]
+        if not reached:
+            return ()
+        from derive.analysis.analyse import analyse
+
         return tuple(analyse(model, s) for s in reached)
 
     @property
@@ -121,17 +158,16 @@ class Solution:
         found = jacobian(self.derivation.model, _name(of), _name(wrt))
         if not check:
             return found
-        from derive.verification.second import verify_jacobian
+        from derive.verification.jacobians import verify_jacobian
 
         return found._replace(report=verify_jacobian(self.derivation, found, self._chosen).required())
 
     def hessian(self, *wrt: Any, check: bool = True) -> Hessian:
         """The second derivatives of the loss with respect to families `wrt`: `blocks`, the product with a vector, and
-        where it is seen to be positive semidefinite, `squares` that show it.
+        where it is seen to be positive semidefinite, `squares` that show it; through time also what is `carried`.
 
-        Errors: ModelError for an unknown name, no loss or no path, VerificationError where torch.func disagrees.
+        Errors: ModelError for an unknown name, no loss or no path, VerificationError where torch.autograd disagrees.
         """
-        from derive.analysis.between import laws
         from derive.analysis.definite import squares
         from derive.analysis.second import hessian
 
@@ -139,11 +175,12 @@ class Solution:
         if not model.has_loss:
             raise ModelError(f"the graph {model.title!r} has no loss, so there is no Hessian")
         solution = Solution(model, names, self.sizes)
-        found = hessian(solution.derivation, solution.steps, names)
-        found = found._replace(squares=squares(found, laws(model)))
+        steps = [s for name in solution.derivation.adjoints for s in solution._steps.of(name)]
+        found = hessian(solution.derivation, steps, names)
+        found = found._replace(squares=squares(found))
         if not check:
             return found
-        from derive.verification.second import verify_hessian
+        from derive.verification.hessians import verify_hessian
 
         return found._replace(report=verify_hessian(solution.derivation, found, self._chosen).required())
 
@@ -161,18 +198,45 @@ class Solution:
             raise NoMatrixForm(found[0].reason)
         return found[0].matrix
 
+    def train(
+        self,
+        data: TrainingSet,
+        sizes: Mapping[str, int] | None = None,
+        steps: int | None = None,
+        rate: float | None = None,
+        seed: int = 0,
+    ) -> Training:
+        """Gradient descent on data with the derived gradients; `losses` is the curve. Errors: UsageError."""
+        from derive.training import train
+
+        return train(self.derivation, data, sizes, steps, rate, seed)
+
     def verify(
-        self, points: int = 1000, seed: int = 0, conditions: bool = True, limits: Sequence[Limiting] = ()
+        self,
+        points: int = 1000,
+        seed: int = 0,
+        conditions: bool = True,
+        limits: Sequence[Limiting] = (),
+        identities: Sequence[Identity] = (),
     ) -> Report:
         """The check of every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`.
 
-        Closed forms of values are compared with the model's own equations, `limits` with the values far out. With
+        Closed forms of values and `identities` are compared with the model's own equations, `limits` with the values
+        far out, expectations with sums over all outcomes. With
         `conditions` also the Jacobian of every recurrence and the evidence for its conditions; `Report.measured`.
         """
         from derive.verification.check import verify
 
         steps = (*self.steps, *self.closed_steps)
         report = verify(self.derivation, steps, self.sizes, points, seed, self.values, self.matrices)
+        if self.expectations:
+            from derive.verification.expectations import verify_expectations
+
+            report = report.beside(verify_expectations(self.derivation, self.expectations, seed))
+        if identities:
+            from derive.verification.identities import verify_identities
+
+            report = report.beside(verify_identities(self.derivation, identities, seed))
         if limits:
             from derive.verification.limits import in_the_limit
 
@@ -197,15 +261,48 @@ class Solution:
         """The sheet as plain Unicode text."""
         return self._render("text", lang, check, detail)
 
+    def to_html(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+        """The sheet as one HTML file that needs no network; it holds both languages and details, opened in these."""
+        return self._render("html", lang, check, detail)
+
+    def to_markdown(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+        """The sheet as Markdown with formulas in dollars."""
+        return self._render("markdown", lang, check, detail)
+
     def to_json(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as JSON: nodes, steps, gradients, conditions, verification."""
         return self._render("json", lang, check, detail)
 
-    def to_code(self, target: str = "numpy") -> str:
-        """A Python module with forward and backward, for "numpy" or "torch". Errors: UsageError for another target."""
+    def to_code(self, target: str = "numpy", signature: Signature | None = None) -> str:
+        """A Python module with forward and backward, for "numpy" or "torch"; with a signature also that function.
+
+        Errors: UsageError for another target.
+        """
         from derive.codegen.module import code
 
-        return code(self.derivation, target)
+        return code(self.derivation, target, signature)
+
+    def picture(self, operations: Sequence[str] | None = None) -> GraphPicture:
+        """The computational graph as a picture; with `operations` such as ["dot", "add", "max"], written in these.
+
+        A notebook shows it; `svg(lang)`, `tikz(lang)`. Errors: ModelError, UsageError for an operation that is missing.
+        """
+        from derive.drawing.graph import GraphPicture
+
+        if operations is None:
+            return GraphPicture(self.derivation, self._chosen)
+        from derive.rewritten import rewritten
+
+        return GraphPicture(rewritten(self.derivation, operations).derivation, self._chosen, values=True)
+
+    def plot(self, what: str = "norms") -> Plot:
+        """ "norms" of adjoints against distance, or "regions" of parameters; `save(file)`, and a notebook shows it.
+
+        Errors: UsageError where nothing is claimed about a recurrence, or without matplotlib.
+        """
+        from derive.plotting.choose import plot
+
+        return plot(self.derivation, self.analyses, what)
 
     def _render(self, format: str, lang: str, check: bool, detail: str) -> Any:
         from derive.rendering.formats import render
@@ -223,15 +320,12 @@ class Solution:
             values=self.values,
             analyses=self.analyses,
             matrices=self.matrices,
+            expectations=self.expectations,
         )
         return render([part], format, lang, detail)
 
-    def _repr_latex_(self) -> str:
-        from derive.rendering.printer import printer
-
-        show = printer("latex", self.derivation.model.order, tuple(self.sizes.items()))
-        rows = [f"{show(s.target)} &= {show(s.lines[-1])}" for s in self.steps]
-        return "$$\\begin{aligned}" + " \\\\ ".join(rows) + "\\end{aligned}$$"
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     @property
     def _chosen(self) -> dict[Symbol, int]:

@@ -37,7 +37,8 @@ class Steps:
 
     def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int] | None = None):
         self.derivation = derivation
-        self.number = numbers(derivation, sizes or {})
+        self.sizes = sizes or {}
+        self.number = numbers(derivation, self.sizes)
         self._short: dict[str, Step | None] = {}
         self._facts: Facts = known(derivation.model)
         self._known: dict[str, tuple[Step, ...]] = {}
@@ -52,7 +53,8 @@ class Steps:
         steps = [step for name in inner for step in self.of(name)]
         self.closed = tuple(closed_forms(self.derivation, steps))
         steps += [self._solved(s) for name in asked for s in self.of(name)]
-        self._numbered = tuple(_numbered(step, n) for n, step in enumerate(steps, 1))
+        writing = self.derivation.model.order, tuple(self.sizes.items())
+        self._numbered = tuple(_numbered(step, n, *writing) for n, step in enumerate(steps, 1))
         return self._numbered
 
     def claims(self) -> tuple[Step, ...]:
@@ -162,8 +164,8 @@ def _filled(term: Term, by: Mapping[Expr, Expr]) -> Term:
 
 
 @memo
-def _numbered(step: Step, number: int) -> Step:
-    return replace(step, number=number)
+def _numbered(step: Step, number: int, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...]) -> Step:
+    return replace(step, number=number, order=order, sizes=sizes)
 
 
 @memo

@@ -14,6 +14,7 @@ from derive.indices import BINDERS, name_of
 from derive.intervals import Interval, image
 from derive.memo import one
 from derive.model import Case, Model, Node, Reference, references
+from derive.moments import Law
 from derive.notation import NAME
 from derive.schedule import stages
 
@@ -102,6 +103,29 @@ def total(name: str, found: Expr | None, domain: str, has_index: bool) -> None:
         raise ModelError(f"{name}: sums_to={found} is not a number")
     if not {"real": True, "nonzero": False, "positive": found > 0}.get(domain, found == 1):
         raise ModelError(f"{name}: elements that are {domain} cannot be declared to sum to {found}")
+
+
+def law(
+    name: str, mean: Any, variance: Any, independent: Any, found: str, own: tuple[Idx, ...],
+    known: Mapping[str, Node | Symbol],
+) -> Law:  # fmt: skip
+    """The moments of a random quantity are expressions in its own indices and in what is not random."""
+    if found not in ("real", "binary"):
+        raise ModelError(f"{name}: a random quantity is real or binary, found the domain {found!r}")
+    if not isinstance(independent, bool):
+        raise ModelError(f"{name}: independent={independent!r}: expected True or False")
+    if found == "binary" and variance is not None:
+        raise ModelError(f"{name}: the variance of what is 0 or 1 follows from its mean; leave variance= out")
+    moments = [None if m is None else expression(m, f"a moment of {name}") for m in (mean, variance)]
+    if moments[1] is not None and moments[1].is_negative:
+        raise ModelError(f"{name}: a variance is not negative, found {moments[1]}")
+    for moment in (m for m in moments if m is not None):
+        definitions(f"a moment of {name}", own, [Case(own, moment)], known)
+        for use in references(moment):
+            node = known[use.name]
+            if (isinstance(node, Node) and not node.is_leaf) or getattr(node, "law", None) is not None:
+                raise ModelError(f"a moment of {name} uses {use.name}; it is made of numbers, sizes and given leaves")
+    return Law(moments[0], moments[1], independent, found == "binary")
 
 
 def scalar_loss(name: str, expr: Any) -> None:
@@ -213,5 +237,5 @@ def _placed(expr: Basic, ranges: Mapping[Idx, Interval]) -> Iterator[tuple[Index
 def cycles(model: Model) -> None:
     """Every cycle is a recurrence: it steps through one index in one direction; without a loss there is one."""
     recurs = any(stage.time for stage in stages(model))
-    if not model.has_loss and not recurs:
+    if not model.has_loss and not recurs and not model.of_kind("random"):
         raise ModelError(f"the graph {model.title!r} has no loss; end it with g.loss(name, expression)")

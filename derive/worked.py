@@ -16,6 +16,7 @@ from derive.at import Spot, Wanted, assign, spots
 from derive.derivation import Derivation
 from derive.errors import UsageError
 from derive.exact import ExactBackend, Number
+from derive.expectation.stages import random_names
 from derive.indices import name_of, substitute
 from derive.model import references
 from derive.partials import Partial
@@ -73,7 +74,9 @@ def work(
             array[(*spot, 0)] = numbers[(name, position)]
         store.put(name, array, ranges)
     try:
-        sweeps.forward(store)
+        averaged = averaged_out(derivation)
+        for stage in (s for s in derivation.stages if not averaged & set(s.families)):
+            sweeps.compute(stage, store)
         sweeps.backward(store)
         done = _finished(derivation, store, numbers, rate)
         _in_range(done)
@@ -109,17 +112,25 @@ def _needs_no_value(derivation: Derivation) -> None:
             raise UsageError(f"--at: the gradients need the value of {name}, which is abstract; give it a form")
 
 
+def averaged_out(derivation: Derivation) -> frozenset[str]:
+    """The random quantities over which the loss is averaged, and what is computed from them: they need no number."""
+    random = random_names(derivation.model.nodes)
+    return frozenset() if random & derivation.reaching else random
+
+
 def _wanted(derivation: Derivation, sweeps: Sweeps) -> Wanted:
     """Name as typed -> its ranges, and the elements that must be given a number."""
     found: dict[str, tuple[list[tuple[int, int]], set[Spot]]] = {
-        n.name: (sweeps.ranges(n), set(spots(sweeps.ranges(n)))) for n in leaves(derivation.model)
+        n.name: (sweeps.ranges(n), set(spots(sweeps.ranges(n))))
+        for n in leaves(derivation.model)
+        if n.name not in averaged_out(derivation)
     }
     for key, node in cotangents(derivation.model):
         found[key] = sweeps.ranges(node), set()
     for node in derivation.model.nodes.values():
         for given in node.abstract.args if node.abstract is not None else ():
             name = name_of(given)
-            if derivation.model.nodes[name].kind not in ("target", "input", "constant"):
+            if derivation.model.nodes[name].kind not in ("target", "input", "constant", "random"):
                 ranges, needed = found[f"d{node.name}/d{name}"]
                 whole = isinstance(given, IndexedBase)
                 fixed = tuple(sweeps.number(i) for i in getattr(given, "indices", ()))
@@ -128,7 +139,7 @@ def _wanted(derivation: Derivation, sweeps: Sweeps) -> Wanted:
 
 
 def _finished(d: Derivation, store: Store, given: Mapping[Any, Fraction], rate: Fraction | None) -> Worked:
-    values = {name: _array(store.whole(name)) for name in d.model.nodes}
+    values = {name: _array(store.whole(name)) for name in d.model.nodes if name not in averaged_out(d)}
     adjoints = {name: _array(store.whole(f"adjoint {name}")) for name in d.adjoints}
     updated = {}
     if rate is not None:

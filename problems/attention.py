@@ -27,7 +27,8 @@ def model() -> Graph:
     N, M, D, E = (g.size(s) for s in ("N", "M", "D", "E"))
     i, d, e = g.index("i", N), g.index("d", D), g.index("e", E)
     j, k = g.indices("j k", M)
-    Q, K, V = g.parameter("Q", N, D), g.parameter("K", M, D), g.parameter("V", M, E)
+    Q, K = g.input("Q", N, D, gradient=True), g.input("K", M, D, gradient=True)
+    V = g.input("V", M, E, gradient=True)
     S = g.node("S", Sum(Q[i, d] * K[j, d], d) / sqrt(D), over=(i, j))
     A = g.node("A", exp(S[i, j]) / Sum(exp(S[i, k]), k), over=(i, j))
     O = g.node("O", Sum(A[i, j] * V[j, e], j), over=(i, e))  # noqa: E741

@@ -1,14 +1,17 @@
 """Batch normalisation in training: sheet 0, problem 9, and sheet 4, problem 11."""
 
-from derive import Function, Graph, Problem, Size, Sum, Text, sqrt
+from sympy import Symbol
+
+from derive import Argument, Function, Graph, Problem, Signature, Size, Sum, Text, sqrt
 
 problem = Problem(
     title=Text("Batch normalisation", "批归一化"),
     statement=Text(
         "Each feature is shifted and scaled to mean zero and variance one over the batch, then given a gain and a "
-        "shift. The loss is left abstract. Derive the gradients in training, and say what a batch of one does.",
+        "shift. The loss is left abstract. Derive the gradients in training, say what a batch of one does, and derive "
+        "them at inference, where moving averages take the place of the batch's mean and variance.",
         "每个特征在整个批量上被平移并缩放到均值为零、方差为一，再乘以增益并加上平移。损失不给出具体形式。"
-        "请推导训练时的各梯度，并说明批量大小为 1 时的情形。",
+        "请推导训练时的各梯度，说明批量大小为 1 时的情形，再推导推理时的各梯度：此时以滑动平均代替批量的均值与方差。",
     ),
     source="4.11",
     sizes=(
@@ -24,18 +27,71 @@ of_one = Text(
 )
 
 
-@problem.reading(notes=(of_one,))
+momentum = Symbol("alpha", real=True)
+averages = Text(
+    "For inference, averages are kept while training: each becomes {kept} times its old value plus {rate} times "
+    "that of the batch, where the variance is divided by {divisor}; in a batch of one it has no value.",
+    "训练时还要为推理保存滑动平均：新值等于旧值的 {kept} 倍加上本批量的值的 {rate} 倍，其中方差除以 {divisor}；"
+    "批量大小为 1 时它没有意义。",
+)(kept=1 - momentum, rate=momentum, divisor=Symbol("N") - 1)
+BATCH_NORM = Signature(
+    "batch_norm_1d",
+    (
+        *map(Argument, ("x", "gamma", "beta", "moving_mean", "moving_var")),
+        Argument("eps", 1e-5, leaf="epsilon"),
+        Argument("momentum", 0.1),
+    ),
+    result="y",
+    training=lambda: batch(tracked=True),
+    updates={"moving_mean": "new_mean", "moving_var": "new_var"},
+    inference=lambda: averaged("moving_mean", "moving_var"),
+)
+
+
+@problem.reading(Text("In training", "训练"), notes=(of_one, averages), signature=BATCH_NORM)
 def model() -> Graph:
     """mu_d, s_d over the batch; x_hat = (x - mu)/s; y = gamma x_hat + beta."""
+    return batch()
+
+
+def batch(tracked: bool = False) -> Graph:
+    """The same; `tracked` moves the averages that inference will use, the variance without bias, as torch does."""
     g = Graph("batch-norm")
     N, D = g.size("N"), g.size("D")
     n, m = g.indices("n m", N)
     d = g.index("d", D)
-    x, (gamma, beta) = g.parameter("x", N, D), g.parameters("gamma beta", D)
+    x, (gamma, beta) = g.input("x", N, D, gradient=True), g.parameters("gamma beta", D)
     epsilon = g.constant("epsilon", domain="positive")
     mu = g.node("mu", Sum(x[m, d], m) / N, over=d)
     s = g.node("s", sqrt(Sum((x[m, d] - mu[d]) ** 2, m) / N + epsilon), over=d)
     x_hat = g.node("x_hat", (x[n, d] - mu[d]) / s[d], over=(n, d))
+    y = g.node("y", gamma[d] * x_hat[n, d] + beta[d], over=(n, d))
+    if tracked:
+        old_mean, old_var = g.constants("moving_mean moving_var", D)
+        rate = g.constant("momentum", domain="probability")
+        unbiased = Sum((x[m, d] - mu[d]) ** 2, m) / (N - 1)
+        g.node("new_mean", (1 - rate) * old_mean[d] + rate * mu[d], over=d)
+        g.node("new_var", (1 - rate) * old_var[d] + rate * unbiased, over=d)
+    g.loss("L", Function("L")(y))
+    return g
+
+
+@problem.reading(Text("At inference", "推理"))
+def inference() -> Graph:
+    """The averages in the place of the batch's own mean and variance: every example for itself."""
+    return averaged("mu_bar", "v_bar")
+
+
+def averaged(first: str, second: str) -> Graph:
+    """The same with names for mean and variance."""
+    g = Graph("batch-norm at inference")
+    N, D = g.size("N"), g.size("D")
+    n, d = g.index("n", N), g.index("d", D)
+    x, (gamma, beta) = g.input("x", N, D, gradient=True), g.parameters("gamma beta", D)
+    mean, var = g.constant(first, D), g.constant(second, D, domain="positive")
+    epsilon = g.constant("epsilon", domain="positive")
+    s = g.node("s", sqrt(var[d] + epsilon), over=d)
+    x_hat = g.node("x_hat", (x[n, d] - mean[d]) / s[d], over=(n, d))
     y = g.node("y", gamma[d] * x_hat[n, d] + beta[d], over=(n, d))
     g.loss("L", Function("L")(y))
     return g

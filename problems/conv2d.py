@@ -54,7 +54,7 @@ def convolution(s: int, P: int, *shape: str | int) -> Graph:
     H, W, K, M = (g.size(n) if isinstance(n, str) else n for n in shape)
     i, j, p, q = g.index("i", H), g.index("j", W), g.index("p", K), g.index("q", M)
     w, b = g.parameter("w", K, M), g.parameter("b")
-    x = g.parameter("x", (1 - P, s * (H - 1) + K - P), (1 - P, s * (W - 1) + M - P))
+    x = g.input("x", (1 - P, s * (H - 1) + K - P), (1 - P, s * (W - 1) + M - P), gradient=True)
     y = g.node("y", Sum(w[p, q] * x[s * (i - 1) + p - P, s * (j - 1) + q - P], p, q) + b, over=(i, j))
     g.loss("L", Function("L")(y))
     return g

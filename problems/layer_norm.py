@@ -1,6 +1,6 @@
 """Layer normalisation: sheet 0, problem 9."""
 
-from derive import Function, Graph, Problem, Size, Sum, Text, sqrt
+from derive import Argument, Function, Graph, Problem, Signature, Size, Sum, Text, sqrt
 
 problem = Problem(
     title=Text("Layer normalisation", "层归一化"),
@@ -18,14 +18,21 @@ problem = Problem(
 )
 
 
-@problem.reading()
+LAYER_NORM = Signature(
+    "layer_norm_1d",
+    (Argument("x"), Argument("gamma"), Argument("beta"), Argument("eps", 1e-5, leaf="epsilon")),
+    result="y",
+)
+
+
+@problem.reading(signature=LAYER_NORM)
 def model() -> Graph:
     """mu_n, s_n over the features of a row; x_hat = (x - mu)/s; y = gamma x_hat + beta."""
     g = Graph("layer-norm")
     N, D = g.size("N"), g.size("D")
     n = g.index("n", N)
     d, k = g.indices("d k", D)
-    x, (gamma, beta) = g.parameter("x", N, D), g.parameters("gamma beta", D)
+    x, (gamma, beta) = g.input("x", N, D, gradient=True), g.parameters("gamma beta", D)
     epsilon = g.constant("epsilon", domain="positive")
     mu = g.node("mu", Sum(x[n, k], k) / D, over=n)
     s = g.node("s", sqrt(Sum((x[n, k] - mu[n]) ** 2, k) / D + epsilon), over=n)

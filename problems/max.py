@@ -19,7 +19,7 @@ problem = Problem(
 def maximum() -> Graph:
     """y = max(x1, x2, x3)."""
     g = Graph("max")
-    x = g.parameters("x1 x2 x3")
+    x = g.inputs("x1 x2 x3", gradient=True)
     g.loss("L", Function("L")(g.node("y", Max(*x))))
     return g
 
@@ -36,7 +36,7 @@ constant = Text(
 def argmax() -> Graph:
     """a = 1, 2 or 3, written with unit steps."""
     g = Graph("argmax")
-    x1, x2, x3 = g.parameters("x1 x2 x3")
+    x1, x2, x3 = g.inputs("x1 x2 x3", gradient=True)
     first, second = g.node("s2", step(x2 - x1)), g.node("s3", step(x3 - Max(x1, x2)))
     g.loss("L", Function("L")(g.node("a", 1 + first * (1 - second) + 2 * second)))
     return g
@@ -48,7 +48,7 @@ def smooth() -> Graph:
     g = Graph("smooth max")
     D = g.size("D")
     i, k = g.indices("i k", D)
-    x, tau = g.parameter("x", D), g.constant("tau", domain="positive")
+    x, tau = g.input("x", D, gradient=True), g.constant("tau", domain="positive")
     p = g.node("p", exp(x[i] / tau) / Sum(exp(x[k] / tau), k), over=i)
     g.loss("L", Function("L")(g.node("y", Sum(p[i] * x[i], i))))
     return g

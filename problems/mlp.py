@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from derive import Graph, Option, Problem, Size, Sum, Text, sigmoid
+from derive import Graph, Option, Problem, Size, Sum, Text, TrainingSet, sigmoid
 
 problem = Problem(
     title=Text("Multilayer perceptron on a batch", "批量输入的多层感知机"),
@@ -24,13 +24,18 @@ problem = Problem(
 )
 
 
-@problem.reading(Text("As meant", "按本意"))
+EXCLUSIVE_OR = TrainingSet(
+    {"X": ((0, 0), (0, 1), (1, 0), (1, 1)), "Y": ((0,), (1,), (1,), (0,))}, sizes={"H": 4}, rate=1.0, steps=2000
+)
+
+
+@problem.reading(Text("As meant", "按本意"), training=EXCLUSIVE_OR)
 def meant(depth: str) -> Graph:
     """Z^l = A^{l-1} W^l + b^l, A^l = sigmoid(Z^l), row by row."""
     return network(int(depth), own=True)
 
 
-@problem.reading(Text("As printed", "按题面"))
+@problem.reading(Text("As printed", "按题面"), training=EXCLUSIVE_OR)
 def printed(depth: str) -> Graph:
     """The hidden layers add the bias of the output, a single number."""
     return network(int(depth), own=False)

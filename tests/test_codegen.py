@@ -331,3 +331,74 @@ def test_both_directions_of_time():
     assert failures(d, draws(d, 6)) == []
     text = g.derive().to_code()
     assert text.index("for t in range(T, 0, -1)") < text.index("for t in range(1, T + 2)")
+
+
+# What is added where it is read
+
+
+def strided(kernel, step, dims):
+    """A convolution with a step, of one or two dimensions; its input is an input whose gradient is wanted."""
+    g = Graph("strided")
+    sizes = [g.size(s) for s in "AB"[:dims]]
+    own = [g.index(i, s) for i, s in zip("ij", sizes, strict=False)]
+    more = [g.index(i, kernel) for i in "pq"[:dims]]
+    w = g.parameter("w", *(kernel for _ in own))
+    x = g.input("x", *(step * (s - 1) + kernel for s in sizes), gradient=True)
+    places = [step * (i - 1) + p for i, p in zip(own, more, strict=True)]
+    y = g.node("y", Sum(w[tuple(more)] * x[tuple(places)], *more), over=tuple(own))
+    g.loss("L", Sum(y[tuple(own)] ** 2, *own) / 2)
+    return g.derive()
+
+
+@pytest.mark.parametrize("kernel, step, dims", [(1, 1, 1), (3, 1, 1), (3, 2, 1), (2, 3, 1), (2, 2, 2), (3, 1, 2)])
+def test_convolutions_are_scattered(kernel, step, dims):
+    """Right, also where windows overlap or leave gaps, and no mask in the backward pass."""
+    d = strided(kernel, step, dims).derivation
+    assert failures(d, draws(d, 6)) == []
+    for target, word in (("numpy", "np.add.at(dx"), ("torch", "dx.index_put_(")):
+        text = strided(kernel, step, dims).to_code(target)
+        body = text[text.index("def _backward") :].split("class Loss")[0]
+        assert (word in body) == (kernel > 1) and ">=" not in body
+
+
+def test_a_stride_alone_is_a_slice():
+    """Every letter has an axis of its own: no index array."""
+    g = Graph()
+    C = g.size("C")
+    i = g.index("i", C)
+    x = g.parameter("x", 2 * C + 1)
+    g.loss("L", Sum(x[2 * i + 1] * x[i], i))
+    text = g.derive().to_code()
+    assert "dx[2::2] += x[:C]" in text and "dx[:C] += x[2::2]" in text
+
+
+def test_without_scatters_the_masks_give_the_same(monkeypatch):
+    """The mechanism is one of two; the other one is compared with it."""
+    monkeypatch.setattr("derive.codegen.backward.scatters", lambda *_: ())
+    d = strided(3, 2, 1).derivation
+    assert failures(d, draws(d, 6)) == [] and ">=" in strided(3, 2, 1).to_code()
+
+
+# What a module says
+
+
+def test_assumptions_stand_in_the_docstring():
+    """The labels sum to 1, the mask is 0 or 1, the rate a probability: gradients may rely on them."""
+    some = {name: load(name) for name in ("softmax-ce", "dropout", "layer-norm", "relu-mse")}
+    said = {name: p.readings[0].build(**p.choices({})).derive().to_code() for name, p in some.items()}
+    assert "y sums to 1" in said["softmax-ce"].split('"""')[1]
+    assert "is 0 or 1" in said["dropout"].split('"""')[1] and "p lies between 0 and 1" in said["dropout"]
+    assert "ε is positive" in said["layer-norm"].split('"""')[1]
+    assert "Assumed" not in said["relu-mse"]
+
+
+def test_a_python_number_does_not_decide_the_type():
+    """float32 arrays stay float32 beside eps=1e-5, and float64 ones get it in full precision."""
+    d = next(derivations("layer-norm"))
+    x = np.array([[1.0, 1.0 + 1e-3]])
+    ones = np.ones(2)
+    for target in ("numpy", "torch"):
+        forward = module(d, target)["forward"]
+        assert float(forward(x=x, gamma=ones, beta=ones, epsilon=1e-5)["s"][0]) == np.sqrt(x.var() + 1e-5)
+        single = {n: a.astype(np.float32) for n, a in (("x", x), ("gamma", ones), ("beta", ones))}
+        assert "float32" in str(forward(**single, epsilon=1e-5)["y"].dtype)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sympy import I, Idx, IndexedBase, Rational, Sum, Symbol, nan, oo, tanh
 
+import derive
 from derive import DeriveError, Function, Graph, ModelError
 from derive.worked import work
 
@@ -402,3 +403,43 @@ def test_a_model_does_not_follow_its_graph():
     before = dict(model.nodes)
     g.parameter("late")
     assert dict(model.nodes) == before and "late" in g.model().nodes
+
+
+def test_the_gradient_of_an_input_is_asked_for():
+    """Beside those of the parameters, without wrt; it stays an input, which descent does not move."""
+    g = Graph()
+    w, x, u = g.parameter("w"), g.input("x", gradient=True), g.input("u")
+    g.loss("L", w * x * u)
+    d = g.derive()
+    assert d.derivation.wanted == ("w", "x") and d.gradient("x") == w * u
+    assert d.derivation.model.nodes["x"].kind == "input"
+
+
+def test_a_sum_with_one_term_is_that_term():
+    """An index over 1..1 is 1: no sum is left over it."""
+    g = Graph()
+    N = g.size("N")
+    n, k = g.index("n", N), g.index("k", 1)
+    b, y = g.parameter("b", 1), g.input("y", N, 1)
+    z = g.node("z", b[k] * y[n, k], over=(n, k))
+    g.loss("L", Sum(z[n, k] ** 2, n, k))
+    gradient = g.derive().gradient("b")
+    assert [len(s.limits) for s in gradient.atoms(Sum)] == [1]
+
+
+@pytest.mark.parametrize("first_last", [(0, "T"), (1, "T+1"), (-3, 0)])
+def test_a_sum_that_leaves_the_range_of_its_index_is_refused(first_last):
+    """The range is named, and a way out."""
+    page = new()
+    first, last = first_last
+    limits = (page.t, first, {"T": page.T, "T+1": page.T + 1}.get(last, last))
+    said = refused(page, lambda p: derive.Sum(p.x[p.t], limits))
+    assert "the index t runs from 1 to T" in said
+
+
+def test_a_sum_within_the_range_is_sympys():
+    """Over all of it, over a part, and over a plain letter."""
+    page = new()
+    for limits in (page.t, (page.t, 2, page.T), (page.t, 1, page.T - 1), (Symbol("k"), 0, 3)):
+        assert derive.Sum(page.x[page.t], limits) == Sum(page.x[page.t], limits)
+    assert "write Sum(x[i], i)" in refused(page, lambda p: derive.Sum(p.x[p.t], (p.t,)))

@@ -372,3 +372,10 @@ def test_contraction_where_a_range_depends_on_an_outer_index(limit):
     """Causal sums such as y[t] = Sum(x[s], (s, 1, t)): x[s] is used by every t >= s, and by no other."""
     for size in SIZES:
         agree((u,), [WHOLE], (t,), [WHOLE], (s,), (F[t, s],), (bounds(t),), (limit,), {T: size})
+
+
+def test_a_number_put_in_is_remembered_as_sympy_knows_it():
+    """The int 7 equals Integer(7), so what was remembered for one is given for the other."""
+    n = Symbol("a_size_of_its_own", integer=True)
+    assert isinstance(substitute(n, {n: 7}), Integer)
+    assert isinstance(substitute(n, {n: Integer(7)}), Integer)

@@ -29,7 +29,9 @@ POINTS = 24  # enough that each side of every ReLU is seen in every time step
 # The edges of each problem, so that none is skipped in silence.
 EDGES = {
     "attention": 7,
-    "batch-norm": 10,
+    "batch-norm reading 1": 10,
+    "batch-norm reading 2": 6,
+    "bias-variance reading 2": 3,
     "bptt identity abstract last zero": 6,
     "bptt identity abstract last learned": 7,
     "bptt identity abstract every zero": 7,
@@ -71,7 +73,7 @@ EDGES = {
     "conv2d 2 1 reading 1": 4,
     "conv2d 2 1 reading 2": 4,
     "dropout reading 1": 2,
-    "dropout reading 2": 3,
+    "dropout reading 3": 5,
     "embedding": 2,
     "gru scalar": 21,
     "gru vector": 21,
@@ -109,7 +111,7 @@ CASES = list(EDGES)
 # The edges whose local partial is zero, so that nothing changes without them: the deviations from a mean sum to zero,
 # and an argmax is constant.
 VANISHING = {
-    "batch-norm": {("mu", 0, 0)},
+    "batch-norm reading 1": {("mu", 0, 0)},
     "layer-norm": {("mu", 0, 0)},
     "max reading 2": {("x1", 0, 0), ("x1", 1, 0), ("x2", 0, 0), ("x2", 1, 0), ("x3", 0, 0)},
 }

@@ -1,8 +1,10 @@
 """Names to mathematics: the table is written by hand, as a textbook prints these names."""
 
 import pytest
+from sympy import And, Piecewise, Symbol
 
 from derive.notation import NAME, latex_name, parts, subscript, superscript, text_name
+from derive.rendering.printer import printer
 
 CASES = [
     # name, indices, LaTeX, Unicode
@@ -69,3 +71,25 @@ def test_unicode_falls_back_where_a_letter_is_missing():
     """A subscript or superscript is all Unicode or none of it."""
     assert [subscript(s) for s in ("t+1", "q", "t,q")] == ["ₜ₊₁", "_q", "_{t,q}"]
     assert [superscript(s) for s in ("-1", "n", "T", "T-1")] == ["⁻¹", "ⁿ", "^T", "^(T-1)"]
+
+
+X, Y, H = Symbol("x_1", real=True), Symbol("y", real=True), Symbol("h", real=True)
+PIECES = [  # the condition of the last piece, which sympy calls true, is what is left
+    (
+        Piecewise((H, X > 0), (-H, True)),
+        r"{\begin{cases}h & x_{1} > 0 \\ -h & x_{1} \le 0\end{cases}}",
+        "{h [x₁ > 0]; -h [x₁ ≤ 0]}",
+    ),
+    (
+        Piecewise((H, And(X > 0, Y <= 1)), (0, True)),
+        r"{\begin{cases}h & x_{1} > 0 \land y \le 1 \\ 0 & x_{1} \le 0 \lor y > 1\end{cases}}",
+        "{h [x₁ > 0 ∧ y ≤ 1]; 0 [x₁ ≤ 0 ∨ y > 1]}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("expr", "latex", "text"), PIECES)
+def test_cases_are_printed_in_the_notation_of_the_page(expr, latex, text):
+    order = ("x_1", "y", "h")
+    assert printer("latex", order)(expr) == latex
+    assert printer("text", order)(expr) == text

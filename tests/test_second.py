@@ -16,11 +16,14 @@ from derive.analysis.between import jacobian
 from derive.analysis.definite import Square
 from derive.chain import derive
 from derive.derivation import Line, Term
+from derive.matrix.algebra import Transpose
 from derive.problems import load
 from derive.rendering.formats import render
 from derive.rendering.part import Part
 from derive.rendering.printer import printer
-from derive.verification.second import verify_hessian, verify_jacobian
+from derive.verification.draw import Draw
+from derive.verification.hessians import autograd, times, verify_hessian
+from derive.verification.jacobians import verify_jacobian
 
 DRAWS = range(20)
 
@@ -126,7 +129,8 @@ BETWEEN = [
     (convolution, "y", "x"), (convolution, "a", "w"), (logistic, "a", "w"),
 ]  # fmt: skip
 CELLS = [("lstm", "h", "h"), ("lstm", "h", "c"), ("lstm", "c", "h"), ("lstm", "h", "f"), ("lstm", "h", "x"),
-         ("gru", "h", "h"), ("gru", "h", "z"), ("rnn", "h", "h"), ("rnn", "h", "W_hh")]  # fmt: skip
+         ("gru", "h", "h"), ("gru", "h", "z"), ("rnn", "h", "h"), ("rnn", "h", "W_hh"), ("adam", "m", "g"),
+         ("adam", "theta", "m_hat"), ("momentum", "v", "v")]  # fmt: skip
 
 
 @pytest.mark.parametrize("graph, of, wrt", BETWEEN, ids=lambda x: getattr(x, "__name__", x))
@@ -139,7 +143,7 @@ def test_every_line_of_a_jacobian_is_autograds(graph, of, wrt):
 @pytest.mark.parametrize("name, of, wrt", CELLS)
 def test_one_step_of_a_cell(name, of, wrt):
     problem = load(name)
-    hidden = {"hidden": "vector"} if name != "rnn" else {}
+    hidden = {"hidden": "vector"} if name in ("lstm", "gru") else {}
     choices = problem.choices({o.name: None for o in problem.options} | hidden)
     d = derive(problem.readings[0].build(**choices).model())
     assert verify_jacobian(d, jacobian(d.model, of, wrt), {}, DRAWS).worst < 1e-10
@@ -163,8 +167,46 @@ def test_the_matrix_forms():
     assert show(softmax_form.matrix) == "diag(p) - p pᵀ"
     assert show(block.matrix) == "Xᵀ diag(a ⊙ (𝟏_N - a)) X"
     d = derive(single().model())
-    turned = softmax_form._replace(matrix=2 * softmax_form.matrix)
+    turned = softmax_form._replace(form=softmax_form.form._replace(matrix=2 * softmax_form.matrix))
     assert [r.where for r in verify_jacobian(d, turned, {}, range(4)).rows if not r.ok] == ["the matrix form"]
+
+
+def test_the_matrix_form_of_each_row_of_a_batch():
+    """Softmax over rows, normalisation over rows and over columns, one step of a layer: the time stays a subscript."""
+    for name, of, wrt, form in (
+        ("attention", "A", "S", "diag(Aᵢ) - Aᵢ Aᵢᵀ"),
+        ("layer-norm", "x_hat", "x", "1/sₙ (I_D - 1/D 𝟏_D 𝟏_Dᵀ - 1/D x̂ₙ x̂ₙᵀ)"),
+        ("batch-norm", "x_hat", "x", "1/s_d (I_N - 1/N 𝟏_N 𝟏_Nᵀ - 1/N x̂_d x̂_dᵀ)"),
+        ("rnn", "h", "h", "diag(𝟏_H - hₜ ⊙ hₜ) Wₕₕ"),
+    ):
+        solution = recurrent(name, {}).derive()
+        d = solution.derivation
+        found = solution.jacobian(of, wrt, check=False)
+        assert printer("text", d.model.order)(found.form.matrix) == form
+        assert verify_jacobian(d, found, {}, range(6)).ok
+        for wrong in (found.form.matrix * 2, Transpose(found.form.matrix)):
+            bad = found._replace(form=found.form._replace(matrix=wrong))
+            rows = [r.where for r in verify_jacobian(d, bad, {}, range(6)).rows if not r.ok]
+            assert rows == ["the matrix form"] or (name != "rnn" and wrong.has(Transpose))  # symmetric ones
+
+
+def test_no_matrix_form_is_said():
+    assert "so the index form stands" in page(mlp, "text", "en", ("o", "W"), None)
+    assert "故保留指标形式" in page(mlp, "text", "zh", ("o", "W"), None)
+
+
+def test_declared_facts_are_used_by_name():
+    """dL/dz = p - y only where the labels sum to 1; so does the Hessian lose the sum of the labels."""
+    found = load("softmax-ce").readings[0].build("distribution").derive().jacobian("L", "z")
+    assert found.lines[-1].reason.pick("en") == "y sums to 1"
+    solutions = [load("softmax-ce").readings[0].build(labels).derive() for labels in ("distribution", "one-hot", "any")]
+    hessians = [s.hessian("z") for s in solutions]
+    values = [h.blocks[0][0].value for h in hessians]
+    assert values[0] == values[1] == values[2].replace(lambda e: isinstance(e, Sum), lambda e: Integer(1))
+    assert not any(v.has(Sum) for v in values[:2]) and values[2].has(Sum)
+    show = printer("text", ())
+    assert show(hessians[0].blocks[0][0].matrix) == "diag(p) - p pᵀ"
+    assert [len(h.squares) for h in hessians] == [1, 1, 0]  # without the sign of the labels nothing is claimed
 
 
 def mutated(found):
@@ -205,6 +247,96 @@ def test_every_block_and_product_is_that_of_torch_func(graph, names):
     assert bool(found.squares) == ((graph, names) in CONVEX)
 
 
+THROUGH_TIME = [
+    ("bptt", "w_hx w_hh w_qh", {"activation": "tanh"}), ("bptt", "w_hh", {"activation": "identity"}),
+    ("bptt", "w_hh h_start", {"activation": "sigmoid", "loss_at": "every", "start": "learned"}),
+    ("rnn", "W_hh b", {}), ("lstm", "w_fh b_o", {}), ("gru", "w_hh w_zh", {}),
+]  # fmt: skip
+
+
+def recurrent(name: str, chosen: dict[str, str]):
+    """A recurrent problem with a loss that is written out."""
+    problem = load(name)
+    squared = {"loss": "squared"} if any(o.name == "loss" for o in problem.options) else {}
+    return problem.readings[0].build(**problem.choices({o.name: None for o in problem.options} | squared | chosen))
+
+
+@pytest.mark.parametrize("name, names, chosen", THROUGH_TIME)
+def test_through_a_recurrence_for_any_number_of_steps(name, names, chosen):
+    """The derivatives carried through time, for lengths from 1 to 6."""
+    solution = recurrent(name, chosen).derive(wrt=names.split())
+    found = solution.hessian(*names.split(), check=False)
+    report = verify_hessian(solution.derivation, found, {}, DRAWS)
+    assert report.worst < 1e-10 and {dict(s)["T"] for s in report.sizes} == set(range(1, 7))
+
+
+def in_time(law, loss) -> Graph:
+    """Two states: h, and k whose law is given."""
+    g = Graph("two recurrences")
+    T = g.size("T")
+    t = g.index("t", T)
+    w, x = g.parameter("w"), g.input("x", T)
+    h = g.recurrence("h", lambda h: tanh(w * h[t - 1] + x[t]), over=t, start={0: 0})
+    k = g.recurrence("k", lambda k: law(w, h, k, t), over=t, start={0: 0, -1: 1, T + 1: 0})
+    g.loss("L", loss(h, k, t, T))
+    return g
+
+
+@pytest.mark.parametrize("law, loss, least", [
+    (lambda w, h, k, t: w * k[t - 2] + h[t], lambda h, k, t, T: k[T] ** 2, 1),
+    (lambda w, h, k, t: tanh(w * k[t + 1] + h[t]), lambda h, k, t, T: Sum(k[t] ** 2, t), 1),
+    (lambda w, h, k, t: w * k[t - 1] + 1, lambda h, k, t, T: h[1] ** 2 + h[T] ** 3 + k[T], 2),
+], ids=["two steps back", "against time", "both ends"])  # fmt: skip
+def test_other_recurrences(law, loss, least):
+    """Regions without a law, time that runs backwards; where t = 1 and t = T are one, general T is not tried."""
+    solution = in_time(law, loss).derive()
+    report = verify_hessian(solution.derivation, solution.hessian("w", check=False), {}, DRAWS)
+    assert report.worst < 1e-10 and {dict(s)["T"] for s in report.sizes} == set(range(least, 7))
+
+
+@pytest.mark.parametrize("graph, names", [(layer_norm(), "x gamma"), (mlp(), "W u"), (recurrent("rnn", {}), "W_hh b")])
+def test_what_the_check_compares_with_is_torch_func(graph, names):
+    """torch.func.hessian of the model as a function, and the jvp of torch.func.grad."""
+    solution = graph.derive()
+    found = solution.hessian(*names.split(), check=False)
+    draw = Draw(solution.derivation, {}, 1, 1)
+    values = [draw.numbers[w.name].squeeze(-1) for w in found.wrt]
+
+    def loss(*given):
+        store = draw.store(draw.numbers | {w.name: v.unsqueeze(-1) for w, v in zip(found.wrt, given, strict=True)})
+        draw.sweeps.forward(store)
+        return store.whole("L").sum()
+
+    every = tuple(range(len(values)))
+    ours, theirs = autograd(draw, found), torch.func.hessian(loss, every)(*values)
+    moved = [torch.randn_like(v) for v in values]
+    product = torch.func.jvp(torch.func.grad(loss, every), tuple(values), tuple(moved))[1]
+    for row, their_row, expected in zip(ours, theirs, product, strict=True):
+        for a, b in zip(row, their_row, strict=True):
+            assert torch.allclose(a.squeeze(-1), b, rtol=1e-12, atol=1e-12)
+        assert torch.allclose(
+            times(row, [v.unsqueeze(-1) for v in moved]).squeeze(-1), expected, rtol=1e-12, atol=1e-12
+        )
+
+
+def test_a_wrong_derivative_through_time_is_caught():
+    """Each law of what is carried, with a sign, is noticed in a block or in the product."""
+    solution = recurrent("bptt", {"activation": "tanh"}).derive()
+    found = solution.hessian("w_hh", check=False)
+    (carried,) = found.carried
+
+    def flipped(laws):
+        for n, law in enumerate(laws):
+            if law.computed != 0:
+                yield (*laws[:n], law._replace(computed=-law.computed), *laws[n + 1 :])
+
+    wrong = [found._replace(carried=(laws,)) for laws in flipped(carried[:-1])]
+    wrong += [found._replace(along=laws) for laws in flipped(found.along)]
+    assert len(wrong) > 12
+    for bad in wrong:
+        assert not verify_hessian(solution.derivation, bad, {}, range(4)).ok
+
+
 def test_the_curvature_of_logistic_regression_is_x_transposed_d_x():
     solution = logistic().derive()
     found = solution.hessian("w", check=False)
@@ -219,6 +351,20 @@ def test_the_curvature_of_logistic_regression_is_x_transposed_d_x():
 def test_without_the_sign_of_the_targets_nothing_is_claimed():
     """Softmax cross-entropy is convex because the targets are not negative."""
     assert not softmax("real").derive().hessian("W", check=False).squares
+
+
+def test_scalar_parameters_are_one_square():
+    """a (1 - a) (x1 v1 + x2 v2 + v_b)^2, which is compared with v^T H v; nothing for products of parameters."""
+    solution = load("logistic").readings[0].build().derive()
+    found = solution.hessian("w1", "w2", "b")
+    (square,) = found.squares
+    a = solution.derivation.model.nodes["a"].symbol
+    assert square.weight == a * (1 - a) and len(square.parts) == 3 and square.row.name == "sigmoid"
+    g = Graph("no convex loss")
+    w, u = g.parameters("w u")
+    x, y = g.inputs("x y")
+    g.loss("L", (w * u * x - y) ** 2)
+    assert not g.derive().hessian("w", "u").squares
 
 
 @pytest.mark.parametrize("graph", [logistic, ridge, softmax], ids=lambda g: g.__name__)
@@ -274,7 +420,7 @@ def test_refusals():
         (lambda: solution.jacobian("z", "y"), "there is no path from y to z"),
         (lambda: solution.hessian("q"), "q is not in the graph"),
         (lambda: solution.hessian("w", "z"), "z is computed from w"),
-        (lambda: load("lstm").readings[0].build("scalar").derive().hessian("w_fh"), "recurrence"),
+        (lambda: load("lstm").readings[0].build("scalar").derive().hessian("h"), "state of a recurrence"),
         (lambda: load("lstm").readings[0].build("scalar").derive().jacobian("L", "w_fh"), "recurrence of"),
         (lambda: load("adam").readings[0].build().derive().hessian("m"), "no loss"),
     ):
@@ -321,14 +467,19 @@ def test_json_has_the_blocks_and_the_product():
     data = json.loads(page(logistic, "json", "en", ("a", "w"), ["w", "b"]))
     assert data["hessians"][0]["blocks"][0]["formula"].startswith(r"\frac{\partial^{2} L}")
     assert len(data["hessians"][0]["blocks"]) == 4 and len(data["jacobians"]) == 1
-    assert all(row["ok"] for row in data["hessians"][0]["verification"])
+    assert all(row["ok"] for row in data["hessians"][0]["verification"]) and data["hessians"][0]["carried"] == []
+    carried = json.loads(page(lambda: recurrent("bptt", {}), "json", "en", None, ["w_hh"]))["hessians"][0]["carried"]
+    assert carried[0]["formula"].startswith(r"\frac{\partial h_{t}}") and len(carried) > 4
 
 
 COMMANDS = [
     (["lstm", "--jacobian", "h,c"], 0, ""), (["logistic", "--hessian", "w1,b"], 0, ""),
+    (["adam", "--jacobian", "theta,m_hat"], 0, ""), (["lstm", "--hessian", "w_fh,b_f", "--T", "1"], 0, ""),
+    (["bptt", "--hessian", "w_hh", "--loss", "squared"], 0, ""), (["bptt", "--hessian", "w_hh"], 2, "abstract"),
     (["logistic", "--jacobian", "a"], 2, "two names such as p,z"), (["logistic", "--hessian", "w1;b"], 2, "--hessian"),
-    (["logistic", "--hessian", "nope"], 2, "nope"), (["adam", "--hessian", "m"], 2, "no loss"),
-    (["logistic", "--jacobian", "x1,w1"], 2, "no path"), (["logistic", "--jacobian", "a,w1", "--lr", "1"], 2, "--lr"),
+    (["logistic", "--hessian", "nope"], 2, "nope"), (["lstm", "--hessian", "h"], 2, "recurrence"),
+    (["adam", "--hessian", "m"], 2, "no loss"), (["logistic", "--jacobian", "x1,w1"], 2, "no path"),
+    (["logistic", "--jacobian", "a,w1", "--lr", "1"], 2, "--lr"),
 ]  # fmt: skip
 
 

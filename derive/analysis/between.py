@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sympy import Expr
 
-from derive.analysis.in_matrices import in_matrices
-from derive.analysis.naming import Laws
+from derive.analysis.in_matrices import InMatrices, in_matrices
 from derive.analysis.textbook import developed
 from derive.analysis.walk import Entry, Walk
 from derive.derivation import Line
+from derive.display import shown
 from derive.errors import ModelError
 from derive.model import Model, Node
 from derive.partials import Partial
@@ -27,7 +27,7 @@ class Jacobian(NamedTuple):
     """d of / d wrt: its paths and the chain of equalities to the final form.
 
     `held` are the families of one recurrence whose earlier values are held fixed, where `of` belongs to it; `earlier`
-    says that `wrt` is that of the step before. `matrix` is the matrix form, `report` the
+    says that `wrt` is that of the step before. `form` is the matrix form, `report` the
     check against torch.autograd.
     """
 
@@ -37,8 +37,11 @@ class Jacobian(NamedTuple):
     lines: tuple[Line, ...]
     held: tuple[Expr, ...] = ()
     earlier: bool = False
-    matrix: Expr | None = None
+    form: InMatrices | None = None
     report: Report | None = None
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     @property
     def letters(self) -> tuple[Expr, ...]:
@@ -46,9 +49,9 @@ class Jacobian(NamedTuple):
         return tuple(i for e in (self.entry.of, self.entry.wrt) for i in getattr(e, "indices", ()))
 
     @property
-    def whole(self) -> Expr:
-        """d of / d wrt without indices."""
-        return Partial(self.of.symbol, self.wrt.symbol)
+    def matrix(self) -> Expr | None:
+        """The matrix form, where there is one."""
+        return self.form.matrix if self.form is not None else None
 
     @property
     def symbol(self) -> Expr:
@@ -76,13 +79,8 @@ def jacobian(model: Model, of: str, wrt: str) -> Jacobian:
         raise ModelError(f"there is no path from {wrt} to {of}, so d {of} / d {wrt} is zero")
     if len(entry.paths) > MOST:
         raise ModelError(f"{len(entry.paths)} paths lead from {wrt} to {of}; ask for a shorter piece of the model")
-    found = Jacobian(a, b, entry, developed(entry, laws(model)), held, earlier)
-    return found._replace(matrix=in_matrices(model, a, b, found.letters, found.lines))
-
-
-def laws(model: Model) -> Laws:
-    """The families that a product may contain: those with a single definition."""
-    return tuple(n for n in model.nodes.values() if len(n.cases) == 1 and n.abstract is None)
+    found = Jacobian(a, b, entry, developed(entry, model), held, earlier)
+    return found._replace(form=in_matrices(model, entry.of, entry.wrt, found.lines))
 
 
 def _node(model: Model, name: str) -> Node:

@@ -9,6 +9,7 @@ from sympy.core.relational import Relational
 
 from derive.analysis.gates import Gate
 from derive.analysis.jacobian import StepJacobian
+from derive.display import shown
 from derive.language import Text
 
 Kind = Literal["vanishes", "explodes", "stays"]
@@ -29,6 +30,9 @@ class Condition(NamedTuple):
     measure: Expr
     reason: Text
     about: About = "distant"
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
 
 class Analysis(NamedTuple):

@@ -11,27 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sympy import Add, Basic, Expr, Idx, Integer, KroneckerDelta
+from sympy import Add, Basic, Expr, Idx, Integer
 
-from derive.analysis.naming import Laws, known, multiplied, powers
+from derive.analysis.naming import multiplied, powers
+from derive.analysis.quadratic import Form, form_of, scalar_halves
 from derive.analysis.ranges import Ranges
-from derive.analysis.second import Block, Hessian
+from derive.analysis.second import Hessian
 from derive.derivation import Term
+from derive.facts import known, summed
 from derive.functions import Row
 from derive.indices import Limits, fresh, index, substitute, sum_over
-from derive.model import Model, Node
-
-
-class Form(NamedTuple):
-    """number * weight * left * right under `sums`; left and right are linear in the direction, with letters of their
-    own. The last of `sums` is over the axis `linked` of both where a delta makes them one."""
-
-    number: Expr
-    weight: Expr
-    sums: tuple[Limits, ...]
-    left: Term
-    right: Term
-    linked: tuple[int, ...] = ()
+from derive.model import Model
 
 
 class Square(NamedTuple):
@@ -72,9 +62,10 @@ class Square(NamedTuple):
         return Term(tuple(f for f in factors if f != 1), (*over, *self.sums))
 
 
-def squares(h: Hessian, laws: Laws) -> tuple[Square, ...]:
+def squares(h: Hessian) -> tuple[Square, ...]:
     """Squares whose sum is v^T H v; none where the Hessian is not seen to be positive semidefinite."""
-    forms = [_form(h, block, term) for row in h.blocks for block in row for term in block.products]
+    halves = scalar_halves(h)
+    forms = [form_of(h, block, term, halves) for row in h.blocks for block in row for term in block.products]
     groups: dict[object, list[Form]] = {}
     for form in forms:
         if form is None:
@@ -85,7 +76,7 @@ def squares(h: Hessian, laws: Laws) -> tuple[Square, ...]:
     rising = [g for g in groups.values() if g[0].number > 0]
     found: list[Square] = []
     for falling in (g for g in groups.values() if g[0].number < 0):
-        pair = next(((g, v) for g in rising if (v := _variance(h.model, g, falling, laws)) is not None), None)
+        pair = next(((g, v) for g in rising if (v := _variance(h.model, g, falling)) is not None), None)
         if pair is None:
             return ()
         rising.remove(pair[0])
@@ -116,39 +107,6 @@ def _lettered(square: Square, model: Model) -> Square:
     )
 
 
-def _form(h: Hessian, block: Block, term: Term) -> Form | None:
-    """One product of a block, sorted: what belongs to the row, to the column, to neither; None where it mixes them."""
-    rows, columns = (tuple(getattr(e, "indices", ())) for e in (block.of.generic, block.entry.wrt))
-    number, found = powers(term.factors)
-    links = [d for d in found if isinstance(d, KroneckerDelta)]
-    axes = {c: rows.index(r) for d in links for r, c in (d.args, d.args[::-1]) if r in rows and c in columns}
-    axes = dict(sorted(axes.items(), key=lambda item: item[1]))
-    if len(axes) < len(links):
-        return None
-    ends = [*term.sums, *((rows[a], rows[a].lower, rows[a].upper) for a in axes.values())]
-    rename = {i: index(f"s_{n}", a, b) for n, (i, a, b) in enumerate(ends)}
-    rename |= {c: rename[rows[a]] for c, a in axes.items()}
-    moved = {substitute(b, rename): e for b, e in found.items() if b not in links}
-    kept: list[dict[Expr, Expr]] = [{}, {}, {}]
-    for base, exponent in moved.items():
-        sides = [n for n, own in enumerate((rows, columns), 1) if base.free_symbols & (set(own) - rename.keys())]
-        if len(sides) > 1:
-            return None
-        kept[sides[0] if sides else 0][base] = exponent
-    sums = tuple((rename[i], a, b) for i, a, b in ends)
-    left = _side(h, block.of, rows, kept[1], rename)
-    right = _side(h, block.wrt, columns, kept[2], rename)
-    return Form(number, multiplied(Integer(1), kept[0]), sums, left, right, tuple(axes.values()))
-
-
-def _side(h: Hessian, w: Node, own: Sequence[Idx], found: dict[Expr, Expr], rename: dict[Idx, Idx]) -> Term:
-    """The factors times the direction, summed over the letters of the parameter, in letters that name the axes."""
-    axes = {i: index(f"l_{n}", i.lower, i.upper) for n, i in enumerate(own) if i not in rename}
-    v = h.direction(w, tuple((rename | axes)[i] for i in own))
-    factor = substitute(multiplied(Integer(1), found), axes)
-    return Term((factor, v) if factor != 1 else (v,), tuple((k, k.lower, k.upper) for k in axes.values()))
-
-
 def _outer(group: Sequence[Form]) -> bool:
     """Every part with every part, once: the square of their sum."""
     parts = _parts(group)
@@ -165,14 +123,13 @@ def _square(model: Model, weight: Expr, sums: tuple[Limits, ...], parts: tuple[T
     return Square(weight, sums, parts, low, high, row)
 
 
-def _variance(model: Model, rising: Sequence[Form], falling: Sequence[Form], laws: Laws) -> Square | None:
+def _variance(model: Model, rising: Sequence[Form], falling: Sequence[Form]) -> Square | None:
     """c sum_k p_k u_k^2 - c (sum_k p_k u_k)^2, where the p_k sum to 1 and none is negative."""
     up, down = rising[0], falling[0]
     if not up.linked or up.linked[:-1] != down.linked or up.sums[:-1] != down.sums or up.number != -down.number:
         return None
     share, limit = multiplied(Integer(1), powers([up.weight, 1 / down.weight])[1]), up.sums[-1]
-    letters = [s[0] for s in up.sums]
-    if known([share], limit, laws, letters) != 1 or not Ranges(model).of(share)[0].is_nonnegative:
+    if summed(sum_over(share, [limit]), known(model))[0] != 1 or not Ranges(model).of(share)[0].is_nonnegative:
         return None
     if {_mean(p, share, limit, up.linked[-1]) for p in _parts(rising)} != {_key(p) for p in _parts(falling)}:
         return None

@@ -1,23 +1,28 @@
 """Products of powers, and the quantities that they contain: e^{z_i} / sum e^{z_k} is p_i, and the sum of x_d is D mu.
 
 A definition is recognised in a product where each of its factors divides it, for any letters; equal sums are equal
-whatever their letters. A sum is known where the definitions give it: that of all p_k is 1, that of x_d - mu is 0.
+whatever their letters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 
-from sympy import Add, Expr, Idx, Indexed, Integer, Mul, Pow, Sum, Symbol, exp, expand_mul
+from sympy import Add, Expr, Idx, Indexed, Integer, Mul, Pow, Sum, Symbol, exp
 
 from derive.facts import canonical
-from derive.indices import Limits, apart, bound_indices, name_of, substitute, sum_over
+from derive.indices import apart, bound_indices, name_of, substitute
 from derive.memo import memo
-from derive.model import Node
+from derive.model import Model, Node
 
 Powers = dict[Expr, Expr]
-Laws = tuple[Node, ...]
+Definitions = tuple[Node, ...]
+
+
+def definitions(model: Model) -> Definitions:
+    """The families that a product may contain: those with a single definition."""
+    return tuple(n for n in model.nodes.values() if len(n.cases) == 1 and n.abstract is None)
 
 
 def powers(factors: Sequence[Expr]) -> tuple[Expr, Powers]:
@@ -81,7 +86,9 @@ def _law(node: Node, at: tuple[Idx, ...]) -> Expr:
     return substitute(node.cases[0].expr, dict(zip(node.indices, at, strict=True)))
 
 
-def named(factors: Sequence[Expr], laws: Laws, letters: Sequence[Idx]) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+def named(
+    factors: Sequence[Expr], laws: Definitions, letters: Sequence[Idx]
+) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
     """The factors with the quantities that they contain written by name, and these names."""
     number, found = powers(factors)
     names: list[Expr] = []
@@ -92,7 +99,7 @@ def named(factors: Sequence[Expr], laws: Laws, letters: Sequence[Idx]) -> tuple[
     return ((multiplied(number, found),) if names else tuple(factors)), tuple(dict.fromkeys(names))
 
 
-def _inside(found: Powers, laws: Laws, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Expr, Powers]]:
+def _inside(found: Powers, laws: Definitions, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Expr, Powers]]:
     """The quantities whose definition divides a product, up to the sign; each with the powers of its definition.
 
     A product of names alone keeps its names: gamma u is not written o.
@@ -110,47 +117,3 @@ def _inside(found: Powers, laws: Laws, letters: Sequence[Idx]) -> Iterator[tuple
 
 def _divides(part: Expr, whole: Expr) -> bool:
     return bool(0 < part <= whole or whole <= part < 0)
-
-
-def known(factors: Sequence[Expr], limit: Limits, laws: Laws, letters: Sequence[Idx]) -> Expr | None:
-    """The sum of a product over one index, where the definitions say what it is; None elsewhere."""
-    total = Add(*(_part(Mul.make_args(part), limit, laws, letters, True) for part in _parts(factors)))
-    return None if total.has(Sum) and any(s.limits[0][1:] == limit[1:] for s in total.atoms(Sum)) else total
-
-
-def _parts(factors: Sequence[Expr]) -> tuple[Expr, ...]:
-    return Add.make_args(expand_mul(Mul(*factors), deep=False))
-
-
-def _part(factors: Sequence[Expr], limit: Limits, laws: Laws, letters: Sequence[Idx], more: bool) -> Expr:
-    """The sum of one product: what does not depend on the index leaves it; the rest is counted, named or inserted."""
-    idx, low, high = limit
-    inner = [f for f in factors if idx in f.free_symbols]
-    outer = [f for f in factors if idx not in f.free_symbols]
-    if not inner:
-        return Mul(*outer, high - low + 1)
-    total = sum_over(Mul(*inner), [limit])
-    value = next(_by_name(canonical(total), laws, letters), None)
-    if value is None and more and len(inner) == 1 and (law := _definition(inner[0], laws)) is not None:
-        return Mul(*outer) * Add(*(_part(Mul.make_args(p), limit, laws, letters, False) for p in _parts([law])))
-    number, found = powers([*outer, canonical(total) if value is None else value])
-    return multiplied(number, found)
-
-
-def _by_name(total: Expr, laws: Laws, letters: Sequence[Idx]) -> Iterator[Expr]:
-    """A sum by the quantity that is a multiple of it: sum x_d = D mu."""
-    for node in laws:
-        for element, law in instances(node, letters):
-            number, inner = powers([law])
-            if inner.get(total) == 1:
-                rest = {b: e for b, e in inner.items() if b != total}
-                yield element / multiplied(number, rest)
-
-
-def _definition(element: Expr, laws: Laws) -> Expr | None:
-    """The definition of an element."""
-    by_name: Mapping[str, Node] = {n.name: n for n in laws}
-    node = by_name.get(name_of(element)) if isinstance(element, (Indexed, Symbol)) else None
-    if node is None:
-        return None
-    return substitute(node.cases[0].expr, dict(zip(node.indices, getattr(element, "indices", ()), strict=True)))

@@ -1,31 +1,31 @@
 """The second derivative of a scalar loss, by the same chain rule applied again.
 
-The derived adjoints are quantities like any other: dL/dw_j = sum_n (a_n - y_n) x_nj is computed from a, and the Hessian
-is the Jacobian of the gradient. Its product with a direction v needs no matrix: D_v u is the derivative of u along v,
-and follows the same local partials from the front (Pearlmutter, Fast exact multiplication by the Hessian, 1994).
+The derived adjoints are quantities like any other (`gradient.py`), and the Hessian is the Jacobian of the gradient: the
+sum over the paths from a parameter to dL/dw. Through a recurrence there is a path for every pair of steps; there the
+derivatives with respect to one parameter are carried through time instead (`moved.py`), and so they are for the product
+of the Hessian with a direction, which needs no matrix.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from sympy import Add, Expr, Integer, Mul, Symbol
+from sympy import Expr, Idx, Integer
 
-from derive.algebra import weight
-from derive.analysis.between import MOST, laws
-from derive.analysis.in_matrices import in_matrices
-from derive.analysis.naming import Laws, named
-from derive.analysis.textbook import developed, letters, products
+from derive.analysis.between import MOST
+from derive.analysis.gradient import Law, Laws, adjoint_laws, through_time, value_laws
+from derive.analysis.in_matrices import InMatrices, in_matrices
+from derive.analysis.moved import Along, Seed, influences, moved
+from derive.analysis.textbook import NO_PATH, developed, products
 from derive.analysis.walk import Entry, Walk
-from derive.chain import extent
 from derive.derivation import Derivation, Line, Step, Term
+from derive.display import shown
 from derive.errors import ModelError
-from derive.indices import family
-from derive.intervals import inside
+from derive.indices import family, fresh
 from derive.language import Text
-from derive.model import Case, Model, Node, element
-from derive.partials import Occurrence, Partial, Tangent, occurrences
+from derive.model import Model, Node, element
+from derive.partials import Partial
 from derive.paths import downstream
 
 if TYPE_CHECKING:
@@ -33,27 +33,21 @@ if TYPE_CHECKING:
     from derive.verification.report import Report
 
 
-FIRST = Text("by the chain rule", "由链式法则")
-
-
-class AdjointNode(Node):
-    """The adjoints of a family as quantities that are computed: `symbol` is dL/dz, `at(n)` is dL/dz_n."""
-
-    def at(self, *position: Expr) -> Expr:
-        """The adjoint of an element."""
-        of, wrt = self.symbol.args
-        return Partial(of, element(wrt, position) if self.indices else wrt)
+CARRIED = Text("the product rule, under the sum", "在求和号内用乘法法则")
 
 
 class Block(NamedTuple):
-    """d^2 L / d w_j d u_k: its paths, the chain of equalities to the final form, a sum of products, its matrix form."""
+    """d^2 L / d w_j d u_k: its paths, the chain of equalities to the final form, a sum of products, its matrix form.
+
+    Through a recurrence there are no `paths`, and the one line is made of derivatives that are carried through time.
+    """
 
     of: Node
     wrt: Node
     entry: Entry
     lines: tuple[Line, ...]
-    products: tuple[Term, ...]
-    matrix: Expr | None = None
+    products: tuple[Term, ...] = ()
+    form: InMatrices | None = None
 
     @property
     def letters(self) -> tuple[Expr, ...]:
@@ -61,9 +55,9 @@ class Block(NamedTuple):
         return tuple(i for e in (self.entry.of.args[1], self.entry.wrt) for i in getattr(e, "indices", ()))
 
     @property
-    def whole(self) -> Expr:
-        """The second derivative without indices."""
-        return Partial(Partial(self.entry.of.args[0], self.of.symbol), self.wrt.symbol)
+    def matrix(self) -> Expr | None:
+        """The matrix form, where there is one."""
+        return self.form.matrix if self.form is not None else None
 
     @property
     def symbol(self) -> Expr:
@@ -76,31 +70,26 @@ class Block(NamedTuple):
         return self.lines[-1].expr
 
 
-class Along(NamedTuple):
-    """D_v u for one family: as it is written, and the same in families "along u" that can be computed."""
-
-    node: Node
-    target: Expr
-    terms: tuple[Term, ...]
-    computed: Expr
-    rules: tuple[Text, ...]
-
-
 class Hessian(NamedTuple):
     """The Hessian of the loss: the gradients that were differentiated again, every block, and H v.
 
     `directions` are the elements of v, one family for each of `wrt`; the last of `along` are the elements of H v.
+    Through a recurrence `carried` has, for each of `wrt`, the derivatives with respect to it that the blocks need.
     The sum of `squares`, where there are any, is v^T H v: the Hessian is positive semidefinite.
     """
 
     model: Model
     wrt: tuple[Node, ...]
-    gradients: tuple[tuple[Expr, tuple[Line, ...]], ...]
+    gradients: tuple[Law, ...]
     blocks: tuple[tuple[Block, ...], ...]
     directions: tuple[Expr, ...]
     along: tuple[Along, ...]
+    carried: tuple[tuple[Along, ...], ...] = ()
     squares: tuple[Square, ...] = ()
     report: Report | None = None
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     def direction(self, w: Node, position: tuple[Expr, ...]) -> Expr:
         """The element of v that belongs to an element of a parameter."""
@@ -111,23 +100,26 @@ class Hessian(NamedTuple):
 def hessian(d: Derivation, steps: Sequence[Step], names: Sequence[str]) -> Hessian:
     """The Hessian with respect to the families `names`, whose gradients `steps` derives.
 
-    Errors: ModelError where the loss is abstract or out of reach, or where a recurrence lies in between.
+    Errors: ModelError where the loss is abstract or out of reach.
     """
     _differentiable(d, names)
     wrt = tuple(d.model.nodes[n] for n in names)
-    known = {n.name: n for n in d.model.nodes.values() if not n.is_leaf or n in wrt}
-    first = Walk(known, {}, d.model.indices)
-    found = {f"adjoint {n}": _adjoint(d, first, a.node, steps) for n, a in d.adjoints.items()}
-    walk = Walk(known | {n: node for n, (node, _) in found.items()}, {}, d.model.indices)
+    values = value_laws(d.model, wrt)
+    first = Walk({n.name: n for n in d.model.nodes.values() if not n.is_leaf or n in wrt}, {}, d.model.indices)
+    laws = values | adjoint_laws(d, first, steps)
     wanted = [f"adjoint {w.name}" for w in wrt]
-    blocks = tuple(
-        tuple(_block(walk, found[n][0], a, b, d.model) for b in wrt) for n, a in zip(wanted, wrt, strict=True)
-    )
-    needed = _needed(walk, wanted)
-    gradients = tuple((node.generic, lines) for n, (node, lines) in found.items() if n in needed)
     directions = {w.name: _direction(w, d.model, len(wrt) == 1) for w in wrt}
-    along = tuple(_along(walk, directions, wanted, laws(d.model)))
-    return Hessian(d.model, wrt, gradients, blocks, tuple(n.generic for n in directions.values()), along)
+    along = moved(laws, wanted, Seed(d.model, directions))
+    needed = influences(laws, wanted)
+    gradients = tuple(law for n, own in laws.items() if n in needed and n not in values for law in own)
+    found = Hessian(d.model, wrt, gradients, (), tuple(n.generic for n in directions.values()), along)
+    if through_time(d):
+        carried = tuple(moved(laws, wanted, _seed(d, laws, u)) for u in wrt)
+        blocks = [[_carried(d, w, u, one) for u, one in zip(wrt, carried, strict=True)] for w in wrt]
+        return found._replace(blocks=tuple(map(tuple, blocks)), carried=carried)
+    walk = Walk({**first.laws} | {n: own[0].node for n, own in laws.items()}, {}, d.model.indices)
+    blocks = [[_block(walk, laws[n][0].node, w, u, d.model) for u in wrt] for n, w in zip(wanted, wrt, strict=True)]
+    return found._replace(blocks=tuple(map(tuple, blocks)))
 
 
 def _differentiable(d: Derivation, names: Sequence[str]) -> None:
@@ -137,45 +129,37 @@ def _differentiable(d: Derivation, names: Sequence[str]) -> None:
         raise ModelError(f"{b} is computed from {a}: ask for the Hessian with respect to one of them")
     for node in (n for n in d.model.nodes.values() if n.abstract is not None):
         raise ModelError(f"{node.name} is abstract: its second derivative is not known")
-    for stage in (s for s in d.stages if s.time and d.reaching & set(s.families)):
-        raise ModelError(
-            f"the Hessian through the recurrence of {stage.families[0]} has a path for every pair of steps; "
-            "it is not derived"
-        )
-
-
-def _adjoint(d: Derivation, walk: Walk, node: Node, steps: Sequence[Step]) -> tuple[AdjointNode, tuple[Line, ...]]:
-    """The adjoint of a family in its shorter form: that of its step, or that of all paths together; and its lines."""
-    own = [s for s in steps if s.node is node]
-    lines: tuple[Line, ...] = (Line((Term((_contributions(d, node),)),), FIRST),)
-    if len(own) == 1 and own[0].region.ranges == extent(node):
-        lines = (own[0].lines[-1]._replace(reason=FIRST),)
-    entry = walk.entry(d.model.loss, node, walk.other(node, ()))
-    if len(entry.paths) <= MOST:
-        paths = developed(entry, laws(d.model))
-        lines = paths if weight(paths[-1].expr) < weight(lines[-1].expr) else lines
-    made = Partial(d.loss, node.symbol)
-    return AdjointNode(f"adjoint {node.name}", "node", made, node.indices, (Case(node.indices, lines[-1].expr),)), lines
-
-
-def _contributions(d: Derivation, node: Node) -> Expr:
-    """The chain rule, each contribution in its range."""
-    parts = []
-    for use in d.adjoints[node.name].uses:
-        ranges = zip(node.indices, use.domain, extent(node), strict=True)
-        parts.append(Mul(use.value(d.loss), *(inside(i, *part) for i, part, whole in ranges if part != whole)))
-    return Add(*parts)
+    for name in (n for s in d.stages if s.time for n in s.families if n in names):
+        raise ModelError(f"{name} is a state of a recurrence, computed from itself: ask for the Hessian in parameters")
 
 
 def _block(walk: Walk, adjoint: Node, a: Node, b: Node, model: Model) -> Block:
     entry = walk.entry(adjoint, b, walk.other(b, a.indices))
     if len(entry.paths) > MOST:
         raise ModelError(f"{len(entry.paths)} paths lead from {b.name} to dL/d{a.name}; choose a smaller model")
-    found = Block(a, b, entry, developed(entry, laws(model)), products(entry, laws(model)))
-    return found._replace(matrix=in_matrices(model, a, b, found.letters, found.lines))
+    found = Block(a, b, entry, developed(entry, model), products(entry, model))
+    form = in_matrices(model, a.generic, entry.wrt, found.lines)
+    if form is not None:
+        above, below = form.whole.args
+        form = form._replace(whole=Partial(Partial(entry.of.args[0], above), below))
+    return found._replace(form=form)
 
 
-# along a direction
+def _seed(d: Derivation, laws: Laws, w: Node) -> Seed:
+    """One element of a parameter, in letters that no law uses."""
+    taken = {i for own in laws.values() for law in own for e in (law.expr, law.target) for i in e.atoms(Idx)}
+    own: list[Idx] = []
+    for idx in w.indices:
+        own.append(fresh(idx, {*taken, *own}))
+    return Seed(d.model, {w.name: w}, w, tuple(own))
+
+
+def _carried(d: Derivation, a: Node, b: Node, carried: Sequence[Along]) -> Block:
+    """A block through time: the derivative of an adjoint of a parameter, which is carried like any other."""
+    last = next((m for m in carried if m.node.name == f"adjoint {a.name}"), None)
+    line = Line(last.terms if last is not None else (Term((Integer(0),)),), CARRIED if last is not None else NO_PATH)
+    own = last.own if last is not None else tuple(fresh(i, a.indices) for i in b.indices)
+    return Block(a, b, Entry(Partial(d.loss, a.generic), b.at(*own), ()), (line,))
 
 
 def _direction(w: Node, model: Model, alone: bool) -> Node:
@@ -184,57 +168,3 @@ def _direction(w: Node, model: Model, alone: bool) -> Node:
     name = next(n for n in names if n not in model.nodes)
     symbol = family(name) if w.indices else type(w.symbol)(name, real=True)
     return Node(name, "input", symbol, w.indices)
-
-
-def _along(walk: Walk, directions: Mapping[str, Node], wanted: Sequence[str], names: Laws) -> Iterator[Along]:
-    """Every family between the parameters and the gradients, in the order of computation."""
-    moving = frozenset().union(*(walk.leading(n) for n in directions))
-    needed = _needed(walk, wanted)
-    for name, node in walk.laws.items():
-        if name in moving and name in needed and name not in directions:
-            yield _tangent(walk, node, moving, directions, names)
-
-
-def _needed(walk: Walk, wanted: Sequence[str]) -> set[str]:
-    """The families that the wanted ones are computed from, themselves included."""
-    found, waiting = set(wanted), list(wanted)
-    while waiting:
-        new = {n for n in walk.uses(walk.laws[waiting.pop()]) if n in walk.laws} - found
-        found |= new
-        waiting += new
-    return found
-
-
-def _tangent(walk: Walk, node: Node, moving: frozenset[str], directions: Mapping[str, Node], names: Laws) -> Along:
-    """D_v u: the local partials, each times the derivative along v of what it belongs to."""
-    uses = [
-        (name, use)
-        for name in walk.laws
-        if name in moving and name in walk.uses(node)
-        for use in occurrences(node.cases[0].expr, name, node.generic)
-        if 0 not in use.factors
-    ]
-    uses = [(n, u._replace(factors=named(u.factors, names, letters([Term(u.factors, u.sums)]))[0])) for n, u in uses]
-
-    def written(name: str, use: Occurrence) -> Expr:
-        return directions[name].at(*use.position) if name in directions else Tangent(walk.laws[name].at(*use.position))
-
-    def computed(name: str, use: Occurrence) -> Expr:
-        if name in directions:
-            return directions[name].at(*use.position)
-        known = f"along {name}"
-        return element(family(known), use.position) if use.position else Symbol(known, real=True)
-
-    rules = {r.pick("en"): r for _, u in uses for r in u.rules}
-    return Along(
-        node,
-        Tangent(node.generic),
-        _terms(uses, written) or (Term((Integer(0),)),),
-        Add(*(t.expr for t in _terms(uses, computed))),
-        tuple(rules.values()),
-    )
-
-
-def _terms(uses: Sequence[tuple[str, Occurrence]], moved: Callable[[str, Occurrence], Expr]) -> tuple[Term, ...]:
-    """One product for each use."""
-    return tuple(Term((*(f for f in u.factors if f != 1), moved(n, u)), u.sums) for n, u in uses)

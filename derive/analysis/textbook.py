@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Add, Expr, Idx, Integer, Mul, Sum
+from sympy import Add, Expr, Idx, Integer, Mul, Sum, expand_mul
 
-from derive.algebra import COLLECTED, ORDERED, pulled
-from derive.analysis.naming import Laws, Powers, known, multiplied, named, powers
+from derive.algebra import COLLECTED, FACTS, ORDERED, written
+from derive.analysis.naming import Definitions, Powers, definitions, multiplied, named, powers
 from derive.analysis.walk import Entry, Path
 from derive.derivation import Line, Term
+from derive.facts import Facts, known, summed
 from derive.indices import sum_over
 from derive.language import Text
+from derive.model import Model
+from derive.summands import pulled
 
 ALONE = Text("along the path the local partials multiply", "沿路径把局部偏导数相乘")
 ALONG = Text("the paths add up", "各条路径相加")
@@ -23,14 +26,15 @@ KILLS = Text("{deltas}: of the sum over {idx} one term remains", "{deltas}：对
 ENTERS = Text("the definition of {names} stands there: write it by name", "其中出现 {names} 的定义，写回其名")
 KNOWN = Text("{sums} = {values}, by definition", "由定义，{sums} = {values}")
 COMMON = Text("the common factor {factor} in front", "提出公因子 {factor}")
+WIDEST = 36  # symbols; a longer bracket would not fit on a line
 NO_PATH = Text("there is no path", "没有路径")
 
 
-def developed(entry: Entry, laws: Laws) -> tuple[Line, ...]:
+def developed(entry: Entry, model: Model) -> tuple[Line, ...]:
     """The chain of equalities for one block of a Jacobian."""
     if not entry.paths:
         return (Line((Term((Integer(0),)),), NO_PATH),)
-    lines = list(_products(entry, laws))
+    lines = list(_products(entry, model))
     for move in (_count, _together, _collect, _common):
         line = move(lines[-1].terms)
         if line is not None:
@@ -38,19 +42,20 @@ def developed(entry: Entry, laws: Laws) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def products(entry: Entry, laws: Laws) -> tuple[Term, ...]:
+def products(entry: Entry, model: Model) -> tuple[Term, ...]:
     """The same as a sum of products under their sums, nothing in front of a bracket."""
-    return [*_products(entry, laws)][-1].terms if entry.paths else ()
+    return [*_products(entry, model)][-1].terms if entry.paths else ()
 
 
-def _products(entry: Entry, laws: Laws) -> Iterator[Line]:
+def _products(entry: Entry, model: Model) -> Iterator[Line]:
     raw = tuple(p.open or p.term for p in entry.paths)
     terms = tuple(p.term for p in entry.paths)
     yield Line(raw, ALONG if len(raw) > 1 else ALONE)
     if terms != raw:
         yield Line(terms, _kills(entry.paths))
-    for move in (_name, _sum, _name):
-        line = move(terms, laws)
+    laws, facts = definitions(model), known(model)
+    for move in (lambda t: _name(t, laws), lambda t: _sum(t, facts), lambda t: _name(t, laws)):
+        line = move(terms)
         if line is not None:
             yield line
             terms = line.terms
@@ -72,7 +77,7 @@ def letters(terms: Sequence[Term]) -> list[Idx]:
     return sorted(found, key=str)
 
 
-def _name(terms: tuple[Term, ...], laws: Laws) -> Line | None:
+def _name(terms: tuple[Term, ...], laws: Definitions) -> Line | None:
     """Quantities for what they stand for."""
     found = [named(t.factors, laws, letters([t])) for t in terms]
     names = list(dict.fromkeys(n for _, part in found for n in part))
@@ -81,23 +86,28 @@ def _name(terms: tuple[Term, ...], laws: Laws) -> Line | None:
     return Line(tuple(Term(f, t.sums) for (f, _), t in zip(found, terms, strict=True)), ENTERS(names=names))
 
 
-def _sum(terms: tuple[Term, ...], laws: Laws) -> Line | None:
-    """Sums that the definitions know, in the terms that have one."""
-    moved, sums, values = [], [], []
-    for term in terms:
-        for limit in term.sums if len(term.sums) == 1 else ():
-            inner = [g for f in term.factors for g in Mul.make_args(f) if limit[0] in g.free_symbols]
-            outer = [g for f in term.factors for g in Mul.make_args(f) if limit[0] not in g.free_symbols]
-            value = known(inner, limit, laws, letters([term])) if inner else None
-            if value is not None:
-                sums.append(sum_over(Mul(*inner), [limit]))
-                values.append(value)
-                term = Term(tuple(f for f in (*outer, value) if f != 1) or (Integer(1),))
-        moved.append(term)
-    if not sums:
+def _sum(terms: tuple[Term, ...], facts: Facts) -> Line | None:
+    """Sums that are known, by declaration or definition, each by its name."""
+    found = [_summed(t, facts) for t in terms]
+    reasons = [fact.reason for _, because in found for fact in because]
+    if not reasons:
         return None
-    kept = tuple(t for t in moved if 0 not in t.factors) or (Term((Integer(0),)),)
-    return Line(kept, KNOWN(sums=sums, values=values))
+    kept = tuple(t for own, _ in found for t in own if 0 not in t.factors) or (Term((Integer(0),)),)
+    return Line(kept, FACTS(reasons=list({r.pick("en"): r for r in reasons}.values())))
+
+
+def _summed(term: Term, facts: Facts) -> tuple[tuple[Term, ...], Facts]:
+    """The term without a sum that a fact knows, and the facts."""
+    flat = [g for f in term.factors for g in Mul.make_args(f)]
+    for limit in term.sums:
+        others = tuple(s for s in term.sums if s is not limit)
+        inner, outer = ([f for f in flat if (limit[0] in f.free_symbols) == here] for here in (True, False))
+        if inner and not any(limit[0] in end.free_symbols for s in others for end in s[1:]):
+            value, because = summed(sum_over(Mul(*inner), [limit]), facts)
+            if because and not value.has(Sum):
+                parts = Add.make_args(expand_mul(Mul(*outer, value), deep=False))
+                return tuple(Term((p,), others) for p in parts), because
+    return (term,), ()
 
 
 def _count(terms: tuple[Term, ...]) -> Line | None:
@@ -154,7 +164,7 @@ def _common(terms: tuple[Term, ...]) -> Line | None:
     parts = [powers([f for f in t.factors if f not in s]) for t, s in zip(terms, sums, strict=True)]
     found = [f for _, f in parts]
     shared = {b: e for b in found[0] if (e := _least([f.get(b, Integer(0)) for f in found])) != 0}
-    if not shared:
+    if not shared or written(terms) > WIDEST:
         return None
     rest = Add(*(Mul(multiplied(n, _without(f, shared)), *s) for (n, f), s in zip(parts, sums, strict=True)))
     factor = multiplied(Integer(1), shared)

@@ -83,7 +83,7 @@ class Walk:
 
     def entry(self, a: Node, b: Node, own: Sequence[Expr], earlier: bool = False) -> Entry:
         """d a / d b[own]; `earlier` where b is that of an earlier step. Shorter paths come first."""
-        trail = _Trail((), (), (*a.indices, *(i for i in own if isinstance(i, Idx))))
+        trail = Trail((), (), (*a.indices, *(i for i in own if isinstance(i, Idx))))
         paths = self._paths(a, a.indices, trail, _End(b.name, tuple(own), earlier, self.leading(b.name)))
         return Entry(a.generic, b.at(*own), tuple(sorted(paths, key=lambda p: len(p.links))))
 
@@ -118,7 +118,7 @@ class Walk:
         assert position is not None
         return abs(int(position[self.time[name]] - (node.indices if at is None else at)[self.time[node.name]]))
 
-    def _paths(self, node: Node, at: Sequence[Expr], trail: _Trail, end: _End) -> Iterator[Path]:
+    def _paths(self, node: Node, at: Sequence[Expr], trail: Trail, end: _End) -> Iterator[Path]:
         """The paths that go on from the element of `node` at a position to the end."""
         for name in (n for n in self.laws if n in end.leading and n in self.uses(node)):
             for use in self._occurrences(node, name, at, trail.letters):
@@ -133,7 +133,7 @@ class Walk:
 
     def _occurrences(self, node: Node, name: str, at: Sequence[Expr], taken: Sequence[Idx]) -> Iterator[Occurrence]:
         """The uses of a family in the law of a node, at an element of it, sums in letters not taken."""
-        for use in _merged(occurrences(node.cases[0].expr, name, node.generic)):
+        for use in merged(occurrences(node.cases[0].expr, name, node.generic)):
             place: dict[Expr, Expr] = dict(zip(node.indices, at, strict=True))
             sums: list[Limits] = []
             for idx, low, high in use.sums:
@@ -153,7 +153,7 @@ class _End(NamedTuple):
     leading: frozenset[str]
 
 
-def _merged(uses: Sequence[Occurrence]) -> Iterator[Occurrence]:
+def merged(uses: Sequence[Occurrence]) -> Iterator[Occurrence]:
     """Uses of the same element are one, with one factor: their local partials add."""
     groups: dict[object, list[Occurrence]] = {}
     for use in uses:
@@ -163,16 +163,16 @@ def _merged(uses: Sequence[Occurrence]) -> Iterator[Occurrence]:
         yield same[0]._replace(factors=(Add(*(Mul(*u.factors) for u in same)),), rules=tuple(rules.values()))
 
 
-class _Trail(NamedTuple):
+class Trail(NamedTuple):
     """The way so far: its local partials, the open sums, the letters in use."""
 
     links: tuple[Link, ...]
     sums: tuple[Limits, ...]
     letters: tuple[Idx, ...]
 
-    def on(self, link: Link, sums: tuple[Limits, ...]) -> _Trail:
+    def on(self, link: Link, sums: tuple[Limits, ...]) -> Trail:
         """One link further."""
-        return _Trail((*self.links, link), (*self.sums, *sums), (*self.letters, *(s[0] for s in sums)))
+        return Trail((*self.links, link), (*self.sums, *sums), (*self.letters, *(s[0] for s in sums)))
 
     def ended(self, position: Sequence[Expr], own: Sequence[Expr]) -> Path:
         """The path, its end at `position` set equal to the element `own`: sums that this decides are gone."""

@@ -17,6 +17,7 @@ from derive.codegen.families import Families, scope_of, without
 from derive.codegen.forward import joined, loop, span, within
 from derive.codegen.laid import picked, spread
 from derive.codegen.program import Apply, Assign, Name, Pick, Statement, Tree, names_in
+from derive.codegen.scatter import Scatter, added, masked, scatters
 from derive.derivation import Adjoint, Step, Use
 from derive.indices import name_of, substitute
 from derive.intervals import Interval
@@ -46,15 +47,23 @@ class Backward:
             steps = self.steps.of(name)
             if len(steps) == 1 and all(self.complete(u, adjoint) for u in adjoint.uses):
                 found[name] = steps[0]
-        return found
+        return {n: step for n, step in found.items() if not (masked(self._shortest(step)) and self._spread(n))}
 
     def formula(self, name: str) -> Expr:
         """The shortest line of the step; for what an abstract loss gives, its cotangent."""
-        step = self.formulas[name]
+        return self._shortest(self.formulas[name])
+
+    def _shortest(self, step: Step) -> Expr:
         if step.given:
             return Add(*(u.value(self.d.loss) for u in step.uses))
-        lines = [line.expr for line in step.lines]
-        return min(lines, key=weight)
+        return min((line.expr for line in step.lines), key=weight)
+
+    def _spread(self, name: str) -> bool:
+        """Can it be added where it is read, so that no mask is needed?"""
+        adjoint = self.d.adjoints[name]
+        if any(s.time and name in s.families for s in self.d.stages):
+            return False
+        return all(scatters(u, adjoint.node, self.d.loss, self.families) for u in adjoint.uses)
 
     def sources(self, name: str) -> list[Expr]:
         """The expressions that an adjoint is computed from."""
@@ -127,7 +136,15 @@ class Backward:
             return
         yield Assign(stored.tree, Apply("zeros", (self.families.shape(stored.ranges),)))
         for use in adjoint.uses:
-            yield self._added(adjoint, use, {})
+            parts = scatters(use, adjoint.node, self.d.loss, self.families) if masked(use.value(self.d.loss)) else ()
+            yield from (added(s, stored, self._gets(adjoint, use, s), self.families) for s in parts)
+            if not parts:
+                yield self._added(adjoint, use, {})
+
+    def _gets(self, adjoint: Adjoint, use: Use, part: Scatter) -> str:
+        numbers = [str(s.number) for s in self.numbered if s.node is adjoint.node and use in s.uses]
+        target = self.show(Partial(self.d.loss, adjoint.node.at(*part.position)))
+        return f"step {', '.join(numbers)}: {target} gets {self.show(part.value)}"
 
     def _added(self, adjoint: Adjoint, use: Use, loops: Mapping[Idx, tuple[str, Interval]]) -> Statement:
         """One contribution, added to the elements that it reaches; with a loop, of one time step."""

@@ -38,6 +38,9 @@ RESERVED = frozenset(
         "share",
         "erf",
         "functools",
+        "training",
+        "pullback",
+        "upstream",
     ]
 )
 

@@ -153,7 +153,7 @@ class CodePrinter:
             yield from getattr(self, f"_{type(statement).__name__.lower()}_lines")(statement, depth)
 
     def _assign_lines(self, line: Assign, depth: int) -> Iterator[str]:
-        text = f"{INDENT * depth}{self(line.target)} {'+=' if line.adds else '='} {self(line.value)}"
+        text = INDENT * depth + (self._scattered(line) if line.repeats else self._assigned(line))
         if line.remark and len(text) + len(line.remark) + 4 > WIDTH:
             yield from wrap(
                 line.remark, WIDTH, initial_indent=INDENT * depth + "# ", subsequent_indent=INDENT * depth + "#     "
@@ -161,6 +161,14 @@ class CodePrinter:
             yield text
         else:
             yield text + (f"  # {line.remark}" if line.remark else "")
+
+    def _assigned(self, line: Assign) -> str:
+        return f"{self(line.target)} {'+=' if line.adds else '='} {self(line.value)}"
+
+    def _scattered(self, line: Assign) -> str:
+        assert isinstance(line.target, Pick)
+        places = self(Shape(line.target.places))
+        return self.target.scatter.format(array=self(line.target.array), places=places, value=self(line.value))
 
     def _loop_lines(self, loop: Loop, depth: int) -> Iterator[str]:
         step = ", -1" if loop.step < 0 else ""

@@ -148,12 +148,16 @@ class Statement:
 
 @dataclass(frozen=True)
 class Assign(Statement):
-    """target = value, or += where it adds; the remark is the formula it computes."""
+    """target = value, or += where it adds; the remark is the formula it computes.
+
+    `repeats`: the index arrays of the target may name an element several times, each of which counts.
+    """
 
     target: Tree
     value: Tree
     remark: str = ""
     adds: bool = False
+    repeats: bool = False
 
 
 @dataclass(frozen=True)

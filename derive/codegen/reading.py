@@ -57,9 +57,21 @@ class Reading(Wholes):
         tree = picked(tree, places)
         return self._gathered(tree, [axes[n] for n in grids], kept, scope)
 
+    def slices(self, position: Sequence[Expr], ranges: Sequence[Interval], scope: Scope) -> tuple[Tree, ...] | None:
+        """The places of elements as numbers and slices, where every letter has an axis of its own; None elsewhere."""
+        letters = [[i for i in scope.order if i in p.free_symbols] for p in position]
+        alone = [i for own in letters for i in own if len(own) == 1]
+        if len(set(alone)) != len(alone) or set(alone) != set(scope.order):
+            return None
+        found = [
+            self._slice(place, own[0], interval, scope) if own else self._one(place, interval, scope)
+            for place, own, interval in zip(position, letters, ranges, strict=True)
+        ]
+        return None if None in found else tuple(f for f in found if f is not None)
+
     def _slice(self, place: Expr, letter: Idx, interval: Interval, scope: Scope) -> Slice | None:
         form = linear(place, letter)
-        if form is None or form[0] < 1 or not self._inside(place, interval, scope):
+        if form is None or form[0] < 1 or not self.inside(place, interval, scope):
             return None
         first, last = (form[0] * end + form[1] for end in scope.ranges[letter])
         start, stop = first - interval[0], last - interval[0] + 1
@@ -83,7 +95,7 @@ class Reading(Wholes):
 
     def _grid(self, place: Expr, interval: Interval, scope: Scope) -> Laid:
         grid = self.whole(place - interval[0], scope)
-        if self._inside(place, interval, scope):
+        if self.inside(place, interval, scope):
             return grid
         last = self.number(interval[1] - interval[0])
         return Laid(Apply("clip", (grid.tree, Number(0), last)), grid.axes)
@@ -91,10 +103,11 @@ class Reading(Wholes):
     def _one(self, place: Expr, interval: Interval, scope: Scope) -> Tree:
         """A position without letters."""
         place, last = place - interval[0], interval[1] - interval[0]
-        if not self._inside(place, (Integer(0), last), scope):
+        if not self.inside(place, (Integer(0), last), scope):
             place = Max(Integer(0), Min(place, last, evaluate=False), evaluate=False)
         return self.whole(place, scope).tree
 
-    def _inside(self, place: Expr, interval: Interval, scope: Scope) -> bool:
+    def inside(self, place: Expr, interval: Interval, scope: Scope) -> bool:
+        """Does a position surely lie in a range?"""
         least, greatest = scope.ends(place)
         return bool(at_least(least, interval[0]) and at_least(interval[1], greatest))

@@ -11,7 +11,8 @@ from derive.functions import TABLE
 class Target(NamedTuple):
     """A target: `patterns` are operations with places for their arguments, `own` the functions written out.
 
-    `kind` says how a new array gets the type of the others.
+    `kind` says how a new array gets the type of the others, `no_kind` the same where there is none; `drawn` are random
+    zeros and ones in the shape of another array, `array` is what an array is an instance of.
     """
 
     name: str
@@ -20,7 +21,11 @@ class Target(NamedTuple):
     own: Mapping[str, str]
     einsum: str
     inner: str
+    scatter: str
     kind: str
+    no_kind: str
+    drawn: str
+    array: str
 
 
 _SPAN = '''def span(first, last):
@@ -101,7 +106,11 @@ NUMPY = Target(
     },
     'np.einsum("{spec}", {operands}, optimize=True)',
     'np.einsum("{spec}", {left}, {right})',
+    "np.add.at({array}, {places}, {value})",
     "dtype = {}.dtype",
+    "dtype = np.float64",
+    "np.random.random_sample(np.shape({like})) < {probability}",
+    "np.ndarray",
 )
 
 TORCH = Target(
@@ -127,7 +136,11 @@ TORCH = Target(
     _shared("torch.as_tensor", "torch"),
     'torch.einsum("{spec}", {operands})',
     "{total}",
+    "{array}.index_put_({places}, {value}, accumulate=True)",
     'kind = {{"dtype": {0}.dtype, "device": {0}.device}}',
+    "kind = {}",
+    "torch.empty_like(torch.as_tensor({like})).bernoulli_({probability})",
+    "torch.Tensor",
 )
 
 TARGETS = {target.name: target for target in (NUMPY, TORCH)}

@@ -11,11 +11,11 @@ HELPERS = '''def _named(inputs, required, optional):
     return {name: value for name, value in inputs.items() if value is not None}
 
 
-def _expect(given, name, shape):
+def _expect(given, shapes, name, shape):
     """Errors: ValueError where an array has another shape."""
     found = tuple(given[name].shape)
     if found != shape:
-        raise ValueError(f"{name}: expected the shape ({', '.join(SHAPES[name])}) = {shape}, found {found}")
+        raise ValueError(f"{name}: expected the shape ({', '.join(shapes[name])}) = {shape}, found {found}")
 
 
 def _expect_size(name, value):
@@ -24,59 +24,67 @@ def _expect_size(name, value):
         raise ValueError(f"the size {name} must be a whole number from 1, found {value!r}")
 
 
-def _expect_axes(given):
+def _expect_axes(given, shapes):
     """Errors: ValueError where an array has another number of axes."""
     for name, array in given.items():
-        if name in SHAPES and array.ndim != len(SHAPES[name]):
+        if name in shapes and array.ndim != len(shapes[name]):
             shape = tuple(array.shape)
-            raise ValueError(f"{name}: expected {len(SHAPES[name])} axes ({', '.join(SHAPES[name])}), found {shape}")
+            raise ValueError(f"{name}: expected {len(shapes[name])} axes ({', '.join(shapes[name])}), found {shape}")
 '''
 
-_CHECK = '''def _checked(inputs, required=()):
-    """The inputs as arrays of one floating type, their shapes checked. Errors: ValueError, one line."""
-    given = _named(inputs, (*{names}, *SIZES, *required), {optional})
-'''
-_NUMPY = (
-    _CHECK
-    + """    for name in (n for n in given if n in SHAPES):
+ARRAYS = {
+    "numpy": '''def _arrays(inputs, shapes, required, optional):
+    """The inputs as arrays of one floating type, that of the arrays among them. Errors: ValueError, one line."""
+    given = _named(inputs, required, optional)
+    types = []
+    for name in (n for n in given if n in shapes):
+        number = isinstance(given[name], (int, float))
         given[name] = np.asarray(given[name])
         if given[name].dtype.kind not in "fiub":
-            raise ValueError(f"{{name}}: expected an array of numbers, found {{given[name].dtype}}")
-    floats = [a.dtype for n, a in given.items() if n in SHAPES and a.dtype.kind == "f"]
-    dtype = np.result_type(*floats) if floats else np.dtype(float)
-    given = {{name: a.astype(dtype, copy=False) if name in SHAPES else a for name, a in given.items()}}
-    _expect_axes(given)"""
-)
-_TORCH = (
-    _CHECK
-    + """    for name in (n for n in given if n in SHAPES):
+            raise ValueError(f"{name}: expected an array of numbers, found {given[name].dtype}")
+        if given[name].dtype.kind == "f" and not number:
+            types.append(given[name].dtype)
+    dtype = np.result_type(*types) if types else np.dtype(float)
+    given = {name: a.astype(dtype, copy=False) if name in shapes else a for name, a in given.items()}
+    _expect_axes(given, shapes)
+    return given
+''',
+    "torch": '''def _arrays(inputs, shapes, required, optional):
+    """The inputs as tensors of one floating type, that of the arrays among them. Errors: ValueError, one line."""
+    given = _named(inputs, required, optional)
+    types = []
+    for name in (n for n in given if n in shapes):
+        number = isinstance(given[name], (int, float))
         try:
-            given[name] = torch.as_tensor(given[name])
+            given[name] = torch.as_tensor(given[name], dtype=torch.float64 if number else None)
         except (TypeError, ValueError, RuntimeError):
-            raise ValueError(f"{{name}}: expected an array of numbers, found {{type(given[name]).__name__}}") from None
-    floats = [a.dtype for n, a in given.items() if n in SHAPES and a.is_floating_point()]
-    dtype = functools.reduce(torch.promote_types, floats) if floats else torch.float64
-    given = {{name: a.to(dtype) if name in SHAPES else a for name, a in given.items()}}
-    _expect_axes(given)"""
-)
-CHECKS = {"numpy": _NUMPY, "torch": _TORCH}
+            raise ValueError(f"{name}: expected an array of numbers, found {type(given[name]).__name__}") from None
+        if given[name].is_floating_point() and not number:
+            types.append(given[name].dtype)
+    dtype = functools.reduce(torch.promote_types, types) if types else torch.float64
+    given = {name: a.to(dtype) if name in shapes else a for name, a in given.items()}
+    _expect_axes(given, shapes)
+    return given
+''',
+}
+CHECK = '''def _checked{suffix}(inputs, required=()):
+    """The inputs as arrays, their shapes checked. Errors: ValueError, one line."""
+    given = _arrays(inputs, {shapes}, (*{names}, *required), {optional})'''
 
 FORWARD = '''def forward(**inputs):
     """Every node by name. Errors: ValueError for a missing input or a wrong shape."""
     return _forward(_checked(inputs))
-
-
-def _forward(given):
-{body}'''
+'''
+PASS_FORWARD = """def _forward{suffix}(given):
+{body}"""
 
 BACKWARD = '''def backward(**inputs):
-    """The gradient of the loss with respect to every parameter, by name. Errors: ValueError, as forward."""
+    """The gradients of the loss with respect to {wanted}, by name. Errors: ValueError, as forward."""
     given = _checked(inputs{required})
     return _backward(given, _forward(given))
-
-
-def _backward(given, values):
-{body}'''
+'''
+PASS_BACKWARD = """def _backward{suffix}(given, values):
+{body}"""
 
 FUNCTION = '''INPUTS = {inputs}
 SAVED = {saved}  # what the backward pass reads of the forward pass
@@ -107,3 +115,34 @@ def loss(**inputs):
     """The loss, differentiable by autograd through the derived gradients. Errors: ValueError, as forward."""
     given = _checked(inputs, INPUTS)
     return Loss.apply(*(given[name] for name in (*INPUTS, *SIZES)))'''
+
+LAYER = '''class {title}(torch.autograd.Function):
+    """{what} for autograd: `{title}.apply(*inputs)` in the order of INPUTS."""
+
+    INPUTS = {inputs}
+    SAVED = {saved}  # what the backward pass reads
+    RETURNED = {returned}
+
+    @staticmethod
+    def forward(ctx, *inputs):
+        given = dict(zip({title}.INPUTS, inputs, strict=True))
+        values = _forward{suffix}(given)
+        arrays = {{**given, **values}}
+        ctx.save_for_backward(*(arrays[name] for name in {title}.SAVED))
+        returned = tuple(values[name] for name in {title}.RETURNED)
+        ctx.mark_non_differentiable(*returned[1:])
+        return returned
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, upstream, *_):
+        arrays = dict(zip({title}.SAVED, ctx.saved_tensors, strict=True))
+        gradients = _backward{suffix}({{**arrays, {cotangent}: upstream}}, arrays)
+        return tuple(gradients.get(name) for name in {title}.INPUTS)
+'''
+PULLBACK = """    values = _forward{suffix}(given){updates}
+
+    def pullback(upstream):
+        return _backward{suffix}(_checked{suffix}({{**given, {cotangent}: upstream}}), values)
+
+    return values[{result}], pullback"""

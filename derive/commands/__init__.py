@@ -8,4 +8,6 @@ COMMANDS = {
     "check": "derive.commands.checking",
     "doctor": "derive.commands.doctor",
     "code": "derive.commands.code",
+    "graph": "derive.commands.graph",
+    "plot": "derive.commands.plotting",
 }

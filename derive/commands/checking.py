@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from derive import options
+from derive import options, progress, terminal
 from derive.language import LANGUAGES, Text
 from derive.problem import Problem
 from derive.problems import load, names
@@ -22,17 +24,26 @@ def run(argv: Sequence[str]) -> int:
     points = options.whole(given.points, "--points", options.MOST_POINTS)
     seed = options.whole(given.seed, "--seed", 2**31, least=0)
     steps = None if given.T is None else options.whole(given.T, "--T", options.MOST_STEPS)
-    failed = 0
+    with progress.shown(given.lang):
+        return 1 if _failed(given, points, seed, steps) else 0
+
+
+def _failed(given: argparse.Namespace, points: int, seed: int, steps: int | None) -> int:
+    """Check and print one after the other; how many disagree."""
+    failed, page = 0, terminal.page(sys.stdout)
     for name, problem in [(name, load(name)) for name in given.names or names()]:
         sizes = {s.name: steps for s in problem.sizes if s.name == "T" and steps is not None}
         for choice in variants(problem):
             for reading in problem.readings:
                 solution = reading.build(**choice).derive(sizes=sizes)
-                report = solution.verify(points, seed, limits=solution.limits(reading.limits))
+                same = [solution.identity(*pair) for pair in reading.identities]
+                report = solution.verify(points, seed, limits=solution.limits(reading.limits), identities=same)
                 failed += not report.ok
                 label = " ".join([name, *choice.values(), *([options.key(reading.label.en)] if reading.label else [])])
-                print(_verdict(label, report).pick(given.lang), flush=True)
-    return 1 if failed else 0
+                progress.erase()
+                style = terminal.GREEN if report.ok else terminal.RED
+                print(page.paint(_verdict(label, report).pick(given.lang), style), flush=True)
+    return failed
 
 
 def _verdict(label: str, report: Report) -> Text:

@@ -18,6 +18,7 @@ def run(argv: Sequence[str]) -> int:
         raise UsageError("code: the name of a problem is missing; derive list shows them")
     problem = load(argv[0])
     given = options.parse(options.code_parser(argv[0], problem), argv[1:])
-    solution = readings(problem, given)[0].build(**problem.choices(vars(given))).derive()
-    deliver(solution.to_code(given.target), given.output)
+    reading = readings(problem, given)[0]
+    solution = reading.build(**problem.choices(vars(given))).derive()
+    deliver(solution.to_code(given.target, reading.signature), given.output)
     return 0

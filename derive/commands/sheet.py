@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from derive import options
+from derive import options, progress, terminal
 from derive.at import number, parse
 from derive.commands.delivery import deliver, not_to_a_terminal
+from derive.commands.training import trained
 from derive.errors import UsageError
+from derive.graph import Graph
 from derive.language import LANGUAGES
 from derive.problem import Problem, Reading
 from derive.problems import load
+from derive.progress import DERIVING, doing
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Title
 from derive.rendering.formats import FORMATS, render
@@ -41,9 +45,11 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
     options.one_of("detail", given.detail, ("brief", "full"))
     if given.format == "pdf":
         not_to_a_terminal("PDF", given.output)
-    parts = [_part(problem, reading, given) for reading in readings(problem, given)]
+    with progress.shown(given.lang):
+        parts = [_part(problem, reading, given) for reading in readings(problem, given)]
     head = Title(problem.title, say.SOURCE(source=problem.source), problem.statement)
-    return render(parts, given.format, given.lang, given.detail, head), given.output
+    page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
+    return render(parts, given.format, given.lang, given.detail, head, page), given.output
 
 
 def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
@@ -57,15 +63,23 @@ def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
 
 
 def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part:
+    doing(DERIVING, what=problem.title)
     graph = reading.build(**problem.choices(vars(given)))
-    solution = graph.derive(sizes=_sizes(problem, vars(given)))
+    solution = graph.derive(sizes=_of(graph, sizes(problem, vars(given)), len(readings(problem, given)) == 1))
+    training = trained(solution, reading, given)
     if given.jacobian is not None or given.hessian is not None:
         return _asked(solution, reading, given)
     worked, rate = _worked(solution, reading, given)
     report, limits = None, solution.limits(reading.limits)
+    identities = tuple(solution.identity(*pair) for pair in reading.identities)
     if not given.no_check:
-        report = solution.verify(limits=limits)
+        report = solution.verify(limits=limits, identities=identities)
         report.require()
+    written = None
+    if reading.operations:
+        from derive.rewritten import rewritten
+
+        written = rewritten(solution.derivation, reading.operations, check=not given.no_check)
     return Part(
         solution.derivation,
         solution.steps,
@@ -75,13 +89,18 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
         worked,
         reading.example.remark if reading.example and given.at is None and worked else None,
         notes=tuple(reading.notes),
-        update=reading.update or (rate is not None and worked is None),
+        update=reading.update or training is not None or (rate is not None and worked is None),
         rate=rate,
         closed=solution.closed_forms,
         values=solution.values,
         limits=limits,
         analyses=solution.analyses,
         matrices=solution.matrices,
+        expectations=solution.expectations,
+        identities=identities,
+        training=training,
+        rewritten=written,
+        plots=given.plots,
     )
 
 
@@ -99,13 +118,20 @@ def _asked(solution: Solution, reading: Reading, given: argparse.Namespace) -> P
     return Part(solution.derivation, (), solution.sizes, label=reading.label, asked=tuple(asked))
 
 
-def _sizes(problem: Problem, given: Mapping[str, str | None]) -> dict[str, int]:
+def sizes(problem: Problem, given: Mapping[str, str | None]) -> dict[str, int]:
+    """The sizes that are given numbers. Errors: UsageError."""
     found = {}
     for size in problem.sizes:
         text = given[size.name]
         if text is not None:
             found[size.name] = options.whole(text, f"--{size.name}", size.most)
     return found
+
+
+def _of(graph: Graph, sizes: Mapping[str, int], alone: bool) -> Mapping[str, int]:
+    """The sizes that this reading has, where another one may have the rest."""
+    own = {str(s) for s in graph.model().sizes}
+    return sizes if alone else {name: number for name, number in sizes.items() if name in own}
 
 
 def _worked(solution: Solution, reading: Reading, given: argparse.Namespace) -> tuple[Worked | None, Fraction | None]:

@@ -21,10 +21,10 @@ Roles = Mapping[str, tuple[int, ...]]  # of every family the axes that are rows 
 
 
 @memo
-def roles(model: Model) -> Roles:
-    """The axes of every family that are rows and columns, at most two."""
+def roles(model: Model, batch: frozenset[Axis] = frozenset()) -> Roles:
+    """The axes of every family that are rows and columns, at most two; those of `batch` are none."""
     groups = [group for node in model.nodes.values() for case in node.cases for group in _letters(model, node, case)]
-    subscripts = {axis for stage in stages(model) for axis in stage.time.items()}
+    subscripts = {axis for stage in stages(model) for axis in stage.time.items()} | batch
     subscripts |= {axis for group, selects in groups for axis in group if selects}
     found = _spread(subscripts, [group for group, _ in groups])
     for node in model.nodes.values():

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from derive.errors import UsageError
+from derive.publishing.landlock import locked
 
 SECONDS = 60
 MEGABYTE = 1 << 20
@@ -36,16 +37,17 @@ def run(command: Sequence[str], folder: Path, seconds: float = SECONDS) -> int:
 
     Errors: UsageError if it takes too long; then it and whatever it started are ended.
     """
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment(folder),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=_bounds(),
-    )
+    with locked(command[0], folder) as lock:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_bounds(lock),
+        )
     try:
         return process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -54,8 +56,8 @@ def run(command: Sequence[str], folder: Path, seconds: float = SECONDS) -> int:
         _end(process)
 
 
-def _bounds() -> Callable[[], None] | None:
-    """What bounds memory, time and the size of a file, where the system can."""
+def _bounds(lock: Callable[[], None] | None) -> Callable[[], None] | None:
+    """What bounds memory, time, the size of a file and what is seen of the disk, where the system can."""
     try:
         import resource
     except ImportError:
@@ -68,6 +70,8 @@ def _bounds() -> Callable[[], None] | None:
             hard = resource.getrlimit(kind)[1]
             most = value if hard == resource.RLIM_INFINITY else min(value, hard)
             resource.setrlimit(kind, (most, most))
+        if lock is not None:
+            lock()
 
     return bound
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Expr, Idx, Mul, Product, Sum, Symbol
+from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Product, Sum, Symbol
 
 from derive.derivation import Step, Term
 from derive.indices import sized
+from derive.intervals import inside
 from derive.language import Text
 from derive.matrix.forms import Form
 from derive.memo import memo
-from derive.partials import Immediate
+from derive.partials import Immediate, Partial
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
 from derive.rendering.closed import solved
@@ -34,7 +35,7 @@ def backward(part: Part, detail: str) -> Iterator[Block]:
         yield Paragraph(convention)
     for step in part.steps:
         if not step.node.is_leaf:
-            yield from _step(step, part.matrices.of(step))
+            yield from one_step(step, part.matrices.of(step))
     unrolled = list(backward_in_time(part.derivation, part.steps, part.sizes, detail))
     if unrolled:
         yield Heading(say.IN_TIME, 1)
@@ -45,7 +46,7 @@ def backward(part: Part, detail: str) -> Iterator[Block]:
 
 
 @memo
-def _step(step: Step, form: Form | None) -> tuple[Block, ...]:
+def one_step(step: Step, form: Form | None) -> tuple[Block, ...]:
     """The heading of a step, why it has its terms, its equations."""
     heading = Heading(say.STEP(number=str(step.number), target=step.target, where=_where(step)), 2)
     if step.given:
@@ -77,13 +78,18 @@ def _rows(step: Step) -> Iterator[Row]:
         yield Row(step.target if number == 0 else None, line.terms, line.reason, gap=number == 0 and not direct)
 
 
+def _title(part: Part) -> Text:
+    kinds = {part.derivation.model.nodes[name].kind == "parameter" for name in part.derivation.wanted}
+    return say.GRADIENTS_BOTH if len(kinds) > 1 else say.GRADIENTS_IN if kinds == {False} else say.GRADIENTS
+
+
 def gradients(part: Part, detail: str) -> Iterator[Block]:
     """The gradients that were asked for, each in a box."""
-    yield Heading(say.GRADIENTS)
+    yield Heading(_title(part))
     for step in part.steps:
         if step.node.is_leaf:
             form = part.matrices.of(step)
-            yield from _step(step, form)
+            yield from one_step(step, form)
             yield from _written_out(step, part.sizes, detail)
             yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
             yield from boxed(form)
@@ -100,7 +106,7 @@ def _update(part: Part) -> Iterator[Block]:
     rate = Numeral(part.rate) if part.rate is not None else None
     yield Paragraph(say.RULE_OF_UPDATE(rate=RATE) if rate is None else say.UPDATE(rate=RATE, value=rate))
     rows = []
-    for step in (s for s in part.steps if s.node.is_leaf):
+    for step in (s for s in part.steps if s.node.kind == "parameter"):
         element = step.target.args[1]
         rows.append(Row(element, (Term((element,)), Term((-RATE, step.target))), sign="<-"))
         rows.append(Row(None, (Term((element,)), Term((-RATE, step.value)))))
@@ -114,9 +120,18 @@ def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterat
         return
     front, body, idx, low, high = found
     low, high = sized(low, sizes), sized(high, sizes)
-    if low.is_Integer and high.is_Integer and high > low:
+    if low.is_Integer and high.is_Integer and high > low and all(_fills(f, idx) for f in body):
         times = shown(range(int(low), int(high) + 1), detail)
         yield Expanded(step.target, front, Term(body), idx, times, say.WRITTEN_OUT)
+
+
+def _fills(expr: Basic, idx: Idx) -> bool:
+    """Can a number be filled in for the index? Not where it stands beside another letter, as in x_{j+q-1}."""
+    together = idx in expr.free_symbols and len(expr.atoms(Idx)) > 1
+    if not isinstance(expr, (Indexed, Partial)) and together:
+        return not isinstance(expr, (Add, inside, KroneckerDelta)) and all(_fills(a, idx) for a in expr.args)
+    places = getattr(getattr(expr, "wrt", expr), "indices", ())
+    return not any(idx in p.free_symbols and len(p.atoms(Idx)) > 1 for p in places)
 
 
 def _last_sum(step: Step) -> tuple[tuple[Expr, ...], tuple[Expr, ...], Idx, Expr, Expr] | None:

@@ -112,7 +112,7 @@ def conditions(analysis: Analysis, measured: Measured | None) -> Iterator[Block]
         rows = [(KINDS[c.kind, c.about], c.claim, STRENGTHS[c.strength]) for c in analysis.conditions]
         yield Table(ANSWER, tuple(rows))
     for condition in analysis.conditions:
-        yield Paragraph(_sentence(condition))
+        yield Paragraph(sentence(condition))
         if condition is analysis.conditions[0] and analysis.bound is not None and analysis.bound.rows > 1:
             yield Paragraph(MINORS)
             yield Equations(tuple(Row(m, (Term((S.Zero,)),), sign=">") for m in minors(analysis.bound)))
@@ -131,9 +131,10 @@ def _bounds(analysis: Analysis) -> Iterator[Row]:
         yield Row(symbol, right, None if quantity is None else BOUND(quantity=quantity))
 
 
-def _sentence(condition: Condition) -> Text:
-    sentence = SENTENCES[condition.kind, condition.strength, condition.about]
-    return sentence(claim=condition.claim, reason=condition.reason)
+def sentence(condition: Condition) -> Text:
+    """What a condition says, with its reason."""
+    template = SENTENCES[condition.kind, condition.strength, condition.about]
+    return template(claim=condition.claim, reason=condition.reason)
 
 
 def _evidence(measured: Measured) -> Iterator[Block]:

@@ -2,15 +2,16 @@
 
 Keys: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients, matrix
 (the definitions and the steps in matrices, with shapes), closed (the adjoints and values in closed form, with the lines
-that lead to them), limits, conditions, verification; jacobians and hessians where they were asked for; several
-readings of one problem mark each item with its `part`.
+that lead to them), expectations (with the moments that their lines use), identities (both sides), limits, conditions,
+verification; jacobians, hessians and training where asked for; several readings of one problem mark each item with its
+`part`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sympy import Expr
 
@@ -23,6 +24,9 @@ from derive.rendering.formulas import Formulas
 from derive.rendering.order import signed
 from derive.rendering.part import Part
 
+if TYPE_CHECKING:
+    from derive.training import Training
+
 NO_ROUTE = Text("cannot reach the loss", "无法影响损失")
 
 
@@ -33,9 +37,19 @@ def render(parts: Sequence[Part], lang: str, head: Title | None) -> str:
         "language": lang,
     }
     whole |= {"nodes": [], "steps": [], "gradients": [], "unreachable": []}
-    whole |= {"matrix": [], "closed": [], "limits": [], "conditions": [], "verification": []}
+    whole |= {
+        "matrix": [],
+        "closed": [],
+        "expectations": [],
+        "identities": [],
+        "limits": [],
+        "conditions": [],
+        "verification": [],
+    }
     if any(part.asked for part in parts):
         whole |= {"jacobians": [], "hessians": []}
+    if any(part.training for part in parts):
+        whole["training"] = []
     for part in parts:
         mark = {"part": part.label.pick(lang)} if part.label is not None else {}
         for key, items in _part(part, lang).items():
@@ -49,6 +63,7 @@ def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:
     steps = [_step(s, show, lang) for s in part.steps]
     leaves = {s.number for s in part.steps if s.node.is_leaf}
     asked = dict(_asked(part, show, lang)) if part.asked else {}
+    asked |= {"training": [_training(part.training)]} if part.training else {}
     return asked | {
         "nodes": [_node(n, show) for n in d.model.nodes.values()],
         "steps": steps,
@@ -65,6 +80,12 @@ def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:
         "unreachable": [{"parameter": n.name, "reason": NO_ROUTE.pick(lang)} for n in d.unreachable],
         "matrix": [_matrix(f, show, lang) for f in part.matrices.all],
         "closed": [_closed(e, lines, show, lang) for e, lines in _solutions(part)],
+        "expectations": [_expected(e, show, lang) for e in part.expectations],
+        "identities": [
+            _closed(node.generic, lines, show, lang)
+            for same in part.identities
+            for node, lines in ((same.one, same.lines), (same.other, same.other_lines))
+        ],
         "limits": [
             {"formula": show.show(x.symbol), "value": show.show(x.limit), "sympy": str(x.limit)} for x in part.limits
         ],
@@ -87,6 +108,13 @@ def _matrix(form: Form, show: Formulas, lang: str) -> dict[str, Any]:
     }
 
 
+def _training(run: Training) -> dict[str, Any]:
+    """How it was trained, the loss after each step, the parameters and values at the end."""
+    ends = {"parameters": run.parameters, "values": run.values}
+    arrays = {key: {n: a.tolist() for n, a in found.items()} for key, found in ends.items()}
+    return {"rate": run.rate, "seed": run.seed, "sizes": dict(run.sizes), "losses": list(run.losses)} | arrays
+
+
 def _asked(part: Part, show: Formulas, lang: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Jacobians, and the blocks of Hessians with the products, each with its check."""
     from derive.analysis.between import Jacobian
@@ -98,8 +126,11 @@ def _asked(part: Part, show: Formulas, lang: str) -> Iterator[tuple[str, list[di
             jacobians.append(_closed(found.symbol, found.lines, show, lang) | checked)
             continue
         blocks = [_closed(b.symbol, b.lines, show, lang) for row in found.blocks for b in row]
-        product = [{"formula": show.show(a.target), "value": show.plain.line(a.terms)} for a in found.along]
-        hessians.append({"blocks": blocks, "product": product} | checked)
+        product, carried = (
+            [{"formula": show.show(a.target), "value": show.plain.line(a.terms)} for a in own]
+            for own in (found.along, [a for one in found.carried for a in one])
+        )
+        hessians.append({"blocks": blocks, "carried": carried, "product": product} | checked)
     yield "jacobians", jacobians
     yield "hessians", hessians
 
@@ -128,7 +159,8 @@ def _conditions(part: Part, show: Formulas, lang: str) -> Iterator[dict[str, Any
 
 def _node(node: Any, show: Formulas) -> dict[str, Any]:
     cases = [{"element": show.show(node.at(*c.position)), "value": show.show(c.expr)} for c in node.cases]
-    return {"name": node.name, "kind": node.kind, "formula": show.show(node.generic), "definitions": cases}
+    found = {"name": node.name, "kind": node.kind, "wanted": node.wanted or node.kind == "parameter"}
+    return found | {"formula": show.show(node.generic), "definitions": cases}
 
 
 def _step(step: Step, show: Formulas, lang: str) -> dict[str, Any]:
@@ -164,6 +196,11 @@ def _closed(target: Expr, lines: Sequence[Line], show: Formulas, lang: str) -> d
         "sympy": str(lines[-1].expr),
         "lines": _lines(lines, show, lang),
     }
+
+
+def _expected(found: Any, show: Formulas, lang: str) -> dict[str, Any]:
+    premises = [_closed(p.symbol, p.lines, show, lang) for p in found.premises]
+    return _closed(found.symbol, found.lines, show, lang) | {"moments": premises}
 
 
 def _lines(lines: Sequence[Line], show: Formulas, lang: str) -> list[dict[str, str]]:

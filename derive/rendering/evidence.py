@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Heading, Paragraph, Table
 from derive.rendering.part import Part
 from derive.rendering.span import Known
+from derive.verification.report import Row
 
 
 def check(part: Part) -> Iterator[Block]:
@@ -20,6 +21,10 @@ def check(part: Part) -> Iterator[Block]:
         yield Paragraph(say.CHECKED(samples=str(report.samples)))
     if part.values:
         yield Paragraph(say.CHECKED_VALUES(samples=str(report.samples)))
+    if report.outcomes:
+        yield Paragraph(say.OVER_OUTCOMES(outcomes=str(report.outcomes)))
+    if part.identities:
+        yield Paragraph(say.CHECKED_IDENTITIES)
     if report.fractions:
         yield Paragraph(say.IN_FRACTIONS(numbers=str(report.fractions)))
     if part.limits:
@@ -34,8 +39,10 @@ def check(part: Part) -> Iterator[Block]:
         sizes = [[Known(name, n) for name, n in one] for one in report.sizes]
         yield Paragraph(say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes]))
     adjoints = sorted((r for r in report.rows if r.is_adjoint), key=lambda r: order.index(r.name))
-    rows = [*adjoints, *(r for r in report.rows if not r.is_adjoint)]
-    yield Table(
-        say.CHECK_HEADER,
-        tuple((r.quantity, str(r.points), r.error, say.AGREES if r.ok else say.DISAGREES) for r in rows),
-    )
+    yield table([*adjoints, *(r for r in report.rows if not r.is_adjoint)])
+
+
+def table(rows: Iterable[Row]) -> Table:
+    """What was compared, at how many numbers, how well it agrees."""
+    verdicts = ((r.quantity, str(r.points), r.error, say.AGREES if r.ok else say.DISAGREES) for r in rows)
+    return Table(say.CHECK_HEADER, tuple(verdicts))

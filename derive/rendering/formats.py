@@ -10,15 +10,24 @@ from derive.rendering.blocks import Title
 from derive.rendering.formulas import Formulas
 from derive.rendering.part import Part
 from derive.rendering.sheet import sheet
+from derive.terminal import PLAIN, Page
 
 # Each format is the module of its name here, and the notation that its formulas are written in.
-FORMATS = {"tex": "latex", "pdf": "latex", "text": "text", "json": ""}
+FORMATS = {"tex": "latex", "pdf": "latex", "text": "text", "json": "", "html": "latex", "markdown": "latex"}
 
 
 def render(
-    parts: Sequence[Part], format: str = "tex", lang: str = "en", detail: str = "brief", head: Title | None = None
+    parts: Sequence[Part],
+    format: str = "tex",
+    lang: str = "en",
+    detail: str = "brief",
+    head: Title | None = None,
+    page: Page = PLAIN,
 ) -> str | bytes:
-    """A sheet in one format and language; bytes if it is binary. Errors: UsageError for an unknown word."""
+    """A sheet in one format and language, a PDF as bytes; `page` is what text is set for.
+
+    Errors: UsageError for an unknown format, language or detail.
+    """
     for what, value, known in (
         ("format", format, tuple(FORMATS)),
         ("lang", lang, ("en", "zh")),
@@ -33,6 +42,11 @@ def render(
     first = parts[0]
     order = tuple(dict.fromkeys(n for part in parts for n in part.derivation.model.order))
     formulas = Formulas(FORMATS[format], order, tuple(first.sizes.items()))
+    if format == "html":  # both details, and both languages, are in the page
+        from derive.rendering import html
+
+        return html.render(sheet(parts, head, "brief"), sheet(parts, head, "full"), formulas, lang, detail)
     writer = importlib.import_module(f"derive.rendering.{format}")  # only the one that is asked for
-    document: str | bytes = writer.render(sheet(parts, head, detail), formulas, lang)
+    for_page = (page,) if format == "text" else ()
+    document: str | bytes = writer.render(sheet(parts, head, detail), formulas, lang, *for_page)
     return document

@@ -42,7 +42,7 @@ def numbers(d: Derivation, worked: Worked, remark: Text | None, steps: Sequence[
 def _elements(d: Derivation, worked: Worked) -> dict[Expr, Numeral]:
     """Every element of every quantity, and the partials of abstract functions, with their numbers."""
     found: dict[Expr, Numeral] = {}
-    for name, node in d.model.nodes.items():
+    for name, node in ((name, n) for name, n in d.model.nodes.items() if name in worked.values):
         found |= dict(_numbered(node, worked.values[name], worked.low[name]))
         if name in d.adjoints:
             slopes = _numbered(node, worked.adjoints[name], worked.low[f"adjoint {name}"])
@@ -64,7 +64,9 @@ def _numbered(node: Node, array: Any, low: tuple[int, ...]) -> Iterator[tuple[Ex
 
 def _forward(d: Derivation, worked: Worked, values: Mapping[Expr, Numeral]) -> Iterator[blocks.Block]:
     unknown = valueless(d.model)
-    computed = [n for n in d.model.nodes.values() if not n.is_leaf and n.name not in unknown]
+    computed = [
+        n for n in d.model.nodes.values() if not n.is_leaf and n.name in worked.values and n.name not in unknown
+    ]
     if computed:
         yield blocks.Paragraph(say.FORWARD_VALUES)
     for family, nodes in itertools.groupby(computed, key=lambda n: bool(n.indices)):

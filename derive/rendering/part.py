@@ -10,6 +10,7 @@ from sympy import Expr, Symbol, preorder_traversal
 
 from derive.derivation import Derivation, Step
 from derive.functions import Row, row_of
+from derive.identities import Identity
 from derive.language import Text
 from derive.limits import Limiting
 from derive.matrix.forms import Forms
@@ -17,12 +18,15 @@ from derive.memo import memo
 from derive.recurrences import ClosedForm
 from derive.rendering.span import Known
 from derive.states import Solved
-from derive.verification.report import Report
 
 if TYPE_CHECKING:
     from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis  # only a recurrence in general needs it
     from derive.analysis.second import Hessian
+    from derive.expectation.argument import Expected
+    from derive.rewritten import Rewritten
+    from derive.training import Training
+    from derive.verification.report import Report
     from derive.worked import Worked  # numpy is loaded only where numbers are worked
 
 
@@ -45,6 +49,11 @@ class Part(NamedTuple):
     analyses: tuple[Analysis, ...] = ()
     asked: tuple[Jacobian | Hessian, ...] = ()
     matrices: Forms = Forms()
+    expectations: tuple[Expected, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    training: Training | None = None
+    rewritten: Rewritten | None = None
+    plots: bool = False
 
     @property
     def known(self) -> list[Known]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr
+from sympy import Eq, Expr
 
 from derive.derivation import Derivation
 from derive.facts import declared
 from derive.language import Text
 from derive.model import Model, Node, Reference
+from derive.moments import Expectation, Law, Variance
 from derive.paths import dead_end
 from derive.rendering import sentences as say
 from derive.rendering.blocks import Block, Equations, Heading, Paragraph, Row, Table
@@ -27,12 +28,12 @@ def given(model: Model) -> Iterator[Block]:
         nodes = model.of_kind(kind)
         if nodes:
             yield Paragraph(sentence(names=[_leaf(n) for n in nodes]))
-    assumed = [a for n in model.nodes.values() if n.is_leaf for a in _assumed(n)]
-    if assumed:
-        yield Paragraph(say.ASSUMED(assumptions=assumed))
+    found = [a for n in model.nodes.values() if n.is_leaf for a in assumed(n)]
+    if found:
+        yield Paragraph(say.ASSUMED(assumptions=found))
 
 
-def _assumed(leaf: Node) -> Iterator[Text]:
+def assumed(leaf: Node) -> Iterator[Text]:
     """What is declared of the values of a leaf."""
     if leaf.domain == "binary" and leaf.sums_to is not None:
         yield say.ONE_HOT(name=leaf.generic, idx=leaf.indices[-1])
@@ -40,6 +41,17 @@ def _assumed(leaf: Node) -> Iterator[Text]:
     if leaf.domain in say.DOMAINS:
         yield say.DOMAINS[leaf.domain](name=leaf.generic)
     yield from (fact.reason for fact in declared(leaf))
+    if leaf.law is not None:
+        yield from _law(leaf, leaf.law)
+
+
+def _law(leaf: Node, law: Law) -> Iterator[Text]:
+    """The moments of a random leaf, and whether it is independent."""
+    for symbol, value in ((Expectation(leaf.generic), law.mean), (Variance(leaf.generic), law.variance)):
+        if value is not None:
+            yield say.MOMENT(equation=Eq(symbol, value, evaluate=False))
+    if law.independent:
+        yield (say.INDEPENDENT if leaf.indices else say.INDEPENDENT_ONE)(name=leaf.generic)
 
 
 def _leaf(node: Node) -> object:
@@ -56,20 +68,19 @@ def _definitions(model: Model) -> Iterator[Row]:
 
 def flows(d: Derivation) -> Iterator[Block]:
     """Who is computed from what and used by whom, and what cannot reach the loss."""
-    model = d.model
+    model = d.model.stated or d.model
     yield Heading(say.FLOWS)
     rows = []
     for node in model.nodes.values():
         used = sorted((u for c in node.cases for u in model.uses(c)), key=lambda u: model.order.index(u.name))
         sources = list(dict.fromkeys(_element(model, use) for use in used))
-        users = [u.generic for u in model.users(node.name)]
-        if not node.is_leaf or (node.kind == "parameter"):
-            rows.append(
-                (node.generic, sources or say.PARAMETER, users or (say.LOSS if node is model.loss else say.NOBODY))
-            )
+        users = [u.generic for u in model.users(node.name) or d.model.users(node.name)]
+        if not node.is_leaf or node.kind == "parameter" or node.wanted:
+            leaf = say.PARAMETER if node.kind == "parameter" else say.INPUT
+            rows.append((node.generic, sources or leaf, users or (say.LOSS if node is model.loss else say.NOBODY)))
     yield Table(say.FLOW_HEADER, tuple(rows))
     for node in d.unreachable:
-        path = dead_end(model, node)
+        path = dead_end(d.model, node)
         yield Paragraph(_stranded(node, path))
     for adjoint in d.adjoints.values():
         if any(
@@ -92,21 +103,26 @@ def _stranded(node: Node, path: list[Node]) -> Text:
     return say.UNREACHABLE(name=node.generic, path=say.arrow([n.generic for n in path]), end=path[-1].generic)
 
 
-def forward(part: Part, detail: str) -> Iterator[Block]:
-    """The equations as they are computed, pre-activations named; every time step where T has a number."""
-    model = part.derivation.model
+def named(model: Model) -> Iterator[Block]:
+    """The equations with the names that were given to pre-activations, and to abstract functions."""
     implied = [n.generic for n in model.nodes.values() if n.implied and n.abstract is None]
     abstract = [n.generic for n in model.nodes.values() if n.implied and n.abstract is not None]
-    unrolled = list(forward_in_time(part.derivation, part.sizes, detail))
-    if not implied and not abstract and not unrolled:
-        return
-    yield Heading(say.FORWARD)
     if implied:
         yield Paragraph(say.NAMED(names=implied))
     if abstract:
         yield Paragraph(say.NAMED_ABSTRACT(names=abstract))
     if implied or abstract:
         yield Equations(tuple(_definitions(model)))
+
+
+def forward(part: Part, detail: str) -> Iterator[Block]:
+    """The equations as they are computed, pre-activations named; every time step where T has a number."""
+    equations = tuple(named(part.derivation.model))
+    unrolled = list(forward_in_time(part.derivation, part.sizes, detail))
+    if not equations and not unrolled:
+        return
+    yield Heading(say.FORWARD)
+    yield from equations
     if unrolled:
         yield Paragraph(say.UNROLLED_FORWARD(sizes=part.known))
         yield from unrolled

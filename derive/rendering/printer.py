@@ -11,16 +11,20 @@ from typing import Any
 
 from sympy import (
     Add,
+    And,
     Expr,
     Idx,
     Indexed,
     IndexedBase,
     Max,
     Mul,
+    Not,
+    Or,
     Piecewise,
     Pow,
     Product,
     Rational,
+    S,
     Sum,
     Symbol,
 )
@@ -31,8 +35,9 @@ from sympy.matrices import MatrixBase
 from derive.derivation import Line, Term
 from derive.functions import row_of
 from derive.limits import LimitOf
-from derive.matrix.algebra import Matrix
+from derive.matrix.algebra import Matrix, Plus
 from derive.memo import SIZE, memo
+from derive.moments import Moment
 from derive.norms import Dots, InOrder, Inverse, Norm, SpectralRadius, Transposed
 from derive.partials import Immediate, Partial, Tangent
 from derive.rendering.atoms import ADD, ATOM, MUL, POWER, Printed
@@ -76,7 +81,7 @@ class Printer(Matrices):
 
     def _terms(self, expr: Expr) -> tuple[str, ...]:
         negative = all(a.could_extract_minus_sign() for a in expr.args)
-        parts = self.ordered(expr.args) if isinstance(expr, Add) and not negative else [expr]
+        parts = self.ordered(expr.args) if isinstance(expr, (Add, Plus)) and not negative else [expr]
         return tuple(self.printed(a)[0] for a in parts)
 
     def term(self, term: Term, join: str | None = None, lone: bool = False) -> str:
@@ -118,12 +123,31 @@ class Printer(Matrices):
         of, variable, to = expr.args
         return self.style.limit(self(variable), "" if to.is_infinite else self(to)) + self.at(of, MUL), MUL
 
+    def _moment(self, expr: Moment) -> Printed:
+        return self.style.moment(expr.sign, ", ".join(self(a) for a in expr.args)), ATOM
+
     def _abstract(self, expr: AppliedUndef) -> Printed:
         return f"{self.style.name(str(expr.func), ())}({', '.join(self(a) for a in expr.args)})", ATOM
 
     def _piecewise(self, expr: Piecewise) -> Printed:
-        parts = [f"{self.printed(v)[0]} [{c}]" for v, c in expr.args]
-        return "; ".join(parts), ADD
+        """Each value with its condition; the last one's too, which sympy only calls true."""
+        rows: list[tuple[str, str]] = []
+        before: list[Any] = []
+        for value, condition in expr.args:
+            when = Not(Or(*before)).to_nnf() if condition is S.true and before else condition
+            rows.append((self.printed(value)[0], self._condition(when)))
+            before.append(condition)
+        return self.style.cases(rows), ATOM
+
+    def _condition(self, expr: Any) -> str:
+        """A comparison, or several joined by and and or."""
+        if isinstance(expr, (And, Or)):
+            sign = self.style.both if isinstance(expr, And) else self.style.either
+            return sign.join(sorted(self._joint(a) for a in expr.args))
+        return self(expr) if isinstance(expr, Relational) else str(expr)
+
+    def _joint(self, expr: Any) -> str:
+        return f"({self._condition(expr)})" if isinstance(expr, (And, Or)) else self._condition(expr)
 
     def _max(self, expr: Max) -> Printed:
         inner = ", ".join(self.printed(a)[0] for a in self.ordered(expr.args))
@@ -164,6 +188,7 @@ _METHODS: tuple[tuple[type, str], ...] = (
     (Max, "_max"),
     (Norm, "_norm"),
     (SpectralRadius, "_radius"),
+    (Moment, "_moment"),
     (MatrixBase, "_matrix"),
     (Relational, "_relation"),
     (Transposed, "_transposed"),

@@ -12,6 +12,8 @@ FLOWS = Text("What flows where", "计算流程")
 FORWARD = Text("Forward pass", "前向计算")
 BACKWARD = Text("Backward pass", "反向传播")
 GRADIENTS = Text("Gradients of the parameters", "参数的梯度")
+GRADIENTS_BOTH = Text("Gradients of inputs and parameters", "输入与参数的梯度")
+GRADIENTS_IN = Text("Gradients of the inputs", "输入的梯度")
 NUMBERS = Text("The numbers worked", "代入数值")
 CHECK = Text("Verification", "验证")
 IN_TIME = Text("The recursion, step by step in time", "按时间步写出的递推")
@@ -29,6 +31,7 @@ KINDS = {
     "input": Text("Inputs: {names}.", "输入：{names}。"),
     "target": Text("Target: {names}.", "目标：{names}。"),
     "constant": Text("Constants: {names}.", "常数：{names}。"),
+    "random": Text("Random: {names}.", "随机量：{names}。"),
 }
 ASSUMED = Text("Assumed: {assumptions}.", "假设：{assumptions}。")
 DOMAINS = {
@@ -37,12 +40,19 @@ DOMAINS = {
     "probability": Text("{name} lies between 0 and 1", "{name} 介于 0 与 1 之间"),
     "binary": Text("{name} is 0 or 1", "{name} 取 0 或 1"),
 }
+MOMENT = Text("{equation}", "{equation}")
+INDEPENDENT = Text(
+    "all {name} are independent of each other and of every other random quantity",
+    "所有 {name} 彼此独立，也独立于其他随机量",
+)
+INDEPENDENT_ONE = Text("{name} is independent of every other random quantity", "{name} 独立于其他随机量")
 ONE_HOT = Text("{name} is 1 for one {idx} and 0 for the others", "{name} 只对一个 {idx} 等于 1，对其余的等于 0")
 AS_GIVEN = Text("The model as given:", "题目给出的模型：")
 RANGED = Text("{name} for {ranges}", "{name}（{ranges}）")
 FOR = Text("for {ranges}", "{ranges}")
 FLOW_HEADER = (Text("quantity", "量"), Text("computed from", "由何计算"), Text("used by", "被何使用"))
 PARAMETER = Text("parameter", "参数")
+INPUT = Text("input", "输入")
 LOSS = Text("the loss", "损失")
 NOBODY = Text("nothing", "无")
 UNUSED = Text(
@@ -151,6 +161,16 @@ CHECKED_VALUES = Text(
     "by step in float64, at {samples} random points.",
     "每个取值的封闭形式的每一行都在 {samples} 个随机点上（float64）与按模型方程逐步算出的值作了比较。",
 )
+CHECKED_IDENTITIES = Text(
+    "Every line of every identity was compared with the values that the model's own equations give, at random points.",
+    "等式两边的每一行都在随机点上与按模型方程算出的值作了比较。",
+)
+OVER_OUTCOMES = Text(
+    "Every line of every expectation was compared with the sum over all outcomes of random skewed distributions with "
+    "the declared moments, for random small sizes, {outcomes} outcomes in all.",
+    "每个期望的每一行都与对全部结果的加权求和作了比较：取随机的小尺寸和具有所给矩的随机偏斜分布，"
+    "共 {outcomes} 个结果。",
+)
 IN_FRACTIONS = Text(
     "{numbers} of these values were also compared in exact fractions, without any rounding.",
     "其中 {numbers} 个值还用精确分数作了比较，没有任何舍入。",
@@ -206,8 +226,17 @@ def listed(texts: Sequence[Text]) -> Text:
 
 def one_after_another(texts: Sequence[Text]) -> Text:
     """Several sentences as one paragraph."""
+    return _joined(texts, (" ", ""))
+
+
+def apart(texts: Sequence[Text]) -> Text:
+    """Several clauses with commas of their own, semicolons in between."""
+    return _joined(texts, ("; ", "；"))
+
+
+def _joined(texts: Sequence[Text], joints: tuple[str, str]) -> Text:
     names = [f"s{k}" for k in range(len(texts))]
-    en, zh = (joint.join("{" + name + "}" for name in names) for joint in (" ", ""))
+    en, zh = (joint.join("{" + name + "}" for name in names) for joint in joints)
     return Text(en, zh)(**dict(zip(names, texts, strict=True)))
 
 

@@ -17,6 +17,7 @@ from derive.derivation import Adjoint, Derivation, Step
 from derive.intervals import Interval
 from derive.matrix.forms import Forms
 from derive.partials import Partial
+from derive.progress import CHECKING, doing
 from derive.regions import large
 from derive.states import Solved
 from derive.sweeps import Sweeps
@@ -54,6 +55,7 @@ def verify(
     general = IN_TIME if any(s.time for s in derivation.stages) else GENERAL
     general = general if missing else range(1)
     for n in general:
+        doing(CHECKING, what=derivation.model.title, n=n - general[0] + 1, all=len(general))
         chosen = given | {s: 1 + (n - 1 + 2 * k + 2 * k // len(general)) % len(general) for k, s in enumerate(missing)}
         share = max(1, points // len(general) + (n <= points % len(general))) if missing else points
         check = Check(derivation, chosen, share, seed + n)

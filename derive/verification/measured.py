@@ -10,6 +10,7 @@ from derive.analysis.conditions import Analysis
 from derive.analysis.evidence import Measured
 from derive.analysis.walk import Entry
 from derive.derivation import Derivation
+from derive.progress import MEASURING, doing
 from derive.store import Store
 from derive.verification.evidence import findings
 from derive.verification.remedies import kept, preserved, remainders
@@ -25,6 +26,7 @@ def measured(derivation: Derivation, analysis: Analysis, seed: int = 0) -> Measu
     """Everything that is measured about one recurrence, with random numbers from the seed."""
     if analysis.jacobian.lag > 1:  # nothing is claimed
         return Measured(analysis, (), 0, 0.0, ())
+    doing(MEASURING, what=derivation.model.title)
     sizes = dict.fromkeys(derivation.model.sizes, SIZE) | lengths(analysis, LENGTH)
     trial, runs = Trial(derivation, analysis.jacobian, sizes), Runs(derivation, analysis, seed)
     numbers = _random(trial, seed)

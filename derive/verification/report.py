@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr
 
+from derive.display import shown
 from derive.errors import VerificationError
 from derive.indices import name_of
+from derive.moments import Moment
 from derive.partials import Partial
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class Row:
     @property
     def reference(self) -> str:
         """What it was compared with."""
+        if isinstance(self.quantity, Moment):
+            return "the sum over all outcomes"
         return "torch.autograd" if self.is_adjoint else "its definition, computed step by step"
 
     @property
@@ -71,7 +75,7 @@ class Report:
 
     `sizes` and `samples` say where it was compared, `exact` at how many rational points also with sympy, `fractions`
     how many values also in exact fractions, `both_sides` that every kink was seen on both sides. `measured` is the
-    evidence about the recurrences; `forms` are the matrix forms.
+    evidence about the recurrences; `forms` are the matrix forms, `outcomes` those that expectations were summed over.
     """
 
     rows: tuple[Row, ...]
@@ -82,6 +86,10 @@ class Report:
     fractions: int = 0
     measured: tuple[Measured, ...] = ()
     forms: tuple[Row, ...] = ()
+    outcomes: int = 0
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
     @property
     def ok(self) -> bool:
@@ -109,7 +117,12 @@ class Report:
             self.both_sides or other.both_sides,
             self.fractions + other.fractions,
             forms=_merged(self.forms, other.forms),
+            outcomes=self.outcomes + other.outcomes,
         )
+
+    def beside(self, other: Report) -> Report:
+        """This report with the rows of another, on other quantities."""
+        return replace(self, rows=(*other.rows, *self.rows), outcomes=self.outcomes + other.outcomes)
 
     def required(self) -> Report:
         """The report, after `require`."""

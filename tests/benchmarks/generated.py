@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 from clock import alternate, compared, seconds
+from networks import problem
 from sympy import Sum, exp, log, sqrt, tanh
 from table import Row
 
+from derive.codegen import backward
 from derive.codegen.module import code
 from derive.graph import Graph
 
@@ -30,7 +32,34 @@ def rows(repeats: int) -> list[Row]:
         sides = [timed(lambda: ours["_backward"](inputs, values)), timed(lambda: by_hand(inputs, values))]  # noqa: B023
         found.append(compared(f"10 numpy backward of {name} / by hand", *alternate(sides, repeats), NUMPY_REACH))
         found.append(function(name, graph, inputs, repeats))
-    return found
+    return [*found, *strided(repeats)]
+
+
+def strided(repeats: int) -> list[Row]:
+    """The gradient of a convolution's input: added where it is read, against masks over all pairs; and its growth."""
+    d = problem("conv2d", stride="2", padding="1").derive().derivation
+    ours = loaded(code(d, "numpy"))
+    kept, backward.scatters = backward.scatters, lambda *_: ()
+    try:
+        masks = loaded(code(d, "numpy"))
+    finally:
+        backward.scatters = kept
+    small, large = (convolution_inputs(n) for n in (24, 48))
+    same(ours["_backward"](small, {}), masks["_backward"](small, {}))
+    sides = [timed(lambda m=m, g=g: m["_backward"](g, {})) for m, g in ((ours, small), (masks, small), (ours, large))]
+    added, masked, grown = alternate(sides, repeats)
+    return [
+        compared("10 numpy backward of a strided convolution / by masks", added, masked, 1.0),
+        compared("10 the same, of 48 x 48 outputs / four times 24 x 24", grown, [4 * t for t in added], 1.5),
+    ]
+
+
+def convolution_inputs(side: int, kernel: int = 5) -> Arrays:
+    """A square of outputs, stride 2, a frame of 1."""
+    rng = np.random.default_rng(0)
+    length = 2 * (side - 1) + kernel
+    found = {"x": rng.normal(size=(length, length)), "w": rng.normal(size=(kernel, kernel)), "b": np.zeros(())}
+    return {**found, "cotangent": rng.normal(size=(side, side)), "H": side, "W": side}
 
 
 def function(name: str, graph: Graph, inputs: Arrays, repeats: int) -> Row:

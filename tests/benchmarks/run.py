@@ -1,7 +1,7 @@
 """The benchmarks: `python tests/benchmarks/run.py [--quick] [NUMBER ...]` prints one table and leaves with 1 on a miss.
 
 Time is CPU time; the sides of a ratio take turns in one run, the numbers are medians, torch has one thread. Needs
-torch, casadi and sympy. `--quick` repeats less; numbers choose among the measures 1 to 10, 0 is the catalogue.
+torch, casadi and sympy. `--quick` repeats less; numbers choose among the measures 1 to 11, 0 is the catalogue.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> int:
     given = parser.parse_args()
     print(line(HEADER), flush=True)
     missed = 0
-    for row in rows(given.numbers or [*range(1, 11), 0], given.quick):
+    for row in rows(given.numbers or [*range(1, 12), 0], given.quick):
         print(line(row.cells()), flush=True)
         missed += not row.ok
     return 1 if missed else 0
@@ -87,6 +87,12 @@ def _general(quick: bool) -> list[Row]:
     return [processes.general(5 if quick else 15)]
 
 
+def _pages(quick: bool) -> list[Row]:
+    import pages
+
+    return pages.rows(5 if quick else 21)
+
+
 def _catalogue(quick: bool) -> list[Row]:
     import catalogue
 
@@ -102,6 +108,7 @@ MEASURES: tuple[tuple[set[int], Callable[[bool], list[Row]]], ...] = (
     ({8}, _memory),
     ({9}, _general),
     ({10}, _generated),
+    ({11}, _pages),
     ({0}, _catalogue),
 )
 

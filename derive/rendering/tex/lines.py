@@ -1,12 +1,16 @@
-"""Where a long formula breaks: before a plus or a minus outside all brackets."""
+"""Lines of mathematics: their relations, and where a long one breaks, before a plus or a minus outside brackets."""
 
 from __future__ import annotations
 
 import re
 
+from derive.language import Text
 from derive.memo import memo
 from derive.rendering.order import signed
 from derive.rendering.width import width
+
+AT = Text("At @:", "当 @ 时：")
+SIGNS = {"=": "=", "<-": r"\leftarrow", "<": "<", ">": ">", "<=": r"\le", ">=": r"\ge"}
 
 
 def summands(latex: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
 from derive.rendering.order import signed
 from derive.rendering.template import Template, mark
-from derive.rendering.tex.lines import broken, summands
+from derive.rendering.tex.lines import AT, SIGNS, broken, summands
 from derive.rendering.tex.outline import Entry
 from derive.rendering.tex.words import escape
 from derive.rendering.width import width
@@ -174,10 +174,6 @@ class Writer:
         caption = f"{{\\small\\color{{reason}} {self.text(block.caption)}\\par}}"
         picture = f"\\fitted{{{block.drawing.tikz(self.lang)}}}\\par\\smallskip"
         return f"\\begin{{center}}\n{picture}\n{caption}\n\\end{{center}}"
-
-
-AT = Text("At @:", "当 @ 时：")
-SIGNS = {"=": "=", "<-": r"\leftarrow", "<": "<", ">": ">", "<=": r"\le", ">=": r"\ge"}
 
 
 def _align(rows: list[str]) -> str:

@@ -1,0 +1,34 @@
+"""Numbers in a product: what the terms of a bracket have in common cancels against the number in front of it.
+
+sympy multiplies a number into a bracket, 2 (m - x) becomes 2 m - 2 x, and then does not cancel it against a 1/2.
+"""
+
+from __future__ import annotations
+
+from math import gcd, prod
+
+from sympy import Add, Expr, Mul, Rational, Sum
+
+from derive.indices import bound
+from derive.memo import memo
+
+
+@memo
+def reduced(expr: Expr) -> Expr:
+    """(2 m - 2 x)/(2 s) as (m - x)/s, also under a sum and in the terms of one; an equal expression in any case."""
+    if isinstance(expr, Sum):
+        return bound(Sum, reduced(expr.function), expr.limits)
+    if isinstance(expr, Add):
+        return Add(*map(reduced, expr.args))
+    return _cancelled(expr) if isinstance(expr, Mul) else expr
+
+
+def _cancelled(product: Mul) -> Expr:
+    front = prod((f for f in product.args if isinstance(f, Rational)), start=Rational(1))
+    factors = [f for f in product.args if not isinstance(f, Rational)]
+    for at, factor in enumerate(factors):
+        if isinstance(factor, Add):
+            content, rest = factor.primitive()
+            if isinstance(content, Rational) and gcd(int(content.p), int(front.q)) > 1:
+                front, factors[at] = front * content, rest
+    return Mul(front, *map(reduced, factors))

@@ -1,0 +1,1 @@
+"""Expectations, variances and covariances, derived step by step from the moments that are declared."""

@@ -1,0 +1,120 @@
+"""What a notebook shows of each object: the blocks of a sheet that are about it, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import singledispatch
+from typing import Any
+
+from derive.analysis.between import Jacobian
+from derive.analysis.conditions import Condition
+from derive.analysis.second import Hessian
+from derive.derivation import Derivation, Step
+from derive.errors import ModelError
+from derive.graph import Graph
+from derive.language import Text
+from derive.model import Model
+from derive.rendering import conditions, derivatives, evidence, hessians
+from derive.rendering import sentences as say
+from derive.rendering.argument import backward, gradients, one_step
+from derive.rendering.blocks import Block, Heading, Paragraph
+from derive.rendering.formulas import Formulas
+from derive.rendering.markdown import render
+from derive.rendering.part import Part
+from derive.rendering.premises import flows, given
+from derive.rendering.values import values
+from derive.solution import Solution
+from derive.verification.report import Report
+
+UNFINISHED = Text("This graph is not complete: {reason}.", "此计算图尚不完整：{reason}。")
+
+
+def markdown(thing: Any) -> str:
+    """The object in English; `Solution.to_markdown("zh")` is the whole sheet in Chinese."""
+    sizes = dict(thing.sizes) if isinstance(thing, (Solution, Step)) else {}
+    return render(blocks(thing), Formulas("latex", _order(thing), tuple(sizes.items())), "en")
+
+
+def _order(thing: Any) -> tuple[str, ...]:
+    """The order of names that formulas are written with, where the object knows it."""
+    if isinstance(thing, Step):
+        return thing.order
+    if isinstance(thing, Graph):
+        thing = _complete(thing)
+    model = getattr(getattr(thing, "derivation", thing), "model", thing)
+    return model.order if isinstance(model, Model) else ()
+
+
+def _complete(graph: Graph) -> Model | ModelError:
+    """The model of a graph, or what it lacks."""
+    try:
+        return graph.model()
+    except ModelError as error:
+        return error
+
+
+@singledispatch
+def blocks(thing: Any) -> Iterator[Block]:
+    """What is shown of an object. Errors: TypeError for one that has no row here."""
+    raise TypeError(f"{type(thing).__name__} has no view in a notebook")
+
+
+@blocks.register
+def _(graph: Graph) -> Iterator[Block]:
+    yield Heading(say.plain(graph.title), 0)
+    model = _complete(graph)
+    if isinstance(model, Model):
+        yield from given(model.given or model)
+    else:
+        yield Paragraph(UNFINISHED(reason=str(model)))
+
+
+@blocks.register
+def _(derivation: Derivation) -> Iterator[Block]:
+    yield Heading(say.plain(derivation.model.title), 0)
+    yield from given(derivation.model)
+    yield from flows(derivation)
+
+
+@blocks.register
+def _(solution: Solution) -> Iterator[Block]:
+    model = solution.derivation.model
+    part = Part(
+        solution.derivation, solution.steps, solution.sizes, closed=solution.closed_forms, values=solution.values,
+        matrices=solution.matrices,
+    )  # fmt: skip
+    yield Heading(say.plain(model.title), 0)
+    yield from given(model.given or model)
+    yield from values(part)
+    if model.has_loss:
+        yield from backward(part, "brief")
+        yield from gradients(part, "brief")
+
+
+@blocks.register
+def _(step: Step) -> Iterator[Block]:
+    yield from one_step(step, None)
+
+
+@blocks.register
+def _(condition: Condition) -> Iterator[Block]:
+    yield Paragraph(conditions.sentence(condition))
+
+
+@blocks.register
+def _(report: Report) -> Iterator[Block]:
+    yield evidence.table(report.rows)
+
+
+@blocks.register
+def _(found: Jacobian) -> Iterator[Block]:
+    yield from derivatives.jacobian(found)
+    if found.report is not None:
+        yield evidence.table(found.report.rows)
+
+
+@blocks.register
+def _(found: Hessian) -> Iterator[Block]:
+    yield from hessians.hessian(found, found.model.loss.symbol)
+    if found.report is not None:
+        yield evidence.table(found.report.rows)

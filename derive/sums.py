@@ -1,0 +1,46 @@
+"""`Sum` as authors write it: sympy's own, whose refusals become a sentence about the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from sympy import Expr, Idx
+
+from derive.errors import ModelError
+
+
+class AnySum(type(sympy.Sum)):  # type: ignore[misc]
+    """Every sum of sympy is a `Sum`, so that `isinstance`, `has` and `atoms` take the public name too."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, sympy.Sum)
+
+
+class Sum(sympy.Sum, metaclass=AnySum):  # type: ignore[misc]
+    """The sum of `body` over indices, `Sum(W[i, j]*x[j], j)`, or over a part of a range, `Sum(h[t], (t, 2, T))`.
+
+    What is made is sympy's own. Errors: ModelError where a sum leaves the range of its index, or is no sum at all.
+    """
+
+    def __new__(cls, body: Any, *limits: Any) -> Expr:
+        for limit in limits:
+            if isinstance(limit, (tuple, sympy.Tuple)) and len(limit) == 3 and isinstance(limit[0], Idx):
+                _inside(*limit)
+        try:
+            made: Expr = sympy.Sum(body, *limits)
+        except ValueError as error:
+            raise ModelError(f"Sum: {error}; write Sum(x[i], i) or Sum(x[i], (i, first, last))") from None
+        return made
+
+
+def _inside(idx: Idx, first: Any, last: Any) -> None:
+    """Refuse a sum that certainly begins before, or ends behind, the range of its index."""
+    first, last = sympy.sympify(first), sympy.sympify(last)
+    if idx.lower is None or idx.upper is None:
+        return
+    if (first - idx.lower).is_negative or (last - idx.upper).is_positive:
+        raise ModelError(
+            f"Sum over {idx} from {first} to {last}: the index {idx} runs from {idx.lower} to {idx.upper}; write the "
+            "terms outside by themselves, as in h[0] + Sum(h[t], t)"
+        )

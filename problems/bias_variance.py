@@ -1,0 +1,70 @@
+"""The bias-variance decomposition: sheet 4, problem 1."""
+
+from sympy import Symbol
+
+from derive import Expectation, Graph, Problem, Size, Sum, Text
+
+problem = Problem(
+    title=Text("Bias and variance", "偏差与方差"),
+    statement=Text(
+        "A target is a function of the input plus noise, and a model is fitted to random training data. Derive the "
+        "mean squared error of its prediction at one input: squared bias, variance and noise. What changes where the "
+        "prediction is shrunk, or averaged over several models?",
+        "目标等于输入的函数加上噪声，模型由随机的训练数据拟合得到。请推导其在某一输入处预测的均方误差，"
+        "即偏差的平方、方差与噪声之和。把预测缩小，或对多个模型取平均，会有什么变化？",
+    ),
+    source="4.1",
+    sizes=(Size("B", Text("number of models that are averaged", "取平均的模型个数"), most=1000),),
+)
+
+
+@problem.reading(Text("One model", "单个模型"))
+def single() -> Graph:
+    """E[(y - f_hat)^2] = b^2 + V + sigma^2, b the bias E[f_hat] - f."""
+    g = Graph("bias and variance")
+    m, f = g.constants("m f")
+    V, sigma = g.constants("V sigma", domain="positive")
+    epsilon = g.random("epsilon", mean=0, variance=sigma**2, independent=True)
+    prediction = g.random("f_hat", mean=m, variance=V, independent=True)
+    y = g.node("y", f + epsilon)
+    g.node("b", Expectation(prediction) - f)
+    g.node("J", Expectation((y - prediction) ** 2))
+    return g
+
+
+trade = Text(
+    "Shrinking trades one for the other: with {c} below 1 the variance falls with its square while the bias grows.",
+    "缩小预测是在两者之间权衡：{c} 小于 1 时方差按其平方减小，而偏差增大。",
+)
+
+
+@problem.reading(Text("A prediction that is shrunk", "缩小的预测"), notes=(trade(c=Symbol("c", real=True)),))
+def shrunk() -> Graph:
+    """E[(y - c f_hat)^2] = b^2 + c^2 V + sigma^2, b = c m - f, and the slope in c."""
+    g = Graph("shrinkage")
+    c = g.parameter("c")
+    m, f = g.constants("m f")
+    V, sigma = g.constants("V sigma", domain="positive")
+    epsilon = g.random("epsilon", mean=0, variance=sigma**2, independent=True)
+    prediction = g.random("f_hat", mean=m, variance=V, independent=True)
+    y = g.node("y", f + epsilon)
+    g.node("b", c * Expectation(prediction) - f)
+    g.loss("J", Expectation((y - c * prediction) ** 2))
+    return g
+
+
+@problem.reading(Text("The mean of several models", "多个模型的平均"))
+def averaged() -> Graph:
+    """B independent models: the bias stays, the variance is V/B."""
+    g = Graph("averaging")
+    B = g.size("B")
+    i, _ = g.indices("i j", B)
+    m, f = g.constants("m f")
+    V, sigma = g.constants("V sigma", domain="positive")
+    epsilon = g.random("epsilon", mean=0, variance=sigma**2, independent=True)
+    prediction = g.random("f_hat", B, mean=m, variance=V, independent=True)
+    y = g.node("y", f + epsilon)
+    mean = g.node("f_bar", Sum(prediction[i], i) / B)
+    g.node("b", Expectation(mean) - f)
+    g.node("J", Expectation((y - mean) ** 2))
+    return g

@@ -1,0 +1,348 @@
+"""Pictures of graphs: nothing overlaps, no edge passes through a box, SVG and TikZ are sound and carry no markup."""
+
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from itertools import combinations, pairwise
+
+import pytest
+from sympy import Integer
+
+from derive import Graph, Sum, Text, sigmoid, tanh
+from derive.commands.checking import variants
+from derive.commands.graph import run
+from derive.derivation import Term
+from derive.drawing import colours, svg, tikz
+from derive.drawing.copies import copied
+from derive.drawing.diagram import Diagram, Edge, Vertex
+from derive.drawing.graph import GraphPicture
+from derive.drawing.labels import point
+from derive.drawing.layers import crossings, layers
+from derive.drawing.layout import layout
+from derive.drawing.mathematics import runs, wide
+from derive.drawing.writing import Writing
+from derive.errors import UsageError
+from derive.problem import Reading
+from derive.problems import load, names
+from derive.rendering.printer import printer
+
+SVG = "{http://www.w3.org/2000/svg}"
+MEDIA = {"svg": svg.MEDIUM, "tikz": tikz.MEDIUM}
+TIMES = (None, 3, 1, 5, 9)
+
+
+def drawn(reading: Reading, options, T=None) -> GraphPicture:
+    """The picture of one reading of a problem."""
+    return reading.build(**options).derive(sizes={} if T is None else {"T": T}).picture()
+
+
+def every():
+    """Every reading of every problem with every choice of its options; several lengths of time, most with the first."""
+    for name in names():
+        problem = load(name)
+        timed = any(size.name == "T" for size in problem.sizes)
+        for n, reading in enumerate(problem.readings):
+            for at, choice in enumerate(variants(problem)):
+                for T in TIMES[: (2 if at else None) if timed else 1]:
+                    words = [name, str(n), *choice.values(), *([] if T is None else [f"T{T}"])]
+                    yield pytest.param(reading, problem.choices(choice), T, id="-".join(words))
+
+
+EVERY = list(every())
+SOME = [pytest.param(*load(n).readings[:1], load(n).choices({}), None, id=n) for n in names()]
+
+
+def first(name: str, T=None) -> GraphPicture:
+    """The picture of a problem as it stands."""
+    return drawn(load(name).readings[0], load(name).choices({}), T)
+
+
+# Layout
+
+
+def faults(picture: GraphPicture, medium) -> list[str]:
+    """What is wrong with a layout: overlaps, edges that lead back or pass through a box, labels without a place."""
+    laid, writing = picture.laid(medium)
+    labels = [(r.edge, r.label.box) for r in laid.routes if r.label is not None]
+    boxes = [*laid.boxes.items(), *labels]
+    found = [f"{a} overlaps {b}" for (a, x), (b, y) in combinations(boxes, 2) if x.meets(y)]
+    for route in laid.routes:
+        ends = route.edge.source, route.edge.target
+        if laid.boxes[ends[0]].right >= laid.boxes[ends[1]].x:
+            found.append(f"{ends} leads back")
+        if writing.edge(route.edge) and route.label is None:
+            found.append(f"{ends} has no place for its label")
+        for line in (route.shifted(-2.6), route.shifted(2.6)):
+            points = [point(curve, n / 40) for curve in line for n in range(41)]
+            hit = {k for k, box in laid.boxes.items() if k not in ends and any(box.holds(p) for p in points)}
+            found += [f"{ends} passes through {k}" for k in hit]
+            if any(abs(a[3][0] - b[0][0]) + abs(a[3][1] - b[0][1]) > 1e-6 for a, b in pairwise(line)):
+                found.append(f"{ends} is torn")
+    return found
+
+
+@pytest.mark.parametrize(("reading", "options", "T"), EVERY)
+def test_nothing_overlaps(reading, options, T):
+    picture = drawn(reading, options, T)
+    assert [fault for medium in MEDIA.values() for fault in faults(picture, medium)] == []
+
+
+def test_the_layout_test_can_fail(monkeypatch):
+    """Boxes without distances overlap, an edge without a place of its own passes through a box: both are seen."""
+    from derive.drawing import layout as module
+
+    picture = first("layer-norm")
+    monkeypatch.setattr(module, "ROW", -30.0)
+    assert any("overlaps" in fault for fault in faults(picture, svg.MEDIUM))
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "BEND", -30.0)
+    monkeypatch.setattr(module, "LABELLED", -30.0)
+    assert any("passes through" in fault for fault in faults(first("layer-norm"), svg.MEDIUM))
+
+
+def test_the_order_has_no_needless_crossing():
+    """Two pairs that are defined crosswise are drawn uncrossed."""
+    vertices = tuple(Vertex(k, (Integer(1),), "node") for k in "abcd")
+    diagram = Diagram(vertices, (Edge("a", "d"), Edge("b", "c")), ())
+    found = layers(diagram)
+    assert crossings([["a", "b"], ["c", "d"]], {"a": ["d"], "b": ["c"]}) == 1
+    after = {a: [b] for a, b in found.links}
+    assert crossings(found.layers, after) == 0
+
+
+@pytest.mark.parametrize(("name", "T"), [("lstm", 3), ("lstm", None), ("bptt", 5), ("gru", 4)])
+def test_every_time_step_looks_the_same(name, T):
+    """The states of one family stand at the same height in every column."""
+    picture = first(name, T)
+    laid, _ = picture.laid(svg.MEDIUM)
+    rows: dict[str, list[float]] = {}
+    for v in picture.diagram.vertices:
+        if v.recurrent and v.kind == "node":
+            rows.setdefault(v.row, []).append(laid.boxes[v.key].middle[1])
+    assert all(max(heights) - min(heights) < 12 for heights in rows.values())
+
+
+# What is drawn
+
+
+def test_time_is_unrolled():
+    """Five steps are all drawn; more, or a length without a number, as the first two, dots and the last."""
+    assert list(first("bptt", 5).laid(svg.MEDIUM)[0].columns) == [1, 2, 3, 4, 5]
+    for T, last in ((9, "t = 9"), (None, "t = T")):
+        picture = first("bptt", T)
+        laid, writing = picture.laid(MEDIA["svg"])
+        assert [t for c in sorted(laid.columns) if (t := writing.time(c))][-1] == last
+        assert sum(v.kind == "dots" for v in picture.diagram.vertices) == 1
+
+
+def test_partials_are_those_of_the_derivation():
+    """The labels of h_t -> h_{t+1} and of the shared weights are the local partials, at each step its own."""
+    picture = first("bptt", 3)
+    show = printer("text", picture.diagram.order)
+    labels = {(e.source, e.target): [show(p) for p in e.partials] for e in picture.diagram.edges if e.partials}
+    assert labels["h@2", "h@3"] == ["wₕₕ"]
+    assert labels["w_hx@2", "h@2"] == ["x₂", "h₁"]
+    assert ("x@2", "h@2") not in labels
+
+
+def test_only_what_carries_a_gradient_flows_back():
+    """As printed, the second unit of relu-mse cannot reach the loss: its edges have no way back."""
+    edges = first("relu-mse").diagram.edges
+    assert {e.source for e in edges if e.backward}.isdisjoint({"w21", "w22", "b2", "z2", "a2", "x1", "y"})
+    assert {"w11", "z1", "a1", "w31"} <= {e.source for e in edges if e.backward}
+
+
+def test_kept_values_are_marked():
+    kept = {v.key for v in first("relu-mse").diagram.vertices if v.kept}
+    assert kept == {"x1", "x2", "z1", "a1", "a", "y"}
+
+
+def test_leaves_with_the_same_users_are_one_box_in_every_column():
+    picture = first("lstm", 3)
+    groups = [v for v in picture.diagram.vertices if v.kind == "parameter"]
+    assert len(groups) == 4 * 3 and all(len(v.label) == 3 for v in groups)
+    assert copied(first("logistic").diagram).copied is False
+
+
+def test_a_number_is_written_in_the_order_of_a_product():
+    """(-1) y is a multiplication, and shown as one."""
+    solution = load("linear-relu").readings[0].build().derive()
+    picture = solution.picture(["dot", "add", "max", "mul", "pow"])
+    vertex = next(v for v in picture.diagram.vertices if v.key == "u2")
+    assert Writing(svg.MEDIUM, picture.diagram, {}, picture.times).vertex(vertex).endswith("-1 · y")
+    assert printer("text", ("y",)).term(Term((Integer(-1), vertex.value / -1)), " · ") == "-1 · y"
+
+
+# SVG
+
+
+@pytest.mark.parametrize(("reading", "options", "T"), SOME)
+def test_svg_is_well_formed_and_passive(reading, options, T):
+    """XML, no script, no link, no event, nothing loaded from anywhere; a title and a description."""
+    picture = drawn(reading, options, T)
+    for lang in ("en", "zh"):
+        root = ET.fromstring(picture.svg(lang))
+        assert {e.tag.removeprefix(SVG) for e in root.iter()} <= {
+            *("svg", "title", "desc", "style", "rect", "g", "path", "text", "tspan", "circle"),
+        }
+        assert not any(a.startswith("on") or "href" in a for e in root.iter() for a in e.attrib)
+        assert "url(" not in picture.svg(lang) and "@import" not in picture.svg(lang)
+        assert root.find(f"{SVG}title").text and root.find(f"{SVG}desc").text
+
+
+def test_both_languages_have_the_same_picture():
+    """Words differ, formulas and places do not."""
+    assert re.sub(r'<text class="word".*', "", first("gru", 3).svg("en")).count("<path") == first("gru", 3).svg(
+        "zh"
+    ).count("<path")
+    assert "参数" in first("gru", 3).svg("zh") and "parameter" in first("gru", 3).svg("en")
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a: str, b: str) -> float:
+    """The contrast ratio of WCAG 2."""
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("lines", "filled"), [(colours.LIGHT, colours.FILLED), (colours.DARK, colours.DARK_FILLED)])
+def test_colours_can_be_read(lines, filled):
+    """Text 4.5:1 on paper and on every filling, lines 3:1."""
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    for ground in (lines["paper"], *filled.values()):
+        assert contrast(lines["ink"], ground) >= 4.5
+    assert contrast(lines["back"], lines["paper"]) >= 4.5 and contrast(lines["soft"], lines["paper"]) >= 4.5
+    assert all(contrast(lines[k], filled[k]) >= 3 and contrast(lines[k], lines["paper"]) >= 3 for k in filled)
+    assert lines.keys() == colours.LIGHT.keys()
+
+
+def test_scripts_are_raised_and_lowered():
+    """h_{t-1}^2 in three sizes and heights; words upright, letters slanted."""
+    show = printer("scripts", ("h", "x"))
+    g = Graph("g")
+    t = g.index("t", g.size("T"))
+    h = g.recurrence("h", lambda h: tanh(h[t - 1]), over=t, start={0: 1})
+    found = runs(show(h[t - 1] ** 2))
+    assert [(r.text, r.slanted) for r in found] == [("h", True), ("t", True), ("−1", False), ("2", False)]
+    assert found[0].lowered == 0 < found[1].lowered and found[3].lowered < 0
+    assert wide(show(h[t - 1])) < wide(show(h[t - 1] ** 2))
+    assert next(r.text for r in runs(show(tanh(h[t]))) if not r.slanted) == "tanh("
+
+
+# Text of a user
+
+
+def hostile() -> GraphPicture:
+    """A title with markup in it; names cannot hold any."""
+    g = Graph('</title><script>alert(1)</script>"&$\\input{/etc/passwd}')
+    w, x = g.parameter("w"), g.input("x")
+    g.loss("L", sigmoid(w * x) ** 2)
+    return g.derive().picture()
+
+
+def test_user_text_is_escaped():
+    picture = hostile()
+    root = ET.fromstring(picture.svg())
+    assert not [e for e in root.iter() if "script" in e.tag]
+    assert "<script>" in root.find(f"{SVG}title").text
+    assert "passwd" not in picture.tikz() and "alert" not in picture.tikz()
+
+
+def test_names_are_only_letters():
+    """What a name may be is refused before anything is drawn."""
+    g = Graph("g")
+    for name in ("<b>", "w$", "a b", "\\x", "w&"):
+        with pytest.raises(Exception, match=r"name|Name"):
+            g.parameter(name)
+
+
+# The command
+
+
+def test_command(tmp_path, capsys):
+    for name in ("a.svg", "a.tex", "a.tikz"):
+        assert run(["logistic", "-o", str(tmp_path / name)]) == 0
+    assert (tmp_path / "a.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert (tmp_path / "a.tex").read_text(encoding="utf-8").startswith("\\documentclass")
+    assert (tmp_path / "a.tikz").read_text(encoding="utf-8").startswith("\\begin{tikzpicture}")
+    run(["bptt", "--T", "3", "--format", "tikz"])
+    assert "tikzpicture" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "missing"),
+        (["logistic", "-o", "a.png"], "ends in none"),
+        (["logistic", "--format", "pdf"], "choose one of"),
+        (["linear-relu", "--ops", "dot,frob"], "no operation 'frob'"),
+        (["bptt", "--T", "0"], "whole number"),
+    ],
+)
+def test_bad_requests(argv, message):
+    with pytest.raises(UsageError, match=message):
+        run(argv)
+
+
+def test_a_notebook_shows_the_picture():
+    assert first("logistic")._repr_svg_().startswith("<svg")
+
+
+def test_a_dense_graph_is_left_out_of_the_page():
+    """The page says so instead of drawing what nobody can read."""
+    from derive.rendering.part import Part
+    from derive.rendering.pictures import MOST, picture
+
+    g = Graph("dense")
+    x = g.inputs(" ".join(f"x{n}" for n in range(MOST)))
+    g.loss("L", (g.parameter("w") * sum(x)) ** 2)
+    solution = g.derive()
+    blocks = list(picture(Part(solution.derivation, solution.steps, {})))
+    assert [type(b).__name__ for b in blocks] == ["Heading", "Paragraph"]
+    assert isinstance(blocks[1].text, Text) and str(MOST + 2) in blocks[1].text.pick("en")
+
+
+# TikZ
+
+
+def test_tikz_needs_nothing_but_tikz():
+    """No library, no command that is not TikZ' or a formula's; every brace closed."""
+    for name in names():
+        text = first(name).tikz("en")
+        assert "usetikzlibrary" not in text and text.count("{") == text.count("}")
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex")
+def test_tikz_compiles(tmp_path):
+    """The pictures of all problems in one document, with amsmath, xcolor and tikz alone."""
+    pictures = [drawn(r, load(n).choices({}), None).tikz("en") for n in names() for r in load(n).readings]
+    pictures += [first("lstm", 3).tikz("en"), load("linear-relu").readings[0].build().derive().picture(
+        ["dot", "add", "max", "mul", "pow"]).tikz("en")]  # fmt: skip
+    body = "\n\\newpage\n".join(pictures)
+    page = "\\documentclass{article}\\usepackage{amsmath,xcolor,tikz}\\paperwidth=90cm\\pdfpagewidth=90cm"
+    (tmp_path / "all.tex").write_text(f"{page}\\begin{{document}}\n{body}\n\\end{{document}}\n", encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "all.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=300)
+    assert done.returncode == 0, done.stdout[-1500:]
+    assert "Missing character" not in (tmp_path / "all.log").read_text(encoding="utf-8", errors="replace")
+
+
+def test_a_sum_over_all_steps_reaches_every_column():
+    g = Graph("every step")
+    T = g.size("T")
+    t = g.index("t", T)
+    w, x, y = g.parameter("w"), g.input("x", T), g.target("y", T)
+    h = g.recurrence("h", lambda h: tanh(w * h[t - 1] + x[t]), over=t, start={0: 0})
+    g.loss("L", Sum((h[t] - y[t]) ** 2, t))
+    picture = g.derive(sizes={"T": 4}).picture()
+    assert {e.source for e in picture.diagram.edges if e.target == "L"} == {
+        *(f"h@{n}" for n in range(1, 5)),
+        *(f"y@{n}" for n in range(1, 5)),
+    }
+    assert layout(picture.diagram, [Writing(svg.MEDIUM, picture.diagram, {}, picture.times)])[0].width > 0

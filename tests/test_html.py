@@ -1,0 +1,357 @@
+"""HTML pages in a real browser: every formula typeset, nothing asked of the network, nothing wider than the window."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from browser import Browser, chromium
+from sympy import Symbol
+from test_sheets import SHEETS
+
+from derive.commands.sheet import sheet
+from derive.language import Text
+from derive.rendering.blocks import Equations, Heading, Paragraph, Picture, Row, Table, Title
+from derive.rendering.formulas import Formulas
+from derive.rendering.html import render
+from derive.rendering.html.drawings import inlined
+from derive.rendering.html.outline import slug
+from derive.rendering.html.vendored import HERE, katex_style
+
+PACKAGE = Path(str(HERE))
+PHONE, DESK = 360, 1280
+WIDTH = "return document.documentElement.scrollWidth"  # a phone shows as much as it must: innerWidth would grow
+SEEN = "return [...document.querySelectorAll(arguments[0])].filter((e) => e.checkVisibility()).length"
+STATE = "return [document.documentElement.lang, document.documentElement.dataset.detail]"
+CLICK = "document.querySelector(arguments[0]).click()"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One browser for all pages."""
+    found = chromium()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def page(browser, tmp_path):
+    """Opens HTML as a file of its own."""
+
+    def opened(html: str, fragment: str = "", width: int = DESK) -> Browser:
+        path = tmp_path / "page.html"
+        path.write_text(html, encoding="utf-8")
+        browser.media()
+        browser.open(path, fragment, width)
+        return browser
+
+    return opened
+
+
+def written(*case: str) -> str:
+    """One sheet as HTML."""
+    return sheet(case[0], (*case[1:], "--format", "html"))[0]
+
+
+def sources(html: str) -> int:
+    """How many formulas the file holds."""
+    return len(re.findall(r'<span class="m[ "]', html[html.index("<body>") :]))
+
+
+def typeset(browser: Browser) -> tuple[int, list[str]]:
+    """How many formulas are typeset, and what those say that cannot be."""
+    done = browser.run("return document.querySelectorAll('.m.done > .katex').length")
+    wrong = "'.katex-error, .katex-html [style*=\"rgb(192, 0, 1)\"]'"  # cannot be read; is not allowed
+    failed = f"return [...document.querySelectorAll({wrong})].map((e) => e.title + e.textContent)"
+    return done, browser.run(failed)
+
+
+CASES = [*SHEETS.values(), ("logistic", "--hessian", "w1,w2,b"), ("lstm", "--jacobian", "h,c", "--no-check")]
+
+
+@pytest.mark.parametrize("case", CASES, ids=" ".join)
+def test_page(case, page):
+    """In both languages and details, at a desk and on a phone."""
+    html = written(*case)
+    browser = page(html)
+    switches = ["[data-lang=en]", "[data-lang=zh]"]
+    if 'button" data-detail' in html:
+        switches = [f"{a}|{b}" for a in switches for b in ("[data-detail=brief]", "[data-detail=full]")]
+    for switch in switches:
+        for button in switch.split("|"):
+            browser.run(CLICK, f"button{button}")
+        assert browser.run(SEEN, ".m:not(.done)") == 0
+        for width in (DESK, PHONE):
+            browser.size(width)
+            assert browser.run(WIDTH) <= width, (switch, width)
+    assert typeset(browser) == (sources(html), [])
+    assert (browser.said(), browser.asked()) == ([], [])
+
+
+# Switches
+
+LONG = ("bptt", "--T", "50", "--no-check")
+
+
+def test_language(page):
+    """Everything that is read changes with the language; the address keeps it."""
+    browser = page(written(*LONG))
+    texts = []
+    for lang in ("en", "zh"):
+        browser.run(CLICK, f"button[data-lang={lang}]")
+        assert browser.run("return document.documentElement.lang") == lang
+        assert browser.run(f"return document.querySelector('button[data-lang={lang}]').ariaPressed") == "true"
+        assert browser.run(SEEN, f"main [lang={'en' if lang == 'zh' else 'zh'}]") == 0
+        words = (
+            "return [document.title, document.querySelector('main').innerText, document.querySelector('nav').ariaLabel]"
+        )
+        texts.append(browser.run(words))
+    assert all(a != b for a, b in zip(*texts, strict=True))
+    assert not re.search(r"[a-z]{3,} [a-z]{3,} [a-z]{3,}", texts[1][1])
+    assert browser.run("return location.hash") == "#lang=zh"
+
+
+def test_detail(page):
+    """Brief shows a few steps with dots between, full shows all fifty."""
+    browser = page(written(*LONG))
+    brief = browser.run(SEEN, ".equations .row")
+    browser.run(CLICK, "button[data-detail=full]")
+    full = browser.run(SEEN, ".equations .row")
+    # Three, dots and two stand in the brief; going backward, the last time has a step of its own.
+    assert full - brief == (50 - 6) + (49 - 6)
+    assert browser.run("return location.hash") == "#detail=full"
+
+
+def test_folding(page):
+    """Every step folds into its result, by its own heading and all together."""
+    browser = page(written("logistic", "--no-check"))
+    steps = browser.run(SEEN, "details.step")
+    assert browser.run(SEEN, ".result") == 0 and browser.run(SEEN, "details.step .equations") > steps
+    browser.run(CLICK, "#step-2 summary")
+    assert browser.run("return document.querySelector('#step-2').open") is False
+    shown = "return [...document.querySelectorAll('#step-2 .result .m')].map((e) => e.dataset.latex)"
+    assert browser.run(shown) == [r"\frac{\partial L}{\partial z}", "{}= a", "{}-y"]
+    browser.run(CLICK, "button[data-fold]")
+    assert browser.run(SEEN, ".result") == steps and browser.run(SEEN, "details.step .equations") == 0
+    browser.run(CLICK, "button[data-fold]")
+    assert browser.run(SEEN, ".result") == 0
+
+
+def test_theme(page):
+    """Light and dark as the system has it, and the other way by the switch; words stand out in both."""
+    browser = page(written("logistic", "--no-check"))
+    contrasts = []
+    for scheme in ("light", "dark"):
+        browser.media(scheme=scheme)
+        for _ in range(2):
+            contrasts += [contrast(browser, where) for where in ("body", ".why", "nav a", ".link")]
+            before = browser.run("return getComputedStyle(document.body).backgroundColor")
+            browser.run(CLICK, "button[data-theme]")
+            assert browser.run("return getComputedStyle(document.body).backgroundColor") != before
+    assert min(contrasts) >= 4.5  # WCAG AA
+
+
+def contrast(browser: Browser, selector: str) -> float:
+    """The ratio of luminances of an element's text and the page, as WCAG 2 defines it."""
+    find = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
+    colours = [browser.run(find, selector, "color"), browser.run(find, "body", "backgroundColor")]
+    a, b = sorted(luminance(tuple(map(int, re.findall(r"\d+", c)[:3]))) for c in colours)
+    return (b + 0.05) / (a + 0.05)
+
+
+def luminance(rgb: tuple[int, ...]) -> float:
+    parts = [c / 255 for c in rgb]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_places(page):
+    """A link leads to its step, folded or not, and keeps language and detail."""
+    browser = page(written(*LONG), "#step-3&lang=zh&detail=full")
+    top = "return document.querySelector('#step-3').getBoundingClientRect().top"
+    assert 0 <= browser.run(top) < 120
+    assert browser.run(STATE) == [
+        "zh",
+        "full",
+    ]
+    browser.run("document.querySelector('#step-2').open = false")
+    browser.run(CLICK, "#step-2 a.link")
+    assert browser.run("return [location.hash, document.querySelector('#step-2').open]") == [
+        "#step-2&lang=zh&detail=full", True,
+    ]  # fmt: skip
+
+
+def test_every_place_has_one_name():
+    """Names are those of the English headings, each once; every link has its place."""
+    html = written("relu-mse", "--no-check")
+    names = re.findall(r' id="([^"]+)"', html[html.index("<main>") :])
+    links = re.findall(r'href="#([^"]+)"', html)
+    assert len(names) == len(set(names)) and set(links) == set(names)
+    assert {"step-1", "step-1-2", "the-model", "the-model-2"} <= set(names)
+    assert slug(Text("Step {number}: {x} for {y}", "{number}{x}{y}")(number="3", x=Symbol("x"), y=Text("h", "h"))) == (
+        "step-3-for"
+    )
+
+
+def test_a_bad_address_does_nothing(page):
+    """What is not known in an address is not believed."""
+    browser = page(written("logistic", "--no-check"), "#<script>&lang=xx&detail=%00&__proto__=1&theme=dark")
+    assert browser.run(STATE) == [
+        "en",
+        "brief",
+    ]
+    assert browser.said() == []
+
+
+# Paper, and a browser without scripts
+
+
+def test_print(page, tmp_path):
+    """On paper there are no switches, and folded steps are open."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    browser = page(written("logistic", "--no-check"))
+    browser.run(CLICK, "button[data-fold]")
+    browser.media("print")
+    assert browser.run(SEEN, ".switches, .contents, .link") == 0
+    browser.media()
+    (tmp_path / "page.pdf").write_bytes(base64.b64decode(browser.command("Page.printToPDF", {})["data"]))
+    done = subprocess.run(["pdftotext", "page.pdf", "-"], cwd=tmp_path, capture_output=True, encoding="utf-8")
+    text = " ".join(done.stdout.split())
+    assert "like terms cancel or are collected" in text and "Fold steps" not in text
+
+
+def test_without_scripts(page, browser):
+    """The words, and the LaTeX of every formula, can be read; a sentence says why they look like that."""
+    browser.command("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        page(written("logistic", "--no-check"), width=PHONE)
+        shown = browser.driver.find_element("tag name", "body").text
+    finally:
+        browser.command("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert "JavaScript is off" in shown and r"\sigma" in shown and "Fold steps" not in shown
+
+
+# What an author or a reader may write
+
+ATTACKS = (
+    "<script>window.caught=1</script>", "</script><script>window.caught=1</script>", "<img src=x onerror=caught=1>",
+    "\" onmouseover=\"window.caught=1", "</style><script>window.caught=1</script>", "</title><script>caught=1</script>",
+    "<!--", "]]>", "&lt;b&gt;",
+)  # fmt: skip
+FORMULAS = (
+    r"\href{javascript:window.caught=1}{x}", r"\url{javascript:window.caught=1}", r"</span><script>caught=1</script>",
+    r"\includegraphics{http://127.0.0.1/x.png}", r"\htmlClass{done}{x}", r"\htmlData{x=1}{x}",
+    r"\htmlStyle{background:url(http://127.0.0.1/)}{x}", r"\rule{9999em}{9999em}", r"\def\x{\x\x}\x",
+    r"\text{</script><script>caught=1</script>}", "</script>",
+)  # fmt: skip
+
+
+class Copying(Formulas):
+    """Prints a formula that is a string as it stands: what no author can write, here to be tried."""
+
+    def show(self, value):
+        return value.name if isinstance(value, Symbol) else super().show(value)
+
+
+def made(*blocks) -> str:
+    """A page of these blocks."""
+    return render(blocks, blocks, Copying("latex", (), ()), "en", "brief")
+
+
+def test_words_are_escaped(page):
+    """Markup in any words is shown, not obeyed."""
+    words = [Text(a.replace("{", "").replace("}", ""), a.replace("{", "").replace("}", "")) for a in ATTACKS]
+    blocks = [Title(words[5], words[1], words[2])]
+    for text in words:
+        blocks += [Heading(text), Paragraph(text), Table((text,), ((text.en,),)), Picture(Box(), text)]
+        blocks += [Heading(text, 2), Equations((Row(Symbol("x"), Symbol("y"), text),))]
+    browser = page(made(*blocks))
+    assert browser.run("return [window.caught ?? null, document.scripts.length]") == [None, 2]
+    assert browser.run("return document.title") == words[5].en
+    shown = browser.driver.find_element("tag name", "main").text
+    assert all(text.en in shown for text in words)
+    assert (browser.said(), browser.asked()) == ([], [])
+
+
+def test_hostile_formulas(page, monkeypatch):
+    """No formula links, loads, grows or runs anything; it is shown as an error."""
+    monkeypatch.setattr("derive.rendering.html.writer.Formulas", Copying)
+    browser = page(made(*(Paragraph(Text("{f}", "{f}")(f=Symbol(f))) for f in FORMULAS)))
+    assert browser.run("return [window.caught ?? null, document.scripts.length]") == [None, 2]
+    assert browser.run("return document.querySelectorAll('main a[href^=java], main img').length") == 0
+    assert browser.run("return document.querySelectorAll('.m').length") == len(FORMULAS)
+    assert browser.run(WIDTH) <= DESK
+    assert (browser.said(), browser.asked()) == ([], [])
+
+
+def test_a_wrong_formula_is_found(page, monkeypatch):
+    """What the tests above count: a formula that KaTeX cannot read is an error."""
+    monkeypatch.setattr("derive.rendering.html.writer.Formulas", Copying)
+    html = made(*(Paragraph(Text("{f}", "{f}")(f=Symbol(f))) for f in ("x", r"\nothing{x}", r"x_{1}_{2}", r"\url{x}")))
+    done, failed = typeset(page(html))
+    assert (done, sources(html)) == (2, 4)
+    assert len(set(failed)) == 3 and all(any(c in f for f in failed) for c in (r"\nothing", "x_{1}_{2}", r"\url"))
+
+
+def test_an_overflow_is_found(page):
+    """What the tests above measure: something wider than a phone."""
+    browser = page(
+        made(Paragraph(Text("a", "b"))).replace("<main>", '<main><div style="width:400px">x</div>'), width=PHONE
+    )
+    assert browser.run(WIDTH) > PHONE
+
+
+def test_the_network_is_refused(page):
+    """What the tests above hear: a page that asks for something is refused, and says so."""
+    browser = page(made(Paragraph(Text("a", "b"))).replace("<main>", '<main><img src="http://127.0.0.1:9/x.png">'))
+    assert any("Content Security Policy" in line for line in browser.said())
+
+
+# Drawings
+
+
+class Box:
+    """A drawing whose parts refer to each other."""
+
+    def svg(self, lang):
+        return (
+            '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><defs>'
+            f'<marker id="tip"/></defs><path id="tip2" marker-end="url(#tip)"/><text>{lang}</text>'
+            '<use href="#tip2"/></svg>'
+        )
+
+    def tikz(self, lang):
+        return ""
+
+
+def test_drawings_keep_their_names_apart():
+    """Each drawing refers to its own parts, also where two say the same name."""
+    shown = made(Picture(Box(), Text("a", "b")))
+    names = re.findall(r'id="(d[^"]*tip2?)"', shown)
+    assert len(set(names)) == 4 and "<?xml" not in shown[20:]
+    assert all(shown.count(f"#{name})") + shown.count(f'"#{name}"') == 1 for name in names)
+    assert inlined("<svg><text>id</text></svg>") == "<svg><text>id</text></svg>"
+
+
+# The files
+
+
+def test_vendored_files_are_small_and_whole():
+    """Under a megabyte with its licence; every font in the style sheet is inside it."""
+    assert sum(p.stat().st_size for p in (PACKAGE / "katex").rglob("*") if p.is_file()) < 1_000_000
+    assert "MIT" in (PACKAGE / "katex" / "LICENSE").read_text(encoding="utf-8")
+    style = katex_style()
+    assert style.count("@font-face") == style.count("data:font/woff2;base64,") == 20
+    assert "url(fonts" not in style and ".ttf" not in style
+    assert len(written("logistic", "--no-check")) < 800_000
+
+
+def test_the_version_is_the_one_that_is_named():
+    """The note on how to renew KaTeX names the version that lies beside it."""
+    (version,) = re.findall(r'version:"([\d.]+)"', (PACKAGE / "katex" / "katex.min.js").read_text(encoding="utf-8"))
+    assert f"# KaTeX {version}," in (PACKAGE / "katex" / "README.md").read_text(encoding="utf-8")
