@@ -6,6 +6,7 @@ derive code NAME [options]      its forward and backward pass as a Python module
 derive graph NAME [options]     its computational graph as a picture
 derive plot NAME [options]      when gradients vanish and explode, as SVG, PDF or PNG
 derive check [NAME ...]         the verification table
+derive doctor                   what is installed, and which TeX sets a PDF
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ HELP = """derive: symbolic derivations for deep learning, every line checked aga
   derive NAME --help               its options; likewise for list, check, code and graph
   derive check [NAME ...]          check problems against torch.autograd
   derive code NAME [options]       forward and backward pass as a Python module
+  derive doctor                    what is installed, and which TeX sets a PDF
   derive graph NAME [options]      the computational graph as a picture: svg, tex
   derive plot NAME -o FILE         when gradients vanish and explode, as SVG, PDF or PNG
 

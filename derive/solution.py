@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Integer, Symbol
@@ -250,6 +251,12 @@ class Solution:
         """The sheet as a complete LaTeX document. Errors: VerificationError if a line fails its check."""
         return self._render("tex", lang, check, detail)
 
+    def to_pdf(self, path: str | PathLike[str], lang: str = "en", check: bool = True, detail: str = "brief") -> None:
+        """Write the sheet as PDF. Errors: UsageError if no TeX can set the page or `path` cannot be written."""
+        from derive.publishing.files import write
+
+        write(self._render("pdf", lang, check, detail), path)
+
     def to_text(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as plain Unicode text."""
         return self._render("text", lang, check, detail)
@@ -297,7 +304,7 @@ class Solution:
 
         return plot(self.derivation, self.analyses, what)
 
-    def _render(self, format: str, lang: str, check: bool, detail: str) -> str:
+    def _render(self, format: str, lang: str, check: bool, detail: str) -> Any:
         from derive.rendering.formats import render
         from derive.rendering.part import Part
 

@@ -19,6 +19,9 @@ import pytest
 from derive.at import parse
 from derive.commands.sheet import sheet
 from derive.problems import load, names
+from derive.publishing.engines import candidates
+from derive.publishing.needs import needs
+from derive.publishing.typeset import Typeset, typeset
 from derive.worked import work
 
 ROOT = Path(__file__).parent.parent
@@ -105,33 +108,18 @@ def test_a_golden_file_speaks_clearly(tmp_path):
 # TeX
 
 
-@pytest.fixture(scope="module")
-def tex():
-    """Skip where there is no TeX; on the machine that must have it, fail."""
-    if shutil.which("latexmk") is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("latexmk is not installed")
-
-
-def compiled(source: str, folder: Path, engine: str) -> str:
-    """The log of a document that compiles; fails with TeX's own error otherwise."""
-    (folder / "sheet.tex").write_text(source, encoding="utf-8")
-    done = subprocess.run(
-        ["latexmk", engine, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "sheet.tex"],
-        cwd=folder,
-        env=os.environ | {"max_print_line": "10000", "openin_any": "p", "openout_any": "p"},
-        capture_output=True,
-        timeout=300,
-    )
-    log = folder / "sheet.log"
-    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else done.stdout.decode(errors="replace")
-    errors = re.findall(r"^!.*(?:\n.*){0,6}", text, re.MULTILINE)
-    assert done.returncode == 0 and (folder / "sheet.pdf").exists(), "\n".join(errors or [text[-2000:]])
-    return text
+def compiled(source: str, route: str = "system") -> Typeset:
+    """The PDF and the log of a page, by one route; skips where that is not installed, fails where it must be."""
+    need = needs(source)
+    found = [c.engine for c in candidates(need) if c.engine.origin == route and not c.missing]
+    if not found:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no {need.program} of the {route}")
+    return typeset(source, found[0], seconds=300)
 
 
 def faults(log: str) -> list[str]:
-    """Lines too wide by more than 10 pt, missing characters, undefined references."""
-    wide = [line for line in re.findall(r"^Overfull \\hbox \(.*", log, re.MULTILINE) if points(line) > 10]
+    """Lines too wide by more than 1 pt, missing characters, undefined references."""
+    wide = [line for line in re.findall(r"^Overfull \\hbox \(.*", log, re.MULTILINE) if points(line) > 1]
     return wide + re.findall(r"^(?:Missing character: |LaTeX Warning: (?:Reference|There were undefined)).*", log, re.M)
 
 
@@ -140,29 +128,40 @@ def points(line: str) -> float:
     return float(re.search(r"\(([\d.]+)pt too wide\)", line)[1])
 
 
-def engine(lang: str) -> str:
-    """pdflatex for English, xelatex for Chinese."""
-    return "-pdfxe" if lang == "zh" else "-pdf"
-
-
-def test_faults_are_found(tex, tmp_path):
+def test_faults_are_found():
     """The reader of logs sees a line that is too wide, a missing character and an undefined reference."""
     wrong = (
-        r"\documentclass{article}\begin{document}\noindent\hbox to 2\textwidth{x}\par See~\ref{nowhere}. "
-        "\N{HIRAGANA LETTER A}\\end{document}"
+        r"\documentclass{ctexart}\begin{document}\noindent\hbox to 2\textwidth{x}\par See~\ref{nowhere}. "
+        "\N{GUJARATI LETTER A}\\end{document}"
     )
-    found = faults(compiled(wrong, tmp_path, "-pdfxe"))
+    found = faults(compiled(wrong).log)
     assert {line.split()[0] for line in found} == {"Overfull", "Missing", "LaTeX"}
+
+
+def words(pdf: bytes, folder: Path) -> str:
+    """The text of a PDF without its spaces."""
+    (folder / "sheet.pdf").write_bytes(pdf)
+    done = subprocess.run(
+        ["pdftotext", "sheet.pdf", "-"], cwd=folder, capture_output=True, encoding="utf-8", check=True
+    )
+    return re.sub(r"\s", "", done.stdout)
 
 
 @pytest.mark.tex
 @pytest.mark.parametrize(("name", "lang"), EACH)
-def test_sheet_compiles(name, lang, tex, tmp_path):
+def test_sheet_compiles(name, lang, tmp_path):
     """A complete document, within its margins, every character there; the PDF holds the title as text."""
-    assert faults(compiled(chosen(name, lang), tmp_path, engine(lang))) == []
+    pdf, log = compiled(chosen(name, lang))
+    assert faults(log) == []
     if shutil.which("pdftotext"):
-        pages = subprocess.run(["pdftotext", "sheet.pdf", "-"], cwd=tmp_path, capture_output=True, encoding="utf-8")
-        assert load(SHEETS[name][0]).title.pick(lang).replace(" ", "") in re.sub(r"\s", "", pages.stdout)
+        assert load(SHEETS[name][0]).title.pick(lang).replace(" ", "") in words(pdf, tmp_path)
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("name", SHEETS)
+def test_sheet_compiles_by_the_tex_from_pip(name):
+    """The same bytes, set by the small TeX that comes with the extra `pdf`."""
+    assert faults(compiled(chosen(name, "en"), "pip").log) == []
 
 
 AT = "w_hx=0.12345678, w_hh=-1.2345678, w_qh=1/3, y=0.98765432, x=1.2345678"
@@ -189,32 +188,27 @@ OTHERS = [
 
 @pytest.mark.tex
 @pytest.mark.parametrize("case", OTHERS, ids=[" ".join(case)[:70] for case in OTHERS])
-def test_other_sheets_compile(case, tex, tmp_path):
+def test_other_sheets_compile(case):
     """General length, long sequences in full and in brief, numbers that need room."""
-    assert faults(compiled(rendered(*case, "--no-check"), tmp_path, engine(case[1]))) == []
+    assert faults(compiled(rendered(*case, "--no-check")).log) == []
 
 
 @pytest.mark.tex
 @pytest.mark.parametrize("case", [("lstm", "zh"), ("gru", "en"), ("rnn", "en"), ("bptt", "zh")], ids=" ".join)
-def test_evidence_compiles(case, tex, tmp_path):
+def test_evidence_compiles(case):
     """The tables of an analysis."""
-    assert faults(compiled(rendered(*case), tmp_path, engine(case[1]))) == []
+    assert faults(compiled(rendered(*case)).log) == []
 
 
 # Lengths
-
-
-def words(sheet):
-    """The sheet without its picture, which is as long in full as in brief."""
-    return re.sub(r"\\begin\{tikzpicture\}.*?\\end\{tikzpicture\}", "", sheet, flags=re.DOTALL)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(("name", "times"), [("lstm", 3), ("bptt", 1.5)])
 def test_brief_does_not_grow_with_the_sequence(name, times, lang):
     """Fifty steps in full are several times the brief sheet, which is as long as that of twenty."""
-    brief, twenty = (words(rendered(name, lang, "--T", T, "--no-check")) for T in ("50", "20"))
-    full = words(rendered(name, lang, "--T", "50", "--no-check", "--detail", "full"))
+    brief, twenty = (body(rendered(name, lang, "--T", T, "--no-check")) for T in ("50", "20"))
+    full = body(rendered(name, lang, "--T", "50", "--no-check", "--detail", "full"))
     assert len(full) > times * len(brief)
     assert abs(len(brief) - len(twenty)) < 0.01 * len(brief)
 

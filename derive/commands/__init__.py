@@ -6,6 +6,7 @@ A module is imported when its command is asked for: starting up is most of what 
 COMMANDS = {
     "list": "derive.commands.listing",
     "check": "derive.commands.checking",
+    "doctor": "derive.commands.doctor",
     "code": "derive.commands.code",
     "graph": "derive.commands.graph",
     "plot": "derive.commands.plotting",

@@ -5,6 +5,13 @@ from __future__ import annotations
 import sys
 
 from derive.errors import UsageError
+from derive.publishing.files import write
+
+
+def not_to_a_terminal(what: str, output: str | None) -> None:
+    """Refuse to write bytes onto a screen, before any work is done. Errors: UsageError."""
+    if output is None and sys.stdout.isatty():
+        raise UsageError(f"a {what} is not for a terminal; give a file with -o, or let it go to a pipe")
 
 
 def deliver(content: str | bytes, output: str | None) -> None:
@@ -15,8 +22,6 @@ def deliver(content: str | bytes, output: str | None) -> None:
         sys.stdout.buffer.write(data)
         return
     try:
-        with open(output, "wb") as file:
-            file.write(data)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", error)
-        raise UsageError(f"-o {output or repr(output)}: cannot be written ({why}); choose another file") from None
+        write(data, output)
+    except UsageError as error:
+        raise UsageError(f"-o {error}") from None

@@ -6,11 +6,11 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from derive import options, progress, terminal
 from derive.at import number, parse
-from derive.commands.delivery import deliver
+from derive.commands.delivery import deliver, not_to_a_terminal
 from derive.commands.training import trained
 from derive.errors import UsageError
 from derive.graph import Graph
@@ -36,13 +36,15 @@ def run(name: str, argv: Sequence[str]) -> int:
     return 0
 
 
-def sheet(name: str, argv: Sequence[str]) -> tuple[str, str | None]:
-    """The sheet of a problem and the file it is for. Errors: UsageError, VerificationError."""
+def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
+    """The sheet of a problem, text or bytes, and the file it is for. Errors: UsageError, VerificationError."""
     problem = load(name)
     given = options.parse(options.problem_parser(name, problem), argv)
     options.one_of("format", given.format, tuple(FORMATS))
     options.one_of("lang", given.lang, LANGUAGES)
     options.one_of("detail", given.detail, ("brief", "full"))
+    if given.format == "pdf":
+        not_to_a_terminal("PDF", given.output)
     with progress.shown(given.lang):
         parts = [_part(problem, reading, given) for reading in readings(problem, given)]
     head = Title(problem.title, say.SOURCE(source=problem.source), problem.statement)

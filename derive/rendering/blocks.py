@@ -21,10 +21,11 @@ class Title(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """A section; level 2 for a part of one."""
+    """A section; level 2 for a part of one; `boxed` if the section stands in a box."""
 
     text: Text
     level: int = 1
+    boxed: bool = False
 
 
 class Paragraph(NamedTuple):

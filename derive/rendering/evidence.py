@@ -16,7 +16,7 @@ def check(part: Part) -> Iterator[Block]:
     report, order = part.report, [s.node.name for s in part.steps]
     if report is None:
         return
-    yield Heading(say.CHECK)
+    yield Heading(say.CHECK, boxed=True)
     if part.steps:
         yield Paragraph(say.CHECKED(samples=str(report.samples)))
     if part.values:

@@ -13,7 +13,7 @@ from derive.rendering.sheet import sheet
 from derive.terminal import PLAIN, Page
 
 # Each format is the module of its name here, and the notation that its formulas are written in.
-FORMATS = {"tex": "latex", "text": "text", "json": "", "html": "latex", "markdown": "latex"}
+FORMATS = {"tex": "latex", "pdf": "latex", "text": "text", "json": "", "html": "latex", "markdown": "latex"}
 
 
 def render(
@@ -23,8 +23,8 @@ def render(
     detail: str = "brief",
     head: Title | None = None,
     page: Page = PLAIN,
-) -> str:
-    """A sheet in one format and language; `page` is what text is set for.
+) -> str | bytes:
+    """A sheet in one format and language, a PDF as bytes; `page` is what text is set for.
 
     Errors: UsageError for an unknown format, language or detail.
     """
@@ -48,5 +48,5 @@ def render(
         return html.render(sheet(parts, head, "brief"), sheet(parts, head, "full"), formulas, lang, detail)
     writer = importlib.import_module(f"derive.rendering.{format}")  # only the one that is asked for
     for_page = (page,) if format == "text" else ()
-    document: str = writer.render(sheet(parts, head, detail), formulas, lang, *for_page)
+    document: str | bytes = writer.render(sheet(parts, head, detail), formulas, lang, *for_page)
     return document

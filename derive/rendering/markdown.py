@@ -16,7 +16,7 @@ from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
 from derive.rendering.order import signed
 from derive.rendering.template import Template, mark
-from derive.rendering.tex import AT, SIGNS, broken, summands
+from derive.rendering.tex.lines import AT, SIGNS, broken, summands
 from derive.rendering.width import width
 
 LINE = 44.0  # em, what a cell of a notebook has room for

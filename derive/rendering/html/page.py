@@ -15,7 +15,7 @@ from derive.rendering.html.outline import Item, Section, merged, outline
 from derive.rendering.html.switches import label, switches
 from derive.rendering.html.vendored import katex_style, text
 from derive.rendering.html.writer import Writer, math, pieces
-from derive.rendering.tex import SIGNS
+from derive.rendering.tex.lines import SIGNS
 
 HEAD = """<!DOCTYPE html>
 <html lang="{lang}" data-detail="{detail}">

@@ -14,7 +14,7 @@ from derive.rendering.formulas import Formulas
 from derive.rendering.html.drawings import inlined
 from derive.rendering.order import signed
 from derive.rendering.template import Template, mark
-from derive.rendering.tex import AT, SIGNS, summands
+from derive.rendering.tex.lines import AT, SIGNS, summands
 from derive.rendering.width import width
 
 DOTS = r"\vdots"

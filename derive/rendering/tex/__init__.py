@@ -1,0 +1,25 @@
+"""LaTeX: a complete document that compiles with pdflatex, or with xelatex and ctex where it has Chinese characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from derive.rendering import blocks
+from derive.rendering.formulas import Formulas
+from derive.rendering.tex.design import END, LANG, preamble, utf16
+from derive.rendering.tex.outline import bookmarks
+from derive.rendering.tex.writer import Writer
+
+
+def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
+    """The document as one string."""
+    writer = Writer(formulas, lang)
+    page = list(sheet)
+    body = "\n".join(writer.block(block, _boxed(after)) for block, after in zip(page, [*page[1:], None], strict=True))
+    about = f"\\described{{{utf16(writer.name)}}}{{{LANG[lang]}}}\n"
+    return f"{preamble(body, lang)}{about}\\begin{{document}}\n{body}\n{writer.end()}{bookmarks(writer.entries)}{END}"
+
+
+def _boxed(block: blocks.Block | None) -> bool:
+    """Is it a result, which does not begin a page?"""
+    return isinstance(block, blocks.Equations) and block.boxed

@@ -1,0 +1,348 @@
+"""PDF: the engine chosen, the bytes compiled, and a TeX that untrusted text can neither read, run nor hang with.
+
+Each attack is made twice. As words of a user it comes out as those words; as TeX, written by an enemy who got past the
+escaping, it fails in the confined engine, and, where that does no harm, is shown to succeed without the confinement.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from derive import Graph
+from derive.errors import DeriveError, UsageError
+from derive.publishing import confinement, engines
+from derive.publishing.needs import needs
+from derive.publishing.specials import MALFORMED, forbidden
+from derive.publishing.typeset import complaint, typeset
+from derive.rendering import blocks
+from derive.rendering import sentences as say
+from derive.rendering.formulas import Formulas
+from derive.rendering.tex import render
+from derive.rendering.tex.words import escape
+
+ROUTES = ("system", "pip")
+SECRET = "TheSecretOfTheUser"
+HEAD, FOOT = "\\documentclass{article}\\begin{document}x\n", "\n\\end{document}\n"
+
+
+def engine(program: str = "pdflatex", origin: str = "system") -> engines.Engine:
+    """An engine by its origin; skips where it is missing, fails where it must be there."""
+    found = engines.system(program) if origin == "system" else engines.from_pip(program)
+    if found is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no {program} of the {origin}")
+    return found
+
+
+def hostile(tex: str, origin: str = "system", program: str = "pdflatex", seconds: float = 20) -> str:
+    """What an attack brings to light: the text of the PDF, its own bytes and the log; the error where TeX refuses."""
+    try:
+        done = typeset(HEAD + tex + FOOT, engine(program, origin), seconds)
+    except UsageError as error:
+        return str(error)
+    return f"{done.log}{done.pdf.decode('latin-1')}"
+
+
+def careless(tex: str, folder: Path, *options: str, program: str = "pdflatex") -> str:
+    """The same attack on TeX as it is usually called."""
+    (folder / "sheet.tex").write_text(HEAD + tex + FOOT, encoding="utf-8")
+    command = [engine(program).path, "-interaction=nonstopmode", *options, "sheet.tex"]
+    env = {k: v for k, v in os.environ.items() if not k.startswith("open")} | {"max_print_line": "10000"}
+    subprocess.run(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    return (folder / "sheet.log").read_text(errors="replace")
+
+
+# Words of a user
+
+ATTACKS = (
+    r"\input{/etc/passwd}", r"\immediate\write18{touch /tmp/owned}", r"\openin5=/etc/passwd", "^^5cinput{/etc/passwd}",
+    r"\loop\iftrue\repeat", r"\def\x{\x\x}\x", "}}}{{{", "50 % off", "a\nb\n\n\\par c", r"\end{document}", "$$",
+    "_^&#~", r"\catcode`\%=12", "\x00\x01\x02\x03\x1b[31m\x7f", "\u202ereversed\u200b", "é ñ ü Å ő", "αβ → ∞ ≤ ∂",
+    "损失函数，好。", "😀 \U0001f9e0 א ب", "--T 5 <<x>> ?`!`,,y''", "\\", "{x}", "[x] *",
+    "\\special{pdf:fstream @x (/etc/passwd)}", "e\u0301\u0334",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ATTACKS, ids=ascii)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_words_are_only_words(text, lang):
+    """No command but those of the table, every bracket closed, one line, no control character."""
+    tex = escape(text, lang)
+    commands = set(re.findall(r"\\([a-zA-Z]+|.)", tex))
+    assert not commands & {"input", "write", "immediate", "openin", "loop", "def", "end", "catcode", "special", "par"}
+    assert "^^" not in tex and tex.isprintable()
+    bare = re.sub(r"\\[{}$&#%_^]", "", tex)
+    assert bare.count("{") == bare.count("}") and bare.count("$") % 2 == 0
+    assert not set("&#%_~") & set(re.sub(r"\$[^$]*\$|\\['`^\"~=.]\{\w\}", "", bare))
+
+
+def hostile_sheet(lang: str) -> str:
+    """A page whose title, statement, heading, sentence, reason and cells are attacks."""
+    words = [say.plain(" ".join(ATTACKS[n::3])) for n in range(3)]
+    page = [
+        blocks.Title(words[0], words[1], words[2]),
+        blocks.Heading(words[0]),
+        blocks.Heading(words[1], 2),
+        blocks.Paragraph(words[2]),
+        blocks.Table((words[0], "x"), tuple((text, "\\input{x}") for text in ATTACKS)),
+        blocks.Heading(words[2], boxed=True),
+    ]
+    return render(page, Formulas("latex", (), ()), lang)
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_page_of_attacks_compiles_and_shows_them(lang, tmp_path):
+    """All of them together, in every place of a page; the words are there to read."""
+    page = hostile_sheet(lang)
+    found = typeset(page, engines.chosen(needs(page)))
+    (tmp_path / "page.pdf").write_bytes(found.pdf)
+    text = subprocess.run(["pdftotext", tmp_path / "page.pdf", "-"], capture_output=True, encoding="utf-8").stdout
+    assert r"\input{/etc/passwd}" in text and "50 % off" in text and "^^5cinput" in text and "--T 5" in text
+    assert "root:" not in text and "损失函数" in text
+
+
+def test_names_with_tex_in_them_are_refused():
+    """A name is letters, digits and underscores: nothing of it could reach a page otherwise."""
+    for name in (r"\input", "x}", "a%b", "$", "x y z^2"):
+        with pytest.raises((DeriveError, ValueError)):
+            Graph("g").parameter(name)
+
+
+# Reading
+
+READS = {
+    "input": r"\input{%s}",
+    "openin": r"\newread\r\openin\r=%s \ifeof\r\else\read\r to\l\typeout{\meaning\l}\fi",
+    "dump": r"\typeout{\pdffiledump offset 0 length 18 {%s}}",
+    "stream": r"\pdfcompresslevel=0 \immediate\pdfobj stream file {%s}\pdfrefobj\pdflastobj",
+}
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("origin", ROUTES)
+@pytest.mark.parametrize("how", READS)
+def test_no_file_is_read(how, origin, tmp_path):
+    """An absolute path, a path upwards: the confined engine does not read them; the careless one does."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text(SECRET)
+    seen = (SECRET, SECRET.encode().hex().upper())
+    up = os.path.relpath(secret, Path(confinement.environment()["HOME"]) / "derive-x")
+    for path in (str(secret), up):
+        found = hostile(READS[how] % path, origin)
+        assert not any(word in found for word in seen)
+    log = careless(READS[how] % secret, tmp_path)
+    pdf = tmp_path / "sheet.pdf"
+    assert any(w in log or w.encode() in (pdf.read_bytes() if pdf.exists() else b"") for w in seen) or how == "input"
+    if how == "input":
+        assert f"({secret}" in log
+
+
+@pytest.mark.tex
+def test_no_picture_of_the_user_is_read(tmp_path):
+    """A PDF of the user's is not taken into the page."""
+    private = tmp_path / "private.pdf"
+    private.write_bytes(typeset(HEAD + "private" + FOOT, engine()).pdf)
+    attack = rf"\pdfximage{{{private}}}\pdfrefximage\pdflastximage"
+    assert hostile(attack).startswith("TeX stopped")
+    assert "private.pdf" in careless(attack, tmp_path) and (tmp_path / "sheet.pdf").exists()
+
+
+SPECIALS = {
+    "fstream": r"\special{pdf:fstream @x (%s)}\special{pdf:put @catalog << /X @x >>}",
+    "image": r"\special{pdf:image (%s)}",
+    "picture": r'\XeTeXpdffile "%s"',
+    "postscript": r"\special{psfile=%s}",
+}
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("how", SPECIALS)
+def test_the_driver_of_xetex_is_asked_for_nothing(how, tmp_path):
+    """xdvipdfmx reads whatever a special names; such a page is refused before it sees it."""
+    private = tmp_path / "private.pdf"
+    private.write_bytes(typeset(HEAD + SECRET + FOOT, engine()).pdf)
+    found = hostile(SPECIALS[how] % private, program="xelatex")
+    assert ("TeX stopped" if how == "picture" and sys.platform == "linux" else "refused") in found
+    if how != "postscript":  # which needs ghostscript
+        careless(SPECIALS[how] % private, tmp_path, program="xelatex")
+        empty = tmp_path / "empty"
+        empty.mkdir()
+        careless("", empty, program="xelatex")
+        assert (tmp_path / "sheet.pdf").stat().st_size > 1.5 * (empty / "sheet.pdf").stat().st_size
+
+
+def test_specials_that_cannot_be_read_are_refused():
+    """Damaged output is no way round."""
+    assert forbidden(b"") == MALFORMED
+    assert forbidden(bytes([255, 0])) == MALFORMED
+    special = b"pdf:fstream @x (/etc/passwd)"
+    assert forbidden(bytes([239, len(special)]) + special + bytes([248])) == special.decode()
+    assert forbidden(bytes([239, 9]) + b"color pop" + bytes([248])) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Landlock is Linux's")
+def test_the_kernel_keeps_the_lock(tmp_path, monkeypatch):
+    """Any program, not only TeX: a file beside its folder is not read and not written; without the lock it is."""
+    secret, folder = tmp_path / "secret.txt", tmp_path / "folder"
+    secret.write_text(SECRET)
+    folder.mkdir()
+    command = ["/bin/sh", "-c", f"cat {secret} > found; echo x > {tmp_path}/written"]
+    confinement.run(command, folder)
+    if (tmp_path / "written").exists():
+        pytest.skip("this kernel has no Landlock")
+    assert (folder / "found").read_text() == ""
+    monkeypatch.setattr(confinement, "locked", lambda *a: nullcontext())
+    confinement.run(command, folder)
+    assert (folder / "found").read_text() == SECRET and (tmp_path / "written").exists()
+
+
+# Running, writing, hanging
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("origin", ROUTES)
+@pytest.mark.parametrize("program", ["pdflatex", "xelatex"])
+def test_no_command_is_run(program, origin, tmp_path):
+    """write18 and a pipe do nothing; with shell escape they would."""
+    if (program, origin) == ("xelatex", "pip"):
+        return
+    mark = tmp_path / "owned"
+    attack = rf"\immediate\write18{{touch {mark}}}\input{{|touch {mark}}}"
+    hostile(attack, origin, program)
+    assert not mark.exists()
+    careless(rf"\immediate\write18{{touch {mark}}}", tmp_path, "-shell-escape", program=program)
+    assert mark.exists()
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("origin", ROUTES)
+def test_no_file_is_written_outside(origin, tmp_path):
+    """openout to an absolute path fails; TeX as it is by default is already that careful, so nothing is compared."""
+    hostile(rf"\newwrite\w\immediate\openout\w={tmp_path}/owned.txt \immediate\write\w{{x}}", origin)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("program", ["pdflatex", "xelatex"])
+@pytest.mark.parametrize("loop", [r"\loop\iftrue\repeat", r"\def\x{\x}\x", r"\loop\message{x}\iftrue\repeat"])
+def test_nothing_runs_for_ever(loop, program):
+    """An endless page is stopped in time, with one line, and its process is gone."""
+    begin = time.monotonic()
+    assert "did not finish within 2 seconds" in hostile(loop, program=program, seconds=2)
+    assert time.monotonic() - begin < 30
+
+
+def test_children_are_ended_too(tmp_path):
+    """What a stopped program had started does not live on."""
+    if os.name != "posix":
+        pytest.skip("needs a shell")
+    with pytest.raises(UsageError, match="did not finish"):
+        confinement.run(["/bin/sh", "-c", "sleep 60 & echo $! > child; wait"], tmp_path, 1)
+    child = int((tmp_path / "child").read_text())
+    for _ in range(100):
+        state = Path(f"/proc/{child}/stat")
+        if not state.exists() or state.read_text().split()[2] == "Z":
+            return
+        time.sleep(0.05)
+    pytest.fail("the child still runs")
+
+
+@pytest.mark.tex
+def test_memory_and_disk_are_bounded(monkeypatch):
+    """A page that grows without end, and a file that does, end with one line."""
+    assert "TeX stopped" in hostile(r"\def\x#1{\x{#1#1}}\x{aaaaaaaa}")
+    monkeypatch.setitem(confinement.BOUNDS, "RLIMIT_FSIZE", 1 << 20)
+    flood = r"\newwrite\w\immediate\openout\w=f \newcount\n \loop\immediate\write\w{\number\n xxxxxxxxxxxxxxxxxxxxxxxx}"
+    assert "TeX stopped" in hostile(flood + r"\advance\n1 \ifnum\n<1000000\repeat", seconds=60)
+
+
+@pytest.mark.tex
+def test_variables_of_the_user_change_nothing(tmp_path, monkeypatch):
+    """A class, a configuration and an rc file of the user's own are not seen."""
+    (tmp_path / "article.cls").write_text(r"\errmessage{the wrong class}")
+    (tmp_path / "texmf.cnf").write_text("openin_any = a\nshell_escape = t\n")
+    secret = tmp_path / "secret.txt"
+    secret.write_text(SECRET)
+    for name in ("TEXINPUTS", "TEXMFHOME", "TEXMFCNF", "HOME", "openin_any_pdflatex"):
+        monkeypatch.setenv(name, "a" if name.startswith("open") else f"{tmp_path}:")
+    assert hostile("").endswith("%%EOF\n")
+    assert SECRET not in hostile(READS["openin"] % secret)
+    assert set(confinement.environment()) >= {"openin_any", "openout_any"}
+    assert "TEXINPUTS" not in confinement.environment()
+
+
+# The route
+
+
+@pytest.mark.tex
+def test_a_tex_error_is_one_line():
+    """TeX's own complaint and the line of the page."""
+    with pytest.raises(UsageError, match=r"^TeX stopped: Undefined control sequence\. \(line 2\)[^\n]*$"):
+        typeset(HEAD + r"\nonsense" + FOOT, engine())
+    assert complaint("") == "it ended without a word"
+
+
+PAGE = "\\documentclass[11pt]{article}\n\\usepackage{lmodern}\n\\usepackage{no-such,amsmath}\n\\begin{document}"
+
+
+def test_needs_are_read_from_the_page():
+    """Class, packages and fonts; the engine follows from the class."""
+    found = needs(PAGE)
+    assert found.program == "pdflatex"
+    assert {"article.cls", "no-such.sty", "amsmath.sty", "lmr10.pfb"} <= set(found.files)
+    assert needs(PAGE.replace("{article}", "{ctexart}")).program == "xelatex"
+
+
+def test_a_tex_that_lacks_something_is_passed_over(monkeypatch):
+    """The system first; the one from pip where the system lacks a file; otherwise one line."""
+    first, second = (engines.Engine("pdflatex", origin, origin) for origin in ROUTES)
+    monkeypatch.setattr(engines, "system", lambda program: first)
+    monkeypatch.setattr(engines, "from_pip", lambda program: second)
+    for lacking, expected in (((), first), (("system",), second)):
+        monkeypatch.setattr(engines, "missing", lambda e, files, lacking=lacking: (e.origin in lacking and files) or ())
+        assert engines.chosen(needs(PAGE)) == expected
+    monkeypatch.setattr(engines, "missing", lambda e, files: files[2:4])
+    with pytest.raises(UsageError, match=r"derive\[pdf\].*html needs nothing.*system pdflatex lacks no-such\.sty"):
+        engines.chosen(needs(PAGE))
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("origin", ROUTES)
+def test_the_probe_tells_truly(origin):
+    """A file that is there and one that is not."""
+    assert engines.missing(engine("pdflatex", origin), ("amsmath.sty", "no-such-file.sty")) == ("no-such-file.sty",)
+
+
+def test_without_any_tex_there_is_one_line(monkeypatch):
+    """For Chinese the line says that the TeX from pip will not do."""
+    monkeypatch.setattr(shutil, "which", lambda *a, **k: None)
+    with pytest.raises(UsageError, match="Chinese needs the system's TeX"):
+        engines.chosen(needs(PAGE.replace("{article}", "{ctexart}")))
+
+
+@pytest.mark.tex
+def test_the_page_delivered_is_the_page_compiled(monkeypatch, tmp_path):
+    """to_latex and to_pdf: the same bytes reach TeX; the file is a PDF in the language asked for."""
+    seen = []
+
+    def watched(page, *rest):
+        seen.append(page)
+        return typeset(page, *rest)
+
+    monkeypatch.setattr("derive.publishing.typeset.typeset", watched)
+    g = Graph("标题 and a title")
+    w, x = g.parameter("w"), g.input("x")
+    g.loss("L", (w * x) ** 2)
+    solution = g.derive()
+    solution.to_pdf(tmp_path / "sheet.pdf")
+    assert seen == [solution.to_latex()]
+    assert (tmp_path / "sheet.pdf").read_bytes().startswith(b"%PDF")
+    with pytest.raises(UsageError, match="cannot be written"):
+        solution.to_pdf(tmp_path / "nowhere" / "sheet.pdf", check=False)
