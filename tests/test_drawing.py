@@ -28,7 +28,7 @@ from derive.problems import load, names
 from derive.rendering.printer import printer
 
 SVG = "{http://www.w3.org/2000/svg}"
-MEDIA = {"svg": svg.MEDIUM, "tikz": tikz.MEDIUM}
+MEDIA = {"svg": svg.MEDIUM, "tikz": tikz.MEDIUM, "page": tikz.PAGE}
 TIMES = (None, 3, 1, 5, 9)
 
 
@@ -63,7 +63,7 @@ def first(name: str, T=None) -> GraphPicture:
 
 def faults(picture: GraphPicture, medium) -> list[str]:
     """What is wrong with a layout: overlaps, edges that lead back or pass through a box, labels without a place."""
-    laid, writing = picture.laid(medium)
+    laid, writing = picture.fitted(medium)[1:]
     labels = [(r.edge, r.label.box) for r in laid.routes if r.label is not None]
     boxes = [*laid.boxes.items(), *labels]
     found = [f"{a} overlaps {b}" for (a, x), (b, y) in combinations(boxes, 2) if x.meets(y)]
@@ -115,7 +115,7 @@ def test_the_order_has_no_needless_crossing():
 def test_every_time_step_looks_the_same(name, T):
     """The states of one family stand at the same height in every column."""
     picture = first(name, T)
-    laid, _ = picture.laid(svg.MEDIUM)
+    _, laid, _ = picture.fitted(svg.MEDIUM)
     rows: dict[str, list[float]] = {}
     for v in picture.diagram.vertices:
         if v.recurrent and v.kind == "node":
@@ -128,10 +128,10 @@ def test_every_time_step_looks_the_same(name, T):
 
 def test_time_is_unrolled():
     """Five steps are all drawn; more, or a length without a number, as the first two, dots and the last."""
-    assert list(first("bptt", 5).laid(svg.MEDIUM)[0].columns) == [1, 2, 3, 4, 5]
+    assert list(first("bptt", 5).fitted(svg.MEDIUM)[1].columns) == [1, 2, 3, 4, 5]
     for T, last in ((9, "t = 9"), (None, "t = T")):
         picture = first("bptt", T)
-        laid, writing = picture.laid(MEDIA["svg"])
+        _, laid, writing = picture.fitted(MEDIA["svg"])
         assert [t for c in sorted(laid.columns) if (t := writing.time(c))][-1] == last
         assert sum(v.kind == "dots" for v in picture.diagram.vertices) == 1
 

@@ -8,47 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Expr, Symbol
+from sympy import Expr
 
-from derive.caching import moved, quantities
-from derive.derivation import Adjoint, Derivation, Use
+from derive.derivation import Derivation
+from derive.drawing.backward import Backward, Place
 from derive.drawing.diagram import Diagram, Edge, Vertex
-from derive.drawing.times import DOTS, Times, times
-from derive.equalities import known_local
-from derive.facts import Facts, known
-from derive.indices import name_of, substitute
+from derive.drawing.times import DOTS, Times
+from derive.facts import known
+from derive.indices import substitute
 from derive.model import Case, Node, Reference
-from derive.partials import Immediate, Partial
-from derive.paths import is_immediate
-
-Place = tuple[str, int | None]  # a family, and its time
-
-
-def diagram(derivation: Derivation, sizes: Mapping[Symbol, int], values: bool = False) -> Diagram:
-    """The diagram of a model; `values` writes beside each node what it equals."""
-    return Walk(derivation, times(derivation, sizes), values).diagram()
 
 
 class Walk:
-    """One walk from the results of a model to its leaves."""
+    """The walk from the results of a model to its leaves; `values` writes beside each node what it equals."""
 
-    def __init__(self, derivation: Derivation, clock: Times, values: bool):
-        self.derivation, self.model, self.times, self.values = derivation, derivation.model, clock, values
-        self.facts: Facts = () if values else known(self.model)
-        self.moved = moved(derivation)
+    def __init__(self, derivation: Derivation, clock: Times, values: bool = False):
+        self.model, self.times, self.values = derivation.model, clock, values
         self.recurrent = {name for stage in derivation.stages for name in stage.time}
         self.axes = {name: clock.axis(node) for name, node in self.model.nodes.items()}
+        self.backward = Backward(derivation, clock, self.axes, () if values else known(self.model))
         self.uses: dict[Place, list[Place]] = {}
 
-    def diagram(self) -> Diagram:
-        """Vertices in the order of definition and of time, and the edges between them."""
+    def diagram(self, clock: Times) -> Diagram:
+        """Vertices in the order of definition and of time, and the edges between them, for a choice of columns."""
+        self.times, self.uses = clock, {}
         waiting = list(self._results())
         while waiting:
             place = waiting.pop()
             if place not in self.uses:
                 self.uses[place] = list(dict.fromkeys(s for s in self._sources(place) if s != place))
                 waiting += self.uses[place]
-        kept = frozenset(k for t, sources in self.uses.items() for s in sources for k in self._needed(s, t))
+        steps = [(source, place) for place in (*self.uses, *self._hidden()) for source in self._used(place)]
+        kept = frozenset(k for step in steps for k in self.backward.needed(*step))
         position = {name: n for n, name in enumerate(self.model.nodes)}
         places = sorted(self.uses, key=lambda p: (position[p[0]], p[1] is not None, p[1] or 0))
         vertices = tuple(self._vertex(place, kept) for place in places)
@@ -62,12 +53,26 @@ class Walk:
             if state or (not self.model.users(node.name) and (node.kind in ("node", "loss", "parameter"))):
                 yield node.name, (self.times.last if self.axes[node.name] is not None else None)
 
+    def _hidden(self) -> Iterator[Place]:
+        """What is computed just behind the last column before the dots: it needs values that are drawn."""
+        if self.times.first is not None and DOTS in self.times.columns:
+            after = self.times.before_dots() + 1
+            yield from ((n, after) for n, axis in self.axes.items() if axis is not None)
+
     # what an element is computed from
     def _sources(self, place: Place) -> Iterator[Place]:
+        """The places of the picture that lead to one; leaves of the steps that are not drawn are left out."""
+        for name, time in self._used(place):
+            column = time if time is None else self.times.column(time)
+            if column != DOTS or not self.model.nodes[name].is_leaf:
+                yield name, column
+
+    def _used(self, place: Place) -> Iterator[Place]:
         name, time = place
         node = self.model.nodes[name]
-        if time == DOTS and name in self.recurrent:
-            yield name, self.times.columns[self.times.columns.index(DOTS) - 1]
+        before = self.times.before_dots() if time == DOTS and name in self.recurrent else None
+        if before is not None and any(self._cases(node, before)):
+            yield name, before
             return
         for case, values in self._cases(node, time):
             for use in self.model.uses(case):
@@ -87,67 +92,20 @@ class Walk:
                 yield case, {}
 
     def _elements(self, use: Reference, values: Mapping[Expr, Expr], time: int | None) -> Iterator[Place]:
-        axis, leaf = self.axes[use.name], self.model.nodes[use.name].is_leaf
+        axis = self.axes[use.name]
         if axis is None:
             if time != DOTS:
                 yield use.name, None
         elif time == DOTS:
-            if not leaf:
-                yield use.name, DOTS
+            yield use.name, DOTS
         else:
             at = None if use.position is None else self.times.number(use.position[axis], values)
-            columns = self._summed(use, axis, values) if at is None else [self.times.column(at)]
-            yield from ((use.name, c) for c in columns if not (leaf and c == DOTS))
+            yield from ((use.name, t) for t in (self._summed(use, axis, values) if at is None else [at]))
 
     def _summed(self, use: Reference, axis: int, values: Mapping[Expr, Expr]) -> Iterator[int]:
         letters = [i for i in use.position[axis].free_symbols if hasattr(i, "lower")] if use.position else []
         idx = letters[0] if letters else self.model.nodes[use.name].indices[axis]
         yield from self.times.within(idx, values)
-
-    # what flows back
-    def _backward(self, source: Place, target: Place) -> bool:
-        return source[0] in self.moved and target[0] in self.derivation.reaching
-
-    def _use(self, source: Place, target: Place) -> tuple[Adjoint, Use, Mapping[Expr, Expr]] | None:
-        """The contribution that flows along an edge, and what its letters of time stand for."""
-        adjoint = self.derivation.adjoints.get(source[0])
-        for use in adjoint.uses if adjoint is not None else ():
-            values = self._letters(use, source, target) if use.user.name == target[0] else None
-            if adjoint is not None and values is not None:
-                return adjoint, use, values
-        return None
-
-    def _letters(self, use: Use, source: Place, target: Place) -> Mapping[Expr, Expr] | None:
-        node, values = self.model.nodes[source[0]], {}
-        own, axis = self.axes[source[0]], self.axes[target[0]]
-        if own is not None and source[1] is not None:
-            values[node.indices[own]] = self.times.written(source[1])
-            low, high = (self.times.number(e, {}) for e in use.domain[own])
-            if low is None or high is None or not low <= source[1] <= high:
-                return None
-        if axis is not None and target[1] is not None:
-            at = use.contraction.at[axis]
-            time = self.times.number(at, values)
-            if time is None and at in [b[0] for b in use.outer]:
-                values[at] = self.times.written(target[1])
-            elif time != target[1]:
-                return None
-        return values
-
-    def _needed(self, source: Place, target: Place) -> Iterator[Place]:
-        """The elements whose values occur in the local partial of an edge."""
-        found = self._use(source, target) if self._backward(source, target) and DOTS not in (*source, *target) else None
-        if found is None:
-            return
-        adjoint, use, values = found
-        local = substitute(known_local(use, adjoint.uses, self.facts)[0], values)
-        for atom in quantities(local):
-            name = name_of(atom)
-            axis = self.axes.get(name)
-            if name in self.axes and axis is None:
-                yield name, None
-            elif axis is not None and (time := self.times.number(atom.indices[axis], {})) is not None:
-                yield name, self.times.column(time)
 
     # how it is drawn
     def _vertex(self, place: Place, kept: frozenset[Place]) -> Vertex:
@@ -168,14 +126,7 @@ class Walk:
 
     def _edge(self, source: Place, target: Place) -> Edge:
         keys = [name if time is None else f"{name}@{time}" for name, time in (source, target)]
-        if not self._backward(source, target):
-            return Edge(keys[0], keys[1])
-        found = self._use(source, target) if DOTS not in (source[1], target[1]) else None
-        if found is None:
-            return Edge(keys[0], keys[1], DOTS in (source[1], target[1]))
-        adjoint, use, values = found
-        local = substitute(known_local(use, adjoint.uses, self.facts)[0], values)
-        immediate = is_immediate(self.model, adjoint.node, use, adjoint.uses)
-        user = self.derivation.loss if use.direct else use.target
-        symbol = substitute((Immediate if immediate else Partial)(user, adjoint.node.generic), values)
-        return Edge(keys[0], keys[1], True, (local,), (symbol,))
+        found = self.backward.partial(source, target)
+        if found is not None:
+            return Edge(keys[0], keys[1], True, found[:1], found[1:])
+        return Edge(keys[0], keys[1], DOTS in (source[1], target[1]) and self.backward.flows(source, target))

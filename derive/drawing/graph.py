@@ -8,10 +8,10 @@ from functools import cached_property
 from sympy import Symbol
 
 from derive.derivation import Derivation
-from derive.drawing.computation import diagram
+from derive.drawing.computation import Walk
 from derive.drawing.copies import copied
 from derive.drawing.diagram import Diagram
-from derive.drawing.layout import Layout, layout
+from derive.drawing.layout import Layout, layout, least
 from derive.drawing.times import Times, times
 from derive.drawing.writing import Medium, Writing
 from derive.language import Text
@@ -32,49 +32,76 @@ class GraphPicture:
 
     def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int] | None = None, values: bool = False):
         self.derivation, self.sizes, self.values = derivation, dict(sizes or {}), values
-
-    @cached_property
-    def diagram(self) -> Diagram:
-        """What is drawn."""
-        return copied(diagram(self.derivation, self.sizes, self.values))
+        self._drawn: dict[int, Diagram] = {}
 
     @cached_property
     def times(self) -> Times:
-        """The times that are drawn."""
+        """The times that are drawn where there is room."""
         return times(self.derivation, self.sizes)
+
+    @cached_property
+    def diagram(self) -> Diagram:
+        """What is drawn where there is room."""
+        return self.drawn(self.times)
+
+    @cached_property
+    def narrowest(self) -> Diagram:
+        """What is drawn where there is little room."""
+        *_, clock = self.times.choices()
+        return self.drawn(clock)
+
+    def drawn(self, clock: Times) -> Diagram:
+        """What is drawn with a choice of columns of time."""
+        if clock.most not in self._drawn:
+            self._drawn[clock.most] = copied(self._walk.diagram(clock))
+        return self._drawn[clock.most]
+
+    @cached_property
+    def _walk(self) -> Walk:
+        return Walk(self.derivation, self.times, self.values)
 
     def svg(self, lang: str = "en") -> str:
         """One <svg> element."""
         from derive.drawing import svg as screen
 
-        laid, writing = self.laid(screen.MEDIUM)
+        drawn, laid, writing = self.fitted(screen.MEDIUM)
         title = TITLE(title=self.derivation.model.title).pick(lang)
-        return screen.svg(self.diagram, laid, writing, lang, title, self._description(lang))
+        return screen.svg(drawn, laid, writing, lang, title, self._description(drawn, lang))
 
     def tikz(self, lang: str = "en") -> str:
-        """One tikzpicture."""
+        """One tikzpicture for a page, with as many columns of time as can be read there."""
         from derive.drawing import tikz as paper
 
-        laid, writing = self.laid(paper.MEDIUM)
-        return paper.tikz(self.diagram, laid, writing, lang)
+        return paper.tikz(*self.fitted(paper.PAGE), lang)
 
     def document(self, lang: str = "en") -> str:
         """A LaTeX document with nothing but the picture: pdflatex, or xelatex with ctex for Chinese."""
         from derive.drawing import tikz as paper
 
-        return paper.document(self.tikz(lang), lang)
+        return paper.document(paper.tikz(*self.fitted(paper.MEDIUM), lang), lang)
 
-    def laid(self, medium: Medium) -> tuple[Layout, Writing]:
-        """Where everything goes in a medium, and what is written there."""
-        return layout(
-            self.diagram, [Writing(medium, self.diagram, self.sizes, self.times, sparing) for sparing in (False, True)]
-        )
+    def fitted(self, medium: Medium) -> tuple[Diagram, Layout, Writing]:
+        """The widest picture that a medium has room for, else the narrowest: where all goes, what is written there."""
+        *wider, narrowest = self.times.choices()
+        for clock in wider:
+            drawn = self.drawn(clock)
+            writings = self._writings(medium, drawn)
+            if least(drawn, writings[-1]) <= medium.room:
+                laid, writing = layout(drawn, writings, medium.ample)
+                if laid.width <= medium.room:
+                    return drawn, laid, writing
+        drawn = self.drawn(narrowest)
+        return drawn, *layout(drawn, self._writings(medium, drawn), medium.ample)
 
-    def _description(self, lang: str) -> str:
-        writing = Writing(Medium("text", len, "…"), self.diagram, self.sizes, self.times)
-        names = {v.key: writing.vertex(v) for v in self.diagram.vertices}
+    def _writings(self, medium: Medium, drawn: Diagram) -> list[Writing]:
+        """All labels, and those of the last column alone."""
+        return [Writing(medium, drawn, self.sizes, self.times, sparing) for sparing in (False, True)]
+
+    def _description(self, drawn: Diagram, lang: str) -> str:
+        writing = Writing(Medium("text", len, "…"), drawn, self.sizes, self.times)
+        names = {v.key: writing.vertex(v) for v in drawn.vertices}
         sources: dict[str, list[str]] = {}
-        for edge in self.diagram.edges:
+        for edge in drawn.edges:
             sources.setdefault(edge.target, []).append(names[edge.source])
         uses = [USE(node=names[target], sources=list(found)) for target, found in sources.items()]
         return DESCRIPTION(uses=uses).pick(lang)

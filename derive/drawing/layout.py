@@ -6,14 +6,15 @@ through a place of its own. So no edge passes through a box, and nothing overlap
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from math import inf
 from typing import NamedTuple
 
 from derive.drawing.coordinates import heights
 from derive.drawing.diagram import Diagram, Edge
 from derive.drawing.labels import Label, Rectangle, placed
-from derive.drawing.layers import Chain, Layers, layers
+from derive.drawing.layers import Chain, Layers, layers, ranks
 from derive.drawing.writing import Writing
 from derive.model import LEAVES
 
@@ -23,7 +24,6 @@ NARROW, BOW = 30.0, 0.35  # the least gap between layers, and how much of it a d
 STEEPEST = 70.0  # at most so much
 FAN = 7.0  # and each of many labels
 PADDING = (8.0, 4.5)
-WIDEST = 1000.0  # a wider picture takes the more sparing writing
 Point = tuple[float, float]
 Curve = tuple[Point, Point, Point, Point]
 Offsets = dict[Edge, float]
@@ -51,7 +51,7 @@ class Layout(NamedTuple):
     columns: Mapping[int, tuple[float, float]]
 
 
-def layout(drawn: Diagram, writings: Sequence[Writing]) -> tuple[Layout, Writing]:
+def layout(drawn: Diagram, writings: Sequence[Writing], widest: float = inf) -> tuple[Layout, Writing]:
     """The places of everything, and the writing that was taken: the first that is not too wide, else the last."""
     found = layers(drawn)
     ports = _ports(found)
@@ -65,7 +65,7 @@ def layout(drawn: Diagram, writings: Sequence[Writing]) -> tuple[Layout, Writing
     for writing in writings:
         labels = {edge: writing.size(edge) for edge in drawn.edges}
         boxes, ends, width = _boxes(found, size, y, labels, 1.0)
-        if width <= WIDEST:
+        if width <= widest:
             break
     for stretch in (1.0, 1.25, 1.6, 2.2, 3.0):  # a wider gap where a label finds no place
         if stretch > 1:
@@ -77,6 +77,16 @@ def layout(drawn: Diagram, writings: Sequence[Writing]) -> tuple[Layout, Writing
     routes = tuple(Route(edge, lines[edge], spots[edge]) for edge in drawn.edges)
     boxes, routes, total = _framed(boxes, routes, width)
     return Layout(boxes, routes, *total, _columns(drawn, boxes)), writing
+
+
+def least(drawn: Diagram, writing: Writing) -> float:
+    """A width that the picture has at least, for little work: as if nothing stood higher than anything else."""
+    rank = ranks(drawn)
+    wide = [0.0] * (max(rank.values()) + 1)
+    for v in drawn.vertices:
+        wide[rank[v.key]] = max(wide[rank[v.key]], writing.size(v)[0] + 2 * PADDING[0])
+    gaps = _gaps(len(wide), [(rank[e.source], writing.size(e)[0], 0.0) for e in drawn.edges])
+    return sum(wide) + sum(gaps[:-1])
 
 
 def _size(text: tuple[float, float], into: Offsets, out: Offsets) -> tuple[float, float]:
@@ -109,15 +119,12 @@ def _boxes(
 ) -> tuple[dict[str, Rectangle], dict[str, tuple[float, float]], float]:
     """The boxes, and the left and right end of every layer for what stands in it."""
     rank = {key: n for n, layer in enumerate(found.layers) for key in layer}
-    gaps, fans = [NARROW] * len(found.layers), [0] * len(found.layers)
-    for edge, chain in found.chains.items():
-        for n, (a, b) in enumerate(pairwise(chain)):
-            gap = min(BOW * abs(y[a] - y[b]) + 14, STEEPEST)
-            if n == 0 and labels[edge][0]:
-                gap = max(gap, labels[edge][0] * stretch + 20)
-            gaps[rank[a]] = max(gaps[rank[a]], min(gap, 170))
-            fans[rank[a]] += bool(n == 0 and labels[edge][0])
-    gaps = [min(gap + FAN * max(0, fan - 2), 190) for gap, fan in zip(gaps, fans, strict=True)]
+    pieces = [
+        (rank[a], 0.0 if n else labels[edge][0] * stretch, abs(y[a] - y[b]))
+        for edge, chain in found.chains.items()
+        for n, (a, b) in enumerate(pairwise(chain))
+    ]
+    gaps = _gaps(len(found.layers), pieces)
     boxes, ends, x = {}, {}, 0.0
     for n, layer in enumerate(found.layers):
         wide = max((size[k][0] for k in layer if k in size), default=0.0)
@@ -128,6 +135,16 @@ def _boxes(
                 boxes[key] = Rectangle(x + (wide - w) / 2, y[key] - h / 2, w, h)
         x += wide + gaps[n]
     return boxes, ends, x - gaps[-1]
+
+
+def _gaps(count: int, pieces: Iterable[tuple[int, float, float]]) -> list[float]:
+    """The room after each layer for the pieces of edges there: of each the layer, the width of its label, its rise."""
+    gaps, fans = [NARROW] * count, [0] * count
+    for at, label, rise in pieces:
+        gap = max(min(BOW * rise + 14, STEEPEST), label + 20 if label else 0.0)
+        gaps[at] = max(gaps[at], min(gap, 170))
+        fans[at] += label > 0
+    return [min(gap + FAN * max(0, fan - 2), 190) for gap, fan in zip(gaps, fans, strict=True)]
 
 
 def _line(

@@ -18,6 +18,7 @@ WORDS = {
     "loss": Text("loss", "损失"),
     "forward": Text("forward", "前向"),
     "backward": Text("backward, times the local partial", "反向，乘以局部偏导数"),
+    "dots": Text("steps left out, all alike", "省略的时间步，结构相同"),
     "kept": Text("kept for the backward pass", "反向传播需要保留的值"),
 }
 SIGN, ROW, TOP, SIZE = 32.0, 18.0, 20.0, 11.0  # width of a sign, height of a row, room above, size of letters
@@ -50,6 +51,7 @@ def legend(drawn: Diagram, lang: str, width: float) -> tuple[list[Item], float]:
     """The entries in rows of at most that width, and the height that they take."""
     kinds = [k for k in KINDS if any(v.kind == k for v in drawn.vertices)]
     kinds += ["forward"] * bool(drawn.edges) + ["backward"] * any(e.backward for e in drawn.edges)
+    kinds += ["dots"] * any(v.kind == "dots" for v in drawn.vertices)
     kinds += ["kept"] * any(v.kept for v in drawn.vertices)
     items, x, y = [], 0.0, TOP
     for kind in kinds:

@@ -106,6 +106,8 @@ def _item(item: Item, lang: str) -> str:
         return f'<path class="forward" d="M{x:.1f} {y:.1f}h24"/>{_head((x + 26, y), 1, "ink")}{word}'
     if item.kind == "backward":
         return f'<path class="backward" d="M{x + 4:.1f} {y:.1f}h24"/>{_head((x, y), -1, "back")}{word}'
+    if item.kind == "dots":
+        return f'<text class="formula" x="{x + 13:.1f}" y="{y + 4:.1f}" font-size="{TEXT}">{MEDIUM.dots}</text>{word}'
     if item.kind == "kept":
         return f'<circle class="kept" cx="{x + 13:.1f}" cy="{y:.1f}" r="3.6"/>{word}'
     return shape(item.kind, Rectangle(x, y - 6.5, 26, 13), False) + word

@@ -12,8 +12,10 @@ from derive.drawing.legend import Item, legend
 from derive.drawing.writing import Medium, Writing
 from derive.rendering.width import width
 
-MEDIUM = Medium("inline", lambda text: width(text) * 0.97, r"\cdots")
+MEDIUM = Medium("inline", lambda text: width(text) * 1.06, r"\cdots")
 UNIT = 0.74  # points of a unit: letters of 13 units are those of \small
+LINE, SMALLEST = 460.0, 0.8  # points of a line of a sheet; a picture shrunk below that share is hard to read
+PAGE = MEDIUM._replace(ample=LINE / UNIT / SMALLEST, room=LINE / UNIT / SMALLEST)
 DASH = {"target": "on 3pt off 2pt", "constant": "on 1pt off 1.5pt", "random": "on 4pt off 1.2pt"}
 
 
@@ -123,6 +125,8 @@ def _item(item: Item, below: float, lang: str) -> Iterator[str]:
     elif item.kind == "backward":
         line = rf"\draw[deriveback,line width=0.6pt,dash pattern=on 2.6pt off 1.6pt] ({x + 4:.1f},{y:.1f}) -- ++(24,0);"
         yield line + _head((x, y), -1, "deriveback")
+    elif item.kind == "dots":
+        yield rf"\node[font=\small] at ({x + 13:.1f},{y:.1f}) {{${MEDIUM.dots}$}};"
     elif item.kind == "kept":
         yield rf"\fill[derivekept] ({x + 13:.1f},{y:.1f}) circle (2.5pt);"
     else:

@@ -1,4 +1,4 @@
-"""The times at which a recurrence is drawn: all of a few, or the first two, dots, and the last.
+"""The times at which a recurrence is drawn: all of a few, else the first two, dots, and the last; fewer in little room.
 
 A length without a number is drawn as if it were FAR: positions are whole numbers then, and T - 1 lies just before T.
 """
@@ -6,6 +6,7 @@ A length without a number is drawn as if it were FAR: positions are whole number
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from sympy import Expr, Idx, Integer, Symbol
@@ -17,6 +18,7 @@ from derive.model import Node
 FAR = 10**6
 DOTS = -1  # the column of all times that are not drawn
 MANY = 5  # so many steps are all drawn
+MOST = (MANY, 3, 2, 1)  # columns besides that of the dots, from a wide picture to a narrow one
 
 
 class Times(NamedTuple):
@@ -29,20 +31,32 @@ class Times(NamedTuple):
     numbers: Mapping[Symbol, Expr]
     length: Symbol | None
     letter: Expr = Integer(0)
+    most: int = MANY
 
     @property
     def shown(self) -> tuple[int, ...]:
         """The times that have a column of their own."""
-        assert self.first is not None
-        if self.last - self.first < MANY:
-            return tuple(range(self.first, self.last + 1))
-        return self.first, self.first + 1, self.last
+        return tuple(c for c in self.columns if c != DOTS)
 
     @property
     def columns(self) -> tuple[int, ...]:
         """The columns from left to right, dots among them where times are left out."""
-        shown = self.shown
-        return shown if self.last - self.first < MANY else (*shown[:-1], DOTS, shown[-1])  # type: ignore[operator]
+        assert self.first is not None
+        if self.last - self.first < self.most:
+            return tuple(range(self.first, self.last + 1))
+        return *range(self.first, self.first + min(self.most, 3) - 1), DOTS, self.last
+
+    def choices(self) -> Iterator[Times]:
+        """The same times with fewer and fewer columns."""
+        yield self
+        for wider, most in pairwise(MOST if self.first is not None else ()):
+            if (fewer := self._replace(most=most)).columns != self._replace(most=wider).columns:
+                yield fewer
+
+    def before_dots(self) -> int:
+        """The time just before the dots: the last that is drawn, or that of the start values."""
+        assert self.first is not None
+        return self.columns[self.columns.index(DOTS) - 1] if self.columns[0] != DOTS else self.first - 1
 
     def column(self, time: int) -> int:
         """The column of a time; that of the dots if it has none. Start values have the time before the first."""

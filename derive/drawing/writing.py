@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import NamedTuple
 
 from sympy import Expr, Symbol
@@ -18,11 +19,16 @@ TEXT, SMALL = 13.0, 10.5  # sizes of letters in boxes and beside edges
 
 
 class Medium(NamedTuple):
-    """A style of formulas, the width of one in em, and what the dots between time steps are."""
+    """A style of formulas, the width of one in em, and what the dots between time steps are.
+
+    A picture wider than `ample` has labels only in its last column, one wider than `room` has fewer columns.
+    """
 
     style: str
     width: Callable[[str], float]
     dots: str
+    ample: float = 1000.0
+    room: float = inf
 
 
 class Writing:
@@ -34,12 +40,18 @@ class Writing:
         self.medium, self.times = medium, times
         self.show = Formulas(medium.style, drawn.order, tuple(sizes.items())).plain
         columns = {v.key: v.column for v in drawn.vertices}
+        self.written: dict[Vertex | Edge, str] = {}
         self.silent = {
             e for e in drawn.edges if sparing and columns[e.target] is not None and columns[e.target] != times.last
         }
 
     def vertex(self, vertex: Vertex) -> str:
         """The formula in a box; dots for the steps that are not drawn."""
+        if vertex not in self.written:
+            self.written[vertex] = self._box(vertex)
+        return self.written[vertex]
+
+    def _box(self, vertex: Vertex) -> str:
         names = ", ".join(self.show(e) for e in vertex.label) or self.medium.dots
         if vertex.value is None:
             return names
@@ -54,7 +66,9 @@ class Writing:
         """
         if edge in self.silent:
             return ""
-        return ", ".join(self._short(p, s) for p, s in zip(edge.partials, edge.symbols, strict=True))
+        if edge not in self.written:
+            self.written[edge] = ", ".join(self._short(p, s) for p, s in zip(edge.partials, edge.symbols, strict=True))
+        return self.written[edge]
 
     def _short(self, partial: Expr, symbol: Expr) -> str:
         text = self.show(partial)

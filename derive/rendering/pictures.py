@@ -37,7 +37,7 @@ def picture(part: Part) -> Iterator[Block]:
     drawn = GraphPicture(part.derivation, part.sizes)
     yield Heading(GRAPH)
     count = len(drawn.diagram.vertices)
-    if count > MOST:
+    if count > MOST and len(drawn.narrowest.vertices) > MOST:
         yield Paragraph(DENSE(count=str(count)))
         return
     caption = CAPTION if any(e.backward for e in drawn.diagram.edges) else VALUES
