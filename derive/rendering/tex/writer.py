@@ -44,7 +44,7 @@ class Writer:
     def block(self, block: blocks.Block, held: bool = False) -> str:
         """The LaTeX of one block, by its kind; `held` if no page may end after it."""
         text: str = getattr(self, type(block).__name__.lower())(block)
-        return f"{{\\held\n{text}}}" if held else text
+        return f"{{\\held\n{text}}}%" if held else text
 
     def text(self, text: Text) -> str:
         """A sentence: its words escaped, its formulas in dollars."""
@@ -171,7 +171,7 @@ class Writer:
         return f"{head}\n\\fitted{{{tabular}}}\n\\end{{center}}"
 
     def picture(self, block: blocks.Picture) -> str:
-        caption = f"{{\\small\\color{{reason}} {self.text(block.caption)}\\par}}"
+        caption = f"\\parbox{{0.86\\linewidth}}{{\\centering\\small\\color{{reason}} {self.text(block.caption)}}}"
         picture = f"\\fitted{{{block.drawing.tikz(self.lang)}}}\\par\\smallskip"
         return f"\\begin{{center}}\n{picture}\n{caption}\n\\end{{center}}"
 
