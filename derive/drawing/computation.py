@@ -36,7 +36,7 @@ class Walk:
         self.derivation, self.model, self.times, self.values = derivation, derivation.model, clock, values
         self.facts: Facts = () if values else known(self.model)
         self.moved = moved(derivation)
-        self.recurrent = {name for stage in derivation.stages for name in stage.time}
+        self.recurrent = {name: stage.direction for stage in derivation.stages for name in stage.time}
         self.axes = {name: clock.axis(node) for name, node in self.model.nodes.items()}
         self.uses: dict[Place, list[Place]] = {}
 
@@ -67,7 +67,7 @@ class Walk:
         name, time = place
         node = self.model.nodes[name]
         if time == DOTS and name in self.recurrent:
-            yield name, self.times.columns[self.times.columns.index(DOTS) - 1]
+            yield name, self.times.columns[self.times.columns.index(DOTS) - self.recurrent[name]]
             return
         for case, values in self._cases(node, time):
             for use in self.model.uses(case):
@@ -81,10 +81,15 @@ class Walk:
                 yield case, {}
                 continue
             own = case.position[axis]
-            if own == node.indices[axis] and self.times.first is not None and time >= self.times.first:
+            if own == node.indices[axis] and self._within(own, time):
                 yield case, {own: self.times.written(time)}
             elif self.times.number(own, {}) == time:
                 yield case, {}
+
+    def _within(self, idx: Expr, time: int) -> bool:
+        """Does the definition for every value of a letter hold at this time? Beyond its ends there are only starts."""
+        low, high = self.times.number(idx.lower, {}), self.times.number(idx.upper, {})
+        return (low is None or low <= time) and (high is None or time <= high)
 
     def _elements(self, use: Reference, values: Mapping[Expr, Expr], time: int | None) -> Iterator[Place]:
         axis, leaf = self.axes[use.name], self.model.nodes[use.name].is_leaf

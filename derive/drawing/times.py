@@ -15,7 +15,7 @@ from derive.indices import substitute
 from derive.model import Node
 
 FAR = 10**6
-DOTS = -1  # the column of all times that are not drawn
+DOTS = -(10**9)  # the column of all times that are not drawn; no time is so early
 MANY = 5  # so many steps are all drawn
 
 
