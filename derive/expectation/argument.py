@@ -215,7 +215,7 @@ def _tidying(terms: Terms) -> Text:
     """What there is to tidy: sums, fractions, or only brackets."""
     if any(t.sums or t.expr.has(Sum) for t in terms):
         return TIDY
-    fractions = any(p.exp.is_negative for t in terms for p in t.expr.atoms(Pow))
+    fractions = any(p.exp.is_negative for t in terms for f in t.factors for p in f.atoms(Pow))
     return REDUCED if fractions else COLLECTED
 
 
