@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import gcd, prod
 
-from sympy import Add, Expr, Mul, Rational, Sum
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Sum, count_ops, expand_mul
 
 from derive.indices import bound
 from derive.memo import memo
@@ -19,7 +19,7 @@ def reduced(expr: Expr) -> Expr:
     if isinstance(expr, Sum):
         return bound(Sum, reduced(expr.function), expr.limits)
     if isinstance(expr, Add):
-        return Add(*map(reduced, expr.args))
+        return _over_one(Add(*map(reduced, expr.args)))
     return _cancelled(expr) if isinstance(expr, Mul) else expr
 
 
@@ -32,3 +32,14 @@ def _cancelled(product: Mul) -> Expr:
             if isinstance(content, Rational) and gcd(int(content.p), int(front.q)) > 1:
                 front, factors[at] = front * content, rest
     return Mul(front, *map(reduced, factors))
+
+
+def _over_one(total: Expr) -> Expr:
+    """1/(1 - p) + p/(1 - p)^2 as 1/(1 - p)^2: terms over their common denominator, where that is shorter."""
+    below: dict[Expr, Integer] = {}
+    for power in (f for term in Add.make_args(total) for f in Mul.make_args(term) if isinstance(f, Pow)):
+        if isinstance(power.base, Add) and power.exp.is_Integer and power.exp.is_negative:
+            below[power.base] = max(below.get(power.base, Integer(1)), -power.exp)
+    common = Mul(*(base**power for base, power in below.items()))
+    top = Add(*(expand_mul(term * common, deep=False) for term in Add.make_args(total)))
+    return min(total, top / common, key=count_ops) if below else total

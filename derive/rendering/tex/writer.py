@@ -178,7 +178,7 @@ class Writer:
 
 def _cells(cells: list[str]) -> str:
     """A row of a table, with room above and below a fraction."""
-    strut = r" \rule[-2.2ex]{0pt}{5.6ex}" if any("\\frac" in c for c in cells) else ""
+    strut = r" \rule[-2.8ex]{0pt}{6.6ex}" if any("\\frac" in c for c in cells) else ""
     return " & ".join(cells) + strut + r" \\"
 
 
