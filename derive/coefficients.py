@@ -35,11 +35,16 @@ def _cancelled(product: Mul) -> Expr:
 
 
 def _over_one(total: Expr) -> Expr:
-    """1/(1 - p) + p/(1 - p)^2 as 1/(1 - p)^2: terms over their common denominator, where that is shorter."""
-    below: dict[Expr, Integer] = {}
-    for power in (f for term in Add.make_args(total) for f in Mul.make_args(term) if isinstance(f, Pow)):
-        if isinstance(power.base, Add) and power.exp.is_Integer and power.exp.is_negative:
-            below[power.base] = max(below.get(power.base, Integer(1)), -power.exp)
-    common = Mul(*(base**power for base, power in below.items()))
-    top = Add(*(expand_mul(term * common, deep=False) for term in Add.make_args(total)))
-    return min(total, top / common, key=count_ops) if below else total
+    """1/(1 - p) + p/(1 - p)^2 as 1/(1 - p)^2: terms that share a denominator over its highest power, where shorter."""
+    terms = Add.make_args(total)
+    shared = set.intersection(*({base for base, _ in _below(term)} for term in terms))
+    highest = {base: max(dict(_below(term))[base] for term in terms) for base in shared}
+    common = Mul(*(base**power for base, power in highest.items()))
+    top = Add(*(expand_mul(term * common, deep=False) for term in terms))
+    return min(total, top / common, key=count_ops) if shared else total
+
+
+def _below(term: Expr) -> list[tuple[Expr, Integer]]:
+    """The sums that a product is divided by, and their powers."""
+    powers = [f for f in Mul.make_args(term) if isinstance(f, Pow) and isinstance(f.base, Add)]
+    return [(f.base, -f.exp) for f in powers if f.exp.is_Integer and f.exp.is_negative]
