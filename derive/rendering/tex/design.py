@@ -29,8 +29,8 @@ LOOKS = r"""\definecolor{reason}{gray}{0.38}
 \setlength{\parskip}{4pt plus 1pt}
 \setlength{\jot}{5pt}
 \setlength{\fboxsep}{6pt}
-\AtBeginDocument{\setlength{\abovedisplayskip}{6pt plus 2pt}\setlength{\belowdisplayskip}{7pt plus 2pt}%
-  \setlength{\abovedisplayshortskip}{4pt plus 2pt}\setlength{\belowdisplayshortskip}{7pt plus 2pt}}
+\AtBeginDocument{\setlength{\abovedisplayskip}{7pt plus 2pt}\setlength{\belowdisplayskip}{7pt plus 2pt}%
+  \setlength{\abovedisplayshortskip}{7pt plus 2pt}\setlength{\belowdisplayshortskip}{7pt plus 2pt}}
 \predisplaypenalty=10000 \clubpenalty=10000 \widowpenalty=10000 \displaywidowpenalty=10000
 \emergencystretch=2em
 \allowdisplaybreaks[3]
