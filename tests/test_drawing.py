@@ -359,5 +359,5 @@ def test_any_direction_of_time_is_drawn(T):
     g.loss("L", k[1] ** 2 / 2)
     picture = g.derive(sizes={} if T is None else {"T": T}).picture()
     keys = {v.key for v in picture.diagram.vertices}
-    assert {"k@1", "L"} < keys and ("h@1" in keys or T is None)
+    assert {"k@1", "L"} <= keys and any(key.startswith("h@") for key in keys)
     assert [fault for medium in MEDIA.values() for fault in faults(picture, medium)] == []
