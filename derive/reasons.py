@@ -25,7 +25,7 @@ SHARED = Text(
     "multivariable chain rule: {u} is shared, it enters {users} for every {idx}; the contributions add up",
     "多元链式法则：{u} 是共享的，对每个 {idx} 都出现在 {users} 中，各项贡献相加",
 )
-AND = Text("{before} and {last}", "{before}、{last}")
+AND = Text("{before} and {last}", "{before} 与 {last}")
 
 
 def telling(rules: Sequence[Text]) -> tuple[Text, ...]:
