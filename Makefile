@@ -10,7 +10,7 @@ PYTHON ?= python3
 PYTEST ?= -n 2
 BIN := .venv/bin
 INSTALL = $(BIN)/pip install --quiet --constraint constraints.txt --editable
-LATEXMK = latexmk -interaction=nonstopmode -halt-on-error -no-shell-escape -auxdir=build/pages -outdir=output
+LATEXMK = latexmk -norc -interaction=nonstopmode -halt-on-error -no-shell-escape -auxdir=build/pages -outdir=output
 
 SHEETS = bptt lstm logistic relu-mse weight-norm l1
 OPTIONS_bptt = --T 5
@@ -47,8 +47,7 @@ pages:
 
 picture: .venv/installed
 	mkdir -p build/pages
-	$(BIN)/derive $(PICTURE) -o build/pages/picture.tex
-	cd build/pages && latexmk -interaction=nonstopmode -halt-on-error -no-shell-escape -pdf picture.tex
+	$(BIN)/derive $(PICTURE) --format pdf -o build/pages/picture.pdf
 	pdftoppm -png -r 90 -f $(PICTURE_PAGE) -singlefile build/pages/picture.pdf docs/page
 
 fuzz: .venv/installed

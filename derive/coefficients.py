@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import gcd, prod
 
-from sympy import Add, Expr, Mul, Rational, Sum
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Sum, count_ops, expand_mul
 
 from derive.indices import bound
 from derive.memo import memo
@@ -19,7 +19,7 @@ def reduced(expr: Expr) -> Expr:
     if isinstance(expr, Sum):
         return bound(Sum, reduced(expr.function), expr.limits)
     if isinstance(expr, Add):
-        return Add(*map(reduced, expr.args))
+        return _over_one(Add(*map(reduced, expr.args)))
     return _cancelled(expr) if isinstance(expr, Mul) else expr
 
 
@@ -32,3 +32,19 @@ def _cancelled(product: Mul) -> Expr:
             if isinstance(content, Rational) and gcd(int(content.p), int(front.q)) > 1:
                 front, factors[at] = front * content, rest
     return Mul(front, *map(reduced, factors))
+
+
+def _over_one(total: Expr) -> Expr:
+    """1/(1 - p) + p/(1 - p)^2 as 1/(1 - p)^2: terms that share a denominator over its highest power, where shorter."""
+    terms = Add.make_args(total)
+    shared = set.intersection(*({base for base, _ in _below(term)} for term in terms))
+    highest = {base: max(dict(_below(term))[base] for term in terms) for base in shared}
+    common = Mul(*(base**power for base, power in highest.items()))
+    top = Add(*(expand_mul(term * common, deep=False) for term in terms))
+    return min(total, top / common, key=count_ops) if shared else total
+
+
+def _below(term: Expr) -> list[tuple[Expr, Integer]]:
+    """The sums that a product is divided by, and their powers."""
+    powers = [f for f in Mul.make_args(term) if isinstance(f, Pow) and isinstance(f.base, Add)]
+    return [(f.base, -f.exp) for f in powers if f.exp.is_Integer and f.exp.is_negative]

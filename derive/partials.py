@@ -103,7 +103,7 @@ QUOTIENT = Text("reciprocal: minus one over the square", "倒数的导数：负�
 QUOTIENT_RULE = Text("quotient rule", "商的求导法则")
 SUM = Text("only the terms of the sum that contain it remain", "求和中只保留含有该变量的项")
 ABSTRACT = Text("left as it stands: the function is abstract", "函数未给出具体形式，保留其偏导数")
-IN_VALUE = Text("{rule}, written in its value", "{rule}，用函数值表示")
+IN_VALUE = Text("{rule} (written in its value)", "{rule}（用函数值表示）")
 BRANCH = Text("on each branch by itself", "在每个分支上分别求导")
 
 

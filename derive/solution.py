@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Integer, Symbol
 
 from derive.chain import derive
 from derive.derivation import Derivation, Step
-from derive.display import shown
 from derive.errors import ModelError, NoMatrixForm
 from derive.identities import Identity, identity
 from derive.limits import Limit, Limiting, limiting
@@ -22,20 +20,18 @@ from derive.recurrences import ClosedForm
 from derive.schedule import Stage
 from derive.states import Solved, solved_values
 from derive.steps import Steps
+from derive.views import Views
 
 if TYPE_CHECKING:
     from derive.analysis.between import Jacobian
     from derive.analysis.conditions import Analysis, Condition
     from derive.analysis.second import Hessian
-    from derive.drawing.graph import GraphPicture
     from derive.expectation.argument import Expected
-    from derive.plotting.plot import Plot
-    from derive.signature import Signature
     from derive.training import Training, TrainingSet
     from derive.verification.report import Report
 
 
-class Solution:
+class Solution(Views):
     """A derivation for some sizes (those not in `sizes` stay symbolic).
 
     `steps` are the steps of the sheet, `gradient(w)` the final form of dL/dw, `adjoint(h)` the forms by region,
@@ -246,86 +242,6 @@ class Solution:
         from derive.verification.measured import measured
 
         return replace(report, measured=tuple(measured(self.derivation, a, seed) for a in self.analyses))
-
-    def to_latex(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
-        """The sheet as a complete LaTeX document. Errors: VerificationError if a line fails its check."""
-        return self._render("tex", lang, check, detail)
-
-    def to_pdf(self, path: str | PathLike[str], lang: str = "en", check: bool = True, detail: str = "brief") -> None:
-        """Write the sheet as PDF. Errors: UsageError if no TeX can set the page or `path` cannot be written."""
-        from derive.publishing.files import write
-
-        write(self._render("pdf", lang, check, detail), path)
-
-    def to_text(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
-        """The sheet as plain Unicode text."""
-        return self._render("text", lang, check, detail)
-
-    def to_html(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
-        """The sheet as one HTML file that needs no network; it holds both languages and details, opened in these."""
-        return self._render("html", lang, check, detail)
-
-    def to_markdown(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
-        """The sheet as Markdown with formulas in dollars."""
-        return self._render("markdown", lang, check, detail)
-
-    def to_json(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
-        """The sheet as JSON: nodes, steps, gradients, conditions, verification."""
-        return self._render("json", lang, check, detail)
-
-    def to_code(self, target: str = "numpy", signature: Signature | None = None) -> str:
-        """A Python module with forward and backward, for "numpy" or "torch"; with a signature also that function.
-
-        Errors: UsageError for another target.
-        """
-        from derive.codegen.module import code
-
-        return code(self.derivation, target, signature)
-
-    def picture(self, operations: Sequence[str] | None = None) -> GraphPicture:
-        """The computational graph as a picture; with `operations` such as ["dot", "add", "max"], written in these.
-
-        A notebook shows it; `svg(lang)`, `tikz(lang)`. Errors: ModelError, UsageError for an operation that is missing.
-        """
-        from derive.drawing.graph import GraphPicture
-
-        if operations is None:
-            return GraphPicture(self.derivation, self._chosen)
-        from derive.rewritten import rewritten
-
-        return GraphPicture(rewritten(self.derivation, operations).derivation, self._chosen, values=True)
-
-    def plot(self, what: str = "norms") -> Plot:
-        """ "norms" of adjoints against distance, or "regions" of parameters; `save(file)`, and a notebook shows it.
-
-        Errors: UsageError where nothing is claimed about a recurrence, or without matplotlib.
-        """
-        from derive.plotting.choose import plot
-
-        return plot(self.derivation, self.analyses, what)
-
-    def _render(self, format: str, lang: str, check: bool, detail: str) -> Any:
-        from derive.rendering.formats import render
-        from derive.rendering.part import Part
-
-        report = self.verify() if check else None
-        if report is not None:
-            report.require()
-        part = Part(
-            self.derivation,
-            self.steps,
-            self.sizes,
-            report,
-            closed=self.closed_forms,
-            values=self.values,
-            analyses=self.analyses,
-            matrices=self.matrices,
-            expectations=self.expectations,
-        )
-        return render([part], format, lang, detail)
-
-    def _repr_markdown_(self) -> str:
-        return shown(self)
 
     @property
     def _chosen(self) -> dict[Symbol, int]:

@@ -5,10 +5,10 @@ from derive import Example, Function, Graph, Option, Problem, Size, Sum, Text
 problem = Problem(
     title=Text("Convolution in two dimensions", "二维卷积"),
     statement=Text(
-        "A kernel of K x M weights and a bias slide over an input; the loss of the output is left abstract. Derive the "
-        "gradients of kernel, bias and input. Then work the exercise's numbers, and find the fully connected layer "
-        "that does the same.",
-        "一个 K x M 的卷积核带偏置在输入上滑动，输出的损失不给出具体形式。请推导损失对卷积核、偏置与输入的梯度；"
+        "A kernel of K by M weights and a bias slide over an input; the loss of the output is left abstract. Derive "
+        "the gradients of kernel, bias and input. Then work the exercise's numbers, and find the fully connected "
+        "layer that does the same.",
+        "一个 K × M 的卷积核带偏置在输入上滑动，输出的损失不给出具体形式。请推导损失对卷积核、偏置与输入的梯度；"
         "再代入题目的数值，并给出与该卷积等价的全连接层。",
     ),
     source="0.6",

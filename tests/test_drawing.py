@@ -346,3 +346,18 @@ def test_a_sum_over_all_steps_reaches_every_column():
         *(f"y@{n}" for n in range(1, 5)),
     }
     assert layout(picture.diagram, [Writing(svg.MEDIUM, picture.diagram, {}, picture.times)])[0].width > 0
+
+
+@pytest.mark.parametrize("T", [None, 3, 9])
+def test_any_direction_of_time_is_drawn(T):
+    """A recurrence that runs backwards, one with a lag of two, and one that begins where another ends."""
+    g = Graph("times")
+    size = g.size("T")
+    t, a, x = g.index("t", size), g.parameter("a"), g.input("x", size)
+    h = g.recurrence("h", lambda h: a * h[t - 2] + x[t], over=t, start={0: 0, -1: 1})
+    k = g.recurrence("k", lambda k: a * k[t + 1] + x[t], over=t, start={size + 1: h[size]})
+    g.loss("L", k[1] ** 2 / 2)
+    picture = g.derive(sizes={} if T is None else {"T": T}).picture()
+    keys = {v.key for v in picture.diagram.vertices}
+    assert {"k@1", "L"} <= keys and any(key.startswith("h@") for key in keys)
+    assert [fault for medium in MEDIA.values() for fault in faults(picture, medium)] == []

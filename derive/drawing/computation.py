@@ -24,7 +24,7 @@ class Walk:
 
     def __init__(self, derivation: Derivation, clock: Times, values: bool = False):
         self.model, self.times, self.values = derivation.model, clock, values
-        self.recurrent = {name for stage in derivation.stages for name in stage.time}
+        self.recurrent = {name: stage.direction for stage in derivation.stages for name in stage.time}
         self.axes = {name: clock.axis(node) for name, node in self.model.nodes.items()}
         self.backward = Backward(derivation, clock, self.axes, () if values else known(self.model))
         self.uses: dict[Place, list[Place]] = {}
@@ -54,10 +54,10 @@ class Walk:
                 yield node.name, (self.times.last if self.axes[node.name] is not None else None)
 
     def _hidden(self) -> Iterator[Place]:
-        """What is computed just behind the last column before the dots: it needs values that are drawn."""
+        """What is computed in the steps beside the drawn ones, behind the dots: it needs values that are drawn."""
         if self.times.first is not None and DOTS in self.times.columns:
-            after = self.times.before_dots() + 1
-            yield from ((n, after) for n, axis in self.axes.items() if axis is not None)
+            times = {self.times.beside_dots(direction) + direction for direction in (1, -1)}
+            yield from ((n, t) for n, axis in self.axes.items() if axis is not None for t in sorted(times))
 
     # what an element is computed from
     def _sources(self, place: Place) -> Iterator[Place]:
@@ -70,9 +70,9 @@ class Walk:
     def _used(self, place: Place) -> Iterator[Place]:
         name, time = place
         node = self.model.nodes[name]
-        before = self.times.before_dots() if time == DOTS and name in self.recurrent else None
-        if before is not None and any(self._cases(node, before)):
-            yield name, before
+        near = self.times.beside_dots(self.recurrent[name]) if time == DOTS and name in self.recurrent else None
+        if near is not None and any(self._cases(node, near)):
+            yield name, near
             return
         for case, values in self._cases(node, time):
             for use in self.model.uses(case):
@@ -86,10 +86,15 @@ class Walk:
                 yield case, {}
                 continue
             own = case.position[axis]
-            if own == node.indices[axis] and self.times.first is not None and time >= self.times.first:
+            if own == node.indices[axis] and self._within(own, time):
                 yield case, {own: self.times.written(time)}
             elif self.times.number(own, {}) == time:
                 yield case, {}
+
+    def _within(self, idx: Expr, time: int) -> bool:
+        """Does the definition for every value of a letter hold at this time? Beyond its ends there are only starts."""
+        low, high = self.times.number(idx.lower, {}), self.times.number(idx.upper, {})
+        return (low is None or low <= time) and (high is None or time <= high)
 
     def _elements(self, use: Reference, values: Mapping[Expr, Expr], time: int | None) -> Iterator[Place]:
         axis = self.axes[use.name]

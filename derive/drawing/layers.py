@@ -56,7 +56,7 @@ def ranks(drawn: Diagram) -> dict[str, int]:
         users[edge.source].append(edge.target)
     found: dict[str, int] = {}
     every = {v.key for v in drawn.vertices if v.kind == "dots"}
-    dots = [key for key in every if not every & set(sources[key])]  # those of the states stand in one layer
+    dots = [key for key in every if not every & _origins(key, sources)]  # those of the states stand in one layer
 
     def rank(key: str) -> int:
         if key not in found:
@@ -70,6 +70,17 @@ def ranks(drawn: Diagram) -> dict[str, int]:
     for vertex in drawn.vertices:
         if not sources[vertex.key] and users[vertex.key] and not vertex.early:
             found[vertex.key] = min(found[u] for u in users[vertex.key]) - 1
+    return found
+
+
+def _origins(key: str, sources: Mapping[str, list[str]]) -> set[str]:
+    """All that a vertex is computed from."""
+    found: set[str] = set()
+    waiting = list(sources[key])
+    while waiting:
+        if (one := waiting.pop()) not in found:
+            found.add(one)
+            waiting += sources[one]
     return found
 
 

@@ -16,7 +16,7 @@ from derive.indices import substitute
 from derive.model import Node
 
 FAR = 10**6
-DOTS = -1  # the column of all times that are not drawn
+DOTS = -(10**9)  # the column of all times that are not drawn; no time is so early
 MANY = 5  # so many steps are all drawn
 MOST = (MANY, 3, 2, 1)  # columns besides that of the dots, from a wide picture to a narrow one
 
@@ -53,10 +53,11 @@ class Times(NamedTuple):
             if (fewer := self._replace(most=most)).columns != self._replace(most=wider).columns:
                 yield fewer
 
-    def before_dots(self) -> int:
-        """The time just before the dots: the last that is drawn, or that of the start values."""
+    def beside_dots(self, direction: int) -> int:
+        """The time just before the dots in a direction: the nearest that is drawn, else that of the start values."""
         assert self.first is not None
-        return self.columns[self.columns.index(DOTS) - 1] if self.columns[0] != DOTS else self.first - 1
+        at = self.columns.index(DOTS) - direction
+        return self.columns[at] if at >= 0 else self.first - 1
 
     def column(self, time: int) -> int:
         """The column of a time; that of the dots if it has none. Start values have the time before the first."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from sympy import Add, Expr, Idx, Indexed, Mul, S, Sum, Symbol
+from sympy import Add, Expr, Idx, Indexed, Mul, Pow, S, Sum, Symbol
 
 from derive.algebra import KILLED, Killed, kills, written
 from derive.derivation import Line, Term
@@ -37,6 +37,8 @@ DOUBLE = Text("multiply out: the product of two sums is a double sum", "展开�
 LINEAR = Text("the expectation is linear: sums and constants leave it", "期望是线性的：求和与常数可移到期望之外")
 MOMENTS = Text("the moments above", "代入以上各矩")
 TIDY = Text("constants leave the sums, equal factors cancel", "常数提到求和号外，约去相同因子")
+REDUCED = Text("equal factors cancel", "约去相同因子")
+COLLECTED = Text("without the brackets, like terms collected", "去括号，合并同类项")
 CANCEL = Text("the terms made of means alone are {taken} and cancel", "只含均值的各项合起来是 {taken}，恰好抵消")
 AT_MEANS = Text("the terms made of means alone are {value}", "只含均值的各项合起来是 {value}")
 
@@ -121,9 +123,9 @@ class Argument(Stages):
         if self.symbol.pair:
             away = Mul(*(Expectation(e) for e in self.symbol.pair))
             final = rest
-            yield Line(final, CANCEL(taken=away) if left else TIDY)
+            yield Line(final, CANCEL(taken=away) if left else _tidying(spread))
         else:
-            yield Line(left + rest, TIDY)
+            yield Line(left + rest, _tidying(means + spread))
             value = self.at_means(self.symbol.product)
             final = left + rest
             if written(at_means := _tidied((Term((value,)),))) < written(left):
@@ -207,6 +209,14 @@ def _whole(killed: Killed, sums: Sequence[Limits]) -> bool:
     _, idx, value = killed
     (mine,) = (s[1:] for s in sums if s[0] == idx)
     return all(idx not in end.free_symbols and (s[0] != value or s[1:] == mine) for s in sums for end in s[1:])
+
+
+def _tidying(terms: Terms) -> Text:
+    """What there is to tidy: sums, fractions, or only brackets."""
+    if any(t.sums or t.expr.has(Sum) for t in terms):
+        return TIDY
+    fractions = any(p.exp.is_negative for t in terms for f in t.factors for p in f.atoms(Pow))
+    return REDUCED if fractions else COLLECTED
 
 
 def _tidied(terms: Terms) -> Terms:

@@ -44,13 +44,18 @@ def oriented(part: Part, order: tuple[Idx, ...]) -> Expr:
         return transpose(part.matrix)
     if not part.order:
         return scaled(part.matrix, ones(order))
-    column, other = part.matrix, Ones(size(order[1 - order.index(part.order[0])]))
+    column, other = part.matrix, repeated(size(order[1 - order.index(part.order[0])]))
     return times(column, transpose(other)) if part.order[0] == order[0] else times(other, transpose(column))
+
+
+def repeated(n: Expr) -> Expr:
+    """What repeats a row or a column n times: ones; once, nothing."""
+    return S.One if n == 1 else Ones(n)
 
 
 def ones(order: tuple[Idx, ...]) -> Expr:
     """1, the column of ones, or a matrix of ones."""
-    columns = [Ones(size(i)) for i in order]
+    columns = [repeated(size(i)) for i in order]
     return S.One if not columns else columns[0] if len(columns) == 1 else times(columns[0], transpose(columns[1]))
 
 

@@ -71,7 +71,7 @@ def _rows(step: Step) -> Iterator[Row]:
         yield Row(step.target, step.chain, dots=True)
         for local in step.locals:
             if (local.symbol.of, local.symbol.wrt) != getattr(local.value, "args", ()):
-                yield Row(local.symbol, local.value, say.listed(local.rules), gap=True)
+                yield Row(local.symbol, local.value, say.apart(local.rules), gap=True)
             if local.known is not None:
                 yield Row(None, local.known.terms, local.known.reason)
     for number, line in enumerate(step.lines):

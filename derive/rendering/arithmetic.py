@@ -71,8 +71,11 @@ class Arithmetic(Atoms):
         if exponent.is_number and exponent.is_negative:
             return self._fraction(Rational(1), [], [base**-exponent]), MUL
         counted = all(isinstance(s, (Idx, Symbol)) and s.is_integer for s in exponent.free_symbols)
-        raised = self._raised(base, self.index(exponent) if counted else self.printed(exponent)[0])
+        raised = self._raised(base, self.index(exponent) if counted else self._exponent(exponent))
         return raised, POWER
+
+    def _exponent(self, expr: Expr) -> str:
+        return self.printed(expr)[0]
 
     def _raised(self, base: Expr, exponent: str) -> str:
         row = row_of(base)

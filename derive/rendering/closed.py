@@ -30,8 +30,7 @@ def solved(form: ClosedForm, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
         yield Paragraph(say.UNFOLD)
         yield Equations(unfolded)
     ranges = zip(form.node.indices, form.region.ranges, strict=True)
-    claim = say.CLAIM if form.addend == 0 else say.CLAIM_SUM
-    yield Paragraph(claim(ranges=Ranges(tuple(span(i, a, b) for i, (a, b) in ranges))))
+    yield Paragraph(_claim(form)(ranges=Ranges(tuple(span(i, a, b) for i, (a, b) in ranges))))
     if form.summed:
         yield Equations(
             tuple(Row(None if n else form.target, line.terms, line.reason) for n, line in enumerate(form.lines))
@@ -39,6 +38,13 @@ def solved(form: ClosedForm, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
     yield Equations((Row(form.target, form.lines[-1].terms),), boxed=True)
     yield Paragraph(say.INDUCTION(base=_base(form), step=say.FROM_NEXT if form.ahead > 0 else say.FROM_LAST))
     yield Equations(tuple(_step(form)))
+
+
+def _claim(form: ClosedForm) -> Text:
+    """What every step brings: a factor, a term, or both."""
+    if form.addend == 0:
+        return say.CLAIM
+    return say.CLAIM_TERMS if form.factor == 1 else say.CLAIM_SUM
 
 
 def _target(form: ClosedForm, t: Expr) -> Expr:

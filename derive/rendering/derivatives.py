@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sympy import Indexed
+
 from derive.analysis.between import Jacobian
 from derive.language import Text
 from derive.rendering import sentences as say
@@ -17,11 +19,13 @@ from derive.verification.report import Report
 
 JACOBIAN = Text("The Jacobian {symbol}", "雅可比矩阵 {symbol}")
 FOLLOW = Text(
-    "Follow every path from {wrt} to {of}. Along a path the local partials multiply; where it ends, the derivative of "
-    "an element with respect to another of the same family is the Kronecker delta, 1 for the same element and 0 for "
-    "any other.",
-    "沿每一条从 {wrt} 到 {of} 的路径把局部偏导数相乘。路径终点处，同一族中一个元素对另一个元素的导数是克罗内克符号："
-    "同一元素为 1，其余为 0。",
+    "Follow every path from {wrt} to {of}; along a path the local partials multiply.",
+    "沿每一条从 {wrt} 到 {of} 的路径，把局部偏导数相乘。",
+)
+DELTA = Text(
+    "Where a path ends, the derivative of an element with respect to another of the same family is the Kronecker "
+    "delta, 1 for the same element and 0 for any other.",
+    "路径终点处，同一族中一个元素对另一个元素的导数是克罗内克符号：同一元素为 1，其余为 0。",
 )
 HELD = Text(
     "This is one step of the recurrence: the values of earlier steps are held fixed.",
@@ -62,7 +66,8 @@ def derivatives(part: Part) -> Iterator[Block]:
 def jacobian(found: Jacobian) -> Iterator[Block]:
     """One Jacobian."""
     yield Heading(JACOBIAN(symbol=found.symbol))
-    yield Paragraph(FOLLOW(of=found.entry.of, wrt=found.entry.wrt))
+    follow = FOLLOW(of=found.entry.of, wrt=found.entry.wrt)
+    yield Paragraph(say.one_after_another([follow, DELTA]) if isinstance(found.entry.wrt, Indexed) else follow)
     if found.held:
         yield Paragraph(HELD_BUT(wrt=found.entry.wrt) if found.earlier else HELD)
     yield from chained(found)

@@ -18,6 +18,7 @@ from derive.rendering.span import Ranges, span
 EXPECTATIONS = Text("The expectations", "期望的推导")
 SYMBOL = Text("{symbol}", "{symbol}")
 WHERE = Text("{symbol} for {ranges}", "{symbol}（{ranges}）")
+GIVEN = Text("Given:", "已知：")
 USED = Text("The moments that are used:", "所用到的矩：")
 BECOME = Text("With these values the definitions become", "代入这些值后，定义写成")
 
@@ -41,6 +42,7 @@ def _argument(found: Expected, shown: set[Expr]) -> Iterator[Block]:
     """One argument; what is declared is one line, and a moment that was shown before is not shown again."""
     if len(found.lines) == 1 and not found.premises:
         shown.add(found.symbol)
+        yield Paragraph(GIVEN)
         yield Equations(tuple(_rows(found.symbol, found.lines)))
         return
     ranges = Ranges(tuple(span(i, i.lower, i.upper) for i in found.indices))

@@ -40,7 +40,7 @@ def render(
 
         return data.render(parts, lang, head)
     first = parts[0]
-    order = tuple(dict.fromkeys(n for part in parts for n in part.derivation.model.order))
+    order = _order(parts)
     formulas = Formulas(FORMATS[format], order, tuple(first.sizes.items()))
     if format == "html":  # both details, and both languages, are in the page
         from derive.rendering import html
@@ -50,3 +50,11 @@ def render(
     for_page = (page,) if format == "text" else ()
     document: str | bytes = writer.render(sheet(parts, head, detail), formulas, lang, *for_page)
     return document
+
+
+def _order(parts: Sequence[Part]) -> tuple[str, ...]:
+    """The names as an author orders them: the parameters of every reading first, then everything as it was defined."""
+    models = [p.derivation.model for p in parts]
+    models += [p.rewritten.program.model for p in parts if p.rewritten is not None]
+    parameters = [n.name for m in models for n in m.of_kind("parameter")]
+    return tuple(dict.fromkeys([*parameters, *(name for m in models for name in m.order)]))

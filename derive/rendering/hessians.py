@@ -126,7 +126,7 @@ def _moved(a: Along) -> Row:
     """A derivative that is carried: where it has this form, or else the rules of its local partials."""
     if a.terms == (Term((Integer(0),)),):
         return Row(a.target, a.terms, FIXED)
-    rules = say.listed(telling(a.rules)) if 0 < len(a.rules) < MANY else None
+    rules = say.apart(telling(a.rules)) if 0 < len(a.rules) < MANY else None
     return Row(a.target, a.terms, _where(a.law) or rules)
 
 

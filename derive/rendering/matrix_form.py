@@ -25,7 +25,9 @@ SIGNS = (
     (Hadamard, Text("The sign {sign} multiplies entry by entry.", "{sign} 表示逐元素相乘。")(sign=Operator("times"))),
     (
         Ones,
-        Text("By {ones} the column of n ones is meant.", "{ones} 表示由 n 个 1 组成的列向量。")(ones=Ones(Symbol("n"))),
+        Text("{ones} is the column of {n} ones.", "{ones} 表示由 {n} 个 1 组成的列向量。")(
+            ones=Ones(Symbol("n")), n=Symbol("n")
+        ),
     ),
     (Softmax, Text("The softmax of a matrix is taken row by row.", "矩阵的 softmax 按行计算。")),
 )

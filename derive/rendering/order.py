@@ -27,9 +27,7 @@ class Order:
         terms = sorted(args, key=self.place)
         first = terms[0]
         if first.could_extract_minus_sign():
-            positive = [
-                a for a in terms if not a.could_extract_minus_sign() and (first.is_number or weight(a) <= weight(first))
-            ]
+            positive = [a for a in terms if not a.could_extract_minus_sign()]
             return [*positive[:1], *(a for a in terms if a not in positive[:1])]
         return terms
 

@@ -30,7 +30,7 @@ def given(model: Model) -> Iterator[Block]:
             yield Paragraph(sentence(names=[_leaf(n) for n in nodes]))
     found = [a for n in model.nodes.values() if n.is_leaf for a in assumed(n)]
     if found:
-        yield Paragraph(say.ASSUMED(assumptions=found))
+        yield Paragraph(say.ASSUMED(assumptions=say.apart(found)))
 
 
 def assumed(leaf: Node) -> Iterator[Text]:

@@ -47,15 +47,15 @@ MASK = Text("truth values", "真值")
 RESULT = Text("To be kept: {names}.", "需要保留：{names}。")
 SIGN = Text(
     "Of {name} only the side of the kink is needed, one bit for each element.",
-    "对 {name} 只需知道它在转折点的哪一侧，每个元素一位即可。",
+    "对 {name} 只需知道它在转折点的哪一侧，每个元素只需一个比特。",
 )
 SAME = Text("torch keeps the same values.", "torch 保留的值与此相同。")
 MORE = Text("torch also keeps {names}.", "torch 另外还保留 {names}。")
 LESS = Text("torch does not keep {names}.", "torch 不保留 {names}。")
-CONSTANTS = Text("Of {nodes} it also keeps the constant operand.", "对 {nodes}，它还保留常数操作数。")
+CONSTANTS = Text("Of {nodes} torch also keeps the constant operand.", "对 {nodes}，torch 还保留常数操作数。")
 SEEN = Text(
-    "This was seen by running the same operations in torch and looking at every tensor that it saves.",
-    "这是在 torch 中逐个执行相同的运算，并记录它保存的每个张量得到的。",
+    "What torch keeps was seen by running the same operations in torch and looking at every tensor that it saves.",
+    "“torch 保留”一列是这样得到的：在 torch 中逐个执行相同的运算，并记录它保存的每个张量。",
 )
 CHECKED = Text(
     "The program was evaluated at random points: its values are those of the model, and its reverse sweep gives the "

@@ -6,7 +6,7 @@ time step, so that no sympy object is made per step.
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from sympy import (
@@ -166,7 +166,18 @@ class Printer(Matrices):
         return text, POWER if row.name in ("exp", "sqrt") else MUL if row.name == "log" else ATOM
 
     def _argument(self, name: str, inner: Expr) -> str:
+        if name == "exp":
+            return self._exponent(inner)
         return self.at(inner, ATOM) if name == "log" else self.printed(inner)[0]
+
+    def _exponent(self, expr: Expr) -> str:
+        """What stands raised: its fractions are written with a stroke."""
+        return (self.above if self.style.latex else self).printed(expr)[0]
+
+    @cached_property
+    def above(self) -> Printer:
+        """The printer of exponents."""
+        return printer("exponent", tuple(self.rank), self.numbers, self.loop)
 
 
 _METHODS: tuple[tuple[type, str], ...] = (

@@ -48,7 +48,7 @@ INDEPENDENT = Text(
 INDEPENDENT_ONE = Text("{name} is independent of every other random quantity", "{name} 独立于其他随机量")
 ONE_HOT = Text("{name} is 1 for one {idx} and 0 for the others", "{name} 只对一个 {idx} 等于 1，对其余的等于 0")
 AS_GIVEN = Text("The model as given:", "题目给出的模型：")
-RANGED = Text("{name} for {ranges}", "{name}（{ranges}）")
+RANGED = Text("{name} ({ranges})", "{name}（{ranges}）")
 FOR = Text("for {ranges}", "{ranges}")
 FLOW_HEADER = (Text("quantity", "量"), Text("computed from", "由何计算"), Text("used by", "被何使用"))
 PARAMETER = Text("parameter", "参数")
@@ -106,6 +106,7 @@ RECURSION_BACK = Text(
 PUT_IN = Text("Put in what is known, for {ranges}:", "代入已知的结果，{ranges}：")
 UNFOLD = Text("Unfold it from where it begins:", "从起点开始逐步展开：")
 CLAIM = Text("One factor for every step, so for every {ranges}", "每一步贡献一个因子，因此对任意 {ranges}")
+CLAIM_TERMS = Text("Every step adds a term, so for every {ranges}", "每一步增加一项，因此对任意 {ranges}")
 CLAIM_SUM = Text(
     "Every step adds a term, and every later step multiplies it by its factor, so for every {ranges}",
     "每一步增加一项，此后的每一步再给它乘上一个因子，因此对任意 {ranges}",
@@ -154,7 +155,7 @@ LINEAR = Text(
 WORKED_AT = Text("Worked at {names} = {numbers}:", "取 {names} = {numbers}：")
 IN_THE_LIMIT = Text(
     "Every limit was compared with the closed form far out, with forty digits.",
-    "每个极限都与封闭形式在远处的数值作了比较（四十位数字）。",
+    "每个极限都与封闭形式在充分接近极限处的数值作了比较（四十位数字）。",
 )
 CHECKED_VALUES = Text(
     "Every line of every closed form of a value was compared with the values that the model's own equations give, step "
@@ -168,8 +169,8 @@ CHECKED_IDENTITIES = Text(
 OVER_OUTCOMES = Text(
     "Every line of every expectation was compared with the sum over all outcomes of random skewed distributions with "
     "the declared moments, for random small sizes, {outcomes} outcomes in all.",
-    "每个期望的每一行都与对全部结果的加权求和作了比较：取随机的小尺寸和具有所给矩的随机偏斜分布，"
-    "共 {outcomes} 个结果。",
+    "每个期望的每一行都与遍历全部取值的加权和作了比较：尺寸较小且随机选取，分布是满足题设矩的随机偏斜分布，"
+    "共 {outcomes} 种取值。",
 )
 IN_FRACTIONS = Text(
     "{numbers} of these values were also compared in exact fractions, without any rounding.",

@@ -123,6 +123,7 @@ INLINE = LATEX._replace(  # within a sentence or a table a partial stays on the 
     partial=lambda of, wrt, mark: rf"\partial{'^{+}' if mark else ''} {of}/\partial {wrt}",
     second=lambda of, a, b: rf"\partial^{{2}} {of}/{_latex_twice(a, b)}",
 )
+EXPONENT = LATEX._replace(key="exponent", fraction=lambda a, b: f"{a}/{b}", wide_fractions=True)  # too small for a bar
 LOWER, RAISED, LEVEL = "\ue000", "\ue001", "\ue002"  # private characters: where a script begins and where it ends
 
 
@@ -144,4 +145,4 @@ SCRIPTS = UNICODE._replace(  # Unicode whose scripts are marked, for whoever can
     delta=lambda a, b: f"δ{_lower(_pair(a, b))}",
     pattern=lambda row: {"exp": f"e{RAISED}{{}}{LEVEL}"}.get(row.name, row.text),
 )
-STYLES = {"latex": LATEX, "inline": INLINE, "text": UNICODE, "scripts": SCRIPTS}
+STYLES = {"latex": LATEX, "inline": INLINE, "exponent": EXPONENT, "text": UNICODE, "scripts": SCRIPTS}

@@ -1,7 +1,7 @@
 """The benchmarks: `python tests/benchmarks/run.py [--quick] [NUMBER ...]` prints one table and leaves with 1 on a miss.
 
 Time is CPU time; the sides of a ratio take turns in one run, the numbers are medians, torch has one thread. Needs
-torch, casadi and sympy. `--quick` repeats less; numbers choose among the measures 1 to 11, 0 is the catalogue.
+torch, casadi and sympy. `--quick` repeats less; numbers choose among the measures 1 to 12, 0 is the catalogue.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> int:
     given = parser.parse_args()
     print(line(HEADER), flush=True)
     missed = 0
-    for row in rows(given.numbers or [*range(1, 12), 0], given.quick):
+    for row in rows(given.numbers or [*range(1, 13), 0], given.quick):
         print(line(row.cells()), flush=True)
         missed += not row.ok
     return 1 if missed else 0
@@ -93,6 +93,12 @@ def _pages(quick: bool) -> list[Row]:
     return pages.rows(5 if quick else 21)
 
 
+def _typesetting(quick: bool) -> list[Row]:
+    import typesetting
+
+    return typesetting.rows(3 if quick else 11)
+
+
 def _catalogue(quick: bool) -> list[Row]:
     import catalogue
 
@@ -109,6 +115,7 @@ MEASURES: tuple[tuple[set[int], Callable[[bool], list[Row]]], ...] = (
     ({9}, _general),
     ({10}, _generated),
     ({11}, _pages),
+    ({12}, _typesetting),
     ({0}, _catalogue),
 )
 

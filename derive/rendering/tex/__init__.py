@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from derive.rendering import blocks
 from derive.rendering.formulas import Formulas
@@ -15,7 +16,7 @@ def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
     """The document as one string."""
     writer = Writer(formulas, lang)
     page = list(sheet)
-    body = "\n".join(writer.block(block, _boxed(after)) for block, after in zip(page, [*page[1:], None], strict=True))
+    body = "\n".join(writer.block(block, _boxed(after)) for block, after in zip_longest(page, page[1:]))
     about = f"\\described{{{utf16(writer.name)}}}{{{LANG[lang]}}}\n"
     return f"{preamble(body, lang)}{about}\\begin{{document}}\n{body}\n{writer.end()}{bookmarks(writer.entries)}{END}"
 

@@ -14,6 +14,7 @@ CHINESE = r"\documentclass[11pt,fleqn,fontset=fandol]{ctexart}"
 ENGLISH_WITH_CHINESE = r"\documentclass[11pt,fleqn,fontset=fandol,scheme=plain]{ctexart}"
 
 COMMON = r"""\usepackage{amsmath}
+\usepackage{etoolbox}
 \usepackage{graphicx}
 \usepackage{xcolor}
 \usepackage[a4paper,left=24mm,right=24mm,top=22mm,bottom=26mm,footskip=12mm]{geometry}
@@ -28,8 +29,8 @@ LOOKS = r"""\definecolor{reason}{gray}{0.38}
 \setlength{\parskip}{4pt plus 1pt}
 \setlength{\jot}{5pt}
 \setlength{\fboxsep}{6pt}
-\AtBeginDocument{\setlength{\abovedisplayskip}{6pt plus 2pt}\setlength{\belowdisplayskip}{7pt plus 2pt}%
-  \setlength{\abovedisplayshortskip}{4pt plus 2pt}\setlength{\belowdisplayshortskip}{7pt plus 2pt}}
+\AtBeginDocument{\setlength{\abovedisplayskip}{7pt plus 2pt}\setlength{\belowdisplayskip}{7pt plus 2pt}%
+  \setlength{\abovedisplayshortskip}{7pt plus 2pt}\setlength{\belowdisplayshortskip}{7pt plus 2pt}}
 \predisplaypenalty=10000 \clubpenalty=10000 \widowpenalty=10000 \displaywidowpenalty=10000
 \emergencystretch=2em
 \allowdisplaybreaks[3]
@@ -39,14 +40,15 @@ LOOKS = r"""\definecolor{reason}{gray}{0.38}
 \newcommand{\why}[1]{\tag*{\small\color{reason}#1}}
 \newcommand{\result}[1]{\fcolorbox{rule}{tint}{$\displaystyle #1$}}
 \newcommand{\fitted}[1]{\sbox0{#1}\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi}
-% headings: \room{h} begins a new page where less than h is left
+% headings: \room{h} begins a new page where less than h is left, but never below another heading
 \makeatletter
-\newcommand{\room}[1]{\par\penalty-100\begingroup\dimen@=#1\relax\dimen@ii=\pagegoal\advance\dimen@ii-\pagetotal
-  \ifdim\dimen@>\dimen@ii\ifdim\dimen@ii>0pt\vfil\fi\break\fi\endgroup}
+\patchcmd{\endalign}{\math@cr}{\math@cr*}{}{}% no page begins with what follows the last row
+\newcommand{\room}[1]{\par\if@nobreak\else\penalty-100\begingroup\dimen@=#1\relax\dimen@ii=\pagegoal\advance\dimen@ii-\pagetotal
+  \ifdim\dimen@>\dimen@ii\ifdim\dimen@ii>0pt\vfil\fi\break\fi\endgroup\fi}
 \newcommand{\headed}[2]{\noindent\place{\sffamily\bfseries\boldmath\color{rule}#1#2\par}\nobreak\@afterheading}
-\newcommand{\reading}[1]{\room{9\baselineskip}\addvspace{20pt plus 4pt}%
+\newcommand{\reading}[1]{\room{14\baselineskip}\addvspace{20pt plus 4pt}%
   {\color{rule}\hrule height 0.8pt}\nobreak\vskip 5pt\headed{\Large}{#1}\vskip 4pt\nobreak}
-\newcommand{\topic}[1]{\room{8\baselineskip}\addvspace{15pt plus 4pt}\headed{\large}{#1}\vskip 2pt\nobreak}
+\newcommand{\topic}[1]{\room{9\baselineskip}\addvspace{15pt plus 4pt}\headed{\large}{#1}\vskip 4pt\nobreak}
 \newcommand{\step}[1]{\room{6\baselineskip}\addvspace{9pt plus 3pt}%
   \headed{}{\llap{\vrule width 2.5pt height 1.9ex depth 0.5ex\kern 5pt}#1}}
 \newcommand{\sheettitle}[2]{{\sffamily\bfseries\boldmath\color{rule}\huge\raggedright\noindent #1\par}\vskip 3pt
@@ -58,6 +60,8 @@ LOOKS = r"""\definecolor{reason}{gray}{0.38}
 \newcommand{\toprule}{\noalign{\hrule height 0.8pt\vskip 2pt}}
 \newcommand{\midrule}{\noalign{\vskip 1pt\hrule height 0.4pt\vskip 3pt}}
 \newcommand{\bottomrule}{\noalign{\vskip 2pt\hrule height 0.8pt}}
+\@beginparpenalty=10000 % a table or a picture stands below the sentence that leads to it
+\renewcommand{\arraystretch}{1.25}
 \newcommand{\sheetname}{}
 \newcommand{\ps@sheet}{\let\@oddhead\@empty\def\@oddfoot{\small\color{reason}\sheetname\hfil\thepage}}
 \pagestyle{sheet}

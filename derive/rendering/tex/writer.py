@@ -44,7 +44,7 @@ class Writer:
     def block(self, block: blocks.Block, held: bool = False) -> str:
         """The LaTeX of one block, by its kind; `held` if no page may end after it."""
         text: str = getattr(self, type(block).__name__.lower())(block)
-        return f"{{\\held\n{text}}}" if held else text
+        return f"{{\\held\n{text}}}%" if held else text
 
     def text(self, text: Text) -> str:
         """A sentence: its words escaped, its formulas in dollars."""
@@ -164,16 +164,22 @@ class Writer:
         return text.rstrip()
 
     def table(self, block: blocks.Table) -> str:
-        head, *rows = [" & ".join(map(self.value, row)) + r" \\" for row in (block.header, *block.rows)]
+        head, *rows = [_cells([self.value(v) for v in row]) for row in (block.header, *block.rows)]
         inner = "\n".join(["\\toprule", head, "\\midrule", *rows, "\\bottomrule"])
         tabular = f"\\begin{{tabular}}{{{'l' * len(block.header)}}}\n{inner}\n\\end{{tabular}}"
         head = r"\begin{center}\renewcommand{\arraystretch}{\tablestretch}\small"
         return f"{head}\n\\fitted{{{tabular}}}\n\\end{{center}}"
 
     def picture(self, block: blocks.Picture) -> str:
-        caption = f"{{\\small\\color{{reason}} {self.text(block.caption)}\\par}}"
+        caption = f"\\parbox{{0.86\\linewidth}}{{\\centering\\small\\color{{reason}} {self.text(block.caption)}}}"
         picture = f"\\fitted{{{block.drawing.tikz(self.lang)}}}\\par\\smallskip"
         return f"\\begin{{center}}\n{picture}\n{caption}\n\\end{{center}}"
+
+
+def _cells(cells: list[str]) -> str:
+    """A row of a table, with room above and below a fraction."""
+    strut = r" \rule[-2.8ex]{0pt}{6.6ex}" if any("\\frac" in c for c in cells) else ""
+    return " & ".join(cells) + strut + r" \\"
 
 
 def _align(rows: list[str]) -> str:

@@ -27,7 +27,23 @@ READABLE = 100  # sentences are not set wider, however wide the terminal
 def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str, page: Page = PLAIN) -> str:
     """The sheet as one string."""
     writer = Writer(formulas, lang, page)
-    return "\n".join(line for b in sheet for line in writer.block(b)) + "\n"
+    return "\n".join(line for b in without_pictures(sheet) for line in writer.block(b)) + "\n"
+
+
+def without_pictures(sheet: Iterable[blocks.Block]) -> Iterator[blocks.Block]:
+    """What words can show: no picture, and no heading below which there were only pictures."""
+    headings: list[blocks.Block] = []
+    dropped = False
+    for block in sheet:
+        if isinstance(block, blocks.Picture):
+            dropped = True
+        elif isinstance(block, blocks.Heading):
+            headings = [*(headings[:-1] if dropped else headings), block]
+            dropped = False
+        else:
+            yield from headings
+            headings, dropped = [], False
+            yield block
 
 
 def subscripted(text: str) -> str:
@@ -79,9 +95,6 @@ class Writer:
 
     def paragraph(self, block: blocks.Paragraph) -> list[str]:
         return self._sentence(block.text)
-
-    def picture(self, block: blocks.Picture) -> list[str]:
-        return wrapped(f"[{self.text(block.caption)}]", self.readable)
 
     def equations(self, block: blocks.Equations) -> list[str]:
         rows = [

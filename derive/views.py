@@ -1,0 +1,127 @@
+"""The views of a solution: a sheet in every format, code, a picture of the graph, plots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from sympy import Symbol
+
+from derive.derivation import Derivation, Step
+from derive.display import shown
+from derive.matrix.forms import Forms
+from derive.recurrences import ClosedForm
+from derive.states import Solved
+
+if TYPE_CHECKING:
+    from derive.analysis.conditions import Analysis
+    from derive.drawing.graph import GraphPicture
+    from derive.expectation.argument import Expected
+    from derive.plotting.plot import Plot
+    from derive.signature import Signature
+    from derive.verification.report import Report
+
+
+class Views:
+    """What a solution is shown as. Every sheet is checked first, unless `check` is False."""
+
+    derivation: Derivation
+    sizes: dict[str, int]
+    if TYPE_CHECKING:  # what a solution has
+
+        @property
+        def steps(self) -> tuple[Step, ...]: ...
+        @property
+        def closed_forms(self) -> tuple[ClosedForm, ...]: ...
+        @property
+        def values(self) -> tuple[Solved, ...]: ...
+        @property
+        def analyses(self) -> tuple[Analysis, ...]: ...
+        @property
+        def matrices(self) -> Forms: ...
+        @property
+        def expectations(self) -> tuple[Expected, ...]: ...
+        @property
+        def _chosen(self) -> dict[Symbol, int]: ...
+        def verify(self) -> Report: ...
+
+    def to_latex(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+        """The sheet as a complete LaTeX document. Errors: VerificationError if a line fails its check."""
+        return self._render("tex", lang, check, detail)
+
+    def to_pdf(self, path: str | PathLike[str], lang: str = "en", check: bool = True, detail: str = "brief") -> None:
+        """Write the sheet as PDF. Errors: UsageError if no TeX can set the page or `path` cannot be written."""
+        from derive.publishing.files import write
+
+        write(self._render("pdf", lang, check, detail), path)
+
+    def to_text(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+        """The sheet as plain Unicode text."""
+        return self._render("text", lang, check, detail)
+
+    def to_html(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+        """The sheet as one HTML file that needs no network; it holds both languages and details, opened in these."""
+        return self._render("html", lang, check, detail)
+
+    def to_markdown(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+        """The sheet as Markdown with formulas in dollars."""
+        return self._render("markdown", lang, check, detail)
+
+    def to_json(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+        """The sheet as JSON: nodes, steps, gradients, conditions, verification."""
+        return self._render("json", lang, check, detail)
+
+    def to_code(self, target: str = "numpy", signature: Signature | None = None) -> str:
+        """A Python module with forward and backward, for "numpy" or "torch"; with a signature also that function.
+
+        Errors: UsageError for another target.
+        """
+        from derive.codegen.module import code
+
+        return code(self.derivation, target, signature)
+
+    def picture(self, operations: Sequence[str] | None = None) -> GraphPicture:
+        """The computational graph as a picture; with `operations` such as ["dot", "add", "max"], written in these.
+
+        A notebook shows it; `svg(lang)`, `tikz(lang)`. Errors: ModelError, UsageError for an operation that is missing.
+        """
+        from derive.drawing.graph import GraphPicture
+
+        if operations is None:
+            return GraphPicture(self.derivation, self._chosen)
+        from derive.rewritten import rewritten
+
+        return GraphPicture(rewritten(self.derivation, operations).derivation, self._chosen, values=True)
+
+    def plot(self, what: str = "norms") -> Plot:
+        """ "norms" of adjoints against distance, or "regions" of parameters; `save(file)`, and a notebook shows it.
+
+        Errors: UsageError where nothing is claimed about a recurrence, or without matplotlib.
+        """
+        from derive.plotting.choose import plot
+
+        return plot(self.derivation, self.analyses, what)
+
+    def _render(self, format: str, lang: str, check: bool, detail: str) -> Any:
+        from derive.rendering.formats import render
+        from derive.rendering.part import Part
+
+        report = self.verify() if check else None
+        if report is not None:
+            report.require()
+        part = Part(
+            self.derivation,
+            self.steps,
+            self.sizes,
+            report,
+            closed=self.closed_forms,
+            values=self.values,
+            analyses=self.analyses,
+            matrices=self.matrices,
+            expectations=self.expectations,
+        )
+        return render([part], format, lang, detail)
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
