@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import groupby
 
 from sympy import Eq, Expr
 
@@ -70,15 +72,8 @@ def flows(d: Derivation) -> Iterator[Block]:
     """Who is computed from what and used by whom, and what cannot reach the loss."""
     model = d.model.stated or d.model
     yield Heading(say.FLOWS)
-    rows = []
-    for node in model.nodes.values():
-        used = sorted((u for c in node.cases for u in model.uses(c)), key=lambda u: model.order.index(u.name))
-        sources = list(dict.fromkeys(_element(model, use) for use in used))
-        users = [u.generic for u in model.users(node.name) or d.model.users(node.name)]
-        if not node.is_leaf or node.kind == "parameter" or node.wanted:
-            leaf = say.PARAMETER if node.kind == "parameter" else say.INPUT
-            rows.append((node.generic, sources or leaf, users or (say.LOSS if node is model.loss else say.NOBODY)))
-    yield Table(say.FLOW_HEADER, tuple(rows))
+    shown = [n for n in model.nodes.values() if not n.is_leaf or n.kind == "parameter" or n.wanted]
+    yield Table(say.FLOW_HEADER, tuple(_flow(d, list(alike)) for _, alike in groupby(shown, partial(_together, d))))
     for node in d.unreachable:
         path = dead_end(d.model, node)
         yield Paragraph(_stranded(node, path))
@@ -89,6 +84,26 @@ def flows(d: Derivation) -> Iterator[Block]:
         ):
             point = adjoint.node.at(*(low for low, _ in adjoint.support))
             yield Paragraph(say.ONLY(element=point, family=adjoint.node.generic))
+
+
+def _together(d: Derivation, node: Node) -> tuple[object, ...]:
+    """What leaves of one row have in common, one beside the other: their kind and their users."""
+    return (node.kind, *_users(d, node)) if node.is_leaf else (node.name,)
+
+
+def _users(d: Derivation, node: Node) -> list[Expr]:
+    model = d.model.stated or d.model
+    return [u.generic for u in model.users(node.name) or d.model.users(node.name)]
+
+
+def _flow(d: Derivation, alike: list[Node]) -> tuple[object, ...]:
+    """The row of a quantity, or of leaves with the same users."""
+    model, node = d.model.stated or d.model, alike[0]
+    used = sorted((u for c in node.cases for u in model.uses(c)), key=lambda u: model.order.index(u.name))
+    sources = list(dict.fromkeys(_element(model, use) for use in used))
+    leaf = (say.PARAMETER if node.kind == "parameter" else say.INPUT)[len(alike) > 1]
+    users = _users(d, node) or (say.LOSS if node is model.loss else say.NOBODY)
+    return [n.generic for n in alike], sources or leaf, users
 
 
 def _element(model: Model, use: Reference) -> Expr:
