@@ -22,8 +22,10 @@ from derive.rendering.formulas import Formulas
 from derive.rendering.markdown import render
 from derive.rendering.part import Part
 from derive.rendering.premises import flows, given
+from derive.rendering.training import LOSS, curve, how
 from derive.rendering.values import values
 from derive.solution import Solution
+from derive.training import Training
 from derive.verification.report import Report
 
 UNFINISHED = Text("This graph is not complete: {reason}.", "此计算图尚不完整：{reason}。")
@@ -104,6 +106,12 @@ def _(condition: Condition) -> Iterator[Block]:
 @blocks.register
 def _(report: Report) -> Iterator[Block]:
     yield evidence.table(report.rows)
+
+
+@blocks.register
+def _(run: Training) -> Iterator[Block]:
+    yield how(run)
+    yield curve(run, LOSS)
 
 
 @blocks.register

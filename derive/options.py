@@ -104,20 +104,20 @@ def names(text: str, what: str, least: int = 1, most: int = 8) -> list[str]:
 
 
 def numbers(parser: Parser) -> None:
-    """--at and --lr."""
+    """--at, and the options of gradient descent."""
     parser.add_argument("--at", metavar='"w1=0.5, x_1=2"', help="work these numbers: values, adjoints, update")
-    parser.add_argument("--lr", metavar="RATE", help="learning rate of one step of gradient descent, such as 1e-4")
     training(parser)
 
 
 def training(parser: Parser) -> None:
-    """--train and --seed."""
+    """--lr, --train and --seed."""
+    parser.add_argument("--lr", metavar="RATE", help="learning rate of gradient descent, such as 1e-4")
     parser.add_argument(
         "--train",
         nargs="?",
         const="",
         metavar="STEPS",
-        help="gradient descent on the problem's data, where it has any; --lr is its rate",
+        help="gradient descent on the problem's data, where it has any (mlp)",
     )
     parser.add_argument("--seed", metavar="N", help="seed of the start of a training (default 0)")
 
@@ -128,7 +128,9 @@ def page(parser: Parser) -> None:
     parser.add_argument("--format", default="tex", metavar="|".join(FORMATS), help="format of the sheet (default tex)")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the sheet to a file")
     parser.add_argument("--detail", default="brief", metavar="brief|full", help="full prints every time step")
-    parser.add_argument("--plots", action="store_true", help="add plots of when gradients vanish and explode")
+    parser.add_argument(
+        "--plots", action="store_true", help="add plots: when gradients vanish and explode, the loss of --train"
+    )
     parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sympy import Expr
 
 from derive.derivation import Derivation
+from derive.display import shown
 from derive.errors import UsageError
 from derive.model import Node
 from derive.paths import valueless
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from derive.codegen.running import Passes
+    from derive.plotting.plot import Plot
 
 START = 1.0  # parameters start between -START and START
 
@@ -60,6 +62,18 @@ class Training(NamedTuple):
     def steps(self) -> range:
         """The number of steps before each of the losses: 0, 1, 2, ..."""
         return range(len(self.losses))
+
+    def plot(self) -> Plot:
+        """The curve of the loss; `save(file)`, and a notebook shows it. Errors: UsageError without matplotlib."""
+        from derive.plotting.losses import losses
+
+        return losses(self)
+
+    def __repr__(self) -> str:
+        return f"Training({self.steps[-1]} steps, loss from {self.losses[0]:.3g} to {self.losses[-1]:.3g})"
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
 
 
 def train(

@@ -38,7 +38,8 @@ def test_a_program_is_the_model(name, at, allowed):
     """Values equal the model's, the reverse sweep of the program gives autograd's gradients of the model."""
     original = derive(model(name, at))
     found = program(original.model, allowed)
-    report = compare(derive(found.model, original.wanted), original)
+    wanted = original.wanted if original.model.has_loss else None  # without a loss only the values are compared
+    report = compare(derive(found.model, wanted), original)
     assert report.ok and report.worst < 1e-12
     assert {r.name for r in report.rows} >= set(original.wanted) & set(original.adjoints)
 

@@ -169,3 +169,13 @@ def test_bad_words(argv, capsys):
 def test_milestones(last, rows):
     """1, 2, 5 of every power of ten, and both ends."""
     assert milestones(last) == rows
+
+
+def test_the_curve_is_plotted(tmp_path):
+    """A real run, in Python and by the command."""
+    reading = load("mlp").readings[0]
+    training = reading.build(depth="1").derive().train(reading.training, steps=20)
+    assert "<path" in training.plot().svg("en")
+    assert run(["plot", "mlp", "--train", "20", "--reading", "meant", "-o", str(tmp_path / "loss.svg")]) == 0
+    assert "<path" in (tmp_path / "loss.svg").read_text()
+    assert run(["plot", "bptt", "--train", "-o", str(tmp_path / "x.svg")]) == 2

@@ -47,6 +47,8 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
         not_to_a_terminal("PDF", given.output)
     with progress.shown(given.lang):
         parts = [_part(problem, reading, given) for reading in readings(problem, given)]
+    if given.plots and not any(part.plottable for part in parts):
+        raise UsageError("--plots: only a recurrence over any number of steps and a training (--train) have plots")
     head = Title(problem.title, say.SOURCE(source=problem.source), problem.statement)
     page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
     return render(parts, given.format, given.lang, given.detail, head, page), given.output

@@ -26,7 +26,7 @@ def trained(solution: Solution, reading: Reading, given: argparse.Namespace) -> 
             raise UsageError("--seed: it draws the start of a training; add --train")
         return None
     for option in ("at", "jacobian", "hessian"):
-        if getattr(given, option) is not None:
+        if getattr(given, option, None) is not None:
             raise UsageError(f"--{option}: a sheet is either trained or worked; leave out --{option} or --train")
     if reading.training is None:
         raise UsageError(f"--train: no training data here; {', '.join(trainable(names()))} can be trained")

@@ -1,7 +1,8 @@
 """A picture as one <svg> element: no script, no external font, colours from CSS variables, dark where the reader's is.
 
 The variables are --derive-paper, --derive-ink, --derive-soft, --derive-back, --derive-parameter, --derive-input,
---derive-target, --derive-constant, --derive-node, --derive-loss; a page that sets none gets the fallbacks below.
+--derive-target, --derive-constant, --derive-random, --derive-node, --derive-loss, --derive-kept, and the kinds again
+with -fill; a page that sets none gets the fallbacks below.
 """
 
 from __future__ import annotations

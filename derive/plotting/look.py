@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 
 from derive.errors import UsageError
 
-INK, QUIET, LINE, SOFT = "#222222", "#5f5f5f", "#d9d9d9", "#f1f1f1"
-VARIABLES = {INK: "ink", QUIET: "quiet", LINE: "line", SOFT: "soft"}  # CSS variables of an SVG
-TINTS = {"vanishes": "#b9d7ea", "stays": "#4d4d4d", "explodes": "#f4b183", "open": SOFT}
+INK, QUIET, LINE, TINT, PAPER = "#222222", "#5f5f5f", "#d9d9d9", "#f1f1f1", "#ffffff"
+TINTS = {"vanishes": "#b9d7ea", "stays": "#4d4d4d", "explodes": "#f4b183", "open": TINT}
 CHINESE = ("Noto Serif CJK SC", "Source Han Serif SC", "Noto Sans CJK SC", "Source Han Sans SC", "FandolSong", "SimSun",
            "Songti SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei")  # fmt: skip
 
@@ -31,6 +30,17 @@ MARKS = (
     Mark("#d55e00", "^", "#f2b48a"),
     Mark("#8e4d78", "D", "#cfaac3"),
 )  # after Okabe and Ito's colours for all kinds of sight
+VARIABLES = {
+    INK: "ink",
+    QUIET: "quiet",
+    LINE: "line",
+    TINT: "tint",
+    PAPER: "paper",
+    TINTS["vanishes"]: "vanishes",
+    TINTS["explodes"]: "explodes",
+    **{m.colour: f"mark-{n}" for n, m in enumerate(MARKS, 1)},
+    **{m.pale: f"pale-{n}" for n, m in enumerate(MARKS, 1)},
+}  # what an SVG calls each colour, so that a dark page can choose others
 
 
 def matplotlib() -> Any:

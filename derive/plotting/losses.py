@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from derive.language import Text
 from derive.plotting.labels import logarithmic
@@ -11,27 +10,18 @@ from derive.plotting.look import LINE, MARKS
 from derive.plotting.plot import Plot
 from derive.plotting.words import Words
 
-STEPS = Text("steps of gradient descent", "梯度下降的步数")
+if TYPE_CHECKING:
+    from derive.training import Training
+
 LOSS = Text("loss", "损失")
+STEPS = Text("steps of gradient descent", "梯度下降的步数")
 CAPTION = Text("The loss after each step of gradient descent.", "梯度下降每一步之后的损失。")
 DECADES = 20.0  # from how large a quotient of losses the axis is logarithmic
 
 
-class Curve(Protocol):
-    """A finished training: the loss after each number of steps."""
-
-    @property
-    def steps(self) -> Sequence[int]:
-        """0, 1, 2, ..."""
-
-    @property
-    def losses(self) -> Sequence[float]:
-        """As many losses."""
-
-
-def losses(curve: Curve) -> Plot:
+def losses(run: Training) -> Plot:
     """The curve, with the last loss written at its end."""
-    x, y = list(curve.steps), [float(v) for v in curve.losses]
+    x, y = list(run.steps), list(run.losses)
     falls_far = min(y) > 0 and max(y) / min(y) > DECADES
 
     def draw(figure: Any, lang: str) -> None:

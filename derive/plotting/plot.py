@@ -12,7 +12,7 @@ from typing import Any
 
 from derive.errors import UsageError
 from derive.language import Text
-from derive.plotting.look import VARIABLES, matplotlib, style
+from derive.plotting.look import PAPER, VARIABLES, matplotlib, style
 
 FORMATS = ("svg", "pdf", "png")
 UNDATED: dict[str, dict[str, None]] = {
@@ -33,7 +33,7 @@ class Plot:
     caption: Text
 
     def svg(self, lang: str = "en") -> str:
-        """One <svg> element; lines and words take their colours from CSS variables --derive-ink and so on."""
+        """One <svg> element; its colours are CSS variables, --derive-ink and so on (look.VARIABLES)."""
         text = self.file("svg", lang).decode()
         text = text[text.index("<svg") :].replace('xmlns:xlink="http://www.w3.org/1999/xlink" ', "", 1)
         text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
@@ -55,8 +55,7 @@ class Plot:
             raise UsageError(f"plots are written as {', '.join(FORMATS)}, not as {format!r}")
         stream = io.BytesIO()
         with self._settings(lang):
-            paper = "none" if format == "svg" else "white"
-            self._figure(lang).savefig(stream, format=format, metadata=UNDATED[format], dpi=200, facecolor=paper)
+            self._figure(lang).savefig(stream, format=format, metadata=UNDATED[format], dpi=200, facecolor=PAPER)
         return stream.getvalue()
 
     def save(self, path: str | Path, lang: str = "en") -> None:

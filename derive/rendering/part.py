@@ -60,6 +60,11 @@ class Part(NamedTuple):
         """The sizes that have a number, as they are printed."""
         return [Known(str(s), n) for s, n in self.sizes.items()]
 
+    @property
+    def plottable(self) -> bool:
+        """Is there anything that `plots` could add?"""
+        return self.training is not None or any(a.conditions for a in self.analyses)
+
     def conventions(self) -> Iterator[Text]:
         """What is agreed at the kinks of the functions used, each once."""
         cases = (case for node in self.derivation.model.nodes.values() for case in node.cases)

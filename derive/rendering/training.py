@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sympy import Integer
+from sympy import Expr, Integer
 
 from derive.derivation import Derivation
 from derive.language import Text
 from derive.model import Node
-from derive.rendering.blocks import Block, Heading, Paragraph, Table
+from derive.rendering.blocks import Block, Heading, Paragraph, Picture, Table
 from derive.rendering.numbers import RATE
 from derive.rendering.numerals import Numeral
 from derive.rendering.part import Part
@@ -28,6 +28,7 @@ HOW = Text(
     "每个参数的初值在 {low} 与 {high} 之间随机选取（种子为 {seed}）。",
 )
 STEPS = Text("steps", "步数")
+LOSS = Text("loss", "损失")
 END = Text("In the end, the output {prediction} beside its target:", "训练结束时，输出 {prediction} 与目标的对照：")
 
 
@@ -37,14 +38,29 @@ def training(part: Part) -> Iterator[Block]:
     if run is None:
         return
     yield Heading(TRAINING)
-    sizes = [Known(name, number) for name, number in run.sizes.items()]
-    ends = {"low": Integer(-1), "high": Integer(1)}
-    words = ends | {"rate": RATE, "value": Numeral(run.rate), "steps": str(len(run.losses) - 1), "seed": str(run.seed)}
-    yield Paragraph(HOW(sizes=sizes, **words))
-    yield Table((STEPS, d.loss), tuple((str(k), Numeral(run.losses[k])) for k in milestones(len(run.losses) - 1)))
+    yield how(run)
+    yield curve(run, d.loss)
+    if part.plots:
+        from derive.plotting.losses import losses
+
+        plot = losses(run)
+        yield Picture(plot, plot.caption)
     for node in predictions(d):
         yield Paragraph(END(prediction=node.generic))
         yield _beside(d, node, run)
+
+
+def how(run: Training) -> Paragraph:
+    """From where, with which rate, how often."""
+    sizes = [Known(name, number) for name, number in run.sizes.items()]
+    ends = {"low": Integer(-1), "high": Integer(1)}
+    words = ends | {"rate": RATE, "value": Numeral(run.rate), "steps": str(run.steps[-1]), "seed": str(run.seed)}
+    return Paragraph(HOW(sizes=sizes, **words))
+
+
+def curve(run: Training, loss: Text | Expr) -> Table:
+    """The loss after some of the steps."""
+    return Table((STEPS, loss), tuple((str(k), Numeral(run.losses[k])) for k in milestones(run.steps[-1])))
 
 
 def milestones(last: int) -> list[int]:
