@@ -19,7 +19,7 @@ from derive.drawing.diagram import Diagram, Edge, Vertex
 from derive.drawing.graph import GraphPicture
 from derive.drawing.labels import point
 from derive.drawing.layers import crossings, layers
-from derive.drawing.layout import layout
+from derive.drawing.layout import layout, least
 from derive.drawing.mathematics import runs, wide
 from derive.drawing.writing import Writing
 from derive.errors import UsageError
@@ -134,6 +134,47 @@ def test_time_is_unrolled():
         _, laid, writing = picture.fitted(MEDIA["svg"])
         assert [t for c in sorted(laid.columns) if (t := writing.time(c))][-1] == last
         assert sum(v.kind == "dots" for v in picture.diagram.vertices) == 1
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "rnn", "bptt"])
+@pytest.mark.parametrize("T", TIMES)
+def test_paper_shows_as_many_columns_as_can_be_read(name, T):
+    """On a page nothing shrinks below SMALLEST; the next wider choice of columns would; the screen shows all."""
+    picture, page = first(name, T), tikz.PAGE
+    shown, laid, _ = picture.fitted(page)
+    assert laid.width * tikz.UNIT * tikz.SMALLEST <= tikz.LINE * 1.01
+    choices = [picture.drawn(clock) for clock in picture.times.choices()]
+    wider = choices[: choices.index(shown)]
+    assert all(layout(d, picture._writings(page, d), page.ample)[0].width > page.room for d in wider)
+    assert picture.fitted(svg.MEDIUM)[0] == picture.diagram == choices[0]
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_least_width_is_none_too_many(name):
+    """No picture is dropped by the estimate that would have had room."""
+    for T in TIMES if any(size.name == "T" for size in load(name).sizes) else (None,):
+        picture = first(name, T)
+        for clock in picture.times.choices():
+            drawn = picture.drawn(clock)
+            for writing in picture._writings(tikz.PAGE, drawn):
+                assert least(drawn, writing) <= layout(drawn, [writing])[0].width + 1e-6
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "rnn", "bptt", "momentum", "adam"])
+def test_dots_hide_nothing_of_what_is_kept(name):
+    """A value beside the dots is marked if a step that is not drawn needs it: as in the picture of all steps."""
+    picture = first(name, 5)
+    kept = {v.key: v.kept for v in picture.diagram.vertices}
+    for clock in picture.times.choices():
+        found = {v.key: v.kept for v in picture.drawn(clock).vertices if v.kind != "dots"}
+        assert found == {key: kept[key] for key in found}
+    assert any(v.kind == "dots" for v in picture.narrowest.vertices)
+
+
+def test_dots_are_explained():
+    """The legend has an entry for dots where there are some."""
+    assert "steps left out" in first("bptt", 9).svg("en") and "省略的时间步" in first("bptt").tikz("zh")
+    assert "steps left out" not in first("bptt", 5).svg("en")
 
 
 def test_partials_are_those_of_the_derivation():
