@@ -106,5 +106,8 @@ class GraphPicture:
         uses = [USE(node=names[target], sources=list(found)) for target, found in sources.items()]
         return DESCRIPTION(uses=uses).pick(lang)
 
+    def __repr__(self) -> str:
+        return f"<the computational graph of {self.derivation.model.title}>"
+
     def _repr_svg_(self) -> str:
         return self.svg("en")

@@ -62,6 +62,9 @@ class Plot:
         """Write a file; its ending says in which format. Errors: UsageError."""
         Path(path).write_bytes(self.file(ending(str(path)), lang))
 
+    def __repr__(self) -> str:
+        return f"<plot: {self.caption.pick('en', str)}>"
+
     def _repr_svg_(self) -> str:
         return self.svg()
 
