@@ -17,6 +17,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from derive import display
+
 if TYPE_CHECKING:
     from sympy import (
         Abs,
@@ -35,32 +37,34 @@ if TYPE_CHECKING:
         tanh,
     )
 
+    from derive.code.signature import Argument, Signature
     from derive.errors import DeriveError, ModelError, MomentError, UsageError, VerificationError
-    from derive.functions import elu, function_named, gelu, leaky_relu, relu, sigmoid, silu, softplus
+    from derive.expressions.functions import elu, function_named, gelu, leaky_relu, relu, sigmoid, silu, softplus
+    from derive.expressions.moments import Covariance, Expectation, Variance
     from derive.graph import Graph
     from derive.language import Text
-    from derive.limits import Limit
-    from derive.moments import Covariance, Expectation, Variance
+    from derive.model.author_sum import Sum
     from derive.problem import Example, Option, Problem, Size
-    from derive.signature import Argument, Signature
     from derive.solution import Solution
-    from derive.sums import Sum
-    from derive.training import TrainingSet
+    from derive.topics.limits.limits import Limit
+    from derive.topics.training.training import TrainingSet
 
 __version__ = "0.1.0"
 
 _HOME = {
     "derive.errors": ("DeriveError", "ModelError", "MomentError", "UsageError", "VerificationError"),
-    "derive.functions": ("elu", "function_named", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus"),
+    "derive.expressions.functions": (
+        "elu", "function_named", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus",
+    ),
     "derive.graph": ("Graph",),
     "derive.language": ("Text",),
-    "derive.limits": ("Limit",),
-    "derive.moments": ("Covariance", "Expectation", "Variance"),
+    "derive.topics.limits.limits": ("Limit",),
+    "derive.expressions.moments": ("Covariance", "Expectation", "Variance"),
     "derive.problem": ("Example", "Option", "Problem", "Size"),
-    "derive.signature": ("Argument", "Signature"),
+    "derive.code.signature": ("Argument", "Signature"),
     "derive.solution": ("Solution",),
-    "derive.sums": ("Sum",),
-    "derive.training": ("TrainingSet",),
+    "derive.model.author_sum": ("Sum",),
+    "derive.topics.training.training": ("TrainingSet",),
     "sympy": (
         "Abs", "Function", "KroneckerDelta", "Max", "Piecewise", "Rational",
         "cos", "erf", "exp", "log", "sign", "sin", "sqrt", "tanh",
@@ -84,6 +88,15 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module(_MODULE_OF[name]), name)
     globals()[name] = value
     return value
+
+
+def _markdown(thing: Any) -> str:
+    from derive.notebook import markdown
+
+    return markdown(thing)
+
+
+display.renderer = _markdown
 
 
 def __dir__() -> list[str]:

@@ -1,12 +1,17 @@
-"""How an object shows itself in a notebook: its `_repr_markdown_` returns shown(self); derive/notebook.py says what."""
+"""How an object shows itself in a notebook: its `_repr_markdown_` returns shown(self).
+
+What shows an object knows everything that it shows, so it lies above all of it: derive/__init__.py sets the renderer.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+renderer: Callable[[Any], str] | None = None
 
 
 def shown(thing: Any) -> str:
     """The object as Markdown with formulas, as JupyterLab, VS Code and GitHub read it."""
-    from derive.notebook import markdown  # upward, and the only place: what shows an object knows all that it shows
-
-    return markdown(thing)
+    assert renderer is not None, "importing any module of derive loads derive/__init__.py, which sets it"
+    return renderer(thing)

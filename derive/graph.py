@@ -16,16 +16,16 @@ from typing import Any
 
 from sympy import Expr, Idx, Symbol
 
-from derive import validation
 from derive.display import shown
 from derive.errors import ModelError
-from derive.expectation.resolve import resolved
-from derive.indices import LETTERS, family, index
-from derive.model import NOTHING, Case, Kind, Model, Node, model_of
-from derive.moments import Law
-from derive.preactivation import named
+from derive.expressions.indices import LETTERS, family, index
+from derive.expressions.moments import Law
+from derive.model import validation
+from derive.model.model import NOTHING, Case, Kind, Model, Node, model_of
+from derive.model.preactivation import named
+from derive.model.validation import expression
 from derive.solution import Solution
-from derive.validation import expression
+from derive.topics.expectation.resolve import resolved
 
 Over = Any  # an index, or a tuple of them
 Dimension = Any  # a size, a number, or (lower, upper)

@@ -6,27 +6,30 @@ from collections.abc import Iterator
 from functools import singledispatch
 from typing import Any
 
-from derive.analysis.between import Jacobian
-from derive.analysis.conditions import Condition
-from derive.analysis.second import Hessian
-from derive.derivation import Derivation, Step
+from derive.chain.derivation import Derivation, Step
+from derive.check.report import Report
 from derive.errors import ModelError
 from derive.graph import Graph
 from derive.language import Text
-from derive.model import Model
-from derive.rendering import conditions, derivatives, evidence, hessians
-from derive.rendering import sentences as say
-from derive.rendering.argument import backward, gradients, one_step
-from derive.rendering.blocks import Block, Heading, Paragraph
-from derive.rendering.formulas import Formulas
-from derive.rendering.markdown import render
-from derive.rendering.part import Part
-from derive.rendering.premises import flows, given
-from derive.rendering.training import LOSS, curve, how
-from derive.rendering.values import values
+from derive.model.model import Model
+from derive.page import sentences as say
+from derive.page import verdicts
+from derive.page.blocks import Block, Heading, Paragraph
+from derive.page.formats.markdown import render
+from derive.page.print.formulas import Formulas
+from derive.sheet.model import flows, given
+from derive.sheet.part import Part
+from derive.sheet.steps import backward, gradients, one_step
+from derive.sheet.values import values
 from derive.solution import Solution
-from derive.training import Training
-from derive.verification.report import Report
+from derive.topics.hessian.hessian import Hessian
+from derive.topics.hessian.page import hessian as hessians
+from derive.topics.jacobian.jacobian import Jacobian
+from derive.topics.jacobian.page import jacobian as derivatives
+from derive.topics.stability.conditions import Condition
+from derive.topics.stability.page import conditions
+from derive.topics.training.page import LOSS, curve, how
+from derive.topics.training.training import Training
 
 UNFINISHED = Text("This graph is not complete: {reason}.", "此计算图尚不完整：{reason}。")
 
@@ -105,7 +108,7 @@ def _(condition: Condition) -> Iterator[Block]:
 
 @blocks.register
 def _(report: Report) -> Iterator[Block]:
-    yield evidence.table(report.rows)
+    yield verdicts.table(report.rows)
 
 
 @blocks.register
@@ -118,11 +121,11 @@ def _(run: Training) -> Iterator[Block]:
 def _(found: Jacobian) -> Iterator[Block]:
     yield from derivatives.jacobian(found)
     if found.report is not None:
-        yield evidence.table(found.report.rows)
+        yield verdicts.table(found.report.rows)
 
 
 @blocks.register
 def _(found: Hessian) -> Iterator[Block]:
     yield from hessians.hessian(found, found.model.loss.symbol)
     if found.report is not None:
-        yield evidence.table(found.report.rows)
+        yield verdicts.table(found.report.rows)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from derive.code.signature import Signature
 from derive.errors import UsageError
 from derive.graph import Graph
 from derive.language import Text
-from derive.limits import Limit
-from derive.signature import Signature
-from derive.training import TrainingSet
+from derive.topics.limits.limits import Limit
+from derive.topics.training.training import TrainingSet
 
 
 class Option(NamedTuple):

@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Integer, Symbol
 
-from derive.chain import derive
-from derive.derivation import Derivation, Step
+from derive.chain.closed_forms.recursion import ClosedForm
+from derive.chain.closed_forms.values import Solved, solved_values
+from derive.chain.derivation import Derivation, Step
+from derive.chain.rule import derive
+from derive.chain.steps import Steps
 from derive.errors import ModelError, NoMatrixForm
-from derive.identities import Identity, identity
-from derive.limits import Limit, Limiting, limiting
-from derive.matrix.forms import Forms, forms
-from derive.model import Model
-from derive.recurrences import ClosedForm
-from derive.schedule import Stage
-from derive.states import Solved, solved_values
-from derive.steps import Steps
+from derive.model.model import Model
+from derive.model.schedule import Stage
+from derive.topics.identities.identities import Identity, identity
+from derive.topics.limits.limits import Limit, Limiting, limiting
+from derive.topics.matrix_form.forms import Forms, forms
 from derive.views import Views
 
 if TYPE_CHECKING:
-    from derive.analysis.between import Jacobian
-    from derive.analysis.conditions import Analysis, Condition
-    from derive.analysis.second import Hessian
-    from derive.expectation.argument import Expected
-    from derive.training import Training, TrainingSet
-    from derive.verification.report import Report
+    from derive.check.report import Report
+    from derive.topics.expectation.argument import Expected
+    from derive.topics.hessian.hessian import Hessian
+    from derive.topics.jacobian.jacobian import Jacobian
+    from derive.topics.stability.conditions import Analysis, Condition
+    from derive.topics.training.training import Training, TrainingSet
 
 
 class Solution(Views):
@@ -71,7 +71,7 @@ class Solution(Views):
         stated = self.derivation.model.stated
         if stated is None:
             return ()
-        from derive.expectation.resolve import resolved
+        from derive.topics.expectation.resolve import resolved
 
         return resolved(stated)[1]
 
@@ -80,11 +80,11 @@ class Solution(Views):
 
         Errors: MomentError for a moment that is not declared, VerificationError where the outcomes disagree.
         """
-        from derive.expectation.resolve import asked
+        from derive.topics.expectation.resolve import asked
 
         found = asked(of, self.derivation.model)
         if check:
-            from derive.verification.expectations import verify_expectations
+            from derive.topics.expectation.check.expectations import verify_expectations
 
             verify_expectations(self.derivation, (found,)).require()
         return found
@@ -109,7 +109,7 @@ class Solution(Views):
         reached = [s for s in general if any(name in self.derivation.adjoints for name in s.families)]
         if not reached:
             return ()
-        from derive.analysis.analyse import analyse
+        from derive.topics.stability.analysis import analyse
 
         return tuple(analyse(model, s) for s in reached)
 
@@ -149,12 +149,12 @@ class Solution(Views):
 
         Errors: ModelError for an unknown name or no path, VerificationError where torch.autograd disagrees.
         """
-        from derive.analysis.between import jacobian
+        from derive.topics.jacobian.jacobian import jacobian
 
         found = jacobian(self.derivation.model, _name(of), _name(wrt))
         if not check:
             return found
-        from derive.verification.jacobians import verify_jacobian
+        from derive.topics.jacobian.check.jacobian import verify_jacobian
 
         return found._replace(report=verify_jacobian(self.derivation, found, self._chosen).required())
 
@@ -164,8 +164,8 @@ class Solution(Views):
 
         Errors: ModelError for an unknown name, no loss or no path, VerificationError where torch.autograd disagrees.
         """
-        from derive.analysis.definite import squares
-        from derive.analysis.second import hessian
+        from derive.topics.hessian.definite import squares
+        from derive.topics.hessian.hessian import hessian
 
         names, model = [_name(w) for w in wrt], self.derivation.model
         if not model.has_loss:
@@ -176,7 +176,7 @@ class Solution(Views):
         found = found._replace(squares=squares(found))
         if not check:
             return found
-        from derive.verification.hessians import verify_hessian
+        from derive.topics.hessian.check.hessian import verify_hessian
 
         return found._replace(report=verify_hessian(solution.derivation, found, self._chosen).required())
 
@@ -186,7 +186,7 @@ class Solution(Views):
         return forms(self.derivation.model, self.steps)
 
     def matrix(self, quantity: Any) -> Expr:
-        """dL/dquantity as matrices, shapes included (`derive.matrix`). Errors: NoMatrixForm, with the reason."""
+        """dL/dquantity as matrices, shapes included (topics/matrix_form). Errors: NoMatrixForm, with the reason."""
         found = [form for step in self.adjoint(quantity) if (form := self.matrices.of(step)) is not None]
         if len(found) != 1:
             raise ModelError(f"dL/d{quantity} has {len(found)} matrix forms; see matrices")
@@ -203,7 +203,7 @@ class Solution(Views):
         seed: int = 0,
     ) -> Training:
         """Gradient descent on data with the derived gradients; `losses` is the curve. Errors: UsageError."""
-        from derive.training import train
+        from derive.topics.training.training import train
 
         return train(self.derivation, data, sizes, steps, rate, seed)
 
@@ -221,25 +221,25 @@ class Solution(Views):
         far out, expectations with sums over all outcomes. With
         `conditions` also the Jacobian of every recurrence and the evidence for its conditions; `Report.measured`.
         """
-        from derive.verification.check import verify
+        from derive.check.steps import verify
 
         steps = (*self.steps, *self.closed_steps)
         report = verify(self.derivation, steps, self.sizes, points, seed, self.values, self.matrices)
         if self.expectations:
-            from derive.verification.expectations import verify_expectations
+            from derive.topics.expectation.check.expectations import verify_expectations
 
             report = report.beside(verify_expectations(self.derivation, self.expectations, seed))
         if identities:
-            from derive.verification.identities import verify_identities
+            from derive.topics.identities.check import verify_identities
 
             report = report.beside(verify_identities(self.derivation, identities, seed))
         if limits:
-            from derive.verification.limits import in_the_limit
+            from derive.topics.limits.check import in_the_limit
 
             report = report.merged(in_the_limit(self.derivation, limits, seed))
         if not conditions or not self.analyses:
             return report
-        from derive.verification.measured import measured
+        from derive.topics.stability.check.check import measured
 
         return replace(report, measured=tuple(measured(self.derivation, a, seed) for a in self.analyses))
 

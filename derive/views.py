@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Symbol
 
-from derive.derivation import Derivation, Step
+from derive.chain.closed_forms.recursion import ClosedForm
+from derive.chain.closed_forms.values import Solved
+from derive.chain.derivation import Derivation, Step
 from derive.display import shown
-from derive.matrix.forms import Forms
-from derive.recurrences import ClosedForm
-from derive.states import Solved
+from derive.topics.matrix_form.forms import Forms
 
 if TYPE_CHECKING:
-    from derive.analysis.conditions import Analysis
-    from derive.drawing.graph import GraphPicture
-    from derive.expectation.argument import Expected
-    from derive.plotting.plot import Plot
-    from derive.signature import Signature
-    from derive.verification.report import Report
+    from derive.check.report import Report
+    from derive.code.signature import Signature
+    from derive.page.pictures.picture import GraphPicture
+    from derive.page.plots.plot import Plot
+    from derive.topics.expectation.argument import Expected
+    from derive.topics.stability.conditions import Analysis
 
 
 class Views:
@@ -52,7 +52,7 @@ class Views:
 
     def to_pdf(self, path: str | PathLike[str], lang: str = "en", check: bool = True, detail: str = "brief") -> None:
         """Write the sheet as PDF. Errors: UsageError if no TeX can set the page or `path` cannot be written."""
-        from derive.publishing.files import write
+        from derive.page.typesetting.files import write
 
         write(self._render("pdf", lang, check, detail), path)
 
@@ -77,7 +77,7 @@ class Views:
 
         Errors: UsageError for another target.
         """
-        from derive.codegen.module import code
+        from derive.code.module import code
 
         return code(self.derivation, target, signature)
 
@@ -86,11 +86,11 @@ class Views:
 
         A notebook shows it; `svg(lang)`, `tikz(lang)`. Errors: ModelError, UsageError for an operation that is missing.
         """
-        from derive.drawing.graph import GraphPicture
+        from derive.page.pictures.picture import GraphPicture
 
         if operations is None:
             return GraphPicture(self.derivation, self._chosen)
-        from derive.rewritten import rewritten
+        from derive.topics.primitives.program import rewritten
 
         return GraphPicture(rewritten(self.derivation, operations).derivation, self._chosen, values=True)
 
@@ -99,13 +99,13 @@ class Views:
 
         Errors: UsageError where nothing is claimed about a recurrence, or without matplotlib.
         """
-        from derive.plotting.choose import plot
+        from derive.topics.stability.plots.plots import plot
 
         return plot(self.derivation, self.analyses, what)
 
     def _render(self, format: str, lang: str, check: bool, detail: str) -> Any:
-        from derive.rendering.formats import render
-        from derive.rendering.part import Part
+        from derive.sheet.part import Part
+        from derive.sheet.render import render
 
         report = self.verify() if check else None
         if report is not None:

@@ -1,7 +1,7 @@
 """Maximum and argmax: sheet 3, problem 2, with the softmax as their smooth stand-in."""
 
 from derive import Function, Graph, Max, Problem, Size, Sum, Text, exp
-from derive.elementwise import step
+from derive.expressions.elementwise import step
 
 problem = Problem(
     title=Text("Maximum and argmax", "最大值与 argmax"),

@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from sympy import IndexedBase
 
-from derive.codegen.families import cotangents
-from derive.codegen.module import code
-from derive.derivation import Derivation
-from derive.indices import name_of, substitute
-from derive.store import Store
-from derive.sweeps import Sweeps, leaves
-from derive.sweeps import cotangents as partials
-from derive.verification.torch_backend import TorchBackend
+from derive.chain.derivation import Derivation
+from derive.check.torch_backend import TorchBackend
+from derive.code.families import cotangents
+from derive.code.module import code
+from derive.evaluate.passes import Sweeps, leaves
+from derive.evaluate.passes import cotangents as partials
+from derive.evaluate.store import Store
+from derive.expressions.indices import name_of, substitute
 
 DOMAINS = {"real": (-1.25, 1.25), "positive": (0.25, 1.75), "probability": (0.02, 0.98), "nonzero": (0.3, 1.2)}
 

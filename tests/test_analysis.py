@@ -6,10 +6,11 @@ import pytest
 import torch
 from sympy import Abs, Eq, Function, Gt, Lt, Symbol
 
-from derive import Graph, Sum, VerificationError, function_named, functions, sigmoid, tanh
-from derive.analysis.conditions import Analysis
+from derive import Graph, Sum, VerificationError, function_named, sigmoid, tanh
+from derive.expressions import functions
 from derive.problems import load
-from derive.verification.measured import measured
+from derive.topics.stability.check.check import measured
+from derive.topics.stability.conditions import Analysis
 
 BPTT = [("bptt", {"activation": a, "loss": "abstract"}) for a in ("identity", "tanh", "sigmoid", "relu")]
 RNN = [("rnn", {"activation": a, "loss": "abstract"}) for a in ("identity", "tanh", "relu")]
@@ -208,7 +209,7 @@ def test_bounds_without_the_gate_paths_are_contradicted(case, monkeypatch):
         ]
         return whole.jacobian._replace(entries=tuple(map(tuple, rows)))
 
-    monkeypatch.setattr("derive.analysis.analyse.step_jacobian", direct)
+    monkeypatch.setattr("derive.topics.stability.analysis.step_jacobian", direct)
     solution = solved(case)
     wrong = solution.analyses[0]._replace(jacobian=whole.jacobian)
     found = measured(solution.derivation, wrong)

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from derive import Graph, ModelError, Sum, UsageError, exp, log
+from derive.check.steps import Check, verify
 from derive.problems import load
-from derive.verification.check import Check, verify
-from derive.worked import work
+from derive.topics.worked.worked import work
 
 
 def cross_entropy(**declared):

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from derive import __version__, functions
-from derive.cli import run
-from derive.functions import BY_NAME
+from derive import __version__
+from derive.check.report import Report
+from derive.cli.main import run
+from derive.expressions import functions
+from derive.expressions.functions import BY_NAME
 from derive.memo import forget
 from derive.problems import load, names
 from derive.solution import Solution
-from derive.verification.report import Report
 
 gc.enable()  # the command switches it off for its one second; a test session is longer
 
@@ -411,7 +412,7 @@ def test_refusals_outside(argv):
 
 def test_a_refusal_does_not_load_torch():
     """What cannot be used is said before the second that torch takes to load."""
-    code = "import sys; from derive.cli import run; run(['bptt', '--T', '0']); sys.exit('torch' in sys.modules)"
+    code = "import sys; from derive.cli.main import run; run(['bptt', '--T', '0']); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60).returncode == 0
 
 

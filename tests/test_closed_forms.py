@@ -29,15 +29,16 @@ from sympy import (
 )
 
 from derive import Function, Graph, Limit, ModelError, VerificationError
-from derive.derivation import Line, Term
-from derive.elementwise import step
-from derive.geometric import nonzero, proper, summed
-from derive.indices import index, substitute
-from derive.induction import proof, vanishes
-from derive.partials import Given, Partial
+from derive.chain.closed_forms.geometric import summed
+from derive.chain.closed_forms.induction import proof, vanishes
+from derive.chain.derivation import Line, Term
+from derive.check.steps import verify
+from derive.expressions.elementwise import step
+from derive.expressions.indices import index, substitute
+from derive.expressions.products import gathered, joined
+from derive.expressions.symbols import Given, Partial
+from derive.model.domains import nonzero, proper
 from derive.problems import load
-from derive.products import gathered, joined
-from derive.verification.check import verify
 
 MEANING = {Add: lambda *x: sum(x), Mul: lambda *x: prod(x), Pow: lambda a, b: a**b, step: lambda x: float(x > 0)}
 

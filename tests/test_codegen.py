@@ -9,10 +9,11 @@ import torch
 from generated import failures, loaded, module, point
 from small_models import MODELS, written
 
-from derive import Function, Graph, Sum, exp, functions, log, sigmoid, sqrt, tanh
-from derive.cli import run
-from derive.commands.checking import variants
+from derive import Function, Graph, Sum, exp, log, sigmoid, sqrt, tanh
+from derive.cli.checking import variants
+from derive.cli.main import run
 from derive.errors import ModelError, UsageError
+from derive.expressions import functions
 from derive.memo import forget
 from derive.problems import load, names
 
@@ -374,7 +375,7 @@ def test_a_stride_alone_is_a_slice():
 
 def test_without_scatters_the_masks_give_the_same(monkeypatch):
     """The mechanism is one of two; the other one is compared with it."""
-    monkeypatch.setattr("derive.codegen.backward.scatters", lambda *_: ())
+    monkeypatch.setattr("derive.code.backward.scatters", lambda *_: ())
     d = strided(3, 2, 1).derivation
     assert failures(d, draws(d, 6)) == [] and ">=" in strided(3, 2, 1).to_code()
 

@@ -10,22 +10,22 @@ import pytest
 from sympy import Integer
 
 from derive import Graph, Sum, Text, sigmoid, tanh
-from derive.commands.checking import variants
-from derive.commands.graph import run
-from derive.derivation import Term
-from derive.drawing import colours, svg, tikz
-from derive.drawing.copies import copied
-from derive.drawing.diagram import Diagram, Edge, Vertex
-from derive.drawing.graph import GraphPicture
-from derive.drawing.labels import point
-from derive.drawing.layers import crossings, layers
-from derive.drawing.layout import layout, least
-from derive.drawing.mathematics import runs, wide
-from derive.drawing.writing import Writing
+from derive.chain.derivation import Term
+from derive.cli.checking import variants
+from derive.cli.graph import run
 from derive.errors import UsageError
+from derive.page.pictures import colours, svg, tikz
+from derive.page.pictures.copies import copied
+from derive.page.pictures.diagram import Diagram, Edge, Vertex
+from derive.page.pictures.labels import point
+from derive.page.pictures.layers import crossings, layers
+from derive.page.pictures.layout import layout, least
+from derive.page.pictures.mathematics import runs, wide
+from derive.page.pictures.picture import GraphPicture
+from derive.page.pictures.writing import Writing
+from derive.page.print.printer import printer
 from derive.problem import Reading
 from derive.problems import load, names
-from derive.rendering.printer import printer
 
 SVG = "{http://www.w3.org/2000/svg}"
 MEDIA = {"svg": svg.MEDIUM, "tikz": tikz.MEDIUM, "page": tikz.PAGE}
@@ -90,7 +90,7 @@ def test_nothing_overlaps(reading, options, T):
 
 def test_the_layout_test_can_fail(monkeypatch):
     """Boxes without distances overlap, an edge without a place of its own passes through a box: both are seen."""
-    from derive.drawing import layout as module
+    from derive.page.pictures import layout as module
 
     picture = first("layer-norm")
     monkeypatch.setattr(module, "ROW", -30.0)
@@ -337,8 +337,8 @@ def test_a_notebook_shows_the_picture():
 
 def test_a_dense_graph_is_left_out_of_the_page():
     """The page says so instead of drawing what nobody can read."""
-    from derive.rendering.part import Part
-    from derive.rendering.pictures import MOST, picture
+    from derive.sheet.part import Part
+    from derive.sheet.picture import MOST, picture
 
     g = Graph("dense")
     x = g.inputs(" ".join(f"x{n}" for n in range(MOST)))

@@ -23,17 +23,17 @@ from derive import (
     sqrt,
     tanh,
 )
-from derive.cli import run
-from derive.derivation import Line, Term
-from derive.expectation import laws
-from derive.facts import canonical
-from derive.indices import sized
+from derive.chain.derivation import Line, Term
+from derive.cli.main import run
+from derive.expressions.canonical import canonical
+from derive.expressions.indices import sized
 from derive.memo import forget
 from derive.problems import load
-from derive.verification.expectations import Draw, verify_expectations
-from derive.verification.identities import verify_identities
-from derive.verification.outcomes import Outcomes
-from derive.verification.plainly import Plainly
+from derive.topics.expectation import laws
+from derive.topics.expectation.check.expectations import Draw, verify_expectations
+from derive.topics.expectation.check.outcomes import Outcomes
+from derive.topics.expectation.check.plain_evaluation import Plainly
+from derive.topics.identities.check import verify_identities
 
 CLOSE = 1e-10
 

@@ -13,8 +13,8 @@ import torch
 from mpmath import diff, mp, mpf
 from sympy import Float, Rational, S, Symbol, lambdify, oo
 
-from derive.elementwise import Elementwise
-from derive.functions import BY_NAME, TABLE, function_named, row_of
+from derive.expressions.elementwise import Elementwise
+from derive.expressions.functions import BY_NAME, TABLE, function_named, row_of
 from derive.graph import Graph
 from derive.language import places
 

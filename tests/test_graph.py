@@ -11,7 +11,7 @@ from sympy import I, Idx, IndexedBase, Rational, Sum, Symbol, nan, oo, tanh
 
 import derive
 from derive import DeriveError, Function, Graph, ModelError
-from derive.worked import work
+from derive.topics.worked.worked import work
 
 Page = SimpleNamespace  # a graph with a size T, an index t, a family x over 1..T and a scalar w
 

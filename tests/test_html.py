@@ -13,14 +13,14 @@ from browser import Browser, chromium
 from sympy import Symbol
 from test_sheets import SHEETS
 
-from derive.commands.sheet import sheet
+from derive.cli.sheet import sheet
 from derive.language import Text
-from derive.rendering.blocks import Equations, Heading, Paragraph, Picture, Row, Table, Title
-from derive.rendering.formulas import Formulas
-from derive.rendering.html import render
-from derive.rendering.html.drawings import inlined
-from derive.rendering.html.outline import slug
-from derive.rendering.html.vendored import HERE, katex_style
+from derive.page.blocks import Equations, Heading, Paragraph, Picture, Row, Table, Title
+from derive.page.formats.html import render
+from derive.page.formats.html.drawings import inlined
+from derive.page.formats.html.outline import slug
+from derive.page.formats.html.vendored import HERE, katex_style
+from derive.page.print.formulas import Formulas
 
 PACKAGE = Path(str(HERE))
 PHONE, DESK = 360, 1280
@@ -280,7 +280,7 @@ def test_words_are_escaped(page):
 
 def test_hostile_formulas(page, monkeypatch):
     """No formula links, loads, grows or runs anything; it is shown as an error."""
-    monkeypatch.setattr("derive.rendering.html.writer.Formulas", Copying)
+    monkeypatch.setattr("derive.page.formats.html.writer.Formulas", Copying)
     browser = page(made(*(Paragraph(Text("{f}", "{f}")(f=Symbol(f))) for f in FORMULAS)))
     assert browser.run("return [window.caught ?? null, document.scripts.length]") == [None, 2]
     assert browser.run("return document.querySelectorAll('main a[href^=java], main img').length") == 0
@@ -291,7 +291,7 @@ def test_hostile_formulas(page, monkeypatch):
 
 def test_a_wrong_formula_is_found(page, monkeypatch):
     """What the tests above count: a formula that KaTeX cannot read is an error."""
-    monkeypatch.setattr("derive.rendering.html.writer.Formulas", Copying)
+    monkeypatch.setattr("derive.page.formats.html.writer.Formulas", Copying)
     html = made(*(Paragraph(Text("{f}", "{f}")(f=Symbol(f))) for f in ("x", r"\nothing{x}", r"x_{1}_{2}", r"\url{x}")))
     done, failed = typeset(page(html))
     assert (done, sources(html)) == (2, 4)

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Add, Idx, Indexed, IndexedBase, Integer, KroneckerDelta, Max, Min, Mul, Pow, Sum, Symbol
 
-from derive.contraction import contract
-from derive.indices import bound_indices, fresh, index, linear, solve, substitute, sum_over
-from derive.intervals import at_least, covers, empty, hull, image, inside, intersection, preimage
+from derive.expressions.contraction import contract
+from derive.expressions.indices import bound_indices, fresh, index, linear, solve, substitute, sum_over
+from derive.expressions.intervals import at_least, covers, empty, hull, image, inside, intersection, preimage
 
 repeatable = settings(derandomize=True, database=None, deadline=None, max_examples=50)
 
@@ -254,7 +254,7 @@ def test_image_is_the_least_and_the_greatest_value(a, b, c, of_i, of_k):
 def agree(own, extent, at, support, position, factors, outer, inner, env):
     """Is the sum over outer and inner of A[at] * factors * delta(position, own) the same after the contraction?
 
-    A vanishes outside of its support. On the right is what derive.derivation.Use makes of the contraction.
+    A vanishes outside of its support. On the right is what derive.chain.derivation.Use makes of the contraction.
     """
     done = contract(own, extent, at, support, position, factors, outer, inner, (i, j, k))
     for place in product(*(span(e, env) for e in extent)):

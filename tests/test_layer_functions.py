@@ -10,7 +10,7 @@ from generated import loaded
 from torch.nn import functional
 
 from derive import Argument, Function, Graph, ModelError, Signature
-from derive.cli import run
+from derive.cli.main import run
 from derive.memo import forget
 from derive.problems import load
 

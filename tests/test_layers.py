@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from derive import Function, Graph, Sum, exp, log, relu, sqrt
+from derive.check.steps import Check
 from derive.problems import load
-from derive.verification.check import Check
-from derive.worked import work
+from derive.topics.worked.worked import work
 
 PROBLEMS = (
     "attention", "batch-norm", "conv2d", "dropout", "embedding", "lasso", "layer-norm", "linear-relu", "max", "mlp",

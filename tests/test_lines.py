@@ -3,10 +3,10 @@
 from sympy import Abs, Integer, Piecewise, sign
 
 from derive import Graph, Sum, log
-from derive.branches import by_cases
-from derive.coefficients import reduced
-from derive.deltas import lifted
-from derive.indices import bound_indices
+from derive.chain.deltas import lifted
+from derive.expressions.cases import by_cases
+from derive.expressions.coefficients import reduced
+from derive.expressions.indices import bound_indices
 
 
 def gaussian():

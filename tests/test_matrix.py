@@ -11,17 +11,28 @@ import pytest
 from sympy import Expr, KroneckerDelta, Symbol
 
 from derive import Graph, Sum
-from derive.commands.sheet import sheet
+from derive.check.steps import Check
+from derive.cli.sheet import sheet
 from derive.errors import NoMatrixForm, ShapeError, VerificationError
-from derive.matrix import forms as matrix_forms
-from derive.matrix.algebra import Entrywise, Hadamard, Matrix, Ones, Plus, Scaled, Signature, Times, Transpose, Whole
-from derive.matrix.forms import Form, Forms
-from derive.matrix.read import Reader
-from derive.matrix.roles import roles
+from derive.expressions.matrices import (
+    Entrywise,
+    Hadamard,
+    Matrix,
+    Ones,
+    Plus,
+    Scaled,
+    Signature,
+    Times,
+    Transpose,
+    Whole,
+)
+from derive.page.print.printer import printer
 from derive.problems import load
-from derive.rendering.printer import printer
 from derive.solution import Solution
-from derive.verification.check import Check
+from derive.topics.matrix_form import forms as matrix_forms
+from derive.topics.matrix_form.forms import Form, Forms
+from derive.topics.matrix_form.read import Reader
+from derive.topics.matrix_form.roles import roles
 
 FORMS = {
     (models.softmax_regression, "Z"): "1/N (softmax(Z) - Y)",

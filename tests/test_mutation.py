@@ -13,15 +13,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from derive import functions
-from derive.derivation import Derivation, Line, Step, Term, Use
+from derive.chain.derivation import Derivation, Line, Step, Term, Use
+from derive.chain.steps import Steps
+from derive.check.report import Report
+from derive.check.steps import verify
+from derive.expressions import functions
+from derive.expressions.symbols import Partial
 from derive.memo import forget
-from derive.partials import Partial
 from derive.problems import load, names
 from derive.solution import Solution
-from derive.steps import Steps
-from derive.verification.check import verify
-from derive.verification.report import Report
 
 SIZES = {"T": 3, "D": 3, "H": 2, "N": 2, "C": 3, "K": 2, "M": 2, "E": 2, "V": 3, "W": 2}
 POINTS = 24  # enough that each side of every ReLU is seen in every time step
@@ -268,7 +268,7 @@ def broken(monkeypatch):
 
 def run(*argv: str) -> int:
     """The command line in this process; it turns garbage collection off, which is no good for a long test run."""
-    from derive.cli import run
+    from derive.cli.main import run
 
     gc.enable()
     return run(argv)

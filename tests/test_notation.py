@@ -3,8 +3,8 @@
 import pytest
 from sympy import And, Piecewise, Symbol
 
-from derive.notation import NAME, latex_name, parts, subscript, superscript, text_name
-from derive.rendering.printer import printer
+from derive.expressions.notation import NAME, latex_name, parts, subscript, superscript, text_name
+from derive.page.print.printer import printer
 
 CASES = [
     # name, indices, LaTeX, Unicode

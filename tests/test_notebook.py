@@ -12,9 +12,9 @@ from test_html import ATTACKS
 from test_sheets import SHEETS
 
 from derive import Graph, ModelError, Sum, sigmoid, tanh
-from derive.commands.sheet import sheet
+from derive.cli.sheet import sheet
+from derive.page.formats.html.vendored import text
 from derive.problems import load
-from derive.rendering.html.vendored import text
 
 ROOT = Path(__file__).parent.parent
 TOUR = ROOT / "docs" / "tour.ipynb"

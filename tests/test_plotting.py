@@ -12,20 +12,20 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from derive.cli import run
-from derive.commands.sheet import sheet
+from derive.cli.main import run
+from derive.cli.sheet import sheet
 from derive.errors import UsageError
 from derive.language import Text
-from derive.plotting import look
-from derive.plotting.choose import PLOTS
-from derive.plotting.labels import apart
-from derive.plotting.losses import losses
-from derive.plotting.norms import norms
-from derive.plotting.plot import Plot
-from derive.plotting.regions import regions
-from derive.plotting.words import mathtext
+from derive.page.plots import look
+from derive.page.plots.labels import apart
+from derive.page.plots.plot import Plot
+from derive.page.plots.words import mathtext
 from derive.problems import load
-from derive.verification.measured import measured
+from derive.topics.stability.check.check import measured
+from derive.topics.stability.plots.norms import norms
+from derive.topics.stability.plots.plots import PLOTS
+from derive.topics.stability.plots.regions import regions
+from derive.topics.training.plot import losses
 
 pytest.importorskip("matplotlib")
 ROOT = Path(__file__).parent.parent
@@ -303,6 +303,6 @@ def test_a_sheet_has_plots_only_where_they_are_asked_for():
     assert "pgfpicture" not in sheet("bptt", [])[0]
     assert "*Where the contribution" in sheet("bptt", ["--plots", "--no-check", "--format", "markdown"])[0]
     assert "Where the contribution" not in sheet("bptt", ["--plots", "--no-check", "--format", "text"])[0]
-    code = "import sys; from derive.commands.sheet import sheet; sheet('bptt', []); print('matplotlib' in sys.modules)"
+    code = "import sys; from derive.cli.sheet import sheet; sheet('bptt', []); print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

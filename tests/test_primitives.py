@@ -8,16 +8,16 @@ import torch
 from sympy import Integer, Symbol
 
 from derive import Graph, Max, Sum, exp, log, relu, sigmoid, tanh
-from derive.caching import cached, needs
-from derive.chain import derive
+from derive.chain.needed import cached, needs
+from derive.chain.rule import derive
 from derive.errors import ModelError, UsageError, VerificationError
-from derive.model import Case
-from derive.operations import ELEMENTARY, OPERATIONS, definition
-from derive.primitives import BINARY, X, _value, program
+from derive.model.model import Case
+from derive.model.operations import ELEMENTARY, OPERATIONS, definition
+from derive.model.primitives import BINARY, X, _value, program
 from derive.problems import load, names
-from derive.rewritten import rewritten
-from derive.verification.programs import compare
-from derive.verification.saved import saved
+from derive.topics.primitives.check.programs import compare
+from derive.topics.primitives.check.saved_by_torch import saved
+from derive.topics.primitives.program import rewritten
 
 GIVEN = ("dot", "add", "max", "mul", "pow")
 RICH = tuple(OPERATIONS)
@@ -87,7 +87,7 @@ def test_the_exercise():
 
 
 def test_the_page_of_the_exercise():
-    from derive.commands.sheet import sheet
+    from derive.cli.sheet import sheet
 
     page, _ = sheet("linear-relu", ["--format", "text"])
     for words in ("in primitive operations", "What backpropagation has to keep", "torch keeps the same values"):
@@ -141,7 +141,7 @@ def test_unknown_operations():
 @pytest.mark.parametrize("name", sorted({*OPERATIONS} - {o.name for o in ELEMENTARY}))
 def test_definitions(name):
     """What a function is written out as has its values."""
-    from derive.functions import BY_NAME
+    from derive.expressions.functions import BY_NAME
 
     row = BY_NAME[name]
     for x in (0.3, 1.7) if row.domain[0] == 0 else (-1.3, 0.4, 2.0):

@@ -16,7 +16,7 @@ from sympy import Function, Symbol, sign
 from derive import Graph, UsageError, exp
 from derive.problems import load, names
 from derive.solution import Solution
-from derive.worked import Worked, work
+from derive.topics.worked.worked import Worked, work
 
 LENGTHS = (None, 1, 2, 5, 50)  # of the sequence, or of the vector; None leaves it symbolic
 

@@ -17,15 +17,15 @@ import pytest
 
 from derive import Graph
 from derive.errors import DeriveError, UsageError
-from derive.publishing import confinement, engines
-from derive.publishing.needs import needs
-from derive.publishing.specials import MALFORMED, forbidden
-from derive.publishing.typeset import complaint, typeset
-from derive.rendering import blocks
-from derive.rendering import sentences as say
-from derive.rendering.formulas import Formulas
-from derive.rendering.tex import render
-from derive.rendering.tex.words import escape
+from derive.page import blocks
+from derive.page import sentences as say
+from derive.page.formats.tex import render
+from derive.page.formats.tex.words import escape
+from derive.page.print.formulas import Formulas
+from derive.page.typesetting import confinement, engines
+from derive.page.typesetting.needs import needs
+from derive.page.typesetting.specials import MALFORMED, forbidden
+from derive.page.typesetting.typeset import complaint, typeset
 
 ROUTES = ("system", "pip")
 SECRET = "TheSecretOfTheUser"
@@ -336,7 +336,7 @@ def test_the_page_delivered_is_the_page_compiled(monkeypatch, tmp_path):
         seen.append(page)
         return typeset(page, *rest)
 
-    monkeypatch.setattr("derive.publishing.typeset.typeset", watched)
+    monkeypatch.setattr("derive.page.typesetting.typeset.typeset", watched)
     g = Graph("标题 and a title")
     w, x = g.parameter("w"), g.input("x")
     g.loss("L", (w * x) ** 2)

@@ -10,7 +10,7 @@ import pytest
 import random_graphs
 import torch
 
-from derive import functions
+from derive.expressions import functions
 from derive.memo import forget
 
 BASE, GRAPHS, CHUNK = 0, 500, 25

@@ -12,18 +12,18 @@ import torch
 from sympy import Integer, KroneckerDelta, Rational, simplify
 
 from derive import Function, Graph, ModelError, Sum, VerificationError, exp, log, relu, sigmoid, sqrt, tanh
-from derive.analysis.between import jacobian
-from derive.analysis.definite import Square
-from derive.chain import derive
-from derive.derivation import Line, Term
-from derive.matrix.algebra import Transpose
+from derive.chain.derivation import Line, Term
+from derive.chain.rule import derive
+from derive.check.samples import Draw
+from derive.expressions.matrices import Transpose
+from derive.page.print.printer import printer
 from derive.problems import load
-from derive.rendering.formats import render
-from derive.rendering.part import Part
-from derive.rendering.printer import printer
-from derive.verification.draw import Draw
-from derive.verification.hessians import autograd, times, verify_hessian
-from derive.verification.jacobians import verify_jacobian
+from derive.sheet.part import Part
+from derive.sheet.render import render
+from derive.topics.hessian.check.hessian import autograd, times, verify_hessian
+from derive.topics.hessian.definite import Square
+from derive.topics.jacobian.check.jacobian import verify_jacobian
+from derive.topics.jacobian.jacobian import jacobian
 
 DRAWS = range(20)
 
@@ -438,7 +438,7 @@ def test_an_abstract_loss_has_no_hessian():
 
 
 def test_what_disagrees_is_not_printed(monkeypatch):
-    import derive.analysis.textbook as textbook
+    import derive.topics.jacobian.lines as textbook
 
     def wrong(terms):
         return Line((Term((2 * terms[0].factors[0], *terms[0].factors[1:])), *terms[1:]))

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from derive.at import parse
-from derive.commands.sheet import sheet
+from derive.cli.sheet import sheet
+from derive.page.typesetting.engines import candidates
+from derive.page.typesetting.needs import needs
+from derive.page.typesetting.typeset import Typeset, typeset
 from derive.problems import load, names
-from derive.publishing.engines import candidates
-from derive.publishing.needs import needs
-from derive.publishing.typeset import Typeset, typeset
-from derive.worked import work
+from derive.topics.worked.numbers_as_typed import parse
+from derive.topics.worked.worked import work
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"

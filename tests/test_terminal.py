@@ -14,17 +14,19 @@ from pathlib import Path
 
 import pytest
 
-from derive import progress, terminal
-from derive.commands.sheet import sheet
+from derive import progress
+from derive.cli import progress_line
+from derive.cli.sheet import sheet
 from derive.language import Text
+from derive.page import terminal
+from derive.page.blocks import Heading, Paragraph, Picture
+from derive.page.formats.text.breaks import broken
+from derive.page.formats.text.equations import Equation, aligned
+from derive.page.formats.text.tables import table
+from derive.page.formats.text.words import KEPT, columns, wrapped
+from derive.page.formats.text.writer import without_pictures
+from derive.page.terminal import Page, coloured
 from derive.problems import names
-from derive.rendering.blocks import Heading, Paragraph, Picture
-from derive.rendering.text.breaks import broken
-from derive.rendering.text.equations import Equation, aligned
-from derive.rendering.text.tables import table
-from derive.rendering.text.words import KEPT, columns, wrapped
-from derive.rendering.text.writer import without_pictures
-from derive.terminal import Page, coloured
 
 ROOT = Path(__file__).parent.parent
 WIDTHS, LANGUAGES = (40, 80, 120), ("en", "zh")
@@ -185,7 +187,7 @@ def test_a_table_that_cannot_fit_becomes_lists():
 def test_long_work_says_what_it_does_and_cleans_up(lang):
     """Something is said after a second, the last thing written erases it, and nothing else is left."""
     said = on_terminal(["check", "lstm", "rnn", "gru", "--lang", lang], 80, error=True)
-    assert ("torch.autograd" in said) and said.endswith(progress.ERASE)
+    assert ("torch.autograd" in said) and said.endswith(progress_line.ERASE)
     assert "\n" not in said and set(re.findall(r"\x1b\[[^a-zA-Z]*[a-zA-Z]", said)) == {"\x1b[K"}
 
 
@@ -205,19 +207,19 @@ def test_the_line_waits_and_follows(monkeypatch):
     screen = Screen()
     monkeypatch.setattr(sys, "stderr", screen)
     words = Text("deriving {what}", "推导 {what}")
-    with progress.shown("en", after=60):
+    with progress_line.shown("en", after=60):
         progress.doing(words, what="early")
         assert screen.getvalue() == ""
-        progress._line.appear()
+        progress_line._line.appear()
         assert "deriving early" in screen.getvalue()
         progress.doing(words, what="late")
         assert screen.getvalue().endswith("deriving late …")
-    assert screen.getvalue().endswith(progress.ERASE)
+    assert screen.getvalue().endswith(progress_line.ERASE)
     progress.doing(words, what="nobody")
     assert "nobody" not in screen.getvalue()
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     threads = threading.active_count()
-    with progress.shown("en", after=0):
+    with progress_line.shown("en", after=0):
         progress.doing(words, what="a file")
         assert threading.active_count() == threads
     assert sys.stderr.getvalue() == ""

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from derive import Function, Graph, Sum, TrainingSet, UsageError, functions
-from derive.cli import run
+from derive import Function, Graph, Sum, TrainingSet, UsageError
+from derive.cli.main import run
+from derive.expressions import functions
 from derive.memo import forget
 from derive.problems import load, names
-from derive.rendering.training import milestones
+from derive.topics.training.page import milestones
 
 XOR_X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 XOR_Y = [[0.0], [1.0], [1.0], [0.0]]

@@ -12,8 +12,8 @@ from networks import problem
 from sympy import Sum, exp, log, sqrt, tanh
 from table import Row
 
-from derive.codegen import backward
-from derive.codegen.module import code
+from derive.code import backward
+from derive.code.module import code
 from derive.graph import Graph
 
 NUMPY_REACH, TORCH_REACH = 1.5, 1.3

@@ -7,8 +7,8 @@ from typing import Any
 
 from derive.graph import Graph
 from derive.problems import load
-from derive.rendering.formats import render
-from derive.rendering.part import Part
+from derive.sheet.part import Part
+from derive.sheet.render import render
 
 GATES = ("f", "i", "c", "o")
 

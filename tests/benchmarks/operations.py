@@ -12,8 +12,8 @@ from networks import GATES, lstm, problem
 from table import Row
 from tape import Counting, Scalar, operations
 
-from derive.store import Store
-from derive.sweeps import Sweeps, leaves
+from derive.evaluate.passes import Sweeps, leaves
+from derive.evaluate.store import Store
 
 REACH = 1.01
 NO_WORK = {casadi.OP_INPUT, casadi.OP_OUTPUT, casadi.OP_CONST}

@@ -8,8 +8,8 @@ from clock import Side, alternate, seconds
 from networks import problem
 from table import Row
 
-from derive.rendering.formats import render
-from derive.rendering.part import Part
+from derive.sheet.part import Part
+from derive.sheet.render import render
 
 MOST = 200.0  # milliseconds
 

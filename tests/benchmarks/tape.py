@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from derive.exact import ExactBackend
+from derive.evaluate.exact import ExactBackend
 
 Number = int | float | Fraction
 SEVERAL = {"sigmoid": ("neg", "exp", "one_plus", "inv")}  # 1 / (1 + exp(-z)), as one writes it for casadi

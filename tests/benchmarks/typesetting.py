@@ -15,11 +15,11 @@ from time import perf_counter
 
 from table import Row
 
+from derive.page.typesetting import pdf
+from derive.page.typesetting.engines import Engine, candidates
+from derive.page.typesetting.needs import needs
+from derive.page.typesetting.typeset import typeset
 from derive.problems import load
-from derive.publishing import pdf
-from derive.publishing.engines import Engine, candidates
-from derive.publishing.needs import needs
-from derive.publishing.typeset import typeset
 from derive.solution import Solution
 
 

@@ -9,7 +9,7 @@ from clock import alternate, compared, seconds
 from networks import GATES, lstm, problem
 from table import Row
 
-from derive.verification.check import Check
+from derive.check.steps import Check
 
 
 def row(repeats: int, steps: int = 100, points: int = 1000) -> Row:

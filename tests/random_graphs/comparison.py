@@ -7,13 +7,13 @@ import traceback
 
 import torch
 
-from derive.derivation import Derivation
+from derive.chain.derivation import Derivation
+from derive.chain.steps import Steps
+from derive.check.steps import verify
+from derive.check.torch_backend import TorchBackend
 from derive.errors import ModelError
-from derive.steps import Steps
-from derive.store import Store
-from derive.sweeps import Sweeps, cotangents
-from derive.verification.check import verify
-from derive.verification.torch_backend import TorchBackend
+from derive.evaluate.passes import Sweeps, cotangents
+from derive.evaluate.store import Store
 from random_graphs.cases import Case
 from random_graphs.draws import DOMAINS
 from random_graphs.maker import build

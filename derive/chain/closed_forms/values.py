@@ -1,0 +1,155 @@
+"""Values in closed form: the recurrences that are affine in their own previous value, and the nodes made of them.
+
+h_t = a h_{t-1} + b x_t is solved by `recursion`, like an adjoint but in the other direction of time. That of
+o_t = w h_t follows by putting the solution in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from sympy import Abs, Add, Expr, Mul, Pow, S, expand_mul, sign
+from sympy.core.function import AppliedUndef
+
+from derive.chain.closed_forms.recursion import ClosedForm, Recursion, solve
+from derive.chain.derivation import Derivation, Line, Region, Term
+from derive.chain.partials import occurrences
+from derive.chain.rules.cancel import CANCELLED
+from derive.chain.rules.combine import COLLECTED, EXPANDED
+from derive.chain.rules.order import ORDERED
+from derive.expressions.indices import BINDERS, substitute
+from derive.expressions.products import gathered
+from derive.expressions.weight import weight
+from derive.language import Text
+from derive.model.model import Node, references
+from derive.model.schedule import Stage
+
+INSERT = Text("insert {values}", "代入 {values}")
+ROOT = Text("the root of a square is the absolute value", "平方的算术平方根等于绝对值")
+SIGN = Text("{x} over its absolute value is its sign", "{x} 除以其绝对值等于它的符号")
+
+
+class Solved(NamedTuple):
+    """The values of a family: the equalities from its definition to the closed form, and the recursion if it is one."""
+
+    node: Node
+    region: Region
+    lines: tuple[Line, ...]
+    form: ClosedForm | None = None
+
+    @property
+    def value(self) -> Expr:
+        """The closed form."""
+        return self.lines[-1].expr
+
+    def at(self, *position: Expr) -> Expr:
+        """The closed form of one element."""
+        return substitute(self.value, dict(zip(self.node.indices, position, strict=True)))
+
+
+def solved_values(d: Derivation) -> tuple[Solved, ...]:
+    """Every family that has a closed form, in the order of computation; the loss itself is left out."""
+    known: dict[str, Solved] = {}
+    for stage in d.stages:
+        for name in stage.families:
+            node = d.model.nodes[name]
+            found = _state(d, stage, node, known) if stage.time else _made(d, node, known)
+            if found is not None:
+                known[name] = found
+    return tuple(known.values())
+
+
+def _state(d: Derivation, stage: Stage, node: Node, known: Mapping[str, Solved]) -> Solved | None:
+    """A recurrence whose law is affine in its own previous value, with coefficients free of all that recurs with it."""
+    law, axis, t = node.cases[0].expr, stage.time[node.name], node.indices[stage.time[node.name]]
+    before = substitute(node.generic, {t: t - stage.direction})
+    end = (t.lower if stage.direction > 0 else t.upper + 2) - 1
+    starts = [c.expr for c in node.cases[1:] if c.position[axis] == end]
+    if not starts or law.has(AppliedUndef):
+        return None
+    uses = occurrences(law, node.name)
+    factor = Add(*(Mul(*u.factors) for u in uses))
+    addend = substitute(law, {before: S.Zero})
+    coupled = {r.name for e in (factor, addend, starts[0]) for r in references(e)} & set(stage.families)
+    if coupled or any(u.sums or u.position != before.indices for u in uses):
+        return None
+    ranges = [(i.lower, i.upper) for i in node.indices]
+    ranges[axis] = (end, t.upper) if stage.direction > 0 else (t.lower, end)
+    lines = [Line((Term((law,)),)), *_inserted(law, _plain(known))]
+    moved = substitute(addend, _values(addend, _plain(known)))
+    region = Region(tuple(ranges))
+    form = solve(
+        Recursion(node.generic, node, t, -stage.direction, factor, moved, starts[0], end, region, tuple(lines[:2])),
+        d.model.nodes,
+    )
+    return Solved(node, region, form.lines, form) if form is not None else None
+
+
+def _made(d: Derivation, node: Node, known: Mapping[str, Solved]) -> Solved | None:
+    """A node that is computed from solved ones, with their values put in."""
+    if node.is_leaf or node is d.model.loss or node.abstract is not None or len(node.cases) > 1:
+        return None
+    expr = node.cases[0].expr
+    lines = [Line((Term((expr,)),)), *_inserted(expr, known)]
+    whole = Region(tuple((i.lower, i.upper) for i in node.indices))
+    return Solved(node, whole, tuple(lines)) if len(lines) > 1 else None
+
+
+def _plain(known: Mapping[str, Solved]) -> dict[str, Solved]:
+    """Those without a sum or product: the others keep their name inside a sum."""
+    return {name: s for name, s in known.items() if not s.value.has(*BINDERS)}
+
+
+def _values(expr: Expr, known: Mapping[str, Solved]) -> dict[Expr, Expr]:
+    """The closed form of every solved element that the expression uses."""
+    used = [(known[r.name], r.position) for r in references(expr) if r.name in known]
+    return {s.node.at(*place): s.at(*place) for s, place in used if place is not None}
+
+
+def _inserted(expr: Expr, known: Mapping[str, Solved]) -> Iterator[Line]:
+    """The lines in which closed forms are put in and what cancels is cancelled."""
+    by = _values(expr, known)
+    if not by:
+        return
+    parts = [[substitute(f, by) for f in Mul.make_args(part)] for part in Add.make_args(expr)]
+    flat = [_factors(part) for part in parts]
+    flat.sort(key=lambda part: Mul(*part) not in Add.make_args(expr))  # what stays as it is comes first
+    current = tuple(Term((gathered(Mul(*part)),)) for part in flat)
+    cancels = any(len(Mul.make_args(c.expr)) != len(part) for c, part in zip(current, flat, strict=True))
+    rooted = any(a not in expr.atoms(Abs) for p in parts for f in p for a in f.atoms(Abs)) and expr.has(Pow)
+    reason = INSERT(values=list(by))
+    written = tuple(Term((Mul(*part, evaluate=False),)) for part in flat) if cancels else current
+    yield Line(written, Text("{texts}", "{texts}")(texts=[reason, ROOT]) if rooted else reason)
+    if cancels:
+        gone = [b for part in flat for b in _both(part)]
+        yield Line(current, CANCELLED(factors=gone) if gone else ORDERED)
+    opened = gathered(expand_mul(Add(*(t.expr for t in current))))
+    if weight(opened) < sum(weight(t.expr) for t in current):
+        current = tuple(Term((part,)) for part in Add.make_args(opened))
+        yield Line(current, Text("{texts}", "{texts}")(texts=[EXPANDED, COLLECTED]))
+    signed = tuple(Term((_signs(t.expr),)) for t in current)
+    if signed != current:
+        yield Line(signed, SIGN(x=next(iter(signed[0].expr.atoms(sign))).args[0]))
+
+
+def _factors(part: Sequence[Expr]) -> tuple[Expr, ...]:
+    """The factors of a product of products, its numbers as one."""
+    flat = [g for f in part for g in Mul.make_args(f)]
+    number = Mul(*(f for f in flat if f.is_Number))
+    rest = tuple(f for f in flat if not f.is_Number)
+    return rest if number == 1 and rest else (number, *rest)
+
+
+def _both(factors: tuple[Expr, ...]) -> list[Expr]:
+    """The factors that stand above and below the fraction line."""
+    return [1 / f for f in factors if isinstance(f, Pow) and f.exp.is_negative and 1 / f in factors]
+
+
+def _signs(expr: Expr) -> Expr:
+    """x / |x| as the sign of x."""
+    factors = list(Mul.make_args(expr))
+    for f in [f for f in factors if isinstance(f, Pow) and isinstance(f.base, Abs) and f.exp == -1]:
+        if f.base.args[0] in factors:
+            return Mul(*(g for g in factors if g not in (f, f.base.args[0])), sign(f.base.args[0]))
+    return expr

@@ -1,0 +1,63 @@
+"""One element of a user that is used at its own place and under a sum: the delta stays, for the reader to see.
+
+p_j = exp(z_j) / sum_k exp(z_k) uses z_i in its numerator where j = i, and in its sum for every j. The two are one
+partial, dp_j/dz_i = delta_ij exp(z_j)/S - exp(z_j) exp(z_i)/S^2, and dp_i/dz_i is both of them, not the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sympy import Basic, Expr, Idx, KroneckerDelta
+
+from derive.chain.derivation import Use
+from derive.expressions.contraction import Contraction
+from derive.expressions.indices import fresh, name_of, substitute
+
+
+def lifted(uses: Sequence[Use]) -> list[Use]:
+    """The uses, a contracted one written under the sum of another of the same user, with a delta."""
+    return [next((_under(use, other) for other in uses if _beside(use, other)), use) for use in uses]
+
+
+def _solved(use: Use, other: Use) -> dict[Idx, Expr]:
+    """The indices that `other` sums over and `use` has solved for, with the values that it found."""
+    mine = {b[0] for b in use.outer}
+    summed = {b[0] for b in other.outer} - mine
+    return {j: i for j, i in zip(other.contraction.at, use.contraction.at, strict=True) if j in summed}
+
+
+def _beside(use: Use, other: Use) -> bool:
+    """Is `use` the term of the sum `other` where its indices have the values solved for?"""
+    if use.user is not other.user or use.case is not other.case or use.direct or use.domain != other.domain:
+        return False
+    solved = _solved(use, other)
+    rest = tuple(b for b in other.outer if b[0] not in solved)
+    at = tuple(substitute(a, solved) for a in other.contraction.at)
+    plain = all(isinstance(i, Idx) for i in solved.values())
+    return bool(solved) and plain and rest == use.outer and at == use.contraction.at
+
+
+def _under(use: Use, other: Use) -> Use:
+    """The same contribution as a sum with a delta."""
+    solved = _solved(use, other)
+    back = {i: j for j, i in solved.items()}
+    mine = _clear(use.contraction, solved)
+    factors = (*(substitute(f, back) for f in mine.factors), *(KroneckerDelta(*p) for p in back.items()))
+    return replace(use, contraction=replace(mine, at=other.contraction.at, outer=other.outer, factors=factors))
+
+
+def _clear(contraction: Contraction, taken: Iterable[Idx]) -> Contraction:
+    """The contraction with other letters for its inner sums where they are taken: they are to stand under these."""
+    letters: dict[Basic, Expr] = {}
+    names = {name_of(t) for t in taken}
+    for idx, _, _ in contraction.inner:
+        if name_of(idx) in names:
+            used = {*taken, *(s for f in contraction.factors for s in f.atoms(Idx)), *letters.values()}
+            letters[idx] = fresh(idx, used)
+    inner = tuple(
+        (letters.get(i, i), substitute(low, letters), substitute(high, letters)) for i, low, high in contraction.inner
+    )
+    factors = tuple(substitute(f, letters) for f in contraction.factors)
+    return replace(contraction, factors=factors, inner=inner)  # type: ignore[arg-type]

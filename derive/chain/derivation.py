@@ -1,0 +1,236 @@
+"""The record of an argument: adjoints as contributions, steps as chains of equalities. Data only; views are elsewhere.
+
+Use         what one user of a quantity contributes to its adjoint
+Adjoint     all uses of one family: the chain rule, term by term, for a generic element
+Term, Line  a product as written, and one equality of a chain with its reason
+Step        the derivation of one adjoint on one region of its indices
+Derivation  the model, its adjoints, and what cannot reach the loss
+
+Adjoints, uses and steps are compared by identity: equal models give the same objects, which are remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+from sympy import Add, Expr, Idx, Integer, Mul, Symbol
+
+from derive.chain.partials import QUOTIENT, QUOTIENT_RULE, SUM, Occurrence
+from derive.display import shown
+from derive.expressions.cases import by_cases
+from derive.expressions.coefficients import reduced
+from derive.expressions.contraction import Contraction
+from derive.expressions.indices import Limits, sum_over
+from derive.expressions.intervals import Interval
+from derive.expressions.symbols import Partial
+from derive.expressions.weight import weight
+from derive.language import Text
+from derive.memo import memo
+from derive.model.model import Case, Model, Node
+from derive.model.schedule import Stage
+
+
+@dataclass(frozen=True, eq=False)
+class Use:
+    """One contribution: sum over `outer` of the user's adjoint at `at` times the local partial.
+
+    `direct` marks the loss itself as the user, whose adjoint is 1. The contribution exists for own indices in `domain`.
+    """
+
+    user: Node
+    case: Case
+    contraction: Contraction
+    occurrence: Occurrence
+    direct: bool
+    more: tuple[Use, ...] = ()
+
+    @property
+    def key(self) -> object:
+        """Uses with equal keys belong to the same element of the same user."""
+        c = self.contraction
+        return self.user.name, c.at, c.outer, c.domain
+
+    def joined(self, others: list[Use]) -> Use:
+        """This use with further occurrences in the same element of the user."""
+        return replace(self, more=tuple(others)) if others else self
+
+    @property
+    def target(self) -> Expr:
+        """The element of the user that this contribution flows through."""
+        return self.user.at(*self.contraction.at)
+
+    @cached_property
+    def local(self) -> Expr:
+        """The local partial d user / d u."""
+        parts = (self, *self.more)
+        whole = Add(*(sum_over(Mul(*u.contraction.factors), u.contraction.inner) for u in parts))
+        return by_cases(reduced(whole))
+
+    @property
+    def outer(self) -> tuple[Limits, ...]:
+        """The sums over elements of the user that remain after the deltas are contracted."""
+        return self.contraction.outer
+
+    @property
+    def domain(self) -> tuple[Interval, ...]:
+        """Where in u's own indices this contribution exists."""
+        return self.contraction.domain
+
+    @property
+    def rules(self) -> tuple[Text, ...]:
+        """The rules that give the local partial, outermost first, each once."""
+        parts = (self, *self.more)
+        found = tuple({r.pick("en"): r for u in parts for r in u.occurrence.rules}.values())
+        if QUOTIENT in found and not all(QUOTIENT in u.occurrence.rules for u in parts):
+            return (QUOTIENT_RULE, *(r for r in found if r not in (QUOTIENT, SUM)))
+        return found
+
+    def upstream(self, loss: Expr) -> Expr:
+        """The adjoint of the user, 1 for the loss itself."""
+        return Integer(1) if self.direct else Partial(loss, self.target)
+
+    def value(self, loss: Expr) -> Expr:
+        """The whole contribution as one expression."""
+        return sum_over(Mul(self.upstream(loss), self.local), self.outer)
+
+
+@dataclass(frozen=True, eq=False)
+class Adjoint:
+    """The chain rule for one family: its uses, and the interval of each index outside which the adjoint is zero."""
+
+    node: Node
+    uses: tuple[Use, ...]
+    support: tuple[Interval, ...]
+
+
+class Term(NamedTuple):
+    """A product as it is written: its factors in order, under sums."""
+
+    factors: tuple[Expr, ...]
+    sums: tuple[Limits, ...] = ()
+
+    @property
+    def expr(self) -> Expr:
+        """The same as one sympy expression."""
+        return _product(self)
+
+
+class Line(NamedTuple):
+    """One equality of a chain: its right-hand side as a sum of terms, and why it holds."""
+
+    terms: tuple[Term, ...]
+    reason: Text | None = None
+
+    @property
+    def expr(self) -> Expr:
+        """The right-hand side as one sympy expression."""
+        return _total(self.terms)
+
+
+@memo
+def _product(term: Term) -> Expr:
+    return sum_over(Mul(*term.factors), term.sums)
+
+
+@memo
+def _total(terms: tuple[Term, ...]) -> Expr:
+    return Add(*(_product(t) for t in terms))
+
+
+class Region(NamedTuple):
+    """A box of index values: for each own index its first and last value (equal where it is a single one)."""
+
+    ranges: tuple[Interval, ...] = ()
+
+    def is_point(self, axis: int) -> bool:
+        """A single value on this axis."""
+        return bool(self.ranges[axis][0] == self.ranges[axis][1])
+
+    def fixed(self, indices: Sequence[Idx]) -> dict[Idx, Expr]:
+        """The indices that have a single value here, and that value."""
+        return {idx: self.ranges[axis][0] for axis, idx in enumerate(indices) if self.is_point(axis)}
+
+    def free(self, indices: Sequence[Idx]) -> dict[Idx, Interval]:
+        """The other indices, and their ranges."""
+        return {idx: self.ranges[axis] for axis, idx in enumerate(indices) if not self.is_point(axis)}
+
+
+class Local(NamedTuple):
+    """A local partial: its symbol, its value by the rules of differentiation, outermost first, and by what is known."""
+
+    symbol: Expr
+    value: Expr
+    rules: tuple[Text, ...]
+    known: Line | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """The derivation of one adjoint on one region.
+
+    `chain` is the chain rule in symbols and `reason` says why it has these terms; `locals` are the local partials;
+    `lines` is the chain of equalities from the raw product to the final form. `order` and `sizes` are the order
+    of names and the numbers with which it is written.
+    """
+
+    target: Expr
+    node: Node
+    region: Region
+    uses: tuple[Use, ...]
+    chain: tuple[Term, ...]
+    reason: Text
+    locals: tuple[Local, ...]
+    lines: tuple[Line, ...]
+    number: int = 0
+    order: tuple[str, ...] = ()
+    sizes: tuple[tuple[Symbol, int], ...] = ()
+
+    @property
+    def value(self) -> Expr:
+        """The final form."""
+        return self.lines[-1].expr
+
+    @property
+    def fixed(self) -> dict[Idx, Expr]:
+        """The indices that have a single value on the region, and that value."""
+        return self.region.fixed(self.node.indices)
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
+
+    @property
+    def given(self) -> bool:
+        """Nothing to derive: the loss is abstract and its partial is the answer."""
+        return self.value == self.target
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """Everything that follows from a model by the chain rule, for generic indices and symbolic sizes."""
+
+    model: Model
+    stages: tuple[Stage, ...]
+    adjoints: Mapping[str, Adjoint]
+    wanted: tuple[str, ...]
+    reaching: frozenset[str]
+
+    @property
+    def loss(self) -> Expr:
+        """The symbol of the loss."""
+        return self.model.loss.symbol
+
+    @property
+    def unreachable(self) -> tuple[Node, ...]:
+        """The wanted leaves that cannot influence the loss."""
+        return tuple(self.model.nodes[n] for n in self.wanted if n not in self.reaching)
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
+
+
+def written(terms: tuple[Term, ...]) -> int:
+    """The weight of a sum of terms as it stands on the page."""
+    return sum(sum(weight(f) for f in t.factors) + len(t.sums) for t in terms) + len(terms)

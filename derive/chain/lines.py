@@ -1,0 +1,166 @@
+"""One step of a derivation: the chain rule in symbols, the local partials, the chain of equalities to the final form.
+
+Everything here is a function of the uses that add up, and remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sympy import Expr, Idx, Integer, S
+
+from derive.chain.derivation import Line, Local, Region, Step, Term, Use, written
+from derive.chain.facts import DEFINED, Facts, defined, in_value, with_sums
+from derive.chain.partials import ABSTRACT
+from derive.chain.reasons import reason, telling
+from derive.chain.rules.pipeline import develop
+from derive.chain.rules.pull import parted
+from derive.expressions.indices import Limits, name_of, substitute
+from derive.expressions.symbols import Immediate, Partial
+from derive.language import Text
+from derive.memo import memo
+from derive.model.model import Node
+
+LONGEST = 11  # the longest value, in symbols to read, that is still put in for its name
+Pairs = tuple[tuple[Expr, Expr], ...]
+
+LOCAL = Text("insert the local partials", "代入局部偏导数")
+RULES = Text("{rules}", "{rules}")
+INSERT = Text("insert {values}", "代入 {values}")
+
+
+@memo
+def contributions(loss: Expr, node: Node, region: Region, uses: tuple[Use, ...], facts: Facts) -> tuple[Term, ...]:
+    """The raw product of every use on the region: the user's adjoint times the local partial."""
+    fixed = region.fixed(node.indices)
+    return tuple(_put(Term((u.upstream(loss), known_local(u, uses, facts)[0]), u.outer), fixed) for u in uses)
+
+
+@memo
+def known_local(use: Use, uses: tuple[Use, ...], facts: Facts) -> tuple[Expr, tuple[Text, ...]]:
+    """The local partial by what is known, its sums by facts and the users' definitions by their values; and why."""
+    value, because = with_sums(use.local, facts)
+    reasons = [f.reason for f in because]
+    for other in (use, *(o for o in uses if o is not use)):
+        for fact in () if other.direct else defined(other.user):
+            better = in_value(value, fact)
+            if better != value:
+                value = better
+                reasons.append(DEFINED(node=other.target))
+    return value, tuple(reasons)
+
+
+@memo
+def step(
+    loss: Expr, node: Node, region: Region, uses: tuple[Use, ...], marks: tuple[bool, ...], short: Pairs, facts: Facts
+) -> Step:
+    """The derivation of an adjoint on one region.
+
+    `marks` says which local partials are immediate, `short` gives the adjoints of users that may be put in for their
+    names, `facts` what may be used besides.
+    """
+    fixed = region.fixed(node.indices)
+    target = Partial(loss, substitute(node.generic, fixed))
+    symbols = [_local(loss, node, use, mark) for use, mark in zip(uses, marks, strict=True)]
+    chain = [
+        Term((s,) if use.direct else (use.upstream(loss), s), use.outer) for use, s in zip(uses, symbols, strict=True)
+    ]
+    locals_ = tuple(
+        Local(substitute(s, fixed), substitute(use.local, fixed), telling(use.rules), _better(use, uses, facts, fixed))
+        for use, s in zip(uses, symbols, strict=True)
+    )
+    why = reason(loss, target.wrt, uses, [substitute(use.target, fixed) for use in uses])
+    lines = _argument(target, uses, contributions(loss, node, region, uses, facts), dict(short), facts)
+    return Step(target, node, region, uses, tuple(_put(t, fixed) for t in chain), why, locals_, lines)
+
+
+def _better(use: Use, uses: tuple[Use, ...], facts: Facts, fixed: Mapping[Idx, Expr]) -> Line | None:
+    """The local partial by what is known of it, where something is."""
+    value, reasons = known_local(use, uses, facts)
+    return Line((Term((substitute(value, fixed),)),), RULES(rules=list(reasons))) if reasons else None
+
+
+def _local(loss: Expr, node: Node, use: Use, immediate: bool) -> Partial:
+    """The local partial as a symbol, with the mark of an immediate one where u has other paths to the user."""
+    return (Immediate if immediate else Partial)(loss if use.direct else use.target, node.generic)
+
+
+def _argument(
+    target: Partial,
+    uses: tuple[Use, ...],
+    raw: tuple[Term, ...],
+    short: Mapping[Expr, Expr],
+    facts: Facts,
+) -> tuple[Line, ...]:
+    """The chain of equalities; of an abstract loss there is nothing to say, of the loss itself the rules say it."""
+    direct = len(uses) == 1 and uses[0].direct
+    if direct and uses[0].user.abstract is not None:
+        return (Line((Term((target,)),), ABSTRACT),)
+    first, *rest = _lines(raw, short, facts)
+    if direct:
+        first = first._replace(reason=RULES(rules=list(telling(uses[0].rules))))
+    return (first, *rest)
+
+
+def _lines(raw: tuple[Term, ...], short: Mapping[Expr, Expr], facts: Facts) -> list[Line]:
+    """The raw product, the short values put in for their names where that stays short, and the algebra.
+
+    Under a sum a value is put in only where that makes the result no longer; elsewhere it may be longer if it is made
+    of fewer adjoints.
+    """
+    shown = (Term(t.factors[1:] if t.factors[0] == 1 else t.factors, t.sums) for t in raw)
+    first = Line(tuple(part for t in shown for part in parted(t)), LOCAL)
+    bare = tuple(product(t.factors, t.sums) for t in first.terms if S.Zero not in t.factors) or (Term((S.Zero,)),)
+    plain = [first, *([Line(bare)] if bare != first.terms else []), *develop(bare, facts)]
+    if not short:
+        return plain
+    under = _inserted(first, bare, short, facts)
+    if under is not None and any(t.sums for t in bare) and written(under[-1].terms) <= written(plain[-1].terms):
+        return under
+    full = _inserted(first, bare, short, facts, under=False)
+    if full is None:
+        return plain
+    more = LONGEST if len(_adjoints(full[-1])) < len(_adjoints(plain[-1])) else 0
+    return full if written(full[-1].terms) <= max(LONGEST, written(plain[-1].terms)) + more else plain
+
+
+def _inserted(
+    first: Line, bare: tuple[Term, ...], short: Mapping[Expr, Expr], facts: Facts, under: bool = True
+) -> list[Line] | None:
+    """The lines with short values put in, also `under` sums; an adjoint that the result is made of keeps its name."""
+    put = {p: v for t in bare for p in partials(t) if (v := short.get(p)) is not None and (under or not t.sums)}
+    while put:
+        filled = tuple(_filled(t, put) if under or not t.sums else t for t in bare)
+        lines = [first, Line(filled, INSERT(values=list(put))), *develop(filled, facts)]
+        kept = {p: v for p, v in put.items() if name_of(p.wrt) not in _adjoints(lines[-1])}
+        if len(kept) == len(put):
+            return lines
+        put = kept
+    return None
+
+
+def _adjoints(line: Line) -> set[str]:
+    """Of which families' adjoints a result is made."""
+    return {name_of(p.wrt) for p in line.expr.atoms(Partial) if type(p) is Partial}
+
+
+def _filled(term: Term, by: Mapping[Expr, Expr]) -> Term:
+    return product(tuple(by.get(f, f) for f in term.factors), term.sums)
+
+
+def product(factors: tuple[Expr, ...], sums: tuple[Limits, ...] = ()) -> Term:
+    """A product without its factors 1."""
+    return Term(tuple(f for f in factors if f != 1) or (Integer(1),), sums)
+
+
+def partials(term: Term) -> list[Partial]:
+    """The adjoints among the factors of a product."""
+    return [f for f in term.factors if type(f) is Partial]
+
+
+def _put(term: Term, fixed: Mapping[Expr, Expr]) -> Term:
+    """The term at fixed values of some indices."""
+    if not fixed:
+        return term
+    sums = tuple((i, substitute(a, fixed), substitute(b, fixed)) for i, a, b in term.sums)
+    return Term(tuple(substitute(f, fixed) for f in term.factors), sums)

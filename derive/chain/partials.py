@@ -1,0 +1,177 @@
+"""Local partials: the differential of one expression with respect to one family.
+
+`occurrences(expr, u)` lists every place where the expression uses u as
+
+    d expr  =  sum over occurrences:  sum over `sums`:  product of `factors`  *  d u[position]
+
+by the ordinary rules (sum, product, power, chain, the table of functions); a Sum hands its index on. This is all the
+differentiation there is: that d u[a] / d u[b] is the Kronecker delta is applied in `derive.chain.rule`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, S, Sum, Symbol, log
+
+from derive.errors import ModelError
+from derive.expressions.functions import BY_NAME, row_of
+from derive.expressions.indices import Limits, fresh, limits, name_of, substitute, sum_over
+from derive.expressions.symbols import Given, Immediate, Partial
+from derive.expressions.traverse import mentioned
+from derive.language import Text
+from derive.memo import memo
+from derive.model.model import Node
+
+
+class Occurrence(NamedTuple):
+    """One place where u is used: its index values, the factors that its differential is multiplied by, and why."""
+
+    position: tuple[Expr, ...]
+    factors: tuple[Expr, ...] = ()
+    sums: tuple[Limits, ...] = ()
+    rules: tuple[Text, ...] = ()
+
+    def times(self, *factors: Expr, rule: Text | None = None) -> Occurrence:
+        """The same place seen from one level further out."""
+        kept = tuple(f for f in factors if f is not S.One)
+        return self._replace(factors=kept + self.factors, rules=((rule,) if rule else ()) + self.rules)
+
+
+LINEAR = Text("linear: the coefficient remains", "线性函数：导数就是系数")
+SUMMAND = Text("a summand: slope 1", "加数的导数为 1")
+PRODUCT = Text("product rule: the other factors remain", "乘法法则：其余因子保留")
+POWER = BY_NAME["power"].rule
+QUOTIENT = Text("reciprocal: minus one over the square", "倒数的导数：负的平方分之一")
+QUOTIENT_RULE = Text("quotient rule", "商的求导法则")
+SUM = Text("only the terms of the sum that contain it remain", "求和中只保留含有该变量的项")
+ABSTRACT = Text("left as it stands: the function is abstract", "函数未给出具体形式，保留其偏导数")
+IN_VALUE = Text("{rule} (written in its value)", "{rule}（用函数值表示）")
+BRANCH = Text("on each branch by itself", "在每个分支上分别求导")
+
+
+@memo
+def occurrences(expr: Expr, name: str, value: Expr | None = None) -> tuple[Occurrence, ...]:
+    """Every use of the family `name` in `expr`. `value` is the node that equals `expr`: slopes are written in it."""
+    taken = frozenset(expr.atoms(Idx) | (value.atoms(Idx) if value is not None else set()))
+    if value is not None and (row := row_of(expr)) is not None and row.slope_in_value is not None:
+        rule = IN_VALUE(rule=row.rule)
+        inner = _visit(expr.args[0], name, taken)
+        return tuple(o.times(row.slope_in_value(value), rule=rule) for o in inner)
+    return tuple(o if o.rules else o._replace(rules=(SUMMAND,)) for o in _visit(expr, name, taken))
+
+
+def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    if isinstance(expr, (Symbol, Indexed)):
+        if name_of(expr) == name:
+            yield Occurrence(expr.indices if isinstance(expr, Indexed) else ())
+    elif name not in mentioned(expr):
+        return
+    elif isinstance(expr, Partial):  # an adjoint is a quantity like any other, to be differentiated again
+        yield Occurrence(tuple(getattr(expr.wrt, "indices", ())))
+    elif isinstance(expr, Add):
+        for term in expr.args:
+            yield from _visit(term, name, taken)
+    elif isinstance(expr, Mul):
+        yield from _product(expr, name, taken)
+    elif isinstance(expr, Sum):
+        yield from _summed(expr, name, taken)
+    elif isinstance(expr, Piecewise):
+        yield from _branches(expr, name, taken)
+    else:
+        yield from _function(expr, name, taken)
+
+
+def _product(expr: Mul, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    for at, factor in enumerate(expr.args):
+        rest = expr.args[:at] + expr.args[at + 1 :]
+        for use in _visit(factor, name, taken):
+            quotient = isinstance(factor, Pow) and factor.exp.is_negative
+            linear = not any(name in mentioned(r) for r in rest) and not use.rules
+            rule = None if quotient or use.rules else LINEAR if linear else PRODUCT
+            yield _join(use.times(*rest, rule=rule))
+
+
+def _join(use: Occurrence) -> Occurrence:
+    """One factor for the whole coefficient: what one writes on paper as the local partial."""
+    return use._replace(factors=(Mul(*use.factors),))
+
+
+def _summed(expr: Sum, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    body, own = expr.function, list(expr.limits)
+    for at, (idx, low, high) in enumerate(expr.limits):
+        other = fresh(idx, taken)
+        taken |= {other}
+        body = substitute(body, {idx: other})
+        own[:at] = [(i, substitute(a, {idx: other}), substitute(b, {idx: other})) for i, a, b in own[:at]]
+        own[at] = (other, low, high)
+    for use in _visit(body, name, taken):
+        yield use._replace(sums=use.sums + tuple(own), rules=(SUM, *use.rules))
+
+
+def _branches(expr: Piecewise, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    for at, (branch, _) in enumerate(expr.args):
+        here = Piecewise(*((S.One if n == at else S.Zero, c) for n, (_, c) in enumerate(expr.args)))
+        for use in _visit(branch, name, taken):
+            yield use.times(here, rule=BRANCH)
+
+
+def _function(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    if isinstance(expr, Max):
+        for arg in expr.args:
+            slope = BY_NAME["max"].slope(arg, Max(*(a for a in expr.args if a is not arg)))
+            yield from (o.times(slope, rule=BY_NAME["max"].rule) for o in _visit(arg, name, taken))
+        return
+    row = row_of(expr)
+    if row is not None:
+        yield from (_join(o.times(row.slope(expr.args[0]), rule=row.rule)) for o in _visit(expr.args[0], name, taken))
+    elif isinstance(expr, Pow):
+        yield from _power(expr, name, taken)
+    else:
+        raise ModelError(f"no slope is known for {expr.func}; add its row to derive/functions.py")
+
+
+def _power(expr: Pow, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    base, exponent = expr.args
+    slope, rule = BY_NAME["power"].slope(base, exponent), QUOTIENT if exponent.is_negative else POWER
+    yield from (_join(o.times(slope, rule=rule)) for o in _visit(base, name, taken))
+    yield from (_join(o.times(expr, log(base), rule=BY_NAME["exp"].rule)) for o in _visit(exponent, name, taken))
+
+
+def abstract_occurrences(node: Node, used: Node, symbol: type[Partial] = Given) -> tuple[Occurrence, ...]:
+    """The uses of a family by an abstract function: its partials stay symbols, d L / d o_T, one for each element.
+
+    `symbol` is Immediate where the family reaches the function on other paths too.
+    """
+    found = []
+    assert node.abstract is not None
+    for given in node.abstract.args:
+        if isinstance(given, IndexedBase) and given.name == used.name:
+            own = _apart(used.indices, node.indices)
+            found.append(Occurrence(own, (symbol(node.generic, used.at(*own)),), tuple(map(limits, own)), (ABSTRACT,)))
+        elif not isinstance(given, IndexedBase):
+            uses = occurrences(given, used.name)
+            found += [u.times(symbol(node.generic, given), rule=ABSTRACT) for u in uses]
+    return tuple(found)
+
+
+def _apart(indices: tuple[Idx, ...], taken: tuple[Idx, ...]) -> tuple[Idx, ...]:
+    """The indices with other letters where these are taken."""
+    found: list[Idx] = []
+    for idx in indices:
+        found.append(fresh(idx, (*taken, *indices, *found)) if idx in taken else idx)
+    return tuple(found)
+
+
+def surrogate(node: Node, families: Mapping[str, Node]) -> Expr:
+    """A function with the partials that the abstract one has by name: the sum of partial times argument."""
+    assert node.abstract is not None
+    terms = []
+    for given in node.abstract.args:
+        whole = isinstance(given, IndexedBase)
+        own = _apart(families[given.name].indices, node.indices) if whole else ()
+        element = families[given.name].at(*own) if whole else given
+        sums = tuple(limits(i) for i in own)
+        terms.append(sum_over(Immediate(node.generic, element) * element, sums))
+    return Add(*terms)

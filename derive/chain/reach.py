@@ -1,0 +1,87 @@
+"""Paths through the model: what flows where, what cannot reach the loss and why, where a partial is only immediate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from derive.chain.derivation import Use
+from derive.expressions.indices import linear
+from derive.memo import memo
+from derive.model.model import Model, Node
+from derive.model.schedule import stages
+
+
+@memo
+def is_immediate(model: Model, node: Node, use: Use, uses: tuple[Use, ...]) -> bool:
+    """Does u influence this user also on another path, so that the local partial is not the whole derivative?
+
+    True for a parameter shared by all time steps (h_t depends on w also through h_{t-1}), and where another of the
+    `uses` that are active leads to this user.
+    """
+    stage = next(s for s in stages(model) if use.user.name in s.families)
+    if stage.time and node.name not in stage.time:
+        return True
+    return any(_leads(model, o, use) for o in uses if o is not use and o.user is not use.user)
+
+
+def _leads(model: Model, other: Use, use: Use) -> bool:
+    """Is there a path from the element of the other user to the element of this one?"""
+    lag = lags(model, other.user).get(use.user.name)
+    if lag is None:
+        return False
+    mine, theirs = use.contraction.at, other.contraction.at
+    gap = mine[0] - theirs[0] if mine and theirs else None
+    return gap is None or not gap.is_Integer or lag <= int(gap) * _direction(model)
+
+
+def _direction(model: Model) -> int:
+    return next((s.direction for s in stages(model) if s.direction), 1)
+
+
+@memo
+def lags(model: Model, node: Node) -> Mapping[str, int]:
+    """For every family that the node influences: after how many steps of time at the earliest."""
+    found, waiting = {node.name: 0}, [node.name]
+    while waiting:
+        name = waiting.pop()
+        for user in model.users(name):
+            lag = found[name] + _lag(model, user, name)
+            if lag < found.get(user.name, 1 + lag):
+                found[user.name] = lag
+                waiting.append(user.name)
+    return found
+
+
+def _lag(model: Model, user: Node, name: str) -> int:
+    """How many steps ago the user looks at the family, at the latest."""
+    steps = []
+    for use in (r for r in model.uses(user.cases[0]) if r.name == name and r.position and user.indices):
+        form = linear(use.position[0], user.indices[0]) if use.position else None
+        if form and form[0] == 1 and form[1].is_Integer:
+            steps.append(abs(int(form[1])))
+    return min(steps, default=0)
+
+
+@memo
+def downstream(model: Model, node: Node) -> frozenset[str]:
+    """Every family that the node influences, itself included."""
+    found, waiting = {node.name}, [node.name]
+    while waiting:
+        for user in model.users(waiting.pop()):
+            if user.name not in found:
+                found.add(user.name)
+                waiting.append(user.name)
+    return frozenset(found)
+
+
+def valueless(model: Model) -> frozenset[str]:
+    """The families without numbers, even where all partials are given: abstract functions and what is made of them."""
+    return frozenset(u for n in model.nodes.values() if n.abstract is not None for u in downstream(model, n))
+
+
+def dead_end(model: Model, node: Node) -> list[Node]:
+    """A path from a leaf that cannot reach the loss to the node where it ends, the leaf first."""
+    path = [node]
+    while users := [u for u in model.users(path[-1].name) if u not in path]:
+        path.append(users[0])
+    return path

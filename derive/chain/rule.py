@@ -1,0 +1,154 @@
+"""The chain rule, once, for scalars, tensors and time:
+
+    adjoint of u[j]  =  sum over the families c that use u, over their elements:  adjoint of c[i] * d c[i] / d u[j]
+
+One reverse sweep over the stages of the model; within a recurrence the same rule gives the recursion of the adjoint.
+Nothing here knows about time steps, matrices or particular functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sympy import Basic, Idx
+
+from derive.chain.deltas import lifted
+from derive.chain.derivation import Adjoint, Derivation, Use
+from derive.chain.partials import Occurrence, abstract_occurrences, occurrences
+from derive.chain.reach import downstream
+from derive.errors import ModelError
+from derive.expressions.contraction import contract
+from derive.expressions.indices import limits
+from derive.expressions.intervals import Interval, hull
+from derive.expressions.symbols import Given, Immediate, Partial
+from derive.memo import memo
+from derive.model.model import Case, Model, Node
+from derive.model.schedule import stages
+
+
+class User(NamedTuple):
+    """One user of a family: where its own adjoint lives, and how its partial is written if it is abstract."""
+
+    node: Node
+    support: tuple[Interval, ...]
+    is_loss: bool
+    partial: type[Partial]
+
+
+def derive(model: Model, wrt: Iterable[Any] | None = None) -> Derivation:
+    """The adjoint of every node that reaches the loss, and of each leaf in `wrt` (unless given, the parameters
+    and the inputs that are wanted)."""
+    wanted = _wanted(model, wrt)
+    reaching = reaches(model)
+    adjoints: dict[str, Adjoint] = {}
+    order = stages(model)
+    for stage in reversed(order):
+        for name in reversed(stage.families):
+            node = model.nodes[name]
+            if name in reaching and node is not model.loss and (not node.is_leaf or name in wanted):
+                adjoints[name] = _adjoint(model, node, adjoints, reaching)
+    return Derivation(model, order, adjoints, wanted, reaching)
+
+
+@memo
+def reaches(model: Model) -> frozenset[str]:
+    """The families from which a path of uses leads to the loss."""
+    found, waiting = {model.loss.name}, [model.loss]
+    while waiting:
+        for case in waiting.pop().cases:
+            for use in model.uses(case):
+                if use.name not in found:
+                    found.add(use.name)
+                    waiting.append(model.nodes[use.name])
+    return frozenset(found)
+
+
+def _wanted(model: Model, wrt: Iterable[Any] | None) -> tuple[str, ...]:
+    if isinstance(wrt, str):
+        wrt = wrt.split()
+    elif isinstance(wrt, Basic):
+        wrt = [wrt]
+    if wrt is not None and not model.has_loss:
+        raise ModelError(f"the graph {model.title!r} has no loss, so there is no derivative to ask for with wrt=")
+    names = _usual(model) if wrt is None else [str(w) for w in wrt]
+    for name in names:
+        if name not in model.nodes:
+            raise ModelError(f"wrt: {name} is not in the graph; it has {', '.join(model.nodes)}")
+    return tuple(names)
+
+
+def _usual(model: Model) -> list[str]:
+    """The parameters, and the inputs whose gradients are asked for."""
+    return [n.name for n in model.nodes.values() if model.has_loss and (n.kind == "parameter" or n.wanted)]
+
+
+def _adjoint(model: Model, node: Node, known: dict[str, Adjoint], reaching: frozenset[str]) -> Adjoint:
+    users = [
+        User(u, known[u.name].support if u.name in known else extent(u), u is model.loss, _abstract(model, node, u))
+        for u in model.users(node.name)
+        if u.name in reaching
+    ]
+    return adjoint(node, tuple(users), model.indices)
+
+
+def _abstract(model: Model, node: Node, user: Node) -> type[Partial]:
+    """How the partial of an abstract user is written: immediate where the node reaches it on other paths too."""
+    around = user.abstract is not None and any(
+        user.name in downstream(model, o) for o in model.users(node.name) if o is not user
+    )
+    return Immediate if around else Given
+
+
+@memo
+def adjoint(node: Node, users: tuple[User, ...], preferred: tuple[Idx, ...]) -> Adjoint:
+    """The chain rule for one family, from its definition and those of its users; sums like `preferred` letters."""
+    uses = [use for user in users for case in user.node.cases for use in _uses(node, user, case, preferred)]
+    whole = extent(node)
+    support = tuple(
+        hull([u.domain[axis] for u in uses], whole[axis]) if uses else whole[axis] for axis in range(len(whole))
+    )
+    return Adjoint(node, tuple(sorted(_merged(lifted(uses)), key=lambda u: u.contraction.at != node.indices)), support)
+
+
+def _uses(node: Node, user: User, case: Case, preferred: tuple[Idx, ...]) -> Iterable[Use]:
+    """The contributions of one definition of one user."""
+    for use in _occurrences(node, user, case):
+        done = contract(
+            node.indices,
+            extent(node),
+            case.position,
+            user.support,
+            use.position,
+            use.factors,
+            case.bounds,
+            use.sums,
+            preferred,
+        )
+        if done is not None:
+            yield Use(user.node, case, done, use, user.is_loss)
+
+
+def _occurrences(node: Node, user: User, case: Case) -> tuple[Occurrence, ...]:
+    if user.node.abstract is None:
+        return occurrences(case.expr, node.name, user.node.at(*case.position))
+    return abstract_occurrences(user.node, node, user.partial)
+
+
+def _merged(uses: list[Use]) -> Iterable[Use]:
+    """Two occurrences in the same element of one user are one contribution: their local partials add."""
+    groups: dict[object, list[Use]] = {}
+    for use in uses:
+        groups.setdefault(use.key, []).append(use)
+    return (group[0].joined(group[1:]) for group in groups.values())
+
+
+@memo
+def extent(node: Node) -> tuple[Interval, ...]:
+    """The range of each axis, with the start values where these are computed from something."""
+    found = []
+    for axis, idx in enumerate(node.indices):
+        _, low, high = limits(idx)
+        starts = [c.position[axis] for c in node.cases if not c.expr.is_number and c.position[axis] != idx]
+        found.append(hull([(low, high), *((s, s) for s in starts)], (low, high)))
+    return tuple(found)

@@ -1,0 +1,175 @@
+"""The steps of a derivation: for every adjoint, on every region of its indices, the chain of equalities.
+
+Every chain begins with the raw product; the adjoints that stay short are put in for their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sympy import Expr, Idx, Mul, Symbol
+
+from derive.chain.closed_forms.recursion import ClosedForm, closed_forms
+from derive.chain.derivation import Derivation, Line, Region, Step, Term, Use
+from derive.chain.facts import Facts, known, naming
+from derive.chain.lines import INSERT, LONGEST, contributions, partials, product, step
+from derive.chain.reach import is_immediate
+from derive.chain.regions import contains, numbers, regions
+from derive.chain.rule import extent
+from derive.chain.rules.pipeline import tidied
+from derive.expressions.indices import apart, name_of, substitute
+from derive.expressions.intervals import Interval
+from derive.expressions.products import joined
+from derive.expressions.symbols import Partial
+from derive.expressions.weight import weight
+from derive.language import Text
+from derive.memo import memo
+from derive.model.model import Node
+
+CLOSED = Text("insert the closed form of the recursion", "代入递推的封闭形式")
+JOINED = Text("the factor beside it joins the product", "相邻的因子并入连乘")
+
+Ranges = Mapping[Idx, Interval]  # of the letters that stand free in a term
+
+
+class Steps:
+    """All steps of one derivation for given sizes (none: symbolic), made once and kept."""
+
+    def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int] | None = None):
+        self.derivation = derivation
+        self.sizes = sizes or {}
+        self.number = numbers(derivation, self.sizes)
+        self._short: dict[str, Step | None] = {}
+        self._facts: Facts = known(derivation.model)
+        self._known: dict[str, tuple[Step, ...]] = {}
+        self.closed: tuple[ClosedForm, ...] = ()
+        self._numbered: tuple[Step, ...] = ()
+
+    def all(self) -> tuple[Step, ...]:
+        """The steps in the order of the sheet: the nodes in the order of the sweep, then what was asked for."""
+        adjoints = self.derivation.adjoints
+        inner = [n for n, a in adjoints.items() if not a.node.is_leaf]
+        asked = [n for n in self.derivation.wanted if n in adjoints and n not in inner]
+        steps = [step for name in inner for step in self.of(name)]
+        self.closed = tuple(closed_forms(self.derivation, steps))
+        steps += [self._solved(s) for name in asked for s in self.of(name)]
+        writing = self.derivation.model.order, tuple(self.sizes.items())
+        self._numbered = tuple(_numbered(step, n, *writing) for n, step in enumerate(steps, 1))
+        return self._numbered
+
+    def claims(self) -> tuple[Step, ...]:
+        """The closed forms as steps of one line, to be checked like the others."""
+        return tuple(
+            replace(step, region=form.region, uses=(), lines=form.lines)
+            for form in self.closed
+            for step in self._numbered
+            if step.target == form.target
+        )
+
+    def _solved(self, step: Step) -> Step:
+        """The step of a gradient with the closed forms of its adjoints put in, where there are any."""
+        terms = step.lines[-1].terms if self.closed else ()
+        alone = {p: v for t in terms for p in partials(t) if (v := self._alone(p, _ranges(step, t))) is not None}
+        filled = tuple(_filled(t, alone) for t in terms)
+        by = {p: v for t in filled for p in partials(t) if (v := self._closed(p, _ranges(step, t))) is not None}
+        if not by:
+            return step
+        more = [Line(filled, INSERT(values=list(alone)))] if alone else []
+        filled = tuple(product(tuple(by.get(f, f) for f in t.factors), t.sums) for t in filled)
+        longer = tuple(Term(Mul.make_args(joined(Mul(*t.factors))), t.sums) for t in filled)
+        more.append(Line(filled, CLOSED))
+        if any(a.expr != b.expr for a, b in zip(longer, filled, strict=True)):
+            more.append(Line(longer, JOINED))
+        return replace(step, lines=(*step.lines, *more, *tidied(more[-1].terms)))
+
+    def _alone(self, partial: Partial, ranges: Ranges) -> Expr | None:
+        """The value of an adjoint whose time no closed form covers, but a step of its own does: that at the start."""
+        steps = self.of(name_of(partial.wrt)) if partial.of == self.derivation.loss else ()
+        covered = self._closed(partial, ranges) is not None
+        alone = (s.value for s in steps if s.target == partial and s.fixed and not s.given)
+        return None if covered else next(alone, None)
+
+    def _closed(self, partial: Partial, ranges: Ranges) -> Expr | None:
+        """An adjoint by the closed forms: its own, or those of the adjoints that its short value is made of."""
+        for value in (partial, self._lookup(partial, ranges)):
+            by = {p: v for p in _adjoints_in(value) if (v := self._form(p, ranges))} if value is not None else {}
+            if by:
+                return substitute(value, by)
+        return None
+
+    def _form(self, partial: Expr, ranges: Ranges) -> Expr | None:
+        """The closed form of the very adjoint, where it holds for all letters that stand free."""
+        for form in self.closed:
+            time = form.time_of(partial)
+            if time is not None and contains(form.region, partial.args[1].indices, tuple(ranges.items()), self.number):
+                return form.at(time)
+        return None
+
+    def of(self, name: str) -> tuple[Step, ...]:
+        """The steps of one family, one for each region, last index values first."""
+        if name not in self._known:
+            adjoint = self.derivation.adjoints[name]
+            steps = tuple(self._step(adjoint.node, *found) for found in regions(adjoint, self.number))
+            self._known[name] = steps
+            everywhere = [s for s in steps if s.region.ranges == extent(adjoint.node)]
+            if everywhere and name in self.derivation.wanted:
+                self._facts += naming(everywhere[0].target, everywhere[0].value)
+        return self._known[name]
+
+    def short(self, name: str) -> Step | None:
+        """The step of an adjoint that has one form wherever it is not zero, if that is soon read and no recursion."""
+        if name not in self._short:
+            self._short[name] = None  # while it is being derived: a recursion keeps its name
+            steps = self.of(name) if name in self.derivation.adjoints else ()
+            if len(steps) == 1 and not steps[0].given and weight(steps[0].value) <= LONGEST:
+                own = {name_of(p.wrt) for p in _adjoints_in(steps[0].value)}
+                self._short[name] = None if name in own else steps[0]
+        return self._short[name]
+
+    def _step(self, node: Node, region: Region, uses: tuple[Use, ...]) -> Step:
+        """The step on one region, from its uses and the short values of their adjoints."""
+        d, ranges = self.derivation, region.free(node.indices)
+        raw = contributions(d.loss, node, region, uses, self._facts)
+        short = {
+            p: v
+            for t in raw
+            for p in partials(t)
+            if (v := self._lookup(p, {**ranges, **{i: (low, high) for i, low, high in t.sums}})) is not None
+        }
+        marks = tuple(is_immediate(d.model, node, use, uses) for use in uses)
+        return step(d.loss, node, region, uses, marks, tuple(short.items()), self._facts)
+
+    def _lookup(self, partial: Partial, ranges: Ranges) -> Expr | None:
+        """The short value of an adjoint at its position, if it holds there, its sums in letters that are not free."""
+        wrt, name = partial.wrt, name_of(partial.wrt)
+        if partial.of != self.derivation.loss or name not in self.derivation.adjoints:
+            return None
+        step = self.short(name)
+        place = getattr(wrt, "indices", ())
+        if step is None or not contains(step.region, tuple(place), tuple(ranges.items()), self.number):
+            return None
+        value = substitute(step.value, dict(zip(step.node.indices, place, strict=True)))
+        found = apart(value, ranges, self.derivation.model.indices)
+        return None if found == partial else found
+
+
+def _ranges(step: Step, term: Term) -> dict[Idx, Interval]:
+    """The ranges of the letters that stand free in a term: those of the step, and those of the term's sums."""
+    return step.region.free(step.node.indices) | {i: (low, high) for i, low, high in term.sums}
+
+
+def _filled(term: Term, by: Mapping[Expr, Expr]) -> Term:
+    """The term with values for some of its factors, factor by factor."""
+    return product(tuple(g for f in term.factors for g in Mul.make_args(by.get(f, f))), term.sums)
+
+
+@memo
+def _numbered(step: Step, number: int, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...]) -> Step:
+    return replace(step, number=number, order=order, sizes=sizes)
+
+
+@memo
+def _adjoints_in(expr: Expr) -> frozenset[Expr]:
+    """The adjoints that an expression is made of."""
+    return frozenset(p for p in expr.atoms(Partial) if type(p) is Partial)

@@ -1,0 +1,131 @@
+"""What autograd says: a model at random points, and the adjoint of every element of every family there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from sympy import Expr, Max, preorder_traversal
+
+from derive.chain.derivation import Derivation
+from derive.check.samples import sampled
+from derive.errors import UsageError
+from derive.evaluate.backend import Backend
+from derive.evaluate.passes import Sweeps, cotangents, leaves
+from derive.evaluate.store import Store
+from derive.expressions.functions import BY_NAME, row_of
+from derive.expressions.traverse import free_indices
+from derive.model.model import Node
+
+Array = torch.Tensor
+
+
+class Tape(Store):
+    """A store that autograd watches: each number is a variable of its own, also a constant, also one equal to another.
+
+    So an adjoint is that of the family by itself, even for `a = w` (the same number) and for h_0 = 1.
+    """
+
+    def __init__(self, backend: Backend, points: int):
+        super().__init__(backend)
+        self.points = points
+        self._variables: dict[int, Array] = {}
+
+    def _array(self, value: Array) -> Array:
+        """A variable of its own for every number at every point; the numbers as they are while autograd is off."""
+        value = super()._array(value)
+        if not torch.is_grad_enabled():
+            return value
+        if value.shape[-1] != self.points or id(value) in self._variables:
+            value = value.expand(*value.shape[:-1], self.points)  # a view, but a variable of its own
+        own = value if value.requires_grad else value.detach().requires_grad_()
+        self._variables[id(own)] = own
+        return own
+
+
+class Truth:
+    """One batch of points for one choice of sizes: values and autograd's adjoints in `store`, the good points `finite`.
+
+    `both_sides` says whether every function with a kink was met on both sides of it. Errors: UsageError where the loss
+    hardly ever exists.
+    """
+
+    def __init__(self, derivation: Derivation, sweeps: Sweeps, points: int, seed: int):
+        self.derivation, self.sweeps, self.points = derivation, sweeps, points
+        self.generator = torch.Generator().manual_seed(seed)
+        self.store = Tape(sweeps.backend, points)
+        for node in leaves(derivation.model):
+            self._sample(node.name, node, node.domain, node.sums_to)
+        for name, node in cotangents(derivation.model):
+            self._sample(name, node, "real")
+        sweeps.forward(self.store)
+        self._ask_autograd()
+        with torch.no_grad():
+            self.finite = self._finite_points()
+            self.count = int(self.finite.sum())
+            self.kept = self.finite if self.count < points else slice(None)  # a mask would copy everything
+            kinks = list(self._kinks())
+        self.both_sides = bool(kinks) and all(float(k.min()) < 0 < float(k.max()) for k in kinks if k.numel())
+
+    def adjoint(self, name: str) -> Array:
+        """Autograd's adjoint of a family."""
+        found: Array = self.store.whole(f"adjoint {name}")
+        return found
+
+    def _sample(self, name: str, node: Node, domain: str, sums_to: Expr | None = None) -> None:
+        ranges = self.sweeps.ranges(node)
+        shape = (*(b - a + 1 for a, b in ranges), self.points)
+        self.store.put(name, sampled(shape, domain, self.generator, sums_to), ranges)
+
+    def _ask_autograd(self) -> None:
+        """Fill the store with autograd's adjoint of every element."""
+        if not self.derivation.adjoints:
+            return
+        loss = self.store.whole(self.derivation.model.loss.name)
+        found = [
+            (a.node, key, tensor) for a in self.derivation.adjoints.values() for key, tensor in self._tensors(a.node)
+        ]
+        with_respect_to = [tensor for _, _, tensor in found]
+        grads = torch.autograd.grad(loss.sum(), with_respect_to, allow_unused=True) if found else ()
+        with torch.no_grad():
+            for adjoint in self.derivation.adjoints.values():
+                name = adjoint.node.name
+                if name in self.store.slices:
+                    self.store.open(f"adjoint {name}", self.sweeps.extent(adjoint.node), self.store.time[name])
+            for (node, key, tensor), grad in zip(found, grads, strict=True):
+                value = torch.zeros_like(tensor) if grad is None else grad
+                if key is None:
+                    self.store.put(f"adjoint {node.name}", value, self.sweeps.extent(node))
+                else:
+                    self.store.put_slice(f"adjoint {node.name}", key, value)
+
+    def _tensors(self, node: Node) -> Iterator[tuple[int | None, Array]]:
+        if node.name in self.store.slices:
+            yield from self.store.slices[node.name].items()
+        else:
+            yield None, self.store.whole(node.name)
+
+    def _finite_points(self) -> Array:
+        """The points at which loss (else values) and adjoints exist. Errors: UsageError where they hardly ever do."""
+        model, finite = self.derivation.model, torch.ones(self.points, dtype=torch.bool)
+        values = [model.loss.name] if model.has_loss else list(model.nodes)
+        for name in [*values, *(f"adjoint {a}" for a in self.derivation.adjoints)]:
+            found = self.store.whole(name)
+            finite = finite & torch.isfinite(found).reshape(-1, found.shape[-1]).all(dim=0)
+        if int(finite.sum()) < max(1, self.points // 20):
+            raise UsageError(
+                f"{model.title} is not finite at random points; declare the inputs' domains (positive, probability)"
+            )
+        return finite
+
+    def _kinks(self) -> Iterator[Array]:
+        """The arguments of every function with a kink at 0, at all points; of a maximum, the gap of its arguments."""
+        for node in self.derivation.model.nodes.values():
+            for expr in (e for c in node.cases[:1] for e in preorder_traversal(c.expr)):
+                row = BY_NAME["max"] if isinstance(expr, Max) else row_of(expr)
+                if row is not None and row.kinks:
+                    inner = expr.args[0] - expr.args[1] if row.arity == 2 else expr.args[0]
+                    ranges = [
+                        (i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in free_indices(inner)
+                    ]
+                    yield self.sweeps.partials.evaluate(inner, self.store, ranges).detach()

@@ -1,0 +1,78 @@
+"""A second opinion for small models of scalars: sympy differentiates the composed loss, at rational points, exactly.
+
+The derived gradient is composed from the recorded contributions, independently of torch and of floating point.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from sympy import Expr, Rational, Symbol
+
+from derive.chain.derivation import Derivation
+from derive.chain.partials import surrogate
+from derive.check.report import Row
+from derive.expressions.indices import substitute
+from derive.expressions.symbols import Given, Immediate, Partial
+
+SMALL = 12  # nodes
+POINTS = 3
+DIGITS = 30
+
+
+def exact_points(derivation: Derivation, seed: int = 0) -> tuple[Row, ...]:
+    """One row for each gradient of a small model without indices; none for other models."""
+    model = derivation.model
+    computed = [n for n in model.nodes.values() if not n.is_leaf]
+    if len(computed) > SMALL or any(n.indices for n in model.nodes.values()):
+        return ()
+    values = _composed(derivation)
+    rows = []
+    for name in derivation.wanted:
+        if name in derivation.adjoints:
+            rows.append(_row(derivation, name, values, random.Random(seed)))
+    return tuple(rows)
+
+
+def _composed(d: Derivation) -> dict[str, Expr]:
+    """Every node as an expression in the leaves (and the partials of abstract functions)."""
+    found: dict[str, Expr] = {}
+    for node in d.model.nodes.values():
+        if not node.is_leaf:
+            expr = surrogate(node, d.model.nodes) if node.abstract is not None else node.cases[0].expr
+            found[node.name] = substitute(_plain(expr), {d.model.nodes[n].symbol: e for n, e in found.items()})
+    return found
+
+
+def _plain(expr: Expr) -> Expr:
+    """Partials of abstract functions as plain symbols."""
+    names = {p: Symbol(f"d{p.of}_d{p.wrt}", real=True) for p in expr.atoms(Given, Immediate)}
+    return substitute(expr, names)
+
+
+def _gradient(d: Derivation, name: str) -> Expr:
+    """The derived gradient as an expression in values only: contributions put into contributions."""
+    total = sum((u.value(d.loss) for u in d.adjoints[name].uses), Rational(0))
+    inner = {p: _gradient(d, str(p.wrt)) for p in total.atoms(Partial) if type(p) is Partial}
+    return _plain(substitute(total, inner))
+
+
+def _row(d: Derivation, name: str, values: dict[str, Expr], rng: random.Random) -> Row:
+    symbol = d.model.nodes[name].symbol
+    expected = values[d.model.loss.name].diff(symbol)
+    derived = substitute(_gradient(d, name), {d.model.nodes[n].symbol: e for n, e in values.items()})
+    errors = [float(abs(_at(expected, p) - _at(derived, p))) for p in _points(expected, derived, rng)]
+    return Row(Partial(d.loss, symbol), len(errors), max(errors), "against sympy, at rational points")
+
+
+def _at(expr: Expr, point: dict[Symbol, Rational]) -> Expr:
+    """The value at a point: a rational number where it is one, else 30 digits."""
+    value = substitute(expr, point)
+    return value if value.is_Rational else value.evalf(DIGITS)
+
+
+def _points(expected: Expr, derived: Expr, rng: random.Random) -> Iterator[dict[Symbol, Rational]]:
+    names = sorted(expected.free_symbols | derived.free_symbols, key=str)
+    for _ in range(POINTS):
+        yield {s: Rational(rng.randint(1, 19), rng.choice((20, 21, 23))) for s in names}

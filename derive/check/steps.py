@@ -1,0 +1,189 @@
+"""The check: every adjoint and every printed line, at random points, against torch.autograd.
+
+Each formula is evaluated from autograd's own adjoints of its users, so that an error shows where it is made and nowhere
+else; as the adjoints determine each other one after the other, all formulas right means the derivation is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
+
+import torch
+from sympy import Expr, Idx, Symbol
+
+from derive.chain.closed_forms.values import Solved
+from derive.chain.derivation import Adjoint, Derivation, Step
+from derive.chain.regions import large
+from derive.check.autograd import Truth
+from derive.check.by_sympy import exact_points
+from derive.check.closed_forms import in_floats, in_fractions, within
+from derive.check.report import TOLERANCE, Report, Row
+from derive.check.torch_backend import TorchBackend
+from derive.evaluate.passes import Sweeps
+from derive.expressions.intervals import Interval
+from derive.expressions.symbols import Partial
+from derive.progress import CHECKING, doing
+from derive.topics.matrix_form.check.evaluator import Evaluator
+from derive.topics.matrix_form.check.forms import compared, definitions
+from derive.topics.matrix_form.forms import Forms
+
+Array = torch.Tensor
+NO_FORMS = Forms()
+GENERAL = range(1, 7)  # what a size that is left symbolic is in turn
+IN_TIME = range(1, 9)  # the same where the model has a recurrence
+LARGER = (4, 8, 16)  # the first size where a general step supposes sizes far apart, the others e times larger each
+
+
+def verify(
+    derivation: Derivation,
+    steps: Sequence[Step],
+    sizes: Mapping[Symbol, int] | None = None,
+    points: int = 1000,
+    seed: int = 0,
+    values: Sequence[Solved] = (),
+    forms: Forms = NO_FORMS,
+) -> Report:
+    """Check a derivation, its printed steps and the closed forms of `values`; symbolic sizes take several numbers.
+
+    `points` random float64 points are drawn for each choice of sizes from the generator seeded with `seed`.
+    """
+    given = dict(sizes or {})
+    missing = [s for s in derivation.model.sizes if s not in given]
+    report, reached = None, set()
+    general = IN_TIME if any(s.time for s in derivation.stages) else GENERAL
+    general = general if missing else range(1)
+    for n in general:
+        doing(CHECKING, what=derivation.model.title, n=n - general[0] + 1, all=len(general))
+        chosen = given | {s: 1 + (n - 1 + 2 * k + 2 * k // len(general)) % len(general) for k, s in enumerate(missing)}
+        share = max(1, points // len(general) + (n <= points % len(general))) if missing else points
+        check = Check(derivation, chosen, share, seed + n)
+        found = check.run(steps, values, forms)
+        if values and n in (general[0], general[-1]):  # the longest sequence begins like all shorter ones
+            found = found.merged(in_fractions(derivation, chosen, values, seed + n))
+        report = found if report is None else report.merged(found)
+        reached |= check.reached
+    assert report is not None
+    if missing and any(s.number not in reached for s in steps):
+        report = report.merged(_large(derivation, steps, given, missing, seed, reached, forms))
+    if missing:
+        report = replace(report, forms=tuple(_tried(r) for r in report.forms))
+    exact = exact_points(derivation, seed)
+    return report.merged(Report(exact, exact=max((r.points for r in exact), default=0)))
+
+
+def _large(
+    derivation: Derivation, steps: Sequence[Step], given: Mapping[Symbol, int], missing: Sequence[Symbol], seed: int,
+    reached: set[int], forms: Forms,
+) -> Report:  # fmt: skip
+    """The check at sizes in the order that general steps suppose. A step that holds at none of them fails."""
+    reports = []
+    for first in LARGER:
+        check = Check(derivation, {**given, **{s: large(k, first) for k, s in enumerate(missing)}}, 2, seed)
+        reports.append(check.run(steps, (), forms))
+        reached = reached | check.reached
+        if all(s.number in reached for s in steps):
+            break
+    report = reduce(Report.merged, reports)
+    lost = {s.node.name: f"step {s.number}, which no sizes reach" for s in steps if s.number not in reached}
+    rows = (replace(r, error=float("inf"), where=lost[r.name]) if r.name in lost else r for r in report.rows)
+    return replace(report, rows=tuple(rows))
+
+
+def _tried(row: Row) -> Row:
+    """A matrix form that held at no sizes has not been checked, so it fails."""
+    return (
+        row if row.points or row.error else replace(row, error=float("inf"), where=f"{row.where}, which no sizes reach")
+    )
+
+
+class Check:
+    """One verification: one choice of sizes, one batch of points."""
+
+    def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int], points: int, seed: int):
+        self.derivation, self.sizes = derivation, dict(sizes)
+        self.sweeps = Sweeps(derivation, sizes, TorchBackend())
+        self.truth = Truth(derivation, self.sweeps, points, seed)
+        self.reached: set[int] = set()  # the steps whose lines were evaluated
+
+    def run(self, steps: Sequence[Step], values: Sequence[Solved] = (), forms: Forms = NO_FORMS) -> Report:
+        """Compare every adjoint, every line of the steps and of the closed forms of values, every matrix form."""
+        with torch.no_grad():
+            rows = tuple(self._row(adjoint, steps) for adjoint in self.derivation.adjoints.values())
+            rows += tuple(in_floats(self.sweeps, self.truth.store, solved, self._relative) for solved in values)
+            matrices = tuple(self._forms(forms))
+        names = tuple((str(s), n) for s, n in self.sizes.items())
+        both = self.truth.both_sides
+        return Report(rows, (names,) if names else (), self.truth.count, both_sides=both, forms=matrices)
+
+    def _forms(self, forms: Forms) -> Iterator[Row]:
+        """Matrix forms of the definitions, and of the steps that hold at these sizes."""
+        evaluator = Evaluator(self.sweeps, self.truth.store, self.truth.finite)
+        yield from definitions(evaluator, self.truth, forms)
+        for step, form in forms.steps:
+            ranges = self._region(step, self.derivation.adjoints[step.node.name])
+            where = f"the matrix form of step {step.number}"
+            if form.matrix is None:
+                continue
+            if ranges is None:  # the step supposes other sizes
+                yield Row(form.element, 0, 0.0, where)
+                continue
+            truth = self.truth.adjoint(step.node.name)[within(ranges, self.sweeps.extent(step.node))]
+            yield compared(evaluator, form, ranges, truth, where)
+
+    def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
+        truth = self.truth.adjoint(adjoint.node.name)
+        scale = truth.abs().clamp_(min=1.0)
+        formula = self._error(self.sweeps.adjoint(adjoint, self.truth.store), truth, scale)
+        worst, where = formula, ""
+        extents = self.sweeps.extent(adjoint.node)
+        for step in (s for s in steps if s.node.name == adjoint.node.name):
+            ranges = self._region(step, adjoint)
+            if ranges is None:
+                continue
+            self.reached.add(step.number)
+            part = within(ranges, extents)
+            lines: dict[Expr, int] = {}
+            for number, line in enumerate(step.lines, 1):
+                lines.setdefault(line.expr, number)  # the same expression with another reason is evaluated once
+            for expr, number in lines.items():
+                value = self.sweeps.partials.evaluate(expr, self.truth.store, ranges)
+                error = self._error(value, truth[part], scale[part])
+                if not error <= worst:
+                    worst, where = error, f"step {step.number}, line {number}"
+        if not formula <= TOLERANCE:
+            worst, where = formula, ""
+        numbers = truth[..., 0].numel() * self.truth.count
+        return Row(Partial(self.derivation.loss, adjoint.node.generic), numbers, worst, where)
+
+    def _region(self, step: Step, adjoint: Adjoint) -> list[tuple[Idx, int, int]] | None:
+        """The index ranges of a step as numbers; None where it is empty, or supposes other sizes.
+
+        A general step holds where the uses that it adds up are those that exist on its region: one for t = T and
+        one for t = 1 suppose T > 1.
+        """
+        box = self._numbers(step.region.ranges)
+        extents = self.sweeps.extent(step.node)
+        box = [(max(a, first), min(b, last)) for (a, b), (first, last) in zip(box, extents, strict=True)]
+        if any(a > b for a, b in box):
+            return None
+        for use in adjoint.uses:
+            domain = self._numbers(use.domain)
+            whole = all(c <= a and b <= d for (a, b), (c, d) in zip(box, domain, strict=True))
+            apart = any(d < a or b < c for (a, b), (c, d) in zip(box, domain, strict=True))
+            if step.uses and not (whole if use in step.uses else apart):
+                return None
+        return [(idx, a, b) for idx, (a, b) in zip(step.node.indices, box, strict=True)]
+
+    def _numbers(self, intervals: Sequence[Interval]) -> list[tuple[int, int]]:
+        return [(self.sweeps.number(a), self.sweeps.number(b)) for a, b in intervals]
+
+    def _relative(self, found: Array, truth: Array) -> float:
+        return self._error(found, truth, truth.abs().clamp(min=1.0))
+
+    def _error(self, found: Array, truth: Array, scale: Array) -> float:
+        """The worst relative error at the points where the loss exists."""
+        error = (found - truth).abs_().div_(scale)[..., self.truth.kept]
+        worst = float(error.max()) if error.numel() else 0.0
+        return worst if worst == worst else float("inf")

@@ -1,0 +1,107 @@
+"""The evaluation's array operations, in torch float64. Arrays end with the axis of the sample points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, reduce
+from typing import Any
+
+import torch
+
+from derive.expressions.functions import Row
+
+Array = torch.Tensor
+OWN = {
+    "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),  # torch's own takes the slope 1 from x = 20 on
+    "step": lambda x: (x > 0).to(x.dtype),
+    "share": lambda x: ((x > 0).to(x.dtype) + (x >= 0).to(x.dtype)) / 2,
+}
+
+
+class TorchBackend:
+    """torch, float64 unless told otherwise."""
+
+    def __init__(self, dtype: torch.dtype = torch.float64):
+        self.dtype = dtype
+
+    def constant(self, value: Any) -> Any:
+        """A float, or an int where it is whole."""
+        return int(value) if value.is_Integer else float(value)
+
+    def apply(self, row: Row, x: Any) -> Any:
+        """torch's own function of the row."""
+        return function(row.name, row.torch)(
+            x if isinstance(x, torch.Tensor) else torch.tensor(float(x), dtype=self.dtype)
+        )
+
+    def power(self, x: Any, exponent: Any) -> Any:
+        """Whole powers by torch.pow, 1/x by reciprocal."""
+        if not isinstance(x, torch.Tensor):
+            return x ** (int(exponent) if exponent.is_Integer else float(exponent))
+        if exponent == -1:
+            return x.reciprocal()
+        return x * x if exponent == 2 else x.pow(int(exponent) if exponent.is_Integer else float(exponent))
+
+    def maximum(self, a: Any, b: Any) -> Any:
+        """torch.maximum, numbers allowed on either side."""
+        return torch.maximum(*(v if isinstance(v, torch.Tensor) else torch.tensor(v, dtype=self.dtype) for v in (a, b)))
+
+    def integers(self, first: int, last: int, shape: tuple[int, ...]) -> Array:
+        """A grid of index values."""
+        return torch.arange(first, last + 1).reshape(shape)
+
+    def gather(self, array: Array, positions: tuple[Any, ...]) -> Array:
+        """Advanced indexing; positions outside are clamped, a mask takes their value away. A run is not copied."""
+        if all(isinstance(p, int) for p in positions):
+            return array[tuple(min(max(p, 0), n - 1) for p, n in zip(positions, array.shape, strict=False))]
+        run = _run(positions[0], array.shape[0]) if len(positions) == 1 else None
+        if run is not None:
+            return array[run].reshape(*positions[0].shape, -1)
+        grids = [p if isinstance(p, torch.Tensor) else torch.tensor(p) for p in positions]
+        return array[tuple(g.clamp(0, n - 1) for g, n in zip(grids, array.shape, strict=False))]
+
+    def choose(self, truth: Any, a: Any, b: Any) -> Any:
+        """torch.where, or a plain choice."""
+        if isinstance(truth, bool):
+            return a if truth else b
+        values = [v if isinstance(v, torch.Tensor) else torch.tensor(float(v), dtype=self.dtype) for v in (a, b)]
+        return torch.where(truth, *values)
+
+    def mask(self, truth: Array) -> Array:
+        """Numbers for index values or truth values, with an axis for the points."""
+        return truth.to(self.dtype).unsqueeze(-1)
+
+    def total(self, x: Array, axis: int) -> Array:
+        """Sum, the axis kept."""
+        return x.sum(dim=axis, keepdim=True)
+
+    def product(self, x: Array, axis: int) -> Array:
+        """Product, the axis kept."""
+        return x.prod(dim=axis, keepdim=True)
+
+    def stack(self, slices: Sequence[Array]) -> Array:
+        """torch.stack of slices made equally long in points."""
+        return torch.stack(torch.broadcast_tensors(*slices))
+
+    def zeros(self, shape: tuple[int, ...]) -> Array:
+        """Zeros."""
+        return torch.zeros(shape, dtype=self.dtype)
+
+
+def _run(grid: Array, size: int) -> slice | None:
+    """The slice of a grid whose positions follow each other and lie inside; None for any other."""
+    flat = grid.reshape(-1)
+    if not len(flat):
+        return None
+    first, last = int(flat[0]), int(flat[-1])
+    if first < 0 or last >= size or last - first + 1 != len(flat):
+        return None
+    return slice(first, last + 1) if torch.equal(flat, torch.arange(first, last + 1)) else None
+
+
+@cache
+def function(name: str, dotted: str) -> Any:
+    """The callable of a row: its dotted name in torch, or one of our own where torch has none."""
+    if name in OWN:
+        return OWN[name]
+    return reduce(getattr, dotted.split("."), torch)

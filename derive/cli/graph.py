@@ -1,0 +1,56 @@
+"""`derive graph NAME`: the computational graph of a problem as a picture."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from derive.cli import options
+from derive.cli.delivery import deliver
+from derive.cli.sheet import readings, sizes
+from derive.errors import UsageError
+from derive.language import LANGUAGES
+from derive.problems import load
+
+if TYPE_CHECKING:
+    from derive.page.pictures.picture import GraphPicture
+    from derive.problem import Problem
+
+SUFFIXES = {".svg": "svg", ".tex": "tex", ".tikz": "tikz"}
+
+
+def run(argv: Sequence[str]) -> int:
+    """Print the picture of a problem's graph, or write it to a file. Errors: UsageError, ModelError."""
+    if not argv or argv[0].startswith("-"):
+        options.parse(options.graph_parser(), argv)
+        raise UsageError("graph: the name of a problem is missing; derive list shows them")
+    problem = load(argv[0])
+    given = options.parse(options.graph_parser(argv[0], problem), argv[1:])
+    options.one_of("lang", given.lang, LANGUAGES)
+    deliver(_written(picture(problem, given), _format(given), given.lang), given.output)
+    return 0
+
+
+def picture(problem: Problem, given: argparse.Namespace) -> GraphPicture:
+    """The picture that is asked for. Errors: UsageError for an option, ModelError for an operation that is missing."""
+    graph = readings(problem, given)[0].build(**problem.choices(vars(given)))
+    solution = graph.derive(sizes=sizes(problem, vars(given)))
+    return solution.picture(given.ops.split(",") if given.ops is not None else None)
+
+
+def _format(given: argparse.Namespace) -> str:
+    """The format asked for, else that of the file's name, else SVG."""
+    if given.format is None:
+        ending = next((e for e in SUFFIXES if (given.output or "").endswith(e)), None)
+        if given.output is not None and ending is None:
+            raise UsageError(f"-o {given.output}: the name ends in none of {', '.join(SUFFIXES)}; say --format")
+        return SUFFIXES[ending or ".svg"]
+    options.one_of("format", given.format, tuple(SUFFIXES.values()))
+    return str(given.format)
+
+
+def _written(drawn: GraphPicture, format: str, lang: str) -> str:
+    if format == "svg":
+        return drawn.svg(lang) + "\n"
+    return (drawn.document(lang) if format == "tex" else drawn.tikz(lang)) + "\n"

@@ -1,0 +1,133 @@
+"""The command line: sheets on standard output, talk on standard error, one clear line for what cannot be used.
+
+derive list [--lang zh]         the problems
+derive NAME [options]           the sheet of a problem
+derive code NAME [options]      its forward and backward pass as a Python module
+derive graph NAME [options]     its computational graph as a picture
+derive plot NAME [options]      when gradients vanish and explode, as SVG, PDF or PNG
+derive check [NAME ...]         the verification table
+derive doctor                   what is installed, and which TeX sets a PDF
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any, NoReturn
+
+from derive.cli import COMMANDS
+from derive.errors import DeriveError, UsageError
+
+HELP = """derive: symbolic derivations for deep learning, every line checked against torch.autograd
+
+  derive list                      the problems and what they are
+  derive NAME [options]            the solution sheet of a problem, as LaTeX on standard output
+  derive NAME --help               its options; likewise for list, check, code and graph
+  derive check [NAME ...]          check problems against torch.autograd
+  derive code NAME [options]       forward and backward pass as a Python module
+  derive doctor                    what is installed, and which TeX sets a PDF
+  derive graph NAME [options]      the computational graph as a picture: svg, tex
+  derive plot NAME -o FILE         when gradients vanish and explode, as SVG, PDF or PNG
+
+  derive bptt --T 5 > bptt.tex     backpropagation through time over five steps
+  derive logistic --lang zh        in Chinese
+  derive relu-mse --format text    in the terminal
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """The console script: run, flush, and leave without tearing the interpreter down."""
+    gc.disable()  # a command lives for a second: collecting garbage costs more than the garbage
+    _without_tensors()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # closed by the shell, >&-
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    os._exit(run(sys.argv[1:] if argv is None else argv))
+
+
+def _without_tensors() -> None:
+    """Spare a command sympy's abstract tensors.
+
+    Add loads them, and the group theory that they need, for one question: is a term a tensor? Here none is. Whatever
+    else is asked of the module is asked of the real one.
+    """
+    absent = ModuleType("sympy.tensor.tensor")
+    absent.TensExpr = absent.TensAdd = type("NoTensor", (), {})  # type: ignore[attr-defined]
+    absent.__getattr__ = _real  # type: ignore[method-assign, assignment]
+    sys.modules.setdefault(absent.__name__, absent)
+
+
+def _real(name: str) -> Any:
+    """A name of sympy's tensor module, which is loaded after all."""
+    if name.startswith("__"):  # what the import system asks of any module
+        raise AttributeError(name)
+    del sys.modules["sympy.tensor.tensor"]
+    return getattr(importlib.import_module("sympy.tensor.tensor"), name)
+
+
+def run(argv: Sequence[str]) -> int:
+    """One command; its exit status. Every DeriveError is one line on standard error."""
+    try:
+        if sys.stdout is None:
+            raise UsageError("standard output is closed; let it go to a file or a pipe")
+        status = _finished(list(argv))
+        sys.stdout.flush()
+        return status
+    except DeriveError as error:
+        print(f"derive: {' '.join(str(error).split())}", file=sys.stderr)
+        return error.exit_status
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        print(f"derive: standard output cannot be written ({error.strerror})", file=sys.stderr)
+        return 2
+    except Exception as fault:
+        if os.environ.get("DERIVE_TRACEBACK"):
+            raise
+        message = " ".join(f"{type(fault).__name__}: {fault}".split())
+        print(f"derive: internal error: {message}; please report it with the command you typed", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("derive: interrupted", file=sys.stderr)
+        return 130
+
+
+def _finished(argv: list[str]) -> int:
+    """The exit status of a command, also where argparse leaves after --help."""
+    try:
+        return _command(argv)
+    except SystemExit as done:
+        return int(done.code or 0)
+
+
+def _command(argv: list[str]) -> int:
+    if not argv:
+        raise UsageError("a command is missing; try derive list, derive NAME or derive --help")
+    name, rest = argv[0], argv[1:]
+    if name in ("--help", "-h", "help"):
+        print(HELP, end="")
+        return 0
+    if name == "--version":
+        from derive import __version__
+
+        print(f"derive {__version__}")
+        return 0
+    if name in COMMANDS:
+        done: int = importlib.import_module(COMMANDS[name]).run(rest)
+        return done
+    return _sheet(name, rest)
+
+
+def _sheet(name: str, argv: list[str]) -> int:
+    from derive.problems import names, nearest
+
+    if name not in names():
+        hint = nearest(name, (*names(), *COMMANDS))
+        raise UsageError(f"no command or problem {name!r}; {hint}")
+    from derive.cli.sheet import run
+
+    return run(name, argv)

@@ -1,0 +1,200 @@
+"""The words of the command line: one parser for each problem, errors as one line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from derive.errors import UsageError
+from derive.expressions.notation import NAME
+from derive.page.formats.formats import FORMATS
+from derive.problem import Problem
+
+MOST_POINTS = 100_000
+MOST_STEPS = 10_000
+
+
+class Once(argparse.Action):
+    """An option with a value, given once: argparse would take the last in silence."""
+
+    seen = False
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        if self.seen and option_string:
+            parser.error(f"argument {option_string}: given twice")
+        self.seen = True
+        setattr(namespace, self.dest, values)
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose errors are one line and an exception, not a usage text and an exit."""
+
+    def __init__(self, **words: Any):
+        super().__init__(allow_abbrev=False, **words)
+        self.register("action", None, Once)
+
+    def print_help(self, file: Any = None) -> None:
+        """Like any output: argparse would not notice a full disk."""
+        print(self.format_help(), end="", file=file)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def whole(text: str, what: str, most: int, least: int = 1) -> int:
+    """A whole number in a range. Errors: UsageError."""
+    digits = text[1:] if text[:1] in "+-" else text
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 18 or not least <= int(text) <= most:
+        raise UsageError(f"{what}: expected a whole number from {least} to {most}, found {text!r}")
+    return int(text)
+
+
+def problem_parser(name: str, problem: Problem) -> Parser:
+    """The options of one problem: its sizes, its own choices, and what every sheet has."""
+    parser = Parser(
+        prog=f"derive {name}",
+        description=f"{problem.title.en}. {problem.statement.en}",
+        epilog="The sheet goes to standard output, talk to standard error. Exit status: 0 done, 1 a line failed its "
+        "check (nothing is printed), 2 the input cannot be used.",
+    )
+    lengths(parser, problem)
+    choices(parser, problem)
+    derivatives(parser)
+    numbers(parser)
+    page(parser)
+    return parser
+
+
+def lengths(parser: Parser, problem: Problem) -> None:
+    """The sizes of a problem."""
+    for size in problem.sizes:
+        parser.add_argument(f"--{size.name}", metavar="N", help=f"{size.help.en} (symbolic unless given)")
+
+
+def choices(parser: Parser, problem: Problem) -> None:
+    """The options of a problem's own, and which reading of it."""
+    for option in problem.options:
+        shown = "|".join(option.choices)
+        parser.add_argument(option.flag, metavar=shown, help=f"{option.help.en} (default {option.choices[0]})")
+    if len(problem.readings) > 1:
+        labels = [key(r.label.en) for r in problem.readings if r.label is not None]
+        parser.add_argument("--reading", metavar="|".join(labels), help="only one reading of the task (default all)")
+
+
+def derivatives(parser: Parser) -> None:
+    """--jacobian and --hessian."""
+    parser.add_argument("--jacobian", metavar="p,z", help="only the Jacobian of p with respect to z")
+    parser.add_argument("--hessian", metavar="w,b", help="only the Hessian of the loss with respect to w and b")
+
+
+def one_of(what: str, value: str, known: Sequence[str]) -> None:
+    """Refuse a word that is not among the known ones. Errors: UsageError."""
+    if value not in known:
+        raise UsageError(f"--{what} {value!r}: choose one of {', '.join(known)}")
+
+
+def names(text: str, what: str, least: int = 1, most: int = 8) -> list[str]:
+    """Names with commas in between, each once. Errors: UsageError."""
+    found = [name.strip() for name in text.split(",")]
+    if not least <= len(found) <= most or not all(NAME.fullmatch(n) for n in found):
+        wanted = "two names such as p,z" if least == most == 2 else "names such as w,b"
+        raise UsageError(f"{what}: expected {wanted}, found {text!r}")
+    return found
+
+
+def numbers(parser: Parser) -> None:
+    """--at, and the options of gradient descent."""
+    parser.add_argument("--at", metavar='"w1=0.5, x_1=2"', help="work these numbers: values, adjoints, update")
+    training(parser)
+
+
+def training(parser: Parser) -> None:
+    """--lr, --train and --seed."""
+    parser.add_argument("--lr", metavar="RATE", help="learning rate of gradient descent, such as 1e-4")
+    parser.add_argument(
+        "--train",
+        nargs="?",
+        const="",
+        metavar="STEPS",
+        help="gradient descent on the problem's data, where it has any (mlp)",
+    )
+    parser.add_argument("--seed", metavar="N", help="seed of the start of a training (default 0)")
+
+
+def page(parser: Parser) -> None:
+    """--lang, --format, -o, --detail, --plots, --no-check."""
+    parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the sheet (default en)")
+    parser.add_argument("--format", default="tex", metavar="|".join(FORMATS), help="format of the sheet (default tex)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the sheet to a file")
+    parser.add_argument("--detail", default="brief", metavar="brief|full", help="full prints every time step")
+    parser.add_argument(
+        "--plots", action="store_true", help="add plots: when gradients vanish and explode, the loss of --train"
+    )
+    parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
+
+
+def list_parser() -> Parser:
+    """The options of `derive list`."""
+    parser = Parser(prog="derive list", description="The problems: name, place on the exercise sheets, title.")
+    parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the titles (default en)")
+    return parser
+
+
+def check_parser() -> Parser:
+    """The options of `derive check`."""
+    parser = Parser(
+        prog="derive check",
+        description="Check problems against torch.autograd, with every choice of their options: one line each.",
+        epilog="Exit status: 0 everything agrees, 1 something does not, 2 the input cannot be used.",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="problems (default all)")
+    parser.add_argument("--T", metavar="N", help="time steps for problems that have them (1 to 6 unless given)")
+    parser.add_argument("--points", default="1000", metavar="N", help="random points (default 1000)")
+    parser.add_argument("--seed", default="0", metavar="N", help="seed of the random points (default 0)")
+    parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the table (default en)")
+    return parser
+
+
+def code_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
+    """The options of `derive code NAME`."""
+    parser = Parser(
+        prog=f"derive code {name}",
+        description="A Python module with forward(**inputs) and backward(**inputs), written from the derivation. Sizes "
+        "are those of the arrays that it is given. Of a task with several readings it is the first unless named.",
+        epilog="The module goes to standard output. Exit status: 0 done, 2 the input cannot be used.",
+    )
+    parser.add_argument("--target", default="numpy", metavar="numpy|torch", help="the library (default numpy)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the module to a file")
+    if problem is not None:
+        choices(parser, problem)
+    return parser
+
+
+def graph_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
+    """The options of `derive graph NAME`."""
+    parser = Parser(
+        prog=f"derive graph {name}",
+        description="The computational graph as a picture, a recurrence unrolled in columns of time (of more than 5 "
+        "steps, or of a length without a number, the first two, dots, the last). Dashed arrows carry "
+        "local partials back; dots mark the values that the backward pass needs again.",
+        epilog="The picture goes to standard output. Exit status: 0 done, 2 the input cannot be used.",
+    )
+    parser.add_argument("--ops", metavar="dot,add,...", help="written in these operations, as in dot,add,max,mul,pow")
+    parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the legend (default en)")
+    parser.add_argument("--format", metavar="svg|tex|tikz", help="default: as the file is named, else svg")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the picture to a file")
+    if problem is not None:
+        lengths(parser, problem)
+        choices(parser, problem)
+    return parser
+
+
+def key(label: str) -> str:
+    """The word on the command line for a reading: the last of its label."""
+    return label.split()[-1].lower()
+
+
+def parse(parser: Parser, argv: Sequence[str]) -> argparse.Namespace:
+    """The options. Errors: UsageError; `--help` prints and exits."""
+    return parser.parse_args(list(argv))

@@ -1,0 +1,213 @@
+"""The backward pass: every adjoint that a wanted gradient needs, by the steps of the derivation.
+
+Where one form holds for all elements, it is the shortest line of the step: a - y, not the chain rule that led there.
+Where users contribute to a part of the elements, each is added to its part, so that it is right for every size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from sympy import Add, Basic, Expr, Idx, Indexed, Symbol
+
+from derive.chain.derivation import Adjoint, Step, Use
+from derive.chain.steps import Steps
+from derive.code.families import Families, scope_of, without
+from derive.code.forward import joined, loop, span, within
+from derive.code.named_axes import picked, spread
+from derive.code.program import Apply, Assign, Name, Pick, Statement, Tree, names_in
+from derive.code.scatter import Scatter, added, masked, scatters
+from derive.expressions.indices import name_of, substitute
+from derive.expressions.intervals import Interval
+from derive.expressions.symbols import Partial
+from derive.expressions.weight import weight
+from derive.model.schedule import Stage
+
+
+class Backward:
+    """The statements of the backward pass."""
+
+    def __init__(self, families: Families, show: Callable[[object], str]):
+        self.families, self.d, self.show = families, families.derivation, show
+        self.steps = Steps(self.d)
+        self.numbered = self.steps.all()
+
+    # which formula
+    def complete(self, use: Use, adjoint: Adjoint) -> bool:
+        """Does the contribution hold for every element?"""
+        return use.domain == self.families.stored[f"adjoint {adjoint.node.name}"].ranges
+
+    @cached_property
+    def formulas(self) -> Mapping[str, Step]:
+        """The adjoints that have one form for all elements."""
+        found = {}
+        for name, adjoint in self.d.adjoints.items():
+            steps = self.steps.of(name)
+            if len(steps) == 1 and all(self.complete(u, adjoint) for u in adjoint.uses):
+                found[name] = steps[0]
+        return {n: step for n, step in found.items() if not (masked(self._shortest(step)) and self._spread(n))}
+
+    def formula(self, name: str) -> Expr:
+        """The shortest line of the step; for what an abstract loss gives, its cotangent."""
+        return self._shortest(self.formulas[name])
+
+    def _shortest(self, step: Step) -> Expr:
+        if step.given:
+            return Add(*(u.value(self.d.loss) for u in step.uses))
+        return min((line.expr for line in step.lines), key=weight)
+
+    def _spread(self, name: str) -> bool:
+        """Can it be added where it is read, so that no mask is needed?"""
+        adjoint = self.d.adjoints[name]
+        if any(s.time and name in s.families for s in self.d.stages):
+            return False
+        return all(scatters(u, adjoint.node, self.d.loss, self.families) for u in adjoint.uses)
+
+    def sources(self, name: str) -> list[Expr]:
+        """The expressions that an adjoint is computed from."""
+        if name in self.formulas:
+            return [self.formula(name)]
+        return [u.value(self.d.loss) for u in self.d.adjoints[name].uses]
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The adjoints from which the wanted gradients are computed, and these."""
+        found: set[str] = set()
+        waiting = [n for n in self.d.wanted if n in self.d.adjoints]
+        group = {n: s.families for s in self.d.stages if s.time for n in s.families}
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            found.add(name)
+            waiting += [n for n in group.get(name, ()) if n in self.d.adjoints]
+            for expr in self.sources(name):
+                waiting += [name_of(p.wrt) for p in expr.atoms(Partial) if type(p) is Partial and p.of == self.d.loss]
+        return frozenset(n for n in found if n in self.d.adjoints)
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The families whose values the backward pass reads."""
+        found = {name for n in self.needed for e in self.sources(n) for name in _values(e)}
+        return frozenset(found & set(self.d.model.nodes))
+
+    # the statements
+    def statements(self) -> tuple[Statement, ...]:
+        """Every needed adjoint: the nodes in the order of the sweep, then the wanted leaves."""
+        lines: list[Statement] = []
+        inner = [n for n, a in self.d.adjoints.items() if not a.node.is_leaf]
+        stages = {n: s for s in self.d.stages if s.time for n in s.families}
+        done: set[str] = set()
+        for name in [*inner, *(w for w in self.d.wanted if w not in inner)]:
+            if name not in self.needed or name in done:
+                continue
+            group = [n for n in inner if n in stages[name].families and n in self.needed] if name in stages else [name]
+            lines += self._recurrence(stages[name], group) if name in stages else self._whole(self.d.adjoints[name])
+            done.update(group)
+        return tuple(line for n, line in enumerate(lines) if not self._idle(line, lines[n + 1 :]))
+
+    def _idle(self, line: Statement, later: list[Statement]) -> bool:
+        """A list of time steps that nothing reads after its loop."""
+        if not (isinstance(line, Assign) and isinstance(line.value, Apply) and line.value.function == "stack"):
+            return False
+        return line.target not in self.gradients().values() and not {*names_in(line.target)} & {*names_in(tuple(later))}
+
+    def gradients(self) -> dict[str, Name | None]:
+        """Of each wanted leaf, where its gradient is: None where it cannot reach the loss."""
+        return {w: self.families.stored[f"adjoint {w}"].tree if w in self.d.adjoints else None for w in self.d.wanted}
+
+    def _remark(self, adjoint: Adjoint, uses: tuple[Use, ...], value: Expr, part: bool = False) -> str:
+        numbers = [str(s.number) for s in self.numbered if s.node is adjoint.node and {*s.uses} & {*uses}]
+        target = self.show(Partial(self.d.loss, adjoint.node.generic))
+        head = f"step {', '.join(numbers)}: " if numbers else ""
+        return f"{head}{target} {'gets' if part else '='} {self.show(value)}"
+
+    def _whole(self, adjoint: Adjoint) -> Iterator[Statement]:
+        """An adjoint without a recurrence."""
+        name, own = adjoint.node.name, adjoint.node.indices
+        stored = self.families.stored[f"adjoint {name}"]
+        if name in self.formulas:
+            expr = self.formula(name)
+            value = self.families.lower(expr, scope_of(dict(zip(own, stored.ranges, strict=True))))
+            remark = self._remark(adjoint, adjoint.uses, expr)
+            yield Assign(stored.tree, self.families.filled(value, own, stored.ranges), remark)
+            return
+        yield Assign(stored.tree, Apply("zeros", (self.families.shape(stored.ranges),)))
+        for use in adjoint.uses:
+            parts = scatters(use, adjoint.node, self.d.loss, self.families) if masked(use.value(self.d.loss)) else ()
+            yield from (added(s, stored, self._gets(adjoint, use, s), self.families) for s in parts)
+            if not parts:
+                yield self._added(adjoint, use, {})
+
+    def _gets(self, adjoint: Adjoint, use: Use, part: Scatter) -> str:
+        numbers = [str(s.number) for s in self.numbered if s.node is adjoint.node and use in s.uses]
+        target = self.show(Partial(self.d.loss, adjoint.node.at(*part.position)))
+        return f"step {', '.join(numbers)}: {target} gets {self.show(part.value)}"
+
+    def _added(self, adjoint: Adjoint, use: Use, loops: Mapping[Idx, tuple[str, Interval]]) -> Statement:
+        """One contribution, added to the elements that it reaches; with a loop, of one time step."""
+        stored = self.families.stored[f"adjoint {adjoint.node.name}"]
+        domains = dict(zip(adjoint.node.indices, use.domain, strict=True))
+        fixed = {i: a for i, (a, b) in domains.items() if a == b and i not in loops}
+        free = {i: d for i, d in domains.items() if i not in fixed and i not in loops}
+        expr = substitute(use.value(self.d.loss), fixed)
+        value = self.families.lower(expr, scope_of(free, loops))
+        position = [fixed.get(i, i) for i in adjoint.node.indices if i not in loops]
+        whole = [r for i, r in zip(adjoint.node.indices, stored.ranges, strict=True) if i not in loops]
+        places = self.families.places(position, whole, free)
+        target: Tree = stored.tree
+        for i, (variable, interval) in loops.items():
+            low = stored.ranges[adjoint.node.indices.index(i)][0]
+            target = Pick(target, (self.families.whole(i - low, scope_of({}, {i: (variable, interval)})).tree,))
+        target = picked(target, places)
+        remark = self._remark(adjoint, (use,), use.value(self.d.loss), part=True)
+        return Assign(target, spread(value, list(free)), remark, adds=True)
+
+    def _recurrence(self, stage: Stage, group: list[str]) -> Iterator[Statement]:
+        """The adjoints of a recurrence, stepped against its direction."""
+        closed = {n: self.families.stored[f"adjoint {n}"] for n in group}
+        for name, stored in closed.items():
+            time = stage.time[name]
+            self.families.stored[f"adjoint {name}"] = replace(stored, time=time)
+            yield Assign(stored.tree, Apply("fresh slots", self._slots(stored.ranges, time)))
+        whole = span([closed[n].ranges[stage.time[n]] for n in group])
+        node = self.d.model.nodes[group[0]]
+        variable = self.families.names.letter(node.indices[stage.time[group[0]]].name)
+        body = joined(line for n in group for line in self._step(self.d.adjoints[n], stage.time[n], variable, whole))
+        yield loop(variable, whole, -stage.direction, body, self.families)
+        for name, stored in closed.items():
+            self.families.stored[f"adjoint {name}"] = stored
+            yield Assign(stored.tree, Apply("stack", (stored.tree, Name(str(stage.time[name])))))
+
+    def _slots(self, ranges: tuple[Interval, ...], time: int) -> tuple[Tree, Tree]:
+        return self.families.shape(list(without(ranges, time))), self.families.length(ranges[time])
+
+    def _step(self, adjoint: Adjoint, time: int, variable: str, whole: Interval) -> Iterator[Statement]:
+        """One adjoint at one time."""
+        name, idx = adjoint.node.name, adjoint.node.indices[time]
+        stored = self.families.stored[f"adjoint {name}"]
+        own = [i for i in adjoint.node.indices if i is not idx]
+        intervals = list(without(stored.ranges, time))
+        if name in self.formulas:
+            here = stored.ranges[time]
+            loops, expr = {idx: (variable, here)}, self.formula(name)
+            value = self.families.lower(expr, scope_of(dict(zip(own, intervals, strict=True)), loops))
+            place = self.families.whole(idx - here[0], scope_of({}, loops)).tree
+            target, remark = Pick(stored.tree, (place,)), self._remark(adjoint, adjoint.uses, expr)
+            line = Assign(target, self.families.filled(value, own, intervals), remark)
+            yield from within([line], variable, here, whole, self.families)
+            return
+        for use in adjoint.uses:
+            added = self._added(adjoint, use, {idx: (variable, use.domain[time])})
+            yield from within([added], variable, use.domain[time], whole, self.families)
+
+
+def _values(expr: Basic) -> Iterator[str]:
+    """The names whose values an expression reads; those inside a partial only say which one it is."""
+    if isinstance(expr, (Symbol, Indexed)):
+        yield name_of(expr)
+    elif not isinstance(expr, (Partial, Idx)):
+        for arg in expr.args:
+            yield from _values(arg)

@@ -1,0 +1,96 @@
+"""What a pass would compute twice is computed once, under a name: exp(z) above and below a fraction line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from derive.code.names import Identifiers
+from derive.code.program import (
+    Apply,
+    Assign,
+    Contraction,
+    Inner,
+    MatMul,
+    Name,
+    NewAxis,
+    Pick,
+    Plus,
+    Power,
+    Reduce,
+    Statement,
+    Times,
+    Tree,
+    names_in,
+)  # fmt: skip
+from derive.expressions.functions import BY_NAME
+
+
+def shared(lines: Sequence[Statement], names: Identifiers) -> tuple[Statement, ...]:
+    """The lines, with a variable for each costly tree that several of them contain, or one of them several times.
+
+    Only of variables that are assigned once: a list of time steps changes between two readings.
+    """
+    moving = _moving(lines)
+    found = list(lines)
+    for n in range(1, 100):
+        counts = Counter(t for line in found for t in _trees(line) if _costly(t) and not moving & set(names_in(t)))
+        twice = [tree for tree, count in counts.items() if count > 1]
+        if not twice:
+            break
+        part = max(twice, key=lambda t: len(str(t)))
+        name = Name(names.fresh(_wish(part, n)))
+        first = next(at for at, line in enumerate(found) if part in _trees(line))
+        found = [_put(line, {part: name}) for line in found]
+        found.insert(first, Assign(name, part))
+    return tuple(found)
+
+
+def _wish(tree: Tree, n: int) -> str:
+    """exp_z, where it is that."""
+    plain = isinstance(tree, Apply) and len(tree.args) == 1 and isinstance(tree.args[0], Name)
+    return f"{tree.function}_{tree.args[0].text}" if plain else f"part{n}"  # type: ignore[attr-defined]
+
+
+def _moving(lines: Sequence[Statement]) -> set[str]:
+    """The variables that are assigned more than once, or inside a loop or a condition."""
+    plain = [line for line in lines if isinstance(line, Assign)]
+    counts = Counter(line.target.text if isinstance(line.target, Name) else "" for line in plain)
+    parts = {n for line in plain if not isinstance(line.target, Name) for n in names_in(line.target)}
+    blocks = {n for line in lines if not isinstance(line, Assign) for n in names_in(line)}
+    return {n for n, count in counts.items() if count > 1} | parts | blocks
+
+
+def _costly(tree: Tree) -> bool:
+    """A function, a sum, a product of arrays; arithmetic where an array is broadcast."""
+    if isinstance(tree, Apply):
+        return tree.function in BY_NAME
+    if isinstance(tree, (Plus, Times, Power)):
+        return any(isinstance(p, NewAxis) for t in _below(tree) if isinstance(t, Pick) for p in t.places)
+    return isinstance(tree, (Reduce, Inner, MatMul, Contraction))
+
+
+def _trees(line: Statement) -> list[Tree]:
+    return list(_below(line.value)) if isinstance(line, Assign) else []
+
+
+def _below(part: Any) -> Iterator[Tree]:
+    """Every tree inside, with those inside tuples."""
+    if isinstance(part, Tree):
+        yield part
+        for field in fields(part):  # type: ignore[arg-type]
+            yield from _below(getattr(part, field.name))
+    elif isinstance(part, tuple):
+        for each in part:
+            yield from _below(each)
+
+
+def _put(part: Any, by: Mapping[Tree, Tree]) -> Any:
+    """The part with other trees for some."""
+    if isinstance(part, Tree) and part in by:
+        return by[part]
+    if isinstance(part, (Tree, Assign)):
+        return replace(part, **{f.name: _put(getattr(part, f.name), by) for f in fields(part)})  # type: ignore[type-var, arg-type]
+    return tuple(_put(each, by) for each in part) if isinstance(part, tuple) else part

@@ -1,0 +1,101 @@
+"""The text of the two passes of one derivation, and of the checks of what they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from derive.code.common_subexpressions import shared
+from derive.code.printer import INDENT
+from derive.code.program import Statement, names_in
+from derive.code.python_text import dictionary, has_word, quoted, tuple_of
+from derive.code.source import Source
+from derive.code.templates import BACKWARD, CHECK, FORWARD, PASS_BACKWARD, PASS_FORWARD
+
+
+def checks(source: Source) -> str:
+    """The inputs as arrays of one type, their shapes checked."""
+    solved, _ = source.solved
+    expected = [
+        f"_expect(given, {source.table}, {quoted(name)}, {source.shape(r)})" for name, r in source.shapes.items() if r
+    ]
+    more = [
+        f"if {quoted(n)} in given:\n{INDENT * 2}_expect(given, {source.table}, {quoted(n)}, {source.shape(r)})"
+        for n, r in source.optional.items()
+        if r
+    ]
+    sizes = [line.split(" = ")[0] for line in solved]
+    lines = [*solved, *(f'_expect_size("{n}", {n})' for n in sizes), *expected, *more, "return given"]
+    names = (*source.shapes, *source.solved[1])
+    words = {
+        "names": tuple_of(names),
+        "optional": tuple_of(source.optional),
+        "suffix": source.suffix,
+        "shapes": source.table,
+    }
+    return CHECK.format(**words) + "".join(f"\n{INDENT}{line}" for line in lines)
+
+
+def passes(source: Source, more: Sequence[str] = ()) -> list[str]:
+    """The check of the inputs, and the passes, each after its function of `more` for everybody."""
+    both = [forward(source), *([backward(source)] if source.d.model.has_loss else [])]
+    outer = more or ("",) * len(both)
+    return [checks(source), *(part for pair in zip(outer, both, strict=True) for part in pair if part)]
+
+
+def public(source: Source) -> list[str]:
+    """`forward(**inputs)` and `backward(**inputs)`."""
+    required = f", {tuple_of(source.optional)}" if source.optional else ""
+    wanted = ", ".join(source.names[w] for w in source.d.wanted) or "nothing"
+    found = [FORWARD, BACKWARD.format(required=required, wanted=wanted)]
+    return found if source.d.model.has_loss else found[:1]
+
+
+def forward(source: Source) -> str:
+    """The pass from the leaves to every node."""
+    own = source.forward
+    known = shared(own.statements(own.known), source.names.local())
+    linear = own.statements(own.linear) if source.optional else ()
+    lines = [*source.print.lines(known), *_returned(source, own.known)]
+    parts = [*_opening(source, (*known, *linear), ()), *lines]
+    if linear:
+        parts += [f"{INDENT}if {' and '.join(f'{c} is not None' for c in source.optional)}:"]
+        parts += [*source.print.lines(linear, 2), *_returned(source, own.linear, 2)]
+    return PASS_FORWARD.format(body="\n".join([*parts, f"{INDENT}return values"]), suffix=source.suffix)
+
+
+def _returned(source: Source, names: Sequence[str], depth: int = 1) -> list[str]:
+    pairs = {source.names[n]: source.names[n] for n in names}
+    return dictionary(f"values {'=' if depth == 1 else '|='} ", pairs, depth)
+
+
+def backward(source: Source) -> str:
+    """The pass from the loss to every wanted gradient."""
+    lines = shared(source.backward.statements(), source.names.local())
+    stored, zeros = source.families.stored, source.target.patterns["zeros"]
+    pairs = {
+        source.names[w]: stored[f"adjoint {w}"].tree.text if tree else zeros.format(source.shape(stored[w].ranges))
+        for w, tree in source.backward.gradients().items()
+    }
+    result = "\n".join(dictionary("return ", pairs))
+    parts = [*_opening(source, lines, read(source, lines), result), *source.print.lines(lines), result]
+    return PASS_BACKWARD.format(body="\n".join(parts), suffix=source.suffix)
+
+
+def read(source: Source, lines: Sequence[Statement]) -> list[str]:
+    """The nodes whose values the backward pass reads."""
+    used, names = set(names_in(tuple(lines))), source.names
+    return [names[n.name] for n in source.d.model.nodes.values() if not n.is_leaf and names[n.name] in used]
+
+
+def _opening(source: Source, lines: Sequence[Statement], values: Sequence[str], more: str = "") -> Iterator[str]:
+    """The inputs, sizes and values that a pass uses, as its own variables."""
+    text = "\n".join(source.print.lines(lines)) + more
+    used = set(names_in(tuple(lines)))
+    yield from (f"{INDENT}{n} = given[{quoted(n)}]" for n in source.shapes if n in used)
+    yield from (f"{INDENT}{n} = given.get({quoted(n)})" for n in source.optional if n in used)
+    yield from (f"{INDENT}{n} = values[{quoted(n)}]" for n in values)
+    yield from (f"{INDENT}{line}" for line in source.solved[0] if has_word(line.split(" = ")[0], text))
+    first = next((f"given[{quoted(n)}]" for n in source.shapes), None)
+    kind = source.target.kind.format(first) if first else source.target.no_kind
+    if has_word(kind.split(" = ")[0], text):
+        yield INDENT + kind

@@ -1,0 +1,1 @@
+"""Numbers for expressions: one compiler, several array libraries."""

@@ -1,0 +1,53 @@
+"""What an array library must offer, so that expressions can be evaluated with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from derive.expressions.functions import Row
+
+Array = Any
+
+
+Position = Any  # an int, or an integer array that broadcasts over the axes of an expression
+
+
+class Backend(Protocol):
+    """What the evaluation needs of an array library: torch for the check, exact fractions for worked numbers."""
+
+    def constant(self, value: Any) -> Any:
+        """A sympy number as a scalar of the backend."""
+
+    def apply(self, row: Row, x: Array) -> Array:
+        """An elementwise function."""
+
+    def power(self, x: Array, exponent: Any) -> Array:
+        """x to a number."""
+
+    def maximum(self, a: Array, b: Array) -> Array:
+        """Elementwise maximum."""
+
+    def integers(self, first: int, last: int, shape: tuple[int, ...]) -> Array:
+        """first..last along the one long axis of `shape`."""
+
+    def gather(self, array: Array, positions: tuple[Position, ...]) -> Array:
+        """array[positions], points kept as the last axis; positions outside are moved to the nearest inside."""
+
+    def choose(self, truth: Any, a: Array, b: Array) -> Array:
+        """a where true, b elsewhere."""
+
+    def mask(self, truth: Array) -> Array:
+        """Truth values as 0 and 1, with an axis for the points."""
+
+    def total(self, x: Array, axis: int) -> Array:
+        """Sum over an axis, which stays with length 1."""
+
+    def product(self, x: Array, axis: int) -> Array:
+        """Product over an axis, which stays with length 1."""
+
+    def stack(self, slices: Sequence[Array]) -> Array:
+        """Slices along a new first axis."""
+
+    def zeros(self, shape: tuple[int, ...]) -> Array:
+        """Zeros."""

@@ -1,0 +1,203 @@
+"""From expressions in index notation to functions on arrays, by walking the sympy tree once; no text, no exec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import add, and_, mul, or_
+from typing import Any
+
+from sympy import (
+    ITE,
+    Add,
+    And,
+    Expr,
+    Idx,
+    Indexed,
+    Integer,
+    Max,
+    Mul,
+    Not,
+    Or,
+    Piecewise,
+    Pow,
+    Product,
+    Rational,
+    S,
+    Sum,
+    Symbol,
+)
+from sympy.core.relational import Relational
+
+from derive.errors import ModelError
+from derive.evaluate.backend import Array, Backend
+from derive.evaluate.index_values import Env, Positions
+from derive.evaluate.store import Store
+from derive.expressions.functions import BY_NAME, row_of
+from derive.expressions.indices import BINDERS, bound, name_of
+from derive.expressions.symbols import Given, Immediate, Partial
+from derive.expressions.traverse import free_indices
+
+Lowered = Callable[[Store, Env], Any]
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
+    "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
+}  # fmt: skip
+
+
+def key(expr: Partial, loss: Expr) -> str:
+    """Under which name a partial is stored: an adjoint, or the partial of an abstract function (a cotangent)."""
+    wrt = name_of(expr.wrt)
+    total = expr.of == loss and not isinstance(expr, (Given, Immediate))
+    of = name_of(expr.of)
+    return f"adjoint {wrt}" if total else f"d{of}/d{wrt}"
+
+
+class Closures(Positions):
+    """Compiles expressions for numbers of sizes, a backend and a loss.
+
+    `at` is the next free axis, for a sum, and `depth` the number of axes.
+    """
+
+    def __init__(self, backend: Backend, sizes: Mapping[Symbol, int], loss: Expr, strict: bool = True):
+        super().__init__(sizes)
+        self.backend, self.loss, self.strict = backend, loss, strict
+
+    def _compile(self, expr: Expr, at: int, depth: int) -> Lowered:
+        if isinstance(expr, (Add, Mul)):
+            parts = [self._compile(a, at, depth) for a in sorted(expr.args, key=_place)]
+            join = add if isinstance(expr, Add) else mul
+            return lambda store, env: reduce(join, [p(store, env) for p in parts])
+        if isinstance(expr, (Symbol, Idx, Indexed, Partial)):
+            return self._leaf(expr)
+        if expr.is_Number or expr.is_NumberSymbol:
+            constant = self.backend.constant(expr)
+            return lambda store, env: constant
+        if isinstance(expr, BINDERS):
+            return self._bound(expr, at, depth)
+        if isinstance(expr, Piecewise):
+            return self._piecewise(expr, at, depth)
+        return self._function(expr, at, depth)
+
+    def _leaf(self, expr: Expr) -> Lowered:
+        if isinstance(expr, Idx) or expr in self.sizes:
+            return self._index_value(expr)
+        name = key(expr, self.loss) if isinstance(expr, Partial) else name_of(expr)
+        element = expr.wrt if isinstance(expr, Partial) else expr
+        places = [self._index(i) for i in getattr(element, "indices", ())]
+        return lambda store, env: store.read(name, tuple(p(env) for p in places), self.strict)
+
+    def _index_value(self, expr: Expr) -> Lowered:
+        place = self._index(expr)
+
+        def run(store: Store, env: Env) -> Array:
+            value = place(env)
+            return value if isinstance(value, int) else self.backend.mask(value)
+
+        return run
+
+    def _bound(self, expr: Sum | Product, at: int, depth: int) -> Lowered:
+        (idx, low, high), *outer = reversed(expr.limits)
+        inner = bound(expr.func, expr.function, reversed(outer)) if outer else expr.function
+        body, first, last = self._compile(inner, at + 1, depth), self._index(low), self._index(high)
+        shape, backend = along(at, depth), self.backend
+        neutral, join = (0, backend.total) if isinstance(expr, Sum) else (1, backend.product)
+
+        def run(store: Store, env: Env) -> Array:
+            a, b = first(env), last(env)
+            ragged = not (isinstance(a, int) and isinstance(b, int))
+            if ragged and 0 in (b - a).shape:
+                return backend.mask(b - a)
+            least, most = (int(a if isinstance(a, int) else a.min()), int(b if isinstance(b, int) else b.max()))
+            if most < least:
+                return backend.zeros((*([1] * depth), 1)) + neutral
+            grid = backend.integers(least, most, shape)
+            value = body(store, {**env, idx: grid})
+            value = value + backend.zeros((*shape[:at], most - least + 1, *shape[at + 1 :], 1))
+            if ragged:
+                inside = backend.mask((grid >= a) & (grid <= b)) > 0
+                value = backend.choose(inside, value, neutral)  # not times a mask: outside, 0^(s-t) is infinite
+            return join(value, at)
+
+        return run
+
+    def _piecewise(self, expr: Piecewise, at: int, depth: int) -> Lowered:
+        branches = [(self._compile(v, at, depth), self._truth(c, at, depth)) for v, c in expr.args]
+
+        def run(store: Store, env: Env) -> Array:
+            result: Any = 0
+            for value, truth in reversed(branches):
+                result = self.backend.choose(truth(store, env), value(store, env), result)
+            return result
+
+        return run
+
+    def _truth(self, condition: Any, at: int, depth: int) -> Lowered:
+        if condition is S.true or condition is S.false:
+            return lambda store, env: condition is S.true
+        if isinstance(condition, (And, Or)):
+            parts = [self._truth(c, at, depth) for c in condition.args]
+            join = and_ if isinstance(condition, And) else or_
+            return lambda store, env: reduce(join, [p(store, env) for p in parts])
+        if isinstance(condition, (ITE, Not)):
+            return self._truth(condition.to_nnf(), at, depth)
+        if not isinstance(condition, Relational):
+            raise ModelError(f"the condition {condition} is not a comparison of two expressions")
+        sides = [self._compile(a, at, depth) for a in condition.args]
+        compare = COMPARE[condition.rel_op]
+        return lambda store, env: compare(sides[0](store, env), sides[1](store, env))
+
+    def _function(self, expr: Expr, at: int, depth: int) -> Lowered:
+        name = type(expr).__name__
+        if name in ("inside", "KroneckerDelta"):
+            places = [self._index(a) for a in expr.args]
+            test: Callable[..., Any] = (
+                (lambda e, a, b: (e >= a) & (e <= b)) if name == "inside" else (lambda a, b: a == b)
+            )
+            return lambda store, env: self._masked(test(*(p(env) for p in places)))
+        parts = [self._compile(a, at, depth) for a in expr.args]
+        if isinstance(expr, Max):
+            return lambda store, env: reduce(self.backend.maximum, [p(store, env) for p in parts])
+        row = row_of(expr)
+        if row is not None:
+            return lambda store, env: self.backend.apply(row, parts[0](store, env))
+        if isinstance(expr, Pow):
+            return self._power(expr, at, depth)
+        raise ModelError(f"no row in derive/functions.py evaluates {name}")
+
+    def _masked(self, truth: Any) -> Any:
+        return int(truth) if isinstance(truth, (bool, int)) else self.backend.mask(truth)
+
+    def _power(self, expr: Pow, at: int, depth: int) -> Lowered:
+        base = self._compile(expr.base, at, depth)
+        if isinstance(expr.exp, Rational):
+            exponent = expr.exp
+            return lambda store, env: self.backend.power(base(store, env), exponent)
+        if expr.exp.is_integer and expr.exp.free_symbols <= self.sizes.keys() | set(free_indices(expr.exp)):
+            return self._counted(base, self._index(expr.exp))
+        raised = self._compile(expr.exp, at, depth)
+        exp, ln = BY_NAME["exp"], BY_NAME["log"]
+        return lambda store, env: self.backend.apply(exp, raised(store, env) * self.backend.apply(ln, base(store, env)))
+
+    def _counted(self, base: Lowered, exponent: Callable[[Env], Any]) -> Lowered:
+        """A power whose exponent is an index expression, T - t: whole, so that the base may be negative."""
+
+        def run(store: Store, env: Env) -> Array:
+            n = exponent(env)
+            return (
+                self.backend.power(base(store, env), Integer(n))
+                if isinstance(n, int)
+                else base(store, env) ** self.backend.mask(n)
+            )
+
+        return run
+
+
+def _place(part: Expr) -> int:
+    """Adjoints first, as in the chain rule, then names, then what is computed: equal products begin alike."""
+    return 0 if isinstance(part, Partial) else 1 if isinstance(part, (Symbol, Indexed)) else 2
+
+
+def along(axis: int, depth: int) -> tuple[int, ...]:
+    """The shape of an index grid: one long axis among `depth`."""
+    return tuple(-1 if n == axis else 1 for n in range(depth))

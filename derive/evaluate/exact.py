@@ -1,0 +1,104 @@
+"""The evaluation's array operations on exact fractions, for worked numbers: a float only where a value is irrational.
+
+numpy arrays of Python numbers; a function with a rational value at a rational argument (the row's `exact`) keeps it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from derive.errors import UsageError
+from derive.expressions.functions import BY_NAME, Row
+
+Number = Fraction | float
+LONGEST = 400  # digits of a fraction after which exactness no longer helps a reader
+
+
+class ExactBackend:
+    """numpy object arrays; numbers are Fractions, or floats where they have to be."""
+
+    def constant(self, value: Any) -> Number:
+        """A sympy number."""
+        return Fraction(int(value.p), int(value.q)) if value.is_Rational else float(value)
+
+    def apply(self, row: Row, x: Any) -> Any:
+        """The function at every element."""
+        return _each(lambda v: at(row, v), x)
+
+    def power(self, x: Any, exponent: Any) -> Any:
+        """x to a rational exponent. Errors: UsageError for 0 to a negative power."""
+        return _each(lambda v: _power(v, Fraction(int(exponent.p), int(exponent.q))), x)
+
+    def maximum(self, a: Any, b: Any) -> Any:
+        """The larger at every element."""
+        return np.frompyfunc(max, 2, 1)(a, b)
+
+    def integers(self, first: int, last: int, shape: tuple[int, ...]) -> Any:
+        """A grid of index values."""
+        return np.arange(first, last + 1).reshape(shape)
+
+    def gather(self, array: Any, positions: tuple[Any, ...]) -> Any:
+        """Advanced indexing, positions outside clamped."""
+        return array[tuple(np.clip(p, 0, n - 1) for p, n in zip(positions, array.shape, strict=False))]
+
+    def choose(self, truth: Any, a: Any, b: Any) -> Any:
+        """a where true, else b."""
+        return np.where(truth, a, b)
+
+    def mask(self, truth: Any) -> Any:
+        """Whole numbers with an axis for the points."""
+        return truth.astype(int).astype(object)[..., None]
+
+    def total(self, x: Any, axis: int) -> Any:
+        """Sum, the axis kept."""
+        return np.sum(x, axis=axis, keepdims=True)
+
+    def product(self, x: Any, axis: int) -> Any:
+        """Product, the axis kept."""
+        return np.prod(x, axis=axis, keepdims=True)
+
+    def stack(self, slices: Sequence[Any]) -> Any:
+        """Slices along a new first axis."""
+        return np.stack(np.broadcast_arrays(*(np.asarray(s, dtype=object) for s in slices)))
+
+    def zeros(self, shape: tuple[int, ...]) -> Any:
+        """Exact zeros."""
+        return np.full(shape, Fraction(0), dtype=object)
+
+
+def at(row: Row, x: Number) -> Number:
+    """One function value, exact where the row knows it. Errors: UsageError outside the function's domain."""
+    exact = row.exact(x) if isinstance(x, (Fraction, int)) else None
+    if exact is not None:
+        return Fraction(exact)
+    try:
+        return float(row.number(float(x)))
+    except (ValueError, OverflowError):
+        raise UsageError(f"{row.name} has no value at {float(x):.6g}; choose other numbers") from None
+
+
+def _power(x: Number, exponent: Fraction) -> Number:
+    if x == 0 and exponent < 0:
+        raise UsageError("division by zero at these numbers; choose others")
+    if exponent == Fraction(1, 2):
+        return at(BY_NAME["sqrt"], x)
+    if exponent.denominator != 1 or isinstance(x, float):
+        return _float_power(float(x), float(exponent))
+    value = Fraction(x) ** exponent.numerator
+    return value if value.denominator.bit_length() < 3 * LONGEST else float(value)
+
+
+def _float_power(x: float, exponent: float) -> float:
+    try:
+        return math.pow(x, exponent)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{x:.6g} to the power {exponent:.6g} has no real value; choose other numbers") from None
+
+
+def _each(function: Any, x: Any) -> Any:
+    return np.frompyfunc(function, 1, 1)(x) if isinstance(x, np.ndarray) else function(x)

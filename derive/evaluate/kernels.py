@@ -1,0 +1,71 @@
+"""Expressions over ranges of indices, evaluated as arrays.
+
+Every index of an expression gets an axis, its own indices first, the indices of nested sums after them; the sample
+points come last, so that scalars broadcast. One recurrence step fixes the time index to a number instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sympy import Expr, Idx, Symbol
+
+from derive.evaluate.backend import Array, Backend
+from derive.evaluate.compile import Closures, Lowered, along
+from derive.evaluate.index_values import Env
+from derive.evaluate.store import Store
+from derive.expressions.indices import BINDERS
+from derive.memo import memo
+
+Kernel = Callable[[Store, Sequence[tuple[Idx, int, int]], Env], Any]
+
+
+class Lowering(Closures):
+    """Expressions as functions of the ranges of their indices; what was compiled is kept."""
+
+    def __init__(self, backend: Backend, sizes: Mapping[Symbol, int], loss: Expr, strict: bool = True):
+        super().__init__(backend, sizes, loss, strict)
+        self._kept: dict[object, Kernel] = {}
+
+    def kernel(self, expr: Expr, indices: Sequence[Idx] = ()) -> Kernel:
+        """The expression as a function of the store, the ranges of `indices` and the numbers of other indices."""
+        kept = self._kept.get((expr, tuple(indices)))
+        if kept is None:
+            depth = len(indices) + _depth(expr)
+            kept = self._kept[(expr, tuple(indices))] = self._kernel(self._compile(expr, len(indices), depth), depth)
+        return kept
+
+    def _kernel(self, run: Lowered, depth: int) -> Kernel:
+        if depth == 0:
+            return lambda store, ranges, fixed: self._shaped(run(store, fixed), [])
+
+        def with_axes(store: Store, ranges: Sequence[tuple[Idx, int, int]], fixed: Env) -> Array:
+            env = dict(fixed)
+            for axis, (idx, first, last) in enumerate(ranges):
+                env[idx] = self.backend.integers(first, last, along(axis, depth))
+            return self._shaped(run(store, env), [last - first + 1 for _, first, last in ranges])
+
+        return with_axes
+
+    def evaluate(
+        self, expr: Expr, store: Store, ranges: Sequence[tuple[Idx, int, int]] = (), fixed: Env | None = None
+    ) -> Array:
+        """The expression over the ranges, shape (*lengths, points); `fixed` gives numbers for other indices."""
+        return self.kernel(expr, [r[0] for r in ranges])(store, ranges, fixed or {})
+
+    def _shaped(self, value: Array, lengths: list[int]) -> Array:
+        """Summed axes dropped, missing ones filled."""
+        shape = tuple(getattr(value, "shape", ()))
+        if len(shape) > 1:
+            shape = (*shape[: len(lengths)], shape[-1])
+            value = value.reshape(shape)
+        wanted = (*lengths, shape[-1] if shape else 1)
+        return value if shape == wanted else value + self.backend.zeros(wanted)
+
+
+@memo
+def _depth(expr: Expr) -> int:
+    """How many sums and products are nested."""
+    inner = max((_depth(a) for a in expr.args), default=0)
+    return inner + len(expr.limits) if isinstance(expr, BINDERS) else inner

@@ -1,0 +1,190 @@
+"""The two sweeps over numbers: values forward, derived adjoints backward, stage by stage, on any backend.
+
+Both follow the same stages; a recurrence is stepped through its time index, everything else is one array operation.
+The backward sweep evaluates the contributions of the derivation, so it is right only if the derivation is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import add
+
+from sympy import Expr, Idx, Integer, Symbol
+
+from derive.chain.derivation import Adjoint, Derivation, Use
+from derive.chain.partials import surrogate
+from derive.chain.rule import extent
+from derive.evaluate.backend import Array, Backend
+from derive.evaluate.kernels import Kernel, Lowering
+from derive.evaluate.store import Store
+from derive.expressions.indices import name_of
+from derive.expressions.intervals import Interval, inside
+from derive.model.model import Model, Node
+from derive.model.schedule import Stage
+
+Range = tuple[Idx, int, int]
+
+
+class Sweeps:
+    """Forward and backward evaluation of one derivation for given sizes. Errors: ModelError for a senseless range."""
+
+    def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int], backend: Backend):
+        self.derivation, self.model, self.backend = derivation, derivation.model, backend
+        self.sizes = {s: Integer(n) for s, n in sizes.items()}
+        self.values = Lowering(backend, self.sizes, derivation.loss)
+        self.partials = Lowering(backend, self.sizes, derivation.loss, strict=False)
+        self.stage_of = {name: stage for stage in derivation.stages for name in stage.families}
+
+    # ranges
+    def number(self, expr: Expr) -> int:
+        """A bound of an index as a number."""
+        return self.values.number(expr)
+
+    def ranges(self, node: Node) -> list[tuple[int, int]]:
+        """The first and last index value of each axis, start values included."""
+        found = []
+        for axis, idx in enumerate(node.indices):
+            starts = [self.number(c.position[axis]) for c in node.cases if not isinstance(c.position[axis], Idx)]
+            found.append((min([self.number(idx.lower), *starts]), max([self.number(idx.upper), *starts])))
+        return found
+
+    def extent(self, node: Node) -> list[tuple[int, int]]:
+        """The same for its adjoint: start values only where they are computed from something."""
+        return [(self.number(a), self.number(b)) for a, b in extent(node)]
+
+    def own(self, node: Node, without: Iterable[int] = ()) -> list[Range]:
+        """The node's own indices over their declared ranges, but for the axes left out."""
+        axes = [(a, i) for a, i in enumerate(node.indices) if a not in set(without)]
+        return [(i, self.number(i.lower), self.number(i.upper)) for _, i in axes]
+
+    # forward
+    def forward(self, store: Store) -> None:
+        """Compute every node from the leaves (and the partials of abstract functions) that the store holds."""
+        for stage in self.derivation.stages:
+            self.compute(stage, store)
+
+    def compute(self, stage: Stage, store: Store) -> None:
+        """One stage, from those before it."""
+        if stage.time:
+            self._recur(stage, store)
+        elif not self.model.nodes[stage.families[0]].is_leaf:
+            self._family(self.model.nodes[stage.families[0]], store)
+
+    def _family(self, node: Node, store: Store) -> None:
+        expr = surrogate(node, self.model.nodes) if node.abstract is not None else node.cases[0].expr
+        own = self.own(node)
+        if len(node.cases) == 1:
+            store.put(node.name, self.values.evaluate(expr, store, own), [(a, b) for _, a, b in own])
+            return
+        store.open(node.name, self.ranges(node), 0)
+        self.starts(node, 0, store)
+        idx, first, last = own[0]
+        for t in range(first, last + 1):
+            store.put_slice(node.name, t, self.values.evaluate(expr, store, own[1:], {idx: t}))
+
+    def starts(self, node: Node, axis: int, store: Store) -> None:
+        """The start values of a family into its slices along an axis."""
+        for case in node.cases[1:]:
+            ranges = [(i, self.number(i.lower), self.number(i.upper)) for i in case.position if isinstance(i, Idx)]
+            value = self.values.evaluate(case.expr, store, ranges)
+            store.put_slice(node.name, self.number(case.position[axis]), value + self.backend.zeros((1,)))
+
+    def _recur(self, stage: Stage, store: Store) -> None:
+        nodes = [self.model.nodes[name] for name in stage.families]
+        for node in nodes:
+            store.open(node.name, self.ranges(node), stage.time[node.name])
+            self.starts(node, stage.time[node.name], store)
+        plan = [self.law(node, stage.time[node.name]) for node in nodes]
+        first, last = self.span(stage)
+        times = range(first, last + 1) if stage.direction > 0 else range(last, first - 1, -1)
+        for t in times:
+            for name, idx, law, own, begin, end in plan:
+                if begin <= t <= end:
+                    store.put_slice(name, t, law(store, own, {idx: t}))
+
+    def law(self, node: Node, axis: int) -> tuple[str, Idx, Kernel, list[Range], int, int]:
+        """The recurrence of one family, compiled, with its time index and the times it holds for."""
+        idx, own = node.indices[axis], self.own(node, [axis])
+        law = self.values.kernel(node.cases[0].expr, [r[0] for r in own])
+        return node.name, idx, law, own, self.number(idx.lower), self.number(idx.upper)
+
+    def span(self, stage: Stage) -> tuple[int, int]:
+        """The first and last time of a recurrence."""
+        indices = [self.model.nodes[n].indices[a] for n, a in stage.time.items()]
+        return min(self.number(i.lower) for i in indices), max(self.number(i.upper) for i in indices)
+
+    # backward
+    def backward(self, store: Store) -> None:
+        """Compute every derived adjoint from the values in the store, last stage first."""
+        for stage in reversed(self.derivation.stages):
+            adjoints = [self.derivation.adjoints[n] for n in reversed(stage.families) if n in self.derivation.adjoints]
+            if stage.time and adjoints:
+                self._recur_back(stage, adjoints, store)
+            else:
+                for adjoint in adjoints:
+                    name = f"adjoint {adjoint.node.name}"
+                    store.put(name, self.adjoint(adjoint, store), self.extent(adjoint.node))
+
+    def adjoint(self, adjoint: Adjoint, store: Store, axes: Mapping[Idx, tuple[int, int]] | None = None) -> Array:
+        """All of one adjoint at once, from the values and the users' adjoints in the store."""
+        spans = self.extent(adjoint.node)
+        ranges = [(i, *(axes or {}).get(i, span)) for i, span in zip(adjoint.node.indices, spans, strict=True)]
+        whole = [(Integer(a), Integer(b)) for _, a, b in ranges]
+        terms = [self.partials.evaluate(self._masked(u, adjoint.node, whole), store, ranges) for u in adjoint.uses]
+        return reduce(add, terms or [self.backend.zeros((*(b - a + 1 for _, a, b in ranges), 1))])
+
+    def _masked(self, use: Use, node: Node, whole: list[Interval], without: int | None = None) -> Expr:
+        """The contribution, zero outside its domain."""
+        factors = [use.value(self.derivation.loss)]
+        for axis, (idx, domain) in enumerate(zip(node.indices, use.domain, strict=True)):
+            numbers = tuple(Integer(self.number(e)) for e in domain)
+            if axis != without and numbers != whole[axis]:
+                factors.append(inside(idx, *numbers))
+        result = factors[0]
+        for factor in factors[1:]:
+            result = result * factor
+        return result
+
+    def _recur_back(self, stage: Stage, adjoints: list[Adjoint], store: Store) -> None:
+        """Step the adjoints of a recurrence against its direction."""
+        for adjoint in adjoints:
+            node = adjoint.node
+            store.open(f"adjoint {node.name}", self.extent(node), stage.time[node.name])
+        plan = [self._recursion(adjoint, stage.time[adjoint.node.name]) for adjoint in adjoints]
+        spans = [self.extent(a.node)[stage.time[a.node.name]] for a in adjoints]
+        first, last = min(a for a, _ in spans), max(b for _, b in spans)
+        for t in range(last, first - 1, -1) if stage.direction > 0 else range(first, last + 1):
+            for name, idx, own, uses in plan:
+                parts = [run(store, own, {idx: t}) for run, a, b in uses if a <= t <= b]
+                total = parts[0] if parts else self.backend.zeros((*(b - a + 1 for _, a, b in own), 1))
+                for part in parts[1:]:
+                    total = total + part
+                store.put_slice(f"adjoint {name}", t, total)
+
+    def _recursion(self, adjoint: Adjoint, axis: int) -> tuple[str, Idx, list[Range], list[tuple[Kernel, int, int]]]:
+        """The contributions to one adjoint, compiled, each with the first and last time at which it exists."""
+        node, extents = adjoint.node, self.extent(adjoint.node)
+        whole = [(Integer(a), Integer(b)) for a, b in extents]
+        own = [(i, *r) for a, (i, r) in enumerate(zip(node.indices, extents, strict=True)) if a != axis]
+        uses = []
+        for use in adjoint.uses:
+            kernel = self.partials.kernel(self._masked(use, node, whole, axis), [r[0] for r in own])
+            first, last = (self.number(end) for end in use.domain[axis])
+            uses.append((kernel, first, last))
+        return node.name, node.indices[axis], own, uses
+
+
+def leaves(model: Model) -> list[Node]:
+    """The families that must be given numbers."""
+    return [n for n in model.nodes.values() if n.is_leaf]
+
+
+def cotangents(model: Model) -> list[tuple[str, Node]]:
+    """The partials of abstract functions, which must be given: their name in the store, the argument's family."""
+    found = {}
+    for node in model.nodes.values():
+        for given in node.abstract.args if node.abstract is not None else ():
+            name = name_of(given)
+            found[f"d{node.name}/d{name}"] = model.nodes[name]
+    return list(found.items())

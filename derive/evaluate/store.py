@@ -1,0 +1,98 @@
+"""Where the numbers of a model live while it is evaluated: one array per family, or one slice per time step.
+
+Arrays have the family's own axes first and the sample points last, shape (*sizes, points). A family inside a recurrence
+is kept as slices by time until somebody asks for all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derive.errors import ModelError
+from derive.evaluate.backend import Array, Backend, Position
+
+
+class Store:
+    """The values of families by name; `low` is the first index value of each axis, `time` the sliced axis."""
+
+    def __init__(self, backend: Backend):
+        self.backend = backend
+        self.low: dict[str, tuple[int, ...]] = {}
+        self.high: dict[str, tuple[int, ...]] = {}
+        self.slices: dict[str, dict[int, Array]] = {}
+        self.time: dict[str, int] = {}
+        self._whole: dict[str, Array] = {}
+
+    def put(self, name: str, array: Array, ranges: Sequence[tuple[int, int]]) -> None:
+        """A whole family."""
+        self._declare(name, ranges)
+        self._whole[name] = self._array(array)
+
+    def open(self, name: str, ranges: Sequence[tuple[int, int]], time: int) -> None:
+        """A family that will come slice by slice along the axis `time`."""
+        self._declare(name, ranges)
+        self.slices[name], self.time[name] = {}, time
+
+    def _declare(self, name: str, ranges: Sequence[tuple[int, int]]) -> None:
+        self.low[name] = tuple(a for a, _ in ranges)
+        self.high[name] = tuple(b for _, b in ranges)
+
+    def put_slice(self, name: str, t: int, array: Array) -> None:
+        """One time step of an open family."""
+        self.slices[name][t] = self._array(array)
+
+    def _array(self, value: Array) -> Array:
+        """A number that is the same at every point gets the axis of the points."""
+        return value if getattr(value, "shape", ()) else value + self.backend.zeros((1,))
+
+    def whole(self, name: str) -> Array:
+        """All of a family, its slices stacked in the order of time."""
+        if name not in self._whole:
+            slices, axis = self.slices[name], self.time[name]
+            times = range(self.low[name][axis], self.high[name][axis] + 1)
+            zero = self.backend.zeros(tuple(next(iter(slices.values())).shape))
+            stacked = self.backend.stack([slices.get(t, zero) for t in times])
+            self._whole[name] = stacked if axis == 0 else self.move(stacked, axis)
+        return self._whole[name]
+
+    @staticmethod
+    def move(array: Array, axis: int) -> Array:
+        """The first axis moved to its own place among the family's axes."""
+        order = [*range(1, axis + 1), 0, *range(axis + 1, len(array.shape))]
+        return array.permute(order) if hasattr(array, "permute") else array.transpose(order)
+
+    def read(self, name: str, position: tuple[Position, ...], strict: bool) -> Array:
+        """The elements at a position; outside its range a ModelError if `strict`, else the nearest element."""
+        axis = self.time.get(name)
+        if axis is not None and isinstance(position[axis], int) and position[axis] in self.slices[name]:
+            rest = position[:axis] + position[axis + 1 :]
+            lows = self.low[name][:axis] + self.low[name][axis + 1 :]
+            return self._take(name, self.slices[name][position[axis]], rest, lows, strict)
+        if axis is not None and isinstance(position[axis], int) and strict:
+            raise ModelError(f"{name} is asked for at {position[axis]}, which no start value and no step defines")
+        return self._take(name, self.whole(name), position, self.low[name], strict)
+
+    def _take(
+        self, name: str, array: Array, position: tuple[Position, ...], low: tuple[int, ...], strict: bool
+    ) -> Array:
+        if not position:
+            return array
+        moved = tuple(p - a for p, a in zip(position, low, strict=True))
+        if strict:
+            for place, shift, size in zip(moved, low, array.shape, strict=False):
+                if 0 in getattr(place, "shape", ()):
+                    continue
+                first, last = (place, place) if isinstance(place, int) else (int(place.min()), int(place.max()))
+                if first < 0 or last >= size:
+                    asked = (first if first < 0 else last) + shift
+                    raise ModelError(
+                        f"{name} is asked for at index {asked}, but runs from {shift} to {shift + size - 1}"
+                    )
+        if 0 in array.shape[: len(moved)]:
+            return self._nothing(moved)
+        return self.backend.gather(array, moved)
+
+    def _nothing(self, position: tuple[Position, ...]) -> Array:
+        """Ones for elements of a family without any: they stand under an empty sum, or outside of what counts."""
+        arrays = [p for p in position if not isinstance(p, int)]
+        return self.backend.mask(sum(arrays) == sum(arrays)) if arrays else self.backend.zeros((1,)) + 1

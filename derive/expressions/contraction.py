@@ -1,0 +1,197 @@
+"""Contract the delta of one occurrence with the sums: from `d c[i] uses u[position]` to `adjoint of u[j] gets ...`.
+
+Solve position = j for the summed indices. A solved index disappears and leaves the range of j on which the solution
+exists (h_{t+1} only up to t = T-1); what cannot be solved stays, as a delta or as a condition inside the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sympy import Basic, Expr, Idx, KroneckerDelta, S
+
+from derive.expressions.indices import Limits, bound_indices, fresh, index, linear, name_of, solve, substitute
+from derive.expressions.intervals import Interval, at_least, covers, empty, image, inside, meeting, preimage
+
+
+@dataclass(frozen=True)
+class Contraction:
+    """What is left: where the user is taken, its factors, the remaining sums, and the intervals on which it holds."""
+
+    at: tuple[Expr, ...]
+    factors: tuple[Expr, ...]
+    outer: tuple[Limits, ...]
+    inner: tuple[Limits, ...]
+    domain: tuple[Interval, ...]
+
+
+@dataclass
+class _State:
+    own: Sequence[Idx]
+    domain: list[Interval]
+    open: dict[Idx, Interval]
+    values: dict[Basic, Expr] = field(default_factory=dict)
+    conditions: list[Expr] = field(default_factory=list)
+    nothing: bool = False
+
+    def sound(self, idx: Idx, value: Expr) -> bool:
+        """May idx be solved for? Not where its value holds an index whose range ends at idx: s = m + j, j = 1..s."""
+        moving = [k for k in self.open if k in value.free_symbols]
+        return not any(idx in end.free_symbols for k in moving for end in self.open[k])
+
+    def bind(self, idx: Idx, value: Expr) -> None:
+        """idx is `value` from now on; its range becomes a condition on what the value is made of."""
+        interval = self.open.pop(idx)
+        self.values = {k: substitute(v, {idx: value}) for k, v in self.values.items()} | {idx: value}
+        self.conditions = [substitute(c, {idx: value}) for c in self.conditions]
+        self.open = {k: (substitute(a, {idx: value}), substitute(b, {idx: value})) for k, (a, b) in self.open.items()}
+        self.require(value, interval)
+
+    def require(self, value: Expr, interval: Interval) -> None:
+        """lower <= value <= upper: narrows the range of one index where it can, else stays as a condition."""
+        ranges = dict(zip(self.own, self.domain, strict=True)) | self.open
+        used = sorted(value.free_symbols & ranges.keys(), key=name_of)
+        if covers(interval, image(value, ranges)):
+            return
+        if any(end.free_symbols & ranges.keys() for end in interval):
+            self._require_moving(value, interval)
+            return
+        narrowed = preimage(value, used[0], interval) if len(used) == 1 else None
+        if narrowed is None:
+            self.conditions.append(inside(value, *interval))
+        else:
+            self._narrow(used[0], meeting(ranges[used[0]], narrowed, ranges))
+
+    def _require_moving(self, value: Expr, interval: Interval) -> None:
+        """The same where an end moves with another index: s <= t narrows the sum over t, else stays as a condition."""
+        ranges = dict(zip(self.own, self.domain, strict=True)) | self.open
+        for gap in (value - interval[0], interval[1] - value):
+            if at_least(image(gap, ranges)[0], S.Zero):
+                continue
+            free = [i for i in self.open if i in gap.free_symbols]
+            form = linear(gap, free[0]) if len(free) == 1 else None
+            if form is None or form[0] not in (1, -1):
+                self.conditions.append(inside(value, *interval))
+                return
+            end, (low, high) = -form[0] * form[1], self.open[free[0]]
+            part = (end, high) if form[0] == 1 else (low, end)
+            self.open[free[0]] = meeting((low, high), part, ranges)
+
+    def _narrow(self, idx: Idx, interval: Interval) -> None:
+        if empty(interval):
+            self.nothing = True
+        elif idx in self.open:
+            self.open[idx] = interval
+            if interval[0] == interval[1]:
+                self.bind(idx, interval[0])
+        else:
+            self.domain[list(self.own).index(idx)] = interval
+
+
+def contract(
+    own: Sequence[Idx],
+    extent: Sequence[Interval],
+    at: tuple[Expr, ...],
+    support: Sequence[Interval],
+    position: tuple[Expr, ...],
+    factors: tuple[Expr, ...],
+    outer: tuple[Limits, ...],
+    inner: tuple[Limits, ...],
+    preferred: Sequence[Idx] = (),
+) -> Contraction | None:
+    """Sum over `outer` and `inner` of factors * delta(position, own); None where nothing is left.
+
+    `own` indexes u, within `extent`; `at` and `support` say where its user is taken and where the user's adjoint
+    does not vanish.
+    """
+    renamed: dict[Basic, Idx] = {i: index(f"_{n}", lo, hi) for n, (i, lo, hi) in enumerate((*outer, *inner))}
+    into = [substitute(e, renamed) for e in (*at, *position, *factors)]
+    at, position = tuple(into[: len(at)]), tuple(into[len(at) : len(at) + len(position)])
+    factors = tuple(into[len(at) + len(position) :])
+    ranges = {renamed[i]: (substitute(lo, renamed), substitute(hi, renamed)) for i, lo, hi in (*outer, *inner)}
+    state = _State(own, list(extent), ranges)
+    for idx, (low, high) in tuple(ranges.items()):
+        if low == high:  # a sum with a single term is that term
+            state.bind(idx, S.Zero + low)
+    for place, target in zip(position, own, strict=True):
+        _match(state, substitute(place, state.values), target)
+    for place, interval in zip(at, support, strict=True):
+        if not state.nothing:
+            state.require(substitute(place, state.values), interval)
+    if state.nothing:
+        return None
+    return _finish(
+        state, at, factors, [renamed[b[0]] for b in outer], [renamed[b[0]] for b in inner], renamed, preferred
+    )
+
+
+def _match(state: _State, place: Expr, target: Idx) -> None:
+    """Use delta(place, target)."""
+    solution = next(
+        (found for idx in state.open if (found := solve(place, target, [idx])) and state.sound(*found)), None
+    )
+    if solution:
+        state.bind(*solution)
+    elif place.free_symbols & (state.open.keys() | set(state.own)):
+        if place != target:
+            state.conditions.append(KroneckerDelta(place, target))
+    else:
+        state.require(target, (place, place))
+
+
+def _finish(
+    state: _State,
+    at: tuple[Expr, ...],
+    factors: tuple[Expr, ...],
+    outer: list[Idx],
+    inner: list[Idx],
+    renamed: dict[Basic, Idx],
+    preferred: Sequence[Idx],
+) -> Contraction:
+    """Give the remaining sums good letters and write everything in them."""
+    values, factors = state.values, (*factors, *state.conditions)
+    factors = tuple(substitute(f, values) for f in factors)
+    original = {new: old for old, new in renamed.items()}
+    taken: set[Basic] = {*state.own, *(i for f in factors for i in bound_indices(f))}
+    letters: dict[Basic, Expr] = {}
+    for idx in state.open:
+        old = original[idx]
+        wishes = (old, *preferred) if old in preferred else (*preferred, old)  # the author's letters first
+        letters[idx] = fresh(old, taken, wishes)
+        taken.add(letters[idx])
+    write = {**{k: substitute(v, letters) for k, v in values.items()}, **letters}
+
+    def sums(names: Sequence[Idx]) -> tuple[Limits, ...]:
+        return tuple((letters[i], *(substitute(e, write) for e in state.open[i])) for i in names)  # type: ignore[misc]
+
+    written = tuple(dict.fromkeys(f for f in (substitute(f, write) for f in factors) if f is not S.One))
+    taken_at = tuple(substitute(substitute(a, values), letters) for a in at)
+    reached = {s for a in at for s in substitute(a, values).free_symbols}
+    across = _outermost(state, [i for i in outer if i in state.open], [i for i in inner if i in state.open], reached)
+    within = _inwards(state, [i for i in inner if i in state.open and i not in across])
+    return Contraction(taken_at, written, sums(_inwards(state, across)), sums(within), tuple(state.domain))
+
+
+def _outermost(state: _State, outer: list[Idx], inner: list[Idx], reached: set[Basic]) -> list[Idx]:
+    """The sums that stand before the user's adjoint: over its own elements, and what its place or their ranges need.
+
+    Such as k in y[j - k], k = 1..K.
+    """
+    found = [*outer, *(i for i in inner if i in reached)]
+    while True:
+        ends = {s for i in found for e in state.open[i] for s in e.free_symbols}
+        more = [i for i in inner if i in ends and i not in found]
+        if not more:
+            return found
+        found += more
+
+
+def _inwards(state: _State, names: list[Idx]) -> list[Idx]:
+    """In the order of sympy's limits: an index whose range ends at another one comes before it."""
+    found, left = [], list(names)
+    while left:
+        ends = {i: {s for j in left if j != i for e in state.open[j] for s in e.free_symbols} for i in left}
+        found.append(next((i for i in left if i not in ends[i]), left[0]))
+        left.remove(found[-1])
+    return found

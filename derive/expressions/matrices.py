@@ -1,0 +1,222 @@
+"""Matrices as data: every expression knows its shape, and one whose shapes disagree cannot be made.
+
+A vector is a column, D x 1; what is 1 x 1 is an ordinary sympy scalar, and so is everything that is computed from such.
+`derive.topics.matrix_form.rules` holds the functions that make these; here they are only named, with their shapes.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+from sympy import Expr, Idx, Integer, Symbol, Tuple
+from sympy.core.symbol import Str
+
+from derive.errors import ShapeError
+from derive.expressions.indices import Limits
+
+Shape = tuple[Expr, Expr]
+ONE = Integer(1)
+SCALAR: Shape = (ONE, ONE)
+HOLE = Symbol("x")  # the argument of an entrywise function: exp(x), 1/x
+
+
+class Matrix(Expr):
+    """Anything with rows and columns. Errors: ShapeError where the shapes of the parts do not agree."""
+
+    is_commutative = True  # as a scalar, for then sympy sees it; the order of a product is that of `Times`
+
+    def __new__(cls, *args: Expr) -> Matrix:
+        made: Matrix = Expr.__new__(cls, *args)
+        made.shape = made._shape()
+        return made
+
+    shape: Shape
+
+    def _sympystr(self, printer: Any) -> str:
+        """Its own name, for sympy has classes with some of these names."""
+        return f"{type(self).__name__}({', '.join(printer._print(a) for a in self.args)})"
+
+    def _shape(self) -> Shape:
+        return SCALAR
+
+
+def shape(expr: Expr) -> Shape:
+    """(rows, columns); (1, 1) for what is no matrix."""
+    return expr.shape if isinstance(expr, Matrix) else SCALAR
+
+
+def is_scalar(expr: Expr) -> bool:
+    """One row, one column, by definition and not by chance of a size."""
+    return shape(expr) == SCALAR
+
+
+def size(idx: Idx) -> Expr:
+    """How many values an index has."""
+    return idx.upper - idx.lower + 1
+
+
+def _equal(kind: str, shapes: list[Shape]) -> Shape:
+    if any(s != shapes[0] for s in shapes):
+        raise ShapeError(f"{kind}: the shapes {', '.join(f'{a} x {b}' for a, b in shapes)} differ")
+    return shapes[0]
+
+
+class Whole(Matrix):
+    """A family as a matrix or a column: an element of it and the one or two indices that run; others are subscripts.
+
+    `Whole(x[t, d], d)` is the column x_t; the element may be an adjoint.
+    """
+
+    @property
+    def element(self) -> Expr:
+        """The element at the running indices."""
+        return self.args[0]
+
+    @property
+    def axes(self) -> tuple[Idx, ...]:
+        """The index of the rows, and that of the columns where there are any."""
+        return self.args[1:]
+
+    def _shape(self) -> Shape:
+        rows, *columns = (size(i) for i in self.axes)
+        return rows, columns[0] if columns else ONE
+
+
+class Ones(Matrix):
+    """The column of n ones."""
+
+    def _shape(self) -> Shape:
+        return self.args[0], ONE
+
+
+class Zeros(Matrix):
+    """A matrix of zeros."""
+
+    def _shape(self) -> Shape:
+        return self.args[0], self.args[1]
+
+
+class Eye(Matrix):
+    """The identity, n x n."""
+
+    def _shape(self) -> Shape:
+        return self.args[0], self.args[0]
+
+
+class Transpose(Matrix):
+    """Rows and columns exchanged."""
+
+    def _shape(self) -> Shape:
+        rows, columns = shape(self.args[0])
+        return columns, rows
+
+
+class Times(Matrix):
+    """The matrix product, in order: the columns of one are the rows of the next."""
+
+    def _shape(self) -> Shape:
+        return reduce(self._joined, map(shape, self.args))
+
+    @staticmethod
+    def _joined(a: Shape, b: Shape) -> Shape:
+        if a[1] != b[0]:
+            raise ShapeError(f"a product of {a[0]} x {a[1]} and {b[0]} x {b[1]}")
+        return a[0], b[1]
+
+
+class Scaled(Matrix):
+    """A scalar times a matrix."""
+
+    def _shape(self) -> Shape:
+        return shape(self.args[1])
+
+    def could_extract_minus_sign(self) -> bool:
+        """Is the scalar written with a minus?"""
+        return bool(self.args[0].could_extract_minus_sign())
+
+
+class Plus(Matrix):
+    """A sum of matrices of one shape."""
+
+    def _shape(self) -> Shape:
+        return _equal("a sum", [shape(a) for a in self.args])
+
+
+class Hadamard(Matrix):
+    """The product entry by entry of matrices of one shape."""
+
+    def _shape(self) -> Shape:
+        return _equal("a product entry by entry", [shape(a) for a in self.args])
+
+
+class Entrywise(Matrix):
+    """A function of every entry: of HOLE, or of x1, x2, ... for several matrices of one shape (a maximum)."""
+
+    def _shape(self) -> Shape:
+        return _equal("a function of entries", [shape(a) for a in self.args[1:]])
+
+
+class Diag(Matrix):
+    """The diagonal matrix of a column."""
+
+    def _shape(self) -> Shape:
+        return shape(self.args[0])[0], shape(self.args[0])[0]
+
+
+class DiagonalOf(Matrix):
+    """The diagonal of a square matrix, as a column."""
+
+    def _shape(self) -> Shape:
+        return shape(self.args[0])[0], ONE
+
+
+class Trace(Matrix):
+    """The sum of the diagonal."""
+
+
+class Length(Matrix):
+    """The Euclidean norm of a column, the Frobenius norm of a matrix."""
+
+    is_real = True
+    is_nonnegative = True
+
+
+class Softmax(Matrix):
+    """The softmax of every row, of the whole of a column."""
+
+    def _shape(self) -> Shape:
+        return shape(self.args[0])
+
+
+class Summed(Matrix):
+    """A sum over a subscript: `Summed(body, (t, 1, T))`."""
+
+    def _shape(self) -> Shape:
+        return shape(self.args[0])
+
+    @property
+    def limits(self) -> tuple[Limits, ...]:
+        """(index, first, last) of every sum, the outermost last."""
+        return tuple(tuple(limit) for limit in self.args[1:])
+
+
+class Entry(Matrix):
+    """An entry of a matrix: its row, and its column where it has several."""
+
+
+class Operator(Matrix):
+    """A sign by itself, to be explained: "times" or "divide"."""
+
+    def __new__(cls, name: str) -> Operator:
+        made: Operator = Expr.__new__(cls, Str(name))
+        return made
+
+
+class Signature(Matrix):
+    """The shapes of the parts of a matrix expression and what they make: (N x D)^T (N x H) -> D x H."""
+
+
+def summed(body: Expr, limits: tuple[Limits, ...]) -> Expr:
+    """A sum over subscripts; the body itself where there are none."""
+    return Summed(body, *(Tuple(*limit) for limit in limits)) if limits else body

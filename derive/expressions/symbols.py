@@ -1,0 +1,79 @@
+"""The symbols of a derivation that are more than names: partials, given values, tangents, limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import (
+    Expr,
+    Idx,
+    S,
+)
+
+from derive.memo import memo
+
+
+class Partial(Expr):
+    """The derivative of one quantity with respect to another, as a symbol: `Partial(L, h[t])` prints dL/dh_t.
+
+    With the loss on top it is an adjoint; with an abstract function on top it is that function's own partial.
+    """
+
+    is_commutative = True
+    is_real = True
+
+    @memo
+    def __new__(cls, of: Expr, wrt: Expr) -> Partial:
+        made: Partial = Expr.__new__(cls, of, wrt)
+        return made
+
+    @property
+    def of(self) -> Expr:
+        """What is differentiated."""
+        return self.args[0]
+
+    @property
+    def wrt(self) -> Expr:
+        """With respect to what."""
+        return self.args[1]
+
+    @property
+    def indices(self) -> set[Idx]:
+        """The indices that say which element the derivative is about."""
+        return {i for place in getattr(self.wrt, "indices", ()) for i in place.free_symbols if isinstance(i, Idx)}
+
+    def _eval_derivative(self, s: Any) -> Expr:
+        return S.Zero
+
+    def _sympystr(self, printer: Any) -> str:
+        """dL/dh[t], in error messages."""
+        mark = "+" if isinstance(self, Immediate) else ""
+        return f"d{mark}{printer._print(self.of)}/d{printer._print(self.wrt)}"
+
+    def _latex(self, printer: Any) -> str:
+        """The same where sympy shows an expression by itself, as a notebook asks it to."""
+        mark = "^{+}" if isinstance(self, Immediate) else ""
+        return rf"\frac{{\partial{mark} {printer._print(self.of)}}}{{\partial {printer._print(self.wrt)}}}"
+
+
+class Immediate(Partial):
+    """The immediate partial, all other paths held fixed: printed with a plus, d+ h_t / d w."""
+
+
+class Given(Partial):
+    """The partial of an abstract function in its argument: known by name only, so its numbers must be given."""
+
+
+class Tangent(Expr):
+    """D_v u: the derivative of a quantity, or of an adjoint, along a direction v of the parameters."""
+
+    is_commutative = True
+    is_real = True
+
+
+class LimitOf(Expr):
+    """The limit of a quantity as a symbol: `LimitOf(v[t], t, oo)` prints lim v_t."""
+
+    def __new__(cls, of: Expr, variable: Expr, to: Expr) -> LimitOf:
+        made: LimitOf = Expr.__new__(cls, of, variable, to)
+        return made

@@ -1,0 +1,20 @@
+"""How heavy an expression is to read: the measure by which shorter forms are chosen."""
+
+from __future__ import annotations
+
+from sympy import Add, Expr, Idx, Indexed, Product, Sum, Symbol
+
+from derive.expressions.symbols import Partial
+from derive.memo import memo
+
+
+@memo
+def weight(expr: Expr) -> int:
+    """How much there is to read: one for every symbol, number, sum sign and power."""
+    if isinstance(expr, (Symbol, Indexed, Partial, Idx)):
+        return 1
+    if expr.is_Number:
+        return 0 if abs(expr) == 1 else 1
+    return sum(weight(a) for a in expr.args if not isinstance(a, tuple)) + (
+        1 if isinstance(expr, (Sum, Product, Add)) else 0
+    )

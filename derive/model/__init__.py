@@ -1,0 +1,1 @@
+"""What an author writes: nodes and their definitions, the order of computation, what is refused."""

@@ -1,0 +1,60 @@
+"""The primitive operations that a graph can be written in: a new one is a new row here.
+
+A row has no derivative: what backpropagation needs of an operation is read off its local partials (chain/needed.py).
+The functions of one argument in the table of functions are operations too, each by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sympy import Abs, Expr, Integer, Max, exp, sqrt, tanh
+
+from derive.errors import UsageError
+from derive.expressions.elementwise import Elementwise
+from derive.expressions.functions import TABLE
+from derive.language import Text
+
+
+class Operation(NamedTuple):
+    """One operation: its name as typed, and what it is called."""
+
+    name: str
+    title: Text
+
+
+ELEMENTARY = (
+    Operation("dot", Text("dot product", "内积")),
+    Operation("sum", Text("sum", "求和")),
+    Operation("add", Text("addition", "加法")),
+    Operation("sub", Text("subtraction", "减法")),
+    Operation("mul", Text("elementwise multiplication", "逐元素乘法")),
+    Operation("div", Text("elementwise division", "逐元素除法")),
+    Operation("pow", Text("elementwise power", "逐元素幂")),
+    Operation("max", Text("elementwise maximum", "逐元素取最大值")),
+)
+FUNCTION = Text("the function {name}", "函数 {name}")
+OPERATIONS = {row.name: row for row in ELEMENTARY} | {
+    row.name: Operation(row.name, FUNCTION(name=row.name)) for row in TABLE if row.arity == 1 and row.name != "identity"
+}
+
+
+def chosen(names: Sequence[str]) -> tuple[Operation, ...]:
+    """The operations of these names. Errors: UsageError for one that is not known."""
+    for name in names:
+        if name not in OPERATIONS:
+            raise UsageError(f"no operation {name!r}; choose from {', '.join(OPERATIONS)}")
+    return tuple(OPERATIONS[name] for name in dict.fromkeys(names))
+
+
+def definition(expr: Expr) -> Expr | None:
+    """What a function is in simpler operations; None where it is elementary: ReLU(x) is max(x, 0)."""
+    x = expr.args[0]
+    if isinstance(expr, Elementwise):
+        return type(expr).definition(*expr.args)
+    if isinstance(expr, tanh):
+        return 1 - 2 / (exp(2 * x) + 1)
+    if isinstance(expr, Abs):
+        return Max(x, -x)
+    return x ** (Integer(1) / 2) if expr == sqrt(x) else None

@@ -1,0 +1,228 @@
+"""What a graph refuses, each with one line that says what was found and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from sympy import Basic, Expr, I, Idx, Indexed, IndexedBase, Integer, Rational, Symbol, nan, oo, zoo
+from sympy.core.function import AppliedUndef
+
+from derive.errors import ModelError
+from derive.expressions.indices import BINDERS, name_of
+from derive.expressions.intervals import Interval, image
+from derive.expressions.moments import Law
+from derive.expressions.notation import NAME
+from derive.expressions.traverse import free_indices
+from derive.memo import one
+from derive.model.model import Case, Model, Node, Reference, references
+from derive.model.schedule import stages
+
+DOMAINS = ("real", "positive", "probability", "binary", "nonzero")
+
+
+def expression(value: Any, where: str) -> Expr:
+    """A sympy expression from an expression or an exact number; text is never evaluated."""
+    if isinstance(value, Expr):
+        value = one(value)
+        for atom in (a for a in (nan, oo, -oo, zoo, I) if value.has(a)):
+            raise ModelError(f"{where}: expected a finite real expression, found {atom} in {value}")
+        for family in bare(value):
+            raise ModelError(f"{where}: the family {family} stands without an index; write {family}[...]")
+        return value
+    if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
+        return Rational(value) if isinstance(value, Fraction) else Integer(value)
+    if isinstance(value, float) and value == value and abs(value) != float("inf"):
+        return Rational(repr(value))
+    raise ModelError(
+        f"{where}: expected a sympy expression or a finite number, found {value!r} ({type(value).__name__})"
+    )
+
+
+def bare(expr: Basic) -> Iterator[IndexedBase]:
+    """The families without an index, but for the arguments of an abstract function."""
+    if isinstance(expr, IndexedBase):
+        yield expr
+    elif not isinstance(expr, Indexed):
+        for arg in expr.args:
+            if not (isinstance(expr, AppliedUndef) and isinstance(arg, IndexedBase)):
+                yield from bare(arg)
+
+
+def over(value: Any) -> tuple[Idx, ...]:
+    """The indices of a family: one, or several."""
+    indices = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    for idx in indices:
+        if not isinstance(idx, Idx):
+            raise ModelError(f"over={idx!r}: expected an index; make it with g.index(name, size)")
+    return indices
+
+
+def dimension(value: Any, sizes: Iterable[Symbol]) -> tuple[Expr, Expr]:
+    """The ends of a range: 1 and a size or number, or a pair (lower, upper)."""
+    if isinstance(value, tuple) and len(value) != 2:
+        raise ModelError(f"a range has two ends, (lower, upper); found {value}")
+    low, high = (expression(end, "a range") for end in (value if isinstance(value, tuple) else (1, value)))
+    foreign = (low.free_symbols | high.free_symbols) - set(sizes)
+    if foreign or not (low.is_integer and high.is_integer):
+        raise ModelError(f"the range {low}..{high} is not made of whole numbers and the sizes of this graph")
+    if (high - low).is_negative:
+        raise ModelError(f"the range {low}..{high} is empty")
+    return low, high
+
+
+def start(name: str, at: Expr, idx: Idx) -> None:
+    """A start value stands outside the range that the law defines."""
+    if (at - idx.lower).is_nonnegative and (idx.upper - at).is_nonnegative:
+        raise ModelError(
+            f"{name}[{at}] is defined twice: as a start value, and by the law for {idx} = {idx.lower}..{idx.upper}"
+        )
+
+
+def new_name(name: str, taken: set[str]) -> None:
+    """A name is a word, and new."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ModelError(f"the name {name!r} is not a word like w_hh, x1 or theta")
+    if name in taken:
+        raise ModelError(f"{name} is defined twice; give the second one another name")
+
+
+def domain(name: str, found: str) -> None:
+    """The values that a leaf may take have a name."""
+    if found not in DOMAINS:
+        raise ModelError(f"{name}: unknown domain {found!r}; the domains are {', '.join(DOMAINS)}")
+
+
+def total(name: str, found: Expr | None, domain: str, has_index: bool) -> None:
+    """The elements of a family of numbers can sum to a number, those that lie between 0 and 1 to 1."""
+    if found is None:
+        return
+    if not has_index:
+        raise ModelError(f"{name}: sums_to={found} needs an index to sum over; {name} is a single number")
+    if not found.is_Rational:
+        raise ModelError(f"{name}: sums_to={found} is not a number")
+    if not {"real": True, "nonzero": False, "positive": found > 0}.get(domain, found == 1):
+        raise ModelError(f"{name}: elements that are {domain} cannot be declared to sum to {found}")
+
+
+def law(
+    name: str, mean: Any, variance: Any, independent: Any, found: str, own: tuple[Idx, ...],
+    known: Mapping[str, Node | Symbol],
+) -> Law:  # fmt: skip
+    """The moments of a random quantity are expressions in its own indices and in what is not random."""
+    if found not in ("real", "binary"):
+        raise ModelError(f"{name}: a random quantity is real or binary, found the domain {found!r}")
+    if not isinstance(independent, bool):
+        raise ModelError(f"{name}: independent={independent!r}: expected True or False")
+    if found == "binary" and variance is not None:
+        raise ModelError(f"{name}: the variance of what is 0 or 1 follows from its mean; leave variance= out")
+    moments = [None if m is None else expression(m, f"a moment of {name}") for m in (mean, variance)]
+    if moments[1] is not None and moments[1].is_negative:
+        raise ModelError(f"{name}: a variance is not negative, found {moments[1]}")
+    for moment in (m for m in moments if m is not None):
+        definitions(f"a moment of {name}", own, [Case(own, moment)], known)
+        for use in references(moment):
+            node = known[use.name]
+            if (isinstance(node, Node) and not node.is_leaf) or getattr(node, "law", None) is not None:
+                raise ModelError(f"a moment of {name} uses {use.name}; it is made of numbers, sizes and given leaves")
+    return Law(moments[0], moments[1], independent, found == "binary")
+
+
+def scalar_loss(name: str, expr: Any) -> None:
+    """A loss has no free index."""
+    free = free_indices(expression(expr, name))
+    if free:
+        raise ModelError(f"the loss {name} is not a scalar: it depends on the index {free[0]}; sum or average over it")
+
+
+def definitions(name: str, indices: tuple[Idx, ...], cases: Iterable[Case], known: Mapping[str, Node | Symbol]) -> None:
+    """Every case uses known names, the right number of indices, and no index out of place or out of range."""
+    if len(set(indices)) != len(indices):
+        raise ModelError(f"{name}: the same index twice in over={indices}; a diagonal needs two indices and a delta")
+    for idx in indices:
+        if idx.lower is None:
+            raise ModelError(f"{name}: the index {idx} has no range; make it with g.index({str(idx)!r}, size)")
+    for case in cases:
+        for reference in references(case.expr):
+            _known_name(name, reference, known)
+        _own_symbols(name, case.expr, known)
+        _arguments(name, case.expr)
+        allowed = {p for p in case.position if isinstance(p, Idx)}
+        stray = [i for i in free_indices(case.expr) if i not in allowed]
+        if stray:
+            raise ModelError(f"{name}: index out of place: {stray[0]} is neither in over= nor summed")
+        _in_range(name, case.expr, known)
+
+
+def _known_name(name: str, use: Reference, known: Mapping[str, Node | Symbol]) -> None:
+    node = known.get(use.name)
+    if node is None:
+        raise ModelError(
+            f"{name} uses {use.name} before it is defined; defined so far: {', '.join(known) or 'nothing'}"
+        )
+    found = None if use.position is None else len(use.position)
+    expected = len(node.indices) if isinstance(node, Node) else 0
+    if found is not None and found != expected:
+        raise ModelError(f"{name}: index out of place: {use.name} has {expected} indices, used with {found}")
+    for place in use.position or ():
+        if not place.is_integer:
+            raise ModelError(f"{name}: index out of place: {use.name}[{place}] is not at a whole number")
+
+
+def _arguments(name: str, expr: Expr) -> None:
+    """An abstract function takes quantities that have a name, for its partials are named by them."""
+    for call in expr.atoms(AppliedUndef):
+        for arg in call.args:
+            if not isinstance(arg, (Symbol, Indexed, IndexedBase)):
+                raise ModelError(f"{name}: {call.func} is applied to {arg}; give that a name with g.node(...) first")
+
+
+def _own_symbols(name: str, expr: Basic, known: Mapping[str, Node | Symbol]) -> None:
+    """Every symbol is the very one that the graph gave, not another of the same name."""
+    if isinstance(expr, (Symbol, IndexedBase)):
+        node = known[name_of(expr)]
+        if expr != (node.symbol if isinstance(node, Node) else node):
+            raise ModelError(f"{name} uses another symbol named {expr}; use the one that the graph gave for {expr}")
+        return
+    parts: Iterable[Basic] = expr.args
+    if isinstance(expr, Indexed):
+        parts = (expr.base, *(s for place in expr.indices for s in place.free_symbols if not isinstance(s, Idx)))
+    if not isinstance(expr, Idx):
+        for part in parts:
+            _own_symbols(name, part, known)
+
+
+def _in_range(name: str, expr: Expr, known: Mapping[str, Node | Symbol]) -> None:
+    """Refuse a position that provably leaves the range of its family; what depends on sizes is checked with numbers."""
+    for use, ranges in _placed(expr, {i: (i.lower, i.upper) for i in free_indices(expr)}):
+        node = known[name_of(use)]
+        if not isinstance(node, Node):
+            continue
+        for axis, (position, own) in enumerate(zip(use.indices, node.indices, strict=True)):
+            starts = [c.position[axis] for c in node.cases if not isinstance(c.position[axis], Idx)]
+            least, greatest = image(position, ranges)
+            for gap, reached in ((own.lower - least, least), (greatest - own.upper, greatest)):
+                if gap.is_positive and reached not in starts:
+                    raise ModelError(
+                        f"{name}: index out of place: {use.base}[{position}] reaches {use.base}[{reached}], "
+                        f"but {use.base} runs from {own.lower} to {own.upper}; give it a start or shorten the range"
+                    )
+
+
+def _placed(expr: Basic, ranges: Mapping[Idx, Interval]) -> Iterator[tuple[Indexed, Mapping[Idx, Interval]]]:
+    """Every element used, with the ranges of the indices where it stands: those of the sums around it."""
+    if isinstance(expr, Indexed):
+        yield expr, ranges
+    elif isinstance(expr, BINDERS):
+        yield from _placed(expr.function, {**ranges, **{idx: (low, high) for idx, low, high in expr.limits}})
+    elif not isinstance(expr, Idx):
+        for arg in expr.args:
+            yield from _placed(arg, ranges)
+
+
+def cycles(model: Model) -> None:
+    """Every cycle is a recurrence: it steps through one index in one direction; without a loss there is one."""
+    recurs = any(stage.time for stage in stages(model))
+    if not model.has_loss and not recurs and not model.of_kind("random"):
+        raise ModelError(f"the graph {model.title!r} has no loss; end it with g.loss(name, expression)")

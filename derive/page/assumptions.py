@@ -1,0 +1,34 @@
+"""What a leaf or a random quantity is declared to be, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Eq
+
+from derive.chain.facts import declared
+from derive.expressions.moments import Expectation, Law, Variance
+from derive.language import Text
+from derive.model.model import Node
+from derive.page import sentences as say
+
+
+def assumed(leaf: Node) -> Iterator[Text]:
+    """What is declared of the values of a leaf."""
+    if leaf.domain == "binary" and leaf.sums_to is not None:
+        yield say.ONE_HOT(name=leaf.generic, idx=leaf.indices[-1])
+        return
+    if leaf.domain in say.DOMAINS:
+        yield say.DOMAINS[leaf.domain](name=leaf.generic)
+    yield from (fact.reason for fact in declared(leaf))
+    if leaf.law is not None:
+        yield from _law(leaf, leaf.law)
+
+
+def _law(leaf: Node, law: Law) -> Iterator[Text]:
+    """The moments of a random leaf, and whether it is independent."""
+    for symbol, value in ((Expectation(leaf.generic), law.mean), (Variance(leaf.generic), law.variance)):
+        if value is not None:
+            yield say.MOMENT(equation=Eq(symbol, value, evaluate=False))
+    if law.independent:
+        yield (say.INDEPENDENT if leaf.indices else say.INDEPENDENT_ONE)(name=leaf.generic)

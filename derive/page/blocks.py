@@ -1,0 +1,113 @@
+"""The blocks a sheet is made of. Every format renders these and nothing else; none of them knows a format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from sympy import Expr, Idx
+
+from derive.chain.derivation import Term
+from derive.language import Text
+from derive.page.numerals import Numeral
+
+
+class Title(NamedTuple):
+    """The head of a sheet: what it is about, where it comes from, and the task."""
+
+    title: Text
+    subtitle: Text
+    statement: Text | None = None
+
+
+class Heading(NamedTuple):
+    """A section; level 2 for a part of one; `boxed` if the section stands in a box."""
+
+    text: Text
+    level: int = 1
+    boxed: bool = False
+
+
+class Paragraph(NamedTuple):
+    """A sentence or two."""
+
+    text: Text
+
+
+class Row(NamedTuple):
+    """left = right, and why. A row without `left` goes on with the equality above it.
+
+    `right` is an expression, or a sum of products as they stand; `dots` puts a dot between factors (a chain rule),
+    `gap` some space above; `sign` stands between left and right, "<-" for an assignment.
+    """
+
+    left: Expr | None
+    right: Expr | tuple[Term, ...]
+    reason: Text | None = None
+    dots: bool = False
+    gap: bool = False
+    sign: str = "="
+
+
+class Equations(NamedTuple):
+    """Aligned rows; `boxed` for a result."""
+
+    rows: tuple[Row, ...]
+    boxed: bool = False
+
+
+class Unrolled(NamedTuple):
+    """The same rows for each value of an index: templates, printed once and filled in. None stands for dots."""
+
+    index: Idx
+    rows: tuple[Row, ...]
+    times: tuple[int | None, ...]
+
+
+class Expanded(NamedTuple):
+    """left = front (a sum written out), one term for each value of the index; None stands for dots."""
+
+    left: Expr
+    front: tuple[Expr, ...]
+    term: Term
+    index: Idx
+    times: tuple[int | None, ...]
+    reason: Text | None = None
+
+
+class Table(NamedTuple):
+    """A table; a cell is a Text, an expression, a number, a list of those, or plain words."""
+
+    header: tuple[Any, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+class Worked(NamedTuple):
+    """Equations with numbers put in: left = right = right in numbers = value.
+
+    `values` are the numbers of the quantities; `sign` stands between left and right (an arrow for an update).
+    """
+
+    rows: tuple[tuple[Expr, Expr | tuple[Term, ...], Numeral], ...]
+    values: Mapping[Expr, Numeral]
+    sign: str = "="
+
+
+class Drawing(Protocol):
+    """What can be drawn: a graph, a plot. Labels are in the language that is asked for."""
+
+    def svg(self, lang: str) -> str:
+        """One <svg> element; its colours come from CSS variables with light-mode defaults."""
+
+    def tikz(self, lang: str) -> str:
+        """One tikzpicture or pgfpicture for LaTeX."""
+
+
+class Picture(NamedTuple):
+    """A drawing with its caption; where nothing can be drawn, the caption stands alone."""
+
+    drawing: Drawing
+    caption: Text
+
+
+Block = Picture | Worked | Title | Heading | Paragraph | Equations | Unrolled | Expanded | Table

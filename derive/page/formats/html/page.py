@@ -1,0 +1,124 @@
+"""The page around the blocks: its head, its switches, its sections, the scripts and styles within it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from html import escape
+
+from derive.language import Text
+from derive.page.blocks import Block, Title
+from derive.page.formats.html import words
+from derive.page.formats.html.outline import Item, Section, merged, outline
+from derive.page.formats.html.switches import label, switches
+from derive.page.formats.html.vendored import katex_style, text
+from derive.page.formats.html.writer import Writer, math, pieces
+from derive.page.formats.tex.lines import SIGNS
+from derive.page.print.formulas import Formulas
+
+HEAD = """<!DOCTYPE html>
+<html lang="{lang}" data-detail="{detail}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="derive">
+<title data-en="{english}" data-zh="{chinese}">{title}</title>
+<style>{katex}</style>
+<style>{style}</style>
+{scripts}
+</head>
+<body>
+"""
+
+
+def render(brief: Iterable[Block], full: Iterable[Block], formulas: Formulas, lang: str, detail: str) -> str:
+    """The document as one string, opened in one language and detail; it holds the others as well."""
+    writer = Writer(formulas)
+    known: dict[int, str] = {}
+    levels = [list(brief), list(full)]  # both kept, so that an id stays that of its block
+    items = list(merged(*([_item(b, writer, known) for b in blocks] for blocks in levels)))
+    front, sections = outline(items)
+    title = next((i.block.title for i in front if isinstance(i.block, Title)), Text("derive", "derive"))
+    body = Body(writer)
+    inside = "".join(body.section(s, 2) for s in sections)
+    return "".join([
+        _head(title, lang, detail),
+        switches(writer, any(i.detail for i in items), 'class="step"' in inside),
+        "<main>",
+        f"<header>{''.join(map(body.item, front))}</header>",
+        body.contents(sections),
+        inside,
+        "</main>\n</body>\n</html>\n",
+    ])  # fmt: skip
+
+
+def _item(block: Block, writer: Writer, known: dict[int, str]) -> Item:
+    if id(block) not in known:
+        known[id(block)] = writer.block(block)
+    return Item(block, known[id(block)])
+
+
+def _head(title: Text, lang: str, detail: str) -> str:
+    scripts = [text("katex/katex.min.js"), text("script.js")]
+    return HEAD.format(
+        lang=lang, detail=detail, katex=katex_style(), style=text("style.css"), policy=_policy(scripts),
+        english=escape(title.pick("en")), chinese=escape(title.pick("zh")), title=escape(title.pick(lang)),
+        scripts="\n".join(f"<script>{script}</script>" for script in scripts),
+    )  # fmt: skip
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    """What the page may do: run these two scripts, use its own styles and fonts; nothing from anywhere else."""
+    hashes = " ".join(f"'sha256-{base64.b64encode(sha256(s.encode()).digest()).decode()}'" for s in scripts)
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; font-src data:; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+class Body:
+    """The sections of a page."""
+
+    def __init__(self, writer: Writer):
+        self.writer = writer
+
+    def item(self, item: Item) -> str:
+        """A block, marked with its detail if it belongs to one."""
+        return f'<div data-detail="{item.detail}">{item.html}</div>' if item.detail else item.html
+
+    def section(self, section: Section, depth: int) -> str:
+        """A section; what is below a second level folds into its result."""
+        inside = "".join(self._part(p, depth + 1) for p in section.parts)
+        marked = f' data-detail="{section.item.detail}"' if section.item.detail else ""
+        heading = f"<h{depth}>{section.item.html}{self._link(section.name)}</h{depth}>"
+        if section.heading.level < 2:
+            return f'<section id="{section.name}"{marked}>{heading}{inside}</section>\n'
+        summary = f"<summary>{heading}{self._result(section)}</summary>"
+        return f'<details class="step" id="{section.name}"{marked} open>{summary}{inside}</details>\n'
+
+    def _part(self, part: Item | Section, depth: int) -> str:
+        return self.section(part, depth) if isinstance(part, Section) else self.item(part)
+
+    def _result(self, section: Section) -> str:
+        """What a folded step arrives at."""
+        if section.result is None:
+            return ""
+        (left, _, _), (_, right, row) = self.writer.formulas.rows(section.result)
+        return f'<span class="result">{math(left, display=True)}{pieces(SIGNS[row.sign], right)}</span>'
+
+    def _link(self, name: str) -> str:
+        return f'<a class="link" href="#{name}"{label(words.LINK)}>§</a>'
+
+    def contents(self, sections: Sequence[Section]) -> str:
+        """One link for each section, readings with their sections inside."""
+        return f'<nav class="contents"{label(words.CONTENTS)}>{self._listed(sections)}</nav>\n'
+
+    def _listed(self, sections: Sequence[Section]) -> str:
+        lines = []
+        for s in (s for s in sections if s.heading.level < 2):
+            deeper = [p for p in s.parts if isinstance(p, Section)] if s.heading.level == 0 else []
+            lines.append(f'<li><a href="#{s.name}">{s.item.html}</a>{self._listed(deeper) if deeper else ""}</li>')
+        return f"<ul>{''.join(lines)}</ul>"

@@ -1,0 +1,26 @@
+"""LaTeX: a complete document that compiles with pdflatex, or with xelatex and ctex where it has Chinese characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import zip_longest
+
+from derive.page import blocks
+from derive.page.formats.tex.design import END, LANG, preamble, utf16
+from derive.page.formats.tex.outline import bookmarks
+from derive.page.formats.tex.writer import Writer
+from derive.page.print.formulas import Formulas
+
+
+def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
+    """The document as one string."""
+    writer = Writer(formulas, lang)
+    page = list(sheet)
+    body = "\n".join(writer.block(block, _boxed(after)) for block, after in zip_longest(page, page[1:]))
+    about = f"\\described{{{utf16(writer.name)}}}{{{LANG[lang]}}}\n"
+    return f"{preamble(body, lang)}{about}\\begin{{document}}\n{body}\n{writer.end()}{bookmarks(writer.entries)}{END}"
+
+
+def _boxed(block: blocks.Block | None) -> bool:
+    """Is it a result, which does not begin a page?"""
+    return isinstance(block, blocks.Equations) and block.boxed

@@ -1,0 +1,97 @@
+"""The design of every page: one preamble for pdfTeX and XeTeX, with nothing that the TeX from pip does not have.
+
+One run of TeX is enough: nothing on a page refers to another page.
+"""
+
+from __future__ import annotations
+
+from derive.page.formats.tex.words import HAN
+
+LATIN = r"""\documentclass[11pt,fleqn]{article}
+\usepackage[T1]{fontenc}
+\usepackage{lmodern}"""
+CHINESE = r"\documentclass[11pt,fleqn,fontset=fandol]{ctexart}"
+ENGLISH_WITH_CHINESE = r"\documentclass[11pt,fleqn,fontset=fandol,scheme=plain]{ctexart}"
+
+COMMON = r"""\usepackage{amsmath}
+\usepackage{etoolbox}
+\usepackage{graphicx}
+\usepackage{xcolor}
+\usepackage[a4paper,left=24mm,right=24mm,top=22mm,bottom=26mm,footskip=12mm]{geometry}
+"""
+DRAWINGS = "\\usepackage{tikz}\n"
+
+LOOKS = r"""\definecolor{reason}{gray}{0.38}
+\definecolor{rule}{rgb}{0.13,0.28,0.50}
+\definecolor{tint}{rgb}{0.945,0.960,0.985}
+\setlength{\mathindent}{1.4em}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{4pt plus 1pt}
+\setlength{\jot}{5pt}
+\setlength{\fboxsep}{6pt}
+\AtBeginDocument{\setlength{\abovedisplayskip}{7pt plus 2pt}\setlength{\belowdisplayskip}{7pt plus 2pt}%
+  \setlength{\abovedisplayshortskip}{7pt plus 2pt}\setlength{\belowdisplayshortskip}{7pt plus 2pt}}
+\predisplaypenalty=10000 \clubpenalty=10000 \widowpenalty=10000 \displaywidowpenalty=10000
+\emergencystretch=2em
+\allowdisplaybreaks[3]
+\raggedbottom
+\newcommand{\held}{\postdisplaypenalty=10000\relax}
+% the reason of a line: beside it, or under it where there is no room
+\newcommand{\why}[1]{\tag*{\small\color{reason}#1}}
+\newcommand{\result}[1]{\fcolorbox{rule}{tint}{$\displaystyle #1$}}
+\newcommand{\fitted}[1]{\sbox0{#1}\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi}
+% headings: \room{h} begins a new page where less than h is left, but never below another heading
+\makeatletter
+\patchcmd{\endalign}{\math@cr}{\math@cr*}{}{}% no page begins with what follows the last row
+\newcommand{\room}[1]{\par\if@nobreak\else\penalty-100\begingroup\dimen@=#1\relax\dimen@ii=\pagegoal\advance\dimen@ii-\pagetotal
+  \ifdim\dimen@>\dimen@ii\ifdim\dimen@ii>0pt\vfil\fi\break\fi\endgroup\fi}
+\newcommand{\headed}[2]{\noindent\place{\sffamily\bfseries\boldmath\color{rule}#1#2\par}\nobreak\@afterheading}
+\newcommand{\reading}[1]{\room{14\baselineskip}\addvspace{20pt plus 4pt}%
+  {\color{rule}\hrule height 0.8pt}\nobreak\vskip 5pt\headed{\Large}{#1}\vskip 4pt\nobreak}
+\newcommand{\topic}[1]{\room{9\baselineskip}\addvspace{15pt plus 4pt}\headed{\large}{#1}\vskip 4pt\nobreak}
+\newcommand{\step}[1]{\room{6\baselineskip}\addvspace{9pt plus 3pt}%
+  \headed{}{\llap{\vrule width 2.5pt height 1.9ex depth 0.5ex\kern 5pt}#1}}
+\newcommand{\sheettitle}[2]{{\sffamily\bfseries\boldmath\color{rule}\huge\raggedright\noindent #1\par}\vskip 3pt
+  {\small\color{reason}\noindent #2\par}\vskip 5pt{\color{rule}\hrule height 1.2pt}\vskip 9pt}
+\newenvironment{proved}[1]{\room{10\baselineskip}\addvspace{18pt plus 4pt}{\color{rule}\hrule height 1.2pt}\nobreak
+  \vskip 6pt\headed{\large}{#1}\vskip 2pt\nobreak\small}
+  {\par\nobreak\vskip 4pt{\color{rule}\hrule height 1.2pt}\par}
+% tables: rules of three weights
+\newcommand{\toprule}{\noalign{\hrule height 0.8pt\vskip 2pt}}
+\newcommand{\midrule}{\noalign{\vskip 1pt\hrule height 0.4pt\vskip 3pt}}
+\newcommand{\bottomrule}{\noalign{\vskip 2pt\hrule height 0.8pt}}
+\@beginparpenalty=10000 % a table or a picture stands below the sentence that leads to it
+\renewcommand{\arraystretch}{1.25}
+\newcommand{\sheetname}{}
+\newcommand{\ps@sheet}{\let\@oddhead\@empty\def\@oddfoot{\small\color{reason}\sheetname\hfil\thepage}}
+\pagestyle{sheet}
+% places that bookmarks go to, and what a reader's program shows of the file
+\newcounter{place}
+\ifdefined\XeTeXversion
+  \newcommand{\place}{\stepcounter{place}\special{pdf:dest (\theplace) [@thispage /XYZ @xpos @ypos null]}}
+  \newcommand{\bookmark}[4]{\special{pdf:out #2 << /Title <#4> /A << /S /GoTo /D (#1) >> >>}}
+  \newcommand{\described}[2]{\AtBeginDocument{\special{pdf:docinfo << /Title <#1> /Creator (derive) >>}%
+    \special{pdf:put @catalog << /Lang (#2) /PageMode /UseOutlines /ViewerPreferences << /DisplayDocTitle true >> >>}}}
+\else
+  \newcommand{\place}{\stepcounter{place}\raisebox{2ex}[0pt]{\pdfdest name {\theplace} xyz}}
+  \newcommand{\bookmark}[4]{\pdfoutline goto name {#1} count -#3 {<#4>}}
+  \newcommand{\described}[2]{\pdfinfo{/Title <#1> /Creator (derive)}%
+    \pdfcatalog{/Lang (#2) /PageMode /UseOutlines /ViewerPreferences << /DisplayDocTitle true >>}}
+\fi
+\makeatother
+"""
+SPACING = {"en": r"\newcommand{\tablestretch}{1.25}", "zh": r"\newcommand{\tablestretch}{1.05}"}
+LANG = {"en": "en", "zh": "zh-CN"}
+END = "\\end{document}\n"
+
+
+def preamble(body: str, lang: str) -> str:
+    """What stands before the body: XeTeX's class where the page has Chinese, drawings where it has one."""
+    head = CHINESE if lang == "zh" else ENGLISH_WITH_CHINESE if HAN.search(body) else LATIN
+    drawings = DRAWINGS if "{tikzpicture}" in body or "{pgfpicture}" in body else ""
+    return f"{head}\n{COMMON}{drawings}{LOOKS}{SPACING[lang]}\n"
+
+
+def utf16(text: str) -> str:
+    """A string as the hexadecimal text of a PDF: byte order mark, then UTF-16."""
+    return (b"\xfe\xff" + text.encode("utf-16-be", "replace")).hex().upper()

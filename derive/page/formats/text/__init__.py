@@ -1,0 +1,3 @@
+"""Plain text with Unicode mathematics, for a terminal or an e-mail."""
+
+from derive.page.formats.text.writer import render as render

@@ -1,0 +1,69 @@
+"""Where a long formula breaks: before a relation, then before a plus or minus, then within a product."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from derive.page.formats.text.words import columns
+
+RELATIONS = frozenset(["=", "≈", "←", "<", ">", "≤", "≥", "≠"])
+SUMMING = frozenset(["+", "-", "−"])
+FACTORS = frozenset(["·", "⊙"])
+HOLDING = ("Σ", "Π", "lim", "log", "D_")  # what reads what follows: no break behind
+DEEPER, INDENT = 4, 2  # a break inside brackets is worse than any outside
+RATHER_NOT = 100  # behind a sum sign, or inside a name
+EARLY = 0.4  # of a line; a break before is worse, for it leaves the line empty
+
+
+class Break(NamedTuple):
+    """A blank at which a line may end, how bad that is, and what the next line begins with."""
+
+    at: int
+    cost: int
+    sign: str = ""
+
+
+def broken(text: str, width: int) -> list[str]:
+    """The lines of a formula, the later ones indented; wider than asked only where there is nothing to break."""
+    lines: list[str] = []
+    while columns(text) > (room := width - (INDENT if lines else 0)):
+        best = _best(text, room)
+        if best is None:
+            break
+        lines.append(text[: best.at])
+        text = best.sign + text[best.at + 1 :]
+    lines.append(text)
+    return [line if at == 0 else " " * INDENT + line for at, line in enumerate(lines)]
+
+
+def _best(text: str, width: int) -> Break | None:
+    """The least bad break whose line fits, the last of these; the first one at all where none fits."""
+    found = list(_breaks(text))
+    fitting = [b for b in found if columns(text[: b.at]) <= width]
+    early = EARLY * width
+    return min(fitting, key=lambda b: (b.cost + DEEPER * (b.at < early), -b.at), default=found[0] if found else None)
+
+
+def _breaks(text: str) -> Iterator[Break]:
+    tokens, at, depth = text.split(" "), -1, 0
+    for before, after in itertools.pairwise(tokens):
+        at += len(before) + 1
+        depth += sum(before.count(c) for c in "([{") - sum(before.count(c) for c in ")]}")
+        kind = _kind(before, after)
+        if kind is not None and at > 1:
+            yield Break(at, DEEPER * max(0, depth) + kind, "· " if kind == 3 else "")
+
+
+def _kind(before: str, after: str) -> int | None:
+    """How bad a break between two tokens is, at the same depth of brackets; None where it would mislead."""
+    if before in RELATIONS or before in SUMMING or before in FACTORS:
+        return None
+    if before.lstrip("([{-").startswith(HOLDING):
+        return RATHER_NOT
+    if after in RELATIONS:
+        return 0
+    if after in SUMMING or before.endswith((",", ";", ":")):
+        return 1
+    return 2 if after in FACTORS else 3

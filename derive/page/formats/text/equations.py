@@ -1,0 +1,87 @@
+"""Equations in columns: signs under each other, reasons beside them, or below where there is no room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from derive.page.formats.text.breaks import broken
+from derive.page.formats.text.words import columns, padded, wrapped
+from derive.page.terminal import DIM, FRAME, Page
+
+NARROW = 60  # columns below which margins shrink
+RIGHT = 24  # what a right-hand side gets at least where the left one is long
+GAP = 3  # before a reason
+
+
+class Equation(NamedTuple):
+    """left sign right, and why."""
+
+    left: str
+    sign: str
+    right: str
+    reason: str = ""
+
+
+def margin(page: Page) -> int:
+    """How far formulas are indented."""
+    return 4 if page.width >= NARROW else 2
+
+
+def aligned(rows: Sequence[Equation], page: Page, indent: int | None = None) -> list[str]:
+    """The lines of a block of equations."""
+    indent = margin(page) if indent is None else indent
+    left = _left(rows, page.width - indent)
+    start = indent + left + 3
+    formulas = [_formula(r, left, indent, page) for r in rows]
+    column = _reasons_at([(columns(f[-1]), columns(r.reason) + 2) for f, r in zip(formulas, rows, strict=True)], page)
+    lines: list[str] = []
+    for formula, row in zip(formulas, rows, strict=True):
+        beside = columns(formula[-1]) <= column and column + GAP + columns(row.reason) + 2 <= page.width
+        if row.reason and beside:
+            formula[-1] = padded(formula[-1], column + GAP) + page.paint(f"({row.reason})", DIM)
+        lines += formula
+        if row.reason and not beside:
+            lines += _below(f"({row.reason})", min(start + 2, page.width // 3), page)
+    return lines
+
+
+def boxed(rows: Sequence[Equation], page: Page) -> list[str]:
+    """A result in a frame."""
+    inner = aligned(rows, page._replace(width=page.width - 6), 0)
+    width = max(columns(line) for line in inner)
+    top, bottom = f"  ┌{'─' * (width + 2)}┐", f"  └{'─' * (width + 2)}┘"
+    bar = page.paint("│", FRAME)
+    middle = [f"  {bar} {padded(line, width)} {bar}" for line in inner]
+    return [page.paint(top, FRAME), *middle, page.paint(bottom, FRAME)]
+
+
+def _left(rows: Sequence[Equation], width: int) -> int:
+    """The columns of the left-hand sides; longer ones stand on a line of their own."""
+    most = width - 3 - min(RIGHT, max(columns(r.right) for r in rows))
+    return max([columns(r.left) for r in rows if columns(r.left) <= most], default=0)
+
+
+def _formula(row: Equation, left: int, indent: int, page: Page) -> list[str]:
+    """One equation without its reason."""
+    start = indent + left + 3
+    right = broken(row.right, page.width - start)
+    rest = [" " * start + line for line in right[1:]]
+    if left and columns(row.left) <= left:
+        return [f"{' ' * indent}{padded(row.left, left)} {row.sign} {right[0]}", *rest]
+    above = [" " * indent + line for line in broken(row.left, page.width - indent) if line]
+    below = broken(f"{row.sign} {row.right}", page.width - indent - 2)
+    return above + [" " * (indent + 2) + line for line in below]
+
+
+def _reasons_at(sizes: Sequence[tuple[int, int]], page: Page) -> int:
+    """The column from which most reasons stand beside their formula: one of the formulas' ends."""
+
+    def beside(column: int) -> int:
+        return sum(end <= column and column + GAP + reason <= page.width for end, reason in sizes if reason > 2)
+
+    return max((end for end, _ in sizes), key=lambda column: (beside(column), -column))
+
+
+def _below(reason: str, indent: int, page: Page) -> list[str]:
+    return [" " * indent + page.paint(line, DIM) for line in wrapped(reason, page.width - indent)]

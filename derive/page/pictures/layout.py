@@ -1,0 +1,214 @@
+"""Where everything of a diagram goes: boxes in layers, edges as smooth curves between them, labels beside the curves.
+
+Between two layers there is a gap with curves and labels but no box; within a layer an edge that passes runs level
+through a place of its own. So no edge passes through a box, and nothing overlaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from math import inf
+from typing import NamedTuple
+
+from derive.model.model import LEAVES
+from derive.page.pictures.coordinates import heights
+from derive.page.pictures.diagram import Diagram, Edge
+from derive.page.pictures.labels import Label, Rectangle, placed
+from derive.page.pictures.layers import Chain, Layers, layers, ranks
+from derive.page.pictures.writing import Writing
+
+ROW, BEND, LABELLED = 14.0, 9.0, 15.0  # distances between boxes, of edges, and of edges with labels
+PORT, PAIR = 8.0, 2.6  # distance of ports, and half that of an edge forward and its way back
+NARROW, BOW = 30.0, 0.35  # the least gap between layers, and how much of it a difference of heights asks for
+STEEPEST = 70.0  # at most so much
+FAN = 7.0  # and each of many labels
+PADDING = (8.0, 4.5)
+Point = tuple[float, float]
+Curve = tuple[Point, Point, Point, Point]
+Offsets = dict[Edge, float]
+
+
+class Route(NamedTuple):
+    """One edge: its middle line as cubic curves and level lines, from the source's box to the target's."""
+
+    edge: Edge
+    curves: tuple[Curve, ...]
+    label: Label | None
+
+    def shifted(self, by: float) -> tuple[Curve, ...]:
+        """The same line a little higher or lower."""
+        return tuple(_moved(curve, by) for curve in self.curves)
+
+
+class Layout(NamedTuple):
+    """Boxes by vertex, routes, the size of it all, and where each column of time begins and ends."""
+
+    boxes: Mapping[str, Rectangle]
+    routes: tuple[Route, ...]
+    width: float
+    height: float
+    columns: Mapping[int, tuple[float, float]]
+
+
+def layout(drawn: Diagram, writings: Sequence[Writing], widest: float = inf) -> tuple[Layout, Writing]:
+    """The places of everything, and the writing that was taken: the first that is not too wide, else the last."""
+    found = layers(drawn)
+    ports = _ports(found)
+    size = {v.key: _size(writings[0].size(v), *ports[v.key]) for v in drawn.vertices}
+    height = {k: h for k, (_, h) in size.items()}
+    leaves = {v.key for v in drawn.vertices if v.kind in LEAVES}
+    wide = {bend for edge, chain in found.chains.items() if edge.partials for bend in chain[1:-1]}
+    y = heights(
+        found, height, lambda a, b: LABELLED if {a, b} & wide else ROW if {a, b} <= size.keys() else BEND, leaves
+    )
+    for writing in writings:
+        labels = {edge: writing.size(edge) for edge in drawn.edges}
+        boxes, ends, width = _boxes(found, size, y, labels, 1.0)
+        if width <= widest:
+            break
+    for stretch in (1.0, 1.25, 1.6, 2.2, 3.0):  # a wider gap where a label finds no place
+        if stretch > 1:
+            boxes, ends, width = _boxes(found, size, y, labels, stretch)
+        lines = {edge: _line(edge, chain, boxes, ends, y, ports) for edge, chain in found.chains.items()}
+        spots = placed(lines, labels, list(boxes.values()))
+        if all(spots[e] is not None or not labels[e][0] for e in drawn.edges):
+            break
+    routes = tuple(Route(edge, lines[edge], spots[edge]) for edge in drawn.edges)
+    boxes, routes, total = _framed(boxes, routes, width)
+    return Layout(boxes, routes, *total, _columns(drawn, boxes)), writing
+
+
+def least(drawn: Diagram, writing: Writing) -> float:
+    """A width that the picture has at least, for little work: as if nothing stood higher than anything else."""
+    rank = ranks(drawn)
+    wide = [0.0] * (max(rank.values()) + 1)
+    for v in drawn.vertices:
+        wide[rank[v.key]] = max(wide[rank[v.key]], writing.size(v)[0] + 2 * PADDING[0])
+    gaps = _gaps(len(wide), [(rank[e.source], writing.size(e)[0], 0.0) for e in drawn.edges])
+    return sum(wide) + sum(gaps[:-1])
+
+
+def _size(text: tuple[float, float], into: Offsets, out: Offsets) -> tuple[float, float]:
+    most = max(len(into), len(out))
+    return text[0] + 2 * PADDING[0], max(text[1] + 2 * PADDING[1], PORT * most + 8)
+
+
+def _ports(found: Layers) -> dict[str, tuple[Offsets, Offsets]]:
+    """How far from its middle edges enter and leave a vertex, in the order of where they come from and go to."""
+    place = {k: n for layer in found.layers for n, k in enumerate(layer)}
+    into: dict[str, list[Edge]] = {k: [] for k in place}
+    out: dict[str, list[Edge]] = {k: [] for k in place}
+    for edge in sorted(found.chains, key=lambda e: place[found.chains[e][-2]]):
+        into[edge.target].append(edge)
+    for edge in sorted(found.chains, key=lambda e: place[found.chains[e][1]]):
+        out[edge.source].append(edge)
+    return {k: (_spread(into[k]), _spread(out[k])) for k in place}
+
+
+def _spread(edges: list[Edge]) -> dict[Edge, float]:
+    return {e: PORT * (n - (len(edges) - 1) / 2) for n, e in enumerate(edges)}
+
+
+def _boxes(
+    found: Layers,
+    size: Mapping[str, tuple[float, float]],
+    y: Mapping[str, float],
+    labels: Mapping[Edge, tuple[float, float]],
+    stretch: float,
+) -> tuple[dict[str, Rectangle], dict[str, tuple[float, float]], float]:
+    """The boxes, and the left and right end of every layer for what stands in it."""
+    rank = {key: n for n, layer in enumerate(found.layers) for key in layer}
+    pieces = [
+        (rank[a], 0.0 if n else labels[edge][0] * stretch, abs(y[a] - y[b]))
+        for edge, chain in found.chains.items()
+        for n, (a, b) in enumerate(pairwise(chain))
+    ]
+    gaps = _gaps(len(found.layers), pieces)
+    boxes, ends, x = {}, {}, 0.0
+    for n, layer in enumerate(found.layers):
+        wide = max((size[k][0] for k in layer if k in size), default=0.0)
+        for key in layer:
+            ends[key] = (x, x + wide)
+            if key in size:
+                w, h = size[key]
+                boxes[key] = Rectangle(x + (wide - w) / 2, y[key] - h / 2, w, h)
+        x += wide + gaps[n]
+    return boxes, ends, x - gaps[-1]
+
+
+def _gaps(count: int, pieces: Iterable[tuple[int, float, float]]) -> list[float]:
+    """The room after each layer for the pieces of edges there: of each the layer, the width of its label, its rise."""
+    gaps, fans = [NARROW] * count, [0] * count
+    for at, label, rise in pieces:
+        gap = max(min(BOW * rise + 14, STEEPEST), label + 20 if label else 0.0)
+        gaps[at] = max(gaps[at], min(gap, 170))
+        fans[at] += label > 0
+    return [min(gap + FAN * max(0, fan - 2), 190) for gap, fan in zip(gaps, fans, strict=True)]
+
+
+def _line(
+    edge: Edge,
+    chain: Chain,
+    boxes: Mapping[str, Rectangle],
+    ends: Mapping[str, tuple[float, float]],
+    y: Mapping[str, float],
+    ports: Mapping[str, tuple[Offsets, Offsets]],
+) -> tuple[Curve, ...]:
+    """The line of one edge: curves in the gaps, level lines within layers."""
+    source, target = chain[0], chain[-1]
+    enter, leave = ports[target][0][edge], ports[source][1][edge]
+    curves: list[Curve] = []
+    for a, b in pairwise(chain):
+        ya, yb = y[a] + (leave if a == source else 0), y[b] + (enter if b == target else 0)
+        xa = boxes[a].right if a == source else ends[a][1]
+        xb = boxes[b].x if b == target else ends[b][0]
+        if a == source and ends[a][1] > xa:
+            curves.append(_level(xa, ends[a][1], ya))
+        if a != source:
+            curves.append(_level(*ends[a], ya))
+        bow = (ends[b][0] - ends[a][1]) * 0.5
+        begin, end = ends[a][1], ends[b][0]
+        curves.append(((begin, ya), (begin + bow, ya), (end - bow, yb), (end, yb)))
+        if b == target and xb > end:
+            curves.append(_level(end, xb, yb))
+    return tuple(curves)
+
+
+def _level(a: float, b: float, y: float) -> Curve:
+    return (a, y), (a + (b - a) / 3, y), (b - (b - a) / 3, y), (b, y)
+
+
+def _moved(curve: Curve, by: float) -> Curve:
+    """The curve higher or lower; where it is steep also to the side, so that the two of a pair stay apart."""
+    (a, p), (b, q), (c, r), (d, s) = curve
+    aside = -by * 1.5 * max(-1.0, min(1.0, (s - p) / 40)) if b < c else 0.0
+    return (a, p + by), (b + aside, q + by), (c + aside, r + by), (d, s + by)
+
+
+def _lower(curves: tuple[Curve, ...], by: float) -> tuple[Curve, ...]:
+    return tuple(((a, p + by), (b, q + by), (c, r + by), (d, s + by)) for (a, p), (b, q), (c, r), (d, s) in curves)
+
+
+def _framed(
+    boxes: dict[str, Rectangle], routes: tuple[Route, ...], width: float
+) -> tuple[dict[str, Rectangle], tuple[Route, ...], tuple[float, float]]:
+    """Everything moved down so that the highest label begins at 0, and the size."""
+    tops = [b.y for b in boxes.values()] + [r.label.box.y for r in routes if r.label is not None]
+    ends = [b.bottom for b in boxes.values()] + [r.label.box.bottom for r in routes if r.label is not None]
+    ys = [p[1] for r in routes for curve in r.curves for p in curve]
+    top, bottom = min([*tops, *(v - 4 for v in ys)]), max([*ends, *(v + 4 for v in ys)])
+    moved = {k: b._replace(y=b.y - top) for k, b in boxes.items()}
+    shifted = tuple(Route(r.edge, _lower(r.curves, -top), r.label.moved(-top) if r.label else None) for r in routes)
+    return moved, shifted, (width, bottom - top)
+
+
+def _columns(drawn: Diagram, boxes: Mapping[str, Rectangle]) -> dict[int, tuple[float, float]]:
+    """From where to where the states of each column of time reach; nothing where the columns overlap."""
+    found: dict[int, tuple[float, float]] = {}
+    for v in drawn.vertices:
+        if v.column is not None and v.recurrent:
+            low, high = found.get(v.column, (boxes[v.key].x, boxes[v.key].right))
+            found[v.column] = min(low, boxes[v.key].x), max(high, boxes[v.key].right)
+    spans = sorted(found.values())
+    return found if all(a[1] < b[0] for a, b in pairwise(spans)) else {}

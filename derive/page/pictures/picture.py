@@ -1,0 +1,113 @@
+"""The picture of a computational graph: what a sheet, a notebook and `derive graph` show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from sympy import Symbol
+
+from derive.chain.derivation import Derivation
+from derive.language import Text
+from derive.page.pictures.computation import Walk
+from derive.page.pictures.copies import copied
+from derive.page.pictures.diagram import Diagram
+from derive.page.pictures.layout import Layout, layout, least
+from derive.page.pictures.times import Times, times
+from derive.page.pictures.writing import Medium, Writing
+
+TITLE = Text("Computational graph: {title}", "计算图：{title}")
+DESCRIPTION = Text(
+    "{uses}. Solid arrows: forward; dashed arrows: backward, with the local partials.",
+    "{uses}。实线箭头为前向计算，虚线箭头为反向传播并标有局部偏导数。",
+)
+USE = Text("{node} is computed from {sources}", "{node} 由 {sources} 计算")
+
+
+class GraphPicture:
+    """The graph of a derivation for some sizes; `values` writes beside each node what it equals.
+
+    `svg(lang)` is one <svg> element, `tikz(lang)` one tikzpicture; a notebook shows the former.
+    """
+
+    def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int] | None = None, values: bool = False):
+        self.derivation, self.sizes, self.values = derivation, dict(sizes or {}), values
+        self._drawn: dict[int, Diagram] = {}
+
+    @cached_property
+    def times(self) -> Times:
+        """The times that are drawn where there is room."""
+        return times(self.derivation, self.sizes)
+
+    @cached_property
+    def diagram(self) -> Diagram:
+        """What is drawn where there is room."""
+        return self.drawn(self.times)
+
+    @cached_property
+    def narrowest(self) -> Diagram:
+        """What is drawn where there is little room."""
+        *_, clock = self.times.choices()
+        return self.drawn(clock)
+
+    def drawn(self, clock: Times) -> Diagram:
+        """What is drawn with a choice of columns of time."""
+        if clock.most not in self._drawn:
+            self._drawn[clock.most] = copied(self._walk.diagram(clock))
+        return self._drawn[clock.most]
+
+    @cached_property
+    def _walk(self) -> Walk:
+        return Walk(self.derivation, self.times, self.values)
+
+    def svg(self, lang: str = "en") -> str:
+        """One <svg> element."""
+        from derive.page.pictures import svg as screen
+
+        drawn, laid, writing = self.fitted(screen.MEDIUM)
+        title = TITLE(title=self.derivation.model.title).pick(lang)
+        return screen.svg(drawn, laid, writing, lang, title, self._description(drawn, lang))
+
+    def tikz(self, lang: str = "en") -> str:
+        """One tikzpicture for a page, with as many columns of time as can be read there."""
+        from derive.page.pictures import tikz as paper
+
+        return paper.tikz(*self.fitted(paper.PAGE), lang)
+
+    def document(self, lang: str = "en") -> str:
+        """A LaTeX document with nothing but the picture: pdflatex, or xelatex with ctex for Chinese."""
+        from derive.page.pictures import tikz as paper
+
+        return paper.document(paper.tikz(*self.fitted(paper.MEDIUM), lang), lang)
+
+    def fitted(self, medium: Medium) -> tuple[Diagram, Layout, Writing]:
+        """The widest picture that a medium has room for, else the narrowest: where all goes, what is written there."""
+        *wider, narrowest = self.times.choices()
+        for clock in wider:
+            drawn = self.drawn(clock)
+            writings = self._writings(medium, drawn)
+            if least(drawn, writings[-1]) <= medium.room:
+                laid, writing = layout(drawn, writings, medium.ample)
+                if laid.width <= medium.room:
+                    return drawn, laid, writing
+        drawn = self.drawn(narrowest)
+        return drawn, *layout(drawn, self._writings(medium, drawn), medium.ample)
+
+    def _writings(self, medium: Medium, drawn: Diagram) -> list[Writing]:
+        """All labels, and those of the last column alone."""
+        return [Writing(medium, drawn, self.sizes, self.times, sparing) for sparing in (False, True)]
+
+    def _description(self, drawn: Diagram, lang: str) -> str:
+        writing = Writing(Medium("text", len, "…"), drawn, self.sizes, self.times)
+        names = {v.key: writing.vertex(v) for v in drawn.vertices}
+        sources: dict[str, list[str]] = {}
+        for edge in drawn.edges:
+            sources.setdefault(edge.target, []).append(names[edge.source])
+        uses = [USE(node=names[target], sources=list(found)) for target, found in sources.items()]
+        return DESCRIPTION(uses=uses).pick(lang)
+
+    def __repr__(self) -> str:
+        return f"<the computational graph of {self.derivation.model.title}>"
+
+    def _repr_svg_(self) -> str:
+        return self.svg("en")

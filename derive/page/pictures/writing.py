@@ -1,0 +1,89 @@
+"""What is written in a picture, in the style of its medium: the labels of vertices and edges, and their sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import inf
+from typing import NamedTuple
+
+from sympy import Expr, Symbol
+
+from derive.chain.derivation import Term
+from derive.model.primitives import as_product
+from derive.page.pictures.diagram import Diagram, Edge, Vertex
+from derive.page.pictures.times import Times
+from derive.page.print.formulas import Formulas
+
+LONG = 6.5  # em: a longer local partial is written as its symbol
+TEXT, SMALL = 13.0, 10.5  # sizes of letters in boxes and beside edges
+
+
+class Medium(NamedTuple):
+    """A style of formulas, the width of one in em, and what the dots between time steps are.
+
+    A picture wider than `ample` has labels only in its last column, one wider than `room` has fewer columns.
+    """
+
+    style: str
+    width: Callable[[str], float]
+    dots: str
+    ample: float = 1000.0
+    room: float = inf
+
+
+class Writing:
+    """The words of one picture in one medium."""
+
+    def __init__(
+        self, medium: Medium, drawn: Diagram, sizes: Mapping[Symbol, int], times: Times, sparing: bool = False
+    ):
+        self.medium, self.times = medium, times
+        self.show = Formulas(medium.style, drawn.order, tuple(sizes.items())).plain
+        columns = {v.key: v.column for v in drawn.vertices}
+        self.written: dict[Vertex | Edge, str] = {}
+        self.silent = {
+            e for e in drawn.edges if sparing and columns[e.target] is not None and columns[e.target] != times.last
+        }
+
+    def vertex(self, vertex: Vertex) -> str:
+        """The formula in a box; dots for the steps that are not drawn."""
+        if vertex not in self.written:
+            self.written[vertex] = self._box(vertex)
+        return self.written[vertex]
+
+    def _box(self, vertex: Vertex) -> str:
+        names = ", ".join(self.show(e) for e in vertex.label) or self.medium.dots
+        if vertex.value is None:
+            return names
+        factors = as_product(vertex.value)
+        value = self.show(vertex.value) if factors is None else self.show.term(Term(factors), self.show.style.dot)
+        return f"{names} = {value}"
+
+    def edge(self, edge: Edge) -> str:
+        """The local partials of an edge, those that are too long by their symbols; "" where nothing is written.
+
+        A `sparing` picture writes them only in the last column: those of the others differ in the time alone.
+        """
+        if edge in self.silent:
+            return ""
+        if edge not in self.written:
+            self.written[edge] = ", ".join(self._short(p, s) for p, s in zip(edge.partials, edge.symbols, strict=True))
+        return self.written[edge]
+
+    def _short(self, partial: Expr, symbol: Expr) -> str:
+        text = self.show(partial)
+        return text if self.medium.width(text) <= LONG else self.show(symbol)
+
+    def time(self, column: int) -> str:
+        """What stands above a column: t = 1; nothing above dots and start values."""
+        if self.times.first is None or not self.times.first <= column <= self.times.last:
+            return ""
+        return f"{self.show(self.times.letter)} = {self.show(self.times.written(column))}"
+
+    def size(self, drawn: Vertex | Edge) -> tuple[float, float]:
+        """The size of a vertex' formula, or of an edge's label; (0, 0) for no label."""
+        if isinstance(drawn, Vertex):
+            return self.medium.width(self.vertex(drawn)) * TEXT, TEXT * 1.25
+        text = self.edge(drawn)
+        tall = SMALL * (2.2 if "\\frac" in text else 1.3)
+        return (self.medium.width(text) * SMALL + 2, tall) if text else (0.0, 0.0)

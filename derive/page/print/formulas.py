@@ -1,0 +1,115 @@
+"""What every format needs of a block of mathematics: its rows as strings, in LaTeX or Unicode, numbers put in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sympy import Expr, Idx, Integer, Mul, Sum, Symbol
+
+from derive.chain.derivation import Term
+from derive.expressions.indices import Limits, sized, substitute
+from derive.expressions.symbols import Partial
+from derive.page.blocks import Expanded, Row
+from derive.page.numerals import Numeral
+from derive.page.print.atoms import ADD, ATOM, MUL, Printed
+from derive.page.print.order import signed
+from derive.page.print.printer import Printer, printer
+from derive.page.print.template import Template
+from derive.page.spans import Known, Ranges, Span
+
+FEW = 8  # terms of a sum that are still written out with numbers
+DOTS = {"latex": r"\dots", "inline": r"\dots", "text": "…"}
+Values = Mapping[Expr, Numeral]
+
+
+class Formulas:
+    """Prints formulas for one style, one order of names and one choice of sizes."""
+
+    def __init__(self, style: str, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...]):
+        self.style, self.order, self.sizes = style, order, sizes
+        self.plain = printer(style, order, sizes)
+
+    def looping(self, index: Idx) -> Printer:
+        """The printer whose formulas are templates in the index."""
+        return printer(self.style, self.order, self.sizes, index)
+
+    def show(self, value: Any) -> str:
+        """Any value of a sentence or a table cell as mathematics."""
+        if isinstance(value, Expr):
+            return self.plain(value)
+        if isinstance(value, Numeral):
+            return value.text(self.style != "text")
+        if isinstance(value, float):
+            return Numeral(float(f"{value:.0e}")).text(self.style != "text")
+        if isinstance(value, Known):
+            return f"{self.plain.style.name(value.name, ())} = {value.number}"
+        if isinstance(value, Ranges):
+            return (r";\; " if self.style != "text" else "; ").join(self.show(s) for s in value.spans)
+        if isinstance(value, Span):
+            p, dots = self.plain, DOTS[self.style]
+            low, high = p.index(value.low), p.index(value.high)
+            between = f", {dots}, " if not _neighbours(low, high) else ", "
+            return f"{p.index(value.idx)} = {low}" if low == high else f"{p.index(value.idx)} = {low}{between}{high}"
+        return self.plain(value)
+
+    def expanded(self, block: Expanded) -> list[str]:
+        """The terms of a sum written out."""
+        (body,) = self.looping(block.index).pieces((block.term,))
+        return Template(body).at(block.times, DOTS[self.style])
+
+    def numbers(self, right: Expr | tuple[Term, ...], values: Values) -> tuple[tuple[str, ...], bool]:
+        """The right-hand side with numbers for its quantities, and whether none of them is rounded."""
+        show = Substituting(self.style, self.order, self.sizes, values)
+        return show.pieces(right, True), show.exact
+
+    def rows(self, rows: tuple[Row, ...], index: Idx | None = None) -> list[tuple[str, tuple[str, ...], Row]]:
+        """left and the terms of right of each row, as templates in the index where there is one."""
+        show = self.plain if index is None else self.looping(index)
+        return [("" if r.left is None else show(r.left), show.pieces(r.right, r.dots), r) for r in rows]
+
+
+def _neighbours(low: str, high: str) -> bool:
+    return low.isdigit() and high.isdigit() and int(high) - int(low) == 1
+
+
+class Substituting(Printer):
+    """A printer that writes numbers for what it knows, negative ones in brackets, with dots between factors.
+
+    A sum with a few terms is written out.
+    """
+
+    def __init__(self, style: str, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...], values: Values):
+        self.base = printer(style, order, sizes)
+        super().__init__(self.base.style._replace(space=self.base.style.dot), order, sizes)
+        self.values, self.latex, self.exact = values, style != "text", True
+
+    def _print(self, expr: Expr) -> Printed:
+        found = self.values.get(sized(expr, dict(self.numbers)))
+        if found is None:
+            return super()._print(expr)
+        self.exact = self.exact and found.exact
+        text = found.text(self.latex)
+        return text, ADD if text.startswith("-") else ATOM if text.replace(".", "").isdigit() else MUL
+
+    def _partial(self, expr: Partial) -> Printed:
+        return self.base.printed(expr)
+
+    def _sum(self, expr: Sum) -> Printed:
+        terms = self.written_out(expr.function, tuple(expr.limits))
+        return super()._sum(expr) if terms is None else (signed(self.printed(t)[0] for t in terms), ADD)
+
+    def term(self, term: Term, join: str | None = None, lone: bool = False) -> str:
+        terms = self.written_out(Mul(*term.factors), term.sums) if term.sums else None
+        if terms is None:
+            return super().term(term, join, lone)
+        text = signed(self.printed(t)[0] for t in terms)
+        return text if lone or len(terms) == 1 else self.style.brackets(text)
+
+    def written_out(self, body: Expr, limits: tuple[Limits, ...]) -> list[Expr] | None:
+        """The terms of a sum with a few terms; None for a long or symbolic one."""
+        ends = [(sized(a, dict(self.numbers)), sized(b, dict(self.numbers))) for _, a, b in limits]
+        if not all(a.is_Integer and b.is_Integer and b - a < FEW for a, b in ends) or len(ends) > 1:
+            return None
+        values = range(int(ends[0][0]), int(ends[0][1]) + 1)
+        return [substitute(body, {limits[0][0]: Integer(n)}) for n in values] or [Integer(0)]

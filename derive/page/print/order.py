@@ -1,0 +1,62 @@
+"""Where terms and factors stand: as an author writes them.
+
+sympy keeps b + w1*x1 in an order of its own; here a term stands where its first declared name stands, a positive term
+comes first, a product is numbers, names, brackets, functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Rational, Symbol
+
+from derive.expressions.functions import row_of
+from derive.expressions.indices import BINDERS
+from derive.expressions.symbols import Partial
+from derive.expressions.weight import weight
+
+
+class Order:
+    """The order of names in which terms and factors are put."""
+
+    def __init__(self, order: Sequence[str]):
+        self.rank = {name: at for at, name in enumerate(order)}
+
+    def ordered(self, args: Sequence[Expr]) -> list[Expr]:
+        """Terms as an author puts them: by the first name declared, no minus in front if it need not be."""
+        terms = sorted(args, key=self.place)
+        first = terms[0]
+        if first.could_extract_minus_sign():
+            positive = [a for a in terms if not a.could_extract_minus_sign()]
+            return [*positive[:1], *(a for a in terms if a not in positive[:1])]
+        return terms
+
+    def place(self, expr: Expr) -> tuple[int, int]:
+        """Where an expression stands: the rank of its first declared name, numbers before names; then its length."""
+        names = [self.rank.get(s.name, 0) for s in expr.free_symbols if not isinstance(s, (Idx, Indexed))]
+        return min(names, default=-1), weight(expr)
+
+
+def kind(factor: Expr) -> int:
+    """The order of factors: partials, names and their powers, brackets, functions, indicators, sums."""
+    if isinstance(factor, Partial):
+        return 0
+    if isinstance(factor, Pow) and row_of(factor) is None:
+        return kind(factor.base)
+    if isinstance(factor, (Symbol, Indexed, Rational)):
+        return 1
+    if isinstance(factor, Add):
+        return 2
+    if isinstance(factor, BINDERS):
+        return 5
+    return 4 if type(factor).__name__ in ("step", "share", "inside", "KroneckerDelta") else 3
+
+
+def open_ended(factor: Expr) -> bool:
+    """Does it end in a sum, which would swallow what follows?"""
+    return any(isinstance(f, BINDERS) for f in Mul.make_args(factor))
+
+
+def signed(terms: Iterable[str], space: str = " ") -> str:
+    """Terms joined by + or by their own minus sign."""
+    return f"{space}+{space}".join(terms).replace(f"+{space}-", f"-{space}")

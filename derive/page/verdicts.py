@@ -1,0 +1,15 @@
+"""The table of the check: what was compared, at how many numbers, and how well it agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from derive.check.report import Row
+from derive.page import sentences as say
+from derive.page.blocks import Table
+
+
+def table(rows: Iterable[Row]) -> Table:
+    """What was compared, at how many numbers, how well it agrees."""
+    verdicts = ((r.quantity, str(r.points), r.error, say.AGREES if r.ok else say.DISAGREES) for r in rows)
+    return Table(say.CHECK_HEADER, tuple(verdicts))

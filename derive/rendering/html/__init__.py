@@ -1,3 +1,0 @@
-"""HTML: one file that needs no network, with both languages and both levels of detail inside."""
-
-from derive.rendering.html.page import render as render

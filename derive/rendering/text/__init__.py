@@ -1,3 +1,0 @@
-"""Plain text with Unicode mathematics, for a terminal or an e-mail."""
-
-from derive.rendering.text.writer import render as render

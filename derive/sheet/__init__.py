@@ -1,0 +1,1 @@
+"""The solution sheet: its sections in order."""

@@ -1,0 +1,119 @@
+"""A solved recursion on the page: the recursion, unfolded, the closed form, the proof by induction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sympy import Add, Dummy, Expr, Mul, Symbol, expand_mul
+
+from derive.chain.closed_forms.recursion import ClosedForm
+from derive.chain.derivation import Term
+from derive.chain.rules.combine import COLLECTED, DENOMINATOR, EXPANDED
+from derive.expressions.indices import sized, substitute
+from derive.expressions.products import gathered
+from derive.language import Text
+from derive.page import sentences as say
+from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
+from derive.page.spans import Ranges, span
+
+
+def solved(form: ClosedForm, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
+    """The blocks of one closed form."""
+    yield Heading(say.CLOSED(adjoint=form.target))
+    yield Paragraph(say.RECURSION_ON if form.ahead > 0 else say.RECURSION_BACK)
+    law = (Row(form.target if n == 0 else None, line.terms, line.reason) for n, line in enumerate(form.law))
+    begin = Row(_target(form, form.end), (Term((form.boundary,)),))
+    yield Equations((*law, begin) if form.boundary != begin.left else tuple(law))
+    often = 2 if form.boundary != 0 else 3
+    unfolded = tuple(row for n in range(1, often + 1) if _exists(form, n, sizes) for row in _unfolded(form, n))
+    if unfolded:
+        yield Paragraph(say.UNFOLD)
+        yield Equations(unfolded)
+    ranges = zip(form.node.indices, form.region.ranges, strict=True)
+    yield Paragraph(_claim(form)(ranges=Ranges(tuple(span(i, a, b) for i, (a, b) in ranges))))
+    if form.summed:
+        yield Equations(
+            tuple(Row(None if n else form.target, line.terms, line.reason) for n, line in enumerate(form.lines))
+        )
+    yield Equations((Row(form.target, form.lines[-1].terms),), boxed=True)
+    yield Paragraph(say.INDUCTION(base=_base(form), step=say.FROM_NEXT if form.ahead > 0 else say.FROM_LAST))
+    yield Equations(tuple(_step(form)))
+
+
+def _claim(form: ClosedForm) -> Text:
+    """What every step brings: a factor, a term, or both."""
+    if form.addend == 0:
+        return say.CLAIM
+    return say.CLAIM_TERMS if form.factor == 1 else say.CLAIM_SUM
+
+
+def _target(form: ClosedForm, t: Expr) -> Expr:
+    return form.moved(form.target, t)
+
+
+def _recursion(form: ClosedForm, t: Expr) -> Row:
+    """The law as it was found, at one time."""
+    return Row(_target(form, t), tuple(_moved(x, form, t) for x in form.law[-1].terms))
+
+
+def _unfolded(form: ClosedForm, n: int) -> Iterator[Row]:
+    """The recursion n steps from the boundary, with all before it put in."""
+    times = [form.end - k * form.ahead for k in range(n, -1, -1)]
+    yield _recursion(form, times[0])
+    passed = [Mul(*(form.moved(form.factor, t) for t in times[:k])) for k in range(n + 1)]
+    parts = [(passed[n], form.boundary)]
+    parts += [(passed[k], form.moved(form.addend, times[k])) for k in range(n - 1, -1, -1)]
+    yield Row(None, tuple(_term(*part) for part in parts if part[1] != 0))
+
+
+def _term(*factors: Expr) -> Term:
+    """A product without its factors 1."""
+    return Term(tuple(f for f in factors if f != 1) or factors[:1])
+
+
+def _base(form: ClosedForm) -> Text:
+    """Why the closed form holds where the recursion begins."""
+    end = span(form.index, form.end, form.end)
+    if form.addend == 0:
+        return say.NO_FACTOR(end=end)
+    if form.summed:
+        return say.BOUNDARY(end=end, boundary=form.boundary)
+    return (say.ONE_TERM if form.joins else say.NO_TERM)(end=end)
+
+
+def _step(form: ClosedForm) -> Iterator[Row]:
+    """From the neighbouring time to this one: insert, bring the factor in, and read the closed form again."""
+    yield _recursion(form, form.index)
+    there = form.at(form.index + form.ahead)
+    addend = (Term((form.addend,)),) if form.addend != 0 else ()
+    first = tuple(_moved(t, form, form.index + form.ahead) for t in form.lines[-1].terms)
+    inserted = first if form.factor == 1 else (_term(form.factor, there),)
+    yield Row(None, (*inserted, *addend), say.HYPOTHESIS)
+    if form.summed:
+        yield from _collected(form, there)
+        return
+    if addend:
+        start = (Term((form.carried,)),) if form.carried != 0 else ()
+        yield Row(None, (*start, *form.total(form.index + form.ahead), *addend), say.FACTOR_IN)
+    last = say.OWN_TERM(term=span(form.bounds[0], form.index, form.index)) if addend else None
+    yield Row(None, form.lines[-1].terms, last)
+
+
+def _moved(term: Term, form: ClosedForm, t: Expr) -> Term:
+    return Term(tuple(form.moved(f, t) for f in term.factors), term.sums)
+
+
+def _collected(form: ClosedForm, there: Expr) -> Iterator[Row]:
+    """Multiplied out, with the factor as one quantity so that it joins its powers; then the closed form again."""
+    one = Dummy(positive=True) if isinstance(form.factor, Add) else form.factor
+    opened = [expand_mul(one * substitute(there, {form.factor: one})), expand_mul(form.addend)]
+    parts = [substitute(gathered(part), {one: form.factor}) for e in opened for part in Add.make_args(e)]
+    yield Row(None, tuple(Term((part,)) for part in parts), EXPANDED)
+    fractions = any(f.is_Pow and f.exp.is_negative for part in parts for f in Mul.make_args(part))
+    yield Row(None, form.lines[-1].terms, say.listed([DENOMINATOR, COLLECTED]) if fractions else COLLECTED)
+
+
+def _exists(form: ClosedForm, n: int, sizes: Mapping[Symbol, int]) -> bool:
+    """Is there a step n before the boundary for these sizes?"""
+    low, high = (sized(e, sizes) for e in form.region.ranges[form.axis])
+    return not (high - low).is_Integer or high - low >= n

@@ -1,0 +1,121 @@
+"""The first sections of a sheet: the model as given, what flows where, the forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import groupby
+
+from sympy import Expr
+
+from derive.chain.derivation import Derivation
+from derive.chain.reach import dead_end
+from derive.language import Text
+from derive.model.model import Model, Node, Reference
+from derive.page import sentences as say
+from derive.page.assumptions import assumed
+from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
+from derive.page.spans import Ranges, span
+from derive.sheet.in_time import forward_in_time
+from derive.sheet.part import Part
+
+
+def given(model: Model) -> Iterator[Block]:
+    """The model as its author wrote it, and what its letters are."""
+    yield Heading(say.MODEL)
+    yield Paragraph(say.AS_GIVEN)
+    yield Equations(tuple(_definitions(model)))
+    for kind, sentence in say.KINDS.items():
+        nodes = model.of_kind(kind)
+        if nodes:
+            yield Paragraph(sentence(names=[_leaf(n) for n in nodes]))
+    found = [a for n in model.nodes.values() if n.is_leaf for a in assumed(n)]
+    if found:
+        yield Paragraph(say.ASSUMED(assumptions=say.apart(found)))
+
+
+def _leaf(node: Node) -> object:
+    ranges = Ranges(tuple(span(i, i.lower, i.upper) for i in node.indices))
+    return say.RANGED(name=node.generic, ranges=ranges) if node.indices else node.generic
+
+
+def _definitions(model: Model) -> Iterator[Row]:
+    for node in model.nodes.values():
+        for case in node.cases:
+            ranges = Ranges(tuple(span(i, low, high) for i, low, high in case.bounds))
+            yield Row(node.at(*case.position), case.expr, say.FOR(ranges=ranges) if case.bounds else None)
+
+
+def flows(d: Derivation) -> Iterator[Block]:
+    """Who is computed from what and used by whom, and what cannot reach the loss."""
+    model = d.model.stated or d.model
+    yield Heading(say.FLOWS)
+    shown = [n for n in model.nodes.values() if not n.is_leaf or n.kind == "parameter" or n.wanted]
+    yield Table(say.FLOW_HEADER, tuple(_flow(d, list(alike)) for _, alike in groupby(shown, partial(_together, d))))
+    for node in d.unreachable:
+        path = dead_end(d.model, node)
+        yield Paragraph(_stranded(node, path))
+    for adjoint in d.adjoints.values():
+        if any(
+            low == high and idx.lower != idx.upper
+            for idx, (low, high) in zip(adjoint.node.indices, adjoint.support, strict=True)
+        ):
+            point = adjoint.node.at(*(low for low, _ in adjoint.support))
+            yield Paragraph(say.ONLY(element=point, family=adjoint.node.generic))
+
+
+def _together(d: Derivation, node: Node) -> tuple[object, ...]:
+    """What leaves of one row have in common, one beside the other: their kind and their users."""
+    return (node.kind, *_users(d, node)) if node.is_leaf else (node.name,)
+
+
+def _users(d: Derivation, node: Node) -> list[Expr]:
+    model = d.model.stated or d.model
+    return [u.generic for u in model.users(node.name) or d.model.users(node.name)]
+
+
+def _flow(d: Derivation, alike: list[Node]) -> tuple[object, ...]:
+    """The row of a quantity, or of leaves with the same users."""
+    model, node = d.model.stated or d.model, alike[0]
+    used = sorted((u for c in node.cases for u in model.uses(c)), key=lambda u: model.order.index(u.name))
+    sources = list(dict.fromkeys(_element(model, use) for use in used))
+    leaf = (say.PARAMETER if node.kind == "parameter" else say.INPUT)[len(alike) > 1]
+    users = _users(d, node) or (say.LOSS if node is model.loss else say.NOBODY)
+    return [n.generic for n in alike], sources or leaf, users
+
+
+def _element(model: Model, use: Reference) -> Expr:
+    """What a definition refers to: an element, or a family as a whole by its generic element."""
+    node = model.nodes[use.name]
+    return node.generic if use.position is None else node.at(*use.position)
+
+
+def _stranded(node: Node, path: list[Node]) -> Text:
+    if len(path) == 1:
+        return say.UNUSED(name=node.generic)
+    return say.UNREACHABLE(name=node.generic, path=say.arrow([n.generic for n in path]), end=path[-1].generic)
+
+
+def named(model: Model) -> Iterator[Block]:
+    """The equations with the names that were given to pre-activations, and to abstract functions."""
+    implied = [n.generic for n in model.nodes.values() if n.implied and n.abstract is None]
+    abstract = [n.generic for n in model.nodes.values() if n.implied and n.abstract is not None]
+    if implied:
+        yield Paragraph(say.NAMED(names=implied))
+    if abstract:
+        yield Paragraph(say.NAMED_ABSTRACT(names=abstract))
+    if implied or abstract:
+        yield Equations(tuple(_definitions(model)))
+
+
+def forward(part: Part, detail: str) -> Iterator[Block]:
+    """The equations as they are computed, pre-activations named; every time step where T has a number."""
+    equations = tuple(named(part.derivation.model))
+    unrolled = list(forward_in_time(part.derivation, part.sizes, detail))
+    if not equations and not unrolled:
+        return
+    yield Heading(say.FORWARD)
+    yield from equations
+    if unrolled:
+        yield Paragraph(say.UNROLLED_FORWARD(sizes=part.known))
+        yield from unrolled

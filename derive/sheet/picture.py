@@ -1,0 +1,40 @@
+"""The computational graph on a sheet: a picture with a caption that says how to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from derive.language import Text
+from derive.page.blocks import Block, Heading, Paragraph, Picture
+from derive.page.pictures.caption import CAPTION
+from derive.sheet.part import Part
+
+MOST = 64  # vertices of a picture that can still be read on a page
+
+GRAPH = Text("The computational graph", "计算图")
+VALUES = Text("Arrows lead from a quantity to what is computed from it.", "箭头由一个量指向用它计算的量。")
+SHARED = Text(
+    "The parameters are the same at every step and drawn once for each; their gradient is the sum over these copies. "
+    "Where only the last step carries labels, those of the other steps differ in the time alone.",
+    "各时间步的参数相同，图中在每一步各画一次；其梯度等于对这些副本求和。"
+    "若只有最后一步标有偏导数，其余各步只是时间不同。",
+)
+BOTH = Text("{one} {other}", "{one}{other}")
+DENSE = Text(
+    "With {count} boxes the graph is too dense for a page; the command derive graph draws it.",
+    "计算图共有 {count} 个框，过于密集，本页不画；可用 derive graph 命令绘制。",
+)
+
+
+def picture(part: Part) -> Iterator[Block]:
+    """The picture of one reading, or the sentence that it would be too dense."""
+    from derive.page.pictures.picture import GraphPicture
+
+    drawn = GraphPicture(part.derivation, part.sizes)
+    yield Heading(GRAPH)
+    count = len(drawn.diagram.vertices)
+    if count > MOST and len(drawn.narrowest.vertices) > MOST:
+        yield Paragraph(DENSE(count=str(count)))
+        return
+    caption = CAPTION if any(e.backward for e in drawn.diagram.edges) else VALUES
+    yield Picture(drawn, BOTH(one=caption, other=SHARED) if drawn.diagram.copied else caption)

@@ -1,0 +1,147 @@
+"""The heart of a sheet: one step for each adjoint, the recursion written out in time, the gradients in boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Product, Sum, Symbol
+
+from derive.chain.derivation import Step, Term
+from derive.expressions.indices import sized
+from derive.expressions.intervals import inside
+from derive.expressions.symbols import Immediate, Partial
+from derive.language import Text
+from derive.memo import memo
+from derive.page import sentences as say
+from derive.page.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
+from derive.page.numerals import Numeral
+from derive.page.spans import Ranges, span
+from derive.sheet.closed_forms import solved
+from derive.sheet.in_time import backward_in_time, shown
+from derive.sheet.part import Part
+from derive.topics.matrix_form.forms import Form
+from derive.topics.matrix_form.page import boxed, last_line
+from derive.topics.worked.page import RATE
+
+
+def backward(part: Part, detail: str) -> Iterator[Block]:
+    """One step for each adjoint and region, then, where T has a number, the recursion written out."""
+    loss = part.derivation.loss
+    yield Heading(say.BACKWARD)
+    yield Paragraph(say.SEED(loss=loss))
+    if any(isinstance(f, Immediate) for s in part.steps for t in s.chain for f in t.factors):
+        yield Paragraph(say.IMMEDIATE)
+    for convention in part.conventions():
+        yield Paragraph(convention)
+    for step in part.steps:
+        if not step.node.is_leaf:
+            yield from one_step(step, part.matrices.of(step))
+    unrolled = list(backward_in_time(part.derivation, part.steps, part.sizes, detail))
+    if unrolled:
+        yield Heading(say.IN_TIME, 1)
+        yield Paragraph(say.UNROLLED_BACKWARD(sizes=part.known))
+        yield from unrolled
+    for form in part.closed:
+        yield from solved(form, part.sizes)
+
+
+@memo
+def one_step(step: Step, form: Form | None) -> tuple[Block, ...]:
+    """The heading of a step, why it has its terms, its equations."""
+    heading = Heading(say.STEP(number=str(step.number), target=step.target, where=_where(step)), 2)
+    if step.given:
+        return heading, Paragraph(say.STAYS(quantity=step.target, loss=step.target.args[0]))
+    return heading, Paragraph(say.sentence(step.reason)), Equations((*_rows(step), *last_line(form)))
+
+
+def _where(step: Step) -> Text:
+    """For which index values a step holds; silent for a single one, which its symbol shows."""
+    ranges = [
+        span(i, low, high)
+        for axis, (i, (low, high)) in enumerate(zip(step.node.indices, step.region.ranges, strict=True))
+        if not step.region.is_point(axis)
+    ]
+    return say.WHERE(ranges=Ranges(tuple(ranges))) if ranges else say.EVERYWHERE
+
+
+def _rows(step: Step) -> Iterator[Row]:
+    """The chain rule in symbols, the local partials with their rules, the chain of equalities."""
+    direct = len(step.uses) == 1 and step.uses[0].direct
+    if not direct:
+        yield Row(step.target, step.chain, dots=True)
+        for local in step.locals:
+            if (local.symbol.of, local.symbol.wrt) != getattr(local.value, "args", ()):
+                yield Row(local.symbol, local.value, say.apart(local.rules), gap=True)
+            if local.known is not None:
+                yield Row(None, local.known.terms, local.known.reason)
+    for number, line in enumerate(step.lines):
+        yield Row(step.target if number == 0 else None, line.terms, line.reason, gap=number == 0 and not direct)
+
+
+def _title(part: Part) -> Text:
+    kinds = {part.derivation.model.nodes[name].kind == "parameter" for name in part.derivation.wanted}
+    return say.GRADIENTS_BOTH if len(kinds) > 1 else say.GRADIENTS_IN if kinds == {False} else say.GRADIENTS
+
+
+def gradients(part: Part, detail: str) -> Iterator[Block]:
+    """The gradients that were asked for, each in a box."""
+    yield Heading(_title(part))
+    for step in part.steps:
+        if step.node.is_leaf:
+            form = part.matrices.of(step)
+            yield from one_step(step, form)
+            yield from _written_out(step, part.sizes, detail)
+            yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
+            yield from boxed(form)
+    for node in part.derivation.unreachable:
+        yield Paragraph(say.ZERO(name=node.generic, loss=part.derivation.loss))
+    for note in part.notes:
+        yield Paragraph(note)
+    if part.update:
+        yield from _update(part)
+
+
+def _update(part: Part) -> Iterator[Block]:
+    """w <- w - eta dL/dw in symbols, with the gradient put in."""
+    rate = Numeral(part.rate) if part.rate is not None else None
+    yield Paragraph(say.RULE_OF_UPDATE(rate=RATE) if rate is None else say.UPDATE(rate=RATE, value=rate))
+    rows = []
+    for step in (s for s in part.steps if s.node.kind == "parameter"):
+        element = step.target.args[1]
+        rows.append(Row(element, (Term((element,)), Term((-RATE, step.target))), sign="<-"))
+        rows.append(Row(None, (Term((element,)), Term((-RATE, step.value)))))
+    yield Equations(tuple(rows))
+
+
+def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:
+    """A sum with a number of terms, term by term."""
+    found = _last_sum(step)
+    if found is None or any(f.has(Product, Sum) for f in found[1]):  # they would shrink from term to term
+        return
+    front, body, idx, low, high = found
+    low, high = sized(low, sizes), sized(high, sizes)
+    if low.is_Integer and high.is_Integer and high > low and all(_fills(f, idx) for f in body):
+        times = shown(range(int(low), int(high) + 1), detail)
+        yield Expanded(step.target, front, Term(body), idx, times, say.WRITTEN_OUT)
+
+
+def _fills(expr: Basic, idx: Idx) -> bool:
+    """Can a number be filled in for the index? Not where it stands beside another letter, as in x_{j+q-1}."""
+    together = idx in expr.free_symbols and len(expr.atoms(Idx)) > 1
+    if not isinstance(expr, (Indexed, Partial)) and together:
+        return not isinstance(expr, (Add, inside, KroneckerDelta)) and all(_fills(a, idx) for a in expr.args)
+    places = getattr(getattr(expr, "wrt", expr), "indices", ())
+    return not any(idx in p.free_symbols and len(p.atoms(Idx)) > 1 for p in places)
+
+
+def _last_sum(step: Step) -> tuple[tuple[Expr, ...], tuple[Expr, ...], Idx, Expr, Expr] | None:
+    """The only sum of the final form: the factors in front of it, those under it, its index and range."""
+    if len(step.lines[-1].terms) != 1:
+        return None
+    term = step.lines[-1].terms[0]
+    if len(term.sums) == 1:
+        return (), term.factors, *term.sums[0]
+    last = term.factors[-1]
+    if isinstance(last, Sum) and len(last.limits) == 1 and not any(f.has(Sum) for f in term.factors[:-1]):
+        return term.factors[:-1], Mul.make_args(last.function), *last.limits[0]
+    return None

@@ -1,0 +1,42 @@
+"""The last section of a sheet: what was compared with torch.autograd, and how well it agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from derive.page import sentences as say
+from derive.page.blocks import Block, Heading, Paragraph
+from derive.page.spans import Known
+from derive.page.verdicts import table
+from derive.sheet.part import Part
+
+
+def check(part: Part) -> Iterator[Block]:
+    """The verification as a small table."""
+    report, order = part.report, [s.node.name for s in part.steps]
+    if report is None:
+        return
+    yield Heading(say.CHECK, boxed=True)
+    if part.steps:
+        yield Paragraph(say.CHECKED(samples=str(report.samples)))
+    if part.values:
+        yield Paragraph(say.CHECKED_VALUES(samples=str(report.samples)))
+    if report.outcomes:
+        yield Paragraph(say.OVER_OUTCOMES(outcomes=str(report.outcomes)))
+    if part.identities:
+        yield Paragraph(say.CHECKED_IDENTITIES)
+    if report.fractions:
+        yield Paragraph(say.IN_FRACTIONS(numbers=str(report.fractions)))
+    if part.limits:
+        yield Paragraph(say.IN_THE_LIMIT)
+    if report.both_sides:
+        yield Paragraph(say.BOTH_SIDES)
+    if report.forms:
+        yield Paragraph(say.MATRICES)
+    if report.exact:
+        yield Paragraph(say.EXACTLY(points=str(report.exact)))
+    if report.sizes:
+        sizes = [[Known(name, n) for name, n in one] for one in report.sizes]
+        yield Paragraph(say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes]))
+    adjoints = sorted((r for r in report.rows if r.is_adjoint), key=lambda r: order.index(r.name))
+    yield table([*adjoints, *(r for r in report.rows if not r.is_adjoint)])

@@ -1,0 +1,227 @@
+"""The argument: from E[r^2] to its value, line by line.
+
+    insert the definitions; multiply out; linearity; the moments; the deltas kill sums; constants leave the sums
+
+What is left without a delta is the same expression at the means, for the mean of a product of independent quantities
+is the product of their means. Of a variance it cancels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from sympy import Add, Expr, Idx, Indexed, Mul, Pow, S, Sum, Symbol
+
+from derive.chain.derivation import Line, Term, written
+from derive.chain.facts import DEFINED
+from derive.chain.rules.insert import at, by_name, tidy
+from derive.chain.rules.kill_delta import KILLED, Killed, kills
+from derive.expressions.indices import Limits, name_of, substitute
+from derive.expressions.moments import Covariance, Expectation, Moment, Variance
+from derive.language import Text
+from derive.model.model import Node, references
+from derive.topics.expectation.laws import Part
+from derive.topics.expectation.polynomial import Product
+from derive.topics.expectation.premises import DECLARED, Premise, premises
+from derive.topics.expectation.stages import Stages, Terms
+
+DEFINITION = {
+    Variance: Text("the definition of the variance", "方差的定义"),
+    Covariance: Text("the definition of the covariance", "协方差的定义"),
+}
+INSERT = Text("insert the definition of {names}", "代入 {names} 的定义")
+EXPAND = Text("multiply out", "展开")
+DOUBLE = Text("multiply out: the product of two sums is a double sum", "展开：两个和式之积写成二重求和")
+LINEAR = Text("the expectation is linear: sums and constants leave it", "期望是线性的：求和与常数可移到期望之外")
+MOMENTS = Text("the moments above", "代入以上各矩")
+TIDY = Text("constants leave the sums, equal factors cancel", "常数提到求和号外，约去相同因子")
+REDUCED = Text("equal factors cancel", "约去相同因子")
+COLLECTED = Text("without the brackets, like terms collected", "去括号，合并同类项")
+CANCEL = Text("the terms made of means alone are {taken} and cancel", "只含均值的各项合起来是 {taken}，恰好抵消")
+AT_MEANS = Text("the terms made of means alone are {value}", "只含均值的各项合起来是 {value}")
+
+
+class Expected(NamedTuple):
+    """An expectation, a variance or a covariance with its argument: the moments that it uses, and its lines."""
+
+    symbol: Moment
+    premises: tuple[Premise, ...]
+    lines: tuple[Line, ...]
+
+    @property
+    def value(self) -> Expr:
+        """The final form."""
+        return self.lines[-1].expr
+
+    @property
+    def indices(self) -> tuple[Idx, ...]:
+        """The indices that it holds for, all values of them."""
+        return tuple(sorted((i for i in self.symbol.free_symbols if isinstance(i, Idx)), key=str))
+
+
+def argue(symbol: Moment, nodes: Mapping[str, Node], preferred: Sequence[Idx] = ()) -> Expected:
+    """The argument for one symbol, from nodes whose definitions hold no expectation. Errors: MomentError."""
+    argument = Argument(symbol, nodes, preferred)
+    known = premises(argument.products, argument.laws)
+    itself = next((p.lines for p in known if p.symbol == symbol), argument.declared)
+    if itself:
+        return Expected(symbol, (), itself)
+    lines: list[Line] = []
+    for line in argument.lines():
+        kept = tuple(t for t in line.terms if tidy(t.expr) != 0) or (Term((S.Zero,)),)
+        if not lines or _shown(lines[-1].terms) != _shown(kept):
+            lines.append(Line(kept, line.reason))
+    return Expected(symbol, known, tuple(lines))
+
+
+def _shown(terms: Terms) -> list[tuple[list[Expr], Sequence[object]]]:
+    """What is read: a term that is a sum reads like a product under that sum."""
+    opened = [_opened(t) for t in terms]
+    return [([g for f in t.factors for g in Mul.make_args(f)], t.sums) for t in opened]
+
+
+def _opened(term: Term) -> Term:
+    (*others, last) = term.factors
+    if others or term.sums or not isinstance(last, Sum):
+        return term
+    return Term((last.function,), tuple(tuple(b) for b in last.limits))
+
+
+class Argument(Stages):
+    """One symbol, and the stages of its product and of the pair that is taken away."""
+
+    def __init__(self, symbol: Moment, nodes: Mapping[str, Node], preferred: Sequence[Idx]):
+        super().__init__(nodes, preferred)
+        self.symbol = symbol
+
+    def lines(self) -> Iterator[Line]:
+        """Every line with its reason."""
+        if self.symbol.pair:
+            yield self.line(self.stated, DEFINITION[type(self.symbol)])
+        yield self.line(self.defined, INSERT(names=self.names))
+        if self.entangled(self.symbol.product):
+            double = any(len(p.sums) > 1 for p in self.parts(self.symbol.product))
+            yield self.line(self.multiplied, DOUBLE if double else EXPAND)
+        yield self.line(self.linear, LINEAR)
+        yield Line(self.averaged(self.symbol.product) + self.taken, MOMENTS)
+        yield from self._contracted()
+
+    def line(self, stage: Callable[[Expr], Terms], reason: Text) -> Line:
+        """A stage of the product, the pair taken away."""
+        away = tuple(Add(*(t.expr for t in stage(e))) for e in self.symbol.pair)
+        return Line(stage(self.symbol.product) + ((Term((-Mul(*away),)),) if away else ()), reason)
+
+    def _contracted(self) -> Iterator[Line]:
+        """The deltas used, the sums tidied, what is left without variances recognised."""
+        means, spread, killed = self._split()
+        if killed:
+            delta, idx, value = killed[0]
+            yield Line(means + spread + self.taken, KILLED(delta=delta, idx=idx, value=value))
+        left, rest = _tidied(means), _tidied(spread)
+        if self.symbol.pair:
+            away = Mul(*(Expectation(e) for e in self.symbol.pair))
+            final = rest
+            yield Line(final, CANCEL(taken=away) if left else _tidying(spread))
+        else:
+            yield Line(left + rest, _tidying(means + spread))
+            value = self.at_means(self.symbol.product)
+            final = left + rest
+            if written(at_means := _tidied((Term((value,)),))) < written(left):
+                final = at_means + rest
+                yield Line(final, AT_MEANS(value=value))
+        yield from self._named(final)
+
+    def _named(self, terms: Terms) -> Iterator[Line]:
+        """What has a name written by it."""
+        fixed = {n.name: n for n in self.nodes.values() if n.name not in self.random}
+        found = [by_name(t.expr, fixed) for t in terms]
+        used = tuple(dict.fromkeys(n for _, nodes in found for n in nodes))
+        if used:
+            yield Line(tuple(Term((e,)) for e, _ in found), DEFINED(node=[n.generic for n in used]))
+
+    def _split(self) -> tuple[Terms, Terms, list[Killed]]:
+        """The products of means; what coinciding elements add, without the sums that their deltas kill."""
+        means: Terms = ()
+        spread: Terms = ()
+        killed: list[Killed] = []
+        for product in self.parts(self.symbol.product):
+            first, *others = self.moment(product)
+            means += (product.over(first.expr),)
+            spread += tuple(_without(product, part, killed) for part in others)
+        spread = tuple(sorted(spread, key=self._place))
+        return tuple(t for t in means if tidy(t.expr) != 0), tuple(t for t in spread if t.expr != 0), killed
+
+    def _place(self, term: Term) -> int:
+        """The author's order: where the first name of a term was declared."""
+        return min((list(self.nodes).index(r.name) for r in references(term.expr) if r.name in self.nodes), default=0)
+
+    @cached_property
+    def taken(self) -> Terms:
+        """The product of the means that is taken away, in numbers."""
+        value = Mul(*(self.at_means(e) for e in self.symbol.pair)) if self.symbol.pair else S.Zero
+        return (Term((-value,)),) if value != 0 else ()
+
+    @property
+    def declared(self) -> tuple[Line, ...]:
+        """The variance of an element for which one is declared needs no argument."""
+        element = self.symbol.args[0]
+        node = self.laws.get(name_of(element)) if isinstance(element, (Symbol, Indexed)) else None
+        if node is None or node.law is None or node.law.variance is None or not isinstance(self.symbol, Variance):
+            return ()
+        return (Line((Term((at(node, node.law.variance, element),)),), DECLARED),)
+
+    @property
+    def names(self) -> list[Expr]:
+        """Whose definitions were inserted, for generic elements."""
+        self.open(self.symbol.product)
+        return list(dict.fromkeys(self.nodes[name_of(e)].generic for e in self.opened))
+
+    @property
+    def products(self) -> tuple[tuple[Expr, ...], ...]:
+        """The products of random elements whose means are used, each once."""
+        every = (self.symbol.product, *self.symbol.pair)
+        return tuple(dict.fromkeys(p.random for e in every for p in self.parts(e) if p.random))
+
+
+def _without(product: Product, part: Part, killed: list[Killed]) -> Term:
+    """One addend of a moment in its place: every delta that it can kill a sum with is used, others stay."""
+    deltas, factors, sums = list(part.deltas), [product.coefficient, part.value], product.sums
+    kept = []
+    while deltas:
+        delta = deltas.pop(0)
+        found = kills(delta, sums[::-1]) if delta != 1 else None
+        if found is None or not _whole(found, sums):
+            kept.append(delta)
+            continue
+        killed.append(found)
+        by = {found[1]: found[2]}
+        factors = [substitute(f, by) for f in factors]
+        deltas, kept = [substitute(d, by) for d in deltas], [substitute(d, by) for d in kept]
+        sums = tuple(s for s in sums if s[0] != found[1])
+    shown = tuple(f for f in (*factors, *kept) if f != 1)
+    return Term(shown or (S.One,), sums)
+
+
+def _whole(killed: Killed, sums: Sequence[Limits]) -> bool:
+    """Does the delta meet a whole square? Not where one sum ends at the index of the other, j = 1..k."""
+    _, idx, value = killed
+    (mine,) = (s[1:] for s in sums if s[0] == idx)
+    return all(idx not in end.free_symbols and (s[0] != value or s[1:] == mine) for s in sums for end in s[1:])
+
+
+def _tidying(terms: Terms) -> Text:
+    """What there is to tidy: sums, fractions, or only brackets."""
+    if any(t.sums or t.expr.has(Sum) for t in terms):
+        return TIDY
+    fractions = any(p.exp.is_negative for t in terms for f in t.factors for p in f.atoms(Pow))
+    return REDUCED if fractions else COLLECTED
+
+
+def _tidied(terms: Terms) -> Terms:
+    """Every term in its shortest form; those that cancel or can be collected, collected."""
+    parts = [tidy(t.expr) for t in terms]
+    collected = [p for p in Add.make_args(Add(*parts)) if p != 0]
+    kept = [p for p in parts if p != 0]
+    return tuple(Term((p,)) for p in (kept if len(kept) <= len(collected) else collected))

@@ -1,0 +1,1 @@
+"""Expectations against weighted sums over all outcomes."""

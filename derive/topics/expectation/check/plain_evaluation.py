@@ -1,0 +1,100 @@
+"""Expressions evaluated plainly: sums as loops, definitions as they stand, expectations over all outcomes.
+
+It shares nothing with the lowering to torch, so that the two can be compared.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import add, mul
+from typing import Any
+
+import numpy as np
+from sympy import Add, Expr, Idx, Indexed, Integer, KroneckerDelta, Mul, Pow, Product, Sum, Symbol
+
+from derive.errors import ModelError
+from derive.expressions.functions import row_of
+from derive.expressions.indices import name_of
+from derive.expressions.moments import Expectation, Moment
+from derive.model.model import Node
+from derive.topics.expectation.check.outcomes import Outcomes, Place
+
+Env = Mapping[Expr, int]
+
+
+class Plainly:
+    """Evaluates for numbers of sizes, of leaves and of all outcomes; a value has one number an outcome, or one."""
+
+    def __init__(
+        self, nodes: Mapping[str, Node], sizes: Mapping[Symbol, int], leaves: Mapping[Place, float], outcomes: Outcomes
+    ):
+        self.nodes, self.sizes, self.leaves, self.outcomes = nodes, sizes, leaves, outcomes
+
+    def value(self, expr: Expr, env: Env) -> Any:
+        """A number, or an array over the outcomes where the expression is random."""
+        if expr.is_Number or expr.is_NumberSymbol:
+            return float(expr)
+        if isinstance(expr, Idx) or expr in self.sizes:
+            return float(self.whole(expr, env))
+        if isinstance(expr, (Symbol, Indexed)):
+            return self.element(name_of(expr), tuple(self.whole(i, env) for i in getattr(expr, "indices", ())))
+        if isinstance(expr, Moment):
+            return self.average(expr, env)
+        if isinstance(expr, (Sum, Product)):
+            return self.over(expr, env)
+        if isinstance(expr, KroneckerDelta):
+            return float(self.whole(expr.args[0], env) == self.whole(expr.args[1], env))
+        parts = [self.value(a, env) for a in expr.args]
+        if isinstance(expr, (Add, Mul)):
+            return reduce(add if isinstance(expr, Add) else mul, parts)
+        if isinstance(expr, Pow) and isinstance(expr.exp, Integer):
+            return parts[0] ** int(expr.exp)
+        if isinstance(expr, Pow) and expr.exp.is_number:
+            return np.power(parts[0], parts[1])
+        row = row_of(expr)
+        if row is None:
+            raise ModelError(f"no row in derive/functions.py evaluates {type(expr).__name__}")
+        return np.vectorize(row.number)(*parts)
+
+    def element(self, name: str, position: tuple[int, ...]) -> Any:
+        """A leaf's number, the values of a random element in every outcome, or what a definition gives."""
+        place = name, position
+        if place in self.leaves:
+            return self.leaves[place]
+        if place in self.outcomes.values:
+            return self.outcomes.values[place]
+        node = self.nodes[name]
+        return self.value(node.cases[0].expr, dict(zip(node.indices, position, strict=True)))
+
+    def average(self, expr: Moment, env: Env) -> float:
+        """The sum over all outcomes; a variance and a covariance from the deviations, as they are defined."""
+        parts = [np.broadcast_to(self.value(a, env), self.outcomes.weights.shape) for a in expr.args]
+        if not isinstance(expr, Expectation):
+            parts = [p - p @ self.outcomes.weights for p in parts] * (2 // len(parts))
+        return float(reduce(mul, parts) @ self.outcomes.weights)
+
+    def over(self, expr: Sum | Product, env: Env) -> Any:
+        """A sum or a product, one index after the other, the outermost first."""
+        *rest, (idx, low, high) = expr.limits
+        body = expr.function if not rest else expr.func(expr.function, *rest)
+        values = [self.value(body, {**env, idx: n}) for n in range(self.whole(low, env), self.whole(high, env) + 1)]
+        return reduce(*((add, values, 0.0) if isinstance(expr, Sum) else (mul, values, 1.0)))
+
+    def whole(self, expr: Expr, env: Env) -> int:
+        """An index expression or a size as a whole number."""
+        if isinstance(expr, Integer):
+            return int(expr)
+        if expr in env:
+            return env[expr]
+        if expr in self.sizes:
+            return self.sizes[expr]
+        if isinstance(expr, (Add, Mul)):
+            return int(reduce(add if isinstance(expr, Add) else mul, (self.whole(a, env) for a in expr.args)))
+        raise ModelError(f"{expr} is not a whole number here")
+
+    def over_all(self, expr: Expr, indices: Sequence[Idx]) -> Any:
+        """The values at all positions of some indices, in order."""
+        spans = [range(self.whole(i.lower, {}), self.whole(i.upper, {}) + 1) for i in indices]
+        return np.array([self.value(expr, dict(zip(indices, at, strict=True))) for at in itertools.product(*spans)])

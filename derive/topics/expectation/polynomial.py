@@ -1,0 +1,134 @@
+"""An expression as a sum of products of random quantities: what linearity of the expectation works on.
+
+Only sums, products and whole powers can be averaged from moments; anything else is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations_with_replacement
+from math import factorial
+from typing import NamedTuple
+
+from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Mul, Pow, S, Sum, Symbol
+
+from derive.chain.derivation import Term
+from derive.chain.rules.insert import letters
+from derive.errors import MomentError
+from derive.expressions.indices import Limits, fresh, substitute, sum_over
+
+MOST = 200  # products that a sum may expand into
+
+IsRandom = Callable[[Expr], bool]
+
+
+class Product(NamedTuple):
+    """A coefficient that is not random, times random elements, under sums."""
+
+    coefficient: Expr
+    random: tuple[Expr, ...] = ()
+    sums: tuple[Limits, ...] = ()
+
+    @property
+    def expr(self) -> Expr:
+        """The same as one expression."""
+        return sum_over(Mul(self.coefficient, *self.random), self.sums)
+
+    @property
+    def letters(self) -> set[Basic]:
+        """Every index letter in it, free or bound."""
+        inner = (letters(e) for e in (self.coefficient, *self.random))
+        return {s[0] for s in self.sums}.union(*inner)
+
+    @property
+    def is_negative(self) -> bool:
+        """Is it subtracted?"""
+        return bool(self.coefficient.could_extract_minus_sign())
+
+    def over(self, value: Expr) -> Term:
+        """A value in the place of the random elements, under the sums; factors that no sum needs in front of them."""
+        front, rest = self.coefficient.as_independent(*(s[0] for s in self.sums), as_Add=False)
+        factors = tuple(f for f in ((rest, value) if self.sums else (self.coefficient, value)) if f != 1) or (S.One,)
+        if front == 1 or not self.sums:
+            return Term(factors, self.sums)
+        flat = [g for f in factors for g in Mul.make_args(f)]
+        return Term((front, sum_over(Mul(*flat, evaluate=False), self.sums)))
+
+
+class Expansion:
+    """Expands one expression; sums that are multiplied get `preferred` letters."""
+
+    def __init__(self, is_random: IsRandom, preferred: Sequence[Idx]):
+        self.is_random, self.preferred = is_random, preferred
+
+    def __call__(self, expr: Expr) -> tuple[Product, ...]:
+        """The products that add up to the expression. Errors: MomentError for what is no polynomial."""
+        if not self.is_random(expr):
+            return (Product(expr),)
+        if isinstance(expr, (Symbol, Indexed)):
+            return (Product(S.One, (expr,)),)
+        for kind, expand in ((Add, self._sum), (Mul, self._product), (Pow, self._power), (Sum, self._total)):
+            if isinstance(expr, kind):
+                found = tuple(expand(expr))
+                if len(found) > MOST:
+                    raise MomentError(f"the expectation of {expr} expands into more than {MOST} products")
+                return found
+        raise MomentError(
+            f"the expectation of {expr} does not follow from moments; "
+            "only sums, products and whole powers of random quantities can be averaged"
+        )
+
+    def _sum(self, expr: Add) -> Iterator[Product]:
+        """The random parts one by one, what is not random as one constant."""
+        for part in (a for a in expr.args if self.is_random(a)):
+            yield from self(part)
+        constant = Add(*(a for a in expr.args if not self.is_random(a)))
+        if constant != 0:
+            yield Product(constant)
+
+    def _product(self, expr: Mul) -> Iterator[Product]:
+        found: tuple[Product, ...] = (Product(Mul(*(a for a in expr.args if not self.is_random(a)))),)
+        for factor in (a for a in expr.args if self.is_random(a)):
+            found = tuple(self._times(p, q) for p in found for q in self(factor))
+            if len(found) > MOST:
+                break
+        yield from found
+
+    def _power(self, expr: Pow) -> Iterator[Product]:
+        """The multinomial theorem: (a + b)^2 = a^2 + 2 a b + b^2."""
+        base, exponent = expr.args
+        if not (isinstance(exponent, Integer) and exponent > 0):
+            raise MomentError(
+                f"the expectation of {expr} does not follow from moments; only whole powers of random quantities do"
+            )
+        parts = self(base)
+        if len(parts) ** int(exponent) > MOST:
+            raise MomentError(f"the expectation of {expr} expands into more than {MOST} products")
+        for chosen in combinations_with_replacement(range(len(parts)), int(exponent)):
+            ways = factorial(int(exponent))
+            for n in set(chosen):
+                ways //= factorial(chosen.count(n))
+            found = Product(Integer(ways))
+            for n in chosen:
+                found = self._times(found, parts[n])
+            yield found
+
+    def _total(self, expr: Sum) -> Iterator[Product]:
+        for part in self(expr.function):
+            yield part._replace(sums=(*part.sums, *expr.limits))
+
+    def _times(self, one: Product, other: Product) -> Product:
+        """The product of two, the sums of the second in letters of their own."""
+        other = self._apart(other, one)
+        one = self._apart(one, other)
+        return Product(Mul(one.coefficient, other.coefficient), one.random + other.random, (*one.sums, *other.sums))
+
+    def _apart(self, product: Product, other: Product) -> Product:
+        """The same in letters that are not among those of the other."""
+        taken = other.letters if product.sums else set()
+        for idx in [s[0] for s in product.sums if s[0] in taken]:
+            by = {idx: fresh(idx, taken | product.letters, self.preferred)}
+            sums = tuple((substitute(i, by), substitute(a, by), substitute(b, by)) for i, a, b in product.sums)
+            random = tuple(substitute(e, by) for e in product.random)
+            product = Product(substitute(product.coefficient, by), random, sums)  # type: ignore[arg-type]
+        return product

@@ -1,0 +1,1 @@
+"""Second derivatives of the loss: blocks, products with a vector, proofs that they are positive semidefinite."""

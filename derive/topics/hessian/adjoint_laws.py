@@ -1,0 +1,122 @@
+"""The gradient as something that is computed: the adjoints as quantities with laws of their own.
+
+dL/dw_j = sum_n (a_n - y_n) x_nj is computed from a like any other quantity. Through a recurrence the adjoints are a
+recurrence in reverse time, and have a law for each region of their indices, dL/dh_T and dL/dh_t for t < T.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sympy import Add, Expr, Idx, Mul
+
+from derive.chain.derivation import Derivation, Line, Step, Term
+from derive.chain.rule import extent
+from derive.expressions.indices import substitute
+from derive.expressions.intervals import Interval, inside
+from derive.expressions.symbols import Partial
+from derive.expressions.weight import weight
+from derive.model.model import Case, Model, Node, element
+from derive.topics.jacobian.jacobian import MOST
+from derive.topics.jacobian.lines import developed
+from derive.topics.jacobian.paths import Walk
+
+
+class AdjointNode(Node):
+    """The adjoints of a family as quantities that are computed: `symbol` is dL/dz, `at(n)` is dL/dz_n."""
+
+    def at(self, *position: Expr) -> Expr:
+        """The adjoint of an element."""
+        of, wrt = self.symbol.args
+        return Partial(of, element(wrt, position) if self.indices else wrt)
+
+
+class Law(NamedTuple):
+    """How the elements of a family at `position` are computed, a letter of it from its first to its last value.
+
+    `lines` is the chain of equalities that leads there, for an adjoint.
+    """
+
+    node: Node
+    position: tuple[Expr, ...]
+    ranges: tuple[Interval, ...]
+    expr: Expr
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def target(self) -> Expr:
+        """The element that is computed."""
+        return self.node.at(*self.position)
+
+
+Laws = dict[str, tuple[Law, ...]]
+
+
+def value_laws(model: Model, wrt: Sequence[Node]) -> Laws:
+    """The laws of every value that is computed; those of `wrt` have none."""
+    return {
+        n.name: tuple(Law(n, c.position, tuple(map(_range, c.position)), c.expr) for c in n.cases)
+        for n in model.nodes.values()
+        if not n.is_leaf and n not in wrt
+    }
+
+
+def _range(place: Expr) -> Interval:
+    return (place.lower, place.upper) if isinstance(place, Idx) else (place, place)
+
+
+def through_time(d: Derivation) -> bool:
+    """Is there a recurrence on the way to the loss?"""
+    return any(s.time and d.reaching & set(s.families) for s in d.stages)
+
+
+def adjoint_laws(d: Derivation, walk: Walk, steps: Sequence[Step]) -> Laws:
+    """The laws of every adjoint, "adjoint z" for that of z; one for each region where time is in the way."""
+    found = {}
+    for name, adjoint in d.adjoints.items():
+        own = [s for s in steps if s.node is adjoint.node]
+        made = _by_region(d, adjoint.node, own) if through_time(d) else (_everywhere(d, walk, adjoint.node, own),)
+        found[f"adjoint {name}"] = made
+    return found
+
+
+def _by_region(d: Derivation, node: Node, steps: Sequence[Step]) -> tuple[Law, ...]:
+    """As the steps have it, each region by itself, last index values first."""
+    found = []
+    for step in steps:
+        position = tuple(substitute(i, step.fixed) for i in node.indices)
+        line = step.lines[-1]._replace(reason=None)
+        found.append(Law(_node(d, node, line.expr), position, step.region.ranges, line.expr, (line,)))
+    return tuple(found)
+
+
+def _everywhere(d: Derivation, walk: Walk, node: Node, steps: Sequence[Step]) -> Law:
+    """One law for all elements, in its shorter form: that of its step, or that of all paths together."""
+    lines: tuple[Line, ...] = (Line((Term((_contributions(d, node),)),)),)
+    if len(steps) == 1 and steps[0].region.ranges == extent(node):
+        lines = (steps[0].lines[-1]._replace(reason=None),)
+    entry = walk.entry(d.model.loss, node, walk.other(node, ()))
+    if len(entry.paths) <= MOST:
+        paths = developed(entry, d.model)
+        lines = paths if weight(paths[-1].expr) < weight(lines[-1].expr) else lines
+    expr = lines[-1].expr
+    return Law(_node(d, node, expr), node.indices, extent(node), expr, lines)
+
+
+def _node(d: Derivation, node: Node, expr: Expr) -> AdjointNode:
+    made = Partial(d.loss, node.symbol)
+    return AdjointNode(f"adjoint {node.name}", "node", made, node.indices, (Case(node.indices, expr),))
+
+
+def _contributions(d: Derivation, node: Node) -> Expr:
+    """The chain rule, each contribution in its range."""
+    parts: list[Expr] = []
+    for use in d.adjoints[node.name].uses:
+        parts.append(Mul(use.value(d.loss), *_insides(node, use.domain)))
+    return Add(*parts)
+
+
+def _insides(node: Node, domain: Sequence[Interval]) -> Iterator[Expr]:
+    ranges = zip(node.indices, domain, extent(node), strict=True)
+    return (inside(i, *part) for i, part, whole in ranges if part != whole)

@@ -1,0 +1,1 @@
+"""Second derivatives against torch.func."""

@@ -1,0 +1,133 @@
+"""Hessians and their products with a vector against torch.autograd, which differentiates its own gradient.
+
+Random sizes from 1 to 6, random numbers in float64. Every line of every block is evaluated. The sample points are
+independent of each other: with a copy of every point for each element of the gradient, and another element taken at
+each, one backward pass through the gradient gives all rows of the Hessian.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import torch
+from sympy import IndexedBase, Symbol
+
+from derive.chain.derivation import Derivation
+from derive.check.report import Report, Row
+from derive.check.samples import DRAWS, Array, Draw, Numbers, relative, report
+from derive.evaluate.store import Store
+from derive.expressions.indices import name_of
+from derive.expressions.norms import InOrder, Transposed
+from derive.expressions.symbols import Partial, Tangent
+from derive.topics.hessian.check.tangents import carry, regular
+from derive.topics.hessian.hessian import Block, Hessian
+from derive.topics.hessian.tangents import computed, stored_name
+
+V = IndexedBase("v")
+QUADRATIC = InOrder(Transposed(V), IndexedBase("H"), V)
+LEAST = Symbol("lamda_min", real=True)
+POINTS = 2
+
+
+def verify_hessian(d: Derivation, found: Hessian, sizes: Mapping[Symbol, int], draws: range = DRAWS) -> Report:
+    """Every line of every block, and H v, against the second derivatives of torch.autograd."""
+    return report(d, sizes, draws, POINTS, lambda draw: _rows(draw, found), lambda draw: regular(draw, found.along))
+
+
+def _rows(draw: Draw, found: Hessian) -> Iterator[Row]:
+    truth = autograd(draw, found)
+    store = draw.store(draw.numbers)
+    with torch.no_grad():
+        draw.sweeps.forward(store)
+        draw.sweeps.backward(store)
+        for carried in found.carried:
+            carry(draw, carried, store)
+    for blocks, row in zip(found.blocks, truth, strict=True):
+        for block, true in zip(blocks, row, strict=True):
+            yield _block(draw, block, store, true)
+    directions = [draw.random(w) for w in found.wrt]
+    product = [times(row, directions) for row in truth]
+    yield from _products(draw, found, store, directions, product)
+    if found.squares:
+        yield _quadratic(draw, found, store, directions, product)
+        yield _eigenvalue(truth)
+
+
+def autograd(draw: Draw, found: Hessian) -> list[list[Array]]:
+    """d^2 L / d w d u for all pairs, shape (*w, *u, points)."""
+    shapes = [draw.shape(w) for w in found.wrt]
+    counts = [math.prod(s) for s in shapes]
+    total, points = sum(counts), draw.points
+    store = draw.store({name: n.repeat_interleave(total, -1) for name, n in draw.numbers.items()})
+    values = _variables(draw, found, store, points * total)
+    gradient = _gradient(store.whole(draw.derivation.model.loss.name).sum(), values)
+    flat = torch.cat([g.reshape(n, points, total) for g, n in zip(gradient, counts, strict=True)])
+    rows = _gradient(flat.diagonal(dim1=0, dim2=2).sum(), values)
+    turned = [r.reshape(*s, points, total).movedim(-1, 0) for r, s in zip(rows, shapes, strict=True)]
+    cut = zip(*(r.detach().split(counts) for r in turned), strict=True)
+    return [[part.reshape(*s, *part.shape[1:]) for part in row] for s, row in zip(shapes, cut, strict=True)]
+
+
+def _variables(draw: Draw, found: Hessian, store: Store, points: int) -> list[Array]:
+    """Compute the model; the families that it is differentiated by are variables of their own."""
+    values: dict[str, Array] = {}
+    for stage in draw.derivation.stages:
+        draw.sweeps.compute(stage, store)
+        for w in (w for w in found.wrt if w.name in stage.families):
+            whole = store.whole(w.name).detach().expand(*draw.shape(w), points)
+            values[w.name] = whole.clone().requires_grad_()
+            store.put(w.name, values[w.name], draw.sweeps.ranges(w))
+    return [values[w.name] for w in found.wrt]
+
+
+def _gradient(of: Array, values: Sequence[Array]) -> list[Array]:
+    """Zero for what it does not depend on."""
+    if not of.requires_grad:
+        return [torch.zeros_like(v) for v in values]
+    return list(torch.autograd.grad(of, values, create_graph=True, materialize_grads=True))
+
+
+def times(row: Sequence[Array], directions: Sequence[Array]) -> Array:
+    """One block row of H v: the sum over all elements of v, in each of its blocks."""
+    pairs = zip(row, directions, strict=True)
+    parts = ((true * v).reshape(*true.shape[: true.dim() - v.dim()], -1, v.shape[-1]).sum(-2) for true, v in pairs)
+    return torch.stack(list(parts)).sum(0)
+
+
+def _block(draw: Draw, block: Block, store: Store, truth: Array) -> Row:
+    own = [*block.of.indices, *(block.entry.wrt.indices if block.wrt.indices else ())]
+
+    numbers = Numbers(store, own, {}, lambda expr: computed(expr, draw.derivation.loss))
+    return Row(block.symbol, truth.numel(), *draw.worst(block, truth, numbers))
+
+
+def _products(
+    draw: Draw, found: Hessian, store: Store, directions: Sequence[Array], truth: Sequence[Array]
+) -> Iterator[Row]:
+    for symbol, w, value in zip(found.directions, found.wrt, directions, strict=True):
+        store.put(name_of(symbol), value, draw.sweeps.ranges(w))
+    with torch.no_grad():
+        carry(draw, found.along, store)
+    moved = {a.node.name for a in found.along}
+    for w, true in zip(found.wrt, truth, strict=True):
+        target = Tangent(Partial(draw.derivation.loss, w.generic))
+        known = f"adjoint {w.name}" in moved
+        value = store.whole(stored_name(target.args[0])) if known else torch.zeros_like(true)
+        yield Row(target, true.numel(), relative(value, true))
+
+
+def _quadratic(draw: Draw, found: Hessian, store: Store, directions: Sequence[Array], product: Sequence[Array]) -> Row:
+    """v^T H v as the sum of squares."""
+    value = torch.stack([draw.value(s.term.expr, store, ()).expand(draw.points) for s in found.squares]).sum(0)
+    pairs = zip(directions, product, strict=True)
+    truth = torch.stack([(v * h).reshape(-1, draw.points).sum(0) for v, h in pairs]).sum(0)
+    return Row(QUADRATIC, draw.points, relative(value, truth))
+
+
+def _eigenvalue(truth: Sequence[Sequence[Array]]) -> Row:
+    """How far the least eigenvalue of autograd's Hessian lies below 0, relative to the largest."""
+    sizes = [math.isqrt(math.prod(row[n].shape[:-1])) for n, row in enumerate(truth)]
+    rows = [torch.cat([b.reshape(n, -1, b.shape[-1]) for b in row], 1) for n, row in zip(sizes, truth, strict=True)]
+    found = torch.linalg.eigvalsh(torch.cat(rows).movedim(-1, 0))
+    return Row(LEAST, found.numel(), float((-found[:, 0]).clamp(min=0).div(found[:, -1].clamp(min=1)).max()))

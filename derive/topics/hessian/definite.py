@@ -1,0 +1,149 @@
+"""Why a Hessian is positive semidefinite: v^T H v as a sum of squares with weights that are not negative.
+
+    v^T H v  =  sum_n c_n (u_n)^2,                     u_n = sum_d x_nd v_d,   c_n >= 0            (weighted squares)
+    v^T H v  =  sum_n c_n (sum_k p_k u_nk^2 - (sum_k p_k u_nk)^2)  =  sum_n c_n sum_k p_k (u_nk - mean)^2   (a variance)
+
+The second holds where the p_k sum to 1. Where neither form is found, nothing is claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sympy import Add, Basic, Expr, Idx, Integer
+
+from derive.chain.derivation import Term
+from derive.chain.facts import known, summed
+from derive.expressions.functions import Row
+from derive.expressions.indices import Limits, fresh, index, substitute, sum_over
+from derive.expressions.powers import multiplied, powers
+from derive.model.model import Model
+from derive.model.ranges import Ranges
+from derive.topics.hessian.hessian import Hessian
+from derive.topics.hessian.quadratic import Form, form_of, scalar_halves
+
+
+class Square(NamedTuple):
+    """sum over `sums` of weight * (sum of `parts`)^2, and why the weight is not negative: low <= weight <= high, by the
+    slope of `row` where it is one.
+
+    Of a variance `share` sums to 1 over `over`: the sum of share * (parts - their mean)^2.
+    """
+
+    weight: Expr
+    sums: tuple[Limits, ...]
+    parts: tuple[Term, ...]
+    low: Expr
+    high: Expr
+    row: Row | None = None
+    share: Expr | None = None
+    over: Limits | None = None
+
+    @property
+    def linear(self) -> Expr:
+        """What is squared: u, linear in the direction."""
+        return Add(*(p.expr for p in self.parts))
+
+    @property
+    def mean(self) -> Expr:
+        """sum_k share_k u_k, of a variance; 0 elsewhere."""
+        if self.share is None or self.over is None:
+            return Integer(0)
+        idx, low, high = self.over
+        other = fresh(idx, (*self.linear.atoms(Idx), *self.share.atoms(Idx), *self.weight.atoms(Idx)))
+        return sum_over(substitute(self.share * self.linear, {idx: other}), [(other, low, high)])
+
+    @property
+    def term(self) -> Term:
+        """The whole, as it is written."""
+        over = (self.over,) if self.over is not None else ()
+        factors = (self.weight, self.share or Integer(1), (self.linear - self.mean) ** 2)
+        return Term(tuple(f for f in factors if f != 1), (*over, *self.sums))
+
+
+def squares(h: Hessian) -> tuple[Square, ...]:
+    """Squares whose sum is v^T H v; none where the Hessian is not seen to be positive semidefinite."""
+    halves = scalar_halves(h)
+    forms = [form_of(h, block, term, halves) for row in h.blocks for block in row for term in block.products]
+    groups: dict[object, list[Form]] = {}
+    for form in forms:
+        if form is None:
+            return ()
+        groups.setdefault((form.number, form.weight, form.sums, form.linked), []).append(form)
+    if not all(_outer(g) for g in groups.values()):
+        return ()
+    rising = [g for g in groups.values() if g[0].number > 0]
+    found: list[Square] = []
+    for falling in (g for g in groups.values() if g[0].number < 0):
+        pair = next(((g, v) for g in rising if (v := _variance(h.model, g, falling)) is not None), None)
+        if pair is None:
+            return ()
+        rising.remove(pair[0])
+        found.append(pair[1])
+    found += [_square(h.model, g[0].number * g[0].weight, g[0].sums, _parts(g)) for g in rising]
+    return tuple(_lettered(s, h.model) for s in found) if all(s.low.is_nonnegative for s in found) else ()
+
+
+def _lettered(square: Square, model: Model) -> Square:
+    """The same in letters of the model, instead of those that only name axes."""
+    own = [*(s[0] for s in square.sums), *([square.over[0]] if square.over else [])]
+    own += list(dict.fromkeys(s[0] for p in square.parts for s in p.sums))
+    taken = [i for e in (square.weight, square.share) if e is not None for i in e.atoms(Idx) if i not in own]
+    by: dict[Basic, Basic] = {}
+    for idx in own:
+        by[idx] = fresh(idx, (*taken, *by.values()), model.indices)
+
+    def limit(found: Limits) -> Limits:
+        return by[found[0]], found[1], found[2]  # type: ignore[return-value]
+
+    parts = tuple(Term(tuple(substitute(f, by) for f in p.factors), tuple(map(limit, p.sums))) for p in square.parts)
+    return square._replace(
+        weight=substitute(square.weight, by),
+        sums=tuple(map(limit, square.sums)),
+        parts=parts,
+        share=None if square.share is None else substitute(square.share, by),
+        over=None if square.over is None else limit(square.over),
+    )
+
+
+def _outer(group: Sequence[Form]) -> bool:
+    """Every part with every part, once: the square of their sum."""
+    parts = _parts(group)
+    pairs = [(f.left, f.right) for f in group]
+    return len(pairs) == len(parts) ** 2 and set(pairs) == {(a, b) for a in parts for b in parts}
+
+
+def _parts(group: Sequence[Form]) -> tuple[Term, ...]:
+    return tuple(dict.fromkeys(f.left for f in group))
+
+
+def _square(model: Model, weight: Expr, sums: tuple[Limits, ...], parts: tuple[Term, ...]) -> Square:
+    low, high, row = Ranges(model).of_weight(weight)
+    return Square(weight, sums, parts, low, high, row)
+
+
+def _variance(model: Model, rising: Sequence[Form], falling: Sequence[Form]) -> Square | None:
+    """c sum_k p_k u_k^2 - c (sum_k p_k u_k)^2, where the p_k sum to 1 and none is negative."""
+    up, down = rising[0], falling[0]
+    if not up.linked or up.linked[:-1] != down.linked or up.sums[:-1] != down.sums or up.number != -down.number:
+        return None
+    share, limit = multiplied(Integer(1), powers([up.weight, 1 / down.weight])[1]), up.sums[-1]
+    if summed(sum_over(share, [limit]), known(model))[0] != 1 or not Ranges(model).of(share)[0].is_nonnegative:
+        return None
+    if {_mean(p, share, limit, up.linked[-1]) for p in _parts(rising)} != {_key(p) for p in _parts(falling)}:
+        return None
+    weight = up.number * down.weight
+    return _square(model, weight, down.sums, _parts(rising))._replace(share=share, over=limit)
+
+
+def _mean(part: Term, share: Expr, limit: Limits, axis: int) -> object:
+    """sum_k p_k u_k as a part with one more sum, over the axis of the parameter that a delta had made one."""
+    own = index(f"l_{axis}", limit[1], limit[2])
+    moved = [substitute(f, {limit[0]: own}) for f in (share, *part.factors)]
+    return _key(Term(tuple(moved), (*part.sums, (own, limit[1], limit[2]))))
+
+
+def _key(part: Term) -> object:
+    number, found = powers(part.factors)
+    return number, frozenset(found.items()), frozenset(part.sums)

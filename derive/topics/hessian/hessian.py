@@ -1,0 +1,170 @@
+"""The second derivative of a scalar loss, by the same chain rule applied again.
+
+The derived adjoints are quantities like any other (`gradient.py`), and the Hessian is the Jacobian of the gradient: the
+sum over the paths from a parameter to dL/dw. Through a recurrence there is a path for every pair of steps; there the
+derivatives with respect to one parameter are carried through time instead (`moved.py`), and so they are for the product
+of the Hessian with a direction, which needs no matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from sympy import Expr, Idx, Integer
+
+from derive.chain.derivation import Derivation, Line, Step, Term
+from derive.chain.reach import downstream
+from derive.display import shown
+from derive.errors import ModelError
+from derive.expressions.indices import family, fresh
+from derive.expressions.symbols import Partial
+from derive.language import Text
+from derive.model.model import Model, Node, element
+from derive.topics.hessian.adjoint_laws import Law, Laws, adjoint_laws, through_time, value_laws
+from derive.topics.hessian.tangents import Along, Seed, influences, moved
+from derive.topics.jacobian.in_matrices import InMatrices, in_matrices
+from derive.topics.jacobian.jacobian import MOST
+from derive.topics.jacobian.lines import NO_PATH, developed, products
+from derive.topics.jacobian.paths import Entry, Walk
+
+if TYPE_CHECKING:
+    from derive.check.report import Report
+    from derive.topics.hessian.definite import Square
+
+
+CARRIED = Text("the product rule, under the sum", "在求和号内用乘法法则")
+
+
+class Block(NamedTuple):
+    """d^2 L / d w_j d u_k: its paths, the chain of equalities to the final form, a sum of products, its matrix form.
+
+    Through a recurrence there are no `paths`, and the one line is made of derivatives that are carried through time.
+    """
+
+    of: Node
+    wrt: Node
+    entry: Entry
+    lines: tuple[Line, ...]
+    products: tuple[Term, ...] = ()
+    form: InMatrices | None = None
+
+    @property
+    def letters(self) -> tuple[Expr, ...]:
+        """The indices of the rows, then those of the columns."""
+        return tuple(i for e in (self.entry.of.args[1], self.entry.wrt) for i in getattr(e, "indices", ()))
+
+    @property
+    def matrix(self) -> Expr | None:
+        """The matrix form, where there is one."""
+        return self.form.matrix if self.form is not None else None
+
+    @property
+    def symbol(self) -> Expr:
+        """The second derivative, as it is written."""
+        return Partial(self.entry.of, self.entry.wrt)
+
+    @property
+    def value(self) -> Expr:
+        """The final form."""
+        return self.lines[-1].expr
+
+
+class Hessian(NamedTuple):
+    """The Hessian of the loss: the gradients that were differentiated again, every block, and H v.
+
+    `directions` are the elements of v, one family for each of `wrt`; the last of `along` are the elements of H v.
+    Through a recurrence `carried` has, for each of `wrt`, the derivatives with respect to it that the blocks need.
+    The sum of `squares`, where there are any, is v^T H v: the Hessian is positive semidefinite.
+    """
+
+    model: Model
+    wrt: tuple[Node, ...]
+    gradients: tuple[Law, ...]
+    blocks: tuple[tuple[Block, ...], ...]
+    directions: tuple[Expr, ...]
+    along: tuple[Along, ...]
+    carried: tuple[tuple[Along, ...], ...] = ()
+    squares: tuple[Square, ...] = ()
+    report: Report | None = None
+
+    def _repr_markdown_(self) -> str:
+        return shown(self)
+
+    def direction(self, w: Node, position: tuple[Expr, ...]) -> Expr:
+        """The element of v that belongs to an element of a parameter."""
+        found = self.directions[self.wrt.index(w)]
+        return element(found.base, position) if w.indices else found
+
+
+def hessian(d: Derivation, steps: Sequence[Step], names: Sequence[str]) -> Hessian:
+    """The Hessian with respect to the families `names`, whose gradients `steps` derives.
+
+    Errors: ModelError where the loss is abstract or out of reach.
+    """
+    _differentiable(d, names)
+    wrt = tuple(d.model.nodes[n] for n in names)
+    values = value_laws(d.model, wrt)
+    first = Walk({n.name: n for n in d.model.nodes.values() if not n.is_leaf or n in wrt}, {}, d.model.indices)
+    laws = values | adjoint_laws(d, first, steps)
+    wanted = [f"adjoint {w.name}" for w in wrt]
+    directions = {w.name: _direction(w, d.model, len(wrt) == 1) for w in wrt}
+    along = moved(laws, wanted, Seed(d.model, directions))
+    needed = influences(laws, wanted)
+    gradients = tuple(law for n, own in laws.items() if n in needed and n not in values for law in own)
+    found = Hessian(d.model, wrt, gradients, (), tuple(n.generic for n in directions.values()), along)
+    if through_time(d):
+        carried = tuple(moved(laws, wanted, _seed(d, laws, u)) for u in wrt)
+        blocks = [[_carried(d, w, u, one) for u, one in zip(wrt, carried, strict=True)] for w in wrt]
+        return found._replace(blocks=tuple(map(tuple, blocks)), carried=carried)
+    walk = Walk({**first.laws} | {n: own[0].node for n, own in laws.items()}, {}, d.model.indices)
+    blocks = [[_block(walk, laws[n][0].node, w, u, d.model) for u in wrt] for n, w in zip(wanted, wrt, strict=True)]
+    return found._replace(blocks=tuple(map(tuple, blocks)))
+
+
+def _differentiable(d: Derivation, names: Sequence[str]) -> None:
+    for name in (n for n in names if n not in d.adjoints):
+        raise ModelError(f"there is no path from {name} to {d.loss}, so its second derivative is zero")
+    for a, b in ((a, b) for a in names for b in names if a != b and b in downstream(d.model, d.model.nodes[a])):
+        raise ModelError(f"{b} is computed from {a}: ask for the Hessian with respect to one of them")
+    for node in (n for n in d.model.nodes.values() if n.abstract is not None):
+        raise ModelError(f"{node.name} is abstract: its second derivative is not known")
+    for name in (n for s in d.stages if s.time for n in s.families if n in names):
+        raise ModelError(f"{name} is a state of a recurrence, computed from itself: ask for the Hessian in parameters")
+
+
+def _block(walk: Walk, adjoint: Node, a: Node, b: Node, model: Model) -> Block:
+    entry = walk.entry(adjoint, b, walk.other(b, a.indices))
+    if len(entry.paths) > MOST:
+        raise ModelError(f"{len(entry.paths)} paths lead from {b.name} to dL/d{a.name}; choose a smaller model")
+    found = Block(a, b, entry, developed(entry, model), products(entry, model))
+    form = in_matrices(model, a.generic, entry.wrt, found.lines)
+    if form is not None:
+        above, below = form.whole.args
+        form = form._replace(whole=Partial(Partial(entry.of.args[0], above), below))
+    return found._replace(form=form)
+
+
+def _seed(d: Derivation, laws: Laws, w: Node) -> Seed:
+    """One element of a parameter, in letters that no law uses."""
+    taken = {i for own in laws.values() for law in own for e in (law.expr, law.target) for i in e.atoms(Idx)}
+    own: list[Idx] = []
+    for idx in w.indices:
+        own.append(fresh(idx, {*taken, *own}))
+    return Seed(d.model, {w.name: w}, w, tuple(own))
+
+
+def _carried(d: Derivation, a: Node, b: Node, carried: Sequence[Along]) -> Block:
+    """A block through time: the derivative of an adjoint of a parameter, which is carried like any other."""
+    last = next((m for m in carried if m.node.name == f"adjoint {a.name}"), None)
+    line = Line(last.terms if last is not None else (Term((Integer(0),)),), CARRIED if last is not None else NO_PATH)
+    own = last.own if last is not None else tuple(fresh(i, a.indices) for i in b.indices)
+    return Block(a, b, Entry(Partial(d.loss, a.generic), b.at(*own), ()), (line,))
+
+
+def _direction(w: Node, model: Model, alone: bool) -> Node:
+    """The part of v that belongs to one parameter, with a name that the model does not have."""
+    names = [f"{letter}{'' if alone else '_' + w.name}" for letter in ("v", "q", "u", "r", "s")]
+    name = next(n for n in names if n not in model.nodes)
+    symbol = family(name) if w.indices else type(w.symbol)(name, real=True)
+    return Node(name, "input", symbol, w.indices)

@@ -1,0 +1,137 @@
+"""A Hessian on the page: the gradient, its derivative block by block, definiteness, the product with a vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sympy import Expr, Integer
+
+from derive.chain.derivation import Term
+from derive.chain.reasons import telling
+from derive.language import Text
+from derive.page import sentences as say
+from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
+from derive.page.spans import Ranges, span
+from derive.topics.hessian.adjoint_laws import Law
+from derive.topics.hessian.hessian import Hessian
+from derive.topics.hessian.page.definite import definite
+from derive.topics.hessian.tangents import Along
+from derive.topics.jacobian.page.paths import chained, rows
+
+MANY = 3  # rules of one line that the margin has no room for
+HESSIAN = Text("The second derivative of {loss}", "{loss} 的二阶导数")
+AGAIN = Text(
+    "The gradient is computed like any other quantity, so it is differentiated by the same chain rule once more. The "
+    "adjoints that it is computed from:",
+    "梯度和其他量一样是计算出来的，因此再用一次同样的链式法则即可求导。它所用到的伴随量为：",
+)
+BLOCK = Text("{symbol}", "{symbol}")
+SYMMETRIC = Text(
+    "The other blocks are the transposes of these: the order of the two derivatives does not matter.",
+    "其余各块是以上各块的转置：两次求导的次序可以交换。",
+)
+THROUGH = Text(
+    "Through a recurrence there is a path for every pair of steps. They need not be followed one by one: the "
+    "derivatives with respect to one parameter, the others held fixed, are carried through time, those of the values "
+    "forwards, those of the adjoints backwards.",
+    "经过递推时，每一对时间步都对应一条路径，但不必逐条追踪：固定其余参数，让对某一个参数的导数随时间传递即可，"
+    "各个值的导数沿时间向前，各伴随量的导数沿时间向后。",
+)
+BY = Text("With respect to {wrt}", "对 {wrt} 求导")
+FORWARDS = Text("The values, in the order in which they are computed:", "按计算的先后，各个值的导数为：")
+BACKWARDS = Text(
+    "The adjoints, against the order of time; of a product each factor moves in turn:",
+    "逆着时间，各伴随量的导数为（遇到乘积时用乘法法则，依次对每个因子求导）：",
+)
+BLOCKS = Text("So the second derivatives are:", "于是二阶导数为：")
+FIXED = Text("a fixed start value", "初值固定不变")
+PRODUCT = Text("The product with a vector", "与向量的乘积")
+NO_MATRIX = Text(
+    "The product of the Hessian with a direction {v} needs no matrix. Write D for the derivative along {v}; it follows "
+    "the local partials forwards, from the parameters through the values to the adjoints:",
+    "黑塞矩阵与方向 {v} 的乘积不需要写出矩阵。用 D 表示沿 {v} 的导数，它沿局部偏导数向前传播，"
+    "从参数经过各个值一直到伴随量：",
+)
+LAST = Text("The last is the product, element by element:", "最后得到的就是乘积的各个元素：")
+
+
+def hessian(found: Hessian, loss: Expr) -> Iterator[Block]:
+    """All blocks of a Hessian, and its product with a vector."""
+    yield Heading(HESSIAN(loss=loss))
+    yield Paragraph(AGAIN)
+    yield Equations(tuple(row for law in found.gradients for row in _gradient(law)))
+    yield from _through_time(found) if found.carried else _block_by_block(found)
+    if len(found.wrt) > 1:
+        yield Paragraph(SYMMETRIC)
+    if found.squares:
+        yield from definite(found)
+    yield from _product(found)
+
+
+def _gradient(law: Law) -> Iterator[Row]:
+    """An adjoint, and where it has this form."""
+    first, *others = rows(law.target, law.lines)
+    yield first._replace(reason=_where(law) or first.reason)
+    yield from others
+
+
+def _block_by_block(found: Hessian) -> Iterator[Block]:
+    """Path by path, those above the diagonal."""
+    for n, row in enumerate(found.blocks):
+        for block in row[n:]:
+            if len(block.lines) > 1:
+                yield Heading(BLOCK(symbol=block.symbol), 2)
+            yield from chained(block)
+
+
+def _through_time(found: Hessian) -> Iterator[Block]:
+    """What is carried for each parameter, values and adjoints, then the blocks made of it."""
+    last = _last(found)
+    yield Paragraph(THROUGH)
+    for n, carried in enumerate(found.carried):
+        moved = found.blocks[n][n].entry.wrt
+        yield Heading(BY(wrt=moved), 2)
+        yield from _rows(FORWARDS, [a for a in carried if not a.of_adjoint])
+        yield from _rows(BACKWARDS, [a for a in carried if a.of_adjoint and a.node.name not in last])
+        blocks = [row[n] for row in found.blocks[: n + 1]]
+        yield Paragraph(BLOCKS)
+        yield Equations(tuple(Row(b.symbol, b.lines[-1].terms) for b in blocks), boxed=True)
+
+
+def _rows(sentence: Text, carried: Sequence[Along]) -> Iterator[Block]:
+    if carried:
+        yield Paragraph(sentence)
+        yield Equations(tuple(map(_moved, carried)))
+
+
+def _last(found: Hessian) -> list[str]:
+    """The adjoints that are the gradient."""
+    return [f"adjoint {w.name}" for w in found.wrt]
+
+
+def _product(found: Hessian) -> Iterator[Block]:
+    """D of everything that moves, in the order of computation."""
+    last = _last(found)
+    yield Heading(PRODUCT, 2)
+    yield Paragraph(NO_MATRIX(v=[getattr(v, "base", v) for v in found.directions]))
+    inner = tuple(_moved(a) for a in found.along if a.node.name not in last)
+    if inner:
+        yield Equations(inner)
+        yield Paragraph(LAST)
+    final = {a.node.name: a for a in found.along if a.node.name in last}
+    yield Equations(tuple(Row(final[n].target, final[n].terms) for n in last if n in final), boxed=True)
+
+
+def _moved(a: Along) -> Row:
+    """A derivative that is carried: where it has this form, or else the rules of its local partials."""
+    if a.terms == (Term((Integer(0),)),):
+        return Row(a.target, a.terms, FIXED)
+    rules = say.apart(telling(a.rules)) if 0 < len(a.rules) < MANY else None
+    return Row(a.target, a.terms, _where(a.law) or rules)
+
+
+def _where(law: Law) -> Text | None:
+    """The values of the indices for which a law holds; silent where these are all."""
+    letters = zip(law.node.indices, law.position, law.ranges, strict=True)
+    spans = tuple(span(i, *ends) for i, place, ends in letters if place == i and ends != (i.lower, i.upper))
+    return say.FOR(ranges=Ranges(spans)) if spans else None

@@ -1,0 +1,155 @@
+"""How every quantity moves when the parameters do: the chain rule followed from the front, values first, then adjoints.
+
+    along a direction v      D_v u   =  sum over the uses in the law of u:  local partial * D_v of what is used
+    by one element w_j       d u / d w_j, the same; where w_m itself is used, d w_m / d w_j is a delta
+
+Through time both are recurrences: the values move forwards, the adjoints backwards (Pearlmutter, Fast exact
+multiplication by the Hessian, 1994). No matrix of all pairs of steps is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Mul, Symbol
+
+from derive.chain.derivation import Term
+from derive.chain.partials import Occurrence, occurrences
+from derive.chain.rules.name_definitions import definitions, named
+from derive.expressions.indices import BINDERS, bound, family, fresh, name_of, substitute
+from derive.expressions.symbols import Partial, Tangent
+from derive.expressions.traverse import mentioned
+from derive.language import Text
+from derive.model.model import Model, Node, element
+from derive.topics.hessian.adjoint_laws import AdjointNode, Law, Laws
+from derive.topics.jacobian.lines import letters
+from derive.topics.jacobian.paths import Link, Trail, merged
+
+
+class Seed(NamedTuple):
+    """What moves: parameters along a direction, a family for each, or `wrt`, the element at `own` of one of them."""
+
+    model: Model
+    directions: Mapping[str, Node]
+    wrt: Node | None = None
+    own: tuple[Idx, ...] = ()
+
+    def of(self, quantity: Expr) -> Expr:
+        """The derivative of a quantity, as it is written."""
+        return Tangent(quantity) if self.wrt is None else Partial(quantity, self.wrt.at(*self.own))
+
+    def starts(self, name: str, law: Law, use: Occurrence) -> Term:
+        """The contribution of a parameter itself: its local partial times v, or where it is the element that moves."""
+        if self.wrt is None:
+            return Term((*(f for f in use.factors if f != 1), self.directions[name].at(*use.position)), use.sums)
+        letters_ = (*(i for i in law.position if isinstance(i, Idx)), *self.own)
+        trail = Trail((), (), letters_).on(Link(law.target, law.node, Mul(*use.factors)), use.sums)
+        return trail.ended(use.position, self.own).term
+
+
+class Along(NamedTuple):
+    """The derivative of the elements that one law computes: as it is written, and why its local partials are that.
+
+    `computed` is the same in families that hold numbers, `own` the letters of the element that moves.
+    """
+
+    law: Law
+    target: Expr
+    terms: tuple[Term, ...]
+    computed: Expr
+    rules: tuple[Text, ...]
+    own: tuple[Idx, ...] = ()
+
+    @property
+    def node(self) -> Node:
+        """The family whose derivative it is."""
+        return self.law.node
+
+    @property
+    def of_adjoint(self) -> bool:
+        """The derivative of an adjoint, or that of a value?"""
+        return isinstance(self.node, AdjointNode)
+
+
+def computed(expr: Expr, loss: Expr) -> Expr:
+    """Every derivative, adjoints apart, as an element of the family that holds its numbers."""
+    if isinstance(expr, (Tangent, Partial)):
+        return expr if isinstance(expr, Partial) and expr.of == loss else _stored(expr)
+    if isinstance(expr, BINDERS):
+        return bound(expr.func, computed(expr.function, loss), expr.limits)
+    if not expr.args or isinstance(expr, (Idx, Indexed)):
+        return expr
+    return expr.func(*(computed(a, loss) for a in expr.args))  # type: ignore[arg-type]
+
+
+def stored_name(quantity: Expr, wrt: Expr | None = None) -> str:
+    """The name under which the derivatives of a family are stored: along a direction, or with respect to `wrt`."""
+    of = f"adjoint {name_of(quantity.wrt)}" if isinstance(quantity, Partial) else name_of(quantity)
+    return f"{of} along v" if wrt is None else f"{of} with {name_of(wrt)}"
+
+
+def _stored(p: Expr) -> Expr:
+    """An element of such a family: the indices of the quantity, then those of what it is differentiated by."""
+    quantity, wrt = p.args[0], p.wrt if isinstance(p, Partial) else None
+    of = quantity.wrt if isinstance(quantity, Partial) else quantity
+    place = (*getattr(of, "indices", ()), *getattr(wrt, "indices", ()))
+    name = stored_name(quantity, wrt)
+    return element(family(name), place) if place else Symbol(name, real=True)
+
+
+def moved(laws: Laws, wanted: Sequence[str], seed: Seed) -> tuple[Along, ...]:
+    """The derivative of every quantity between what moves and what is wanted, in the order of computation."""
+    moving, needed = influenced(laws, seed.directions), influences(laws, wanted)
+    found = (law for n, own in laws.items() if n in moving & needed and n not in seed.directions for law in own)
+    return tuple(_along(law, [n for n in (*seed.directions, *laws) if n in moving], laws, seed) for law in found)
+
+
+def _along(law: Law, moving: Sequence[str], laws: Laws, seed: Seed) -> Along:
+    """The local partials, each times the derivative of what it belongs to."""
+    terms: list[Term] = []
+    rules: dict[str, Text] = {}
+    for name in (n for n in moving if n in mentioned(law.expr)):
+        for use in (u for u in merged(occurrences(law.expr, name, law.target)) if 0 not in u.factors):
+            use = _lettered(use, law, seed)
+            starts = name in seed.directions
+            terms.append(seed.starts(name, law, use) if starts else _further(laws[name][0].node, use, seed))
+            rules |= {r.pick("en"): r for r in use.rules}
+    found = tuple(terms) or (Term((Integer(0),)),)
+    total = computed(Add(*(t.expr for t in found)), seed.model.loss.symbol)
+    return Along(law, seed.of(law.target), found, total, tuple(rules.values()), seed.own)
+
+
+def _lettered(use: Occurrence, law: Law, seed: Seed) -> Occurrence:
+    """The same with letters of the model for its sums, none of them that of an element, and with names."""
+    taken = [*(i for place in law.position for i in place.atoms(Idx)), *seed.own]
+    by: dict[Basic, Basic] = {}
+    for idx, *_ in use.sums:
+        by[idx] = fresh(idx, (*taken, *by.values()), seed.model.indices)
+    position, factors = (tuple(substitute(e, by) for e in part) for part in (use.position, use.factors))
+    sums = tuple((by[i], substitute(a, by), substitute(b, by)) for i, a, b in use.sums)
+    factors, _ = named(factors, definitions(seed.model), letters([Term(factors, sums)]))  # type: ignore[arg-type]
+    return use._replace(position=position, factors=factors, sums=sums)  # type: ignore[arg-type]
+
+
+def _further(used: Node, use: Occurrence, seed: Seed) -> Term:
+    """A local partial times the derivative of what is used."""
+    return Term((*(f for f in use.factors if f != 1), seed.of(used.at(*use.position))), use.sums)
+
+
+def influenced(laws: Laws, names: Sequence[str] | Mapping[str, Node]) -> set[str]:
+    """The families that others influence, these included."""
+    found = set(names)
+    while more := {n for n, own in laws.items() if n not in found and any(mentioned(a.expr) & found for a in own)}:
+        found |= more
+    return found
+
+
+def influences(laws: Laws, names: Sequence[str]) -> set[str]:
+    """The families that others are computed from, these included."""
+    found, waiting = set(names), list(names)
+    while waiting:
+        new = {n for law in laws.get(waiting.pop(), ()) for n in mentioned(law.expr)} - found
+        found |= new
+        waiting += new
+    return found

@@ -1,0 +1,1 @@
+"""Pairs of nodes that are shown to be the same."""

@@ -1,0 +1,76 @@
+"""Two quantities that are the same: both written in what is given, definitions inserted one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sympy import Expr, Idx, Indexed, Symbol, expand
+
+from derive.chain.derivation import Line, Term
+from derive.chain.facts import DEFINED
+from derive.chain.rules.insert import at, inserted, tidy
+from derive.errors import ModelError
+from derive.expressions.canonical import canonical
+from derive.expressions.indices import name_of, substitute
+from derive.language import Text
+from derive.model.model import Model, Node
+
+INSERT = Text("insert the definition of {names}", "代入 {names} 的定义")
+TIDY = Text("constants leave the sums", "常数提到求和号外")
+
+
+class Identity(NamedTuple):
+    """one = other for all values of their indices; each chain of lines ends in the same expression."""
+
+    one: Node
+    other: Node
+    lines: tuple[Line, ...]
+    other_lines: tuple[Line, ...]
+
+
+def identity(model: Model, one: str, other: str) -> Identity:
+    """Two nodes of a model, seen to be equal. Errors: ModelError where they are not, or not seen to be."""
+    for name in (one, other):
+        if name not in model.nodes or len(model.nodes[name].cases) != 1:
+            raise ModelError(f"{one} = {other}: {name} is no node with a single definition")
+    nodes = model.nodes[one], model.nodes[other]
+    ranges = [[(i.lower, i.upper) for i in n.indices] for n in nodes]
+    if ranges[0] != ranges[1]:
+        raise ModelError(f"{one} = {other}: the two have different indices")
+    first, second = (tuple(_lines(model, n)) for n in nodes)
+    ends = first[-1].expr, substitute(second[-1].expr, dict(zip(nodes[1].indices, nodes[0].indices, strict=True)))
+    if canonical(ends[0]) != canonical(ends[1]) and expand(canonical(ends[0]) - canonical(ends[1])) != 0:
+        raise ModelError(f"{one} = {other} is not seen: {ends[0]} and {ends[1]}")
+    if canonical(ends[0]) == canonical(ends[1]):  # the same letters for what is the same
+        own = substitute(ends[0], dict(zip(nodes[0].indices, nodes[1].indices, strict=True)))
+        second = (*second[:-1], second[-1]._replace(terms=(Term((own,)),)))
+    return Identity(*nodes, first, second)
+
+
+def _lines(model: Model, node: Node) -> Iterator[Line]:
+    """The definition, then in it those of what it uses, until only leaves are left."""
+    expr = node.cases[0].expr
+    yield Line((Term((expr,)),), DEFINED(node=node.generic))
+    for _ in model.nodes:
+        expr, names = _opened(model, expr)
+        if not names:
+            return
+        yield Line((Term((expr,)),), INSERT(names=names))
+        if tidy(expr) != expr:
+            expr = tidy(expr)
+            yield Line((Term((expr,)),), TIDY)
+
+
+def _opened(model: Model, expr: Expr) -> tuple[Expr, list[Expr]]:
+    """Every name of a computed quantity replaced by its definition, and those names."""
+    names: list[Expr] = []
+
+    def definition(part: Expr) -> Expr | None:
+        node = model.nodes.get(name_of(part)) if isinstance(part, (Symbol, Indexed)) else None
+        if node is None or isinstance(part, Idx) or len(node.cases) != 1:
+            return None
+        names.append(node.generic)
+        return at(node, node.cases[0].expr, part)
+
+    return inserted(expr, definition, model.indices), list(dict.fromkeys(names))

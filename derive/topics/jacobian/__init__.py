@@ -1,0 +1,1 @@
+"""The Jacobian of one node with respect to another, path by path."""

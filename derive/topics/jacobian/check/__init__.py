@@ -1,0 +1,1 @@
+"""A Jacobian against torch.autograd."""

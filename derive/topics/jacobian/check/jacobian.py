@@ -1,0 +1,93 @@
+"""Jacobians against torch.autograd, for random sizes from 1 to 6. Every line of the chain is evaluated in float64."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+
+from sympy import Idx, Symbol
+
+from derive.chain.derivation import Derivation
+from derive.check.gradients import jacobian as autograd
+from derive.check.report import Report, Row
+from derive.check.samples import DRAWS, Array, Draw, Numbers, report
+from derive.evaluate.passes import Sweeps
+from derive.evaluate.store import Store
+from derive.model.schedule import Stage
+from derive.topics.jacobian.jacobian import Jacobian
+
+POINTS = 5
+
+
+def verify_jacobian(d: Derivation, found: Jacobian, sizes: Mapping[Symbol, int], draws: range = DRAWS) -> Report:
+    """Every line of a Jacobian against autograd's, for random sizes."""
+    return report(d, sizes, draws, POINTS, lambda draw: iter([_jacobian_row(draw, found)]))
+
+
+def _jacobian_row(draw: Draw, found: Jacobian) -> Row:
+    stage = next(s for s in draw.derivation.stages if found.of.name in s.families)
+    axis = stage.time.get(found.of.name)
+    store = draw.store(draw.numbers)
+    draw.sweeps.forward(store)
+    if axis is None:
+        of, wrt = _recomputed(draw, found)
+        fixed: dict[Idx, int] = {}
+    else:
+        first, last = draw.sweeps.span(stage)
+        t = random.Random(draw.points + last).randint(first, last)
+        fixed = {found.of.indices[axis]: t}
+        of, wrt = _one_step(draw, found, store, t)
+    truth = autograd(of, wrt)
+    own = [*found.entry.of.indices] if found.of.indices else []
+    own += [*found.entry.wrt.indices] if found.wrt.indices else []
+    return Row(found.symbol, truth.numel(), *draw.worst(found, truth, Numbers(store, own, fixed)))
+
+
+def _recomputed(draw: Draw, found: Jacobian) -> tuple[Array, Array]:
+    """The model once more, `wrt` a variable of its own."""
+    store, sweeps = draw.store(draw.numbers), draw.sweeps
+    for stage in draw.derivation.stages:
+        sweeps.compute(stage, store)
+        if found.wrt.name in stage.families:
+            wrt = _variable(store.whole(found.wrt.name), draw.points)
+            store.put(found.wrt.name, wrt, sweeps.ranges(found.wrt))
+    return store.whole(found.of.name), wrt
+
+
+def _one_step(draw: Draw, found: Jacobian, store: Store, t: int) -> tuple[Array, Array]:
+    """One step of the recurrence once more, everything before it held fixed."""
+    stage, sweeps = next(s for s in draw.derivation.stages if found.of.name in s.families), draw.sweeps
+    name, earlier = found.wrt.name, t - stage.direction
+    wrt = None
+    if name not in stage.time:
+        wrt = _variable(store.whole(name), draw.points)
+        store.put(name, wrt, sweeps.ranges(found.wrt))
+        for between in _between(draw.derivation.stages, name, stage):
+            sweeps.compute(between, store)
+    elif found.earlier:
+        wrt = _variable(store.slices[name][earlier], draw.points, found, sweeps)
+        store.put_slice(name, earlier, wrt)
+    for family in stage.families:
+        node = draw.derivation.model.nodes[family]
+        _, idx, law, own, _, _ = sweeps.law(node, stage.time[family])
+        store.put_slice(family, t, law(store, own, {idx: t}))
+        if family == name and not found.earlier:
+            wrt = _variable(store.slices[family][t], draw.points)
+            store.put_slice(family, t, wrt)
+    assert wrt is not None
+    return store.slices[found.of.name][t], wrt
+
+
+def _between(stages: Sequence[Stage], name: str, end: Stage) -> Sequence[Stage]:
+    """The stages after that of a family and before the end, recurrences apart: no path leads through another one."""
+    first = next((n for n, s in enumerate(stages) if name in s.families), -1)
+    return [s for s in stages[first + 1 : stages.index(end)] if not s.time]
+
+
+def _variable(value: Array, points: int, found: Jacobian | None = None, sweeps: Sweeps | None = None) -> Array:
+    """The numbers as a variable of its own at every point, a start value at every element."""
+    shape: tuple[int, ...] = tuple(value.shape[:-1])
+    if found is not None and sweeps is not None:
+        own = [i for i in found.entry.wrt.indices if isinstance(i, Idx)]
+        shape = tuple(sweeps.number(i.upper) - sweeps.number(i.lower) + 1 for i in own)
+    return value.detach().expand(*shape, points).clone().requires_grad_()

@@ -1,0 +1,1 @@
+"""A Jacobian on the page."""

@@ -1,0 +1,85 @@
+"""Jacobians and Hessians on the page, each with its check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Indexed
+
+from derive.check.report import Report
+from derive.language import Text
+from derive.page import sentences as say
+from derive.page.blocks import Block, Heading, Paragraph
+from derive.page.spans import Known
+from derive.page.verdicts import table
+from derive.sheet.part import Part
+from derive.topics.hessian.page.hessian import hessian
+from derive.topics.jacobian.jacobian import Jacobian
+from derive.topics.jacobian.page.paths import chained
+
+JACOBIAN = Text("The Jacobian {symbol}", "雅可比矩阵 {symbol}")
+FOLLOW = Text(
+    "Follow every path from {wrt} to {of}; along a path the local partials multiply.",
+    "沿每一条从 {wrt} 到 {of} 的路径，把局部偏导数相乘。",
+)
+DELTA = Text(
+    "Where a path ends, the derivative of an element with respect to another of the same family is the Kronecker "
+    "delta, 1 for the same element and 0 for any other.",
+    "路径终点处，同一族中一个元素对另一个元素的导数是克罗内克符号：同一元素为 1，其余为 0。",
+)
+HELD = Text(
+    "This is one step of the recurrence: the values of earlier steps are held fixed.",
+    "这里只看递推的一步：更早各步的值视为固定。",
+)
+HELD_BUT = Text(
+    "This is one step of the recurrence: of the earlier values only {wrt} moves.",
+    "这里只看递推的一步：更早的值中只有 {wrt} 变动。",
+)
+NOTHING = Text("", "")
+AUTOGRAD = Text(
+    "Every line above was compared with torch.autograd in float64 at {samples} random points.",
+    "以上每一行都在 {samples} 个随机点上（float64）与 torch.autograd 作了比较。",
+)
+TWICE = Text(
+    "Every line of every block was compared with the second derivatives of torch.autograd, which differentiates its "
+    "own gradient, and so was the product with a vector, in float64 at {samples} random points.{definite}",
+    "每一块的每一行都与 torch.autograd 对其梯度再求导所得的二阶导数作了比较，与向量的乘积也作了同样的比较"
+    "（float64，{samples} 个随机点）。{definite}",
+)
+AND_DEFINITE = Text(
+    " The sum of squares was compared with the product, and no eigenvalue lies below 0.",
+    "平方和也与该乘积作了比较，且没有小于 0 的特征值。",
+)
+
+
+def derivatives(part: Part) -> Iterator[Block]:
+    """What was asked for, one after the other, each with its check."""
+    for found in part.asked:
+        if isinstance(found, Jacobian):
+            yield from jacobian(found)
+            yield from _checked(found.report, AUTOGRAD)
+        else:
+            yield from hessian(found, part.derivation.loss)
+            yield from _checked(found.report, TWICE(definite=AND_DEFINITE if found.squares else NOTHING))
+
+
+def jacobian(found: Jacobian) -> Iterator[Block]:
+    """One Jacobian."""
+    yield Heading(JACOBIAN(symbol=found.symbol))
+    follow = FOLLOW(of=found.entry.of, wrt=found.entry.wrt)
+    yield Paragraph(say.one_after_another([follow, DELTA]) if isinstance(found.entry.wrt, Indexed) else follow)
+    if found.held:
+        yield Paragraph(HELD_BUT(wrt=found.entry.wrt) if found.earlier else HELD)
+    yield from chained(found)
+
+
+def _checked(report: Report | None, sentence: Text) -> Iterator[Block]:
+    """What was compared, and how well it agreed."""
+    if report is None:
+        return
+    yield Heading(say.CHECK)
+    yield Paragraph(sentence(samples=str(report.samples)))
+    if report.sizes:
+        sizes = [[Known(name, n) for name, n in one] for one in dict.fromkeys(report.sizes)]
+        yield Paragraph(say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes]))
+    yield table(report.rows)

@@ -1,0 +1,199 @@
+"""Paths from one quantity to another, and the product of the local partials along each.
+
+    d a[i] / d b[j]  =  sum over the paths from b[j] to a[i], of the product of the local partials
+
+The local partials are those of the chain rule (`derive.chain.partials`). Where the path ends, d b[m] / d b[j] is the
+Kronecker delta: it kills the sums that it decides, as in a contraction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul
+
+from derive.chain.derivation import Term
+from derive.chain.partials import Occurrence, occurrences
+from derive.expressions.indices import Limits, fresh, name_of, solve, substitute, sum_over
+from derive.expressions.intervals import covers, image, inside
+from derive.expressions.traverse import mentioned
+from derive.language import Text
+from derive.model.model import Node
+
+
+class Link(NamedTuple):
+    """One local partial on a path: the element that is differentiated, the value of the partial, its rules."""
+
+    user: Expr
+    node: Node
+    value: Expr
+    rules: tuple[Text, ...] = ()
+
+
+class Path(NamedTuple):
+    """One way from b[j] to a[i]: its local partials, a[i] first, and the sums over indices in between.
+
+    `open` is the product before its delta was used.
+    """
+
+    links: tuple[Link, ...]
+    sums: tuple[Limits, ...] = ()
+    delta: Expr = Integer(1)  # 1 where the indices agree that must, and are in range
+    open: Term | None = None
+
+    @property
+    def value(self) -> Expr:
+        """The product of the local partials."""
+        return sum_over(Mul(*(link.value for link in self.links), self.delta), self.sums)
+
+    @property
+    def term(self) -> Term:
+        """The same as it is written, factor by factor."""
+        factors = tuple(f for f in (*(k.value for k in self.links), self.delta) if f != 1)
+        return Term(factors or (Integer(1),), self.sums)
+
+    @property
+    def direct(self) -> bool:
+        """Straight from the one to the other, through nothing else."""
+        return len(self.links) == 1
+
+
+class Entry(NamedTuple):
+    """One block of a Jacobian: d `of` / d `wrt` and its paths; no path means zero."""
+
+    of: Expr
+    wrt: Expr
+    paths: tuple[Path, ...]
+
+    @property
+    def value(self) -> Expr:
+        """The sum over the paths."""
+        return Add(*(p.value for p in self.paths))
+
+
+class Walk:
+    """Follows the local partials from a quantity back to another.
+
+    `laws` are the families by name. Those in `time` belong to one recurrence, with the axis of its time: what it reads
+    of earlier steps is held fixed. `letters` are preferred for sums.
+    """
+
+    def __init__(self, laws: Mapping[str, Node], time: Mapping[str, int], letters: Sequence[Idx]):
+        self.laws, self.time, self.letters = laws, time, letters
+
+    def entry(self, a: Node, b: Node, own: Sequence[Expr], earlier: bool = False) -> Entry:
+        """d a / d b[own]; `earlier` where b is that of an earlier step. Shorter paths come first."""
+        trail = Trail((), (), (*a.indices, *(i for i in own if isinstance(i, Idx))))
+        paths = self._paths(a, a.indices, trail, _End(b.name, tuple(own), earlier, self.leading(b.name)))
+        return Entry(a.generic, b.at(*own), tuple(sorted(paths, key=lambda p: len(p.links))))
+
+    def other(self, b: Node, taken: Sequence[Idx], given: Mapping[int, Expr] | None = None) -> tuple[Expr, ...]:
+        """A position in b, in letters that are not taken; `given` has the places of some axes."""
+        own: list[Expr] = []
+        for axis, idx in enumerate(b.indices):
+            used = (*taken, *(i for i in own if isinstance(i, Idx)))
+            own.append((given or {}).get(axis, self.apart(idx, used)))
+        return tuple(own)
+
+    def apart(self, idx: Idx, taken: Sequence[Idx]) -> Idx:
+        """The index, in a letter of the model where its own is none or is taken."""
+        own = idx in self.letters and name_of(idx) not in map(name_of, taken)
+        return idx if own else fresh(idx, taken, self.letters)
+
+    def leading(self, name: str) -> frozenset[str]:
+        """The families that a family influences, itself included."""
+        found = {name}
+        while more := {n for n, u in self.laws.items() if n not in found and self.uses(u) & found}:
+            found |= more
+        return frozenset(found)
+
+    def uses(self, node: Node) -> frozenset[str]:
+        """The names that the law of a family mentions."""
+        return mentioned(node.cases[0].expr) if node.cases else frozenset()
+
+    def lag(self, position: Sequence[Expr] | None, node: Node, name: str, at: Sequence[Expr] | None = None) -> int:
+        """How many steps before the node's own time a family is read."""
+        if name not in self.time or node.name not in self.time:
+            return 0
+        assert position is not None
+        return abs(int(position[self.time[name]] - (node.indices if at is None else at)[self.time[node.name]]))
+
+    def _paths(self, node: Node, at: Sequence[Expr], trail: Trail, end: _End) -> Iterator[Path]:
+        """The paths that go on from the element of `node` at a position to the end."""
+        for name in (n for n in self.laws if n in end.leading and n in self.uses(node)):
+            for use in self._occurrences(node, name, at, trail.letters):
+                if use.factors[0] == 0:  # such as the slope of a step
+                    continue
+                lag = self.lag(use.position, node, name, at)
+                further = trail.on(Link(node.at(*at), node, use.factors[0], use.rules), use.sums)
+                if name == end.name and (lag > 0) == end.earlier:
+                    yield further.ended(use.position, end.own)
+                elif lag == 0:
+                    yield from self._paths(self.laws[name], use.position, further, end)
+
+    def _occurrences(self, node: Node, name: str, at: Sequence[Expr], taken: Sequence[Idx]) -> Iterator[Occurrence]:
+        """The uses of a family in the law of a node, at an element of it, sums in letters not taken."""
+        for use in merged(occurrences(node.cases[0].expr, name, node.generic)):
+            place: dict[Expr, Expr] = dict(zip(node.indices, at, strict=True))
+            sums: list[Limits] = []
+            for idx, low, high in use.sums:
+                new = self.apart(idx, (*taken, *(s[0] for s in sums)))
+                sums.append((new, substitute(low, place), substitute(high, place)))
+                place[idx] = new
+            position, factors = (tuple(substitute(e, place) for e in part) for part in (use.position, use.factors))
+            yield use._replace(position=position, factors=factors, sums=tuple(sums))
+
+
+class _End(NamedTuple):
+    """Where the paths lead: the family, its element, whether in an earlier step, and what it influences."""
+
+    name: str
+    own: tuple[Expr, ...]
+    earlier: bool
+    leading: frozenset[str]
+
+
+def merged(uses: Sequence[Occurrence]) -> Iterator[Occurrence]:
+    """Uses of the same element are one, with one factor: their local partials add."""
+    groups: dict[object, list[Occurrence]] = {}
+    for use in uses:
+        groups.setdefault((use.position, use.sums), []).append(use)
+    for same in groups.values():
+        rules = {r.pick("en"): r for u in same for r in u.rules}
+        yield same[0]._replace(factors=(Add(*(Mul(*u.factors) for u in same)),), rules=tuple(rules.values()))
+
+
+class Trail(NamedTuple):
+    """The way so far: its local partials, the open sums, the letters in use."""
+
+    links: tuple[Link, ...]
+    sums: tuple[Limits, ...]
+    letters: tuple[Idx, ...]
+
+    def on(self, link: Link, sums: tuple[Limits, ...]) -> Trail:
+        """One link further."""
+        return Trail((*self.links, link), (*self.sums, *sums), (*self.letters, *(s[0] for s in sums)))
+
+    def ended(self, position: Sequence[Expr], own: Sequence[Expr]) -> Path:
+        """The path, its end at `position` set equal to the element `own`: sums that this decides are gone."""
+        known: dict[Expr, Expr] = {}
+        delta: Expr = Integer(1)
+        for place, target in zip(position, own, strict=True):
+            gap = solve(substitute(place, known), target, [s[0] for s in self.sums if s[0] not in known])
+            if gap is not None:
+                known[gap[0]] = gap[1]
+            else:
+                delta *= KroneckerDelta(substitute(place, known), target)
+        ranges = {i: (i.lower, i.upper) for i in self.letters}
+        for idx, low, high in (s for s in self.sums if s[0] in known):
+            if not covers((low, high), image(known[idx], ranges)):
+                delta *= inside(known[idx], low, high)  # the sum does not reach every element
+        links = tuple(k._replace(user=substitute(k.user, known), value=substitute(k.value, known)) for k in self.links)
+        sums = tuple(s for s in self.sums if s[0] not in known)
+        return Path(links, sums, delta, self.opened(position, own))
+
+    def opened(self, position: Sequence[Expr], own: Sequence[Expr]) -> Term:
+        """The product of the local partials and of the deltas, not yet used."""
+        deltas = (KroneckerDelta(p, o) for p, o in zip(position, own, strict=True))
+        return Term(tuple(f for f in (*(k.value for k in self.links), *deltas) if f != 1) or (Integer(1),), self.sums)

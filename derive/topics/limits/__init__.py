@@ -1,0 +1,1 @@
+"""Limits of values in closed form, towards infinity or zero."""

@@ -1,0 +1,54 @@
+"""Limits against numbers: far out, a closed form must be at its limit, and at its leading term where it has one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from sympy import Expr, Float, Idx, oo
+
+from derive.chain.derivation import Derivation
+from derive.check.report import Report, Row
+from derive.expressions.indices import substitute
+from derive.topics.limits.limits import Limiting
+
+POINTS, DIGITS = 5, 40
+FAR = 10**15  # of a constant; its reciprocal is near 0
+LATE = 10**5  # of time, in which a power of a number below 1 falls exponentially
+
+
+def in_the_limit(d: Derivation, found: Sequence[Limiting], seed: int = 0) -> Report:
+    """One row for each limit, at random points with forty digits."""
+    rng = random.Random(seed)
+    return Report(tuple(_row(d, one, rng) for one in found))
+
+
+def _row(d: Derivation, one: Limiting, rng: random.Random) -> Row:
+    errors = [_error(one, _point(d, one, rng)) for _ in range(POINTS)]
+    return Row(one.node.generic, 0, max(errors), f"limit in {one.variable}")
+
+
+def _error(one: Limiting, point: dict[Expr, Float]) -> float:
+    """How far the value is from its limit; with a leading term, their ratio from 1 and from what the deviation says."""
+    late = Float(LATE if isinstance(one.variable, Idx) else FAR, DIGITS)
+    far: dict[Expr, Float] = {one.variable: late if one.to is oo else 1 / late}
+    value, towards = _at(one.value, point | far), _at(one.limit, point)
+    error = abs(value - towards) / max(1, abs(towards))
+    if one.leading is not None and one.deviation is not None:
+        near = 1 - _at(one.value / one.leading, point) - _at(one.deviation, point)
+        error = max(error, abs(value / _at(one.leading, point | far) - 1), abs(near))
+    return float(error)
+
+
+def _point(d: Derivation, one: Limiting, rng: random.Random) -> dict[Expr, Float]:
+    """A number for every leaf, by its domain, and for the variable itself."""
+    point: dict[Expr, Float] = {}
+    for node in (n for n in d.model.nodes.values() if n.is_leaf and not n.indices):
+        negative = node.domain in ("real", "nonzero") and rng.random() < 0.5
+        point[node.symbol] = Float(rng.randint(1, 19) * (-1 if negative else 1), DIGITS) / 20
+    return point | ({one.variable: Float(3, DIGITS)} if isinstance(one.variable, Idx) else {})
+
+
+def _at(expr: Expr, point: dict[Expr, Float]) -> Expr:
+    """The value at a point."""
+    return substitute(expr, point).evalf(DIGITS)

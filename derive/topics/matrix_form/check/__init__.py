@@ -1,0 +1,1 @@
+"""Matrix forms by an evaluator of their own, against torch.autograd."""

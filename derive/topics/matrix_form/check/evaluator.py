@@ -1,0 +1,140 @@
+"""Matrix forms in numbers: evaluated as they are written, by torch's own matrix products, and compared like a line.
+
+A matrix is an array of shape (*subscripts, points, rows, columns), a number one of shape (..., 1, 1). Only the names
+are read from the index notation; every product, transpose and sum is carried out here, and each result must have the
+shape that the form claims for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import add, mul
+
+import torch
+from sympy import Add, Expr, Max, Mul, Pow
+
+from derive.errors import ShapeError
+from derive.evaluate.passes import Range, Sweeps
+from derive.evaluate.store import Store
+from derive.expressions.functions import row_of
+from derive.expressions.matrices import Matrix, Summed, shape
+
+Array = torch.Tensor
+POINTS = 24  # a wrong form differs at almost every point
+
+
+class Evaluator:
+    """Evaluates matrix expressions for the values in a store, at the first good points.
+
+    Errors: ShapeError where an array is not as claimed.
+    """
+
+    def __init__(self, sweeps: Sweeps, store: Store, good: Array):
+        self.sweeps, self.store, self.backend = sweeps, store, sweeps.backend
+        self.points = good.nonzero().flatten()[:POINTS]
+
+    def value(self, expr: Expr, at: Sequence[Range]) -> Array:
+        """The numbers of a matrix for all values of the subscripts `at`."""
+        if not expr.has(Matrix):
+            return self._read(expr, at)[..., None, None]
+        if isinstance(expr, Matrix):
+            found = getattr(self, f"_{type(expr).__name__.lower()}")(expr, at)
+        elif isinstance(expr, (Add, Mul)):
+            found = reduce(add if isinstance(expr, Add) else mul, [self.value(a, at) for a in expr.args])
+        else:
+            found = self._applied(expr, [self.value(a, at) for a in expr.args])
+        wanted = tuple(self.sweeps.number(n) for n in shape(expr))
+        if tuple(found.shape[-2:]) != wanted:
+            raise ShapeError(f"{type(expr).__name__}: {tuple(found.shape[-2:])}, where {wanted} is claimed")
+        return found
+
+    def _read(self, expr: Expr, ranges: Sequence[Range]) -> Array:
+        """What has no matrix inside, over subscripts, shape (*lengths, points)."""
+        return self.at_points(self.sweeps.partials.evaluate(expr, self.store, list(ranges)))
+
+    def at_points(self, array: Array) -> Array:
+        """The numbers at these points; what is the same at every point stays as it is."""
+        return array[..., self.points] if array.shape[-1] > 1 else array
+
+    def _all(self, expr: Expr, at: Sequence[Range]) -> list[Array]:
+        return [self.value(a, at) for a in expr.args]
+
+    def _numbers(self, expr: Expr) -> list[int]:
+        return [self.sweeps.number(n) for n in shape(expr)]
+
+    def _applied(self, function: Expr, arguments: list[Array]) -> Array:
+        """A function of the table, a power or a maximum, entry by entry."""
+        row = row_of(function)
+        if row is not None:
+            found: Array = self.backend.apply(row, arguments[0])
+        elif isinstance(function, Pow):
+            found = self.backend.power(arguments[0], function.exp)
+        else:
+            assert isinstance(function, Max), function
+            found = reduce(self.backend.maximum, arguments)
+        return found
+
+    # one method for each kind of matrix
+    def _whole(self, expr: Expr, at: Sequence[Range]) -> Array:
+        axes = [(i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in expr.args[1:]]
+        found = self._read(expr.args[0], [*at, *axes]).movedim(-1, len(at))
+        return found if len(axes) == 2 else found.unsqueeze(-1)
+
+    def _ones(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return torch.ones(self._numbers(expr), dtype=torch.float64)
+
+    def _zeros(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return torch.zeros(self._numbers(expr), dtype=torch.float64)
+
+    def _eye(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return torch.eye(self._numbers(expr)[0], dtype=torch.float64)
+
+    def _transpose(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return self.value(expr.args[0], at).mT
+
+    def _times(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return reduce(torch.matmul, self._all(expr, at))
+
+    def _scaled(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return reduce(mul, self._all(expr, at))
+
+    def _plus(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return reduce(add, self._same(expr, at))
+
+    def _hadamard(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return reduce(mul, self._same(expr, at))
+
+    def _same(self, expr: Expr, at: Sequence[Range]) -> list[Array]:
+        """Parts of one shape; torch would repeat a row or a column in silence."""
+        found = self._all(expr, at)
+        if len({a.shape[-2:] for a in found}) > 1:
+            raise ShapeError(f"{type(expr).__name__} of {', '.join(str(tuple(a.shape[-2:])) for a in found)}")
+        return found
+
+    def _entrywise(self, expr: Expr, at: Sequence[Range]) -> Array:
+        if len(expr.args) == 1:  # a function of numbers, the same in every entry
+            return self._read(expr.args[0], at)[..., None, None]
+        return self._applied(expr.args[0], [self.value(a, at) for a in expr.args[1:]])
+
+    def _diag(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return torch.diag_embed(self.value(expr.args[0], at).squeeze(-1))
+
+    def _diagonalof(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return self.value(expr.args[0], at).diagonal(dim1=-2, dim2=-1).unsqueeze(-1)
+
+    def _trace(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return self._diagonalof(expr, at).sum(dim=-2, keepdim=True)
+
+    def _length(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return torch.linalg.matrix_norm(self.value(expr.args[0], at), keepdim=True)
+
+    def _softmax(self, expr: Expr, at: Sequence[Range]) -> Array:
+        column = shape(expr.args[0])[1] == 1
+        return torch.softmax(self.value(expr.args[0], at), dim=-2 if column else -1)
+
+    def _summed(self, expr: Summed, at: Sequence[Range]) -> Array:
+        own = [(i, self.sweeps.number(a), self.sweeps.number(b)) for i, a, b in reversed(expr.limits)]
+        found = self.value(expr.args[0], [*at, *own])
+        full = found.expand(*(b - a + 1 for _, a, b in (*at, *own)), *found.shape[-3:])
+        return full.sum(dim=tuple(range(len(at), len(at) + len(own))))

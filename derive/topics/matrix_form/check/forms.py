@@ -1,0 +1,54 @@
+"""Every matrix form against the same numbers as its index form: the model's values, and autograd's adjoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from sympy import Idx
+
+from derive.check.autograd import Truth
+from derive.check.closed_forms import within
+from derive.check.report import Row
+from derive.errors import ShapeError
+from derive.evaluate.passes import Range
+from derive.model.model import Case, Node
+from derive.topics.matrix_form.check.evaluator import Evaluator
+from derive.topics.matrix_form.forms import Form, Forms
+
+Array = torch.Tensor
+
+
+def definitions(evaluator: Evaluator, truth: Truth, forms: Forms) -> Iterator[Row]:
+    """The matrix form of every definition, against the values of the model."""
+    sweeps = evaluator.sweeps
+    for node, case, form in forms.laws:
+        if form.matrix is not None:
+            ranges = _ranges(evaluator, node, case)
+            whole = truth.store.whole(node.name)[within(ranges, sweeps.ranges(node))]
+            yield compared(evaluator, form, ranges, whole, "the matrix form of its definition")
+
+
+def _ranges(evaluator: Evaluator, node: Node, case: Case) -> list[Range]:
+    """The elements that one case defines."""
+    number = evaluator.sweeps.number
+    places = zip(node.indices, case.position, strict=True)
+    return [
+        (i, number(i.lower), number(i.upper)) if isinstance(p, Idx) else (i, number(p), number(p)) for i, p in places
+    ]
+
+
+def compared(evaluator: Evaluator, form: Form, ranges: Sequence[Range], whole: Array, where: str) -> Row:
+    """One form on one box of index values, `whole` holding what it should be, shape (*lengths, points)."""
+    assert form.matrix is not None
+    at = [n for n, r in enumerate(ranges) if r[0] not in form.letters]
+    axes = [n for n in range(len(ranges)) if n not in at]
+    try:
+        found = evaluator.value(form.matrix, [ranges[n] for n in at])
+        wanted = evaluator.at_points(whole).permute(*at, -1, *axes)
+        wanted = wanted.reshape(*wanted.shape[: len(at) + 1], *found.shape[-2:])
+    except (ShapeError, RuntimeError):  # torch refuses a product of other shapes
+        return Row(form.element, 0, float("inf"), where)
+    error = (found - wanted).abs() / wanted.abs().clamp(min=1.0)
+    worst = float(error.max()) if error.numel() else 0.0
+    return Row(form.element, error.numel(), worst if worst == worst else float("inf"), where)

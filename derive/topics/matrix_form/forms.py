@@ -1,0 +1,96 @@
+"""The matrix forms of a derivation: of every law of the model, and of the last line of every step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sympy import Expr, Idx
+
+from derive.chain.derivation import Step
+from derive.errors import NoMatrixForm
+from derive.expressions.indices import limits
+from derive.expressions.matrices import Entrywise, Hadamard, Plus, Softmax, Times, Whole
+from derive.language import Text
+from derive.memo import memo
+from derive.model.model import Case, Model, Node, references
+from derive.topics.matrix_form.read import PLACES, Reader
+from derive.topics.matrix_form.roles import roles, strided
+from derive.topics.matrix_form.softmax import with_softmax
+
+
+class Form(NamedTuple):
+    """One equality in matrices: element = the entry of `matrix` at `letters`; `whole` is the element's own matrix.
+
+    Where there is none, `matrix` is None and `reason` says why, as a clause.
+    """
+
+    element: Expr
+    letters: tuple[Idx, ...]
+    whole: Expr
+    matrix: Expr | None
+    reason: Text | None = None
+
+
+@memo
+def law(model: Model, node: Node, case: Case) -> Form | None:
+    """The matrix form of one definition; None where no index of it runs, or the function is abstract."""
+    if node.abstract is not None:
+        return None
+    return _form(model, node, node.at(*case.position), case.expr)
+
+
+@memo
+def of_step(model: Model, step: Step) -> Form | None:
+    """The matrix form of the last line of a step; None where nothing is derived, or no index of it runs."""
+    form = None if step.given else _form(model, step.node, step.target, step.value)
+    whole = all(step.region.ranges[a] == limits(step.node.indices[a])[1:] for a in roles(model)[step.node.name])
+    if form is not None and not whole:
+        return form._replace(matrix=None, reason=PLACES)
+    return form if form is None or form.matrix is None else form._replace(matrix=form.matrix.xreplace(_names(model)))
+
+
+@memo
+def _names(model: Model) -> dict[Expr, Expr]:
+    """Values that a node is the name of: the softmax that is P."""
+    found = [form for node in model.nodes.values() for case in node.cases if (form := law(model, node, case))]
+    return {f.matrix: f.whole for f in found if isinstance(f.matrix, (Softmax, Entrywise, Plus, Times, Hadamard))}
+
+
+class Forms(NamedTuple):
+    """All forms of a derivation: of each definition of the model, and of each step."""
+
+    laws: tuple[tuple[Node, Case, Form], ...] = ()
+    steps: tuple[tuple[Step, Form], ...] = ()
+
+    def of(self, step: Step) -> Form | None:
+        """The form of one step."""
+        return next((form for s, form in self.steps if s is step), None)
+
+    @property
+    def all(self) -> tuple[Form, ...]:
+        """Every form, those of the definitions first."""
+        return (*(form for _, _, form in self.laws), *(form for _, form in self.steps))
+
+
+def forms(model: Model, steps: Sequence[Step]) -> Forms:
+    """The matrix forms of a model and of the steps of its derivation."""
+    cases = [(node, case) for node in model.nodes.values() for case in node.cases]
+    return Forms(
+        tuple((node, case, form) for node, case in cases if (form := law(model, node, case)) is not None),
+        tuple((step, form) for step in steps if (form := of_step(model, step)) is not None),
+    )
+
+
+def _form(model: Model, node: Node, element: Expr, expr: Expr) -> Form | None:
+    """The form of element = expr; None where no index runs, all being times of a recurrence."""
+    found, own = roles(model), tuple(node.indices[a] for a in roles(model)[node.name])
+    whole = Whole(element, *own) if own else element
+    try:
+        reader = Reader(model.nodes, found, expr, own)
+        if reader.running:
+            return Form(element, own, whole, with_softmax(reader.matrix()))
+    except NoMatrixForm as error:
+        return Form(element, own, whole, None, error.reason)
+    places = {node.name, *(r.name for r in references(expr))} & strided(model)
+    return Form(element, own, whole, None, PLACES) if places else None

@@ -1,0 +1,85 @@
+"""The matrix view on the page: the model in matrices, and the last line of every step as an entry of its matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sympy import Expr, Symbol
+
+from derive.expressions.matrices import Entry, Entrywise, Hadamard, Ones, Operator, Signature, Softmax, Whole
+from derive.language import Text
+from derive.page import sentences as say
+from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
+from derive.page.print.matrices import reciprocal
+from derive.sheet.part import Part
+from derive.topics.matrix_form.forms import Form
+
+SHAPES = Text("{shapes}", "{shapes}")
+MODEL = Text("The model in matrix form", "模型的矩阵形式")
+MEANING = Text(
+    "A vector is a column, and at the right of a line stand the shapes of its factors.",
+    "向量都是列向量，每行右侧是各因子的形状。",
+)
+SIGNS = (
+    (Entrywise, Text("A function acts on every entry.", "函数逐元素作用。")),
+    (Hadamard, Text("The sign {sign} multiplies entry by entry.", "{sign} 表示逐元素相乘。")(sign=Operator("times"))),
+    (
+        Ones,
+        Text("{ones} is the column of {n} ones.", "{ones} 表示由 {n} 个 1 组成的列向量。")(
+            ones=Ones(Symbol("n")), n=Symbol("n")
+        ),
+    ),
+    (Softmax, Text("The softmax of a matrix is taken row by row.", "矩阵的 softmax 按行计算。")),
+)
+DIVIDE = Text("The sign {sign} divides entry by entry.", "{sign} 表示逐元素相除。")(sign=Operator("divide"))
+NONE = Text(
+    "No matrix form for {elements}: {reason}; the index form stands.",
+    "{elements} 没有矩阵形式：{reason}，保留指标形式。",
+)
+
+
+def model_in_matrices(part: Part) -> Iterator[Block]:
+    """Every definition in matrices, with its shapes; what has no such form is named once, with the reason."""
+    found = part.matrices
+    if not found.laws and not found.steps:
+        return
+    rows = [Row(form.whole, form.matrix, shapes(form.matrix)) for _, _, form in found.laws if form.matrix is not None]
+    if rows:
+        yield Heading(MODEL)
+        yield Paragraph(
+            say.one_after_another([MEANING, *_meanings([f.matrix for f in found.all if f.matrix is not None])])
+        )
+        yield Equations(tuple(rows))
+    missing: dict[str, list[Form]] = {}
+    for form in found.all:
+        if form.reason is not None:
+            missing.setdefault(form.reason.en, []).append(form)
+    for same in missing.values():
+        yield Paragraph(NONE(elements=[f.element for f in same], reason=same[0].reason))
+
+
+def _meanings(matrices: Sequence[Expr]) -> Iterator[Text]:
+    """What the signs mean that are used."""
+    for kind, sentence in SIGNS:
+        if any(m.has(kind) for m in matrices):
+            yield sentence
+    if any(reciprocal(e) for m in matrices for e in m.atoms(Entrywise)):
+        yield DIVIDE
+
+
+def last_line(form: Form | None) -> Iterator[Row]:
+    """The last line of a step as an entry of its matrix, unless that is only another name."""
+    if form is not None and form.matrix is not None and not isinstance(form.matrix, Whole):
+        entry = Entry(form.matrix, *form.letters) if form.letters else form.matrix
+        yield Row(None, entry, shapes(form.matrix))
+
+
+def boxed(form: Form | None) -> Iterator[Block]:
+    """A gradient as a whole, in a box."""
+    if form is not None and form.matrix is not None and form.letters:
+        yield Equations((Row(form.whole, form.matrix),), boxed=True)
+
+
+def shapes(matrix: Expr) -> Text:
+    """The shapes of a line as its reason."""
+    return SHAPES(shapes=Signature(matrix))

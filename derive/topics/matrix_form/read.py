@@ -1,0 +1,142 @@
+"""From an expression in index notation to matrices: every part is read with the letters of its rows and columns.
+
+A part with the letters (r, c) is the matrix whose entry at r, c it is. Sums of products become matrix products in
+`derive.topics.matrix_form.contract`; here are the names, the sums of terms and the functions of entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Max, Mul, Piecewise, Pow, Sum, Symbol
+
+from derive.errors import NoMatrixForm
+from derive.expressions.functions import row_of
+from derive.expressions.indices import BINDERS, Limits, apart, fresh, limits, name_of
+from derive.expressions.matrices import HOLE, DiagonalOf, Eye, Whole, size, summed
+from derive.expressions.symbols import Partial
+from derive.language import Text
+from derive.model.model import Node
+from derive.topics.matrix_form.contract import Part, contracted, joint, oriented
+from derive.topics.matrix_form.roles import Roles, spans
+from derive.topics.matrix_form.rules import entrywise, hadamard, plus
+
+CASES = Text("it is defined case by case", "它是分情形定义的")
+PLACES = Text(
+    "an index is shifted, strided or runs over a part of its range", "其中有指标被平移、按步长取值，或只取部分范围"
+)
+PRODUCT = Text("it holds a product over an index", "其中含有对指标的连乘")
+
+
+class Reader:
+    """Reads one expression: `nodes` says what a family is, `roles` which of its axes run, `letters` what is asked for.
+
+    `running` are the letters along rows and columns, bound ones among them. Errors: NoMatrixForm.
+    """
+
+    def __init__(self, nodes: Mapping[str, Node], roles: Roles, expr: Expr, letters: Sequence[Idx]):
+        self.nodes, self.roles = nodes, roles
+        expr = apart(expr, letters)
+        self.running = set(letters).union(*(self._leaf(e).letters for e in _leaves(expr)))
+        self.expr, self.letters = expr, tuple(letters)
+
+    def matrix(self) -> Expr:
+        """The matrix whose entry at `letters` (rows, then columns) is the expression."""
+        part = self.read(self.expr)
+        if not part.letters <= set(self.letters):
+            raise NoMatrixForm(PLACES)
+        return oriented(part, self.letters)
+
+    def read(self, expr: Expr) -> Part:
+        """Any part of it, with its letters."""
+        if isinstance(expr, (Indexed, Partial)):
+            return self._leaf(expr)
+        if not any(self._leaf(e).letters for e in _leaves(expr)) and not self._deltas(expr):
+            if expr.free_symbols & self.running:  # the index itself as a number
+                raise NoMatrixForm(PLACES)
+            return Part(expr)
+        if isinstance(expr, Add):
+            return self._terms([self.read(a) for a in expr.args])
+        if isinstance(expr, (Mul, Sum)):
+            return self._product(expr)
+        if isinstance(expr, KroneckerDelta):
+            return self._delta(*expr.args)
+        if isinstance(expr, Pow) and expr.exp.is_number:
+            return self._power(expr)
+        if isinstance(expr, Max) or row_of(expr) is not None:
+            return self._function(expr)
+        raise NoMatrixForm(CASES if isinstance(expr, Piecewise) else PRODUCT if isinstance(expr, BINDERS) else PLACES)
+
+    def _leaf(self, expr: Expr) -> Part:
+        """A family with its running letters: x_t for x[t, d]; the diagonal where they are the same letter."""
+        element = expr.wrt if isinstance(expr, Partial) else expr
+        if not isinstance(element, Indexed) or not self.roles[name_of(element)]:
+            return Part(expr)
+        node, position = self.nodes[name_of(element)], list(element.indices)
+        axes = self.roles[node.name]
+        letters = [position[a] for a in axes]
+        if not all(spans(position[a], node.indices[a]) for a in axes):
+            raise NoMatrixForm(PLACES)
+        fixed = {s for a, place in enumerate(position) if a not in axes for s in place.free_symbols}
+        own = [fresh(i, fixed | set(node.indices)) if (i := node.indices[a]) in fixed else i for a in axes]
+        for axis, letter in zip(axes, own, strict=True):
+            position[axis] = letter
+        here = node.at(*position)
+        named = Whole(expr.func(expr.of, here) if isinstance(expr, Partial) else here, *own)
+        if len(letters) == 2 and letters[0] == letters[1]:
+            return Part(DiagonalOf(named), letters[0])
+        return Part(named, *letters)
+
+    def _deltas(self, expr: Expr) -> bool:
+        return any(set(d.args) & self.running for d in expr.atoms(KroneckerDelta))
+
+    def _delta(self, a: Expr, b: Expr) -> Part:
+        """The identity, between two running letters of one range."""
+        if not {a, b} <= self.running or limits(a)[1:] != limits(b)[1:]:
+            raise NoMatrixForm(PLACES)
+        return Part(Eye(size(a)), a, b)
+
+    def _terms(self, terms: list[Part]) -> Part:
+        found = joint(terms)
+        return Part(plus(*(oriented(t, found) for t in terms)), *found)
+
+    def _product(self, expr: Expr) -> Part:
+        """Factors under sums: sums over letters that run are contracted, those over subscripts stay."""
+        body, bounds = expr, list[Limits]()
+        while isinstance(body, Sum):
+            body, bounds = body.function, [*(tuple(b) for b in body.limits), *bounds]
+        if any(low.atoms(Idx) | high.atoms(Idx) for _, low, high in bounds):  # an end that moves with an index
+            raise NoMatrixForm(PLACES)
+        inner = [b for b in bounds if b[0] in self.running]
+        if any(b != limits(b[0]) for b in inner):
+            raise NoMatrixForm(PLACES)
+        outer = tuple(b for b in bounds if b[0] not in self.running)
+        found = contracted([p for f in Mul.make_args(body) for p in self._factor(f)], [b[0] for b in inner])
+        return Part(summed(found.matrix, outer), *found.order)
+
+    def _factor(self, factor: Expr) -> list[Part]:
+        """The factor, a square as two."""
+        square = isinstance(factor, Pow) and factor.exp == 2
+        part = self.read(factor.base if square else factor)
+        return [part, part] if square and part.letters else [self.read(factor)]
+
+    def _power(self, expr: Pow) -> Part:
+        part = self.read(expr.base)
+        if expr.exp == 2 and part.letters:
+            return Part(hadamard(part.matrix, part.matrix), *part.order)
+        return Part(entrywise(HOLE**expr.exp, part.matrix), *part.order)
+
+    def _function(self, expr: Expr) -> Part:
+        parts = [self.read(a) for a in expr.args]
+        holes = [HOLE] if len(parts) == 1 else [Symbol(f"x{n}") for n in range(1, len(parts) + 1)]
+        found = joint(parts)
+        return Part(entrywise(expr.func(*holes), *(oriented(p, found) for p in parts)), *found)
+
+
+def _leaves(expr: Expr) -> Iterator[Expr]:
+    """Every element of a family, and every adjoint as a whole."""
+    if isinstance(expr, (Indexed, Partial)):
+        yield expr
+    elif not isinstance(expr, Idx):
+        for arg in expr.args:
+            yield from _leaves(arg)

@@ -1,0 +1,82 @@
+"""Which axes of a family become rows and columns, and which stay subscripts, as the time t of x_t does.
+
+An axis is a subscript where a recurrence steps through it, or an index only selects from it: h_{t-1}, h_T, x_{2i+p}.
+A letter that runs along a subscript of one family is a subscript of all that it indexes. What is left beyond two axes
+is taken for a batch: the leading axis becomes a subscript, until rows and columns remain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sympy import Expr, Idx
+
+from derive.expressions.indices import BINDERS, limits
+from derive.memo import memo
+from derive.model.model import Case, Model, Node
+from derive.model.schedule import stages
+
+Axis = tuple[str, int]
+Roles = Mapping[str, tuple[int, ...]]  # of every family the axes that are rows and columns, in order
+
+
+@memo
+def roles(model: Model, batch: frozenset[Axis] = frozenset()) -> Roles:
+    """The axes of every family that are rows and columns, at most two; those of `batch` are none."""
+    groups = [group for node in model.nodes.values() for case in node.cases for group in _letters(model, node, case)]
+    subscripts = {axis for stage in stages(model) for axis in stage.time.items()} | batch
+    subscripts |= {axis for group, selects in groups for axis in group if selects}
+    found = _spread(subscripts, [group for group, _ in groups])
+    for node in model.nodes.values():
+        while len(_running(node, found)) > 2:
+            found = _spread(found | {(node.name, _running(node, found)[0])}, [group for group, _ in groups])
+    return {node.name: _running(node, found) for node in model.nodes.values()}
+
+
+@memo
+def strided(model: Model) -> frozenset[str]:
+    """The families with an index that stays a subscript, though no recurrence steps through it."""
+    groups = [group for node in model.nodes.values() for case in node.cases for group, _ in _letters(model, node, case)]
+    times = _spread({axis for stage in stages(model) for axis in stage.time.items()}, groups)
+    found = {node.name: {*roles(model)[node.name]} for node in model.nodes.values()}
+    return frozenset(
+        node.name
+        for node in model.nodes.values()
+        if any(a not in found[node.name] and (node.name, a) not in times for a in range(len(node.indices)))
+    )
+
+
+def _running(node: Node, subscripts: set[Axis]) -> tuple[int, ...]:
+    return tuple(axis for axis in range(len(node.indices)) if (node.name, axis) not in subscripts)
+
+
+def _spread(subscripts: set[Axis], groups: list[set[Axis]]) -> set[Axis]:
+    """With every axis that shares a letter with a subscript."""
+    found, grown = set(subscripts), True
+    while grown:
+        joined = [group for group in groups if group & found and not group <= found]
+        found = found.union(*joined)
+        grown = bool(joined)
+    return found
+
+
+def _letters(model: Model, node: Node, case: Case) -> Iterator[tuple[set[Axis], bool]]:
+    """For every letter of one definition the axes that it runs along; True where it, or a number, only selects
+    or a sum takes a part of its range."""
+    along: dict[Idx, set[Axis]] = {}
+    places = [(node.name, case.position), *((use.name, use.position or ()) for use in model.uses(case))]
+    for name, position in places:
+        for axis, place in enumerate(position):
+            if spans(place, model.nodes[name].indices[axis]):
+                along.setdefault(place, set()).add((name, axis))
+            else:
+                yield {(name, axis)}, True
+                for letter in place.atoms(Idx):
+                    yield along.setdefault(letter, set()), True
+    part = {b[0] for total in case.expr.atoms(*BINDERS) for b in total.limits if tuple(b) != limits(b[0])}
+    yield from ((group, letter in part) for letter, group in along.items())
+
+
+def spans(place: Expr, own: Idx) -> bool:
+    """Is this a letter that runs over the whole range of an axis?"""
+    return isinstance(place, Idx) and (place.lower, place.upper) == (own.lower, own.upper)

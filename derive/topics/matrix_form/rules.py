@@ -1,0 +1,178 @@
+"""What makes matrices: each function gives the shortest form that follows from a rule of matrix algebra.
+
+(A B)^T = B^T A^T, diag(v) w = v * w entry by entry, v^T v = |v|^2, tr(A^T A) = |A|^2, A v + B v = (A + B) v. Of two
+forms that differ in their transposes the one with fewer stands.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Add, Expr, Mul, Pow, S
+
+from derive.expressions.matrices import (
+    HOLE,
+    ONE,
+    Diag,
+    DiagonalOf,
+    Entrywise,
+    Eye,
+    Hadamard,
+    Length,
+    Ones,
+    Plus,
+    Scaled,
+    Summed,
+    Times,
+    Trace,
+    Transpose,
+    Zeros,
+    is_scalar,
+    shape,
+)
+from derive.memo import memo
+
+BY_ENTRY = (Hadamard, Plus, Entrywise)
+
+
+def transpose(x: Expr) -> Expr:
+    """x^T, taken inwards where that leaves no more transposes than before."""
+    if is_scalar(x) or isinstance(x, (Diag, Eye)):
+        return x
+    if isinstance(x, Transpose):
+        return x.args[0]
+    if isinstance(x, Times):
+        return times(*(transpose(a) for a in reversed(x.args)))
+    if isinstance(x, Scaled):
+        return scaled(x.args[0], transpose(x.args[1]))
+    if isinstance(x, Zeros):
+        return Zeros(*reversed(x.args))
+    if isinstance(x, Summed):
+        return Summed(transpose(x.args[0]), *x.args[1:])
+    if isinstance(x, BY_ENTRY):
+        turned = _turned(x)
+        return turned if _transposes(turned) < 1 + _transposes(x) else Transpose(x)
+    return Transpose(x)
+
+
+def _turned(x: Expr) -> Expr:
+    """The transpose, taken through an operation on entries."""
+    if isinstance(x, Entrywise):
+        return Entrywise(x.args[0], *(transpose(a) for a in x.args[1:]))
+    return x.func(*(transpose(a) for a in x.args))
+
+
+@memo
+def _transposes(x: Expr) -> int:
+    return isinstance(x, Transpose) + sum(map(_transposes, x.args))
+
+
+def _upright(x: Expr) -> Expr:
+    """What is made entry by entry of transposes, as one transpose."""
+    if not isinstance(x, BY_ENTRY) or shape(x)[1] == ONE or not any(isinstance(a, Transpose) for a in x.args):
+        return x
+    turned = _turned(x)
+    return Transpose(turned) if 1 + _transposes(turned) < _transposes(x) else x
+
+
+def times(*factors: Expr) -> Expr:
+    """The matrix product, flat, scalars in front."""
+    scale, flat = _unscaled(factors, Times)
+    flat = [f for f in flat if not isinstance(f, Eye)] or flat[:1]
+    for at in range(len(flat) - 1):
+        found = _pair(flat[at], flat[at + 1])
+        if found is not None:
+            return scaled(scale, times(*flat[:at], found, *flat[at + 2 :]))
+    return scaled(scale, flat[0] if len(flat) == 1 else Times(*flat))
+
+
+def _pair(a: Expr, b: Expr) -> Expr | None:
+    """A rule for two neighbours of a product; None where there is none."""
+    if is_scalar(a) or is_scalar(b):
+        return scaled(a, b) if is_scalar(a) else scaled(b, a)
+    if isinstance(a, Zeros) or isinstance(b, Zeros):
+        return Zeros(shape(a)[0], shape(b)[1])
+    if isinstance(a, Transpose) and a.args[0] == b and shape(b)[1] == ONE:
+        return shape(b)[0] if isinstance(b, Ones) else Length(b) ** 2
+    if isinstance(a, Transpose) and isinstance(a.args[0], Ones) and isinstance(b, DiagonalOf):
+        return Trace(b.args[0])
+    if isinstance(a, Diag) and shape(b)[1] == ONE:
+        return hadamard(a.args[0], b)
+    if isinstance(b, Diag) and shape(a)[0] == ONE:
+        return transpose(hadamard(transpose(a), b.args[0]))
+    if isinstance(a, Diag) and isinstance(b, Diag):
+        return Diag(hadamard(a.args[0], b.args[0]))
+    return None
+
+
+def trace_of(a: Expr, b: Expr) -> Expr:
+    """tr(a^T b)."""
+    scale, (a, b) = _unscaled([a, b], ())
+    found = Length(a) ** 2 if a == b else Trace(times(transpose(a), b))
+    return scaled(scale, found)
+
+
+def hadamard(*factors: Expr) -> Expr:
+    """The product entry by entry, scalars in front, ones left out."""
+    scale, flat = _unscaled(factors, Hadamard)
+    if any(isinstance(f, Zeros) for f in flat):
+        return Zeros(*shape(flat[0]))
+    kept = [f for f in flat if not isinstance(f, Ones)] or flat[:1]
+    return scaled(scale, kept[0] if len(kept) == 1 else _upright(Hadamard(*kept)))
+
+
+def _unscaled(factors: tuple[Expr, ...] | list[Expr], kind: Any) -> tuple[Expr, list[Expr]]:
+    """The scalars of a product, and its other factors, nested products of the kind opened."""
+    scale: Expr = S.One
+    flat: list[Expr] = []
+    for factor in factors:
+        if isinstance(factor, Scaled):
+            scale, factor = scale * factor.args[0], factor.args[1]
+        flat += factor.args if isinstance(factor, kind) else [factor]
+    return scale, flat
+
+
+def plus(*terms: Expr) -> Expr:
+    """The sum, flat, zeros left out."""
+    if all(map(is_scalar, terms)):
+        return Add(*terms)
+    flat = [t for term in terms for t in (term.args if isinstance(term, Plus) else [term])]
+    kept = [t for t in flat if not isinstance(t, Zeros)] or flat[:1]
+    common, kept = _common(kept)
+    tails = {t.args[-1] for t in kept if isinstance(t, Times)}
+    if len(kept) == 1:
+        return scaled(common, kept[0])
+    if len(tails) == 1 and all(isinstance(t, Times) for t in kept) and shape(kept[0])[1] == ONE:
+        return scaled(common, times(plus(*(times(*t.args[:-1]) for t in kept)), *tails))
+    return scaled(common, _upright(Plus(*kept)))
+
+
+def _common(terms: list[Expr]) -> tuple[Expr, list[Expr]]:
+    """A scalar that all terms carry, up to their signs, and the terms without it."""
+    scales = [t.args[0] if isinstance(t, Scaled) else S.One for t in terms]
+    first = -scales[0] if scales[0].could_extract_minus_sign() else scales[0]
+    signs = [s / first for s in scales]
+    if any(abs(s) != 1 for s in signs):
+        return S.One, terms
+    common = -first if all(s == -1 for s in signs) else first
+    return common, [scaled(1 / common, t) for t in terms]
+
+
+def scaled(scale: Expr, x: Expr) -> Expr:
+    """A scalar times a matrix."""
+    if is_scalar(x):
+        return Mul(scale, x)
+    if isinstance(x, Scaled):
+        scale, x = scale * x.args[0], x.args[1]
+    if scale == 0:
+        return Zeros(*shape(x))
+    return x if scale == 1 else Scaled(scale, x)
+
+
+def entrywise(pattern: Expr, *arguments: Expr) -> Expr:
+    """A function of every entry; of a scalar the function itself."""
+    if all(map(is_scalar, arguments)) and len(arguments) == 1:
+        return pattern.xreplace({HOLE: arguments[0]})
+    if isinstance(pattern, Pow) and isinstance(arguments[0], Ones):
+        return arguments[0]
+    return _upright(Entrywise(pattern, *arguments))

@@ -1,0 +1,166 @@
+"""The section on primitive operations: the model written in those given, its graph, and what has to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Expr, S
+
+from derive.chain.derivation import Derivation, Term
+from derive.chain.needed import Need, cached, needs
+from derive.expressions.symbols import Partial
+from derive.language import Text
+from derive.model.model import Node
+from derive.model.operations import OPERATIONS
+from derive.model.primitives import as_product
+from derive.page.blocks import Block, Equations, Heading, Paragraph, Picture, Row, Table
+from derive.page.pictures.caption import CAPTION
+from derive.sheet.part import Part
+from derive.topics.primitives.program import Rewritten
+
+PRIMITIVE = Text("The graph in primitive operations", "用基本运算表示的计算图")
+ALLOWED = Text("The operations given are {operations}.", "给定的运算有：{operations}。")
+NO_MINUS = Text(
+    "There is no subtraction among them: a minus is a multiplication by {minus}.",
+    "其中没有减法：减去一个量改为加上它与 {minus} 的乘积。",
+)
+WRITTEN = Text("By definition, for any {x}:", "按定义，对任意 {x}：")
+EVERY = Text("Every node is one operation:", "每个节点只做一种运算：")
+GIVEN = Text("the function as given", "题目给出的函数")
+KEPT = Text("What backpropagation has to keep", "反向传播需要保留的值")
+WHY = Text(
+    "A value has to be kept if it occurs in a local partial on a path from a parameter to the loss. "
+    "Beside the edges where nothing flows back nothing is needed.",
+    "若一个值出现在从参数到损失的路径上的某个局部偏导数中，就必须保留它。没有反向传播的边不需要任何值。",
+)
+HEADER = (
+    Text("node", "节点"),
+    Text("operation", "运算"),
+    Text("local partials", "局部偏导数"),
+    Text("to keep", "需保留"),
+)
+TORCH = Text("torch keeps", "torch 保留")
+IS = Text("{symbol} = {value}", "{symbol} = {value}")
+NOTHING = Text("nothing", "无")
+CONSTANT = Text("a constant", "常数")
+MASK = Text("truth values", "真值")
+RESULT = Text("To be kept: {names}.", "需要保留：{names}。")
+SIGN = Text(
+    "Of {name} only the side of the kink is needed, one bit for each element.",
+    "对 {name} 只需知道它在转折点的哪一侧，每个元素只需一个比特。",
+)
+SAME = Text("torch keeps the same values.", "torch 保留的值与此相同。")
+MORE = Text("torch also keeps {names}.", "torch 另外还保留 {names}。")
+LESS = Text("torch does not keep {names}.", "torch 不保留 {names}。")
+CONSTANTS = Text("Of {nodes} torch also keeps the constant operand.", "对 {nodes}，torch 还保留常数操作数。")
+SEEN = Text(
+    "What torch keeps was seen by running the same operations in torch and looking at every tensor that it saves.",
+    "“torch 保留”一列是这样得到的：在 torch 中逐个执行相同的运算，并记录它保存的每个张量。",
+)
+CHECKED = Text(
+    "The program was evaluated at random points: its values are those of the model, and its reverse sweep gives the "
+    "gradients of torch.autograd, {count} numbers in all; the worst relative error is {worst}.",
+    "在随机点上计算了该程序：各值与原模型一致，反向计算得到的梯度与 torch.autograd 一致，"
+    "共比较 {count} 个数，最大相对误差为 {worst}。",
+)
+
+
+def primitive_graph(part: Part) -> Iterator[Block]:
+    """The section of a reading that gives operations."""
+    made = part.rewritten
+    assert made is not None
+    from derive.page.pictures.picture import GraphPicture
+
+    yield Heading(PRIMITIVE)
+    yield from _definitions(made)
+    yield Picture(GraphPicture(made.derivation, part.sizes, values=True), CAPTION)
+    yield Heading(KEPT)
+    yield Paragraph(WHY)
+    yield _table(made)
+    yield from _conclusions(made)
+
+
+def _definitions(made: Rewritten) -> Iterator[Block]:
+    program = made.program
+    yield Paragraph(ALLOWED(operations=[OPERATIONS[name].title for name in program.allowed]))
+    if program.definitions:
+        yield Paragraph(WRITTEN(x=program.definitions[0][0].args[0]))
+        yield Equations(tuple(Row(left, right) for left, right in program.definitions))
+    if "sub" not in program.allowed and any(-1 in p.operands for p in program.primitives.values()):
+        yield Paragraph(NO_MINUS(minus=S.NegativeOne))
+    yield Paragraph(EVERY)
+    rows = []
+    for node in program.model.nodes.values():
+        for case in node.cases:
+            factors = as_product(case.expr)
+            right = case.expr if factors is None else (Term(factors),)
+            rows.append(Row(node.at(*case.position), right, _operation(made, node), dots=factors is not None))
+    yield Equations(tuple(rows))
+
+
+def _operation(made: Rewritten, node: Node) -> Text | None:
+    name = made.program.primitives[node.name].operation
+    return None if not name else OPERATIONS[name].title if name in OPERATIONS else GIVEN
+
+
+def _table(made: Rewritten) -> Table:
+    """One row for each computed node: its operation, its local partials, what they need, what torch keeps."""
+    d = made.derivation
+    by_node: dict[str, list[Need]] = {}
+    for need in needs(d):
+        by_node.setdefault(need.user.name, []).append(need)
+    rows = []
+    for node in (n for n in d.model.nodes.values() if not n.is_leaf):
+        found = by_node.get(node.name, [])
+        kept = list(dict.fromkeys(name for need in found for name in need.kept))
+        cells = [node.generic, _operation(made, node) or "", [_local(d, n) for n in found] or NOTHING, _named(d, kept)]
+        rows.append((*cells, _by_torch(made, node)) if made.saved is not None else tuple(cells))
+    return Table((*HEADER, TORCH) if made.saved is not None else HEADER, tuple(rows))
+
+
+def _local(d: Derivation, need: Need) -> Text:
+    user = d.loss if need.use.direct else need.use.target
+    return IS(symbol=Partial(user, need.wrt.generic), value=need.use.local)
+
+
+def _named(d: Derivation, names: list[str]) -> list[Expr] | Text:
+    return [d.model.nodes[name].generic for name in names] or NOTHING
+
+
+def _by_torch(made: Rewritten, node: Node) -> object:
+    saved = made.saved
+    assert saved is not None
+    found: list[object] = [made.derivation.model.nodes[name].generic for name in saved.families[node.name]]
+    found += [CONSTANT] * bool(saved.constants[node.name]) + [MASK] * bool(saved.masks[node.name])
+    return found or NOTHING
+
+
+def _conclusions(made: Rewritten) -> Iterator[Block]:
+    d, saved = made.derivation, made.saved
+    kept = list(cached(d))
+    yield Paragraph(RESULT(names=_named(d, kept)))
+    for name in kept:
+        if all(_by_sign(need, name) for need in needs(d) if name in need.kept):
+            yield Paragraph(SIGN(name=d.model.nodes[name].generic))
+    if saved is not None:
+        more = [name for name in d.model.nodes if name in saved.names - set(kept)]
+        less = [name for name in kept if name not in saved.names]
+        constants = [d.model.nodes[name].generic for name, count in saved.constants.items() if count]
+        yield Paragraph(SEEN)
+        yield from (Paragraph(text(names=_named(d, found))) for text, found in ((MORE, more), (LESS, less)) if found)
+        if not more and not less:
+            yield Paragraph(SAME)
+        if constants:
+            yield Paragraph(CONSTANTS(nodes=constants))
+    if made.report is not None:
+        count = sum(row.points for row in made.report.rows)
+        yield Paragraph(CHECKED(count=str(count), worst=made.report.worst))
+
+
+def _by_sign(need: Need, name: str) -> bool:
+    """Is the family needed only to know on which side of a kink it is?"""
+    from derive.expressions.elementwise import share, step
+    from derive.expressions.traverse import names
+
+    jumps = need.use.local.atoms(share, step)
+    return bool(jumps) and name not in names(need.use.local.xreplace(dict.fromkeys(jumps, S.One)))

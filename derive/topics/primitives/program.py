@@ -1,0 +1,39 @@
+"""A model in primitive operations, derived: its program, its derivation, and the evidence that it is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from derive.chain.derivation import Derivation
+from derive.chain.rule import derive
+from derive.model.primitives import Program, program
+
+if TYPE_CHECKING:
+    from derive.check.report import Report
+    from derive.topics.primitives.check.saved_by_torch import Saved
+
+
+class Rewritten(NamedTuple):
+    """`report` compares it with the model, `saved` is what torch keeps of it; both None where nothing was checked."""
+
+    program: Program
+    derivation: Derivation
+    report: Report | None = None
+    saved: Saved | None = None
+
+
+def rewritten(derivation: Derivation, operations: Sequence[str], check: bool = False) -> Rewritten:
+    """The model of a derivation in these operations, the same gradients asked for.
+
+    Errors: UsageError for an unknown operation, ModelError for a missing one, VerificationError where it differs.
+    """
+    made = program(derivation.model, operations)
+    found = Rewritten(made, derive(made.model, derivation.wanted if derivation.model.has_loss else None))
+    if not check:
+        return found
+    from derive.topics.primitives.check.programs import compare
+    from derive.topics.primitives.check.saved_by_torch import saved
+
+    report = compare(found.derivation, derivation).required()
+    return found._replace(report=report, saved=saved(made, found.derivation))

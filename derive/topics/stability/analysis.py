@@ -1,0 +1,82 @@
+"""One recurrence analysed: the Jacobian of a step, the bounds of its blocks, and the conditions that follow.
+
+Where nothing can be concluded, `Analysis.silence` says why.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Add, Expr, ImmutableDenseMatrix, Indexed, Symbol, oo
+
+from derive.expressions.indices import name_of
+from derive.model.model import Model
+from derive.model.schedule import Stage
+from derive.topics.jacobian.paths import Path
+from derive.topics.stability import reasons as why
+from derive.topics.stability.claims import constant, coupled, single
+from derive.topics.stability.conditions import Analysis, Condition
+from derive.topics.stability.gains import Gains, activation
+from derive.topics.stability.gates import gates
+from derive.topics.stability.step_jacobian import StepJacobian, step_jacobian
+
+
+def analyse(model: Model, stage: Stage) -> Analysis:
+    """The conditions of one recurrence."""
+    jacobian = step_jacobian(model, stage)
+    if jacobian.lag > 1:
+        return Analysis(jacobian, None, silence=why.LAGS(lag=str(jacobian.lag)))
+    sharp = {name_of(e) for a, row in enumerate(jacobian.entries) for e in _gates(model, row[a].paths)}
+    order = "2" if not jacobian.scalar and not sharp else "rows"
+    bounds = Gains(model, jacobian.index, sharp, order)
+    low, high = (_matrix(bounds, jacobian, end) for end in (0, 1))
+    where = tuple(bounds.known.items())
+    if high.has(oo):
+        entries = (e for row in jacobian.entries for e in row)
+        lost = next(e for e in entries if any(bounds.gain(p, e.wrt)[1].has(oo) for p in e.paths))
+        return Analysis(jacobian, high, where, silence=why.UNBOUNDED(of=lost.of, wrt=lost.wrt), order=order)
+    named, blocks = _named(jacobian, high)
+    found = constant(bounds, jacobian)
+    if found is None:
+        alone = len(jacobian.states) == 1
+        found = single(jacobian.entries[0][0], low[0, 0], named[0, 0]) if alone else coupled()
+    kept = tuple(c for c in found if _says_something(c))
+    return Analysis(jacobian, named, (*where, *blocks), kept, None, order, tuple(gates(model, jacobian)))
+
+
+def _says_something(condition: Condition) -> bool:
+    """Not where the measure is a number for which an exact or sufficient claim is false, or a necessary one true."""
+    if not condition.measure.is_number:
+        return True
+    return bool(condition.claim.func(condition.measure, 1)) == (condition.strength != "necessary")
+
+
+def _named(
+    jacobian: StepJacobian, bound: ImmutableDenseMatrix
+) -> tuple[ImmutableDenseMatrix, tuple[tuple[Symbol, Any], ...]]:
+    """The bounds of the blocks by names, B_ch for d c_t / d h_{t-1}, unless there is one and it is short."""
+    if bound.rows == 1 and not isinstance(bound[0, 0], Add):
+        return bound, ()
+    names = [s.name for s in jacobian.states]
+    single = len(names) == 1
+    symbols = [[Symbol("B" if single else f"B_{a}_{b}", nonnegative=True) for b in names] for a in names]
+    pairs = [
+        (s, e) for row, entries in zip(symbols, bound.tolist(), strict=True) for s, e in zip(row, entries, strict=True)
+    ]
+    matrix = ImmutableDenseMatrix(symbols)
+    return matrix, tuple(pairs) if single else (*pairs, (Symbol("B"), matrix))
+
+
+def _gates(model: Model, paths: tuple[Path, ...]) -> set[Expr]:
+    """The gates on the direct path of a state to itself: activations that multiply it."""
+    elements = {e for p in paths if p.direct for e in p.value.atoms(Indexed) if name_of(e) in model.nodes}
+    return {e for e in elements if model.nodes[name_of(e)].cases and activation(model.nodes[name_of(e)]) is not None}
+
+
+def _matrix(bounds: Gains, jacobian: StepJacobian, end: int) -> ImmutableDenseMatrix:
+    """The bounds of all blocks; the lower ones only where a block is a single path."""
+    rows = [
+        [sum((bounds.gain(p, e.wrt)[end] for p in e.paths), 0) if end or len(e.paths) < 2 else 0 for e in row]
+        for row in jacobian.entries
+    ]
+    return ImmutableDenseMatrix(rows)

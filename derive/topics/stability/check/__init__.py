@@ -1,0 +1,1 @@
+"""The claims about recurrences against measurements of autograd's adjoints."""

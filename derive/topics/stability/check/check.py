@@ -1,0 +1,101 @@
+"""All that is measured about one recurrence: its Jacobian, products of it, its conditions, gates and remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from derive.chain.derivation import Derivation
+from derive.check.gradients import Array
+from derive.evaluate.store import Store
+from derive.progress import MEASURING, doing
+from derive.topics.jacobian.paths import Entry
+from derive.topics.stability.check.conditions import findings
+from derive.topics.stability.check.remedies import kept, preserved, remainders
+from derive.topics.stability.check.runs import SIZE, Runs, lengths
+from derive.topics.stability.check.trial import Numbers, Trial
+from derive.topics.stability.conditions import Analysis
+from derive.topics.stability.measurements import Measured
+
+POINTS = 200
+SPREAD = 1.25
+LENGTH = 8  # steps of the product of Jacobians that is compared
+
+
+def measured(derivation: Derivation, analysis: Analysis, seed: int = 0) -> Measured:
+    """Everything that is measured about one recurrence, with random numbers from the seed."""
+    if analysis.jacobian.lag > 1:  # nothing is claimed
+        return Measured(analysis, (), 0, 0.0, ())
+    doing(MEASURING, what=derivation.model.title)
+    sizes = dict.fromkeys(derivation.model.sizes, SIZE) | lengths(analysis, LENGTH)
+    trial, runs = Trial(derivation, analysis.jacobian, sizes), Runs(derivation, analysis, seed)
+    numbers = _random(trial, seed)
+    return Measured(
+        analysis,
+        tuple(_blocks(trial, numbers)),
+        POINTS,
+        _product(trial, numbers),
+        findings(runs),
+        tuple(k for gate in analysis.gates for k in kept(runs, gate)),
+        tuple(remainders(runs)),
+        tuple(preserved(runs)),
+    )
+
+
+def _random(trial: Trial, seed: int) -> Numbers:
+    """Leaves, and states before the first step, on both sides of every kink."""
+    generator = torch.Generator().manual_seed(seed)
+    numbers = {}
+    for node in (*trial.leaves, *trial.jacobian.states):
+        unit = torch.rand((*trial.shape(node), POINTS), generator=generator, dtype=torch.float64)
+        free = node.domain == "real"
+        numbers[node.name] = (2 * unit - 1) * SPREAD if free else 0.05 + 0.9 * unit
+    return numbers
+
+
+def _blocks(trial: Trial, numbers: Numbers) -> Iterator[tuple[Entry, float]]:
+    """Every block of the Jacobian at the first step against autograd's."""
+    store, t = trial.store(numbers), trial.times[0]
+    truth = trial.truth(store, t, POINTS)
+    for row, blocks in zip(trial.jacobian.entries, truth, strict=True):
+        for entry, block in zip(row, blocks, strict=True):
+            yield entry, _error(trial.formula(entry, store, t), block)
+
+
+def _product(trial: Trial, numbers: Numbers) -> float:
+    """Adjoints carried back over all steps by the product of the derived Jacobians, against autograd's."""
+    final = [torch.ones(*trial.shape(s), POINTS, dtype=torch.float64) for s in trial.jacobian.states]
+    truth, _ = trial.adjoints(numbers, final)
+    store = trial.store(numbers)
+    with torch.no_grad():
+        for t in trial.times:
+            trial.step(store, t)
+        carried, errors = final, []
+        for t, wanted in zip(reversed(trial.times), truth[1:], strict=True):
+            carried = _back(trial, store, t, carried)
+            errors += [_error(a, b) for a, b in zip(carried, wanted, strict=True)]
+    return max(errors)
+
+
+def _back(trial: Trial, store: Store, t: int, adjoints: list[Array]) -> list[Array]:
+    """One step back, by the derived Jacobian at time t."""
+    found = []
+    for column in zip(*trial.jacobian.entries, strict=True):
+        parts = [_times(trial.formula(e, store, t), a) for e, a in zip(column, adjoints, strict=True)]
+        found.append(torch.stack(parts).sum(dim=0))
+    return found
+
+
+def _times(block: Array, adjoint: Array) -> Array:
+    """The transpose of a block times an adjoint: summed over the indices of what is differentiated."""
+    axes = adjoint.dim() - 1
+    rest = block.dim() - 1 - axes
+    product = block * adjoint.reshape(*adjoint.shape[:-1], *[1] * rest, adjoint.shape[-1])
+    return product.sum(dim=list(range(axes))) if axes else product
+
+
+def _error(found: Array, truth: Array) -> float:
+    """The worst relative error; infinite where it is no number."""
+    error = float(((found - truth).abs() / truth.abs().clamp(min=1.0)).max().detach())
+    return error if error == error else float("inf")

@@ -1,0 +1,55 @@
+"""States that repeat themselves: constant inputs, found by Newton's method, under which a step gives the state back."""
+
+from __future__ import annotations
+
+import torch
+
+from derive.check.gradients import Array, jacobian
+from derive.topics.stability.check.trial import Numbers, Trial
+
+ITERATIONS = 12
+RIDGE = 1e-12
+CLOSE = 1e-10
+FAR = 1e3  # no input is sought beyond
+
+
+def held(trial: Trial, numbers: Numbers, starts: list[Array]) -> tuple[Numbers, Array]:
+    """The numbers with inputs under which the states stay at `starts`, and at which points there are such inputs."""
+    points = starts[0].shape[-1]
+    inputs = [n for n in trial.leaves if n.kind == "input" and n.domain == "real"]
+    given = {s.name: a for s, a in zip(trial.jacobian.states, starts, strict=True)}
+    values = [_at_one_time(numbers[n.name]) for n in inputs]
+    wanted = torch.cat([a.reshape(-1, points) for a in starts])
+    good = torch.zeros(points, dtype=torch.bool)
+    for _ in range(ITERATIONS if inputs else 0):
+        values = [v.detach().requires_grad_() for v in values]
+        filled = numbers | given | {n.name: _always(v, numbers[n.name]) for n, v in zip(inputs, values, strict=True)}
+        found = torch.cat([a.reshape(-1, points) for a in trial.once(filled)])
+        gap = (found - wanted).detach()
+        good = gap.abs().amax(dim=0) < CLOSE
+        if bool(good.all()):
+            break
+        slopes = torch.cat([jacobian(found, v).reshape(len(found), -1, points) for v in values], dim=1)
+        parts = _newton(slopes, gap).split([v[..., 0].numel() for v in values])
+        values = [
+            (v.detach() - p.reshape(v.shape)).nan_to_num().clamp(-FAR, FAR) for v, p in zip(values, parts, strict=True)
+        ]
+    constant = {n.name: _always(v.detach(), numbers[n.name]) for n, v in zip(inputs, values, strict=True)}
+    return numbers | given | constant, good
+
+
+def _newton(slopes: Array, gap: Array) -> Array:
+    """The least move that closes the gap to first order; a tiny ridge where inputs have no influence."""
+    rows = slopes.movedim(-1, 0)
+    square = rows @ rows.mT + RIDGE * torch.eye(len(gap), dtype=gap.dtype)
+    return (rows.mT @ torch.linalg.solve_ex(square, gap.T.unsqueeze(-1))[0]).squeeze(-1).T
+
+
+def _at_one_time(array: Array) -> Array:
+    """An input at its first time, (1, *rest, points)."""
+    return array[:1] if array.dim() > 1 else array
+
+
+def _always(value: Array, like: Array) -> Array:
+    """The same input at every time."""
+    return value.expand(like.shape)

@@ -1,0 +1,58 @@
+"""Numbers for the measures of conditions: norms and spectral radii of random parameters, at every point at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from sympy import Expr, Symbol
+from sympy.matrices import MatrixBase
+
+from derive.evaluate.kernels import Lowering
+from derive.evaluate.store import Store
+from derive.expressions.indices import substitute
+from derive.expressions.norms import Norm, SpectralRadius
+
+Array = torch.Tensor
+
+
+def measure(expr: Expr, store: Store, lowering: Lowering, where: Mapping[Symbol, Expr], points: int) -> Array:
+    """The value of an expression in norms, spectral radii and scalars, shape (points,)."""
+    for symbol, value in reversed(list(where.items())):
+        expr = expr.xreplace({symbol: value})  # also B inside its spectral radius
+    put = {}
+    for atom in expr.atoms(SpectralRadius) | expr.atoms(Norm):
+        name = f"size of {atom}"  # the same at every call, so that the compiled expression is kept
+        value = _radius(atom, store, lowering, points) if isinstance(atom, SpectralRadius) else _norm(atom, store)
+        store.put(name, value, [])
+        put[atom] = Symbol(name, real=True)
+    with torch.no_grad():
+        found: Array = lowering.evaluate(substitute(expr, put), store)
+    return found.expand(points)
+
+
+def _norm(atom: Norm, store: Store) -> Array:
+    """Of a matrix the spectral norm or the largest row sum, else the largest absolute value."""
+    array = store.whole(atom.name)
+    if atom.kind == "2":
+        return torch.linalg.matrix_norm(array.movedim(-1, 0), 2)
+    if atom.kind == "rows":
+        return array.abs().sum(dim=1).amax(dim=0)
+    return array.abs().reshape(-1, array.shape[-1]).amax(dim=0)
+
+
+def _radius(atom: SpectralRadius, store: Store, lowering: Lowering, points: int) -> Array:
+    matrix = atom.args[0]
+    if isinstance(matrix, MatrixBase):
+        entries = [measure(e, store, lowering, {}, points) for e in matrix]
+        array = torch.stack(entries).reshape(matrix.rows, matrix.cols, points)
+    else:
+        array = store.whole(atom.name)
+    return radius(array)
+
+
+def radius(array: Array) -> Array:
+    """The spectral radius of matrices of shape (n, n, points)."""
+    finite = array.isfinite().all(dim=0).all(dim=0)
+    found = torch.linalg.eigvals(torch.where(finite, array, 0.0).movedim(-1, 0)).abs().amax(dim=-1)
+    return torch.where(finite, found, torch.inf)

@@ -1,0 +1,165 @@
+"""Runs of one recurrence at many points: the adjoints of its states at every distance, and what each step adds to the
+gradients, with the recurrent weights scaled to wanted measures of a condition.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from sympy import Expr, Integer, Symbol
+
+from derive.chain.derivation import Derivation
+from derive.check.gradients import Array
+from derive.topics.stability.check.fixed_point import held
+from derive.topics.stability.check.norms import measure, radius
+from derive.topics.stability.check.random_cells import Draws
+from derive.topics.stability.check.trial import Numbers, Trial
+from derive.topics.stability.conditions import Analysis, Condition
+from derive.topics.stability.measurements import DISTANCES
+
+TARGETS = (0.9, 1.0, 1.1, 30.0)  # inside, on, outside, and far outside of a claim that compares with 1
+SIZE = 3  # of every dimension but time
+LAST, HALF = DISTANCES[-1], DISTANCES[-1] // 2
+TINY = 1e-140  # what is much smaller cannot be squared in float64
+SLACK = 1e-9
+
+
+class Run(NamedTuple):
+    """What came out: norms of the adjoints of each state, (distances + 1, states, points); what each step adds to the
+    gradients, (distances, numbers, points); bounds of one step, (states, states, points); which points hit the target.
+    """
+
+    blocks: Array
+    parts: Array
+    bound: Array | None
+    valid: Array
+
+    @property
+    def norms(self) -> Array:
+        """The norms of the adjoints relative to the end, (distances + 1, points)."""
+        total = self.blocks.sum(dim=1)
+        return total / total[0]
+
+    @property
+    def sums(self) -> Array:
+        """The size of the sum of the contributions of the last 1, 2, ... steps, (distances, points)."""
+        return self.parts.cumsum(dim=0).abs().sum(dim=1)
+
+    @property
+    def largest(self) -> Array:
+        """The size of the largest contribution of a step, (points,)."""
+        return self.parts.abs().sum(dim=1).amax(dim=0)
+
+    def rates(self) -> Array:
+        """What one step multiplies by, over the far half of the distances."""
+        far, near = self.norms[LAST], self.norms[HALF]
+        return torch.where(near > 0, far / near, near) ** (1 / (LAST - HALF))
+
+    @property
+    def immediate(self) -> Array:
+        """The largest contribution of a step, relative to the adjoint of its state, (points,)."""
+        size = self.blocks.sum(dim=1)[: len(self.parts)]
+        return (self.parts.abs().sum(dim=1) / size.clamp(min=1e-300)).amax(dim=0)
+
+    def dropped(self, kept: int) -> Array:
+        """The size of what is left out of the gradient when only the last steps are kept, (points,)."""
+        return self.parts[kept:].sum(dim=0).abs().sum(dim=0)
+
+    def remainder(self, kept: int) -> Array:
+        """The bound of that: the immediate partials times the powers of the bounds, summed; inf where these diverge."""
+        assert self.bound is not None
+        gain = self.bound.permute(2, 1, 0)
+        ahead = torch.linalg.matrix_power(gain, kept) @ self.blocks[0].T.unsqueeze(-1)
+        total = torch.linalg.solve_ex(torch.eye(len(self.bound), dtype=torch.float64) - gain, ahead)[0].sum(dim=(1, 2))
+        return torch.where(radius(self.bound) < 1, self.immediate * total, torch.inf)
+
+    def bounded(self) -> Array:
+        """At which points no step back multiplies the norms of the adjoints by more than the bounds allow."""
+        if self.bound is None:
+            return torch.ones_like(self.valid)
+        allowed = torch.einsum("abp,kap->kbp", self.bound, self.blocks[:-1])
+        within: Array = (self.blocks[1:] <= allowed * (1 + SLACK) + TINY).all(dim=0).all(dim=0)
+        return within
+
+
+def lengths(analysis: Analysis, steps: int) -> dict[Symbol, int]:
+    """Numbers for the sizes that say how long the recurrence is, so that it has this many steps or a few more."""
+    index = analysis.jacobian.index
+    length, found = index.upper - index.lower + 1, steps
+    names = [s for s in length.free_symbols if isinstance(s, Symbol)]
+    while names and (short := steps - length.xreplace(dict.fromkeys(names, Integer(found)))) > 0:
+        found += int(short)
+    return dict.fromkeys(names, found)
+
+
+class Runs:
+    """The random draws for one analysis, and runs with them."""
+
+    def __init__(self, derivation: Derivation, analysis: Analysis, seed: int):
+        self.analysis, self.where = analysis, dict(analysis.where)
+        sizes = dict.fromkeys(derivation.model.sizes, SIZE) | lengths(analysis, LAST)
+        self.trial = Trial(derivation, analysis.jacobian, sizes)
+        self.draws = Draws(self.trial, TARGETS, seed)
+        self._kept: dict[Expr, Run] = {}
+
+    def of(self, condition: Condition) -> Run:
+        """The run for a condition's measure; conditions with the same measure share it."""
+        if condition.measure not in self._kept:
+            run = self._local(condition) if condition.strength == "local" else self._general(condition)
+            self._kept[condition.measure] = run
+        return self._kept[condition.measure]
+
+    def measure(self, expr: Expr, numbers: Numbers) -> Array:
+        """A size at every point."""
+        points = next(iter(numbers.values())).shape[-1]
+        return measure(expr, self.trial.store(numbers), self.trial.sweeps.values, self.where, points)
+
+    def run(self, numbers: Numbers, valid: Array) -> Run:
+        """Forward and back."""
+        points = len(valid)
+        final = [self.draws.normal(self.trial.shape(s), points) for s in self.trial.jacobian.states]
+        adjoints, parts = self.trial.adjoints(numbers, final, self.draws.recurrent)
+        order = 2 if self.analysis.order == "2" else 1  # a bound of rows of J is one of columns of its transpose
+        blocks = torch.stack([torch.stack([_norm(a, order) for a in at]) for at in adjoints])
+        nothing = torch.zeros(1, points, dtype=torch.float64)
+        added = torch.stack([torch.cat([nothing, *(g.reshape(-1, points) for g in at)]) for at in parts])
+        return Run(blocks, added, self._bound(numbers), valid)
+
+    def _general(self, condition: Condition) -> Run:
+        """All draws at rest, nearly so, or driven by random inputs; and, where inputs can hold it, the state held."""
+        numbers, valid = self.draws.base, torch.ones(self.draws.points, dtype=torch.bool)
+        if not condition.measure.is_number:  # else it is a claim that no weight can change
+            numbers, valid = self.draws.on_target(lambda at: self.measure(condition.measure, at))
+        numbers = numbers | self.trial.starts(numbers, self.draws.points)
+        if self.where or condition.strength == "exact":  # inputs are part of the measure, or do not matter at all
+            return self.run(numbers, valid)
+        fixed, good = held(self.trial, numbers, self.draws.resting())
+        both = {k: torch.cat([v, fixed[k]], dim=-1) for k, v in numbers.items()}
+        return self.run(both, torch.cat([valid, valid & good]))
+
+    def _local(self, condition: Condition) -> Run:
+        """The state held where it repeats itself; the measure is the derived Jacobian there."""
+        starts = self.draws.resting()
+
+        def measured(numbers: Numbers) -> Array:
+            store = self.trial.store(held(self.trial, numbers, starts)[0])
+            self.trial.step(store, self.trial.times[0])
+            block = self.trial.formula(self.analysis.jacobian.entries[0][0], store, self.trial.times[0]).detach()
+            n = int(block[..., 0].numel() ** 0.5)
+            return radius(block.expand(*block.shape[:-1], self.draws.points).reshape(n, n, -1))
+
+        numbers, valid = self.draws.on_target(measured, proportional=True)
+        fixed, good = held(self.trial, numbers, starts)
+        return self.run(fixed, valid & good & (self.draws.targets < 2))  # held at 30 it would drift away at once
+
+    def _bound(self, numbers: Numbers) -> Array | None:
+        """The matrix of bounds in numbers."""
+        if self.analysis.bound is None or self.analysis.silence is not None:
+            return None
+        n = len(self.trial.jacobian.states)
+        return torch.stack([self.measure(e, numbers) for e in self.analysis.bound]).reshape(n, n, -1)
+
+
+def _norm(array: Array, order: int) -> Array:
+    return torch.linalg.vector_norm(array.reshape(-1, array.shape[-1]), order, dim=0)

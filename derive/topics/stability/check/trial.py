@@ -1,0 +1,121 @@
+"""One recurrence run forward at many points, and its adjoints step by step from torch.autograd.
+
+What a step reads of the step before is a variable of its own (a view), and so is each parameter in each step.
+Autograd's adjoint of it is that through the later steps alone, lambda_{t-1} = J_t^T lambda_t, or what
+one step adds to a gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from sympy import Idx, Symbol
+
+from derive.chain.derivation import Derivation
+from derive.check.gradients import Array, _grad, _own, jacobian
+from derive.check.torch_backend import TorchBackend
+from derive.evaluate.passes import Sweeps
+from derive.evaluate.store import Store
+from derive.model.model import Node
+from derive.topics.jacobian.paths import Entry
+from derive.topics.stability.step_jacobian import StepJacobian
+
+Numbers = dict[str, Array]  # a leaf, or the start of a state, by name: shape (*sizes, points)
+
+
+class Trial:
+    """One recurrence for given sizes. States are kept as arrays (*own sizes but time, points)."""
+
+    def __init__(self, derivation: Derivation, jacobian: StepJacobian, sizes: Mapping[Symbol, int]):
+        self.jacobian, self.stage = jacobian, jacobian.stage
+        self.sweeps = Sweeps(derivation, sizes, TorchBackend())
+        self.nodes = [derivation.model.nodes[name] for name in self.stage.families]
+        self.leaves = [n for n in derivation.model.nodes.values() if n.is_leaf]
+        self.earlier = derivation.stages[: derivation.stages.index(self.stage)]
+        self.plan = [self.sweeps.law(node, self.stage.time[node.name]) for node in self.nodes]
+        first, last = self.sweeps.span(self.stage)
+        self.times = list(range(first, last + 1))[:: self.stage.direction]
+
+    def shape(self, node: Node) -> tuple[int, ...]:
+        """The sizes of a leaf, or of a state at one time."""
+        axis = self.stage.time.get(node.name)
+        return tuple(b - a + 1 for n, (a, b) in enumerate(self.sweeps.ranges(node)) if n != axis)
+
+    def store(self, numbers: Numbers) -> Store:
+        """A store with the leaves and what is made of them, and the starts of the states: given, or the model's own."""
+        store = Store(self.sweeps.backend)
+        for leaf in self.leaves:
+            store.put(leaf.name, numbers[leaf.name], self.sweeps.ranges(leaf))
+        for stage in self.earlier:
+            self.sweeps.compute(stage, store)
+        for node in self.nodes:
+            store.open(node.name, self.sweeps.ranges(node), self.stage.time[node.name])
+        for state in self.jacobian.states:
+            axis = self.stage.time[state.name]
+            self.sweeps.starts(state, axis, store)
+            if state.name in numbers:
+                store.put_slice(state.name, self.times[0] - self.stage.direction, numbers[state.name])
+        return store
+
+    def starts(self, numbers: Numbers, points: int) -> Numbers:
+        """The start values of the states, as the model gives them, at every point."""
+        store, t = self.store(numbers), self.times[0]
+        with torch.no_grad():
+            return {
+                s.name: a.detach() for s, a in zip(self.jacobian.states, self.before(store, t, points), strict=True)
+            }
+
+    def before(self, store: Store, t: int, points: int) -> list[Array]:
+        """The states that step t begins with, made variables of their own."""
+        found = []
+        for state in self.jacobian.states:
+            value = store.slices[state.name][t - self.stage.direction]
+            value = _own(value.expand(*self.shape(state), points))
+            store.put_slice(state.name, t - self.stage.direction, value)
+            found.append(value)
+        return found
+
+    def step(self, store: Store, t: int) -> list[Array]:
+        """Compute time t; the new states."""
+        for name, idx, law, own, begin, end in self.plan:
+            if begin <= t <= end:
+                store.put_slice(name, t, law(store, own, {idx: t}))
+        return [store.slices[s.name][t] for s in self.jacobian.states]
+
+    def once(self, numbers: Numbers) -> list[Array]:
+        """The states after the first step."""
+        return self.step(self.store(numbers), self.times[0])
+
+    def adjoints(
+        self, numbers: Numbers, final: Sequence[Array], shared: Sequence[str] = ()
+    ) -> tuple[list[list[Array]], list[list[Array]]]:
+        """For k = 0, 1, ...: the adjoints of the states k steps before the end, from those of the last states.
+
+        And the contribution of each of these steps to the gradient of every `shared` parameter.
+        """
+        store, points, read = self.store(numbers), final[0].shape[-1], []
+        for t in self.times:
+            own = [_own(numbers[name]) for name in shared]
+            for name, value in zip(shared, own, strict=True):
+                store.put(name, value, [*zip(store.low[name], store.high[name], strict=True)])
+            read.append([*self.before(store, t, points), *own])
+            after = self.step(store, t)
+        seen = iter(_grad(after, [v for values in read for v in values], final))
+        states = len(self.jacobian.states)
+        steps = [[next(seen) for _ in values] for values in read][::-1]
+        return [list(final), *(s[:states] for s in steps)], [s[states:] for s in steps]
+
+    def formula(self, entry: Entry, store: Store, t: int) -> Array:
+        """The derived block of the Jacobian at time t: shape (*sizes of `of`, *sizes of `wrt`, points)."""
+        own = [i for e in (entry.of, entry.wrt) for i in e.indices if isinstance(i, Idx) and i != self.jacobian.index]
+        ranges = [(i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in own]
+        with torch.no_grad():
+            value: Array = self.sweeps.partials.evaluate(entry.value, store, ranges, {self.jacobian.index: t})
+        return value
+
+    def truth(self, store: Store, t: int, points: int) -> list[list[Array]]:
+        """The blocks of the Jacobian at time t from autograd, in the shapes of `formula`."""
+        before = self.before(store, t, points)
+        after = self.step(store, t)
+        return [[jacobian(a, b) for b in before] for a in after]

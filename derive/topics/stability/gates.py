@@ -1,0 +1,80 @@
+"""What the bias of a gate does: on the direct path of a state to itself the gate is the whole factor.
+
+d c_t / d c_{t-1} = f_t = sigma(b_f + ...) >= sigma(b_f - r),   r the most that everything else can weigh
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sympy import Add, Expr, Ge, Indexed, Integer, Mul, Rational, S, Symbol, log
+from sympy.core.relational import Relational
+
+from derive.expressions.indices import name_of
+from derive.model.model import Model
+from derive.topics.jacobian.paths import Entry
+from derive.topics.stability.bounds import Bounds
+from derive.topics.stability.gains import activation
+from derive.topics.stability.reasons import STEPS
+from derive.topics.stability.step_jacobian import StepJacobian
+
+KEPT = Rational(1, 2)
+
+
+class Gate(NamedTuple):
+    """The factor of a direct path: `share` is g or 1 - g of the gate `element`, at least `lower` whatever the inputs.
+
+    `bias` is the gate's own bias, `rest` (in full: `value`) bounds the rest of its pre-activation. After k steps at
+    least half is kept if `claim` holds.
+    """
+
+    entry: Entry
+    element: Expr
+    share: Expr
+    bias: Expr
+    rest: Symbol
+    value: Expr
+    lower: Expr
+    sign: int
+
+    @property
+    def claim(self) -> Relational:
+        """sigma(u)^k >= 1/2 exactly if u >= -log(2^(1/k) - 1), with u = bias - rest, or -bias - rest for 1 - g."""
+        needed = self.rest - log(Integer(2) ** (1 / STEPS) - 1)
+        return Ge(self.sign * self.bias, needed, evaluate=False)
+
+
+def gates(model: Model, jacobian: StepJacobian) -> Iterator[Gate]:
+    """The sigmoid gates on direct paths that have a bias of their own."""
+    for n, row in enumerate(jacobian.entries):
+        for path in (p for p in row[n].paths if p.direct):
+            factors = [f for f in Mul.make_args(path.links[0].value) if f != path.delta]
+            found = _gate(model, jacobian, row[n], factors[0]) if len(factors) == 1 else None
+            if found is not None:
+                yield found
+
+
+def _gate(model: Model, jacobian: StepJacobian, entry: Entry, share: Expr) -> Gate | None:
+    elements = [e for e in share.atoms(Indexed) if model.nodes[name_of(e)].cases]
+    if len(elements) != 1 or (share != elements[0] and share != 1 - elements[0]):
+        return None
+    node = model.nodes[name_of(elements[0])]
+    row = activation(node)
+    if row is None or row.name != "sigmoid":
+        return None
+    inner = model.nodes[name_of(node.cases[0].expr.args[0])].cases[0].expr
+    biases = [a for a in Add.make_args(inner) if _is_parameter(model, a)]
+    rest = Bounds(model, jacobian.index, order="rows").magnitude(
+        Add(*(a for a in Add.make_args(inner) if a not in biases))
+    )
+    if len(biases) != 1 or rest.has(S.Infinity):
+        return None
+    symbol = Symbol(f"r_{node.name}", nonnegative=True)
+    sign = 1 if share == elements[0] else -1
+    return Gate(entry, elements[0], share, biases[0], symbol, rest, row.value(sign * biases[0] - symbol), sign)
+
+
+def _is_parameter(model: Model, expr: Expr) -> bool:
+    plain = isinstance(expr, (Symbol, Indexed))
+    return plain and name_of(expr) in model.nodes and model.nodes[name_of(expr)].kind in ("parameter", "constant")

@@ -1,0 +1,172 @@
+"""What helps, on the page: the bias of a gate, clipping, truncation, weights that keep norms; each derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sympy import Expr, Function, IndexedBase, Pow, S, Sum, Symbol
+
+from derive.chain.derivation import Step, Term
+from derive.expressions.indices import bound, index, name_of
+from derive.expressions.norms import InOrder, Inverse, Norm, Transposed
+from derive.expressions.symbols import Partial
+from derive.language import Text
+from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
+from derive.page.numerals import Numeral
+from derive.topics.stability.conditions import Analysis
+from derive.topics.stability.gates import Gate
+from derive.topics.stability.measurements import Measured
+from derive.topics.stability.reasons import STEPS
+from derive.topics.stability.remedies import KEPT, Truncation, linear, norm_keeping, truncations
+
+HEAD = Text("What helps", "对策")
+GATE = Text(
+    "The bias of {gate}. On the direct path from {before} to {after} the only factor is {share}. Whatever the inputs, "
+    "all but the bias weighs at most {rest}, and the sigmoid rises, so",
+    "{gate} 的偏置。从 {before} 到 {after} 的直接路径上唯一的因子是 {share}。无论输入如何，"
+    "除偏置外的部分至多为 {rest}，而 sigmoid 是增函数，于是",
+)
+HALF = Text(
+    "After {k} steps at least the {k}-th power of this is left of the direct path. To keep half, it suffices that",
+    "回退 {k} 步后，直接路径上至少保留它的 {k} 次幂。要保留至少一半，只需",
+)
+GATE_TABLE = (Text("steps {k}", "步数 {k}")(k=STEPS), Text("least share kept, all draws", "所有抽样中保留的最小比例"))
+CLIP = Text(
+    "Clipping. A gradient {g} longer than {tau} is multiplied by {factor}, which is below 1:",
+    "梯度裁剪。若梯度 {g} 的范数超过 {tau}，就乘以小于 1 的 {factor}：",
+)
+CLIPPED = Text(
+    "The step is never longer than {tau} and keeps its direction. It stops an explosion; what has vanished stays so.",
+    "更新的长度不超过 {tau}，方向不变。它能阻止爆炸；已经消失的梯度则无法恢复。",
+)
+TRUNCATE = Text(
+    "Truncation. Only the last {K} steps of the sums over time are kept. What is dropped of each recurrent weight's "
+    "gradient:",
+    "截断。对时间的求和只保留最后 {K} 步。各循环权重的梯度中被舍去的部分：",
+)
+REMAINDER = Text(
+    "Each step back multiplies the adjoint of the state by at most {gain}. With {G} for the largest immediate partial "
+    "of a step with respect to the weights, the geometric series bounds what is dropped:",
+    "每回退一步，状态的伴随量至多乘以 {gain}。用 {G} 表示各步对权重的即时偏导数的最大值，"
+    "由等比级数得到被舍去部分的界：",
+)
+COUPLED = Text(
+    "Each step back multiplies the norms of the adjoints by at most the transpose of {B}, so the powers of {B} bound "
+    "what is dropped, and these add up to",
+    "每回退一步，各伴随量的范数至多乘以 {B} 的转置，因此被舍去的部分由 {B} 的幂控制，其和为",
+)
+CUT_TABLE = (
+    Text("kept {K}", "保留 {K}")(K=KEPT),
+    Text("dropped, of the whole", "舍去部分与整体之比"),
+    Text("bound, of the whole", "界与整体之比"),
+)
+KEEP = Text(
+    "Orthogonal weights. If {W} is orthogonal at the start (the identity, for one), a step back of the linear cell "
+    "keeps the norm of every adjoint {adjoint}:",
+    "正交初始化。若 {W} 在初始时是正交矩阵（例如单位矩阵），线性单元每回退一步都保持伴随量 {adjoint} 的范数：",
+)
+SIGN = Text(
+    "Unit weight. If {W} starts at 1 or -1, a step back of the linear cell keeps the size of every adjoint {adjoint}:",
+    "单位权重。若 {W} 的初值为 1 或 -1，线性单元每回退一步都保持伴随量 {adjoint} 的大小：",
+)
+SLOPES = Text(
+    "In this cell the slopes, at most 1, come in as well: no step back can lengthen an adjoint, and each keeps it only "
+    "where the slopes are 1.",
+    "在本单元中还要乘以不超过 1 的斜率：任何一步都不会使伴随量变长，只有斜率为 1 处才保持不变。",
+)
+KEEP_TABLE = (Text("steps back", "回退步数"), Text("least norm", "最小范数"), Text("largest norm", "最大范数"))
+ADJOINT = Symbol("lamda", real=True)
+
+
+def remedies(analysis: Analysis, steps: Sequence[Step], measured: Measured | None) -> Iterator[Block]:
+    """The section on one recurrence."""
+    yield Heading(HEAD)
+    for gate in analysis.gates:
+        yield from _gate(gate, measured)
+    yield from _clipping()
+    if any(c.kind == "vanishes" for c in analysis.conditions):
+        yield from _truncation(analysis, tuple(truncations(analysis, steps)), measured)
+    weight = norm_keeping(analysis)
+    if weight is not None:
+        yield from _keeping(analysis, weight, measured)
+
+
+def _gate(gate: Gate, measured: Measured | None) -> Iterator[Block]:
+    entry = gate.entry
+    yield Paragraph(GATE(gate=gate.element, before=entry.wrt, after=entry.of, share=gate.share, rest=gate.rest))
+    yield Equations((Row(gate.rest, gate.value), Row(gate.share, gate.lower, sign=">=")))
+    yield Paragraph(HALF(k=STEPS))
+    left, right = gate.claim.args
+    yield Equations((Row(left, right, sign=">="),), boxed=True)
+    kept = [k for k in measured.kept if k.gate == gate] if measured is not None else []
+    if kept:
+        yield Table(GATE_TABLE, tuple((Numeral(k.steps), _short(k.least)) for k in kept))
+
+
+def _clipping() -> Iterator[Block]:
+    g, tau = Symbol("g"), Symbol("tau", positive=True)
+    size = Norm(g, "2")
+    yield Paragraph(CLIP(g=g, tau=tau, factor=tau / size))
+    yield Equations((Row(Norm(InOrder(tau / size, g), "2"), (Term((tau / size, size)),)), Row(None, tau)))
+    yield Paragraph(CLIPPED(tau=tau))
+
+
+def _truncation(analysis: Analysis, cuts: Sequence[Truncation], measured: Measured | None) -> Iterator[Block]:
+    used = {a.name for p in analysis.jacobian.paths() for a in p.value.free_symbols if isinstance(a, Symbol)}
+    recurrent = [c for c in cuts if name_of(c.target.args[1]) in used]
+    if not recurrent:
+        return
+    yield Paragraph(TRUNCATE(K=KEPT))
+    yield Equations(tuple(Row(Function("R_K")(c.target.args[1]), c.dropped) for c in recurrent))
+    if analysis.bound is not None:
+        yield from _series(analysis, recurrent[0].target.args[0])
+    if measured is not None and measured.remainders:
+        rows = tuple((Numeral(r.steps), _short(r.dropped), _short(r.bound)) for r in measured.remainders)
+        yield Table(CUT_TABLE, rows)
+
+
+def _series(analysis: Analysis, loss: Expr) -> Iterator[Block]:
+    """The geometric series of the gain, or of the matrix of bounds."""
+    assert analysis.bound is not None
+    k, B, G = index("k", KEPT, S.Infinity), Symbol("B", commutative=False), Symbol("G", nonnegative=True)
+    if analysis.bound.rows > 1:
+        yield Paragraph(COUPLED(B=B))
+        yield Equations((Row(bound(Sum, B**k, [(k, KEPT, S.Infinity)]), (Term((B**KEPT, Inverse(1 - B))),)),))
+        return
+    gain, jacobian = analysis.bound[0, 0], analysis.jacobian
+    end = jacobian.index.upper if jacobian.stage.direction > 0 else jacobian.index.lower
+    last = Norm(Partial(loss, IndexedBase(jacobian.states[0].name)[end]), "2")
+    yield Paragraph(REMAINDER(gain=gain, G=G))
+    series = bound(Sum, gain**k, [(k, KEPT, S.Infinity)])
+    yield Equations(
+        (
+            Row(Norm(Symbol("R_K"), "2"), (Term((G, last, series)),), sign="<="),
+            Row(None, (Term((G, last, gain**KEPT / (1 - gain))),)),
+        )
+    )
+
+
+def _keeping(analysis: Analysis, weight: Symbol | IndexedBase, measured: Measured | None) -> Iterator[Block]:
+    if isinstance(weight, Symbol):
+        yield Paragraph(SIGN(W=weight, adjoint=ADJOINT))
+        size = Norm(InOrder(weight, ADJOINT), "abs")
+        yield Equations(
+            (Row(size, (Term((Norm(weight, "abs"), Norm(ADJOINT, "abs"))),)), Row(None, Norm(ADJOINT, "abs")))
+        )
+    else:
+        W, turned = Symbol(str(weight), commutative=False), Transposed(ADJOINT)
+        yield Paragraph(KEEP(W=W, adjoint=ADJOINT))
+        left = Pow(Norm(InOrder(Transposed(W), ADJOINT), "2"), 2)
+        middle = Term((turned, W, Transposed(W), ADJOINT))
+        yield Equations(
+            (Row(left, (middle,)), Row(None, (Term((turned, ADJOINT)),)), Row(None, Norm(ADJOINT, "2") ** 2))
+        )
+    if not linear(analysis):
+        yield Paragraph(SLOPES)
+    if measured is not None and measured.preserved:
+        rows = tuple((Numeral(p.steps), _short(p.least), _short(p.largest)) for p in measured.preserved)
+        yield Table(KEEP_TABLE, rows)
+
+
+def _short(value: float) -> Numeral:
+    return Numeral(float(f"{value:.2g}"))

@@ -1,0 +1,157 @@
+"""The Jacobian of one step on the page: every block, the paths that it is made of, the product over many steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sympy import Expr, ImmutableDenseMatrix, IndexedBase, Product, Symbol
+
+from derive.chain.derivation import Derivation, Term
+from derive.expressions.indices import index, name_of, substitute
+from derive.expressions.norms import Dots, Transposed
+from derive.expressions.symbols import Partial
+from derive.language import Text
+from derive.page import sentences as say
+from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
+from derive.page.spans import span
+from derive.topics.jacobian.paths import Entry, Path
+from derive.topics.stability.conditions import Analysis
+from derive.topics.stability.remedies import linear, norm_keeping
+from derive.topics.stability.step_jacobian import StepJacobian
+
+HEAD = Text("The Jacobian of one step", "一步的雅可比矩阵")
+WITHIN = Text(
+    "How the state at one time moves with the state one step before: along every path within the step the local "
+    "partials multiply, and the paths add up.",
+    "某一时刻的状态如何随前一步的状态变化：在这一步之内，沿每条路径把局部偏导数相乘，各条路径相加。",
+)
+PATHS = Text("Path by path:", "逐条路径：")
+PATH = (Text("path", "路径"), Text("product of the local partials", "局部偏导数之积"), Text("kind", "类型"))
+DIRECT = Text("direct", "直接路径")
+THROUGH = Text("through {gate}", "经过 {gate}")
+MULTIPLY = Text(
+    "Over many steps the Jacobians multiply, by the chain rule, one factor for each step:",
+    "跨越多步时，由链式法则，各步的雅可比矩阵相乘，每步一个因子：",
+)
+ORDERED = Text(
+    "The states at one time together are {state}, and {jacobian} is the matrix of these blocks. Over many steps the "
+    "matrices multiply, the latest on the left:",
+    "同一时刻的各状态合记为 {state}，{jacobian} 是由这些块组成的矩阵。跨越多步时矩阵相乘，最晚的一步在最左边：",
+)
+BACKWARD = Text(
+    "The loss reads only the last state, so its adjoint is carried back by the transposes in the opposite order:",
+    "损失只读取最后的状态，因此其伴随量由各转置矩阵按相反的次序传回：",
+)
+CONSTANT = Text("every step has the same matrix", "每一步的矩阵都相同")
+PROOF = Text(
+    "Proof by induction. At {end} no factor is left. One step further back, the last state depends on the earlier one "
+    "only through the state in between, so by the chain rule one more factor joins on the right:",
+    "用归纳法证明。在 {end} 时没有因子。再往前一步，最后的状态只通过中间的状态依赖于更早的状态，"
+    "由链式法则，右边多出一个因子：",
+)
+
+
+def transition(analysis: Analysis, derivation: Derivation) -> Iterator[Block]:
+    """The section on one step of a recurrence."""
+    jacobian = analysis.jacobian
+    yield Heading(HEAD)
+    yield Paragraph(WITHIN)
+    entries = [e for row in jacobian.entries for e in row]
+    yield Equations(tuple(_block(e) for e in entries))
+    if any(len(e.paths) > 1 for e in entries):
+        yield Paragraph(PATHS)
+        yield Table(PATH, tuple(_path(jacobian, e, p) for e in entries for p in e.paths))
+    if jacobian.lag == 1:
+        yield from _scalar(jacobian) if jacobian.scalar else _matrix(analysis)
+        if len(jacobian.states) == 1 and not jacobian.scalar and _read_last(jacobian, derivation):
+            yield Paragraph(BACKWARD)
+            yield Equations((_carried(jacobian, derivation.loss),), boxed=True)
+
+
+def _block(entry: Entry) -> Row:
+    """A block as the sum of its paths."""
+    return Row(Partial(entry.of, entry.wrt), tuple(_term(p) for p in entry.paths) or (Term((entry.value,)),))
+
+
+def _term(path: Path) -> Term:
+    return Term(tuple(f for f in (*(k.value for k in path.links), path.delta) if f != 1) or (path.value,), path.sums)
+
+
+def _path(jacobian: StepJacobian, entry: Entry, path: Path) -> tuple[Any, ...]:
+    """The stations of a path from the earlier state to the later one, its product, and what it passes."""
+    stations = [entry.wrt, *(k.user for k in reversed(path.links))]
+    states = {s.name for s in jacobian.states}
+    passed = [k.user for k in path.links[1:] if name_of(k.user) not in states and not k.node.implied]
+    kind: object = THROUGH(gate=passed) if passed else DIRECT
+    return say.arrow(stations), _term(path), kind
+
+
+def _scalar(jacobian: StepJacobian) -> Iterator[Block]:
+    entry, t = jacobian.entries[0][0], jacobian.index
+    end = _end(jacobian)
+    k = index("s" if name_of(t) == "k" else "k", t.lower, t.upper)
+    last = substitute(entry.of, {t: end})
+    factor = Partial(substitute(entry.of, {t: k}), substitute(entry.wrt, {t: k}))
+    limits = (k, t + 1, end) if jacobian.stage.direction > 0 else (k, end, t - 1)
+    yield Paragraph(MULTIPLY)
+    yield Equations((Row(Partial(last, entry.of), Product(factor, limits)),))
+
+
+def _matrix(analysis: Analysis) -> Iterator[Block]:
+    """The ordered product, and why it is so."""
+    jacobian = analysis.jacobian
+    t, after, end = jacobian.index, jacobian.stage.direction, _end(jacobian)
+    state, J = _vector(jacobian), IndexedBase("J")
+
+    def product(first: Expr) -> Term:
+        return Term((J[end], J[end - after], Dots(), J[first]))
+
+    blocks = [[Partial(*(_at(e) for e in (entry.of, entry.wrt))) for entry in row] for row in jacobian.entries]
+    yield Paragraph(ORDERED(state=state(t), jacobian=J[t]))
+    if len(blocks) > 1:
+        yield Equations((Row(J[t], (Term((ImmutableDenseMatrix(blocks),)),)),))
+    yield Equations((Row(Partial(state(end), state(t)), (product(t + after),)),), boxed=True)
+    weight = norm_keeping(analysis) if linear(analysis) else None
+    if weight is not None:
+        power = Symbol(str(weight), commutative=False) ** ((end - t) * after)
+        yield Equations((Row(Partial(state(end), state(t)), (Term((power,)),), CONSTANT),))
+    yield Paragraph(PROOF(end=span(t, end, end)))
+    rows = (Term((Partial(state(end), state(t)), Partial(state(t), state(t - after)))), product(t + after))
+    last = Term((*rows[1].factors, J[t]))
+    yield Equations(
+        (Row(Partial(state(end), state(t - after)), (rows[0],)), Row(None, (last,)), Row(None, (product(t),)))
+    )
+
+
+def _end(jacobian: StepJacobian) -> Expr:
+    """The last time of the recurrence."""
+    end: Expr = jacobian.index.upper if jacobian.stage.direction > 0 else jacobian.index.lower
+    return end
+
+
+def _read_last(jacobian: StepJacobian, derivation: Derivation) -> bool:
+    """Does the loss reach the state only through its last time?"""
+    state = jacobian.states[0]
+    axis = jacobian.stage.time[state.name]
+    outside = [u for u in derivation.adjoints[state.name].uses if u.user.name not in jacobian.stage.families]
+    return all(u.domain[axis] == (_end(jacobian), _end(jacobian)) for u in outside)
+
+
+def _carried(jacobian: StepJacobian, loss: Expr) -> Row:
+    """The adjoint of the state at any time from that at the end."""
+    t, end, state, J = jacobian.index, _end(jacobian), _vector(jacobian), IndexedBase("J")
+    first = Transposed(J[t + jacobian.stage.direction])
+    return Row(Partial(loss, state(t)), (Term((first, Dots(), Transposed(J[end]), Partial(loss, state(end)))),))
+
+
+def _vector(jacobian: StepJacobian) -> Any:
+    """The states as one vector at a time: the state itself, or s for several."""
+    states = jacobian.states
+    name = states[0].name if len(states) == 1 else next(n for n in ("s", "q", "u") if n not in {x.name for x in states})
+    return lambda t: IndexedBase(name)[t]
+
+
+def _at(element: Expr) -> Expr:
+    """A state by its name and time alone, as a vector."""
+    return IndexedBase(name_of(element))[element.indices[0]]

@@ -1,0 +1,70 @@
+"""What helps, derived: truncated backpropagation with its remainder, and weights that keep norms.
+
+    |R_K| <= G |lambda_T| (M^K + M^(K+1) + ...) = G |lambda_T| M^K / (1 - M)        for a gain M < 1 of one step
+
+G bounds the immediate partial of a step with respect to the parameters, lambda_T is the adjoint of the last state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sympy import Abs, Expr, IndexedBase, Symbol
+
+from derive.chain.derivation import Step, Term
+from derive.expressions.norms import Norm, SpectralRadius
+from derive.topics.stability.conditions import Analysis
+
+KEPT = Symbol("K", integer=True, positive=True)
+
+
+class Truncation(NamedTuple):
+    """The gradient of one shared parameter: the part of the last K steps, which is kept, and the rest, dropped."""
+
+    target: Expr
+    kept: tuple[Term, ...]
+    dropped: tuple[Term, ...]
+
+
+def truncations(analysis: Analysis, steps: Sequence[Step]) -> Iterator[Truncation]:
+    """The gradients that are sums over the time of the recurrence, cut K steps before the end."""
+    t, on = analysis.jacobian.index, analysis.jacobian.stage.direction
+    first, last = (t.lower, t.upper) if on > 0 else (t.upper, t.lower)
+    cut = last - on * KEPT
+    for step in steps:
+        line = next((x for x in step.lines if all(any(s[0] == t for s in term.sums) for term in x.terms)), None)
+        if step.node.is_leaf and line is not None:
+            kept, dropped = (
+                tuple(_over(term, t, *_ends(on, *ends)) for term in line.terms)
+                for ends in ((cut + on, last), (first, cut))
+            )
+            yield Truncation(step.target, kept, dropped)
+
+
+def _ends(direction: int, early: Expr, late: Expr) -> tuple[Expr, Expr]:
+    """The lower end first."""
+    return (early, late) if direction > 0 else (late, early)
+
+
+def _over(term: Term, t: Expr, low: Expr, high: Expr) -> Term:
+    return term._replace(sums=tuple((i, low, high) if i == t else (i, a, b) for i, a, b in term.sums))
+
+
+def norm_keeping(analysis: Analysis) -> Symbol | IndexedBase | None:
+    """The recurrent weight that, made orthogonal (a number: +-1), lets no step grow, and a linear cell keep norms."""
+    jacobian = analysis.jacobian
+    found = [c.measure for c in analysis.conditions if c.kind == "vanishes"]
+    if len(jacobian.states) > 1 or len(jacobian.entries[0][0].paths) != 1 or not found:
+        return None
+    measure = found[0]
+    plain = not isinstance(measure, Norm) or measure.kind == "2"
+    if isinstance(measure, (Abs, Norm, SpectralRadius)) and plain:
+        weight: Symbol | IndexedBase = measure.args[0]
+        return weight if isinstance(weight, (Symbol, IndexedBase)) and weight not in dict(analysis.where) else None
+    return None
+
+
+def linear(analysis: Analysis) -> bool:
+    """Does every step have the same Jacobian?"""
+    return any(c.strength == "exact" for c in analysis.conditions)

@@ -1,0 +1,1 @@
+"""Gradient descent on the data of a problem, with the derived gradients."""

@@ -1,0 +1,1 @@
+"""A model at given numbers: values, adjoints, and a step of gradient descent."""

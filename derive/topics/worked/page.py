@@ -1,0 +1,142 @@
+"""The worked numbers of an exercise as blocks: values forward, adjoints backward, one step of gradient descent."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sympy import Expr, Idx, Integer, Symbol
+
+from derive.chain.derivation import Derivation, Step, Term
+from derive.chain.reach import valueless
+from derive.expressions.symbols import Given, Partial
+from derive.language import Text
+from derive.model.model import Node
+from derive.page import blocks
+from derive.page import sentences as say
+from derive.page.numerals import Numeral
+
+if TYPE_CHECKING:
+    from derive.topics.worked.worked import Worked
+
+MANY = 100  # elements of a family whose numbers are put into formulas
+RATE = Symbol("eta", real=True)
+Columns = list[tuple[Expr, Node, Any, tuple[int, ...]]]  # quantity, its family, its numbers, their first index values
+
+
+def numbers(d: Derivation, worked: Worked, remark: Text | None, steps: Sequence[Step]) -> Iterator[blocks.Block]:
+    """Scalars as equations with the numbers put in; families as tables; then the update, where there is a rate."""
+    yield blocks.Heading(say.NUMBERS)
+    if remark is not None:
+        yield blocks.Paragraph(remark)
+    values = _elements(d, worked)
+    yield from _forward(d, worked, values)
+    if d.adjoints:
+        yield from _backward(d, worked, values, steps)
+    if worked.rate is not None:
+        yield blocks.Paragraph(say.UPDATE(rate=RATE, value=Numeral(worked.rate)))
+        yield from _update(d, worked)
+
+
+def _elements(d: Derivation, worked: Worked) -> dict[Expr, Numeral]:
+    """Every element of every quantity, and the partials of abstract functions, with their numbers."""
+    found: dict[Expr, Numeral] = {}
+    for name, node in ((name, n) for name, n in d.model.nodes.items() if name in worked.values):
+        found |= dict(_numbered(node, worked.values[name], worked.low[name]))
+        if name in d.adjoints:
+            slopes = _numbered(node, worked.adjoints[name], worked.low[f"adjoint {name}"])
+            found |= {Partial(d.loss, e): n for e, n in slopes}
+    for key, value in worked.given.items():
+        for node in (n for n in d.model.nodes.values() if n.abstract is not None and key.startswith(f"d{n.name}/d")):
+            for given in node.abstract.args if node.abstract is not None else ():
+                if key == f"d{node.name}/d{given}":
+                    found[Given(node.symbol, given)] = Numeral(value)
+    return found
+
+
+def _numbered(node: Node, array: Any, low: tuple[int, ...]) -> Iterator[tuple[Expr, Numeral]]:
+    """The elements of a family that is not too long to be shown, and their numbers."""
+    if array.size <= MANY:
+        for spot in itertools.product(*(range(n) for n in array.shape)):
+            yield node.at(*(Integer(s + a) for s, a in zip(spot, low, strict=True))), Numeral(array[spot])
+
+
+def _forward(d: Derivation, worked: Worked, values: Mapping[Expr, Numeral]) -> Iterator[blocks.Block]:
+    unknown = valueless(d.model)
+    computed = [
+        n for n in d.model.nodes.values() if not n.is_leaf and n.name in worked.values and n.name not in unknown
+    ]
+    if computed:
+        yield blocks.Paragraph(say.FORWARD_VALUES)
+    for family, nodes in itertools.groupby(computed, key=lambda n: bool(n.indices)):
+        if family:
+            yield from _tables([(n.generic, n, worked.values[n.name], worked.low[n.name]) for n in nodes])
+        else:
+            yield blocks.Worked(tuple((n.symbol, n.cases[0].expr, values[n.symbol]) for n in nodes), values)
+
+
+def _backward(
+    d: Derivation, worked: Worked, values: Mapping[Expr, Numeral], steps: Sequence[Step]
+) -> Iterator[blocks.Block]:
+    yield blocks.Paragraph(say.BACKWARD_VALUES)
+    nodes = list(dict.fromkeys(s.node for s in steps))
+    for family, group in itertools.groupby(nodes, key=lambda n: bool(n.indices)):
+        if family:
+            yield from _tables([_column(d, n, worked) for n in group])
+        else:
+            yield blocks.Worked(tuple(_row(d, n, worked, steps) for n in group), values)
+
+
+def _column(d: Derivation, node: Node, worked: Worked) -> tuple[Expr, Node, Any, tuple[int, ...]]:
+    name = f"adjoint {node.name}"
+    return Partial(d.loss, node.generic), node, worked.adjoints[node.name], worked.low[name]
+
+
+def _row(
+    d: Derivation, node: Node, worked: Worked, steps: Sequence[Step]
+) -> tuple[Expr, Expr | tuple[Term, ...], Numeral]:
+    step = next(s for s in steps if s.node is node)
+    return Partial(d.loss, node.symbol), step.lines[-1].terms, Numeral(worked.adjoint(node.name))
+
+
+def _tables(columns: Columns) -> Iterator[blocks.Block]:
+    """Families over one index side by side, by the index; others one element to a row."""
+    narrow = [c for c in columns if len(c[1].indices) == 1]
+    for _, group in itertools.groupby(narrow, key=lambda c: (str(c[1].indices[0]), len(c[2]), c[3])):
+        together = list(group)
+        for some in (together[n : n + 5] for n in range(0, len(together), 5)):
+            yield _side_by_side(some)
+    for quantity, node, array, low in (c for c in columns if len(c[1].indices) > 1):
+        spots = list(itertools.product(*(range(n) for n in array.shape)))[:60]
+        rows = tuple((_place(node.indices, spot, low), Numeral(array[spot])) for spot in spots)
+        yield blocks.Table((say.INDEX, quantity), rows)
+
+
+def _side_by_side(columns: Columns) -> blocks.Table:
+    _, node, array, low = columns[0]
+    spots: list[int | None] = list(range(len(array)))
+    if len(spots) > 24:
+        spots = [*spots[:8], None, *spots[-8:]]
+    rows = tuple(
+        (Integer(s + low[0]), *(Numeral(c[2][s]) for c in columns)) if s is not None else ("...",) * (1 + len(columns))
+        for s in spots
+    )
+    return blocks.Table((node.indices[0], *(c[0] for c in columns)), rows)
+
+
+def _place(indices: tuple[Idx, ...], spot: tuple[int, ...], low: tuple[int, ...]) -> str:
+    return ", ".join(f"{i} = {s + a}" for i, s, a in zip(indices, spot, low, strict=True))
+
+
+def _update(d: Derivation, worked: Worked) -> Iterator[blocks.Block]:
+    """w <- w - eta dL/dw, for every element of every parameter."""
+    for node in d.model.of_kind("parameter"):
+        array, slopes = worked.values[node.name], worked.adjoints.get(node.name)
+        rows, values = [], {RATE: Numeral(worked.rate)}
+        for spot in itertools.product(*(range(n) for n in getattr(array, "shape", ()))):
+            element = node.at(*(Integer(s + a) for s, a in zip(spot, worked.low[node.name], strict=True)))
+            slope = Partial(d.loss, element)
+            values |= {element: Numeral(array[spot]), slope: Numeral(0 if slopes is None else slopes[spot])}
+            rows.append((element, (Term((element,)), Term((-RATE, slope))), Numeral(worked.updated[node.name][spot])))
+        yield blocks.Worked(tuple(rows[:60]), values, sign="<-")

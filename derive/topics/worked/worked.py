@@ -1,0 +1,158 @@
+"""The numbers of an exercise, worked: every value and adjoint, exact where it is rational, one step of SGD taken."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from sympy import IndexedBase, S, Symbol
+
+from derive.chain.derivation import Derivation
+from derive.chain.reach import valueless
+from derive.errors import UsageError
+from derive.evaluate.exact import ExactBackend, Number
+from derive.evaluate.passes import Sweeps, cotangents, leaves
+from derive.evaluate.store import Store
+from derive.expressions.indices import name_of, substitute
+from derive.expressions.symbols import Partial
+from derive.model.model import references
+from derive.model.random import random_names
+from derive.topics.worked.numbers_as_typed import Spot, Wanted, assign, spots
+
+
+@dataclass(frozen=True)
+class Worked:
+    """All numbers of one exercise: values and adjoints by family (object arrays without the points axis), the update.
+
+    `updated` maps each parameter to its value after w - rate * gradient.
+    """
+
+    given: Mapping[str, Any]
+    values: Mapping[str, Any]
+    adjoints: Mapping[str, Any]
+    low: Mapping[str, tuple[int, ...]]
+    rate: Fraction | None
+    updated: Mapping[str, Any] = field(default_factory=dict)
+
+    def value(self, name: str, position: tuple[int, ...] = ()) -> Number:
+        """The value of one element."""
+        return _element(self.values[name], self.low[name], position)
+
+    def adjoint(self, name: str, position: tuple[int, ...] = ()) -> Number:
+        """The derivative of the loss with respect to one element."""
+        return _element(self.adjoints[name], self.low[f"adjoint {name}"], position)
+
+
+def _element(array: Any, low: tuple[int, ...], position: tuple[int, ...]) -> Number:
+    found: Number = array[tuple(p - a for p, a in zip(position, low, strict=True))]
+    return found
+
+
+def work(
+    derivation: Derivation, sizes: Mapping[Symbol, int], at: Mapping[str, str], rate: Fraction | None = None
+) -> Worked:
+    """Work the numbers `at` (name to text). Errors: UsageError: a missing or foreign name, a size without a number."""
+    missing = [s for s in derivation.model.sizes if s not in sizes]
+    if missing:
+        raise UsageError(f"--at works numbers, so every size needs one: give --{missing[0]}")
+    _needs_no_value(derivation)
+    sweeps = Sweeps(derivation, sizes, ExactBackend())
+    store = Store(sweeps.backend)
+    wanted = _wanted(derivation, sweeps)
+    numbers = assign(wanted, at)
+    _as_declared(derivation, wanted, numbers)
+    for name, (ranges, _) in wanted.items():
+        lengths = [b - a + 1 for a, b in ranges]
+        array = np.empty((*lengths, 1), dtype=object)
+        for spot in itertools.product(*(range(n) for n in lengths)):
+            position = tuple(s + a for s, (a, _) in zip(spot, ranges, strict=True))
+            array[(*spot, 0)] = numbers[(name, position)]
+        store.put(name, array, ranges)
+    try:
+        averaged = averaged_out(derivation)
+        for stage in (s for s in derivation.stages if not averaged & set(s.families)):
+            sweeps.compute(stage, store)
+        sweeps.backward(store)
+        done = _finished(derivation, store, numbers, rate)
+        _in_range(done)
+    except OverflowError:
+        raise UsageError("these numbers lead beyond 1e308; choose smaller ones") from None
+    return done
+
+
+def _in_range(worked: Worked) -> None:
+    """OverflowError where a number is beyond what a float holds, and so beyond what a page shows."""
+    for array in itertools.chain(worked.values.values(), worked.adjoints.values(), worked.updated.values()):
+        if not all(math.isfinite(float(v)) for v in array.flat):
+            raise OverflowError
+
+
+def _as_declared(derivation: Derivation, wanted: Wanted, numbers: Mapping[tuple[str, Spot], Fraction]) -> None:
+    """Errors: UsageError for elements that do not sum to what is declared of them."""
+    for node in (n for n in leaves(derivation.model) if n.sums_to is not None):
+        rows: dict[Spot, Fraction] = {}
+        for spot in spots(wanted[node.name][0]):
+            rows[spot[:-1]] = rows.get(spot[:-1], Fraction(0)) + numbers[node.name, spot]
+        for found in rows.values():
+            if found != Fraction(str(node.sums_to)):
+                raise UsageError(f"--at: {node.name} sums to {found}, but it is declared to sum to {node.sums_to}")
+
+
+def _needs_no_value(derivation: Derivation) -> None:
+    """Refuse a gradient such as that of L(x)^2, which contains the value of an abstract function."""
+    unknown = valueless(derivation.model)
+    for use in (u for adjoint in derivation.adjoints.values() for u in adjoint.uses if unknown):
+        plain = substitute(use.local, dict.fromkeys(use.local.atoms(Partial), S.One))
+        for name in (r.name for r in references(plain) if r.name in unknown):
+            raise UsageError(f"--at: the gradients need the value of {name}, which is abstract; give it a form")
+
+
+def averaged_out(derivation: Derivation) -> frozenset[str]:
+    """The random quantities over which the loss is averaged, and what is computed from them: they need no number."""
+    random = random_names(derivation.model.nodes)
+    return frozenset() if random & derivation.reaching else random
+
+
+def _wanted(derivation: Derivation, sweeps: Sweeps) -> Wanted:
+    """Name as typed -> its ranges, and the elements that must be given a number."""
+    found: dict[str, tuple[list[tuple[int, int]], set[Spot]]] = {
+        n.name: (sweeps.ranges(n), set(spots(sweeps.ranges(n))))
+        for n in leaves(derivation.model)
+        if n.name not in averaged_out(derivation)
+    }
+    for key, node in cotangents(derivation.model):
+        found[key] = sweeps.ranges(node), set()
+    for node in derivation.model.nodes.values():
+        for given in node.abstract.args if node.abstract is not None else ():
+            name = name_of(given)
+            if derivation.model.nodes[name].kind not in ("target", "input", "constant", "random"):
+                ranges, needed = found[f"d{node.name}/d{name}"]
+                whole = isinstance(given, IndexedBase)
+                fixed = tuple(sweeps.number(i) for i in getattr(given, "indices", ()))
+                needed |= set(spots(ranges)) if whole else {fixed}
+    return found
+
+
+def _finished(d: Derivation, store: Store, given: Mapping[Any, Fraction], rate: Fraction | None) -> Worked:
+    values = {name: _array(store.whole(name)) for name in d.model.nodes if name not in averaged_out(d)}
+    adjoints = {name: _array(store.whole(f"adjoint {name}")) for name in d.adjoints}
+    updated = {}
+    if rate is not None:
+        for node in d.model.of_kind("parameter"):
+            slope = adjoints.get(node.name, Fraction(0))
+            updated[node.name] = np.asarray(values[node.name] - rate * slope, dtype=object)
+    return Worked(
+        {n if not s else f"{n}{list(s)}": v for (n, s), v in given.items()}, values, adjoints, store.low, rate, updated
+    )
+
+
+def _array(points: Any) -> Any:
+    """The numbers at the only point, as an array even where there is no index."""
+    array = np.empty(points.shape[:-1], dtype=object)
+    array[...] = points[..., 0]
+    return array
