@@ -17,6 +17,7 @@ from derive.page.plots.words import Words
 from derive.topics.stability.check.landscape import Landscape
 from derive.topics.stability.conditions import Analysis, Condition
 from derive.topics.stability.plots.coordinates import BASE, Coordinate, coordinates, fitted, numbers, two
+from derive.topics.stability.plots.words import title
 
 POINTS = 161
 NAMES = {
