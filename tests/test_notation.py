@@ -1,7 +1,7 @@
 """Names to mathematics: the table is written by hand, as a textbook prints these names."""
 
 import pytest
-from sympy import And, Piecewise, Symbol
+from sympy import And, Eq, Float, Piecewise, Symbol
 
 from derive.expressions.notation import NAME, latex_name, parts, subscript, superscript, text_name
 from derive.page.print.printer import printer
@@ -93,3 +93,12 @@ def test_cases_are_printed_in_the_notation_of_the_page(expr, latex, text):
     order = ("x_1", "y", "h")
     assert printer("latex", order)(expr) == latex
     assert printer("text", order)(expr) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "latex", "text"), [(0.1, "0.1", "0.1"), (-2.5, "-2.5", "-2.5"), (3e-7, r"3 \times 10^{-7}", "3e-7")]
+)
+def test_a_number_in_floating_point_is_printed_as_a_number(number, latex, text):
+    line = Eq(X, Float(number), evaluate=False)
+    assert printer("latex", ())(line) == f"x_{{1}} = {latex}"
+    assert printer("text", ())(line) == f"x₁ = {text}"

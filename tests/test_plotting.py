@@ -20,6 +20,7 @@ from derive.page.plots import look
 from derive.page.plots.labels import apart
 from derive.page.plots.plot import Plot
 from derive.page.plots.words import mathtext
+from derive.page.print.printer import printer
 from derive.problems import load
 from derive.topics.stability.check.check import measured
 from derive.topics.stability.plots.norms import norms
@@ -131,7 +132,9 @@ def test_regions_are_where_the_claims_hold(case, panel):
 def test_many_parameters_are_drawn_in_two_and_the_caption_says_the_rest():
     caption = plotted("lstm", "regions").caption
     fixed = {str(e.lhs): float(e.rhs) for e in caption.values["values"]}
-    assert {"b_f", "w_ih", "w_oh"} <= set(fixed) and list(fixed.values()) == pytest.approx([0.1] * 5, rel=0.01)
+    assert {"b_f", "w_ih", "w_oh"} <= set(fixed) and list(fixed.values()) == [0.1] * 5
+    printed = [printer("latex", ())(e) for e in caption.values["values"]]
+    assert "w_{oh} = 0.1" in printed and all(line.endswith("= 0.1") for line in printed)
     assert len(figure(plotted("lstm", "regions")).axes) == 1
 
 

@@ -6,10 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sympy import Add, Expr, Idx, Indexed, IndexedBase, Mul, Rational, S, Symbol
+from sympy import Add, Expr, Float, Idx, Indexed, IndexedBase, Mul, Rational, S, Symbol
 
 from derive.expressions.indices import linear, name_of, substitute
 from derive.memo import SIZE
+from derive.page.numerals import Numeral
 from derive.page.print.order import Order, signed
 from derive.page.print.style import Style
 from derive.page.print.template import mark
@@ -79,3 +80,7 @@ class Atoms(Order, ABC):
             return str(expr.p), ATOM if expr.p >= 0 else ADD
         text = self.style.fraction(str(abs(expr.p)), str(expr.q))
         return ("-" if expr.p < 0 else "") + text, MUL if expr.p > 0 else ADD
+
+    def _float(self, expr: Float) -> Printed:
+        text = Numeral(float(expr)).text(self.style.latex)
+        return text, ADD if expr < 0 else ATOM if text.replace(".", "").isdigit() else MUL

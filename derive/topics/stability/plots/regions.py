@@ -62,7 +62,7 @@ def regions(derivation: Derivation, analysis: Analysis) -> Plot:
         for axis, panel in zip(axes, panels, strict=True):
             _draw(axis, panel, landscape, words)
 
-    fixed = [Eq(c.label, Float(BASE, 2), evaluate=False) for p in panels for c in p.fixed]
+    fixed = [Eq(c.label, Float(BASE), evaluate=False) for p in panels for c in p.fixed]
     size = (4.4 * len(panels), 1.7 if flat else 3.6)
     return Plot(draw, size, FIXED(values=fixed) if fixed else CAPTION)
 
