@@ -98,7 +98,7 @@ def test_every_sentence_is_written_properly(module):
 
 def test_the_sweep_sees_constants_rows_and_faults():
     """The sweep finds a constant and the texts in a table's rows, and the rules object to bad writing."""
-    assert "multiply out" in {t.en for t in texts(vars(import_module("derive.chain.rules.pipeline")))}
+    assert "multiply out" in {t.en for t in texts(vars(import_module("derive.chain.rules.combine")))}
     assert "slope of tanh" in {t.en for t in texts(vars(import_module("derive.expressions.functions")))}
     assert faults(Text("slope of tanh.", "tanh 的导数。")) == []
     bad = {"导数.": "a full stop", "tanh": "no Chinese", "导数,约定为 0。": "ASCII", "导数 ，约定。": "with a space"}
