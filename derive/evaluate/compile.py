@@ -31,14 +31,14 @@ from sympy.core.relational import Relational
 
 from derive.errors import ModelError
 from derive.evaluate.backend import Array, Backend
-from derive.evaluate.index_values import Env, Positions
+from derive.evaluate.index_values import Env, index_value
 from derive.evaluate.store import Store
 from derive.expressions.functions import BY_NAME, row_of
 from derive.expressions.indices import BINDERS, bound, name_of
 from derive.expressions.symbols import Given, Immediate, Partial
 from derive.expressions.traverse import free_indices
 
-Lowered = Callable[[Store, Env], Any]
+Compiled = Callable[[Store, Env], Any]
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
     "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
@@ -53,19 +53,20 @@ def key(expr: Partial, loss: Expr) -> str:
     return f"adjoint {wrt}" if total else f"d{of}/d{wrt}"
 
 
-class Closures(Positions):
+class Compiler:
     """Compiles expressions for numbers of sizes, a backend and a loss.
 
-    `at` is the next free axis, for a sum, and `depth` the number of axes.
+    A position outside the range of its family is an error if `strict`, else the nearest element is read there. In every
+    method `at` is the next free axis, which the next sum takes, and `depth` the number of all axes.
     """
 
-    def __init__(self, backend: Backend, sizes: Mapping[Symbol, int], loss: Expr, strict: bool = True):
-        super().__init__(sizes)
-        self.backend, self.loss, self.strict = backend, loss, strict
+    def __init__(self, backend: Backend, sizes: Mapping[Symbol, Expr], loss: Expr, strict: bool = True):
+        self.backend, self.sizes, self.loss, self.strict = backend, sizes, loss, strict
 
-    def _compile(self, expr: Expr, at: int, depth: int) -> Lowered:
+    def compile(self, expr: Expr, at: int, depth: int) -> Compiled:
+        """The expression as a function. Errors: ModelError for a function without a row in the table."""
         if isinstance(expr, (Add, Mul)):
-            parts = [self._compile(a, at, depth) for a in sorted(expr.args, key=_place)]
+            parts = [self.compile(a, at, depth) for a in sorted(expr.args, key=_place)]
             join = add if isinstance(expr, Add) else mul
             return lambda store, env: reduce(join, [p(store, env) for p in parts])
         if isinstance(expr, (Symbol, Idx, Indexed, Partial)):
@@ -79,7 +80,7 @@ class Closures(Positions):
             return self._piecewise(expr, at, depth)
         return self._function(expr, at, depth)
 
-    def _leaf(self, expr: Expr) -> Lowered:
+    def _leaf(self, expr: Expr) -> Compiled:
         if isinstance(expr, Idx) or expr in self.sizes:
             return self._index_value(expr)
         name = key(expr, self.loss) if isinstance(expr, Partial) else name_of(expr)
@@ -87,7 +88,10 @@ class Closures(Positions):
         places = [self._index(i) for i in getattr(element, "indices", ())]
         return lambda store, env: store.read(name, tuple(p(env) for p in places), self.strict)
 
-    def _index_value(self, expr: Expr) -> Lowered:
+    def _index(self, expr: Expr) -> Callable[[Env], Any]:
+        return index_value(expr, self.sizes)
+
+    def _index_value(self, expr: Expr) -> Compiled:
         place = self._index(expr)
 
         def run(store: Store, env: Env) -> Array:
@@ -96,10 +100,10 @@ class Closures(Positions):
 
         return run
 
-    def _bound(self, expr: Sum | Product, at: int, depth: int) -> Lowered:
+    def _bound(self, expr: Sum | Product, at: int, depth: int) -> Compiled:
         (idx, low, high), *outer = reversed(expr.limits)
         inner = bound(expr.func, expr.function, reversed(outer)) if outer else expr.function
-        body, first, last = self._compile(inner, at + 1, depth), self._index(low), self._index(high)
+        body, first, last = self.compile(inner, at + 1, depth), self._index(low), self._index(high)
         shape, backend = along(at, depth), self.backend
         neutral, join = (0, backend.total) if isinstance(expr, Sum) else (1, backend.product)
 
@@ -121,8 +125,8 @@ class Closures(Positions):
 
         return run
 
-    def _piecewise(self, expr: Piecewise, at: int, depth: int) -> Lowered:
-        branches = [(self._compile(v, at, depth), self._truth(c, at, depth)) for v, c in expr.args]
+    def _piecewise(self, expr: Piecewise, at: int, depth: int) -> Compiled:
+        branches = [(self.compile(v, at, depth), self._condition(c, at, depth)) for v, c in expr.args]
 
         def run(store: Store, env: Env) -> Array:
             result: Any = 0
@@ -132,22 +136,22 @@ class Closures(Positions):
 
         return run
 
-    def _truth(self, condition: Any, at: int, depth: int) -> Lowered:
+    def _condition(self, condition: Any, at: int, depth: int) -> Compiled:
         if condition is S.true or condition is S.false:
             return lambda store, env: condition is S.true
         if isinstance(condition, (And, Or)):
-            parts = [self._truth(c, at, depth) for c in condition.args]
+            parts = [self._condition(c, at, depth) for c in condition.args]
             join = and_ if isinstance(condition, And) else or_
             return lambda store, env: reduce(join, [p(store, env) for p in parts])
         if isinstance(condition, (ITE, Not)):
-            return self._truth(condition.to_nnf(), at, depth)
+            return self._condition(condition.to_nnf(), at, depth)
         if not isinstance(condition, Relational):
             raise ModelError(f"the condition {condition} is not a comparison of two expressions")
-        sides = [self._compile(a, at, depth) for a in condition.args]
+        sides = [self.compile(a, at, depth) for a in condition.args]
         compare = COMPARE[condition.rel_op]
         return lambda store, env: compare(sides[0](store, env), sides[1](store, env))
 
-    def _function(self, expr: Expr, at: int, depth: int) -> Lowered:
+    def _function(self, expr: Expr, at: int, depth: int) -> Compiled:
         name = type(expr).__name__
         if name in ("inside", "KroneckerDelta"):
             places = [self._index(a) for a in expr.args]
@@ -155,7 +159,7 @@ class Closures(Positions):
                 (lambda e, a, b: (e >= a) & (e <= b)) if name == "inside" else (lambda a, b: a == b)
             )
             return lambda store, env: self._masked(test(*(p(env) for p in places)))
-        parts = [self._compile(a, at, depth) for a in expr.args]
+        parts = [self.compile(a, at, depth) for a in expr.args]
         if isinstance(expr, Max):
             return lambda store, env: reduce(self.backend.maximum, [p(store, env) for p in parts])
         row = row_of(expr)
@@ -168,18 +172,18 @@ class Closures(Positions):
     def _masked(self, truth: Any) -> Any:
         return int(truth) if isinstance(truth, (bool, int)) else self.backend.mask(truth)
 
-    def _power(self, expr: Pow, at: int, depth: int) -> Lowered:
-        base = self._compile(expr.base, at, depth)
+    def _power(self, expr: Pow, at: int, depth: int) -> Compiled:
+        base = self.compile(expr.base, at, depth)
         if isinstance(expr.exp, Rational):
             exponent = expr.exp
             return lambda store, env: self.backend.power(base(store, env), exponent)
         if expr.exp.is_integer and expr.exp.free_symbols <= self.sizes.keys() | set(free_indices(expr.exp)):
             return self._counted(base, self._index(expr.exp))
-        raised = self._compile(expr.exp, at, depth)
+        raised = self.compile(expr.exp, at, depth)
         exp, ln = BY_NAME["exp"], BY_NAME["log"]
         return lambda store, env: self.backend.apply(exp, raised(store, env) * self.backend.apply(ln, base(store, env)))
 
-    def _counted(self, base: Lowered, exponent: Callable[[Env], Any]) -> Lowered:
+    def _counted(self, base: Compiled, exponent: Callable[[Env], Any]) -> Compiled:
         """A power whose exponent is an index expression, T - t: whole, so that the base may be negative."""
 
         def run(store: Store, env: Env) -> Array:

@@ -15,35 +15,26 @@ from derive.expressions.indices import substitute
 Env = dict[Idx, Any]  # an index to its value: an int, or an integer array along its own axis
 
 
-class Positions:
-    """Index expressions for numbers of sizes."""
+def number(expr: Expr, sizes: Mapping[Symbol, Expr]) -> int:
+    """An index bound as a number. Errors: ModelError where it is not a whole number for these sizes."""
+    value = substitute(expr, sizes)
+    if not value.is_Integer:
+        raise ModelError(f"the range end {expr} is not a whole number for these sizes")
+    return int(value)
 
-    def __init__(self, sizes: Mapping[Symbol, int]):
-        self.sizes = dict(sizes)
 
-    def number(self, expr: Expr) -> int:
-        """An index bound as a number. Errors: ModelError where it is not a whole number."""
-        value = substitute(expr, self.sizes)
-        if not value.is_Integer:
-            raise ModelError(f"the range end {expr} is not a whole number for these sizes")
-        return int(value)
-
-    def _index(self, expr: Expr) -> Callable[[Env], Any]:
-        """An index expression as a function of the index values."""
-        if isinstance(expr, Idx):
-            return lambda env: env[expr]
-        if isinstance(expr, Symbol) or expr.is_Integer:
-            number = self.number(expr)
-            return lambda env: number
-        if isinstance(expr, (Add, Mul)):
-            parts = [self._index(a) for a in expr.args]
-            join = add if isinstance(expr, Add) else mul
-            return lambda env: reduce(join, [p(env) for p in parts])
-        if isinstance(expr, (Max, Min)):
-            parts = [self._index(a) for a in expr.args]
-            pick = _later if isinstance(expr, Max) else _sooner
-            return lambda env: reduce(pick, [p(env) for p in parts])
-        raise ModelError(f"{expr} cannot be used as an index; use sums and whole multiples of indices and sizes")
+def index_value(expr: Expr, sizes: Mapping[Symbol, Expr]) -> Callable[[Env], Any]:
+    """Compile an index expression, for numbers of sizes. Errors: ModelError where it is not made of whole numbers."""
+    if isinstance(expr, Idx):
+        return lambda env: env[expr]
+    if isinstance(expr, Symbol) or expr.is_Integer:
+        fixed = number(expr, sizes)
+        return lambda env: fixed
+    if isinstance(expr, (Add, Mul, Max, Min)):
+        parts = [index_value(a, sizes) for a in expr.args]
+        join = next(join for kind, join in JOINS.items() if isinstance(expr, kind))
+        return lambda env: reduce(join, [p(env) for p in parts])
+    raise ModelError(f"{expr} cannot be used as an index; use sums and whole multiples of indices and sizes")
 
 
 def _later(a: Any, b: Any) -> Any:
@@ -54,3 +45,6 @@ def _later(a: Any, b: Any) -> Any:
 def _sooner(a: Any, b: Any) -> Any:
     """The smaller of two index values."""
     return min(a, b) if isinstance(a, int) and isinstance(b, int) else a * (a <= b) + b * (a > b)
+
+
+JOINS: dict[type[Expr], Callable[[Any, Any], Any]] = {Add: add, Mul: mul, Max: _later, Min: _sooner}

@@ -12,7 +12,7 @@ from typing import Any
 from sympy import Expr, Idx, Symbol
 
 from derive.evaluate.backend import Array, Backend
-from derive.evaluate.compile import Closures, Lowered, along
+from derive.evaluate.compile import Compiled, Compiler, along
 from derive.evaluate.index_values import Env
 from derive.evaluate.store import Store
 from derive.expressions.indices import BINDERS
@@ -21,22 +21,23 @@ from derive.memo import memo
 Kernel = Callable[[Store, Sequence[tuple[Idx, int, int]], Env], Any]
 
 
-class Lowering(Closures):
-    """Expressions as functions of the ranges of their indices; what was compiled is kept."""
+class Kernels:
+    """Expressions as functions of the ranges of their indices; each is compiled once."""
 
-    def __init__(self, backend: Backend, sizes: Mapping[Symbol, int], loss: Expr, strict: bool = True):
-        super().__init__(backend, sizes, loss, strict)
-        self._kept: dict[object, Kernel] = {}
+    def __init__(self, backend: Backend, sizes: Mapping[Symbol, Expr], loss: Expr, strict: bool = True):
+        self.backend, self.compiler = backend, Compiler(backend, sizes, loss, strict)
+        self._compiled: dict[object, Kernel] = {}
 
     def kernel(self, expr: Expr, indices: Sequence[Idx] = ()) -> Kernel:
         """The expression as a function of the store, the ranges of `indices` and the numbers of other indices."""
-        kept = self._kept.get((expr, tuple(indices)))
-        if kept is None:
+        key = (expr, tuple(indices))
+        found = self._compiled.get(key)
+        if found is None:
             depth = len(indices) + _depth(expr)
-            kept = self._kept[(expr, tuple(indices))] = self._kernel(self._compile(expr, len(indices), depth), depth)
-        return kept
+            found = self._compiled[key] = self._kernel(self.compiler.compile(expr, len(indices), depth), depth)
+        return found
 
-    def _kernel(self, run: Lowered, depth: int) -> Kernel:
+    def _kernel(self, run: Compiled, depth: int) -> Kernel:
         if depth == 0:
             return lambda store, ranges, fixed: self._shaped(run(store, fixed), [])
 

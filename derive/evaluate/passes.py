@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import reduce
-from operator import add
+from operator import add, mul
+from typing import NamedTuple
 
 from sympy import Expr, Idx, Integer, Symbol
 
@@ -16,7 +17,8 @@ from derive.chain.derivation import Adjoint, Derivation, Use
 from derive.chain.partials import surrogate
 from derive.chain.rule import extent
 from derive.evaluate.backend import Array, Backend
-from derive.evaluate.kernels import Kernel, Lowering
+from derive.evaluate.index_values import number
+from derive.evaluate.kernels import Kernel, Kernels
 from derive.evaluate.store import Store
 from derive.expressions.indices import name_of
 from derive.expressions.intervals import Interval, inside
@@ -26,20 +28,36 @@ from derive.model.schedule import Stage
 Range = tuple[Idx, int, int]
 
 
+class Recurrence(NamedTuple):
+    """The compiled definition of a state: its time index, its other indices, the times for which it holds."""
+
+    name: str
+    time: Idx
+    kernel: Kernel
+    own: list[Range]
+    first: int
+    last: int
+
+    def step(self, store: Store, t: int) -> None:
+        """Compute time t, unless the definition does not hold there."""
+        if self.first <= t <= self.last:
+            store.put_slice(self.name, t, self.kernel(store, self.own, {self.time: t}))
+
+
 class Sweeps:
     """Forward and backward evaluation of one derivation for given sizes. Errors: ModelError for a senseless range."""
 
     def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int], backend: Backend):
         self.derivation, self.model, self.backend = derivation, derivation.model, backend
         self.sizes = {s: Integer(n) for s, n in sizes.items()}
-        self.values = Lowering(backend, self.sizes, derivation.loss)
-        self.partials = Lowering(backend, self.sizes, derivation.loss, strict=False)
+        self.values = Kernels(backend, self.sizes, derivation.loss)
+        self.partials = Kernels(backend, self.sizes, derivation.loss, strict=False)
         self.stage_of = {name: stage for stage in derivation.stages for name in stage.families}
 
     # ranges
     def number(self, expr: Expr) -> int:
         """A bound of an index as a number."""
-        return self.values.number(expr)
+        return number(expr, self.sizes)
 
     def ranges(self, node: Node) -> list[tuple[int, int]]:
         """The first and last index value of each axis, start values included."""
@@ -95,19 +113,18 @@ class Sweeps:
         for node in nodes:
             store.open(node.name, self.ranges(node), stage.time[node.name])
             self.starts(node, stage.time[node.name], store)
-        plan = [self.law(node, stage.time[node.name]) for node in nodes]
+        recurrences = [self.recurrence(node, stage.time[node.name]) for node in nodes]
         first, last = self.span(stage)
         times = range(first, last + 1) if stage.direction > 0 else range(last, first - 1, -1)
         for t in times:
-            for name, idx, law, own, begin, end in plan:
-                if begin <= t <= end:
-                    store.put_slice(name, t, law(store, own, {idx: t}))
+            for recurrence in recurrences:
+                recurrence.step(store, t)
 
-    def law(self, node: Node, axis: int) -> tuple[str, Idx, Kernel, list[Range], int, int]:
-        """The recurrence of one family, compiled, with its time index and the times it holds for."""
+    def recurrence(self, node: Node, axis: int) -> Recurrence:
+        """The definition of one state, compiled; `axis` is that of time."""
         idx, own = node.indices[axis], self.own(node, [axis])
-        law = self.values.kernel(node.cases[0].expr, [r[0] for r in own])
-        return node.name, idx, law, own, self.number(idx.lower), self.number(idx.upper)
+        kernel = self.values.kernel(node.cases[0].expr, [r[0] for r in own])
+        return Recurrence(node.name, idx, kernel, own, self.number(idx.lower), self.number(idx.upper))
 
     def span(self, stage: Stage) -> tuple[int, int]:
         """The first and last time of a recurrence."""
@@ -141,10 +158,7 @@ class Sweeps:
             numbers = tuple(Integer(self.number(e)) for e in domain)
             if axis != without and numbers != whole[axis]:
                 factors.append(inside(idx, *numbers))
-        result = factors[0]
-        for factor in factors[1:]:
-            result = result * factor
-        return result
+        return reduce(mul, factors)
 
     def _recur_back(self, stage: Stage, adjoints: list[Adjoint], store: Store) -> None:
         """Step the adjoints of a recurrence against its direction."""
@@ -157,9 +171,7 @@ class Sweeps:
         for t in range(last, first - 1, -1) if stage.direction > 0 else range(first, last + 1):
             for name, idx, own, uses in plan:
                 parts = [run(store, own, {idx: t}) for run, a, b in uses if a <= t <= b]
-                total = parts[0] if parts else self.backend.zeros((*(b - a + 1 for _, a, b in own), 1))
-                for part in parts[1:]:
-                    total = total + part
+                total = reduce(add, parts or [self.backend.zeros((*(b - a + 1 for _, a, b in own), 1))])
                 store.put_slice(f"adjoint {name}", t, total)
 
     def _recursion(self, adjoint: Adjoint, axis: int) -> tuple[str, Idx, list[Range], list[tuple[Kernel, int, int]]]:

@@ -69,8 +69,7 @@ def _one_step(draw: Draw, found: Jacobian, store: Store, t: int) -> tuple[Array,
         store.put_slice(name, earlier, wrt)
     for family in stage.families:
         node = draw.derivation.model.nodes[family]
-        _, idx, law, own, _, _ = sweeps.law(node, stage.time[family])
-        store.put_slice(family, t, law(store, own, {idx: t}))
+        sweeps.recurrence(node, stage.time[family]).step(store, t)
         if family == name and not found.earlier:
             wrt = _variable(store.slices[family][t], draw.points)
             store.put_slice(family, t, wrt)

@@ -8,7 +8,7 @@ import torch
 from sympy import Expr, Symbol
 from sympy.matrices import MatrixBase
 
-from derive.evaluate.kernels import Lowering
+from derive.evaluate.kernels import Kernels
 from derive.evaluate.store import Store
 from derive.expressions.indices import substitute
 from derive.expressions.norms import Norm, SpectralRadius
@@ -16,18 +16,18 @@ from derive.expressions.norms import Norm, SpectralRadius
 Array = torch.Tensor
 
 
-def measure(expr: Expr, store: Store, lowering: Lowering, where: Mapping[Symbol, Expr], points: int) -> Array:
+def measure(expr: Expr, store: Store, kernels: Kernels, where: Mapping[Symbol, Expr], points: int) -> Array:
     """The value of an expression in norms, spectral radii and scalars, shape (points,)."""
     for symbol, value in reversed(list(where.items())):
         expr = expr.xreplace({symbol: value})  # also B inside its spectral radius
     put = {}
     for atom in expr.atoms(SpectralRadius) | expr.atoms(Norm):
         name = f"size of {atom}"  # the same at every call, so that the compiled expression is kept
-        value = _radius(atom, store, lowering, points) if isinstance(atom, SpectralRadius) else _norm(atom, store)
+        value = _radius(atom, store, kernels, points) if isinstance(atom, SpectralRadius) else _norm(atom, store)
         store.put(name, value, [])
         put[atom] = Symbol(name, real=True)
     with torch.no_grad():
-        found: Array = lowering.evaluate(substitute(expr, put), store)
+        found: Array = kernels.evaluate(substitute(expr, put), store)
     return found.expand(points)
 
 
@@ -41,10 +41,10 @@ def _norm(atom: Norm, store: Store) -> Array:
     return array.abs().reshape(-1, array.shape[-1]).amax(dim=0)
 
 
-def _radius(atom: SpectralRadius, store: Store, lowering: Lowering, points: int) -> Array:
+def _radius(atom: SpectralRadius, store: Store, kernels: Kernels, points: int) -> Array:
     matrix = atom.args[0]
     if isinstance(matrix, MatrixBase):
-        entries = [measure(e, store, lowering, {}, points) for e in matrix]
+        entries = [measure(e, store, kernels, {}, points) for e in matrix]
         array = torch.stack(entries).reshape(matrix.rows, matrix.cols, points)
     else:
         array = store.whole(atom.name)

@@ -33,7 +33,7 @@ class Trial:
         self.nodes = [derivation.model.nodes[name] for name in self.stage.families]
         self.leaves = [n for n in derivation.model.nodes.values() if n.is_leaf]
         self.earlier = derivation.stages[: derivation.stages.index(self.stage)]
-        self.plan = [self.sweeps.law(node, self.stage.time[node.name]) for node in self.nodes]
+        self.recurrences = [self.sweeps.recurrence(node, self.stage.time[node.name]) for node in self.nodes]
         first, last = self.sweeps.span(self.stage)
         self.times = list(range(first, last + 1))[:: self.stage.direction]
 
@@ -78,9 +78,8 @@ class Trial:
 
     def step(self, store: Store, t: int) -> list[Array]:
         """Compute time t; the new states."""
-        for name, idx, law, own, begin, end in self.plan:
-            if begin <= t <= end:
-                store.put_slice(name, t, law(store, own, {idx: t}))
+        for recurrence in self.recurrences:
+            recurrence.step(store, t)
         return [store.slices[s.name][t] for s in self.jacobian.states]
 
     def once(self, numbers: Numbers) -> list[Array]:
