@@ -15,6 +15,7 @@ from derive.model.model import Model
 from derive.page import sentences as say
 from derive.page import verdicts
 from derive.page.blocks import Block, Heading, Paragraph
+from derive.page.formats.formats import Document
 from derive.page.formats.markdown import render
 from derive.page.print.formulas import Formulas
 from derive.sheet.model import flows, given
@@ -37,7 +38,7 @@ UNFINISHED = Text("This graph is not complete: {reason}.", "此计算图尚不�
 def markdown(thing: Any) -> str:
     """The object in English; `Solution.to_markdown("zh")` is the whole sheet in Chinese."""
     sizes = dict(thing.sizes) if isinstance(thing, (Solution, Step)) else {}
-    return render(blocks(thing), Formulas("latex", _order(thing), tuple(sizes.items())), "en")
+    return render(Document(lambda detail: blocks(thing), Formulas("latex", _order(thing), tuple(sizes.items()))))
 
 
 def _order(thing: Any) -> tuple[str, ...]:

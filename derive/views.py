@@ -48,29 +48,29 @@ class Views:
 
     def to_latex(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as a complete LaTeX document. Errors: VerificationError if a line fails its check."""
-        return self._render("tex", lang, check, detail)
+        return self.to("tex", lang, check, detail)
 
     def to_pdf(self, path: str | PathLike[str], lang: str = "en", check: bool = True, detail: str = "brief") -> None:
         """Write the sheet as PDF. Errors: UsageError if no TeX can set the page or `path` cannot be written."""
         from derive.page.typesetting.files import write
 
-        write(self._render("pdf", lang, check, detail), path)
+        write(self.to("pdf", lang, check, detail), path)
 
     def to_text(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as plain Unicode text."""
-        return self._render("text", lang, check, detail)
+        return self.to("text", lang, check, detail)
 
     def to_html(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as one HTML file that needs no network; it holds both languages and details, opened in these."""
-        return self._render("html", lang, check, detail)
+        return self.to("html", lang, check, detail)
 
     def to_markdown(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as Markdown with formulas in dollars."""
-        return self._render("markdown", lang, check, detail)
+        return self.to("markdown", lang, check, detail)
 
     def to_json(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as JSON: nodes, steps, gradients, conditions, verification."""
-        return self._render("json", lang, check, detail)
+        return self.to("json", lang, check, detail)
 
     def to_code(self, target: str = "numpy", signature: Signature | None = None) -> str:
         """A Python module with forward and backward, for "numpy" or "torch"; with a signature also that function.
@@ -103,7 +103,11 @@ class Views:
 
         return plot(self.derivation, self.analyses, what)
 
-    def _render(self, format: str, lang: str, check: bool, detail: str) -> Any:
+    def to(self, format: str, lang: str = "en", check: bool = True, detail: str = "brief") -> Any:
+        """The sheet in the format of that name: a string, or the bytes of a format such as "pdf".
+
+        Errors: VerificationError if a line fails its check, UsageError for an unknown format, language or detail.
+        """
         from derive.sheet.part import Part
         from derive.sheet.render import render
 

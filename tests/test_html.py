@@ -16,6 +16,7 @@ from test_sheets import SHEETS
 from derive.cli.sheet import sheet
 from derive.language import Text
 from derive.page.blocks import Equations, Heading, Paragraph, Picture, Row, Table, Title
+from derive.page.formats.formats import Document
 from derive.page.formats.html import render
 from derive.page.formats.html.drawings import inlined
 from derive.page.formats.html.outline import slug
@@ -260,7 +261,7 @@ class Copying(Formulas):
 
 def made(*blocks) -> str:
     """A page of these blocks."""
-    return render(blocks, blocks, Copying("latex", (), ()), "en", "brief")
+    return render(Document(lambda detail: blocks, Copying("latex", (), ())))
 
 
 def test_words_are_escaped(page):

@@ -19,6 +19,7 @@ from derive import Graph
 from derive.errors import DeriveError, UsageError
 from derive.page import blocks
 from derive.page import sentences as say
+from derive.page.formats.formats import Document
 from derive.page.formats.tex import render
 from derive.page.formats.tex.words import escape
 from derive.page.print.formulas import Formulas
@@ -93,7 +94,7 @@ def hostile_sheet(lang: str) -> str:
         blocks.Table((words[0], "x"), tuple((text, "\\input{x}") for text in ATTACKS)),
         blocks.Heading(words[2], boxed=True),
     ]
-    return render(page, Formulas("latex", (), ()), lang)
+    return render(Document(lambda detail: page, Formulas("latex", (), ()), lang))
 
 
 @pytest.mark.tex

@@ -52,9 +52,10 @@ def packages(lang: str) -> Iterator[tuple[str, str]]:
 def routes(lang: str) -> Iterator[tuple[str, str]]:
     """For a page in each language: the engines installed, the one chosen, and what the others lack."""
     from derive.page.formats import tex
+    from derive.page.formats.formats import Document
 
     for of in LANGUAGES:
-        need, found = needs(tex.render((), Formulas("latex", (), ()), of)), False
+        need, found = needs(tex.render(Document(lambda detail: (), Formulas("latex", (), ()), of))), False
         for candidate in candidates(need):
             yield PAGE[of].pick(lang), _said(candidate, found, len(need.files)).pick(lang)
             yield "", f"{version(candidate.engine)} ({candidate.engine.path})"

@@ -45,8 +45,8 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
     options.one_of("format", given.format, tuple(FORMATS))
     options.one_of("lang", given.lang, LANGUAGES)
     options.one_of("detail", given.detail, ("brief", "full"))
-    if given.format == "pdf":
-        not_to_a_terminal("PDF", given.output)
+    if FORMATS[given.format].binary:
+        not_to_a_terminal(given.format.upper(), given.output)
     with progress_line.shown(given.lang):
         parts = [_part(problem, reading, given) for reading in readings(problem, given)]
     if given.plots and not any(part.plottable for part in parts):

@@ -1,4 +1,4 @@
-"""JSON: the derivation as data. Formulas are LaTeX, values are strings that sympy prints, sentences in one language.
+"""The derivation as data. Formulas are LaTeX, values are strings that sympy prints, sentences in one language.
 
 Keys: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients, matrix
 (the definitions and the steps in matrices, with shapes), closed (the adjoints and values in closed form, with the lines
@@ -9,7 +9,6 @@ verification; jacobians, hessians and training where asked for; several readings
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
 NO_ROUTE = Text("cannot reach the loss", "无法影响损失")
 
 
-def render(parts: Sequence[Part], lang: str, head: Title | None) -> str:
-    """One JSON object."""
+def data(parts: Sequence[Part], lang: str, head: Title | None) -> dict[str, Any]:
+    """One tree of dictionaries, lists, strings and numbers."""
     whole: dict[str, Any] = {
         "problem": head.title.pick(lang) if head else parts[0].derivation.model.title,
         "language": lang,
@@ -54,7 +53,7 @@ def render(parts: Sequence[Part], lang: str, head: Title | None) -> str:
         mark = {"part": part.label.pick(lang)} if part.label is not None else {}
         for key, items in _part(part, lang).items():
             whole[key] += [item | mark for item in items]
-    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+    return whole
 
 
 def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:

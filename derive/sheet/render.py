@@ -1,15 +1,17 @@
-"""The formats by name: each turns the parts of a sheet into one string."""
+"""The sheet of a solution in one of the formats."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
+from functools import partial
 
 from derive.errors import UsageError
+from derive.language import LANGUAGES
 from derive.page.blocks import Title
-from derive.page.formats.formats import FORMATS
+from derive.page.formats.formats import FORMATS, Document
 from derive.page.print.formulas import Formulas
 from derive.page.terminal import PLAIN, Page
+from derive.sheet.as_json import data
 from derive.sheet.part import Part
 from derive.sheet.sheet import sheet
 
@@ -28,26 +30,15 @@ def render(
     """
     for what, value, known in (
         ("format", format, tuple(FORMATS)),
-        ("lang", lang, ("en", "zh")),
+        ("lang", lang, LANGUAGES),
         ("detail", detail, ("brief", "full")),
     ):
         if value not in known:
             raise UsageError(f"unknown {what} {value!r}; choose one of {', '.join(known)}")
-    if format == "json":
-        from derive.sheet import as_json as data
-
-        return data.render(parts, lang, head)
-    first = parts[0]
-    order = _order(parts)
-    formulas = Formulas(FORMATS[format], order, tuple(first.sizes.items()))
-    if format == "html":  # both details, and both languages, are in the page
-        from derive.page.formats import html
-
-        return html.render(sheet(parts, head, "brief"), sheet(parts, head, "full"), formulas, lang, detail)
-    writer = importlib.import_module(f"derive.page.formats.{format}")  # only the one that is asked for
-    for_page = (page,) if format == "text" else ()
-    document: str | bytes = writer.render(sheet(parts, head, detail), formulas, lang, *for_page)
-    return document
+    form = FORMATS[format]
+    formulas = Formulas(form.notation, _order(parts), tuple(parts[0].sizes.items()))
+    blocks, json = partial(sheet, parts, head), partial(data, parts, lang, head)
+    return form.render(Document(blocks, formulas, lang, detail, page, json))
 
 
 def _order(parts: Sequence[Part]) -> tuple[str, ...]:

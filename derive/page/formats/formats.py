@@ -1,6 +1,57 @@
-"""The formats by name."""
+"""The table of formats. A new format is a module whose `render` writes a `Document`, and a row in `FORMATS`."""
 
 from __future__ import annotations
 
-# Each format is the module of its name here, and the notation that its formulas are written in.
-FORMATS = {"tex": "latex", "pdf": "latex", "text": "text", "json": "", "html": "latex", "markdown": "latex"}
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from derive.page.terminal import PLAIN, Page
+
+if TYPE_CHECKING:
+    from derive.page.blocks import Block
+    from derive.page.print.formulas import Formulas
+
+
+class Document(NamedTuple):
+    """A sheet as a format sees it: each format reads what it needs, and only that is computed.
+
+    `sheet(detail)` gives the blocks in detail "brief" or "full", `data()` the derivation as a tree of dictionaries,
+    lists, strings and numbers, with sentences in `lang`. `formulas` prints mathematics in the notation of the format,
+    and `page` is the terminal or file that text is set for.
+    """
+
+    sheet: Callable[[str], Iterable[Block]]
+    formulas: Formulas
+    lang: str = "en"
+    detail: str = "brief"
+    page: Page = PLAIN
+    data: Callable[[], dict[str, Any]] = dict
+
+    @property
+    def blocks(self) -> Iterable[Block]:
+        """The blocks in the detail that was asked for."""
+        return self.sheet(self.detail)
+
+
+class Format(NamedTuple):
+    """The module that writes a format, the notation of its formulas (a key of `STYLES`), and whether it is bytes."""
+
+    module: str
+    notation: str = "latex"
+    binary: bool = False
+
+    def render(self, document: Document) -> str | bytes:
+        """The document in this format; its module is imported now, so that no command waits for another format."""
+        written: str | bytes = import_module(self.module).render(document)
+        return written
+
+
+FORMATS = {
+    "tex": Format("derive.page.formats.tex"),
+    "pdf": Format("derive.page.formats.pdf", binary=True),
+    "text": Format("derive.page.formats.text", notation="text"),
+    "json": Format("derive.page.formats.json"),
+    "html": Format("derive.page.formats.html"),
+    "markdown": Format("derive.page.formats.markdown"),
+}

@@ -7,12 +7,13 @@ Its TeX is what KaTeX, MathJax 2 and MathJax 3 all read: `aligned`, `{\color{gra
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from derive.chain.derivation import Term
 from derive.language import Text
 from derive.page import blocks
+from derive.page.formats.formats import Document
 from derive.page.formats.tex.lines import AT, SIGNS, broken, summands
 from derive.page.print.formulas import Formulas
 from derive.page.print.order import signed
@@ -25,10 +26,10 @@ SAFE = str.maketrans({c: f"&#{ord(c)};" for c in "\\`*_[]<>#|~$&"} | {"\n": " "}
 IN_TEXT = str.maketrans({c: f"\\{c}" for c in "_%#&{}"} | {"\\": "", "$": r"\$", "^": "", "~": " ", "<": "", ">": ""})
 
 
-def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
+def render(document: Document) -> str:
     """The document as one string."""
-    writer = Writer(formulas, lang)
-    return "\n\n".join(map(writer.block, sheet)) + "\n"
+    writer = Writer(document.formulas, document.lang)
+    return "\n\n".join(map(writer.block, document.blocks)) + "\n"
 
 
 class Writer:

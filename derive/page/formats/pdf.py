@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from derive.page import blocks
 from derive.page.formats import tex
-from derive.page.print.formulas import Formulas
+from derive.page.formats.formats import Document
 from derive.page.typesetting import pdf
 
 
-def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> bytes:
+def render(document: Document) -> bytes:
     """The PDF file. Errors: UsageError where no TeX can set the page."""
-    return pdf(tex.render(sheet, formulas, lang))
+    return pdf(tex.render(document))

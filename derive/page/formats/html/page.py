@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
 
 from derive.language import Text
 from derive.page.blocks import Block, Title
+from derive.page.formats.formats import Document
 from derive.page.formats.html import words
 from derive.page.formats.html.outline import Item, Section, merged, outline
 from derive.page.formats.html.switches import label, switches
 from derive.page.formats.html.vendored import katex_style, text
 from derive.page.formats.html.writer import Writer, math, pieces
 from derive.page.formats.tex.lines import SIGNS
-from derive.page.print.formulas import Formulas
 
 HEAD = """<!DOCTYPE html>
 <html lang="{lang}" data-detail="{detail}">
@@ -34,18 +34,18 @@ HEAD = """<!DOCTYPE html>
 """
 
 
-def render(brief: Iterable[Block], full: Iterable[Block], formulas: Formulas, lang: str, detail: str) -> str:
+def render(document: Document) -> str:
     """The document as one string, opened in one language and detail; it holds the others as well."""
-    writer = Writer(formulas)
+    writer = Writer(document.formulas)
     known: dict[int, str] = {}
-    levels = [list(brief), list(full)]  # both kept, so that an id stays that of its block
+    levels = [list(document.sheet(detail)) for detail in ("brief", "full")]  # kept: an id stays that of its block
     items = list(merged(*([_item(b, writer, known) for b in blocks] for blocks in levels)))
     front, sections = outline(items)
     title = next((i.block.title for i in front if isinstance(i.block, Title)), Text("derive", "derive"))
     body = Body(writer)
     inside = "".join(body.section(s, 2) for s in sections)
     return "".join([
-        _head(title, lang, detail),
+        _head(title, document.lang, document.detail),
         switches(writer, any(i.detail for i in items), 'class="step"' in inside),
         "<main>",
         f"<header>{''.join(map(body.item, front))}</header>",

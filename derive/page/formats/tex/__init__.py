@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import zip_longest
 
 from derive.page import blocks
+from derive.page.formats.formats import Document
 from derive.page.formats.tex.design import END, LANG, preamble, utf16
 from derive.page.formats.tex.outline import bookmarks
 from derive.page.formats.tex.writer import Writer
-from derive.page.print.formulas import Formulas
 
 
-def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str) -> str:
+def render(document: Document) -> str:
     """The document as one string."""
-    writer = Writer(formulas, lang)
-    page = list(sheet)
+    lang = document.lang
+    writer = Writer(document.formulas, lang)
+    page = list(document.blocks)
     body = "\n".join(writer.block(block, _boxed(after)) for block, after in zip_longest(page, page[1:]))
     about = f"\\described{{{utf16(writer.name)}}}{{{LANG[lang]}}}\n"
     return f"{preamble(body, lang)}{about}\\begin{{document}}\n{body}\n{writer.end()}{bookmarks(writer.entries)}{END}"

@@ -11,6 +11,7 @@ from derive.expressions.notation import subscript, superscript
 from derive.language import Text
 from derive.page import blocks
 from derive.page import sentences as say
+from derive.page.formats.formats import Document
 from derive.page.formats.text.equations import Equation, aligned, boxed, margin
 from derive.page.formats.text.tables import table
 from derive.page.formats.text.words import KEPT, columns, wrapped
@@ -24,10 +25,10 @@ VERDICTS = {say.AGREES: GREEN, say.DISAGREES: RED}
 READABLE = 100  # sentences are not set wider, however wide the terminal
 
 
-def render(sheet: Iterable[blocks.Block], formulas: Formulas, lang: str, page: Page = PLAIN) -> str:
-    """The sheet as one string."""
-    writer = Writer(formulas, lang, page)
-    return "\n".join(line for b in without_pictures(sheet) for line in writer.block(b)) + "\n"
+def render(document: Document) -> str:
+    """The document as one string."""
+    writer = Writer(document.formulas, document.lang, document.page)
+    return "\n".join(line for b in without_pictures(document.blocks) for line in writer.block(b)) + "\n"
 
 
 def without_pictures(sheet: Iterable[blocks.Block]) -> Iterator[blocks.Block]:
