@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from derive.chain.derivation import Derivation, Use
-from derive.chain.reach import downstream
 from derive.expressions.traverse import names
 from derive.model.model import Node
+from derive.model.reachability import downstream
 
 
 class Need(NamedTuple):
@@ -28,7 +28,7 @@ class Need(NamedTuple):
 def moved(derivation: Derivation) -> frozenset[str]:
     """The families that depend on a quantity whose gradient is asked for, and these themselves."""
     model = derivation.model
-    return frozenset(n for name in derivation.wanted for n in downstream(model, model.nodes[name]))
+    return frozenset(n for name in derivation.wanted for n in downstream(model, name))
 
 
 def needs(derivation: Derivation) -> Iterator[Need]:

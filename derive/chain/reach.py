@@ -8,6 +8,7 @@ from derive.chain.derivation import Use
 from derive.expressions.indices import linear
 from derive.memo import memo
 from derive.model.model import Model, Node
+from derive.model.reachability import downstream
 from derive.model.schedule import stages
 
 
@@ -62,21 +63,9 @@ def _lag(model: Model, user: Node, name: str) -> int:
     return min(steps, default=0)
 
 
-@memo
-def downstream(model: Model, node: Node) -> frozenset[str]:
-    """Every family that the node influences, itself included."""
-    found, waiting = {node.name}, [node.name]
-    while waiting:
-        for user in model.users(waiting.pop()):
-            if user.name not in found:
-                found.add(user.name)
-                waiting.append(user.name)
-    return frozenset(found)
-
-
 def valueless(model: Model) -> frozenset[str]:
     """The families without numbers, even where all partials are given: abstract functions and what is made of them."""
-    return frozenset(u for n in model.nodes.values() if n.abstract is not None for u in downstream(model, n))
+    return frozenset(u for n in model.nodes.values() if n.abstract is not None for u in downstream(model, n.name))
 
 
 def dead_end(model: Model, node: Node) -> list[Node]:

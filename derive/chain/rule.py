@@ -16,7 +16,6 @@ from sympy import Basic, Idx
 from derive.chain.deltas import lifted
 from derive.chain.derivation import Adjoint, Derivation, Use
 from derive.chain.partials import Occurrence, abstract_occurrences, occurrences
-from derive.chain.reach import downstream
 from derive.errors import ModelError
 from derive.expressions.contraction import contract
 from derive.expressions.indices import limits
@@ -24,6 +23,7 @@ from derive.expressions.intervals import Interval, hull
 from derive.expressions.symbols import Given, Immediate, Partial
 from derive.memo import memo
 from derive.model.model import Case, Model, Node
+from derive.model.reachability import downstream, upstream
 from derive.model.schedule import stages
 
 
@@ -40,7 +40,7 @@ def derive(model: Model, wrt: Iterable[Any] | None = None) -> Derivation:
     """The adjoint of every node that reaches the loss, and of each leaf in `wrt` (unless given, the parameters
     and the inputs that are wanted)."""
     wanted = _wanted(model, wrt)
-    reaching = reaches(model)
+    reaching = upstream(model, model.loss.name)
     adjoints: dict[str, Adjoint] = {}
     order = stages(model)
     for stage in reversed(order):
@@ -49,19 +49,6 @@ def derive(model: Model, wrt: Iterable[Any] | None = None) -> Derivation:
             if name in reaching and node is not model.loss and (not node.is_leaf or name in wanted):
                 adjoints[name] = _adjoint(model, node, adjoints, reaching)
     return Derivation(model, order, adjoints, wanted, reaching)
-
-
-@memo
-def reaches(model: Model) -> frozenset[str]:
-    """The families from which a path of uses leads to the loss."""
-    found, waiting = {model.loss.name}, [model.loss]
-    while waiting:
-        for case in waiting.pop().cases:
-            for use in model.uses(case):
-                if use.name not in found:
-                    found.add(use.name)
-                    waiting.append(model.nodes[use.name])
-    return frozenset(found)
 
 
 def _wanted(model: Model, wrt: Iterable[Any] | None) -> tuple[str, ...]:
@@ -95,7 +82,7 @@ def _adjoint(model: Model, node: Node, known: dict[str, Adjoint], reaching: froz
 def _abstract(model: Model, node: Node, user: Node) -> type[Partial]:
     """How the partial of an abstract user is written: immediate where the node reaches it on other paths too."""
     around = user.abstract is not None and any(
-        user.name in downstream(model, o) for o in model.users(node.name) if o is not user
+        user.name in downstream(model, o.name) for o in model.users(node.name) if o is not user
     )
     return Immediate if around else Given
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from sympy import Add, Basic, Expr, Idx, Indexed, Symbol
+from sympy import Add, Expr, Idx
 
 from derive.chain.derivation import Adjoint, Step, Use
 from derive.chain.steps import Steps
@@ -23,6 +23,7 @@ from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
 from derive.expressions.weight import weight
+from derive.model.reachability import reach
 from derive.model.schedule import Stage
 
 
@@ -74,24 +75,14 @@ class Backward:
     @cached_property
     def needed(self) -> frozenset[str]:
         """The adjoints from which the wanted gradients are computed, and these."""
-        found: set[str] = set()
-        waiting = [n for n in self.d.wanted if n in self.d.adjoints]
         group = {n: s.families for s in self.d.stages if s.time for n in s.families}
-        while waiting:
-            name = waiting.pop()
-            if name in found:
-                continue
-            found.add(name)
-            waiting += [n for n in group.get(name, ()) if n in self.d.adjoints]
-            for expr in self.sources(name):
-                waiting += [name_of(p.wrt) for p in expr.atoms(Partial) if type(p) is Partial and p.of == self.d.loss]
-        return frozenset(n for n in found if n in self.d.adjoints)
 
-    @cached_property
-    def reads(self) -> frozenset[str]:
-        """The families whose values the backward pass reads."""
-        found = {name for n in self.needed for e in self.sources(n) for name in _values(e)}
-        return frozenset(found & set(self.d.model.nodes))
+        def further(name: str) -> Iterator[str]:
+            used = (p for expr in self.sources(name) for p in expr.atoms(Partial) if type(p) is Partial)
+            found = (*group.get(name, ()), *(name_of(p.wrt) for p in used if p.of == self.d.loss))
+            return (n for n in found if n in self.d.adjoints)
+
+        return reach((n for n in self.d.wanted if n in self.d.adjoints), further)
 
     # the statements
     def statements(self) -> tuple[Statement, ...]:
@@ -202,12 +193,3 @@ class Backward:
         for use in adjoint.uses:
             added = self._added(adjoint, use, {idx: (variable, use.domain[time])})
             yield from within([added], variable, use.domain[time], whole, self.families)
-
-
-def _values(expr: Basic) -> Iterator[str]:
-    """The names whose values an expression reads; those inside a partial only say which one it is."""
-    if isinstance(expr, (Symbol, Indexed)):
-        yield name_of(expr)
-    elif not isinstance(expr, (Partial, Idx)):
-        for arg in expr.args:
-            yield from _values(arg)

@@ -8,12 +8,12 @@ from dataclasses import replace
 from sympy import Expr, Idx, Max, Min
 
 from derive.chain.partials import surrogate
-from derive.chain.reach import downstream
 from derive.code.families import Families, scope_of, without
 from derive.code.program import Apply, Assign, Branch, Loop, Name, Pick, Statement, Tree, Truth
 from derive.expressions.indices import apart
 from derive.expressions.intervals import Interval, hull
 from derive.model.model import Case, Node
+from derive.model.reachability import downstream
 from derive.model.schedule import Stage
 
 
@@ -24,7 +24,7 @@ class Forward:
         self.families, self.model, self.show = families, families.model, show
         nodes = [n for n in self.model.nodes.values() if not n.is_leaf]
         abstract = [n for n in nodes if n.abstract is not None]
-        after = {n.name for n in nodes if any(n is a or n.name in downstream(self.model, a) for a in abstract)}
+        after = {n.name for n in nodes if any(n is a or n.name in downstream(self.model, a.name) for a in abstract)}
         self.linear = tuple(n.name for n in nodes if n.name in after)
         self.known = tuple(n.name for n in nodes if n.name not in after)
 

@@ -150,6 +150,10 @@ class Model:
         parameters = [n.name for n in self.of_kind("parameter")]
         return tuple(dict.fromkeys([*parameters, *self.nodes]))
 
+    def used(self, name: str) -> tuple[str, ...]:
+        """The names of the families that the family `name` is computed from."""
+        return tuple(use.name for case in self.nodes.get(name, NOTHING).cases for use in self.uses(case))
+
     def users(self, name: str) -> tuple[Node, ...]:
         """The nodes that are computed from the family `name`, in the order of definition."""
         return self._used_by.get(name, ())
@@ -158,9 +162,8 @@ class Model:
     def _used_by(self) -> Mapping[str, tuple[Node, ...]]:
         found: dict[str, dict[str, Node]] = {}
         for node in self.nodes.values():
-            for case in node.cases:
-                for use in self.uses(case):
-                    found.setdefault(use.name, {})[node.name] = node
+            for name in self.used(node.name):
+                found.setdefault(name, {})[node.name] = node
         return {name: tuple(nodes.values()) for name, nodes in found.items()}
 
 

@@ -30,7 +30,7 @@ class Stage(NamedTuple):
 @memo
 def stages(model: Model) -> tuple[Stage, ...]:
     """The stages of the model, each before those that use it. Errors: ModelError for a cycle that is no recurrence."""
-    uses = {n.name: {r.name for c in n.cases for r in model.uses(c)} for n in model.nodes.values()}
+    uses = {name: set(model.used(name)) for name in model.nodes}
     return tuple(_stage(model, group, uses) for group in components(uses))
 
 

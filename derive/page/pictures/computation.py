@@ -14,6 +14,7 @@ from derive.chain.derivation import Derivation
 from derive.chain.facts import known
 from derive.expressions.indices import substitute
 from derive.model.model import Case, Node, Reference
+from derive.model.reachability import reach
 from derive.page.pictures.backward import Backward, Place
 from derive.page.pictures.diagram import Diagram, Edge, Vertex
 from derive.page.pictures.times import DOTS, Times
@@ -32,12 +33,7 @@ class Walk:
     def diagram(self, clock: Times) -> Diagram:
         """Vertices in the order of definition and of time, and the edges between them, for a choice of columns."""
         self.times, self.uses = clock, {}
-        waiting = list(self._results())
-        while waiting:
-            place = waiting.pop()
-            if place not in self.uses:
-                self.uses[place] = list(dict.fromkeys(s for s in self._sources(place) if s != place))
-                waiting += self.uses[place]
+        reach(self._results(), self._sources_of)
         steps = [(source, place) for place in (*self.uses, *self._hidden()) for source in self._used(place)]
         kept = frozenset(k for step in steps for k in self.backward.needed(*step))
         position = {name: n for n, name in enumerate(self.model.nodes)}
@@ -60,6 +56,11 @@ class Walk:
             yield from ((n, t) for n, axis in self.axes.items() if axis is not None for t in sorted(times))
 
     # what an element is computed from
+    def _sources_of(self, place: Place) -> list[Place]:
+        """The other places that lead to one, each once; noted in `uses`."""
+        self.uses[place] = list(dict.fromkeys(s for s in self._sources(place) if s != place))
+        return self.uses[place]
+
     def _sources(self, place: Place) -> Iterator[Place]:
         """The places of the picture that lead to one; leaves of the steps that are not drawn are left out."""
         for name, time in self._used(place):

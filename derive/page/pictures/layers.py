@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from derive.model.reachability import reach
 from derive.page.pictures.diagram import Diagram, Edge
 
 SWEEPS, PATIENCE = 12, 3  # at most so many, and so many without gain
@@ -73,15 +74,9 @@ def ranks(drawn: Diagram) -> dict[str, int]:
     return found
 
 
-def _origins(key: str, sources: Mapping[str, list[str]]) -> set[str]:
+def _origins(key: str, sources: Mapping[str, list[str]]) -> frozenset[str]:
     """All that a vertex is computed from."""
-    found: set[str] = set()
-    waiting = list(sources[key])
-    while waiting:
-        if (one := waiting.pop()) not in found:
-            found.add(one)
-            waiting += sources[one]
-    return found
+    return reach(sources[key], sources.__getitem__)
 
 
 def _chain(edge: Edge, rank: Mapping[str, int]) -> Chain:

@@ -14,7 +14,7 @@ from derive.expressions.canonical import canonical
 from derive.expressions.indices import name_of
 from derive.expressions.moments import Expectation
 from derive.model.model import Node, references
-from derive.model.random import random_names
+from derive.model.reachability import random_names
 from derive.topics.expectation.laws import Part, moment
 from derive.topics.expectation.polynomial import Expansion, Product
 

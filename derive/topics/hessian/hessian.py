@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from sympy import Expr, Idx, Integer
 
 from derive.chain.derivation import Derivation, Line, Step, Term
-from derive.chain.reach import downstream
 from derive.display import shown
 from derive.errors import ModelError
 from derive.expressions.indices import family, fresh
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.model.model import Model, Node, element
+from derive.model.reachability import downstream
 from derive.topics.hessian.adjoint_laws import Law, Laws, adjoint_laws, through_time, value_laws
 from derive.topics.hessian.tangents import Along, Seed, influences, moved
 from derive.topics.jacobian.in_matrices import InMatrices, in_matrices
@@ -125,7 +125,7 @@ def hessian(d: Derivation, steps: Sequence[Step], names: Sequence[str]) -> Hessi
 def _differentiable(d: Derivation, names: Sequence[str]) -> None:
     for name in (n for n in names if n not in d.adjoints):
         raise ModelError(f"there is no path from {name} to {d.loss}, so its second derivative is zero")
-    for a, b in ((a, b) for a in names for b in names if a != b and b in downstream(d.model, d.model.nodes[a])):
+    for a, b in ((a, b) for a in names for b in names if a != b and b in downstream(d.model, a)):
         raise ModelError(f"{b} is computed from {a}: ask for the Hessian with respect to one of them")
     for node in (n for n in d.model.nodes.values() if n.abstract is not None):
         raise ModelError(f"{node.name} is abstract: its second derivative is not known")

@@ -9,7 +9,7 @@ multiplication by the Hessian, 1994). No matrix of all pairs of steps is needed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Mul, Symbol
@@ -22,6 +22,7 @@ from derive.expressions.symbols import Partial, Tangent
 from derive.expressions.traverse import mentioned
 from derive.language import Text
 from derive.model.model import Model, Node, element
+from derive.model.reachability import reach
 from derive.topics.hessian.adjoint_laws import AdjointNode, Law, Laws
 from derive.topics.jacobian.lines import letters
 from derive.topics.jacobian.paths import Link, Trail, merged
@@ -137,19 +138,11 @@ def _further(used: Node, use: Occurrence, seed: Seed) -> Term:
     return Term((*(f for f in use.factors if f != 1), seed.of(used.at(*use.position))), use.sums)
 
 
-def influenced(laws: Laws, names: Sequence[str] | Mapping[str, Node]) -> set[str]:
+def influenced(laws: Laws, names: Iterable[str]) -> frozenset[str]:
     """The families that others influence, these included."""
-    found = set(names)
-    while more := {n for n, own in laws.items() if n not in found and any(mentioned(a.expr) & found for a in own)}:
-        found |= more
-    return found
+    return reach(names, lambda name: (n for n, own in laws.items() if any(name in mentioned(a.expr) for a in own)))
 
 
-def influences(laws: Laws, names: Sequence[str]) -> set[str]:
+def influences(laws: Laws, names: Iterable[str]) -> frozenset[str]:
     """The families that others are computed from, these included."""
-    found, waiting = set(names), list(names)
-    while waiting:
-        new = {n for law in laws.get(waiting.pop(), ()) for n in mentioned(law.expr)} - found
-        found |= new
-        waiting += new
-    return found
+    return reach(names, lambda name: (n for law in laws.get(name, ()) for n in mentioned(law.expr)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sympy import Expr
@@ -12,6 +11,7 @@ from derive.display import shown
 from derive.errors import ModelError
 from derive.expressions.symbols import Partial
 from derive.model.model import Model, Node
+from derive.model.reachability import upstream
 from derive.model.schedule import Stage, stages
 from derive.topics.jacobian.in_matrices import InMatrices, in_matrices
 from derive.topics.jacobian.lines import developed
@@ -104,7 +104,7 @@ def _passable(model: Model, walk: Walk, a: Node, b: Node, own: Stage) -> None:
     """Errors: ModelError where the way leads through a recurrence that is not that of `a`, or an abstract function."""
     if a.is_leaf or (a is b and a.name not in own.time):
         raise ModelError(f"there is no path from {b.name} to {a.name}: {_why(a, b)}")
-    way = walk.leading(b.name).intersection(_upstream(model, a.name))
+    way = walk.leading(b.name) & upstream(model, a.name)
     for stage in (s for s in stages(model) if s.time and s is not own):
         if crossed := [n for n in stage.families if n in way]:
             raise ModelError(
@@ -118,14 +118,3 @@ def _passable(model: Model, walk: Walk, a: Node, b: Node, own: Stage) -> None:
 
 def _why(a: Node, b: Node) -> str:
     return f"{a.name} is given, not computed" if a is not b else "both are the same quantity"
-
-
-def _upstream(model: Model, name: str) -> Sequence[str]:
-    """Every family that a family is computed from, itself included."""
-    found, waiting = {name: None}, [name]
-    while waiting:
-        for case in model.nodes[waiting.pop()].cases:
-            new = [u.name for u in model.uses(case) if u.name not in found]
-            found |= dict.fromkeys(new)
-            waiting += new
-    return tuple(found)

@@ -20,6 +20,7 @@ from derive.expressions.intervals import covers, image, inside
 from derive.expressions.traverse import mentioned
 from derive.language import Text
 from derive.model.model import Node
+from derive.model.reachability import reach
 
 
 class Link(NamedTuple):
@@ -103,10 +104,7 @@ class Walk:
 
     def leading(self, name: str) -> frozenset[str]:
         """The families that a family influences, itself included."""
-        found = {name}
-        while more := {n for n, u in self.laws.items() if n not in found and self.uses(u) & found}:
-            found |= more
-        return frozenset(found)
+        return reach([name], lambda n: (user for user, node in self.laws.items() if n in self.uses(node)))
 
     def uses(self, node: Node) -> frozenset[str]:
         """The names that the law of a family mentions."""

@@ -21,7 +21,7 @@ from derive.evaluate.store import Store
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.symbols import Partial
 from derive.model.model import references
-from derive.model.random import random_names
+from derive.model.reachability import random_names
 from derive.topics.worked.numbers_as_typed import Spot, Wanted, assign, spots
 
 
