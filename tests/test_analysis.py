@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import pytest
 import torch
-from sympy import Abs, Eq, Function, Gt, Lt, Symbol
+from sympy import Abs, Eq, Function, Gt, Integer, Lt, Pow, Symbol
 
 from derive import Graph, Sum, VerificationError, function_named, sigmoid, tanh
+from derive.errors import ShapeError
 from derive.expressions import functions
+from derive.expressions.matrices import Dots, Matrix, Named, Plus, Power, Scaled, Shape, Times, shape
+from derive.page.blocks import Equations
 from derive.problems import load
 from derive.topics.stability.check.check import measured
 from derive.topics.stability.conditions import Analysis
+from derive.topics.stability.page.remedies import remedies
+from derive.topics.stability.page.step_jacobian import transition
 
 BPTT = [("bptt", {"activation": a, "loss": "abstract"}) for a in ("identity", "tanh", "sigmoid", "relu")]
 RNN = [("rnn", {"activation": a, "loss": "abstract"}) for a in ("identity", "tanh", "relu")]
@@ -280,3 +285,35 @@ def test_gates_keep_what_they_promise_by_hand():
         needed = float(gate.claim.args[1].subs({gate.rest: 0, Symbol("k", positive=True): k}))
         assert float(torch.tensor(needed, dtype=torch.float64).sigmoid() ** k) == pytest.approx(0.5)
     assert sigmoid(gate.bias - gate.rest) == gate.lower
+
+
+# the page
+
+
+@pytest.mark.parametrize("case", [*RNN, *GATED[:2], GATED[3]], ids=names)
+def test_both_sides_of_a_line_of_matrices_have_one_shape(case):
+    """The ordered product, its power, the adjoint carried back, the norm under an orthogonal weight."""
+    solution = solved(case)
+    (analysis,) = solution.analyses
+    page = [*transition(analysis, solution.derivation), *remedies(analysis, solution.steps, None)]
+    rows = [row for block in page if isinstance(block, Equations) for row in block.rows]
+    left: Shape | None = None
+    compared = 0
+    for row in rows:
+        left = left if row.left is None else shape(row.left) if isinstance(row.left, (Matrix, Pow)) else None
+        if left is not None and isinstance(row.right, Matrix):
+            assert shape(row.right) == left, row
+            compared += 1
+    assert compared
+
+
+def test_a_power_and_a_product_over_steps_want_shapes_that_agree():
+    n, m = Symbol("n"), Symbol("m")
+    J, W = Named(Symbol("J"), n, n), Named(Symbol("W"), n, m)
+    assert shape(Times(J, Dots(n, n), Power(J, Symbol("k")), Named(Symbol("v"), n))) == (n, 1)
+    with pytest.raises(ShapeError):
+        Power(W, Symbol("k"))
+    with pytest.raises(ShapeError):
+        Times(W, Dots(n, n), J)
+    with pytest.raises(ShapeError):
+        Plus(Integer(1), Scaled(Integer(-1), J))  # 1 - J is no matrix; I - J is

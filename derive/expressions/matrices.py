@@ -83,6 +83,23 @@ class Whole(Matrix):
         return rows, columns[0] if columns else ONE
 
 
+class Named(Matrix):
+    """A matrix or a column of which only the name and the shape are known: `Named(J[t], n, n)`, `Named(v, n)`."""
+
+    def __new__(cls, name: Expr, rows: Expr, columns: Expr = ONE) -> Named:
+        return super().__new__(cls, name, rows, columns)  # type: ignore[return-value]
+
+    def _shape(self) -> Shape:
+        return self.args[1], self.args[2]
+
+
+class Dots(Matrix):
+    """The factors that are left out in the middle of a product; they make a matrix of this many rows and columns."""
+
+    def _shape(self) -> Shape:
+        return self.args[0], self.args[1]
+
+
 class Ones(Matrix):
     """The column of n ones."""
 
@@ -123,6 +140,16 @@ class Times(Matrix):
         if a[1] != b[0]:
             raise ShapeError(f"a product of {a[0]} x {a[1]} and {b[0]} x {b[1]}")
         return a[0], b[1]
+
+
+class Power(Matrix):
+    """A power of a square matrix; the power -1 is its inverse."""
+
+    def _shape(self) -> Shape:
+        rows, columns = shape(self.args[0])
+        if rows != columns:
+            raise ShapeError(f"a power of a matrix of {rows} x {columns}, which is not square")
+        return rows, columns
 
 
 class Scaled(Matrix):

@@ -1,4 +1,4 @@
-"""Sizes of parameters and inputs, as symbols of an inequality: norms, the spectral radius. And products of matrices."""
+"""Norms and spectral radii of parameters and inputs, as the symbols of an inequality."""
 
 from __future__ import annotations
 
@@ -47,27 +47,3 @@ class SpectralRadius(Expr):
     def name(self) -> str:
         """The name of the family."""
         return str(self.args[0])
-
-
-class InOrder(Expr):
-    """A product of matrices and vectors as it stands."""
-
-    is_commutative = False
-
-
-class Transposed(Expr):
-    """The transpose of a matrix that is named, not written: J_t."""
-
-    is_commutative = False
-
-
-class Inverse(Expr):
-    """The inverse of a matrix."""
-
-    is_commutative = False
-
-
-class Dots(Expr):
-    """What is left out in the middle of a product."""
-
-    is_commutative = False

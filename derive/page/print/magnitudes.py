@@ -1,4 +1,4 @@
-"""Norms, spectral radii, matrices, and relations between numbers."""
+"""Norms, spectral radii, matrices of numbers, and relations between numbers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from sympy import Basic, IndexedBase
 from sympy.core.relational import Relational
 from sympy.matrices import MatrixBase
 
-from derive.expressions.norms import Dots, InOrder, Inverse, Norm, SpectralRadius, Transposed
+from derive.expressions.norms import Norm, SpectralRadius
 from derive.page.print.arithmetic import Arithmetic
-from derive.page.print.atoms import ADD, ATOM, MUL, POWER, Printed
+from derive.page.print.atoms import ADD, ATOM, Printed
 
 
 class Magnitudes(Arithmetic):
@@ -44,16 +44,3 @@ class Magnitudes(Arithmetic):
     def _relation(self, expr: Relational) -> Printed:
         left, right = (self.printed(side)[0] for side in expr.args)
         return f"{left} {self.style.relations[expr.rel_op]} {right}", ADD
-
-    def _transposed(self, expr: Transposed) -> Printed:
-        base = self.at(expr.args[0], ATOM)
-        return (self.style.power(base, r"\top") if self.style.latex else f"{base}ᵀ"), POWER
-
-    def _inverse(self, expr: Inverse) -> Printed:
-        return self.style.power(self.at(expr.args[0], ATOM), "-1"), POWER
-
-    def _in_order(self, expr: InOrder) -> Printed:
-        return self._joined([self.at(a, MUL) for a in expr.args]), MUL
-
-    def _dots(self, expr: Dots) -> Printed:
-        return r"\cdots" if self.style.latex else "⋯", ATOM

@@ -16,9 +16,11 @@ from derive.expressions.matrices import (
     Entrywise,
     Hadamard,
     Matrix,
+    Named,
     Ones,
     Operator,
     Plus,
+    Power,
     Scaled,
     Softmax,
     Summed,
@@ -38,7 +40,7 @@ LOOSE = (Plus, Scaled, Summed)  # in brackets wherever something stands beside t
 
 
 class Matrices(Shapes):
-    """Prints the algebra of `derive.topics.matrix_form`."""
+    """Prints the algebra of `derive.expressions.matrices`."""
 
     def _algebra(self, expr: Matrix) -> Printed:
         printed: Printed = getattr(self, f"_write_{type(expr).__name__.lower()}")(expr)
@@ -58,6 +60,12 @@ class Matrices(Shapes):
         text = self.style.partial(self.printed(element.of)[0], self._whole_name(element.wrt, expr.axes), mark)
         return text, MUL if self.style.key == "latex" else POWER
 
+    def _write_named(self, expr: Named) -> Printed:
+        return self.printed(expr.args[0])
+
+    def _write_dots(self, expr: Matrix) -> Printed:
+        return r"\cdots" if self.style.latex else "⋯", ATOM
+
     def _write_ones(self, expr: Matrix) -> Printed:
         return (
             rf"\mathbf{{1}}_{{{self.index(expr.args[0])}}}" if self.style.latex else f"𝟏_{self.index(expr.args[0])}"
@@ -72,8 +80,11 @@ class Matrices(Shapes):
     def _write_transpose(self, expr: Matrix) -> Printed:
         inner = expr.args[0]
         text, level = self.printed(inner)
-        text = text if level == ATOM and isinstance(inner, (Whole, Ones)) else self.style.brackets(text)
+        text = text if level == ATOM and isinstance(inner, (Whole, Named, Ones)) else self.style.brackets(text)
         return (self.style.power(text, r"\top") if self.style.latex else f"{text}ᵀ"), POWER
+
+    def _write_power(self, expr: Power) -> Printed:
+        return self.style.power(self.at(expr.args[0], ATOM), self.index(expr.args[1])), POWER
 
     def _beside(self, expr: Expr, loose: tuple[type, ...]) -> str:
         text, level = self.printed(expr)

@@ -37,7 +37,7 @@ from derive.chain.derivation import Line, Term
 from derive.expressions.functions import row_of
 from derive.expressions.matrices import Matrix, Plus
 from derive.expressions.moments import Moment
-from derive.expressions.norms import Dots, InOrder, Inverse, Norm, SpectralRadius, Transposed
+from derive.expressions.norms import Norm, SpectralRadius
 from derive.expressions.symbols import Immediate, LimitOf, Partial, Tangent
 from derive.memo import SIZE, memo
 from derive.page.print.atoms import ADD, ATOM, MUL, POWER, Printed
@@ -203,9 +203,5 @@ _METHODS: tuple[tuple[type, str], ...] = (
     (Moment, "_moment"),
     (MatrixBase, "_matrix"),
     (Relational, "_relation"),
-    (Transposed, "_transposed"),
-    (Inverse, "_inverse"),
-    (InOrder, "_in_order"),
-    (Dots, "_dots"),
     (Matrix, "_algebra"),
 )

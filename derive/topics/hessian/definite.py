@@ -11,17 +11,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sympy import Add, Basic, Expr, Idx, Integer
+from sympy import Add, Basic, Expr, Idx, IndexedBase, Integer, Symbol
 
 from derive.chain.derivation import Term
 from derive.chain.facts import known, summed
 from derive.expressions.functions import Row
 from derive.expressions.indices import Limits, fresh, index, substitute, sum_over
+from derive.expressions.matrices import Named, Times, Transpose
 from derive.expressions.powers import multiplied, powers
 from derive.model.model import Model
 from derive.model.ranges import Ranges
 from derive.topics.hessian.hessian import Hessian
 from derive.topics.hessian.quadratic import Form, form_of, scalar_halves
+
+N = Symbol("n")  # how many numbers there are in the parameters together
+DIRECTION = Named(IndexedBase("v"), N)
+QUADRATIC = Times(Transpose(DIRECTION), Named(IndexedBase("H"), N, N), DIRECTION)
 
 
 class Square(NamedTuple):

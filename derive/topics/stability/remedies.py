@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sympy import Abs, Expr, IndexedBase, Symbol
+from sympy import Abs, Expr, Indexed, IndexedBase, Symbol
 
 from derive.chain.derivation import Step, Term
+from derive.expressions.matrices import Whole
 from derive.expressions.norms import Norm, SpectralRadius
 from derive.topics.stability.conditions import Analysis
 
@@ -63,6 +64,12 @@ def norm_keeping(analysis: Analysis) -> Symbol | IndexedBase | None:
         weight: Symbol | IndexedBase = measure.args[0]
         return weight if isinstance(weight, (Symbol, IndexedBase)) and weight not in dict(analysis.where) else None
     return None
+
+
+def as_matrix(analysis: Analysis, weight: IndexedBase) -> Whole:
+    """The recurrent weight as a matrix, with the shape that its indices have in the model."""
+    element = next(e for p in analysis.jacobian.paths() for e in p.value.atoms(Indexed) if e.base == weight)
+    return Whole(element, *element.indices)
 
 
 def linear(analysis: Analysis) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sympy import Expr, Idx
+from sympy import Add, Expr, Idx, Mul
 
+from derive.expressions.matrices import size
 from derive.model.model import Model, Node
 from derive.model.schedule import Stage
 from derive.topics.jacobian.paths import Entry, Path, Walk
@@ -32,6 +33,13 @@ class StepJacobian(NamedTuple):
     def scalar(self) -> bool:
         """One number: a single state without indices but time."""
         return len(self.states) == 1 and len(self.states[0].indices) == 1
+
+    @property
+    def size(self) -> Expr:
+        """How many numbers the states hold at one time: the rows and the columns of the Jacobian as one matrix."""
+        time = self.stage.time
+        axes = [[i for n, i in enumerate(s.indices) if n != time[s.name]] for s in self.states]
+        return Add(*(Mul(*map(size, own)) for own in axes))
 
     def paths(self) -> Iterator[Path]:
         """The paths of all blocks."""

@@ -11,21 +11,19 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import torch
-from sympy import IndexedBase, Symbol
+from sympy import Symbol
 
 from derive.chain.derivation import Derivation
 from derive.check.report import Report, Row
 from derive.check.samples import DRAWS, Array, Draw, Numbers, relative, report
 from derive.evaluate.store import Store
 from derive.expressions.indices import name_of
-from derive.expressions.norms import InOrder, Transposed
 from derive.expressions.symbols import Partial, Tangent
 from derive.topics.hessian.check.tangents import carry, regular
+from derive.topics.hessian.definite import QUADRATIC
 from derive.topics.hessian.hessian import Block, Hessian
 from derive.topics.hessian.tangents import computed, stored_name
 
-V = IndexedBase("v")
-QUADRATIC = InOrder(Transposed(V), IndexedBase("H"), V)
 LEAST = Symbol("lamda_min", real=True)
 POINTS = 2
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import IndexedBase
-
 from derive.chain.derivation import Term
 from derive.expressions.indices import sum_over
-from derive.expressions.norms import InOrder, Transposed
 from derive.language import Text
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
-from derive.topics.hessian.definite import Square
+from derive.topics.hessian.definite import QUADRATIC, Square
 from derive.topics.hessian.hessian import Hessian
 
 DEFINITE = Text("Positive semidefinite", "半正定")
@@ -40,11 +37,9 @@ CONVEX = Text(
 
 def definite(found: Hessian) -> Iterator[Block]:
     """v^T H v as a sum of squares, and why no weight is negative."""
-    v = IndexedBase("v")
-    left = InOrder(Transposed(v), IndexedBase("H"), v)
     yield Heading(DEFINITE, 2)
     yield Paragraph(FOR_ALL)
-    rows = [Row(left, tuple(t for s in found.squares for t in _spread(s)), None)]
+    rows = [Row(QUADRATIC, tuple(t for s in found.squares for t in _spread(s)), None)]
     if any(s.share is not None for s in found.squares):
         rows.append(Row(None, tuple(s.term for s in found.squares), VARIANCE))
     yield Equations(tuple(rows))
@@ -53,7 +48,7 @@ def definite(found: Hessian) -> Iterator[Block]:
             yield Paragraph(SHARES(share=square.share, total=sum_over(square.share, [square.over])))
         if not square.weight.is_number:
             yield Paragraph(_weight(square))
-    yield Paragraph(CONVEX(quadratic=left, names=[w.symbol for w in found.wrt]))
+    yield Paragraph(CONVEX(quadratic=QUADRATIC, names=[w.symbol for w in found.wrt]))
 
 
 def _spread(square: Square) -> tuple[Term, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Expr, Function, IndexedBase, Pow, S, Sum, Symbol
+from sympy import Expr, Function, IndexedBase, Integer, Pow, S, Sum, Symbol, Tuple
 
 from derive.chain.derivation import Step, Term
 from derive.expressions.indices import bound, index, name_of
-from derive.expressions.norms import InOrder, Inverse, Norm, Transposed
+from derive.expressions.matrices import Eye, Named, Plus, Power, Scaled, Summed, Times, Transpose, Whole, shape
+from derive.expressions.norms import Norm
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
@@ -17,7 +18,7 @@ from derive.topics.stability.conditions import Analysis
 from derive.topics.stability.gates import Gate
 from derive.topics.stability.measurements import Measured
 from derive.topics.stability.reasons import STEPS
-from derive.topics.stability.remedies import KEPT, Truncation, linear, norm_keeping, truncations
+from derive.topics.stability.remedies import KEPT, Truncation, as_matrix, linear, norm_keeping, truncations
 
 HEAD = Text("What helps", "对策")
 GATE = Text(
@@ -104,10 +105,10 @@ def _gate(gate: Gate, measured: Measured | None) -> Iterator[Block]:
 
 
 def _clipping() -> Iterator[Block]:
-    g, tau = Symbol("g"), Symbol("tau", positive=True)
+    g, tau = Named(Symbol("g"), Symbol("n")), Symbol("tau", positive=True)
     size = Norm(g, "2")
     yield Paragraph(CLIP(g=g, tau=tau, factor=tau / size))
-    yield Equations((Row(Norm(InOrder(tau / size, g), "2"), (Term((tau / size, size)),)), Row(None, tau)))
+    yield Equations((Row(Norm(Scaled(tau / size, g), "2"), (Term((tau / size, size)),)), Row(None, tau)))
     yield Paragraph(CLIPPED(tau=tau))
 
 
@@ -128,10 +129,13 @@ def _truncation(analysis: Analysis, cuts: Sequence[Truncation], measured: Measur
 def _series(analysis: Analysis, loss: Expr) -> Iterator[Block]:
     """The geometric series of the gain, or of the matrix of bounds."""
     assert analysis.bound is not None
-    k, B, G = index("k", KEPT, S.Infinity), Symbol("B", commutative=False), Symbol("G", nonnegative=True)
+    k, G = index("k", KEPT, S.Infinity), Symbol("G", nonnegative=True)
     if analysis.bound.rows > 1:
+        n = Integer(analysis.bound.rows)
+        B = Named(Symbol("B"), n, n)
+        rest = Power(Plus(Eye(n), Scaled(Integer(-1), B)), Integer(-1))
         yield Paragraph(COUPLED(B=B))
-        yield Equations((Row(bound(Sum, B**k, [(k, KEPT, S.Infinity)]), (Term((B**KEPT, Inverse(1 - B))),)),))
+        yield Equations((Row(Summed(Power(B, k), Tuple(k, KEPT, S.Infinity)), Times(Power(B, KEPT), rest)),))
         return
     gain, jacobian = analysis.bound[0, 0], analysis.jacobian
     end = jacobian.index.upper if jacobian.stage.direction > 0 else jacobian.index.lower
@@ -147,25 +151,29 @@ def _series(analysis: Analysis, loss: Expr) -> Iterator[Block]:
 
 
 def _keeping(analysis: Analysis, weight: Symbol | IndexedBase, measured: Measured | None) -> Iterator[Block]:
-    if isinstance(weight, Symbol):
-        yield Paragraph(SIGN(W=weight, adjoint=ADJOINT))
-        size = Norm(InOrder(weight, ADJOINT), "abs")
-        yield Equations(
-            (Row(size, (Term((Norm(weight, "abs"), Norm(ADJOINT, "abs"))),)), Row(None, Norm(ADJOINT, "abs")))
-        )
-    else:
-        W, turned = Symbol(str(weight), commutative=False), Transposed(ADJOINT)
-        yield Paragraph(KEEP(W=W, adjoint=ADJOINT))
-        left = Pow(Norm(InOrder(Transposed(W), ADJOINT), "2"), 2)
-        middle = Term((turned, W, Transposed(W), ADJOINT))
-        yield Equations(
-            (Row(left, (middle,)), Row(None, (Term((turned, ADJOINT)),)), Row(None, Norm(ADJOINT, "2") ** 2))
-        )
+    yield from _kept_size(weight) if isinstance(weight, Symbol) else _kept_length(as_matrix(analysis, weight))
     if not linear(analysis):
         yield Paragraph(SLOPES)
     if measured is not None and measured.preserved:
         rows = tuple((Numeral(p.steps), _short(p.least), _short(p.largest)) for p in measured.preserved)
         yield Table(KEEP_TABLE, rows)
+
+
+def _kept_size(weight: Symbol) -> Iterator[Block]:
+    """|w lambda| = |lambda| for a number w of size 1."""
+    size = Norm(ADJOINT, "abs")
+    yield Paragraph(SIGN(W=weight, adjoint=ADJOINT))
+    first = Row(Norm(Times(weight, ADJOINT), "abs"), (Term((Norm(weight, "abs"), size)),))
+    yield Equations((first, Row(None, size)))
+
+
+def _kept_length(W: Whole) -> Iterator[Block]:
+    """|W^T lambda|^2 = lambda^T W W^T lambda = |lambda|^2 for an orthogonal matrix W."""
+    adjoint = Named(ADJOINT, shape(W)[0])
+    back, turned = Times(Transpose(W), adjoint), Transpose(adjoint)
+    yield Paragraph(KEEP(W=W, adjoint=ADJOINT))
+    first = Row(Pow(Norm(back, "2"), 2), Times(turned, W, *back.args))
+    yield Equations((first, Row(None, Times(turned, adjoint)), Row(None, Norm(ADJOINT, "2") ** 2)))
 
 
 def _short(value: float) -> Numeral:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Expr, ImmutableDenseMatrix, IndexedBase, Product, Symbol
+from sympy import Expr, ImmutableDenseMatrix, IndexedBase, Product
 
 from derive.chain.derivation import Derivation, Term
 from derive.expressions.indices import index, name_of, substitute
-from derive.expressions.norms import Dots, Transposed
+from derive.expressions.matrices import Dots, Named, Power, Times, Transpose
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.page import sentences as say
@@ -17,7 +17,7 @@ from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
 from derive.page.spans import span
 from derive.topics.jacobian.paths import Entry, Path
 from derive.topics.stability.conditions import Analysis
-from derive.topics.stability.remedies import linear, norm_keeping
+from derive.topics.stability.remedies import as_matrix, linear, norm_keeping
 from derive.topics.stability.step_jacobian import StepJacobian
 
 HEAD = Text("The Jacobian of one step", "一步的雅可比矩阵")
@@ -101,27 +101,37 @@ def _scalar(jacobian: StepJacobian) -> Iterator[Block]:
 def _matrix(analysis: Analysis) -> Iterator[Block]:
     """The ordered product, and why it is so."""
     jacobian = analysis.jacobian
-    t, after, end = jacobian.index, jacobian.stage.direction, _end(jacobian)
-    state, J = _vector(jacobian), IndexedBase("J")
+    n, t, after, end = jacobian.size, jacobian.index, jacobian.stage.direction, _end(jacobian)
+    state = _vector(jacobian)
 
-    def product(first: Expr) -> Term:
-        return Term((J[end], J[end - after], Dots(), J[first]))
+    def change(late: Expr, early: Expr) -> Named:
+        return Named(Partial(state(late), state(early)), n, n)
+
+    def product(first: Expr) -> Times:
+        return Times(_step(jacobian, end), _step(jacobian, end - after), Dots(n, n), _step(jacobian, first))
 
     blocks = [[Partial(*(_at(e) for e in (entry.of, entry.wrt))) for entry in row] for row in jacobian.entries]
-    yield Paragraph(ORDERED(state=state(t), jacobian=J[t]))
+    yield Paragraph(ORDERED(state=state(t), jacobian=_step(jacobian, t)))
     if len(blocks) > 1:
-        yield Equations((Row(J[t], (Term((ImmutableDenseMatrix(blocks),)),)),))
-    yield Equations((Row(Partial(state(end), state(t)), (product(t + after),)),), boxed=True)
+        yield Equations((Row(_step(jacobian, t), (Term((ImmutableDenseMatrix(blocks),)),)),))
+    yield Equations((Row(change(end, t), product(t + after)),), boxed=True)
     weight = norm_keeping(analysis) if linear(analysis) else None
-    if weight is not None:
-        power = Symbol(str(weight), commutative=False) ** ((end - t) * after)
-        yield Equations((Row(Partial(state(end), state(t)), (Term((power,)),), CONSTANT),))
+    if isinstance(weight, IndexedBase):
+        power = Power(as_matrix(analysis, weight), (end - t) * after)
+        yield Equations((Row(change(end, t), power, CONSTANT),))
     yield Paragraph(PROOF(end=span(t, end, end)))
-    rows = (Term((Partial(state(end), state(t)), Partial(state(t), state(t - after)))), product(t + after))
-    last = Term((*rows[1].factors, J[t]))
     yield Equations(
-        (Row(Partial(state(end), state(t - after)), (rows[0],)), Row(None, (last,)), Row(None, (product(t),)))
+        (
+            Row(change(end, t - after), Times(change(end, t), change(t, t - after))),
+            Row(None, Times(*product(t + after).args, _step(jacobian, t))),
+            Row(None, product(t)),
+        )
     )
+
+
+def _step(jacobian: StepJacobian, time: Expr) -> Named:
+    """The Jacobian of the step to this time, by its name."""
+    return Named(IndexedBase("J")[time], jacobian.size, jacobian.size)
 
 
 def _end(jacobian: StepJacobian) -> Expr:
@@ -140,9 +150,10 @@ def _read_last(jacobian: StepJacobian, derivation: Derivation) -> bool:
 
 def _carried(jacobian: StepJacobian, loss: Expr) -> Row:
     """The adjoint of the state at any time from that at the end."""
-    t, end, state, J = jacobian.index, _end(jacobian), _vector(jacobian), IndexedBase("J")
-    first = Transposed(J[t + jacobian.stage.direction])
-    return Row(Partial(loss, state(t)), (Term((first, Dots(), Transposed(J[end]), Partial(loss, state(end)))),))
+    n, t, end, state = jacobian.size, jacobian.index, _end(jacobian), _vector(jacobian)
+    first, last = (Transpose(_step(jacobian, time)) for time in (t + jacobian.stage.direction, end))
+    at_t, at_end = (Named(Partial(loss, state(time)), n) for time in (t, end))
+    return Row(at_t, Times(first, Dots(n, n), last, at_end))
 
 
 def _vector(jacobian: StepJacobian) -> Any:
