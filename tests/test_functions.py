@@ -84,9 +84,10 @@ def by_torch(row, x, *others):
     """(value, slope in x) by torch. The slope of torch.maximum is what `share` is; a jump has no graph: slope 0."""
     if row.name == "share":
         return torch.autograd.grad(torch.maximum(x, torch.zeros_like(x)), x)[0].item(), 0.0
-    if row.torch == "step":
+    if row.name == "step":
         return torch.heaviside(x.detach(), torch.zeros_like(x)).item(), 0.0
-    value = reduce(getattr, row.torch.split("."), torch)(x, *others)
+    named = "nn.functional.softplus" if row.name == "softplus" else row.torch
+    value = reduce(getattr, named.split("."), torch)(x, *others)
     return value.item(), torch.autograd.grad(value, x)[0].item()
 
 

@@ -12,7 +12,7 @@ from derive.chain.needed import cached, needs
 from derive.chain.rule import derive
 from derive.errors import ModelError, UsageError, VerificationError
 from derive.model.model import Case
-from derive.model.operations import ELEMENTARY, OPERATIONS, definition
+from derive.model.operations import ELEMENTARY, definition, operations
 from derive.model.primitives import BINARY, X, _value, program
 from derive.problems import load, names
 from derive.topics.primitives.check.programs import compare
@@ -20,7 +20,7 @@ from derive.topics.primitives.check.saved_by_torch import saved
 from derive.topics.primitives.program import rewritten
 
 GIVEN = ("dot", "add", "max", "mul", "pow")
-RICH = tuple(OPERATIONS)
+RICH = tuple(operations())
 POOR = ("dot", "add", "mul", "pow", "max", "exp", "log", "step")  # everything else by its definition
 UNWRITABLE = {"adam", "momentum"}  # b^t: a power that is no number
 READINGS = [(n, at) for n in names() for at in range(len(load(n).readings)) if n not in UNWRITABLE]
@@ -138,7 +138,7 @@ def test_unknown_operations():
 # Definitions
 
 
-@pytest.mark.parametrize("name", sorted({*OPERATIONS} - {o.name for o in ELEMENTARY}))
+@pytest.mark.parametrize("name", sorted({*operations()} - {o.name for o in ELEMENTARY}))
 def test_definitions(name):
     """What a function is written out as has its values."""
     from derive.expressions.functions import BY_NAME

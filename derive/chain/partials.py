@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, S, Sum, Symbol, log
 
-from derive.errors import ModelError
-from derive.expressions.functions import BY_NAME, row_of
+from derive.expressions.functions import BY_NAME, row_of, unknown
 from derive.expressions.indices import Limits, fresh, limits, name_of, substitute, sum_over
 from derive.expressions.symbols import Given, Immediate, Partial
 from derive.expressions.traverse import mentioned
@@ -129,7 +128,7 @@ def _function(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurren
     elif isinstance(expr, Pow):
         yield from _power(expr, name, taken)
     else:
-        raise ModelError(f"no slope is known for {expr.func}; add its row to derive/functions.py")
+        raise unknown(expr)
 
 
 def _power(expr: Pow, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:

@@ -119,7 +119,7 @@ class Truth:
         return finite
 
     def _kinks(self) -> Iterator[Array]:
-        """The arguments of every function with a kink at 0, at all points; of a maximum, the gap of its arguments."""
+        """How far the arguments of every function are from its kinks, at all points; of a maximum, from each other."""
         for node in self.derivation.model.nodes.values():
             for expr in (e for c in node.cases[:1] for e in preorder_traversal(c.expr)):
                 row = BY_NAME["max"] if isinstance(expr, Max) else row_of(expr)
@@ -128,4 +128,5 @@ class Truth:
                     ranges = [
                         (i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in free_indices(inner)
                     ]
-                    yield self.sweeps.partials.evaluate(inner, self.store, ranges).detach()
+                    value = self.sweeps.partials.evaluate(inner, self.store, ranges).detach()
+                    yield from (value - float(kink) for kink in row.kinks)

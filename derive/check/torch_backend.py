@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, reduce
 from typing import Any
 
 import torch
 
-from derive.expressions.functions import Row
+from derive.errors import UsageError
+from derive.evaluate.compile import elementwise
+from derive.expressions.functions import Row, X
 
 Array = torch.Tensor
-OWN = {
-    "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),  # torch's own takes the slope 1 from x = 20 on
-    "step": lambda x: (x > 0).to(x.dtype),
-    "share": lambda x: ((x > 0).to(x.dtype) + (x >= 0).to(x.dtype)) / 2,
-}
 
 
 class TorchBackend:
@@ -29,10 +26,8 @@ class TorchBackend:
         return int(value) if value.is_Integer else float(value)
 
     def apply(self, row: Row, x: Any) -> Any:
-        """torch's own function of the row."""
-        return function(row.name, row.torch)(
-            x if isinstance(x, torch.Tensor) else torch.tensor(float(x), dtype=self.dtype)
-        )
+        """The function of the row, by torch's own where it has one."""
+        return function(row)(x if isinstance(x, torch.Tensor) else torch.tensor(float(x), dtype=self.dtype))
 
     def power(self, x: Any, exponent: Any) -> Any:
         """Whole powers by torch.pow, 1/x by reciprocal."""
@@ -99,9 +94,38 @@ def _run(grid: Array, size: int) -> slice | None:
     return slice(first, last + 1) if torch.equal(flat, torch.arange(first, last + 1)) else None
 
 
+def function(row: Row) -> Callable[[Array], Array]:
+    """The callable of a row: torch's own, else the text of the table, else the definition on tensors.
+
+    Errors: UsageError for a name that torch does not have.
+    """
+    if row.torch and "{" not in row.torch:
+        return _named(row.name, row.torch)
+    if row.torch or row.code:
+        return _written(row.name, row.torch, row.code)
+    return _defined(row.name, row.definition or row.value)
+
+
 @cache
-def function(name: str, dotted: str) -> Any:
-    """The callable of a row: its dotted name in torch, or one of our own where torch has none."""
-    if name in OWN:
-        return OWN[name]
-    return reduce(getattr, dotted.split("."), torch)
+def _named(name: str, dotted: str) -> Callable[[Array], Array]:
+    try:
+        found: Callable[[Array], Array] = reduce(getattr, dotted.split("."), torch)  # type: ignore[assignment]
+    except AttributeError:
+        raise UsageError(f"{name}: torch has no {dotted}; leave torch= out, and the definition is evaluated") from None
+    return found
+
+
+@cache
+def _written(name: str, text: str, code: str) -> Callable[[Array], Array]:
+    """The text that generated code has, run here. It comes from the package's own table; a user gives no text."""
+    whole = f"def {name}(x):\n    return {text.format('x')}" if text else code.replace("{array}", "torch.as_tensor")
+    scope: dict[str, Any] = {"torch": torch}
+    exec(whole, scope)
+    found: Callable[[Array], Array] = scope[name]
+    return found
+
+
+@cache
+def _defined(name: str, definition: Callable[..., Any]) -> Callable[[Array], Array]:
+    """The definition in tensors, so that autograd differentiates it by torch's own rules."""
+    return elementwise(definition(X), TorchBackend())

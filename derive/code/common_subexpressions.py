@@ -9,8 +9,8 @@ from typing import Any
 
 from derive.code.names import Identifiers
 from derive.code.program import (
-    Apply,
     Assign,
+    Call,
     Contraction,
     Inner,
     MatMul,
@@ -25,7 +25,6 @@ from derive.code.program import (
     Tree,
     names_in,
 )  # fmt: skip
-from derive.expressions.functions import BY_NAME
 
 
 def shared(lines: Sequence[Statement], names: Identifiers) -> tuple[Statement, ...]:
@@ -50,8 +49,8 @@ def shared(lines: Sequence[Statement], names: Identifiers) -> tuple[Statement, .
 
 def _wish(tree: Tree, n: int) -> str:
     """exp_z, where it is that."""
-    plain = isinstance(tree, Apply) and len(tree.args) == 1 and isinstance(tree.args[0], Name)
-    return f"{tree.function}_{tree.args[0].text}" if plain else f"part{n}"  # type: ignore[attr-defined]
+    plain = isinstance(tree, Call) and isinstance(tree.arg, Name)
+    return f"{tree.function}_{tree.arg.text}" if plain else f"part{n}"  # type: ignore[attr-defined]
 
 
 def _moving(lines: Sequence[Statement]) -> set[str]:
@@ -65,11 +64,9 @@ def _moving(lines: Sequence[Statement]) -> set[str]:
 
 def _costly(tree: Tree) -> bool:
     """A function, a sum, a product of arrays; arithmetic where an array is broadcast."""
-    if isinstance(tree, Apply):
-        return tree.function in BY_NAME
     if isinstance(tree, (Plus, Times, Power)):
         return any(isinstance(p, NewAxis) for t in _below(tree) if isinstance(t, Pick) for p in t.places)
-    return isinstance(tree, (Reduce, Inner, MatMul, Contraction))
+    return isinstance(tree, (Call, Reduce, Inner, MatMul, Contraction))
 
 
 def _trees(line: Statement) -> list[Tree]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 from sympy import (
@@ -33,9 +33,9 @@ from derive.code.elements import Reading, Stored
 from derive.code.integers import Scope
 from derive.code.named_axes import Factor, Laid, contract, product, together, total
 from derive.code.names import Identifiers
-from derive.code.program import Apply, Number, Power, Truth, plus
+from derive.code.program import Apply, Call, Number, Power, Truth, plus
 from derive.errors import ModelError
-from derive.expressions.functions import row_of
+from derive.expressions.functions import row_of, unknown
 from derive.expressions.indices import BINDERS, apart, bound, name_of
 from derive.expressions.symbols import Partial
 
@@ -185,13 +185,14 @@ class Arrays(Reading):
             parts = [self.whole(a, scope) for a in expr.args]
             return self._cast(together(parts, scope.order, lambda *trees: Truth("==", trees)))
         row = row_of(expr)
-        if isinstance(expr, Max) or row is not None:
-            parts = [self._value_of(self.lower(a, scope)) for a in (expr.args if row is None else expr.args[:1])]
-            kind = "maximum" if row is None else row.name
-            return together(parts, scope.order, lambda *trees: Apply(kind, trees))
+        if row is not None:
+            return together([self._value_of(self.lower(expr.args[0], scope))], scope.order, partial(Call, row.name))
+        if isinstance(expr, Max):
+            parts = [self._value_of(self.lower(a, scope)) for a in expr.args]
+            return together(parts, scope.order, lambda *trees: Apply("maximum", trees))
         if isinstance(expr, Pow):
             return self._power(expr, scope)
-        raise ModelError(f"no row in derive/functions.py evaluates {name}")
+        raise unknown(expr)
 
     def _power(self, expr: Pow, scope: Scope) -> Laid:
         if isinstance(expr.exp, Rational) and expr.exp < 0:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from derive.chain.derivation import Derivation
 from derive.code.docstring import docstring, tables
+from derive.code.functions import own
 from derive.code.layer import layer
 from derive.code.passes import passes, public, read
-from derive.code.python_text import quoted, tuple_of
+from derive.code.python_text import has_word, quoted, tuple_of
 from derive.code.signature import Signature
 from derive.code.source import Source
 from derive.code.targets import TARGETS, Target
@@ -28,21 +27,15 @@ def _module(source: Source, signature: Signature | None) -> str:
     if source.target.name == "torch" and source.d.model.has_loss:
         body.append(_function(source))
     body += layer(source, signature) if signature is not None else []
-    whole = [*_own(source.target, body), HELPERS, ARRAYS[source.target.name], *body]
+    whole = [*_own(source.target, "\n".join(body)), HELPERS, ARRAYS[source.target.name], *body]
     math = "import math\n" * any("math." in part for part in whole)
     head = [docstring(source), math + source.target.imports, tables(source)]
     return "\n\n\n".join(["\n\n".join(head).strip("\n"), *(part.strip("\n") for part in whole)]) + "\n"
 
 
-def _own(target: Target, parts: Sequence[str]) -> Iterator[str]:
-    """The functions that the target does not have and the passes call."""
-    text, found = "\n".join(parts), {}
-    for _ in range(2):  # gelu calls erf
-        for name, own in target.own.items():
-            if f"{name}(" in text.replace(f".{name}(", "").replace(f"_{name}(", "") and name not in found:
-                found[name] = own
-                text += own
-    yield from (found[name] for name in target.own if name in found)
+def _own(target: Target, body: str) -> list[str]:
+    """The helpers and functions that the target does not have and the passes call."""
+    return [*([target.span] if has_word("span", body) else []), *own(target, body)]
 
 
 def _function(source: Source) -> str:

@@ -6,6 +6,8 @@ import builtins
 import keyword
 from collections.abc import Iterable
 
+from derive.expressions.functions import BY_NAME, defined
+
 RESERVED = frozenset(
     [
         "np",
@@ -27,16 +29,6 @@ RESERVED = frozenset(
         "OPTIONAL",
         "SAVED",
         "span",
-        "sigmoid",
-        "relu",
-        "leaky_relu",
-        "elu",
-        "softplus",
-        "silu",
-        "gelu",
-        "step",
-        "share",
-        "erf",
         "functools",
         "training",
         "pullback",
@@ -45,11 +37,19 @@ RESERVED = frozenset(
 )
 
 
+PYTHON = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins)])
+
+
+def called(function: str) -> str:
+    """What a module calls a function of the table that it defines: its name, which may be Python's or the module's."""
+    return f"{function}_" if function in RESERVED | PYTHON else function
+
+
 class Identifiers:
     """Gives each name an identifier, its own where that is free: `lambda` becomes `lambda_`."""
 
     def __init__(self) -> None:
-        self.taken: set[str] = {*RESERVED, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+        self.taken: set[str] = {*RESERVED, *PYTHON, *(called(row.name) for row in BY_NAME.values() if defined(row))}
         self.given: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:

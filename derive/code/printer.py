@@ -7,10 +7,12 @@ from textwrap import wrap
 
 from sympy import Integer
 
+from derive.code.names import called
 from derive.code.program import (
     Apply,
     Assign,
     Branch,
+    Call,
     Contraction,
     Inner,
     Loop,
@@ -31,6 +33,7 @@ from derive.code.program import (
     Truth,
 )  # fmt: skip
 from derive.code.targets import Target
+from derive.expressions.functions import BY_NAME
 
 SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly a text binds
 WIDTH, INDENT = 120, "    "
@@ -145,6 +148,12 @@ class CodePrinter:
             words["zeros"] = self.target.patterns["zeros"].format(texts[0])
             words["atom1"] = self.at(tree.args[1], POWER)
         return pattern.format(*texts, **words), ATOM if tree.function != "slots" else PRODUCT
+
+    def _call(self, tree: Call) -> Printed:
+        row = BY_NAME[tree.function]
+        text = getattr(row, self.target.name) or f"{called(row.name)}({{0}})"
+        pattern = text if "{" in text else f"{self.target.module}.{text}({{0}})"
+        return pattern.format(self(tree.arg)), ATOM
 
     # statements
     def lines(self, statements: Iterable[Statement], depth: int = 1) -> Iterator[str]:

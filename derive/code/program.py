@@ -1,6 +1,6 @@
 """A program as data: trees of array operations, and the statements made of them. What a target makes of it is its own.
 
-A tree says nothing about names of a library: `Apply("sigmoid", ...)` is the row of the functions table, `Contraction`
+A tree says nothing about names of a library: `Call("sigmoid", x)` is the row of the functions table, `Contraction`
 an einsum. Trees are immutable and compare by what they are made of.
 """
 
@@ -32,10 +32,18 @@ class Number(Tree):
 
 @dataclass(frozen=True)
 class Apply(Tree):
-    """A function of the table, or an operation of the target: where, clip, zeros, array, span."""
+    """An operation of the target: maximum, where, clip, zeros, array, span."""
 
     function: str
     args: tuple[Tree, ...]
+
+
+@dataclass(frozen=True)
+class Call(Tree):
+    """A function of the table, by the name of its row."""
+
+    function: str
+    arg: Tree
 
 
 @dataclass(frozen=True)
@@ -196,7 +204,7 @@ def names_in(part: object) -> Iterator[str]:
     """The variables and functions that a tree or statement mentions."""
     if isinstance(part, Name):
         yield part.text
-    elif isinstance(part, Apply):
+    elif isinstance(part, (Apply, Call)):
         yield part.function
     if isinstance(part, (Tree, Statement)):
         for field in fields(part):  # type: ignore[arg-type]

@@ -33,7 +33,7 @@ from derive.errors import ModelError
 from derive.evaluate.backend import Array, Backend
 from derive.evaluate.index_values import Env, index_value
 from derive.evaluate.store import Store
-from derive.expressions.functions import BY_NAME, row_of
+from derive.expressions.functions import BY_NAME, row_of, unknown
 from derive.expressions.indices import BINDERS, bound, name_of
 from derive.expressions.symbols import Given, Immediate, Partial
 from derive.expressions.traverse import free_indices
@@ -167,7 +167,7 @@ class Compiler:
             return lambda store, env: self.backend.apply(row, parts[0](store, env))
         if isinstance(expr, Pow):
             return self._power(expr, at, depth)
-        raise ModelError(f"no row in derive/functions.py evaluates {name}")
+        raise unknown(expr)
 
     def _masked(self, truth: Any) -> Any:
         return int(truth) if isinstance(truth, (bool, int)) else self.backend.mask(truth)
@@ -195,6 +195,24 @@ class Compiler:
             )
 
         return run
+
+
+class _Single(Store):
+    """A store whose only quantity is one array."""
+
+    def __init__(self, backend: Backend, array: Array):
+        super().__init__(backend)
+        self.array = array
+
+    def read(self, name: str, position: tuple[Any, ...], strict: bool) -> Array:
+        """The array, whatever it is called."""
+        return self.array
+
+
+def elementwise(expr: Expr, backend: Backend) -> Callable[[Array], Array]:
+    """An expression in one symbol as a function of an array, element by element."""
+    run = Compiler(backend, {}, S.Zero).compile(expr, 0, 0)
+    return lambda array: run(_Single(backend, array), {})
 
 
 def _place(part: Expr) -> int:

@@ -1,6 +1,6 @@
 """The sympy side of an elementwise function that sympy does not have: one class from one definition.
 
-`elementwise("sigmoid", lambda x: 1/(1 + exp(-x)), at={0: 1/2})` is an ordinary sympy Function: it differentiates,
+`function_class("sigmoid", lambda x: 1/(1 + exp(-x)), at={0: 1/2})` is an ordinary sympy Function: it differentiates,
 evaluates to any precision, rewrites to its definition with `.doit()`, and stays `sigmoid(z)` on the page.
 """
 
@@ -37,9 +37,9 @@ class Elementwise(Function):
         return type(self).definition(*self.args)._eval_evalf(prec)
 
 
-def elementwise(name: str, definition: Callable[..., Expr], at: Mapping[Any, Any] | None = None) -> type[Elementwise]:
+def function_class(name: str, definition: Callable[..., Expr], at: Mapping[Any, Any] = {}) -> type[Elementwise]:
     """A new function class; `at` lists arguments with an exact value. Errors: none, it only defines."""
-    exact = {S(k): S(v) for k, v in (at or {}).items()}
+    exact = {S(k): S(v) for k, v in at.items()}
     namespace = {"definition": staticmethod(definition), "at": exact, "nargs": 1, "__module__": __name__}
     return type(name, (Elementwise,), namespace)
 

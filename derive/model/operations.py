@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sympy import Abs, Expr, Integer, Max, exp, sqrt, tanh
+from sympy import Expr
 
 from derive.errors import UsageError
-from derive.expressions.elementwise import Elementwise
-from derive.expressions.functions import TABLE
+from derive.expressions.functions import BY_NAME, row_of
 from derive.language import Text
 
 
@@ -35,26 +34,26 @@ ELEMENTARY = (
     Operation("max", Text("elementwise maximum", "逐元素取最大值")),
 )
 FUNCTION = Text("the function {name}", "函数 {name}")
-OPERATIONS = {row.name: row for row in ELEMENTARY} | {
-    row.name: Operation(row.name, FUNCTION(name=row.name)) for row in TABLE if row.arity == 1 and row.name != "identity"
-}
+
+
+def operations() -> dict[str, Operation]:
+    """All operations by name: the elementary ones, and the functions that the table has now."""
+    functions = (row.name for row in BY_NAME.values() if row.arity == 1 and row.name != "identity")
+    return {row.name: row for row in ELEMENTARY} | {n: Operation(n, FUNCTION(name=n)) for n in functions}
 
 
 def chosen(names: Sequence[str]) -> tuple[Operation, ...]:
     """The operations of these names. Errors: UsageError for one that is not known."""
+    known = operations()
     for name in names:
-        if name not in OPERATIONS:
-            raise UsageError(f"no operation {name!r}; choose from {', '.join(OPERATIONS)}")
-    return tuple(OPERATIONS[name] for name in dict.fromkeys(names))
+        if name not in known:
+            raise UsageError(
+                f"no operation {name!r}; choose from {', '.join(known)}, or define a function: derive.elementwise(...)"
+            )
+    return tuple(known[name] for name in dict.fromkeys(names))
 
 
 def definition(expr: Expr) -> Expr | None:
     """What a function is in simpler operations; None where it is elementary: ReLU(x) is max(x, 0)."""
-    x = expr.args[0]
-    if isinstance(expr, Elementwise):
-        return type(expr).definition(*expr.args)
-    if isinstance(expr, tanh):
-        return 1 - 2 / (exp(2 * x) + 1)
-    if isinstance(expr, Abs):
-        return Max(x, -x)
-    return x ** (Integer(1) / 2) if expr == sqrt(x) else None
+    row = row_of(expr)
+    return row.definition(expr.args[0]) if row is not None and row.definition is not None else None

@@ -17,7 +17,7 @@ from derive.expressions.functions import BY_NAME, row_of
 from derive.expressions.indices import Limits, family, index, name_of, substitute, sum_over
 from derive.expressions.traverse import free_indices
 from derive.model.model import Case, Model, Node, model_of
-from derive.model.operations import OPERATIONS, chosen, definition
+from derive.model.operations import chosen, definition, operations
 
 LETTERS = "uvqrs"  # the first that begins no name of the model names the nodes between
 X = Symbol("x", real=True)
@@ -218,11 +218,12 @@ class Writer:
         """Refuse what is not allowed. Errors: ModelError."""
         if name in self.allowed:
             return
-        if name not in OPERATIONS:
+        known = operations()
+        if name not in known:
             raise ModelError(f"{expr} cannot be written in primitive operations")
         what = f"{expr}" if expr is not None else "the graph"
         raise ModelError(
-            f"{what} needs the operation {name} ({OPERATIONS[name].title.pick('en')}), which is not among "
+            f"{what} needs the operation {name} ({known[name].title.pick('en')}), which is not among "
             f"{', '.join(self.allowed)}; allow it too: --ops {','.join([*self.allowed, name])}"
         )
 

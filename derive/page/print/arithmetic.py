@@ -79,8 +79,8 @@ class Arithmetic(Atoms):
 
     def _raised(self, base: Expr, exponent: str) -> str:
         row = row_of(base)
-        if row is not None and row.name in ("tanh", "sin", "cos") and self.style.latex:
-            return rf"\{row.name}^{{{exponent}}}({self.printed(base.args[0])[0]})"
+        if row is not None and row.latex_power and self.style.latex:
+            return row.latex_power.format(self.printed(base.args[0])[0], exponent)
         return self.style.power(self.at(base, ATOM), exponent)
 
     def _total(self, limit: tuple[Idx, Expr, Expr]) -> str:

@@ -16,6 +16,7 @@ from derive.page.print.style import Style
 from derive.page.print.template import mark
 
 ADD, MUL, POWER, ATOM = 1, 2, 3, 4
+BINDS = {"brackets": ATOM, "prefix": MUL, "raised": POWER, "root": POWER}  # a function, by its notation
 Printed = tuple[str, int]
 
 

@@ -31,7 +31,7 @@ from derive.expressions.matrices import (
 )
 from derive.expressions.notation import subscript
 from derive.expressions.symbols import Immediate, Partial
-from derive.page.print.atoms import ADD, ATOM, MUL, POWER, Printed
+from derive.page.print.atoms import ADD, ATOM, BINDS, MUL, POWER, Printed
 from derive.page.print.order import kind, signed
 from derive.page.print.shapes import Shapes
 
@@ -140,9 +140,9 @@ class Matrices(Shapes):
         inner = [self.printed(a)[0] for a in arguments]
         if row is None:
             return (r"\max" if self.style.latex else "max") + self.style.brackets(", ".join(inner)), ATOM
-        bare = row.name == "log" and not isinstance(arguments[0], Whole)
+        bare = row.notation == "prefix" and not isinstance(arguments[0], Whole)
         text = self.style.pattern(row).format(self.style.brackets(inner[0]) if bare else inner[0])
-        return text, POWER if row.name in ("exp", "sqrt") else MUL if row.name == "log" else ATOM
+        return text, BINDS[row.notation]
 
     def _named(self, name: str, inner: Expr) -> str:
         return (rf"\mathrm{{{name}}}" if self.style.latex else name) + self.style.brackets(self.printed(inner)[0])

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Rational, Symbol
+from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, Rational, Symbol
 
 from derive.expressions.functions import row_of
 from derive.expressions.indices import BINDERS
+from derive.expressions.intervals import inside
 from derive.expressions.symbols import Partial
 from derive.expressions.weight import weight
 
@@ -49,7 +50,9 @@ def kind(factor: Expr) -> int:
         return 2
     if isinstance(factor, BINDERS):
         return 5
-    return 4 if type(factor).__name__ in ("step", "share", "inside", "KroneckerDelta") else 3
+    row = row_of(factor)
+    indicator = row.indicator if row is not None else isinstance(factor, (inside, KroneckerDelta))
+    return 4 if indicator else 3
 
 
 def open_ended(factor: Expr) -> bool:

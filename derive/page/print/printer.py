@@ -34,13 +34,13 @@ from sympy.core.relational import Relational
 from sympy.matrices import MatrixBase
 
 from derive.chain.derivation import Line, Term
-from derive.expressions.functions import row_of
+from derive.expressions.functions import Row, row_of
 from derive.expressions.matrices import Matrix, Plus
 from derive.expressions.moments import Moment
 from derive.expressions.norms import Norm, SpectralRadius
 from derive.expressions.symbols import Immediate, LimitOf, Partial, Tangent
 from derive.memo import SIZE, memo
-from derive.page.print.atoms import ADD, ATOM, MUL, POWER, Printed
+from derive.page.print.atoms import ADD, ATOM, BINDS, MUL, POWER, Printed
 from derive.page.print.matrices import Matrices
 from derive.page.print.order import open_ended, signed
 from derive.page.print.style import STYLES
@@ -162,13 +162,12 @@ class Printer(Matrices):
         row = row_of(expr)
         if row is None:
             return f"{name}({', '.join(self(a) for a in expr.args)})", ATOM
-        text = self.style.pattern(row).format(self._argument(row.name, expr.args[0]))
-        return text, POWER if row.name in ("exp", "sqrt") else MUL if row.name == "log" else ATOM
+        return self.style.pattern(row).format(self._argument(row, expr.args[0])), BINDS[row.notation]
 
-    def _argument(self, name: str, inner: Expr) -> str:
-        if name == "exp":
+    def _argument(self, row: Row, inner: Expr) -> str:
+        if row.notation == "raised":
             return self._exponent(inner)
-        return self.at(inner, ATOM) if name == "log" else self.printed(inner)[0]
+        return self.at(inner, ATOM) if row.notation == "prefix" else self.printed(inner)[0]
 
     def _exponent(self, expr: Expr) -> str:
         """What stands raised: its fractions are written with a stroke."""

@@ -136,6 +136,11 @@ def _scripted_name(name: str, indices: tuple[str, ...]) -> str:
     return body + _lower(inner)
 
 
+def _scripted_function(row: Row) -> str:
+    """e^{x} with its exponent marked; any other function as in Unicode."""
+    return f"{row.latex.partition('^')[0]}{RAISED}{{}}{LEVEL}" if row.notation == "raised" else row.text
+
+
 SCRIPTS = UNICODE._replace(  # Unicode whose scripts are marked, for whoever can raise and lower text
     key="scripts",
     name=_scripted_name,
@@ -143,6 +148,6 @@ SCRIPTS = UNICODE._replace(  # Unicode whose scripts are marked, for whoever can
     total=lambda i, a, b: f"Σ{_lower(i)} ",
     product=lambda i, a, b: f"Π{_lower(i)} ",
     delta=lambda a, b: f"δ{_lower(_pair(a, b))}",
-    pattern=lambda row: {"exp": f"e{RAISED}{{}}{LEVEL}"}.get(row.name, row.text),
+    pattern=_scripted_function,
 )
 STYLES = {"latex": LATEX, "inline": INLINE, "exponent": EXPONENT, "text": UNICODE, "scripts": SCRIPTS}

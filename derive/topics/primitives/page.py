@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr, S
+from sympy import Expr, Function, S
 
 from derive.chain.derivation import Derivation, Term
 from derive.chain.needed import Need, cached, needs
+from derive.expressions.functions import row_of
 from derive.expressions.symbols import Partial
+from derive.expressions.traverse import names
 from derive.language import Text
 from derive.model.model import Node
-from derive.model.operations import OPERATIONS
+from derive.model.operations import operations
 from derive.model.primitives import as_product
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Picture, Row, Table
 from derive.page.pictures.caption import CAPTION
@@ -82,7 +84,7 @@ def primitive_graph(part: Part) -> Iterator[Block]:
 
 def _definitions(made: Rewritten) -> Iterator[Block]:
     program = made.program
-    yield Paragraph(ALLOWED(operations=[OPERATIONS[name].title for name in program.allowed]))
+    yield Paragraph(ALLOWED(operations=[operations()[name].title for name in program.allowed]))
     if program.definitions:
         yield Paragraph(WRITTEN(x=program.definitions[0][0].args[0]))
         yield Equations(tuple(Row(left, right) for left, right in program.definitions))
@@ -99,8 +101,8 @@ def _definitions(made: Rewritten) -> Iterator[Block]:
 
 
 def _operation(made: Rewritten, node: Node) -> Text | None:
-    name = made.program.primitives[node.name].operation
-    return None if not name else OPERATIONS[name].title if name in OPERATIONS else GIVEN
+    name, known = made.program.primitives[node.name].operation, operations()
+    return None if not name else known[name].title if name in known else GIVEN
 
 
 def _table(made: Rewritten) -> Table:
@@ -159,8 +161,5 @@ def _conclusions(made: Rewritten) -> Iterator[Block]:
 
 def _by_sign(need: Need, name: str) -> bool:
     """Is the family needed only to know on which side of a kink it is?"""
-    from derive.expressions.elementwise import share, step
-    from derive.expressions.traverse import names
-
-    jumps = need.use.local.atoms(share, step)
+    jumps = {f for f in need.use.local.atoms(Function) if (row := row_of(f)) is not None and row.indicator}
     return bool(jumps) and name not in names(need.use.local.xreplace(dict.fromkeys(jumps, S.One)))

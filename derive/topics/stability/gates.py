@@ -1,6 +1,8 @@
 """What the bias of a gate does: on the direct path of a state to itself the gate is the whole factor.
 
 d c_t / d c_{t-1} = f_t = sigma(b_f + ...) >= sigma(b_f - r),   r the most that everything else can weigh
+
+The activation may be any that rises, mirrors its ends and has an inverse (the table of functions says so).
 """
 
 from __future__ import annotations
@@ -8,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sympy import Add, Expr, Ge, Indexed, Integer, Mul, Rational, S, Symbol, log
+from sympy import Add, Expr, Ge, Indexed, Integer, Mul, Rational, S, Symbol
 from sympy.core.relational import Relational
 
+from derive.expressions.functions import Row
 from derive.expressions.indices import name_of
 from derive.model.model import Model
 from derive.topics.jacobian.paths import Entry
@@ -25,8 +28,8 @@ KEPT = Rational(1, 2)
 class Gate(NamedTuple):
     """The factor of a direct path: `share` is g or 1 - g of the gate `element`, at least `lower` whatever the inputs.
 
-    `bias` is the gate's own bias, `rest` (in full: `value`) bounds the rest of its pre-activation. After k steps at
-    least half is kept if `claim` holds.
+    `bias` is the gate's own bias, `rest` (in full: `value`) bounds the rest of its pre-activation, `row` is the
+    activation. After k steps at least half is kept if `claim` holds.
     """
 
     entry: Entry
@@ -35,18 +38,32 @@ class Gate(NamedTuple):
     bias: Expr
     rest: Symbol
     value: Expr
-    lower: Expr
+    row: Row
     sign: int
+
+    @property
+    def offset(self) -> Expr:
+        """share = offset + f(sign * pre-activation): 1 - f(u) = 1 - low - high + f(-u), for f mirrors its ends."""
+        return S.Zero if self.sign > 0 else 1 - sum(map(S, self.row.value_range))
+
+    @property
+    def lower(self) -> Expr:
+        """The least share, for f rises: offset + f(u) with u = bias - rest, or -bias - rest for 1 - g."""
+        return self.offset + self.row.value(self.sign * self.bias - self.rest)
+
+    def least(self, steps: Expr) -> Expr:
+        """The least u that keeps half: (offset + f(u))^k >= 1/2 exactly if u >= f^-1(2^(-1/k) - offset)."""
+        assert self.row.inverse is not None
+        return self.row.inverse(Integer(2) ** (-1 / steps) - self.offset)
 
     @property
     def claim(self) -> Relational:
         """sigma(u)^k >= 1/2 exactly if u >= -log(2^(1/k) - 1), with u = bias - rest, or -bias - rest for 1 - g."""
-        needed = self.rest - log(Integer(2) ** (1 / STEPS) - 1)
-        return Ge(self.sign * self.bias, needed, evaluate=False)
+        return Ge(self.sign * self.bias, self.rest + self.least(STEPS), evaluate=False)
 
 
 def gates(model: Model, jacobian: StepJacobian) -> Iterator[Gate]:
-    """The sigmoid gates on direct paths that have a bias of their own."""
+    """The gates on direct paths that have a bias of their own."""
     for n, row in enumerate(jacobian.entries):
         for path in (p for p in row[n].paths if p.direct):
             factors = [f for f in Mul.make_args(path.links[0].value) if f != path.delta]
@@ -61,7 +78,7 @@ def _gate(model: Model, jacobian: StepJacobian, entry: Entry, share: Expr) -> Ga
         return None
     node = model.nodes[name_of(elements[0])]
     row = activation(node)
-    if row is None or row.name != "sigmoid":
+    if row is None or not row.symmetric or row.inverse is None:
         return None
     inner = model.nodes[name_of(node.cases[0].expr.args[0])].cases[0].expr
     biases = [a for a in Add.make_args(inner) if _is_parameter(model, a)]
@@ -72,7 +89,7 @@ def _gate(model: Model, jacobian: StepJacobian, entry: Entry, share: Expr) -> Ga
         return None
     symbol = Symbol(f"r_{node.name}", nonnegative=True)
     sign = 1 if share == elements[0] else -1
-    return Gate(entry, elements[0], share, biases[0], symbol, rest, row.value(sign * biases[0] - symbol), sign)
+    return Gate(entry, elements[0], share, biases[0], symbol, rest, row, sign)
 
 
 def _is_parameter(model: Model, expr: Expr) -> bool:

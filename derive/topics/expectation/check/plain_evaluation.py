@@ -15,7 +15,7 @@ import numpy as np
 from sympy import Add, Expr, Idx, Indexed, Integer, KroneckerDelta, Mul, Pow, Product, Sum, Symbol
 
 from derive.errors import ModelError
-from derive.expressions.functions import row_of
+from derive.expressions.functions import row_of, unknown
 from derive.expressions.indices import name_of
 from derive.expressions.moments import Expectation, Moment
 from derive.model.model import Node
@@ -55,7 +55,7 @@ class Plainly:
             return np.power(parts[0], parts[1])
         row = row_of(expr)
         if row is None:
-            raise ModelError(f"no row in derive/functions.py evaluates {type(expr).__name__}")
+            raise unknown(expr)
         return np.vectorize(row.number)(*parts)
 
     def element(self, name: str, position: tuple[int, ...]) -> Any:

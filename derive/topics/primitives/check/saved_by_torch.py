@@ -52,8 +52,12 @@ class Saved(NamedTuple):
 def saved(program: Program, derivation: Derivation, seed: int = 0) -> Saved | None:
     """What torch saves for the gradients of `derivation.wanted`.
 
-    None for a program with steps of time, functions that are not given, or elements taken out of a family.
+    None for a program with steps of time, functions that are not given or that torch does not have, or elements taken
+    out of a family.
     """
+    rows = [BY_NAME[p.operation] for p in program.primitives.values() if p.operation in BY_NAME]
+    if any(row.definition is not None and not (row.torch or row.code) for row in rows):
+        return None
     if any(s.time for s in derivation.stages) or any(n.abstract is not None for n in program.model.nodes.values()):
         return None
     if not all(_whole(operand) for p in program.primitives.values() for operand in p.operands):
@@ -117,7 +121,7 @@ class Run:
             return ELEMENTWISE[primitive.operation](*operands)
         if not primitive.operation:
             return operands[0] * 1.0 if isinstance(operands[0], Array) else _tensor(float(operands[0]))
-        found: Array = function(primitive.operation, BY_NAME[primitive.operation].torch)(operands[0])
+        found: Array = function(BY_NAME[primitive.operation])(operands[0])
         return found
 
     def _dot(self, own: tuple[Idx, ...], operands: tuple[Expr, ...], summed: tuple[Idx, ...]) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from sympy import Idx
+from sympy import Idx, Integer
 
 from derive.check.gradients import Array
 from derive.expressions.indices import name_of
@@ -24,7 +24,7 @@ def kept(runs: Runs, gate: Gate) -> Iterator[Kept]:
     rest = runs.measure(gate.value, runs.draws.base)
     name = name_of(gate.bias)
     for k in HALVES:
-        bias = gate.sign * (rest - torch.expm1(torch.tensor(2.0, dtype=torch.float64).log() / k).log())
+        bias = gate.sign * (rest + float(gate.least(Integer(k))))
         numbers = runs.draws.base | {name: bias.expand(runs.draws.base[name].shape)}
         yield Kept(gate, k, float(_share(runs, gate, numbers)[-k:].prod(dim=0).min()))
 

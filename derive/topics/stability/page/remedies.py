@@ -23,9 +23,9 @@ from derive.topics.stability.remedies import KEPT, Truncation, as_matrix, linear
 HEAD = Text("What helps", "对策")
 GATE = Text(
     "The bias of {gate}. On the direct path from {before} to {after} the only factor is {share}. Whatever the inputs, "
-    "all but the bias weighs at most {rest}, and the sigmoid rises, so",
+    "all but the bias weighs at most {rest}, and {function} rises, so",
     "{gate} 的偏置。从 {before} 到 {after} 的直接路径上唯一的因子是 {share}。无论输入如何，"
-    "除偏置外的部分至多为 {rest}，而 sigmoid 是增函数，于是",
+    "除偏置外的部分至多为 {rest}，而 {function} 是增函数，于是",
 )
 HALF = Text(
     "After {k} steps at least the {k}-th power of this is left of the direct path. To keep half, it suffices that",
@@ -94,7 +94,8 @@ def remedies(analysis: Analysis, steps: Sequence[Step], measured: Measured | Non
 
 def _gate(gate: Gate, measured: Measured | None) -> Iterator[Block]:
     entry = gate.entry
-    yield Paragraph(GATE(gate=gate.element, before=entry.wrt, after=entry.of, share=gate.share, rest=gate.rest))
+    names = {"gate": gate.element, "before": entry.wrt, "after": entry.of, "function": gate.row.title}
+    yield Paragraph(GATE(share=gate.share, rest=gate.rest, **names))
     yield Equations((Row(gate.rest, gate.value), Row(gate.share, gate.lower, sign=">=")))
     yield Paragraph(HALF(k=STEPS))
     left, right = gate.claim.args
