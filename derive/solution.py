@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Integer, Symbol
@@ -218,30 +217,34 @@ class Solution(Views):
         """The check of every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`.
 
         Closed forms of values and `identities` are compared with the model's own equations, `limits` with the values
-        far out, expectations with sums over all outcomes. With
-        `conditions` also the Jacobian of every recurrence and the evidence for its conditions; `Report.measured`.
+        far out, expectations with sums over all outcomes. With `conditions` also the Jacobian of every recurrence and
+        the evidence for its conditions, as claims of `report.of("stability")`.
         """
         from derive.check.steps import verify
+        from derive.topics.matrix_form.check.forms import compare
 
         steps = (*self.steps, *self.closed_steps)
-        report = verify(self.derivation, steps, self.sizes, points, seed, self.values, self.matrices)
+        beside = {"matrix_form": partial(compare, self.matrices)}
+        report = verify(self.derivation, steps, self.sizes, points, seed, self.values, beside)
         if self.expectations:
             from derive.topics.expectation.check.expectations import verify_expectations
 
-            report = report.beside(verify_expectations(self.derivation, self.expectations, seed))
+            report = report.beside("expectation", verify_expectations(self.derivation, self.expectations, seed))
         if identities:
             from derive.topics.identities.check import verify_identities
 
-            report = report.beside(verify_identities(self.derivation, identities, seed))
+            report = report.beside("identities", verify_identities(self.derivation, identities, seed))
         if limits:
             from derive.topics.limits.check import in_the_limit
 
-            report = report.merged(in_the_limit(self.derivation, limits, seed))
+            report = report.beside("limits", in_the_limit(self.derivation, limits, seed))
         if not conditions or not self.analyses:
             return report
+        from derive.check.report import Report
         from derive.topics.stability.check.check import measured
 
-        return replace(report, measured=tuple(measured(self.derivation, a, seed) for a in self.analyses))
+        claims = tuple(measured(self.derivation, a, seed) for a in self.analyses)
+        return report.beside("stability", Report(claims=claims))
 
     @property
     def _chosen(self) -> dict[Symbol, int]:

@@ -498,7 +498,7 @@ def test_a_model_without_a_loss_is_solved_forward():
     solution = constant_recursion("probability").derive()
     assert solution.steps == () and not solution.derivation.adjoints and not solution.derivation.unreachable
     report = solution.verify(200)
-    assert report.ok and report.fractions == 2 + 9  # t = 0..T for the shortest and the longest sequence
+    assert report.ok and report.of("fractions").samples == 2 + 9  # t = 0..T for the shortest and the longest sequence
     assert {name: n for one in report.sizes for name, n in one} == {"T": 8}
     text = solution.to_text()
     assert "Backward" not in text and "autograd" not in text and "Gradients" not in text

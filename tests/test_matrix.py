@@ -30,6 +30,7 @@ from derive.page.print.printer import printer
 from derive.problems import load
 from derive.solution import Solution
 from derive.topics.matrix_form import forms as matrix_forms
+from derive.topics.matrix_form.check.forms import compare
 from derive.topics.matrix_form.forms import Form, Forms
 from derive.topics.matrix_form.read import Reader
 from derive.topics.matrix_form.roles import roles
@@ -95,8 +96,9 @@ def test_every_form_agrees_with_autograd(build: object) -> None:
     assert all(form.matrix is not None for form in solution.matrices.all)
     report = solution.verify(points=60)
     assert report.ok
-    assert len(report.forms) == len(solution.matrices.all)
-    assert all(row.points for row in report.forms)
+    compared = report.of("matrix_form").rows
+    assert len(compared) == len(solution.matrices.all)
+    assert all(row.points for row in compared)
 
 
 # what a wrong form looks like
@@ -142,8 +144,8 @@ def _faults(expr: Expr) -> Iterator[object]:
 def check(solution: Solution, forms: Forms) -> dict[Expr, bool]:
     """For every quantity whether its form agrees, at sizes that differ."""
     sizes = dict(zip(solution.derivation.model.sizes, (3, 4, 2, 5), strict=False))
-    rows = Check(solution.derivation, sizes, 8, 0).run(solution.steps, (), forms).forms
-    return {row.quantity: row.ok for row in rows}
+    report = compare(forms, Check(solution.derivation, sizes, 8, 0))
+    return {row.quantity: row.ok for row in report.rows}
 
 
 @pytest.mark.parametrize("build", [m for m in models.MODELS if m not in (models.mahalanobis, models.inner_product)])
@@ -257,7 +259,7 @@ def test_random_products_under_sums(seed: int) -> None:
     report = solution.verify(points=24)
     assert report.ok
     found = [f for f in solution.matrices.all if f.matrix is not None]
-    assert len(report.forms) == len(found)
+    assert len(report.of("matrix_form").rows) == len(found)
     assert found or len(used) == 3  # two letters always have one
 
 

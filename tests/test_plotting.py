@@ -142,7 +142,7 @@ def test_many_parameters_are_drawn_in_two_and_the_caption_says_the_rest():
 def test_a_loss_curve(factor):
     """The numbers given; a logarithmic axis where the loss falls far."""
     run = Run(range(6), tuple(factor**k for k in range(6)))
-    axis = figure(losses(run)).axes[0]
+    axis = figure(losses(run.losses)).axes[0]
     assert list(axis.lines[0].get_ydata()) == list(run.losses)
     assert axis.get_yscale() == ("log" if factor == 0.5 else "linear")
 

@@ -21,7 +21,7 @@ from derive.problems import load
 from derive.sheet.part import Part
 from derive.sheet.render import render
 from derive.topics.hessian.check.hessian import autograd, times, verify_hessian
-from derive.topics.hessian.definite import Square
+from derive.topics.hessian.square import Square
 from derive.topics.jacobian.check.jacobian import verify_jacobian
 from derive.topics.jacobian.jacobian import jacobian
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -21,7 +22,13 @@ from derive.check.report import Report, Row
 from derive.evaluate.exact import ExactBackend
 from derive.evaluate.passes import Sweeps, cotangents, leaves
 from derive.evaluate.store import Store
+from derive.language import Text
 from derive.model.model import Node
+
+IN_FRACTIONS = Text(
+    "{numbers} of these values were also compared in exact fractions, without any rounding.",
+    "其中 {numbers} 个值还用精确分数作了比较，没有任何舍入。",
+)
 
 
 def in_floats(sweeps: Sweeps, truth: Store, solved: Solved, error: Callable[[Any, Any], float]) -> Row:
@@ -47,14 +54,19 @@ def within(ranges: Sequence[tuple[Idx, int, int]], extents: Sequence[tuple[int, 
 
 
 def in_fractions(d: Derivation, sizes: Mapping[Symbol, int], values: Sequence[Solved], seed: int) -> Report:
-    """One random rational point, every element of every value; `Report.fractions` counts the numbers compared."""
+    """One random rational point, every element of every value; `Report.samples` counts the numbers compared."""
     sweeps, rng = Sweeps(d, sizes, ExactBackend()), random.Random(seed)
     store = Store(sweeps.backend)
     for name, node in [*((n.name, n) for n in leaves(d.model)), *cotangents(d.model)]:
         store.put(name, _sampled(sweeps, node, rng), sweeps.ranges(node))
     sweeps.forward(store)
     rows, compared = zip(*(_row(sweeps, store, solved) for solved in values), strict=True)
-    return Report(rows, fractions=sum(compared))
+    return Report(rows, samples=sum(compared))
+
+
+def told(report: Report) -> Report:
+    """The report with the sentence that says how many numbers were compared; none where nothing stayed rational."""
+    return replace(report, notes=(IN_FRACTIONS(numbers=str(report.samples)),)) if report.samples else report
 
 
 def _sampled(sweeps: Sweeps, node: Node, rng: random.Random) -> Any:

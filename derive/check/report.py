@@ -1,9 +1,10 @@
-"""What a verification found: one row for each adjoint, and which one failed first."""
+"""What a check found: one row for each quantity that was compared, and which one failed first."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from sympy import Expr
 
@@ -12,9 +13,7 @@ from derive.errors import VerificationError
 from derive.expressions.indices import name_of
 from derive.expressions.moments import Moment
 from derive.expressions.symbols import Partial
-
-if TYPE_CHECKING:
-    from derive.topics.stability.measurements import Measured
+from derive.language import Text
 
 TOLERANCE = 1e-9
 
@@ -54,6 +53,13 @@ class Row:
         """Within the tolerance; not a number is not within."""
         return self.error <= TOLERANCE
 
+    def complaint(self) -> str | None:
+        """What disagrees, as a sentence without its end; None where nothing does."""
+        if self.ok:
+            return None
+        where = f" ({self.where})" if self.where else ""
+        return f"{self.quantity}{where} disagrees with {self.reference} (relative error {self.error:.2g})"
+
     def merged(self, other: Row) -> Row:
         """Both together."""
         worse = other if other._severity > self._severity else self
@@ -69,60 +75,98 @@ class Row:
         return self.wrong, self.error if self.error == self.error else float("inf")
 
 
+class Claim(Protocol):
+    """A statement that was measured rather than compared number by number."""
+
+    @property
+    def ok(self) -> bool:
+        """Nothing that was measured contradicts it."""
+
+    def complaint(self) -> str | None:
+        """What contradicts it, as a sentence without its end; None where nothing does."""
+
+
 @dataclass(frozen=True)
 class Report:
-    """All rows, in the order of the sweep: the first that fails is where the derivation is wrong.
+    """What was compared: the rows of the main check, `claims` that were measured, and the `parts` beside it by name.
 
-    `sizes` and `samples` say where it was compared, `exact` at how many rational points also with sympy, `fractions`
-    how many values also in exact fractions, `both_sides` that every kink was seen on both sides. `measured` is the
-    evidence about the recurrences; `forms` are the matrix forms, `outcomes` those that expectations were summed over.
+    `sizes` and `samples` say for which sizes and at how many points, `notes` what else is to be told about it. The rows
+    of a part that is not `listed` are further forms of quantities that a table lists already.
     """
 
-    rows: tuple[Row, ...]
+    own: tuple[Row, ...] = ()
     sizes: tuple[tuple[tuple[str, int], ...], ...] = ()
     samples: int = 0
-    exact: int = 0
-    both_sides: bool = False
-    fractions: int = 0
-    measured: tuple[Measured, ...] = ()
-    forms: tuple[Row, ...] = ()
-    outcomes: int = 0
+    notes: tuple[Text, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    parts: Mapping[str, Report] = field(default_factory=dict)
+    listed: bool = True
 
     def _repr_markdown_(self) -> str:
         return shown(self)
 
     @property
+    def rows(self) -> tuple[Row, ...]:
+        """Every quantity once, those of the listed parts first where the main check has no row for them."""
+        main = {r.quantity for r in self.own}
+        parts = [r for part in self.parts.values() if part.listed for r in part.rows]
+        return united((*(r for r in parts if r.quantity not in main), *self.own, *parts))
+
+    @property
     def ok(self) -> bool:
-        """Every row agrees."""
-        return all(r.ok for r in (*self.rows, *self.forms)) and all(m.ok for m in self.measured)
+        """Every row agrees and every claim holds, of all parts."""
+        return all(r.ok for r in self._compared) and all(c.ok for c in self._claimed)
 
     @property
     def first_failure(self) -> Row | None:
-        """The first adjoint whose own formula disagrees; where all do agree, the first with a wrong line."""
-        failed = [r for r in (*self.rows, *self.forms) if not r.ok]
+        """The first row whose own formula disagrees; where all do agree, the first with a wrong line."""
+        failed = [r for r in self._compared if not r.ok]
         return next((r for r in failed if not r.where), failed[0] if failed else None)
 
     @property
     def worst(self) -> float:
         """The worst relative error of all."""
-        return max((r.error for r in (*self.rows, *self.forms)), default=0.0)
+        return max((r.error for r in self._compared), default=0.0)
+
+    @property
+    def _compared(self) -> tuple[Row, ...]:
+        """All rows, those that a table does not list at the end."""
+        return (*self.rows, *(r for part in self.parts.values() if not part.listed for r in part._compared))
+
+    @property
+    def _claimed(self) -> tuple[Claim, ...]:
+        return (*self.claims, *(c for part in self.parts.values() for c in part._claimed))
+
+    @property
+    def all_notes(self) -> tuple[Text, ...]:
+        """The notes of the main check, then those of every part."""
+        return (*self.notes, *(note for part in self.parts.values() for note in part.all_notes))
+
+    def of(self, name: str) -> Report:
+        """The part of this name; an empty report where there is none."""
+        return self.parts.get(name, Report())
 
     def merged(self, other: Report) -> Report:
-        """Two reports on the same derivation, for different sizes."""
-        return Report(
-            _merged(self.rows, other.rows),
-            self.sizes + other.sizes,
-            self.samples + other.samples,
-            self.exact + other.exact,
-            self.both_sides or other.both_sides,
-            self.fractions + other.fractions,
-            forms=_merged(self.forms, other.forms),
-            outcomes=self.outcomes + other.outcomes,
+        """Two reports on the same quantities, at different sizes or points."""
+        names = dict.fromkeys((*self.parts, *other.parts))
+        return replace(
+            self,
+            own=united((*self.own, *other.own)),
+            sizes=self.sizes + other.sizes,
+            samples=self.samples + other.samples,
+            notes=tuple(dict.fromkeys(self.notes + other.notes)),
+            claims=self.claims + other.claims,
+            parts={name: self._part(name, other) for name in names},
+            listed=self.listed and other.listed,
         )
 
-    def beside(self, other: Report) -> Report:
-        """This report with the rows of another, on other quantities."""
-        return replace(self, rows=(*other.rows, *self.rows), outcomes=self.outcomes + other.outcomes)
+    def _part(self, name: str, other: Report) -> Report:
+        both = [report.parts[name] for report in (self, other) if name in report.parts]
+        return both[0] if len(both) == 1 else both[0].merged(both[1])
+
+    def beside(self, name: str, part: Report) -> Report:
+        """This report with one more part."""
+        return replace(self, parts={**self.parts, name: part})
 
     def required(self) -> Report:
         """The report, after `require`."""
@@ -132,28 +176,14 @@ class Report:
     def require(self) -> None:
         """Raise VerificationError, one line, where something disagrees."""
         failed = self.first_failure
-        if failed is not None:
-            where = f" ({failed.where})" if failed.where else ""
-            raise VerificationError(
-                f"{failed.quantity}{where} disagrees with {failed.reference} (relative error {failed.error:.2g}); "
-                "nothing is printed"
-            )
-        for measured in self.measured:
-            self._require(measured)
-
-    @staticmethod
-    def _require(measured: Measured) -> None:
-        for entry in measured.wrong:
-            raise VerificationError(
-                f"the Jacobian d {entry.of} / d {entry.wrt} disagrees with torch.autograd; nothing is printed"
-            )
-        for c in (f.condition for f in measured.findings if not f.ok):
-            raise VerificationError(
-                f"the {c.strength} claim that the gradient {c.kind} under {c.claim} is contradicted by "
-                "torch.autograd; nothing is printed"
-            )
+        complaints = (c.complaint() for c in (*([failed] if failed else []), *self._claimed))
+        for complaint in filter(None, complaints):
+            raise VerificationError(f"{complaint}; nothing is printed")
 
 
-def _merged(ours: tuple[Row, ...], others: tuple[Row, ...]) -> tuple[Row, ...]:
-    theirs = {r.quantity: r for r in others}
-    return tuple(r.merged(theirs[r.quantity]) if r.quantity in theirs else r for r in ours)
+def united(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Every quantity once, in the order of the first row of each."""
+    found: dict[Expr, Row] = {}
+    for row in rows:
+        found[row.quantity] = found[row.quantity].merged(row) if row.quantity in found else row
+    return tuple(found.values())

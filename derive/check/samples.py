@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import NamedTuple
 
 import torch
 from sympy import Expr, Idx, Symbol
@@ -13,27 +12,13 @@ from sympy import Expr, Idx, Symbol
 from derive.chain.derivation import Derivation
 from derive.check.report import Report, Row
 from derive.check.torch_backend import TorchBackend
-from derive.errors import ShapeError
 from derive.evaluate.passes import Sweeps, cotangents, leaves
 from derive.evaluate.store import Store
 from derive.model.model import Node
-from derive.topics.hessian.hessian import Block
-from derive.topics.jacobian.in_matrices import InMatrices, Rows
-from derive.topics.jacobian.jacobian import Jacobian
-from derive.topics.matrix_form.check.evaluator import Evaluator
 
 Array = torch.Tensor
 DRAWS = range(8)  # seeds, each with sizes of its own
 LARGEST = 6  # of a size that is left symbolic
-
-
-class Numbers(NamedTuple):
-    """Where the numbers of a formula are: the store, its own indices, those that are fixed, and how it is read."""
-
-    store: Store
-    own: Sequence[Expr]
-    fixed: Mapping[Idx, int] = {}
-    stored: Callable[[Expr], Expr] = lambda expr: expr
 
 
 class Draw:
@@ -74,41 +59,6 @@ class Draw:
         with torch.no_grad():
             found: Array = self.sweeps.partials.evaluate(expr, store, ranges, dict(fixed or {}))
         return found
-
-    def worst(self, found: Jacobian | Block, truth: Array, numbers: Numbers) -> tuple[float, str]:
-        """The worst relative error of all lines and of the matrix form, and where it is."""
-        worst, where = 0.0, ""
-        for number, line in enumerate(found.lines, 1):
-            error = relative(self.value(numbers.stored(line.expr), numbers.store, numbers.own, numbers.fixed), truth)
-            if not error <= worst:
-                worst, where = error, f"line {number}"
-        error = self.matrix(found.form, truth, numbers) if found.form is not None else 0.0
-        return (worst, where) if error <= worst else (error, "the matrix form")
-
-    def matrix(self, form: InMatrices, truth: Array, numbers: Numbers) -> float:
-        """The relative error of a matrix form, of every row of a batch; infinite where its shape is another."""
-        at = [(i, n, n) for i, n in numbers.fixed.items()]
-        wanted, lead = truth.movedim(-1, 0), 1
-        if form.rows is not None:
-            wanted, lead = self._each(form.rows, truth, numbers)
-            if lead == 2:
-                at.append((form.rows[0], *(self.sweeps.number(e) for e in (form.rows[0].lower, form.rows[0].upper))))
-        try:
-            with torch.no_grad():
-                evaluator = Evaluator(self.sweeps, numbers.store, torch.ones(self.points, dtype=torch.bool))
-                value = evaluator.value(form.matrix, at)
-                return relative(value, wanted.reshape(*wanted.shape[:lead], *value.shape[-2:]))
-        except (ShapeError, RuntimeError):
-            return float("inf")
-
-    def _each(self, rows: Rows, truth: Array, numbers: Numbers) -> tuple[Array, int]:
-        """The entries where two rows are the same, points first, or rows and points; and how many axes these are."""
-        above, below = rows
-        letters = [i for i in numbers.own if i not in numbers.fixed]
-        second = letters.index(below)
-        if above in numbers.fixed:  # a time: only its own
-            return truth.select(second, numbers.fixed[above] - self.sweeps.number(below.lower)).movedim(-1, 0), 1
-        return truth.diagonal(dim1=letters.index(above), dim2=second).movedim((-1, -2), (0, 1)), 2
 
 
 def relative(value: Array, truth: Array) -> float:

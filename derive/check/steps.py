@@ -6,7 +6,7 @@ else; as the adjoints determine each other one after the other, all formulas rig
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -18,19 +18,22 @@ from derive.chain.derivation import Adjoint, Derivation, Step
 from derive.chain.regions import large
 from derive.check.autograd import Truth
 from derive.check.by_sympy import exact_points
-from derive.check.closed_forms import in_floats, in_fractions, within
+from derive.check.closed_forms import in_floats, in_fractions, told, within
 from derive.check.report import TOLERANCE, Report, Row
 from derive.check.torch_backend import TorchBackend
 from derive.evaluate.passes import Sweeps
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
+from derive.language import Text
 from derive.progress import CHECKING, doing
-from derive.topics.matrix_form.check.evaluator import Evaluator
-from derive.topics.matrix_form.check.forms import compared, definitions
-from derive.topics.matrix_form.forms import Forms
 
 Array = torch.Tensor
-NO_FORMS = Forms()
+Comparison = Callable[["Check"], Report]  # what else is compared at the same points
+NONE: Mapping[str, Comparison] = {}
+BOTH_SIDES = Text(
+    "The points lie on both sides of every kink.",
+    "这些点分布在每个折点的两侧。",
+)
 GENERAL = range(1, 7)  # what a size that is left symbolic is in turn
 IN_TIME = range(1, 9)  # the same where the model has a recurrence
 LARGER = (4, 8, 16)  # the first size where a general step supposes sizes far apart, the others e times larger each
@@ -43,15 +46,16 @@ def verify(
     points: int = 1000,
     seed: int = 0,
     values: Sequence[Solved] = (),
-    forms: Forms = NO_FORMS,
+    comparisons: Mapping[str, Comparison] = NONE,
 ) -> Report:
     """Check a derivation, its printed steps and the closed forms of `values`; symbolic sizes take several numbers.
 
-    `points` random float64 points are drawn for each choice of sizes from the generator seeded with `seed`.
+    Each of `comparisons` gives a part of the report. The random float64 points, `points` in all, are drawn from the
+    generator seeded with `seed`.
     """
     given = dict(sizes or {})
     missing = [s for s in derivation.model.sizes if s not in given]
-    report, reached = None, set()
+    report, fractions, reached = Report(), Report(), set()
     general = IN_TIME if any(s.time for s in derivation.stages) else GENERAL
     general = general if missing else range(1)
     for n in general:
@@ -59,43 +63,39 @@ def verify(
         chosen = given | {s: 1 + (n - 1 + 2 * k + 2 * k // len(general)) % len(general) for k, s in enumerate(missing)}
         share = max(1, points // len(general) + (n <= points % len(general))) if missing else points
         check = Check(derivation, chosen, share, seed + n)
-        found = check.run(steps, values, forms)
+        report = report.merged(check.run(steps, values, comparisons))
         if values and n in (general[0], general[-1]):  # the longest sequence begins like all shorter ones
-            found = found.merged(in_fractions(derivation, chosen, values, seed + n))
-        report = found if report is None else report.merged(found)
+            fractions = fractions.merged(in_fractions(derivation, chosen, values, seed + n))
         reached |= check.reached
-    assert report is not None
     if missing and any(s.number not in reached for s in steps):
-        report = report.merged(_large(derivation, steps, given, missing, seed, reached, forms))
+        report = report.merged(_large(derivation, steps, given, missing, seed, reached, comparisons))
     if missing:
-        report = replace(report, forms=tuple(_tried(r) for r in report.forms))
-    exact = exact_points(derivation, seed)
-    return report.merged(Report(exact, exact=max((r.points for r in exact), default=0)))
+        report = replace(report, parts={name: _tried(part) for name, part in report.parts.items()})
+    return report.beside("fractions", told(fractions)).beside("sympy", exact_points(derivation, seed))
 
 
 def _large(
     derivation: Derivation, steps: Sequence[Step], given: Mapping[Symbol, int], missing: Sequence[Symbol], seed: int,
-    reached: set[int], forms: Forms,
+    reached: set[int], comparisons: Mapping[str, Comparison],
 ) -> Report:  # fmt: skip
     """The check at sizes in the order that general steps suppose. A step that holds at none of them fails."""
     reports = []
     for first in LARGER:
         check = Check(derivation, {**given, **{s: large(k, first) for k, s in enumerate(missing)}}, 2, seed)
-        reports.append(check.run(steps, (), forms))
+        reports.append(check.run(steps, (), comparisons))
         reached = reached | check.reached
         if all(s.number in reached for s in steps):
             break
     report = reduce(Report.merged, reports)
     lost = {s.node.name: f"step {s.number}, which no sizes reach" for s in steps if s.number not in reached}
-    rows = (replace(r, error=float("inf"), where=lost[r.name]) if r.name in lost else r for r in report.rows)
-    return replace(report, rows=tuple(rows))
+    rows = (replace(r, error=float("inf"), where=lost[r.name]) if r.name in lost else r for r in report.own)
+    return replace(report, own=tuple(rows))
 
 
-def _tried(row: Row) -> Row:
-    """A matrix form that held at no sizes has not been checked, so it fails."""
-    return (
-        row if row.points or row.error else replace(row, error=float("inf"), where=f"{row.where}, which no sizes reach")
-    )
+def _tried(part: Report) -> Report:
+    """A form that held at no sizes has not been checked, so it fails."""
+    lost = (replace(r, error=float("inf"), where=f"{r.where}, which no sizes reach") for r in part.own)
+    return replace(part, own=tuple(r if r.points or r.error else bad for r, bad in zip(part.own, lost, strict=True)))
 
 
 class Check:
@@ -107,30 +107,17 @@ class Check:
         self.truth = Truth(derivation, self.sweeps, points, seed)
         self.reached: set[int] = set()  # the steps whose lines were evaluated
 
-    def run(self, steps: Sequence[Step], values: Sequence[Solved] = (), forms: Forms = NO_FORMS) -> Report:
-        """Compare every adjoint, every line of the steps and of the closed forms of values, every matrix form."""
+    def run(
+        self, steps: Sequence[Step], values: Sequence[Solved] = (), comparisons: Mapping[str, Comparison] = NONE
+    ) -> Report:
+        """Compare every adjoint, every line of the steps and of the closed forms of values, and run all comparisons."""
         with torch.no_grad():
             rows = tuple(self._row(adjoint, steps) for adjoint in self.derivation.adjoints.values())
             rows += tuple(in_floats(self.sweeps, self.truth.store, solved, self._relative) for solved in values)
-            matrices = tuple(self._forms(forms))
+            parts = {name: compare(self) for name, compare in comparisons.items()}
         names = tuple((str(s), n) for s, n in self.sizes.items())
-        both = self.truth.both_sides
-        return Report(rows, (names,) if names else (), self.truth.count, both_sides=both, forms=matrices)
-
-    def _forms(self, forms: Forms) -> Iterator[Row]:
-        """Matrix forms of the definitions, and of the steps that hold at these sizes."""
-        evaluator = Evaluator(self.sweeps, self.truth.store, self.truth.finite)
-        yield from definitions(evaluator, self.truth, forms)
-        for step, form in forms.steps:
-            ranges = self._region(step, self.derivation.adjoints[step.node.name])
-            where = f"the matrix form of step {step.number}"
-            if form.matrix is None:
-                continue
-            if ranges is None:  # the step supposes other sizes
-                yield Row(form.element, 0, 0.0, where)
-                continue
-            truth = self.truth.adjoint(step.node.name)[within(ranges, self.sweeps.extent(step.node))]
-            yield compared(evaluator, form, ranges, truth, where)
+        notes = (BOTH_SIDES,) if self.truth.both_sides else ()
+        return Report(rows, (names,) if names else (), self.truth.count, notes, parts=parts)
 
     def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
         truth = self.truth.adjoint(adjoint.node.name)
@@ -139,7 +126,7 @@ class Check:
         worst, where = formula, ""
         extents = self.sweeps.extent(adjoint.node)
         for step in (s for s in steps if s.node.name == adjoint.node.name):
-            ranges = self._region(step, adjoint)
+            ranges = self.region(step)
             if ranges is None:
                 continue
             self.reached.add(step.number)
@@ -157,7 +144,7 @@ class Check:
         numbers = truth[..., 0].numel() * self.truth.count
         return Row(Partial(self.derivation.loss, adjoint.node.generic), numbers, worst, where)
 
-    def _region(self, step: Step, adjoint: Adjoint) -> list[tuple[Idx, int, int]] | None:
+    def region(self, step: Step) -> list[tuple[Idx, int, int]] | None:
         """The index ranges of a step as numbers; None where it is empty, or supposes other sizes.
 
         A general step holds where the uses that it adds up are those that exist on its region: one for t = T and
@@ -168,7 +155,7 @@ class Check:
         box = [(max(a, first), min(b, last)) for (a, b), (first, last) in zip(box, extents, strict=True)]
         if any(a > b for a, b in box):
             return None
-        for use in adjoint.uses:
+        for use in self.derivation.adjoints[step.node.name].uses:
             domain = self._numbers(use.domain)
             whole = all(c <= a and b <= d for (a, b), (c, d) in zip(box, domain, strict=True))
             apart = any(d < a or b < c for (a, b), (c, d) in zip(box, domain, strict=True))

@@ -132,11 +132,6 @@ CHECKED = Text(
     "Every adjoint and every line above was compared with torch.autograd in float64 at {samples} random points.",
     "以上每个伴随量、每一行推导都在 {samples} 个随机点上（float64）与 torch.autograd 作了比较。",
 )
-MATRICES = Text(
-    "Every matrix form was evaluated as it stands, its products as products of matrices, and compared with the same "
-    "numbers; all agree.",
-    "每个矩阵形式都按所写的矩阵运算求值，并与同样的数值作了比较，全部一致。",
-)
 LIMIT = Text("The limit {limit}", "极限 {limit}")
 FADES = Text(
     "Between 0 and 1 lies {bases}, so {powers} tends to 0:", "由于 {bases} 介于 0 与 1 之间，{powers} 趋于 0："
@@ -153,36 +148,10 @@ LINEAR = Text(
     "当 {variable} 很小时，{quantity} 近似为 {variable} 的线性函数 {leading}。",
 )
 WORKED_AT = Text("Worked at {names} = {numbers}:", "取 {names} = {numbers}：")
-IN_THE_LIMIT = Text(
-    "Every limit was compared with the closed form far out, with forty digits.",
-    "每个极限都与封闭形式在充分接近极限处的数值作了比较（四十位数字）。",
-)
 CHECKED_VALUES = Text(
     "Every line of every closed form of a value was compared with the values that the model's own equations give, step "
     "by step in float64, at {samples} random points.",
     "每个取值的封闭形式的每一行都在 {samples} 个随机点上（float64）与按模型方程逐步算出的值作了比较。",
-)
-CHECKED_IDENTITIES = Text(
-    "Every line of every identity was compared with the values that the model's own equations give, at random points.",
-    "等式两边的每一行都在随机点上与按模型方程算出的值作了比较。",
-)
-OVER_OUTCOMES = Text(
-    "Every line of every expectation was compared with the sum over all outcomes of random skewed distributions with "
-    "the declared moments, for random small sizes, {outcomes} outcomes in all.",
-    "每个期望的每一行都与遍历全部取值的加权和作了比较：尺寸较小且随机选取，分布是满足题设矩的随机偏斜分布，"
-    "共 {outcomes} 种取值。",
-)
-IN_FRACTIONS = Text(
-    "{numbers} of these values were also compared in exact fractions, without any rounding.",
-    "其中 {numbers} 个值还用精确分数作了比较，没有任何舍入。",
-)
-BOTH_SIDES = Text(
-    "The points lie on both sides of every kink.",
-    "这些点分布在每个折点的两侧。",
-)
-EXACTLY = Text(
-    "Every gradient was also compared with the one that sympy finds by itself, at {points} rational points.",
-    "每个梯度还在 {points} 个有理点上与 sympy 独立求得的结果作了比较。",
 )
 STAYS = Text(
     "The loss {loss} is abstract, so {quantity} is given and stays as it stands.",

@@ -136,9 +136,11 @@ def _asked(part: Part, show: Formulas, lang: str) -> Iterator[tuple[str, list[di
 
 def _conditions(part: Part, show: Formulas, lang: str) -> Iterator[dict[str, Any]]:
     """Every condition with its claim as LaTeX and as sympy, its reason, and its evidence where it was measured."""
-    found = part.report.measured if part.report is not None else ()
+    from derive.topics.stability.measurements import measured_of
+
     for analysis in part.analyses:
-        findings = {f.condition: f for m in found if m.analysis is analysis for f in m.findings}
+        measured = measured_of(part.report, analysis)
+        findings = {f.condition: f for f in measured.findings} if measured is not None else {}
         for c in analysis.conditions:
             settings = findings[c].settings if c in findings else ()
             yield {

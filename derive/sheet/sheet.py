@@ -70,14 +70,14 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
 
 def recurrence(part: Part, analysis: Analysis) -> Iterator[Block]:
     """What follows from a recurrence: the Jacobian of one step, when gradients explode or vanish, what helps."""
+    from derive.topics.stability.measurements import measured_of
     from derive.topics.stability.page.conditions import (
         conditions,  # only a sheet with a recurrence in general needs them
     )
     from derive.topics.stability.page.remedies import remedies
     from derive.topics.stability.page.step_jacobian import transition
 
-    found = part.report.measured if part.report is not None else ()
-    measured = next((m for m in found if m.analysis is analysis), None)
+    measured = measured_of(part.report, analysis)
     yield from transition(analysis, part.derivation)
     yield from conditions(analysis, measured)
     yield from plotted(part, analysis, measured)

@@ -21,20 +21,7 @@ def check(part: Part) -> Iterator[Block]:
         yield Paragraph(say.CHECKED(samples=str(report.samples)))
     if part.values:
         yield Paragraph(say.CHECKED_VALUES(samples=str(report.samples)))
-    if report.outcomes:
-        yield Paragraph(say.OVER_OUTCOMES(outcomes=str(report.outcomes)))
-    if part.identities:
-        yield Paragraph(say.CHECKED_IDENTITIES)
-    if report.fractions:
-        yield Paragraph(say.IN_FRACTIONS(numbers=str(report.fractions)))
-    if part.limits:
-        yield Paragraph(say.IN_THE_LIMIT)
-    if report.both_sides:
-        yield Paragraph(say.BOTH_SIDES)
-    if report.forms:
-        yield Paragraph(say.MATRICES)
-    if report.exact:
-        yield Paragraph(say.EXACTLY(points=str(report.exact)))
+    yield from map(Paragraph, report.all_notes)
     if report.sizes:
         sizes = [[Known(name, n) for name, n in one] for one in report.sizes]
         yield Paragraph(say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes]))

@@ -9,13 +9,11 @@ The second holds where the p_k sum to 1. Where neither form is found, nothing is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from sympy import Add, Basic, Expr, Idx, IndexedBase, Integer, Symbol
+from sympy import Basic, Expr, Idx, IndexedBase, Integer, Symbol
 
 from derive.chain.derivation import Term
 from derive.chain.facts import known, summed
-from derive.expressions.functions import Row
 from derive.expressions.indices import Limits, fresh, index, substitute, sum_over
 from derive.expressions.matrices import Named, Times, Transpose
 from derive.expressions.powers import multiplied, powers
@@ -23,48 +21,11 @@ from derive.model.model import Model
 from derive.model.ranges import Ranges
 from derive.topics.hessian.hessian import Hessian
 from derive.topics.hessian.quadratic import Form, form_of, scalar_halves
+from derive.topics.hessian.square import Square
 
 N = Symbol("n")  # how many numbers there are in the parameters together
 DIRECTION = Named(IndexedBase("v"), N)
 QUADRATIC = Times(Transpose(DIRECTION), Named(IndexedBase("H"), N, N), DIRECTION)
-
-
-class Square(NamedTuple):
-    """sum over `sums` of weight * (sum of `parts`)^2, and why the weight is not negative: low <= weight <= high, by the
-    slope of `row` where it is one.
-
-    Of a variance `share` sums to 1 over `over`: the sum of share * (parts - their mean)^2.
-    """
-
-    weight: Expr
-    sums: tuple[Limits, ...]
-    parts: tuple[Term, ...]
-    low: Expr
-    high: Expr
-    row: Row | None = None
-    share: Expr | None = None
-    over: Limits | None = None
-
-    @property
-    def linear(self) -> Expr:
-        """What is squared: u, linear in the direction."""
-        return Add(*(p.expr for p in self.parts))
-
-    @property
-    def mean(self) -> Expr:
-        """sum_k share_k u_k, of a variance; 0 elsewhere."""
-        if self.share is None or self.over is None:
-            return Integer(0)
-        idx, low, high = self.over
-        other = fresh(idx, (*self.linear.atoms(Idx), *self.share.atoms(Idx), *self.weight.atoms(Idx)))
-        return sum_over(substitute(self.share * self.linear, {idx: other}), [(other, low, high)])
-
-    @property
-    def term(self) -> Term:
-        """The whole, as it is written."""
-        over = (self.over,) if self.over is not None else ()
-        factors = (self.weight, self.share or Integer(1), (self.linear - self.mean) ** 2)
-        return Term(tuple(f for f in factors if f != 1), (*over, *self.sums))
 
 
 def squares(h: Hessian) -> tuple[Square, ...]:
@@ -113,7 +74,7 @@ def _lettered(square: Square, model: Model) -> Square:
 
 
 def _outer(group: Sequence[Form]) -> bool:
-    """Every part with every part, once: the square of their sum."""
+    """True if each pair of parts occurs exactly once, so that the products are the square of their sum."""
     parts = _parts(group)
     pairs = [(f.left, f.right) for f in group]
     return len(pairs) == len(parts) ** 2 and set(pairs) == {(a, b) for a in parts for b in parts}

@@ -22,6 +22,7 @@ from derive.language import Text
 from derive.model.model import Model, Node, element
 from derive.model.reachability import downstream
 from derive.topics.hessian.adjoint_laws import Law, Laws, adjoint_laws, through_time, value_laws
+from derive.topics.hessian.square import Square
 from derive.topics.hessian.tangents import Along, Seed, influences, moved
 from derive.topics.jacobian.in_matrices import InMatrices, in_matrices
 from derive.topics.jacobian.jacobian import MOST
@@ -30,7 +31,6 @@ from derive.topics.jacobian.paths import Entry, Walk
 
 if TYPE_CHECKING:
     from derive.check.report import Report
-    from derive.topics.hessian.definite import Square
 
 
 CARRIED = Text("the product rule, under the sum", "在求和号内用乘法法则")

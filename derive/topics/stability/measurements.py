@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from derive.check.report import Claim, Report
 from derive.topics.jacobian.paths import Entry
 from derive.topics.stability.conditions import Analysis, Condition
 from derive.topics.stability.gates import Gate
@@ -38,6 +40,12 @@ class Finding(NamedTuple):
         """No setting contradicts the claim."""
         return all(s.ok for s in self.settings)
 
+    def complaint(self) -> str | None:
+        """The claim that is contradicted; None where it holds."""
+        c = self.condition
+        claim = f"the {c.strength} claim that the gradient {c.kind} under {c.claim}"
+        return None if self.ok else f"{claim} is contradicted by torch.autograd"
+
 
 class Kept(NamedTuple):
     """The least product of a gate's factors over some steps, with the bias that should keep half."""
@@ -51,6 +59,11 @@ class Kept(NamedTuple):
         """At least half was kept."""
         return self.least >= 0.5 * (1 - TOLERANCE)
 
+    def complaint(self) -> str | None:
+        """How much was kept, where it is too little; None elsewhere."""
+        kept = f"the bias {self.gate.bias} that should keep half over {self.steps} steps keeps {self.least:.2g}"
+        return None if self.ok else kept
+
 
 class Remainder(NamedTuple):
     """What truncation after some steps dropped, and the bound of that: the largest of each, relative to what is whole.
@@ -63,6 +76,11 @@ class Remainder(NamedTuple):
     bound: float
     ok: bool
 
+    def complaint(self) -> str | None:
+        """What was dropped, where it is more than its bound; None elsewhere."""
+        dropped = f"truncation after {self.steps} steps drops more than its bound allows"
+        return None if self.ok else dropped
+
 
 class Preserved(NamedTuple):
     """The least and largest norm of the adjoint at a distance, relative to the end, under weights that keep norms."""
@@ -71,6 +89,11 @@ class Preserved(NamedTuple):
     least: float
     largest: float
     ok: bool
+
+    def complaint(self) -> str | None:
+        """At which distance the norm is not kept; None where it is."""
+        changed = f"weights that keep norms change the adjoint over {self.steps} steps"
+        return None if self.ok else f"{changed}, from {self.least:.2g} to {self.largest:.2g}"
 
 
 class Measured(NamedTuple):
@@ -92,10 +115,27 @@ class Measured(NamedTuple):
     @property
     def ok(self) -> bool:
         """The Jacobian is autograd's, and no claim is contradicted."""
-        claims = [c.ok for part in (self.findings, self.kept, self.remainders, self.preserved) for c in part]
-        return not self.wrong and self.product <= TOLERANCE and all(claims)
+        return self.complaint() is None
+
+    def complaint(self) -> str | None:
+        """The first thing that disagrees; None where nothing does."""
+        return next(self._complaints(), None)
+
+    def _complaints(self) -> Iterator[str]:
+        for entry in self.wrong:
+            yield f"the Jacobian d {entry.of} / d {entry.wrt} disagrees with torch.autograd"
+        if not self.product <= TOLERANCE:
+            yield "the product of the Jacobians of several steps disagrees with torch.autograd"
+        claims: tuple[Claim, ...] = (*self.findings, *self.kept, *self.remainders, *self.preserved)
+        yield from filter(None, (claim.complaint() for claim in claims))
 
     @property
     def wrong(self) -> tuple[Entry, ...]:
         """The blocks that are not autograd's."""
         return tuple(e for e, error in self.blocks if not error <= TOLERANCE)
+
+
+def measured_of(report: Report | None, analysis: Analysis) -> Measured | None:
+    """What a report says about one recurrence; None where nothing was measured."""
+    claims = report.of("stability").claims if report is not None else ()
+    return next((m for m in claims if isinstance(m, Measured) and m.analysis is analysis), None)

@@ -43,7 +43,7 @@ def training(part: Part) -> Iterator[Block]:
     if part.plots:
         from derive.topics.training.plot import losses
 
-        plot = losses(run)
+        plot = losses(run.losses)
         yield Picture(plot, plot.caption)
     for node in predictions(d):
         yield Paragraph(END(prediction=node.generic))

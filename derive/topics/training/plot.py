@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from derive.language import Text
 from derive.page.plots.labels import logarithmic
@@ -10,18 +11,15 @@ from derive.page.plots.look import LINE, MARKS
 from derive.page.plots.plot import Plot
 from derive.page.plots.words import Words
 
-if TYPE_CHECKING:
-    from derive.topics.training.training import Training
-
 LOSS = Text("loss", "损失")
 STEPS = Text("steps of gradient descent", "梯度下降的步数")
 CAPTION = Text("The loss after each step of gradient descent.", "梯度下降每一步之后的损失。")
 DECADES = 20.0  # from how large a quotient of losses the axis is logarithmic
 
 
-def losses(run: Training) -> Plot:
-    """The curve, with the last loss written at its end."""
-    x, y = list(run.steps), list(run.losses)
+def losses(found: Sequence[float]) -> Plot:
+    """The curve of the losses after 0, 1, 2, ... steps, with the last one written at its end."""
+    x, y = list(range(len(found))), list(found)
     falls_far = min(y) > 0 and max(y) / min(y) > DECADES
 
     def draw(figure: Any, lang: str) -> None:

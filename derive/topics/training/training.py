@@ -67,7 +67,7 @@ class Training(NamedTuple):
         """The curve of the loss; `save(file)`, and a notebook shows it. Errors: UsageError without matplotlib."""
         from derive.topics.training.plot import losses
 
-        return losses(self)
+        return losses(self.losses)
 
     def __repr__(self) -> str:
         return f"Training({self.steps[-1]} steps, loss from {self.losses[0]:.3g} to {self.losses[-1]:.3g})"

@@ -15,7 +15,7 @@ from sympy import Symbol
 
 from derive.chain.derivation import Derivation
 from derive.check.report import Report, Row
-from derive.check.samples import DRAWS, Array, Draw, Numbers, relative, report
+from derive.check.samples import DRAWS, Array, Draw, relative, report
 from derive.evaluate.store import Store
 from derive.expressions.indices import name_of
 from derive.expressions.symbols import Partial, Tangent
@@ -23,6 +23,7 @@ from derive.topics.hessian.check.tangents import carry, regular
 from derive.topics.hessian.definite import QUADRATIC
 from derive.topics.hessian.hessian import Block, Hessian
 from derive.topics.hessian.tangents import computed, stored_name
+from derive.topics.jacobian.check.compare import Numbers, worst
 
 LEAST = Symbol("lamda_min", real=True)
 POINTS = 2
@@ -97,7 +98,7 @@ def _block(draw: Draw, block: Block, store: Store, truth: Array) -> Row:
     own = [*block.of.indices, *(block.entry.wrt.indices if block.wrt.indices else ())]
 
     numbers = Numbers(store, own, {}, lambda expr: computed(expr, draw.derivation.loss))
-    return Row(block.symbol, truth.numel(), *draw.worst(block, truth, numbers))
+    return Row(block.symbol, truth.numel(), *worst(draw, block, truth, numbers))
 
 
 def _products(

@@ -8,8 +8,9 @@ from derive.chain.derivation import Term
 from derive.expressions.indices import sum_over
 from derive.language import Text
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
-from derive.topics.hessian.definite import QUADRATIC, Square
+from derive.topics.hessian.definite import QUADRATIC
 from derive.topics.hessian.hessian import Hessian
+from derive.topics.hessian.square import Square
 
 DEFINITE = Text("Positive semidefinite", "半正定")
 FOR_ALL = Text("For every direction, written out as a sum of squares:", "对任意方向，写成平方和：")

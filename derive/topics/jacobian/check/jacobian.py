@@ -10,10 +10,11 @@ from sympy import Idx, Symbol
 from derive.chain.derivation import Derivation
 from derive.check.gradients import jacobian as autograd
 from derive.check.report import Report, Row
-from derive.check.samples import DRAWS, Array, Draw, Numbers, report
+from derive.check.samples import DRAWS, Array, Draw, report
 from derive.evaluate.passes import Sweeps
 from derive.evaluate.store import Store
 from derive.model.schedule import Stage
+from derive.topics.jacobian.check.compare import Numbers, worst
 from derive.topics.jacobian.jacobian import Jacobian
 
 POINTS = 5
@@ -40,7 +41,7 @@ def _jacobian_row(draw: Draw, found: Jacobian) -> Row:
     truth = autograd(of, wrt)
     own = [*found.entry.of.indices] if found.of.indices else []
     own += [*found.entry.wrt.indices] if found.wrt.indices else []
-    return Row(found.symbol, truth.numel(), *draw.worst(found, truth, Numbers(store, own, fixed)))
+    return Row(found.symbol, truth.numel(), *worst(draw, found, truth, Numbers(store, own, fixed)))
 
 
 def _recomputed(draw: Draw, found: Jacobian) -> tuple[Array, Array]:

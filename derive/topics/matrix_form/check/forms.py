@@ -7,26 +7,52 @@ from collections.abc import Iterator, Sequence
 import torch
 from sympy import Idx
 
-from derive.check.autograd import Truth
 from derive.check.closed_forms import within
-from derive.check.report import Row
+from derive.check.report import Report, Row
+from derive.check.steps import Check
 from derive.errors import ShapeError
 from derive.evaluate.passes import Range
+from derive.language import Text
 from derive.model.model import Case, Node
 from derive.topics.matrix_form.check.evaluator import Evaluator
 from derive.topics.matrix_form.forms import Form, Forms
 
 Array = torch.Tensor
+MATRICES = Text(
+    "Every matrix form was evaluated as it stands, its products as products of matrices, and compared with the same "
+    "numbers; all agree.",
+    "每个矩阵形式都按所写的矩阵运算求值，并与同样的数值作了比较，全部一致。",
+)
 
 
-def definitions(evaluator: Evaluator, truth: Truth, forms: Forms) -> Iterator[Row]:
+@torch.no_grad()
+def compare(forms: Forms, check: Check) -> Report:
+    """Every matrix form at the points of a check. A table lists these quantities already, in index notation."""
+    evaluator = Evaluator(check.sweeps, check.truth.store, check.truth.finite)
+    rows = (*_definitions(evaluator, check, forms), *_steps(evaluator, check, forms))
+    return Report(rows, notes=(MATRICES,) if rows else (), listed=False)
+
+
+def _definitions(evaluator: Evaluator, check: Check, forms: Forms) -> Iterator[Row]:
     """The matrix form of every definition, against the values of the model."""
-    sweeps = evaluator.sweeps
     for node, case, form in forms.laws:
         if form.matrix is not None:
             ranges = _ranges(evaluator, node, case)
-            whole = truth.store.whole(node.name)[within(ranges, sweeps.ranges(node))]
-            yield compared(evaluator, form, ranges, whole, "the matrix form of its definition")
+            whole = check.truth.store.whole(node.name)[within(ranges, check.sweeps.ranges(node))]
+            yield _compared(evaluator, form, ranges, whole, "the matrix form of its definition")
+
+
+def _steps(evaluator: Evaluator, check: Check, forms: Forms) -> Iterator[Row]:
+    """The matrix form of every step, against autograd's adjoints; no numbers for a step that supposes other sizes."""
+    for step, form in forms.steps:
+        where, ranges = f"the matrix form of step {step.number}", check.region(step)
+        if form.matrix is None:
+            continue
+        if ranges is None:
+            yield Row(form.element, 0, 0.0, where)
+            continue
+        truth = check.truth.adjoint(step.node.name)[within(ranges, check.sweeps.extent(step.node))]
+        yield _compared(evaluator, form, ranges, truth, where)
 
 
 def _ranges(evaluator: Evaluator, node: Node, case: Case) -> list[Range]:
@@ -38,7 +64,7 @@ def _ranges(evaluator: Evaluator, node: Node, case: Case) -> list[Range]:
     ]
 
 
-def compared(evaluator: Evaluator, form: Form, ranges: Sequence[Range], whole: Array, where: str) -> Row:
+def _compared(evaluator: Evaluator, form: Form, ranges: Sequence[Range], whole: Array, where: str) -> Row:
     """One form on one box of index values, `whole` holding what it should be, shape (*lengths, points)."""
     assert form.matrix is not None
     at = [n for n, r in enumerate(ranges) if r[0] not in form.letters]
