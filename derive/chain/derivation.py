@@ -117,6 +117,11 @@ class Term(NamedTuple):
         """The same as one sympy expression."""
         return _product(self)
 
+    @property
+    def flat(self) -> list[Expr]:
+        """The factors, a factor that is itself a product opened."""
+        return [g for f in self.factors for g in Mul.make_args(f)]
+
 
 class Line(NamedTuple):
     """One equality of a chain: its right-hand side as a sum of terms, and why it holds."""

@@ -7,14 +7,14 @@ does a gradient that is derived already. A fact holds for all values of its `ind
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sympy import Add, Basic, Expr, Idx, Indexed, Mul, Pow, S, Sum, Symbol, cancel, expand
+from sympy import Add, Basic, Expr, Idx, Indexed, Mul, Pow, Sum, Symbol, cancel, expand
 
 from derive.expressions.canonical import canonical
-from derive.expressions.indices import bound_indices, limits, name_of, substitute, sum_over
-from derive.expressions.powers import _powers, common
+from derive.expressions.indices import limits, name_of, substitute, sum_over
+from derive.expressions.powers import _powers
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.memo import memo
@@ -121,9 +121,13 @@ def naming(partial: Partial, value: Expr) -> Facts:
 # using facts
 
 
-def instances(fact: Fact, inside: Expr) -> Iterator[tuple[Expr, Expr]]:
-    """Both sides of a fact at every choice of the letters that stand free in an expression, its own first."""
-    letters = sorted((i for i in inside.free_symbols if isinstance(i, Idx)), key=name_of)
+def free_letters(expr: Expr) -> list[Idx]:
+    """The indices that stand free in an expression."""
+    return sorted((i for i in expr.free_symbols if isinstance(i, Idx)), key=name_of)
+
+
+def instances(fact: Fact, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Expr]]:
+    """Both sides of a fact at every choice of those letters that fit the ranges of its indices."""
     fitting = [[i for i in letters if (i.lower, i.upper) == (w.lower, w.upper)] for w in fact.indices]
     for chosen in itertools.product(*fitting):
         by = dict(zip(fact.indices, chosen, strict=True))
@@ -145,7 +149,7 @@ def summed(total: Sum, facts: Facts, always: bool = False) -> tuple[Expr, Facts]
 def _whole(total: Sum, facts: Facts, used: list[Fact]) -> Expr | None:
     """What a fact says about this very sum."""
     for fact in (f for f in facts if isinstance(f.left, Sum)):
-        for left, right in instances(fact, total):
+        for left, right in instances(fact, free_letters(total)):
             if canonical(left) == canonical(total):
                 used.append(fact)
                 return right
@@ -182,24 +186,3 @@ def _outermost_sums(expr: Expr) -> Iterator[Sum]:
     elif not isinstance(expr, Partial):
         for arg in expr.args:
             yield from _outermost_sums(arg)
-
-
-@memo
-def in_value(expr: Expr, fact: Fact) -> Expr:
-    """A sum of products written in the value of a node: exp(z_i) exp(z_j)/S^2 = p_i p_j where p_i = exp(z_i)/S."""
-    terms = [_divided(term, fact) for term in Add.make_args(expr)]
-    return expr if tuple(terms) == Add.make_args(expr) else common(terms)
-
-
-def _divided(term: Expr, fact: Fact) -> Expr:
-    """One product, its factors replaced by the value as often as they divide it."""
-    if bound_indices(term) & set(fact.indices) or any(isinstance(f, Sum) for f in Mul.make_args(term)):
-        return term
-    number, mine = _powers(term)
-    for left, right in instances(fact, term):
-        front, theirs = _powers(left)
-        if all((mine.get(b, S.Zero) / e).is_number and mine.get(b, S.Zero) / e >= 1 for b, e in theirs.items()):
-            kept = (b ** (e - theirs.get(b, S.Zero)) for b, e in mine.items())
-            letters = {c: s for s in term.atoms(Sum) if isinstance(c := canonical(s), Sum)}
-            return substitute(_divided(Mul(number / front, *kept), fact), letters) * right
-    return term

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from sympy import Expr, Idx, Integer, S
 
 from derive.chain.derivation import Line, Local, Region, Step, Term, Use, written
-from derive.chain.facts import DEFINED, Facts, defined, in_value, with_sums
+from derive.chain.facts import DEFINED, Facts, defined, with_sums
 from derive.chain.partials import ABSTRACT
 from derive.chain.reasons import reason, telling
+from derive.chain.rules.insert import INSERT
+from derive.chain.rules.name_definitions import name_in_sum
 from derive.chain.rules.pipeline import develop
-from derive.chain.rules.pull import parted
+from derive.chain.rules.pull import split_bracket
 from derive.expressions.indices import Limits, name_of, substitute
 from derive.expressions.symbols import Immediate, Partial
 from derive.language import Text
@@ -26,7 +28,6 @@ Pairs = tuple[tuple[Expr, Expr], ...]
 
 LOCAL = Text("insert the local partials", "代入局部偏导数")
 RULES = Text("{rules}", "{rules}")
-INSERT = Text("insert {values}", "代入 {values}")
 
 
 @memo
@@ -43,7 +44,7 @@ def known_local(use: Use, uses: tuple[Use, ...], facts: Facts) -> tuple[Expr, tu
     reasons = [f.reason for f in because]
     for other in (use, *(o for o in uses if o is not use)):
         for fact in () if other.direct else defined(other.user):
-            better = in_value(value, fact)
+            better = name_in_sum(value, fact)
             if better != value:
                 value = better
                 reasons.append(DEFINED(node=other.target))
@@ -109,7 +110,7 @@ def _lines(raw: tuple[Term, ...], short: Mapping[Expr, Expr], facts: Facts) -> l
     of fewer adjoints.
     """
     shown = (Term(t.factors[1:] if t.factors[0] == 1 else t.factors, t.sums) for t in raw)
-    first = Line(tuple(part for t in shown for part in parted(t)), LOCAL)
+    first = Line(tuple(part for t in shown for part in split_bracket(t)), LOCAL)
     bare = tuple(product(t.factors, t.sums) for t in first.terms if S.Zero not in t.factors) or (Term((S.Zero,)),)
     plain = [first, *([Line(bare)] if bare != first.terms else []), *develop(bare, facts)]
     if not short:

@@ -13,11 +13,12 @@ from sympy import Expr, Idx, Mul, Symbol
 from derive.chain.closed_forms.recursion import ClosedForm, closed_forms
 from derive.chain.derivation import Derivation, Line, Region, Step, Term, Use
 from derive.chain.facts import Facts, known, naming
-from derive.chain.lines import INSERT, LONGEST, contributions, partials, product, step
+from derive.chain.lines import LONGEST, contributions, partials, product, step
 from derive.chain.reach import is_immediate
 from derive.chain.regions import contains, numbers, regions
 from derive.chain.rule import extent
-from derive.chain.rules.pipeline import tidied
+from derive.chain.rules.insert import INSERT
+from derive.chain.rules.pipeline import develop_closed_form
 from derive.expressions.indices import apart, name_of, substitute
 from derive.expressions.intervals import Interval
 from derive.expressions.products import joined
@@ -81,7 +82,7 @@ class Steps:
         more.append(Line(filled, CLOSED))
         if any(a.expr != b.expr for a, b in zip(longer, filled, strict=True)):
             more.append(Line(longer, JOINED))
-        return replace(step, lines=(*step.lines, *more, *tidied(more[-1].terms)))
+        return replace(step, lines=(*step.lines, *more, *develop_closed_form(more[-1].terms)))
 
     def _alone(self, partial: Partial, ranges: Ranges) -> Expr | None:
         """The value of an adjoint whose time no closed form covers, but a step of its own does: that at the start."""

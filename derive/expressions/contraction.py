@@ -6,7 +6,7 @@ exists (h_{t+1} only up to t = T-1); what cannot be solved stays, as a delta or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sympy import Basic, Expr, Idx, KroneckerDelta, S
@@ -34,11 +34,6 @@ class _State:
     values: dict[Basic, Expr] = field(default_factory=dict)
     conditions: list[Expr] = field(default_factory=list)
     nothing: bool = False
-
-    def sound(self, idx: Idx, value: Expr) -> bool:
-        """May idx be solved for? Not where its value holds an index whose range ends at idx: s = m + j, j = 1..s."""
-        moving = [k for k in self.open if k in value.free_symbols]
-        return not any(idx in end.free_symbols for k in moving for end in self.open[k])
 
     def bind(self, idx: Idx, value: Expr) -> None:
         """idx is `value` from now on; its range becomes a condition on what the value is made of."""
@@ -126,11 +121,23 @@ def contract(
     )
 
 
+def delta_solutions(place: Expr, target: Expr, sums: Iterable[Limits]) -> Iterator[tuple[Idx, Expr]]:
+    """The summed indices that delta(place, target) decides, each with the value for which place = target.
+
+    Not an index whose value holds another one with a range that ends at it: s = m + j where j = 1..s.
+    """
+    sums = tuple(sums)
+    for idx, _, _ in sums:
+        found = solve(place - target, S.Zero, [idx])
+        if found is not None:
+            moving = [ends for k, *ends in sums if k in found[1].free_symbols]
+            if not any(idx in end.free_symbols for ends in moving for end in ends):
+                yield found
+
+
 def _match(state: _State, place: Expr, target: Idx) -> None:
     """Use delta(place, target)."""
-    solution = next(
-        (found for idx in state.open if (found := solve(place, target, [idx])) and state.sound(*found)), None
-    )
+    solution = next(delta_solutions(place, target, ((k, *ends) for k, ends in state.open.items())), None)
     if solution:
         state.bind(*solution)
     elif place.free_symbols & (state.open.keys() | set(state.own)):

@@ -17,7 +17,8 @@ from sympy import Add, Expr, Idx, Indexed, Mul, Product, S, Sum
 from derive.chain.closed_forms.geometric import summed
 from derive.chain.closed_forms.induction import Induction, proof
 from derive.chain.derivation import Derivation, Line, Region, Step, Term
-from derive.chain.rules.pull import pulled
+from derive.chain.rules.order import ORDERED
+from derive.chain.rules.pull import constants_in_front
 from derive.expressions.indices import Limits, bound, index, linear, name_of, substitute, sum_over
 from derive.expressions.symbols import Partial
 from derive.language import Text
@@ -26,7 +27,6 @@ from derive.model.model import Model, Node
 
 GEOMETRIC = Text("the geometric sum", "等比数列求和")
 EQUAL = Text("{number} equal terms", "{number} 个相同的项")
-TOGETHER = Text("collect the factors", "整理各因子")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,7 @@ class ClosedForm(Recursion):
         factors = (self.kernel, self.moved(self.addend, s))
         if s not in Mul(*factors).free_symbols:
             return (Term((self.addend, sum_over(S.One, (bounds,)))),)
-        return (pulled(Term(tuple(f for f in factors if f != 1), (bounds,))),)
+        return (constants_in_front(Term(tuple(f for f in factors if f != 1), (bounds,))),)
 
     @property
     def value(self) -> Expr:
@@ -195,7 +195,7 @@ def _lines(form: ClosedForm, nodes: Mapping[str, Node]) -> Iterator[Line]:
             equal = inner.function is S.One
             yield Line((*start, Term((outer, value))), EQUAL(number=value) if equal else GEOMETRIC)
             if len(Mul.make_args(outer * value)) != len(Mul.make_args(outer)) + len(Mul.make_args(value)):
-                yield Line((*start, Term((outer * value,))), TOGETHER)
+                yield Line((*start, Term((outer * value,))), ORDERED)
 
 
 def _passed(r: Recursion, s: Idx, k: Idx) -> Expr:

@@ -17,6 +17,7 @@ from derive.chain.derivation import Derivation, Line, Region, Term
 from derive.chain.partials import occurrences
 from derive.chain.rules.cancel import CANCELLED
 from derive.chain.rules.combine import COLLECTED, EXPANDED
+from derive.chain.rules.insert import INSERT
 from derive.chain.rules.order import ORDERED
 from derive.expressions.indices import BINDERS, substitute
 from derive.expressions.products import gathered
@@ -25,7 +26,6 @@ from derive.language import Text
 from derive.model.model import Node, references
 from derive.model.schedule import Stage
 
-INSERT = Text("insert {values}", "代入 {values}")
 ROOT = Text("the root of a square is the absolute value", "平方的算术平方根等于绝对值")
 SIGN = Text("{x} over its absolute value is its sign", "{x} 除以其绝对值等于它的符号")
 

@@ -7,38 +7,40 @@ from collections.abc import Iterator
 from sympy import Add, Expr, Indexed, Mul, Pow, S, Symbol, expand
 
 from derive.chain.derivation import Line, Term, written
-from derive.chain.rules.cancel import CANCELLED, _cancelled
+from derive.chain.facts import Facts
+from derive.chain.rules.cancel import CANCELLED, above_and_below
+from derive.chain.rules.rule import Terms, follow
 from derive.expressions.symbols import Partial
 from derive.expressions.weight import weight
 from derive.language import Text
 from derive.memo import memo
 
 WIDEST = 60  # an expression longer than this gets no shorter by multiplying out, and sympy needs seconds to try
-
-
 DENOMINATOR = Text("common denominator", "通分")
-
-
 EXPANDED = Text("multiply out", "展开括号")
-
-
 COLLECTED = Text("like terms cancel or are collected", "合并同类项")
 
 
-def _combine(terms: tuple[Term, ...]) -> Iterator[Line]:
-    """Common denominator, cancellation, multiplying out, collecting: where that shortens the expression."""
+def combine(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
+    """A common denominator, cancellation, multiplying out, collecting: kept where the end is the shortest form.
+
+    >>> show(combine, Term((a, 1 - b)), Term((a * b,)))
+    a * (1 - b) + a*b
+    = a*b + a + -a*b    (multiply out)
+    = a    (like terms cancel or are collected)
+    """
     if any(t.sums for t in terms) or written(terms) > WIDEST or not _entangled(terms):
         return
-    lines = list(_combined(terms))
+    lines = list(follow((over_one_denominator, cancel_fraction, multiply_out), terms))
     merged = tuple(Term((t.expr,)) for t in terms)
     if lines and written(lines[-1].terms) < min(written(terms), written(merged)):
         yield from lines
 
 
-def _entangled(terms: tuple[Term, ...]) -> bool:
+def _entangled(terms: Terms) -> bool:
     """Do different factors, one of them a sum, share a quantity? Only then can anything cancel."""
     parts = [f for t in terms for f in t.factors]
-    if len(terms) == 1 and not any(isinstance(g, Add) for f in parts for g in Mul.make_args(f)):
+    if len(terms) == 1 and not any(isinstance(g, Add) for g in terms[0].flat):
         return False
     seen = [_quantities(f) for f in parts]
     return any(a & b for n, a in enumerate(seen) for b in seen[:n])
@@ -52,22 +54,45 @@ def _quantities(expr: Expr) -> frozenset[Expr]:
     return frozenset().union(*(_quantities(a) for a in expr.args)) if isinstance(expr, Expr) else frozenset()
 
 
-def _combined(terms: tuple[Term, ...]) -> Iterator[Line]:
-    fractions = tuple(Term(tuple(common_denominator(f) for f in t.factors)) for t in terms)
-    if fractions != terms:
-        yield Line(fractions, DENOMINATOR)
-    product = Add(*(t.expr for t in fractions))
-    gone = _cancelled(fractions)
+def over_one_denominator(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
+    """A factor that is a sum of fractions becomes one fraction.
+
+    >>> show(over_one_denominator, Term((a, 1 / b + c)))
+    a * (c + 1/b)
+    = a * (b*c + 1)/b    (common denominator)
+    """
+    yield Line(tuple(Term(tuple(_one_fraction(f) for f in t.factors)) for t in terms), DENOMINATOR)
+
+
+def cancel_fraction(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
+    """What stands above and below the fraction line of a single term goes.
+
+    >>> show(cancel_fraction, Term((a, (b + 1) / a)))
+    a * (b + 1)/a
+    = 1 + b    (cancel a)
+    """
+    gone = above_and_below(terms[0]) if len(terms) == 1 else []
     if gone:
-        yield Line(_terms(product), CANCELLED(factors=gone))
+        yield Line(_addends(Add(*(t.expr for t in terms))), CANCELLED(factors=gone))
+
+
+def multiply_out(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
+    """Brackets are multiplied out and like terms collected, where some cancel or the result is lighter.
+
+    >>> show(multiply_out, Term((a, b + 1)), Term((-a,)))
+    a * (b + 1) + -a
+    = -a + a + a*b    (multiply out)
+    = a*b    (like terms cancel or are collected)
+    """
+    product = Add(*(t.expr for t in terms))
     opened = tuple(Term((piece,)) for part in Add.make_args(product) for piece in Add.make_args(expand(part)))
     collected = expand(product)
     if len(opened) > len(Add.make_args(collected)) or weight(collected) < weight(product):
         yield Line(opened, EXPANDED)
-        yield Line(_terms(collected), COLLECTED)
+        yield Line(_addends(collected), COLLECTED)
 
 
-def common_denominator(expr: Expr) -> Expr:
+def _one_fraction(expr: Expr) -> Expr:
     """A sum of fractions as one fraction, nothing multiplied out; anything else as it is."""
     if not isinstance(expr, Add):
         return expr
@@ -82,5 +107,5 @@ def common_denominator(expr: Expr) -> Expr:
     return Mul(Add(*(term * below for term in expr.args)), 1 / below)
 
 
-def _terms(expr: Expr) -> tuple[Term, ...]:
+def _addends(expr: Expr) -> Terms:
     return tuple(Term((part,)) for part in Add.make_args(expr))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from sympy import Add, Basic, Expr, Idx, Indexed, Mul, Pow, S, Sum
+from sympy import Basic, Expr, Idx, Indexed, Mul, S, Sum
 
-from derive.expressions.canonical import canonical
 from derive.expressions.indices import BINDERS, Limits, apart, bound, bound_indices, substitute, sum_over
+from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Node
+
+INSERT = Text("insert {values}", "代入 {values}")
+INSERT_DEFINITIONS = Text("insert the definition of {names}", "代入 {names} 的定义")
 
 Value = Callable[[Expr], Expr | None]
 
@@ -18,6 +21,9 @@ def inserted(expr: Expr, value: Value, preferred: Sequence[Idx] = (), scope: fro
     """The expression with `value` of every element that has one; bound letters of a value stay apart from those around.
 
     `value` is asked about every subexpression, from the outside in.
+
+    >>> inserted(Sum(u[k] * a, *over(k)), {a: Sum(v[k], *over(k))}.get)
+    Sum(u[k]*Sum(v[i], (i, 1, n)), (k, 1, n))
     """
     found = value(expr)
     if found is not None:
@@ -61,30 +67,6 @@ def _summed(body: Expr, bounds: Sequence[Limits]) -> Expr:
         else:
             front *= high - low + 1
     return Mul(front, sum_over(body, left))
-
-
-def by_name(expr: Expr, nodes: Mapping[str, Node]) -> tuple[Expr, tuple[Node, ...]]:
-    """Compound values of nodes without indices written by their names, also with the other sign; and those used."""
-    values = {canonical(n.cases[0].expr): n for n in nodes.values() if _nameable(n)}
-    values |= {canonical(-v): n for v, n in values.items() if isinstance(v, Add)}
-    used: list[Node] = []
-
-    def named(part: Expr) -> Expr | None:
-        node = values.get(canonical(part)) if isinstance(part, (Add, Pow, Sum)) else None
-        if node is None:
-            return None
-        used.append(node)
-        same = canonical(part) == canonical(node.cases[0].expr)
-        return node.symbol if same else -node.symbol
-
-    found = inserted(expr, named)
-    return found, tuple(dict.fromkeys(used))
-
-
-def _nameable(node: Node) -> bool:
-    return (
-        not node.indices and len(node.cases) == 1 and isinstance(node.cases[0].expr, (Add, Pow, Sum))
-    )  # a product of plain names is no longer than its name
 
 
 def letters(expr: Expr) -> set[Basic]:

@@ -1,62 +1,71 @@
-"""Products of powers, and the quantities that they contain: e^{z_i} / sum e^{z_k} is p_i, and the sum of x_d is D mu.
+"""Recognise definitions and write them by name: e^{z_i} / sum_k e^{z_k} is p_i, and the sum of x_d is D mu.
 
-A definition is recognised in a product where each of its factors divides it, for any letters; equal sums are equal
-whatever their letters.
+A definition is a fact, definition = name for all values of the indices. A product contains it where each of its
+factors divides the product; elsewhere it is recognised where it stands as a whole. Equal sums are equal whatever
+their letters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import product
+from collections.abc import Iterator, Mapping, Sequence
 
-from sympy import Expr, Idx, Indexed, Integer, Symbol
+from sympy import Add, Expr, Idx, Indexed, Integer, Mul, Pow, S, Sum, Symbol
 
-from derive.expressions.indices import substitute
-from derive.expressions.powers import Powers, multiplied, powers
+from derive.chain.derivation import Line, Term
+from derive.chain.facts import DEFINED, Fact, Facts, free_letters, instances
+from derive.chain.rules.insert import inserted
+from derive.chain.rules.rule import Terms
+from derive.expressions.canonical import canonical
+from derive.expressions.indices import bound_indices, substitute
+from derive.expressions.powers import Powers, _powers, common, multiplied, powers
+from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Model, Node
 
-Definitions = tuple[Node, ...]
-
-
-def definitions(model: Model) -> Definitions:
-    """The families that a product may contain: those with a single definition."""
-    return tuple(n for n in model.nodes.values() if len(n.cases) == 1 and n.abstract is None)
-
-
-def instances(node: Node, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Expr]]:
-    """The elements of a family at the letters that fit its ranges, and the definition of each."""
-    fitting = [[k for k in letters if (k.lower, k.upper) == (i.lower, i.upper)] for i in node.indices]
-    for at in product(*fitting):
-        yield node.at(*at), _law(node, at)
+ENTERS = Text("the definition of {names} stands there: write it by name", "其中出现 {names} 的定义，写回其名")
 
 
 @memo
-def _law(node: Node, at: tuple[Idx, ...]) -> Expr:
-    return substitute(node.cases[0].expr, dict(zip(node.indices, at, strict=True)))
+def definitions(model: Model) -> Facts:
+    """The definitions that a product may contain: of the families that have a single one."""
+    single = (n for n in model.nodes.values() if len(n.cases) == 1 and n.abstract is None)
+    return tuple(Fact(n.cases[0].expr, n.generic, n.indices, DEFINED(node=n.generic)) for n in single)
 
 
-def named(
-    factors: Sequence[Expr], laws: Definitions, letters: Sequence[Idx]
-) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
-    """The factors with the quantities that they contain written by name, and these names."""
-    number, found = powers(factors)
+def name_definitions(terms: Terms, facts: Facts) -> Iterator[Line]:
+    """A product that contains a definition is written by the name of what is defined.
+
+    >>> p = Fact(exp(u[k]) / c, v[k], (k,), Text("by the definition of v", "由 v 的定义"))
+    >>> show(name_definitions, Term((a, exp(u[i]) / c)), facts=(p,))
+    a * exp(u[i])/c
+    = a*v[i]    (the definition of v[i] stands there: write it by name)
+    """
+    found = [name_in_product(t, facts) for t in terms]
+    names = list(dict.fromkeys(n for _, part in found for n in part))
+    if names:
+        yield Line(tuple(t for t, _ in found), ENTERS(names=names))
+
+
+def name_in_product(term: Term, facts: Facts) -> tuple[Term, tuple[Expr, ...]]:
+    """The product with the quantities that it contains written by name, and these names."""
+    letters = sorted({i for f in term.factors for i in f.atoms(Idx)} | {b[0] for b in term.sums}, key=str)
+    number, found = powers(term.factors)
     names: list[Expr] = []
-    while (hit := next(_inside(found, laws, letters), None)) is not None:
+    while (hit := next(_contained(found, facts, letters), None)) is not None:
         element, sign, inner = hit
         number, names = number * sign, [*names, element]
         found = {b: e for b in (*found, element) if (e := found.get(b, 0) - inner.get(b, 0) + (b == element)) != 0}
-    return ((multiplied(number, found),) if names else tuple(factors)), tuple(dict.fromkeys(names))
+    return (Term((multiplied(number, found),), term.sums) if names else term), tuple(dict.fromkeys(names))
 
 
-def _inside(found: Powers, laws: Definitions, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Expr, Powers]]:
+def _contained(found: Powers, facts: Facts, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Expr, Powers]]:
     """The quantities whose definition divides a product, up to the sign; each with the powers of its definition.
 
     A product of names alone keeps its names: gamma u is not written o.
     """
-    for node in laws:
-        for element, law in instances(node, letters):
-            number, inner = powers([law])
+    for fact in facts:
+        for definition, element in instances(fact, letters):
+            number, inner = powers([definition])
             for base in [b for b in inner if b not in found and -b in found]:
                 inner, number = {(-b if b == base else b): e for b, e in inner.items()}, -number
             if abs(number) != 1 or all(isinstance(b, (Symbol, Indexed)) for b in inner):
@@ -67,3 +76,48 @@ def _inside(found: Powers, laws: Definitions, letters: Sequence[Idx]) -> Iterato
 
 def _divides(part: Expr, whole: Expr) -> bool:
     return bool(0 < part <= whole or whole <= part < 0)
+
+
+@memo
+def name_in_sum(expr: Expr, fact: Fact) -> Expr:
+    """A sum of products written by one name: exp(z_i) exp(z_j)/S^2 = p_i p_j where p_i = exp(z_i)/S."""
+    terms = [_divided(term, fact) for term in Add.make_args(expr)]
+    return expr if tuple(terms) == Add.make_args(expr) else common(terms)
+
+
+def _divided(term: Expr, fact: Fact) -> Expr:
+    """One product, its factors replaced by the value as often as they divide it."""
+    if bound_indices(term) & set(fact.indices) or any(isinstance(f, Sum) for f in Mul.make_args(term)):
+        return term
+    number, mine = _powers(term)
+    for left, right in instances(fact, free_letters(term)):
+        front, theirs = _powers(left)
+        if all(_divides(e, mine.get(b, S.Zero)) for b, e in theirs.items()):
+            kept = (b ** (e - theirs.get(b, S.Zero)) for b, e in mine.items())
+            letters = {c: s for s in term.atoms(Sum) if isinstance(c := canonical(s), Sum)}
+            return substitute(_divided(Mul(number / front, *kept), fact), letters) * right
+    return term
+
+
+def name_wholes(expr: Expr, nodes: Mapping[str, Node]) -> tuple[Expr, tuple[Node, ...]]:
+    """Compound values of nodes without indices written by their names, also with the other sign; and those used."""
+    values = {canonical(n.cases[0].expr): n for n in nodes.values() if _nameable(n)}
+    values |= {canonical(-v): n for v, n in values.items() if isinstance(v, Add)}
+    used: list[Node] = []
+
+    def name(part: Expr) -> Expr | None:
+        node = values.get(canonical(part)) if isinstance(part, (Add, Pow, Sum)) else None
+        if node is None:
+            return None
+        used.append(node)
+        same = canonical(part) == canonical(node.cases[0].expr)
+        return node.symbol if same else -node.symbol
+
+    found = inserted(expr, name)
+    return found, tuple(dict.fromkeys(used))
+
+
+def _nameable(node: Node) -> bool:
+    return (
+        not node.indices and len(node.cases) == 1 and isinstance(node.cases[0].expr, (Add, Pow, Sum))
+    )  # a product of plain names is no longer than its name

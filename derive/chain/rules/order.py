@@ -7,22 +7,23 @@ from collections.abc import Iterator
 from sympy import Add, Mul, S
 
 from derive.chain.derivation import Line, Term
+from derive.chain.facts import Facts
+from derive.chain.rules.rule import Terms
 from derive.language import Text
 from derive.memo import memo
 
 ORDERED = Text("collect the factors", "整理各因子")
 
 
-def _signed(term: Term) -> Term:
-    """The numbers in front, as one with the first factor."""
-    number = Mul(*(f for f in term.factors if f.is_number))
-    first, *rest = [f for f in term.factors if not f.is_number] or [S.One]
-    front = (number, first) if isinstance(first, Add) and number != 1 else (number * first,)
-    return Term((*front, *rest), term.sums)
+def order(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
+    """Numbers and signs go to the front and equal factors become powers; terms that are 0 are left out.
 
+    >>> show(order, Term((u[i], S(2), u[i])), Term((S.Zero,)))
+    u[i] * 2 * u[i] + 0
+    = 2*u[i]**2    (collect the factors)
 
-def _order(terms: tuple[Term, ...]) -> Iterator[Line]:
-    """Numbers and signs to the front, equal factors to powers; products that are tidy already stay as they are."""
+    A product that is tidy already stays as it is written.
+    """
     moved = tuple(_ordered(t) for t in terms)
     moved = tuple(t for t in moved if t.factors != (S.Zero,)) or (Term((S.Zero,)),)
     if moved != terms:
@@ -31,10 +32,18 @@ def _order(terms: tuple[Term, ...]) -> Iterator[Line]:
 
 @memo
 def _ordered(term: Term) -> Term:
-    flat = [g for f in term.factors for g in Mul.make_args(f)]
+    flat = term.flat
     product = Mul(*flat)
     evaluated = Mul.make_args(product)
     numbers = any(f.is_Number for f in flat[1:])
     if len(evaluated) == len(flat) and set(evaluated) == set(flat) and not numbers:
         return term
     return Term((product,), term.sums)
+
+
+def number_in_front(term: Term) -> Term:
+    """Multiply the numbers of a term and put them in front: as one with the first factor, or beside a bracket."""
+    number = Mul(*(f for f in term.factors if f.is_number))
+    first, *rest = [f for f in term.factors if not f.is_number] or [S.One]
+    front = (number, first) if isinstance(first, Add) and number != 1 else (number * first,)
+    return Term((*front, *rest), term.sums)

@@ -1,39 +1,63 @@
 """From the raw product of a chain rule to the form that a textbook prints, as lines that a student can follow.
 
-Each move is small and named: factors that do not depend on a sum leave it, a sum that has a name already is written by
-it, fractions get a common denominator, equal factors cancel, brackets are multiplied out, like terms are collected.
-A path is kept only where its end is shorter than its beginning.
+The rules come in the order in which one works on paper, each making the ground for the next:
+
+1. `cancel` first, under the sums as they stand: a factor that is gone need not be pulled out, counted or named.
+2. `kill_delta` before all that looks at sums: it ends them, and opens the brackets in which deltas stand.
+3. `count` before `pull`, which would leave a sum of ones behind.
+4. `pull` before `use_facts`: a fact is about the bare sum, without the constants that stand under it.
+5. `use_facts` before `combine`: a sum that has a value no longer keeps the brackets from being multiplied out.
+6. `combine`, kept only where it ends shorter than it began, for it undoes products.
+7. `share` after it: the bracket that it makes would be multiplied out again.
+8. `order` last, since every other rule leaves factors where they stood.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 
-from derive.chain.derivation import Line, Term
+from derive.chain.derivation import Line
 from derive.chain.facts import Facts
-from derive.chain.rules.cancel import _cancel
-from derive.chain.rules.combine import _combine
-from derive.chain.rules.count import _count
-from derive.chain.rules.kill_delta import _kill
-from derive.chain.rules.order import _order
-from derive.chain.rules.pull import _pull
-from derive.chain.rules.share import _share
-from derive.chain.rules.use_facts import _use
+from derive.chain.rules.cancel import cancel
+from derive.chain.rules.combine import combine
+from derive.chain.rules.count import count
+from derive.chain.rules.kill_delta import kill_delta
+from derive.chain.rules.order import order
+from derive.chain.rules.pull import pull
+from derive.chain.rules.rule import Rule, Terms, follow
+from derive.chain.rules.share import share
+from derive.chain.rules.use_facts import use_facts
+
+RULES: tuple[Rule, ...] = (
+    cancel,  # sum_k u_k v_k / u_k             =>  sum_k v_k
+    kill_delta,  # sum_k delta_ik u_k          =>  u_i
+    count,  # sum_k a                          =>  n a
+    pull,  # sum_k a u_k                       =>  a sum_k u_k
+    use_facts,  # sum_k y_k                    =>  1
+    combine,  # a (1 - b) + a b                =>  a
+    share,  # a u_i - a sum_k v_k              =>  a (u_i - sum_k v_k)
+    order,  # u_i 2 u_i                        =>  2 u_i^2
+)
+CLOSED_FORM_RULES: tuple[Rule, ...] = (pull, order)  # sympy must not expand the sums and products of a closed form
 
 
-def develop(terms: tuple[Term, ...], facts: Facts) -> Iterator[Line]:
-    """The lines after the raw product `terms`, ending in the final form; `facts` may be used, each by its name."""
-    yield from _moved(terms, (_cancel, _kill, _count, _pull, lambda t: _use(t, facts), _combine, _share, _order))
+def develop(terms: Terms, facts: Facts) -> Iterator[Line]:
+    """The lines after the raw product `terms`, ending in the final form; `facts` may be used, each by its name.
+
+    >>> show(develop, Term((a, u[k], KroneckerDelta(i, k) - b), over(k)))
+    sum over k: a * u[k] * (-b + KroneckerDelta(i, k))
+    = a * u[i] + sum over k: -a * u[k] * b    (KroneckerDelta(i, k) keeps only the term k = i)
+    = a * u[i] + -a*b * Sum(u[k], (k, 1, n))    (factors that do not depend on k leave the sum)
+    = a * (-b*Sum(u[k], (k, 1, n)) + u[i])    (take out the common factor)
+    """
+    yield from follow(RULES, terms, facts)
 
 
-def tidied(terms: tuple[Term, ...]) -> Iterator[Line]:
-    """The same without multiplying out: of a closed form, whose sums and products sympy must not expand."""
-    yield from _moved(terms, (_pull, _order))
+def develop_closed_form(terms: Terms) -> Iterator[Line]:
+    """The lines after a closed form was inserted: its constants in front, its factors in order, nothing expanded.
 
-
-def _moved(current: tuple[Term, ...], moves: Sequence[Callable[[tuple[Term, ...]], Iterator[Line]]]) -> Iterator[Line]:
-    for move in moves:
-        for line in move(current):
-            if line.terms != current:
-                yield line
-                current = line.terms
+    >>> show(lambda terms, facts: develop_closed_form(terms), Term((u[k], a, a), over(k)))
+    sum over k: u[k] * a * a
+    = a**2 * Sum(u[k], (k, 1, n))    (factors that do not depend on k leave the sum)
+    """
+    yield from follow(CLOSED_FORM_RULES, terms)

@@ -1,4 +1,4 @@
-"""The rule that uses what is known of a value."""
+"""The rule that uses what is known of a sum."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from sympy import Mul
 
 from derive.chain.derivation import Line, Term
 from derive.chain.facts import Facts, with_sums
+from derive.chain.rules.rule import Terms
 from derive.language import Text
 
 FACTS = Text("{reasons}", "{reasons}")
 
 
-def _use(terms: tuple[Term, ...], facts: Facts) -> Iterator[Line]:
-    """Sums are written by what is known of them."""
+def use_facts(terms: Terms, facts: Facts) -> Iterator[Line]:
+    """A sum whose value is declared or defined is written by that value.
+
+    >>> one = Fact(Sum(u[k], *over(k)), S.One, (), Text("u sums to 1", "u 之和为 1"))
+    >>> show(use_facts, Term((a, Sum(u[j], *over(j)))), facts=(one,))
+    a * Sum(u[j], (j, 1, n))
+    = a    (u sums to 1)
+    """
     known = [with_sums(t.expr if t.sums else Mul(*t.factors), facts) for t in terms]
     used = [fact for _, because in known for fact in because]
     if used:

@@ -16,8 +16,9 @@ from sympy import Add, Expr, Idx, Indexed, Mul, Pow, S, Sum, Symbol
 
 from derive.chain.derivation import Line, Term, written
 from derive.chain.facts import DEFINED
-from derive.chain.rules.insert import at, by_name, tidy
+from derive.chain.rules.insert import INSERT_DEFINITIONS, at, tidy
 from derive.chain.rules.kill_delta import KILLED, Killed, kills
+from derive.chain.rules.name_definitions import name_wholes
 from derive.expressions.indices import Limits, name_of, substitute
 from derive.expressions.moments import Covariance, Expectation, Moment, Variance
 from derive.language import Text
@@ -31,7 +32,6 @@ DEFINITION = {
     Variance: Text("the definition of the variance", "方差的定义"),
     Covariance: Text("the definition of the covariance", "协方差的定义"),
 }
-INSERT = Text("insert the definition of {names}", "代入 {names} 的定义")
 EXPAND = Text("multiply out", "展开")
 DOUBLE = Text("multiply out: the product of two sums is a double sum", "展开：两个和式之积写成二重求和")
 LINEAR = Text("the expectation is linear: sums and constants leave it", "期望是线性的：求和与常数可移到期望之外")
@@ -100,7 +100,7 @@ class Argument(Stages):
         """Every line with its reason."""
         if self.symbol.pair:
             yield self.line(self.stated, DEFINITION[type(self.symbol)])
-        yield self.line(self.defined, INSERT(names=self.names))
+        yield self.line(self.defined, INSERT_DEFINITIONS(names=self.names))
         if self.entangled(self.symbol.product):
             double = any(len(p.sums) > 1 for p in self.parts(self.symbol.product))
             yield self.line(self.multiplied, DOUBLE if double else EXPAND)
@@ -136,7 +136,7 @@ class Argument(Stages):
     def _named(self, terms: Terms) -> Iterator[Line]:
         """What has a name written by it."""
         fixed = {n.name: n for n in self.nodes.values() if n.name not in self.random}
-        found = [by_name(t.expr, fixed) for t in terms]
+        found = [name_wholes(t.expr, fixed) for t in terms]
         used = tuple(dict.fromkeys(n for _, nodes in found for n in nodes))
         if used:
             yield Line(tuple(Term((e,)) for e, _ in found), DEFINED(node=[n.generic for n in used]))

@@ -16,7 +16,7 @@ from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Mul, Symbol
 
 from derive.chain.derivation import Term
 from derive.chain.partials import Occurrence, occurrences
-from derive.chain.rules.name_definitions import definitions, named
+from derive.chain.rules.name_definitions import definitions, name_in_product
 from derive.expressions.indices import BINDERS, bound, family, fresh, name_of, substitute
 from derive.expressions.symbols import Partial, Tangent
 from derive.expressions.traverse import mentioned
@@ -24,7 +24,6 @@ from derive.language import Text
 from derive.model.model import Model, Node, element
 from derive.model.reachability import reach
 from derive.topics.hessian.adjoint_laws import AdjointNode, Law, Laws
-from derive.topics.jacobian.lines import letters
 from derive.topics.jacobian.paths import Link, Trail, merged
 
 
@@ -129,8 +128,8 @@ def _lettered(use: Occurrence, law: Law, seed: Seed) -> Occurrence:
         by[idx] = fresh(idx, (*taken, *by.values()), seed.model.indices)
     position, factors = (tuple(substitute(e, by) for e in part) for part in (use.position, use.factors))
     sums = tuple((by[i], substitute(a, by), substitute(b, by)) for i, a, b in use.sums)
-    factors, _ = named(factors, definitions(seed.model), letters([Term(factors, sums)]))  # type: ignore[arg-type]
-    return use._replace(position=position, factors=factors, sums=sums)  # type: ignore[arg-type]
+    named, _ = name_in_product(Term(factors, sums), definitions(seed.model))  # type: ignore[arg-type]
+    return use._replace(position=position, factors=named.factors, sums=named.sums)
 
 
 def _further(used: Node, use: Occurrence, seed: Seed) -> Term:

@@ -9,14 +9,13 @@ from sympy import Expr, Idx, Indexed, Symbol, expand
 
 from derive.chain.derivation import Line, Term
 from derive.chain.facts import DEFINED
-from derive.chain.rules.insert import at, inserted, tidy
+from derive.chain.rules.insert import INSERT_DEFINITIONS, at, inserted, tidy
 from derive.errors import ModelError
 from derive.expressions.canonical import canonical
 from derive.expressions.indices import name_of, substitute
 from derive.language import Text
 from derive.model.model import Model, Node
 
-INSERT = Text("insert the definition of {names}", "代入 {names} 的定义")
 TIDY = Text("constants leave the sums", "常数提到求和号外")
 
 
@@ -56,7 +55,7 @@ def _lines(model: Model, node: Node) -> Iterator[Line]:
         expr, names = _opened(model, expr)
         if not names:
             return
-        yield Line((Term((expr,)),), INSERT(names=names))
+        yield Line((Term((expr,)),), INSERT_DEFINITIONS(names=names))
         if tidy(expr) != expr:
             expr = tidy(expr)
             yield Line((Term((expr,)),), TIDY)

@@ -15,7 +15,8 @@ from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul
 
 from derive.chain.derivation import Term
 from derive.chain.partials import Occurrence, occurrences
-from derive.expressions.indices import Limits, fresh, name_of, solve, substitute, sum_over
+from derive.expressions.contraction import delta_solutions
+from derive.expressions.indices import Limits, fresh, name_of, substitute, sum_over
 from derive.expressions.intervals import covers, image, inside
 from derive.expressions.traverse import mentioned
 from derive.language import Text
@@ -178,11 +179,12 @@ class Trail(NamedTuple):
         known: dict[Expr, Expr] = {}
         delta: Expr = Integer(1)
         for place, target in zip(position, own, strict=True):
-            gap = solve(substitute(place, known), target, [s[0] for s in self.sums if s[0] not in known])
-            if gap is not None:
-                known[gap[0]] = gap[1]
+            place, open_ = substitute(place, known), (s for s in self.sums if s[0] not in known)
+            decided = next(delta_solutions(place, target, open_), None)
+            if decided is not None:
+                known[decided[0]] = decided[1]
             else:
-                delta *= KroneckerDelta(substitute(place, known), target)
+                delta *= KroneckerDelta(place, target)
         ranges = {i: (i.lower, i.upper) for i in self.letters}
         for idx, low, high in (s for s in self.sums if s[0] in known):
             if not covers((low, high), image(known[idx], ranges)):
