@@ -19,6 +19,7 @@ from derive.chain.rules.pipeline import develop
 from derive.chain.rules.pull import split_bracket
 from derive.expressions.indices import Limits, name_of, substitute
 from derive.expressions.symbols import Immediate, Partial
+from derive.expressions.traverse import adjoints
 from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Node
@@ -142,7 +143,7 @@ def _inserted(
 
 def _adjoints(line: Line) -> set[str]:
     """Of which families' adjoints a result is made."""
-    return {name_of(p.wrt) for p in line.expr.atoms(Partial) if type(p) is Partial}
+    return {name_of(p.wrt) for p in adjoints(line.expr)}
 
 
 def _filled(term: Term, by: Mapping[Expr, Expr]) -> Term:

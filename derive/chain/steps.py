@@ -23,6 +23,7 @@ from derive.expressions.indices import apart, name_of, substitute
 from derive.expressions.intervals import Interval
 from derive.expressions.products import joined
 from derive.expressions.symbols import Partial
+from derive.expressions.traverse import adjoints
 from derive.expressions.weight import weight
 from derive.language import Text
 from derive.memo import memo
@@ -94,7 +95,7 @@ class Steps:
     def _closed(self, partial: Partial, ranges: Ranges) -> Expr | None:
         """An adjoint by the closed forms: its own, or those of the adjoints that its short value is made of."""
         for value in (partial, self._lookup(partial, ranges)):
-            by = {p: v for p in _adjoints_in(value) if (v := self._form(p, ranges))} if value is not None else {}
+            by = {p: v for p in adjoints(value) if (v := self._form(p, ranges))} if value is not None else {}
             if by:
                 return substitute(value, by)
         return None
@@ -124,7 +125,7 @@ class Steps:
             self._short[name] = None  # while it is being derived: a recursion keeps its name
             steps = self.of(name) if name in self.derivation.adjoints else ()
             if len(steps) == 1 and not steps[0].given and weight(steps[0].value) <= LONGEST:
-                own = {name_of(p.wrt) for p in _adjoints_in(steps[0].value)}
+                own = {name_of(p.wrt) for p in adjoints(steps[0].value)}
                 self._short[name] = None if name in own else steps[0]
         return self._short[name]
 
@@ -168,9 +169,3 @@ def _filled(term: Term, by: Mapping[Expr, Expr]) -> Term:
 @memo
 def _numbered(step: Step, number: int, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...]) -> Step:
     return replace(step, number=number, order=order, sizes=sizes)
-
-
-@memo
-def _adjoints_in(expr: Expr) -> frozenset[Expr]:
-    """The adjoints that an expression is made of."""
-    return frozenset(p for p in expr.atoms(Partial) if type(p) is Partial)

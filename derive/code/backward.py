@@ -22,6 +22,7 @@ from derive.code.scatter import Scatter, added, masked, scatters
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
+from derive.expressions.traverse import adjoints
 from derive.expressions.weight import weight
 from derive.model.reachability import reach
 from derive.model.schedule import Stage
@@ -78,7 +79,7 @@ class Backward:
         group = {n: s.families for s in self.d.stages if s.time for n in s.families}
 
         def further(name: str) -> Iterator[str]:
-            used = (p for expr in self.sources(name) for p in expr.atoms(Partial) if type(p) is Partial)
+            used = (p for expr in self.sources(name) for p in adjoints(expr))
             found = (*group.get(name, ()), *(name_of(p.wrt) for p in used if p.of == self.d.loss))
             return (n for n in found if n in self.d.adjoints)
 

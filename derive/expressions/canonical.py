@@ -1,19 +1,19 @@
-"""One spelling for expressions that differ only in the names of their bound indices."""
+"""One spelling for expressions that differ only in the letters of their sums."""
 
 from __future__ import annotations
 
 from sympy import Basic, Expr, Idx, Sum
 
 from derive.expressions.indices import index, substitute
+from derive.expressions.traverse import rewrite
 from derive.memo import memo
 
 
 @memo
 def canonical(expr: Expr) -> Expr:
-    """The same with bound letters of their own, so that equal sums compare equal."""
-    sums = [s for s in expr.atoms(Sum) if s is not expr]
+    """The expression with the letters _0, _1, ... for the indices of its sums, so that equal sums compare equal."""
     if not isinstance(expr, Sum):
-        return substitute(expr, {s: canonical(s) for s in sums})
+        return rewrite(expr, lambda part: canonical(part) if isinstance(part, Sum) else None)
     letters: dict[Basic, Idx] = {b[0]: index(f"_{n}", b[1], b[2]) for n, b in enumerate(expr.limits)}
     bounds = [(letters[i], substitute(a, letters), substitute(b, letters)) for i, a, b in expr.limits]
     return Sum(substitute(expr.function, letters), *bounds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Add, Expr, Mul, Piecewise, S, Sum
 
-from derive.expressions.indices import bound
+from derive.expressions.indices import through
 from derive.memo import memo
 
 
@@ -12,7 +12,7 @@ from derive.memo import memo
 def by_cases(expr: Expr) -> Expr:
     """r [1 if c, else 0] + s [0 if c, else 1] as [r if c, else s], also under a sum; always an equal one."""
     if isinstance(expr, Sum):
-        return bound(Sum, by_cases(expr.function), expr.limits)
+        return through(expr, by_cases)
     if not expr.has(Piecewise):
         return expr
     groups: dict[object, list[Expr]] = {}

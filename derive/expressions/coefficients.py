@@ -9,7 +9,7 @@ from math import gcd, prod
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Sum, count_ops, expand_mul
 
-from derive.expressions.indices import bound
+from derive.expressions.indices import through
 from derive.memo import memo
 
 
@@ -17,7 +17,7 @@ from derive.memo import memo
 def reduced(expr: Expr) -> Expr:
     """(2 m - 2 x)/(2 s) as (m - x)/s, also under a sum and in the terms of one; an equal expression in any case."""
     if isinstance(expr, Sum):
-        return bound(Sum, reduced(expr.function), expr.limits)
+        return through(expr, reduced)
     if isinstance(expr, Add):
         return _over_one(Add(*map(reduced, expr.args)))
     return _cancelled(expr) if isinstance(expr, Mul) else expr

@@ -6,12 +6,11 @@ capture (two sums with the same letter), and a contraction that shifts a range (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
-from sympy import Add, Basic, Expr, Idx, Indexed, IndexedBase, Integer, Number, Product, Sum, Symbol, Tuple
-from sympy.multipledispatch import dispatch
+from sympy import Add, Basic, Expr, Idx, Indexed, IndexedBase, Integer, Product, Sum, Symbol, Tuple
 
+from derive.expressions.letters import Letter
 from derive.memo import memo
 
 Limits = tuple[Idx, Expr, Expr]
@@ -23,21 +22,6 @@ def name_of(expr: Basic) -> str:
     """The name of a symbol, an index or a family, that of its family for an element."""
     found: str = expr.base.name if isinstance(expr, Indexed) else expr.name
     return found
-
-
-class Letter(Idx):
-    """An index of which sympy concludes nothing: in the adjoint of h_t the letter t stands for the start h_0 too."""
-
-    def _latex(self, printer: Any) -> str:
-        """Its letter alone, where sympy shows an expression by itself; sympy would add the range."""
-        return str(printer._print(self.label))
-
-
-for one, other in ((Letter, Letter), (Letter, Idx), (Idx, Letter), (Letter, Number), (Number, Letter)):
-
-    @dispatch(one, other)  # type: ignore[misc]
-    def _eval_is_ge(a: Expr, b: Expr) -> None:
-        """t <= 0 stays as it is, where sympy would say that t begins at 1."""
 
 
 @memo
@@ -84,11 +68,22 @@ def _substituted(expr: Basic, pairs: tuple[tuple[Basic, Basic], ...]) -> Expr:
     mapping = dict(pairs)
     if expr in mapping:
         return mapping[expr]
+    if isinstance(expr, BINDERS):
+        return _substitute_bound(expr, mapping)
+    return through(expr, lambda part: _substituted(part, pairs))
+
+
+def through(expr: Basic, inner: Callable[[Basic], Basic]) -> Expr:
+    """The expression with `inner` of each of its parts in its place; the very same where that changes none.
+
+    Of a sum or a product that is what stands under the sign, not its limits. An index has no parts.
+    """
     if not expr.args or isinstance(expr, Idx):
         return expr
     if isinstance(expr, BINDERS):
-        return _substitute_bound(expr, mapping)
-    args = [_substituted(a, pairs) for a in expr.args]
+        body = inner(expr.function)
+        return expr if body is expr.function else bound(expr.func, body, expr.limits)
+    args = [inner(a) for a in expr.args]
     return expr.func(*args) if any(a is not b for a, b in zip(args, expr.args, strict=True)) else expr
 
 
@@ -118,14 +113,14 @@ def _renamed(body: Expr, idx: Idx, taken: set[Basic], preferred: Iterable[Idx] =
 def apart(expr: Expr, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> Expr:
     """The expression with other letters for bound indices that are in `taken`, so that none is read as that one."""
     used = set(taken)
-    if not expr.args or isinstance(expr, Idx) or not bound_indices(expr) & used:
+    if not bound_indices(expr) & used:
         return expr
     if isinstance(expr, BINDERS):
         body, (idx, low, high) = _outermost(expr)
         if idx in used:
             body, idx = _renamed(body, idx, used, preferred)
         return bound(expr.func, apart(body, used, preferred), [(idx, low, high)])
-    return expr.func(*(apart(a, used, preferred) for a in expr.args))
+    return through(expr, lambda part: apart(part, used, preferred))
 
 
 def sized(expr: Expr, sizes: Mapping[Symbol, int]) -> Expr:

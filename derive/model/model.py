@@ -6,16 +6,17 @@ defines and by which sympy expression in index notation: h_t = tanh(z_t) for t =
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Symbol
+from sympy import Basic, Expr, Idx, IndexedBase, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.expressions.indices import Limits, apart, limits, name_of
 from derive.expressions.moments import Law
+from derive.expressions.traverse import quantities
 from derive.memo import memo
 
 Kind = Literal["parameter", "input", "target", "constant", "random", "node", "loss"]
@@ -95,19 +96,12 @@ def references(expr: Basic, own: tuple[Expr, ...] = ()) -> tuple[Reference, ...]
 
     Where a sum binds one of the node's `own` letters, it gets another: in Sum(h[t], t) no h_t is that of the node.
     """
-    return tuple(dict.fromkeys(_walk(apart(expr, [i for i in own if isinstance(i, Idx)]))))
+    return tuple(map(_reference, quantities(apart(expr, [i for i in own if isinstance(i, Idx)]))))
 
 
-def _walk(expr: Basic) -> Iterator[Reference]:
-    if isinstance(expr, Indexed):
-        yield Reference(name_of(expr), expr.indices)
-    elif isinstance(expr, IndexedBase):
-        yield Reference(name_of(expr), None)
-    elif isinstance(expr, Symbol):
-        yield Reference(name_of(expr), ())
-    elif not isinstance(expr, Idx):
-        for arg in expr.args:
-            yield from _walk(arg)
+def _reference(element: Expr) -> Reference:
+    whole = isinstance(element, IndexedBase)
+    return Reference(name_of(element), None if whole else getattr(element, "indices", ()))
 
 
 NOTHING = Node("no loss", "loss", Symbol("no loss"))  # the loss of a model without one: computed from no node

@@ -14,7 +14,7 @@ from derive.expressions.indices import BINDERS, name_of
 from derive.expressions.intervals import Interval, image
 from derive.expressions.moments import Law
 from derive.expressions.notation import NAME
-from derive.expressions.traverse import free_indices
+from derive.expressions.traverse import elements, free_indices
 from derive.memo import one
 from derive.model.model import Case, Model, Node, Reference, references
 from derive.model.schedule import stages
@@ -180,17 +180,15 @@ def _arguments(name: str, expr: Expr) -> None:
 
 def _own_symbols(name: str, expr: Basic, known: Mapping[str, Node | Symbol]) -> None:
     """Every symbol is the very one that the graph gave, not another of the same name."""
-    if isinstance(expr, (Symbol, IndexedBase)):
-        node = known[name_of(expr)]
-        if expr != (node.symbol if isinstance(node, Node) else node):
-            raise ModelError(f"{name} uses another symbol named {expr}; use the one that the graph gave for {expr}")
-        return
-    parts: Iterable[Basic] = expr.args
-    if isinstance(expr, Indexed):
-        parts = (expr.base, *(s for place in expr.indices for s in place.free_symbols if not isinstance(s, Idx)))
-    if not isinstance(expr, Idx):
-        for part in parts:
-            _own_symbols(name, part, known)
+    for element in elements(expr):
+        places = element.indices if isinstance(element, Indexed) else ()
+        sizes = (s for place in places for s in place.free_symbols if not isinstance(s, Idx))
+        for symbol in (element.base if isinstance(element, Indexed) else element, *sizes):
+            node = known[name_of(symbol)]
+            if symbol != (node.symbol if isinstance(node, Node) else node):
+                raise ModelError(
+                    f"{name} uses another symbol named {symbol}; use the one that the graph gave for {symbol}"
+                )
 
 
 def _in_range(name: str, expr: Expr, known: Mapping[str, Node | Symbol]) -> None:

@@ -21,6 +21,7 @@ from derive.chain.rules.order import ORDERED
 from derive.chain.rules.pull import constants_in_front
 from derive.expressions.indices import Limits, bound, index, linear, name_of, substitute, sum_over
 from derive.expressions.symbols import Partial
+from derive.expressions.traverse import adjoints
 from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Model, Node
@@ -168,7 +169,7 @@ def _split(terms: Sequence[Term], one_on: Expr) -> tuple[Expr, Expr] | None:
 
 def _concerns(expr: Expr, coupled: Sequence[str]) -> bool:
     """Does an adjoint of the recursion occur?"""
-    return any(type(p) is Partial and name_of(p.wrt) in coupled for p in expr.atoms(Partial))
+    return any(name_of(p.wrt) in coupled for p in adjoints(expr))
 
 
 def solve(r: Recursion, nodes: Mapping[str, Node]) -> ClosedForm | None:

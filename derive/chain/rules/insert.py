@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sympy import Basic, Expr, Idx, Indexed, Mul, S, Sum
 
-from derive.expressions.indices import BINDERS, Limits, apart, bound, bound_indices, substitute, sum_over
+from derive.expressions.indices import Limits, bound_indices, substitute, sum_over, through
 from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Node
 
 INSERT = Text("insert {values}", "代入 {values}")
 INSERT_DEFINITIONS = Text("insert the definition of {names}", "代入 {names} 的定义")
-
-Value = Callable[[Expr], Expr | None]
-
-
-def inserted(expr: Expr, value: Value, preferred: Sequence[Idx] = (), scope: frozenset[Basic] = frozenset()) -> Expr:
-    """The expression with `value` of every element that has one; bound letters of a value stay apart from those around.
-
-    `value` is asked about every subexpression, from the outside in.
-
-    >>> inserted(Sum(u[k] * a, *over(k)), {a: Sum(v[k], *over(k))}.get)
-    Sum(u[k]*Sum(v[i], (i, 1, n)), (k, 1, n))
-    """
-    found = value(expr)
-    if found is not None:
-        return apart(found, scope | expr.free_symbols, preferred)
-    if not expr.args or isinstance(expr, (Idx, Indexed)):
-        return expr
-    if isinstance(expr, BINDERS):
-        inner = scope | {b[0] for b in expr.limits}
-        return bound(expr.func, inserted(expr.function, value, preferred, inner), expr.limits)
-    scope = scope | {i for i in expr.free_symbols if isinstance(i, Idx)}
-    args = [inserted(a, value, preferred, scope) for a in expr.args]
-    return expr.func(*args) if args != list(expr.args) else expr
 
 
 def at(node: Node, expr: Expr, element: Expr) -> Expr:
@@ -45,13 +22,16 @@ def at(node: Node, expr: Expr, element: Expr) -> Expr:
 
 @memo
 def tidy(expr: Expr) -> Expr:
-    """Every sum with its constant factors in front; a sum of zeros is 0, one of equal terms their number times one."""
-    if not expr.args or isinstance(expr, (Idx, Indexed)):
-        return expr
+    """Every sum with its constant factors in front; a sum of zeros is 0, one of equal terms their number times one.
+
+    >>> tidy(Sum(a * u[k] + b, *over(k)) + Sum(a, *over(k)))
+    a*n + Sum(a*u[k] + b, (k, 1, n))
+    >>> tidy(Sum(a * u[k], *over(k)))
+    a*Sum(u[k], (k, 1, n))
+    """
     if isinstance(expr, Sum):
         return _summed(tidy(expr.function), expr.limits)
-    args = [tidy(a) if isinstance(a, Expr) else a for a in expr.args]
-    return expr.func(*args) if args != list(expr.args) else expr
+    return expr if isinstance(expr, Indexed) else through(expr, tidy)
 
 
 def _summed(body: Expr, bounds: Sequence[Limits]) -> Expr:

@@ -13,11 +13,11 @@ from sympy import Add, Expr, Idx, Indexed, Integer, Mul, Pow, S, Sum, Symbol
 
 from derive.chain.derivation import Line, Term
 from derive.chain.facts import DEFINED, Fact, Facts, free_letters, instances
-from derive.chain.rules.insert import inserted
 from derive.chain.rules.rule import Terms
 from derive.expressions.canonical import canonical
 from derive.expressions.indices import bound_indices, substitute
 from derive.expressions.powers import Powers, _powers, common, multiplied, powers
+from derive.expressions.traverse import rewrite
 from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Model, Node
@@ -113,7 +113,7 @@ def name_wholes(expr: Expr, nodes: Mapping[str, Node]) -> tuple[Expr, tuple[Node
         same = canonical(part) == canonical(node.cases[0].expr)
         return node.symbol if same else -node.symbol
 
-    found = inserted(expr, name)
+    found = rewrite(expr, name)
     return found, tuple(dict.fromkeys(used))
 
 

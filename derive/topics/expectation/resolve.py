@@ -7,9 +7,9 @@ from typing import Any
 
 from sympy import Expr
 
-from derive.chain.rules.insert import inserted
 from derive.errors import ModelError
 from derive.expressions.moments import Expectation, Moment
+from derive.expressions.traverse import rewrite
 from derive.memo import memo
 from derive.model.model import Case, Model, Node, model_of, references
 from derive.model.validation import expression
@@ -43,7 +43,7 @@ def put_in(expr: Expr, nodes: Mapping[str, Node], model: Model, found: dict[Mome
 
     for symbol in sorted(expr.atoms(Moment), key=lambda m: (not isinstance(m, Expectation), str(m))):
         value(symbol)  # the means first: variances are told from them
-    return inserted(expr, value, model.indices)
+    return rewrite(expr, value, model.indices)
 
 
 def asked(of: Any, model: Model) -> Expected:

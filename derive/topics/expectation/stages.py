@@ -8,11 +8,12 @@ from functools import lru_cache
 from sympy import Add, Expr, Idx, Indexed, Mul, S, Symbol
 
 from derive.chain.derivation import Term
-from derive.chain.rules.insert import at, inserted, tidy
+from derive.chain.rules.insert import at, tidy
 from derive.errors import MomentError
 from derive.expressions.canonical import canonical
 from derive.expressions.indices import name_of
 from derive.expressions.moments import Expectation
+from derive.expressions.traverse import rewrite
 from derive.model.model import Node, references
 from derive.model.reachability import random_names
 from derive.topics.expectation.laws import Part, moment
@@ -59,7 +60,7 @@ class Stages:
 
     def at_means(self, expr: Expr) -> Expr:
         """The expression with the mean of every random element in its place."""
-        return tidy(inserted(self.open(expr), self._mean, self.preferred))
+        return tidy(rewrite(self.open(expr), self._mean, self.preferred))
 
     def entangled(self, expr: Expr) -> bool:
         """Is there something to multiply out?"""
@@ -78,7 +79,7 @@ class Stages:
     def _open(self, expr: Expr) -> Expr:
         """Definitions inserted until every random name is one that is declared. Errors: MomentError."""
         for _ in range(len(self.nodes) + 1):
-            before, expr = expr, inserted(expr, self._definition, self.preferred)
+            before, expr = expr, rewrite(expr, self._definition, self.preferred)
             if expr == before:
                 return expr
         raise MomentError(f"{expr}: what is computed from itself over time has no expectation here")

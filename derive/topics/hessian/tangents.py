@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Mul, Symbol
+from sympy import Add, Basic, Expr, Idx, Integer, Mul, Symbol
 
 from derive.chain.derivation import Term
 from derive.chain.partials import Occurrence, occurrences
 from derive.chain.rules.name_definitions import definitions, name_in_product
-from derive.expressions.indices import BINDERS, bound, family, fresh, name_of, substitute
+from derive.expressions.indices import family, fresh, name_of, substitute
 from derive.expressions.symbols import Partial, Tangent
-from derive.expressions.traverse import mentioned
+from derive.expressions.traverse import mentioned, rewrite
 from derive.language import Text
 from derive.model.model import Model, Node, element
 from derive.model.reachability import reach
@@ -74,13 +74,13 @@ class Along(NamedTuple):
 
 def computed(expr: Expr, loss: Expr) -> Expr:
     """Every derivative, adjoints apart, as an element of the family that holds its numbers."""
-    if isinstance(expr, (Tangent, Partial)):
-        return expr if isinstance(expr, Partial) and expr.of == loss else _stored(expr)
-    if isinstance(expr, BINDERS):
-        return bound(expr.func, computed(expr.function, loss), expr.limits)
-    if not expr.args or isinstance(expr, (Idx, Indexed)):
-        return expr
-    return expr.func(*(computed(a, loss) for a in expr.args))  # type: ignore[arg-type]
+
+    def value(part: Expr) -> Expr | None:
+        if not isinstance(part, (Tangent, Partial)):
+            return None
+        return part if isinstance(part, Partial) and part.of == loss else _stored(part)
+
+    return rewrite(expr, value)
 
 
 def stored_name(quantity: Expr, wrt: Expr | None = None) -> str:

@@ -9,10 +9,11 @@ from sympy import Expr, Idx, Indexed, Symbol, expand
 
 from derive.chain.derivation import Line, Term
 from derive.chain.facts import DEFINED
-from derive.chain.rules.insert import INSERT_DEFINITIONS, at, inserted, tidy
+from derive.chain.rules.insert import INSERT_DEFINITIONS, at, tidy
 from derive.errors import ModelError
 from derive.expressions.canonical import canonical
 from derive.expressions.indices import name_of, substitute
+from derive.expressions.traverse import rewrite
 from derive.language import Text
 from derive.model.model import Model, Node
 
@@ -72,4 +73,4 @@ def _opened(model: Model, expr: Expr) -> tuple[Expr, list[Expr]]:
         names.append(node.generic)
         return at(node, node.cases[0].expr, part)
 
-    return inserted(expr, definition, model.indices), list(dict.fromkeys(names))
+    return rewrite(expr, definition, model.indices), list(dict.fromkeys(names))

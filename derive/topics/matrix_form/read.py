@@ -15,6 +15,7 @@ from derive.expressions.functions import row_of
 from derive.expressions.indices import BINDERS, Limits, apart, fresh, limits, name_of
 from derive.expressions.matrices import HOLE, DiagonalOf, Eye, Whole, size, summed
 from derive.expressions.symbols import Partial
+from derive.expressions.traverse import elements
 from derive.language import Text
 from derive.model.model import Node
 from derive.topics.matrix_form.contract import Part, contracted, joint, oriented
@@ -135,8 +136,4 @@ class Reader:
 
 def _leaves(expr: Expr) -> Iterator[Expr]:
     """Every element of a family, and every adjoint as a whole."""
-    if isinstance(expr, (Indexed, Partial)):
-        yield expr
-    elif not isinstance(expr, Idx):
-        for arg in expr.args:
-            yield from _leaves(arg)
+    return (e for e in elements(expr) if isinstance(e, (Indexed, Partial)))
