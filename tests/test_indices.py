@@ -11,11 +11,11 @@ from zlib import crc32
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Add, Idx, Indexed, IndexedBase, Integer, KroneckerDelta, Max, Min, Mul, Pow, Sum, Symbol
+from sympy import Add, Idx, Indexed, IndexedBase, Integer, KroneckerDelta, Max, Min, Mul, Pow, Sum, Symbol, oo
 
 from derive.expressions.contraction import contract
 from derive.expressions.indices import bound_indices, fresh, index, linear, solve, substitute, sum_over
-from derive.expressions.intervals import at_least, covers, empty, hull, image, inside, intersection, preimage
+from derive.expressions.intervals import at_least, covers, empty, enclosure, hull, image, inside, meeting, preimage
 
 repeatable = settings(derandomize=True, database=None, deadline=None, max_examples=50)
 
@@ -177,12 +177,49 @@ symbolic = st.tuples(st.integers(0, 1), ends, st.integers(0, 1), ends).map(lambd
 
 @repeatable
 @given(symbolic, symbolic)
-def test_intersection_is_the_common_part(a, b):
-    """A number lies in the intersection exactly where it lies in both."""
-    both = intersection(a, b)
+def test_meeting_is_the_common_part(a, b):
+    """A number lies where two intervals meet exactly where it lies in both."""
+    both = meeting(a, b, {})
     for size in SIZES:
         env = {T: size}
         assert set(span(both, env)) == set(span(a, env)) & set(span(b, env))
+
+
+def values():
+    """Sums, products, powers and maxima of two names."""
+    return st.recursive(
+        st.one_of(st.sampled_from([T, N]), st.integers(-2, 3).map(Integer)),
+        lambda inner: st.one_of(
+            st.builds(lambda a, b: a + b, inner, inner),
+            st.builds(lambda a, b: a * b, inner, inner),
+            st.builds(lambda a, n: a**n, inner, st.integers(0, 3)),
+            st.builds(Max, inner, inner),
+            st.builds(Min, inner, inner),
+        ),
+        max_leaves=5,
+    )
+
+
+proper = intervals.filter(lambda i: i[0] <= i[1])
+
+
+@repeatable
+@given(values(), proper, proper)
+def test_every_value_lies_in_the_enclosure(expr, a, b):
+    """Wherever the names lie in their intervals, the value lies in that of the expression; an end is not infinite."""
+    low, high = enclosure(expr, {T: a, N: b}.get)
+    for t, n in product(span(a, {}), span(b, {})):
+        assert low <= number(expr, {T: t, N: n}) <= high
+    assert low.is_finite and high.is_finite
+
+
+def test_an_enclosure_is_as_narrow_as_the_rules_allow():
+    """Factors that are never negative multiply at both ends, a square is not negative, infinite times zero is zero."""
+    known = {T: (Integer(1), Integer(2)), N: (Integer(-3), Integer(1))}.get
+    assert enclosure(T * T * 2 - N, known) == (1, 11)
+    assert enclosure(N**2, known) == (0, 9) and enclosure(-2 * T * N, known) == (-12, 12)
+    assert enclosure(1 / T, known) == (0, oo) and enclosure(1 / N, known) == (-oo, oo)
+    assert enclosure(T * N, {T: (Integer(0), Integer(0)), N: (-oo, oo)}.get) == (0, 0)
 
 
 @repeatable

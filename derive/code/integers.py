@@ -12,7 +12,7 @@ from derive.code.names import Identifiers
 from derive.code.program import Apply, Name, Number, Times, Tree, plus
 from derive.errors import ModelError
 from derive.expressions.indices import name_of
-from derive.expressions.intervals import Interval, at_least, image
+from derive.expressions.intervals import Interval, at_least, enclosure, image
 
 
 @dataclass(frozen=True)
@@ -30,21 +30,19 @@ class Scope:
         return replace(self, ranges={**self.ranges, idx: interval}, order=order, loops=loops)
 
     def ends(self, expr: Expr) -> Interval:
-        """The least and greatest value of an index expression; further apart where its letters hang together."""
+        """The least and greatest value of an index expression, or an interval around them if its indices depend on each
+        other."""
         found = image(expr, self.ranges)
         if not any(e.atoms(Idx) for e in found):
             return found
-        return self._extreme(expr, 0), self._extreme(expr, 1)
+        return enclosure(expr, self._known)
 
-    def _extreme(self, expr: Expr, which: int) -> Expr:
-        """An end by interval arithmetic, also of a maximum."""
+    def _known(self, expr: Expr) -> Interval | None:
+        """An index lies between the least value of its lower end and the greatest of its upper end."""
         if isinstance(expr, Idx):
-            return self._extreme(self.ranges[expr][which], which)
-        if isinstance(expr, Mul) and expr.args[0].is_negative:
-            return -self._extreme(-expr, 1 - which)
-        if isinstance(expr, (Add, Mul, Max, Min)):
-            return expr.func(*(self._extreme(a, which) for a in expr.args))
-        return expr
+            low, high = (enclosure(end, self._known) for end in self.ranges[expr])
+            return low[0], high[1]
+        return (expr, expr) if isinstance(expr, Symbol) else None
 
 
 class Wholes:

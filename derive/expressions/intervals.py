@@ -1,17 +1,22 @@
-"""Where a contribution lives: intervals of index values with symbolic ends, such as t = 1..T-1.
+"""Intervals with symbolic ends: the index values at which a contribution lives, t = 1..T-1, and the ranges of values.
 
-Ends are compared by the sign of their difference; where that depends on a size nothing is claimed: Max and Min stay.
+The ends of index ranges are compared by the sign of their difference; where that depends on a size nothing is claimed:
+Max and Min stay. `image` is exact for linear index expressions, also where one range ends at another index;
+`enclosure` is interval arithmetic for any expression, and only an outer bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from sympy import Add, Expr, Function, Idx, Integer, Max, Min, S, Symbol
+from sympy import Add, Expr, Function, Idx, Integer, Max, Min, Mul, Pow, S, Sum, Symbol, oo
 
+from derive.expressions.functions import row_of
 from derive.expressions.indices import linear, substitute
 
 Interval = tuple[Expr, Expr]
+Known = Callable[[Expr], Interval | None]
+UNBOUNDED: Interval = (-oo, oo)
 LARGE = 10**12  # more than any size
 
 
@@ -42,11 +47,6 @@ def at_least(a: Expr, b: Expr) -> bool | None:
         least += int(number) if rest is S.One or number > 0 else -LARGE
         most += int(number) if rest is S.One or number < 0 else LARGE
     return True if least >= 0 else False if most < 0 else None
-
-
-def intersection(a: Interval, b: Interval) -> Interval:
-    """The common part."""
-    return _larger(a[0], b[0]), _smaller(a[1], b[1])
 
 
 def hull(parts: Iterable[Interval], else_: Interval) -> Interval:
@@ -110,11 +110,63 @@ def meeting(a: Interval, b: Interval, ranges: Mapping[Idx, Interval]) -> Interva
     return low, high
 
 
-def _larger(a: Expr, b: Expr) -> Expr:
-    known = at_least(a, b)
-    return Max(a, b) if known is None else a if known else b
+def enclosure(expr: Expr, known: Known) -> Interval:
+    """An interval in which the expression lies, by interval arithmetic: [a, b] + [c, d] = [a + c, b + d].
+
+    `known` gives the interval of a part of which something is known, such as a name, and None for every other part. The
+    ends may be symbols, such as a norm; they are infinite where nothing is known. The range of the expression may be
+    smaller than this interval if a name occurs in it several times.
+    """
+    if expr.is_number:
+        return expr, expr
+    found = known(expr)
+    if found is not None:
+        return found
+    if isinstance(expr, Idx):
+        return expr.lower, expr.upper
+    if isinstance(expr, (Add, Max, Min)):
+        lows, highs = zip(*(enclosure(a, known) for a in expr.args), strict=True)
+        return _joined(expr, lows, -oo), _joined(expr, highs, oo)
+    if isinstance(expr, Mul):
+        return _product(expr, known)
+    if isinstance(expr, Pow) and expr.exp.is_number:
+        return _power(enclosure(expr.base, known), expr.exp)
+    if isinstance(expr, Sum):
+        return (S.Zero, oo) if enclosure(expr.function, known)[0].is_nonnegative else UNBOUNDED
+    row = row_of(expr)
+    return UNBOUNDED if row is None else (S(row.value_range[0]), S(row.value_range[1]))
 
 
-def _smaller(a: Expr, b: Expr) -> Expr:
-    known = at_least(a, b)
-    return Min(a, b) if known is None else b if known else a
+def magnitude(interval: Interval) -> Expr:
+    """The largest absolute value in an interval."""
+    low, high = interval
+    if high == -low or low.is_nonnegative:
+        return high
+    return -low if high.is_nonpositive else Max(-low, high)
+
+
+def times(*factors: Expr) -> Expr:
+    """A product of ends that are not negative, in which zero times infinity is zero."""
+    return S.Zero if any(f == 0 for f in factors) else oo if oo in factors else Mul(*factors)
+
+
+def _joined(expr: Expr, ends: tuple[Expr, ...], infinite: Expr) -> Expr:
+    """The end of a sum; the end of a maximum or minimum."""
+    return infinite if isinstance(expr, Add) and infinite in ends else expr.func(*ends)
+
+
+def _product(expr: Mul, known: Known) -> Interval:
+    number, rest = expr.as_coeff_Mul()
+    if number != 1:
+        low, high = (number * end for end in enclosure(rest, known))
+        return (low, high) if number > 0 else (high, low)
+    parts = [enclosure(a, known) for a in expr.args]
+    top = times(*map(magnitude, parts))
+    return (times(*(low for low, _ in parts)) if all(low.is_nonnegative for low, _ in parts) else -top, top)
+
+
+def _power(base: Interval, exponent: Expr) -> Interval:
+    if exponent.is_Integer and exponent > 0:
+        top = oo if magnitude(base) == oo else magnitude(base) ** exponent
+        return (base[0] ** exponent if base[0].is_nonnegative else S.Zero if exponent.is_even else -top), top
+    return (S.Zero, oo) if exponent.is_even or exponent == S.Half or base[0].is_nonnegative else UNBOUNDED

@@ -14,9 +14,10 @@ from derive.model.model import Model
 from derive.model.schedule import Stage
 from derive.topics.jacobian.paths import Path
 from derive.topics.stability import reasons as why
+from derive.topics.stability.bounds import Bounds
 from derive.topics.stability.claims import constant, coupled, single
 from derive.topics.stability.conditions import Analysis, Condition
-from derive.topics.stability.gains import Gains, activation
+from derive.topics.stability.gains import activation, gain
 from derive.topics.stability.gates import gates
 from derive.topics.stability.step_jacobian import StepJacobian, step_jacobian
 
@@ -28,15 +29,15 @@ def analyse(model: Model, stage: Stage) -> Analysis:
         return Analysis(jacobian, None, silence=why.LAGS(lag=str(jacobian.lag)))
     sharp = {name_of(e) for a, row in enumerate(jacobian.entries) for e in _gates(model, row[a].paths)}
     order = "2" if not jacobian.scalar and not sharp else "rows"
-    bounds = Gains(model, jacobian.index, sharp, order)
+    bounds = Bounds(model, jacobian.index, sharp, order)
     low, high = (_matrix(bounds, jacobian, end) for end in (0, 1))
     where = tuple(bounds.known.items())
     if high.has(oo):
         entries = (e for row in jacobian.entries for e in row)
-        lost = next(e for e in entries if any(bounds.gain(p, e.wrt)[1].has(oo) for p in e.paths))
+        lost = next(e for e in entries if any(gain(bounds, p, e.wrt)[1].has(oo) for p in e.paths))
         return Analysis(jacobian, high, where, silence=why.UNBOUNDED(of=lost.of, wrt=lost.wrt), order=order)
     named, blocks = _named(jacobian, high)
-    found = constant(bounds, jacobian)
+    found = constant(model, jacobian)
     if found is None:
         alone = len(jacobian.states) == 1
         found = single(jacobian.entries[0][0], low[0, 0], named[0, 0]) if alone else coupled()
@@ -73,10 +74,10 @@ def _gates(model: Model, paths: tuple[Path, ...]) -> set[Expr]:
     return {e for e in elements if model.nodes[name_of(e)].cases and activation(model.nodes[name_of(e)]) is not None}
 
 
-def _matrix(bounds: Gains, jacobian: StepJacobian, end: int) -> ImmutableDenseMatrix:
+def _matrix(bounds: Bounds, jacobian: StepJacobian, end: int) -> ImmutableDenseMatrix:
     """The bounds of all blocks; the lower ones only where a block is a single path."""
     rows = [
-        [sum((bounds.gain(p, e.wrt)[end] for p in e.paths), 0) if end or len(e.paths) < 2 else 0 for e in row]
+        [sum((gain(bounds, p, e.wrt)[end] for p in e.paths), 0) if end or len(e.paths) < 2 else 0 for e in row]
         for row in jacobian.entries
     ]
     return ImmutableDenseMatrix(rows)

@@ -1,31 +1,33 @@
-"""Bounds that hold for all inputs: intervals of values, and gains, the bounds of a path's local partials.
+"""Bounds of the values in a recurrence that hold for all inputs, in absolute values of scalars and norms of matrices.
 
-Where a function's range does (a sigmoid lies in (0, 1)), the functions table is read. A gate that multiplies a state
-directly is bounded sharper, by its largest pre-activation, for only a bound below 1 lets the state forget; a state that
-feeds itself, |c_t| <= a |c_{t-1}| + b, is bounded by b / (1 - a). Scalars give absolute values, matrices norms.
+Where the range of a function is enough (a sigmoid lies between 0 and 1), it is read from the functions table. A gate
+that multiplies a state directly is bounded more sharply, by its largest pre-activation, because only a bound below 1
+lets the state forget. A state that feeds itself, |c_t| <= a |c_{t-1}| + b, is bounded by b / (1 - a).
+
+The arithmetic is that of `derive.expressions.intervals.enclosure`; what is particular here is what a name is worth: its
+norm, a symbol, where `derive.model.ranges` has only the numbers of its domain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from sympy import Abs, Add, Dummy, Expr, Idx, Indexed, Max, Mul, Pow, S, Sum, Symbol, oo
+from sympy import Abs, Add, Dummy, Expr, Idx, Indexed, Max, Mul, S, Sum, Symbol, oo
 
 from derive.expressions.functions import row_of
 from derive.expressions.indices import name_of, substitute
+from derive.expressions.intervals import UNBOUNDED, Interval, enclosure, magnitude, times
 from derive.expressions.norms import Norm
 from derive.model.model import Model, Node
-
-Interval = tuple[Expr, Expr]
-UNBOUNDED: Interval = (-oo, oo)
+from derive.model.ranges import DOMAINS
 
 
 class Bounds:
-    """Bounds for one recurrence, `time` its index.
+    """Bounds of the values in one recurrence that hold for all inputs.
 
-    `sharp` names the gates that are bounded by their pre-activation; `order` is the norm of a matrix, "2" or "rows".
-
-    `known` are the bounds that were given a name: f_max = sigma(|w_fh| + ...), in the order in which they were made.
+    `time` is the index of the recurrence; `sharp` names the gates that are bounded by their pre-activation; `order` is
+    the norm that a matrix is measured by, "2" or "rows". `known` holds the bounds that were given a name, such as
+    f_max = sigma(|w_fh| + ...), in the order in which they were made.
     """
 
     def __init__(self, model: Model, time: Idx, sharp: Collection[str] = (), order: str = "2"):
@@ -34,53 +36,30 @@ class Bounds:
         self._kept: dict[str, Interval] = {}
         self._open: dict[str, Expr] = {}
 
-    def _leaf(self, factor: Expr) -> bool:
+    def magnitude(self, expr: Expr) -> Expr:
+        """A bound of the absolute value of an expression."""
+        return magnitude(self.interval(expr))
+
+    def interval(self, expr: Expr) -> Interval:
+        """An interval in which the expression lies for all inputs; its ends are made of norms and absolute values."""
+        return enclosure(expr, self._known)
+
+    def is_given(self, factor: Expr) -> bool:
+        """Is this an element of a parameter or of a constant?"""
         node = self.model.nodes.get(name_of(factor)) if isinstance(factor, (Symbol, Indexed)) else None
         return node is not None and node.kind in ("parameter", "constant")
 
-    def magnitude(self, expr: Expr) -> Expr:
-        """The largest absolute value of an expression."""
-        low, high = self.interval(expr)
-        if high == -low or low.is_nonnegative:
-            return high
-        return -low if high.is_nonpositive else Max(-low, high)
-
-    def interval(self, expr: Expr) -> Interval:
-        """The least and largest value of an expression."""
-        if expr.is_number:
-            return expr, expr
-        if isinstance(expr, Idx):
-            return expr.lower, expr.upper
+    def _known(self, expr: Expr) -> Interval | None:
         if isinstance(expr, (Symbol, Indexed)):
             return self._element(expr)
-        if isinstance(expr, Add):
-            lows, highs = zip(*(self.interval(a) for a in expr.args), strict=True)
-            return Add(*lows), Add(*highs)
-        if isinstance(expr, Mul):
-            return self._product(expr)
-        if isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp > 0:
-            top = _power(self.magnitude(expr.base), expr.exp)
-            return (S.Zero if expr.exp.is_even else -top, top)
-        if isinstance(expr, Sum):
-            return self._sum(expr)
-        row = row_of(expr)
-        return UNBOUNDED if row is None else (S(row.value_range[0]), S(row.value_range[1]))
+        return self._matrix_times_vector(expr) if isinstance(expr, Sum) else None
 
-    def _product(self, expr: Mul) -> Interval:
-        number, rest = expr.as_coeff_Mul()
-        if number != 1:
-            low, high = (times(number, end) for end in self.interval(rest))
-            return (low, high) if number > 0 else (high, low)
-        parts = [self.interval(a) for a in expr.args]
-        top = times(*(self.magnitude(a) for a in expr.args))
-        return (S.Zero if all(low.is_nonnegative for low, _ in parts) else -top, top)
-
-    def _sum(self, expr: Sum) -> Interval:
-        """A matrix times a vector: at most the largest row sum times the largest entry."""
+    def _matrix_times_vector(self, expr: Sum) -> Interval | None:
+        """|sum_j W_ij v_j| is at most the largest row sum of |W| times the largest entry of |v|."""
         factors = Mul.make_args(expr.function)
-        matrices = [f for f in factors if isinstance(f, Indexed) and self._leaf(f) and len(f.indices) == 2]
+        matrices = [f for f in factors if isinstance(f, Indexed) and self.is_given(f) and len(f.indices) == 2]
         if len(expr.limits) != 1 or len(matrices) != 1 or matrices[0].indices[1] != expr.limits[0][0]:
-            return UNBOUNDED
+            return None
         top = times(Norm(matrices[0].base, "rows"), *(self.magnitude(f) for f in factors if f is not matrices[0]))
         return -top, top
 
@@ -93,7 +72,7 @@ class Bounds:
             return expr, expr
         if name in self._kept:
             return self._kept[name]
-        found = self._given(node) if node.is_leaf else self._computed(node)
+        found = self._leaf(node) if node.is_leaf else self._computed(node)
         if not self._depends(*found):
             self._kept[name] = found
         return found
@@ -102,11 +81,10 @@ class Bounds:
         """Does a bound rest on that of a state whose own is still being sought?"""
         return any(end.has(own) for end in ends for own in self._open.values())
 
-    def _given(self, node: Node) -> Interval:
-        if node.domain in ("probability", "binary"):
-            return S.Zero, S.One
+    def _leaf(self, node: Node) -> Interval:
+        low, high = DOMAINS.get(node.domain, UNBOUNDED)
         top = Norm(node.symbol, "largest") if node.indices else Abs(node.symbol)
-        return (S.Zero if node.domain == "positive" else -top, top)
+        return (-top if low == -oo else low, top if high == oo else high)
 
     def _computed(self, node: Node) -> Interval:
         expr = node.cases[0].expr
@@ -118,13 +96,13 @@ class Bounds:
         own = Dummy("bound", nonnegative=True)
         self._open[node.name] = own
         try:
-            found = self.interval(expr) if row is not None else self._lawful(node, own)
+            found = self.interval(expr) if row is not None else self._defined(node, own)
         finally:
             del self._open[node.name]
         return UNBOUNDED if any(e.has(own) for e in found) else found
 
-    def _lawful(self, node: Node, own: Expr) -> Interval:
-        """A node by its law; where it feeds itself, a bound that no step can leave."""
+    def _defined(self, node: Node, own: Expr) -> Interval:
+        """A node by its definition; where it feeds itself, a bound b / (1 - a) that no step can leave."""
         corners = [self.magnitude(e) for e in self._corners(node.cases[0].expr)]
         if not any(c.has(own) for c in corners):
             return self.interval(node.cases[0].expr)
@@ -158,12 +136,3 @@ class Bounds:
         symbol = Symbol(f"{node.name}_max", nonnegative=True)
         self.known[symbol] = value
         return symbol
-
-
-def times(*factors: Expr) -> Expr:
-    """A product of bounds, in which zero times unbounded is zero."""
-    return S.Zero if any(f == 0 for f in factors) else Mul(*factors)
-
-
-def _power(base: Expr, exponent: Expr) -> Expr:
-    return oo if base == oo else base**exponent

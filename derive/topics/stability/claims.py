@@ -9,25 +9,26 @@ from sympy import Abs, Eq, Expr, Gt, ImmutableDenseMatrix, Indexed, Lt, Mul, Sym
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.norms import Norm, SpectralRadius
 from derive.language import Text
+from derive.model.model import Model
 from derive.topics.jacobian.paths import Entry
 from derive.topics.stability import reasons as why
 from derive.topics.stability.conditions import Condition
-from derive.topics.stability.gains import Gains, activation
+from derive.topics.stability.gains import activation, is_constant
 from derive.topics.stability.step_jacobian import StepJacobian
 
 
-def constant(bounds: Gains, jacobian: StepJacobian) -> Sequence[Condition] | None:
+def constant(model: Model, jacobian: StepJacobian) -> Sequence[Condition] | None:
     """The exact conditions where every step has the same Jacobian; None elsewhere."""
     values = [[e.value for e in row] for row in jacobian.entries]
-    scalars = all(bounds.constant(v) for row in values for v in row)
+    scalars = all(is_constant(model, v) for row in values for v in row)
     if len(values) == 1 and scalars:
         return _exact(Abs(values[0][0]), why.POWER(factor=values[0][0]), why.BOTH_SIGNS(factor=values[0][0]))
     if scalars:
         return _exact(SpectralRadius(ImmutableDenseMatrix(values)), why.EIGENVALUES, why.JORDAN)
     families = [f for f in Mul.make_args(values[0][0]) if isinstance(f, Indexed)]
     rest = Mul(*(f for f in Mul.make_args(values[0][0]) if f not in families))
-    square = len(values) == 1 and len(families) == 1 and len(families[0].indices) == 2 and bounds.constant(rest)
-    if not square or bounds.model.nodes[name_of(families[0])].kind not in ("parameter", "constant"):
+    square = len(values) == 1 and len(families) == 1 and len(families[0].indices) == 2 and is_constant(model, rest)
+    if not square or model.nodes[name_of(families[0])].kind not in ("parameter", "constant"):
         return None
     norm = Abs(rest) * Norm(families[0].base, "2")
     simple = Condition("vanishes", "sufficient", Lt(norm, 1, evaluate=False), norm, why.AT_MOST(bound=norm))

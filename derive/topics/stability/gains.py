@@ -1,7 +1,7 @@
-"""Gains: bounds of the norm of a path's local partials, and so of a block of the Jacobian.
+"""The gain of a path: bounds of the norm of the product of its local partials, and so of a block of the Jacobian.
 
-Slopes come from the functions table, coefficients from the bounds of values; norms multiply where the path is a
-product of matrices.
+The slope of an activation is bounded by the functions table, a coefficient by the bounds of the values in it. The norms
+of the local partials multiply where the path is a product of matrices.
 """
 
 from __future__ import annotations
@@ -9,50 +9,51 @@ from __future__ import annotations
 from sympy import Abs, Expr, Idx, Indexed, KroneckerDelta, Mul, S, Symbol, oo
 
 from derive.expressions.functions import Row, row_of
+from derive.expressions.intervals import Interval, times
 from derive.expressions.norms import Norm
-from derive.model.model import Node
+from derive.model.model import Model, Node
 from derive.topics.jacobian.paths import Link, Path
-from derive.topics.stability.bounds import Bounds, Interval, times
+from derive.topics.stability.bounds import Bounds
 from derive.topics.stability.matrix_products import is_matrix_product, letters, repetitions
 
 
-class Gains(Bounds):
-    """The bounds of values, and of what a path multiplies by."""
+def gain(bounds: Bounds, path: Path, wrt: Expr) -> Interval:
+    """The least and largest norm of the product of a path's local partials; oo where there is no bound."""
+    if not is_matrix_product(path, wrt, bounds.time, bounds.is_given, bounds.order == "2"):
+        return S.Zero, oo
+    lows, highs = zip(*(_local(bounds, link) for link in path.links), strict=True)
+    repeated = repetitions(path, wrt, bounds.time)
+    often = Mul(*(high - low + 1 for _, low, high in repeated))
+    return times(*lows) if not repeated and path.delta == 1 else S.Zero, times(often, *highs)
 
-    def gain(self, path: Path, wrt: Expr) -> Interval:
-        """The least and largest norm of the product of a path's local partials; oo where there is no bound."""
-        if not is_matrix_product(path, wrt, self.time, self._leaf, self.order == "2"):
-            return S.Zero, oo
-        lows, highs = zip(*(self.link(link) for link in path.links), strict=True)
-        repeated = repetitions(path, wrt, self.time)
-        often = Mul(*(high - low + 1 for _, low, high in repeated))
-        return times(*lows) if not repeated and path.delta == 1 else S.Zero, times(often, *highs)
 
-    def link(self, link: Link) -> Interval:
-        """The least and largest absolute value (norm) of one local partial."""
-        row = activation(link.node)
-        if row is not None:
-            low, high = (abs(S(end)) for end in row.slope_range)
-            return (low if S(row.slope_range[0]).is_positive else S.Zero, max(low, high))
-        factors = [f for f in Mul.make_args(link.value) if not isinstance(f, KroneckerDelta)]
-        high = times(*(self._factor(f) for f in factors))
-        still = [f for f in factors if not f.is_number and not self.constant(f)]
-        constant = all(self._leaf(f) and not f.has(self.time) for f in still)
-        return (high if constant else S.Zero, high)
+def _local(bounds: Bounds, link: Link) -> Interval:
+    """The least and largest absolute value (norm) of one local partial."""
+    row = activation(link.node)
+    if row is not None:
+        low, high = (abs(S(end)) for end in row.slope_range)
+        return (low if S(row.slope_range[0]).is_positive else S.Zero, max(low, high))
+    factors = [f for f in Mul.make_args(link.value) if not isinstance(f, KroneckerDelta)]
+    high = times(*(_factor(bounds, f) for f in factors))
+    still = [f for f in factors if not f.is_number and not is_constant(bounds.model, f)]
+    constant = all(bounds.is_given(f) and not f.has(bounds.time) for f in still)
+    return (high if constant else S.Zero, high)
 
-    def _factor(self, factor: Expr) -> Expr:
-        if isinstance(factor, Indexed) and self._leaf(factor):
-            return Norm(factor.base, self.order if len(letters(factor, self.time)) == 2 else "largest")
-        return Abs(factor) if self.constant(factor) else self.magnitude(factor)
 
-    def constant(self, expr: Expr) -> bool:
-        """Made of scalar parameters only, so that it is the same number at every step."""
-        names = [s.name for s in expr.free_symbols if isinstance(s, Symbol) and s.name in self.model.nodes]
-        return not expr.has(Indexed, Idx) and all(self.model.nodes[n].kind in ("parameter", "constant") for n in names)
+def _factor(bounds: Bounds, factor: Expr) -> Expr:
+    if isinstance(factor, Indexed) and bounds.is_given(factor):
+        return Norm(factor.base, bounds.order if len(letters(factor, bounds.time)) == 2 else "largest")
+    return Abs(factor) if is_constant(bounds.model, factor) else bounds.magnitude(factor)
+
+
+def is_constant(model: Model, expr: Expr) -> bool:
+    """Is the expression made of scalar parameters only, so that it is the same number at every step?"""
+    names = [s.name for s in expr.free_symbols if isinstance(s, Symbol) and s.name in model.nodes]
+    return not expr.has(Indexed, Idx) and all(model.nodes[n].kind in ("parameter", "constant") for n in names)
 
 
 def activation(node: Node) -> Row | None:
-    """The row of a node that is an activation of another node and nothing else."""
+    """The row of the functions table, if the node is a function of one other node and nothing else."""
     expr = node.cases[0].expr
     row = row_of(expr)
     return row if row is not None and isinstance(expr.args[0], (Symbol, Indexed)) else None
