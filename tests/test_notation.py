@@ -3,8 +3,11 @@
 import pytest
 from sympy import And, Eq, Float, Piecewise, Symbol
 
+from derive.expressions import matrices
+from derive.expressions.matrices import Matrix
 from derive.expressions.notation import NAME, latex_name, parts, subscript, superscript, text_name
-from derive.page.print.printer import printer
+from derive.page.print.functions import function
+from derive.page.print.printer import printer, write
 
 CASES = [
     # name, indices, LaTeX, Unicode
@@ -102,3 +105,9 @@ def test_a_number_in_floating_point_is_printed_as_a_number(number, latex, text):
     line = Eq(X, Float(number), evaluate=False)
     assert printer("latex", ())(line) == f"x_{{1}} = {latex}"
     assert printer("text", ())(line) == f"x₁ = {text}"
+
+
+@pytest.mark.parametrize("kind", [k for k in vars(matrices).values() if isinstance(k, type) and issubclass(k, Matrix)])
+def test_every_kind_of_matrix_is_printed_by_a_function_of_its_own(kind):
+    """None falls back to its Python name, which is how a kind without a printer shows."""
+    assert (write.dispatch(kind) is function) == (kind is Matrix)

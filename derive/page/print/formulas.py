@@ -12,9 +12,8 @@ from derive.expressions.indices import Limits, sized, substitute
 from derive.expressions.symbols import Partial
 from derive.page.blocks import Expanded, Row
 from derive.page.numerals import Numeral
-from derive.page.print.atoms import ADD, ATOM, MUL, Printed
 from derive.page.print.order import signed
-from derive.page.print.printer import Printer, printer
+from derive.page.print.printer import ADD, ATOM, MUL, Printed, Printer, printer
 from derive.page.print.template import Template
 from derive.page.spans import Known, Ranges, Span
 
@@ -86,18 +85,14 @@ class Substituting(Printer):
 
     def _print(self, expr: Expr) -> Printed:
         found = self.values.get(sized(expr, dict(self.numbers)))
-        if found is None:
-            return super()._print(expr)
-        self.exact = self.exact and found.exact
-        text = found.text(self.latex)
-        return text, ADD if text.startswith("-") else ATOM if text.replace(".", "").isdigit() else MUL
-
-    def _partial(self, expr: Partial) -> Printed:
-        return self.base.printed(expr)
-
-    def _sum(self, expr: Sum) -> Printed:
-        terms = self.written_out(expr.function, tuple(expr.limits))
-        return super()._sum(expr) if terms is None else (signed(self.printed(t)[0] for t in terms), ADD)
+        if found is not None:
+            self.exact = self.exact and found.exact
+            text = found.text(self.latex)
+            return text, ADD if text.startswith("-") else ATOM if text.replace(".", "").isdigit() else MUL
+        if isinstance(expr, Partial):
+            return self.base.printed(expr)
+        terms = self.written_out(expr.function, tuple(expr.limits)) if isinstance(expr, Sum) else None
+        return super()._print(expr) if terms is None else (signed(self.printed(t)[0] for t in terms), ADD)
 
     def term(self, term: Term, join: str | None = None, lone: bool = False) -> str:
         terms = self.written_out(Mul(*term.factors), term.sums) if term.sums else None

@@ -12,10 +12,12 @@ from derive.expressions.matrices import (
     HOLE,
     Diag,
     DiagonalOf,
+    Dots,
     Entry,
     Entrywise,
+    Eye,
     Hadamard,
-    Matrix,
+    Length,
     Named,
     Ones,
     Operator,
@@ -25,161 +27,200 @@ from derive.expressions.matrices import (
     Softmax,
     Summed,
     Times,
+    Trace,
     Transpose,
     Whole,
+    Zeros,
     shape,
 )
 from derive.expressions.notation import subscript
 from derive.expressions.symbols import Immediate, Partial
-from derive.page.print.atoms import ADD, ATOM, BINDS, MUL, POWER, Printed
-from derive.page.print.order import kind, signed
-from derive.page.print.shapes import Shapes
+from derive.page.print.functions import BINDS
+from derive.page.print.order import kind, ordered, place, signed
+from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, write
 
 OPERATORS = {"times": (r"\odot", "⊙"), "divide": (r"\oslash", "⊘")}
 LOOSE = (Plus, Scaled, Summed)  # in brackets wherever something stands beside them
 
 
-class Matrices(Shapes):
-    """Prints the algebra of `derive.expressions.matrices`."""
+def _whole_name(element: Expr, axes: Sequence[Expr], p: Printer) -> str:
+    """A family without the indices that run."""
+    if not isinstance(element, Indexed):
+        return p.printed(element)[0]
+    return p.style.name(name_of(element), tuple(p.index(i) for i in element.indices if i not in axes))
 
-    def _algebra(self, expr: Matrix) -> Printed:
-        printed: Printed = getattr(self, f"_write_{type(expr).__name__.lower()}")(expr)
-        return printed
 
-    def _whole_name(self, element: Expr, axes: Sequence[Expr]) -> str:
-        """A family without the indices that run."""
-        if not isinstance(element, Indexed):
-            return self.printed(element)[0]
-        return self.style.name(name_of(element), tuple(self.index(i) for i in element.indices if i not in axes))
+@write.register(Whole)
+def whole(expr: Whole, p: Printer) -> Printed:
+    element = expr.element
+    if not isinstance(element, Partial):
+        return _whole_name(element, expr.axes, p), ATOM
+    mark = "+" if isinstance(element, Immediate) else ""
+    text = p.style.partial(p.printed(element.of)[0], _whole_name(element.wrt, expr.axes, p), mark)
+    return text, MUL if p.style.key == "latex" else POWER
 
-    def _write_whole(self, expr: Whole) -> Printed:
-        element = expr.element
-        if not isinstance(element, Partial):
-            return self._whole_name(element, expr.axes), ATOM
-        mark = "+" if isinstance(element, Immediate) else ""
-        text = self.style.partial(self.printed(element.of)[0], self._whole_name(element.wrt, expr.axes), mark)
-        return text, MUL if self.style.key == "latex" else POWER
 
-    def _write_named(self, expr: Named) -> Printed:
-        return self.printed(expr.args[0])
+@write.register(Named)
+def named(expr: Named, p: Printer) -> Printed:
+    return p.printed(expr.args[0])
 
-    def _write_dots(self, expr: Matrix) -> Printed:
-        return r"\cdots" if self.style.latex else "⋯", ATOM
 
-    def _write_ones(self, expr: Matrix) -> Printed:
-        return (
-            rf"\mathbf{{1}}_{{{self.index(expr.args[0])}}}" if self.style.latex else f"𝟏_{self.index(expr.args[0])}"
-        ), ATOM
+@write.register(Dots)
+def dots(expr: Dots, p: Printer) -> Printed:
+    return r"\cdots" if p.style.latex else "⋯", ATOM
 
-    def _write_eye(self, expr: Matrix) -> Printed:
-        return (f"I_{{{self.index(expr.args[0])}}}" if self.style.latex else f"I_{self.index(expr.args[0])}"), ATOM
 
-    def _write_zeros(self, expr: Matrix) -> Printed:
-        return "0", ATOM
+@write.register(Ones)
+def ones(expr: Ones, p: Printer) -> Printed:
+    return (rf"\mathbf{{1}}_{{{p.index(expr.args[0])}}}" if p.style.latex else f"𝟏_{p.index(expr.args[0])}"), ATOM
 
-    def _write_transpose(self, expr: Matrix) -> Printed:
-        inner = expr.args[0]
-        text, level = self.printed(inner)
-        text = text if level == ATOM and isinstance(inner, (Whole, Named, Ones)) else self.style.brackets(text)
-        return (self.style.power(text, r"\top") if self.style.latex else f"{text}ᵀ"), POWER
 
-    def _write_power(self, expr: Power) -> Printed:
-        return self.style.power(self.at(expr.args[0], ATOM), self.index(expr.args[1])), POWER
+@write.register(Eye)
+def eye(expr: Eye, p: Printer) -> Printed:
+    return (f"I_{{{p.index(expr.args[0])}}}" if p.style.latex else f"I_{p.index(expr.args[0])}"), ATOM
 
-    def _beside(self, expr: Expr, loose: tuple[type, ...]) -> str:
-        text, level = self.printed(expr)
-        return self.style.brackets(text) if isinstance(expr, loose) or level <= ADD else text
 
-    def _write_times(self, expr: Times) -> Printed:
-        return self._joined([self._beside(a, (*LOOSE, Hadamard)) for a in expr.args]), MUL
+@write.register(Zeros)
+def zeros(expr: Zeros, p: Printer) -> Printed:
+    return "0", ATOM
 
-    def _write_scaled(self, expr: Scaled) -> Printed:
-        scale, matrix = expr.args
-        text = self._beside(matrix, (Plus,))
-        if abs(scale) == 1:
-            return f"-{text}", ADD
-        sign, scale = ("-", -scale) if scale.could_extract_minus_sign() else ("", scale)
-        front, level = self.printed(scale)
-        bare = level > ADD and not any(isinstance(f, Times) for f in Mul.make_args(scale))  # a^T b c: which product?
-        return sign + self._joined([front if bare else self.style.brackets(front), text]), ADD if sign else MUL
 
-    def _write_plus(self, expr: Plus) -> Printed:
-        return signed(self.printed(a)[0] for a in self.ordered(expr.args)), ADD
+@write.register(Transpose)
+def transpose(expr: Transpose, p: Printer) -> Printed:
+    inner = expr.args[0]
+    text, level = p.printed(inner)
+    text = text if level == ATOM and isinstance(inner, (Whole, Named, Ones)) else p.style.brackets(text)
+    return (p.style.power(text, r"\top") if p.style.latex else f"{text}ᵀ"), POWER
 
-    def _write_hadamard(self, expr: Hadamard) -> Printed:
-        below = [a for a in expr.args if reciprocal(a)]
-        above = sorted((a for a in expr.args if a not in below), key=lambda a: (_kind(a), *self.place(a)))
-        text = self._circled("times", self._powers(above))
-        for a in below:
-            inner = a.args[1] if a.args[0].exp == -1 else Entrywise(HOLE ** -a.args[0].exp, a.args[1])
-            text = self._circled("divide", [text or "1", self._beside(inner, (*LOOSE, Times, Hadamard))])
-        return text, MUL
 
-    def _powers(self, factors: list[Expr]) -> list[str]:
-        """The factors, what stands in brackets twice as its square."""
-        counts = {a: factors.count(a) for a in factors if isinstance(a, Plus)}
-        squares = [Entrywise(HOLE**n, a) for a, n in counts.items() if n > 1]
-        rest = [a for a in factors if counts.get(a, 1) == 1]
-        return [self._beside(a, (*LOOSE, Times)) for a in (*rest, *squares)]
+@write.register(Power)
+def power(expr: Power, p: Printer) -> Printed:
+    return p.style.power(p.at(expr.args[0], ATOM), p.index(expr.args[1])), POWER
 
-    def _circled(self, name: str, parts: list[str]) -> str:
-        return f" {self._write_operator(Operator(name))[0]} ".join(parts)
 
-    def _write_operator(self, expr: Operator) -> Printed:
-        return OPERATORS[str(expr.args[0])][0 if self.style.latex else 1], ATOM
+def _beside(expr: Expr, loose: tuple[type, ...], p: Printer) -> str:
+    text, level = p.printed(expr)
+    return p.style.brackets(text) if isinstance(expr, loose) or level <= ADD else text
 
-    def _write_entrywise(self, expr: Entrywise) -> Printed:
-        pattern, *arguments = expr.args
-        row = row_of(pattern)
-        if row is None and isinstance(pattern, Pow):
-            if pattern.exp.is_negative:
-                return self._write_hadamard(Hadamard(expr))
-            sign = r"\odot " if self.style.latex else "⊙"
-            text = self._beside(arguments[0], (*LOOSE, Times, Hadamard, Transpose))
-            return self.style.power(text, sign + self.printed(pattern.exp)[0]), POWER
-        inner = [self.printed(a)[0] for a in arguments]
-        if row is None:
-            return (r"\max" if self.style.latex else "max") + self.style.brackets(", ".join(inner)), ATOM
-        bare = row.notation == "prefix" and not isinstance(arguments[0], Whole)
-        text = self.style.pattern(row).format(self.style.brackets(inner[0]) if bare else inner[0])
-        return text, BINDS[row.notation]
 
-    def _named(self, name: str, inner: Expr) -> str:
-        return (rf"\mathrm{{{name}}}" if self.style.latex else name) + self.style.brackets(self.printed(inner)[0])
+@write.register(Times)
+def times(expr: Times, p: Printer) -> Printed:
+    return p.joined([_beside(a, (*LOOSE, Hadamard), p) for a in expr.args]), MUL
 
-    def _write_diag(self, expr: Diag) -> Printed:
-        inner = expr.args[0]
-        if reciprocal(inner):
-            return self.style.power(self._named("diag", inverse(inner)), "-1"), POWER
-        return self._named("diag", inner), ATOM
 
-    def _write_diagonalof(self, expr: DiagonalOf) -> Printed:
-        return self._named("diag", expr.args[0]), ATOM
+@write.register(Scaled)
+def scaled(expr: Scaled, p: Printer) -> Printed:
+    scale, matrix = expr.args
+    text = _beside(matrix, (Plus,), p)
+    if abs(scale) == 1:
+        return f"-{text}", ADD
+    sign, scale = ("-", -scale) if scale.could_extract_minus_sign() else ("", scale)
+    front, level = p.printed(scale)
+    bare = level > ADD and not any(isinstance(f, Times) for f in Mul.make_args(scale))  # a^T b c: which product?
+    return sign + p.joined([front if bare else p.style.brackets(front), text]), ADD if sign else MUL
 
-    def _write_trace(self, expr: Matrix) -> Printed:
-        return self._named("tr", expr.args[0]), ATOM
 
-    def _write_softmax(self, expr: Softmax) -> Printed:
-        return self._named("softmax", expr.args[0]), ATOM
+@write.register(Plus)
+def plus(expr: Plus, p: Printer) -> Printed:
+    return signed(p.printed(a)[0] for a in ordered(expr.args, p.rank)), ADD
 
-    def _write_length(self, expr: Matrix) -> Printed:
-        inner, one = self.printed(expr.args[0])[0], shape(expr.args[0])[1] == 1
-        if self.style.latex:
-            tall = (r"\left", r"\right") if r"\frac" in inner else ("", "")
-            return rf"{tall[0]}\lVert {inner} {tall[1]}\rVert" + ("" if one else "_F"), ATOM
-        return f"‖{inner}‖" + ("" if one else "_F"), ATOM
 
-    def _write_summed(self, expr: Summed) -> Printed:
-        return "".join(self._total(limit) for limit in expr.limits) + self._beside(expr.args[0], (Plus,)), MUL
+@write.register(Hadamard)
+def hadamard(expr: Hadamard, p: Printer) -> Printed:
+    below = [a for a in expr.args if reciprocal(a)]
+    above = sorted((a for a in expr.args if a not in below), key=lambda a: (_kind(a), *place(a, p.rank)))
+    text = _circled("times", _powers(above, p), p)
+    for a in below:
+        inner = a.args[1] if a.args[0].exp == -1 else Entrywise(HOLE ** -a.args[0].exp, a.args[1])
+        text = _circled("divide", [text or "1", _beside(inner, (*LOOSE, Times, Hadamard), p)], p)
+    return text, MUL
 
-    def _write_entry(self, expr: Entry) -> Printed:
-        matrix, *letters = expr.args
-        places = "".join(self.index(i) for i in letters)
-        inner = self.printed(matrix)[0]
-        tall = any(sign in inner for sign in (r"\frac", r"\sum"))
-        left, right = (r"\left[", r"\right]") if tall else ("[", "]")
-        lower = f"_{{{places}}}" if self.style.latex else subscript(places)
-        return f"{left}{inner}{right}{lower}", ATOM
+
+def _powers(factors: list[Expr], p: Printer) -> list[str]:
+    """The factors, what stands in brackets twice as its square."""
+    counts = {a: factors.count(a) for a in factors if isinstance(a, Plus)}
+    squares = [Entrywise(HOLE**n, a) for a, n in counts.items() if n > 1]
+    rest = [a for a in factors if counts.get(a, 1) == 1]
+    return [_beside(a, (*LOOSE, Times), p) for a in (*rest, *squares)]
+
+
+def _circled(name: str, parts: list[str], p: Printer) -> str:
+    return f" {operator(Operator(name), p)[0]} ".join(parts)
+
+
+@write.register(Operator)
+def operator(expr: Operator, p: Printer) -> Printed:
+    return OPERATORS[str(expr.args[0])][0 if p.style.latex else 1], ATOM
+
+
+@write.register(Entrywise)
+def entrywise(expr: Entrywise, p: Printer) -> Printed:
+    pattern, *arguments = expr.args
+    row = row_of(pattern)
+    if row is None and isinstance(pattern, Pow):
+        if pattern.exp.is_negative:
+            return hadamard(Hadamard(expr), p)
+        sign = r"\odot " if p.style.latex else "⊙"
+        text = _beside(arguments[0], (*LOOSE, Times, Hadamard, Transpose), p)
+        return p.style.power(text, sign + p.printed(pattern.exp)[0]), POWER
+    inner = [p.printed(a)[0] for a in arguments]
+    if row is None:
+        return (r"\max" if p.style.latex else "max") + p.style.brackets(", ".join(inner)), ATOM
+    bare = row.notation == "prefix" and not isinstance(arguments[0], Whole)
+    text = p.style.pattern(row).format(p.style.brackets(inner[0]) if bare else inner[0])
+    return text, BINDS[row.notation]
+
+
+def _named(name: str, inner: Expr, p: Printer) -> str:
+    return (rf"\mathrm{{{name}}}" if p.style.latex else name) + p.style.brackets(p.printed(inner)[0])
+
+
+@write.register(Diag)
+def diag(expr: Diag, p: Printer) -> Printed:
+    inner = expr.args[0]
+    if reciprocal(inner):
+        return p.style.power(_named("diag", inverse(inner), p), "-1"), POWER
+    return _named("diag", inner, p), ATOM
+
+
+@write.register(DiagonalOf)
+def diagonal(expr: DiagonalOf, p: Printer) -> Printed:
+    return _named("diag", expr.args[0], p), ATOM
+
+
+@write.register(Trace)
+def trace(expr: Trace, p: Printer) -> Printed:
+    return _named("tr", expr.args[0], p), ATOM
+
+
+@write.register(Softmax)
+def softmax(expr: Softmax, p: Printer) -> Printed:
+    return _named("softmax", expr.args[0], p), ATOM
+
+
+@write.register(Length)
+def length(expr: Length, p: Printer) -> Printed:
+    inner, one = p.printed(expr.args[0])[0], shape(expr.args[0])[1] == 1
+    if p.style.latex:
+        tall = (r"\left", r"\right") if r"\frac" in inner else ("", "")
+        return rf"{tall[0]}\lVert {inner} {tall[1]}\rVert" + ("" if one else "_F"), ATOM
+    return f"‖{inner}‖" + ("" if one else "_F"), ATOM
+
+
+@write.register(Summed)
+def summed(expr: Summed, p: Printer) -> Printed:
+    return p.totals(expr.limits) + _beside(expr.args[0], (Plus,), p), MUL
+
+
+@write.register(Entry)
+def entry(expr: Entry, p: Printer) -> Printed:
+    matrix, *letters = expr.args
+    places = "".join(p.index(i) for i in letters)
+    inner = p.printed(matrix)[0]
+    tall = any(sign in inner for sign in (r"\frac", r"\sum"))
+    left, right = (r"\left[", r"\right]") if tall else ("[", "]")
+    lower = f"_{{{places}}}" if p.style.latex else subscript(places)
+    return f"{left}{inner}{right}{lower}", ATOM
 
 
 def reciprocal(expr: Expr) -> bool:

@@ -6,7 +6,7 @@ comes first, a product is numbers, names, brackets, functions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, Rational, Symbol
 
@@ -17,25 +17,20 @@ from derive.expressions.symbols import Partial
 from derive.expressions.weight import weight
 
 
-class Order:
-    """The order of names in which terms and factors are put."""
+def ordered(args: Sequence[Expr], rank: Mapping[str, int]) -> list[Expr]:
+    """Terms as an author puts them: by the first name declared, no minus in front if it need not be."""
+    terms = sorted(args, key=lambda a: place(a, rank))
+    first = terms[0]
+    if first.could_extract_minus_sign():
+        positive = [a for a in terms if not a.could_extract_minus_sign()]
+        return [*positive[:1], *(a for a in terms if a not in positive[:1])]
+    return terms
 
-    def __init__(self, order: Sequence[str]):
-        self.rank = {name: at for at, name in enumerate(order)}
 
-    def ordered(self, args: Sequence[Expr]) -> list[Expr]:
-        """Terms as an author puts them: by the first name declared, no minus in front if it need not be."""
-        terms = sorted(args, key=self.place)
-        first = terms[0]
-        if first.could_extract_minus_sign():
-            positive = [a for a in terms if not a.could_extract_minus_sign()]
-            return [*positive[:1], *(a for a in terms if a not in positive[:1])]
-        return terms
-
-    def place(self, expr: Expr) -> tuple[int, int]:
-        """Where an expression stands: the rank of its first declared name, numbers before names; then its length."""
-        names = [self.rank.get(s.name, 0) for s in expr.free_symbols if not isinstance(s, (Idx, Indexed))]
-        return min(names, default=-1), weight(expr)
+def place(expr: Expr, rank: Mapping[str, int]) -> tuple[int, int]:
+    """Where an expression stands: the rank of its first declared name, numbers before names; then its length."""
+    names = [rank.get(s.name, 0) for s in expr.free_symbols if not isinstance(s, (Idx, Indexed))]
+    return min(names, default=-1), weight(expr)
 
 
 def kind(factor: Expr) -> int:

@@ -1,49 +1,33 @@
 """Expressions to mathematics, in the order in which an author writes them.
 
+`write` is the table of printers: the modules beside this one register a function for each kind of expression, and the
+package imports them all. A function is given the expression and the `Printer`, which knows the style, the order of the
+names and the numbers of the sizes, and prints the parts.
+
 With a `loop` index every formula is a template: its index expressions become marks that `Template` fills in for each
 time step, so that no sympy object is made per step.
 """
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache, partial
-from typing import Any
+from collections.abc import Sequence
+from functools import cached_property, lru_cache, partial, singledispatch
 
-from sympy import (
-    Add,
-    And,
-    Expr,
-    Float,
-    Idx,
-    Indexed,
-    IndexedBase,
-    Max,
-    Mul,
-    Not,
-    Or,
-    Piecewise,
-    Pow,
-    Product,
-    Rational,
-    S,
-    Sum,
-    Symbol,
-)
-from sympy.core.function import AppliedUndef
+from sympy import Add, Expr, Idx, Mul, Rational, S, Symbol
 from sympy.core.relational import Relational
 from sympy.matrices import MatrixBase
 
 from derive.chain.derivation import Line, Term
-from derive.expressions.functions import Row, row_of
-from derive.expressions.matrices import Matrix, Plus
-from derive.expressions.moments import Moment
-from derive.expressions.norms import Norm, SpectralRadius
-from derive.expressions.symbols import Immediate, LimitOf, Partial, Tangent
+from derive.expressions.indices import Limits, linear, name_of, substitute
+from derive.expressions.matrices import Plus
 from derive.memo import SIZE, memo
-from derive.page.print.atoms import ADD, ATOM, BINDS, MUL, POWER, Printed
-from derive.page.print.matrices import Matrices
-from derive.page.print.order import open_ended, signed
-from derive.page.print.style import STYLES
+from derive.page.print.order import open_ended, ordered, signed
+from derive.page.print.style import STYLES, Style
+from derive.page.print.template import mark
+
+ADD, MUL, POWER, ATOM = 1, 2, 3, 4  # how tightly a printed text binds
+Printed = tuple[str, int]
+DIGITS = tuple("0123456789")  # not the bold 1 of a column of ones
 
 
 @partial(memo, size=64)
@@ -54,11 +38,23 @@ def printer(
     return Printer(STYLES[style], order, sizes, loop)
 
 
-class Printer(Matrices):
-    """Prints expressions, terms and lines."""
+@singledispatch
+def write(expr: object, p: Printer) -> Printed:
+    """The text of an expression and how tightly it binds. Errors: TypeError for a kind that no module registers."""
+    raise TypeError(f"no way to print {type(expr).__name__}")
 
-    def __init__(self, *given: Any):
-        super().__init__(*given)
+
+class Printer:
+    """Prints expressions, terms and lines in one style, and remembers what it has printed."""
+
+    def __init__(
+        self, style: Style, order: Sequence[str], sizes: Sequence[tuple[Symbol, int]] = (), loop: Idx | None = None
+    ):
+        self.style, self.loop, self.numbers = style, loop, tuple(sizes)
+        self.rank = {name: at for at, name in enumerate(order)}
+        self.sizes = {s: Rational(n) for s, n in sizes}
+        self.printed = lru_cache(maxsize=SIZE)(self._print)
+        self.index = lru_cache(maxsize=SIZE)(self._index)
         self.pieces = lru_cache(maxsize=SIZE)(self._pieces)
 
     def __call__(self, expr: object) -> str:
@@ -69,6 +65,26 @@ class Printer(Matrices):
             return self.line(expr.terms if isinstance(expr, Line) else (expr,))
         return str(expr)
 
+    def _print(self, expr: Expr) -> Printed:
+        """What `printed` remembers: a printer that writes some expressions otherwise overrides it."""
+        return write(expr, self)
+
+    def at(self, expr: Expr, level: int) -> str:
+        """The expression, in brackets where it binds less tightly than `level`."""
+        text, found = self.printed(expr)
+        return text if found >= level else self.style.brackets(text)
+
+    def exponent(self, expr: Expr) -> str:
+        """What stands raised: its fractions are written with a stroke."""
+        return (self.above if self.style.latex else self).printed(expr)[0]
+
+    @cached_property
+    def above(self) -> Printer:
+        """The printer of exponents."""
+        return printer("exponent", tuple(self.rank), self.numbers, self.loop)
+
+    # lines and terms
+
     def line(self, terms: tuple[Term, ...]) -> str:
         """A sum of products as they stand."""
         return signed(self.pieces(terms))
@@ -77,11 +93,8 @@ class Printer(Matrices):
         """A right-hand side as its terms, each with its sign where it is negative; `dots` go between factors."""
         if isinstance(right, tuple):
             return tuple(self.term(t, self.style.dot if dots else None, lone=len(right) == 1) for t in right)
-        return self._terms(right)
-
-    def _terms(self, expr: Expr) -> tuple[str, ...]:
-        negative = all(a.could_extract_minus_sign() for a in expr.args)
-        parts = self.ordered(expr.args) if isinstance(expr, (Add, Plus)) and not negative else [expr]
+        negative = all(a.could_extract_minus_sign() for a in right.args)
+        parts = ordered(right.args, self.rank) if isinstance(right, (Add, Plus)) and not negative else [right]
         return tuple(self.printed(a)[0] for a in parts)
 
     def term(self, term: Term, join: str | None = None, lone: bool = False) -> str:
@@ -97,110 +110,38 @@ class Printer(Matrices):
             open_end = open_ended(factor) and at < len(term.factors) - 1
             leading = at == 0 and not term.sums and not isinstance(factor, Add)
             parts.append(text if (level > ADD or leading) and not open_end else self.style.brackets(text))
-        text = self._joined(parts) if join is None else join.join(parts)
-        return "".join(self._total(limit) for limit in term.sums) + text
+        return self.totals(term.sums) + (self.joined(parts) if join is None else join.join(parts))
 
-    def _print(self, expr: Expr) -> Printed:
-        for kind, method in _METHODS:
-            if isinstance(expr, kind):
-                printed: Printed = getattr(self, method)(expr)
-                return printed
-        return self._function(expr)
+    def joined(self, parts: Sequence[str]) -> str:
+        """Printed factors side by side, with a dot before one that begins with a digit."""
+        text = parts[0] if parts else "1"
+        for part in parts[1:]:
+            text += (self.style.dot if part[:1] in DIGITS else self.style.space) + part
+        return text
 
-    def _power(self, expr: Pow) -> Printed:
-        return super()._power(expr) if row_of(expr) is None else self._function(expr)
+    def totals(self, sums: Sequence[Limits]) -> str:
+        """The signs of sums, each with its range."""
+        return "".join(self.style.total(name_of(i), self.index(a), self.index(b)) for i, a, b in sums)
 
-    def _partial(self, expr: Partial) -> Printed:
-        if isinstance(expr.of, Partial):
-            return self.style.second(self(expr.of.of), self(expr.of.wrt), self(expr.wrt)), POWER
-        mark = "+" if isinstance(expr, Immediate) else ""
-        return self.style.partial(self(expr.of), self(expr.wrt), mark), ATOM if self.style.key == "latex" else POWER
+    # indices
 
-    def _along(self, expr: Tangent) -> Printed:
-        return self.style.along(self(expr.args[0])), MUL
+    def _index(self, expr: Expr) -> str:
+        """An index expression, t+1 or 2i+p; a mark where it moves with the loop."""
+        expr = substitute(expr, self.sizes) if self.sizes else expr
+        if self.loop is not None and self.loop in expr.free_symbols:
+            form = linear(expr, self.loop)
+            if form is not None and form[1].is_Integer:
+                return mark(*form)
+        terms = sorted(Add.make_args(expr), key=lambda a: (a.could_extract_minus_sign(), a.is_number, str(a)))
+        return signed((self._index_term(a) for a in terms), "")
 
-    def _limit(self, expr: LimitOf) -> Printed:
-        of, variable, to = expr.args
-        return self.style.limit(self(variable), "" if to.is_infinite else self(to)) + self.at(of, MUL), MUL
-
-    def _moment(self, expr: Moment) -> Printed:
-        return self.style.moment(expr.sign, ", ".join(self(a) for a in expr.args)), ATOM
-
-    def _abstract(self, expr: AppliedUndef) -> Printed:
-        return f"{self.style.name(str(expr.func), ())}({', '.join(self(a) for a in expr.args)})", ATOM
-
-    def _piecewise(self, expr: Piecewise) -> Printed:
-        """Each value with its condition; the last one's too, which sympy only calls true."""
-        rows: list[tuple[str, str]] = []
-        before: list[Any] = []
-        for value, condition in expr.args:
-            when = Not(Or(*before)).to_nnf() if condition is S.true and before else condition
-            rows.append((self.printed(value)[0], self._condition(when)))
-            before.append(condition)
-        return self.style.cases(rows), ATOM
-
-    def _condition(self, expr: Any) -> str:
-        """A comparison, or several joined by and and or."""
-        if isinstance(expr, (And, Or)):
-            sign = self.style.both if isinstance(expr, And) else self.style.either
-            return sign.join(sorted(self._joint(a) for a in expr.args))
-        return self(expr) if isinstance(expr, Relational) else str(expr)
-
-    def _joint(self, expr: Any) -> str:
-        return f"({self._condition(expr)})" if isinstance(expr, (And, Or)) else self._condition(expr)
-
-    def _max(self, expr: Max) -> Printed:
-        inner = ", ".join(self.printed(a)[0] for a in self.ordered(expr.args))
-        return (rf"\max({inner})" if self.style.latex else f"max({inner})"), ATOM
-
-    def _function(self, expr: Expr) -> Printed:
-        name = type(expr).__name__
-        if name == "KroneckerDelta":
-            return self.style.delta(self.index(expr.args[0]), self.index(expr.args[1])), ATOM
-        if name == "inside":
-            return self.style.condition(*(self.index(expr.args[n]) for n in (1, 0, 2))), ATOM
-        row = row_of(expr)
-        if row is None:
-            return f"{name}({', '.join(self(a) for a in expr.args)})", ATOM
-        return self.style.pattern(row).format(self._argument(row, expr.args[0])), BINDS[row.notation]
-
-    def _argument(self, row: Row, inner: Expr) -> str:
-        if row.notation == "raised":
-            return self._exponent(inner)
-        return self.at(inner, ATOM) if row.notation == "prefix" else self.printed(inner)[0]
-
-    def _exponent(self, expr: Expr) -> str:
-        """What stands raised: its fractions are written with a stroke."""
-        return (self.above if self.style.latex else self).printed(expr)[0]
-
-    @cached_property
-    def above(self) -> Printer:
-        """The printer of exponents."""
-        return printer("exponent", tuple(self.rank), self.numbers, self.loop)
-
-
-_METHODS: tuple[tuple[type, str], ...] = (
-    (Idx, "_idx"),
-    (IndexedBase, "_family"),
-    (Symbol, "_symbol"),
-    (Indexed, "_indexed"),
-    (Rational, "_rational"),
-    (Float, "_float"),
-    (Add, "_add"),
-    (Mul, "_mul"),
-    (Pow, "_power"),
-    (Sum, "_sum"),
-    (Product, "_prod"),
-    (Partial, "_partial"),
-    (Tangent, "_along"),
-    (LimitOf, "_limit"),
-    (AppliedUndef, "_abstract"),
-    (Piecewise, "_piecewise"),
-    (Max, "_max"),
-    (Norm, "_norm"),
-    (SpectralRadius, "_radius"),
-    (Moment, "_moment"),
-    (MatrixBase, "_matrix"),
-    (Relational, "_relation"),
-    (Matrix, "_algebra"),
-)
+    def _index_term(self, term: Expr) -> str:
+        if term is S.Infinity:
+            return r"\infty" if self.style.latex else "∞"
+        if isinstance(term, (Idx, Symbol)):
+            return self.style.name(name_of(term), ())
+        if isinstance(term, Mul):
+            head, *rest = term.args
+            sign = "-" if head == -1 else self.index(head)
+            return sign + "".join(self._index_term(r) for r in rest)
+        return str(term) if term.is_number else self.printed(term)[0]

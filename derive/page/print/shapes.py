@@ -18,46 +18,48 @@ from derive.expressions.matrices import (
     is_scalar,
     shape,
 )
-from derive.page.print.atoms import ADD, Printed
-from derive.page.print.magnitudes import Magnitudes
+from derive.page.print.order import ordered
+from derive.page.print.printer import ADD, Printed, Printer, write
 
 
-class Shapes(Magnitudes):
-    """Prints a `Signature`."""
+@write.register(Signature)
+def signature(expr: Signature, p: Printer) -> Printed:
+    own = _size(shape(expr.args[0]), p)
+    parts = _inner(expr.args[0], p) if is_scalar(expr.args[0]) else [_shapes(expr.args[0], p)]
+    arrow = r" \to " if p.style.latex else " → "
+    text = ", ".join(dict.fromkeys(parts))
+    return (own if text in ("", own) else text + arrow + own), ADD
 
-    def _write_signature(self, expr: Signature) -> Printed:
-        own = self._size(shape(expr.args[0]))
-        parts = self._inner(expr.args[0]) if is_scalar(expr.args[0]) else [self._shapes(expr.args[0])]
-        arrow = r" \to " if self.style.latex else " → "
-        text = ", ".join(dict.fromkeys(parts))
-        return (own if text in ("", own) else text + arrow + own), ADD
 
-    def _size(self, found: Shape) -> str:
-        return (r" \times " if self.style.latex else "×").join(self.index(n) for n in found)
+def _size(found: Shape, p: Printer) -> str:
+    return (r" \times " if p.style.latex else "×").join(p.index(n) for n in found)
 
-    def _inner(self, expr: Expr) -> list[str]:
-        """Those of the products that a scalar is computed from."""
-        if isinstance(expr, Trace):
-            return [self._shapes(expr.args[0])]
-        if isinstance(expr, Matrix) and not isinstance(expr, Times):
-            return []
-        return [self._shapes(expr)] if isinstance(expr, Times) else [t for a in expr.args for t in self._inner(a)]
 
-    def _shapes(self, expr: Expr) -> str:
-        """The shapes of what is multiplied and added, one level of brackets deep."""
-        if isinstance(expr, (Scaled, Summed)):
-            return self._shapes(expr.args[1] if isinstance(expr, Scaled) else expr.args[0])
-        if isinstance(expr, Plus):
-            terms = [self._shapes(a) for a in self.ordered(expr.args)]
-            return " + ".join(terms) if len(set(terms)) > 1 else terms[0]
-        if isinstance(expr, Hadamard) and any(isinstance(a, Times) for a in expr.args):
-            sign = r" \odot " if self.style.latex else " ⊙ "
-            return sign.join(self._shapes(a) if isinstance(a, Times) else self._factor_shape(a) for a in expr.args)
-        if isinstance(expr, Times):
-            return "".join(self._factor_shape(a) for a in expr.args)
-        return self._size(shape(expr))
+def _inner(expr: Expr, p: Printer) -> list[str]:
+    """Those of the products that a scalar is computed from."""
+    if isinstance(expr, Trace):
+        return [_shapes(expr.args[0], p)]
+    if isinstance(expr, Matrix) and not isinstance(expr, Times):
+        return []
+    return [_shapes(expr, p)] if isinstance(expr, Times) else [t for a in expr.args for t in _inner(a, p)]
 
-    def _factor_shape(self, expr: Expr) -> str:
-        turned = isinstance(expr, Transpose)
-        text = self.style.brackets(self._size(shape(expr.args[0] if turned else expr)))
-        return text + ((r"^{\top}" if self.style.latex else "ᵀ") if turned else "")
+
+def _shapes(expr: Expr, p: Printer) -> str:
+    """The shapes of what is multiplied and added, one level of brackets deep."""
+    if isinstance(expr, (Scaled, Summed)):
+        return _shapes(expr.args[1] if isinstance(expr, Scaled) else expr.args[0], p)
+    if isinstance(expr, Plus):
+        terms = [_shapes(a, p) for a in ordered(expr.args, p.rank)]
+        return " + ".join(terms) if len(set(terms)) > 1 else terms[0]
+    if isinstance(expr, Hadamard) and any(isinstance(a, Times) for a in expr.args):
+        sign = r" \odot " if p.style.latex else " ⊙ "
+        return sign.join(_shapes(a, p) if isinstance(a, Times) else _factor_shape(a, p) for a in expr.args)
+    if isinstance(expr, Times):
+        return "".join(_factor_shape(a, p) for a in expr.args)
+    return _size(shape(expr), p)
+
+
+def _factor_shape(expr: Expr, p: Printer) -> str:
+    turned = isinstance(expr, Transpose)
+    text = p.style.brackets(_size(shape(expr.args[0] if turned else expr), p))
+    return text + ((r"^{\top}" if p.style.latex else "ᵀ") if turned else "")

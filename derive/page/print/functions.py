@@ -1,0 +1,83 @@
+"""Functions of numbers: those of the table, cases with their conditions, and functions that are only named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import And, Basic, KroneckerDelta, Max, Not, Or, Piecewise, S
+from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
+
+from derive.expressions.functions import Row, row_of
+from derive.expressions.intervals import inside
+from derive.page.print.order import ordered
+from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, write
+
+BINDS = {"brackets": ATOM, "prefix": MUL, "raised": POWER, "root": POWER}  # a function, by its notation
+
+
+@write.register(Basic)
+def function(expr: Basic, p: Printer) -> Printed:
+    """A function of the table; whatever no module registers is printed by its name."""
+    row = row_of(expr)
+    if row is None:
+        return f"{type(expr).__name__}({', '.join(p(a) for a in expr.args)})", ATOM
+    return p.style.pattern(row).format(_argument(row, expr.args[0], p)), BINDS[row.notation]
+
+
+def _argument(row: Row, inner: Basic, p: Printer) -> str:
+    if row.notation == "raised":
+        return p.exponent(inner)
+    return p.at(inner, ATOM) if row.notation == "prefix" else p.printed(inner)[0]
+
+
+@write.register(KroneckerDelta)
+def delta(expr: KroneckerDelta, p: Printer) -> Printed:
+    return p.style.delta(p.index(expr.args[0]), p.index(expr.args[1])), ATOM
+
+
+@write.register(inside)
+def indicator(expr: inside, p: Printer) -> Printed:
+    value, low, high = expr.args
+    return p.style.condition(p.index(low), p.index(value), p.index(high)), ATOM
+
+
+@write.register(AppliedUndef)
+def abstract(expr: AppliedUndef, p: Printer) -> Printed:
+    return f"{p.style.name(str(expr.func), ())}({', '.join(p(a) for a in expr.args)})", ATOM
+
+
+@write.register(Max)
+def largest(expr: Max, p: Printer) -> Printed:
+    inner = ", ".join(p.printed(a)[0] for a in ordered(expr.args, p.rank))
+    return (rf"\max({inner})" if p.style.latex else f"max({inner})"), ATOM
+
+
+@write.register(Relational)
+def relation(expr: Relational, p: Printer) -> Printed:
+    left, right = (p.printed(side)[0] for side in expr.args)
+    return f"{left} {p.style.relations[expr.rel_op]} {right}", ADD
+
+
+@write.register(Piecewise)
+def cases(expr: Piecewise, p: Printer) -> Printed:
+    """Each value with its condition; the last one's too, which sympy only calls true."""
+    rows: list[tuple[str, str]] = []
+    before: list[Any] = []
+    for value, condition in expr.args:
+        when = Not(Or(*before)).to_nnf() if condition is S.true and before else condition
+        rows.append((p.printed(value)[0], _condition(when, p)))
+        before.append(condition)
+    return p.style.cases(rows), ATOM
+
+
+def _condition(expr: Any, p: Printer) -> str:
+    """A comparison, or several joined by and and or."""
+    if isinstance(expr, (And, Or)):
+        sign = p.style.both if isinstance(expr, And) else p.style.either
+        return sign.join(sorted(_joint(a, p) for a in expr.args))
+    return p(expr) if isinstance(expr, Relational) else str(expr)
+
+
+def _joint(expr: Any, p: Printer) -> str:
+    return f"({_condition(expr, p)})" if isinstance(expr, (And, Or)) else _condition(expr, p)

@@ -1,0 +1,44 @@
+"""Norms, spectral radii, and matrices of numbers."""
+
+from __future__ import annotations
+
+from sympy import Basic, IndexedBase
+from sympy.matrices import MatrixBase
+
+from derive.expressions.norms import Norm, SpectralRadius
+from derive.page.print.printer import ATOM, Printed, Printer, write
+
+
+@write.register(Norm)
+def norm(expr: Norm, p: Printer) -> Printed:
+    name, spectral = _whole(expr.args[0], p), expr.kind == "2"
+    if expr.kind == "abs":
+        return (rf"\lvert {name}\rvert" if p.style.latex else f"|{name}|"), ATOM
+    if p.style.latex:
+        tall = (r"\left", r"\right") if r"\frac" in name else ("", "")
+        return rf"{tall[0]}\lVert {name}{tall[1]}\rVert_" + ("2" if spectral else r"{\infty}"), ATOM
+    return f"‖{name}‖" + ("₂" if spectral else "_∞"), ATOM
+
+
+def _whole(expr: Basic, p: Printer) -> str:
+    """A family by its name, anything else as it is printed."""
+    return p.style.name(expr.name, ()) if isinstance(expr, IndexedBase) else p.printed(expr)[0]
+
+
+@write.register(SpectralRadius)
+def radius(expr: SpectralRadius, p: Printer) -> Printed:
+    matrix = expr.args[0]
+    inner = numbers(matrix, p)[0] if isinstance(matrix, MatrixBase) else p.style.name(expr.name, ())
+    if not p.style.latex:
+        return f"ρ({inner})", ATOM
+    return rf"\rho\left({inner}\right)" if isinstance(matrix, MatrixBase) else rf"\rho({inner})", ATOM
+
+
+@write.register(MatrixBase)
+def numbers(matrix: MatrixBase, p: Printer) -> Printed:
+    """A matrix by its entries."""
+    rows = [[p.printed(e)[0] for e in matrix.row(n)] for n in range(matrix.rows)]
+    if p.style.latex:
+        inner = r" \\ ".join(" & ".join(row) for row in rows)
+        return rf"\begin{{pmatrix}} {inner} \end{{pmatrix}}", ATOM
+    return "[" + "; ".join(", ".join(row) for row in rows) + "]", ATOM

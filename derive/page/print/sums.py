@@ -1,0 +1,98 @@
+"""Sums, products, fractions and powers, with the brackets that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sympy import Add, Expr, Idx, Integer, Mul, Pow, Product, Rational, Sum, Symbol
+
+from derive.expressions.functions import row_of
+from derive.expressions.indices import BINDERS, name_of
+from derive.expressions.matrices import Times, Trace
+from derive.expressions.symbols import Partial
+from derive.page.print.functions import function
+from derive.page.print.order import kind, open_ended, ordered, place, signed
+from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, write
+
+
+@write.register(Add)
+def add(expr: Add, p: Printer) -> Printed:
+    if expr.has(Idx) and all(isinstance(a, (Idx, Integer)) for a in expr.args):
+        return p.index(expr), ADD
+    terms = ordered(expr.args, p.rank)
+    if all(a.could_extract_minus_sign() for a in terms):
+        return "-" + p.style.brackets(signed(p.printed(-a)[0] for a in terms)), ADD
+    return signed(p.printed(a)[0] for a in terms), ADD
+
+
+@write.register(Mul)
+def multiply(expr: Mul, p: Printer) -> Printed:
+    number, factors = expr.as_coeff_mul()
+    sign, number = ("-", -number) if number.is_negative else ("", number)
+    below = [f for f in factors if isinstance(f, Pow) and f.exp.is_negative]
+    above = _sorted((f for f in factors if f not in below), p)
+    text = _fraction(number, above, [f.base**-f.exp for f in below], p) if below else _product(number, above, p)
+    return sign + text, ADD if sign else MUL
+
+
+def _sorted(factors: Iterable[Expr], p: Printer) -> list[Expr]:
+    """Factors as an author puts them: by their kind, then by the first name declared."""
+    return sorted(factors, key=lambda f: (kind(f), *place(f, p.rank)))
+
+
+def _product(number: Rational, factors: Sequence[Expr], p: Printer) -> str:
+    parts = [_factor(f, f is factors[-1], p) for f in factors]
+    if number != 1:
+        parts = [p.printed(number)[0], *parts]
+    return p.joined(parts)
+
+
+def _factor(factor: Expr, last: bool, p: Printer) -> str:
+    text, level = p.printed(factor)
+    return text if level > ADD and (last or not open_ended(factor)) else p.style.brackets(text)
+
+
+def _fraction(number: Rational, above: list[Expr], below: list[Expr], p: Printer) -> str:
+    """Names go over the fraction line, brackets only where they stand alone; partials and sums stand behind it."""
+    behind = [f for f in above if isinstance(f, (Partial, Times, Trace, *BINDERS))]
+    over = [f for f in above if f not in behind]
+    top = _product(Rational(number.p), over, p) if over or not above or number.p != 1 else "1"
+    if len(over) == 1 and number.p == 1:
+        top = p.at(over[0], MUL) if p.style.wide_fractions else p.printed(over[0])[0]
+    below = _sorted(below, p)
+    bottom = _product(Rational(number.q), below, p)
+    if len(below) == 1 and number.q == 1:
+        bottom = p.at(below[0], POWER) if p.style.wide_fractions else p.printed(below[0])[0]
+    elif p.style.wide_fractions:
+        bottom = p.style.brackets(bottom)
+    rest = [_factor(f, f is behind[-1], p) for f in behind]
+    return p.joined([p.style.fraction(top, bottom), *rest])
+
+
+@write.register(Pow)
+def power(expr: Pow, p: Printer) -> Printed:
+    if row_of(expr) is not None:  # a square root
+        return function(expr, p)
+    base, exponent = expr.args
+    if exponent.is_number and exponent.is_negative:
+        return _fraction(Rational(1), [], [base**-exponent], p), MUL
+    counted = all(isinstance(s, (Idx, Symbol)) and s.is_integer for s in exponent.free_symbols)
+    return _raised(base, p.index(exponent) if counted else p.exponent(exponent), p), POWER
+
+
+def _raised(base: Expr, exponent: str, p: Printer) -> str:
+    row = row_of(base)
+    if row is not None and row.latex_power and p.style.latex:
+        return row.latex_power.format(p.printed(base.args[0])[0], exponent)
+    return p.style.power(p.at(base, ATOM), exponent)
+
+
+@write.register(Sum)
+def total(expr: Sum, p: Printer) -> Printed:
+    return p.totals(expr.limits) + p.at(expr.function, MUL), MUL
+
+
+@write.register(Product)
+def product(expr: Product, p: Printer) -> Printed:
+    signs = [p.style.product(name_of(i), p.index(a), p.index(b)) for i, a, b in expr.limits]
+    return "".join(signs) + p.at(expr.function, MUL), MUL
