@@ -6,19 +6,20 @@ Where users contribute to a part of the elements, each is added to its part, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from sympy import Add, Expr, Idx
+from sympy import Add, Expr
 
 from derive.chain.derivation import Adjoint, Step, Use
 from derive.chain.steps import Steps
-from derive.code.families import Families, scope_of, without
-from derive.code.forward import joined, loop, span, within
-from derive.code.named_axes import picked, spread
-from derive.code.program import Apply, Assign, Name, Pick, Statement, Tree, names_in
-from derive.code.scatter import Scatter, added, masked, scatters
+from derive.code.families import Families
+from derive.code.integers import Loops, scope_of
+from derive.code.loops import joined, loop, opened, span, stacked, within, without
+from derive.code.lower import Lowering
+from derive.code.named_axes import pick, rearrange
+from derive.code.program import Apply, Assign, Name, Statement, names_in
+from derive.code.scatter import added, masked, scatters
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
@@ -31,8 +32,9 @@ from derive.model.schedule import Stage
 class Backward:
     """The statements of the backward pass."""
 
-    def __init__(self, families: Families, show: Callable[[object], str]):
-        self.families, self.d, self.show = families, families.derivation, show
+    def __init__(self, families: Families, lowering: Lowering, show: Callable[[object], str]):
+        self.families, self.lowering, self.integers = families, lowering, lowering.integers
+        self.d, self.show = self.families.derivation, show
         self.steps = Steps(self.d)
         self.numbered = self.steps.all()
 
@@ -49,7 +51,7 @@ class Backward:
             steps = self.steps.of(name)
             if len(steps) == 1 and all(self.complete(u, adjoint) for u in adjoint.uses):
                 found[name] = steps[0]
-        return {n: step for n, step in found.items() if not (masked(self._shortest(step)) and self._spread(n))}
+        return {n: step for n, step in found.items() if not (masked(self._shortest(step)) and self._scatters(n))}
 
     def formula(self, name: str) -> Expr:
         """The shortest line of the step; for what an abstract loss gives, its cotangent."""
@@ -60,12 +62,12 @@ class Backward:
             return Add(*(u.value(self.d.loss) for u in step.uses))
         return min((line.expr for line in step.lines), key=weight)
 
-    def _spread(self, name: str) -> bool:
+    def _scatters(self, name: str) -> bool:
         """Can it be added where it is read, so that no mask is needed?"""
         adjoint = self.d.adjoints[name]
         if any(s.time and name in s.families for s in self.d.stages):
             return False
-        return all(scatters(u, adjoint.node, self.d.loss, self.families) for u in adjoint.uses)
+        return all(scatters(u, self.families.stored[f"adjoint {name}"], self.d.loss) for u in adjoint.uses)
 
     def sources(self, name: str) -> list[Expr]:
         """The expressions that an adjoint is computed from."""
@@ -110,11 +112,12 @@ class Backward:
         """Of each wanted leaf, where its gradient is: None where it cannot reach the loss."""
         return {w: self.families.stored[f"adjoint {w}"].tree if w in self.d.adjoints else None for w in self.d.wanted}
 
-    def _remark(self, adjoint: Adjoint, uses: tuple[Use, ...], value: Expr, part: bool = False) -> str:
-        numbers = [str(s.number) for s in self.numbered if s.node is adjoint.node and {*s.uses} & {*uses}]
-        target = self.show(Partial(self.d.loss, adjoint.node.generic))
+    def _remark(self, target: Partial, uses: tuple[Use, ...], verb: str, value: Expr) -> str:
+        """The formula of a line, after the numbers of the steps that it stands for."""
+        name = name_of(target.wrt)
+        numbers = [str(s.number) for s in self.numbered if s.node.name == name and {*s.uses} & {*uses}]
         head = f"step {', '.join(numbers)}: " if numbers else ""
-        return f"{head}{target} {'gets' if part else '='} {self.show(value)}"
+        return f"{head}{self.show(target)} {verb} {self.show(value)}"
 
     def _whole(self, adjoint: Adjoint) -> Iterator[Statement]:
         """An adjoint without a recurrence."""
@@ -122,75 +125,62 @@ class Backward:
         stored = self.families.stored[f"adjoint {name}"]
         if name in self.formulas:
             expr = self.formula(name)
-            value = self.families.lower(expr, scope_of(dict(zip(own, stored.ranges, strict=True))))
-            remark = self._remark(adjoint, adjoint.uses, expr)
-            yield Assign(stored.tree, self.families.filled(value, own, stored.ranges), remark)
+            value = self.lowering.full(expr, dict(zip(own, stored.ranges, strict=True)))
+            yield Assign(stored.tree, value, self._remark(self._partial(adjoint), adjoint.uses, "=", expr))
             return
-        yield Assign(stored.tree, Apply("zeros", (self.families.shape(stored.ranges),)))
+        yield Assign(stored.tree, Apply("zeros", (self.integers.shape(stored.ranges),)))
         for use in adjoint.uses:
-            parts = scatters(use, adjoint.node, self.d.loss, self.families) if masked(use.value(self.d.loss)) else ()
-            yield from (added(s, stored, self._gets(adjoint, use, s), self.families) for s in parts)
+            parts = scatters(use, stored, self.d.loss) if masked(use.value(self.d.loss)) else ()
+            for part in parts:
+                remark = self._remark(self._partial(adjoint, part.position), (use,), "gets", part.value)
+                yield added(part, stored, remark, self.lowering)
             if not parts:
                 yield self._added(adjoint, use, {})
 
-    def _gets(self, adjoint: Adjoint, use: Use, part: Scatter) -> str:
-        numbers = [str(s.number) for s in self.numbered if s.node is adjoint.node and use in s.uses]
-        target = self.show(Partial(self.d.loss, adjoint.node.at(*part.position)))
-        return f"step {', '.join(numbers)}: {target} gets {self.show(part.value)}"
+    def _partial(self, adjoint: Adjoint, position: Sequence[Expr] | None = None) -> Partial:
+        """The adjoint as a partial derivative, at its own indices or at a position."""
+        node = adjoint.node
+        return Partial(self.d.loss, node.generic if position is None else node.at(*position))
 
-    def _added(self, adjoint: Adjoint, use: Use, loops: Mapping[Idx, tuple[str, Interval]]) -> Statement:
+    def _added(self, adjoint: Adjoint, use: Use, loops: Loops) -> Statement:
         """One contribution, added to the elements that it reaches; with a loop, of one time step."""
         stored = self.families.stored[f"adjoint {adjoint.node.name}"]
         domains = dict(zip(adjoint.node.indices, use.domain, strict=True))
         fixed = {i: a for i, (a, b) in domains.items() if a == b and i not in loops}
         free = {i: d for i, d in domains.items() if i not in fixed and i not in loops}
         expr = substitute(use.value(self.d.loss), fixed)
-        value = self.families.lower(expr, scope_of(free, loops))
+        value = self.lowering.lower(expr, scope_of(free, loops))
         position = [fixed.get(i, i) for i in adjoint.node.indices if i not in loops]
         whole = [r for i, r in zip(adjoint.node.indices, stored.ranges, strict=True) if i not in loops]
-        places = self.families.places(position, whole, free)
-        target: Tree = stored.tree
-        for i, (variable, interval) in loops.items():
-            low = stored.ranges[adjoint.node.indices.index(i)][0]
-            target = Pick(target, (self.families.whole(i - low, scope_of({}, {i: (variable, interval)})).tree,))
-        target = picked(target, places)
-        remark = self._remark(adjoint, (use,), use.value(self.d.loss), part=True)
-        return Assign(target, spread(value, list(free)), remark, adds=True)
+        places = self.lowering.elements.places(position, whole, free)
+        target = pick(self.lowering.elements.slot(stored, loops) if loops else stored.tree, places)
+        remark = self._remark(self._partial(adjoint), (use,), "gets", use.value(self.d.loss))
+        return Assign(target, rearrange(value, list(free)), remark, adds=True)
 
     def _recurrence(self, stage: Stage, group: list[str]) -> Iterator[Statement]:
         """The adjoints of a recurrence, stepped against its direction."""
-        closed = {n: self.families.stored[f"adjoint {n}"] for n in group}
-        for name, stored in closed.items():
-            time = stage.time[name]
-            self.families.stored[f"adjoint {name}"] = replace(stored, time=time)
-            yield Assign(stored.tree, Apply("fresh slots", self._slots(stored.ranges, time)))
-        whole = span([closed[n].ranges[stage.time[n]] for n in group])
+        for name in group:
+            yield opened(self.families, f"adjoint {name}", stage.time[name], "fresh slots", self.integers)
+        whole = span([self.families.stored[f"adjoint {n}"].ranges[stage.time[n]] for n in group])
         node = self.d.model.nodes[group[0]]
-        variable = self.families.names.letter(node.indices[stage.time[group[0]]].name)
+        variable = self.families.names.index(node.indices[stage.time[group[0]]].name)
         body = joined(line for n in group for line in self._step(self.d.adjoints[n], stage.time[n], variable, whole))
-        yield loop(variable, whole, -stage.direction, body, self.families)
-        for name, stored in closed.items():
-            self.families.stored[f"adjoint {name}"] = stored
-            yield Assign(stored.tree, Apply("stack", (stored.tree, Name(str(stage.time[name])))))
-
-    def _slots(self, ranges: tuple[Interval, ...], time: int) -> tuple[Tree, Tree]:
-        return self.families.shape(list(without(ranges, time))), self.families.length(ranges[time])
+        yield loop(variable, whole, -stage.direction, body, self.integers)
+        for name in group:
+            yield stacked(self.families, f"adjoint {name}")
 
     def _step(self, adjoint: Adjoint, time: int, variable: str, whole: Interval) -> Iterator[Statement]:
         """One adjoint at one time."""
         name, idx = adjoint.node.name, adjoint.node.indices[time]
         stored = self.families.stored[f"adjoint {name}"]
-        own = [i for i in adjoint.node.indices if i is not idx]
-        intervals = list(without(stored.ranges, time))
         if name in self.formulas:
-            here = stored.ranges[time]
-            loops, expr = {idx: (variable, here)}, self.formula(name)
-            value = self.families.lower(expr, scope_of(dict(zip(own, intervals, strict=True)), loops))
-            place = self.families.whole(idx - here[0], scope_of({}, loops)).tree
-            target, remark = Pick(stored.tree, (place,)), self._remark(adjoint, adjoint.uses, expr)
-            line = Assign(target, self.families.filled(value, own, intervals), remark)
-            yield from within([line], variable, here, whole, self.families)
+            loops, expr = {idx: (variable, stored.ranges[time])}, self.formula(name)
+            own = [i for i in adjoint.node.indices if i is not idx]
+            value = self.lowering.full(expr, dict(zip(own, without(stored.ranges, time), strict=True)), loops)
+            remark = self._remark(self._partial(adjoint), adjoint.uses, "=", expr)
+            line: Statement = Assign(self.lowering.elements.slot(stored, loops), value, remark)
+            yield from within([line], variable, stored.ranges[time], whole, self.integers)
             return
         for use in adjoint.uses:
-            added = self._added(adjoint, use, {idx: (variable, use.domain[time])})
-            yield from within([added], variable, use.domain[time], whole, self.families)
+            line = self._added(adjoint, use, {idx: (variable, use.domain[time])})
+            yield from within([line], variable, use.domain[time], whole, self.integers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from derive.code.program import (
     Times,
     Tree,
     names_in,
+    trees_in,
 )  # fmt: skip
 
 
@@ -65,23 +66,12 @@ def _moving(lines: Sequence[Statement]) -> set[str]:
 def _costly(tree: Tree) -> bool:
     """A function, a sum, a product of arrays; arithmetic where an array is broadcast."""
     if isinstance(tree, (Plus, Times, Power)):
-        return any(isinstance(p, NewAxis) for t in _below(tree) if isinstance(t, Pick) for p in t.places)
+        return any(isinstance(p, NewAxis) for t in trees_in(tree) if isinstance(t, Pick) for p in t.places)
     return isinstance(tree, (Call, Reduce, Inner, MatMul, Contraction))
 
 
 def _trees(line: Statement) -> list[Tree]:
-    return list(_below(line.value)) if isinstance(line, Assign) else []
-
-
-def _below(part: Any) -> Iterator[Tree]:
-    """Every tree inside, with those inside tuples."""
-    if isinstance(part, Tree):
-        yield part
-        for field in fields(part):  # type: ignore[arg-type]
-            yield from _below(getattr(part, field.name))
-    elif isinstance(part, tuple):
-        for each in part:
-            yield from _below(each)
+    return list(trees_in(line.value)) if isinstance(line, Assign) else []
 
 
 def _put(part: Any, by: Mapping[Tree, Tree]) -> Any:

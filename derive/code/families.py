@@ -1,20 +1,17 @@
-"""What a program knows of the families of a model: where they are kept, their shapes, and those given from outside."""
+"""The variables of a program: one for each family of a model, each adjoint, and each partial given from outside."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sympy import Expr, Idx, IndexedBase
 
 from derive.chain.derivation import Derivation
 from derive.chain.rule import extent
-from derive.code.elements import Stored
-from derive.code.integers import Scope
-from derive.code.lower import Arrays
-from derive.code.named_axes import ALL, Laid, spread
+from derive.code.elements import Element, Stored
 from derive.code.names import Identifiers
-from derive.code.program import Apply, Name, Number, Plus, Shape, Slice, Tree
+from derive.code.program import Name
+from derive.errors import ModelError
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import Interval, hull
 from derive.expressions.symbols import Given, Immediate, Partial
@@ -73,26 +70,28 @@ def ranges(node: Node) -> tuple[Interval, ...]:
     return tuple(found)
 
 
-def bounds(indices: Sequence[Idx]) -> tuple[Interval, ...]:
-    """The declared ranges of indices."""
-    return tuple((i.lower, i.upper) for i in indices)
-
-
-class Families(Arrays):
-    """Lowers expressions of one model, adjoints and cotangents included."""
+class Families:
+    """Where the values of a derivation are stored: `stored` has the families by name, `adjoint x` and `given x`."""
 
     def __init__(self, d: Derivation, names: Identifiers):
-        super().__init__(names, set(d.model.sizes), {})
-        self.derivation, self.model, self.cotangents = d, d.model, cotangents(d)
+        self.names, self.derivation, self.model, self.cotangents = names, d, d.model, cotangents(d)
+        self.stored: dict[str, Stored] = {}
         for node in self.model.nodes.values():
             self.stored[node.name] = Stored(Name(names[node.name]), ranges(node))
         for given in self.cotangents:
-            self.stored[f"given {given.name}"] = Stored(Name(names[given.name]), bounds(given.indices))
+            intervals = tuple((i.lower, i.upper) for i in given.indices)
+            self.stored[f"given {given.name}"] = Stored(Name(names[given.name]), intervals)
         for name, adjoint in d.adjoints.items():
             own = names.given.setdefault(f"adjoint {name}", names.fresh(f"d{names[name]}"))
             self.stored[f"adjoint {name}"] = Stored(Name(own), extent(adjoint.node))
 
-    def element(self, expr: Partial) -> tuple[Stored, tuple[Expr, ...]]:
+    def element(self, expr: Expr) -> Element:
+        """The variable of a symbol, an element or a partial, and its position there. Errors: ModelError for others."""
+        if isinstance(expr, Partial):
+            return self._partial(expr)
+        return self.stored[name_of(expr)], getattr(expr, "indices", ())
+
+    def _partial(self, expr: Partial) -> Element:
         """An adjoint, or the cotangent that holds the partial of an abstract function."""
         if not isinstance(expr, (Given, Immediate)) and expr.of == self.derivation.loss:
             name = f"adjoint {name_of(expr.wrt)}"
@@ -102,42 +101,4 @@ class Families(Arrays):
             position = given.position(expr)
             if position is not None:
                 return self.stored[f"given {given.name}"], position
-        return super().element(expr)
-
-    def shape(self, intervals: Sequence[Interval]) -> Shape:
-        """The lengths of the axes."""
-        return Shape(tuple(self.length(i) for i in intervals))
-
-    def filled(self, laid: Laid, axes: Sequence[Idx], intervals: Sequence[Interval]) -> Tree:
-        """The value with every axis at its full length."""
-        if not laid.plain and set(laid.axes) == set(axes):
-            return spread(laid, axes)
-        zeros = Apply("zeros", (self.shape(intervals),))
-        if laid.tree == Number(0):
-            return zeros
-        return Plus(((1, zeros), (1, spread(laid, axes)))) if axes else Apply("array", (laid.tree,))
-
-    def places(self, position: Sequence[Expr], whole: Sequence[Interval], own: Mapping[Idx, Interval]) -> list[Tree]:
-        """Where in an array the elements at a position lie, as numbers and slices."""
-        found: list[Tree] = []
-        for place, (low, high) in zip(position, whole, strict=True):
-            if isinstance(place, Idx) and place in own:
-                first, last = own[place]
-                start = None if first == low else self.natural(first - low)
-                stop = None if last == high else self.natural(last - low + 1)
-                found.append(Slice(start, stop) if start or stop else ALL)
-            else:
-                found.append(self.number(place - low))
-        return found
-
-
-def scope_of(own: Mapping[Idx, Interval], loops: Mapping[Idx, tuple[str, Interval]] | None = None) -> Scope:
-    """The scope of an expression over its own letters, some of them stepped by a loop."""
-    loops = loops or {}
-    inside = {**own, **{i: interval for i, (_, interval) in loops.items()}}
-    return Scope(inside, tuple(own), {i: name for i, (name, _) in loops.items()})
-
-
-def without(items: Sequence[Interval], axis: int) -> Iterator[Interval]:
-    """All but one."""
-    return (item for at, item in enumerate(items) if at != axis)
+        raise ModelError(f"{expr} has no value going forward")

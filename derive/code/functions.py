@@ -14,8 +14,8 @@ from sympy import Symbol
 
 from derive.code.common_subexpressions import shared
 from derive.code.elements import Stored
-from derive.code.integers import Scope
-from derive.code.lower import Arrays
+from derive.code.integers import NOWHERE
+from derive.code.lower import Lowering
 from derive.code.names import Identifiers, called
 from derive.code.printer import INDENT, CodePrinter
 from derive.code.program import Assign, Name
@@ -52,7 +52,7 @@ def defined(row: Row, target: Target) -> str:
     x, names = Symbol("x", real=True), Identifiers()
     names.taken.add("x")
     value = row.definition(x)
-    tree = Arrays(names, set(), {"x": Stored(Name("x"))}).lower(value, Scope({}, (), {})).tree
+    tree = Lowering(names, (), lambda _: (Stored(Name("x")), ())).lower(value, NOWHERE).tree
     *lines, last = shared((Assign(Name("value"), tree),), names)
     assert isinstance(last, Assign)
     show = CodePrinter(target)

@@ -1,37 +1,41 @@
-"""Whole numbers of the program: sizes, range ends, lengths, and index arithmetic over letters."""
+"""The integers of a program: sizes, ends and lengths of ranges, and index arithmetic."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Add, Expr, Idx, Integer, Max, Min, Mul, Symbol
 
-from derive.code.named_axes import Laid, Order, together
+from derive.code.named_axes import NamedArray, Order, elementwise, plain
 from derive.code.names import Identifiers
-from derive.code.program import Apply, Name, Number, Times, Tree, plus
+from derive.code.program import Apply, Name, Number, Shape, Times, Tree, plus
 from derive.errors import ModelError
 from derive.expressions.indices import name_of
 from derive.expressions.intervals import Interval, at_least, enclosure, image
 
+Loops = Mapping[Idx, tuple[str, Interval]]  # the indices that loops step through: the variable and the range of each
+
 
 @dataclass(frozen=True)
 class Scope:
-    """The letters that stand free where an expression stands: their ranges, their order, and those of loops."""
+    """The free indices of an expression: the range of each, the order of their axes, and the variables of loops.
+
+    An index that a loop steps through has a variable, which is a number, and no axis.
+    """
 
     ranges: Mapping[Idx, Interval]
     order: Order
     loops: Mapping[Idx, str]
 
     def opened(self, idx: Idx, interval: Interval) -> Scope:
-        """With one letter more, that of a sum."""
+        """The scope inside a sum over one more index."""
         order = self.order if idx in self.order else (*self.order, idx)
         loops = {k: v for k, v in self.loops.items() if k != idx}
         return replace(self, ranges={**self.ranges, idx: interval}, order=order, loops=loops)
 
     def ends(self, expr: Expr) -> Interval:
-        """The least and greatest value of an index expression, or an interval around them if its indices depend on each
-        other."""
+        """The least and greatest value of an index expression; further apart where its indices depend on each other."""
         found = image(expr, self.ranges)
         if not any(e.atoms(Idx) for e in found):
             return found
@@ -45,47 +49,60 @@ class Scope:
         return (expr, expr) if isinstance(expr, Symbol) else None
 
 
-class Wholes:
-    """Index expressions as trees."""
+def scope_of(own: Mapping[Idx, Interval], loops: Loops | None = None) -> Scope:
+    """The scope of an expression with an axis for each of its own indices, and loops over others."""
+    loops = loops or {}
+    inside = {**own, **{i: interval for i, (_, interval) in loops.items()}}
+    return Scope(inside, tuple(own), {i: name for i, (name, _) in loops.items()})
+
+
+class Integers:
+    """Makes trees of index expressions; `names` gives the identifier of each size."""
 
     def __init__(self, names: Identifiers):
         self.names = names
 
-    def whole(self, expr: Expr, scope: Scope) -> Laid:
-        """An index expression: a plain number without letters, an integer array over those it has."""
+    def index(self, expr: Expr, scope: Scope) -> NamedArray:
+        """An index expression: a plain number without indices, else an integer array with an axis for each of them."""
         if isinstance(expr, Idx):
             if expr in scope.loops:
-                return Laid(Name(scope.loops[expr]), (), True)
-            return Laid(Apply("span", tuple(self.number(e) for e in scope.ranges[expr])), (expr,))
+                return plain(Name(scope.loops[expr]))
+            return NamedArray(Apply("span", tuple(self.number(e) for e in scope.ranges[expr])), (expr,))
         if isinstance(expr, Symbol):
-            return Laid(Name(self.names[name_of(expr)]), (), True)
+            return plain(Name(self.names[name_of(expr)]))
         if isinstance(expr, Integer):
-            return Laid(Number(expr), (), True)
+            return plain(Number(expr))
         if isinstance(expr, Add):
-            signed = [(-1, -a) if a.could_extract_minus_sign() else (1, a) for a in expr.args]
-            signed.sort(key=lambda s: (s[0] < 0, isinstance(s[1], Integer)))
-            parts = [self.whole(a, scope) for _, a in signed]
-            signs = [s for s, _ in signed]
-            return together(parts, scope.order, lambda *trees: plus(signs, trees))
-        parts = [self.whole(a, scope) for a in expr.args]
+            return self._sum(expr, scope)
+        parts = [self.index(a, scope) for a in expr.args]
         if isinstance(expr, Mul):
-            return together(parts, scope.order, lambda *trees: Times(trees))
+            return elementwise(parts, scope.order, lambda *trees: Times(trees))
         if isinstance(expr, (Max, Min)):
             kind = ("greatest" if isinstance(expr, Max) else "least") + (" number" * all(p.plain for p in parts))
-            return together(parts, scope.order, lambda *trees: Apply(kind, trees))
+            return elementwise(parts, scope.order, lambda *trees: Apply(kind, trees))
         raise ModelError(f"{expr} cannot be used as an index; use sums and whole multiples of indices and sizes")
 
+    def _sum(self, expr: Add, scope: Scope) -> NamedArray:
+        signed = [(-1, -a) if a.could_extract_minus_sign() else (1, a) for a in expr.args]
+        signed.sort(key=lambda s: (s[0] < 0, isinstance(s[1], Integer)))
+        parts = [self.index(a, scope) for _, a in signed]
+        return elementwise(parts, scope.order, lambda *trees: plus([s for s, _ in signed], trees))
+
     def number(self, expr: Expr) -> Tree:
-        """A range end."""
-        return self.whole(expr, NOWHERE).tree
+        """An index expression without indices, such as the end of a range."""
+        return self.index(expr, NOWHERE).tree
 
     def natural(self, expr: Expr) -> Tree:
-        """The same, but never below 0."""
+        """The same number, or 0 where it is negative."""
         return self.number(expr if at_least(expr, Integer(0)) else Max(expr, Integer(0)))
 
     def length(self, interval: Interval) -> Tree:
-        """How many values a range has."""
+        """The number of values in a range."""
         return self.natural(interval[1] - interval[0] + 1)
+
+    def shape(self, intervals: Sequence[Interval]) -> Shape:
+        """The lengths of the axes of an array."""
+        return Shape(tuple(self.length(i) for i in intervals))
 
 
 NOWHERE = Scope({}, (), {})

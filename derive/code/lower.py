@@ -1,8 +1,8 @@
-"""Expressions in index notation to trees of array operations, an axis for each letter."""
+"""Lowers expressions in index notation to trees of array operations, with an axis for each free index."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial, reduce
 from typing import Any
 
@@ -29,33 +29,39 @@ from sympy import (
 )  # fmt: skip
 from sympy.core.relational import Relational
 
-from derive.code.elements import Reading, Stored
-from derive.code.integers import Scope
-from derive.code.named_axes import Factor, Laid, contract, product, together, total
+from derive.code.elements import Element, Elements
+from derive.code.integers import Integers, Loops, Scope, scope_of
+from derive.code.named_axes import Factor, NamedArray, contract, elementwise, plain, product, rearrange, reduced
 from derive.code.names import Identifiers
-from derive.code.program import Apply, Call, Number, Power, Truth, plus
+from derive.code.program import Apply, Call, Condition, Number, Plus, Power, Tree, plus
 from derive.errors import ModelError
 from derive.expressions.functions import row_of, unknown
-from derive.expressions.indices import BINDERS, apart, bound, name_of
+from derive.expressions.indices import BINDERS, apart, bound
+from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
 
-ONE = Laid(Number(1), (), True)
-NEUTRAL = {"sum": Laid(Number(0), (), True), "prod": ONE}
+NEUTRAL = {"sum": plain(Number(0)), "prod": plain(Number(1))}
 
 
-class Arrays(Reading):
-    """Lowers expressions; `stored` says where the values of the families are."""
+class Lowering:
+    """Lowers expressions; `element` gives the variable of a symbol, an element or a partial, and its position there."""
 
-    def __init__(self, names: Identifiers, sizes: set[Symbol], stored: Mapping[str, Stored]):
-        super().__init__(names)
-        self.sizes, self.stored = sizes, dict(stored)
+    def __init__(self, names: Identifiers, sizes: Collection[Symbol], element: Callable[[Expr], Element]):
+        self.sizes, self.element, self.integers = set(sizes), element, Integers(names)
+        self.elements = Elements(self.integers)
 
-    def element(self, expr: Partial) -> tuple[Stored, tuple[Expr, ...]]:
-        """Where the values of a partial are, and at which position."""
-        raise ModelError(f"{expr} has no value going forward")
+    def full(self, expr: Expr, own: Mapping[Idx, Interval], loops: Loops | None = None) -> Tree:
+        """The array of an expression over its own indices, every axis at its full length."""
+        value = self.lower(expr, scope_of(own, loops))
+        if not value.plain and set(value.axes) == set(own):
+            return rearrange(value, list(own))
+        zeros = Apply("zeros", (self.integers.shape(list(own.values())),))
+        if value.tree == Number(0):
+            return zeros
+        return Plus(((1, zeros), (1, rearrange(value, list(own))))) if own else Apply("array", (value.tree,))
 
-    def lower(self, expr: Expr, scope: Scope) -> Laid:
-        """Any expression."""
+    def lower(self, expr: Expr, scope: Scope) -> NamedArray:
+        """The tree of an expression. Errors: ModelError for a function without a row in the table."""
         if expr.is_Number or not (expr.free_symbols or expr.atoms(*BINDERS, Function)):
             return self._constant(expr)
         if isinstance(expr, Add):
@@ -70,135 +76,130 @@ class Arrays(Reading):
             return self._piecewise(expr, scope)
         return self._function(expr, scope)
 
-    def _constant(self, expr: Expr) -> Laid:
+    def _constant(self, expr: Expr) -> NamedArray:
         if isinstance(expr, Rational) and not isinstance(expr, Integer):
             return product(self._factors(expr, None), ())
-        return Laid(Number(expr if isinstance(expr, Integer) else float(expr)), (), True)  # type: ignore[arg-type]
+        return plain(Number(expr if isinstance(expr, Integer) else float(expr)))  # type: ignore[arg-type]
 
-    def _leaf(self, expr: Expr, scope: Scope) -> Laid:
+    def _leaf(self, expr: Expr, scope: Scope) -> NamedArray:
         if isinstance(expr, Idx) or expr in self.sizes:
-            return self._value(self.whole(expr, scope))
-        if isinstance(expr, Partial):
-            stored, position = self.element(expr)
-        else:
-            stored, position = self.stored[name_of(expr)], getattr(expr, "indices", ())
-        return self.read(stored, position, scope)
+            integer = self.integers.index(expr, scope)
+            return integer if integer.plain else self._cast(integer)
+        return self.elements.read(*self.element(expr), scope)
 
-    def _value(self, whole: Laid) -> Laid:
-        """A whole number, or a truth, as a number of the arrays' own type."""
-        return whole if whole.plain else self._cast(whole)
+    def _cast(self, part: NamedArray) -> NamedArray:
+        """Integers, or truth values, as numbers of the arrays' own type."""
+        return NamedArray(Apply("array", (part.tree,)), part.axes)
 
-    def _cast(self, part: Laid) -> Laid:
-        return Laid(Apply("array", (part.tree,)), part.axes)
-
-    def _sum(self, expr: Add, scope: Scope) -> Laid:
+    def _sum(self, expr: Add, scope: Scope) -> NamedArray:
         signed = [(-1, -a) if a.as_coeff_Mul()[0].is_negative else (1, a) for a in expr.args]
         signed.sort(key=lambda s: (s[0] < 0, isinstance(s[1], (Sum, Partial))))
         parts = [self.lower(a, scope) for _, a in signed]
         signs = [s for s, _ in signed]
-        return together(parts, scope.order, lambda *trees: plus(signs, trees))
+        return elementwise(parts, scope.order, lambda *trees: plus(signs, trees))
 
     def _factors(self, expr: Expr, scope: Scope | None) -> list[Factor]:
-        """The factors of a product, those below the line with exponent -1."""
+        """The factors of a product; those below the fraction line have the exponent -1."""
         found: list[Factor] = []
         for factor in _primitive(expr):
             if isinstance(factor, Rational):
-                found += [(Laid(Number(Integer(n)), (), True), s) for n, s in ((factor.p, 1), (factor.q, -1)) if n != 1]
+                found += [(plain(Number(Integer(n))), s) for n, s in ((factor.p, 1), (factor.q, -1)) if n != 1]
                 continue
             assert scope is not None
             below = isinstance(factor, Pow) and isinstance(factor.exp, Rational) and factor.exp < 0
             found.append((self.lower(1 / factor if below else factor, scope), -1 if below else 1))
         return found
 
-    def _bound(self, expr: Sum | Product, scope: Scope) -> Laid:
-        """Over ranges with fixed ends at once; an end that moves with another letter becomes a mask."""
-        letters: list[Idx] = []
+    def _bound(self, expr: Sum | Product, scope: Scope) -> NamedArray:
+        """A sum or product over ranges with fixed ends; an end that depends on another index becomes a mask."""
+        indices: list[Idx] = []
         ragged: list[tuple[Idx, Expr, Expr]] = []
-        body = apart(expr, scope.ranges)  # no letter of its own is one that stands around it
-        while isinstance(body, type(expr)) and body.limits[-1][0] not in letters:
+        body = apart(expr, scope.ranges)  # no index of its own is one of those around it
+        while isinstance(body, type(expr)) and body.limits[-1][0] not in indices:
             *inner, (idx, low, high) = body.limits
             body = bound(expr.func, body.function, inner) if inner else body.function
             ends = scope.ends(low)[0], scope.ends(high)[1]
             if low.atoms(Idx) | high.atoms(Idx):
                 ragged.append((idx, low, high))
             scope = scope.opened(idx, ends)
-            letters.append(idx)
+            indices.append(idx)
         kind = "sum" if isinstance(expr, Sum) else "prod"
         factors = self._factors(body, scope) if kind == "sum" and not ragged else [(self.lower(body, scope), 1)]
         for idx, low, high in ragged:
-            truth = self._between(idx, low, high, scope)
-            parts = [truth, self._value_of(product(factors, scope.order)), NEUTRAL[kind]]
-            factors = [(together(parts, scope.order, lambda *trees: Apply("where", trees)), 1)]
-        return self._over(kind, factors, letters, scope)
+            condition = self._between(idx, low, high, scope)
+            parts = [condition, self._array(product(factors, scope.order)), NEUTRAL[kind]]
+            factors = [(elementwise(parts, scope.order, lambda *trees: Apply("where", trees)), 1)]
+        return self._over(kind, factors, indices, scope)
 
-    def _over(self, kind: str, factors: list[Factor], letters: list[Idx], scope: Scope) -> Laid:
-        """A letter that nothing depends on counts its values."""
-        missing = [a for a in letters if not any(a in f.axes for f, _ in factors)]
-        present = [a for a in letters if a not in missing]
-        counts = [Laid(self.length(scope.ranges[a]), (), True) for a in missing]
+    def _over(self, kind: str, factors: list[Factor], indices: list[Idx], scope: Scope) -> NamedArray:
+        """The sum or product over indices; one that no factor depends on counts its values."""
+        missing = [a for a in indices if not any(a in f.axes for f, _ in factors)]
+        present = [a for a in indices if a not in missing]
+        counts = [plain(self.integers.length(scope.ranges[a])) for a in missing]
         if kind == "sum":
             return contract([*factors, *((c, 1) for c in counts)], present, scope.order)
         part = product(factors, scope.order)
         if present:
-            part = total(part, present, "prod")
-        return reduce(lambda p, c: together([p, c], scope.order, Power), counts, part)
+            part = reduced(part, present, "prod")
+        return reduce(lambda p, c: elementwise([p, c], scope.order, Power), counts, part)
 
-    def _value_of(self, part: Laid) -> Laid:
+    def _array(self, part: NamedArray) -> NamedArray:
+        """A plain number as an array."""
         return self._cast(part) if part.plain else part
 
-    def _between(self, value: Expr, low: Expr, high: Expr, scope: Scope) -> Laid:
-        parts = [self.whole(e, scope) for e in (value - low, high - value)]
-        signs = [together([p, NEUTRAL["sum"]], scope.order, lambda a, b: Truth(">=", (a, b))) for p in parts]
-        return together(signs, scope.order, lambda *trees: Truth("&", trees))
+    def _between(self, value: Expr, low: Expr, high: Expr, scope: Scope) -> NamedArray:
+        parts = [self.integers.index(e, scope) for e in (value - low, high - value)]
+        signs = [elementwise([p, NEUTRAL["sum"]], scope.order, lambda a, b: Condition(">=", (a, b))) for p in parts]
+        return elementwise(signs, scope.order, lambda *trees: Condition("&", trees))
 
-    def _piecewise(self, expr: Piecewise, scope: Scope) -> Laid:
+    def _piecewise(self, expr: Piecewise, scope: Scope) -> NamedArray:
         result = NEUTRAL["sum"]
         for value, condition in reversed(expr.args):
-            part = self._value_of(self.lower(value, scope))
+            part = self._array(self.lower(value, scope))
             if condition is S.true:
                 result = part
             elif condition is not S.false:
-                parts = [self._truth(condition, scope), part, result]
-                result = together(parts, scope.order, lambda *trees: Apply("where", trees))
+                parts = [self._condition(condition, scope), part, result]
+                result = elementwise(parts, scope.order, lambda *trees: Apply("where", trees))
         return result
 
-    def _truth(self, condition: Any, scope: Scope) -> Laid:
+    def _condition(self, condition: Any, scope: Scope) -> NamedArray:
         if isinstance(condition, (ITE, Not)):
-            return self._truth(condition.to_nnf(), scope)
+            return self._condition(condition.to_nnf(), scope)
         if isinstance(condition, (And, Or)):
             sign = "&" if isinstance(condition, And) else "|"
-            parts = [self._truth(c, scope) for c in condition.args]
-            return together(parts, scope.order, lambda *trees: Truth(sign, trees))
+            parts = [self._condition(c, scope) for c in condition.args]
+            return elementwise(parts, scope.order, lambda *trees: Condition(sign, trees))
         if not isinstance(condition, Relational):
             raise ModelError(f"the condition {condition} is not a comparison of two expressions")
         parts = [self.lower(a, scope) for a in condition.args]
         if all(p.plain for p in parts):
-            parts[0] = self._value_of(parts[0])
-        return together(parts, scope.order, lambda *trees: Truth(condition.rel_op, trees))
+            parts[0] = self._array(parts[0])
+        return elementwise(parts, scope.order, lambda *trees: Condition(condition.rel_op, trees))
 
-    def _function(self, expr: Expr, scope: Scope) -> Laid:
+    def _function(self, expr: Expr, scope: Scope) -> NamedArray:
         name = type(expr).__name__
         if name == "inside":
             value, low, high = expr.args
             return self._cast(self._between(value, low, high, scope))
         if name == "KroneckerDelta":
-            parts = [self.whole(a, scope) for a in expr.args]
-            return self._cast(together(parts, scope.order, lambda *trees: Truth("==", trees)))
+            parts = [self.integers.index(a, scope) for a in expr.args]
+            return self._cast(elementwise(parts, scope.order, lambda *trees: Condition("==", trees)))
         row = row_of(expr)
         if row is not None:
-            return together([self._value_of(self.lower(expr.args[0], scope))], scope.order, partial(Call, row.name))
+            return elementwise([self._array(self.lower(expr.args[0], scope))], scope.order, partial(Call, row.name))
         if isinstance(expr, Max):
-            parts = [self._value_of(self.lower(a, scope)) for a in expr.args]
-            return together(parts, scope.order, lambda *trees: Apply("maximum", trees))
+            parts = [self._array(self.lower(a, scope)) for a in expr.args]
+            return elementwise(parts, scope.order, lambda *trees: Apply("maximum", trees))
         if isinstance(expr, Pow):
             return self._power(expr, scope)
         raise unknown(expr)
 
-    def _power(self, expr: Pow, scope: Scope) -> Laid:
+    def _power(self, expr: Pow, scope: Scope) -> NamedArray:
         if isinstance(expr.exp, Rational) and expr.exp < 0:
             return product(self._factors(expr, scope), scope.order)
-        parts = [self._value_of(self.lower(expr.base, scope)), self.lower(expr.exp, scope)]
-        return together(parts, scope.order, Power)
+        parts = [self._array(self.lower(expr.base, scope)), self.lower(expr.exp, scope)]
+        return elementwise(parts, scope.order, Power)
 
 
 def _primitive(expr: Expr) -> list[Expr]:

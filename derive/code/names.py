@@ -58,7 +58,7 @@ class Identifiers:
             self.given[name] = self.fresh(name.split()[-1])
         return self.given[name]
 
-    def letter(self, name: str) -> str:
+    def index(self, name: str) -> str:
         """The identifier of an index, which may be called like a family."""
         return self[f"index {name}"]
 

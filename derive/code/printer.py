@@ -13,6 +13,7 @@ from derive.code.program import (
     Assign,
     Branch,
     Call,
+    Condition,
     Contraction,
     Inner,
     Loop,
@@ -30,7 +31,6 @@ from derive.code.program import (
     Times,
     Transpose,
     Tree,
-    Truth,
 )  # fmt: skip
 from derive.code.targets import Target
 from derive.expressions.functions import BY_NAME
@@ -94,7 +94,7 @@ class CodePrinter:
     def _matmul(self, tree: MatMul) -> Printed:
         return f"{self.at(tree.left, POWER)} @ {self.at(tree.right, POWER)}", PRODUCT
 
-    def _truth(self, tree: Truth) -> Printed:
+    def _condition(self, tree: Condition) -> Printed:
         joined = tree.sign in "&|"
         return f" {tree.sign} ".join(self.at(a, ATOM) if joined else self(a) for a in tree.args), SUM
 

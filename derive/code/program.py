@@ -70,8 +70,8 @@ class Power(Tree):
 
 
 @dataclass(frozen=True)
-class Truth(Tree):
-    """Two sides compared, or several truths joined by & or |; `sign` is Python's."""
+class Condition(Tree):
+    """Two sides that are compared, or several conditions joined by & or |; `sign` is Python's."""
 
     sign: str
     args: tuple[Tree, ...]
@@ -200,15 +200,21 @@ def plus(signs: Sequence[int], terms: Sequence[Tree]) -> Plus:
     return Plus(tuple(sorted(pairs, key=lambda pair: pair[0] < 0)))
 
 
+def trees_in(part: object) -> Iterator[Tree]:
+    """Every tree inside a tree, a statement or a tuple of them, from the outside in."""
+    if isinstance(part, Tree):
+        yield part
+    if isinstance(part, (Tree, Statement)):
+        part = tuple(getattr(part, field.name) for field in fields(part))  # type: ignore[arg-type]
+    if isinstance(part, tuple):
+        for each in part:
+            yield from trees_in(each)
+
+
 def names_in(part: object) -> Iterator[str]:
     """The variables and functions that a tree or statement mentions."""
-    if isinstance(part, Name):
-        yield part.text
-    elif isinstance(part, (Apply, Call)):
-        yield part.function
-    if isinstance(part, (Tree, Statement)):
-        for field in fields(part):  # type: ignore[arg-type]
-            yield from names_in(getattr(part, field.name))
-    elif isinstance(part, tuple):
-        for each in part:
-            yield from names_in(each)
+    for tree in trees_in(part):
+        if isinstance(tree, Name):
+            yield tree.text
+        elif isinstance(tree, (Apply, Call)):
+            yield tree.function

@@ -13,42 +13,41 @@ from typing import NamedTuple
 from sympy import Expr, Idx, Integer, KroneckerDelta, Mul, Sum
 
 from derive.chain.derivation import Use
-from derive.code.elements import Stored
-from derive.code.families import Families, scope_of
-from derive.code.named_axes import picked, spread
+from derive.code.elements import Stored, surely_inside
+from derive.code.integers import scope_of
+from derive.code.lower import Lowering
+from derive.code.named_axes import pick, rearrange
 from derive.code.program import Apply, Assign, Pick, Statement
 from derive.expressions.indices import sum_over
 from derive.expressions.intervals import Interval, inside
 from derive.expressions.symbols import Partial
-from derive.model.model import Node
 
 
 class Scatter(NamedTuple):
-    """`value` is added at `position`, for all values of the letters; other letters of the user are summed in it."""
+    """`value` is added at `position`, for all values of `indices`; it sums over the other indices of the user."""
 
     position: tuple[Expr, ...]
-    letters: Mapping[Idx, Interval]
+    indices: Mapping[Idx, Interval]
     value: Expr
 
 
 def masked(expr: Expr) -> bool:
     """Does a condition say which terms of a sum count?"""
     for total in expr.atoms(Sum):
-        letters = {b[0] for b in total.limits}
-        if any(condition.free_symbols & letters for condition in total.function.atoms(inside, KroneckerDelta)):
+        indices = {b[0] for b in total.limits}
+        if any(condition.free_symbols & indices for condition in total.function.atoms(inside, KroneckerDelta)):
             return True
     return False
 
 
-def scatters(use: Use, node: Node, loss: Expr, families: Families) -> tuple[Scatter, ...]:
+def scatters(use: Use, stored: Stored, loss: Expr) -> tuple[Scatter, ...]:
     """The parts of a contribution as scatters; none where one of them cannot be."""
     found = tuple(_scatter(part, loss) for part in (use, *use.more))
-    stored = families.stored[f"adjoint {node.name}"]
-    return tuple(s for s in found if s) if all(s and _fits(s, stored, families) for s in found) else ()
+    return tuple(s for s in found if s) if all(s and _fits(s, stored) for s in found) else ()
 
 
 def _scatter(use: Use, loss: Expr) -> Scatter | None:
-    """None where a condition is the author's own, or where the end of a range moves with another letter."""
+    """None where a condition is the author's own, or where the end of a range moves with another index."""
     at, factors, sums = use.occurrence.position, use.occurrence.factors, use.occurrence.sums
     bounds = (*use.case.bounds, *sums)
     moving = any(end.atoms(Idx) for _, *ends in bounds for end in ends)
@@ -60,22 +59,22 @@ def _scatter(use: Use, loss: Expr) -> Scatter | None:
     return Scatter(at, {i: (low, high) for i, low, high in bounds if i in used}, value)
 
 
-def _fits(scatter: Scatter, stored: Stored, families: Families) -> bool:
+def _fits(scatter: Scatter, stored: Stored) -> bool:
     """Is every position surely one of the family's?"""
-    scope = scope_of(scatter.letters)
+    scope = scope_of(scatter.indices)
     pairs = zip(scatter.position, stored.ranges, strict=True)
-    return all(families.inside(place, interval, scope) for place, interval in pairs)
+    return all(surely_inside(place, interval, scope) for place, interval in pairs)
 
 
-def added(scatter: Scatter, stored: Stored, remark: str, families: Families) -> Statement:
-    """dx[positions] += value: slices where every letter has an axis of its own, index arrays elsewhere."""
-    scope, letters = scope_of(scatter.letters), list(scatter.letters)
-    value = families.lower(scatter.value, scope)
-    slices = families.slices(scatter.position, stored.ranges, scope)
+def added(scatter: Scatter, stored: Stored, remark: str, lowering: Lowering) -> Statement:
+    """dx[positions] += value: slices where every index has an axis of its own, index arrays elsewhere."""
+    scope, indices = scope_of(scatter.indices), list(scatter.indices)
+    value = lowering.lower(scatter.value, scope)
+    slices = lowering.elements.slices(scatter.position, stored.ranges, scope)
     if slices is not None:
-        order = [i for place in scatter.position for i in letters if i in place.free_symbols]
-        return Assign(picked(stored.tree, slices), spread(value, order), remark, adds=True)
+        order = [i for place in scatter.position for i in indices if i in place.free_symbols]
+        return Assign(pick(stored.tree, slices), rearrange(value, order), remark, adds=True)
     pairs = zip(scatter.position, stored.ranges, strict=True)
-    grids = tuple(spread(families.whole(place - low, scope), letters) for place, (low, _) in pairs)
-    tree = Apply("array", (value.tree,)) if value.plain else spread(value, letters)
+    grids = tuple(rearrange(lowering.integers.index(place - low, scope), indices) for place, (low, _) in pairs)
+    tree = Apply("array", (value.tree,)) if value.plain else rearrange(value, indices)
     return Assign(Pick(stored.tree, grids), tree, remark, adds=True, repeats=True)

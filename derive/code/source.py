@@ -11,6 +11,7 @@ from derive.chain.derivation import Derivation
 from derive.code.backward import Backward
 from derive.code.families import Families
 from derive.code.forward import Forward
+from derive.code.lower import Lowering
 from derive.code.names import Identifiers
 from derive.code.printer import CodePrinter
 from derive.code.python_text import quoted
@@ -29,7 +30,10 @@ class Source:
         for name in [*d.model.nodes, *(str(s) for s in d.model.sizes)]:
             self.names[name]
         self.families = Families(d, self.names)
-        self.forward, self.backward = Forward(self.families, self.show), Backward(self.families, self.show)
+        lowering = Lowering(self.names, d.model.sizes, self.families.element)
+        self.integers = lowering.integers
+        self.forward = Forward(self.families, lowering, self.show)
+        self.backward = Backward(self.families, lowering, self.show)
         self.leaves = [n for n in d.model.nodes.values() if n.is_leaf]
 
     @property
@@ -50,11 +54,11 @@ class Source:
 
     def shape(self, ranges: Sequence[Interval]) -> str:
         """A shape as code."""
-        return self.print(self.families.shape(ranges))
+        return self.print(self.integers.shape(ranges))
 
     def axes(self, ranges: Sequence[Interval]) -> tuple[str, ...]:
         """The length of each axis as code."""
-        return tuple(self.print(self.families.length(r)) for r in ranges)
+        return tuple(self.print(self.integers.length(r)) for r in ranges)
 
     @cached_property
     def solved(self) -> tuple[list[str], list[str]]:

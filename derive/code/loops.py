@@ -1,0 +1,74 @@
+"""Loops over time: while one runs, the families that it steps are Python lists of time steps, afterwards one array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from sympy import Idx, Max, Min
+
+from derive.code.families import Families
+from derive.code.integers import Integers
+from derive.code.program import Apply, Assign, Branch, Condition, Loop, Name, Statement
+from derive.expressions.intervals import Interval, hull
+
+
+def opened(families: Families, name: str, time: int, kind: str, integers: Integers) -> Statement:
+    """Make a stored family a list of time steps; `kind` is "slots" or, where they are added to, "fresh slots"."""
+    stored = families.stored[name]
+    families.stored[name] = replace(stored, time=time)
+    lengths = integers.shape(without(stored.ranges, time)), integers.length(stored.ranges[time])
+    return Assign(stored.tree, Apply(kind, lengths))
+
+
+def stacked(families: Families, name: str) -> Statement:
+    """Make a list of time steps one array again."""
+    stored = families.stored[name]
+    families.stored[name] = replace(stored, time=None)
+    return Assign(stored.tree, Apply("stack", (stored.tree, Name(str(stored.time)))))
+
+
+def declared(idx: Idx) -> Interval:
+    """The declared range of an index."""
+    return idx.lower, idx.upper
+
+
+def without(items: Sequence[Interval], axis: int) -> list[Interval]:
+    """All ranges but that of one axis."""
+    return [item for at, item in enumerate(items) if at != axis]
+
+
+def span(intervals: list[Interval]) -> Interval:
+    """From the first to the last value of all."""
+    return hull(intervals, (Min(*(a for a, _ in intervals)), Max(*(b for _, b in intervals))))
+
+
+def loop(variable: str, whole: Interval, step: int, body: tuple[Statement, ...], integers: Integers) -> Statement:
+    """A loop over all values of a range, upwards or downwards."""
+    first, last = whole if step > 0 else whole[::-1]
+    return Loop(variable, integers.number(first), integers.number(last + step), step, body)
+
+
+def joined(lines: Iterable[Statement]) -> tuple[Statement, ...]:
+    """The lines, neighbours with the same condition under one."""
+    found: list[Statement] = []
+    for line in lines:
+        last = found[-1] if found else None
+        if isinstance(line, Branch) and isinstance(last, Branch) and line.condition == last.condition:
+            found[-1] = Branch(line.condition, last.body + line.body)
+        else:
+            found.append(line)
+    return tuple(found)
+
+
+def within(
+    lines: list[Statement], variable: str, interval: Interval, whole: Interval, integers: Integers
+) -> Iterator[Statement]:
+    """The lines, under a condition where they do not hold for every value of the loop."""
+    conditions = []
+    if interval[0] != whole[0]:
+        conditions.append(Condition(">=", (Name(variable), integers.number(interval[0]))))
+    if interval[1] != whole[1]:
+        conditions.append(Condition("<=", (Name(variable), integers.number(interval[1]))))
+    condition = conditions[0] if len(conditions) == 1 else Condition("and", tuple(conditions))
+    yield from lines if not conditions else [Branch(condition, tuple(lines))]
