@@ -44,10 +44,11 @@ if TYPE_CHECKING:
     from derive.graph import Graph
     from derive.language import Text
     from derive.model.author_sum import Sum
-    from derive.problem import Example, Option, Problem, Size
+    from derive.problem import Option, Problem, Size
     from derive.solution import Solution
     from derive.topics.limits.limits import Limit
     from derive.topics.training.training import TrainingSet
+    from derive.topics.worked.example import Example
 
 __version__ = "0.1.0"
 
@@ -60,11 +61,12 @@ _HOME = {
     "derive.language": ("Text",),
     "derive.topics.limits.limits": ("Limit",),
     "derive.expressions.moments": ("Covariance", "Expectation", "Variance"),
-    "derive.problem": ("Example", "Option", "Problem", "Size"),
+    "derive.problem": ("Option", "Problem", "Size"),
     "derive.code.signature": ("Argument", "Signature"),
     "derive.solution": ("Solution",),
     "derive.model.author_sum": ("Sum",),
     "derive.topics.training.training": ("TrainingSet",),
+    "derive.topics.worked.example": ("Example",),
     "sympy": (
         "Abs", "Function", "KroneckerDelta", "Max", "Piecewise", "Rational",
         "cos", "erf", "exp", "log", "sign", "sin", "sqrt", "tanh",

@@ -22,10 +22,8 @@ from derive.expressions.indices import LETTERS, family, index
 from derive.expressions.moments import Law
 from derive.model import validation
 from derive.model.model import NOTHING, Case, Kind, Model, Node, model_of
-from derive.model.preactivation import named
 from derive.model.validation import expression
-from derive.solution import Solution
-from derive.topics.expectation.resolve import resolved
+from derive.solution import Solution, prepared
 
 Over = Any  # an index, or a tuple of them
 Dimension = Any  # a size, a number, or (lower, upper)
@@ -184,14 +182,7 @@ class Graph:
         Without a loss its recurrences are solved and nothing is differentiated. Errors: ModelError for neither a loss
         nor a recurrence, a state without update, a bad cycle.
         """
-        if self._open:
-            raise ModelError(
-                f"the state {next(iter(self._open))} has no update; say g.update({next(iter(self._open))}, ...)"
-            )
-        nodes, loss = tuple(self._nodes.values()), self._loss or NOTHING.name
-        model = model_of(self.title, nodes, loss, tuple(self._sizes.values()), self._declared())
-        validation.cycles(model)
-        return resolved(named(model))[0]
+        return prepared(self._written())
 
     def derive(self, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None) -> Solution:
         """The derivation of every adjoint, and of the gradient of each of `wrt` (unless given, all parameters
@@ -199,12 +190,23 @@ class Graph:
 
         `sizes` gives numbers to dimensions, `{T: 5}`; the others stay symbolic.
         """
-        return Solution(self.model(), wrt, sizes)
+        return Solution(self._written(), wrt, sizes)
 
     def _repr_markdown_(self) -> str:
         return shown(self)
 
     # inside
+    def _written(self) -> Model:
+        """The model as it was written. Errors: ModelError where it is not complete."""
+        if self._open:
+            raise ModelError(
+                f"the state {next(iter(self._open))} has no update; say g.update({next(iter(self._open))}, ...)"
+            )
+        nodes, loss = tuple(self._nodes.values()), self._loss or NOTHING.name
+        model = model_of(self.title, nodes, loss, tuple(self._sizes.values()), self._declared())
+        validation.cycles(model)
+        return model
+
     def _leaf(
         self, name: str, kind: Kind, dimensions: tuple[Dimension, ...], domain: str, sums_to: Any = None,
         one_hot: bool = False,

@@ -23,14 +23,7 @@ from derive.sheet.part import Part
 from derive.sheet.steps import backward, gradients, one_step
 from derive.sheet.values import values
 from derive.solution import Solution
-from derive.topics.hessian.hessian import Hessian
-from derive.topics.hessian.page import hessian as hessians
-from derive.topics.jacobian.jacobian import Jacobian
-from derive.topics.jacobian.page import jacobian as derivatives
-from derive.topics.stability.conditions import Condition
-from derive.topics.stability.page import conditions
-from derive.topics.training.page import LOSS, curve, how
-from derive.topics.training.training import Training
+from derive.topics.topic import Ask, Place, find, home
 
 UNFINISHED = Text("This graph is not complete: {reason}.", "此计算图尚不完整：{reason}。")
 
@@ -61,8 +54,11 @@ def _complete(graph: Graph) -> Model | ModelError:
 
 @singledispatch
 def blocks(thing: Any) -> Iterator[Block]:
-    """What is shown of an object. Errors: TypeError for one that has no row here."""
-    raise TypeError(f"{type(thing).__name__} has no view in a notebook")
+    """What is shown of an object: of the subject in whose folder its class lies. Errors: TypeError where nothing is."""
+    subject = home(thing)
+    if subject is None:
+        raise TypeError(f"{type(thing).__name__} has no view in a notebook")
+    return subject.view(thing)
 
 
 @blocks.register
@@ -84,14 +80,10 @@ def _(derivation: Derivation) -> Iterator[Block]:
 
 @blocks.register
 def _(solution: Solution) -> Iterator[Block]:
-    model = solution.derivation.model
-    part = Part(
-        solution.derivation, solution.steps, solution.sizes, closed=solution.closed_forms, values=solution.values,
-        matrices=solution.matrices,
-    )  # fmt: skip
+    model, part = solution.derivation.model, Part(solution, find(solution, Ask(), [Place.MODEL]))
     yield Heading(say.plain(model.title), 0)
     yield from given(model.given or model)
-    yield from values(part)
+    yield from values(solution)
     if model.has_loss:
         yield from backward(part, "brief")
         yield from gradients(part, "brief")
@@ -99,34 +91,9 @@ def _(solution: Solution) -> Iterator[Block]:
 
 @blocks.register
 def _(step: Step) -> Iterator[Block]:
-    yield from one_step(step, None)
-
-
-@blocks.register
-def _(condition: Condition) -> Iterator[Block]:
-    yield Paragraph(conditions.sentence(condition))
+    yield from one_step(step)
 
 
 @blocks.register
 def _(report: Report) -> Iterator[Block]:
     yield verdicts.table(report.rows)
-
-
-@blocks.register
-def _(run: Training) -> Iterator[Block]:
-    yield how(run)
-    yield curve(run, LOSS)
-
-
-@blocks.register
-def _(found: Jacobian) -> Iterator[Block]:
-    yield from derivatives.jacobian(found)
-    if found.report is not None:
-        yield verdicts.table(found.report.rows)
-
-
-@blocks.register
-def _(found: Hessian) -> Iterator[Block]:
-    yield from hessians.hessian(found, found.model.loss.symbol)
-    if found.report is not None:
-        yield verdicts.table(found.report.rows)

@@ -13,8 +13,7 @@ from derive.code.signature import Signature
 from derive.errors import UsageError
 from derive.graph import Graph
 from derive.language import Text
-from derive.topics.limits.limits import Limit
-from derive.topics.training.training import TrainingSet
+from derive.topics.worked.example import Example
 
 
 class Option(NamedTuple):
@@ -38,33 +37,18 @@ class Size(NamedTuple):
     most: int = 10_000
 
 
-class Example(NamedTuple):
-    """Numbers to work: `at` as on the command line, the learning rate, and remarks on how the source was read."""
-
-    at: str
-    rate: str | None = None
-    remark: Text | None = None
-
-
 class Reading(NamedTuple):
-    """One model of the task: what builds its graph from the options, what it is called, its numbers.
+    """One model of the task: what builds its graph from the options, what it is called, remarks of the teacher.
 
-    `notes` close the gradients with remarks of the teacher; `update` adds the rule of gradient descent in symbols;
-    `limits` are taken of values in closed form; `identities` are pairs of nodes that are shown to be the same;
-    `training` is what `--train` trains on; `signature` is the function that `derive code` writes beside the passes;
-    with `operations` the graph is also written in these.
+    `signature` is the function that `derive code` writes beside the passes; `wishes` are what it asks of the subjects
+    in topics/, by keyword: `example=Example(...)`, `limits=(Limit(...),)`.
     """
 
     build: Callable[..., Graph]
     label: Text | None = None
-    example: Example | None = None
     notes: tuple[Text, ...] = ()
-    update: bool = False
-    limits: tuple[Limit, ...] = ()
-    identities: tuple[tuple[str, str], ...] = ()
-    training: TrainingSet | None = None
     signature: Signature | None = None
-    operations: tuple[str, ...] = ()
+    wishes: Mapping[str, Any] = {}
 
 
 @dataclass
@@ -83,18 +67,14 @@ class Problem:
         label: Text | None = None,
         example: Example | None = None,
         notes: tuple[Text, ...] = (),
-        update: bool = False,
-        limits: tuple[Limit, ...] = (),
-        identities: tuple[tuple[str, str], ...] = (),
-        training: TrainingSet | None = None,
         signature: Signature | None = None,
-        operations: tuple[str, ...] = (),
+        **wishes: Any,
     ) -> Callable[[Callable[..., Graph]], Callable[..., Graph]]:
-        """Register a function that builds a graph from the options."""
+        """Register a function that builds a graph from the options; the `example` is one of the wishes."""
 
         def register(build: Callable[..., Graph]) -> Callable[..., Graph]:
-            declared = (identities, training, signature, operations)
-            self.readings.append(Reading(build, label, example, notes, update, limits, *declared))
+            asked = wishes if example is None else {"example": example, **wishes}
+            self.readings.append(Reading(build, label, notes, signature, asked))
             return build
 
         return register

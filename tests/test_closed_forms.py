@@ -39,6 +39,7 @@ from derive.expressions.products import gathered, joined
 from derive.expressions.symbols import Given, Partial
 from derive.model.domains import nonzero, proper
 from derive.problems import load
+from derive.topics.limits.check import in_the_limit
 
 MEANING = {Add: lambda *x: sum(x), Mul: lambda *x: prod(x), Pow: lambda a, b: a**b, step: lambda x: float(x > 0)}
 
@@ -420,11 +421,11 @@ def test_adam_with_a_large_constant():
     reading = load("adam").readings[1]
     solution = reading.build().derive()
     g, alpha, epsilon = symbols("g alpha epsilon", real=True)
-    for found in solution.limits(reading.limits):
+    for found in solution.limits(reading.wishes["limits"]):
         assert found.limit == 0
         assert found.leading == -alpha * g / epsilon
         assert found.deviation == abs(g) / (abs(g) + epsilon)
-    assert solution.verify(100, limits=solution.limits(reading.limits)).ok
+    assert solution.verify(100, limits=reading.wishes["limits"]).ok
 
 
 def test_momentum_and_decay():
@@ -463,18 +464,18 @@ def test_a_wrong_limit_is_caught():
     """Another limit, another leading term, another deviation: each fails its comparison with numbers."""
     reading = load("adam").readings[1]
     solution = reading.build().derive()
-    good = solution.limits(reading.limits)[0]
+    good = solution.limits(reading.wishes["limits"])[0]
     for wrong in (
         good._replace(limit=Rational(1, 10**6)),
         good._replace(leading=2 * good.leading),
         good._replace(deviation=good.deviation**2),
     ):
-        report = solution.verify(50, limits=[wrong])
+        report = in_the_limit(solution.derivation, [wrong])
         assert report.first_failure.where == "limit in epsilon"
     average = load("momentum").readings[1].build().derive()
     late = average.limit("m", "t")
-    assert not average.verify(50, limits=[late._replace(limit=2 * late.limit)]).ok
-    assert average.verify(50, limits=[late]).ok
+    assert not in_the_limit(average.derivation, [late._replace(limit=2 * late.limit)]).ok
+    assert in_the_limit(average.derivation, [late]).ok
 
 
 def test_limits_that_are_not_there():

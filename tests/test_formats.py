@@ -39,7 +39,7 @@ def solution():
 
 def test_a_new_format_is_a_module_and_a_row(toy, solution):
     """A sheet, a solution and the command line write the made-up format; the help and the errors name it."""
-    part = Part(solution.derivation, solution.steps, solution.sizes)
+    part = Part(solution)
     lang, detail, *words, steps = render([part], "toy", "zh", "full").splitlines()
     assert (lang, detail, int(steps)) == ("zh", "full", len(solution.steps))
     assert any("反向" in w for w in words) and any("∂" in w for w in words)

@@ -58,9 +58,8 @@ def imported(tree: ast.AST, package: str) -> Iterator[tuple[int, str]]:
             base = parts[: len(parts) + 1 - node.level] if node.level else []
             name = ".".join([*base, *filter(None, [node.module])])
             yield from ((node.lineno, f"{name}.{alias.name}") for alias in node.names)
-        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            if ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
-                yield node.lineno, str(node.args[0].value)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+            yield from ((node.lineno, str(name.value)) for name in node.args[:1] if isinstance(name, ast.Constant))
 
 
 @dataclass(frozen=True)

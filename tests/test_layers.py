@@ -208,7 +208,7 @@ def test_a_batch_of_one_learns_only_its_shift():
 def test_the_convolution_of_the_exercise():
     """0.6: 10, 12, 14; and the local partials in the input are the 3 x 8 matrix of the fully connected layer."""
     reading = load("conv2d").readings[1]
-    at = dict(part.strip().split("=") for part in reading.example.at.split(", "))
+    at = dict(part.strip().split("=") for part in reading.wishes["example"].at.split(", "))
     solution = reading.build(stride="1", padding="0").derive()
     numbers = work(solution.derivation, solution.sizes, at, None)
     assert numbers.values["y"].tolist() == [[10, 12, 14]]

@@ -102,14 +102,14 @@ def test_logistic_one_step_of_gradient_descent():
 
 def example(name: str, reading: int = 0) -> Worked:
     """The exercise's own numbers, worked."""
-    given = load(name).readings[reading].example
+    given = load(name).readings[reading].wishes["example"]
     at = dict(part.strip().split("=") for part in given.at.split(","))
     return worked(solved(name, reading), at, Fraction(given.rate))
 
 
 def test_the_examples_are_those_of_the_catalogue():
     """The numbers of 0.2b and 0.5 as the source gives them."""
-    logistic, relu = load("logistic").readings[0].example, load("relu-mse").readings[0].example
+    logistic, relu = load("logistic").readings[0].wishes["example"], load("relu-mse").readings[0].wishes["example"]
     assert (set(logistic.at.split(", ")), Fraction(logistic.rate)) == (
         {"w1=0.5", "w2=-0.5", "b=0", "x1=1", "x2=1", "y=0"},
         Fraction(1, 10_000),
@@ -118,7 +118,7 @@ def test_the_examples_are_those_of_the_catalogue():
         {"w11=-1", "w12=-1", "w21=1", "w22=1", "w31=1", "w32=1", "b1=0", "b2=0", "x1=1", "x2=1", "y=0.5"},
         Fraction(1, 10_000),
     )
-    assert load("relu-mse").readings[1].example == relu
+    assert load("relu-mse").readings[1].wishes["example"] == relu
 
 
 # 0.5 ReLU network

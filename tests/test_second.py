@@ -18,8 +18,6 @@ from derive.check.samples import Draw
 from derive.expressions.matrices import Transpose
 from derive.page.print.printer import printer
 from derive.problems import load
-from derive.sheet.part import Part
-from derive.sheet.render import render
 from derive.topics.hessian.check.hessian import autograd, times, verify_hessian
 from derive.topics.hessian.square import Square
 from derive.topics.jacobian.check.jacobian import verify_jacobian
@@ -453,8 +451,8 @@ def test_what_disagrees_is_not_printed(monkeypatch):
 
 def page(graph, format, lang, of_wrt, names):
     solution = graph().derive()
-    asked = ([solution.jacobian(*of_wrt)] if of_wrt else []) + ([solution.hessian(*names)] if names else [])
-    return render([Part(solution.derivation, (), {}, asked=tuple(asked))], format, lang)
+    wishes = ({"jacobian": ",".join(of_wrt)} if of_wrt else {}) | ({"hessian": ",".join(names)} if names else {})
+    return solution.to(format, lang, **wishes)
 
 
 def test_both_languages_carry_the_same_formulas():

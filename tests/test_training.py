@@ -48,7 +48,7 @@ def by_torch(depth, printed, steps, rate, seed, hidden=4):
 def trained(reading=0, depth="1", **words):
     """A run of the problem."""
     chosen = load("mlp").readings[reading]
-    return chosen.build(depth=depth).derive().train(chosen.training, **words)
+    return chosen.build(depth=depth).derive().train(chosen.wishes["training"], **words)
 
 
 @pytest.mark.parametrize("reading, printed", [(0, False), (1, True)])
@@ -144,7 +144,7 @@ def test_the_curve_as_data(capsys):
 @pytest.mark.parametrize("name", names())
 def test_a_problem_without_data_refuses(name, capsys):
     """One line, with the names of those that can."""
-    if any(r.training is not None for r in load(name).readings):
+    if any("training" in r.wishes for r in load(name).readings):
         pytest.skip("it has data")
     assert run([name, "--train", "--no-check"]) == 2
     out, err = capsys.readouterr()
@@ -175,7 +175,7 @@ def test_milestones(last, rows):
 def test_the_curve_is_plotted(tmp_path):
     """A real run, in Python and by the command."""
     reading = load("mlp").readings[0]
-    training = reading.build(depth="1").derive().train(reading.training, steps=20)
+    training = reading.build(depth="1").derive().train(reading.wishes["training"], steps=20)
     assert "<path" in training.plot().svg("en")
     assert run(["plot", "mlp", "--train", "20", "--reading", "meant", "-o", str(tmp_path / "loss.svg")]) == 0
     assert "<path" in (tmp_path / "loss.svg").read_text()

@@ -110,7 +110,8 @@ class Report:
         """Every quantity once, those of the listed parts first where the main check has no row for them."""
         main = {r.quantity for r in self.own}
         parts = [r for part in self.parts.values() if part.listed for r in part.rows]
-        return united((*(r for r in parts if r.quantity not in main), *self.own, *parts))
+        new, again = ([r for r in parts if (r.quantity in main) is known] for known in (False, True))
+        return united((*new, *self.own, *again))
 
     @property
     def ok(self) -> bool:

@@ -13,6 +13,7 @@ from derive.page import sentences as say
 from derive.page import terminal
 from derive.problem import Problem
 from derive.problems import load, names
+from derive.topics.worked.numbers_as_typed import whole
 
 if TYPE_CHECKING:
     from derive.check.report import Report
@@ -22,9 +23,9 @@ def run(argv: Sequence[str]) -> int:
     """Print the verification of problems; 1 if something disagrees. Errors: UsageError."""
     given = options.parse(options.check_parser(), argv)
     options.one_of("lang", given.lang, LANGUAGES)
-    points = options.whole(given.points, "--points", options.MOST_POINTS)
-    seed = options.whole(given.seed, "--seed", 2**31, least=0)
-    steps = None if given.T is None else options.whole(given.T, "--T", options.MOST_STEPS)
+    points = whole(given.points, "--points", options.MOST_POINTS)
+    seed = whole(given.seed, "--seed", 2**31, least=0)
+    steps = None if given.T is None else whole(given.T, "--T", options.MOST_STEPS)
     with progress_line.shown(given.lang):
         return 1 if _failed(given, points, seed, steps) else 0
 
@@ -37,8 +38,7 @@ def _failed(given: argparse.Namespace, points: int, seed: int, steps: int | None
         for choice in variants(problem):
             for reading in problem.readings:
                 solution = reading.build(**choice).derive(sizes=sizes)
-                same = [solution.identity(*pair) for pair in reading.identities]
-                report = solution.verify(points, seed, limits=solution.limits(reading.limits), identities=same)
+                report = solution.verify(points, seed, **reading.wishes)
                 failed += not report.ok
                 label = " ".join([name, *choice.values(), *([options.key(reading.label.en)] if reading.label else [])])
                 progress_line.erase()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 from derive.errors import UsageError
-from derive.expressions.notation import NAME
 from derive.page.formats.formats import FORMATS
 from derive.problem import Problem
+from derive.topics.topic import Option, topics
 
 MOST_POINTS = 100_000
 MOST_STEPS = 10_000
@@ -42,14 +42,6 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see {self.prog} --help")
 
 
-def whole(text: str, what: str, most: int, least: int = 1) -> int:
-    """A whole number in a range. Errors: UsageError."""
-    digits = text[1:] if text[:1] in "+-" else text
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 18 or not least <= int(text) <= most:
-        raise UsageError(f"{what}: expected a whole number from {least} to {most}, found {text!r}")
-    return int(text)
-
-
 def problem_parser(name: str, problem: Problem) -> Parser:
     """The options of one problem: its sizes, its own choices, and what every sheet has."""
     parser = Parser(
@@ -60,8 +52,7 @@ def problem_parser(name: str, problem: Problem) -> Parser:
     )
     lengths(parser, problem)
     choices(parser, problem)
-    derivatives(parser)
-    numbers(parser)
+    wished(parser)
     page(parser)
     return parser
 
@@ -82,44 +73,23 @@ def choices(parser: Parser, problem: Problem) -> None:
         parser.add_argument("--reading", metavar="|".join(labels), help="only one reading of the task (default all)")
 
 
-def derivatives(parser: Parser) -> None:
-    """--jacobian and --hessian."""
-    parser.add_argument("--jacobian", metavar="p,z", help="only the Jacobian of p with respect to z")
-    parser.add_argument("--hessian", metavar="w,b", help="only the Hessian of the loss with respect to w and b")
-
-
 def one_of(what: str, value: str, known: Sequence[str]) -> None:
     """Refuse a word that is not among the known ones. Errors: UsageError."""
     if value not in known:
         raise UsageError(f"--{what} {value!r}: choose one of {', '.join(known)}")
 
 
-def names(text: str, what: str, least: int = 1, most: int = 8) -> list[str]:
-    """Names with commas in between, each once. Errors: UsageError."""
-    found = [name.strip() for name in text.split(",")]
-    if not least <= len(found) <= most or not all(NAME.fullmatch(n) for n in found):
-        wanted = "two names such as p,z" if least == most == 2 else "names such as w,b"
-        raise UsageError(f"{what}: expected {wanted}, found {text!r}")
-    return found
+def wishes() -> dict[str, Option]:
+    """The options by which subjects are asked for, in the order of the subjects."""
+    return {name: option for _, each in topics() for name, option in each.asks.items() if option is not None}
 
 
-def numbers(parser: Parser) -> None:
-    """--at, and the options of gradient descent."""
-    parser.add_argument("--at", metavar='"w1=0.5, x_1=2"', help="work these numbers: values, adjoints, update")
-    training(parser)
-
-
-def training(parser: Parser) -> None:
-    """--lr, --train and --seed."""
-    parser.add_argument("--lr", metavar="RATE", help="learning rate of gradient descent, such as 1e-4")
-    parser.add_argument(
-        "--train",
-        nargs="?",
-        const="",
-        metavar="STEPS",
-        help="gradient descent on the problem's data, where it has any (mlp)",
-    )
-    parser.add_argument("--seed", metavar="N", help="seed of the start of a training (default 0)")
+def wished(parser: Parser, names: Collection[str] | None = None) -> None:
+    """The options of the subjects, or some of them."""
+    for name, option in wishes().items():
+        if names is None or name in names:
+            words: dict[str, Any] = {} if option.const is None else {"nargs": "?", "const": option.const}
+            parser.add_argument(f"--{name}", metavar=option.metavar, help=option.help, **words)
 
 
 def page(parser: Parser) -> None:

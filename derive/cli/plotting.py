@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from derive.cli import options, progress_line
 from derive.cli.delivery import deliver
-from derive.cli.sheet import readings, sizes
-from derive.cli.training import trained
+from derive.cli.sheet import readings, sizes, wishes
 from derive.errors import UsageError
 from derive.language import LANGUAGES
 from derive.problem import Problem
 from derive.problems import load
 from derive.progress import DRAWING, doing
+from derive.topics.topic import Ask, topic
 
 if TYPE_CHECKING:
     from derive.page.plots.plot import Plot
@@ -38,7 +38,7 @@ def plot_parser(name: str = "NAME", problem: Problem | None = None) -> options.P
     if problem is not None:
         options.lengths(parser, problem)
         options.choices(parser, problem)
-        options.training(parser)
+        options.wished(parser, ("lr", "train", "seed"))
     return parser
 
 
@@ -64,15 +64,17 @@ def _plot(problem: Problem, given: argparse.Namespace) -> Plot:
     """The plot that is asked for. Errors: UsageError for an option that it does not have."""
     reading = readings(problem, given)[0]
     graph = reading.build(**problem.choices(vars(given)))
-    what = given.what or ("loss" if given.train is not None or reading.training is not None else "norms")
+    what = given.what or ("loss" if given.train is not None or "training" in reading.wishes else "norms")
     options.one_of("what", what, WHAT)
     if what == "loss":
         given.train = given.train or ""  # as many steps as the data ask for
-        run = trained(graph.derive(sizes=sizes(problem, vars(given))), reading, given)
-        assert run is not None
-        return run.plot()
+        ask = Ask(wishes(reading, given))
+        (run,) = topic("training").find(graph.derive(sizes=sizes(problem, vars(given))), ask)
+        plot: Plot = run.plot()
+        return plot
     _refuse(what, given, [size.name for size in problem.sizes])
-    return graph.derive().plot(what)
+    plot = graph.derive().plot(what)
+    return plot
 
 
 def _refuse(what: str, given: argparse.Namespace, lengths: Sequence[str]) -> None:

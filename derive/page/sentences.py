@@ -132,22 +132,6 @@ CHECKED = Text(
     "Every adjoint and every line above was compared with torch.autograd in float64 at {samples} random points.",
     "以上每个伴随量、每一行推导都在 {samples} 个随机点上（float64）与 torch.autograd 作了比较。",
 )
-LIMIT = Text("The limit {limit}", "极限 {limit}")
-FADES = Text(
-    "Between 0 and 1 lies {bases}, so {powers} tends to 0:", "由于 {bases} 介于 0 与 1 之间，{powers} 趋于 0："
-)
-LEADING = Text("How it gets there: divide by the leading term {leading}.", "再看它如何趋于零：除以主导项 {leading}。")
-APPROACHES = Text(
-    "So {deviation} is the exact relative deviation from the leading term, and it tends to 0 as {variable} tends to "
-    "{to}.",
-    "因此 {deviation} 正是与主导项的相对偏差，当 {variable} 趋于{to}时它趋于 0。",
-)
-INFINITY, NOUGHT = Text("infinity", "无穷"), Text("0", "零")
-LINEAR = Text(
-    "For small {variable}, {quantity} is nearly linear in {variable}: {leading}.",
-    "当 {variable} 很小时，{quantity} 近似为 {variable} 的线性函数 {leading}。",
-)
-WORKED_AT = Text("Worked at {names} = {numbers}:", "取 {names} = {numbers}：")
 CHECKED_VALUES = Text(
     "Every line of every closed form of a value was compared with the values that the model's own equations give, step "
     "by step in float64, at {samples} random points.",

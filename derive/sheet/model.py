@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
 from sympy import Expr
 
 from derive.chain.derivation import Derivation
+from derive.chain.derived import Derived
 from derive.chain.reach import dead_end
 from derive.language import Text
 from derive.model.model import Model, Node, Reference
 from derive.page import sentences as say
 from derive.page.assumptions import assumed
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
-from derive.page.spans import Ranges, span
+from derive.page.spans import Known, Ranges, span
 from derive.sheet.in_time import forward_in_time
-from derive.sheet.part import Part
 
 
 def given(model: Model) -> Iterator[Block]:
@@ -108,14 +108,14 @@ def named(model: Model) -> Iterator[Block]:
         yield Equations(tuple(_definitions(model)))
 
 
-def forward(part: Part, detail: str) -> Iterator[Block]:
+def forward(derived: Derived, known: Sequence[Known], detail: str) -> Iterator[Block]:
     """The equations as they are computed, pre-activations named; every time step where T has a number."""
-    equations = tuple(named(part.derivation.model))
-    unrolled = list(forward_in_time(part.derivation, part.sizes, detail))
+    equations = tuple(named(derived.model))
+    unrolled = list(forward_in_time(derived.derivation, derived.sizes, detail))
     if not equations and not unrolled:
         return
     yield Heading(say.FORWARD)
     yield from equations
     if unrolled:
-        yield Paragraph(say.UNROLLED_FORWARD(sizes=part.known))
+        yield Paragraph(say.UNROLLED_FORWARD(sizes=known))
         yield from unrolled

@@ -3,77 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
-from sympy import Expr, Symbol, preorder_traversal
-
-from derive.chain.closed_forms.recursion import ClosedForm
-from derive.chain.closed_forms.values import Solved
-from derive.chain.derivation import Derivation, Step
-from derive.expressions.functions import Row, row_of
+from derive.chain.derived import Derived
+from derive.check.report import Report
 from derive.language import Text
-from derive.memo import memo
+from derive.page.blocks import Block
 from derive.page.spans import Known
-from derive.topics.identities.identities import Identity
-from derive.topics.limits.limits import Limiting
-from derive.topics.matrix_form.forms import Forms
-
-if TYPE_CHECKING:
-    from derive.check.report import Report
-    from derive.topics.expectation.argument import Expected
-    from derive.topics.hessian.hessian import Hessian
-    from derive.topics.jacobian.jacobian import Jacobian
-    from derive.topics.primitives.program import Rewritten
-    from derive.topics.stability.conditions import Analysis  # only a recurrence in general needs it
-    from derive.topics.training.training import Training
-    from derive.topics.worked.worked import Worked  # numpy is loaded only where numbers are worked
+from derive.topics.topic import Context, Place, at, topic
 
 
 class Part(NamedTuple):
-    """One reading of a problem, derived: what a sheet shows of it."""
+    """One reading, derived: what each subject found, by the subject's name, and the report of the check.
 
-    derivation: Derivation
-    steps: tuple[Step, ...]
-    sizes: Mapping[Symbol, int]
+    `label` names the reading where there are several; `notes` are remarks of the teacher below the gradients.
+    """
+
+    derived: Derived
+    found: Mapping[str, tuple[Any, ...]] = {}
     report: Report | None = None
     label: Text | None = None
-    worked: Worked | None = None
-    remark: Text | None = None
     notes: tuple[Text, ...] = ()
-    update: bool = False
-    rate: Fraction | None = None
-    closed: tuple[ClosedForm, ...] = ()
-    values: tuple[Solved, ...] = ()
-    limits: tuple[Limiting, ...] = ()
-    analyses: tuple[Analysis, ...] = ()
-    asked: tuple[Jacobian | Hessian, ...] = ()
-    matrices: Forms = Forms()
-    expectations: tuple[Expected, ...] = ()
-    identities: tuple[Identity, ...] = ()
-    training: Training | None = None
-    rewritten: Rewritten | None = None
     plots: bool = False
 
     @property
     def known(self) -> list[Known]:
         """The sizes that have a number, as they are printed."""
-        return [Known(str(s), n) for s, n in self.sizes.items()]
+        return [Known(str(s), n) for s, n in self.derived.sizes.items()]
+
+    @property
+    def alone(self) -> bool:
+        """Is something shown instead of the derivation?"""
+        return any(topic(name).place is Place.ALONE for name in self.found)
 
     @property
     def plottable(self) -> bool:
         """Is there anything that `plots` could add?"""
-        return self.training is not None or any(a.conditions for a in self.analyses)
+        return any(topic(name).can_plot(found) for name, found in self.found.items())
 
-    def conventions(self) -> Iterator[Text]:
-        """What is agreed at the kinks of the functions used, each once."""
-        cases = (case for node in self.derivation.model.nodes.values() for case in node.cases)
-        rows = {row.name: row for case in cases for row in _functions(case.expr)}
-        yield from (row.convention for row in rows.values() if row.convention is not None)
+    def context(self, name: str) -> Context:
+        """What the page of a subject knows beside what it found."""
+        return Context(self.derived, self.report.of(name) if self.report is not None else None, self.plots)
 
-
-@memo
-def _functions(expr: Expr) -> tuple[Row, ...]:
-    """The rows of all functions in an expression, outermost first."""
-    found = (row_of(part) for part in preorder_traversal(expr))
-    return tuple(row for row in found if row is not None)
+    def sections(self, place: Place) -> Iterator[Block]:
+        """The sections of all subjects that stand in one place."""
+        for each, name, found in at(place, self.found):
+            yield from each.blocks(found, self.context(name))

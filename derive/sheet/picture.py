@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from derive.chain.derived import Derived
 from derive.language import Text
 from derive.page.blocks import Block, Heading, Paragraph, Picture
 from derive.page.pictures.caption import CAPTION
-from derive.sheet.part import Part
 
 MOST = 64  # vertices of a picture that can still be read on a page
 
@@ -26,11 +26,11 @@ DENSE = Text(
 )
 
 
-def picture(part: Part) -> Iterator[Block]:
+def picture(derived: Derived) -> Iterator[Block]:
     """The picture of one reading, or the sentence that it would be too dense."""
     from derive.page.pictures.picture import GraphPicture
 
-    drawn = GraphPicture(part.derivation, part.sizes)
+    drawn = GraphPicture(derived.derivation, derived.sizes)
     yield Heading(GRAPH)
     count = len(drawn.diagram.vertices)
     if count > MOST and len(drawn.narrowest.vertices) > MOST:

@@ -14,6 +14,7 @@ from derive.page.terminal import PLAIN, Page
 from derive.sheet.as_json import data
 from derive.sheet.part import Part
 from derive.sheet.sheet import sheet
+from derive.topics.topic import topic
 
 
 def render(
@@ -36,14 +37,14 @@ def render(
         if value not in known:
             raise UsageError(f"unknown {what} {value!r}; choose one of {', '.join(known)}")
     form = FORMATS[format]
-    formulas = Formulas(form.notation, _order(parts), tuple(parts[0].sizes.items()))
+    formulas = Formulas(form.notation, _order(parts), tuple(parts[0].derived.sizes.items()))
     blocks, json = partial(sheet, parts, head), partial(data, parts, lang, head)
     return form.render(Document(blocks, formulas, lang, detail, page, json))
 
 
 def _order(parts: Sequence[Part]) -> tuple[str, ...]:
     """The names as an author orders them: the parameters of every reading first, then everything as it was defined."""
-    models = [p.derivation.model for p in parts]
-    models += [p.rewritten.program.model for p in parts if p.rewritten is not None]
+    models = [p.derived.model for p in parts]
+    models += [m for p in parts for name, found in p.found.items() for m in topic(name).models(found)]
     parameters = [n.name for m in models for n in m.of_kind("parameter")]
     return tuple(dict.fromkeys([*parameters, *(name for m in models for name in m.order)]))

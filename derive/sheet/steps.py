@@ -4,54 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Product, Sum, Symbol
+from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Product, Sum, Symbol, preorder_traversal
 
 from derive.chain.derivation import Step, Term
+from derive.expressions.functions import Row as Function
+from derive.expressions.functions import row_of
 from derive.expressions.indices import sized
 from derive.expressions.intervals import inside
 from derive.expressions.symbols import Immediate, Partial
 from derive.language import Text
 from derive.memo import memo
+from derive.model.model import Model
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
-from derive.page.numerals import Numeral
 from derive.page.spans import Ranges, span
 from derive.sheet.closed_forms import solved
 from derive.sheet.in_time import backward_in_time, shown
 from derive.sheet.part import Part
-from derive.topics.matrix_form.forms import Form
-from derive.topics.matrix_form.page import boxed, last_line
-from derive.topics.worked.page import RATE
+from derive.topics.topic import topic
 
 
 def backward(part: Part, detail: str) -> Iterator[Block]:
     """One step for each adjoint and region, then, where T has a number, the recursion written out."""
-    loss = part.derivation.loss
+    derived = part.derived
     yield Heading(say.BACKWARD)
-    yield Paragraph(say.SEED(loss=loss))
-    if any(isinstance(f, Immediate) for s in part.steps for t in s.chain for f in t.factors):
+    yield Paragraph(say.SEED(loss=derived.loss))
+    if any(isinstance(f, Immediate) for s in derived.steps for t in s.chain for f in t.factors):
         yield Paragraph(say.IMMEDIATE)
-    for convention in part.conventions():
+    for convention in conventions(derived.model):
         yield Paragraph(convention)
-    for step in part.steps:
+    for step in derived.steps:
         if not step.node.is_leaf:
-            yield from one_step(step, part.matrices.of(step))
-    unrolled = list(backward_in_time(part.derivation, part.steps, part.sizes, detail))
+            yield from one_step(step, _beside(part, step))
+    unrolled = list(backward_in_time(derived.derivation, derived.steps, derived.sizes, detail))
     if unrolled:
         yield Heading(say.IN_TIME, 1)
         yield Paragraph(say.UNROLLED_BACKWARD(sizes=part.known))
         yield from unrolled
-    for form in part.closed:
-        yield from solved(form, part.sizes)
+    for form in derived.closed_forms:
+        yield from solved(form, derived.sizes)
+
+
+def conventions(model: Model) -> Iterator[Text]:
+    """What is agreed at the kinks of the functions used, each once."""
+    cases = (case for node in model.nodes.values() for case in node.cases)
+    rows = {row.name: row for case in cases for row in _functions(case.expr)}
+    yield from (row.convention for row in rows.values() if row.convention is not None)
 
 
 @memo
-def one_step(step: Step, form: Form | None) -> tuple[Block, ...]:
+def _functions(expr: Expr) -> tuple[Function, ...]:
+    """The rows of all functions in an expression, outermost first."""
+    found = (row_of(part) for part in preorder_traversal(expr))
+    return tuple(row for row in found if row is not None)
+
+
+def _beside(part: Part, step: Step) -> tuple[Row, ...]:
+    """What the subjects add to the equations of a step."""
+    return tuple(row for name, found in part.found.items() for row in topic(name).last_line(found, step))
+
+
+@memo
+def one_step(step: Step, beside: tuple[Row, ...] = ()) -> tuple[Block, ...]:
     """The heading of a step, why it has its terms, its equations."""
     heading = Heading(say.STEP(number=str(step.number), target=step.target, where=_where(step)), 2)
     if step.given:
         return heading, Paragraph(say.STAYS(quantity=step.target, loss=step.target.args[0]))
-    return heading, Paragraph(say.sentence(step.reason)), Equations((*_rows(step), *last_line(form)))
+    return heading, Paragraph(say.sentence(step.reason)), Equations((*_rows(step), *beside))
 
 
 def _where(step: Step) -> Text:
@@ -79,38 +98,25 @@ def _rows(step: Step) -> Iterator[Row]:
 
 
 def _title(part: Part) -> Text:
-    kinds = {part.derivation.model.nodes[name].kind == "parameter" for name in part.derivation.wanted}
+    kinds = {part.derived.model.nodes[name].kind == "parameter" for name in part.derived.derivation.wanted}
     return say.GRADIENTS_BOTH if len(kinds) > 1 else say.GRADIENTS_IN if kinds == {False} else say.GRADIENTS
 
 
 def gradients(part: Part, detail: str) -> Iterator[Block]:
     """The gradients that were asked for, each in a box."""
+    derived = part.derived
     yield Heading(_title(part))
-    for step in part.steps:
+    for step in derived.steps:
         if step.node.is_leaf:
-            form = part.matrices.of(step)
-            yield from one_step(step, form)
-            yield from _written_out(step, part.sizes, detail)
+            yield from one_step(step, _beside(part, step))
+            yield from _written_out(step, derived.sizes, detail)
             yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
-            yield from boxed(form)
-    for node in part.derivation.unreachable:
-        yield Paragraph(say.ZERO(name=node.generic, loss=part.derivation.loss))
+            for name, found in part.found.items():
+                yield from topic(name).boxed(found, step)
+    for node in derived.derivation.unreachable:
+        yield Paragraph(say.ZERO(name=node.generic, loss=derived.loss))
     for note in part.notes:
         yield Paragraph(note)
-    if part.update:
-        yield from _update(part)
-
-
-def _update(part: Part) -> Iterator[Block]:
-    """w <- w - eta dL/dw in symbols, with the gradient put in."""
-    rate = Numeral(part.rate) if part.rate is not None else None
-    yield Paragraph(say.RULE_OF_UPDATE(rate=RATE) if rate is None else say.UPDATE(rate=RATE, value=rate))
-    rows = []
-    for step in (s for s in part.steps if s.node.kind == "parameter"):
-        element = step.target.args[1]
-        rows.append(Row(element, (Term((element,)), Term((-RATE, step.target))), sign="<-"))
-        rows.append(Row(None, (Term((element,)), Term((-RATE, step.value)))))
-    yield Equations(tuple(rows))
 
 
 def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:

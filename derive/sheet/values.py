@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from derive.chain.closed_forms.values import Solved
+from derive.chain.derived import Derived
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.spans import Ranges, span
 from derive.sheet.closed_forms import solved
-from derive.sheet.part import Part
 
 
-def values(part: Part) -> Iterator[Block]:
+def values(derived: Derived) -> Iterator[Block]:
     """Every value that has a closed form, in the order of computation."""
-    for found in part.values:
-        yield from solved(found.form, part.sizes) if found.form is not None else _made(found)
+    for found in derived.values:
+        yield from solved(found.form, derived.sizes) if found.form is not None else _made(found)
 
 
 def _made(found: Solved) -> Iterator[Block]:

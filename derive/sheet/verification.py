@@ -12,14 +12,14 @@ from derive.sheet.part import Part
 
 
 def check(part: Part) -> Iterator[Block]:
-    """The verification as a small table."""
-    report, order = part.report, [s.node.name for s in part.steps]
+    """What was compared, in sentences, and the verification as a small table."""
+    report, order = part.report, [s.node.name for s in part.derived.steps]
     if report is None:
         return
     yield Heading(say.CHECK, boxed=True)
-    if part.steps:
+    if order:
         yield Paragraph(say.CHECKED(samples=str(report.samples)))
-    if part.values:
+    if part.derived.values:
         yield Paragraph(say.CHECKED_VALUES(samples=str(report.samples)))
     yield from map(Paragraph, report.all_notes)
     if report.sizes:

@@ -22,7 +22,7 @@ def problem(name: str, **options: str) -> Graph:
 def sheet(graph: Graph, sizes: Mapping[str, int], detail: str = "full") -> str:
     """Derive and print, as LaTeX, without the check."""
     solution = graph.derive(sizes=sizes)
-    return render([Part(solution.derivation, solution.steps, solution.sizes)], "tex", "en", detail)
+    return render([Part(solution)], "tex", "en", detail)
 
 
 def lstm(

@@ -12,7 +12,6 @@ from derive.language import Text
 from derive.model.model import Model
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.spans import Ranges, span
-from derive.sheet.part import Part
 from derive.topics.expectation.argument import Expected
 
 EXPECTATIONS = Text("The expectations", "期望的推导")
@@ -23,15 +22,12 @@ USED = Text("The moments that are used:", "所用到的矩：")
 BECOME = Text("With these values the definitions become", "代入这些值后，定义写成")
 
 
-def expectations(part: Part) -> Iterator[Block]:
+def expectations(expected: Sequence[Expected], model: Model) -> Iterator[Block]:
     """Every expectation that the model asks for, in the order of need; then the definitions with their values."""
-    if not part.expectations:
-        return
     yield Heading(EXPECTATIONS)
     shown: set[Expr] = set()
-    for found in part.expectations:
+    for found in expected:
         yield from _argument(found, shown)
-    model = part.derivation.model
     rows = tuple(_become(model)) if model.stated is not None else ()
     if rows:
         yield Paragraph(BECOME)

@@ -9,16 +9,16 @@ from sympy import Expr
 from derive.chain.derivation import Line
 from derive.language import Text
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
-from derive.sheet.part import Part
+from derive.topics.identities.identities import Identity
 
 SAME = Text("{one} and {other} are the same", "{one} 与 {other} 相同")
 BOTH = Text("Write both in what is given:", "把两者都用已知量表示：")
 SO = Text("Both chains end in the same expression:", "两式最终相同，因此")
 
 
-def identities(part: Part) -> Iterator[Block]:
+def identities(found: Sequence[Identity]) -> Iterator[Block]:
     """Every identity, in the order in which they were asked for."""
-    for same in part.identities:
+    for same in found:
         one, other = same.one.generic, same.other.generic
         yield Heading(SAME(one=one, other=other))
         yield Paragraph(BOTH)

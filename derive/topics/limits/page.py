@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sympy import S
 
 from derive.chain.derivation import Term
 from derive.expressions.indices import substitute
-from derive.page import sentences as say
+from derive.language import Text
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
-from derive.sheet.part import Part
 from derive.topics.limits.limits import Limiting
 
+LIMIT = Text("The limit {limit}", "极限 {limit}")
+FADES = Text(
+    "Between 0 and 1 lies {bases}, so {powers} tends to 0:", "由于 {bases} 介于 0 与 1 之间，{powers} 趋于 0："
+)
+LEADING = Text("How it gets there: divide by the leading term {leading}.", "再看它如何趋于零：除以主导项 {leading}。")
+APPROACHES = Text(
+    "So {deviation} is the exact relative deviation from the leading term, and it tends to 0 as {variable} tends to "
+    "{to}.",
+    "因此 {deviation} 正是与主导项的相对偏差，当 {variable} 趋于{to}时它趋于 0。",
+)
+INFINITY, NOUGHT = Text("infinity", "无穷"), Text("0", "零")
+LINEAR = Text(
+    "For small {variable}, {quantity} is nearly linear in {variable}: {leading}.",
+    "当 {variable} 很小时，{quantity} 近似为 {variable} 的线性函数 {leading}。",
+)
+WORKED_AT = Text("Worked at {names} = {numbers}:", "取 {names} = {numbers}：")
 
-def limits(part: Part) -> Iterator[Block]:
+
+def limits(asked: Sequence[Limiting]) -> Iterator[Block]:
     """Every limit that was asked for."""
-    for found in part.limits:
-        yield Heading(say.LIMIT(limit=found.symbol))
+    for found in asked:
+        yield Heading(LIMIT(limit=found.symbol))
         if found.vanishing:
             bases = dict.fromkeys(p.base for p in found.vanishing)
-            yield Paragraph(say.FADES(powers=list(found.vanishing), bases=list(bases)))
+            yield Paragraph(FADES(powers=list(found.vanishing), bases=list(bases)))
         yield Equations((Row(found.node.generic, found.value), Row(found.symbol, found.limit)))
         if found.leading is not None:
             yield from _leading(found)
@@ -32,18 +48,18 @@ def _leading(found: Limiting) -> Iterator[Block]:
     """The value over its leading term: 1 minus the relative deviation."""
     value, leading, deviation = found.value, found.leading, found.deviation
     assert leading is not None and deviation is not None
-    yield Paragraph(say.LEADING(leading=leading))
+    yield Paragraph(LEADING(leading=leading))
     ratio = Row(found.node.generic / leading, value / leading)
     yield Equations((ratio, Row(None, (Term((S.One,)), Term((-deviation,))))))
-    to = say.NOUGHT if found.to == 0 else say.INFINITY
-    yield Paragraph(say.APPROACHES(deviation=deviation, variable=found.variable, to=to))
+    to = NOUGHT if found.to == 0 else INFINITY
+    yield Paragraph(APPROACHES(deviation=deviation, variable=found.variable, to=to))
     if found.to == 0 and found.variable not in (leading / found.variable).free_symbols:
-        yield Paragraph(say.LINEAR(quantity=found.node.generic, variable=found.variable, leading=leading))
+        yield Paragraph(LINEAR(quantity=found.node.generic, variable=found.variable, leading=leading))
 
 
 def _worked(found: Limiting) -> Iterator[Block]:
     """The same with numbers for some constants."""
-    yield Paragraph(say.WORKED_AT(names=list(found.worked), numbers=list(found.worked.values())))
+    yield Paragraph(WORKED_AT(names=list(found.worked), numbers=list(found.worked.values())))
     rows = [Row(found.node.generic, substitute(found.value, found.worked))]
     if found.leading is not None and found.deviation is not None:
         leading, deviation = (substitute(e, found.worked) for e in (found.leading, found.deviation))

@@ -11,8 +11,7 @@ from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.print.matrices import reciprocal
-from derive.sheet.part import Part
-from derive.topics.matrix_form.forms import Form
+from derive.topics.matrix_form.forms import Form, Forms
 
 SHAPES = Text("{shapes}", "{shapes}")
 MODEL = Text("The model in matrix form", "模型的矩阵形式")
@@ -38,11 +37,8 @@ NONE = Text(
 )
 
 
-def model_in_matrices(part: Part) -> Iterator[Block]:
+def model_in_matrices(found: Forms) -> Iterator[Block]:
     """Every definition in matrices, with its shapes; what has no such form is named once, with the reason."""
-    found = part.matrices
-    if not found.laws and not found.steps:
-        return
     rows = [Row(form.whole, form.matrix, shapes(form.matrix)) for _, _, form in found.laws if form.matrix is not None]
     if rows:
         yield Heading(MODEL)

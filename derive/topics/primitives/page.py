@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from sympy import Expr, Function, S
+from sympy import Expr, Function, S, Symbol
 
 from derive.chain.derivation import Derivation, Term
 from derive.chain.needed import Need, cached, needs
@@ -17,7 +17,6 @@ from derive.model.operations import operations
 from derive.model.primitives import as_product
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Picture, Row, Table
 from derive.page.pictures.caption import CAPTION
-from derive.sheet.part import Part
 from derive.topics.primitives.program import Rewritten
 
 PRIMITIVE = Text("The graph in primitive operations", "用基本运算表示的计算图")
@@ -67,15 +66,13 @@ CHECKED = Text(
 )
 
 
-def primitive_graph(part: Part) -> Iterator[Block]:
+def primitive_graph(made: Rewritten, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
     """The section of a reading that gives operations."""
-    made = part.rewritten
-    assert made is not None
     from derive.page.pictures.picture import GraphPicture
 
     yield Heading(PRIMITIVE)
     yield from _definitions(made)
-    yield Picture(GraphPicture(made.derivation, part.sizes, values=True), CAPTION)
+    yield Picture(GraphPicture(made.derivation, sizes, values=True), CAPTION)
     yield Heading(KEPT)
     yield Paragraph(WHY)
     yield _table(made)

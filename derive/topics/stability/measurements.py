@@ -137,5 +137,5 @@ class Measured(NamedTuple):
 
 def measured_of(report: Report | None, analysis: Analysis) -> Measured | None:
     """What a report says about one recurrence; None where nothing was measured."""
-    claims = report.of("stability").claims if report is not None else ()
+    claims = report.claims if report is not None else ()
     return next((m for m in claims if isinstance(m, Measured) and m.analysis is analysis), None)

@@ -13,7 +13,6 @@ from derive.model.model import Node
 from derive.page.blocks import Block, Heading, Paragraph, Picture, Table
 from derive.page.numerals import Numeral
 from derive.page.spans import Known
-from derive.sheet.part import Part
 from derive.topics.worked.page import RATE
 
 if TYPE_CHECKING:
@@ -32,15 +31,12 @@ LOSS = Text("loss", "损失")
 END = Text("In the end, the output {prediction} beside its target:", "训练结束时，输出 {prediction} 与目标的对照：")
 
 
-def training(part: Part) -> Iterator[Block]:
-    """Nothing where nothing was trained."""
-    run, d = part.training, part.derivation
-    if run is None:
-        return
+def training(run: Training, d: Derivation, plots: bool) -> Iterator[Block]:
+    """The run: how it was done, the curve of the loss, what is predicted in the end."""
     yield Heading(TRAINING)
     yield how(run)
     yield curve(run, d.loss)
-    if part.plots:
+    if plots:
         from derive.topics.training.plot import losses
 
         plot = losses(run.losses)

@@ -32,6 +32,14 @@ def number(text: str, what: str) -> Fraction:
     return value
 
 
+def whole(text: str, what: str, most: int, least: int = 1) -> int:
+    """A whole number in a range. Errors: UsageError."""
+    digits = text[1:] if text[:1] in "+-" else text
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 18 or not least <= int(text) <= most:
+        raise UsageError(f"{what}: expected a whole number from {least} to {most}, found {text!r}")
+    return int(text)
+
+
 def parse(text: str) -> dict[str, str]:
     """`a=1, b=2` as a dictionary; commas inside brackets do not separate. Errors: UsageError."""
     found: dict[str, str] = {}

@@ -54,6 +54,18 @@ NO_MATRIX = Text(
 )
 LAST = Text("The last is the product, element by element:", "最后得到的就是乘积的各个元素：")
 
+TWICE = Text(
+    "Every line of every block was compared with the second derivatives of torch.autograd, which differentiates its "
+    "own gradient, and so was the product with a vector, in float64 at {samples} random points.{definite}",
+    "每一块的每一行都与 torch.autograd 对其梯度再求导所得的二阶导数作了比较，与向量的乘积也作了同样的比较"
+    "（float64，{samples} 个随机点）。{definite}",
+)
+AND_DEFINITE = Text(
+    " The sum of squares was compared with the product, and no eigenvalue lies below 0.",
+    "平方和也与该乘积作了比较，且没有小于 0 的特征值。",
+)
+NOTHING = Text("", "")
+
 
 def hessian(found: Hessian, loss: Expr) -> Iterator[Block]:
     """All blocks of a Hessian, and its product with a vector."""
@@ -135,3 +147,8 @@ def _where(law: Law) -> Text | None:
     letters = zip(law.node.indices, law.position, law.ranges, strict=True)
     spans = tuple(span(i, *ends) for i, place, ends in letters if place == i and ends != (i.lower, i.upper))
     return say.FOR(ranges=Ranges(spans)) if spans else None
+
+
+def twice(found: Hessian) -> Text:
+    """What was compared with second derivatives of torch.autograd."""
+    return TWICE(definite=AND_DEFINITE if found.squares else NOTHING)

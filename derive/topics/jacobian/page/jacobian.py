@@ -1,4 +1,4 @@
-"""Jacobians and Hessians on the page, each with its check."""
+"""A Jacobian on the page, with its check."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from derive.page import sentences as say
 from derive.page.blocks import Block, Heading, Paragraph
 from derive.page.spans import Known
 from derive.page.verdicts import table
-from derive.sheet.part import Part
-from derive.topics.hessian.page.hessian import hessian
 from derive.topics.jacobian.jacobian import Jacobian
 from derive.topics.jacobian.page.paths import chained
 
@@ -35,32 +33,10 @@ HELD_BUT = Text(
     "This is one step of the recurrence: of the earlier values only {wrt} moves.",
     "这里只看递推的一步：更早的值中只有 {wrt} 变动。",
 )
-NOTHING = Text("", "")
 AUTOGRAD = Text(
     "Every line above was compared with torch.autograd in float64 at {samples} random points.",
     "以上每一行都在 {samples} 个随机点上（float64）与 torch.autograd 作了比较。",
 )
-TWICE = Text(
-    "Every line of every block was compared with the second derivatives of torch.autograd, which differentiates its "
-    "own gradient, and so was the product with a vector, in float64 at {samples} random points.{definite}",
-    "每一块的每一行都与 torch.autograd 对其梯度再求导所得的二阶导数作了比较，与向量的乘积也作了同样的比较"
-    "（float64，{samples} 个随机点）。{definite}",
-)
-AND_DEFINITE = Text(
-    " The sum of squares was compared with the product, and no eigenvalue lies below 0.",
-    "平方和也与该乘积作了比较，且没有小于 0 的特征值。",
-)
-
-
-def derivatives(part: Part) -> Iterator[Block]:
-    """What was asked for, one after the other, each with its check."""
-    for found in part.asked:
-        if isinstance(found, Jacobian):
-            yield from jacobian(found)
-            yield from _checked(found.report, AUTOGRAD)
-        else:
-            yield from hessian(found, part.derivation.loss)
-            yield from _checked(found.report, TWICE(definite=AND_DEFINITE if found.squares else NOTHING))
 
 
 def jacobian(found: Jacobian) -> Iterator[Block]:
@@ -73,7 +49,7 @@ def jacobian(found: Jacobian) -> Iterator[Block]:
     yield from chained(found)
 
 
-def _checked(report: Report | None, sentence: Text) -> Iterator[Block]:
+def checked(report: Report | None, sentence: Text) -> Iterator[Block]:
     """What was compared, and how well it agreed."""
     if report is None:
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from sympy import Expr, Idx, Ne, preorder_traversal
 
@@ -12,8 +12,7 @@ from derive.chain.reasons import telling
 from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Paragraph, Row, Table
-from derive.topics.hessian.hessian import Block as Second
-from derive.topics.jacobian.jacobian import Jacobian
+from derive.topics.jacobian.in_matrices import InMatrices
 from derive.topics.jacobian.lines import WIDEST
 from derive.topics.jacobian.paths import Entry, Path
 
@@ -31,7 +30,22 @@ INDEX_FORM = Text(
 )
 
 
-def chained(found: Jacobian | Second) -> Iterator[Block]:
+class Chained(Protocol):
+    """A derivative path by path: a Jacobian, or a block of a Hessian."""
+
+    @property
+    def symbol(self) -> Expr: ...
+    @property
+    def entry(self) -> Entry: ...
+    @property
+    def lines(self) -> tuple[Line, ...]: ...
+    @property
+    def letters(self) -> tuple[Expr, ...]: ...
+    @property
+    def form(self) -> InMatrices | None: ...
+
+
+def chained(found: Chained) -> Iterator[Block]:
     """The paths where there are several, the chain of equalities, the final form, also in matrices."""
     symbol, entry, lines = found.symbol, found.entry, found.lines
     if len(entry.paths) > 1:
@@ -50,7 +64,7 @@ def _result(left: Expr, right: Expr | tuple[Term, ...], length: int) -> Equation
     return Equations((Row(left, right),), boxed=length <= WIDEST)
 
 
-def _matrix(found: Jacobian | Second) -> Iterator[Block]:
+def _matrix(found: Chained) -> Iterator[Block]:
     """The matrix form, for each row of a batch; or that the index form stands."""
     form = found.form
     if form is not None:

@@ -1,0 +1,44 @@
+"""Primitive operations as a subject: the model written in those given, and what backpropagation has to keep of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from derive.chain.derived import Derived
+from derive.model.model import Model
+from derive.page.blocks import Block
+from derive.topics.primitives import program
+from derive.topics.primitives.program import Rewritten
+from derive.topics.topic import Ask, Context, Topic
+
+
+def rewritten(solution: Derived, operations: Sequence[str], check: bool = False) -> Rewritten:
+    """The model in operations such as ["dot", "add", "max"], derived.
+
+    Errors: UsageError for an unknown operation, ModelError for a missing one, VerificationError where it differs.
+    """
+    return program.rewritten(solution.derivation, operations, check)
+
+
+class Primitives(Topic):
+    """`operations=("dot", "add", ...)` of a problem."""
+
+    asks = {"operations": None}
+    offers = {"rewritten": rewritten}
+
+    def find(self, derived: Derived, ask: Ask) -> tuple[Rewritten, ...]:
+        operations = ask.get("operations", ())
+        return (rewritten(derived, operations, ask.check),) if operations else ()
+
+    def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.topics.primitives.page import primitive_graph
+
+        for each in found:
+            yield from primitive_graph(each, context.derived.sizes)
+
+    def models(self, found: Sequence[Any]) -> Iterator[Model]:
+        return (each.program.model for each in found)
+
+
+TOPIC = Primitives()

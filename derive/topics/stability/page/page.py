@@ -1,0 +1,29 @@
+"""What follows from a recurrence, on the page: one step's Jacobian, when gradients explode or vanish, what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from derive.page.blocks import Block, Picture
+from derive.topics.stability.page.conditions import conditions
+from derive.topics.stability.page.remedies import remedies
+from derive.topics.stability.page.step_jacobian import transition
+from derive.topics.topic import Context
+
+if TYPE_CHECKING:
+    from derive.topics.stability.conditions import Analysis
+    from derive.topics.stability.measurements import Measured
+
+
+def recurrence(analysis: Analysis, measured: Measured | None, context: Context) -> Iterator[Block]:
+    """The sections on one recurrence, with its plots where they are asked for."""
+    derived = context.derived
+    yield from transition(analysis, derived.derivation)
+    yield from conditions(analysis, measured)
+    if context.plots:
+        from derive.topics.stability.plots.plots import plots  # only now is matplotlib loaded
+
+        for plot in plots(derived.derivation, analysis, measured):
+            yield Picture(plot, plot.caption)
+    yield from remedies(analysis, derived.steps, measured)

@@ -1,0 +1,180 @@
+"""The subjects that a sheet can have, one folder each: what is found, how it is checked, how it is shown.
+
+A new subject is a folder here with a module `topic`, and a line in TOPICS. Everything else goes through the list: the
+page, the JSON, the check, what a notebook shows of an object, what a problem or a command may ask, and the methods of a
+`Solution`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+from derive.chain.derivation import Step
+from derive.chain.derived import Derived
+from derive.check.report import Report
+from derive.errors import UsageError
+from derive.model.model import Model
+from derive.page.blocks import Block
+from derive.page.blocks import Row as Line
+from derive.page.print.formulas import Formulas
+
+
+class Place(Enum):
+    """Where on a sheet a subject stands; in one place they follow each other in the order of TOPICS."""
+
+    PREMISES = "before the forward pass"
+    MODEL = "between the model and the backward pass"
+    RESULTS = "after the gradients"
+    ALONE = "instead of the derivation"
+
+
+class Ask(NamedTuple):
+    """What is asked of the subjects: wishes by keyword, as `limits=...` of a problem or `--jacobian p,z`.
+
+    With `check` what is found is also compared with torch; `plots` adds plots to the page.
+    """
+
+    wishes: Mapping[str, Any] = {}
+    check: bool = True
+    plots: bool = False
+
+    def get(self, wish: str, default: Any = None) -> Any:
+        """A wish, or the default where it was not uttered."""
+        value = self.wishes.get(wish)
+        return default if value is None else value
+
+
+class Context(NamedTuple):
+    """What a page knows beside what it shows: the derivation, the report of the subject's own check, if plots go in."""
+
+    derived: Derived
+    report: Report | None = None
+    plots: bool = False
+
+
+class Topic:
+    """One subject. Most methods have a meaning of their own where they are not written: nothing to say.
+
+    `asks` are the keywords that it listens to, with what a command line says of them (None: no option of a command);
+    `offers` are the methods and the properties that a Solution has from it. `measures` says that its check takes
+    seconds and can be left out.
+    """
+
+    place = Place.RESULTS
+    asks: Mapping[str, Option | None] = {}
+    offers: Mapping[str, Callable[..., Any] | property] = {}
+    measures = False
+
+    def refuse(self, ask: Ask) -> None:
+        """Refuse wishes that do not go together. Errors: UsageError."""
+
+    def find(self, derived: Derived, ask: Ask) -> tuple[Any, ...]:
+        """What there is to say; empty: nothing. Errors: ModelError, UsageError where a wish cannot be fulfilled."""
+        return ()
+
+    def check(self, found: Sequence[Any], derived: Derived, seed: int) -> Report | None:
+        """What is found, compared with numbers; the module that does so imports torch, so it is imported here."""
+        return None
+
+    def comparison(self, found: Sequence[Any]) -> Callable[[Any], Report] | None:
+        """What is compared at the same random numbers as the steps: a `Comparison` of `derive.check.steps`."""
+        return None
+
+    def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        """Its section on the page."""
+        yield from ()
+
+    def last_line(self, found: Sequence[Any], step: Step) -> Iterator[Line]:
+        """What it adds to the equations of a step."""
+        yield from ()
+
+    def boxed(self, found: Sequence[Any], step: Step) -> Iterator[Block]:
+        """What it adds below a gradient in its box."""
+        yield from ()
+
+    def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> Mapping[str, list[Any]]:
+        """Items by key, for the JSON."""
+        return {}
+
+    def models(self, found: Sequence[Any]) -> Iterator[Model]:
+        """Further models whose names are written."""
+        yield from ()
+
+    def can_plot(self, found: Sequence[Any]) -> bool:
+        """Is there anything that `plots` would add?"""
+        return False
+
+    def view(self, thing: Any) -> Iterator[Block]:
+        """What a notebook shows of an object whose class lies in the folder. Errors: TypeError where nothing is."""
+        raise TypeError(f"{type(thing).__name__} has no view in a notebook")
+
+
+class Option(NamedTuple):
+    """What a command line says of a wish: `--name METAVAR  help`. With `const` the value may be left out."""
+
+    metavar: str
+    help: str
+    const: str | None = None
+
+
+# By name, in the order of the sheet. Names and not modules: a subject is loaded when a sheet is made.
+TOPICS = {
+    "jacobian": "derive.topics.jacobian.topic",
+    "hessian": "derive.topics.hessian.topic",
+    "expectation": "derive.topics.expectation.topic",
+    "matrix_form": "derive.topics.matrix_form.topic",
+    "identities": "derive.topics.identities.topic",
+    "update": "derive.topics.update.topic",
+    "primitives": "derive.topics.primitives.topic",
+    "stability": "derive.topics.stability.topic",
+    "limits": "derive.topics.limits.topic",
+    "worked": "derive.topics.worked.topic",
+    "training": "derive.topics.training.topic",
+}
+
+
+def topic(name: str) -> Topic:
+    """The subject of that name."""
+    found: Topic = importlib.import_module(TOPICS[name]).TOPIC
+    return found
+
+
+def topics() -> Iterator[tuple[str, Topic]]:
+    """Every subject with its name, in the order of the sheet."""
+    return ((name, topic(name)) for name in TOPICS)
+
+
+def find(derived: Derived, ask: Ask, places: Collection[Place] = tuple(Place)) -> dict[str, tuple[Any, ...]]:
+    """What the subjects of some places have to say; what stands alone, stands alone.
+
+    Errors: UsageError for a wish that nothing listens to, or that does not go with another one.
+    """
+    known = {wish for _, each in topics() for wish in each.asks}
+    for wish in ask.wishes:
+        if wish not in known:
+            raise UsageError(f"nothing listens to {wish!r}; a problem may ask for {', '.join(sorted(known))}")
+    for _, each in topics():
+        each.refuse(ask)
+    asked = [(name, each) for name, each in topics() if each.place in places]
+    alone = {n: found for n, t in asked if t.place is Place.ALONE and (found := t.find(derived, ask))}
+    others = ((n, t) for n, t in asked if t.place is not Place.ALONE)
+    return alone or {n: found for n, t in others if (found := t.find(derived, ask))}
+
+
+def at(place: Place, found: Mapping[str, tuple[Any, ...]]) -> Iterator[tuple[Topic, str, tuple[Any, ...]]]:
+    """The subjects of one place that have something to say."""
+    return ((each, name, found[name]) for name, each in topics() if name in found and each.place is place)
+
+
+def offered(name: str) -> Callable[..., Any] | property | None:
+    """The method or property of a Solution that some subject offers under this name."""
+    return next((each.offers[name] for _, each in topics() if name in each.offers), None)
+
+
+def home(thing: Any) -> Topic | None:
+    """The subject in whose folder the class of an object lies."""
+    module = type(thing).__module__
+    return next((topic(n) for n, m in TOPICS.items() if module.startswith(m.rpartition(".")[0] + ".")), None)

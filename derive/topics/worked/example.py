@@ -1,0 +1,40 @@
+"""The numbers of an exercise, and the learning rate that goes with them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from derive.chain.derived import Derived
+from derive.errors import UsageError
+from derive.language import Text
+from derive.topics.topic import Ask
+from derive.topics.worked.numbers_as_typed import number
+
+
+class Example(NamedTuple):
+    """Numbers to work: `at` as on the command line, the learning rate, and remarks on how the source was read."""
+
+    at: str
+    rate: str | None = None
+    remark: Text | None = None
+
+
+def own(ask: Ask) -> Example | None:
+    """The numbers asked for, else those of the exercise itself."""
+    if ask.get("at") is not None:
+        return Example(ask.get("at"))
+    example: Example | None = ask.get("example")
+    return example
+
+
+def learning_rate(derived: Derived, ask: Ask) -> Fraction | None:
+    """The learning rate asked for, else that of the exercise. Errors: UsageError for one that cannot be used."""
+    example = own(ask)
+    text = ask.get("lr", example.rate if example is not None else None)
+    rate = number(text, "--lr") if text is not None else None
+    if rate is not None and not derived.model.has_loss:
+        raise UsageError("--lr: this problem has no loss, so there is no gradient to descend")
+    if rate is not None and rate <= 0:
+        raise UsageError(f"--lr: a learning rate is greater than 0, found {text!r}")
+    return rate
