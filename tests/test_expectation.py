@@ -30,9 +30,9 @@ from derive.expressions.indices import sized
 from derive.memo import forget
 from derive.problems import load
 from derive.topics.expectation import laws
-from derive.topics.expectation.check.expectations import Draw, verify_expectations
+from derive.topics.expectation.check.expectations import RandomDistributions, verify_expectations
 from derive.topics.expectation.check.outcomes import Outcomes
-from derive.topics.expectation.check.plain_evaluation import Plainly
+from derive.topics.expectation.check.plain_evaluation import PlainEvaluation
 from derive.topics.identities.check import verify_identities
 
 CLOSE = 1e-10
@@ -256,7 +256,7 @@ class Drawn:
         """The derived value at the numbers."""
         leaves = {(k, ()): v for k, v in self.numbers.items() if k != "a"}
         leaves |= {("a", (n + 1,)): v for n, v in enumerate(self.numbers["a"])}
-        plain = Plainly(self.graph.model().nodes, {self.D: self.size}, leaves, Outcomes({}, np.ones(1)))
+        plain = PlainEvaluation(self.graph.model().nodes, {self.D: self.size}, leaves, Outcomes({}, np.ones(1)))
         return float(plain.value(expr, {}))
 
 
@@ -377,8 +377,8 @@ def test_the_outcomes_have_the_declared_moments(seed):
     g.random("m", D, mean=Fraction(1, 4), domain="binary", independent=True)
     g.random("z", D, mean=-1, variance=5)
     g.random("b", D, mean=Fraction(2, 3), domain="binary")
-    draw = Draw(g.derive().derivation, seed)
-    values, weights = draw.outcomes
+    drawn = RandomDistributions(g.derive().derivation, seed)
+    values, weights = drawn.outcomes
     assert weights.sum() == pytest.approx(1)
     wanted = {"x": (3, 2), "m": (0.25, 0.1875), "z": (-1, 5), "b": (2 / 3, 2 / 9)}
     for (name, _), found in values.items():

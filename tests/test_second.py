@@ -14,7 +14,7 @@ from sympy import Integer, KroneckerDelta, Rational, simplify
 from derive import Function, Graph, ModelError, Sum, VerificationError, exp, log, relu, sigmoid, sqrt, tanh
 from derive.chain.derivation import Line, Term
 from derive.chain.rule import derive
-from derive.check.samples import Draw
+from derive.check.samples import Sample
 from derive.expressions.matrices import Transpose
 from derive.page.print.printer import printer
 from derive.problems import load
@@ -297,16 +297,16 @@ def test_what_the_check_compares_with_is_torch_func(graph, names):
     """torch.func.hessian of the model as a function, and the jvp of torch.func.grad."""
     solution = graph.derive()
     found = solution.hessian(*names.split(), check=False)
-    draw = Draw(solution.derivation, {}, 1, 1)
-    values = [draw.numbers[w.name].squeeze(-1) for w in found.wrt]
+    sample = Sample(solution.derivation, {}, 1, 1)
+    values = [sample.numbers[w.name].squeeze(-1) for w in found.wrt]
 
     def loss(*given):
-        store = draw.store(draw.numbers | {w.name: v.unsqueeze(-1) for w, v in zip(found.wrt, given, strict=True)})
-        draw.sweeps.forward(store)
+        store = sample.store(sample.numbers | {w.name: v.unsqueeze(-1) for w, v in zip(found.wrt, given, strict=True)})
+        sample.sweeps.forward(store)
         return store.whole("L").sum()
 
     every = tuple(range(len(values)))
-    ours, theirs = autograd(draw, found), torch.func.hessian(loss, every)(*values)
+    ours, theirs = autograd(sample, found), torch.func.hessian(loss, every)(*values)
     moved = [torch.randn_like(v) for v in values]
     product = torch.func.jvp(torch.func.grad(loss, every), tuple(values), tuple(moved))[1]
     for row, their_row, expected in zip(ours, theirs, product, strict=True):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from sympy import Expr, Max, preorder_traversal
+from sympy import Max, preorder_traversal
 
 from derive.chain.derivation import Derivation
-from derive.check.samples import sampled
+from derive.check.samples import fill, random_inputs
 from derive.errors import UsageError
 from derive.evaluate.backend import Backend
-from derive.evaluate.passes import Sweeps, cotangents, leaves
+from derive.evaluate.passes import Sweeps
 from derive.evaluate.store import Store
 from derive.expressions.functions import BY_NAME, row_of
 from derive.expressions.traverse import free_indices
@@ -43,7 +43,7 @@ class Tape(Store):
         return own
 
 
-class Truth:
+class AutogradValues:
     """One batch of points for one choice of sizes: values and autograd's adjoints in `store`, the good points `finite`.
 
     `both_sides` says whether every function with a kink was met on both sides of it. Errors: UsageError where the loss
@@ -52,12 +52,9 @@ class Truth:
 
     def __init__(self, derivation: Derivation, sweeps: Sweeps, points: int, seed: int):
         self.derivation, self.sweeps, self.points = derivation, sweeps, points
-        self.generator = torch.Generator().manual_seed(seed)
+        numbers = random_inputs(sweeps, points, torch.Generator().manual_seed(seed))
         self.store = Tape(sweeps.backend, points)
-        for node in leaves(derivation.model):
-            self._sample(node.name, node, node.domain, node.sums_to)
-        for name, node in cotangents(derivation.model):
-            self._sample(name, node, "real")
+        fill(self.store, sweeps, numbers)
         sweeps.forward(self.store)
         self._ask_autograd()
         with torch.no_grad():
@@ -71,11 +68,6 @@ class Truth:
         """Autograd's adjoint of a family."""
         found: Array = self.store.whole(f"adjoint {name}")
         return found
-
-    def _sample(self, name: str, node: Node, domain: str, sums_to: Expr | None = None) -> None:
-        ranges = self.sweeps.ranges(node)
-        shape = (*(b - a + 1 for a, b in ranges), self.points)
-        self.store.put(name, sampled(shape, domain, self.generator, sums_to), ranges)
 
     def _ask_autograd(self) -> None:
         """Fill the store with autograd's adjoint of every element."""
@@ -125,8 +117,6 @@ class Truth:
                 row = BY_NAME["max"] if isinstance(expr, Max) else row_of(expr)
                 if row is not None and row.kinks:
                     inner = expr.args[0] - expr.args[1] if row.arity == 2 else expr.args[0]
-                    ranges = [
-                        (i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in free_indices(inner)
-                    ]
+                    ranges = self.sweeps.over(free_indices(inner))
                     value = self.sweeps.partials.evaluate(inner, self.store, ranges).detach()
                     yield from (value - float(kink) for kink in row.kinks)

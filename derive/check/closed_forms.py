@@ -6,24 +6,24 @@ is tolerated.
 
 from __future__ import annotations
 
-import itertools
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from sympy import Idx, Symbol
+from sympy import Expr, Symbol
 
 from derive.chain.closed_forms.values import Solved
 from derive.chain.derivation import Derivation
+from derive.check.compare import line_errors, relative, within, worst_of
 from derive.check.report import Report, Row
+from derive.check.samples import fill, rational
 from derive.evaluate.exact import ExactBackend
-from derive.evaluate.passes import Sweeps, cotangents, leaves
+from derive.evaluate.passes import Range, Sweeps, inputs
 from derive.evaluate.store import Store
 from derive.language import Text
-from derive.model.model import Node
 
 IN_FRACTIONS = Text(
     "{numbers} of these values were also compared in exact fractions, without any rounding.",
@@ -31,34 +31,27 @@ IN_FRACTIONS = Text(
 )
 
 
-def in_floats(sweeps: Sweeps, truth: Store, solved: Solved, error: Callable[[Any, Any], float]) -> Row:
-    """Every line of one closed form at the points that the store holds; `error` is that of two arrays."""
+def in_floats(sweeps: Sweeps, store: Store, solved: Solved, kept: Any) -> Row:
+    """Every line of one closed form at the points that the store holds, those of `kept` compared."""
     ranges = _ranges(sweeps, solved)
-    part = truth.whole(solved.node.name)[within(ranges, sweeps.ranges(solved.node))]
-    worst, where = 0.0, ""
-    for number, line in enumerate(solved.lines, 1):
-        found = error(sweeps.partials.evaluate(line.expr, truth, ranges), part)
-        if not found <= worst:
-            worst, where = found, f"closed form, line {number}"
-    return Row(solved.node.generic, part.numel(), worst, where)
+    truth = store.whole(solved.node.name)[within(ranges, sweeps.ranges(solved.node))]
+
+    def error(expr: Expr) -> float:
+        return relative(sweeps.partials.evaluate(expr, store, ranges), truth, kept=kept)
+
+    return Row(solved.node.generic, truth.numel(), *worst_of(line_errors(solved.lines, error, "closed form, ")))
 
 
-def _ranges(sweeps: Sweeps, solved: Solved) -> list[tuple[Idx, int, int]]:
+def _ranges(sweeps: Sweeps, solved: Solved) -> list[Range]:
     ends = zip(solved.node.indices, solved.region.ranges, strict=True)
     return [(idx, sweeps.number(a), sweeps.number(b)) for idx, (a, b) in ends]
-
-
-def within(ranges: Sequence[tuple[Idx, int, int]], extents: Sequence[tuple[int, int]]) -> tuple[slice, ...]:
-    """Where a box of index values stands in the array of a family."""
-    return tuple(slice(a - low, b - low + 1) for (_, a, b), (low, _) in zip(ranges, extents, strict=True))
 
 
 def in_fractions(d: Derivation, sizes: Mapping[Symbol, int], values: Sequence[Solved], seed: int) -> Report:
     """One random rational point, every element of every value; `Report.samples` counts the numbers compared."""
     sweeps, rng = Sweeps(d, sizes, ExactBackend()), random.Random(seed)
-    store = Store(sweeps.backend)
-    for name, node in [*((n.name, n) for n in leaves(d.model)), *cotangents(d.model)]:
-        store.put(name, _sampled(sweeps, node, rng), sweeps.ranges(node))
+    numbers = {name: _fractions(sweeps.shape(node), node.domain, rng) for name, node in inputs(d.model).items()}
+    store = fill(Store(sweeps.backend), sweeps, numbers)
     sweeps.forward(store)
     rows, compared = zip(*(_row(sweeps, store, solved) for solved in values), strict=True)
     return Report(rows, samples=sum(compared))
@@ -69,13 +62,10 @@ def told(report: Report) -> Report:
     return replace(report, notes=(IN_FRACTIONS(numbers=str(report.samples)),)) if report.samples else report
 
 
-def _sampled(sweeps: Sweeps, node: Node, rng: random.Random) -> Any:
-    shape = [b - a + 1 for a, b in sweeps.ranges(node)]
+def _fractions(shape: tuple[int, ...], domain: str, rng: random.Random) -> Any:
     array = np.empty((*shape, 1), dtype=object)
-    for spot in itertools.product(*map(range, shape)):
-        size = Fraction(rng.randint(1, 19), 20)
-        signed = node.domain in ("real", "nonzero") and rng.random() < 0.5
-        array[(*spot, 0)] = Fraction(rng.randint(0, 1)) if node.domain == "binary" else -size if signed else size
+    for spot in np.ndindex(array.shape):
+        array[spot] = rational(domain, rng)
     return array
 
 

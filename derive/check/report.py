@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from derive.display import shown
 from derive.errors import VerificationError
@@ -180,6 +180,12 @@ class Report:
         complaints = (c.complaint() for c in (*([failed] if failed else []), *self._claimed))
         for complaint in filter(None, complaints):
             raise VerificationError(f"{complaint}; nothing is printed")
+
+
+def told_sizes(sizes: Mapping[Symbol, int]) -> tuple[tuple[tuple[str, int], ...], ...]:
+    """One choice of sizes for `Report.sizes`, by name; nothing for a model without sizes."""
+    names = tuple((str(s), n) for s, n in sizes.items())
+    return (names,) if names else ()
 
 
 def united(rows: Iterable[Row]) -> tuple[Row, ...]:

@@ -1,89 +1,49 @@
-"""One choice of random sizes and numbers, at which Jacobians and Hessians are compared with autograd's."""
+"""Random numbers at which formulas are compared: by domain, for all inputs of a model, for random sizes."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import reduce
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
 
 import torch
 from sympy import Expr, Idx, Symbol
 
 from derive.chain.derivation import Derivation
-from derive.check.report import Report, Row
+from derive.check.report import Report, Row, told_sizes
 from derive.check.torch_backend import TorchBackend
-from derive.evaluate.passes import Sweeps, cotangents, leaves
+from derive.evaluate.passes import Sweeps, inputs
 from derive.evaluate.store import Store
 from derive.model.model import Node
 
 Array = torch.Tensor
-DRAWS = range(8)  # seeds, each with sizes of its own
+SPREAD = 1.25  # samples are uniform in [-SPREAD, SPREAD]: both sides of every kink, and T = 50 stays in range
+SEEDS = range(8)  # each gives sizes of its own
 LARGEST = 6  # of a size that is left symbolic
 
 
-class Draw:
-    """One choice of sizes, and random numbers for the leaves at a few points."""
+# one family
+def sampled(
+    shape: tuple[int, ...],
+    domain: str,
+    generator: torch.Generator,
+    sums_to: Expr | None = None,
+    spread: float | Array = SPREAD,
+) -> Array:
+    """Random numbers of a domain: on both sides of every kink, and so small that long products stay in range.
 
-    def __init__(self, d: Derivation, given: Mapping[Symbol, int], seed: int, points: int):
-        rng, self.generator = random.Random(seed), torch.Generator().manual_seed(seed)
-        self.derivation, self.points = d, points
-        self.sizes = {s: given[s] if s in given else rng.randint(1, LARGEST) for s in d.model.sizes}
-        self.sweeps = Sweeps(d, self.sizes, TorchBackend())
-        self.numbers = {n.name: self.random(n, n.domain, n.sums_to) for n in leaves(d.model)}
-        self.partials = {name: (node, self.random(node)) for name, node in cotangents(d.model)}
-
-    def random(self, node: Node, domain: str = "real", sums_to: Expr | None = None) -> Array:
-        """Numbers in the shape of a family."""
-        return sampled((*self.shape(node), self.points), domain, self.generator, sums_to)
-
-    def shape(self, node: Node) -> tuple[int, ...]:
-        """How many elements a family has along each axis."""
-        return tuple(b - a + 1 for a, b in self.sweeps.ranges(node))
-
-    def store(self, numbers: Mapping[str, Array]) -> Store:
-        """A store with the leaves."""
-        store = Store(self.sweeps.backend)
-        for leaf in leaves(self.derivation.model):
-            store.put(leaf.name, numbers[leaf.name], self.sweeps.ranges(leaf))
-        for name, (node, value) in self.partials.items():
-            store.put(name, value, self.sweeps.ranges(node))
-        return store
-
-    def value(self, expr: Expr, store: Store, indices: Sequence[Expr], fixed: Mapping[Idx, int] | None = None) -> Array:
-        """An expression over the ranges of its own indices."""
-        ranges = [
-            (i, self.sweeps.number(i.lower), self.sweeps.number(i.upper))
-            for i in indices
-            if isinstance(i, Idx) and i not in (fixed or {})
-        ]
-        with torch.no_grad():
-            found: Array = self.sweeps.partials.evaluate(expr, store, ranges, dict(fixed or {}))
-        return found
-
-
-def relative(value: Array, truth: Array) -> float:
-    """The worst |a - b| / max(1, |b|); infinite where something is no number."""
-    error = float(((value - truth).abs() / truth.abs().clamp(min=1.0)).max())
-    return error if error == error else float("inf")
-
-
-def report(
-    d: Derivation,
-    sizes: Mapping[Symbol, int],
-    draws: range,
-    points: int,
-    rows: Callable[[Draw], Iterator[Row]],
-    fits: Callable[[Draw], bool] = lambda draw: True,
-) -> Report:
-    """The rows of all draws together whose sizes fit."""
-    found: list[Report] = []
-    for draw in filter(fits, (Draw(d, sizes, seed, points) for seed in draws)):
-        names = tuple((str(s), k) for s, k in draw.sizes.items())
-        found.append(Report(tuple(rows(draw)), (names,) if names else (), points))
-    return reduce(Report.merged, found)
-
-
-SPREAD = 1.25  # samples are uniform in [-SPREAD, SPREAD]: both sides of every kink, and T = 50 stays in range
+    `spread` is the largest real number, one for all or one for each point.
+    """
+    unit = torch.rand(shape, generator=generator, dtype=torch.float64)
+    values = {
+        "real": (2 * unit - 1) * spread,
+        "positive": 0.25 + 1.5 * unit,
+        "probability": 0.02 + 0.96 * unit,
+        "binary": (unit > 0.5).to(unit.dtype),
+        "nonzero": torch.where(unit > 0.5, 0.25 + unit, unit - 1.25),
+    }[domain]
+    return values if sums_to is None else with_sum(values, float(sums_to), domain, unit)
 
 
 def with_sum(values: Array, total: float, domain: str, unit: Array) -> Array:
@@ -97,14 +57,77 @@ def with_sum(values: Array, total: float, domain: str, unit: Array) -> Array:
     return values + (total - found) / values.shape[-2] if domain == "real" else values * total / found
 
 
-def sampled(shape: tuple[int, ...], domain: str, generator: torch.Generator, sums_to: Expr | None = None) -> Array:
-    """Random numbers of a domain: on both sides of every kink, and so small that long products stay in range."""
-    unit = torch.rand(shape, generator=generator, dtype=torch.float64)
-    values = {
-        "real": (2 * unit - 1) * SPREAD,
-        "positive": 0.25 + 1.5 * unit,
-        "probability": 0.02 + 0.96 * unit,
-        "binary": (unit > 0.5).to(unit.dtype),
-        "nonzero": torch.where(unit > 0.5, 0.25 + unit, unit - 1.25),
-    }[domain]
-    return values if sums_to is None else with_sum(values, float(sums_to), domain, unit)
+def rational(domain: str, rng: random.Random) -> Fraction:
+    """A random rational number of a domain, between 0 and 1 or, where the domain allows, between -1 and 1."""
+    if domain == "binary":
+        return Fraction(rng.randint(0, 1))
+    sign = -1 if domain in ("real", "nonzero") and rng.random() < 0.5 else 1
+    return Fraction(sign * rng.randint(1, 19), 20)
+
+
+# a whole model
+def random_inputs(sweeps: Sweeps, points: int, generator: torch.Generator) -> dict[str, Array]:
+    """Numbers for every leaf by its domain, and for every partial of an abstract function."""
+    found = {}
+    for name, node in inputs(sweeps.model).items():
+        domain, sums_to = (node.domain, node.sums_to) if name == node.name else ("real", None)
+        found[name] = sampled((*sweeps.shape(node), points), domain, generator, sums_to)
+    return found
+
+
+def fill(store: Store, sweeps: Sweeps, numbers: Mapping[str, Any]) -> Store:
+    """The store, with the numbers of all inputs put into it."""
+    for name, node in inputs(sweeps.model).items():
+        store.put(name, numbers[name], sweeps.ranges(node))
+    return store
+
+
+# sizes
+def sizes_in_turn(names: Sequence[Symbol], n: int, count: int) -> dict[Symbol, int]:
+    """The n-th of `count` choices of sizes, n from 1: every size takes all numbers from 1 to `count` in turn.
+
+    Each size is two ahead of the one before; once round, it is one more ahead. So no two of up to `count` sizes are
+    equal (of an even count), and arrays with their axes exchanged do not fit; and each size is 1 at some time.
+    """
+    return {size: 1 + (n - 1 + 2 * k + 2 * k // count) % count for k, size in enumerate(names)}
+
+
+class Sample:
+    """Random sizes from 1 to LARGEST for those not given, and random numbers for the inputs at a few points."""
+
+    def __init__(self, d: Derivation, given: Mapping[Symbol, int], seed: int, points: int):
+        rng, self.generator = random.Random(seed), torch.Generator().manual_seed(seed)
+        self.derivation, self.points = d, points
+        self.sizes = {s: given[s] if s in given else rng.randint(1, LARGEST) for s in d.model.sizes}
+        self.sweeps = Sweeps(d, self.sizes, TorchBackend())
+        self.numbers = random_inputs(self.sweeps, points, self.generator)
+
+    def random(self, node: Node) -> Array:
+        """Real numbers in the shape of a family."""
+        return sampled((*self.sweeps.shape(node), self.points), "real", self.generator)
+
+    def store(self, numbers: Mapping[str, Array] | None = None) -> Store:
+        """A store with the inputs: those drawn, or others."""
+        return fill(Store(self.sweeps.backend), self.sweeps, self.numbers if numbers is None else numbers)
+
+    @torch.no_grad()
+    def value(self, expr: Expr, store: Store, indices: Sequence[Expr], fixed: Mapping[Idx, int] | None = None) -> Array:
+        """An expression over the ranges of its own indices."""
+        own = [i for i in indices if isinstance(i, Idx) and i not in (fixed or {})]
+        found: Array = self.sweeps.partials.evaluate(expr, store, self.sweeps.over(own), dict(fixed or {}))
+        return found
+
+
+def over_samples(
+    d: Derivation,
+    sizes: Mapping[Symbol, int],
+    seeds: Iterable[int],
+    points: int,
+    rows: Callable[[Sample], Iterator[Row]],
+    fits: Callable[[Sample], bool] = lambda sample: True,
+) -> Report:
+    """The rows of all samples together whose sizes fit."""
+    report = Report()
+    for sample in filter(fits, (Sample(d, sizes, seed, points) for seed in seeds)):
+        report = report.merged(Report(tuple(rows(sample)), told_sizes(sample.sizes), points))
+    return report

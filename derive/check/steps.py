@@ -11,17 +11,19 @@ from dataclasses import replace
 from functools import reduce
 
 import torch
-from sympy import Expr, Idx, Symbol
+from sympy import Expr, Symbol
 
 from derive.chain.closed_forms.values import Solved
 from derive.chain.derivation import Adjoint, Derivation, Step
 from derive.chain.regions import large
-from derive.check.autograd import Truth
+from derive.check.autograd import AutogradValues
 from derive.check.by_sympy import exact_points
-from derive.check.closed_forms import in_floats, in_fractions, told, within
-from derive.check.report import TOLERANCE, Report, Row
+from derive.check.closed_forms import in_floats, in_fractions, told
+from derive.check.compare import Error, line_errors, magnitude, relative, within, worst_of
+from derive.check.report import TOLERANCE, Report, Row, told_sizes
+from derive.check.samples import sizes_in_turn
 from derive.check.torch_backend import TorchBackend
-from derive.evaluate.passes import Sweeps
+from derive.evaluate.passes import Range, Sweeps
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
 from derive.language import Text
@@ -60,7 +62,7 @@ def verify(
     general = general if missing else range(1)
     for n in general:
         doing(CHECKING, what=derivation.model.title, n=n - general[0] + 1, all=len(general))
-        chosen = given | {s: 1 + (n - 1 + 2 * k + 2 * k // len(general)) % len(general) for k, s in enumerate(missing)}
+        chosen = given | sizes_in_turn(missing, n, len(general))
         share = max(1, points // len(general) + (n <= points % len(general))) if missing else points
         check = Check(derivation, chosen, share, seed + n)
         report = report.merged(check.run(steps, values, comparisons))
@@ -104,7 +106,7 @@ class Check:
     def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int], points: int, seed: int):
         self.derivation, self.sizes = derivation, dict(sizes)
         self.sweeps = Sweeps(derivation, sizes, TorchBackend())
-        self.truth = Truth(derivation, self.sweeps, points, seed)
+        self.truth = AutogradValues(derivation, self.sweeps, points, seed)
         self.reached: set[int] = set()  # the steps whose lines were evaluated
 
     def run(
@@ -113,38 +115,36 @@ class Check:
         """Compare every adjoint, every line of the steps and of the closed forms of values, and run all comparisons."""
         with torch.no_grad():
             rows = tuple(self._row(adjoint, steps) for adjoint in self.derivation.adjoints.values())
-            rows += tuple(in_floats(self.sweeps, self.truth.store, solved, self._relative) for solved in values)
+            rows += tuple(in_floats(self.sweeps, self.truth.store, solved, self.truth.kept) for solved in values)
             parts = {name: compare(self) for name, compare in comparisons.items()}
-        names = tuple((str(s), n) for s, n in self.sizes.items())
         notes = (BOTH_SIDES,) if self.truth.both_sides else ()
-        return Report(rows, (names,) if names else (), self.truth.count, notes, parts=parts)
+        return Report(rows, told_sizes(self.sizes), self.truth.count, notes, parts=parts)
 
     def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
+        """The formula of an adjoint; where that is right, the worst line of the steps that write it out."""
         truth = self.truth.adjoint(adjoint.node.name)
-        scale = truth.abs().clamp_(min=1.0)
-        formula = self._error(self.sweeps.adjoint(adjoint, self.truth.store), truth, scale)
-        worst, where = formula, ""
-        extents = self.sweeps.extent(adjoint.node)
-        for step in (s for s in steps if s.node.name == adjoint.node.name):
-            ranges = self.region(step)
-            if ranges is None:
-                continue
-            self.reached.add(step.number)
-            part = within(ranges, extents)
-            lines: dict[Expr, int] = {}
-            for number, line in enumerate(step.lines, 1):
-                lines.setdefault(line.expr, number)  # the same expression with another reason is evaluated once
-            for expr, number in lines.items():
-                value = self.sweeps.partials.evaluate(expr, self.truth.store, ranges)
-                error = self._error(value, truth[part], scale[part])
-                if not error <= worst:
-                    worst, where = error, f"step {step.number}, line {number}"
-        if not formula <= TOLERANCE:
-            worst, where = formula, ""
+        scale = magnitude(truth)
+        formula = relative(self.sweeps.adjoint(adjoint, self.truth.store), truth, scale, self.truth.kept)
+        lines = worst_of(self._step(s, truth, scale) for s in steps if s.node.name == adjoint.node.name)
+        worst = worst_of(((formula, ""), lines)) if formula <= TOLERANCE else (formula, "")
         numbers = truth[..., 0].numel() * self.truth.count
-        return Row(Partial(self.derivation.loss, adjoint.node.generic), numbers, worst, where)
+        return Row(Partial(self.derivation.loss, adjoint.node.generic), numbers, *worst)
 
-    def region(self, step: Step) -> list[tuple[Idx, int, int]] | None:
+    def _step(self, step: Step, truth: Array, scale: Array) -> Error:
+        """The worst line of a step, 0 where it supposes other sizes."""
+        ranges = self.region(step)
+        if ranges is None:
+            return 0.0, ""
+        self.reached.add(step.number)
+        part = within(ranges, self.sweeps.extent(step.node))
+
+        def error(expr: Expr) -> float:
+            value = self.sweeps.partials.evaluate(expr, self.truth.store, ranges)
+            return relative(value, truth[part], scale[part], self.truth.kept)
+
+        return worst_of(line_errors(step.lines, error, f"step {step.number}, "))
+
+    def region(self, step: Step) -> list[Range] | None:
         """The index ranges of a step as numbers; None where it is empty, or supposes other sizes.
 
         A general step holds where the uses that it adds up are those that exist on its region: one for t = T and
@@ -165,12 +165,3 @@ class Check:
 
     def _numbers(self, intervals: Sequence[Interval]) -> list[tuple[int, int]]:
         return [(self.sweeps.number(a), self.sweeps.number(b)) for a, b in intervals]
-
-    def _relative(self, found: Array, truth: Array) -> float:
-        return self._error(found, truth, truth.abs().clamp(min=1.0))
-
-    def _error(self, found: Array, truth: Array, scale: Array) -> float:
-        """The worst relative error at the points where the loss exists."""
-        error = (found - truth).abs_().div_(scale)[..., self.truth.kept]
-        worst = float(error.max()) if error.numel() else 0.0
-        return worst if worst == worst else float("inf")

@@ -71,10 +71,17 @@ class Sweeps:
         """The same for its adjoint: start values only where they are computed from something."""
         return [(self.number(a), self.number(b)) for a, b in extent(node)]
 
+    def shape(self, node: Node) -> tuple[int, ...]:
+        """How many elements a family has along each axis, start values included."""
+        return tuple(b - a + 1 for a, b in self.ranges(node))
+
+    def over(self, indices: Iterable[Idx]) -> list[Range]:
+        """Indices over their declared ranges."""
+        return [(i, self.number(i.lower), self.number(i.upper)) for i in indices]
+
     def own(self, node: Node, without: Iterable[int] = ()) -> list[Range]:
         """The node's own indices over their declared ranges, but for the axes left out."""
-        axes = [(a, i) for a, i in enumerate(node.indices) if a not in set(without)]
-        return [(i, self.number(i.lower), self.number(i.upper)) for _, i in axes]
+        return self.over(i for a, i in enumerate(node.indices) if a not in set(without))
 
     # forward
     def forward(self, store: Store) -> None:
@@ -104,7 +111,7 @@ class Sweeps:
     def starts(self, node: Node, axis: int, store: Store) -> None:
         """The start values of a family into its slices along an axis."""
         for case in node.cases[1:]:
-            ranges = [(i, self.number(i.lower), self.number(i.upper)) for i in case.position if isinstance(i, Idx)]
+            ranges = self.over(i for i in case.position if isinstance(i, Idx))
             value = self.values.evaluate(case.expr, store, ranges)
             store.put_slice(node.name, self.number(case.position[axis]), value + self.backend.zeros((1,)))
 
@@ -185,6 +192,11 @@ class Sweeps:
             first, last = (self.number(end) for end in use.domain[axis])
             uses.append((kernel, first, last))
         return node.name, node.indices[axis], own, uses
+
+
+def inputs(model: Model) -> dict[str, Node]:
+    """All that must be given numbers, by its name in a store: the leaves, and the partials of abstract functions."""
+    return {n.name: n for n in leaves(model)} | dict(cotangents(model))
 
 
 def leaves(model: Model) -> list[Node]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
+from sympy import Expr
 
 from derive.chain.derivation import Derivation, Line
+from derive.check.compare import Array, line_errors, relative, worst_of
 from derive.check.report import Report, Row, united
-from derive.check.samples import Draw
+from derive.check.samples import Sample, over_samples
+from derive.evaluate.store import Store
 from derive.language import Text
 from derive.model.model import Node
 from derive.topics.identities.identities import Identity
@@ -23,26 +27,26 @@ CHECKED = Text(
 
 def verify_identities(derivation: Derivation, found: Sequence[Identity], seed: int = 0) -> Report:
     """A row for each side: its lines, and its value against that of the other side."""
-    report = Report()
-    for number in range(DRAWS if found else 0):
-        draw = Draw(derivation, {}, seed + number, POINTS)
-        store = draw.store(draw.numbers)
-        with torch.no_grad():
-            draw.sweeps.forward(store)
-        rows = []
-        for same in found:
-            truth = store.whole(same.one.name)
-            for node, lines in ((same.one, same.lines), (same.other, same.other_lines)):
-                values = [draw.value(line.expr, store, node.indices) for line in lines]
-                rows.append(_row(node, lines, values, truth))
-        report = report.merged(Report(united(rows), notes=(CHECKED,)))
-    return report
+    if not found:
+        return Report()
+    report = over_samples(
+        derivation, {}, range(seed, seed + DRAWS), POINTS, lambda sample: iter(united(_rows(sample, found)))
+    )
+    return replace(report, notes=(CHECKED,))
 
 
-def _row(node: Node, lines: Sequence[Line], values: Sequence[torch.Tensor], truth: torch.Tensor) -> Row:
-    worst, where = 0.0, ""
-    for number, value in enumerate(values[: len(lines)], 1):
-        error = float(((value - truth).abs() / truth.abs().clamp(min=1.0)).max())
-        if not error <= worst:
-            worst, where = (error if error == error else float("inf")), f"line {number}"
-    return Row(node.generic, truth.numel(), worst, where)
+def _rows(sample: Sample, found: Sequence[Identity]) -> Iterator[Row]:
+    store = sample.store()
+    with torch.no_grad():
+        sample.sweeps.forward(store)
+    for same in found:
+        truth = store.whole(same.one.name)
+        for node, lines in ((same.one, same.lines), (same.other, same.other_lines)):
+            yield _side(sample, store, node, lines, truth)
+
+
+def _side(sample: Sample, store: Store, node: Node, lines: Sequence[Line], truth: Array) -> Row:
+    def error(expr: Expr) -> float:
+        return relative(sample.value(expr, store, node.indices), truth)
+
+    return Row(node.generic, truth.numel(), *worst_of(line_errors(lines, error)))

@@ -9,6 +9,7 @@ from sympy import Expr, Float, Idx, oo
 
 from derive.chain.derivation import Derivation
 from derive.check.report import Report, Row
+from derive.check.samples import rational
 from derive.expressions.indices import substitute
 from derive.language import Text
 from derive.topics.limits.limits import Limiting
@@ -49,8 +50,8 @@ def _point(d: Derivation, one: Limiting, rng: random.Random) -> dict[Expr, Float
     """A number for every leaf, by its domain, and for the variable itself."""
     point: dict[Expr, Float] = {}
     for node in (n for n in d.model.nodes.values() if n.is_leaf and not n.indices):
-        negative = node.domain in ("real", "nonzero") and rng.random() < 0.5
-        point[node.symbol] = Float(rng.randint(1, 19) * (-1 if negative else 1), DIGITS) / 20
+        number = rational(node.domain, rng)
+        point[node.symbol] = Float(number.numerator, DIGITS) / number.denominator
     return point | ({one.variable: Float(3, DIGITS)} if isinstance(one.variable, Idx) else {})
 
 

@@ -13,11 +13,12 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from sympy import Idx, Symbol
+from sympy import Expr, Idx, Symbol
 
 from derive.chain.derivation import Derivation, Line
-from derive.check.report import Report, Row, united
-from derive.check.samples import sampled
+from derive.check.compare import line_errors, relative, worst_of
+from derive.check.report import Report, Row, told_sizes, united
+from derive.check.samples import fill, sampled
 from derive.check.torch_backend import TorchBackend
 from derive.evaluate.passes import Sweeps, cotangents, leaves
 from derive.evaluate.store import Store
@@ -26,7 +27,7 @@ from derive.language import Text
 from derive.model.model import Node
 from derive.topics.expectation.argument import Expected
 from derive.topics.expectation.check.outcomes import MOST, Moments, Outcomes, Place, outcomes
-from derive.topics.expectation.check.plain_evaluation import Plainly
+from derive.topics.expectation.check.plain_evaluation import PlainEvaluation
 
 DRAWS = 6
 OVER_OUTCOMES = Text(
@@ -42,14 +43,14 @@ def verify_expectations(derivation: Derivation, found: Sequence[Expected], seed:
     """One row for each expectation, and for each moment that it uses. Errors: ModelError for impossible moments."""
     report = Report()
     for number in range(draws if found else 0):
-        draw = Draw(derivation, seed + number)
-        rows = united(row for expected in found for row in draw.rows(expected))
-        report = report.merged(Report(rows, (draw.named,) if draw.named else (), len(draw.outcomes.weights)))
+        drawn = RandomDistributions(derivation, seed + number)
+        rows = united(row for expected in found for row in drawn.rows(expected))
+        report = report.merged(Report(rows, told_sizes(drawn.sizes), len(drawn.outcomes.weights)))
     return replace(report, notes=(OVER_OUTCOMES(outcomes=str(report.samples)),)) if found else report
 
 
-class Draw:
-    """One choice of sizes, of numbers for the leaves and of distributions."""
+class RandomDistributions:
+    """One random choice of sizes, of numbers for the leaves and of distributions with the declared moments."""
 
     def __init__(self, derivation: Derivation, seed: int):
         self.derivation, self.model = derivation, derivation.model
@@ -58,18 +59,13 @@ class Draw:
         self.sizes = self._sizes()
         self.sweeps = Sweeps(derivation, self.sizes, TorchBackend())
         self.numbers = {
-            n.name: sampled((*self._shape(n), 1), n.domain, self.generator, n.sums_to)
+            n.name: sampled((*self.sweeps.shape(n), 1), n.domain, self.generator, n.sums_to)
             for n in leaves(self.model)
             if n.law is None
         }
         self.outcomes = self._outcomes()
-        self.plainly = Plainly(self.model.nodes, self.sizes, self._leaves(), self.outcomes)
+        self.plain = PlainEvaluation(self.model.nodes, self.sizes, self._leaves(), self.outcomes)
         self.store = self._store()
-
-    @property
-    def named(self) -> tuple[tuple[str, int], ...]:
-        """The sizes by name."""
-        return tuple((str(s), n) for s, n in self.sizes.items())
 
     def rows(self, expected: Expected) -> Iterator[Row]:
         """The moments that an argument uses, then the argument itself."""
@@ -79,17 +75,16 @@ class Draw:
 
     def _row(self, symbol: Moment, lines: Sequence[Line]) -> Row:
         own = tuple(sorted((i for i in symbol.free_symbols if isinstance(i, Idx)), key=str))
-        truth, worst, where = self.truth(symbol, own), 0.0, ""
-        for number, line in enumerate(lines, 1):
-            value = np.asarray(self.plainly.over_all(line.expr, own), dtype=float)
-            error = float((np.abs(value - truth) / np.maximum(1.0, np.abs(truth))).max())
-            if not error <= worst:
-                worst, where = (error if error == error else float("inf")), f"line {number}"
-        return Row(symbol, truth.size, worst, where)
+        truth = self.truth(symbol, own)
 
-    def truth(self, symbol: Moment, own: Sequence[Idx]) -> np.ndarray:
+        def error(expr: Expr) -> float:
+            return relative(torch.as_tensor(np.asarray(self.plain.over_all(expr, own), dtype=float)), truth)
+
+        return Row(symbol, truth.numel(), *worst_of(line_errors(lines, error)))
+
+    def truth(self, symbol: Moment, own: Sequence[Idx]) -> torch.Tensor:
         """The average of what was asked about, over all outcomes; a variance as the mean square of the deviation."""
-        ranges = [(i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in own]
+        ranges = self.sweeps.over(own)
         weights = torch.tensor(self.outcomes.weights, dtype=torch.float64)
         parts = [
             self.sweeps.values.evaluate(a, self.store, ranges).expand(*(b - a + 1 for _, a, b in ranges), len(weights))
@@ -98,8 +93,7 @@ class Draw:
         if not isinstance(symbol, Expectation):
             parts = [p - (p * weights).sum(-1, keepdim=True) for p in parts] * (2 // len(parts))
         product = parts[0] if len(parts) == 1 else parts[0] * parts[1]
-        found: np.ndarray = (product * weights).sum(-1).reshape(-1).numpy()
-        return found
+        return (product * weights).sum(-1).reshape(-1)
 
     # the numbers
     def _sizes(self) -> dict[Symbol, int]:
@@ -117,9 +111,6 @@ class Draw:
             count += int(np.prod(lengths)) if lengths else 1
         return count
 
-    def _shape(self, node: Node) -> tuple[int, ...]:
-        return tuple(b - a + 1 for a, b in self.sweeps.ranges(node))
-
     def _positions(self, node: Node) -> Iterator[tuple[int, ...]]:
         return itertools.product(*(range(a, b + 1) for a, b in self.sweeps.ranges(node)))
 
@@ -134,7 +125,7 @@ class Draw:
 
     def _outcomes(self) -> Outcomes:
         """Distributions whose moments are the declared ones at these numbers."""
-        fixed = Plainly(self.model.nodes, self.sizes, self._leaves(), Outcomes({}, np.ones(1)))
+        fixed = PlainEvaluation(self.model.nodes, self.sizes, self._leaves(), Outcomes({}, np.ones(1)))
         laws = {}
         for node in self.random:
             law = node.law
@@ -147,15 +138,13 @@ class Draw:
 
     def _store(self) -> Store:
         """Every node computed by the model's own definitions, one sample point for each outcome."""
-        store = Store(self.sweeps.backend)
-        for name, numbers in self.numbers.items():
-            store.put(name, numbers, self.sweeps.ranges(self.model.nodes[name]))
+        numbers = dict(self.numbers)
         for node in self.random:
             values = [self.outcomes.values[node.name, at] for at in self._positions(node)]
-            array = torch.tensor(np.array(values)).reshape(*self._shape(node), -1)
-            store.put(node.name, array, self.sweeps.ranges(node))
+            numbers[node.name] = torch.tensor(np.array(values)).reshape(*self.sweeps.shape(node), -1)
         for name, node in cotangents(self.model):
-            store.put(name, torch.zeros((*self._shape(node), 1), dtype=torch.float64), self.sweeps.ranges(node))
+            numbers[name] = torch.zeros((*self.sweeps.shape(node), 1), dtype=torch.float64)
+        store = fill(Store(self.sweeps.backend), self.sweeps, numbers)
         with torch.no_grad():
             self.sweeps.forward(store)
         return store

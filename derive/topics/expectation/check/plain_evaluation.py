@@ -24,7 +24,7 @@ from derive.topics.expectation.check.outcomes import Outcomes, Place
 Env = Mapping[Expr, int]
 
 
-class Plainly:
+class PlainEvaluation:
     """Evaluates for numbers of sizes, of leaves and of all outcomes; a value has one number an outcome, or one."""
 
     def __init__(

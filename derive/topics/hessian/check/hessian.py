@@ -14,8 +14,9 @@ import torch
 from sympy import Symbol
 
 from derive.chain.derivation import Derivation
+from derive.check.compare import relative
 from derive.check.report import Report, Row
-from derive.check.samples import DRAWS, Array, Draw, relative, report
+from derive.check.samples import SEEDS, Array, Sample, over_samples
 from derive.evaluate.store import Store
 from derive.expressions.indices import name_of
 from derive.expressions.symbols import Partial, Tangent
@@ -23,44 +24,46 @@ from derive.topics.hessian.check.tangents import carry, regular
 from derive.topics.hessian.definite import QUADRATIC
 from derive.topics.hessian.hessian import Block, Hessian
 from derive.topics.hessian.tangents import computed, stored_name
-from derive.topics.jacobian.check.compare import Numbers, worst
+from derive.topics.jacobian.check.compare import Evaluation, worst
 
 LEAST = Symbol("lamda_min", real=True)
 POINTS = 2
 
 
-def verify_hessian(d: Derivation, found: Hessian, sizes: Mapping[Symbol, int], draws: range = DRAWS) -> Report:
+def verify_hessian(d: Derivation, found: Hessian, sizes: Mapping[Symbol, int], seeds: range = SEEDS) -> Report:
     """Every line of every block, and H v, against the second derivatives of torch.autograd."""
-    return report(d, sizes, draws, POINTS, lambda draw: _rows(draw, found), lambda draw: regular(draw, found.along))
+    return over_samples(
+        d, sizes, seeds, POINTS, lambda sample: _rows(sample, found), lambda sample: regular(sample, found.along)
+    )
 
 
-def _rows(draw: Draw, found: Hessian) -> Iterator[Row]:
-    truth = autograd(draw, found)
-    store = draw.store(draw.numbers)
+def _rows(sample: Sample, found: Hessian) -> Iterator[Row]:
+    truth = autograd(sample, found)
+    store = sample.store()
     with torch.no_grad():
-        draw.sweeps.forward(store)
-        draw.sweeps.backward(store)
+        sample.sweeps.forward(store)
+        sample.sweeps.backward(store)
         for carried in found.carried:
-            carry(draw, carried, store)
+            carry(sample, carried, store)
     for blocks, row in zip(found.blocks, truth, strict=True):
         for block, true in zip(blocks, row, strict=True):
-            yield _block(draw, block, store, true)
-    directions = [draw.random(w) for w in found.wrt]
+            yield _block(sample, block, store, true)
+    directions = [sample.random(w) for w in found.wrt]
     product = [times(row, directions) for row in truth]
-    yield from _products(draw, found, store, directions, product)
+    yield from _products(sample, found, store, directions, product)
     if found.squares:
-        yield _quadratic(draw, found, store, directions, product)
+        yield _quadratic(sample, found, store, directions, product)
         yield _eigenvalue(truth)
 
 
-def autograd(draw: Draw, found: Hessian) -> list[list[Array]]:
+def autograd(sample: Sample, found: Hessian) -> list[list[Array]]:
     """d^2 L / d w d u for all pairs, shape (*w, *u, points)."""
-    shapes = [draw.shape(w) for w in found.wrt]
+    shapes = [sample.sweeps.shape(w) for w in found.wrt]
     counts = [math.prod(s) for s in shapes]
-    total, points = sum(counts), draw.points
-    store = draw.store({name: n.repeat_interleave(total, -1) for name, n in draw.numbers.items()})
-    values = _variables(draw, found, store, points * total)
-    gradient = _gradient(store.whole(draw.derivation.model.loss.name).sum(), values)
+    total, points = sum(counts), sample.points
+    store = sample.store({name: n.repeat_interleave(total, -1) for name, n in sample.numbers.items()})
+    values = _variables(sample, found, store, points * total)
+    gradient = _gradient(store.whole(sample.derivation.model.loss.name).sum(), values)
     flat = torch.cat([g.reshape(n, points, total) for g, n in zip(gradient, counts, strict=True)])
     rows = _gradient(flat.diagonal(dim1=0, dim2=2).sum(), values)
     turned = [r.reshape(*s, points, total).movedim(-1, 0) for r, s in zip(rows, shapes, strict=True)]
@@ -68,15 +71,15 @@ def autograd(draw: Draw, found: Hessian) -> list[list[Array]]:
     return [[part.reshape(*s, *part.shape[1:]) for part in row] for s, row in zip(shapes, cut, strict=True)]
 
 
-def _variables(draw: Draw, found: Hessian, store: Store, points: int) -> list[Array]:
+def _variables(sample: Sample, found: Hessian, store: Store, points: int) -> list[Array]:
     """Compute the model; the families that it is differentiated by are variables of their own."""
     values: dict[str, Array] = {}
-    for stage in draw.derivation.stages:
-        draw.sweeps.compute(stage, store)
+    for stage in sample.derivation.stages:
+        sample.sweeps.compute(stage, store)
         for w in (w for w in found.wrt if w.name in stage.families):
-            whole = store.whole(w.name).detach().expand(*draw.shape(w), points)
+            whole = store.whole(w.name).detach().expand(*sample.sweeps.shape(w), points)
             values[w.name] = whole.clone().requires_grad_()
-            store.put(w.name, values[w.name], draw.sweeps.ranges(w))
+            store.put(w.name, values[w.name], sample.sweeps.ranges(w))
     return [values[w.name] for w in found.wrt]
 
 
@@ -94,34 +97,36 @@ def times(row: Sequence[Array], directions: Sequence[Array]) -> Array:
     return torch.stack(list(parts)).sum(0)
 
 
-def _block(draw: Draw, block: Block, store: Store, truth: Array) -> Row:
+def _block(sample: Sample, block: Block, store: Store, truth: Array) -> Row:
     own = [*block.of.indices, *(block.entry.wrt.indices if block.wrt.indices else ())]
 
-    numbers = Numbers(store, own, {}, lambda expr: computed(expr, draw.derivation.loss))
-    return Row(block.symbol, truth.numel(), *worst(draw, block, truth, numbers))
+    at = Evaluation(store, own, {}, lambda expr: computed(expr, sample.derivation.loss))
+    return Row(block.symbol, truth.numel(), *worst(sample, block, truth, at))
 
 
 def _products(
-    draw: Draw, found: Hessian, store: Store, directions: Sequence[Array], truth: Sequence[Array]
+    sample: Sample, found: Hessian, store: Store, directions: Sequence[Array], truth: Sequence[Array]
 ) -> Iterator[Row]:
     for symbol, w, value in zip(found.directions, found.wrt, directions, strict=True):
-        store.put(name_of(symbol), value, draw.sweeps.ranges(w))
+        store.put(name_of(symbol), value, sample.sweeps.ranges(w))
     with torch.no_grad():
-        carry(draw, found.along, store)
+        carry(sample, found.along, store)
     moved = {a.node.name for a in found.along}
     for w, true in zip(found.wrt, truth, strict=True):
-        target = Tangent(Partial(draw.derivation.loss, w.generic))
+        target = Tangent(Partial(sample.derivation.loss, w.generic))
         known = f"adjoint {w.name}" in moved
         value = store.whole(stored_name(target.args[0])) if known else torch.zeros_like(true)
         yield Row(target, true.numel(), relative(value, true))
 
 
-def _quadratic(draw: Draw, found: Hessian, store: Store, directions: Sequence[Array], product: Sequence[Array]) -> Row:
+def _quadratic(
+    sample: Sample, found: Hessian, store: Store, directions: Sequence[Array], product: Sequence[Array]
+) -> Row:
     """v^T H v as the sum of squares."""
-    value = torch.stack([draw.value(s.term.expr, store, ()).expand(draw.points) for s in found.squares]).sum(0)
+    value = torch.stack([sample.value(s.term.expr, store, ()).expand(sample.points) for s in found.squares]).sum(0)
     pairs = zip(directions, product, strict=True)
-    truth = torch.stack([(v * h).reshape(-1, draw.points).sum(0) for v, h in pairs]).sum(0)
-    return Row(QUADRATIC, draw.points, relative(value, truth))
+    truth = torch.stack([(v * h).reshape(-1, sample.points).sum(0) for v, h in pairs]).sum(0)
+    return Row(QUADRATIC, sample.points, relative(value, truth))
 
 
 def _eigenvalue(truth: Sequence[Sequence[Array]]) -> Row:

@@ -11,7 +11,7 @@ from itertools import product
 import torch
 from sympy import Idx
 
-from derive.check.samples import Array, Draw
+from derive.check.samples import Array, Sample
 from derive.errors import ModelError
 from derive.evaluate.store import Store
 from derive.expressions.indices import family
@@ -23,13 +23,13 @@ Parts = Sequence[Along]
 Span = tuple[int, int]
 
 
-def carry(draw: Draw, found: Sequence[Along], store: Store) -> None:
+def carry(sample: Sample, found: Sequence[Along], store: Store) -> None:
     """Put the numbers of all derivatives into the store, which holds the values and the adjoints."""
     parts: dict[str, list[Along]] = {}
     for along in found:
         parts.setdefault(stored_name(*along.target.args), []).append(along)
     for stage in _stages(parts):
-        _stage(draw, stage, parts, store)
+        _stage(sample, stage, parts, store)
 
 
 def _stages(parts: Mapping[str, Parts]) -> Sequence[Stage]:
@@ -51,13 +51,13 @@ def _model(parts: Mapping[str, Parts]) -> Model:
     return model_of("carried", tuple(nodes), "")
 
 
-def _stage(draw: Draw, stage: Stage, parts: Mapping[str, Parts], store: Store) -> None:
+def _stage(sample: Sample, stage: Stage, parts: Mapping[str, Parts], store: Store) -> None:
     axes = {name: stage.time.get(name, _split(parts[name])) for name in stage.families}
     times: set[int] = set()
     for name, axis in axes.items():
-        spans = [_spans(draw, a) for a in parts[name]]
+        spans = [_spans(sample, a) for a in parts[name]]
         if axis is None:
-            store.put(name, _value(draw, parts[name][0], store, None, 0), spans[0])
+            store.put(name, _value(sample, parts[name][0], store, None, 0), spans[0])
         else:
             whole = [(min(a for a, _ in s), max(b for _, b in s)) for s in zip(*spans, strict=True)]
             store.open(name, whole, axis)
@@ -65,23 +65,23 @@ def _stage(draw: Draw, stage: Stage, parts: Mapping[str, Parts], store: Store) -
     for t in sorted(times, reverse=stage.direction < 0):
         for name, axis in axes.items():
             if axis is not None and _on((store.low[name][axis], store.high[name][axis]), t):
-                store.put_slice(name, t, _at(draw, parts[name], store, axis, t))
+                store.put_slice(name, t, _at(sample, parts[name], store, axis, t))
 
 
-def _at(draw: Draw, own: Parts, store: Store, axis: int, t: int) -> Array:
+def _at(sample: Sample, own: Parts, store: Store, axis: int, t: int) -> Array:
     """The derivative at one time, by the law that holds there; an adjoint is zero where there is none."""
     for along in own:
-        if _on(_spans(draw, along)[axis], t):
-            return _value(draw, along, store, axis, t)
-    lengths = (b - a + 1 for n, (a, b) in enumerate(_spans(draw, own[0])) if n != axis)
+        if _on(_spans(sample, along)[axis], t):
+            return _value(sample, along, store, axis, t)
+    lengths = (b - a + 1 for n, (a, b) in enumerate(_spans(sample, own[0])) if n != axis)
     return torch.zeros((*lengths, 1), dtype=torch.float64)
 
 
-def regular(draw: Draw, found: Sequence[Along]) -> bool:
+def regular(sample: Sample, found: Sequence[Along]) -> bool:
     """Are the regions of every family apart at these sizes? Those of t = 1 and of t = T are not for T = 1."""
     taken: set[object] = set()
     for along in found:
-        spans = _spans(draw, along)
+        spans = _spans(sample, along)
         for place in product(*(range(a, b + 1) for a, b in spans)):
             if (along.node.name, place) in taken:
                 return False
@@ -100,20 +100,20 @@ def _split(own: Parts) -> int | None:
     return axes[0]
 
 
-def _spans(draw: Draw, along: Along) -> list[Span]:
+def _spans(sample: Sample, along: Along) -> list[Span]:
     """The first and last value along each axis."""
     own = [(i.lower, i.upper) for i in along.own]
-    return [(draw.sweeps.number(a), draw.sweeps.number(b)) for a, b in (*along.law.ranges, *own)]
+    return [(sample.sweeps.number(a), sample.sweeps.number(b)) for a, b in (*along.law.ranges, *own)]
 
 
 def _on(span: Span, t: int) -> bool:
     return span[0] <= t <= span[1]
 
 
-def _value(draw: Draw, along: Along, store: Store, axis: int | None, t: int) -> Array:
+def _value(sample: Sample, along: Along, store: Store, axis: int | None, t: int) -> Array:
     """The derivative on the range of its law; at time t alone where there is a time."""
     letters: list[Idx] = [*along.node.indices, *along.own]
-    ranges = [(i, *s) for n, (i, s) in enumerate(zip(letters, _spans(draw, along), strict=True)) if n != axis]
+    ranges = [(i, *s) for n, (i, s) in enumerate(zip(letters, _spans(sample, along), strict=True)) if n != axis]
     fixed = {} if axis is None else {letters[axis]: t}
-    value: Array = draw.sweeps.partials.evaluate(along.computed, store, ranges, fixed)
+    value: Array = sample.sweeps.partials.evaluate(along.computed, store, ranges, fixed)
     return value

@@ -9,7 +9,8 @@ import torch
 from sympy import Expr, Idx
 
 from derive.chain.derivation import Line
-from derive.check.samples import Array, Draw, relative
+from derive.check.compare import Array, Error, line_errors, relative, worst_of
+from derive.check.samples import Sample
 from derive.errors import ShapeError
 from derive.evaluate.store import Store
 from derive.topics.jacobian.in_matrices import InMatrices, Rows
@@ -25,8 +26,8 @@ class Derived(Protocol):
     def form(self) -> InMatrices | None: ...
 
 
-class Numbers(NamedTuple):
-    """Where the numbers of a formula are: the store, its own indices, those that are fixed, and how it is read."""
+class Evaluation(NamedTuple):
+    """How a formula gets its numbers: the store, its own indices, those that are fixed, and what is read for it."""
 
     store: Store
     own: Sequence[Expr]
@@ -34,39 +35,40 @@ class Numbers(NamedTuple):
     stored: Callable[[Expr], Expr] = lambda expr: expr
 
 
-def worst(draw: Draw, found: Derived, truth: Array, numbers: Numbers) -> tuple[float, str]:
+def worst(sample: Sample, found: Derived, truth: Array, at: Evaluation) -> Error:
     """The worst relative error of all lines and of the matrix form, and where it is."""
-    worst, where = 0.0, ""
-    for number, line in enumerate(found.lines, 1):
-        error = relative(draw.value(numbers.stored(line.expr), numbers.store, numbers.own, numbers.fixed), truth)
-        if not error <= worst:
-            worst, where = error, f"line {number}"
-    error = _matrix(draw, found.form, truth, numbers) if found.form is not None else 0.0
-    return (worst, where) if error <= worst else (error, "the matrix form")
+
+    def error(expr: Expr) -> float:
+        return relative(sample.value(at.stored(expr), at.store, at.own, at.fixed), truth)
+
+    errors = [*line_errors(found.lines, error)]
+    if found.form is not None:
+        errors.append((_matrix(sample, found.form, truth, at), "the matrix form"))
+    return worst_of(errors)
 
 
-def _matrix(draw: Draw, form: InMatrices, truth: Array, numbers: Numbers) -> float:
+def _matrix(sample: Sample, form: InMatrices, truth: Array, at: Evaluation) -> float:
     """The relative error of a matrix form, of every row of a batch; infinite where its shape is another."""
-    at = [(i, n, n) for i, n in numbers.fixed.items()]
+    subscripts = [(i, n, n) for i, n in at.fixed.items()]
     wanted, lead = truth.movedim(-1, 0), 1
     if form.rows is not None:
-        wanted, lead = _each(draw, form.rows, truth, numbers)
+        wanted, lead = _each(sample, form.rows, truth, at)
         if lead == 2:
-            at.append((form.rows[0], *(draw.sweeps.number(e) for e in (form.rows[0].lower, form.rows[0].upper))))
+            subscripts += sample.sweeps.over(form.rows[:1])
     try:
         with torch.no_grad():
-            evaluator = Evaluator(draw.sweeps, numbers.store, torch.ones(draw.points, dtype=torch.bool))
-            value = evaluator.value(form.matrix, at)
+            evaluator = Evaluator(sample.sweeps, at.store, torch.ones(sample.points, dtype=torch.bool))
+            value = evaluator.value(form.matrix, subscripts)
             return relative(value, wanted.reshape(*wanted.shape[:lead], *value.shape[-2:]))
     except (ShapeError, RuntimeError):
         return float("inf")
 
 
-def _each(draw: Draw, rows: Rows, truth: Array, numbers: Numbers) -> tuple[Array, int]:
+def _each(sample: Sample, rows: Rows, truth: Array, at: Evaluation) -> tuple[Array, int]:
     """The entries where two rows are the same, points first, or rows and points; and how many axes these are."""
     above, below = rows
-    letters = [i for i in numbers.own if i not in numbers.fixed]
+    letters = [i for i in at.own if i not in at.fixed]
     second = letters.index(below)
-    if above in numbers.fixed:  # a time: only its own
-        return truth.select(second, numbers.fixed[above] - draw.sweeps.number(below.lower)).movedim(-1, 0), 1
+    if above in at.fixed:  # a time: only its own
+        return truth.select(second, at.fixed[above] - sample.sweeps.number(below.lower)).movedim(-1, 0), 1
     return truth.diagonal(dim1=letters.index(above), dim2=second).movedim((-1, -2), (0, 1)), 2

@@ -10,69 +10,69 @@ from sympy import Idx, Symbol
 from derive.chain.derivation import Derivation
 from derive.check.gradients import jacobian as autograd
 from derive.check.report import Report, Row
-from derive.check.samples import DRAWS, Array, Draw, report
+from derive.check.samples import SEEDS, Array, Sample, over_samples
 from derive.evaluate.passes import Sweeps
 from derive.evaluate.store import Store
 from derive.model.schedule import Stage
-from derive.topics.jacobian.check.compare import Numbers, worst
+from derive.topics.jacobian.check.compare import Evaluation, worst
 from derive.topics.jacobian.jacobian import Jacobian
 
 POINTS = 5
 
 
-def verify_jacobian(d: Derivation, found: Jacobian, sizes: Mapping[Symbol, int], draws: range = DRAWS) -> Report:
+def verify_jacobian(d: Derivation, found: Jacobian, sizes: Mapping[Symbol, int], seeds: range = SEEDS) -> Report:
     """Every line of a Jacobian against autograd's, for random sizes."""
-    return report(d, sizes, draws, POINTS, lambda draw: iter([_jacobian_row(draw, found)]))
+    return over_samples(d, sizes, seeds, POINTS, lambda sample: iter([_jacobian_row(sample, found)]))
 
 
-def _jacobian_row(draw: Draw, found: Jacobian) -> Row:
-    stage = next(s for s in draw.derivation.stages if found.of.name in s.families)
+def _jacobian_row(sample: Sample, found: Jacobian) -> Row:
+    stage = next(s for s in sample.derivation.stages if found.of.name in s.families)
     axis = stage.time.get(found.of.name)
-    store = draw.store(draw.numbers)
-    draw.sweeps.forward(store)
+    store = sample.store()
+    sample.sweeps.forward(store)
     if axis is None:
-        of, wrt = _recomputed(draw, found)
+        of, wrt = _recomputed(sample, found)
         fixed: dict[Idx, int] = {}
     else:
-        first, last = draw.sweeps.span(stage)
-        t = random.Random(draw.points + last).randint(first, last)
+        first, last = sample.sweeps.span(stage)
+        t = random.Random(sample.points + last).randint(first, last)
         fixed = {found.of.indices[axis]: t}
-        of, wrt = _one_step(draw, found, store, t)
+        of, wrt = _one_step(sample, found, store, t)
     truth = autograd(of, wrt)
     own = [*found.entry.of.indices] if found.of.indices else []
     own += [*found.entry.wrt.indices] if found.wrt.indices else []
-    return Row(found.symbol, truth.numel(), *worst(draw, found, truth, Numbers(store, own, fixed)))
+    return Row(found.symbol, truth.numel(), *worst(sample, found, truth, Evaluation(store, own, fixed)))
 
 
-def _recomputed(draw: Draw, found: Jacobian) -> tuple[Array, Array]:
+def _recomputed(sample: Sample, found: Jacobian) -> tuple[Array, Array]:
     """The model once more, `wrt` a variable of its own."""
-    store, sweeps = draw.store(draw.numbers), draw.sweeps
-    for stage in draw.derivation.stages:
+    store, sweeps = sample.store(), sample.sweeps
+    for stage in sample.derivation.stages:
         sweeps.compute(stage, store)
         if found.wrt.name in stage.families:
-            wrt = _variable(store.whole(found.wrt.name), draw.points)
+            wrt = _variable(store.whole(found.wrt.name), sample.points)
             store.put(found.wrt.name, wrt, sweeps.ranges(found.wrt))
     return store.whole(found.of.name), wrt
 
 
-def _one_step(draw: Draw, found: Jacobian, store: Store, t: int) -> tuple[Array, Array]:
+def _one_step(sample: Sample, found: Jacobian, store: Store, t: int) -> tuple[Array, Array]:
     """One step of the recurrence once more, everything before it held fixed."""
-    stage, sweeps = next(s for s in draw.derivation.stages if found.of.name in s.families), draw.sweeps
+    stage, sweeps = next(s for s in sample.derivation.stages if found.of.name in s.families), sample.sweeps
     name, earlier = found.wrt.name, t - stage.direction
     wrt = None
     if name not in stage.time:
-        wrt = _variable(store.whole(name), draw.points)
+        wrt = _variable(store.whole(name), sample.points)
         store.put(name, wrt, sweeps.ranges(found.wrt))
-        for between in _between(draw.derivation.stages, name, stage):
+        for between in _between(sample.derivation.stages, name, stage):
             sweeps.compute(between, store)
     elif found.earlier:
-        wrt = _variable(store.slices[name][earlier], draw.points, found, sweeps)
+        wrt = _variable(store.slices[name][earlier], sample.points, found, sweeps)
         store.put_slice(name, earlier, wrt)
     for family in stage.families:
-        node = draw.derivation.model.nodes[family]
+        node = sample.derivation.model.nodes[family]
         sweeps.recurrence(node, stage.time[family]).step(store, t)
         if family == name and not found.earlier:
-            wrt = _variable(store.slices[family][t], draw.points)
+            wrt = _variable(store.slices[family][t], sample.points)
             store.put_slice(family, t, wrt)
     assert wrt is not None
     return store.slices[found.of.name][t], wrt

@@ -77,8 +77,8 @@ class Evaluator:
 
     # one method for each kind of matrix
     def _whole(self, expr: Expr, at: Sequence[Range]) -> Array:
-        axes = [(i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in expr.args[1:]]
-        found = self._read(expr.args[0], [*at, *axes]).movedim(-1, len(at))
+        axes = expr.args[1:]
+        found = self._read(expr.args[0], [*at, *self.sweeps.over(axes)]).movedim(-1, len(at))
         return found if len(axes) == 2 else found.unsqueeze(-1)
 
     def _ones(self, expr: Expr, at: Sequence[Range]) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from sympy import Idx
 
-from derive.check.closed_forms import within
+from derive.check.compare import relative, within
 from derive.check.report import Report, Row
 from derive.check.steps import Check
 from derive.errors import ShapeError
@@ -75,6 +75,4 @@ def _compared(evaluator: Evaluator, form: Form, ranges: Sequence[Range], whole: 
         wanted = wanted.reshape(*wanted.shape[: len(at) + 1], *found.shape[-2:])
     except (ShapeError, RuntimeError):  # torch refuses a product of other shapes
         return Row(form.element, 0, float("inf"), where)
-    error = (found - wanted).abs() / wanted.abs().clamp(min=1.0)
-    worst = float(error.max()) if error.numel() else 0.0
-    return Row(form.element, error.numel(), worst if worst == worst else float("inf"), where)
+    return Row(form.element, wanted.numel(), relative(found, wanted), where)

@@ -10,37 +10,33 @@ import torch
 from sympy import Expr
 
 from derive.chain.derivation import Derivation
-from derive.check.autograd import Truth
+from derive.check.autograd import AutogradValues
+from derive.check.compare import relative
 from derive.check.report import Report, Row
+from derive.check.samples import fill, sizes_in_turn
 from derive.check.torch_backend import TorchBackend
-from derive.evaluate.passes import Sweeps, cotangents, leaves
+from derive.evaluate.passes import Sweeps, inputs
 from derive.evaluate.store import Store
 from derive.expressions.symbols import Partial
 
 Array = torch.Tensor
-ROUNDS = range(1, 5)  # what the sizes are in turn
+ROUNDS = 4  # choices of sizes
 
 
 def compare(written: Derivation, original: Derivation, points: int = 200, seed: int = 0) -> Report:
     """One row for each value and each gradient: the program against the model that it was written from."""
-    report: Report | None = None
-    sizes = original.model.sizes
-    for n in ROUNDS if sizes else ROUNDS[:1]:
-        chosen = {s: 1 + (n - 1 + 2 * k) % len(ROUNDS) for k, s in enumerate(sizes)}
-        truth = Truth(original, Sweeps(original, chosen, TorchBackend()), points, seed + n)
-        found = _round(Sweeps(written, chosen, TorchBackend()), truth)
-        report = found if report is None else report.merged(found)
-    assert report is not None
+    report, names = Report(), original.model.sizes
+    for n in range(1, ROUNDS + 1 if names else 2):
+        sizes = sizes_in_turn(names, n, ROUNDS)
+        truth = AutogradValues(original, Sweeps(original, sizes, TorchBackend()), points, seed + n)
+        report = report.merged(_round(Sweeps(written, sizes, TorchBackend()), truth))
     return report
 
 
 @torch.no_grad()
-def _round(sweeps: Sweeps, truth: Truth) -> Report:
-    store = Store(sweeps.backend)
-    for node in leaves(sweeps.model):
-        store.put(node.name, truth.store.whole(node.name).detach(), sweeps.ranges(node))
-    for name, node in cotangents(sweeps.model):
-        store.put(name, truth.store.whole(name).detach(), sweeps.ranges(node))
+def _round(sweeps: Sweeps, truth: AutogradValues) -> Report:
+    numbers = {name: truth.store.whole(name).detach() for name in inputs(sweeps.model)}
+    store = fill(Store(sweeps.backend), sweeps, numbers)
     sweeps.forward(store)
     sweeps.backward(store)
     model, d = truth.derivation.model, truth.derivation
@@ -51,12 +47,7 @@ def _round(sweeps: Sweeps, truth: Truth) -> Report:
     found = []
     for quantity, key in rows:
         theirs = truth.store.whole(key)
-        found.append(_row(quantity, store.whole(key) if key in known else torch.zeros_like(theirs), theirs, truth))
+        ours = store.whole(key) if key in known else torch.zeros_like(theirs)
+        count = theirs[..., 0].numel() * truth.count
+        found.append(Row(quantity, count, relative(ours, theirs, kept=truth.kept)))
     return Report(tuple(found))
-
-
-def _row(quantity: Expr, ours: Array, theirs: Array, truth: Truth) -> Row:
-    """The worst relative error at the points where the model exists."""
-    error = ((ours - theirs).abs() / theirs.abs().clamp(min=1.0)).expand(*theirs.shape[:-1], truth.points)
-    kept = error[..., truth.finite]
-    return Row(quantity, kept.numel(), float(kept.max()) if kept.numel() else 0.0)

@@ -62,7 +62,7 @@ def saved(program: Program, derivation: Derivation, seed: int = 0) -> Saved | No
         return None
     if not all(_whole(operand) for p in program.primitives.values() for operand in p.operands):
         return None
-    return Run(program, derivation, seed).saved()
+    return Recorder(program, derivation, seed).saved()
 
 
 def _whole(operand: Expr) -> bool:
@@ -71,8 +71,8 @@ def _whole(operand: Expr) -> bool:
     )
 
 
-class Run:
-    """One run: leaves drawn, the ones asked for with requires_grad, and then node after node."""
+class Recorder:
+    """Runs a program once, node after node, on random leaves, and records what torch saves for the backward pass."""
 
     def __init__(self, program: Program, derivation: Derivation, seed: int):
         self.program, self.wanted = program, derivation.wanted
@@ -82,7 +82,7 @@ class Run:
         self.values: dict[str, Array] = {}
         for node in program.model.nodes.values():
             if node.is_leaf:
-                shape = tuple(b - a + 1 for a, b in self.sweeps.ranges(node))
+                shape = self.sweeps.shape(node)
                 value = sampled((*shape, 1), node.domain, generator, node.sums_to).reshape(shape)
                 self.values[node.name] = value.requires_grad_(node.name in self.wanted)
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import torch
 
 from derive.chain.derivation import Derivation
+from derive.check.compare import relative
 from derive.check.gradients import Array
+from derive.check.samples import sampled
 from derive.evaluate.store import Store
 from derive.progress import MEASURING, doing
 from derive.topics.jacobian.paths import Entry
@@ -19,7 +21,6 @@ from derive.topics.stability.conditions import Analysis
 from derive.topics.stability.measurements import Measured
 
 POINTS = 200
-SPREAD = 1.25
 LENGTH = 8  # steps of the product of Jacobians that is compared
 
 
@@ -48,9 +49,7 @@ def _random(trial: Trial, seed: int) -> Numbers:
     generator = torch.Generator().manual_seed(seed)
     numbers = {}
     for node in (*trial.leaves, *trial.jacobian.states):
-        unit = torch.rand((*trial.shape(node), POINTS), generator=generator, dtype=torch.float64)
-        free = node.domain == "real"
-        numbers[node.name] = (2 * unit - 1) * SPREAD if free else 0.05 + 0.9 * unit
+        numbers[node.name] = sampled((*trial.shape(node), POINTS), node.domain, generator, node.sums_to)
     return numbers
 
 
@@ -60,7 +59,7 @@ def _blocks(trial: Trial, numbers: Numbers) -> Iterator[tuple[Entry, float]]:
     truth = trial.truth(store, t, POINTS)
     for row, blocks in zip(trial.jacobian.entries, truth, strict=True):
         for entry, block in zip(row, blocks, strict=True):
-            yield entry, _error(trial.formula(entry, store, t), block)
+            yield entry, relative(trial.formula(entry, store, t), block)
 
 
 def _product(trial: Trial, numbers: Numbers) -> float:
@@ -74,7 +73,7 @@ def _product(trial: Trial, numbers: Numbers) -> float:
         carried, errors = final, []
         for t, wanted in zip(reversed(trial.times), truth[1:], strict=True):
             carried = _back(trial, store, t, carried)
-            errors += [_error(a, b) for a, b in zip(carried, wanted, strict=True)]
+            errors += [relative(a, b) for a, b in zip(carried, wanted, strict=True)]
     return max(errors)
 
 
@@ -93,9 +92,3 @@ def _times(block: Array, adjoint: Array) -> Array:
     rest = block.dim() - 1 - axes
     product = block * adjoint.reshape(*adjoint.shape[:-1], *[1] * rest, adjoint.shape[-1])
     return product.sum(dim=list(range(axes))) if axes else product
-
-
-def _error(found: Array, truth: Array) -> float:
-    """The worst relative error; infinite where it is no number."""
-    error = float(((found - truth).abs() / truth.abs().clamp(min=1.0)).max().detach())
-    return error if error == error else float("inf")

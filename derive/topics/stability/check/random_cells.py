@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from sympy import Expr, Indexed, Symbol
 
+from derive.check.samples import sampled
 from derive.expressions.indices import name_of
 from derive.model.model import Node
 from derive.topics.stability.check.trial import Numbers, Trial
@@ -39,13 +40,12 @@ class Draws:
         return tuple(1 for _ in leaf.indices)
 
     def _leaf(self, leaf: Node) -> Array:
-        unit = torch.rand((*self.trial.shape(leaf), DRAWS), generator=self.generator, dtype=torch.float64)
-        if leaf.name in self.recurrent:
+        shape = (*self.trial.shape(leaf), DRAWS)
+        if leaf.name in self.recurrent:  # away from 0, as they are scaled
+            unit = torch.rand(shape, generator=self.generator, dtype=torch.float64)
             return (2 * unit - 1).sign() * (0.2 + unit)
         spread = torch.tensor(SPREADS, dtype=torch.float64).repeat(DRAWS // len(SPREADS))
-        if leaf.domain in ("positive", "probability", "binary"):
-            return 0.05 + 0.9 * unit
-        return (2 * unit - 1) * spread
+        return sampled(shape, leaf.domain, self.generator, leaf.sums_to, spread)
 
     def normal(self, shape: tuple[int, ...], points: int) -> Array:
         """Random adjoints to begin with, the same for every target."""

@@ -34,7 +34,7 @@ def _share(runs: Runs, gate: Gate, numbers: Numbers) -> Array:
     trial = runs.trial
     store = trial.store(numbers)
     own = [i for i in gate.element.indices if isinstance(i, Idx) and i != trial.jacobian.index]
-    ranges = [(i, trial.sweeps.number(i.lower), trial.sweeps.number(i.upper)) for i in own]
+    ranges = trial.sweeps.over(own)
     found = []
     with torch.no_grad():
         for t in trial.times:

@@ -108,7 +108,7 @@ class Trial:
     def formula(self, entry: Entry, store: Store, t: int) -> Array:
         """The derived block of the Jacobian at time t: shape (*sizes of `of`, *sizes of `wrt`, points)."""
         own = [i for e in (entry.of, entry.wrt) for i in e.indices if isinstance(i, Idx) and i != self.jacobian.index]
-        ranges = [(i, self.sweeps.number(i.lower), self.sweeps.number(i.upper)) for i in own]
+        ranges = self.sweeps.over(own)
         with torch.no_grad():
             value: Array = self.sweeps.partials.evaluate(entry.value, store, ranges, {self.jacobian.index: t})
         return value
