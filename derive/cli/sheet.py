@@ -9,7 +9,6 @@ from typing import Any
 
 from derive.cli import options, progress_line
 from derive.cli.delivery import deliver, not_to_a_terminal
-from derive.cli.training import trainable
 from derive.errors import UsageError
 from derive.graph import Graph
 from derive.language import LANGUAGES
@@ -72,7 +71,7 @@ def wishes(reading: Reading, given: argparse.Namespace) -> dict[str, Any]:
     """What is asked of the subjects: by the problem, and on the command line. Errors: UsageError."""
     typed = {name: value for name in options.wishes() if (value := getattr(given, name, None)) is not None}
     if "train" in typed and "training" not in reading.wishes:
-        raise UsageError(f"--train: no training data here; {', '.join(trainable(names()))} can be trained")
+        raise UsageError(f"--train: no training data here; {', '.join(_trainable())} can be trained")
     return {**reading.wishes, **typed}
 
 
@@ -90,3 +89,8 @@ def _of(graph: Graph, sizes: Mapping[str, int], alone: bool) -> Mapping[str, int
     """The sizes that this reading has, where another one may have the rest."""
     own = {str(s) for s in graph.model().sizes}
     return sizes if alone else {name: number for name, number in sizes.items() if name in own}
+
+
+def _trainable() -> list[str]:
+    """The problems with data, in at least one reading."""
+    return [name for name in names() if any("training" in r.wishes for r in load(name).readings)]

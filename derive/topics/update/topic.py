@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from derive.chain.derivation import Step, Term
 from derive.chain.derived import Derived
-from derive.page.blocks import Block
+from derive.page import sentences as say
+from derive.page.blocks import Block, Equations, Paragraph, Row
+from derive.page.numerals import Numeral
 from derive.topics.topic import Ask, Context, Topic
 from derive.topics.worked.example import learning_rate, own
 
@@ -32,10 +35,22 @@ class Update(Topic):
         return (Rule(rate),) if wanted else ()
 
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
-        from derive.topics.update.page import rule
-
         for each in found:
-            yield from rule(each, context.derived.steps)
+            yield from _rule(each, context.derived.steps)
+
+
+def _rule(found: Rule, steps: Sequence[Step]) -> Iterator[Block]:
+    """w <- w - eta dL/dw in symbols, with the gradient put in."""
+    from derive.topics.worked.page import RATE
+
+    rate = Numeral(found.rate) if found.rate is not None else None
+    yield Paragraph(say.RULE_OF_UPDATE(rate=RATE) if rate is None else say.UPDATE(rate=RATE, value=rate))
+    rows = []
+    for step in (s for s in steps if s.node.kind == "parameter"):
+        element = step.target.args[1]
+        rows.append(Row(element, (Term((element,)), Term((-RATE, step.target))), sign="<-"))
+        rows.append(Row(None, (Term((element,)), Term((-RATE, step.value)))))
+    yield Equations(tuple(rows))
 
 
 TOPIC = Update()
