@@ -1,6 +1,6 @@
-"""One recurrence analysed: the Jacobian of a step, the bounds of its blocks, and the conditions that follow.
+"""The analysis of one recurrence: the Jacobian of a step, the bounds of its blocks, and the conditions that follow.
 
-Where nothing can be concluded, `Analysis.silence` says why.
+If nothing can be concluded, `Analysis.silence` says why.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def analyse(model: Model, stage: Stage) -> Analysis:
 
 
 def _says_something(condition: Condition) -> bool:
-    """Not where the measure is a number for which an exact or sufficient claim is false, or a necessary one true."""
+    """False if the measure is a number, and the condition then says nothing: its claim is false, or it is a necessary
+    condition whose claim is true."""
     if not condition.measure.is_number:
         return True
     return bool(condition.claim.func(condition.measure, 1)) == (condition.strength != "necessary")
@@ -55,7 +56,10 @@ def _says_something(condition: Condition) -> bool:
 def _named(
     jacobian: StepJacobian, bound: ImmutableDenseMatrix
 ) -> tuple[ImmutableDenseMatrix, tuple[tuple[Symbol, Any], ...]]:
-    """The bounds of the blocks by names, B_ch for d c_t / d h_{t-1}, unless there is one and it is short."""
+    """The bounds of the blocks under names, B_ch for d c_t / d h_{t-1}, and what the names mean.
+
+    A single bound that is no sum keeps its own form.
+    """
     if bound.rows == 1 and not isinstance(bound[0, 0], Add):
         return bound, ()
     names = [s.name for s in jacobian.states]
@@ -69,13 +73,13 @@ def _named(
 
 
 def _gates(model: Model, paths: tuple[Path, ...]) -> set[Expr]:
-    """The gates on the direct path of a state to itself: activations that multiply it."""
+    """The gates on the direct path from a state to itself: the activations that multiply the state."""
     elements = {e for p in paths if p.direct for e in p.value.atoms(Indexed) if name_of(e) in model.nodes}
     return {e for e in elements if model.nodes[name_of(e)].cases and activation(model.nodes[name_of(e)]) is not None}
 
 
 def _matrix(bounds: Bounds, jacobian: StepJacobian, end: int) -> ImmutableDenseMatrix:
-    """The bounds of all blocks; the lower ones only where a block is a single path."""
+    """The upper bounds of all blocks (`end` 1), or the lower ones (`end` 0): 0 for a block of several paths."""
     rows = [
         [sum((gain(bounds, p, e.wrt)[end] for p in e.paths), 0) if end or len(e.paths) < 2 else 0 for e in row]
         for row in jacobian.entries

@@ -1,4 +1,4 @@
-"""What follows from the Jacobian of a step: exact claims where it is constant, elsewhere what its bounds allow."""
+"""The conditions that follow from the Jacobian of a step: exact ones if it is constant, else those of its bounds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from derive.topics.stability.step_jacobian import StepJacobian
 
 
 def constant(model: Model, jacobian: StepJacobian) -> Sequence[Condition] | None:
-    """The exact conditions where every step has the same Jacobian; None elsewhere."""
+    """The conditions if every step has the same Jacobian, all but one of them exact; None if the Jacobian changes."""
     values = [[e.value for e in row] for row in jacobian.entries]
     scalars = all(is_constant(model, v) for row in values for v in row)
     if len(values) == 1 and scalars:
@@ -45,7 +45,7 @@ def _exact(measure: Expr, reason: Text, at_one: Text) -> tuple[Condition, ...]:
 
 
 def single(entry: Entry, low: Expr, high: Expr) -> list[Condition]:
-    """One state, whose gain lies between `low` and `high`."""
+    """The conditions for one state, if every step multiplies its adjoint by a factor between `low` and `high`."""
     found = [
         Condition("vanishes", "sufficient", Lt(high, 1, evaluate=False), high, why.AT_MOST(bound=high)),
         Condition("explodes", "necessary", Gt(high, 1, evaluate=False), high, why.NO_GROWTH(bound=high)),
@@ -60,7 +60,7 @@ def single(entry: Entry, low: Expr, high: Expr) -> list[Condition]:
 
 
 def _local(entry: Entry) -> Expr:
-    """What one step multiplies by at a state that repeats itself, h_t = h_{t-1} = h_*."""
+    """The factor by which one step multiplies the adjoint at a fixed point, h_t = h_{t-1} = h_*."""
     if len(entry.of.indices) > 1:
         return SpectralRadius(Symbol("J_star"))
     falling = [k for k in entry.paths[0].links if (r := activation(k.node)) is None or r.slope_range[0] < 0]
@@ -70,7 +70,7 @@ def _local(entry: Entry) -> Expr:
 
 
 def coupled() -> list[Condition]:
-    """Several states: the powers of the matrix of bounds, B."""
+    """The conditions for several states, by the powers of B, the matrix of the bounds of all blocks."""
     measure = SpectralRadius(Symbol("B"))
     return [
         Condition("vanishes", "sufficient", Lt(measure, 1, evaluate=False), measure, why.ENTRYWISE),

@@ -1,4 +1,4 @@
-"""When the gradient explodes and when it vanishes, as data: claims with their strength and their reason."""
+"""Conditions under which the gradient vanishes, explodes or stays, as data: each with its strength and its reason."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ About = Literal["distant", "whole"]
 
 
 class Condition(NamedTuple):
-    """If (and, where exact, only if) `claim` holds, what `about` names `kind`s.
+    """A claim about the gradient: if `claim` holds, what `about` names vanishes, explodes or stays, as `kind` says.
 
-    `measure` is the number that the claim compares with 1: what one step multiplies by, or a bound of it. A necessary
-    condition reads the other way: `kind` only if `claim`. A local one holds at a state that repeats itself.
+    An exact condition says "if and only if", a necessary one "only if"; a local one holds at a fixed point of the step.
+    `about` is the contribution of distant steps, or the whole gradient. `measure` is the number that the claim compares
+    with 1: the factor by which one step multiplies the adjoint, or a bound of it.
     """
 
     kind: Kind
@@ -36,10 +37,11 @@ class Condition(NamedTuple):
 
 
 class Analysis(NamedTuple):
-    """One recurrence: the Jacobian of a step, a matrix of bounds of its blocks, what follows, or why nothing does.
+    """What was found about one recurrence: the Jacobian of a step, bounds of its blocks, and what follows from them.
 
-    `where` defines the named bounds (f_max, and B, the matrix of them); `order` is that of
-    the norms of the blocks; `gates` say what the bias of a gate on a direct path does.
+    `bound` holds a bound of the norm of each block. `where` defines the bounds that have a name, such as f_max, and B,
+    the matrix of them. `silence` is the reason if no condition follows. `order` is the norm by which the blocks are
+    measured, "2" or "rows"; `gates` says what the bias of each gate on a direct path does.
     """
 
     jacobian: StepJacobian
@@ -52,6 +54,9 @@ class Analysis(NamedTuple):
 
 
 def minors(bound: ImmutableDenseMatrix) -> list[Expr]:
-    """The leading principal minors of 1 - B: all positive exactly if the spectral radius of B >= 0 is below 1."""
+    """The leading principal minors of I - B.
+
+    For a matrix B without negative entries they are all positive exactly if the spectral radius of B is below 1.
+    """
     rest = eye(bound.rows) - bound
     return [rest[:n, :n].det().expand() for n in range(1, bound.rows + 1)]

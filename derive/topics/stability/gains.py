@@ -14,7 +14,7 @@ from derive.expressions.norms import Norm
 from derive.model.model import Model, Node
 from derive.topics.jacobian.paths import Link, Path
 from derive.topics.stability.bounds import Bounds
-from derive.topics.stability.matrix_products import is_matrix_product, letters, repetitions
+from derive.topics.stability.matrix_products import indices_beside, is_matrix_product, repetitions
 
 
 def gain(bounds: Bounds, path: Path, wrt: Expr) -> Interval:
@@ -42,7 +42,7 @@ def _local(bounds: Bounds, link: Link) -> Interval:
 
 def _factor(bounds: Bounds, factor: Expr) -> Expr:
     if isinstance(factor, Indexed) and bounds.is_given(factor):
-        return Norm(factor.base, bounds.order if len(letters(factor, bounds.time)) == 2 else "largest")
+        return Norm(factor.base, bounds.order if len(indices_beside(bounds.time, factor)) == 2 else "largest")
     return Abs(factor) if is_constant(bounds.model, factor) else bounds.magnitude(factor)
 
 

@@ -81,17 +81,11 @@ def _gate(model: Model, jacobian: StepJacobian, entry: Entry, share: Expr) -> Ga
     if row is None or not row.symmetric or row.inverse is None:
         return None
     inner = model.nodes[name_of(node.cases[0].expr.args[0])].cases[0].expr
-    biases = [a for a in Add.make_args(inner) if _is_parameter(model, a)]
-    rest = Bounds(model, jacobian.index, order="rows").magnitude(
-        Add(*(a for a in Add.make_args(inner) if a not in biases))
-    )
+    bounds = Bounds(model, jacobian.index, order="rows")
+    biases = [a for a in Add.make_args(inner) if bounds.is_given(a)]
+    rest = bounds.magnitude(Add(*(a for a in Add.make_args(inner) if a not in biases)))
     if len(biases) != 1 or rest.has(S.Infinity):
         return None
     symbol = Symbol(f"r_{node.name}", nonnegative=True)
     sign = 1 if share == elements[0] else -1
     return Gate(entry, elements[0], share, biases[0], symbol, rest, row, sign)
-
-
-def _is_parameter(model: Model, expr: Expr) -> bool:
-    plain = isinstance(expr, (Symbol, Indexed))
-    return plain and name_of(expr) in model.nodes and model.nodes[name_of(expr)].kind in ("parameter", "constant")

@@ -1,7 +1,8 @@
-"""Is the product of local partials along a path a product of matrices, so that norms multiply?
+"""Decides whether the product of the local partials along a path is a product of matrices, so that norms multiply.
 
-In index notation d u[i] / d v[j] is diagonal where v has u's own letter, a matrix where a parameter W[i, j] leads from
-one letter to the other, and dense, with a norm that grows with the size, where a letter of v stands in neither.
+In index notation the local partial d u[i] / d v[j] is a diagonal matrix if u and v have the same index, i = j; it is
+the matrix W if a parameter W[i, j] leads from one index to the other. If an index of v occurs in neither way, no entry
+of the partial need be zero and its norm grows with the size; then nothing is claimed.
 """
 
 from __future__ import annotations
@@ -14,41 +15,46 @@ from derive.expressions.indices import Limits
 from derive.topics.jacobian.paths import Link, Path
 
 
-def letters(expr: Expr, time: Idx) -> set[Idx]:
-    """The indices of an expression but for time."""
+def indices_beside(time: Idx, expr: Expr) -> set[Idx]:
+    """The indices of the elements in an expression, without the index of time."""
     return {i for a in expr.atoms(Indexed) for place in a.indices for i in place.atoms(Idx)} - {time}
 
 
 def is_matrix_product(path: Path, wrt: Expr, time: Idx, parameter: Callable[[Expr], bool], spectral: bool) -> bool:
-    """True where every local partial is diagonal or a matrix. A largest row sum wants each matrix the right way round;
-    the spectral norm does not mind, but wants as many letters on either side.
+    """True if every local partial on the path is a diagonal matrix or a parameter.
+
+    The largest row sum of W^T is not that of W, so for this norm the rows of each parameter must belong to the later
+    element. W^T has the spectral norm of W, so for this norm (`spectral`) either way will do, but the earlier element
+    of a partial may have at most one index fewer.
     """
     stops = [*(k.user for k in path.links), wrt]
     tied = {i for d in path.delta.atoms(KroneckerDelta) for e in d.args for i in e.atoms(Idx)}
     for n, link in enumerate(path.links):
-        own, then = letters(stops[n], time), letters(stops[n + 1], time)
+        own, then = indices_beside(time, stops[n]), indices_beside(time, stops[n + 1])
         if n == len(path.links) - 1 and tied & own:
             then = then - tied
-        if not _leads(link, own, then, time, parameter, spectral) or (spectral and then and len(then) < len(own) - 1):
+        if not _connected(link, own, then, time, parameter, spectral) or (
+            spectral and then and len(then) < len(own) - 1
+        ):
             return False
     return True
 
 
-def _leads(
+def _connected(
     link: Link, own: set[Idx], then: set[Idx], time: Idx, parameter: Callable[[Expr], bool], spectral: bool
 ) -> bool:
-    """From an element with the letters `own` to one with the letters `then`."""
+    """True if parameters lead from an element with the indices `own` to one with the indices `then`."""
     factors = [f for f in Mul.make_args(link.value) if not isinstance(f, KroneckerDelta)]
     reached = set(own)
-    for m in (f for f in factors if len(letters(f, time)) == 2 and parameter(f)):
+    for m in (f for f in factors if len(indices_beside(time, f)) == 2 and parameter(f)):
         row, column = (next(iter(i.atoms(Idx))) for i in m.indices if i.has(Idx))
         if row not in own and (column not in own or not spectral):
             return False
         reached |= {row, column}
-    return then <= reached and all(letters(f, time) <= reached for f in factors)
+    return then <= reached and all(indices_beside(time, f) <= reached for f in factors)
 
 
 def repetitions(path: Path, wrt: Expr, time: Idx) -> list[Limits]:
-    """The sums of a path over letters that no element on it has: every term is the same, once for each value."""
-    used = set().union(*(letters(k.user, time) for k in path.links), letters(wrt, time))
+    """The sums over an index that no element on the path has: such a sum has equal terms, one for each value."""
+    used = set().union(*(indices_beside(time, k.user) for k in path.links), indices_beside(time, wrt))
     return [s for s in path.sums if s[0] not in used]

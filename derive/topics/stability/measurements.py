@@ -1,4 +1,4 @@
-"""What was measured about a condition: the adjoint at growing distance, for values inside, on and outside of it."""
+"""What was measured about one recurrence, as data: the adjoints of random cells at growing distance from the loss."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ DISTANCES = (1, 10, 25, 50, 100)
 
 
 class Setting(NamedTuple):
-    """One value of the measure, at several random draws of everything else.
+    """What `draws` random cells showed that all have the same value of a condition's measure.
 
-    `norms` are, at each of DISTANCES, the least and largest norm of dL/ds_{T-k} relative to that of k = 0; of a claim
-    about the whole gradient, the sum of the contributions of the last k steps, relative to the largest of them. `rates`
-    are the least and largest factor per step over the far half; `ok` says whether this agrees with the claim.
+    `norms` are, at each distance k of DISTANCES, the least and largest norm of dL/ds_{T-k} relative to that of k = 0.
+    For a claim about the whole gradient they are instead the size of the sum of the contributions of the last k steps,
+    relative to the largest of them. `rates` are the least and largest factor per step over the far half of the
+    distances. `ok` is true if all this agrees with the claim.
     """
 
     measure: float
@@ -30,7 +31,7 @@ class Setting(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """The evidence for one condition; none of it for a claim that was not measured."""
+    """The evidence for one condition, empty if the claim was not measured."""
 
     condition: Condition
     settings: tuple[Setting, ...] = ()
@@ -41,14 +42,14 @@ class Finding(NamedTuple):
         return all(s.ok for s in self.settings)
 
     def complaint(self) -> str | None:
-        """The claim that is contradicted; None where it holds."""
+        """A sentence about the claim if a setting contradicts it, else None."""
         c = self.condition
         claim = f"the {c.strength} claim that the gradient {c.kind} under {c.claim}"
         return None if self.ok else f"{claim} is contradicted by torch.autograd"
 
 
 class Kept(NamedTuple):
-    """The least product of a gate's factors over some steps, with the bias that should keep half."""
+    """The least product of a gate's factors over `steps` steps, if its bias is the one that should keep half."""
 
     gate: Gate
     steps: int
@@ -56,19 +57,19 @@ class Kept(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """At least half was kept."""
+        """True if at least half was kept."""
         return self.least >= 0.5 * (1 - TOLERANCE)
 
     def complaint(self) -> str | None:
-        """How much was kept, where it is too little; None elsewhere."""
+        """A sentence about how much was kept if this is less than half, else None."""
         kept = f"the bias {self.gate.bias} that should keep half over {self.steps} steps keeps {self.least:.2g}"
         return None if self.ok else kept
 
 
 class Remainder(NamedTuple):
-    """What truncation after some steps dropped, and the bound of that: the largest of each, relative to what is whole.
+    """The largest part of the gradient that truncation after `steps` steps dropped, and the largest bound of that part.
 
-    `ok` says that the bound held at every draw.
+    Both are relative to the whole gradient. `ok` is true if the bound held in every random cell.
     """
 
     steps: int
@@ -77,13 +78,16 @@ class Remainder(NamedTuple):
     ok: bool
 
     def complaint(self) -> str | None:
-        """What was dropped, where it is more than its bound; None elsewhere."""
+        """A sentence if more was dropped than the bound allows, else None."""
         dropped = f"truncation after {self.steps} steps drops more than its bound allows"
         return None if self.ok else dropped
 
 
 class Preserved(NamedTuple):
-    """The least and largest norm of the adjoint at a distance, relative to the end, under weights that keep norms."""
+    """The least and largest norm of the adjoint `steps` steps before the end, under weights that should keep it.
+
+    The norms are relative to that at the end. `ok` is true if no norm grew, and in a linear cell none shrank.
+    """
 
     steps: int
     least: float
@@ -91,16 +95,17 @@ class Preserved(NamedTuple):
     ok: bool
 
     def complaint(self) -> str | None:
-        """At which distance the norm is not kept; None where it is."""
+        """A sentence about the distance and the norms if these are not kept, else None."""
         changed = f"weights that keep norms change the adjoint over {self.steps} steps"
         return None if self.ok else f"{changed}, from {self.least:.2g} to {self.largest:.2g}"
 
 
 class Measured(NamedTuple):
-    """What was measured about one recurrence.
+    """All that was measured about one recurrence.
 
-    The worst relative error of each block of its Jacobian, at how many points, and of their products over several
-    steps; the evidence for its conditions, for the biases of its gates, and for the remedies.
+    `blocks` holds the worst relative error of each block of its Jacobian at `points` points, and `product` that of the
+    products of Jacobians over several steps. The rest is the evidence for its conditions (`findings`), for the biases
+    of its gates (`kept`) and for the other remedies.
     """
 
     analysis: Analysis
@@ -114,11 +119,11 @@ class Measured(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """The Jacobian is autograd's, and no claim is contradicted."""
+        """True if the Jacobian is autograd's and no claim is contradicted."""
         return self.complaint() is None
 
     def complaint(self) -> str | None:
-        """The first thing that disagrees; None where nothing does."""
+        """A sentence about the first thing that disagrees, None if nothing does."""
         return next(self._complaints(), None)
 
     def _complaints(self) -> Iterator[str]:
@@ -131,7 +136,7 @@ class Measured(NamedTuple):
 
     @property
     def wrong(self) -> tuple[Entry, ...]:
-        """The blocks that are not autograd's."""
+        """The blocks of the Jacobian that differ from autograd's."""
         return tuple(e for e, error in self.blocks if not error <= TOLERANCE)
 
 

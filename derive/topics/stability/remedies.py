@@ -1,8 +1,11 @@
-"""What helps, derived: truncated backpropagation with its remainder, and weights that keep norms.
+"""Remedies against vanishing and exploding gradients: truncated backpropagation and weights that keep norms.
 
-    |R_K| <= G |lambda_T| (M^K + M^(K+1) + ...) = G |lambda_T| M^K / (1 - M)        for a gain M < 1 of one step
+Truncated backpropagation drops the remainder R_K of the gradient, which comes from all but the last K steps. If one
+step multiplies the adjoint by at most M < 1, the geometric series bounds the remainder:
 
-G bounds the immediate partial of a step with respect to the parameters, lambda_T is the adjoint of the last state.
+    |R_K| <= G |lambda_T| (M^K + M^(K+1) + ...) = G |lambda_T| M^K / (1 - M)
+
+G bounds the immediate partial of a step with respect to the parameters; lambda_T is the adjoint of the last state.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ KEPT = Symbol("K", integer=True, positive=True)
 
 
 class Truncation(NamedTuple):
-    """The gradient of one shared parameter: the part of the last K steps, which is kept, and the rest, dropped."""
+    """The gradient of one shared parameter in two parts: that of the last K steps is kept, the rest is dropped."""
 
     target: Expr
     kept: tuple[Term, ...]
@@ -29,7 +32,7 @@ class Truncation(NamedTuple):
 
 
 def truncations(analysis: Analysis, steps: Sequence[Step]) -> Iterator[Truncation]:
-    """The gradients that are sums over the time of the recurrence, cut K steps before the end."""
+    """Cut every gradient that is a sum over the time of the recurrence K steps before the end."""
     t, on = analysis.jacobian.index, analysis.jacobian.stage.direction
     first, last = (t.lower, t.upper) if on > 0 else (t.upper, t.lower)
     cut = last - on * KEPT
@@ -44,7 +47,7 @@ def truncations(analysis: Analysis, steps: Sequence[Step]) -> Iterator[Truncatio
 
 
 def _ends(direction: int, early: Expr, late: Expr) -> tuple[Expr, Expr]:
-    """The lower end first."""
+    """The two ends of a range of time with the smaller time first."""
     return (early, late) if direction > 0 else (late, early)
 
 
@@ -53,7 +56,10 @@ def _over(term: Term, t: Expr, low: Expr, high: Expr) -> Term:
 
 
 def norm_keeping(analysis: Analysis) -> Symbol | IndexedBase | None:
-    """The recurrent weight that, made orthogonal (a number: +-1), lets no step grow, and a linear cell keep norms."""
+    """The recurrent weight W for which no step lengthens an adjoint if W is orthogonal (if W is a number: 1 or -1).
+
+    In a linear cell the adjoint then keeps its norm. None if the cell has no such weight.
+    """
     jacobian = analysis.jacobian
     found = [c.measure for c in analysis.conditions if c.kind == "vanishes"]
     if len(jacobian.states) > 1 or len(jacobian.entries[0][0].paths) != 1 or not found:
@@ -73,5 +79,5 @@ def as_matrix(analysis: Analysis, weight: IndexedBase) -> Whole:
 
 
 def linear(analysis: Analysis) -> bool:
-    """Does every step have the same Jacobian?"""
+    """True if every step has the same Jacobian."""
     return any(c.strength == "exact" for c in analysis.conditions)

@@ -1,6 +1,8 @@
-"""The Jacobian of one step of a recurrence, path by path: d c_t / d c_{t-1} = f_t, and what comes through the gates.
+"""The Jacobian of one step of a recurrence, as a sum over paths.
 
-d a[t] / d b[t-1]  =  sum over the paths from b[t-1] to a[t] within the step, of the product of the local partials
+    d a[t] / d b[t-1]  =  sum over the paths from b[t-1] to a[t] within the step, of the product of the local partials
+
+In an LSTM the direct path from c_{t-1} to c_t gives f_t; the other paths go through h_{t-1} and the gates.
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ from derive.topics.jacobian.paths import Entry, Path, Walk
 
 
 class StepJacobian(NamedTuple):
-    """All blocks of one step. `states` are the families that the next step reads, `index` the time.
+    """The Jacobian of one step, block by block: `entries[a][b]` is d states[a] at `index` / d states[b] at `before`.
 
-    `before` is the time of the previous state; `lag` is the furthest step back that the recurrence looks.
+    The states are the families that a later step reads. `index` is the time of the step and `before` the time of the
+    step that it reads; `lag` is the largest number of steps that the recurrence looks back.
     """
 
     stage: Stage
@@ -31,7 +34,7 @@ class StepJacobian(NamedTuple):
 
     @property
     def scalar(self) -> bool:
-        """One number: a single state without indices but time."""
+        """True if the state is a single number at each time, so that the Jacobian is a number too."""
         return len(self.states) == 1 and len(self.states[0].indices) == 1
 
     @property
@@ -47,7 +50,7 @@ class StepJacobian(NamedTuple):
 
 
 def step_jacobian(model: Model, stage: Stage) -> StepJacobian:
-    """The Jacobian of one step of a recurrence (a stage with a time index)."""
+    """The Jacobian of one step of the recurrence that `stage`, which has a time index, computes."""
     walk = Walk({name: model.nodes[name] for name in stage.families}, stage.time, model.indices)
     read = list(_read(model, stage, walk))
     states = tuple(n for n in model.nodes.values() if n.name in {name for name, _ in read})
@@ -57,7 +60,7 @@ def step_jacobian(model: Model, stage: Stage) -> StepJacobian:
 
 
 def _read(model: Model, stage: Stage, walk: Walk) -> Iterator[tuple[str, int]]:
-    """The families that are read one or more steps later, and how many."""
+    """Each family that a later step reads, with the number of steps between the two."""
     for name in stage.families:
         node = model.nodes[name]
         for use in model.uses(node.cases[0]):
@@ -66,6 +69,6 @@ def _read(model: Model, stage: Stage, walk: Walk) -> Iterator[tuple[str, int]]:
 
 
 def block(walk: Walk, a: Node, b: Node, stage: Stage) -> Entry:
-    """d a[t] / d b[t-1], b with letters of its own."""
+    """d a[t] / d b[t-1]; the indices of b differ from those of a."""
     before = a.indices[stage.time[a.name]] - stage.direction
     return walk.entry(a, b, walk.other(b, a.indices, {stage.time[b.name]: before}), earlier=True)
