@@ -221,6 +221,14 @@ def test_a_stride_has_no_matrix_form_and_the_page_says_so() -> None:
     assert "the index form stands" in " ".join(text.split())
 
 
+def test_an_adjoint_that_is_summed_over_strided_places_has_no_matrix_form() -> None:
+    """dL/db = sum_ij dL/dy_ij: no matrix form, though no value of a strided family occurs in it."""
+    problem = load("conv2d")
+    solution = problem.readings[0].build(**problem.choices({o.name: None for o in problem.options})).derive()
+    without = {str(form.element) for form in solution.matrices.all if form.reason is not None}
+    assert {"dL/db", "dL/dw[p, q]"} <= without
+
+
 def test_the_scalar_recurrence_has_nothing_to_say_about_matrices() -> None:
     graph = load("bptt").readings[0].build(activation="tanh", loss="squared", loss_at="last", start="zero")
     assert not graph.derive().matrices.all

@@ -9,11 +9,13 @@ from sympy import Expr, Idx
 
 from derive.chain.derivation import Step
 from derive.errors import NoMatrixForm
-from derive.expressions.indices import limits
+from derive.expressions.indices import limits, name_of
 from derive.expressions.matrices import Entrywise, Hadamard, Plus, Softmax, Times, Whole
+from derive.expressions.symbols import Partial
+from derive.expressions.traverse import elements
 from derive.language import Text
 from derive.memo import memo
-from derive.model.model import Case, Model, Node, references
+from derive.model.model import Case, Model, Node
 from derive.topics.matrix_form.read import PLACES, Reader
 from derive.topics.matrix_form.roles import roles, strided
 from derive.topics.matrix_form.softmax import with_softmax
@@ -92,5 +94,5 @@ def _form(model: Model, node: Node, element: Expr, expr: Expr) -> Form | None:
             return Form(element, own, whole, with_softmax(reader.matrix()))
     except NoMatrixForm as error:
         return Form(element, own, whole, None, error.reason)
-    places = {node.name, *(r.name for r in references(expr))} & strided(model)
-    return Form(element, own, whole, None, PLACES) if places else None
+    used = {node.name, *(name_of(e.wrt if isinstance(e, Partial) else e) for e in elements(expr))}
+    return Form(element, own, whole, None, PLACES) if used & strided(model) else None
