@@ -14,7 +14,7 @@ from sympy import Add, Basic, Expr, Idx, Indexed, Mul, Pow, Sum, Symbol, cancel,
 
 from derive.expressions.canonical import canonical
 from derive.expressions.indices import limits, name_of, substitute, sum_over
-from derive.expressions.powers import _powers
+from derive.expressions.powers import monomial
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.memo import memo
@@ -94,7 +94,7 @@ def defined(node: Node) -> Facts:
     found = []
     if len(sums) == 1 and not rest.free_symbols & set(node.indices) and _never_zero(rest):
         found.append(Fact(sums[0], node.generic / rest, node.indices, reason))
-    elif len(bases := _powers(node.cases[0].expr)[1]) > 1 and not all(isinstance(b, (Symbol, Indexed)) for b in bases):
+    elif len(bases := monomial(factors).powers) > 1 and not all(isinstance(b, (Symbol, Indexed)) for b in bases):
         found.append(Fact(node.cases[0].expr, node.generic, node.indices, reason))
     return tuple(found)
 

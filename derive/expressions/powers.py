@@ -1,78 +1,125 @@
-"""A product as the powers of its factors."""
+"""Products: the factors as they are written, and the normal form by which two products are compared and divided.
+
+exponents(factors)    the bases as they stand, each with the sum of its exponents: b b^(t-1) has b to the power t
+monomial(factors)     the normal form, with `times`, `over`, `divides`, and `shared` of several
+split, common         the factors that all terms of a sum have, in front of a bracket, nothing rewritten
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from sympy import Add, Expr, Idx, Integer, Mul, Pow, S, Sum, exp
+from sympy import Add, Basic, Expr, Integer, Mul, Pow, S, Sum, exp
 
 from derive.expressions.canonical import canonical
-from derive.expressions.indices import apart, bound_indices, name_of
-from derive.memo import memo
+from derive.expressions.indices import apart, bound_indices, name_of, substitute
+from derive.expressions.traverse import free_indices
+
+Powers = Mapping[Expr, Expr]
 
 
-@memo
-def _powers(product: Expr) -> tuple[Expr, dict[Expr, Expr]]:
-    """A product as its number and its bases with exponents; exp(a + b) is exp(a) exp(b), 2 a - 2 b is 2 (a - b)."""
+class Monomial(NamedTuple):
+    """A product in normal form: a number times powers of bases, no exponent 0.
+
+    No base is a number; a base that is a sum has no number in front and does not stand beside its own negative, so
+    that 2x - 2m is 2 (x - m), and m - x beside x - m is -(x - m). e^(2a + b) is (e^a)^2 e^b. Sums over indices are in
+    canonical letters, so that equal ones are equal bases.
+    """
+
+    number: Expr
+    powers: Powers
+
+    def times(self, other: Monomial, exponent: Expr = S.One) -> Monomial:
+        """The product with a power of another."""
+        other = other.signed_as(self)
+        total = {b: self.power(b) + exponent * other.power(b) for b in (*self.powers, *other.powers)}
+        return Monomial(self.number * other.number**exponent, {b: e for b, e in total.items() if e != 0})
+
+    def over(self, other: Monomial) -> Monomial:
+        """The quotient."""
+        return self.times(other, S.NegativeOne)
+
+    def divides(self, other: Monomial) -> bool:
+        """Does the other product contain each power of this one, whatever the numbers?"""
+        return all(_within(e, other.power(b)) for b, e in self.signed_as(other).powers.items())
+
+    def power(self, base: Expr) -> Expr:
+        """The exponent of a base, 0 where it does not occur."""
+        return self.powers.get(base, S.Zero)
+
+    def signed_as(self, other: Monomial) -> Monomial:
+        """The same, bases with the other sign where the other product has them so: (m - x) y as -(x - m) y."""
+        turned = [b for b, e in self.powers.items() if b not in other.powers and -b in other.powers and e.is_Integer]
+        sign = Mul(*(S.NegativeOne ** self.powers[b] for b in turned))
+        return Monomial(sign * self.number, {-b if b in turned else b: e for b, e in self.powers.items()})
+
+    def renamed(self, letters: Mapping[Basic, Basic]) -> Monomial:
+        """The same with other indices in its bases."""
+        return Monomial(self.number, {substitute(b, letters): e for b, e in self.powers.items()})
+
+    @property
+    def bare(self) -> Monomial:
+        """The same without its number."""
+        return Monomial(S.One, self.powers)
+
+    @property
+    def expr(self) -> Expr:
+        """The product as an expression, its sums in letters that can be read."""
+        return self.written({})
+
+    def written(self, spelling: Mapping[Expr, Expr]) -> Expr:
+        """The product as an expression, its sums as `spelling` has them, the others in letters that can be read."""
+        whole = substitute(Mul(self.number, *(b**e for b, e in self.powers.items())), spelling)
+        return apart(whole, {*free_indices(whole), *(i for i in bound_indices(whole) if name_of(i).startswith("_"))})
+
+
+ONE = Monomial(S.One, {})
+
+
+def monomial(factors: Iterable[Expr]) -> Monomial:
+    """The normal form of the product of the factors."""
     number: Expr = S.One
     found: dict[Expr, Expr] = {}
-    for factor in Mul.make_args(product):
-        base, power = (factor.base, factor.exp) if isinstance(factor, Pow) and factor.exp.is_Number else (factor, S.One)
-        front, base = base.primitive() if isinstance(base, Add) else (base, S.One) if base.is_number else (S.One, base)
-        number *= front**power
-        parts = [exp(a) for a in Add.make_args(base.args[0])] if isinstance(base, exp) else [base]
-        for key in (canonical(p) for p in parts if p != 1):
-            found[key] = found.get(key, S.Zero) + power
-    return number, found
-
-
-def common(terms: Sequence[Expr]) -> Expr:
-    """A sum with the factors that all its terms share in front of a bracket."""
-    shared, rest = split(tuple(Mul.make_args(t) for t in terms))
-    return Mul(*shared, Add(*rest)) if shared else Add(*terms)
-
-
-def split(products: Sequence[Sequence[Expr]]) -> tuple[list[Expr], list[Expr]]:
-    """The factors, sums and numbers aside, that all of several products have, each once; and what is left of each."""
-    left = [list(p) for p in products]
-    plain = [f for f in dict.fromkeys(left[0]) if not (f.is_number or isinstance(f, Sum))]
-    shared = [f for f in plain if len(left) > 1 and all(f in p for p in left)]
-    for factor in shared:
-        for product in left:
-            product.remove(factor)
-    return shared, [Mul(*p) for p in left]
-
-
-Powers = dict[Expr, Expr]
-
-
-def powers(factors: Sequence[Expr]) -> tuple[Expr, Powers]:
-    """The number in front, and the exponent of every base; e^(a + b) is two factors, 2 x - 2 mu is 2 (x - mu)."""
-    number: Expr = Integer(1)
-    found: Powers = {}
     for factor in (g for f in factors for g in Mul.make_args(f)):
-        for base, exponent in _split(factor):
-            content, key = _primitive(_same(base))
-            if -key in found:
+        for base, exponent in _parts(factor):
+            content, key = _content(canonical(base))
+            if -key in found and exponent.is_Integer:
                 content, key = -content, -key
             number *= content**exponent
             if key != 1:
-                found[key] = found.get(key, Integer(0)) + exponent
-    return number, {b: e for b, e in found.items() if e != 0}
+                found[key] = found.get(key, S.Zero) + exponent
+    return Monomial(number, {b: e for b, e in found.items() if e != 0})
 
 
-def _primitive(base: Expr) -> tuple[Expr, Expr]:
+def shared(products: Sequence[Monomial]) -> Monomial:
+    """The powers that all products have: of each base the least exponent, where those of all have the same sign."""
+    found = {}
+    for base in products[0].powers:
+        own = [p.power(base) for p in products]
+        if all(e > 0 for e in own) or all(e < 0 for e in own):
+            found[base] = min(own, key=abs)
+    return Monomial(S.One, found)
+
+
+def _within(part: Expr, whole: Expr) -> bool:
+    """Does x^whole contain x^part?"""
+    return bool(0 < part <= whole or whole <= part < 0)
+
+
+def _content(base: Expr) -> tuple[Expr, Expr]:
     """A number and what it multiplies."""
     if base.is_Number:
-        return base, Integer(1)
-    found: tuple[Expr, Expr] = base.as_content_primitive() if isinstance(base, Add) else (Integer(1), base)
+        return base, S.One
+    found: tuple[Expr, Expr] = base.as_content_primitive() if isinstance(base, Add) else (S.One, base)
     return found
 
 
-def _split(factor: Expr) -> Iterator[tuple[Expr, Expr]]:
-    base, exponent = (factor.base, factor.exp) if isinstance(factor, Pow) else (factor, Integer(1))
+def _parts(factor: Expr) -> Iterator[tuple[Expr, Expr]]:
+    """The bases of a factor with their exponents, which are numbers; e^(a + b) is two."""
+    base, exponent = (factor.base, factor.exp) if isinstance(factor, Pow) else (factor, S.One)
     if not exponent.is_Number:
-        base, exponent = factor, Integer(1)
+        base, exponent = factor, S.One
     if not isinstance(base, exp):
         yield base, exponent
         return
@@ -81,15 +128,27 @@ def _split(factor: Expr) -> Iterator[tuple[Expr, Expr]]:
         yield exp(rest), number * exponent
 
 
-@memo
-def _same(expr: Expr) -> Expr:
-    """The expression with letters of their own for its sums, so that equal ones compare equal."""
-    sums = {s: canonical(s) for s in expr.atoms(Sum)}
-    return expr.xreplace(sums) if sums else expr
+def exponents(factors: Iterable[Expr]) -> dict[Expr, Expr]:
+    """Each base of a product as it is written, with the sum of its exponents, which may be symbols."""
+    found: dict[Expr, Expr] = {}
+    for factor in factors:
+        base, exponent = (factor.base, factor.exp) if isinstance(factor, Pow) else (factor, S.One)
+        found[base] = found.get(base, S.Zero) + exponent
+    return found
 
 
-def multiplied(number: Expr, found: Powers) -> Expr:
-    """The product again, its sums in letters that can be read."""
-    whole = Mul(number, *(b**e for b, e in found.items()))
-    free = {i for i in whole.free_symbols if isinstance(i, Idx)}
-    return apart(whole, {*free, *(i for i in bound_indices(whole) if name_of(i).startswith("_"))})
+def common(terms: Sequence[Expr]) -> Expr:
+    """A sum with the factors that all its terms share in front of a bracket."""
+    front, rest = split(tuple(Mul.make_args(t) for t in terms))
+    return Mul(*front, Add(*rest)) if front else Add(*terms)
+
+
+def split(products: Sequence[Sequence[Expr]]) -> tuple[list[Expr], list[Expr]]:
+    """The factors, sums and numbers aside, that all of several products have, each once; and what is left of each."""
+    left = [list(p) for p in products]
+    plain = [f for f in dict.fromkeys(left[0]) if not (f.is_number or isinstance(f, Sum))]
+    front = [f for f in plain if len(left) > 1 and all(f in p for p in left)]
+    for factor in front:
+        for product in left:
+            product.remove(factor)
+    return front, [Mul(*p) for p in left]

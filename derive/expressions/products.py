@@ -1,4 +1,4 @@
-"""Products over a range of times: their factors as powers, one factor taken out, a neighbouring factor taken in."""
+"""Products over a range of times: equal factors as powers, one factor taken out, a neighbouring factor taken in."""
 
 from __future__ import annotations
 
@@ -7,23 +7,15 @@ from collections.abc import Iterator
 from sympy import Add, Expr, Mul, Pow, Product, S, Sum
 
 from derive.expressions.indices import Limits, bound, substitute
+from derive.expressions.powers import exponents
 from derive.memo import memo
-
-
-def powers(product: Expr) -> dict[Expr, Expr]:
-    """Every base of a product with the sum of its exponents."""
-    found: dict[Expr, Expr] = {}
-    for factor in Mul.make_args(product):
-        base, exponent = (factor.base, factor.exp) if isinstance(factor, Pow) else (factor, S.One)
-        found[base] = found.get(base, S.Zero) + exponent
-    return found
 
 
 def gathered(expr: Expr) -> Expr:
     """Equal bases of each product as one power, b b^(t-1) = b^t, which sympy leaves apart."""
     if isinstance(expr, Add):
         return Add(*(gathered(a) for a in expr.args))
-    return Mul(*(base**exponent for base, exponent in powers(expr).items()))
+    return Mul(*(base**exponent for base, exponent in exponents(Mul.make_args(expr)).items()))
 
 
 def without_empty(expr: Expr) -> Expr:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from sympy import Dummy, Expr, Mul, Pow, Symbol, expand, fraction, together
 
 from derive.expressions.indices import substitute
-from derive.expressions.products import powers, unrolled, without_empty
+from derive.expressions.powers import exponents
+from derive.expressions.products import unrolled, without_empty
 
 if TYPE_CHECKING:
     from derive.chain.closed_forms.recursion import ClosedForm
@@ -38,7 +39,12 @@ def proof(form: ClosedForm) -> Induction:
     s, t = form.bounds[0], form.index
     begins = without_empty(substitute(form.kernel, {s: t})) == 1
     ahead = Mul(form.factor, substitute(form.kernel, {t: t + form.ahead}))
-    return Induction(begins, powers(ahead) == powers(unrolled(form.kernel, form.ahead)))
+    return Induction(begins, _same(ahead, unrolled(form.kernel, form.ahead)))
+
+
+def _same(one: Expr, other: Expr) -> bool:
+    """Are two products equal, power by power?"""
+    return exponents(Mul.make_args(one)) == exponents(Mul.make_args(other))
 
 
 def vanishes(expr: Expr) -> bool:

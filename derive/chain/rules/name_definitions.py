@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sympy import Add, Expr, Idx, Indexed, Integer, Mul, Pow, S, Sum, Symbol
+from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Sum, Symbol
 
 from derive.chain.derivation import Line, Term
 from derive.chain.facts import DEFINED, Fact, Facts, free_letters, instances
 from derive.chain.rules.rule import Terms
 from derive.expressions.canonical import canonical
-from derive.expressions.indices import bound_indices, substitute
-from derive.expressions.powers import Powers, _powers, common, multiplied, powers
+from derive.expressions.indices import bound_indices
+from derive.expressions.powers import Monomial, common, monomial
 from derive.expressions.traverse import rewrite
 from derive.language import Text
 from derive.memo import memo
@@ -49,33 +49,26 @@ def name_definitions(terms: Terms, facts: Facts) -> Iterator[Line]:
 def name_in_product(term: Term, facts: Facts) -> tuple[Term, tuple[Expr, ...]]:
     """The product with the quantities that it contains written by name, and these names."""
     letters = sorted({i for f in term.factors for i in f.atoms(Idx)} | {b[0] for b in term.sums}, key=str)
-    number, found = powers(term.factors)
+    product = monomial(term.factors)
     names: list[Expr] = []
-    while (hit := next(_contained(found, facts, letters), None)) is not None:
-        element, sign, inner = hit
-        number, names = number * sign, [*names, element]
-        found = {b: e for b in (*found, element) if (e := found.get(b, 0) - inner.get(b, 0) + (b == element)) != 0}
-    return (Term((multiplied(number, found),), term.sums) if names else term), tuple(dict.fromkeys(names))
+    while (hit := next(_contained(product, facts, letters), None)) is not None:
+        element, definition = hit
+        product = product.over(definition).times(monomial([element]))
+        names.append(element)
+    return (Term((product.expr,), term.sums) if names else term), tuple(dict.fromkeys(names))
 
 
-def _contained(found: Powers, facts: Facts, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Expr, Powers]]:
-    """The quantities whose definition divides a product, up to the sign; each with the powers of its definition.
+def _contained(product: Monomial, facts: Facts, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Monomial]]:
+    """The quantities whose definition divides a product, up to the sign; each with its definition.
 
     A product of names alone keeps its names: gamma u is not written o.
     """
     for fact in facts:
         for definition, element in instances(fact, letters):
-            number, inner = powers([definition])
-            for base in [b for b in inner if b not in found and -b in found]:
-                inner, number = {(-b if b == base else b): e for b, e in inner.items()}, -number
-            if abs(number) != 1 or all(isinstance(b, (Symbol, Indexed)) for b in inner):
-                continue
-            if all(_divides(e, found.get(b, Integer(0))) for b, e in inner.items()):
-                yield element, number, inner
-
-
-def _divides(part: Expr, whole: Expr) -> bool:
-    return bool(0 < part <= whole or whole <= part < 0)
+            inner = monomial([definition])
+            compound = not all(isinstance(b, (Symbol, Indexed)) for b in inner.powers)
+            if compound and abs(inner.number) == 1 and inner.divides(product):
+                yield element, inner
 
 
 @memo
@@ -89,13 +82,12 @@ def _divided(term: Expr, fact: Fact) -> Expr:
     """One product, its factors replaced by the value as often as they divide it."""
     if bound_indices(term) & set(fact.indices) or any(isinstance(f, Sum) for f in Mul.make_args(term)):
         return term
-    number, mine = _powers(term)
-    for left, right in instances(fact, free_letters(term)):
-        front, theirs = _powers(left)
-        if all(_divides(e, mine.get(b, S.Zero)) for b, e in theirs.items()):
-            kept = (b ** (e - theirs.get(b, S.Zero)) for b, e in mine.items())
-            letters = {c: s for s in term.atoms(Sum) if isinstance(c := canonical(s), Sum)}
-            return substitute(_divided(Mul(number / front, *kept), fact), letters) * right
+    product = monomial([term])
+    for definition, element in instances(fact, free_letters(term)):
+        inner = monomial([definition])
+        if inner.divides(product):
+            spelling = {canonical(s): s for s in term.atoms(Sum)}
+            return _divided(product.over(inner).written(spelling), fact) * element
     return term
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Basic, Expr, Idx, IndexedBase, Integer, Symbol
+from sympy import Basic, Expr, Idx, IndexedBase, Symbol
 
 from derive.chain.derivation import Term
 from derive.chain.facts import known, summed
 from derive.expressions.indices import Limits, fresh, index, substitute, sum_over
 from derive.expressions.matrices import Named, Times, Transpose
-from derive.expressions.powers import multiplied, powers
+from derive.expressions.powers import monomial
 from derive.model.model import Model
 from derive.model.ranges import Ranges
 from derive.topics.hessian.hessian import Hessian
@@ -94,7 +94,7 @@ def _variance(model: Model, rising: Sequence[Form], falling: Sequence[Form]) -> 
     up, down = rising[0], falling[0]
     if not up.linked or up.linked[:-1] != down.linked or up.sums[:-1] != down.sums or up.number != -down.number:
         return None
-    share, limit = multiplied(Integer(1), powers([up.weight, 1 / down.weight])[1]), up.sums[-1]
+    share, limit = monomial([up.weight, 1 / down.weight]).bare.expr, up.sums[-1]
     if summed(sum_over(share, [limit]), known(model))[0] != 1 or not Ranges(model).of(share)[0].is_nonnegative:
         return None
     if {_mean(p, share, limit, up.linked[-1]) for p in _parts(rising)} != {_key(p) for p in _parts(falling)}:
@@ -111,5 +111,5 @@ def _mean(part: Term, share: Expr, limit: Limits, axis: int) -> object:
 
 
 def _key(part: Term) -> object:
-    number, found = powers(part.factors)
-    return number, frozenset(found.items()), frozenset(part.sums)
+    number, powers = monomial(part.factors)
+    return number, frozenset(powers.items()), frozenset(part.sums)

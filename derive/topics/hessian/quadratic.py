@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sympy import Expr, Idx, Integer, KroneckerDelta
+from sympy import Expr, Idx, KroneckerDelta, S
 
 from derive.chain.derivation import Term
 from derive.expressions.indices import Limits, index, substitute
-from derive.expressions.powers import Powers, multiplied, powers
+from derive.expressions.powers import ONE, Monomial, monomial, shared
 from derive.model.model import Node
 from derive.topics.hessian.hessian import Block, Hessian
 
@@ -27,10 +27,11 @@ class Form(NamedTuple):
 
 
 class Split(NamedTuple):
-    """Products of scalar parameters under the same sums: what all have, and the root of what is left for w times w."""
+    """The factors that all products of scalar parameters under the same sums share, numbers aside; and for each
+    parameter w the square root of what is left of the product of w with itself."""
 
-    shared: Powers
-    of: Mapping[str, Powers]
+    shared: Monomial
+    of: Mapping[str, Monomial]
 
 
 Halves = Mapping[tuple[Limits, ...], Split]
@@ -38,35 +39,27 @@ Halves = Mapping[tuple[Limits, ...], Split]
 
 def scalar_halves(h: Hessian) -> Halves:
     """How the blocks of scalar parameters fall apart: x_1 a (1 - a) x_2 into a (1 - a), x_1 and x_2."""
-    products: dict[tuple[Limits, ...], list[tuple[Block, Powers]]] = {}
+    products: dict[tuple[Limits, ...], list[tuple[Block, Monomial]]] = {}
     for block in (b for row in h.blocks for b in row if not b.of.indices and not b.wrt.indices):
         for term in block.products:
-            products.setdefault(term.sums, []).append((block, powers(term.factors)[1]))
+            products.setdefault(term.sums, []).append((block, monomial(term.factors).bare))
     return {sums: split for sums, own in products.items() if (split := _split(own)) is not None}
 
 
-def _split(own: Sequence[tuple[Block, Powers]]) -> Split | None:
+def _split(own: Sequence[tuple[Block, Monomial]]) -> Split | None:
     """None where the factors that a parameter has with itself are no squares."""
-    bases = set.intersection(*(set(found) for _, found in own))
-    shared = {b: min((found[b] for _, found in own), key=abs) for b in bases}
-    left = {b.of.name: _times(found, {k: -e for k, e in shared.items()}) for b, found in own if b.of == b.wrt}
-    if not all((e / 2).is_Integer for found in left.values() for e in found.values()):
+    front = shared([product for _, product in own])
+    left = {block.of.name: product.over(front) for block, product in own if block.of == block.wrt}
+    if not all((e / 2).is_Integer for product in left.values() for e in product.powers.values()):
         return None
-    return Split(shared, {name: {b: e / 2 for b, e in found.items()} for name, found in left.items()})
-
-
-def _times(*parts: Powers) -> Powers:
-    """The product."""
-    bases = dict.fromkeys(b for part in parts for b in part)
-    total = {b: sum((part.get(b, Integer(0)) for part in parts), Integer(0)) for b in bases}
-    return {b: e for b, e in total.items() if e != 0}
+    return Split(front, {name: ONE.times(product.bare, S.Half) for name, product in left.items()})
 
 
 def form_of(h: Hessian, block: Block, term: Term, halves: Halves) -> Form | None:
     """One product of a block, sorted: what belongs to the row, to the column, to neither; None where it mixes them."""
     rows, columns = (tuple(getattr(e, "indices", ())) for e in (block.of.generic, block.entry.wrt))
-    number, found = powers(term.factors)
-    links = [d for d in found if isinstance(d, KroneckerDelta)]
+    product = monomial(term.factors)
+    links = [d for d in product.powers if isinstance(d, KroneckerDelta)]
     axes = {c: rows.index(r) for d in links for r, c in (d.args, d.args[::-1]) if r in rows and c in columns}
     axes = dict(sorted(axes.items(), key=lambda item: item[1]))
     if len(axes) < len(links):
@@ -74,27 +67,28 @@ def form_of(h: Hessian, block: Block, term: Term, halves: Halves) -> Form | None
     ends = [*term.sums, *((rows[a], rows[a].lower, rows[a].upper) for a in axes.values())]
     rename = {i: index(f"s_{n}", a, b) for n, (i, a, b) in enumerate(ends)}
     rename |= {c: rename[rows[a]] for c, a in axes.items()}
-    moved = {substitute(b, rename): e for b, e in found.items() if b not in links}
     kept: list[dict[Expr, Expr]] = [{}, {}, {}]
-    for base, exponent in moved.items():
+    unlinked = Monomial(S.One, {b: e for b, e in product.powers.items() if b not in links})
+    for base, exponent in unlinked.renamed(rename).powers.items():
         sides = [n for n, own in enumerate((rows, columns), 1) if base.free_symbols & (set(own) - rename.keys())]
         if len(sides) > 1:
             return None
         kept[sides[0] if sides else 0][base] = exponent
+    parts = [Monomial(S.One, part) for part in kept]
     if not rows and not columns and (split := halves.get(term.sums)) is not None:
-        kept = [split.shared, split.of.get(block.of.name, {}), split.of.get(block.wrt.name, {})]
-        if found != _times(*kept):
+        parts = [split.shared, split.of.get(block.of.name, ONE), split.of.get(block.wrt.name, ONE)]
+        if product.powers != parts[0].times(parts[1]).times(parts[2]).powers:
             return None
-        kept = [{substitute(b, rename): e for b, e in part.items()} for part in kept]
+        parts = [part.renamed(rename) for part in parts]
     sums = tuple((rename[i], a, b) for i, a, b in ends)
-    left = _side(h, block.of, rows, kept[1], rename)
-    right = _side(h, block.wrt, columns, kept[2], rename)
-    return Form(number, multiplied(Integer(1), kept[0]), sums, left, right, tuple(axes.values()))
+    left = _side(h, block.of, rows, parts[1], rename)
+    right = _side(h, block.wrt, columns, parts[2], rename)
+    return Form(product.number, parts[0].expr, sums, left, right, tuple(axes.values()))
 
 
-def _side(h: Hessian, w: Node, own: Sequence[Idx], found: dict[Expr, Expr], rename: dict[Idx, Idx]) -> Term:
+def _side(h: Hessian, w: Node, own: Sequence[Idx], product: Monomial, rename: dict[Idx, Idx]) -> Term:
     """The factors times the direction, summed over the letters of the parameter, in letters that name the axes."""
     axes = {i: index(f"l_{n}", i.lower, i.upper) for n, i in enumerate(own) if i not in rename}
     v = h.direction(w, tuple((rename | axes)[i] for i in own))
-    factor = substitute(multiplied(Integer(1), found), axes)
+    factor = substitute(product.expr, axes)
     return Term((factor, v) if factor != 1 else (v,), tuple((k, k.lower, k.upper) for k in axes.values()))

@@ -20,7 +20,7 @@ from derive.chain.rules.pull import constants_in_front
 from derive.chain.rules.rule import Rule, Terms, follow
 from derive.chain.rules.use_facts import FACTS
 from derive.expressions.indices import sum_over
-from derive.expressions.powers import Powers, multiplied, powers
+from derive.expressions.powers import monomial, shared
 from derive.language import Text
 from derive.model.model import Model
 from derive.topics.jacobian.paths import Entry, Path
@@ -96,7 +96,7 @@ def sums_in_front(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     """If all terms stand under the same sums and share a factor, write the sums and the factor once."""
     sums = terms[0].sums
     if sums and all(t.sums == sums for t in terms):
-        bare = tuple(Term((multiplied(*powers(t.factors)),)) for t in terms)
+        bare = tuple(Term((monomial(t.factors).expr,)) for t in terms)
         yield from (line._replace(terms=(Term(line.terms[0].factors, sums),)) for line in common_factor(bare))
 
 
@@ -116,14 +116,14 @@ def _flat(term: Term) -> Term:
     if front.sums:
         return front
     sums = [f for f in front.factors if isinstance(f, Sum)]
-    outside = multiplied(*powers([f for f in front.factors if f not in sums]))
+    outside = monomial(f for f in front.factors if f not in sums).expr
     return Term((outside * sums[0], *sums[1:])) if outside.is_number and sums else Term((outside, *sums))
 
 
 def _loose(term: Term) -> bool:
     """Do numbers or equal factors stand apart?"""
-    number, found = powers(term.factors)
-    return constants_in_front(term) != term or len(term.flat) > len(found) + (number != 1)
+    number, powers = monomial(term.factors)
+    return constants_in_front(term) != term or len(term.flat) > len(powers) + (number != 1)
 
 
 def common_factor(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
@@ -131,25 +131,11 @@ def common_factor(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     if len(terms) < 2 or any(t.sums for t in terms):
         return
     sums = [[f for f in t.factors if isinstance(f, Sum)] for t in terms]
-    parts = [powers([f for f in t.factors if f not in s]) for t, s in zip(terms, sums, strict=True)]
-    found = [f for _, f in parts]
-    shared = {b: e for b in found[0] if (e := _least([f.get(b, Integer(0)) for f in found])) != 0}
-    if not shared or written(terms) > WIDEST:
-        return
-    rest = Add(*(Mul(multiplied(n, _without(f, shared)), *s) for (n, f), s in zip(parts, sums, strict=True)))
-    factor = multiplied(Integer(1), shared)
-    yield Line((Term((factor, rest)),), COMMON(factor=factor))
-
-
-def _without(found: Powers, shared: Powers) -> Powers:
-    return {b: left for b, e in found.items() if (left := e - shared.get(b, Integer(0))) != 0}
-
-
-def _least(exponents: Sequence[Expr]) -> Expr:
-    """The power of a base that divides all: the one next to 0 where all have the same sign."""
-    if all(e > 0 for e in exponents):
-        return min(exponents)
-    return max(exponents) if all(e < 0 for e in exponents) else Integer(0)
+    parts = [monomial(f for f in t.factors if f not in s) for t, s in zip(terms, sums, strict=True)]
+    front = shared(parts)
+    if front.powers and written(terms) <= WIDEST:
+        rest = Add(*(Mul(p.over(front).expr, *s) for p, s in zip(parts, sums, strict=True)))
+        yield Line((Term((front.expr, rest)),), COMMON(factor=front.expr))
 
 
 RULES: tuple[Rule, ...] = (count, sums_in_front, collect, common_factor)  # a bracket last: it would be collected again
