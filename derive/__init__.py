@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from derive.graph import Graph
     from derive.language import Text
     from derive.model.author_sum import Sum
+    from derive.model.new_function import elementwise
     from derive.problem import Option, Problem, Size
     from derive.solution import Solution
     from derive.topics.limits.limits import Limit
@@ -65,6 +66,7 @@ _HOME = {
     "derive.code.signature": ("Argument", "Signature"),
     "derive.solution": ("Solution",),
     "derive.model.author_sum": ("Sum",),
+    "derive.model.new_function": ("elementwise",),
     "derive.topics.training.training": ("TrainingSet",),
     "derive.topics.worked.example": ("Example",),
     "sympy": (
@@ -77,9 +79,9 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "Abs", "Argument", "Covariance", "DeriveError", "Example", "Expectation", "Function", "Graph", "KroneckerDelta",
     "Limit", "Max", "ModelError", "MomentError", "Option", "Piecewise", "Problem", "Rational", "Signature", "Size",
-    "Solution", "Sum", "Text", "TrainingSet", "UsageError", "Variance", "VerificationError", "cos", "elu", "erf",
-    "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin", "softplus",
-    "sqrt", "tanh",
+    "Solution", "Sum", "Text", "TrainingSet", "UsageError", "Variance", "VerificationError", "cos", "elementwise",
+    "elu", "erf", "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin",
+    "softplus", "sqrt", "tanh",
 ]  # fmt: skip
 
 

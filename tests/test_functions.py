@@ -10,9 +10,14 @@ from string import Formatter
 
 import pytest
 import torch
+from generated import loaded
 from mpmath import diff, mp, mpf
 from sympy import Float, Rational, S, Symbol, lambdify, oo
 
+from derive import Sum
+from derive.code.functions import defined, own
+from derive.code.names import called
+from derive.code.targets import TARGETS
 from derive.expressions.elementwise import Elementwise
 from derive.expressions.functions import BY_NAME, TABLE, function_named, row_of
 from derive.graph import Graph
@@ -121,14 +126,45 @@ def check_kinks(row):
     assert row.kinks == found, f"kinks of {row.name}"
 
 
-CHECKS = (check_slope, check_slope_in_value, check_torch, check_exact, check_ranges, check_kinks)
+def check_code(row):
+    """Value and slope by the code for numpy and for torch at quarters, the value also by code from the definition."""
+    points = [float(p) for (p,) in arguments(row, [Rational(n, 4) for n in range(-32, 33)]) if p not in row.kinks]
+    x = torch.tensor(points, dtype=torch.float64)
+    values, slopes = zip(*(by_torch(row, v.clone().requires_grad_()) for v in x), strict=True)
+    for array in (x.numpy(), x):
+        target = TARGETS["torch" if array is x else "numpy"]
+        for found, truth in ((row.value, values), (row.slope, slopes)):
+            assert by_code(found, target, array) == pytest.approx(truth, rel=1e-12, abs=1e-13), f"{row.name} in code"
+        if row.definition is not None:
+            assert by_definition(row, target, array) == pytest.approx(values, rel=1e-12, abs=1e-13), row.name
+
+
+def by_code(function, target, array):
+    """sum_i y_i f(x_i) for the generated code: its gradient in y is f(x)."""
+    g = Graph("f")
+    n = g.size("N")
+    i = g.index("i", n)
+    x, y = g.input("x", n, domain="positive"), g.parameter("y", n)
+    g.loss("L", Sum(y[i] * function(x[i]), i))
+    code = loaded(g.derive().to_code(target.name))
+    return code["backward"](x=array, y=0 * array + 1)["y"].tolist()
+
+
+def by_definition(row, target, array):
+    """The function that is made from the definition, also where the library has a name for it."""
+    text = defined(row, target)
+    scope = loaded("\n".join([f"import math\n{target.imports}", *own(target, text), text]))
+    return scope[called(row.name)](array).tolist()
+
+
+CHECKS = (check_slope, check_slope_in_value, check_torch, check_code, check_exact, check_ranges, check_kinks)
 
 
 @each_row
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
 def test_row(row, check):
     """The slope is the derivative, torch agrees also at kinks, exact values are exact, ranges hold and are reached."""
-    if check is not check_kinks or row.arity == 1:
+    if check not in (check_kinks, check_code) or row.arity == 1:
         check(row)
 
 
@@ -140,6 +176,8 @@ def test_row(row, check):
         (check_torch, {"slope": lambda x: 1 - x}),
         (check_torch, {"torch": "sigmoid"}),
         (check_torch, {"number": lambda x: x}),
+        (check_code, {"slope": lambda x: 1 - x}),
+        (check_code, {"definition": lambda x: x}),
         (check_exact, {"exact": lambda x: x}),
         (check_ranges, {"slope_range": (0, 2)}),
         (check_ranges, {"slope_range": (0, Rational(1, 2))}),
@@ -152,6 +190,14 @@ def test_a_wrong_row_is_caught(check, wrong):
     """The same checks refuse the row of tanh with one wrong column, and name it."""
     with pytest.raises(AssertionError, match="tanh"):
         check(BY_NAME["tanh"]._replace(**wrong))
+
+
+@each_unary
+def test_the_inverse(row):
+    """f^-1(f(x)) = x, where the row has an inverse."""
+    for n in (-2, -1, 0, 1, 3):
+        if row.inverse is not None:
+            assert float(row.inverse(row.value(S(n))).evalf(30)) == pytest.approx(n, abs=1e-14)
 
 
 @pytest.mark.parametrize("point", [-700.0, -40.0, 40.0, 700.0])

@@ -10,9 +10,11 @@ import torch
 
 from derive.errors import UsageError
 from derive.evaluate.compile import elementwise
-from derive.expressions.functions import Row, X
+from derive.expressions.functions import BY_NAME, TABLE, Row, X
+from derive.expressions.one_variable import points
 
 Array = torch.Tensor
+CLOSE = 1e-9
 
 
 class TorchBackend:
@@ -112,7 +114,17 @@ def _named(name: str, dotted: str) -> Callable[[Array], Array]:
         found: Callable[[Array], Array] = reduce(getattr, dotted.split("."), torch)  # type: ignore[assignment]
     except AttributeError:
         raise UsageError(f"{name}: torch has no {dotted}; leave torch= out, and the definition is evaluated") from None
+    if BY_NAME[name] not in TABLE:
+        _agrees(BY_NAME[name], found)
     return found
+
+
+def _agrees(row: Row, by_torch: Callable[[Array], Array]) -> None:
+    """Errors: UsageError where the function that a user names has other values than the definition."""
+    for point in map(float, points(row.domain)):
+        theirs, ours = float(by_torch(torch.tensor(point, dtype=torch.float64))), row.number(point)
+        if not abs(theirs - ours) <= CLOSE * (1 + abs(ours)):
+            raise UsageError(f"{row.name}: torch.{row.torch} is {theirs:.6g} at {point:.6g}, the definition {ours:.6g}")
 
 
 @cache

@@ -44,33 +44,34 @@ def function_class(name: str, definition: Callable[..., Expr], at: Mapping[Any, 
     return type(name, (Elementwise,), namespace)
 
 
-class step(Function):
-    """1 where the argument is positive, 0 elsewhere, also at 0: torch's slope of ReLU."""
+class Jump(Function):
+    """A function that is constant on either side of 0, where it jumps."""
 
     is_real = True
     is_nonnegative = True
     nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """Zero, also at the jump."""
+        return Integer(0)
+
+    def _eval_evalf(self, prec: int) -> Expr:
+        return self.func(self.args[0]._eval_evalf(prec))
+
+
+class step(Jump):
+    """1 where the argument is positive, 0 elsewhere, also at 0: torch's slope of ReLU."""
 
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
         return Integer(int(bool(x > 0))) if x.is_Number else None
 
-    def fdiff(self, argindex: int = 1) -> Expr:
-        return Integer(0)
 
-
-class share(Function):
+class share(Jump):
     """1 where the argument is positive, 1/2 at 0, 0 elsewhere: torch's slope of max(a, b) in a, at a - b."""
-
-    is_real = True
-    is_nonnegative = True
-    nargs = 1
 
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
         if not x.is_Number:
             return None
         return S.Half if x == 0 else Integer(int(bool(x > 0)))
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        return Integer(0)

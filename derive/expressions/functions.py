@@ -92,16 +92,16 @@ def row(name: str, value: Callable[..., Expr], slope: Callable[..., Expr], **fie
     word = name.replace("_", r"\_")
     fields.setdefault("latex", rf"\mathrm{{{{{word}}}}}({{}})")
     fields.setdefault("text", f"{name}({{}})")
-    fields.setdefault("number", _by_definition(fields.get("definition") or value))
+    fields.setdefault("number", _by_definition(name, fields.get("definition") or value))
     return Row(name, value, slope, **fields)
 
 
-def _by_definition(definition: Callable[..., Expr]) -> Callable[[float], float]:
+def _by_definition(name: str, definition: Callable[..., Expr]) -> Callable[[float], float]:
     """The function on a float, by Python's math; the functions in its definition by their own rows."""
 
     @cache
     def compiled() -> Callable[[float], float]:
-        known = {row.name: row.number for row in BY_NAME.values() if row.arity == 1}
+        known = {row.name: row.number for row in BY_NAME.values() if row.arity == 1 and row.name != name}
         found: Callable[[float], float] = lambdify(X, definition(X), [known, "math"])
         return found
 

@@ -1,0 +1,100 @@
+"""What a user says of a new function, read: formulas, ranges, names, sentences. Errors are UsageErrors, one line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sympy import Expr, I, S, nan, oo, zoo
+from sympy.core.function import FunctionClass
+
+from derive.errors import UsageError
+from derive.expressions.functions import Range, X
+from derive.expressions.one_variable import foreign, in_our_functions, is_kink, kinks
+from derive.language import Text
+
+Formula = Callable[[Any], Any]
+DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+
+
+def word(name: str) -> str:
+    """A name that is a word in Python too."""
+    if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
+        raise UsageError(f"the name {name!r} of a function is not a word like softsign or soft_sign")
+    return name
+
+
+def definition_of(name: str, definition: Formula, in_libraries: bool) -> Expr:
+    """The definition at x. A function of sympy's is elementary where the libraries have it."""
+    expr = _expression(name, "definition", definition)
+    if X not in expr.free_symbols:
+        raise UsageError(f"{name}: the definition {expr} does not depend on its argument")
+    return expr if in_libraries and isinstance(definition, FunctionClass) else known(name, "definition", expr)
+
+
+def slope_given(name: str, slope: Formula) -> Expr:
+    """The slope at x as a user writes it."""
+    return _expression(name, "slope", slope)
+
+
+def _expression(name: str, what: str, formula: Formula) -> Expr:
+    """What a Python function gives for the symbol x, a real expression in x."""
+    if not callable(formula):
+        raise UsageError(f"{name}: the {what} is a Python function such as lambda x: x / (1 + Abs(x)), not {formula!r}")
+    try:
+        found = S(formula(X))
+    except Exception as error:  # whatever the function does with a symbol
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise UsageError(f"{name}: the {what} fails for a symbol ({said}); write it with Abs, Max, exp, ...") from None
+    if not isinstance(found, Expr) or found.free_symbols - {X} or found.has(nan, zoo, oo, -oo, I):
+        raise UsageError(f"{name}: the {what} gives {found}, which is no real expression in its argument")
+    return in_our_functions(found)
+
+
+def known(name: str, what: str, expr: Expr) -> Expr:
+    """The expression, if all of its functions are in the table."""
+    for other in foreign(expr):
+        raise UsageError(
+            f"{name}: the {what} uses {other}, which derive does not know; define {other} first with "
+            "derive.elementwise (and torch=, numpy= where both libraries have it), or write it out"
+        )
+    return expr
+
+
+def interval(name: str, what: str, found: Range) -> tuple[Expr, Expr]:
+    """Two numbers or infinities in order; a domain has an inside."""
+    try:
+        low, high = (S(end) for end in found)
+        if low < high or (low == high and what != "domain"):
+            return low, high
+    except (TypeError, ValueError):
+        pass
+    raise UsageError(f"{name}: {what}={found!r}: expected two numbers or infinities, the lower one first")
+
+
+def library_name(name: str, library: str, found: str) -> str:
+    """The dotted name of a function in a library, without the library's own."""
+    if not isinstance(found, str) or (found and not DOTTED.fullmatch(found)):
+        raise UsageError(f"{name}: {library}={found!r}: expected the name of a function such as 'tanh'")
+    return re.sub(rf"^({library}|np)\.", "", found)
+
+
+def sentence(name: str, what: str, found: Text) -> Text:
+    """A sentence in both languages."""
+    if not isinstance(found, Text):
+        raise UsageError(f"{name}: {what}={found!r}: expected Text(English, Chinese)")
+    return found
+
+
+def points_without_slope(
+    name: str, expr: Expr, slope: Expr, domain: Range, given: Iterable[Any] | None
+) -> tuple[Expr, ...]:
+    """The kinks that a user names, each of which must be one; those of the definition where none are named."""
+    if given is None:
+        return kinks(expr, slope, domain)
+    found = tuple(S(point) for point in given)
+    for point in found:
+        if not point.is_number or not is_kink(expr, slope, point):
+            raise UsageError(f"{name}: kinks={found}: the definition has a derivative at {point}")
+    return found

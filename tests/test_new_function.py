@@ -1,0 +1,272 @@
+"""A function that a user defines at run time works everywhere, with no other file touched: `derive.elementwise`."""
+
+import gc
+import sys
+
+import numpy as np
+import pytest
+import sympy
+import torch
+from generated import loaded
+from sympy import Rational, S, Symbol, oo
+
+from derive import (
+    Abs,
+    Graph,
+    Max,
+    ModelError,
+    Piecewise,
+    Sum,
+    Text,
+    UsageError,
+    elementwise,
+    exp,
+    problems,
+    sigmoid,
+    softplus,
+    tanh,
+)  # fmt: skip
+from derive.code.targets import TARGETS
+from derive.expressions import functions
+from derive.expressions.functions import BY_NAME, X
+from derive.memo import forget
+from derive.topics.primitives.program import rewritten
+
+# The functions of these tests, each with the same by torch.
+SOFTSIGN = {"definition": lambda x: x / (1 + Abs(x)), "value_range": (-1, 1), "slope_range": (0, 1)}
+MADE_UP = {
+    "softsign": (SOFTSIGN, lambda x: x / (1 + x.abs())),
+    "bump": ({"definition": lambda x: exp(-(x**2))}, lambda x: torch.exp(-x.square())),
+    "my_mish": ({"definition": lambda x: x * tanh(softplus(x))}, torch.nn.functional.mish),
+    "hard_swish": ({"definition": lambda x: x * Max(0, sympy.Min(6, x + 3)) / 6}, torch.nn.functional.hardswish),
+    "leaky": ({"definition": lambda x: Piecewise((x, x > 0), (x / 8, True))}, lambda x: torch.where(x > 0, x, x / 8)),
+    "values": (
+        {"definition": lambda x: x * sigmoid(x) ** 2},
+        lambda x: x * torch.sigmoid(x) ** 2,
+    ),
+}
+each = pytest.mark.parametrize("name", MADE_UP)
+PROBLEM = """
+from derive import Abs, Graph, Problem, Size, Sum, Text, elementwise, exp
+
+softsign = elementwise("softsign", lambda x: x / (1 + Abs(x)), value_range=(-1, 1), slope_range=(0, 1))
+bump = elementwise("bump", lambda x: exp(-(x**2)))
+problem = Problem(title=Text("A unit", "一个单元"), statement=Text("Derive it.", "请推导。"), source="test",
+                  sizes=(Size("N", Text("number", "个数"), most=9),))
+
+
+@problem.reading(operations=("softsign", "bump", "dot", "sum", "add", "sub", "mul", "pow"))
+def model():
+    g = Graph("unit")
+    n = g.size("N")
+    i = g.index("i", n)
+    w, b, x, y = g.parameter("w"), g.parameter("b"), g.input("x", n), g.target("y", n)
+    a = g.node("a", softsign(w * x[i] + b), over=i)
+    c = g.node("c", bump(a[i]), over=i)
+    g.loss("L", Sum((c[i] - y[i]) ** 2, i))
+    return g
+"""
+
+
+@pytest.fixture(autouse=True)
+def table():
+    """The table of functions is left as it was."""
+    kept = dict(BY_NAME), dict(functions._BY_CLASS)
+    yield
+    for live, before in zip((BY_NAME, functions._BY_CLASS), kept, strict=True):
+        live.clear()
+        live.update(before)
+    forget()
+
+
+def made(name):
+    fields = dict(MADE_UP[name][0])
+    return elementwise(name, fields.pop("definition"), **fields)
+
+
+def unit(f):
+    """L = sum_i f(w x_i + b)^2."""
+    g = Graph("unit")
+    n = g.size("N")
+    i = g.index("i", n)
+    w, b = g.parameters("w b")
+    x = g.input("x", n)
+    a = g.node("a", f(w * x[i] + b), over=i)
+    g.loss("L", Sum(a[i] ** 2, i))
+    return g.derive()
+
+
+@each
+def test_page_and_check(name):
+    """Every line against autograd, which differentiates the definition; the page in both languages and alphabets."""
+    solution = unit(made(name))
+    assert solution.verify().ok
+    for lang in ("en", "zh"):
+        assert name in solution.to_text(lang) and name.replace("_", r"\_") in solution.to_latex(lang)
+
+
+@each
+@pytest.mark.parametrize("target", TARGETS)
+def test_code(name, target):
+    """The generated passes give the values and gradients of torch's function and of autograd."""
+    given = {"w": 1.7, "b": -0.4, "x": np.linspace(-4.1, 4.3, 9)}
+    code = loaded(unit(made(name)).to_code(target))
+    leaves = {k: torch.tensor(v, dtype=torch.float64, requires_grad=k != "x") for k, v in given.items()}
+    loss = MADE_UP[name][1](leaves["w"] * leaves["x"] + leaves["b"]).square().sum()
+    truth = torch.autograd.grad(loss, [leaves["w"], leaves["b"]])
+    arrays = given if target == "numpy" else {k: v.detach() for k, v in leaves.items()}
+    assert float(code["forward"](**arrays)["L"]) == pytest.approx(loss.item(), rel=1e-12)
+    gradients = code["backward"](**arrays)
+    assert [float(gradients[k]) for k in "wb"] == pytest.approx([t.item() for t in truth], rel=1e-10)
+
+
+@each
+def test_primitive_operations(name):
+    """As an operation of its own, and written out by its definition: the program computes the same."""
+    d = unit(made(name)).derivation
+    simple = ("dot", "sum", "add", "sub", "mul", "div", "pow", "max", "exp", "log")
+    for operations in ((*simple, name), simple):
+        if name == "leaky" and name not in operations:
+            with pytest.raises(ModelError, match="cannot be written in primitive operations"):
+                rewritten(d, operations)
+        else:
+            program = rewritten(d, operations, check=True).program
+            assert any(p.operation == name for p in program.primitives.values()) == (name in operations)
+
+
+def test_from_the_command_line(tmp_path, monkeypatch, capsys):
+    """A problem's file defines its functions; every command works on it, one file and no other."""
+    from derive.cli.main import run
+
+    (tmp_path / "made_up_unit.py").write_text(PROBLEM)
+    monkeypatch.setattr(problems, "__path__", [*problems.__path__, str(tmp_path)])
+    ops = "dot,sum,add,sub,mul,div,max,pow,exp"
+    for argv in (
+        ["made-up-unit", "--format", "text"],
+        ["made-up-unit", "--format", "tex", "--lang", "zh"],
+        ["made-up-unit", "--format", "json", "--N", "2", "--at", "w=1,b=0,x[1]=1,x[2]=2,y=0"],
+        ["code", "made-up-unit", "--target", "torch"],
+        ["graph", "made-up-unit", "--ops", ops],
+        ["graph", "made-up-unit", "--ops", f"softsign,bump,{ops}"],
+    ):
+        status = run(argv)
+        gc.enable()
+        out = capsys.readouterr()
+        assert (status, out.err) == (0, ""), (argv, out.err)
+        assert "softsign" in out.out or "graph" in argv
+    sys.modules.pop("derive.problems.made_up_unit")
+
+
+def test_what_follows_from_the_definition():
+    """Slope, kinks, exact values, the name of the argument; without ranges nothing is claimed."""
+    softsign, hard, bump = made("softsign"), made("hard_swish"), made("bump")
+    assert BY_NAME["softsign"].slope(X) == 1 / (1 + Abs(X)) ** 2 and BY_NAME["softsign"].kinks == ()
+    assert BY_NAME["hard_swish"].kinks == (-3, 3) and "-1/4" in BY_NAME["hard_swish"].convention.en
+    assert softsign(0) == 0 and BY_NAME["softsign"].exact(Rational(1, 2)) == Rational(1, 3)
+    assert BY_NAME["bump"].number(0.5) == pytest.approx(np.exp(-0.25)) and BY_NAME["bump"].exact(Rational(1)) is None
+    assert BY_NAME["bump"].value_range == (-oo, oo) == BY_NAME["bump"].slope_range
+    assert "z" in unit(softsign).derivation.model.nodes
+    assert bump(Symbol("x", real=True)).diff(X) == -2 * X * bump.definition(X)
+    assert hard.definition(S(-5)) == 0
+
+
+def test_no_claim_without_a_range():
+    """A recurrence through a function whose slope is not bounded has no condition for vanishing that rests on it."""
+
+    def claims(name, **fields):
+        f = elementwise(name, SOFTSIGN["definition"], **fields)
+        g = Graph("cell")
+        t = g.index("t", g.size("T"))
+        w, x = g.parameter("w"), g.input("x", t.upper)
+        h = g.recurrence("h", lambda h: f(w * h[t - 1] + x[t]), over=t, start={0: 0})
+        g.loss("L", h[t.upper] ** 2)
+        return {c.kind for analysis in g.derive().analyses for c in analysis.conditions if c.about != "local"}
+
+    assert "vanishes" in claims("bounded", slope_range=(0, 1))
+    assert "vanishes" not in claims("unbounded")
+
+
+def test_the_same_again_and_another():
+    """The same call gives the same function, as a notebook's cell does that is run twice; any difference is refused."""
+    first = made("softsign")
+    assert made("softsign") is first
+    for change in ({"slope_range": (0, 2)}, {"definition": tanh}, {"title": Text("s", "s")}, {"activation": False}):
+        fields = SOFTSIGN | change
+        with pytest.raises(UsageError, match="another function or operation named softsign"):
+            elementwise("softsign", fields.pop("definition"), **fields)
+
+
+def test_a_function_of_sympy():
+    """sympy has it, torch and numpy have it: it becomes a row as it is, also for models that were read before."""
+    x = Symbol("x", real=True)
+    with pytest.raises(ModelError, match=r"derive does not know the function atan.*atan = derive.elementwise"):
+        unit(sympy.atan).verify()
+    atan = elementwise("atan", sympy.atan, torch="atan", numpy="np.arctan", latex=r"\arctan", value_range=(-2, 2))
+    assert atan is sympy.atan and BY_NAME["atan"].slope(x) == 1 / (1 + x**2) and BY_NAME["atan"].numpy == "arctan"
+    assert elementwise("atan", sympy.atan, torch="atan", numpy="np.arctan", latex=r"\arctan", value_range=(-2, 2))
+    solution = unit(atan)
+    assert solution.verify().ok and "z" in solution.derivation.model.nodes
+    assert r"\arctan(z_{i})" in solution.to_latex() and "np.arctan(z)" in solution.to_code()
+    half = elementwise("half_angle", lambda x: sympy.atan(x) / 2)  # and others may use it
+    assert unit(half).verify().ok
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"slope": lambda x: 1 / (1 + Abs(x))}, "slope= gives .* by the definition it is"),
+        ({"slope_in_value": lambda y: 1 - y**2}, "slope_in_value= gives"),
+        ({"value_range": (0, 1)}, r"value_range=\(0, 1\), but at"),
+        ({"slope_range": (0, Rational(1, 2))}, "slope_range=.*but at"),
+        ({"value_range": (1, 0)}, "the lower one first"),
+        ({"domain": "all"}, "domain='all'"),
+        ({"kinks": (0,)}, "the definition has a derivative at 0"),
+        ({"definition": lambda x: 3}, "does not depend"),
+        ({"definition": lambda x: x * Symbol("y")}, "no real expression"),
+        ({"definition": lambda x: max(x, 0)}, "fails for a symbol"),
+        ({"definition": np.tanh}, "fails for a symbol"),
+        ({"definition": 3}, "is a Python function"),
+        ({"definition": sympy.log}, "no real value or slope at"),
+        ({"definition": sympy.sinh}, "uses sinh, which derive does not know; define sinh first"),
+        ({"torch": "os.system('x')"}, "expected the name of a function"),
+        ({"numpy": "softsign"}, "numpy has no softsign"),
+        ({"numpy": "tanh"}, "numpy='tanh' gives"),
+        ({"title": "softsign"}, "expected Text"),
+    ],
+)
+def test_what_contradicts_the_definition_is_refused(fields, said):
+    """One line that says what was found; nothing is put into the table."""
+    fields = SOFTSIGN | fields
+    if "definition" in fields and fields["definition"] is not SOFTSIGN["definition"]:
+        fields = {k: v for k, v in fields.items() if k not in ("value_range", "slope_range")}
+    with pytest.raises(UsageError, match=said) as caught:
+        elementwise("softsign", fields.pop("definition"), **fields)
+    assert "\n" not in str(caught.value) and "softsign" not in BY_NAME
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "add", "max", "two words", "1st", 7, "函数"])
+def test_names_that_are_refused(name):
+    """A name that is taken, by a function or by an operation, and what is no word."""
+    with pytest.raises(UsageError, match=r"another function or operation|is not a word"):
+        elementwise(name, SOFTSIGN["definition"])
+
+
+def test_torch_s_own_function():
+    """It is used where it is named, and refused where it is missing or another one; the check finds another slope."""
+    named = elementwise("soft", SOFTSIGN["definition"], torch="torch.nn.functional.softsign")
+    solution = unit(named)
+    assert solution.verify().ok and "torch.nn.functional.softsign(z)" in solution.to_code("torch")
+    with pytest.raises(UsageError, match="torch has no nothing"):
+        unit(elementwise("softer", SOFTSIGN["definition"], torch="nothing")).verify()
+    with pytest.raises(UsageError, match=r"torch.tanh is .* the definition"):
+        unit(elementwise("softest", SOFTSIGN["definition"], torch="tanh")).verify()
+
+
+def test_a_wrong_slope_in_the_table_is_found_by_the_check():
+    """The check does not rest on the slope: autograd differentiates the definition."""
+    f = made("softsign")
+    wrong = BY_NAME["softsign"]._replace(slope=lambda x: 1 / (1 + Abs(x)))
+    functions.register(wrong)
+    forget()
+    failed = unit(f).verify().first_failure
+    assert failed is not None and str(failed.quantity) == "dL/dz[i]"
