@@ -1,7 +1,9 @@
 """A function that a user defines at run time works everywhere, with no other file touched: `derive.elementwise`."""
 
 import gc
+import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -270,3 +272,12 @@ def test_a_wrong_slope_in_the_table_is_found_by_the_check():
     forget()
     failed = unit(f).verify().first_failure
     assert failed is not None and str(failed.quantity) == "dL/dz[i]"
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
+def test_the_example_of_the_readme(readme, capsys):
+    """The section about functions that derive does not know prints what it says."""
+    text = (Path(__file__).parents[1] / readme).read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n([^`]*elementwise\([^`]*)```", text)
+    exec(example, {})
+    assert capsys.readouterr().out.strip() == example.rpartition("  # ")[2].strip()
