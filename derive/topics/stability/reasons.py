@@ -37,9 +37,9 @@ AT_LEAST = Text(
     "任何一步所乘的因子都不小于 {bound}，回退 {k} 步至少乘以它的 {k} 次幂",
 )(k=STEPS)
 LOCAL = Text(
-    "the slope may come as near to 0 as it likes, so no condition on the weights alone forces an explosion. At a state "
-    "that repeats itself every step multiplies by the same {gain}",
-    "斜率可以任意接近 0，所以仅凭权重的条件不能保证爆炸。在一个不断重复的状态处，每一步都乘以同样的 {gain}",
+    "the slope may come as near to 0 as it likes, so no condition on the weights alone forces an explosion. At a fixed "
+    "point, a state that a step does not change, every step multiplies by the same {gain}",
+    "斜率可以任意接近 0，所以仅凭权重的条件不能保证爆炸。在不动点（经过一步而不变的状态）处，每一步都乘以同样的 {gain}",
 )
 ENTRYWISE = Text(
     "block by block the Jacobian of a step is at most the matrix of bounds, so a product of {k} steps is at most its "

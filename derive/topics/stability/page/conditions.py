@@ -73,16 +73,16 @@ STRENGTHS = {
     "exact": Text("if and only if", "充要条件"),
     "sufficient": Text("sufficient", "充分条件"),
     "necessary": Text("necessary", "必要条件"),
-    "local": Text("at a state that repeats itself", "在重复自身的状态处"),
+    "local": Text("at a fixed point", "在不动点处"),
 }
 EVIDENCE = Text("Evidence", "数值证据")
 MEASURED = Text(
     "Random weights, scaled so that the first column is what the condition compares with 1; inputs at rest, nearly so, "
-    "small and large, and where possible the state held where it repeats itself. In the columns: the largest norm, "
+    "small and large, and where possible the state held at a fixed point. In the columns: the largest norm, "
     "over all draws, of the adjoint {k} steps before the end, relative to the end, from torch.autograd in float64; "
     "last, what one step multiplies by over the far half (least and largest).",
     "权重随机选取并缩放，使条件中与 1 比较的数等于第一列的值；输入取静止、近于静止、小和大几种，"
-    "可能时还把状态保持在重复自身之处。各列为：距末尾 {k} 步处伴随量的范数相对于末尾的值，取所有抽样中的最大者，"
+    "可能时还把状态保持在不动点处。各列为：距末尾 {k} 步处伴随量的范数相对于末尾的值，取所有抽样中的最大者，"
     "由 torch.autograd 以 float64 算得；最后一列为后半段每一步所乘的倍数（最小与最大）。",
 )
 WHOLE = Text(

@@ -19,7 +19,7 @@ from derive.topics.stability.conditions import Condition
 BASE = 0.1  # what a coordinate that is not drawn is fixed at
 REACH, LEAST, MOST = 2.0, 0.25, 64.0  # how far an axis goes at first, at least and at most
 NEAR = 0.4  # of an axis, before which the measures should not all have passed 1
-STAR = "_star"  # a state that repeats itself
+STAR = "_star"  # ends the name of a state at a fixed point
 
 
 class Coordinate(NamedTuple):
@@ -52,7 +52,7 @@ def _norm(norm: Norm | SpectralRadius, model: Model) -> Coordinate:
 
 
 def _scalar(symbol: Symbol, model: Model) -> Coordinate:
-    """From -2 to 2, or the whole range of a state that repeats itself where this is finite."""
+    """A scalar drawn from -2 to 2, or, if it is a state at a fixed point, over its whole range where this is finite."""
     node = model.nodes.get(symbol.name.removesuffix(STAR))
     low, high = -REACH, REACH
     if node is not None and not node.is_leaf:
