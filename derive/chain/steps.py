@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from sympy import Expr, Idx, Mul, Symbol
 
-from derive.chain.closed_forms.recursion import ClosedForm, closed_forms
+from derive.chain.closed_forms.closed_form import ClosedForm
+from derive.chain.closed_forms.recursion import closed_forms
 from derive.chain.derivation import Derivation, Line, Region, Step, Term, Use
 from derive.chain.facts import Facts, known, naming
 from derive.chain.lines import LONGEST, contributions, partials, product, step

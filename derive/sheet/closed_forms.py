@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sympy import Add, Dummy, Expr, Mul, Symbol, expand_mul
 
-from derive.chain.closed_forms.recursion import ClosedForm
+from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.derivation import Term
 from derive.chain.rules.combine import COLLECTED, DENOMINATOR, EXPANDED
 from derive.expressions.indices import sized, substitute

@@ -7,16 +7,14 @@ factor turns the sum one step on into the other terms. A value without a sum is 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sympy import Dummy, Expr, Mul, Pow, Symbol, expand, fraction, together
 
+from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.expressions.indices import substitute
 from derive.expressions.powers import exponents
 from derive.expressions.products import unrolled, without_empty
-
-if TYPE_CHECKING:
-    from derive.chain.closed_forms.recursion import ClosedForm
 
 
 class Induction(NamedTuple):

@@ -10,16 +10,16 @@ that its proof by induction (`induction`) does not confirm, and every line goes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 from sympy import Add, Expr, Idx, Indexed, Mul, Product, S, Sum
 
+from derive.chain.closed_forms.closed_form import ClosedForm, Recursion
 from derive.chain.closed_forms.geometric import summed
-from derive.chain.closed_forms.induction import Induction, proof
+from derive.chain.closed_forms.induction import proof
 from derive.chain.derivation import Derivation, Line, Region, Step, Term
 from derive.chain.rules.order import ORDERED
-from derive.chain.rules.pull import constants_in_front
-from derive.expressions.indices import Limits, bound, index, linear, name_of, substitute, sum_over
+from derive.expressions.indices import bound, index, linear, name_of, substitute
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import adjoints
 from derive.language import Text
@@ -28,94 +28,6 @@ from derive.model.model import Model, Node
 
 GEOMETRIC = Text("the geometric sum", "等比数列求和")
 EQUAL = Text("{number} equal terms", "{number} 个相同的项")
-
-
-@dataclass(frozen=True, eq=False)
-class Recursion:
-    """`target` at time t is `factor` times itself at t + `ahead` plus `addend`; at time `end` it is `boundary`.
-
-    `law` are the equalities from which it is read, as they are written; `region` are all its times, the end included.
-    """
-
-    target: Expr
-    node: Node
-    index: Idx
-    ahead: int
-    factor: Expr
-    addend: Expr
-    boundary: Expr
-    end: Expr
-    region: Region
-    law: tuple[Line, ...]
-
-    @property
-    def joins(self) -> bool:
-        """Is the boundary the addend at the end? Then it is one more term of the sum."""
-        return self.addend != 0 and self.moved(self.addend, self.end) == self.boundary
-
-    @property
-    def axis(self) -> int:
-        """The axis of time."""
-        return self.node.indices.index(self.index)
-
-    def moved(self, expr: Expr, t: Expr) -> Expr:
-        """An expression in t at another time."""
-        return substitute(expr, {self.index: t})
-
-
-@dataclass(frozen=True, eq=False)
-class ClosedForm(Recursion):
-    """A recursion with its solution: the equalities that lead to it, the last of them the closed form.
-
-    `kernel` is P(t, s) with the letter s of `bounds`, the limits of the sum.
-    """
-
-    kernel: Expr
-    bounds: Limits
-    lines: tuple[Line, ...]
-
-    @property
-    def carried(self) -> Expr:
-        """What comes from the boundary: P(t, end) times its value, 0 where that joins the sum."""
-        return S.Zero if self.joins else substitute(self.kernel, {self.bounds[0]: self.end}) * self.boundary
-
-    def total(self, near: Expr) -> tuple[Term, ...]:
-        """The sum over P(t, s) B(s) from time `near` to its far end; nothing where B is 0."""
-        if self.addend == 0:
-            return ()
-        s, low, high = self.bounds
-        bounds = (s, near, high) if self.ahead > 0 else (s, low, near)
-        factors = (self.kernel, self.moved(self.addend, s))
-        if s not in Mul(*factors).free_symbols:
-            return (Term((self.addend, sum_over(S.One, (bounds,)))),)
-        return (constants_in_front(Term(tuple(f for f in factors if f != 1), (bounds,))),)
-
-    @property
-    def value(self) -> Expr:
-        """The closed form."""
-        return self.lines[-1].expr
-
-    @property
-    def summed(self) -> bool:
-        """Is the sum over the addends gone, as a geometric sum?"""
-        return len(self.lines) > 1
-
-    @property
-    def induction(self) -> Induction:
-        """The proof."""
-        return proof(self)
-
-    def at(self, t: Expr) -> Expr:
-        """The solution at a time."""
-        return self.moved(self.value, t)
-
-    @memo
-    def time_of(self, partial: Expr) -> Expr | None:
-        """The time at which the partial is this adjoint; None where it is another quantity."""
-        if type(partial) is not Partial or name_of(partial.args[1]) != self.node.name:
-            return None
-        time: Expr = partial.args[1].indices[self.axis]
-        return time if self.moved(self.target, time) == partial else None
 
 
 def closed_forms(d: Derivation, steps: Sequence[Step]) -> Iterator[ClosedForm]:
@@ -181,7 +93,7 @@ def solve(r: Recursion, nodes: Mapping[str, Node]) -> ClosedForm | None:
     given = {f.name: getattr(r, f.name) for f in fields(r)}
     form = ClosedForm(**given, kernel=kernel, bounds=bounds, lines=())
     form = replace(form, lines=tuple(_lines(form, nodes)))
-    return form if form.induction.holds else None
+    return form if proof(form).holds else None
 
 
 def _lines(form: ClosedForm, nodes: Mapping[str, Node]) -> Iterator[Line]:

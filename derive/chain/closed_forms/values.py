@@ -12,7 +12,8 @@ from typing import NamedTuple
 from sympy import Abs, Add, Expr, Mul, Pow, S, expand_mul, sign
 from sympy.core.function import AppliedUndef
 
-from derive.chain.closed_forms.recursion import ClosedForm, Recursion, solve
+from derive.chain.closed_forms.closed_form import ClosedForm, Recursion
+from derive.chain.closed_forms.recursion import solve
 from derive.chain.derivation import Derivation, Line, Region, Term
 from derive.chain.partials import occurrences
 from derive.chain.rules.cancel import CANCELLED
