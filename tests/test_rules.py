@@ -5,7 +5,7 @@ import pkgutil
 from importlib import import_module
 
 import pytest
-from sympy import Add, KroneckerDelta, S, Sum, exp, symbols
+from sympy import Abs, Add, KroneckerDelta, S, Sum, exp, symbols
 
 from derive.chain import rules
 from derive.chain.derivation import Term
@@ -44,7 +44,16 @@ def written(term):
 
 EXAMPLE = {
     **{"a": a, "b": b, "c": c, "n": n, "i": i, "j": j, "k": k, "u": u, "v": v, "over": over, "show": show},
-    **{"Term": Term, "Fact": Fact, "Text": Text, "KroneckerDelta": KroneckerDelta, "S": S, "Sum": Sum, "exp": exp},
+    **{
+        "Term": Term,
+        "Fact": Fact,
+        "Text": Text,
+        "KroneckerDelta": KroneckerDelta,
+        "S": S,
+        "Sum": Sum,
+        "exp": exp,
+        "Abs": Abs,
+    },
     **{"kill_delta": kill_delta, "order": order},
 }
 

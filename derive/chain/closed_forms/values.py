@@ -9,26 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sympy import Abs, Add, Expr, Mul, Pow, S, expand_mul, sign
+from sympy import Abs, Add, Expr, Mul, Pow, S
 from sympy.core.function import AppliedUndef
 
 from derive.chain.closed_forms.closed_form import ClosedForm, Recursion
 from derive.chain.closed_forms.recursion import solve
 from derive.chain.derivation import Derivation, Line, Region, Term
 from derive.chain.partials import occurrences
-from derive.chain.rules.cancel import CANCELLED
-from derive.chain.rules.combine import COLLECTED, EXPANDED
+from derive.chain.rules.gather import TEXTS, gather
 from derive.chain.rules.insert import INSERT
-from derive.chain.rules.order import ORDERED
+from derive.chain.rules.pipeline import develop_value
 from derive.expressions.indices import BINDERS, substitute
 from derive.expressions.products import gathered
-from derive.expressions.weight import weight
 from derive.language import Text
 from derive.model.model import Node, references
 from derive.model.schedule import Stage
 
 ROOT = Text("the root of a square is the absolute value", "平方的算术平方根等于绝对值")
-SIGN = Text("{x} over its absolute value is its sign", "{x} 除以其绝对值等于它的符号")
 
 
 class Solved(NamedTuple):
@@ -114,24 +111,14 @@ def _inserted(expr: Expr, known: Mapping[str, Solved]) -> Iterator[Line]:
     if not by:
         return
     parts = [[substitute(f, by) for f in Mul.make_args(part)] for part in Add.make_args(expr)]
-    flat = [_factors(part) for part in parts]
-    flat.sort(key=lambda part: Mul(*part) not in Add.make_args(expr))  # what stays as it is comes first
-    current = tuple(Term((gathered(Mul(*part)),)) for part in flat)
-    cancels = any(len(Mul.make_args(c.expr)) != len(part) for c, part in zip(current, flat, strict=True))
+    terms = [Term(_factors(part)) for part in parts]
+    terms.sort(key=lambda t: Mul(*t.factors) not in Add.make_args(expr))  # what stays as it is comes first
+    apart = tuple(terms)
+    written = apart if any(gather(apart)) else tuple(Term((gathered(t.expr),)) for t in apart)
     rooted = any(a not in expr.atoms(Abs) for p in parts for f in p for a in f.atoms(Abs)) and expr.has(Pow)
     reason = INSERT(values=list(by))
-    written = tuple(Term((Mul(*part, evaluate=False),)) for part in flat) if cancels else current
-    yield Line(written, Text("{texts}", "{texts}")(texts=[reason, ROOT]) if rooted else reason)
-    if cancels:
-        gone = [b for part in flat for b in _both(part)]
-        yield Line(current, CANCELLED(factors=gone) if gone else ORDERED)
-    opened = gathered(expand_mul(Add(*(t.expr for t in current))))
-    if weight(opened) < sum(weight(t.expr) for t in current):
-        current = tuple(Term((part,)) for part in Add.make_args(opened))
-        yield Line(current, Text("{texts}", "{texts}")(texts=[EXPANDED, COLLECTED]))
-    signed = tuple(Term((_signs(t.expr),)) for t in current)
-    if signed != current:
-        yield Line(signed, SIGN(x=next(iter(signed[0].expr.atoms(sign))).args[0]))
+    yield Line(written, TEXTS(texts=[reason, ROOT]) if rooted else reason)
+    yield from develop_value(written)
 
 
 def _factors(part: Sequence[Expr]) -> tuple[Expr, ...]:
@@ -140,17 +127,3 @@ def _factors(part: Sequence[Expr]) -> tuple[Expr, ...]:
     number = Mul(*(f for f in flat if f.is_Number))
     rest = tuple(f for f in flat if not f.is_Number)
     return rest if number == 1 and rest else (number, *rest)
-
-
-def _both(factors: tuple[Expr, ...]) -> list[Expr]:
-    """The factors that stand above and below the fraction line."""
-    return [1 / f for f in factors if isinstance(f, Pow) and f.exp.is_negative and 1 / f in factors]
-
-
-def _signs(expr: Expr) -> Expr:
-    """x / |x| as the sign of x."""
-    factors = list(Mul.make_args(expr))
-    for f in [f for f in factors if isinstance(f, Pow) and isinstance(f.base, Abs) and f.exp == -1]:
-        if f.base.args[0] in factors:
-            return Mul(*(g for g in factors if g not in (f, f.base.args[0])), sign(f.base.args[0]))
-    return expr

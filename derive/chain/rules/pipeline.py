@@ -21,11 +21,13 @@ from derive.chain.facts import Facts
 from derive.chain.rules.cancel import cancel
 from derive.chain.rules.combine import combine
 from derive.chain.rules.count import count
+from derive.chain.rules.gather import gather, multiply_out_powers
 from derive.chain.rules.kill_delta import kill_delta
 from derive.chain.rules.order import order
 from derive.chain.rules.pull import pull
 from derive.chain.rules.rule import Rule, Terms, follow
 from derive.chain.rules.share import share
+from derive.chain.rules.take_sign import take_sign
 from derive.chain.rules.use_facts import use_facts
 
 RULES: tuple[Rule, ...] = (
@@ -39,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     order,  # u_i 2 u_i                        =>  2 u_i^2
 )
 CLOSED_FORM_RULES: tuple[Rule, ...] = (pull, order)  # sympy must not expand the sums and products of a closed form
+VALUE_RULES: tuple[Rule, ...] = (gather, multiply_out_powers, take_sign)  # what cancels is not multiplied out
 
 
 def develop(terms: Terms, facts: Facts) -> Iterator[Line]:
@@ -61,3 +64,13 @@ def develop_closed_form(terms: Terms) -> Iterator[Line]:
     = a**2 * Sum(u[k], (k, 1, n))    (factors that do not depend on k leave the sum)
     """
     yield from follow(CLOSED_FORM_RULES, terms)
+
+
+def develop_value(terms: Terms) -> Iterator[Line]:
+    """The lines after a closed form was inserted into a definition: its powers gathered, what cancels cancelled.
+
+    >>> show(lambda terms, facts: develop_value(terms), Term((a, (a**i - 1) / a)))
+    a * (a**i - 1)/a
+    = a**i - 1    (cancel a)
+    """
+    yield from follow(VALUE_RULES, terms)
