@@ -11,7 +11,7 @@ Adjoints, uses and steps are compared by identity: equal models give the same ob
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -121,6 +121,11 @@ class Term(NamedTuple):
     def flat(self) -> list[Expr]:
         """The factors, a factor that is itself a product opened."""
         return [g for f in self.factors for g in Mul.make_args(f)]
+
+
+def product(factors: Iterable[Expr], sums: tuple[Limits, ...] = ()) -> Term:
+    """A product under sums, its factors 1 left out."""
+    return Term(tuple(f for f in factors if f != 1) or (Integer(1),), sums)
 
 
 class Line(NamedTuple):

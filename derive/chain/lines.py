@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Expr, Idx, Integer, S
+from sympy import Expr, Idx, S
 
-from derive.chain.derivation import Line, Local, Region, Step, Term, Use, written
+from derive.chain.derivation import Line, Local, Region, Step, Term, Use, product, written
 from derive.chain.facts import DEFINED, Facts, defined, with_sums
 from derive.chain.partials import ABSTRACT
 from derive.chain.reasons import reason, telling
@@ -17,7 +17,7 @@ from derive.chain.rules.insert import INSERT
 from derive.chain.rules.name_definitions import name_in_sum
 from derive.chain.rules.pipeline import develop
 from derive.chain.rules.pull import split_bracket
-from derive.expressions.indices import Limits, name_of, substitute
+from derive.expressions.indices import name_of, substitute
 from derive.expressions.symbols import Immediate, Partial
 from derive.expressions.traverse import adjoints
 from derive.language import Text
@@ -148,11 +148,6 @@ def _adjoints(line: Line) -> set[str]:
 
 def _filled(term: Term, by: Mapping[Expr, Expr]) -> Term:
     return product(tuple(by.get(f, f) for f in term.factors), term.sums)
-
-
-def product(factors: tuple[Expr, ...], sums: tuple[Limits, ...] = ()) -> Term:
-    """A product without its factors 1."""
-    return Term(tuple(f for f in factors if f != 1) or (Integer(1),), sums)
 
 
 def partials(term: Term) -> list[Partial]:

@@ -12,9 +12,9 @@ from sympy import Expr, Idx, Mul, Symbol
 
 from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.closed_forms.recursion import closed_forms
-from derive.chain.derivation import Derivation, Line, Region, Step, Term, Use
+from derive.chain.derivation import Derivation, Line, Region, Step, Term, Use, product
 from derive.chain.facts import Facts, known, naming
-from derive.chain.lines import LONGEST, contributions, partials, product, step
+from derive.chain.lines import LONGEST, contributions, partials, step
 from derive.chain.reach import is_immediate
 from derive.chain.regions import contains, numbers, regions
 from derive.chain.rule import extent

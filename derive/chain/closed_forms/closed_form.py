@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Idx, Mul, S
 
-from derive.chain.derivation import Line, Region, Term
+from derive.chain.derivation import Line, Region, Term, product
 from derive.chain.rules.pull import constants_in_front
 from derive.expressions.indices import Limits, name_of, substitute, sum_over
 from derive.expressions.symbols import Partial
@@ -75,7 +75,7 @@ class ClosedForm(Recursion):
         factors = (self.kernel, self.moved(self.addend, s))
         if s not in Mul(*factors).free_symbols:
             return (Term((self.addend, sum_over(S.One, (bounds,)))),)
-        return (constants_in_front(Term(tuple(f for f in factors if f != 1), (bounds,))),)
+        return (constants_in_front(product(factors, (bounds,))),)
 
     @property
     def value(self) -> Expr:

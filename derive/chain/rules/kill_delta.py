@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sympy import Add, Expr, Idx, KroneckerDelta, Mul
 
-from derive.chain.derivation import Line, Term
+from derive.chain.derivation import Line, Term, product
 from derive.chain.facts import Facts
 from derive.chain.rules.order import number_in_front
 from derive.chain.rules.rule import Terms
@@ -80,5 +80,5 @@ def _same_values(idx: Idx, value: Expr, sums: tuple[Limits, ...]) -> bool:
 def without_delta(term: Term, killed: Killed) -> Term:
     """The one term that is left of a sum."""
     delta, idx, value = killed
-    factors = tuple(substitute(f, {idx: value}) for f in term.factors if f != delta)
-    return Term(factors, tuple(s for s in term.sums if s[0] != idx))
+    factors = (substitute(f, {idx: value}) for f in term.factors if f != delta)
+    return product(factors, tuple(s for s in term.sums if s[0] != idx))

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from sympy import Add, Expr, Idx, Indexed, Mul, Pow, S, Sum, Symbol
+from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, S, Sum, Symbol
 
-from derive.chain.derivation import Line, Term, written
+from derive.chain.derivation import Line, Term, product, written
 from derive.chain.facts import DEFINED
 from derive.chain.rules.insert import INSERT_DEFINITIONS, at, tidy
-from derive.chain.rules.kill_delta import KILLED, Killed, kills
+from derive.chain.rules.kill_delta import KILLED, Killed, kills, without_delta
 from derive.chain.rules.name_definitions import name_wholes
-from derive.expressions.indices import Limits, name_of, substitute
+from derive.expressions.indices import name_of
 from derive.expressions.moments import Covariance, Expectation, Moment, Variance
 from derive.language import Text
 from derive.model.model import Node, references
@@ -64,7 +64,7 @@ class Expected(NamedTuple):
 def argue(symbol: Moment, nodes: Mapping[str, Node], preferred: Sequence[Idx] = ()) -> Expected:
     """The argument for one symbol, from nodes whose definitions hold no expectation. Errors: MomentError."""
     argument = Argument(symbol, nodes, preferred)
-    known = premises(argument.products, argument.laws)
+    known = premises(argument.products, argument.stages.laws)
     itself = next((p.lines for p in known if p.symbol == symbol), argument.declared)
     if itself:
         return Expected(symbol, (), itself)
@@ -89,23 +89,23 @@ def _opened(term: Term) -> Term:
     return Term((last.function,), tuple(tuple(b) for b in last.limits))
 
 
-class Argument(Stages):
+class Argument:
     """One symbol, and the stages of its product and of the pair that is taken away."""
 
     def __init__(self, symbol: Moment, nodes: Mapping[str, Node], preferred: Sequence[Idx]):
-        super().__init__(nodes, preferred)
-        self.symbol = symbol
+        self.symbol, self.nodes = symbol, nodes
+        self.stages = Stages(nodes, preferred)
 
     def lines(self) -> Iterator[Line]:
         """Every line with its reason."""
         if self.symbol.pair:
-            yield self.line(self.stated, DEFINITION[type(self.symbol)])
-        yield self.line(self.defined, INSERT_DEFINITIONS(names=self.names))
-        if self.entangled(self.symbol.product):
-            double = any(len(p.sums) > 1 for p in self.parts(self.symbol.product))
-            yield self.line(self.multiplied, DOUBLE if double else EXPAND)
-        yield self.line(self.linear, LINEAR)
-        yield Line(self.averaged(self.symbol.product) + self.taken, MOMENTS)
+            yield self.line(self.stages.stated, DEFINITION[type(self.symbol)])
+        yield self.line(self.stages.defined, INSERT_DEFINITIONS(names=self.names))
+        if self.stages.entangled(self.symbol.product):
+            double = any(len(p.sums) > 1 for p in self.stages.parts(self.symbol.product))
+            yield self.line(self.stages.multiplied, DOUBLE if double else EXPAND)
+        yield self.line(self.stages.linear, LINEAR)
+        yield Line(self.stages.averaged(self.symbol.product) + self.taken, MOMENTS)
         yield from self._contracted()
 
     def line(self, stage: Callable[[Expr], Terms], reason: Text) -> Line:
@@ -126,7 +126,7 @@ class Argument(Stages):
             yield Line(final, CANCEL(taken=away) if left else _tidying(spread))
         else:
             yield Line(left + rest, _tidying(means + spread))
-            value = self.at_means(self.symbol.product)
+            value = self.stages.at_means(self.symbol.product)
             final = left + rest
             if written(at_means := _tidied((Term((value,)),))) < written(left):
                 final = at_means + rest
@@ -135,7 +135,7 @@ class Argument(Stages):
 
     def _named(self, terms: Terms) -> Iterator[Line]:
         """What has a name written by it."""
-        fixed = {n.name: n for n in self.nodes.values() if n.name not in self.random}
+        fixed = {n.name: n for n in self.nodes.values() if n.name not in self.stages.random}
         found = [name_wholes(t.expr, fixed) for t in terms]
         used = tuple(dict.fromkeys(n for _, nodes in found for n in nodes))
         if used:
@@ -146,10 +146,10 @@ class Argument(Stages):
         means: Terms = ()
         spread: Terms = ()
         killed: list[Killed] = []
-        for product in self.parts(self.symbol.product):
-            first, *others = self.moment(product)
-            means += (product.over(first.expr),)
-            spread += tuple(_without(product, part, killed) for part in others)
+        for part in self.stages.parts(self.symbol.product):
+            first, *others = self.stages.moment(part)
+            means += (part.over(first.expr),)
+            spread += tuple(_deltas_used(part, addend, killed) for addend in others)
         spread = tuple(sorted(spread, key=self._place))
         return tuple(t for t in means if tidy(t.expr) != 0), tuple(t for t in spread if t.expr != 0), killed
 
@@ -160,14 +160,14 @@ class Argument(Stages):
     @cached_property
     def taken(self) -> Terms:
         """The product of the means that is taken away, in numbers."""
-        value = Mul(*(self.at_means(e) for e in self.symbol.pair)) if self.symbol.pair else S.Zero
+        value = Mul(*(self.stages.at_means(e) for e in self.symbol.pair)) if self.symbol.pair else S.Zero
         return (Term((-value,)),) if value != 0 else ()
 
     @property
     def declared(self) -> tuple[Line, ...]:
         """The variance of an element for which one is declared needs no argument."""
         element = self.symbol.args[0]
-        node = self.laws.get(name_of(element)) if isinstance(element, (Symbol, Indexed)) else None
+        node = self.stages.laws.get(name_of(element)) if isinstance(element, (Symbol, Indexed)) else None
         if node is None or node.law is None or node.law.variance is None or not isinstance(self.symbol, Variance):
             return ()
         return (Line((Term((at(node, node.law.variance, element),)),), DECLARED),)
@@ -175,40 +175,29 @@ class Argument(Stages):
     @property
     def names(self) -> list[Expr]:
         """Whose definitions were inserted, for generic elements."""
-        self.open(self.symbol.product)
-        return list(dict.fromkeys(self.nodes[name_of(e)].generic for e in self.opened))
+        self.stages.open(self.symbol.product)
+        return list(dict.fromkeys(self.nodes[name_of(e)].generic for e in self.stages.opened))
 
     @property
     def products(self) -> tuple[tuple[Expr, ...], ...]:
         """The products of random elements whose means are used, each once."""
         every = (self.symbol.product, *self.symbol.pair)
-        return tuple(dict.fromkeys(p.random for e in every for p in self.parts(e) if p.random))
+        return tuple(dict.fromkeys(p.random for e in every for p in self.stages.parts(e) if p.random))
 
 
-def _without(product: Product, part: Part, killed: list[Killed]) -> Term:
-    """One addend of a moment in its place: every delta that it can kill a sum with is used, others stay."""
-    deltas, factors, sums = list(part.deltas), [product.coefficient, part.value], product.sums
-    kept = []
-    while deltas:
-        delta = deltas.pop(0)
-        found = kills(delta, sums[::-1]) if delta != 1 else None
-        if found is None or not _whole(found, sums):
-            kept.append(delta)
-            continue
+def _deltas_used(of: Product, addend: Part, killed: list[Killed]) -> Term:
+    """One addend of a moment in its place: every delta that can kill a sum does, an outer one first; others stay."""
+    term = product((of.coefficient, addend.value, *addend.deltas), of.sums)
+    while (found := next(_killing(term), None)) is not None:
         killed.append(found)
-        by = {found[1]: found[2]}
-        factors = [substitute(f, by) for f in factors]
-        deltas, kept = [substitute(d, by) for d in deltas], [substitute(d, by) for d in kept]
-        sums = tuple(s for s in sums if s[0] != found[1])
-    shown = tuple(f for f in (*factors, *kept) if f != 1)
-    return Term(shown or (S.One,), sums)
+        term = without_delta(term, found)
+    return term
 
 
-def _whole(killed: Killed, sums: Sequence[Limits]) -> bool:
-    """Does the delta meet a whole square? Not where one sum ends at the index of the other, j = 1..k."""
-    _, idx, value = killed
-    (mine,) = (s[1:] for s in sums if s[0] == idx)
-    return all(idx not in end.free_symbols and (s[0] != value or s[1:] == mine) for s in sums for end in s[1:])
+def _killing(term: Term) -> Iterator[Killed]:
+    """The deltas among the factors of a term that kill one of its sums."""
+    deltas = (f for f in term.factors if isinstance(f, KroneckerDelta))
+    return (found for d in deltas if (found := kills(d, term.sums[::-1])) is not None)
 
 
 def _tidying(terms: Terms) -> Text:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Mul, Pow, S, Sum, Symbol
 
-from derive.chain.derivation import Term
+from derive.chain.derivation import Term, product
 from derive.chain.rules.insert import letters
 from derive.errors import MomentError
 from derive.expressions.indices import Limits, fresh, substitute, sum_over
@@ -48,11 +48,9 @@ class Product(NamedTuple):
     def over(self, value: Expr) -> Term:
         """A value in the place of the random elements, under the sums; factors that no sum needs in front of them."""
         front, rest = self.coefficient.as_independent(*(s[0] for s in self.sums), as_Add=False)
-        factors = tuple(f for f in ((rest, value) if self.sums else (self.coefficient, value)) if f != 1) or (S.One,)
         if front == 1 or not self.sums:
-            return Term(factors, self.sums)
-        flat = [g for f in factors for g in Mul.make_args(f)]
-        return Term((front, sum_over(Mul(*flat, evaluate=False), self.sums)))
+            return product((self.coefficient, value), self.sums)
+        return Term((front, sum_over(Mul(*product((rest, value)).flat, evaluate=False), self.sums)))
 
 
 class Expansion:

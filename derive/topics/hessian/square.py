@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sympy import Add, Expr, Idx, Integer
 
-from derive.chain.derivation import Term
+from derive.chain.derivation import Term, product
 from derive.expressions.functions import Row
 from derive.expressions.indices import Limits, fresh, substitute, sum_over
 
@@ -46,4 +46,4 @@ class Square(NamedTuple):
         """The whole, as it is written."""
         over = (self.over,) if self.over is not None else ()
         factors = (self.weight, self.share or Integer(1), (self.linear - self.mean) ** 2)
-        return Term(tuple(f for f in factors if f != 1), (*over, *self.sums))
+        return product(factors, (*over, *self.sums))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sympy import Add, Basic, Expr, Idx, Integer, Mul, Symbol
 
-from derive.chain.derivation import Term
+from derive.chain.derivation import Term, product
 from derive.chain.partials import Occurrence, occurrences
 from derive.chain.rules.name_definitions import definitions, name_in_product
 from derive.expressions.indices import family, fresh, name_of, substitute
@@ -42,7 +42,7 @@ class Seed(NamedTuple):
     def starts(self, name: str, law: Law, use: Occurrence) -> Term:
         """The contribution of a parameter itself: its local partial times v, or where it is the element that moves."""
         if self.wrt is None:
-            return Term((*(f for f in use.factors if f != 1), self.directions[name].at(*use.position)), use.sums)
+            return product((*use.factors, self.directions[name].at(*use.position)), use.sums)
         letters_ = (*(i for i in law.position if isinstance(i, Idx)), *self.own)
         trail = Trail((), (), letters_).on(Link(law.target, law.node, Mul(*use.factors)), use.sums)
         return trail.ended(use.position, self.own).term
@@ -134,7 +134,7 @@ def _lettered(use: Occurrence, law: Law, seed: Seed) -> Occurrence:
 
 def _further(used: Node, use: Occurrence, seed: Seed) -> Term:
     """A local partial times the derivative of what is used."""
-    return Term((*(f for f in use.factors if f != 1), seed.of(used.at(*use.position))), use.sums)
+    return product((*use.factors, seed.of(used.at(*use.position))), use.sums)
 
 
 def influenced(laws: Laws, names: Iterable[str]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul
 
-from derive.chain.derivation import Term
+from derive.chain.derivation import Term, product
 from derive.chain.partials import Occurrence, occurrences
 from derive.expressions.contraction import delta_solutions
 from derive.expressions.indices import Limits, fresh, name_of, substitute, sum_over
@@ -52,8 +52,7 @@ class Path(NamedTuple):
     @property
     def term(self) -> Term:
         """The same as it is written, factor by factor."""
-        factors = tuple(f for f in (*(k.value for k in self.links), self.delta) if f != 1)
-        return Term(factors or (Integer(1),), self.sums)
+        return product((*(k.value for k in self.links), self.delta), self.sums)
 
     @property
     def direct(self) -> bool:
@@ -196,4 +195,4 @@ class Trail(NamedTuple):
     def opened(self, position: Sequence[Expr], own: Sequence[Expr]) -> Term:
         """The product of the local partials and of the deltas, not yet used."""
         deltas = (KroneckerDelta(p, o) for p, o in zip(position, own, strict=True))
-        return Term(tuple(f for f in (*(k.value for k in self.links), *deltas) if f != 1) or (Integer(1),), self.sums)
+        return product((*(k.value for k in self.links), *deltas), self.sums)

@@ -71,11 +71,7 @@ def transition(analysis: Analysis, derivation: Derivation) -> Iterator[Block]:
 
 def _block(entry: Entry) -> Row:
     """A block as the sum of its paths."""
-    return Row(Partial(entry.of, entry.wrt), tuple(_term(p) for p in entry.paths) or (Term((entry.value,)),))
-
-
-def _term(path: Path) -> Term:
-    return Term(tuple(f for f in (*(k.value for k in path.links), path.delta) if f != 1) or (path.value,), path.sums)
+    return Row(Partial(entry.of, entry.wrt), tuple(p.term for p in entry.paths) or (Term((entry.value,)),))
 
 
 def _path(jacobian: StepJacobian, entry: Entry, path: Path) -> tuple[Any, ...]:
@@ -84,7 +80,7 @@ def _path(jacobian: StepJacobian, entry: Entry, path: Path) -> tuple[Any, ...]:
     states = {s.name for s in jacobian.states}
     passed = [k.user for k in path.links[1:] if name_of(k.user) not in states and not k.node.implied]
     kind: object = THROUGH(gate=passed) if passed else DIRECT
-    return say.arrow(stations), _term(path), kind
+    return say.arrow(stations), path.term, kind
 
 
 def _scalar(jacobian: StepJacobian) -> Iterator[Block]:
