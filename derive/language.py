@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 LANGUAGES = ("en", "zh")
@@ -47,6 +47,11 @@ class Text:
 
     def __repr__(self) -> str:
         return f"Text({self.en!r}, {self.zh!r})"
+
+
+def distinct(sentences: Iterable[Text]) -> tuple[Text, ...]:
+    """Each sentence once, in the order in which they come first; they are told apart by their English."""
+    return tuple({s.pick("en"): s for s in sentences}.values())
 
 
 def places(template: str) -> set[str]:

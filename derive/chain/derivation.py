@@ -27,7 +27,7 @@ from derive.expressions.indices import Limits, sum_over
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
 from derive.expressions.weight import weight
-from derive.language import Text
+from derive.language import Text, distinct
 from derive.memo import memo
 from derive.model.model import Case, Model, Node
 from derive.model.schedule import Stage
@@ -83,7 +83,7 @@ class Use:
     def rules(self) -> tuple[Text, ...]:
         """The rules that give the local partial, outermost first, each once."""
         parts = (self, *self.more)
-        found = tuple({r.pick("en"): r for u in parts for r in u.occurrence.rules}.values())
+        found = distinct(r for u in parts for r in u.occurrence.rules)
         if QUOTIENT in found and not all(QUOTIENT in u.occurrence.rules for u in parts):
             return (QUOTIENT_RULE, *(r for r in found if r not in (QUOTIENT, SUM)))
         return found

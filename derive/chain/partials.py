@@ -10,8 +10,8 @@ differentiation there is: that d u[a] / d u[b] is the Kronecker delta is applied
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
 
 from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, S, Sum, Symbol, log
 
@@ -19,9 +19,11 @@ from derive.expressions.functions import BY_NAME, row_of, unknown
 from derive.expressions.indices import Limits, fresh, limits, name_of, substitute, sum_over
 from derive.expressions.symbols import Given, Immediate, Partial
 from derive.expressions.traverse import mentioned
-from derive.language import Text
+from derive.language import Text, distinct
 from derive.memo import memo
 from derive.model.model import Node
+
+U = TypeVar("U")
 
 
 class Occurrence(NamedTuple):
@@ -59,6 +61,21 @@ def occurrences(expr: Expr, name: str, value: Expr | None = None) -> tuple[Occur
         inner = _visit(expr.args[0], name, taken)
         return tuple(o.times(row.slope_in_value(value), rule=rule) for o in inner)
     return tuple(o if o.rules else o._replace(rules=(SUMMAND,)) for o in _visit(expr, name, taken))
+
+
+def by_element(uses: Iterable[U], key: Callable[[U], object]) -> list[list[U]]:
+    """Collect the uses that have the same key: they belong to one element, and their local partials add."""
+    groups: dict[object, list[U]] = {}
+    for use in uses:
+        groups.setdefault(key(use), []).append(use)
+    return list(groups.values())
+
+
+def local_partials(expr: Expr, name: str, value: Expr | None = None) -> Iterator[Occurrence]:
+    """The occurrences of a family in an expression, those of the same element as one with a single factor."""
+    for same in by_element(occurrences(expr, name, value), lambda use: (use.position, use.sums)):
+        factor = Add(*(Mul(*use.factors) for use in same))
+        yield same[0]._replace(factors=(factor,), rules=distinct(r for use in same for r in use.rules))
 
 
 def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:

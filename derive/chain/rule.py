@@ -15,7 +15,7 @@ from sympy import Basic, Idx
 
 from derive.chain.deltas import lifted
 from derive.chain.derivation import Adjoint, Derivation, Use
-from derive.chain.partials import Occurrence, abstract_occurrences, occurrences
+from derive.chain.partials import Occurrence, abstract_occurrences, by_element, occurrences
 from derive.errors import ModelError
 from derive.expressions.contraction import contract
 from derive.expressions.indices import limits
@@ -95,7 +95,8 @@ def adjoint(node: Node, users: tuple[User, ...], preferred: tuple[Idx, ...]) -> 
     support = tuple(
         hull([u.domain[axis] for u in uses], whole[axis]) if uses else whole[axis] for axis in range(len(whole))
     )
-    return Adjoint(node, tuple(sorted(_merged(lifted(uses)), key=lambda u: u.contraction.at != node.indices)), support)
+    merged = (first.joined(others) for first, *others in by_element(lifted(uses), lambda u: u.key))
+    return Adjoint(node, tuple(sorted(merged, key=lambda u: u.contraction.at != node.indices)), support)
 
 
 def _uses(node: Node, user: User, case: Case, preferred: tuple[Idx, ...]) -> Iterable[Use]:
@@ -120,14 +121,6 @@ def _occurrences(node: Node, user: User, case: Case) -> tuple[Occurrence, ...]:
     if user.node.abstract is None:
         return occurrences(case.expr, node.name, user.node.at(*case.position))
     return abstract_occurrences(user.node, node, user.partial)
-
-
-def _merged(uses: list[Use]) -> Iterable[Use]:
-    """Two occurrences in the same element of one user are one contribution: their local partials add."""
-    groups: dict[object, list[Use]] = {}
-    for use in uses:
-        groups.setdefault(use.key, []).append(use)
-    return (group[0].joined(group[1:]) for group in groups.values())
 
 
 @memo

@@ -111,10 +111,9 @@ def _inserted(expr: Expr, known: Mapping[str, Solved]) -> Iterator[Line]:
     if not by:
         return
     parts = [[substitute(f, by) for f in Mul.make_args(part)] for part in Add.make_args(expr)]
-    terms = [Term(_factors(part)) for part in parts]
-    terms.sort(key=lambda t: Mul(*t.factors) not in Add.make_args(expr))  # what stays as it is comes first
-    apart = tuple(terms)
-    written = apart if any(gather(apart)) else tuple(Term((gathered(t.expr),)) for t in apart)
+    flat = sorted(map(_factors, parts), key=lambda part: Mul(*part) not in Add.make_args(expr))
+    apart = tuple(Term((Mul(*part, evaluate=False),)) for part in flat)
+    written = apart if any(gather(apart)) else tuple(Term((gathered(Mul(*part)),)) for part in flat)
     rooted = any(a not in expr.atoms(Abs) for p in parts for f in p for a in f.atoms(Abs)) and expr.has(Pow)
     reason = INSERT(values=list(by))
     yield Line(written, TEXTS(texts=[reason, ROOT]) if rooted else reason)

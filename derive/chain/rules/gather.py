@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Add, expand_mul
+from sympy import Add, Mul, expand_mul
 
 from derive.chain.derivation import Line, Term
 from derive.chain.facts import Facts
@@ -26,7 +26,7 @@ def gather(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     a * a**i + b * u[i] * 1/b
     = a**(i + 1) + u[i]    (cancel b)
     """
-    found = tuple(Term((gathered(t.expr),)) for t in terms)
+    found = tuple(Term((gathered(Mul(*t.flat)),)) for t in terms)
     if any(len(f.flat) != len(t.flat) for f, t in zip(found, terms, strict=True)):
         gone = [f for t in terms for f in above_and_below(t)]
         yield Line(found, CANCELLED(factors=gone) if gone else ORDERED)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sympy import Add, Basic, Expr, Idx, Integer, Mul, Symbol
 
 from derive.chain.derivation import Term, product
-from derive.chain.partials import Occurrence, occurrences
+from derive.chain.partials import Occurrence, local_partials
 from derive.chain.rules.name_definitions import definitions, name_in_product
 from derive.expressions.indices import family, fresh, name_of, substitute
 from derive.expressions.symbols import Partial, Tangent
@@ -24,7 +24,7 @@ from derive.language import Text
 from derive.model.model import Model, Node, element
 from derive.model.reachability import reach
 from derive.topics.hessian.adjoint_laws import AdjointNode, Law, Laws
-from derive.topics.jacobian.paths import Link, Trail, merged
+from derive.topics.jacobian.paths import Link, Trail
 
 
 class Seed(NamedTuple):
@@ -110,7 +110,7 @@ def _along(law: Law, moving: Sequence[str], laws: Laws, seed: Seed) -> Along:
     terms: list[Term] = []
     rules: dict[str, Text] = {}
     for name in (n for n in moving if n in mentioned(law.expr)):
-        for use in (u for u in merged(occurrences(law.expr, name, law.target)) if 0 not in u.factors):
+        for use in (u for u in local_partials(law.expr, name, law.target) if 0 not in u.factors):
             use = _lettered(use, law, seed)
             starts = name in seed.directions
             terms.append(seed.starts(name, law, use) if starts else _further(laws[name][0].node, use, seed))

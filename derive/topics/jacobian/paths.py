@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul
 
 from derive.chain.derivation import Term, product
-from derive.chain.partials import Occurrence, occurrences
+from derive.chain.partials import Occurrence, local_partials
 from derive.expressions.contraction import delta_solutions
 from derive.expressions.indices import Limits, fresh, name_of, substitute, sum_over
 from derive.expressions.intervals import covers, image, inside
@@ -132,7 +132,7 @@ class Walk:
 
     def _occurrences(self, node: Node, name: str, at: Sequence[Expr], taken: Sequence[Idx]) -> Iterator[Occurrence]:
         """The uses of a family in the law of a node, at an element of it, sums in letters not taken."""
-        for use in merged(occurrences(node.cases[0].expr, name, node.generic)):
+        for use in local_partials(node.cases[0].expr, name, node.generic):
             place: dict[Expr, Expr] = dict(zip(node.indices, at, strict=True))
             sums: list[Limits] = []
             for idx, low, high in use.sums:
@@ -150,16 +150,6 @@ class _End(NamedTuple):
     own: tuple[Expr, ...]
     earlier: bool
     leading: frozenset[str]
-
-
-def merged(uses: Sequence[Occurrence]) -> Iterator[Occurrence]:
-    """Uses of the same element are one, with one factor: their local partials add."""
-    groups: dict[object, list[Occurrence]] = {}
-    for use in uses:
-        groups.setdefault((use.position, use.sums), []).append(use)
-    for same in groups.values():
-        rules = {r.pick("en"): r for u in same for r in u.rules}
-        yield same[0]._replace(factors=(Add(*(Mul(*u.factors) for u in same)),), rules=tuple(rules.values()))
 
 
 class Trail(NamedTuple):
