@@ -54,6 +54,11 @@ def distinct(sentences: Iterable[Text]) -> tuple[Text, ...]:
     return tuple({s.pick("en"): s for s in sentences}.values())
 
 
+def listing(sentences: Iterable[Text]) -> Text:
+    """Several sentences as one, with commas between them."""
+    return Text("{sentences}", "{sentences}")(sentences=[*sentences])
+
+
 def places(template: str) -> set[str]:
     """The names of the places in a template."""
     return {name for _, name, _, _ in _fields(template) if name is not None}

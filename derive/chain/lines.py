@@ -20,7 +20,7 @@ from derive.chain.rules.pull import split_bracket
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.symbols import Immediate, Partial
 from derive.expressions.traverse import adjoints
-from derive.language import Text
+from derive.language import Text, listing
 from derive.memo import memo
 from derive.model.model import Node
 
@@ -28,7 +28,6 @@ LONGEST = 11  # the longest value, in symbols to read, that is still put in for 
 Pairs = tuple[tuple[Expr, Expr], ...]
 
 LOCAL = Text("insert the local partials", "代入局部偏导数")
-RULES = Text("{rules}", "{rules}")
 
 
 @memo
@@ -79,7 +78,7 @@ def step(
 def _better(use: Use, uses: tuple[Use, ...], facts: Facts, fixed: Mapping[Idx, Expr]) -> Line | None:
     """The local partial by what is known of it, where something is."""
     value, reasons = known_local(use, uses, facts)
-    return Line((Term((substitute(value, fixed),)),), RULES(rules=list(reasons))) if reasons else None
+    return Line((Term((substitute(value, fixed),)),), listing(reasons)) if reasons else None
 
 
 def _local(loss: Expr, node: Node, use: Use, immediate: bool) -> Partial:
@@ -100,7 +99,7 @@ def _argument(
         return (Line((Term((target,)),), ABSTRACT),)
     first, *rest = _lines(raw, short, facts)
     if direct:
-        first = first._replace(reason=RULES(rules=list(telling(uses[0].rules))))
+        first = first._replace(reason=listing(telling(uses[0].rules)))
     return (first, *rest)
 
 

@@ -16,12 +16,12 @@ from derive.chain.closed_forms.closed_form import ClosedForm, Recursion
 from derive.chain.closed_forms.recursion import solve
 from derive.chain.derivation import Derivation, Line, Region, Term
 from derive.chain.partials import occurrences
-from derive.chain.rules.gather import TEXTS, gather
+from derive.chain.rules.gather import gather
 from derive.chain.rules.insert import INSERT
 from derive.chain.rules.pipeline import develop_value
 from derive.expressions.indices import BINDERS, substitute
 from derive.expressions.products import gathered
-from derive.language import Text
+from derive.language import Text, listing
 from derive.model.model import Node, references
 from derive.model.schedule import Stage
 
@@ -116,7 +116,7 @@ def _inserted(expr: Expr, known: Mapping[str, Solved]) -> Iterator[Line]:
     written = apart if any(gather(apart)) else tuple(Term((gathered(Mul(*part)),)) for part in flat)
     rooted = any(a not in expr.atoms(Abs) for p in parts for f in p for a in f.atoms(Abs)) and expr.has(Pow)
     reason = INSERT(values=list(by))
-    yield Line(written, TEXTS(texts=[reason, ROOT]) if rooted else reason)
+    yield Line(written, listing((reason, ROOT)) if rooted else reason)
     yield from develop_value(written)
 
 

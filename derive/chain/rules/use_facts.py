@@ -9,9 +9,7 @@ from sympy import Mul
 from derive.chain.derivation import Line, Term
 from derive.chain.facts import Facts, with_sums
 from derive.chain.rules.rule import Terms
-from derive.language import Text
-
-FACTS = Text("{reasons}", "{reasons}")
+from derive.language import listing
 
 
 def use_facts(terms: Terms, facts: Facts) -> Iterator[Line]:
@@ -28,4 +26,4 @@ def use_facts(terms: Terms, facts: Facts) -> Iterator[Line]:
         moved = tuple(
             t if t.sums and not because else Term((value,)) for t, (value, because) in zip(terms, known, strict=True)
         )
-        yield Line(moved, FACTS(reasons=[f.reason for f in dict.fromkeys(used)]))
+        yield Line(moved, listing(f.reason for f in dict.fromkeys(used)))

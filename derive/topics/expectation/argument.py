@@ -16,6 +16,7 @@ from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, S, Sum, Sym
 
 from derive.chain.derivation import Line, Term, product, written
 from derive.chain.facts import DEFINED
+from derive.chain.rules.combine import EXPANDED
 from derive.chain.rules.insert import INSERT_DEFINITIONS, at, tidy
 from derive.chain.rules.kill_delta import KILLED, Killed, kills, without_delta
 from derive.chain.rules.name_definitions import name_wholes
@@ -25,15 +26,14 @@ from derive.language import Text
 from derive.model.model import Node, references
 from derive.topics.expectation.laws import Part
 from derive.topics.expectation.polynomial import Product
-from derive.topics.expectation.premises import DECLARED, Premise, premises
+from derive.topics.expectation.premises import DECLARED, VARIANCE, Premise, premises
 from derive.topics.expectation.stages import Stages, Terms
 
 DEFINITION = {
-    Variance: Text("the definition of the variance", "方差的定义"),
+    Variance: VARIANCE,
     Covariance: Text("the definition of the covariance", "协方差的定义"),
 }
-EXPAND = Text("multiply out", "展开")
-DOUBLE = Text("multiply out: the product of two sums is a double sum", "展开：两个和式之积写成二重求和")
+DOUBLE = Text("multiply out: the product of two sums is a double sum", "展开括号：两个和式之积写成二重求和")
 LINEAR = Text("the expectation is linear: sums and constants leave it", "期望是线性的：求和与常数可移到期望之外")
 MOMENTS = Text("the moments above", "代入以上各矩")
 TIDY = Text("constants leave the sums, equal factors cancel", "常数提到求和号外，约去相同因子")
@@ -103,7 +103,7 @@ class Argument:
         yield self.line(self.stages.defined, INSERT_DEFINITIONS(names=self.names))
         if self.stages.entangled(self.symbol.product):
             double = any(len(p.sums) > 1 for p in self.stages.parts(self.symbol.product))
-            yield self.line(self.stages.multiplied, DOUBLE if double else EXPAND)
+            yield self.line(self.stages.multiplied, DOUBLE if double else EXPANDED)
         yield self.line(self.stages.linear, LINEAR)
         yield Line(self.stages.averaged(self.symbol.product) + self.taken, MOMENTS)
         yield from self._contracted()

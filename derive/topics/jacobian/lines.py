@@ -18,10 +18,9 @@ from derive.chain.rules.name_definitions import definitions, name_definitions
 from derive.chain.rules.order import ORDERED
 from derive.chain.rules.pull import constants_in_front
 from derive.chain.rules.rule import Rule, Terms, follow
-from derive.chain.rules.use_facts import FACTS
 from derive.expressions.indices import sum_over
 from derive.expressions.powers import monomial, shared
-from derive.language import Text, distinct
+from derive.language import Text, distinct, listing
 from derive.model.model import Model
 from derive.topics.jacobian.paths import Entry, Path
 
@@ -76,7 +75,7 @@ def sum_by_facts(terms: Terms, facts: Facts) -> Iterator[Line]:
     reasons = [fact.reason for _, because in found for fact in because]
     if reasons:
         kept = tuple(t for own, _ in found for t in own if 0 not in t.factors) or (Term((Integer(0),)),)
-        yield Line(kept, FACTS(reasons=list(distinct(reasons))))
+        yield Line(kept, listing(distinct(reasons)))
 
 
 def _summed(term: Term, facts: Facts) -> tuple[Terms, Facts]:
