@@ -122,6 +122,11 @@ class Term(NamedTuple):
         """The factors, a factor that is itself a product opened."""
         return [g for f in self.factors for g in Mul.make_args(f)]
 
+    def parted(self, *indices: Idx) -> tuple[list[Expr], list[Expr]]:
+        """The factors that depend on none of the indices, and the others."""
+        outside = [f for f in self.flat if f.free_symbols.isdisjoint(indices)]
+        return outside, [f for f in self.flat if not f.free_symbols.isdisjoint(indices)]
+
 
 def product(factors: Iterable[Expr], sums: tuple[Limits, ...] = ()) -> Term:
     """A product under sums, its factors 1 left out."""

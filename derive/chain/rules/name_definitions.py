@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Sum, Symbol
+from sympy import Add, Expr, Idx, Indexed, Pow, Sum, Symbol
 
 from derive.chain.derivation import Line, Term
-from derive.chain.facts import DEFINED, Fact, Facts, free_letters, instances
+from derive.chain.facts import DEFINED, Fact, Facts, instances
 from derive.chain.rules.rule import Terms
 from derive.expressions.canonical import canonical
-from derive.expressions.indices import bound_indices
 from derive.expressions.powers import Monomial, common, monomial
 from derive.expressions.traverse import rewrite
 from derive.language import Text
@@ -74,21 +73,8 @@ def _contained(product: Monomial, facts: Facts, letters: Sequence[Idx]) -> Itera
 @memo
 def name_in_sum(expr: Expr, fact: Fact) -> Expr:
     """A sum of products written by one name: exp(z_i) exp(z_j)/S^2 = p_i p_j where p_i = exp(z_i)/S."""
-    terms = [_divided(term, fact) for term in Add.make_args(expr)]
+    terms = [name_in_product(Term((term,)), (fact,))[0].expr for term in Add.make_args(expr)]
     return expr if tuple(terms) == Add.make_args(expr) else common(terms)
-
-
-def _divided(term: Expr, fact: Fact) -> Expr:
-    """One product, its factors replaced by the value as often as they divide it."""
-    if bound_indices(term) & set(fact.indices) or any(isinstance(f, Sum) for f in Mul.make_args(term)):
-        return term
-    product = monomial([term])
-    for definition, element in instances(fact, free_letters(term)):
-        inner = monomial([definition])
-        if inner.divides(product):
-            spelling = {canonical(s): s for s in term.atoms(Sum)}
-            return _divided(product.over(inner).written(spelling), fact) * element
-    return term
 
 
 def name_wholes(expr: Expr, nodes: Mapping[str, Node]) -> tuple[Expr, tuple[Node, ...]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Add, Expr, Mul, Sum
+from sympy import Add, Mul, Sum
 
 from derive.chain.derivation import Line, Term
 from derive.chain.facts import Facts
 from derive.chain.rules.rule import Terms
-from derive.expressions.indices import Limits, sum_over
+from derive.expressions.indices import sum_over
 from derive.language import Text
 from derive.memo import memo
 
@@ -35,21 +35,19 @@ def constants_in_front(term: Term) -> Term:
     """The term with constant factors in front of its sum, whether it is the term's own or the one sum among its
     factors; the term itself where there are none."""
     if term.sums:
-        return _parted(term.flat, term.sums) or term
+        return _pulled(term) or term
     sums = [f for f in term.flat if isinstance(f, Sum)]
     if len(sums) != 1:
         return term
     before = [f for f in term.flat if f is not sums[0]]
-    found = _parted(list(Mul.make_args(sums[0].function)), tuple(tuple(limit) for limit in sums[0].limits))
+    found = _pulled(Term((sums[0].function,), tuple(tuple(limit) for limit in sums[0].limits)))
     return Term((Mul(*before, found.factors[0]), found.factors[1])) if found else term
 
 
-def _parted(factors: list[Expr], sums: tuple[Limits, ...]) -> Term | None:
+def _pulled(term: Term) -> Term | None:
     """The factors without an index of the sums times the sum over the others; None where either are missing."""
-    bound = {s[0] for s in sums}
-    inside = [f for f in factors if f.free_symbols & bound]
-    outside = [f for f in factors if not f.free_symbols & bound]
-    return Term((Mul(*outside), sum_over(Mul(*inside), sums))) if inside and outside else None
+    outside, inside = term.parted(*(s[0] for s in term.sums))
+    return Term((Mul(*outside), sum_over(Mul(*inside), term.sums))) if inside and outside else None
 
 
 def split_bracket(term: Term) -> Terms:

@@ -82,7 +82,7 @@ def _summed(term: Term, facts: Facts) -> tuple[Terms, Facts]:
     """The term without a sum that a fact knows, and the facts."""
     for limit in term.sums:
         others = tuple(s for s in term.sums if s is not limit)
-        inner, outer = ([f for f in term.flat if (limit[0] in f.free_symbols) == here] for here in (True, False))
+        outer, inner = term.parted(limit[0])
         if inner and not any(limit[0] in end.free_symbols for s in others for end in s[1:]):
             value, because = summed(sum_over(Mul(*inner), [limit]), facts)
             if because and not value.has(Sum):
