@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sympy import Expr, Integer, Symbol
 
-from derive.chain.closed_forms.recursion import ClosedForm
+from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.closed_forms.values import Solved, solved_values
 from derive.chain.derivation import Derivation, Step
 from derive.chain.rule import derive
