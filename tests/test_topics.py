@@ -66,12 +66,12 @@ class Counting(Topic):
 
 @pytest.fixture
 def counting(monkeypatch):
-    """The subject as a folder `counting` with a module `topic`, and its line in the list."""
-    module = types.ModuleType("counting.topic")
+    """The subject as a folder `counting` whose page holds its TOPIC, and its line in the list."""
+    module = types.ModuleType("counting")
     module.TOPIC = Counting()
-    monkeypatch.setitem(sys.modules, "counting.topic", module)
+    monkeypatch.setitem(sys.modules, "counting", module)
     monkeypatch.setattr(Count, "__module__", "counting.count")
-    monkeypatch.setitem(TOPICS, "counting", "counting.topic")
+    monkeypatch.setitem(TOPICS, "counting", "counting")
     return module.TOPIC
 
 
@@ -134,7 +134,7 @@ def test_without_its_line_it_is_not_there():
 
 def test_every_subject_is_a_folder_with_a_topic():
     for name, module in TOPICS.items():
-        assert module == f"derive.topics.{name}.topic"
+        assert module == f"derive.topics.{name}"
         assert isinstance(topic.topic(name), Topic)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from derive.errors import UsageError
 from derive.language import LANGUAGES
@@ -11,7 +12,6 @@ from derive.page.blocks import Title
 from derive.page.formats.formats import FORMATS, Document
 from derive.page.print.formulas import Formulas
 from derive.page.terminal import PLAIN, Page
-from derive.sheet.as_json import data
 from derive.sheet.part import Part
 from derive.sheet.sheet import sheet
 from derive.topics.topic import topic
@@ -38,8 +38,16 @@ def render(
             raise UsageError(f"unknown {what} {value!r}; choose one of {', '.join(known)}")
     form = FORMATS[format]
     formulas = Formulas(form.notation, _order(parts), tuple(parts[0].derived.sizes.items()))
-    blocks, json = partial(sheet, parts, head), partial(data, parts, lang, head)
-    return form.render(Document(blocks, formulas, lang, detail, page, json))
+    return form.render(
+        Document(partial(sheet, parts, head), formulas, lang, detail, page, partial(_data, parts, lang, head))
+    )
+
+
+def _data(parts: Sequence[Part], lang: str, head: Title | None) -> dict[str, Any]:
+    """The derivation as data, for a format that asks for it."""
+    from derive.sheet.as_json import data
+
+    return data(parts, lang, head)
 
 
 def _order(parts: Sequence[Part]) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """The subjects that a sheet can have, one folder each: what is found, how it is checked, how it is shown.
 
-A new subject is a folder here with a module `topic`, and a line in TOPICS. Everything else goes through the list: the
-page, the JSON, the check, what a notebook shows of an object, what a problem or a command may ask, and the methods of a
-`Solution`.
+A new subject is a folder here, whose own page (`__init__`) holds its TOPIC, and a line in TOPICS. Everything else goes
+through the list: the page, the JSON, the check, what a notebook shows of an object, what a problem or a command may
+ask, and the methods of a `Solution`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from derive.chain.derivation import Step
-from derive.chain.derived import Derived
-from derive.check.report import Report
 from derive.errors import UsageError
-from derive.model.model import Model
-from derive.page.blocks import Block
-from derive.page.blocks import Row as Line
-from derive.page.print.formulas import Formulas
+
+if TYPE_CHECKING:
+    from derive.chain.derivation import Step
+    from derive.chain.derived import Derived
+    from derive.check.report import Report
+    from derive.model.model import Model
+    from derive.page.blocks import Block
+    from derive.page.blocks import Row as Line
+    from derive.page.print.formulas import Formulas
 
 
 class Place(Enum):
@@ -122,17 +124,17 @@ class Option(NamedTuple):
 
 # By name, in the order of the sheet. Names and not modules: a subject is loaded when a sheet is made.
 TOPICS = {
-    "jacobian": "derive.topics.jacobian.topic",
-    "hessian": "derive.topics.hessian.topic",
-    "expectation": "derive.topics.expectation.topic",
-    "matrix_form": "derive.topics.matrix_form.topic",
-    "identities": "derive.topics.identities.topic",
-    "update": "derive.topics.update.topic",
-    "primitives": "derive.topics.primitives.topic",
-    "stability": "derive.topics.stability.topic",
-    "limits": "derive.topics.limits.topic",
-    "worked": "derive.topics.worked.topic",
-    "training": "derive.topics.training.topic",
+    "jacobian": "derive.topics.jacobian",
+    "hessian": "derive.topics.hessian",
+    "expectation": "derive.topics.expectation",
+    "matrix_form": "derive.topics.matrix_form",
+    "identities": "derive.topics.identities",
+    "update": "derive.topics.update",
+    "primitives": "derive.topics.primitives",
+    "stability": "derive.topics.stability",
+    "limits": "derive.topics.limits",
+    "worked": "derive.topics.worked",
+    "training": "derive.topics.training",
 }
 
 
@@ -177,4 +179,4 @@ def offered(name: str) -> Callable[..., Any] | property | None:
 def home(thing: Any) -> Topic | None:
     """The subject in whose folder the class of an object lies."""
     module = type(thing).__module__
-    return next((topic(n) for n, m in TOPICS.items() if module.startswith(m.rpartition(".")[0] + ".")), None)
+    return next((topic(n) for n, m in TOPICS.items() if module.startswith(m + ".")), None)

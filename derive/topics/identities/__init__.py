@@ -1,1 +1,51 @@
-"""Pairs of nodes that are shown to be the same."""
+"""Identities as a subject: pairs of nodes that a problem asks to be shown to be the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from derive.chain.derived import Derived, name_in
+from derive.page.as_data import equality
+from derive.topics.topic import Ask, Context, Place, Topic
+
+if TYPE_CHECKING:  # a subject that is not asked for loads nothing
+    from derive.check.report import Report
+    from derive.page.blocks import Block
+    from derive.page.print.formulas import Formulas
+    from derive.topics.identities.identities import Identity
+
+
+def identity(solution: Derived, one: Any, other: Any) -> Identity:
+    """Two nodes shown to be the same, both written in what is given. Errors: ModelError where that is not seen."""
+    from derive.topics.identities.identities import identity as shown
+
+    return shown(solution.model, name_in(one), name_in(other))
+
+
+class Identities(Topic):
+    """`identities=(("y", "u"),)` of a problem."""
+
+    place = Place.MODEL
+    asks = {"identities": None}
+    offers = {"identity": identity}
+
+    def find(self, derived: Derived, ask: Ask) -> tuple[Identity, ...]:
+        return tuple(identity(derived, *pair) for pair in ask.get("identities", ()))
+
+    def check(self, found: Sequence[Any], derived: Derived, seed: int) -> Report:
+        from derive.topics.identities.check import verify_identities
+
+        return verify_identities(derived.derivation, found, seed)
+
+    def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.topics.identities.page import identities
+
+        return identities(found)
+
+    def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
+        sides = [side for same in found for side in ((same.one, same.lines), (same.other, same.other_lines))]
+        return {"identities": [equality(node.generic, lines, show, lang) for node, lines in sides]}
+
+
+TOPIC = Identities()

@@ -1,1 +1,59 @@
-"""Limits of values in closed form, towards infinity or zero."""
+"""Limits as a subject: what a value in closed form tends to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from derive.chain.derived import Derived
+from derive.topics.topic import Ask, Context, Topic
+
+if TYPE_CHECKING:  # a subject that is not asked for loads nothing
+    from derive.check.report import Report
+    from derive.page.blocks import Block
+    from derive.page.print.formulas import Formulas
+    from derive.topics.limits.limits import Limit, Limiting
+
+
+def limit_of(solution: Derived, quantity: str, variable: str, to: str = "oo") -> Limiting:
+    """The limit of a value in closed form, towards "oo" or "0". Errors: ModelError where there is none."""
+    from derive.topics.limits.limits import Limit
+
+    return limits_of(solution, [Limit(quantity, variable, to)])[0]
+
+
+def limits_of(solution: Derived, asked: Iterable[Limit]) -> tuple[Limiting, ...]:
+    """Several limits, with the numbers that they ask for."""
+    from derive.topics.limits.limits import limiting
+
+    return tuple(limiting(solution.model, solution.values, one) for one in asked)
+
+
+class Limits(Topic):
+    """`limits=(Limit("theta", "t"),)` of a problem."""
+
+    asks = {"limits": None}
+    offers = {"limit": limit_of, "limits": limits_of}
+
+    def find(self, derived: Derived, ask: Ask) -> tuple[Limiting, ...]:
+        return limits_of(derived, ask.get("limits", ()))
+
+    def check(self, found: Sequence[Any], derived: Derived, seed: int) -> Report:
+        from derive.topics.limits.check import in_the_limit
+
+        return in_the_limit(derived.derivation, found, seed)
+
+    def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.topics.limits.page import limits as page
+
+        return page(found)
+
+    def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
+        return {
+            "limits": [
+                {"formula": show.show(x.symbol), "value": show.show(x.limit), "sympy": str(x.limit)} for x in found
+            ]
+        }
+
+
+TOPIC = Limits()

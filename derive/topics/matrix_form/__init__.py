@@ -1,1 +1,94 @@
-"""The matrix view: a typed algebra of matrices as data, read from expressions in index notation."""
+"""Matrix forms as a subject: the model in matrices, and the last line of every step as an entry of its matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sympy import Expr
+
+from derive.chain.derived import Derived
+from derive.errors import ModelError, NoMatrixForm
+from derive.expressions.matrices import Signature, shape
+from derive.topics.topic import Ask, Context, Place, Topic
+
+if TYPE_CHECKING:  # a subject that is not asked for loads nothing
+    from derive.chain.derivation import Step
+    from derive.check.report import Report
+    from derive.page.blocks import Block
+    from derive.page.blocks import Row as Line
+    from derive.page.print.formulas import Formulas
+    from derive.topics.matrix_form.forms import Form, Forms
+
+
+def matrices(solution: Derived) -> Forms:
+    """The model and the last line of every step in matrices, where an index runs along rows or columns."""
+    from derive.topics.matrix_form.forms import forms
+
+    return solution.once("matrices", lambda: forms(solution.model, solution.steps))
+
+
+def matrix(solution: Derived, quantity: Any) -> Expr:
+    """dL/dquantity as matrices, shapes included (topics/matrix_form). Errors: NoMatrixForm, with the reason."""
+    known = matrices(solution)
+    found = [form for step in solution.adjoint(quantity) if (form := known.of(step)) is not None]
+    if len(found) != 1:
+        raise ModelError(f"dL/d{quantity} has {len(found)} matrix forms; see matrices")
+    if found[0].matrix is None:
+        raise NoMatrixForm(found[0].reason)
+    return found[0].matrix
+
+
+class MatrixForms(Topic):
+    """Nothing needs to be asked. What is found is one record of all forms."""
+
+    place = Place.MODEL
+    offers = {"matrices": property(matrices), "matrix": matrix}
+
+    def find(self, derived: Derived, ask: Ask) -> tuple[Forms, ...]:
+        found = matrices(derived)
+        return (found,) if found.laws or found.steps else ()
+
+    def comparison(self, found: Sequence[Any]) -> Callable[[Any], Report]:
+        from derive.topics.matrix_form.check.forms import compare
+
+        return partial(compare, *found)
+
+    def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.topics.matrix_form.page import model_in_matrices
+
+        for each in found:
+            yield from model_in_matrices(each)
+
+    def last_line(self, found: Sequence[Any], step: Step) -> Iterator[Line]:
+        from derive.topics.matrix_form.page import last_line
+
+        for each in found:
+            yield from last_line(each.of(step))
+
+    def boxed(self, found: Sequence[Any], step: Step) -> Iterator[Block]:
+        from derive.topics.matrix_form.page import boxed
+
+        for each in found:
+            yield from boxed(each.of(step))
+
+    def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
+        return {"matrix": [_data(form, show, lang) for each in found for form in each.all]}
+
+
+def _data(form: Form, show: Formulas, lang: str) -> dict[str, Any]:
+    """A definition or an adjoint in matrices with its shapes; null, and the reason, where there is no such form."""
+    if form.matrix is None or form.reason is not None:
+        reason = form.reason.pick(lang, show.show) if form.reason is not None else ""
+        return {"formula": show.show(form.element), "value": None, "reason": reason}
+    return {
+        "formula": show.show(form.whole),
+        "value": show.show(form.matrix),
+        "shapes": show.show(Signature(form.matrix)),
+        "shape": [str(n) for n in shape(form.matrix)],
+        "sympy": str(form.matrix),
+    }
+
+
+TOPIC = MatrixForms()

@@ -1,1 +1,47 @@
-"""A model written in given primitive operations, and what backpropagation must keep of it."""
+"""Primitive operations as a subject: the model written in those given, and what backpropagation has to keep of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from derive.chain.derived import Derived
+from derive.topics.topic import Ask, Context, Topic
+
+if TYPE_CHECKING:  # a subject that is not asked for loads nothing
+    from derive.model.model import Model
+    from derive.page.blocks import Block
+    from derive.topics.primitives.program import Rewritten
+
+
+def rewritten(solution: Derived, operations: Sequence[str], check: bool = False) -> Rewritten:
+    """The model in operations such as ["dot", "add", "max"], derived.
+
+    Errors: UsageError for an unknown operation, ModelError for a missing one, VerificationError where it differs.
+    """
+    from derive.topics.primitives import program
+
+    return program.rewritten(solution.derivation, operations, check)
+
+
+class Primitives(Topic):
+    """`operations=("dot", "add", ...)` of a problem."""
+
+    asks = {"operations": None}
+    offers = {"rewritten": rewritten}
+
+    def find(self, derived: Derived, ask: Ask) -> tuple[Rewritten, ...]:
+        operations = ask.get("operations", ())
+        return (rewritten(derived, operations, ask.check),) if operations else ()
+
+    def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.topics.primitives.page import primitive_graph
+
+        for each in found:
+            yield from primitive_graph(each, context.derived.sizes)
+
+    def models(self, found: Sequence[Any]) -> Iterator[Model]:
+        return (each.program.model for each in found)
+
+
+TOPIC = Primitives()

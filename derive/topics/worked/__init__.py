@@ -1,1 +1,50 @@
-"""A model at given numbers: values, adjoints, and a step of gradient descent."""
+"""Worked numbers as a subject: every value and adjoint of an exercise, and one step of gradient descent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from derive.chain.derived import Derived
+from derive.language import Text
+from derive.page.blocks import Block
+from derive.topics.topic import Ask, Context, Option, Topic
+from derive.topics.worked.example import learning_rate, own
+
+if TYPE_CHECKING:
+    from derive.topics.worked.worked import Worked  # numpy is loaded only where numbers are worked
+
+
+class Exercise(NamedTuple):
+    """Numbers that were worked, and a remark on how the source was read."""
+
+    worked: Worked
+    remark: Text | None = None
+
+
+class WorkedNumbers(Topic):
+    """`example=...` of a problem, or `--at "w1=0.5, x_1=2"`."""
+
+    asks = {
+        "example": None,
+        "at": Option('"w1=0.5, x_1=2"', "work these numbers: values, adjoints, update"),
+        "lr": Option("RATE", "learning rate of gradient descent, such as 1e-4"),
+    }
+
+    def find(self, derived: Derived, ask: Ask) -> tuple[Exercise, ...]:
+        rate, example = learning_rate(derived, ask), own(ask)
+        if example is None:
+            return ()
+        from derive.topics.worked.numbers_as_typed import parse
+        from derive.topics.worked.worked import work
+
+        return (Exercise(work(derived.derivation, derived.sizes, parse(example.at), rate), example.remark),)
+
+    def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.topics.worked.page import numbers
+
+        for each in found:
+            yield from numbers(context.derived.derivation, each.worked, each.remark, context.derived.steps)
+
+
+TOPIC = WorkedNumbers()
