@@ -12,6 +12,7 @@ from sympy import (
     Expr,
     Function,
     Heaviside,
+    Integer,
     Max,
     Min,
     Mul,
@@ -20,11 +21,17 @@ from sympy import (
     Rational,
     S,
     Subs,
+    cosh,
+    coth,
+    csch,
     diff,
+    exp,
     factor,
     oo,
     real_roots,
+    sech,
     sign,
+    sinh,
     together,
 )  # fmt: skip
 from sympy.core.relational import Relational
@@ -34,12 +41,14 @@ from derive.expressions.functions import Range, X, row_of
 from derive.expressions.weight import weight
 
 STEPS = tuple(Rational(n, 97) for n in (1, 5, 17, 40, 71, 103, 160, 251, 420, 701, 1300, 2999))  # at no usual kink
+FAR = (Integer(10) ** 3, Integer(10) ** 6)
 NEAR = Rational(1, 10**9)
 JUMP = 1e-6
 
 
 def in_our_functions(expr: Expr) -> Expr:
-    """Min by Max, and sympy's Heaviside as `share`, which takes half of the slope at a tie as torch does."""
+    """Min by Max, sinh by exp, Heaviside as `share`, which takes half of the slope at a tie as torch does."""
+    expr = expr.replace(lambda e: isinstance(e, (sinh, cosh, coth, sech, csch)), lambda e: e.rewrite(exp))
     expr = expr.replace(Min, lambda *args: -Max(*(-a for a in args)))
     return expr.replace(Heaviside, lambda x, *_: share(x)).replace(DiracDelta, lambda *_: S.Zero)
 
@@ -84,6 +93,11 @@ def points(domain: Range) -> tuple[Expr, ...]:
     if low == -oo:
         return tuple(high - p for p in STEPS)
     return tuple(low + (high - low) * p / 31 for p in STEPS)
+
+
+def far_points(domain: Range) -> tuple[Expr, ...]:
+    """Large numbers of a domain."""
+    return tuple(p for far in FAR for p in (-far, far) if domain[0] < p < domain[1])
 
 
 def value_at(expr: Expr, point: Expr) -> float | None:

@@ -30,7 +30,9 @@ def definition_of(name: str, definition: Formula, in_libraries: bool) -> Expr:
     expr = _expression(name, "definition", definition)
     if X not in expr.free_symbols:
         raise UsageError(f"{name}: the definition {expr} does not depend on its argument")
-    return expr if in_libraries and isinstance(definition, FunctionClass) else known(name, "definition", expr)
+    if in_libraries and isinstance(definition, FunctionClass):
+        return definition(X)
+    return known(name, "definition", expr)
 
 
 def slope_given(name: str, slope: Formula) -> Expr:

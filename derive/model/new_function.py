@@ -15,7 +15,7 @@ from sympy import Expr, Rational, S
 from sympy.core.function import FunctionClass
 
 from derive.errors import UsageError
-from derive.expressions.elementwise import function_class
+from derive.expressions.elementwise import Elementwise, function_class
 from derive.expressions.functions import ANY, BY_NAME, TABLE, Range, Row, X, register, row, row_of
 from derive.expressions.one_variable import slope_of
 from derive.language import Text
@@ -36,6 +36,7 @@ from derive.model.operations import operations
 
 KINK = Text("At {at} {function} has no derivative; its slope there is taken as {slope}.",
             "{function} 在 {at} 处不可导，其导数约定为 {slope}。")  # fmt: skip
+STEEP = Text("At {at} {function} has no slope.", "{function} 在 {at} 处没有导数。")
 
 
 def elementwise(
@@ -97,7 +98,8 @@ def _row(name: str, definition: Formula, expr: Expr, slope: Expr, found: dict[st
         found.setdefault("convention", _convention(found.get("title", Text(name, name)), found["kinks"], slope))
     known = row_of(expr)
     if isinstance(definition, FunctionClass) and (known is None or known.name == name):
-        return row(name, definition, _at(slope), exact=_exact(expr), **found)
+        simpler = None if expr == definition(X) else _at(expr)
+        return row(name, definition, _at(slope), definition=simpler, exact=_exact(expr), **found)
     zero = _exact(expr)(Fraction(0))
     own = function_class(name, _at(expr), {} if zero is None else {0: Rational(zero)})
     return row(name, own, _at(slope), exact=_exact(expr), **found)
@@ -112,7 +114,7 @@ def _put(new: Row, expr: Expr, slope: Expr) -> Callable[[Expr], Expr]:
         raise UsageError(f"derive has another function or operation named {new.name}; give the new one another name")
     check(new, expr, slope)
     register(new)
-    if new.definition is None:
+    if not issubclass(new.value, Elementwise):  # type: ignore[arg-type]
         forget()  # sympy had the class before, and what is remembered of its expressions does not know the row
     return new.value
 
@@ -126,8 +128,11 @@ def _essence(row: Row) -> tuple[object, ...]:
 
 
 def _convention(title: Text, kinks: tuple[Expr, ...], slope: Expr) -> Text:
-    taken = [S(slope.xreplace({X: point})).doit() for point in kinks]
-    found = [KINK(at=str(point), function=title, slope=str(value)) for point, value in zip(kinks, taken, strict=True)]
+    found = []
+    for point in kinks:
+        taken = S(slope.xreplace({X: point})).doit()
+        sentence = KINK(slope=str(taken)) if taken.is_finite else STEEP
+        found.append(sentence(at=str(point), function=title))
     return Text(" ".join(t.pick("en") for t in found), "".join(t.pick("zh") for t in found))
 
 
