@@ -15,7 +15,7 @@ from derive.problems import load
 from derive.topics.stability.check.check import measured
 from derive.topics.stability.conditions import Analysis
 from derive.topics.stability.page.remedies import remedies
-from derive.topics.stability.page.step_jacobian import transition
+from derive.topics.stability.page.step_jacobian import step_jacobian_section
 
 BPTT = [("bptt", {"activation": a, "loss": "abstract"}) for a in ("identity", "tanh", "sigmoid", "relu")]
 RNN = [("rnn", {"activation": a, "loss": "abstract"}) for a in ("identity", "tanh", "relu")]
@@ -295,7 +295,7 @@ def test_both_sides_of_a_line_of_matrices_have_one_shape(case):
     """The ordered product, its power, the adjoint carried back, the norm under an orthogonal weight."""
     solution = solved(case)
     (analysis,) = solution.analyses
-    page = [*transition(analysis, solution.derivation), *remedies(analysis, solution.steps, None)]
+    page = [*step_jacobian_section(analysis, solution.derivation), *remedies(analysis, solution.steps, None)]
     rows = [row for block in page if isinstance(block, Equations) for row in block.rows]
     left: Shape | None = None
     compared = 0

@@ -45,7 +45,7 @@ class Bounds:
         return enclosure(expr, self._known)
 
     def is_given(self, factor: Expr) -> bool:
-        """Is this an element of a parameter or of a constant?"""
+        """True if this is an element of a parameter or of a constant."""
         node = self.model.nodes.get(name_of(factor)) if isinstance(factor, (Symbol, Indexed)) else None
         return node is not None and node.kind in ("parameter", "constant")
 
@@ -78,7 +78,7 @@ class Bounds:
         return found
 
     def _depends(self, *ends: Expr) -> bool:
-        """Does a bound rest on that of a state whose own is still being sought?"""
+        """True if one of these bounds depends on the bound of a state that is still being computed."""
         return any(end.has(own) for end in ends for own in self._open.values())
 
     def _leaf(self, node: Node) -> Interval:
@@ -102,7 +102,7 @@ class Bounds:
         return UNBOUNDED if any(e.has(own) for e in found) else found
 
     def _defined(self, node: Node, own: Expr) -> Interval:
-        """A node by its definition; where it feeds itself, a bound b / (1 - a) that no step can leave."""
+        """The interval of a node by its definition; if it feeds itself, |c_t| <= a |c_{t-1}| + b gives b / (1 - a)."""
         corners = [self.magnitude(e) for e in self._corners(node.cases[0].expr)]
         if not any(c.has(own) for c in corners):
             return self.interval(node.cases[0].expr)
@@ -120,7 +120,10 @@ class Bounds:
         return -top, top
 
     def _corners(self, expr: Expr) -> list[Expr]:
-        """The expression with every mixing gate (z in (1 - z) a + z b, affine in z) at its two ends."""
+        """The expressions that arise if every mixing gate takes the two ends of its range.
+
+        A mixing gate is z in (1 - z) a + z b. Such an expression is affine in z, so its extremes lie at the ends.
+        """
         for atom in sorted(expr.atoms(Indexed), key=str):
             node = self.model.nodes[name_of(atom)]
             row = row_of(node.cases[0].expr) if node.cases else None
@@ -130,7 +133,7 @@ class Bounds:
         return [expr]
 
     def _named(self, node: Node, value: Expr) -> Expr:
-        """A bound by the name of its node, unless it is a number."""
+        """Give the bound of a node a name, unless the bound is a number."""
         if value.is_number:
             return value
         symbol = Symbol(f"{node.name}_max", nonnegative=True)

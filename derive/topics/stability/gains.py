@@ -18,7 +18,7 @@ from derive.topics.stability.matrix_products import indices_beside, is_matrix_pr
 
 
 def gain(bounds: Bounds, path: Path, wrt: Expr) -> Interval:
-    """The least and largest norm of the product of a path's local partials; oo where there is no bound."""
+    """Bounds of the norm of the product of a path's local partials from below and above; oo if there is none above."""
     if not is_matrix_product(path, wrt, bounds.time, bounds.is_given, bounds.order == "2"):
         return S.Zero, oo
     lows, highs = zip(*(_local(bounds, link) for link in path.links), strict=True)
@@ -28,7 +28,7 @@ def gain(bounds: Bounds, path: Path, wrt: Expr) -> Interval:
 
 
 def _local(bounds: Bounds, link: Link) -> Interval:
-    """The least and largest absolute value (norm) of one local partial."""
+    """Bounds of the absolute value or norm of one local partial from below and above."""
     row = activation(link.node)
     if row is not None:
         low, high = (abs(S(end)) for end in row.slope_range)
@@ -47,7 +47,7 @@ def _factor(bounds: Bounds, factor: Expr) -> Expr:
 
 
 def is_constant(model: Model, expr: Expr) -> bool:
-    """Is the expression made of scalar parameters only, so that it is the same number at every step?"""
+    """True if the expression is made of scalar parameters only, so that it is the same number at every step."""
     names = [s.name for s in expr.free_symbols if isinstance(s, Symbol) and s.name in model.nodes]
     return not expr.has(Indexed, Idx) and all(model.nodes[n].kind in ("parameter", "constant") for n in names)
 

@@ -1,6 +1,6 @@
-"""What the bias of a gate does: on the direct path of a state to itself the gate is the whole factor.
+"""The effect of a gate's bias: on the direct path from a state to itself the gate is the only factor.
 
-d c_t / d c_{t-1} = f_t = sigma(b_f + ...) >= sigma(b_f - r),   r the most that everything else can weigh
+    d c_t / d c_{t-1} = f_t = sigma(b_f + ...) >= sigma(b_f - r)        if all but the bias is at most r in size
 
 The activation may be any that rises, mirrors its ends and has an inverse (the table of functions says so).
 """
@@ -26,7 +26,7 @@ KEPT = Rational(1, 2)
 
 
 class Gate(NamedTuple):
-    """The factor of a direct path: `share` is g or 1 - g of the gate `element`, at least `lower` whatever the inputs.
+    """The factor of a direct path: `share` is g or 1 - g for the gate g = `element`, at least `lower` for all inputs.
 
     `bias` is the gate's own bias, `rest` (in full: `value`) bounds the rest of its pre-activation, `row` is the
     activation. After k steps at least half is kept if `claim` holds.
@@ -63,7 +63,7 @@ class Gate(NamedTuple):
 
 
 def gates(model: Model, jacobian: StepJacobian) -> Iterator[Gate]:
-    """The gates on direct paths that have a bias of their own."""
+    """The gates on direct paths, from a state to itself, that have a bias of their own."""
     for n, row in enumerate(jacobian.entries):
         for path in (p for p in row[n].paths if p.direct):
             factors = [f for f in Mul.make_args(path.links[0].value) if f != path.delta]

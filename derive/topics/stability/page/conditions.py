@@ -1,4 +1,4 @@
-"""When the gradient explodes and when it vanishes, on the page: bounds, claims with their reasons, and the evidence."""
+"""The conditions for vanishing and exploding gradients on the page: bounds, claims with reasons, and the evidence."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ K = Symbol("k")
 
 
 def conditions(analysis: Analysis, measured: Measured | None) -> Iterator[Block]:
-    """The section on one recurrence."""
+    """The section on when the gradient of one recurrence explodes or vanishes."""
     yield Heading(HEAD)
     yield Paragraph(CARRIES)
     if analysis.where:
@@ -121,7 +121,7 @@ def conditions(analysis: Analysis, measured: Measured | None) -> Iterator[Block]
 
 
 def _bounds(analysis: Analysis) -> Iterator[Row]:
-    """What is bounded by what: a gate, a state, a block of the Jacobian."""
+    """A row for each named bound: the bound, its value, and the gate, state or block of the Jacobian that it bounds."""
     entries = [e for row in analysis.jacobian.entries for e in row]
     bounded: dict[str, Expr] = {f"{k.node.name}_max": k.user for e in entries for p in e.paths for k in p.links}
     bounded |= {str(b): Partial(e.of, e.wrt) for b, e in zip(analysis.bound or (), entries, strict=True)}
@@ -132,13 +132,13 @@ def _bounds(analysis: Analysis) -> Iterator[Row]:
 
 
 def sentence(condition: Condition) -> Text:
-    """What a condition says, with its reason."""
+    """A condition as a sentence with its reason."""
     template = SENTENCES[condition.kind, condition.strength, condition.about]
     return template(claim=condition.claim, reason=condition.reason)
 
 
 def _evidence(measured: Measured) -> Iterator[Block]:
-    """What was measured, a table for each measure."""
+    """The evidence: a table for each measure of a condition."""
     yield Heading(EVIDENCE, 1)
     error = max((error for _, error in measured.blocks), default=0.0)
     yield Paragraph(JACOBIANS(points=str(measured.points), error=float(error)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from derive.page.blocks import Block, Picture
 from derive.topics.stability.page.conditions import conditions
 from derive.topics.stability.page.remedies import remedies
-from derive.topics.stability.page.step_jacobian import transition
+from derive.topics.stability.page.step_jacobian import step_jacobian_section
 from derive.topics.topic import Context
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def recurrence(analysis: Analysis, measured: Measured | None, context: Context) -> Iterator[Block]:
     """The sections on one recurrence, with its plots where they are asked for."""
     derived = context.derived
-    yield from transition(analysis, derived.derivation)
+    yield from step_jacobian_section(analysis, derived.derivation)
     yield from conditions(analysis, measured)
     if context.plots:
         from derive.topics.stability.plots.plots import plots  # only now is matplotlib loaded

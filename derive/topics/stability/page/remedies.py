@@ -1,4 +1,4 @@
-"""What helps, on the page: the bias of a gate, clipping, truncation, weights that keep norms; each derived."""
+"""Remedies on the page, each derived: the bias of a gate, clipping, truncation, weights that keep norms."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ ADJOINT = Symbol("lamda", real=True)
 
 
 def remedies(analysis: Analysis, steps: Sequence[Step], measured: Measured | None) -> Iterator[Block]:
-    """The section on one recurrence."""
+    """The section on what helps against vanishing and exploding gradients of one recurrence."""
     yield Heading(HEAD)
     for gate in analysis.gates:
         yield from _gate(gate, measured)
@@ -128,7 +128,7 @@ def _truncation(analysis: Analysis, cuts: Sequence[Truncation], measured: Measur
 
 
 def _series(analysis: Analysis, loss: Expr) -> Iterator[Block]:
-    """The geometric series of the gain, or of the matrix of bounds."""
+    """The bound of what truncation drops: the geometric series of the gain, or of the matrix of bounds."""
     assert analysis.bound is not None
     k, G = index("k", KEPT, S.Infinity), Symbol("G", nonnegative=True)
     if analysis.bound.rows > 1:

@@ -1,4 +1,4 @@
-"""The Jacobian of one step on the page: every block, the paths that it is made of, the product over many steps."""
+"""The Jacobian of one step on the page: each block with its paths, and the product of Jacobians over many steps."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ PROOF = Text(
 )
 
 
-def transition(analysis: Analysis, derivation: Derivation) -> Iterator[Block]:
-    """The section on one step of a recurrence."""
+def step_jacobian_section(analysis: Analysis, derivation: Derivation) -> Iterator[Block]:
+    """The section on the Jacobian of one step of a recurrence."""
     jacobian = analysis.jacobian
     yield Heading(HEAD)
     yield Paragraph(WITHIN)
@@ -75,7 +75,7 @@ def _block(entry: Entry) -> Row:
 
 
 def _path(jacobian: StepJacobian, entry: Entry, path: Path) -> tuple[Any, ...]:
-    """The stations of a path from the earlier state to the later one, its product, and what it passes."""
+    """A row of the table of paths: the elements on the path, the product of its local partials, the gates on it."""
     stations = [entry.wrt, *(k.user for k in reversed(path.links))]
     states = {s.name for s in jacobian.states}
     passed = [k.user for k in path.links[1:] if name_of(k.user) not in states and not k.node.implied]
@@ -95,7 +95,7 @@ def _scalar(jacobian: StepJacobian) -> Iterator[Block]:
 
 
 def _matrix(analysis: Analysis) -> Iterator[Block]:
-    """The ordered product, and why it is so."""
+    """The Jacobian over many steps as an ordered product of the Jacobians of single steps, with a proof."""
     jacobian = analysis.jacobian
     n, t, after, end = jacobian.size, jacobian.index, jacobian.stage.direction, _end(jacobian)
     state = _vector(jacobian)
@@ -126,18 +126,18 @@ def _matrix(analysis: Analysis) -> Iterator[Block]:
 
 
 def _step(jacobian: StepJacobian, time: Expr) -> Named:
-    """The Jacobian of the step to this time, by its name."""
+    """J at a time: the Jacobian of the step to this time."""
     return Named(IndexedBase("J")[time], jacobian.size, jacobian.size)
 
 
 def _end(jacobian: StepJacobian) -> Expr:
-    """The last time of the recurrence."""
+    """The time of the last step of the recurrence."""
     end: Expr = jacobian.index.upper if jacobian.stage.direction > 0 else jacobian.index.lower
     return end
 
 
 def _read_last(jacobian: StepJacobian, derivation: Derivation) -> bool:
-    """Does the loss reach the state only through its last time?"""
+    """True if the loss depends on the states only through the last of them."""
     state = jacobian.states[0]
     axis = jacobian.stage.time[state.name]
     outside = [u for u in derivation.adjoints[state.name].uses if u.user.name not in jacobian.stage.families]
@@ -145,7 +145,7 @@ def _read_last(jacobian: StepJacobian, derivation: Derivation) -> bool:
 
 
 def _carried(jacobian: StepJacobian, loss: Expr) -> Row:
-    """The adjoint of the state at any time from that at the end."""
+    """The adjoint of the state at any time as a product of transposed Jacobians and the adjoint of the last state."""
     n, t, end, state = jacobian.size, jacobian.index, _end(jacobian), _vector(jacobian)
     first, last = (Transpose(_step(jacobian, time)) for time in (t + jacobian.stage.direction, end))
     at_t, at_end = (Named(Partial(loss, state(time)), n) for time in (t, end))
@@ -153,12 +153,12 @@ def _carried(jacobian: StepJacobian, loss: Expr) -> Row:
 
 
 def _vector(jacobian: StepJacobian) -> Any:
-    """The states as one vector at a time: the state itself, or s for several."""
+    """A function of time that gives all states at this time as one vector: the only state, or s for several."""
     states = jacobian.states
     name = states[0].name if len(states) == 1 else next(n for n in ("s", "q", "u") if n not in {x.name for x in states})
     return lambda t: IndexedBase(name)[t]
 
 
 def _at(element: Expr) -> Expr:
-    """A state by its name and time alone, as a vector."""
+    """The state that an element belongs to, at the time of the element."""
     return IndexedBase(name_of(element))[element.indices[0]]

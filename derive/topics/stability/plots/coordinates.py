@@ -1,4 +1,4 @@
-"""What the measure of a condition depends on: the coordinates of its region, and which two of many matter."""
+"""The coordinates of a region: the numbers that the measure of a condition depends on, and which two matter most."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ STAR = "_star"  # ends the name of a state at a fixed point
 
 
 class Coordinate(NamedTuple):
-    """A number that a measure depends on: a scalar, or a norm, drawn as that of a 1 x 1 matrix."""
+    """A number that a measure depends on: a scalar, or a norm, for which a 1 x 1 matrix stands.
+
+    `axes` is the number of indices of the matrix; `low` and `high` are the ends of the axis in the plot.
+    """
 
     name: str
     label: Expr
@@ -33,7 +36,7 @@ class Coordinate(NamedTuple):
 
 
 def coordinates(condition: Condition, where: Mapping[Symbol, Expr], model: Model) -> dict[str, Coordinate]:
-    """The coordinates by what they are called on an axis, of the measure with its bounds put in."""
+    """The coordinates of a condition by their labels; named bounds in its measure are replaced by their definitions."""
     expr = condition.measure
     for symbol, value in reversed(list(where.items())):
         expr = expr.xreplace({symbol: value})
@@ -62,7 +65,7 @@ def _scalar(symbol: Symbol, model: Model) -> Coordinate:
 
 
 def fitted(chosen: Coordinate, measure: Expr, landscape: Landscape, others: Sequence[Coordinate]) -> Coordinate:
-    """The coordinate with an axis on which the measure passes 1, neither near its middle nor at its end."""
+    """The coordinate with an axis long enough for the measure to pass 1, but not before NEAR of its length."""
 
     def beyond(share: float) -> bool:
         end = numbers([chosen], [np.array([share * chosen.high])], others)
@@ -78,7 +81,7 @@ def fitted(chosen: Coordinate, measure: Expr, landscape: Landscape, others: Sequ
 
 
 def numbers(drawn: Sequence[Coordinate], values: Sequence[Any], others: Sequence[Coordinate]) -> dict[str, Any]:
-    """The numbers for a landscape: given ones for the coordinates that are drawn, BASE for the others."""
+    """The numbers for a landscape by name: given values for the drawn coordinates, BASE for the others."""
     found = {c.name: (np.array([BASE]), c.axes) for c in others}
     return found | {c.name: (v, c.axes) for c, v in zip(drawn, values, strict=True)}
 
@@ -86,7 +89,7 @@ def numbers(drawn: Sequence[Coordinate], values: Sequence[Any], others: Sequence
 def two(
     found: Sequence[Coordinate], condition: Condition, landscape: Landscape
 ) -> tuple[list[Coordinate], list[Coordinate]]:
-    """The two coordinates along which the measure changes most, in their order, and the others."""
+    """The two coordinates along which the measure changes most, and the other coordinates; both in the given order."""
 
     def change(one: Coordinate) -> float:
         line = np.linspace(one.low, one.high, 41)

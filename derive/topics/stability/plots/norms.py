@@ -1,4 +1,4 @@
-"""The norm of the adjoint against the distance to the end: measured by autograd, and what the condition predicts."""
+"""The plot of the norm of the adjoint against the distance to the end, as measured and as the condition predicts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ X = (0, *DISTANCES)
 
 
 class Panel(NamedTuple):
-    """One measure: the claims about it, and what was measured."""
+    """One panel: a measure, the claims about it, and what was measured."""
 
     measure: Expr
     claims: tuple[Condition, ...]
@@ -43,7 +43,7 @@ class Panel(NamedTuple):
 
 
 def norms(measured: Measured, order: tuple[str, ...]) -> Plot:
-    """One panel for each measure of the conditions about distant steps. Errors: UsageError where there is none."""
+    """One panel for each measure of the conditions about distant steps. Errors: UsageError if there is none."""
     panels = _panels(measured.findings)
     if not panels:
         raise UsageError(NOTHING)
@@ -79,7 +79,7 @@ def _draw(axis: Any, panel: Panel, words: Words, bottom: float, top: float) -> N
 
 
 def _limits(panels: Sequence[Panel]) -> tuple[float, float]:
-    """What the largest norms and the predictions reach, but not beyond FLOOR and CEILING; some room at the ends."""
+    """The ends of the axis: they enclose the largest norms and the predictions between FLOOR and CEILING."""
     settings = [s for panel in panels for s in panel.settings]
     found = [v for s in settings for v in (*(high for _, high in s.norms), *(_power(s.measure, k) for k in X)) if v > 0]
     low = max(FLOOR, min(1e-3, *found) / 5)
@@ -91,7 +91,7 @@ def _power(measure: float, k: int) -> float:
 
 
 def _line(axis: Any, setting: Setting, mark: Mark, bottom: float) -> None:
-    """What was measured, pale, and on it what is predicted, dashed, so that both are seen where they agree."""
+    """Draw the measured norms pale and the predicted ones dashed above them, so that both are seen if they agree."""
     least, largest = ([1.0, *(max(pair[n], bottom / 1e3) for pair in setting.norms)] for n in (0, 1))
     axis.plot(X, least, color=mark.pale, linewidth=0.8, zorder=2)
     axis.plot(X, largest, color=mark.pale, linewidth=2.6, marker=mark.marker, markerfacecolor=mark.colour,
@@ -102,7 +102,7 @@ def _line(axis: Any, setting: Setting, mark: Mark, bottom: float) -> None:
 
 
 def _label(axis: Any, panel: Panel, words: Words) -> None:
-    """What each line stands for, at its right end; of a line that leaves the plot, where it does."""
+    """Write what a line stands for at its right end, or at the place where the line leaves the plot."""
     bottom, top = (math.log10(v) for v in axis.get_ylim())
     gap = (top - bottom) * 0.07
     marked = list(zip(panel.settings, MARKS, strict=False))

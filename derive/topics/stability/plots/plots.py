@@ -34,7 +34,7 @@ PLOTS: dict[str, Callable[[Derivation, Analysis, Measured | None], Plot]] = {"no
 
 
 def plot(derivation: Derivation, analyses: Sequence[Analysis], what: str = "norms") -> Plot:
-    """A plot by its name, of the first recurrence of which something is claimed. Errors: UsageError."""
+    """Draw the plot with this name, of the first recurrence that has a condition. Errors: UsageError."""
     if what not in PLOTS:
         raise UsageError(f"unknown plot {what!r}; choose one of {', '.join(PLOTS)}")
     claimed = next((a for a in analyses if a.conditions), None)
@@ -47,7 +47,7 @@ def plot(derivation: Derivation, analyses: Sequence[Analysis], what: str = "norm
 
 
 def plots(derivation: Derivation, analysis: Analysis, found: Measured | None) -> Iterator[Plot]:
-    """All plots of one recurrence, what was measured given."""
+    """All plots of one recurrence, drawn from what was measured."""
     if analysis.conditions:
         if found is not None and any(f.settings and f.condition.about == "distant" for f in found.findings):
             yield _norms(derivation, analysis, found)

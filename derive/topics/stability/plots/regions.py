@@ -1,4 +1,4 @@
-"""Where in the space of parameters the gradient vanishes, explodes or keeps its size: the claims, drawn."""
+"""The plot of the regions of parameters in which the gradient vanishes, explodes or keeps its size."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ NOTHING = "nothing is claimed about this recurrence, so there is no region to pl
 
 
 class Panel(NamedTuple):
-    """Conditions over the same coordinates: one or two that are drawn, the others fixed."""
+    """One panel: its conditions, the one or two coordinates that are drawn, and those that are fixed."""
 
     drawn: list[Coordinate]
     fixed: list[Coordinate]
@@ -49,7 +49,7 @@ class Panel(NamedTuple):
 
 
 def regions(derivation: Derivation, analysis: Analysis) -> Plot:
-    """A line or a plane for each group of conditions. Errors: UsageError where there is none."""
+    """A panel for each group of conditions, on a line or a plane. Errors: UsageError if there is no condition."""
     landscape = Landscape(derivation, analysis)
     panels = [_panel(claims, derivation, analysis, landscape) for claims in _groups(derivation, analysis)]
     if not panels:
@@ -68,7 +68,7 @@ def regions(derivation: Derivation, analysis: Analysis) -> Plot:
 
 
 def _groups(derivation: Derivation, analysis: Analysis) -> list[list[Condition]]:
-    """The conditions about distant steps, together where the coordinates of one are among those of the other."""
+    """The conditions about distant steps, in one group if the coordinates of one are among those of the other."""
     where = dict(analysis.where)
     groups: dict[frozenset[str], list[Condition]] = {}
     for condition in (c for c in analysis.conditions if c.about == "distant" and not c.measure.is_number):
@@ -110,7 +110,7 @@ def _draw(axis: Any, panel: Panel, landscape: Landscape, words: Words) -> None:
 
 
 def _paint(axis: Any, x: Any, y: Any, measure: Any, claim: Condition, words: Words, flat: bool) -> Any:
-    """Fill where a claim holds that says what happens; where that is."""
+    """Fill the region in which a claim holds, if the claim says what happens there; return the region as a mask."""
     below = claim.claim.rel_op == "<"
     nowhere = np.zeros(measure.shape, dtype=bool)
     if claim.kind == "stays" or claim.strength == "necessary":
@@ -126,13 +126,13 @@ def _paint(axis: Any, x: Any, y: Any, measure: Any, claim: Condition, words: Wor
 
 
 def _rest(claims: Sequence[Condition]) -> str:
-    """What is left where no claim says what happens."""
+    """The name of the region in which no claim says what happens."""
     strengths = {c.strength for c in claims if c.kind == "explodes"}
     return "here" if "local" in strengths else "may" if "necessary" in strengths else "open"
 
 
 def _name(axis: Any, x: Any, y: Any, holds: Any, text: str, flat: bool) -> None:
-    """The name of a region, where it is widest: in each interval of a line, on each side of a plane."""
+    """Write the name of a region where it is widest: once in each interval of a line, or on each side of a plane."""
     if flat:
         edges = np.flatnonzero(np.diff(np.concatenate([[0], holds[0].astype(int), [0]])))
         for first, after in zip(edges[::2], edges[1::2], strict=True):
@@ -146,7 +146,10 @@ def _name(axis: Any, x: Any, y: Any, holds: Any, text: str, flat: bool) -> None:
 
 
 def _deepest(holds: Any) -> tuple[int, int]:
-    """The point farthest from the edge of a region, wider than high, as words are: what is left when it shrinks."""
+    """The point farthest from the edge of a region: the region shrinks step by step until nothing would be left.
+
+    Words are wider than high, so it shrinks twice as fast from the sides as from above and below.
+    """
     inside = np.pad(holds, 1)
     for step in range(holds.size):
         smaller = inside[1:-1, :-2] & inside[1:-1, 2:] & inside[1:-1, 1:-1]

@@ -1,4 +1,4 @@
-"""What a condition says, as the title of a plot."""
+"""The title of a plot: what its condition says."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ CLAIM = Text("{claim}: {what} ({strength})", "{claim}：{what}（{strength}）")
 
 
 def title(condition: Condition) -> Text:
-    """What a condition says, in a line."""
+    """A condition in one line: the claim, what follows from it, and how strong it is."""
     what, strength = KINDS[condition.kind, condition.about], STRENGTHS[condition.strength]
     return CLAIM(claim=condition.claim, what=what, strength=strength)
