@@ -12,7 +12,7 @@ from derive.expressions import functions
 from derive.expressions.matrices import Dots, Matrix, Named, Plus, Power, Scaled, Shape, Times, shape
 from derive.page.blocks import Equations
 from derive.problems import load
-from derive.topics.stability.check.check import measured
+from derive.topics.stability.check.measured import measured
 from derive.topics.stability.conditions import Analysis
 from derive.topics.stability.page.remedies import remedies
 from derive.topics.stability.page.step_jacobian import step_jacobian_section

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from derive import Graph, ModelError, Sum, UsageError, exp, log
-from derive.check.steps import Check, verify
+from derive.check.steps import Checker, verify
 from derive.problems import load
 from derive.topics.worked.worked import work
 
@@ -82,7 +82,7 @@ def samples(domain, **declared):
     g.loss("L", w * Sum(y[n, c], c, n))
     solution = g.derive()
     sizes = dict(zip(solution.derivation.model.sizes, (2, 4), strict=True))
-    return Check(solution.derivation, sizes, 50, 0).truth.store.whole("y").detach()
+    return Checker(solution.derivation, sizes, 50, 0).truth.store.whole("y").detach()
 
 
 @pytest.mark.parametrize("domain", ["real", "positive", "probability", "binary"])

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from derive import Function, Graph, Sum, exp, log, relu, sqrt
-from derive.check.steps import Check
+from derive.check.steps import Checker
 from derive.problems import load
 from derive.topics.worked.worked import work
 
@@ -30,7 +30,7 @@ def agrees(solution, seed):
     drawn = [[1] * len(sizes), [6] * len(sizes), *([rng.randint(1, 6) for _ in sizes] for _ in range(DRAWS - 2))]
     for n, numbers in enumerate(drawn if sizes else [[]]):
         chosen = dict(zip(sizes, numbers, strict=True))
-        report = Check(solution.derivation, chosen, 4, seed + n).run(solution.steps)
+        report = Checker(solution.derivation, chosen, 4, seed + n).run(solution.steps)
         worst = max(report.rows, key=lambda row: row.error)
         assert worst.error < CLOSE, (chosen, worst)
         assert report.samples >= 1

@@ -11,7 +11,7 @@ import pytest
 from sympy import Expr, KroneckerDelta, Symbol
 
 from derive import Graph, Sum
-from derive.check.steps import Check
+from derive.check.steps import Checker
 from derive.cli.sheet import sheet
 from derive.errors import NoMatrixForm, ShapeError, VerificationError
 from derive.expressions.matrices import (
@@ -144,7 +144,7 @@ def _faults(expr: Expr) -> Iterator[object]:
 def check(solution: Solution, forms: Forms) -> dict[Expr, bool]:
     """For every quantity whether its form agrees, at sizes that differ."""
     sizes = dict(zip(solution.derivation.model.sizes, (3, 4, 2, 5), strict=False))
-    report = compare(forms, Check(solution.derivation, sizes, 8, 0))
+    report = compare(forms, Checker(solution.derivation, sizes, 8, 0))
     return {row.quantity: row.ok for row in report.rows}
 
 

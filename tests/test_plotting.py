@@ -22,7 +22,7 @@ from derive.page.plots.plot import Plot
 from derive.page.plots.words import mathtext
 from derive.page.print.printer import printer
 from derive.problems import load
-from derive.topics.stability.check.check import measured
+from derive.topics.stability.check.measured import measured
 from derive.topics.stability.plots.norms import norms
 from derive.topics.stability.plots.plots import PLOTS
 from derive.topics.stability.plots.regions import regions

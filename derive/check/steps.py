@@ -30,7 +30,7 @@ from derive.language import Text
 from derive.progress import CHECKING, doing
 
 Array = torch.Tensor
-Comparison = Callable[["Check"], Report]  # what else is compared at the same points
+Comparison = Callable[["Checker"], Report]  # what else is compared at the same points
 NONE: Mapping[str, Comparison] = {}
 BOTH_SIDES = Text(
     "The points lie on both sides of every kink.",
@@ -64,7 +64,7 @@ def verify(
         doing(CHECKING, what=derivation.model.title, n=n - general[0] + 1, all=len(general))
         chosen = given | sizes_in_turn(missing, n, len(general))
         share = max(1, points // len(general) + (n <= points % len(general))) if missing else points
-        check = Check(derivation, chosen, share, seed + n)
+        check = Checker(derivation, chosen, share, seed + n)
         report = report.merged(check.run(steps, values, comparisons))
         if values and n in (general[0], general[-1]):  # the longest sequence begins like all shorter ones
             fractions = fractions.merged(in_fractions(derivation, chosen, values, seed + n))
@@ -83,7 +83,7 @@ def _large(
     """The check at sizes in the order that general steps suppose. A step that holds at none of them fails."""
     reports = []
     for first in LARGER:
-        check = Check(derivation, {**given, **{s: large(k, first) for k, s in enumerate(missing)}}, 2, seed)
+        check = Checker(derivation, {**given, **{s: large(k, first) for k, s in enumerate(missing)}}, 2, seed)
         reports.append(check.run(steps, (), comparisons))
         reached = reached | check.reached
         if all(s.number in reached for s in steps):
@@ -100,8 +100,8 @@ def _tried(part: Report) -> Report:
     return replace(part, own=tuple(r if r.points or r.error else bad for r, bad in zip(part.own, lost, strict=True)))
 
 
-class Check:
-    """One verification: one choice of sizes, one batch of points."""
+class Checker:
+    """Compares the formulas of one derivation with autograd, for one choice of sizes and one batch of points."""
 
     def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int], points: int, seed: int):
         self.derivation, self.sizes = derivation, dict(sizes)

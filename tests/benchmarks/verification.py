@@ -9,7 +9,7 @@ from clock import alternate, compared, seconds
 from networks import GATES, lstm, problem
 from table import Row
 
-from derive.check.steps import Check
+from derive.check.steps import Checker
 
 
 def row(repeats: int, steps: int = 100, points: int = 1000) -> Row:
@@ -19,7 +19,7 @@ def row(repeats: int, steps: int = 100, points: int = 1000) -> Row:
     prepared = solution.steps
 
     def check() -> None:
-        Check(solution.derivation, solution.sizes, points, 0).run(prepared)
+        Checker(solution.derivation, solution.sizes, points, 0).run(prepared)
 
     autograd = every_adjoint(steps, points)
     ours, other = alternate([lambda: seconds(check), lambda: seconds(autograd)], repeats)

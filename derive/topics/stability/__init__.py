@@ -67,7 +67,7 @@ class Stability(Topic):
 
     def check(self, found: Sequence[Any], derived: Derived, seed: int) -> Report:
         from derive.check.report import Report
-        from derive.topics.stability.check.check import measured
+        from derive.topics.stability.check.measured import measured
 
         return Report(claims=tuple(measured(derived.derivation, each, seed) for each in found))
 

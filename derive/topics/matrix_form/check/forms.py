@@ -9,7 +9,7 @@ from sympy import Idx
 
 from derive.check.compare import relative, within
 from derive.check.report import Report, Row
-from derive.check.steps import Check
+from derive.check.steps import Checker
 from derive.errors import ShapeError
 from derive.evaluate.passes import Range
 from derive.language import Text
@@ -26,14 +26,14 @@ MATRICES = Text(
 
 
 @torch.no_grad()
-def compare(forms: Forms, check: Check) -> Report:
+def compare(forms: Forms, check: Checker) -> Report:
     """Every matrix form at the points of a check. A table lists these quantities already, in index notation."""
     evaluator = Evaluator(check.sweeps, check.truth.store, check.truth.finite)
     rows = (*_definitions(evaluator, check, forms), *_steps(evaluator, check, forms))
     return Report(rows, notes=(MATRICES,) if rows else (), listed=False)
 
 
-def _definitions(evaluator: Evaluator, check: Check, forms: Forms) -> Iterator[Row]:
+def _definitions(evaluator: Evaluator, check: Checker, forms: Forms) -> Iterator[Row]:
     """The matrix form of every definition, against the values of the model."""
     for node, case, form in forms.laws:
         if form.matrix is not None:
@@ -42,7 +42,7 @@ def _definitions(evaluator: Evaluator, check: Check, forms: Forms) -> Iterator[R
             yield _compared(evaluator, form, ranges, whole, "the matrix form of its definition")
 
 
-def _steps(evaluator: Evaluator, check: Check, forms: Forms) -> Iterator[Row]:
+def _steps(evaluator: Evaluator, check: Checker, forms: Forms) -> Iterator[Row]:
     """The matrix form of every step, against autograd's adjoints; no numbers for a step that supposes other sizes."""
     for step, form in forms.steps:
         where, ranges = f"the matrix form of step {step.number}", check.region(step)

@@ -10,45 +10,45 @@ import torch
 
 from derive.check.gradients import Array
 from derive.expressions.norms import Norm, SpectralRadius
+from derive.topics.stability.check.experiment import HALF, SLACK, Experiment, GradientFlow
 from derive.topics.stability.check.random_cells import SPREADS
-from derive.topics.stability.check.runs import HALF, SLACK, Run, Runs
 from derive.topics.stability.conditions import Condition
 from derive.topics.stability.measurements import DISTANCES, Finding, Setting
 
 LOOSE = 0.03  # tolerance of a rate of a matrix, whose powers wobble
 
 
-def findings(runs: Runs) -> tuple[Finding, ...]:
+def findings(experiment: Experiment) -> tuple[Finding, ...]:
     """What was measured for each condition, in their order."""
-    return tuple(Finding(c, tuple(_settings(runs, c))) for c in runs.analysis.conditions)
+    return tuple(Finding(c, tuple(_settings(experiment, c))) for c in experiment.analysis.conditions)
 
 
-def _settings(runs: Runs, condition: Condition) -> Iterator[Setting]:
+def _settings(experiment: Experiment, condition: Condition) -> Iterator[Setting]:
     """The evidence for one condition, at each target."""
-    run, whole = runs.of(condition), condition.about == "whole"
-    points = len(run.valid)
+    flow, whole = experiment.of(condition), condition.about == "whole"
+    points = len(flow.valid)
     constant = condition.measure.is_number  # a claim that no weight can change
-    targets = runs.draws.targets.repeat(points // runs.draws.points)
+    targets = experiment.drawn.targets.repeat(points // experiment.drawn.points)
     targets = torch.full_like(targets, float(condition.measure)) if constant else targets
     driven = torch.arange(points) % len(SPREADS) > 0  # with inputs, so that there is something to add up
-    shown = run.sums / run.largest.clamp(min=1e-300) if whole else run.norms
+    shown = flow.sums / flow.largest.clamp(min=1e-300) if whole else flow.norms
     for target in targets.unique().tolist():
-        at = run.valid & (targets == target) & (driven if whole else True)
+        at = flow.valid & (targets == target) & (driven if whole else True)
         if bool(at.any()):
             norms = tuple(_ends(shown[d - 1 if whole else d][at]) for d in DISTANCES)
-            yield Setting(target, int(at.sum()), norms, _ends(run.rates()[at]), _agrees(condition, target, run, at))
+            yield Setting(target, int(at.sum()), norms, _ends(flow.rates()[at]), _agrees(condition, target, flow, at))
 
 
 def _ends(values: Array) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-def _agrees(condition: Condition, target: float, run: Run, at: Array) -> bool:
+def _agrees(condition: Condition, target: float, flow: GradientFlow, at: Array) -> bool:
     """Does what was measured at a target agree with what the condition says there?"""
-    if not bool(run.bounded()[at].all()):
+    if not bool(flow.bounded()[at].all()):
         return False
     holds = bool(condition.claim.func(target, 1))
-    seen = _settled(run, at) if condition.about == "whole" else _seen(condition, run.rates()[at])
+    seen = _settled(flow, at) if condition.about == "whole" else _seen(condition, flow.rates()[at])
     if holds and condition.strength != "necessary":
         return bool(seen.all())
     if not holds and condition.strength != "sufficient":
@@ -63,10 +63,10 @@ def _seen(condition: Condition, rates: Array) -> Array:
     return rates > 1 + slack if condition.kind == "explodes" else (rates - 1).abs() <= slack
 
 
-def _settled(run: Run, at: Array) -> Array:
+def _settled(flow: GradientFlow, at: Array) -> Array:
     """The far half of the steps adds little of what it would add if no step made it less, or what the bounds allow."""
-    allowed = 0.1 * run.immediate * run.blocks[0].sum(dim=0)
-    if run.bound is not None:
-        most = run.remainder(HALF)
+    allowed = 0.1 * flow.immediate * flow.blocks[0].sum(dim=0)
+    if flow.bound is not None:
+        most = flow.remainder(HALF)
         allowed = torch.where(most.isfinite(), torch.maximum(allowed, most), allowed)
-    return (run.dropped(HALF) <= allowed)[at]
+    return (flow.dropped(HALF) <= allowed)[at]

@@ -1,11 +1,11 @@
-"""States that repeat themselves: constant inputs, found by Newton's method, under which a step gives the state back."""
+"""Fixed points: constant inputs, found by Newton's method, at which one step returns the state."""
 
 from __future__ import annotations
 
 import torch
 
 from derive.check.gradients import Array, jacobian
-from derive.topics.stability.check.trial import Numbers, Trial
+from derive.topics.stability.check.unrolled import Numbers, Unrolled
 
 ITERATIONS = 12
 RIDGE = 1e-12
@@ -13,18 +13,18 @@ CLOSE = 1e-10
 FAR = 1e3  # no input is sought beyond
 
 
-def held(trial: Trial, numbers: Numbers, starts: list[Array]) -> tuple[Numbers, Array]:
+def fixed_point(cell: Unrolled, numbers: Numbers, starts: list[Array]) -> tuple[Numbers, Array]:
     """The numbers with inputs under which the states stay at `starts`, and at which points there are such inputs."""
     points = starts[0].shape[-1]
-    inputs = [n for n in trial.leaves if n.kind == "input" and n.domain == "real"]
-    given = {s.name: a for s, a in zip(trial.jacobian.states, starts, strict=True)}
+    inputs = [n for n in cell.leaves if n.kind == "input" and n.domain == "real"]
+    given = {s.name: a for s, a in zip(cell.jacobian.states, starts, strict=True)}
     values = [_at_one_time(numbers[n.name]) for n in inputs]
     wanted = torch.cat([a.reshape(-1, points) for a in starts])
     good = torch.zeros(points, dtype=torch.bool)
     for _ in range(ITERATIONS if inputs else 0):
         values = [v.detach().requires_grad_() for v in values]
         filled = numbers | given | {n.name: _always(v, numbers[n.name]) for n, v in zip(inputs, values, strict=True)}
-        found = torch.cat([a.reshape(-1, points) for a in trial.once(filled)])
+        found = torch.cat([a.reshape(-1, points) for a in cell.once(filled)])
         gap = (found - wanted).detach()
         good = gap.abs().amax(dim=0) < CLOSE
         if bool(good.all()):

@@ -1,4 +1,4 @@
-"""Random models for the evidence: leaves drawn at several spreads, recurrent weights scaled to a wanted measure."""
+"""Random cells: inputs drawn at several scales, recurrent weights scaled until the measure takes a given value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sympy import Expr, Indexed, Symbol
 from derive.check.samples import sampled
 from derive.expressions.indices import name_of
 from derive.model.model import Node
-from derive.topics.stability.check.trial import Numbers, Trial
+from derive.topics.stability.check.unrolled import Numbers, Unrolled
 
 Array = torch.Tensor
 SPREADS = (0.0, 0.01, 0.3, 1.0)  # of inputs and other parameters: at rest, nearly so, small, as in the check
@@ -19,28 +19,28 @@ HALVINGS = 45
 FAR = 12.0  # weights are scaled by e^-12 to e^12
 
 
-class Draws:
+class RandomCells:
     """DRAWS random settings of all leaves, the same for each of several targets: points = targets * DRAWS.
 
     In the first of every four draws all inputs, and all parameters but the recurrent weights, are zero: the state rests
     where an odd activation is steepest, so that a claim about all inputs is tried where it is hardest.
     """
 
-    def __init__(self, trial: Trial, targets: Sequence[float], seed: int):
-        self.trial, self.generator = trial, torch.Generator().manual_seed(seed)
+    def __init__(self, cell: Unrolled, targets: Sequence[float], seed: int):
+        self.cell, self.generator = cell, torch.Generator().manual_seed(seed)
         self.targets = torch.tensor(targets, dtype=torch.float64).repeat_interleave(DRAWS)
         self.points = len(self.targets)
-        used = {name_of(e) for p in trial.jacobian.paths() for e in _elements(p.value)}
-        self.recurrent = [n.name for n in trial.leaves if n.kind in ("parameter", "constant") and n.name in used]
+        used = {name_of(e) for p in cell.jacobian.paths() for e in _elements(p.value)}
+        self.recurrent = [n.name for n in cell.leaves if n.kind in ("parameter", "constant") and n.name in used]
         self.base: Numbers = {
-            leaf.name: self._leaf(leaf).repeat(*self._once(leaf), len(targets)) for leaf in trial.leaves
+            leaf.name: self._leaf(leaf).repeat(*self._once(leaf), len(targets)) for leaf in cell.leaves
         }
 
     def _once(self, leaf: Node) -> tuple[int, ...]:
         return tuple(1 for _ in leaf.indices)
 
     def _leaf(self, leaf: Node) -> Array:
-        shape = (*self.trial.shape(leaf), DRAWS)
+        shape = (*self.cell.shape(leaf), DRAWS)
         if leaf.name in self.recurrent:  # away from 0, as they are scaled
             unit = torch.rand(shape, generator=self.generator, dtype=torch.float64)
             return (2 * unit - 1).sign() * (0.2 + unit)
@@ -73,7 +73,7 @@ class Draws:
 
     def resting(self) -> list[Array]:
         """States near the value of the law at zero, where an odd or a sigmoid activation is steepest."""
-        zero = self.trial.once({k: torch.zeros_like(v) for k, v in self.base.items()})
+        zero = self.cell.once({k: torch.zeros_like(v) for k, v in self.base.items()})
         noise = 0.05 + 0.1 * torch.rand((self.points,), generator=self.generator, dtype=torch.float64)
         return [(z.expand(*z.shape[:-1], self.points) + noise).detach() for z in zero]
 

@@ -18,7 +18,7 @@ def _norms(derivation: Derivation, analysis: Analysis, found: Measured | None) -
     from derive.topics.stability.plots.norms import norms
 
     if found is None:
-        from derive.topics.stability.check.check import measured
+        from derive.topics.stability.check.measured import measured
 
         found = measured(derivation, analysis)
     return norms(found, derivation.model.order)

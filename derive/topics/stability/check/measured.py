@@ -14,9 +14,9 @@ from derive.evaluate.store import Store
 from derive.progress import MEASURING, doing
 from derive.topics.jacobian.paths import Entry
 from derive.topics.stability.check.conditions import findings
+from derive.topics.stability.check.experiment import SIZE, Experiment, lengths
 from derive.topics.stability.check.remedies import kept, preserved, remainders
-from derive.topics.stability.check.runs import SIZE, Runs, lengths
-from derive.topics.stability.check.trial import Numbers, Trial
+from derive.topics.stability.check.unrolled import Numbers, Unrolled
 from derive.topics.stability.conditions import Analysis
 from derive.topics.stability.measurements import Measured
 
@@ -30,58 +30,58 @@ def measured(derivation: Derivation, analysis: Analysis, seed: int = 0) -> Measu
         return Measured(analysis, (), 0, 0.0, ())
     doing(MEASURING, what=derivation.model.title)
     sizes = dict.fromkeys(derivation.model.sizes, SIZE) | lengths(analysis, LENGTH)
-    trial, runs = Trial(derivation, analysis.jacobian, sizes), Runs(derivation, analysis, seed)
-    numbers = _random(trial, seed)
+    cell, experiment = Unrolled(derivation, analysis.jacobian, sizes), Experiment(derivation, analysis, seed)
+    numbers = _random(cell, seed)
     return Measured(
         analysis,
-        tuple(_blocks(trial, numbers)),
+        tuple(_blocks(cell, numbers)),
         POINTS,
-        _product(trial, numbers),
-        findings(runs),
-        tuple(k for gate in analysis.gates for k in kept(runs, gate)),
-        tuple(remainders(runs)),
-        tuple(preserved(runs)),
+        _product(cell, numbers),
+        findings(experiment),
+        tuple(k for gate in analysis.gates for k in kept(experiment, gate)),
+        tuple(remainders(experiment)),
+        tuple(preserved(experiment)),
     )
 
 
-def _random(trial: Trial, seed: int) -> Numbers:
+def _random(cell: Unrolled, seed: int) -> Numbers:
     """Leaves, and states before the first step, on both sides of every kink."""
     generator = torch.Generator().manual_seed(seed)
     numbers = {}
-    for node in (*trial.leaves, *trial.jacobian.states):
-        numbers[node.name] = sampled((*trial.shape(node), POINTS), node.domain, generator, node.sums_to)
+    for node in (*cell.leaves, *cell.jacobian.states):
+        numbers[node.name] = sampled((*cell.shape(node), POINTS), node.domain, generator, node.sums_to)
     return numbers
 
 
-def _blocks(trial: Trial, numbers: Numbers) -> Iterator[tuple[Entry, float]]:
+def _blocks(cell: Unrolled, numbers: Numbers) -> Iterator[tuple[Entry, float]]:
     """Every block of the Jacobian at the first step against autograd's."""
-    store, t = trial.store(numbers), trial.times[0]
-    truth = trial.truth(store, t, POINTS)
-    for row, blocks in zip(trial.jacobian.entries, truth, strict=True):
+    store, t = cell.store(numbers), cell.times[0]
+    truth = cell.truth(store, t, POINTS)
+    for row, blocks in zip(cell.jacobian.entries, truth, strict=True):
         for entry, block in zip(row, blocks, strict=True):
-            yield entry, relative(trial.formula(entry, store, t), block)
+            yield entry, relative(cell.formula(entry, store, t), block)
 
 
-def _product(trial: Trial, numbers: Numbers) -> float:
+def _product(cell: Unrolled, numbers: Numbers) -> float:
     """Adjoints carried back over all steps by the product of the derived Jacobians, against autograd's."""
-    final = [torch.ones(*trial.shape(s), POINTS, dtype=torch.float64) for s in trial.jacobian.states]
-    truth, _ = trial.adjoints(numbers, final)
-    store = trial.store(numbers)
+    final = [torch.ones(*cell.shape(s), POINTS, dtype=torch.float64) for s in cell.jacobian.states]
+    truth, _ = cell.adjoints(numbers, final)
+    store = cell.store(numbers)
     with torch.no_grad():
-        for t in trial.times:
-            trial.step(store, t)
+        for t in cell.times:
+            cell.step(store, t)
         carried, errors = final, []
-        for t, wanted in zip(reversed(trial.times), truth[1:], strict=True):
-            carried = _back(trial, store, t, carried)
+        for t, wanted in zip(reversed(cell.times), truth[1:], strict=True):
+            carried = _back(cell, store, t, carried)
             errors += [relative(a, b) for a, b in zip(carried, wanted, strict=True)]
     return max(errors)
 
 
-def _back(trial: Trial, store: Store, t: int, adjoints: list[Array]) -> list[Array]:
+def _back(cell: Unrolled, store: Store, t: int, adjoints: list[Array]) -> list[Array]:
     """One step back, by the derived Jacobian at time t."""
     found = []
-    for column in zip(*trial.jacobian.entries, strict=True):
-        parts = [_times(trial.formula(e, store, t), a) for e, a in zip(column, adjoints, strict=True)]
+    for column in zip(*cell.jacobian.entries, strict=True):
+        parts = [_times(cell.formula(e, store, t), a) for e, a in zip(column, adjoints, strict=True)]
         found.append(torch.stack(parts).sum(dim=0))
     return found
 

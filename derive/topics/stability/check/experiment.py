@@ -11,10 +11,10 @@ from sympy import Expr, Integer, Symbol
 
 from derive.chain.derivation import Derivation
 from derive.check.gradients import Array
-from derive.topics.stability.check.fixed_point import held
+from derive.topics.stability.check.fixed_point import fixed_point
 from derive.topics.stability.check.norms import measure, radius
-from derive.topics.stability.check.random_cells import Draws
-from derive.topics.stability.check.trial import Numbers, Trial
+from derive.topics.stability.check.random_cells import RandomCells
+from derive.topics.stability.check.unrolled import Numbers, Unrolled
 from derive.topics.stability.conditions import Analysis, Condition
 from derive.topics.stability.measurements import DISTANCES
 
@@ -25,9 +25,12 @@ TINY = 1e-140  # what is much smaller cannot be squared in float64
 SLACK = 1e-9
 
 
-class Run(NamedTuple):
-    """What came out: norms of the adjoints of each state, (distances + 1, states, points); what each step adds to the
-    gradients, (distances, numbers, points); bounds of one step, (states, states, points); which points hit the target.
+class GradientFlow(NamedTuple):
+    """How the gradient flows back through a run.
+
+    `blocks` are the norms of the adjoints of each state, (distances + 1, states, points), `parts` what each step adds
+    to the gradients, (distances, numbers, points), `bound` the bounds of one step, (states, states, points); `valid`
+    says which points hit the target.
     """
 
     blocks: Array
@@ -93,71 +96,71 @@ def lengths(analysis: Analysis, steps: int) -> dict[Symbol, int]:
     return dict.fromkeys(names, found)
 
 
-class Runs:
-    """The random draws for one analysis, and runs with them."""
+class Experiment:
+    """Runs one recurrence forward and back on random cells, once for each measure of its conditions."""
 
     def __init__(self, derivation: Derivation, analysis: Analysis, seed: int):
         self.analysis, self.where = analysis, dict(analysis.where)
         sizes = dict.fromkeys(derivation.model.sizes, SIZE) | lengths(analysis, LAST)
-        self.trial = Trial(derivation, analysis.jacobian, sizes)
-        self.draws = Draws(self.trial, TARGETS, seed)
-        self._kept: dict[Expr, Run] = {}
+        self.cell = Unrolled(derivation, analysis.jacobian, sizes)
+        self.drawn = RandomCells(self.cell, TARGETS, seed)
+        self._kept: dict[Expr, GradientFlow] = {}
 
-    def of(self, condition: Condition) -> Run:
-        """The run for a condition's measure; conditions with the same measure share it."""
+    def of(self, condition: Condition) -> GradientFlow:
+        """The flow for a condition's measure; conditions with the same measure share it."""
         if condition.measure not in self._kept:
-            run = self._local(condition) if condition.strength == "local" else self._general(condition)
-            self._kept[condition.measure] = run
+            flow = self._local(condition) if condition.strength == "local" else self._general(condition)
+            self._kept[condition.measure] = flow
         return self._kept[condition.measure]
 
     def measure(self, expr: Expr, numbers: Numbers) -> Array:
         """A size at every point."""
         points = next(iter(numbers.values())).shape[-1]
-        return measure(expr, self.trial.store(numbers), self.trial.sweeps.values, self.where, points)
+        return measure(expr, self.cell.store(numbers), self.cell.sweeps.values, self.where, points)
 
-    def run(self, numbers: Numbers, valid: Array) -> Run:
+    def run(self, numbers: Numbers, valid: Array) -> GradientFlow:
         """Forward and back."""
         points = len(valid)
-        final = [self.draws.normal(self.trial.shape(s), points) for s in self.trial.jacobian.states]
-        adjoints, parts = self.trial.adjoints(numbers, final, self.draws.recurrent)
+        final = [self.drawn.normal(self.cell.shape(s), points) for s in self.cell.jacobian.states]
+        adjoints, parts = self.cell.adjoints(numbers, final, self.drawn.recurrent)
         order = 2 if self.analysis.order == "2" else 1  # a bound of rows of J is one of columns of its transpose
         blocks = torch.stack([torch.stack([_norm(a, order) for a in at]) for at in adjoints])
         nothing = torch.zeros(1, points, dtype=torch.float64)
         added = torch.stack([torch.cat([nothing, *(g.reshape(-1, points) for g in at)]) for at in parts])
-        return Run(blocks, added, self._bound(numbers), valid)
+        return GradientFlow(blocks, added, self._bound(numbers), valid)
 
-    def _general(self, condition: Condition) -> Run:
-        """All draws at rest, nearly so, or driven by random inputs; and, where inputs can hold it, the state held."""
-        numbers, valid = self.draws.base, torch.ones(self.draws.points, dtype=torch.bool)
+    def _general(self, condition: Condition) -> GradientFlow:
+        """All draws at rest, nearly so, or driven by random inputs; and at a fixed point, where inputs can hold it."""
+        numbers, valid = self.drawn.base, torch.ones(self.drawn.points, dtype=torch.bool)
         if not condition.measure.is_number:  # else it is a claim that no weight can change
-            numbers, valid = self.draws.on_target(lambda at: self.measure(condition.measure, at))
-        numbers = numbers | self.trial.starts(numbers, self.draws.points)
+            numbers, valid = self.drawn.on_target(lambda at: self.measure(condition.measure, at))
+        numbers = numbers | self.cell.starts(numbers, self.drawn.points)
         if self.where or condition.strength == "exact":  # inputs are part of the measure, or do not matter at all
             return self.run(numbers, valid)
-        fixed, good = held(self.trial, numbers, self.draws.resting())
+        fixed, good = fixed_point(self.cell, numbers, self.drawn.resting())
         both = {k: torch.cat([v, fixed[k]], dim=-1) for k, v in numbers.items()}
         return self.run(both, torch.cat([valid, valid & good]))
 
-    def _local(self, condition: Condition) -> Run:
-        """The state held where it repeats itself; the measure is the derived Jacobian there."""
-        starts = self.draws.resting()
+    def _local(self, condition: Condition) -> GradientFlow:
+        """The state at a fixed point; the measure is the spectral radius of the derived Jacobian there."""
+        starts = self.drawn.resting()
 
         def measured(numbers: Numbers) -> Array:
-            store = self.trial.store(held(self.trial, numbers, starts)[0])
-            self.trial.step(store, self.trial.times[0])
-            block = self.trial.formula(self.analysis.jacobian.entries[0][0], store, self.trial.times[0]).detach()
+            store = self.cell.store(fixed_point(self.cell, numbers, starts)[0])
+            self.cell.step(store, self.cell.times[0])
+            block = self.cell.formula(self.analysis.jacobian.entries[0][0], store, self.cell.times[0]).detach()
             n = int(block[..., 0].numel() ** 0.5)
-            return radius(block.expand(*block.shape[:-1], self.draws.points).reshape(n, n, -1))
+            return radius(block.expand(*block.shape[:-1], self.drawn.points).reshape(n, n, -1))
 
-        numbers, valid = self.draws.on_target(measured, proportional=True)
-        fixed, good = held(self.trial, numbers, starts)
-        return self.run(fixed, valid & good & (self.draws.targets < 2))  # held at 30 it would drift away at once
+        numbers, valid = self.drawn.on_target(measured, proportional=True)
+        fixed, good = fixed_point(self.cell, numbers, starts)
+        return self.run(fixed, valid & good & (self.drawn.targets < 2))  # held at 30 it would drift away at once
 
     def _bound(self, numbers: Numbers) -> Array | None:
         """The matrix of bounds in numbers."""
         if self.analysis.bound is None or self.analysis.silence is not None:
             return None
-        n = len(self.trial.jacobian.states)
+        n = len(self.cell.jacobian.states)
         return torch.stack([self.measure(e, numbers) for e in self.analysis.bound]).reshape(n, n, -1)
 
 

@@ -1,4 +1,4 @@
-"""One recurrence run forward at many points, and its adjoints step by step from torch.autograd.
+"""One recurrence flow forward at many points, and its adjoints step by step from torch.autograd.
 
 What a step reads of the step before is a variable of its own (a view), and so is each parameter in each step.
 Autograd's adjoint of it is that through the later steps alone, lambda_{t-1} = J_t^T lambda_t, or what
@@ -24,8 +24,8 @@ from derive.topics.stability.step_jacobian import StepJacobian
 Numbers = dict[str, Array]  # a leaf, or the start of a state, by name: shape (*sizes, points)
 
 
-class Trial:
-    """One recurrence for given sizes. States are kept as arrays (*own sizes but time, points)."""
+class Unrolled:
+    """One recurrence, unrolled in time for given sizes. States are kept as arrays (*own sizes but time, points)."""
 
     def __init__(self, derivation: Derivation, jacobian: StepJacobian, sizes: Mapping[Symbol, int]):
         self.jacobian, self.stage = jacobian, jacobian.stage
