@@ -250,9 +250,11 @@ def test_a_gate_that_keeps_less_is_caught():
 def test_a_contradicted_claim_fails_the_check(monkeypatch):
     """verify() is not ok, require() raises, and the message names the claim."""
     solution = solved(BPTT[0])
-    first, *rest = solution.analyses[0].conditions
+    (analysis,) = solution.analyses
+    first, *rest = analysis.conditions
     wrong = first._replace(claim=Gt(first.measure, 1, evaluate=False))
-    monkeypatch.setattr(solution, "analyses", (solution.analyses[0]._replace(conditions=(wrong, *rest)),))
+    broken = analysis._replace(conditions=(wrong, *rest))
+    monkeypatch.setattr("derive.topics.stability.topic.analyses", lambda derived: (broken,))
     report = solution.verify(points=20)
     assert not report.ok and all(r.ok for r in report.rows)
     with pytest.raises(VerificationError, match=r"exact claim .* vanishes under Abs\(w_hh\) > 1"):
