@@ -254,7 +254,7 @@ def test_a_contradicted_claim_fails_the_check(monkeypatch):
     first, *rest = analysis.conditions
     wrong = first._replace(claim=Gt(first.measure, 1, evaluate=False))
     broken = analysis._replace(conditions=(wrong, *rest))
-    monkeypatch.setattr("derive.topics.stability.topic.analyses", lambda derived: (broken,))
+    monkeypatch.setattr("derive.topics.stability.analyses", lambda derived: (broken,))
     report = solution.verify(points=20)
     assert not report.ok and all(r.ok for r in report.rows)
     with pytest.raises(VerificationError, match=r"exact claim .* vanishes under Abs\(w_hh\) > 1"):
