@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 LANGUAGES = ("en", "zh")
@@ -30,20 +31,16 @@ class Text:
         """The same sentence with its places filled."""
         return Text(self.en, self.zh, {**self.values, **values})
 
-    def pick(self, lang: str, show: Callable[[Any], str] = str) -> str:
-        """The sentence in one language; `show` prints the values that are neither Text nor str."""
-        shown = {name: self._shown(value, lang, show) for name, value in self.values.items()}
+    def pick(self, lang: str, show: Callable[[Any], str] = str, words: Callable[[str], str] = str) -> str:
+        """The sentence in one language: `words` writes the words, `show` the values that are neither Text nor str."""
         template = self.zh if lang == "zh" else self.en
-        return template.format(**shown) if shown else template
-
-    @staticmethod
-    def _shown(value: Any, lang: str, show: Callable[[Any], str]) -> str:
-        if isinstance(value, Text):
-            return value.pick(lang, show)
-        if type(value) in (list, tuple):
-            parts = [Text._shown(item, lang, show) for item in value]
-            return ("、" if lang == "zh" else ", ").join(parts)
-        return value if isinstance(value, str) else show(value)
+        if not self.values:
+            return words(template)
+        parts = [
+            words(literal) + ("" if place is None else written(self.values[place], lang, show, words))
+            for literal, place in _pieces(template)
+        ]
+        return "".join(parts)
 
     def __repr__(self) -> str:
         return f"Text({self.en!r}, {self.zh!r})"
@@ -59,10 +56,21 @@ def listing(sentences: Iterable[Text]) -> Text:
     return Text("{sentences}", "{sentences}")(sentences=[*sentences])
 
 
+def written(value: Any, lang: str, show: Callable[[Any], str], words: Callable[[str], str] = str) -> str:
+    """What fills a place of a sentence, or a cell of a table: a sentence, words, a formula, or a list of these."""
+    if isinstance(value, Text):
+        return value.pick(lang, show, words)
+    if type(value) in (list, tuple):
+        return words("、" if lang == "zh" else ", ").join(written(item, lang, show, words) for item in value)
+    return words(value) if isinstance(value, str) else show(value)
+
+
 def places(template: str) -> set[str]:
     """The names of the places in a template."""
-    return {name for _, name, _, _ in _fields(template) if name is not None}
+    return {name for _, name in _pieces(template) if name is not None}
 
 
-def _fields(template: str) -> Iterator[tuple[str, str | None, str | None, str | None]]:
-    return iter(string.Formatter().parse(template))
+@lru_cache(maxsize=4096)
+def _pieces(template: str) -> tuple[tuple[str, str | None], ...]:
+    """The words of a template, each with the name of the place that follows them."""
+    return tuple((words, name) for words, name, _, _ in string.Formatter().parse(template))

@@ -279,9 +279,8 @@ def test_words_are_escaped(page):
     assert (browser.said(), browser.asked()) == ([], [])
 
 
-def test_hostile_formulas(page, monkeypatch):
+def test_hostile_formulas(page):
     """No formula links, loads, grows or runs anything; it is shown as an error."""
-    monkeypatch.setattr("derive.page.formats.html.writer.Formulas", Copying)
     browser = page(made(*(Paragraph(Text("{f}", "{f}")(f=Symbol(f))) for f in FORMULAS)))
     assert browser.run("return [window.caught ?? null, document.scripts.length]") == [None, 2]
     assert browser.run("return document.querySelectorAll('main a[href^=java], main img').length") == 0
@@ -290,9 +289,8 @@ def test_hostile_formulas(page, monkeypatch):
     assert (browser.said(), browser.asked()) == ([], [])
 
 
-def test_a_wrong_formula_is_found(page, monkeypatch):
+def test_a_wrong_formula_is_found(page):
     """What the tests above count: a formula that KaTeX cannot read is an error."""
-    monkeypatch.setattr("derive.page.formats.html.writer.Formulas", Copying)
     html = made(*(Paragraph(Text("{f}", "{f}")(f=Symbol(f))) for f in ("x", r"\nothing{x}", r"x_{1}_{2}", r"\url{x}")))
     done, failed = typeset(page(html))
     assert (done, sources(html)) == (2, 4)

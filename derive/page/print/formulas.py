@@ -29,6 +29,10 @@ class Formulas:
         self.style, self.order, self.sizes = style, order, sizes
         self.plain = printer(style, order, sizes)
 
+    def styled(self, style: str) -> Formulas:
+        """The same names and sizes in another style."""
+        return type(self)(style, self.order, self.sizes)
+
     def looping(self, index: Idx) -> Printer:
         """The printer whose formulas are templates in the index."""
         return printer(self.style, self.order, self.sizes, index)

@@ -15,7 +15,6 @@ from derive.page.formats.html.outline import Item, Section, merged, outline
 from derive.page.formats.html.switches import label, switches
 from derive.page.formats.html.vendored import katex_style, text
 from derive.page.formats.html.writer import Writer, math, pieces
-from derive.page.formats.tex.lines import SIGNS
 
 HEAD = """<!DOCTYPE html>
 <html lang="{lang}" data-detail="{detail}">
@@ -36,7 +35,7 @@ HEAD = """<!DOCTYPE html>
 
 def render(document: Document) -> str:
     """The document as one string, opened in one language and detail; it holds the others as well."""
-    writer = Writer(document.formulas)
+    writer = Writer(document.formulas, document.lang)
     known: dict[int, str] = {}
     levels = [list(document.sheet(detail)) for detail in ("brief", "full")]  # kept: an id stays that of its block
     items = list(merged(*([_item(b, writer, known) for b in blocks] for blocks in levels)))
@@ -107,7 +106,7 @@ class Body:
         if section.result is None:
             return ""
         (left, _, _), (_, right, row) = self.writer.formulas.rows(section.result)
-        return f'<span class="result">{math(left, display=True)}{pieces(SIGNS[row.sign], right)}</span>'
+        return f'<span class="result">{math(left, display=True)}{pieces(self.writer.signs[row.sign], right)}</span>'
 
     def _link(self, name: str) -> str:
         return f'<a class="link" href="#{name}"{label(words.LINK)}>§</a>'

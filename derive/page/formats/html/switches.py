@@ -13,10 +13,10 @@ def switches(writer: Writer, levels: bool, folds: bool) -> str:
     """The switches that this page has a use for, hidden until the script runs, without which they do nothing."""
     shown = [_choice(words.LANGUAGE, "lang", {"en": "EN", "zh": "中文"})]
     if levels:
-        both = {"brief": writer.both(words.BRIEF), "full": writer.both(words.FULL)}
+        both = {"brief": writer.text(words.BRIEF), "full": writer.text(words.FULL)}
         shown.append(_choice(words.DETAIL, "detail", both))
     if folds:
-        shown.append(f'<button type="button" data-fold aria-pressed="false">{writer.both(words.FOLD)}</button>')
+        shown.append(f'<button type="button" data-fold aria-pressed="false">{writer.text(words.FOLD)}</button>')
     shown.append(f'<button type="button" data-theme{label(words.THEME)}>◐</button>')
     said = f'<span role="status" data-copied-en="{words.COPIED.en}" data-copied-zh="{words.COPIED.zh}"></span>'
     missing = f"<noscript><p>{escape(words.NO_SCRIPT.en)}</p><p>{escape(words.NO_SCRIPT.zh)}</p></noscript>"

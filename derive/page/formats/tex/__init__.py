@@ -16,7 +16,8 @@ def render(document: Document) -> str:
     lang = document.lang
     writer = Writer(document.formulas, lang)
     page = list(document.blocks)
-    body = "\n".join(writer.block(block, _boxed(after)) for block, after in zip_longest(page, page[1:]))
+    each = zip_longest(page, page[1:])
+    body = "\n".join(writer.held(block) if _boxed(after) else writer.block(block) for block, after in each)
     about = f"\\described{{{utf16(writer.name)}}}{{{LANG[lang]}}}\n"
     return f"{preamble(body, lang)}{about}\\begin{{document}}\n{body}\n{writer.end()}{bookmarks(writer.entries)}{END}"
 

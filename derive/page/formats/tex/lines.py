@@ -1,16 +1,12 @@
-"""Lines of mathematics: their relations, and where a long one breaks, before a plus or a minus outside brackets."""
+"""Where a long line of mathematics breaks: before a plus or a minus outside brackets."""
 
 from __future__ import annotations
 
 import re
 
-from derive.language import Text
 from derive.memo import memo
 from derive.page.print.order import signed
 from derive.page.print.width import width
-
-AT = Text("At @:", "当 @ 时：")
-SIGNS = {"=": "=", "<-": r"\leftarrow", "<": "<", ">": ">", "<=": r"\le", ">=": r"\ge"}
 
 
 def summands(latex: str) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from functools import cache
 
+from derive.memo import memo
+
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -38,6 +40,7 @@ LIGATURES = re.compile(r"([-,'`])(?=\1)|([!?])(?=`)")
 HAN = re.compile("[\u2e80-\u2fdf\u3001-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff5e]")
 
 
+@memo
 def escape(text: str, lang: str = "en") -> str:
     """Words for LaTeX; any white space is one space, control characters are dropped, Chinese marks stay in Chinese."""
     blank = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text))

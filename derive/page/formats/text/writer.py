@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from derive.chain.derivation import Term
 from derive.expressions.notation import subscript, superscript
 from derive.language import Text
 from derive.page import blocks
 from derive.page import sentences as say
+from derive.page.formats import writer as base
 from derive.page.formats.formats import Document
 from derive.page.formats.text.equations import Equation, aligned, boxed, margin
 from derive.page.formats.text.tables import table
@@ -20,7 +20,6 @@ from derive.page.print.order import signed
 from derive.page.print.template import Template, mark
 from derive.page.terminal import BOLD, DIM, GREEN, PLAIN, RED, Page
 
-SIGNS = {"=": "=", "<-": "←", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
 VERDICTS = {say.AGREES: GREEN, say.DISAGREES: RED}
 READABLE = 100  # sentences are not set wider, however wide the terminal
 
@@ -53,24 +52,27 @@ def subscripted(text: str) -> str:
     return re.sub(r"_\{([^{}]*)\}", lambda m: subscript(m[1]), text)
 
 
-class Writer:
+class Writer(base.Writer):
     """One block at a time, as lines."""
 
+    signs = {"=": "=", "~": "≈", "<-": "←", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
+    brackets = (" (", ")")
+
     def __init__(self, formulas: Formulas, lang: str, page: Page = PLAIN):
-        self.formulas, self.lang, self.page = formulas, lang, page
-        self.readable = min(page.width, READABLE)
+        super().__init__(formulas, lang)
+        self.inline = formulas
+        self.page, self.readable = page, min(page.width, READABLE)
 
     def block(self, block: blocks.Block) -> list[str]:
         """The lines of one block, by its kind."""
-        lines: Iterable[str] = getattr(self, type(block).__name__.lower())(block)
-        return [line.replace(KEPT, " ") for line in lines]
+        return [line.replace(KEPT, " ") for line in super().block(block)]
 
-    def text(self, text: Text) -> str:
-        return text.pick(self.lang, self._shown)
+    def words(self, text: str) -> str:
+        return text
 
-    def _shown(self, value: Any) -> str:
+    def math(self, formula: str) -> str:
         """A formula within a sentence, which rather does not break there."""
-        return self.formulas.show(value).replace(" ", KEPT)
+        return formula.replace(" ", KEPT)
 
     def _sentence(self, text: Text) -> list[str]:
         return wrapped(self.text(text), self.readable)
@@ -97,17 +99,15 @@ class Writer:
     def paragraph(self, block: blocks.Paragraph) -> list[str]:
         return self._sentence(block.text)
 
-    def equations(self, block: blocks.Equations) -> list[str]:
-        rows = [
-            Equation(left, SIGNS[row.sign], signed(right), self._reason(row.reason))
-            for left, right, row in self.formulas.rows(block.rows)
-        ]
-        if block.boxed:
-            return boxed([r._replace(reason="") for r in rows], self.page)
+    def row(self, left: str, right: Sequence[str], row: blocks.Row) -> Equation:
+        reason = "" if row.reason is None else self.text(row.reason)
+        return Equation(left, self.signs[row.sign], signed(right), reason)
+
+    def aligned(self, rows: Sequence[Equation]) -> list[str]:
         return aligned(rows, self.page)
 
-    def _reason(self, reason: Text | None) -> str:
-        return "" if reason is None else self.text(reason)
+    def boxed(self, rows: base.Rows) -> list[str]:
+        return boxed([self.row(*each)._replace(reason="") for each in rows], self.page)
 
     def unrolled(self, block: blocks.Unrolled) -> Iterator[str]:
         rows = [f"{left} = {signed(right)}" for left, right, _ in self.formulas.rows(block.rows, block.index)]
@@ -121,27 +121,13 @@ class Writer:
         left, _, right = line.partition(" = ")
         return aligned([Equation(left, "=", right)], self.page)
 
-    def expanded(self, block: blocks.Expanded) -> list[str]:
-        right = subscripted(signed(self.formulas.expanded(block)))
-        if block.front:
-            right = f"{self.formulas.plain.term(Term(block.front))} ({right})"
-        row = Equation(self.formulas.plain(block.left), "=", right, self._reason(block.reason))
-        return aligned([row], self.page)
+    def bracketed(self, block: blocks.Expanded, terms: list[str]) -> list[str]:
+        return super().bracketed(block, [subscripted(term) for term in terms])
 
-    def worked(self, block: blocks.Worked) -> Iterator[str]:
-        for left, right, value in block.rows:
-            shown, end = self.formulas.plain(left), value.text(latex=False)
-            numbers, exact = self.formulas.numbers(right, block.values)
-            parts = [("=", signed(self.formulas.plain.pieces(right))), ("=" if exact else "≈", signed(numbers))]
-            if parts[0][1] == parts[1][1]:
-                parts.pop()
-            parts = [p for p in parts if p[1] not in (shown, end)]
-            parts.append(("=" if value.exact else "≈", end))
-            if block.sign == "<-":
-                parts[0] = ("←", parts[0][1])
-            yield from self._chain(shown, parts)
+    def worked(self, block: blocks.Worked) -> list[str]:
+        return [line for each in self.chains(block) for line in self.chain(*each)]
 
-    def _chain(self, left: str, parts: list[tuple[str, str]]) -> list[str]:
+    def chain(self, left: str, parts: base.Chain) -> list[str]:
         """left = right = numbers = value: on one line, or each on its own."""
         line = " " * margin(self.page) + " ".join([left, *(f"{sign} {part}" for sign, part in parts)])
         if columns(line) <= self.page.width:
@@ -153,6 +139,6 @@ class Writer:
         return table(header, rows, self.page)
 
     def _cell(self, value: Any) -> str:
-        shown = Text._shown(value, self.lang, self._shown)
+        shown = self.text(value)
         verdict = VERDICTS.get(value) if isinstance(value, Text) else None
         return self.page.paint(shown, verdict) if verdict else shown

@@ -1,0 +1,125 @@
+"""What the formats have in common: sentences with formulas in them, and the equations of each kind of block.
+
+A format derives its own `Writer` and says how words, formulas, rows and groups of rows look. As it stands the base
+writes LaTeX; plain text replaces the signs.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from derive.chain.derivation import Term
+from derive.language import Text, written
+from derive.page import blocks
+from derive.page.print.formulas import Formulas
+from derive.page.print.order import signed
+from derive.page.print.template import Template, mark
+
+AT = Text("At @:", "当 @ 时：")
+Chain = list[tuple[str, str]]  # each sign with what follows it
+Rows = Sequence[tuple[str, tuple[str, ...], blocks.Row]]  # left, the terms of right, and the row that they come from
+
+
+class Writer(ABC):
+    """Writes one block at a time, in a method named after the kind of block."""
+
+    signs = {"=": "=", "~": r"\approx", "<-": r"\leftarrow", "<": "<", ">": ">", "<=": r"\le", ">=": r"\ge"}
+    brackets = (r" \Bigl(", r"\Bigr)")  # around the terms of a sum that is written out
+    dots: tuple[str, str]  # for time steps that are left out: as a row of a group, and as a group of its own
+    between = "\n"  # the groups of an unrolled block
+
+    def __init__(self, formulas: Formulas, lang: str):
+        self.formulas, self.lang = formulas, lang
+        self.inline = formulas.styled("inline")
+
+    def block(self, block: blocks.Block) -> Any:
+        """One block: a string, or the lines of plain text."""
+        return getattr(self, type(block).__name__.lower())(block)
+
+    # sentences
+
+    @abstractmethod
+    def words(self, text: str) -> str:
+        """Plain words, in which nothing is taken for markup."""
+
+    @abstractmethod
+    def math(self, formula: str) -> str:
+        """A printed formula, to stand within words."""
+
+    def formula(self, value: Any) -> str:
+        """The value of a place of a sentence, or of a cell, as a formula within words."""
+        return self.math(self.inline.show(value))
+
+    def text(self, value: Any) -> str:
+        """A sentence, or a cell of a table."""
+        return written(value, self.lang, self.formula, self.words)
+
+    # equations
+
+    @abstractmethod
+    def row(self, left: str, right: Sequence[str], row: blocks.Row) -> Any:
+        """left = a + b + ..., and the reason of the row beside it."""
+
+    @abstractmethod
+    def chain(self, left: str, parts: Chain) -> Any:
+        """left = part = part = ..., as one row."""
+
+    @abstractmethod
+    def aligned(self, rows: Sequence[Any]) -> Any:
+        """Rows with their signs under each other."""
+
+    @abstractmethod
+    def boxed(self, rows: Rows) -> Any:
+        """Results in a frame, without reasons."""
+
+    def equations(self, block: blocks.Equations) -> Any:
+        rows = self.formulas.rows(block.rows)
+        return self.boxed(rows) if block.boxed else self.aligned([self.row(*each) for each in rows])
+
+    def unrolled(self, block: blocks.Unrolled) -> Any:
+        """One row for each time step; several rows are a group under a head that says the time."""
+        rows = [self.row(*each) for each in self.formulas.rows(block.rows, block.index)]
+        if len(rows) == 1:
+            return self.aligned(Template(rows[0]).at(block.times, self.dots[0]))
+        time = self.math(f"{self.formulas.plain(block.index)} = {mark(1, 0)}")
+        group = Template(self.group(self.text(AT).replace("@", time), self.aligned(rows)))
+        return self.between.join(group.at(block.times, self.dots[1]))
+
+    def group(self, head: str, rows: str) -> str:
+        """The rows of one time step under their head."""
+        return f"{head}\n\n{rows}"
+
+    def expanded(self, block: blocks.Expanded) -> Any:
+        row = blocks.Row(block.left, (block.term,), block.reason)
+        terms = self.bracketed(block, self.formulas.expanded(block))
+        return self.aligned([self.row(self.formulas.plain(block.left), terms, row)])
+
+    def bracketed(self, block: blocks.Expanded, terms: list[str]) -> list[str]:
+        """The terms of a sum that is written out, in brackets behind the factors in front of the sum."""
+        if not block.front:
+            return terms
+        first, last = self.brackets
+        terms = [f"{self.formulas.plain.term(Term(block.front))}{first}{terms[0]}", *terms[1:]]
+        return [*terms[:-1], f"{terms[-1]}{last}"]
+
+    def worked(self, block: blocks.Worked) -> Any:
+        return self.aligned([self.chain(*each) for each in self.chains(block)])
+
+    def chains(self, block: blocks.Worked) -> Iterator[tuple[str, Chain]]:
+        """left = right = right in numbers = value of each row, without what would stand there twice."""
+        for left, right, value in block.rows:
+            shown, end = self.formulas.plain(left), self.formulas.show(value)
+            numbers, exact = self.formulas.numbers(right, block.values)
+            parts = [("=", signed(self.formulas.plain.pieces(right))), ("=" if exact else "~", signed(numbers))]
+            parts = parts[:1] if parts[0][1] == parts[1][1] else parts
+            parts = [p for p in parts if p[1] not in (shown, end) and self.fits(shown, p[1])]
+            parts.append(("=" if value.exact else "~", end))
+            if block.sign == "<-":
+                parts[0] = ("<-", parts[0][1])
+            yield shown, [(self.signs[sign], part) for sign, part in parts]
+
+    def fits(self, left: str, part: str) -> bool:
+        """Is there room for this part of a chain?"""
+        return True
