@@ -6,7 +6,11 @@ Term, Line  a product as written, and one equality of a chain with its reason
 Step        the derivation of one adjoint on one region of its indices
 Derivation  the model, its adjoints, and what cannot reach the loss
 
-Adjoints, uses and steps are compared by identity: equal models give the same objects, which are remembered.
+Adjoints, uses, steps and derivations are compared and hashed by identity, not by what they hold: they are the keys of
+what is remembered, and hashing a node with its definitions at every look-up would cost more than it saves. One
+derivation makes each of them once and hands it on, so within it identity is equality. Two derivations of equal models
+share them while the memory (`derive.memo`) still holds them. That only saves time: with a memory of a single entry
+every sheet is the same, and no code may compare such objects of different derivations.
 """
 
 from __future__ import annotations

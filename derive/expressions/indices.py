@@ -1,7 +1,7 @@
-"""Indices: ranges, renaming apart, and the contraction of a Kronecker delta with a sum.
+"""Indices and what binds them: ranges, substitution that captures nothing, linear index expressions and their solution.
 
-A range is inclusive, as on paper: t = 1..T. The classic bugs of index notation live here and nowhere else:
-capture (two sums with the same letter), and a contraction that shifts a range (h_{t+1} does not exist at t = T).
+A range is inclusive, as on paper: t = 1..T. The classic bug of index notation, capture (two sums with the same letter),
+lives here and nowhere else. That a solved delta shifts a range (h_{t+1} does not exist at t = T) is `contraction`.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ Max and Min stay. `image` is exact for linear index expressions, also where one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from math import inf
 
 from sympy import Add, Expr, Function, Idx, Integer, Max, Min, Mul, Pow, S, Sum, Symbol, oo
 
@@ -17,7 +18,6 @@ from derive.expressions.indices import linear, substitute
 Interval = tuple[Expr, Expr]
 Known = Callable[[Expr], Interval | None]
 UNBOUNDED: Interval = (-oo, oo)
-LARGE = 10**12  # more than any size
 
 
 class inside(Function):
@@ -39,13 +39,13 @@ class inside(Function):
 
 def at_least(a: Expr, b: Expr) -> bool | None:
     """Is a >= b for every size >= 1? None where it depends, or where more than sizes and numbers are compared."""
-    least = most = 0
+    least, most = 0.0, 0.0
     for term in Add.make_args(a - b):
         number, rest = term.as_coeff_Mul()
         if not number.is_Integer or not (rest is S.One or (isinstance(rest, Symbol) and rest.is_positive)):
             return True if (a - b).is_nonnegative else False if (a - b).is_negative else None
-        least += int(number) if rest is S.One or number > 0 else -LARGE
-        most += int(number) if rest is S.One or number < 0 else LARGE
+        least += int(number) if rest is S.One or number > 0 else -inf
+        most += int(number) if rest is S.One or number < 0 else inf
     return True if least >= 0 else False if most < 0 else None
 
 

@@ -1,14 +1,10 @@
-"""The symbols of a derivation that are more than names: partials, given values, tangents, limits."""
+"""Symbols that say what is differentiated, and with respect to what: partials, tangents; and limits."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sympy import (
-    Expr,
-    Idx,
-    S,
-)
+from sympy import Expr, Idx, S
 
 from derive.memo import memo
 
@@ -16,7 +12,8 @@ from derive.memo import memo
 class Partial(Expr):
     """The derivative of one quantity with respect to another, as a symbol: `Partial(L, h[t])` prints dL/dh_t.
 
-    With the loss on top it is an adjoint; with an abstract function on top it is that function's own partial.
+    With the loss on top it is an adjoint; with an abstract function on top it is that function's own partial. Partials
+    are equal where their arguments are, like all of sympy; that each is made once (`memo`) only saves time.
     """
 
     is_commutative = True

@@ -112,9 +112,9 @@ class Model:
     """The whole: its title, nodes by name in the order of definition, the loss, the sizes and the declared indices.
 
     `given` is the model as the author wrote it, where pre-activations were named since; `stated` the model with its
-    expectations, where their values were put in since. Made by `model_of`, equal
-    models are one object, and what follows from a model is remembered with it. A model without a loss, whose
-    recurrences are solved and nothing is differentiated, has the loss NOTHING, which is none of its nodes.
+    expectations, where their values were put in since. A model without a loss, whose recurrences are solved and nothing
+    is differentiated, has the loss NOTHING, which is none of its nodes. Models are compared by identity: `model_of`
+    gives the same object for equal ones while it remembers it, which saves deriving again what follows from it.
     """
 
     title: str

@@ -1,6 +1,6 @@
 """The times at which a recurrence is drawn: all of a few, else the first two, dots, and the last; fewer in little room.
 
-A length without a number is drawn as if it were FAR: positions are whole numbers then, and T - 1 lies just before T.
+A length without a number is drawn as if it were LARGE: positions are whole numbers then, and T - 1 lies just before T.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import NamedTuple
 from sympy import Expr, Idx, Integer, Symbol
 
 from derive.chain.derivation import Derivation
+from derive.chain.regions import LARGE
 from derive.expressions.indices import substitute
 from derive.model.model import Node
 
-FAR = 10**6
 DOTS = -(10**9)  # the column of all times that are not drawn; no time is so early
 MANY = 5  # so many steps are all drawn
 MOST = (MANY, 3, 2, 1)  # columns besides that of the dots, from a wide picture to a narrow one
@@ -78,9 +78,9 @@ class Times(NamedTuple):
 
     def written(self, time: int) -> Expr:
         """A time as a reader knows it: 3, or T - 1."""
-        if self.length is None or time < FAR // 2:
+        if self.length is None or time < LARGE // 2:
             return Integer(time)
-        return self.length - (FAR - time)
+        return self.length - (LARGE - time)
 
     def within(self, idx: Idx, values: Mapping[Expr, Expr]) -> Iterator[int]:
         """The columns in the range of a letter of time."""
@@ -98,7 +98,7 @@ def times(derivation: Derivation, sizes: Mapping[Symbol, int]) -> Times:
             idx = derivation.model.nodes[name].indices[axis]
             free = [s for s in idx.upper.free_symbols if s not in numbers]
             length = free[0] if len(free) == 1 and idx.upper == free[0] else None
-            numbers |= {s: Integer(FAR) for s in free}
+            numbers |= {s: Integer(LARGE) for s in free}
             first, last = (substitute(e, numbers) for e in (idx.lower, idx.upper))
             if first.is_Integer and last.is_Integer:
                 return Times(int(first), int(last), idx.lower, idx.upper, numbers, length, idx)

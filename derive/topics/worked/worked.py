@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from sympy import IndexedBase, S, Symbol
+from sympy import IndexedBase, Symbol
 
 from derive.chain.derivation import Derivation
 from derive.chain.reach import valueless
@@ -18,9 +18,8 @@ from derive.errors import UsageError
 from derive.evaluate.exact import ExactBackend, Number
 from derive.evaluate.passes import Sweeps, cotangents, leaves
 from derive.evaluate.store import Store
-from derive.expressions.indices import name_of, substitute
-from derive.expressions.symbols import Partial
-from derive.model.model import references
+from derive.expressions.indices import name_of
+from derive.expressions.traverse import names
 from derive.model.reachability import random_names
 from derive.topics.worked.numbers_as_typed import Spot, Wanted, assign, spots
 
@@ -107,8 +106,7 @@ def _needs_no_value(derivation: Derivation) -> None:
     """Refuse a gradient such as that of L(x)^2, which contains the value of an abstract function."""
     unknown = valueless(derivation.model)
     for use in (u for adjoint in derivation.adjoints.values() for u in adjoint.uses if unknown):
-        plain = substitute(use.local, dict.fromkeys(use.local.atoms(Partial), S.One))
-        for name in (r.name for r in references(plain) if r.name in unknown):
+        for name in sorted(names(use.local) & unknown):
             raise UsageError(f"--at: the gradients need the value of {name}, which is abstract; give it a form")
 
 
