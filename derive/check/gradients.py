@@ -11,16 +11,22 @@ Array = torch.Tensor
 
 def jacobian(of: Array, wrt: Array) -> Array:
     """All partial derivatives at every point, one row of the first at a time."""
-    rows = [_grad([row], [wrt], [torch.ones_like(row)])[0] for row in of.reshape(-1, of.shape[-1])]
+    rows = [gradients([row], [wrt], [torch.ones_like(row)])[0] for row in of.reshape(-1, of.shape[-1])]
     return torch.stack(rows).reshape(*of.shape[:-1], *wrt.shape)
 
 
-def _own(value: Array) -> Array:
+def variable(value: Array, points: int, shape: Sequence[int] | None = None) -> Array:
+    """The same numbers as a new variable that depends on nothing, with `points` points; `shape` is that of the rest."""
+    rest = value.shape[:-1] if shape is None else shape
+    return value.detach().expand(*rest, points).clone().requires_grad_()
+
+
+def linked(value: Array) -> Array:
     """The same numbers as a variable of its own: a view, through which what came before is still reached."""
     return value.view_as(value) if value.requires_grad else value.detach().clone().requires_grad_()
 
 
-def _grad(of: Sequence[Array], wrt: Sequence[Array], weights: Sequence[Array]) -> list[Array]:
+def gradients(of: Sequence[Array], wrt: Sequence[Array], weights: Sequence[Array]) -> list[Array]:
     """autograd's answer, zeros where nothing is used."""
     pairs = [(a, w) for a, w in zip(of, weights, strict=True) if a.requires_grad]
     if not pairs:

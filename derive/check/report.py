@@ -132,7 +132,12 @@ class Report:
     @property
     def _compared(self) -> tuple[Row, ...]:
         """All rows, those that a table does not list at the end."""
-        return (*self.rows, *(r for part in self.parts.values() if not part.listed for r in part._compared))
+        return (*self.rows, *self._unlisted)
+
+    @property
+    def _unlisted(self) -> tuple[Row, ...]:
+        parts = self.parts.values()
+        return tuple(r for part in parts for r in (part._unlisted if part.listed else part._compared))
 
     @property
     def _claimed(self) -> tuple[Claim, ...]:

@@ -11,6 +11,7 @@ import torch
 from sympy import Expr, Idx, Symbol
 
 from derive.chain.derivation import Derivation
+from derive.check.gradients import variable
 from derive.check.report import Report, Row, told_sizes
 from derive.check.torch_backend import TorchBackend
 from derive.evaluate.passes import Sweeps, inputs
@@ -109,6 +110,16 @@ class Sample:
     def store(self, numbers: Mapping[str, Array] | None = None) -> Store:
         """A store with the inputs: those drawn, or others."""
         return fill(Store(self.sweeps.backend), self.sweeps, self.numbers if numbers is None else numbers)
+
+    def variables(self, families: Sequence[Node], store: Store, points: int) -> list[Array]:
+        """Compute the model in a store, each of some families a new variable, by which autograd can differentiate."""
+        found: dict[str, Array] = {}
+        for stage in self.derivation.stages:
+            self.sweeps.compute(stage, store)
+            for node in (n for n in families if n.name in stage.families):
+                found[node.name] = variable(store.whole(node.name), points, self.sweeps.shape(node))
+                store.put(node.name, found[node.name], self.sweeps.ranges(node))
+        return [found[n.name] for n in families]
 
     @torch.no_grad()
     def value(self, expr: Expr, store: Store, indices: Sequence[Expr], fixed: Mapping[Idx, int] | None = None) -> Array:

@@ -62,25 +62,13 @@ def autograd(sample: Sample, found: Hessian) -> list[list[Array]]:
     counts = [math.prod(s) for s in shapes]
     total, points = sum(counts), sample.points
     store = sample.store({name: n.repeat_interleave(total, -1) for name, n in sample.numbers.items()})
-    values = _variables(sample, found, store, points * total)
+    values = sample.variables(found.wrt, store, points * total)
     gradient = _gradient(store.whole(sample.derivation.model.loss.name).sum(), values)
     flat = torch.cat([g.reshape(n, points, total) for g, n in zip(gradient, counts, strict=True)])
     rows = _gradient(flat.diagonal(dim1=0, dim2=2).sum(), values)
     turned = [r.reshape(*s, points, total).movedim(-1, 0) for r, s in zip(rows, shapes, strict=True)]
     cut = zip(*(r.detach().split(counts) for r in turned), strict=True)
     return [[part.reshape(*s, *part.shape[1:]) for part in row] for s, row in zip(shapes, cut, strict=True)]
-
-
-def _variables(sample: Sample, found: Hessian, store: Store, points: int) -> list[Array]:
-    """Compute the model; the families that it is differentiated by are variables of their own."""
-    values: dict[str, Array] = {}
-    for stage in sample.derivation.stages:
-        sample.sweeps.compute(stage, store)
-        for w in (w for w in found.wrt if w.name in stage.families):
-            whole = store.whole(w.name).detach().expand(*sample.sweeps.shape(w), points)
-            values[w.name] = whole.clone().requires_grad_()
-            store.put(w.name, values[w.name], sample.sweeps.ranges(w))
-    return [values[w.name] for w in found.wrt]
 
 
 def _gradient(of: Array, values: Sequence[Array]) -> list[Array]:

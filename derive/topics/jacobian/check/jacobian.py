@@ -9,9 +9,9 @@ from sympy import Idx, Symbol
 
 from derive.chain.derivation import Derivation
 from derive.check.gradients import jacobian as autograd
+from derive.check.gradients import variable
 from derive.check.report import Report, Row
 from derive.check.samples import SEEDS, Array, Sample, over_samples
-from derive.evaluate.passes import Sweeps
 from derive.evaluate.store import Store
 from derive.model.schedule import Stage
 from derive.topics.jacobian.check.compare import Evaluation, worst
@@ -31,7 +31,9 @@ def _jacobian_row(sample: Sample, found: Jacobian) -> Row:
     store = sample.store()
     sample.sweeps.forward(store)
     if axis is None:
-        of, wrt = _recomputed(sample, found)
+        again = sample.store()
+        (wrt,) = sample.variables([found.wrt], again, sample.points)
+        of = again.whole(found.of.name)
         fixed: dict[Idx, int] = {}
     else:
         first, last = sample.sweeps.span(stage)
@@ -44,35 +46,25 @@ def _jacobian_row(sample: Sample, found: Jacobian) -> Row:
     return Row(found.symbol, truth.numel(), *worst(sample, found, truth, Evaluation(store, own, fixed)))
 
 
-def _recomputed(sample: Sample, found: Jacobian) -> tuple[Array, Array]:
-    """The model once more, `wrt` a variable of its own."""
-    store, sweeps = sample.store(), sample.sweeps
-    for stage in sample.derivation.stages:
-        sweeps.compute(stage, store)
-        if found.wrt.name in stage.families:
-            wrt = _variable(store.whole(found.wrt.name), sample.points)
-            store.put(found.wrt.name, wrt, sweeps.ranges(found.wrt))
-    return store.whole(found.of.name), wrt
-
-
 def _one_step(sample: Sample, found: Jacobian, store: Store, t: int) -> tuple[Array, Array]:
     """One step of the recurrence once more, everything before it held fixed."""
     stage, sweeps = next(s for s in sample.derivation.stages if found.of.name in s.families), sample.sweeps
     name, earlier = found.wrt.name, t - stage.direction
     wrt = None
     if name not in stage.time:
-        wrt = _variable(store.whole(name), sample.points)
+        wrt = variable(store.whole(name), sample.points, sweeps.shape(found.wrt))
         store.put(name, wrt, sweeps.ranges(found.wrt))
         for between in _between(sample.derivation.stages, name, stage):
             sweeps.compute(between, store)
     elif found.earlier:
-        wrt = _variable(store.slices[name][earlier], sample.points, found, sweeps)
+        own = sweeps.over(i for i in found.entry.wrt.indices if isinstance(i, Idx))
+        wrt = variable(store.slices[name][earlier], sample.points, [b - a + 1 for _, a, b in own])
         store.put_slice(name, earlier, wrt)
     for family in stage.families:
         node = sample.derivation.model.nodes[family]
         sweeps.recurrence(node, stage.time[family]).step(store, t)
         if family == name and not found.earlier:
-            wrt = _variable(store.slices[family][t], sample.points)
+            wrt = variable(store.slices[family][t], sample.points)
             store.put_slice(family, t, wrt)
     assert wrt is not None
     return store.slices[found.of.name][t], wrt
@@ -82,12 +74,3 @@ def _between(stages: Sequence[Stage], name: str, end: Stage) -> Sequence[Stage]:
     """The stages after that of a family and before the end, recurrences apart: no path leads through another one."""
     first = next((n for n, s in enumerate(stages) if name in s.families), -1)
     return [s for s in stages[first + 1 : stages.index(end)] if not s.time]
-
-
-def _variable(value: Array, points: int, found: Jacobian | None = None, sweeps: Sweeps | None = None) -> Array:
-    """The numbers as a variable of its own at every point, a start value at every element."""
-    shape: tuple[int, ...] = tuple(value.shape[:-1])
-    if found is not None and sweeps is not None:
-        own = [i for i in found.entry.wrt.indices if isinstance(i, Idx)]
-        shape = tuple(sweeps.number(i.upper) - sweeps.number(i.lower) + 1 for i in own)
-    return value.detach().expand(*shape, points).clone().requires_grad_()

@@ -13,7 +13,7 @@ import torch
 from sympy import Expr, Idx, Indexed, Symbol
 
 from derive.chain.derivation import Derivation
-from derive.check.samples import sampled
+from derive.check.samples import random_inputs
 from derive.check.torch_backend import TorchBackend, function
 from derive.evaluate.passes import Sweeps
 from derive.expressions.functions import BY_NAME
@@ -78,13 +78,8 @@ class Recorder:
         self.program, self.wanted = program, derivation.wanted
         sizes = {s: 3 + n for n, s in enumerate(program.model.sizes)}  # all different, so that shapes tell too
         self.sweeps = Sweeps(derivation, sizes, TorchBackend())
-        generator = torch.Generator().manual_seed(seed)
-        self.values: dict[str, Array] = {}
-        for node in program.model.nodes.values():
-            if node.is_leaf:
-                shape = self.sweeps.shape(node)
-                value = sampled((*shape, 1), node.domain, generator, node.sums_to).reshape(shape)
-                self.values[node.name] = value.requires_grad_(node.name in self.wanted)
+        numbers = random_inputs(self.sweeps, 1, torch.Generator().manual_seed(seed))
+        self.values = {name: value.squeeze(-1).requires_grad_(name in self.wanted) for name, value in numbers.items()}
 
     def saved(self) -> Saved:
         """Run the program under the hooks, and tell what each operation saved."""

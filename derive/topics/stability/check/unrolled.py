@@ -13,7 +13,7 @@ import torch
 from sympy import Idx, Symbol
 
 from derive.chain.derivation import Derivation
-from derive.check.gradients import Array, _grad, _own, jacobian
+from derive.check.gradients import Array, gradients, jacobian, linked
 from derive.check.torch_backend import TorchBackend
 from derive.evaluate.passes import Sweeps
 from derive.evaluate.store import Store
@@ -71,7 +71,7 @@ class Unrolled:
         found = []
         for state in self.jacobian.states:
             value = store.slices[state.name][t - self.stage.direction]
-            value = _own(value.expand(*self.shape(state), points))
+            value = linked(value.expand(*self.shape(state), points))
             store.put_slice(state.name, t - self.stage.direction, value)
             found.append(value)
         return found
@@ -95,12 +95,12 @@ class Unrolled:
         """
         store, points, read = self.store(numbers), final[0].shape[-1], []
         for t in self.times:
-            own = [_own(numbers[name]) for name in shared]
+            own = [linked(numbers[name]) for name in shared]
             for name, value in zip(shared, own, strict=True):
                 store.put(name, value, [*zip(store.low[name], store.high[name], strict=True)])
             read.append([*self.before(store, t, points), *own])
             after = self.step(store, t)
-        seen = iter(_grad(after, [v for values in read for v in values], final))
+        seen = iter(gradients(after, [v for values in read for v in values], final))
         states = len(self.jacobian.states)
         steps = [[next(seen) for _ in values] for values in read][::-1]
         return [list(final), *(s[:states] for s in steps)], [s[states:] for s in steps]
