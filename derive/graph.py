@@ -85,7 +85,7 @@ class Graph:
         return self._leaf(name, "target", dimensions, domain, **sums)
 
     def constant(self, name: str, *dimensions: Dimension, domain: str = "real", **sums: Any) -> Any:
-        """One hyperparameter, such as lamda or eps: given, no gradient asked."""
+        """One hyperparameter, such as lamda or eps: its value is given, and no gradient is derived for it."""
         return self._leaf(name, "constant", dimensions, domain, **sums)
 
     def parameters(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
@@ -136,7 +136,7 @@ class Graph:
         return symbol
 
     def states(self, names: str, over: Over, start: Mapping[Any, Any]) -> tuple[Any, ...]:
-        """Families that will refer to themselves or to each other at other times; give each its `update` later.
+        """Declare families that will refer to themselves or to each other at other times; each needs an `update` later.
 
         `start` holds the values before (or after) the range: {0: 0} is h_0 = 0.
         """
@@ -177,18 +177,18 @@ class Graph:
 
     # what comes out
     def model(self) -> Model:
-        """The immutable model, pre-activations named.
+        """Return the immutable model, with names for pre-activations.
 
-        Without a loss its recurrences are solved and nothing is differentiated. Errors: ModelError for neither a loss
-        nor a recurrence, a state without update, a bad cycle.
+        Without a loss the recurrences are solved and nothing is differentiated. Errors: ModelError for a graph with
+        neither a loss nor a recurrence, a state without update, a cycle that is no recurrence.
         """
         return prepared(self._written())
 
     def derive(self, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None) -> Solution:
-        """The derivation of every adjoint, and of the gradient of each of `wrt` (unless given, all parameters
-        and the inputs with `gradient=True`).
+        """Derive every adjoint, and the gradient of each of `wrt`.
 
-        `sizes` gives numbers to dimensions, `{T: 5}`; the others stay symbolic.
+        Without `wrt` these are all parameters, and the inputs with `gradient=True`. `sizes` gives numbers to
+        dimensions, `{T: 5}`; the others stay symbolic.
         """
         return Solution(self._written(), wrt, sizes)
 
@@ -197,7 +197,7 @@ class Graph:
 
     # inside
     def _written(self) -> Model:
-        """The model as it was written. Errors: ModelError where it is not complete."""
+        """Return the model as it was written. Errors: ModelError where it is not complete."""
         if self._open:
             raise ModelError(
                 f"the state {next(iter(self._open))} has no update; say g.update({next(iter(self._open))}, ...)"
@@ -229,7 +229,7 @@ class Graph:
         return symbol
 
     def _own_indices(self, dimensions: tuple[Dimension, ...]) -> tuple[Idx, ...]:
-        """An index for each dimension of a leaf: a declared one over that range, else the next free letter."""
+        """Choose an index for each dimension of a leaf: a declared one over that range, else the next free letter."""
         own: list[Idx] = []
         for dimension in dimensions:
             low, high = validation.dimension(dimension, self._sizes.values())

@@ -1,4 +1,4 @@
-"""What a notebook shows of each object: the blocks of a sheet that are about it, as Markdown."""
+"""What a notebook shows of each object: the blocks of a sheet that are about this object, written as Markdown."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ UNFINISHED = Text("This graph is not complete: {reason}.", "此计算图尚不�
 
 
 def markdown(thing: Any) -> str:
-    """The object in English; `Solution.to_markdown("zh")` is the whole sheet in Chinese."""
+    """Write the object as Markdown, in English; `Solution.to_markdown("zh")` gives the whole sheet in Chinese."""
     sizes = dict(thing.sizes) if isinstance(thing, (Solution, Step)) else {}
     return render(Document(lambda detail: blocks(thing), Formulas("latex", _order(thing), tuple(sizes.items()))))
 
 
 def _order(thing: Any) -> tuple[str, ...]:
-    """The order of names that formulas are written with, where the object knows it."""
+    """Return the order of names in which formulas are written, where the object knows it."""
     if isinstance(thing, Step):
         return thing.order
     if isinstance(thing, Graph):
@@ -45,7 +45,7 @@ def _order(thing: Any) -> tuple[str, ...]:
 
 
 def _complete(graph: Graph) -> Model | ModelError:
-    """The model of a graph, or what it lacks."""
+    """Show the model of a graph, or say what it lacks."""
     try:
         return graph.model()
     except ModelError as error:
@@ -54,7 +54,9 @@ def _complete(graph: Graph) -> Model | ModelError:
 
 @singledispatch
 def blocks(thing: Any) -> Iterator[Block]:
-    """What is shown of an object: of the subject in whose folder its class lies. Errors: TypeError where nothing is."""
+    """Return the blocks of an object. An object of a subject is shown by the subject in whose folder its class lies.
+    Errors: TypeError for an object that nothing shows.
+    """
     subject = home(thing)
     if subject is None:
         raise TypeError(f"{type(thing).__name__} has no view in a notebook")

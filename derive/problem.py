@@ -17,7 +17,7 @@ from derive.topics.worked.example import Example
 
 
 class Option(NamedTuple):
-    """A choice that a problem offers; the first is the default. On the command line `loss_at` is `--loss-at`."""
+    """A choice that a problem offers; the first value is the default. On the command line `loss_at` is `--loss-at`."""
 
     name: str
     choices: tuple[str, ...]
@@ -25,12 +25,12 @@ class Option(NamedTuple):
 
     @property
     def flag(self) -> str:
-        """How it is typed."""
+        """The option as it is typed on the command line."""
         return "--" + self.name.replace("_", "-")
 
 
 class Size(NamedTuple):
-    """A dimension of a problem that can be given a number, `--T 5`; left symbolic otherwise. At most `most`."""
+    """A dimension of a problem that can be given a number up to `most`, as by `--T 5`; else it stays symbolic."""
 
     name: str
     help: Text
@@ -38,10 +38,10 @@ class Size(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """One model of the task: what builds its graph from the options, what it is called, remarks of the teacher.
+    """One model of the task: the function that builds its graph from the options, its label, and the teacher's remarks.
 
-    `signature` is the function that `derive code` writes beside the passes; `wishes` are what it asks of the subjects
-    in topics/, by keyword: `example=Example(...)`, `limits=(Limit(...),)`.
+    `signature` is the function that `derive code` writes beside the passes; `wishes` are what the reading asks of the
+    subjects in topics/, by keyword: `example=Example(...)`, `limits=(Limit(...),)`.
     """
 
     build: Callable[..., Graph]
@@ -70,7 +70,7 @@ class Problem:
         signature: Signature | None = None,
         **wishes: Any,
     ) -> Callable[[Callable[..., Graph]], Callable[..., Graph]]:
-        """Register a function that builds a graph from the options; the `example` is one of the wishes."""
+        """Register a function that builds a graph from the options. The `example` becomes one of the wishes."""
 
         def register(build: Callable[..., Graph]) -> Callable[..., Graph]:
             asked = wishes if example is None else {"example": example, **wishes}
@@ -80,7 +80,7 @@ class Problem:
         return register
 
     def choices(self, given: Mapping[str, str | None]) -> dict[str, Any]:
-        """The options with their defaults. Errors: UsageError for a value that is not offered."""
+        """Return the value of every option, or its default. Errors: UsageError for a value that is not offered."""
         found = {}
         for option in self.options:
             value = given.get(option.name)

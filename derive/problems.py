@@ -28,7 +28,7 @@ def names() -> tuple[str, ...]:
 
 
 def nearest(name: str, known: tuple[str, ...]) -> str:
-    """A hint for a name that is not known: the nearest one, else all."""
+    """Return a hint for an unknown name: the name that is nearest to it, or else all names."""
     import difflib
 
     near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
@@ -36,7 +36,7 @@ def nearest(name: str, known: tuple[str, ...]) -> str:
 
 
 def load(name: str) -> Problem:
-    """The problem of that name. Errors: UsageError with the nearest name where there is none."""
+    """Load the problem of that name. Errors: UsageError, with the nearest name, where there is no such problem."""
     if name not in names():
         raise UsageError(f"no problem {name!r}; {nearest(name, names())}")
     problem: Problem = importlib.import_module(f"derive.problems.{name.replace('-', '_')}").problem

@@ -1,4 +1,4 @@
-"""One element of a user that is used at its own place and under a sum: the delta stays, for the reader to see.
+"""The delta stays, for the reader to see, where an element of a user reads a family at its own place and under a sum.
 
 p_j = exp(z_j) / sum_k exp(z_k) uses z_i in its numerator where j = i, and in its sum for every j. The two are one
 partial, dp_j/dz_i = delta_ij exp(z_j)/S - exp(z_j) exp(z_i)/S^2, and dp_i/dz_i is both of them, not the first.
@@ -17,19 +17,19 @@ from derive.expressions.indices import fresh, name_of, substitute
 
 
 def lifted(uses: Sequence[Use]) -> list[Use]:
-    """The uses, a contracted one written under the sum of another of the same user, with a delta."""
+    """Return the uses; one whose delta is solved is written with it under the sum of another use of its user."""
     return [next((_under(use, other) for other in uses if _beside(use, other)), use) for use in uses]
 
 
 def _solved(use: Use, other: Use) -> dict[Idx, Expr]:
-    """The indices that `other` sums over and `use` has solved for, with the values that it found."""
+    """Return the indices that `other` sums over and that `use` has solved for, each with the value that was found."""
     mine = {b[0] for b in use.outer}
     summed = {b[0] for b in other.outer} - mine
     return {j: i for j, i in zip(other.contraction.at, use.contraction.at, strict=True) if j in summed}
 
 
 def _beside(use: Use, other: Use) -> bool:
-    """Is `use` the term of the sum `other` where its indices have the values solved for?"""
+    """True if `use` is `other` at the indices that `use` has solved for."""
     if use.user is not other.user or use.case is not other.case or use.direct or use.domain != other.domain:
         return False
     solved = _solved(use, other)
@@ -40,7 +40,7 @@ def _beside(use: Use, other: Use) -> bool:
 
 
 def _under(use: Use, other: Use) -> Use:
-    """The same contribution as a sum with a delta."""
+    """Write `use` as a sum with a delta, under the sums of `other`."""
     solved = _solved(use, other)
     back = {i: j for j, i in solved.items()}
     mine = _clear(use.contraction, solved)
@@ -49,7 +49,7 @@ def _under(use: Use, other: Use) -> Use:
 
 
 def _clear(contraction: Contraction, taken: Iterable[Idx]) -> Contraction:
-    """The contraction with other letters for its inner sums where they are taken: they are to stand under these."""
+    """Rename the indices of inner sums that are also in `taken`, for these sums will stand under sums over `taken`."""
     letters: dict[Basic, Expr] = {}
     names = {name_of(t) for t in taken}
     for idx, _, _ in contraction.inner:

@@ -39,9 +39,10 @@ from derive.model.schedule import Stage
 
 @dataclass(frozen=True, eq=False)
 class Use:
-    """One contribution: sum over `outer` of the user's adjoint at `at` times the local partial.
+    """One contribution to an adjoint: the sum over `outer` of the user's adjoint at `at` times the local partial.
 
-    `direct` marks the loss itself as the user, whose adjoint is 1. The contribution exists for own indices in `domain`.
+    `direct` says that the user is the loss itself, whose adjoint is 1. The contribution exists for index values in
+    `domain`.
     """
 
     user: Node
@@ -53,12 +54,12 @@ class Use:
 
     @property
     def key(self) -> object:
-        """Uses with equal keys belong to the same element of the same user."""
+        """The key of a use: uses with equal keys belong to the same element of the same user."""
         c = self.contraction
         return self.user.name, c.at, c.outer, c.domain
 
     def joined(self, others: list[Use]) -> Use:
-        """This use with further occurrences in the same element of the user."""
+        """This use, with further occurrences in the same element of the user."""
         return replace(self, more=tuple(others)) if others else self
 
     @property
@@ -97,7 +98,7 @@ class Use:
         return Integer(1) if self.direct else Partial(loss, self.target)
 
     def value(self, loss: Expr) -> Expr:
-        """The whole contribution as one expression."""
+        """The whole contribution as one expression: the sum of the upstream adjoint times the local partial."""
         return sum_over(Mul(self.upstream(loss), self.local), self.outer)
 
 
@@ -118,22 +119,22 @@ class Term(NamedTuple):
 
     @property
     def expr(self) -> Expr:
-        """The same as one sympy expression."""
+        """The product under its sums as one sympy expression."""
         return _product(self)
 
     @property
     def flat(self) -> list[Expr]:
-        """The factors, a factor that is itself a product opened."""
+        """The factors; a factor that is itself a product is opened."""
         return [g for f in self.factors for g in Mul.make_args(f)]
 
     def parted(self, *indices: Idx) -> tuple[list[Expr], list[Expr]]:
-        """The factors that depend on none of the indices, and the others."""
+        """Split the factors into those that depend on none of the indices, and the others."""
         outside = [f for f in self.flat if f.free_symbols.isdisjoint(indices)]
         return outside, [f for f in self.flat if not f.free_symbols.isdisjoint(indices)]
 
 
 def product(factors: Iterable[Expr], sums: tuple[Limits, ...] = ()) -> Term:
-    """A product under sums, its factors 1 left out."""
+    """Make a product under sums, and leave out the factors 1."""
     return Term(tuple(f for f in factors if f != 1) or (Integer(1),), sums)
 
 
@@ -165,7 +166,7 @@ class Region(NamedTuple):
     ranges: tuple[Interval, ...] = ()
 
     def is_point(self, axis: int) -> bool:
-        """A single value on this axis."""
+        """True if the box holds a single value on this axis."""
         return bool(self.ranges[axis][0] == self.ranges[axis][1])
 
     def fixed(self, indices: Sequence[Idx]) -> dict[Idx, Expr]:
@@ -222,7 +223,7 @@ class Step:
 
     @property
     def given(self) -> bool:
-        """Nothing to derive: the loss is abstract and its partial is the answer."""
+        """True if there is nothing to derive, because the loss is abstract and its partial is the answer."""
         return self.value == self.target
 
 

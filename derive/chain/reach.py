@@ -1,4 +1,4 @@
-"""Paths through the model: what flows where, what cannot reach the loss and why, where a partial is only immediate."""
+"""Paths through the model: what cannot reach the loss and why, and where a local partial is only immediate."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from derive.model.schedule import stages
 
 @memo
 def is_immediate(model: Model, node: Node, use: Use, uses: tuple[Use, ...]) -> bool:
-    """Does u influence this user also on another path, so that the local partial is not the whole derivative?
+    """True if u influences this user on another path too, so that the local partial is not the whole derivative.
 
-    True for a parameter shared by all time steps (h_t depends on w also through h_{t-1}), and where another of the
-    `uses` that are active leads to this user.
+    This holds for a parameter that all time steps share (h_t depends on w also through h_{t-1}), and where another of
+    the active `uses` leads to this user.
     """
     stage = next(s for s in stages(model) if use.user.name in s.families)
     if stage.time and node.name not in stage.time:
@@ -26,7 +26,7 @@ def is_immediate(model: Model, node: Node, use: Use, uses: tuple[Use, ...]) -> b
 
 
 def _leads(model: Model, other: Use, use: Use) -> bool:
-    """Is there a path from the element of the other user to the element of this one?"""
+    """True if there is a path from the element of the other user to the element of this one."""
     lag = lags(model, other.user).get(use.user.name)
     if lag is None:
         return False
@@ -41,7 +41,7 @@ def _direction(model: Model) -> int:
 
 @memo
 def lags(model: Model, node: Node) -> Mapping[str, int]:
-    """For every family that the node influences: after how many steps of time at the earliest."""
+    """Return, for every family that the node influences, the least number of time steps after which it does so."""
     found, waiting = {node.name: 0}, [node.name]
     while waiting:
         name = waiting.pop()
@@ -54,7 +54,7 @@ def lags(model: Model, node: Node) -> Mapping[str, int]:
 
 
 def _lag(model: Model, user: Node, name: str) -> int:
-    """How many steps ago the user looks at the family, at the latest."""
+    """Return the least number of time steps by which the user looks back at the family."""
     steps = []
     for use in (r for r in model.uses(user.cases[0]) if r.name == name and r.position and user.indices):
         form = linear(use.position[0], user.indices[0]) if use.position else None
@@ -64,12 +64,12 @@ def _lag(model: Model, user: Node, name: str) -> int:
 
 
 def valueless(model: Model) -> frozenset[str]:
-    """The families without numbers, even where all partials are given: abstract functions and what is made of them."""
+    """Return the families without numbers, even if all partials are given: abstract functions and what uses them."""
     return frozenset(u for n in model.nodes.values() if n.abstract is not None for u in downstream(model, n.name))
 
 
 def dead_end(model: Model, node: Node) -> list[Node]:
-    """A path from a leaf that cannot reach the loss to the node where it ends, the leaf first."""
+    """Follow the users from a leaf that cannot reach the loss to the node where the path ends. The leaf comes first."""
     path = [node]
     while users := [u for u in model.users(path[-1].name) if u not in path]:
         path.append(users[0])

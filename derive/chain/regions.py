@@ -1,7 +1,7 @@
-"""Regions: the boxes of index values on which an adjoint has one form.
+"""Regions are the boxes of index values on which an adjoint has one form.
 
-A region is a box on which the same users contribute: t = T, and t = 1..T-1, in a recurrence that is read at its end.
-With numbers for the sizes the regions are those of the unrolled model; without, those of a large one.
+A region is a box on which the same users contribute: t = T, and t = 1..T-1, in a recurrence that is read at its end. If
+the sizes have numbers, the regions are those of the unrolled model; if not, those of a model with large sizes.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from derive.expressions.intervals import Interval, image
 from derive.memo import memo
 
 LARGE = 10_000_000  # the number of the first size that is left symbolic; see `large`
-Ranges = tuple[tuple[Idx, Interval], ...]  # of the letters that stand free in a term
+Ranges = tuple[tuple[Idx, Interval], ...]  # of the indices that are free in a term
 Numbers = tuple[tuple[Symbol, Integer], ...]
 
 
 def large(n: int, first: int = LARGE) -> int:
-    """A number for the nth size that is left symbolic: 1, e, e^2, ... times the first, so that 2C is no D by chance."""
+    """Choose `first` times e^n for the nth symbolic size, so that no size equals a multiple of another (2C is no D)."""
     return int(first * math.e**n)
 
 
 def numbers(d: Derivation, sizes: Mapping[Symbol, int]) -> Numbers:
-    """A number for every size."""
+    """Give every size a number: its own, or a large one."""
     return tuple((s, Integer(sizes.get(s, large(n)))) for n, s in enumerate(d.model.sizes))
 
 
 @memo
 def regions(adjoint: Adjoint, number: Numbers) -> tuple[tuple[Region, tuple[Use, ...]], ...]:
-    """The boxes on which the same uses contribute, last index values first; boxes without any are left out."""
+    """Return the boxes with the uses that contribute on each, last index values first; a box has at least one use."""
     axes = [_cuts([u.domain[a] for u in adjoint.uses], dict(number)) for a in range(len(adjoint.node.indices))]
     found = []
     for box in product(*axes):
@@ -46,7 +46,7 @@ def regions(adjoint: Adjoint, number: Numbers) -> tuple[tuple[Region, tuple[Use,
 
 
 def _cuts(domains: Sequence[Interval], number: Mapping[Symbol, Integer]) -> list[tuple[Interval, set[int]]]:
-    """Cut one axis where a domain begins or ends: each piece with the numbers of the domains that cover it."""
+    """Cut one axis where a domain begins or ends. Return each piece with the positions of the domains that cover it."""
     starts: dict[int, Expr] = {}
     for low, high in domains:
         starts.setdefault(int(substitute(low, number)), low)
@@ -62,7 +62,7 @@ def _cuts(domains: Sequence[Interval], number: Mapping[Symbol, Integer]) -> list
 
 @memo
 def contains(region: Region, place: tuple[Expr, ...], ranges: Ranges, number: Numbers) -> bool:
-    """Does a place lie on the region for all values of its letters, which have the ranges given?"""
+    """True if a place lies in the region for all values of its free indices, whose ranges are given."""
     for (low, high), position in zip(region.ranges, place, strict=True):
         first, last = image(position, dict(ranges))
         if not all(substitute(gap, dict(number)).is_nonnegative for gap in (first - low, high - last)):

@@ -28,7 +28,7 @@ from derive.model.schedule import stages
 
 
 class User(NamedTuple):
-    """One user of a family: where its own adjoint lives, and how its partial is written if it is abstract."""
+    """One user of a family: where its own adjoint is not zero, and how its partial is written if it is abstract."""
 
     node: Node
     support: tuple[Interval, ...]
@@ -37,8 +37,9 @@ class User(NamedTuple):
 
 
 def derive(model: Model, wrt: Iterable[Any] | None = None) -> Derivation:
-    """The adjoint of every node that reaches the loss, and of each leaf in `wrt` (unless given, the parameters
-    and the inputs that are wanted)."""
+    """Derive the adjoint of every node that reaches the loss, and of each leaf in `wrt`. Without `wrt` these are the
+    parameters and the inputs whose gradients are asked for.
+    """
     wanted = _wanted(model, wrt)
     reaching = upstream(model, model.loss.name)
     adjoints: dict[str, Adjoint] = {}
@@ -66,7 +67,7 @@ def _wanted(model: Model, wrt: Iterable[Any] | None) -> tuple[str, ...]:
 
 
 def _usual(model: Model) -> list[str]:
-    """The parameters, and the inputs whose gradients are asked for."""
+    """Return the parameters and the inputs whose gradients are asked for."""
     return [n.name for n in model.nodes.values() if model.has_loss and (n.kind == "parameter" or n.wanted)]
 
 
@@ -80,7 +81,7 @@ def _adjoint(model: Model, node: Node, known: dict[str, Adjoint], reaching: froz
 
 
 def _abstract(model: Model, node: Node, user: Node) -> type[Partial]:
-    """How the partial of an abstract user is written: immediate where the node reaches it on other paths too."""
+    """Choose the partial of an abstract user: an immediate one if the node reaches the user on other paths too."""
     around = user.abstract is not None and any(
         user.name in downstream(model, o.name) for o in model.users(node.name) if o is not user
     )
@@ -89,7 +90,7 @@ def _abstract(model: Model, node: Node, user: Node) -> type[Partial]:
 
 @memo
 def adjoint(node: Node, users: tuple[User, ...], preferred: tuple[Idx, ...]) -> Adjoint:
-    """The chain rule for one family, from its definition and those of its users; sums like `preferred` letters."""
+    """Apply the chain rule to one family, from its definition and those of its users; `preferred` are for sums."""
     uses = [use for user in users for case in user.node.cases for use in _uses(node, user, case, preferred)]
     whole = extent(node)
     support = tuple(
@@ -100,7 +101,7 @@ def adjoint(node: Node, users: tuple[User, ...], preferred: tuple[Idx, ...]) -> 
 
 
 def _uses(node: Node, user: User, case: Case, preferred: tuple[Idx, ...]) -> Iterable[Use]:
-    """The contributions of one definition of one user."""
+    """Yield the contributions of one definition of one user."""
     for use in _occurrences(node, user, case):
         done = contract(
             node.indices,
@@ -125,7 +126,7 @@ def _occurrences(node: Node, user: User, case: Case) -> tuple[Occurrence, ...]:
 
 @memo
 def extent(node: Node) -> tuple[Interval, ...]:
-    """The range of each axis, with the start values where these are computed from something."""
+    """Return the range of each axis, with the start values included if these are computed from something."""
     found = []
     for axis, idx in enumerate(node.indices):
         _, low, high = limits(idx)

@@ -1,6 +1,6 @@
-"""The steps of a derivation: for every adjoint, on every region of its indices, the chain of equalities.
+"""The steps of a derivation: for every adjoint, on every region of its indices, one chain of equalities.
 
-Every chain begins with the raw product; the adjoints that stay short are put in for their names.
+Every chain begins with the raw product of the chain rule; adjoints whose values are short are then replaced by them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Ranges = Mapping[Idx, Interval]  # of the letters that stand free in a term
 
 
 class Steps:
-    """All steps of one derivation for given sizes (none: symbolic), made once and kept."""
+    """All steps of one derivation for given sizes (the others stay symbolic). Each step is made once and kept."""
 
     def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int] | None = None):
         self.derivation = derivation
@@ -50,7 +50,7 @@ class Steps:
         self._numbered: tuple[Step, ...] = ()
 
     def all(self) -> tuple[Step, ...]:
-        """The steps in the order of the sheet: the nodes in the order of the sweep, then what was asked for."""
+        """Return the steps in the order of the sheet: nodes in the order of the sweep, then the leaves asked for."""
         adjoints = self.derivation.adjoints
         inner = [n for n, a in adjoints.items() if not a.node.is_leaf]
         asked = [n for n in self.derivation.wanted if n in adjoints and n not in inner]
@@ -62,7 +62,7 @@ class Steps:
         return self._numbered
 
     def claims(self) -> tuple[Step, ...]:
-        """The closed forms as steps of one line, to be checked like the others."""
+        """Return the closed forms as steps, which the check compares like the others."""
         return tuple(
             replace(step, region=form.region, uses=(), lines=form.lines)
             for form in self.closed
@@ -71,7 +71,7 @@ class Steps:
         )
 
     def _solved(self, step: Step) -> Step:
-        """The step of a gradient with the closed forms of its adjoints put in, where there are any."""
+        """Put the closed forms of adjoints into the step of a gradient, if it contains any that have one."""
         terms = step.lines[-1].terms if self.closed else ()
         alone = {p: v for t in terms for p in partials(t) if (v := self._alone(p, _ranges(step, t))) is not None}
         filled = tuple(_filled(t, alone) for t in terms)
@@ -87,14 +87,14 @@ class Steps:
         return replace(step, lines=(*step.lines, *more, *develop_closed_form(more[-1].terms)))
 
     def _alone(self, partial: Partial, ranges: Ranges) -> Expr | None:
-        """The value of an adjoint whose time no closed form covers, but a step of its own does: that at the start."""
+        """Find the value of an adjoint at a time that no closed form covers but a step of its own does: the start."""
         steps = self.of(name_of(partial.wrt)) if partial.of == self.derivation.loss else ()
         covered = self._closed(partial, ranges) is not None
         alone = (s.value for s in steps if s.target == partial and s.fixed and not s.given)
         return None if covered else next(alone, None)
 
     def _closed(self, partial: Partial, ranges: Ranges) -> Expr | None:
-        """An adjoint by the closed forms: its own, or those of the adjoints that its short value is made of."""
+        """Write an adjoint by closed forms: its own, or those of the adjoints in its short value. None without any."""
         for value in (partial, self._lookup(partial, ranges)):
             by = {p: v for p in adjoints(value) if (v := self._form(p, ranges))} if value is not None else {}
             if by:
@@ -102,7 +102,7 @@ class Steps:
         return None
 
     def _form(self, partial: Expr, ranges: Ranges) -> Expr | None:
-        """The closed form of the very adjoint, where it holds for all letters that stand free."""
+        """Find the closed form of this adjoint, if it holds for all values of the free indices."""
         for form in self.closed:
             time = form.time_of(partial)
             if time is not None and contains(form.region, partial.args[1].indices, tuple(ranges.items()), self.number):
@@ -110,7 +110,7 @@ class Steps:
         return None
 
     def of(self, name: str) -> tuple[Step, ...]:
-        """The steps of one family, one for each region, last index values first."""
+        """Return the steps of one family, one for each region, last index values first."""
         if name not in self._known:
             adjoint = self.derivation.adjoints[name]
             steps = tuple(self._step(adjoint.node, *found) for found in regions(adjoint, self.number))
@@ -121,7 +121,7 @@ class Steps:
         return self._known[name]
 
     def short(self, name: str) -> Step | None:
-        """The step of an adjoint that has one form wherever it is not zero, if that is soon read and no recursion."""
+        """Return the only step of an adjoint if its value is short and does not contain the adjoint; else None."""
         if name not in self._short:
             self._short[name] = None  # while it is being derived: a recursion keeps its name
             steps = self.of(name) if name in self.derivation.adjoints else ()
@@ -131,7 +131,7 @@ class Steps:
         return self._short[name]
 
     def _step(self, node: Node, region: Region, uses: tuple[Use, ...]) -> Step:
-        """The step on one region, from its uses and the short values of their adjoints."""
+        """Make the step on one region, from its uses and the short values of their adjoints."""
         d, ranges = self.derivation, region.free(node.indices)
         raw = contributions(d.loss, node, region, uses, self._facts)
         short = {
@@ -144,7 +144,7 @@ class Steps:
         return step(d.loss, node, region, uses, marks, tuple(short.items()), self._facts)
 
     def _lookup(self, partial: Partial, ranges: Ranges) -> Expr | None:
-        """The short value of an adjoint at its position, if it holds there, its sums in letters that are not free."""
+        """Look up the short value of an adjoint at its position, if it holds there. Its sums avoid the free indices."""
         wrt, name = partial.wrt, name_of(partial.wrt)
         if partial.of != self.derivation.loss or name not in self.derivation.adjoints:
             return None
@@ -158,12 +158,12 @@ class Steps:
 
 
 def _ranges(step: Step, term: Term) -> dict[Idx, Interval]:
-    """The ranges of the letters that stand free in a term: those of the step, and those of the term's sums."""
+    """Return the ranges of the indices that are free in a term: those of the step, and those of the term's sums."""
     return step.region.free(step.node.indices) | {i: (low, high) for i, low, high in term.sums}
 
 
 def _filled(term: Term, by: Mapping[Expr, Expr]) -> Term:
-    """The term with values for some of its factors, factor by factor."""
+    """Replace factors of a term by their values."""
     return product(tuple(g for f in term.factors for g in Mul.make_args(by.get(f, f))), term.sums)
 
 

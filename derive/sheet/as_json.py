@@ -1,10 +1,11 @@
-"""The derivation as data. Formulas are LaTeX, values are strings that sympy prints, sentences in one language.
+"""The derivation as data: formulas are LaTeX, values are strings that sympy prints, sentences are in one language.
 
-Keys: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients, unreachable,
-closed (the adjoints and values in closed form, with the lines that lead to them), verification, and those of the
-subjects: matrix (the definitions and the steps in matrices, with shapes), expectations (with the moments that their
-lines use), identities (both sides), limits, conditions; jacobians, hessians and training where asked for; several
-readings of one problem mark each item with its `part`.
+The keys are: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients,
+unreachable, closed (the adjoints and values in closed form, with the lines that lead to them), those of the subjects,
+and verification. The subjects have the keys matrix (the definitions and the steps in matrices, with shapes),
+expectations (with the moments that their lines use), identities (both sides), limits and conditions, and jacobians,
+hessians and training where these are asked for. Where a problem has several readings, each item says by `part` which
+one it belongs to.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ NO_ROUTE = Text("cannot reach the loss", "无法影响损失")
 
 
 def data(parts: Sequence[Part], lang: str, head: Title | None) -> dict[str, Any]:
-    """One tree of dictionaries, lists, strings and numbers."""
+    """Return the parts of a sheet as one tree of dictionaries, lists, strings and numbers."""
     whole: dict[str, Any] = {
         "problem": head.title.pick(lang) if head else parts[0].derived.model.title,
         "language": lang,
@@ -56,7 +57,7 @@ def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def _subjects(part: Part, show: Formulas, lang: str) -> Iterator[tuple[str, list[Any]]]:
-    """The items of every subject; of those that stand alone only where one of them was asked for."""
+    """Yield the items of every subject by key; subjects that stand alone are asked only if one of them is shown."""
     for name, each in topics():
         if part.alone or each.place is not Place.ALONE:
             yield from each.data(part.found.get(name, ()), part.context(name), show, lang).items()
@@ -95,5 +96,5 @@ def _step(step: Step, show: Formulas, lang: str) -> dict[str, Any]:
 
 
 def _solutions(derived: Derived) -> list[tuple[Expr, tuple[Line, ...]]]:
-    """Everything in closed form: adjoints, then values."""
+    """Return what has a closed form, each quantity with its lines: the adjoints first, then the values."""
     return [*((f.target, f.lines) for f in derived.closed_forms), *((v.node.generic, v.lines) for v in derived.values)]

@@ -1,4 +1,4 @@
-"""A solved recursion on the page: the recursion, unfolded, the closed form, the proof by induction."""
+"""A recursion that was solved, on the page: the recursion, its first steps, the closed form, and the proof."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from derive.page.spans import Ranges, span
 
 
 def solved(form: ClosedForm, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
-    """The blocks of one closed form."""
+    """Yield the blocks of one closed form."""
     yield Heading(say.CLOSED(adjoint=form.target))
     yield Paragraph(say.RECURSION_ON if form.ahead > 0 else say.RECURSION_BACK)
     law = (Row(form.target if n == 0 else None, line.terms, line.reason) for n, line in enumerate(form.law))
@@ -41,7 +41,7 @@ def solved(form: ClosedForm, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
 
 
 def _claim(form: ClosedForm) -> Text:
-    """What every step brings: a factor, a term, or both."""
+    """Choose the sentence that says what every step contributes: a factor, a term, or both."""
     if form.addend == 0:
         return say.CLAIM
     return say.CLAIM_TERMS if form.factor == 1 else say.CLAIM_SUM
@@ -52,12 +52,12 @@ def _target(form: ClosedForm, t: Expr) -> Expr:
 
 
 def _recursion(form: ClosedForm, t: Expr) -> Row:
-    """The law as it was found, at one time."""
+    """Write the recursion, as it was found, for one time."""
     return Row(_target(form, t), tuple(_moved(x, form, t) for x in form.law[-1].terms))
 
 
 def _unfolded(form: ClosedForm, n: int) -> Iterator[Row]:
-    """The recursion n steps from the boundary, with all before it put in."""
+    """Write the recursion n steps away from the boundary, with all steps in between put in."""
     times = [form.end - k * form.ahead for k in range(n, -1, -1)]
     yield _recursion(form, times[0])
     passed = [Mul(*(form.moved(form.factor, t) for t in times[:k])) for k in range(n + 1)]
@@ -67,12 +67,12 @@ def _unfolded(form: ClosedForm, n: int) -> Iterator[Row]:
 
 
 def _term(*factors: Expr) -> Term:
-    """A product without its factors 1."""
+    """Make a term of the factors that are not 1."""
     return Term(tuple(f for f in factors if f != 1) or factors[:1])
 
 
 def _base(form: ClosedForm) -> Text:
-    """Why the closed form holds where the recursion begins."""
+    """Say why the closed form holds at the boundary, where the recursion begins."""
     end = span(form.index, form.end, form.end)
     if form.addend == 0:
         return say.NO_FACTOR(end=end)
@@ -82,7 +82,7 @@ def _base(form: ClosedForm) -> Text:
 
 
 def _step(form: ClosedForm) -> Iterator[Row]:
-    """From the neighbouring time to this one: insert, bring the factor in, and read the closed form again."""
+    """Prove the step from the neighbouring time: insert its closed form, bring the factor in, find the form again."""
     yield _recursion(form, form.index)
     there = form.at(form.index + form.ahead)
     addend = (Term((form.addend,)),) if form.addend != 0 else ()
@@ -104,7 +104,7 @@ def _moved(term: Term, form: ClosedForm, t: Expr) -> Term:
 
 
 def _collected(form: ClosedForm, there: Expr) -> Iterator[Row]:
-    """Multiplied out, with the factor as one quantity so that it joins its powers; then the closed form again."""
+    """Multiply out and write the closed form again; the factor counts as one quantity, so that it joins its powers."""
     one = Dummy(positive=True) if isinstance(form.factor, Add) else form.factor
     opened = [expand_mul(one * substitute(there, {form.factor: one})), expand_mul(form.addend)]
     parts = [substitute(gathered(part), {one: form.factor}) for e in opened for part in Add.make_args(e)]
@@ -114,6 +114,6 @@ def _collected(form: ClosedForm, there: Expr) -> Iterator[Row]:
 
 
 def _exists(form: ClosedForm, n: int, sizes: Mapping[Symbol, int]) -> bool:
-    """Is there a step n before the boundary for these sizes?"""
+    """True if the recursion has a step n away from the boundary for these sizes."""
     low, high = (sized(e, sizes) for e in form.region.ranges[form.axis])
     return not (high - low).is_Integer or high - low >= n

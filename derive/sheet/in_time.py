@@ -1,4 +1,4 @@
-"""A recurrence with a number of steps, written out: which rows hold at which times, in the order of computation."""
+"""A recurrence with a given number of steps, written out: which rows hold at which times, in order of computation."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ FIRST, LAST = 3, 2
 
 
 def shown(times: Sequence[int], detail: str) -> tuple[int | None, ...]:
-    """All times, or the first and the last few with dots between."""
+    """Return all times, or the first and the last few with None between them, where dots are printed."""
     if detail == "full" or len(times) <= BRIEF:
         return tuple(times)
     return (*times[:FIRST], None, *times[-LAST:])
 
 
 def forward_in_time(d: Derivation, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Unrolled]:
-    """The equations of every recurrence at its times."""
+    """Yield the equations of every recurrence at each of its times."""
     for stage in (s for s in d.stages if s.time):
         nodes = [d.model.nodes[name] for name in stage.families]
         index = nodes[0].indices[stage.time[nodes[0].name]]
@@ -42,7 +42,7 @@ def forward_in_time(d: Derivation, sizes: Mapping[Symbol, int], detail: str) -> 
 def backward_in_time(
     d: Derivation, steps: Sequence[Step], sizes: Mapping[Symbol, int], detail: str
 ) -> Iterator[Unrolled]:
-    """The adjoints of every recurrence at its times, last computed first."""
+    """Yield the adjoints of every recurrence at each of its times, in the order of computation: the last ones first."""
     for stage in (s for s in reversed(d.stages) if s.time):
         inside = [s for s in steps if s.node.name in stage.time]
         if not inside:
@@ -73,7 +73,7 @@ def _span(low: Expr, high: Expr, sizes: Mapping[Symbol, int]) -> tuple[int, int]
 
 
 def _moved(row: Row, own: Idx, index: Idx) -> Row:
-    """The row in the common time index."""
+    """Write the row in `index`, the time index that all rows of the block share."""
     if own == index or row.left is None:
         return row
     by = {own: index}
@@ -88,7 +88,7 @@ def _moved(row: Row, own: Idx, index: Idx) -> Row:
 def _blocks(
     index: Idx, rows: Sequence[Row], ranges: Sequence[tuple[int, int]], direction: int, detail: str
 ) -> Iterator[Unrolled]:
-    """One block for each run of times at which the same rows hold."""
+    """Yield one block for each run of times at which the same rows hold."""
     edges = sorted({a for a, _ in ranges} | {b + 1 for _, b in ranges})
     runs = []
     for first, after in pairwise(edges):

@@ -21,7 +21,7 @@ from derive.sheet.in_time import forward_in_time
 
 
 def given(model: Model) -> Iterator[Block]:
-    """The model as its author wrote it, and what its letters are."""
+    """Show the model as its author wrote it, and say what its letters are."""
     yield Heading(say.MODEL)
     yield Paragraph(say.AS_GIVEN)
     yield Equations(tuple(_definitions(model)))
@@ -47,7 +47,7 @@ def _definitions(model: Model) -> Iterator[Row]:
 
 
 def flows(d: Derivation) -> Iterator[Block]:
-    """Who is computed from what and used by whom, and what cannot reach the loss."""
+    """Say what each quantity is computed from and used by, and which leaves cannot reach the loss."""
     model = d.model.stated or d.model
     yield Heading(say.FLOWS)
     shown = [n for n in model.nodes.values() if not n.is_leaf or n.kind == "parameter" or n.wanted]
@@ -65,7 +65,7 @@ def flows(d: Derivation) -> Iterator[Block]:
 
 
 def _together(d: Derivation, node: Node) -> tuple[object, ...]:
-    """What leaves of one row have in common, one beside the other: their kind and their users."""
+    """Return what must be equal for two neighbouring leaves to share a row: their kind and their users."""
     return (node.kind, *_users(d, node)) if node.is_leaf else (node.name,)
 
 
@@ -75,7 +75,7 @@ def _users(d: Derivation, node: Node) -> list[Expr]:
 
 
 def _flow(d: Derivation, alike: list[Node]) -> tuple[object, ...]:
-    """The row of a quantity, or of leaves with the same users."""
+    """Make the row of one quantity, or of several leaves that have the same users."""
     model, node = d.model.stated or d.model, alike[0]
     used = sorted((u for c in node.cases for u in model.uses(c)), key=lambda u: model.order.index(u.name))
     sources = list(dict.fromkeys(_element(model, use) for use in used))
@@ -85,7 +85,7 @@ def _flow(d: Derivation, alike: list[Node]) -> tuple[object, ...]:
 
 
 def _element(model: Model, use: Reference) -> Expr:
-    """What a definition refers to: an element, or a family as a whole by its generic element."""
+    """Return what a definition refers to: an element, or the generic element where it refers to a family as a whole."""
     node = model.nodes[use.name]
     return node.generic if use.position is None else node.at(*use.position)
 
@@ -97,7 +97,7 @@ def _stranded(node: Node, path: list[Node]) -> Text:
 
 
 def named(model: Model) -> Iterator[Block]:
-    """The equations with the names that were given to pre-activations, and to abstract functions."""
+    """Show the equations again with the names that were given to pre-activations and to abstract functions."""
     implied = [n.generic for n in model.nodes.values() if n.implied and n.abstract is None]
     abstract = [n.generic for n in model.nodes.values() if n.implied and n.abstract is not None]
     if implied:
@@ -109,7 +109,7 @@ def named(model: Model) -> Iterator[Block]:
 
 
 def forward(derived: Derived, known: Sequence[Known], detail: str) -> Iterator[Block]:
-    """The equations as they are computed, pre-activations named; every time step where T has a number."""
+    """Show the equations as they are computed, pre-activations named, and every time step where T has a number."""
     equations = tuple(named(derived.model))
     unrolled = list(forward_in_time(derived.derivation, derived.sizes, detail))
     if not equations and not unrolled:

@@ -14,9 +14,10 @@ from derive.topics.topic import Context, Place, at, topic
 
 
 class Part(NamedTuple):
-    """One reading, derived: what each subject found, by the subject's name, and the report of the check.
+    """One reading of a problem, derived: what each subject found, by the subject's name, and the report of the check.
 
-    `label` names the reading where there are several; `notes` are remarks of the teacher below the gradients.
+    `label` names the reading where a problem has several; `notes` are remarks of the teacher, printed below the
+    gradients.
     """
 
     derived: Derived
@@ -33,19 +34,19 @@ class Part(NamedTuple):
 
     @property
     def alone(self) -> bool:
-        """Is something shown instead of the derivation?"""
+        """True if a subject is shown instead of the derivation."""
         return any(topic(name).place is Place.ALONE for name in self.found)
 
     @property
     def plottable(self) -> bool:
-        """Is there anything that `plots` could add?"""
+        """True if `plots` would add a plot."""
         return any(topic(name).can_plot(found) for name, found in self.found.items())
 
     def context(self, name: str) -> Context:
-        """What the page of a subject knows beside what it found."""
+        """Return what the page of a subject is told beside what the subject found."""
         return Context(self.derived, self.report.of(name) if self.report is not None else None, self.plots)
 
     def sections(self, place: Place) -> Iterator[Block]:
-        """The sections of all subjects that stand in one place."""
+        """Yield the sections of all subjects that stand in this place."""
         for each, name, found in at(place, self.found):
             yield from each.blocks(found, self.context(name))

@@ -27,7 +27,7 @@ DENSE = Text(
 
 
 def picture(derived: Derived) -> Iterator[Block]:
-    """The picture of one reading, or the sentence that it would be too dense."""
+    """Show the computational graph, or say that it is too dense for a page."""
     from derive.page.pictures.picture import GraphPicture
 
     drawn = GraphPicture(derived.derivation, derived.sizes)

@@ -25,7 +25,7 @@ def render(
     head: Title | None = None,
     page: Page = PLAIN,
 ) -> str | bytes:
-    """A sheet in one format and language, a PDF as bytes; `page` is what text is set for.
+    """Write the sheet in one format and language; a PDF is bytes. `page` is the terminal or file that text is set for.
 
     Errors: UsageError for an unknown format, language or detail.
     """
@@ -44,14 +44,14 @@ def render(
 
 
 def _data(parts: Sequence[Part], lang: str, head: Title | None) -> dict[str, Any]:
-    """The derivation as data, for a format that asks for it."""
+    """Return the derivation as data; it is computed only if the format asks for it."""
     from derive.sheet.as_json import data
 
     return data(parts, lang, head)
 
 
 def _order(parts: Sequence[Part]) -> tuple[str, ...]:
-    """The names as an author orders them: the parameters of every reading first, then everything as it was defined."""
+    """Return the names in the author's order: the parameters of every reading, then everything as it was defined."""
     models = [p.derived.model for p in parts]
     models += [m for p in parts for name, found in p.found.items() for m in topic(name).models(found)]
     parameters = [n.name for m in models for n in m.of_kind("parameter")]

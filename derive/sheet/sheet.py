@@ -16,7 +16,7 @@ from derive.topics.topic import Place
 
 
 def sheet(parts: Sequence[Part], head: Title | None = None, detail: str = "brief") -> Iterator[Block]:
-    """The blocks of a whole sheet; `detail` "full" prints every time step."""
+    """Yield the blocks of a whole sheet; in detail "full" every time step is printed."""
     yield head or Title(say.plain(parts[0].derived.model.title), say.DERIVED)
     for part in parts:
         if part.label is not None:
@@ -41,7 +41,7 @@ def _part(part: Part, detail: str) -> Iterator[Block]:
 
 
 def _alone(part: Part) -> Iterator[Block]:
-    """The model, and what is shown instead of the derivation."""
+    """Show the model, and what is shown instead of the derivation."""
     model = part.derived.model
     yield from given(model.given or model)
     yield from named(model)

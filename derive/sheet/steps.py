@@ -1,4 +1,4 @@
-"""The heart of a sheet: one step for each adjoint, the recursion written out in time, the gradients in boxes."""
+"""The main part of a sheet: a step for each adjoint, the recursion written out in time, and the gradients in boxes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from derive.topics.topic import topic
 
 
 def backward(part: Part, detail: str) -> Iterator[Block]:
-    """One step for each adjoint and region, then, where T has a number, the recursion written out."""
+    """Show one step for each adjoint and region, then, where T has a number, the recursion written out."""
     derived = part.derived
     yield Heading(say.BACKWARD)
     yield Paragraph(say.SEED(loss=derived.loss))
@@ -46,7 +46,7 @@ def backward(part: Part, detail: str) -> Iterator[Block]:
 
 
 def conventions(model: Model) -> Iterator[Text]:
-    """What is agreed at the kinks of the functions used, each once."""
+    """Yield the sentences that say which slope is taken at a kink, once for each function that the model uses."""
     cases = (case for node in model.nodes.values() for case in node.cases)
     rows = {row.name: row for case in cases for row in _functions(case.expr)}
     yield from (row.convention for row in rows.values() if row.convention is not None)
@@ -54,19 +54,19 @@ def conventions(model: Model) -> Iterator[Text]:
 
 @memo
 def _functions(expr: Expr) -> tuple[Function, ...]:
-    """The rows of all functions in an expression, outermost first."""
+    """Return the rows of all functions in an expression, outermost first."""
     found = (row_of(part) for part in preorder_traversal(expr))
     return tuple(row for row in found if row is not None)
 
 
 def _beside(part: Part, step: Step) -> tuple[Row, ...]:
-    """What the subjects add to the equations of a step."""
+    """Return what the subjects add to the equations of a step."""
     return tuple(row for name, found in part.found.items() for row in topic(name).last_line(found, step))
 
 
 @memo
 def one_step(step: Step, beside: tuple[Row, ...] = ()) -> tuple[Block, ...]:
-    """The heading of a step, why it has its terms, its equations."""
+    """Make the heading of a step, the reason why it has these terms, and its equations."""
     heading = Heading(say.STEP(number=str(step.number), target=step.target, where=_where(step)), 2)
     if step.given:
         return heading, Paragraph(say.STAYS(quantity=step.target, loss=step.target.args[0]))
@@ -74,7 +74,7 @@ def one_step(step: Step, beside: tuple[Row, ...] = ()) -> tuple[Block, ...]:
 
 
 def _where(step: Step) -> Text:
-    """For which index values a step holds; silent for a single one, which its symbol shows."""
+    """Say for which index values a step holds, apart from indices with a single value, which its symbol shows."""
     ranges = [
         span(i, low, high)
         for axis, (i, (low, high)) in enumerate(zip(step.node.indices, step.region.ranges, strict=True))
@@ -84,7 +84,7 @@ def _where(step: Step) -> Text:
 
 
 def _rows(step: Step) -> Iterator[Row]:
-    """The chain rule in symbols, the local partials with their rules, the chain of equalities."""
+    """Yield the chain rule in symbols, the local partials with their rules, and the chain of equalities."""
     direct = len(step.uses) == 1 and step.uses[0].direct
     if not direct:
         yield Row(step.target, step.chain, dots=True)
@@ -103,7 +103,7 @@ def _title(part: Part) -> Text:
 
 
 def gradients(part: Part, detail: str) -> Iterator[Block]:
-    """The gradients that were asked for, each in a box."""
+    """Show the gradients that were asked for, each in a box."""
     derived = part.derived
     yield Heading(_title(part))
     for step in derived.steps:
@@ -120,7 +120,7 @@ def gradients(part: Part, detail: str) -> Iterator[Block]:
 
 
 def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:
-    """A sum with a number of terms, term by term."""
+    """Write a sum out term by term where the number of its terms is known."""
     found = _last_sum(step)
     if found is None or any(f.has(Product, Sum) for f in found[1]):  # they would shrink from term to term
         return
@@ -132,7 +132,7 @@ def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterat
 
 
 def _fills(expr: Basic, idx: Idx) -> bool:
-    """Can a number be filled in for the index? Not where it stands beside another letter, as in x_{j+q-1}."""
+    """True if a number can be put in for the index; it cannot where another one stands beside it, as in x_{j+q-1}."""
     together = idx in expr.free_symbols and len(expr.atoms(Idx)) > 1
     if not isinstance(expr, (Indexed, Partial)) and together:
         return not isinstance(expr, (Add, inside, KroneckerDelta)) and all(_fills(a, idx) for a in expr.args)
@@ -141,7 +141,7 @@ def _fills(expr: Basic, idx: Idx) -> bool:
 
 
 def _last_sum(step: Step) -> tuple[tuple[Expr, ...], tuple[Expr, ...], Idx, Expr, Expr] | None:
-    """The only sum of the final form: the factors in front of it, those under it, its index and range."""
+    """Find the only sum of the final form: the factors in front of it, those under it, its index and range."""
     if len(step.lines[-1].terms) != 1:
         return None
     term = step.lines[-1].terms[0]

@@ -13,13 +13,13 @@ from derive.sheet.closed_forms import solved
 
 
 def values(derived: Derived) -> Iterator[Block]:
-    """Every value that has a closed form, in the order of computation."""
+    """Show every value that has a closed form, in the order of computation."""
     for found in derived.values:
         yield from solved(found.form, derived.sizes) if found.form is not None else _made(found)
 
 
 def _made(found: Solved) -> Iterator[Block]:
-    """The chain of equalities of a node that is made of solved states."""
+    """Show the chain of equalities of a node that is made of solved states."""
     yield Heading(say.CLOSED(adjoint=found.node.generic))
     ranges = zip(found.node.indices, found.region.ranges, strict=True)
     if found.node.indices:

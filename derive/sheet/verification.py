@@ -12,7 +12,7 @@ from derive.sheet.part import Part
 
 
 def check(part: Part) -> Iterator[Block]:
-    """What was compared, in sentences, and the verification as a small table."""
+    """Say in sentences what was compared, and show the results as a small table."""
     report, order = part.report, [s.node.name for s in part.derived.steps]
     if report is None:
         return
