@@ -39,11 +39,21 @@ def broken(text: str, width: int) -> list[str]:
 
 
 def _best(text: str, width: int) -> Break | None:
-    """The least bad break whose line fits, the last of these; the first one at all where none fits."""
-    found = list(_breaks(text))
-    fitting = [b for b in found if columns(text[: b.at]) <= width]
+    """The least bad break whose line fits, the last of these; the first one at all where none fits.
+
+    Breaks come from left to right, so that nothing is read behind the first one that does not fit.
+    """
+    fitting: list[Break] = []
+    for found in _breaks(text):
+        if columns(text[: found.at]) > width:
+            return _least(fitting, width) if fitting else found
+        fitting.append(found)
+    return _least(fitting, width) if fitting else None
+
+
+def _least(breaks: list[Break], width: int) -> Break:
     early = EARLY * width
-    return min(fitting, key=lambda b: (b.cost + DEEPER * (b.at < early), -b.at), default=found[0] if found else None)
+    return min(breaks, key=lambda b: (b.cost + DEEPER * (b.at < early), -b.at))
 
 
 def _breaks(text: str) -> Iterator[Break]:
