@@ -1,5 +1,7 @@
-"""Evidence for conditions: the measure is set to values inside, on and outside of a claim, and autograd's adjoints say
-whether they vanish or explode. A claim that they contradict fails the check.
+"""Evidence for conditions: random cells are scaled so that the measure of a condition is below, at and above 1.
+
+The adjoints by autograd then show whether the gradient vanishes or explodes; a claim that they contradict fails the
+check.
 """
 
 from __future__ import annotations
@@ -15,16 +17,16 @@ from derive.topics.stability.check.random_cells import SPREADS
 from derive.topics.stability.conditions import Condition
 from derive.topics.stability.measurements import DISTANCES, Finding, Setting
 
-LOOSE = 0.03  # tolerance of a rate of a matrix, whose powers wobble
+LOOSE = 0.03  # tolerance of the rate of a matrix: the norms of its powers are not exactly geometric
 
 
 def findings(experiment: Experiment) -> tuple[Finding, ...]:
-    """What was measured for each condition, in their order."""
+    """What was measured for each condition, in the order of the conditions."""
     return tuple(Finding(c, tuple(_settings(experiment, c))) for c in experiment.analysis.conditions)
 
 
 def _settings(experiment: Experiment, condition: Condition) -> Iterator[Setting]:
-    """The evidence for one condition, at each target."""
+    """The evidence for one condition, one setting for each value that its measure was set to."""
     flow, whole = experiment.of(condition), condition.about == "whole"
     points = len(flow.valid)
     constant = condition.measure.is_number  # a claim that no weight can change
@@ -44,7 +46,7 @@ def _ends(values: Array) -> tuple[float, float]:
 
 
 def _agrees(condition: Condition, target: float, flow: GradientFlow, at: Array) -> bool:
-    """Does what was measured at a target agree with what the condition says there?"""
+    """True if what was measured where the measure is `target` agrees with what the condition says there."""
     if not bool(flow.bounded()[at].all()):
         return False
     holds = bool(condition.claim.func(target, 1))
@@ -57,6 +59,7 @@ def _agrees(condition: Condition, target: float, flow: GradientFlow, at: Array) 
 
 
 def _seen(condition: Condition, rates: Array) -> Array:
+    """For each cell, true if its rate is below, above or at 1, as the kind of the condition says."""
     slack = LOOSE if condition.measure.has(SpectralRadius) or condition.measure.has(Norm) else SLACK
     if condition.kind == "vanishes":
         return rates < 1 - slack
@@ -64,7 +67,10 @@ def _seen(condition: Condition, rates: Array) -> Array:
 
 
 def _settled(flow: GradientFlow, at: Array) -> Array:
-    """The far half of the steps adds little of what it would add if no step made it less, or what the bounds allow."""
+    """True if the far half of the steps adds little to the gradient, so that the gradient has nearly converged.
+
+    Little is a tenth of what these steps would add if no step made the adjoint smaller, or as much as the bounds allow.
+    """
     allowed = 0.1 * flow.immediate * flow.blocks[0].sum(dim=0)
     if flow.bound is not None:
         most = flow.remainder(HALF)

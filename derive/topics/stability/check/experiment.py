@@ -1,5 +1,6 @@
-"""Runs of one recurrence at many points: the adjoints of its states at every distance, and what each step adds to the
-gradients, with the recurrent weights scaled to wanted measures of a condition.
+"""Backpropagation through random cells whose recurrent weights are scaled until a measure takes given values.
+
+It gives the adjoints of the states at every distance from the end, and what each step adds to the gradients.
 """
 
 from __future__ import annotations
@@ -40,37 +41,37 @@ class GradientFlow(NamedTuple):
 
     @property
     def norms(self) -> Array:
-        """The norms of the adjoints relative to the end, (distances + 1, points)."""
+        """The norms of the adjoints relative to that at the end, shape (distances + 1, points)."""
         total = self.blocks.sum(dim=1)
         return total / total[0]
 
     @property
     def sums(self) -> Array:
-        """The size of the sum of the contributions of the last 1, 2, ... steps, (distances, points)."""
+        """The size of the sum of the contributions of the last 1, 2, ... steps, shape (distances, points)."""
         return self.parts.cumsum(dim=0).abs().sum(dim=1)
 
     @property
     def largest(self) -> Array:
-        """The size of the largest contribution of a step, (points,)."""
+        """The size of the largest contribution of a step, shape (points,)."""
         return self.parts.abs().sum(dim=1).amax(dim=0)
 
     def rates(self) -> Array:
-        """What one step multiplies by, over the far half of the distances."""
+        """The mean factor by which one step multiplies the norm, over the far half of the distances."""
         far, near = self.norms[LAST], self.norms[HALF]
         return torch.where(near > 0, far / near, near) ** (1 / (LAST - HALF))
 
     @property
     def immediate(self) -> Array:
-        """The largest contribution of a step, relative to the adjoint of its state, (points,)."""
+        """The largest contribution of a step relative to the adjoint of its state, shape (points,)."""
         size = self.blocks.sum(dim=1)[: len(self.parts)]
         return (self.parts.abs().sum(dim=1) / size.clamp(min=1e-300)).amax(dim=0)
 
     def dropped(self, kept: int) -> Array:
-        """The size of what is left out of the gradient when only the last steps are kept, (points,)."""
+        """The size of what truncation drops of the gradient if it keeps the last `kept` steps, shape (points,)."""
         return self.parts[kept:].sum(dim=0).abs().sum(dim=0)
 
     def remainder(self, kept: int) -> Array:
-        """The bound of that: the immediate partials times the powers of the bounds, summed; inf where these diverge."""
+        """The bound of what truncation drops: the geometric series of the bounds, infinite if it diverges."""
         assert self.bound is not None
         gain = self.bound.permute(2, 1, 0)
         ahead = torch.linalg.matrix_power(gain, kept) @ self.blocks[0].T.unsqueeze(-1)
@@ -78,7 +79,7 @@ class GradientFlow(NamedTuple):
         return torch.where(radius(self.bound) < 1, self.immediate * total, torch.inf)
 
     def bounded(self) -> Array:
-        """At which points no step back multiplies the norms of the adjoints by more than the bounds allow."""
+        """True at the points where no step back multiplies the norms of the adjoints by more than the bounds allow."""
         if self.bound is None:
             return torch.ones_like(self.valid)
         allowed = torch.einsum("abp,kap->kbp", self.bound, self.blocks[:-1])
@@ -87,7 +88,7 @@ class GradientFlow(NamedTuple):
 
 
 def lengths(analysis: Analysis, steps: int) -> dict[Symbol, int]:
-    """Numbers for the sizes that say how long the recurrence is, so that it has this many steps or a few more."""
+    """Sizes that give the recurrence at least `steps` time steps."""
     index = analysis.jacobian.index
     length, found = index.upper - index.lower + 1, steps
     names = [s for s in length.free_symbols if isinstance(s, Symbol)]
@@ -114,12 +115,12 @@ class Experiment:
         return self._kept[condition.measure]
 
     def measure(self, expr: Expr, numbers: Numbers) -> Array:
-        """A size at every point."""
+        """The value of a measure at every point, shape (points,)."""
         points = next(iter(numbers.values())).shape[-1]
         return measure(expr, self.cell.store(numbers), self.cell.sweeps.values, self.where, points)
 
     def run(self, numbers: Numbers, valid: Array) -> GradientFlow:
-        """Forward and back."""
+        """Run the cells forward, and back from random adjoints of the last states."""
         points = len(valid)
         final = [self.drawn.normal(self.cell.shape(s), points) for s in self.cell.jacobian.states]
         adjoints, parts = self.cell.adjoints(numbers, final, self.drawn.recurrent)
@@ -130,7 +131,7 @@ class Experiment:
         return GradientFlow(blocks, added, self._bound(numbers), valid)
 
     def _general(self, condition: Condition) -> GradientFlow:
-        """All draws at rest, nearly so, or driven by random inputs; and at a fixed point, where inputs can hold it."""
+        """The flow in cells at rest, nearly at rest, or driven by inputs; and at a fixed point, if there is one."""
         numbers, valid = self.drawn.base, torch.ones(self.drawn.points, dtype=torch.bool)
         if not condition.measure.is_number:  # else it is a claim that no weight can change
             numbers, valid = self.drawn.on_target(lambda at: self.measure(condition.measure, at))
@@ -142,7 +143,7 @@ class Experiment:
         return self.run(both, torch.cat([valid, valid & good]))
 
     def _local(self, condition: Condition) -> GradientFlow:
-        """The state at a fixed point; the measure is the spectral radius of the derived Jacobian there."""
+        """The flow at a fixed point; the measure is the spectral radius of the derived Jacobian there."""
         starts = self.drawn.resting()
 
         def measured(numbers: Numbers) -> Array:
@@ -157,7 +158,7 @@ class Experiment:
         return self.run(fixed, valid & good & (self.drawn.targets < 2))  # held at 30 it would drift away at once
 
     def _bound(self, numbers: Numbers) -> Array | None:
-        """The matrix of bounds in numbers."""
+        """The matrix of bounds in numbers, shape (states, states, points); None if nothing is bounded."""
         if self.analysis.bound is None or self.analysis.silence is not None:
             return None
         n = len(self.cell.jacobian.states)

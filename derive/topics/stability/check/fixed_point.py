@@ -14,7 +14,10 @@ FAR = 1e3  # no input is sought beyond
 
 
 def fixed_point(cell: Unrolled, numbers: Numbers, starts: list[Array]) -> tuple[Numbers, Array]:
-    """The numbers with inputs under which the states stay at `starts`, and at which points there are such inputs."""
+    """The numbers with constant inputs for which the states `starts` are fixed points of a step.
+
+    The second value says at which points such inputs were found, shape (points,).
+    """
     points = starts[0].shape[-1]
     inputs = [n for n in cell.leaves if n.kind == "input" and n.domain == "real"]
     given = {s.name: a for s, a in zip(cell.jacobian.states, starts, strict=True)}
@@ -39,17 +42,17 @@ def fixed_point(cell: Unrolled, numbers: Numbers, starts: list[Array]) -> tuple[
 
 
 def _newton(slopes: Array, gap: Array) -> Array:
-    """The least move that closes the gap to first order; a tiny ridge where inputs have no influence."""
+    """The least change of the inputs that closes the gap to first order; a tiny ridge helps if they do not matter."""
     rows = slopes.movedim(-1, 0)
     square = rows @ rows.mT + RIDGE * torch.eye(len(gap), dtype=gap.dtype)
     return (rows.mT @ torch.linalg.solve_ex(square, gap.T.unsqueeze(-1))[0]).squeeze(-1).T
 
 
 def _at_one_time(array: Array) -> Array:
-    """An input at its first time, (1, *rest, points)."""
+    """An input at its first time, shape (1, *rest, points)."""
     return array[:1] if array.dim() > 1 else array
 
 
 def _always(value: Array, like: Array) -> Array:
-    """The same input at every time."""
+    """The same input at every time, in the shape of `like`."""
     return value.expand(like.shape)

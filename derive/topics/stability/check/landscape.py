@@ -1,6 +1,7 @@
-"""The measure of a condition over a range of parameters: every leaf takes numbers of its own, all sizes are 1.
+"""The measure of a condition as a function of the parameters, for plots of regions.
 
-A norm of a 1 x 1 matrix is the absolute value of its entry, so that a norm can be a coordinate too.
+All sizes are 1: the norm of a 1 x 1 matrix is the absolute value of its entry, so that a norm can be a coordinate of a
+plot like any other parameter.
 """
 
 from __future__ import annotations
@@ -21,14 +22,17 @@ from derive.topics.stability.conditions import Analysis
 
 
 class Landscape:
-    """Measures of one analysis at many points at once."""
+    """Evaluates the measures of one analysis at many parameters at once."""
 
     def __init__(self, derivation: Derivation, analysis: Analysis):
         self.sweeps = Sweeps(derivation, dict.fromkeys(derivation.model.sizes, 1), TorchBackend())
         self.where: Mapping[Symbol, Expr] = dict(analysis.where)
 
     def at(self, expr: Expr, numbers: Mapping[str, tuple[Any, int]]) -> Any:
-        """The measure, shape (points,); `numbers` gives for each name an array (points,) and how many axes it has."""
+        """The value of a measure, shape (points,).
+
+        `numbers` gives for each name an array of shape (points,) and the number of indices that the name has.
+        """
         store, points = Store(self.sweeps.backend), 1
         for name, (values, axes) in numbers.items():
             array = torch.as_tensor(np.asarray(values, dtype=float))

@@ -1,4 +1,4 @@
-"""All that is measured about one recurrence: its Jacobian, products of it, its conditions, gates and remedies."""
+"""Measures all that is claimed about one recurrence: its Jacobian, products of it, its conditions and the remedies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LENGTH = 8  # steps of the product of Jacobians that is compared
 
 
 def measured(derivation: Derivation, analysis: Analysis, seed: int = 0) -> Measured:
-    """Everything that is measured about one recurrence, with random numbers from the seed."""
+    """Measure everything that is claimed about one recurrence, with random numbers from the seed."""
     if analysis.jacobian.lag > 1:  # nothing is claimed
         return Measured(analysis, (), 0, 0.0, ())
     doing(MEASURING, what=derivation.model.title)
@@ -45,7 +45,7 @@ def measured(derivation: Derivation, analysis: Analysis, seed: int = 0) -> Measu
 
 
 def _random(cell: Unrolled, seed: int) -> Numbers:
-    """Leaves, and states before the first step, on both sides of every kink."""
+    """Random numbers for the leaves and for the states before the first step."""
     generator = torch.Generator().manual_seed(seed)
     numbers = {}
     for node in (*cell.leaves, *cell.jacobian.states):
@@ -54,7 +54,7 @@ def _random(cell: Unrolled, seed: int) -> Numbers:
 
 
 def _blocks(cell: Unrolled, numbers: Numbers) -> Iterator[tuple[Entry, float]]:
-    """Every block of the Jacobian at the first step against autograd's."""
+    """Each block of the Jacobian of the first step with its worst relative error against autograd."""
     store, t = cell.store(numbers), cell.times[0]
     truth = cell.truth(store, t, POINTS)
     for row, blocks in zip(cell.jacobian.entries, truth, strict=True):
@@ -63,7 +63,7 @@ def _blocks(cell: Unrolled, numbers: Numbers) -> Iterator[tuple[Entry, float]]:
 
 
 def _product(cell: Unrolled, numbers: Numbers) -> float:
-    """Adjoints carried back over all steps by the product of the derived Jacobians, against autograd's."""
+    """The worst relative error of adjoints that the derived Jacobians carry back over all steps, against autograd."""
     final = [torch.ones(*cell.shape(s), POINTS, dtype=torch.float64) for s in cell.jacobian.states]
     truth, _ = cell.adjoints(numbers, final)
     store = cell.store(numbers)
@@ -78,7 +78,7 @@ def _product(cell: Unrolled, numbers: Numbers) -> float:
 
 
 def _back(cell: Unrolled, store: Store, t: int, adjoints: list[Array]) -> list[Array]:
-    """One step back, by the derived Jacobian at time t."""
+    """The adjoints one step earlier, by the derived Jacobian at time t."""
     found = []
     for column in zip(*cell.jacobian.entries, strict=True):
         parts = [_times(cell.formula(e, store, t), a) for e, a in zip(column, adjoints, strict=True)]
@@ -87,7 +87,7 @@ def _back(cell: Unrolled, store: Store, t: int, adjoints: list[Array]) -> list[A
 
 
 def _times(block: Array, adjoint: Array) -> Array:
-    """The transpose of a block times an adjoint: summed over the indices of what is differentiated."""
+    """The transpose of a block times an adjoint: their product, summed over the indices of what is differentiated."""
     axes = adjoint.dim() - 1
     rest = block.dim() - 1 - axes
     product = block * adjoint.reshape(*adjoint.shape[:-1], *[1] * rest, adjoint.shape[-1])

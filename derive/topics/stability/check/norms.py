@@ -1,4 +1,4 @@
-"""Numbers for the measures of conditions: norms and spectral radii of random parameters, at every point at once."""
+"""Values of the measures of conditions: norms and spectral radii of random parameters, at every point at once."""
 
 from __future__ import annotations
 

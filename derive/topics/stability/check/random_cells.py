@@ -20,10 +20,10 @@ FAR = 12.0  # weights are scaled by e^-12 to e^12
 
 
 class RandomCells:
-    """DRAWS random settings of all leaves, the same for each of several targets: points = targets * DRAWS.
+    """DRAWS random values of all leaves, the same for each of several targets of a measure: points = targets * DRAWS.
 
-    In the first of every four draws all inputs, and all parameters but the recurrent weights, are zero: the state rests
-    where an odd activation is steepest, so that a claim about all inputs is tried where it is hardest.
+    In the first of every four draws all inputs, and all parameters but the recurrent weights, are zero. The state then
+    stays where an odd activation is steepest, so that a claim about all inputs is tried where it is hardest.
     """
 
     def __init__(self, cell: Unrolled, targets: Sequence[float], seed: int):
@@ -48,18 +48,18 @@ class RandomCells:
         return sampled(shape, leaf.domain, self.generator, leaf.sums_to, spread)
 
     def normal(self, shape: tuple[int, ...], points: int) -> Array:
-        """Random adjoints to begin with, the same for every target."""
+        """Random adjoints of the last state, the same for every target, shape (*shape, points)."""
         once = torch.randn((*shape, DRAWS), generator=self.generator, dtype=torch.float64)
         return once.repeat(*(1 for _ in shape), points // DRAWS)
 
     def scaled(self, factor: Array) -> Numbers:
-        """The leaves with the recurrent weights multiplied, point by point."""
+        """The leaves, with the recurrent weights multiplied by a factor for each point."""
         return {k: v * factor if k in self.recurrent else v for k, v in self.base.items()}
 
     def on_target(self, measured: Callable[[Numbers], Array], proportional: bool = False) -> tuple[Numbers, Array]:
-        """The leaves at which the measure takes the targets, and where this was possible.
+        """The leaves, scaled so that `measured` takes the targets, and at which points this was possible.
 
-        Right at once where the measure is proportional to the weights, by bisection elsewhere.
+        One division is enough if the measure is proportional to the weights; otherwise bisection finds the factor.
         """
         guess = (self.targets / measured(self.base)).log().nan_to_num().clamp(-FAR, FAR)
         if not proportional and not torch.allclose(measured(self.scaled(guess.exp())), self.targets, rtol=1e-12):
@@ -72,7 +72,7 @@ class RandomCells:
         return numbers, (measured(numbers) / self.targets - 1).abs() < 1e-6
 
     def resting(self) -> list[Array]:
-        """States near the value of the law at zero, where an odd or a sigmoid activation is steepest."""
+        """States near that which a step gives if all leaves are zero: there tanh and the sigmoid are steepest."""
         zero = self.cell.once({k: torch.zeros_like(v) for k, v in self.base.items()})
         noise = 0.05 + 0.1 * torch.rand((self.points,), generator=self.generator, dtype=torch.float64)
         return [(z.expand(*z.shape[:-1], self.points) + noise).detach() for z in zero]

@@ -1,4 +1,4 @@
-"""What remedies do, measured: the bias of a gate, the remainder of truncation, weights that keep norms."""
+"""Measures what remedies do: the bias of a gate, the remainder of truncation, weights that keep norms."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CUTS = (1, 10, 25, 50)
 
 
 def kept(experiment: Experiment, gate: Gate) -> Iterator[Kept]:
-    """The product of a gate's factors with the least bias that its claim allows, at all draws."""
+    """What is left of the direct path after several numbers of steps, with the least bias that the claim allows."""
     rest = experiment.measure(gate.value, experiment.drawn.base)
     name = name_of(gate.bias)
     for k in HALVES:
@@ -30,7 +30,7 @@ def kept(experiment: Experiment, gate: Gate) -> Iterator[Kept]:
 
 
 def _share(experiment: Experiment, gate: Gate, numbers: Numbers) -> Array:
-    """The factor of the direct path at every time, (times, *, points)."""
+    """The factor of the direct path at every time, shape (times, *sizes of the gate, points)."""
     cell = experiment.cell
     store = cell.store(numbers)
     own = [i for i in gate.element.indices if isinstance(i, Idx) and i != cell.jacobian.index]
@@ -44,7 +44,7 @@ def _share(experiment: Experiment, gate: Gate, numbers: Numbers) -> Array:
 
 
 def remainders(experiment: Experiment) -> Iterator[Remainder]:
-    """What truncation drops where the gain of a step is below 1, and its bound by the powers of the gain."""
+    """What truncation drops if the gain of a step is below 1, and the bound of this by the powers of the gain."""
     claims = [c for c in experiment.analysis.conditions if c.kind == "vanishes" and c.about == "distant"]
     if not claims:
         return
@@ -60,7 +60,7 @@ def remainders(experiment: Experiment) -> Iterator[Remainder]:
 
 
 def preserved(experiment: Experiment) -> Iterator[Preserved]:
-    """The norm of the adjoint under an orthogonal recurrent weight (of a number: its sign)."""
+    """The norms of the adjoint if the recurrent weight is orthogonal (if it is a number: 1 or -1)."""
     weight = norm_keeping(experiment.analysis)
     if weight is None:
         return

@@ -1,8 +1,8 @@
-"""One recurrence flow forward at many points, and its adjoints step by step from torch.autograd.
+"""A recurrence unrolled in time: it runs forward at many points, and torch.autograd gives its adjoints step by step.
 
-What a step reads of the step before is a variable of its own (a view), and so is each parameter in each step.
-Autograd's adjoint of it is that through the later steps alone, lambda_{t-1} = J_t^T lambda_t, or what
-one step adds to a gradient.
+Each state that a step reads is made a variable of its own, so that autograd gives its adjoint at every time,
+lambda_{t-1} = J_t^T lambda_t. Each parameter is a variable of its own in each step, so that autograd gives what the
+step adds to the gradient.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Numbers = dict[str, Array]  # a leaf, or the start of a state, by name: shape (*
 
 
 class Unrolled:
-    """One recurrence, unrolled in time for given sizes. States are kept as arrays (*own sizes but time, points)."""
+    """One recurrence, unrolled in time for given sizes. A state at one time has the shape (*sizes but time, points)."""
 
     def __init__(self, derivation: Derivation, jacobian: StepJacobian, sizes: Mapping[Symbol, int]):
         self.jacobian, self.stage = jacobian, jacobian.stage
@@ -38,12 +38,15 @@ class Unrolled:
         self.times = list(range(first, last + 1))[:: self.stage.direction]
 
     def shape(self, node: Node) -> tuple[int, ...]:
-        """The sizes of a leaf, or of a state at one time."""
+        """The sizes of a leaf, or of a state without its time."""
         axis = self.stage.time.get(node.name)
         return tuple(b - a + 1 for n, (a, b) in enumerate(self.sweeps.ranges(node)) if n != axis)
 
     def store(self, numbers: Numbers) -> Store:
-        """A store with the leaves and what is made of them, and the starts of the states: given, or the model's own."""
+        """A store with the leaves, what is computed of them before the recurrence, and the start of each state.
+
+        The start is that in `numbers`, or else the model's own.
+        """
         store = Store(self.sweeps.backend)
         for leaf in self.leaves:
             store.put(leaf.name, numbers[leaf.name], self.sweeps.ranges(leaf))
@@ -59,7 +62,7 @@ class Unrolled:
         return store
 
     def starts(self, numbers: Numbers, points: int) -> Numbers:
-        """The start values of the states, as the model gives them, at every point."""
+        """The start of each state, as the model gives it, at every point."""
         store, t = self.store(numbers), self.times[0]
         with torch.no_grad():
             return {
@@ -67,7 +70,7 @@ class Unrolled:
             }
 
     def before(self, store: Store, t: int, points: int) -> list[Array]:
-        """The states that step t begins with, made variables of their own."""
+        """The states that step t reads, made variables of their own."""
         found = []
         for state in self.jacobian.states:
             value = store.slices[state.name][t - self.stage.direction]
@@ -77,7 +80,7 @@ class Unrolled:
         return found
 
     def step(self, store: Store, t: int) -> list[Array]:
-        """Compute time t; the new states."""
+        """Compute one step; return the states at time t."""
         for recurrence in self.recurrences:
             recurrence.step(store, t)
         return [store.slices[s.name][t] for s in self.jacobian.states]
@@ -89,9 +92,9 @@ class Unrolled:
     def adjoints(
         self, numbers: Numbers, final: Sequence[Array], shared: Sequence[str] = ()
     ) -> tuple[list[list[Array]], list[list[Array]]]:
-        """For k = 0, 1, ...: the adjoints of the states k steps before the end, from those of the last states.
+        """The adjoints of the states k = 0, 1, ... steps before the end, from those of the last states, `final`.
 
-        And the contribution of each of these steps to the gradient of every `shared` parameter.
+        The second list holds what each of these steps adds to the gradient of every `shared` parameter.
         """
         store, points, read = self.store(numbers), final[0].shape[-1], []
         for t in self.times:
@@ -106,7 +109,7 @@ class Unrolled:
         return [list(final), *(s[:states] for s in steps)], [s[states:] for s in steps]
 
     def formula(self, entry: Entry, store: Store, t: int) -> Array:
-        """The derived block of the Jacobian at time t: shape (*sizes of `of`, *sizes of `wrt`, points)."""
+        """The derived block of the Jacobian at time t, shape (*sizes of `of`, *sizes of `wrt`, points)."""
         own = [i for e in (entry.of, entry.wrt) for i in e.indices if isinstance(i, Idx) and i != self.jacobian.index]
         ranges = self.sweeps.over(own)
         with torch.no_grad():
@@ -114,7 +117,7 @@ class Unrolled:
         return value
 
     def truth(self, store: Store, t: int, points: int) -> list[list[Array]]:
-        """The blocks of the Jacobian at time t from autograd, in the shapes of `formula`."""
+        """The blocks of the Jacobian at time t by autograd, in the shapes of `formula`."""
         before = self.before(store, t, points)
         after = self.step(store, t)
         return [[jacobian(a, b) for b in before] for a in after]
