@@ -18,10 +18,11 @@ if TYPE_CHECKING:  # a subject that is not asked for loads nothing
 
 
 def hessian_of(solution: Derived, *wrt: Any, check: bool = True) -> Hessian:
-    """The second derivatives of the loss with respect to families `wrt`: `blocks`, the product with a vector, and
-    where it is seen to be positive semidefinite, `squares` that show it; through time also what is `carried`.
+    """Derive the second derivatives of the loss with respect to the families `wrt`.
 
-    Errors: ModelError for an unknown name, no loss or no path, VerificationError where torch.autograd disagrees.
+    The result has `blocks` and the product with a vector; `squares` where it is seen to be positive semidefinite;
+    through time also what is `carried`. Errors: ModelError for an unknown name, no loss or no path, VerificationError
+    where torch.autograd disagrees.
     """
     from derive.topics.hessian.definite import squares
     from derive.topics.hessian.hessian import hessian
@@ -41,7 +42,7 @@ def hessian_of(solution: Derived, *wrt: Any, check: bool = True) -> Hessian:
 
 
 class HessianTopic(Topic):
-    """Asked for by `--hessian w,b`."""
+    """Hessians are asked for by `--hessian w,b`."""
 
     place = Place.ALONE
     asks = {"hessian": Option("w,b", "only the Hessian of the loss with respect to w and b")}
@@ -75,7 +76,7 @@ class HessianTopic(Topic):
 
 
 def _data(found: Hessian, show: Formulas, lang: str) -> dict[str, Any]:
-    """The blocks, the product with a vector, what is carried through time, and the check."""
+    """Return the blocks, the product with a vector, what is carried through time, and the check."""
     product, carried = (
         [{"formula": show.show(a.target), "value": show.plain.line(a.terms)} for a in own]
         for own in (found.along, [a for one in found.carried for a in one])

@@ -1,4 +1,4 @@
-"""The gradient as something that is computed: the adjoints as quantities with laws of their own.
+"""The gradient is computed like any other quantity: here the adjoints become families with laws of their own.
 
 dL/dw_j = sum_n (a_n - y_n) x_nj is computed from a like any other quantity. Through a recurrence the adjoints are a
 recurrence in reverse time, and have a law for each region of their indices, dL/dh_T and dL/dh_t for t < T.
@@ -33,9 +33,9 @@ class AdjointNode(Node):
 
 
 class Law(NamedTuple):
-    """How the elements of a family at `position` are computed, a letter of it from its first to its last value.
+    """How the elements of a family at `position` are computed. An index in it runs over its own range.
 
-    `lines` is the chain of equalities that leads there, for an adjoint.
+    `lines` is the chain of equalities that leads to the value, if it is an adjoint.
     """
 
     node: Node
@@ -54,7 +54,7 @@ Laws = dict[str, tuple[Law, ...]]
 
 
 def value_laws(model: Model, wrt: Sequence[Node]) -> Laws:
-    """The laws of every value that is computed; those of `wrt` have none."""
+    """Return the laws of every value that is computed; those of `wrt` have none."""
     return {
         n.name: tuple(Law(n, c.position, tuple(map(_range, c.position)), c.expr) for c in n.cases)
         for n in model.nodes.values()
@@ -67,12 +67,12 @@ def _range(place: Expr) -> Interval:
 
 
 def through_time(d: Derivation) -> bool:
-    """Is there a recurrence on the way to the loss?"""
+    """True if there is a recurrence on the way to the loss."""
     return any(s.time and d.reaching & set(s.families) for s in d.stages)
 
 
 def adjoint_laws(d: Derivation, walk: Walk, steps: Sequence[Step]) -> Laws:
-    """The laws of every adjoint, "adjoint z" for that of z; one for each region where time is in the way."""
+    """Return the laws of every adjoint, that of z as "adjoint z"; through time there is one for each region."""
     found = {}
     for name, adjoint in d.adjoints.items():
         own = [s for s in steps if s.node is adjoint.node]
@@ -82,7 +82,7 @@ def adjoint_laws(d: Derivation, walk: Walk, steps: Sequence[Step]) -> Laws:
 
 
 def _by_region(d: Derivation, node: Node, steps: Sequence[Step]) -> tuple[Law, ...]:
-    """As the steps have it, each region by itself, last index values first."""
+    """Return a law for each region, as the steps have it, last index values first."""
     found = []
     for step in steps:
         position = tuple(substitute(i, step.fixed) for i in node.indices)
@@ -92,7 +92,7 @@ def _by_region(d: Derivation, node: Node, steps: Sequence[Step]) -> tuple[Law, .
 
 
 def _everywhere(d: Derivation, walk: Walk, node: Node, steps: Sequence[Step]) -> Law:
-    """One law for all elements, in its shorter form: that of its step, or that of all paths together."""
+    """Return one law for all elements, in its shorter form: that of its step, or that of all paths together."""
     lines: tuple[Line, ...] = (Line((Term((_contributions(d, node),)),)),)
     if len(steps) == 1 and steps[0].region.ranges == extent(node):
         lines = (steps[0].lines[-1]._replace(reason=None),)
@@ -110,7 +110,7 @@ def _node(d: Derivation, node: Node, expr: Expr) -> AdjointNode:
 
 
 def _contributions(d: Derivation, node: Node) -> Expr:
-    """The chain rule, each contribution in its range."""
+    """Return the sum of the chain rule, with a condition where a contribution exists on a part of the range only."""
     parts: list[Expr] = []
     for use in d.adjoints[node.name].uses:
         parts.append(Mul(use.value(d.loss), *_insides(node, use.domain)))

@@ -29,7 +29,7 @@ QUADRATIC = Times(Transpose(DIRECTION), Named(IndexedBase("H"), N, N), DIRECTION
 
 
 def squares(h: Hessian) -> tuple[Square, ...]:
-    """Squares whose sum is v^T H v; none where the Hessian is not seen to be positive semidefinite."""
+    """Find squares whose sum is v^T H v; none where the Hessian is not seen to be positive semidefinite."""
     halves = scalar_halves(h)
     forms = [form_of(h, block, term, halves) for row in h.blocks for block in row for term in block.products]
     groups: dict[object, list[Form]] = {}
@@ -52,7 +52,7 @@ def squares(h: Hessian) -> tuple[Square, ...]:
 
 
 def _lettered(square: Square, model: Model) -> Square:
-    """The same in letters of the model, instead of those that only name axes."""
+    """Write a square with indices of the model, instead of those that only name axes."""
     own = [*(s[0] for s in square.sums), *([square.over[0]] if square.over else [])]
     own += list(dict.fromkeys(s[0] for p in square.parts for s in p.sums))
     taken = [i for e in (square.weight, square.share) if e is not None for i in e.atoms(Idx) if i not in own]
@@ -90,7 +90,7 @@ def _square(model: Model, weight: Expr, sums: tuple[Limits, ...], parts: tuple[T
 
 
 def _variance(model: Model, rising: Sequence[Form], falling: Sequence[Form]) -> Square | None:
-    """c sum_k p_k u_k^2 - c (sum_k p_k u_k)^2, where the p_k sum to 1 and none is negative."""
+    """Find the variance c sum_k p_k u_k^2 - c (sum_k p_k u_k)^2, where the p_k sum to 1 and none is negative."""
     up, down = rising[0], falling[0]
     if not up.linked or up.linked[:-1] != down.linked or up.sums[:-1] != down.sums or up.number != -down.number:
         return None
@@ -104,7 +104,7 @@ def _variance(model: Model, rising: Sequence[Form], falling: Sequence[Form]) -> 
 
 
 def _mean(part: Term, share: Expr, limit: Limits, axis: int) -> object:
-    """sum_k p_k u_k as a part with one more sum, over the axis of the parameter that a delta had made one."""
+    """Return the key of sum_k p_k u_k, where the sum runs over the axis of the parameter that a delta had made one."""
     own = index(f"l_{axis}", limit[1], limit[2])
     moved = [substitute(f, {limit[0]: own}) for f in (share, *part.factors)]
     return _key(Term(tuple(moved), (*part.sums, (own, limit[1], limit[2]))))

@@ -1,9 +1,9 @@
 """The second derivative of a scalar loss, by the same chain rule applied again.
 
-The derived adjoints are quantities like any other (`gradient.py`), and the Hessian is the Jacobian of the gradient: the
-sum over the paths from a parameter to dL/dw. Through a recurrence there is a path for every pair of steps; there the
-derivatives with respect to one parameter are carried through time instead (`moved.py`), and so they are for the product
-of the Hessian with a direction, which needs no matrix.
+The derived adjoints are quantities like any other (`adjoint_laws`), and the Hessian is the Jacobian of the gradient:
+the sum over the paths from a parameter to dL/dw. Through a recurrence there is a path for every pair of steps; there
+the derivatives with respect to one parameter are carried through time instead (`tangents`), and so they are for the
+product of the Hessian with a direction, which needs no matrix.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CARRIED = Text("the product rule, under the sum", "在求和号内用乘法法�
 
 
 class Block(NamedTuple):
-    """d^2 L / d w_j d u_k: its paths, the chain of equalities to the final form, a sum of products, its matrix form.
+    """One block d^2 L / d w_j d u_k: its paths, the lines to the final form, a sum of products, and its matrix form.
 
     Through a recurrence there are no `paths`, and the one line is made of derivatives that are carried through time.
     """
@@ -92,13 +92,13 @@ class Hessian(NamedTuple):
         return shown(self)
 
     def direction(self, w: Node, position: tuple[Expr, ...]) -> Expr:
-        """The element of v that belongs to an element of a parameter."""
+        """Return the element of v that belongs to an element of a parameter."""
         found = self.directions[self.wrt.index(w)]
         return element(found.base, position) if w.indices else found
 
 
 def hessian(d: Derivation, steps: Sequence[Step], names: Sequence[str]) -> Hessian:
-    """The Hessian with respect to the families `names`, whose gradients `steps` derives.
+    """Derive the Hessian with respect to the families `names`, whose gradients `steps` derives.
 
     Errors: ModelError where the loss is abstract or out of reach.
     """
@@ -146,7 +146,7 @@ def _block(walk: Walk, adjoint: Node, a: Node, b: Node, model: Model) -> Block:
 
 
 def _seed(d: Derivation, laws: Laws, w: Node) -> Seed:
-    """One element of a parameter, in letters that no law uses."""
+    """Choose one element of a parameter, at indices that no law uses."""
     taken = {i for own in laws.values() for law in own for e in (law.expr, law.target) for i in e.atoms(Idx)}
     own: list[Idx] = []
     for idx in w.indices:
@@ -155,7 +155,7 @@ def _seed(d: Derivation, laws: Laws, w: Node) -> Seed:
 
 
 def _carried(d: Derivation, a: Node, b: Node, carried: Sequence[Along]) -> Block:
-    """A block through time: the derivative of an adjoint of a parameter, which is carried like any other."""
+    """Make a block through time: the derivative of a parameter's adjoint, which is carried like any other."""
     last = next((m for m in carried if m.node.name == f"adjoint {a.name}"), None)
     line = Line(last.terms if last is not None else (Term((Integer(0),)),), CARRIED if last is not None else NO_PATH)
     own = last.own if last is not None else tuple(fresh(i, a.indices) for i in b.indices)
@@ -163,7 +163,7 @@ def _carried(d: Derivation, a: Node, b: Node, carried: Sequence[Along]) -> Block
 
 
 def _direction(w: Node, model: Model, alone: bool) -> Node:
-    """The part of v that belongs to one parameter, with a name that the model does not have."""
+    """Make the part of v that belongs to one parameter, under a name that the model does not have."""
     names = [f"{letter}{'' if alone else '_' + w.name}" for letter in ("v", "q", "u", "r", "s")]
     name = next(n for n in names if n not in model.nodes)
     symbol = family(name) if w.indices else type(w.symbol)(name, real=True)

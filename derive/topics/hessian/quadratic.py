@@ -1,4 +1,4 @@
-"""v^T H v product by product: what belongs to the row, what to the column, and the weight between them."""
+"""v^T H v, one product after the other: what belongs to the row, what to the column, and the weight between them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from derive.topics.hessian.hessian import Block, Hessian
 
 
 class Form(NamedTuple):
-    """number * weight * left * right under `sums`; left and right are linear in the direction, with letters of their
-    own. The last of `sums` is over the axis `linked` of both where a delta makes them one."""
+    """One product: number * weight * left * right under `sums`, where left and right are linear in the direction.
+
+    Both have indices of their own. The last of `sums` runs over the axis `linked` of both, where a delta makes them
+    one.
+    """
 
     number: Expr
     weight: Expr
@@ -38,7 +41,7 @@ Halves = Mapping[tuple[Limits, ...], Split]
 
 
 def scalar_halves(h: Hessian) -> Halves:
-    """How the blocks of scalar parameters fall apart: x_1 a (1 - a) x_2 into a (1 - a), x_1 and x_2."""
+    """Split the products of all blocks of scalar parameters: x_1 a (1 - a) x_2 into a (1 - a), x_1 and x_2."""
     products: dict[tuple[Limits, ...], list[tuple[Block, Monomial]]] = {}
     for block in (b for row in h.blocks for b in row if not b.of.indices and not b.wrt.indices):
         for term in block.products:
@@ -47,7 +50,7 @@ def scalar_halves(h: Hessian) -> Halves:
 
 
 def _split(own: Sequence[tuple[Block, Monomial]]) -> Split | None:
-    """None where the factors that a parameter has with itself are no squares."""
+    """Split the products under the same sums; None where the rest of a parameter with itself is no square."""
     front = shared([product for _, product in own])
     left = {block.of.name: product.over(front) for block, product in own if block.of == block.wrt}
     if not all((e / 2).is_Integer for product in left.values() for e in product.powers.values()):
@@ -56,7 +59,7 @@ def _split(own: Sequence[tuple[Block, Monomial]]) -> Split | None:
 
 
 def form_of(h: Hessian, block: Block, term: Term, halves: Halves) -> Form | None:
-    """One product of a block, sorted: what belongs to the row, to the column, to neither; None where it mixes them."""
+    """Sort the factors of one product by row, column and neither; None where a factor belongs to row and column."""
     rows, columns = (tuple(getattr(e, "indices", ())) for e in (block.of.generic, block.entry.wrt))
     product = monomial(term.factors)
     links = [d for d in product.powers if isinstance(d, KroneckerDelta)]
@@ -87,7 +90,7 @@ def form_of(h: Hessian, block: Block, term: Term, halves: Halves) -> Form | None
 
 
 def _side(h: Hessian, w: Node, own: Sequence[Idx], product: Monomial, rename: dict[Idx, Idx]) -> Term:
-    """The factors times the direction, summed over the letters of the parameter, in letters that name the axes."""
+    """Return the factors times the direction, summed over the indices of the parameter, which are named by axis."""
     axes = {i: index(f"l_{n}", i.lower, i.upper) for n, i in enumerate(own) if i not in rename}
     v = h.direction(w, tuple((rename | axes)[i] for i in own))
     factor = substitute(product.expr, axes)

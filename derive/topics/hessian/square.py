@@ -12,10 +12,10 @@ from derive.expressions.indices import Limits, fresh, substitute, sum_over
 
 
 class Square(NamedTuple):
-    """sum over `sums` of weight * (sum of `parts`)^2, and why the weight is not negative: low <= weight <= high, by the
-    slope of `row` where it is one.
+    """The sum over `sums` of weight * (sum of `parts`)^2, and why the weight is not negative.
 
-    Of a variance `share` sums to 1 over `over`: the sum of share * (parts - their mean)^2.
+    It lies between `low` and `high`, by the slope of `row` where it is one. If it is a variance, `share` sums to 1 over
+    `over`, and the square is the sum of share * (parts - their mean)^2.
     """
 
     weight: Expr
@@ -29,12 +29,12 @@ class Square(NamedTuple):
 
     @property
     def linear(self) -> Expr:
-        """What is squared: u, linear in the direction."""
+        """The quantity u that is squared; it is linear in the direction."""
         return Add(*(p.expr for p in self.parts))
 
     @property
     def mean(self) -> Expr:
-        """sum_k share_k u_k, of a variance; 0 elsewhere."""
+        """The mean sum_k share_k u_k of a variance; 0 for another square."""
         if self.share is None or self.over is None:
             return Integer(0)
         idx, low, high = self.over
@@ -43,7 +43,7 @@ class Square(NamedTuple):
 
     @property
     def term(self) -> Term:
-        """The whole, as it is written."""
+        """The whole square as one term."""
         over = (self.over,) if self.over is not None else ()
         factors = (self.weight, self.share or Integer(1), (self.linear - self.mean) ** 2)
         return product(factors, (*over, *self.sums))

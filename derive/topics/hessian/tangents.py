@@ -1,10 +1,10 @@
-"""How every quantity moves when the parameters do: the chain rule followed from the front, values first, then adjoints.
+"""Tangents: how every quantity changes when the parameters do. The chain rule is followed forwards, values first.
 
     along a direction v      D_v u   =  sum over the uses in the law of u:  local partial * D_v of what is used
     by one element w_j       d u / d w_j, the same; where w_m itself is used, d w_m / d w_j is a delta
 
-Through time both are recurrences: the values move forwards, the adjoints backwards (Pearlmutter, Fast exact
-multiplication by the Hessian, 1994). No matrix of all pairs of steps is needed.
+After the values come the adjoints. Through time both are recurrences: the values move forwards, the adjoints backwards
+(Pearlmutter, Fast exact multiplication by the Hessian, 1994). No matrix of all pairs of steps is needed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from derive.topics.jacobian.paths import Link, Trail
 
 
 class Seed(NamedTuple):
-    """What moves: parameters along a direction, a family for each, or `wrt`, the element at `own` of one of them."""
+    """What changes: parameters along a direction, a family for each, or the element `own` of the parameter `wrt`."""
 
     model: Model
     directions: Mapping[str, Node]
@@ -40,7 +40,7 @@ class Seed(NamedTuple):
         return Tangent(quantity) if self.wrt is None else Partial(quantity, self.wrt.at(*self.own))
 
     def starts(self, name: str, law: Law, use: Occurrence) -> Term:
-        """The contribution of a parameter itself: its local partial times v, or where it is the element that moves."""
+        """Return what a parameter itself contributes: its local partial times v, or times the delta of `wrt`."""
         if self.wrt is None:
             return product((*use.factors, self.directions[name].at(*use.position)), use.sums)
         letters_ = (*(i for i in law.position if isinstance(i, Idx)), *self.own)
@@ -49,9 +49,9 @@ class Seed(NamedTuple):
 
 
 class Along(NamedTuple):
-    """The derivative of the elements that one law computes: as it is written, and why its local partials are that.
+    """The derivative of the elements that one law computes: how it is written, and the rules of its local partials.
 
-    `computed` is the same in families that hold numbers, `own` the letters of the element that moves.
+    `computed` is the same in families that hold numbers; `own` are the indices of the element that changes.
     """
 
     law: Law
@@ -68,12 +68,12 @@ class Along(NamedTuple):
 
     @property
     def of_adjoint(self) -> bool:
-        """The derivative of an adjoint, or that of a value?"""
+        """True if it is the derivative of an adjoint, and not that of a value."""
         return isinstance(self.node, AdjointNode)
 
 
 def computed(expr: Expr, loss: Expr) -> Expr:
-    """Every derivative, adjoints apart, as an element of the family that holds its numbers."""
+    """Replace every derivative, apart from adjoints, by the element of the family that holds its numbers."""
 
     def value(part: Expr) -> Expr | None:
         if not isinstance(part, (Tangent, Partial)):
@@ -84,13 +84,13 @@ def computed(expr: Expr, loss: Expr) -> Expr:
 
 
 def stored_name(quantity: Expr, wrt: Expr | None = None) -> str:
-    """The name under which the derivatives of a family are stored: along a direction, or with respect to `wrt`."""
+    """Return the name that stores the derivatives of a family, along a direction or with respect to `wrt`."""
     of = f"adjoint {name_of(quantity.wrt)}" if isinstance(quantity, Partial) else name_of(quantity)
     return f"{of} along v" if wrt is None else f"{of} with {name_of(wrt)}"
 
 
 def _stored(p: Expr) -> Expr:
-    """An element of such a family: the indices of the quantity, then those of what it is differentiated by."""
+    """Return the element that stores a derivative: its indices are those of the quantity, then those of `wrt`."""
     quantity, wrt = p.args[0], p.wrt if isinstance(p, Partial) else None
     of = quantity.wrt if isinstance(quantity, Partial) else quantity
     place = (*getattr(of, "indices", ()), *getattr(wrt, "indices", ()))
@@ -99,14 +99,14 @@ def _stored(p: Expr) -> Expr:
 
 
 def moved(laws: Laws, wanted: Sequence[str], seed: Seed) -> tuple[Along, ...]:
-    """The derivative of every quantity between what moves and what is wanted, in the order of computation."""
+    """Derive every quantity between what changes and what is wanted, in the order of computation."""
     moving, needed = influenced(laws, seed.directions), influences(laws, wanted)
     found = (law for n, own in laws.items() if n in moving & needed and n not in seed.directions for law in own)
     return tuple(_along(law, [n for n in (*seed.directions, *laws) if n in moving], laws, seed) for law in found)
 
 
 def _along(law: Law, moving: Sequence[str], laws: Laws, seed: Seed) -> Along:
-    """The local partials, each times the derivative of what it belongs to."""
+    """Sum the local partials of one law, each times the derivative of what it belongs to."""
     terms: list[Term] = []
     rules: dict[str, Text] = {}
     for name in (n for n in moving if n in mentioned(law.expr)):
@@ -121,7 +121,7 @@ def _along(law: Law, moving: Sequence[str], laws: Laws, seed: Seed) -> Along:
 
 
 def _lettered(use: Occurrence, law: Law, seed: Seed) -> Occurrence:
-    """The same with letters of the model for its sums, none of them that of an element, and with names."""
+    """Write a use with indices of the model in its sums, different from those of the elements, and with names."""
     taken = [*(i for place in law.position for i in place.atoms(Idx)), *seed.own]
     by: dict[Basic, Basic] = {}
     for idx, *_ in use.sums:
@@ -133,15 +133,15 @@ def _lettered(use: Occurrence, law: Law, seed: Seed) -> Occurrence:
 
 
 def _further(used: Node, use: Occurrence, seed: Seed) -> Term:
-    """A local partial times the derivative of what is used."""
+    """Return a local partial times the derivative of what is used."""
     return product((*use.factors, seed.of(used.at(*use.position))), use.sums)
 
 
 def influenced(laws: Laws, names: Iterable[str]) -> frozenset[str]:
-    """The families that others influence, these included."""
+    """Return the families that the named ones influence, themselves included."""
     return reach(names, lambda name: (n for n, own in laws.items() if any(name in mentioned(a.expr) for a in own)))
 
 
 def influences(laws: Laws, names: Iterable[str]) -> frozenset[str]:
-    """The families that others are computed from, these included."""
+    """Return the families that the named ones are computed from, themselves included."""
     return reach(names, lambda name: (n for law in laws.get(name, ()) for n in mentioned(law.expr)))

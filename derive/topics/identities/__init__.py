@@ -17,14 +17,14 @@ if TYPE_CHECKING:  # a subject that is not asked for loads nothing
 
 
 def identity(solution: Derived, one: Any, other: Any) -> Identity:
-    """Two nodes shown to be the same, both written in what is given. Errors: ModelError where that is not seen."""
+    """Show that two nodes are the same, both written in what is given. Errors: ModelError where that is not seen."""
     from derive.topics.identities.identities import identity as shown
 
     return shown(solution.model, name_in(one), name_in(other))
 
 
 class Identities(Topic):
-    """`identities=(("y", "u"),)` of a problem."""
+    """A problem asks for identities by `identities=(("y", "u"),)`."""
 
     place = Place.MODEL
     asks = {"identities": None}

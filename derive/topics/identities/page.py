@@ -17,7 +17,7 @@ SO = Text("Both chains end in the same expression:", "两式最终相同，因�
 
 
 def identities(found: Sequence[Identity]) -> Iterator[Block]:
-    """Every identity, in the order in which they were asked for."""
+    """Show every identity, in the order in which they were asked for."""
     for same in found:
         one, other = same.one.generic, same.other.generic
         yield Heading(SAME(one=one, other=other))

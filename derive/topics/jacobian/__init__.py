@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # a subject that is not asked for loads nothing
 
 
 def jacobian_of(solution: Derived, of: Any, wrt: Any, check: bool = True) -> Jacobian:
-    """d of / d wrt path by path, with its `lines` and final `value`; of a recurrence, that of one step.
+    """Derive d of / d wrt path by path, with its `lines` and final `value`; in a recurrence, that of one step.
 
     Errors: ModelError for an unknown name or no path, VerificationError where torch.autograd disagrees.
     """
@@ -33,7 +33,7 @@ def jacobian_of(solution: Derived, of: Any, wrt: Any, check: bool = True) -> Jac
 
 
 def names(text: str, what: str, least: int = 1, most: int = 8) -> list[str]:
-    """Names with commas in between, each once. Errors: UsageError."""
+    """Split names at their commas; each may occur once. Errors: UsageError."""
     found = [name.strip() for name in text.split(",")]
     if not least <= len(found) <= most or not all(NAME.fullmatch(n) for n in found):
         wanted = "two names such as p,z" if least == most == 2 else "names such as w,b"
@@ -42,7 +42,7 @@ def names(text: str, what: str, least: int = 1, most: int = 8) -> list[str]:
 
 
 def refuse_numbers(ask: Ask, wish: str) -> None:
-    """A page of derivatives alone works no numbers. Errors: UsageError."""
+    """Refuse numbers to be worked, if the page shows derivatives alone. Errors: UsageError."""
     if ask.get(wish) is not None:
         for option in ("at", "lr"):
             if ask.get(option) is not None:
@@ -50,7 +50,7 @@ def refuse_numbers(ask: Ask, wish: str) -> None:
 
 
 class JacobianTopic(Topic):
-    """Asked for by `--jacobian p,z`."""
+    """Jacobians are asked for by `--jacobian p,z`."""
 
     place = Place.ALONE
     asks = {"jacobian": Option("p,z", "only the Jacobian of p with respect to z")}

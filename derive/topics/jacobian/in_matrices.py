@@ -1,7 +1,7 @@
 """A Jacobian or a block of a Hessian as matrices: diag(p) - p p^T, X^T diag(a (1 - a)) X, diag(1 - h_t^2) W_hh.
 
-Times stay subscripts. Of a batch whose rows do not influence each other every term has a delta of two rows; what stands
-beside it, for one row, is a matrix again.
+Times stay subscripts. If the rows of a batch do not influence each other, every term has a delta of two rows; what
+stands beside the delta is then read as a matrix for one row.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Rows = tuple[Idx, Idx]
 
 
 class InMatrices(NamedTuple):
-    """`whole` = `matrix`; with `rows`, the letters of a row of a batch above and below, for each row."""
+    """The equality `whole` = `matrix`. With `rows`, the two indices of a row of a batch, it holds for each row."""
 
     whole: Expr
     matrix: Expr
@@ -33,23 +33,23 @@ class InMatrices(NamedTuple):
 
 
 def in_matrices(model: Model, of: Expr, wrt: Expr, lines: Sequence[Line]) -> InMatrices | None:
-    """The shortest matrix form of any line for d of / d wrt; None where there is none.
+    """Find the shortest matrix form of any line for d of / d wrt; None where there is none.
 
-    `of` and `wrt` are elements of families; of a Hessian, elements of the two parameters.
+    `of` and `wrt` are elements of families; in a Hessian they are elements of the two parameters.
     """
     forms = [form for rows in (None, *_rows(of, wrt)) for line in lines for form in _form(model, of, wrt, line, rows)]
     return min(forms, key=_length, default=None)
 
 
 def _length(form: InMatrices) -> tuple[bool, int, int]:
-    """One matrix rather than one for each row; how many names there are to read, and how many signs."""
+    """Order forms: one matrix before one for each row, then by the names that there are to read, then by the signs."""
     parts = [part for part in preorder_traversal(form.matrix) if isinstance(part, Matrix)]
     names = sum(isinstance(part, (Whole, Ones, Eye)) for part in parts)
     return form.rows is not None, names, len([*preorder_traversal(form.matrix)])
 
 
 def _rows(of: Expr, wrt: Expr) -> Iterator[Rows]:
-    """The letters that may be those of a batch: one above and one below, of one range."""
+    """Yield pairs of indices that may be the rows of a batch: one of `of` and one of `wrt`, with the same range."""
     for a in _places(of):
         yield from ((a, b) for b in _places(wrt) if isinstance(a, Idx) and isinstance(b, Idx) and _alike(a, b))
 
@@ -63,7 +63,7 @@ def _alike(a: Idx, b: Idx) -> bool:
 
 
 def _form(model: Model, of: Expr, wrt: Expr, line: Line, rows: Rows | None) -> Iterator[InMatrices]:
-    """The form of one line, where there is one."""
+    """Yield the matrix form of one line, if there is one."""
     expr, batch = line.expr, frozenset[Axis]()
     if rows is not None:
         if not all(KroneckerDelta(*rows) in Mul.make_args(term) for term in Add.make_args(expr)):
@@ -86,13 +86,13 @@ def _form(model: Model, of: Expr, wrt: Expr, line: Line, rows: Rows | None) -> I
 
 
 def _one_row(expr: Expr, rows: Rows) -> Expr:
-    """What stands beside the delta of the two rows, which are the same."""
+    """Return what stands beside the delta of two rows, with the two indices made one."""
     delta = KroneckerDelta(*rows)
     rest = (Mul(*(f for f in Mul.make_args(term) if f != delta)) for term in Add.make_args(expr))
     return substitute(Add(*rest), {rows[1]: rows[0]})
 
 
 def _running(model: Model, element: Expr, batch: frozenset[Axis]) -> tuple[Idx, ...]:
-    """The letters of an element along rows and columns."""
+    """Return the indices of an element that run along rows and columns."""
     places = _places(element)
     return tuple(places[axis] for axis in roles(model, batch)[name_of(element)])  # type: ignore[misc]

@@ -24,11 +24,10 @@ MOST = 40  # paths: beyond these nobody reads a Jacobian path by path
 
 
 class Jacobian(NamedTuple):
-    """d of / d wrt: its paths and the chain of equalities to the final form.
+    """The Jacobian d of / d wrt: its paths and the chain of equalities to the final form.
 
-    `held` are the families of one recurrence whose earlier values are held fixed, where `of` belongs to it; `earlier`
-    says that `wrt` is that of the step before. `form` is the matrix form, `report` the
-    check against torch.autograd.
+    If `of` belongs to a recurrence, `held` are its families, whose earlier values are held fixed; `earlier` says that
+    `wrt` is that of the step before. `form` is the matrix form, `report` the check against torch.autograd.
     """
 
     of: Node
@@ -65,7 +64,7 @@ class Jacobian(NamedTuple):
 
 
 def jacobian(model: Model, of: str, wrt: str) -> Jacobian:
-    """The Jacobian of `of` with respect to `wrt`; of a recurrence, that of one step.
+    """Derive the Jacobian of `of` with respect to `wrt`; in a recurrence, that of one step.
 
     Errors: ModelError for an unknown name, for no path, for a recurrence in between.
     """
@@ -90,7 +89,7 @@ def _node(model: Model, name: str) -> Node:
 
 
 def _entry(walk: Walk, a: Node, b: Node, stage: Stage) -> tuple[Entry, bool]:
-    """Of one recurrence at the same time; a state by itself, or one that is read only later, a step before."""
+    """Follow the paths. In a recurrence `b` is taken at the same time, or one step before if no path leads there."""
     if not (a.name in stage.time and b.name in stage.time):
         return walk.entry(a, b, walk.other(b, a.indices)), False
     axis, t = stage.time[b.name], a.indices[stage.time[a.name]]
@@ -101,7 +100,7 @@ def _entry(walk: Walk, a: Node, b: Node, stage: Stage) -> tuple[Entry, bool]:
 
 
 def _passable(model: Model, walk: Walk, a: Node, b: Node, own: Stage) -> None:
-    """Errors: ModelError where the way leads through a recurrence that is not that of `a`, or an abstract function."""
+    """Refuse a way through a recurrence other than that of `a`, or through an abstract function. Errors: ModelError."""
     if a.is_leaf or (a is b and a.name not in own.time):
         raise ModelError(f"there is no path from {b.name} to {a.name}: {_why(a, b)}")
     way = walk.leading(b.name) & upstream(model, a.name)

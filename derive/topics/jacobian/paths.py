@@ -34,7 +34,7 @@ class Link(NamedTuple):
 
 
 class Path(NamedTuple):
-    """One way from b[j] to a[i]: its local partials, a[i] first, and the sums over indices in between.
+    """One path from b[j] to a[i]: its local partials, a[i] first, and the sums over indices in between.
 
     `open` is the product before its delta was used.
     """
@@ -51,12 +51,12 @@ class Path(NamedTuple):
 
     @property
     def term(self) -> Term:
-        """The same as it is written, factor by factor."""
+        """The same product as a term, factor by factor."""
         return product((*(k.value for k in self.links), self.delta), self.sums)
 
     @property
     def direct(self) -> bool:
-        """Straight from the one to the other, through nothing else."""
+        """True if the path leads straight from the one to the other."""
         return len(self.links) == 1
 
 
@@ -76,21 +76,21 @@ class Entry(NamedTuple):
 class Walk:
     """Follows the local partials from a quantity back to another.
 
-    `laws` are the families by name. Those in `time` belong to one recurrence, with the axis of its time: what it reads
-    of earlier steps is held fixed. `letters` are preferred for sums.
+    `laws` are the families by name. The families in `time` belong to one recurrence, and `time` gives the axis of their
+    time: what the recurrence reads of earlier steps is held fixed. Sums take their indices from `letters` first.
     """
 
     def __init__(self, laws: Mapping[str, Node], time: Mapping[str, int], letters: Sequence[Idx]):
         self.laws, self.time, self.letters = laws, time, letters
 
     def entry(self, a: Node, b: Node, own: Sequence[Expr], earlier: bool = False) -> Entry:
-        """d a / d b[own]; `earlier` where b is that of an earlier step. Shorter paths come first."""
+        """Return d a / d b[own], shorter paths first; with `earlier` b is that of an earlier step of the recurrence."""
         trail = Trail((), (), (*a.indices, *(i for i in own if isinstance(i, Idx))))
         paths = self._paths(a, a.indices, trail, _End(b.name, tuple(own), earlier, self.leading(b.name)))
         return Entry(a.generic, b.at(*own), tuple(sorted(paths, key=lambda p: len(p.links))))
 
     def other(self, b: Node, taken: Sequence[Idx], given: Mapping[int, Expr] | None = None) -> tuple[Expr, ...]:
-        """A position in b, in letters that are not taken; `given` has the places of some axes."""
+        """Choose a position in b, at indices that are not taken; `given` has the places on some axes."""
         own: list[Expr] = []
         for axis, idx in enumerate(b.indices):
             used = (*taken, *(i for i in own if isinstance(i, Idx)))
@@ -98,27 +98,27 @@ class Walk:
         return tuple(own)
 
     def apart(self, idx: Idx, taken: Sequence[Idx]) -> Idx:
-        """The index, in a letter of the model where its own is none or is taken."""
+        """Return the index if it belongs to the model and is not taken, else another one over the same range."""
         own = idx in self.letters and name_of(idx) not in map(name_of, taken)
         return idx if own else fresh(idx, taken, self.letters)
 
     def leading(self, name: str) -> frozenset[str]:
-        """The families that a family influences, itself included."""
+        """Return the families that a family influences, itself included."""
         return reach([name], lambda n: (user for user, node in self.laws.items() if n in self.uses(node)))
 
     def uses(self, node: Node) -> frozenset[str]:
-        """The names that the law of a family mentions."""
+        """Return the names that occur in the law of a family."""
         return mentioned(node.cases[0].expr) if node.cases else frozenset()
 
     def lag(self, position: Sequence[Expr] | None, node: Node, name: str, at: Sequence[Expr] | None = None) -> int:
-        """How many steps before the node's own time a family is read."""
+        """Return how many steps before the node's own time a family is read."""
         if name not in self.time or node.name not in self.time:
             return 0
         assert position is not None
         return abs(int(position[self.time[name]] - (node.indices if at is None else at)[self.time[node.name]]))
 
     def _paths(self, node: Node, at: Sequence[Expr], trail: Trail, end: _End) -> Iterator[Path]:
-        """The paths that go on from the element of `node` at a position to the end."""
+        """Yield the paths that go on from the element of `node` at a position to the end."""
         for name in (n for n in self.laws if n in end.leading and n in self.uses(node)):
             for use in self._occurrences(node, name, at, trail.letters):
                 if use.factors[0] == 0:  # such as the slope of a step
@@ -131,7 +131,7 @@ class Walk:
                     yield from self._paths(self.laws[name], use.position, further, end)
 
     def _occurrences(self, node: Node, name: str, at: Sequence[Expr], taken: Sequence[Idx]) -> Iterator[Occurrence]:
-        """The uses of a family in the law of a node, at an element of it, sums in letters not taken."""
+        """Yield the uses of a family in the law of a node, at one element of it; sums avoid the indices in `taken`."""
         for use in local_partials(node.cases[0].expr, name, node.generic):
             place: dict[Expr, Expr] = dict(zip(node.indices, at, strict=True))
             sums: list[Limits] = []
@@ -144,7 +144,7 @@ class Walk:
 
 
 class _End(NamedTuple):
-    """Where the paths lead: the family, its element, whether in an earlier step, and what it influences."""
+    """Where the paths end: the family, its element, whether in an earlier step, and what the family influences."""
 
     name: str
     own: tuple[Expr, ...]
@@ -153,18 +153,18 @@ class _End(NamedTuple):
 
 
 class Trail(NamedTuple):
-    """The way so far: its local partials, the open sums, the letters in use."""
+    """The path so far: its local partials, the open sums, and the indices in use."""
 
     links: tuple[Link, ...]
     sums: tuple[Limits, ...]
     letters: tuple[Idx, ...]
 
     def on(self, link: Link, sums: tuple[Limits, ...]) -> Trail:
-        """One link further."""
+        """Return the path with one more link."""
         return Trail((*self.links, link), (*self.sums, *sums), (*self.letters, *(s[0] for s in sums)))
 
     def ended(self, position: Sequence[Expr], own: Sequence[Expr]) -> Path:
-        """The path, its end at `position` set equal to the element `own`: sums that this decides are gone."""
+        """End the path: set `position` equal to the element `own`, and remove the sums that this decides."""
         known: dict[Expr, Expr] = {}
         delta: Expr = Integer(1)
         for place, target in zip(position, own, strict=True):
@@ -183,6 +183,6 @@ class Trail(NamedTuple):
         return Path(links, sums, delta, self.opened(position, own))
 
     def opened(self, position: Sequence[Expr], own: Sequence[Expr]) -> Term:
-        """The product of the local partials and of the deltas, not yet used."""
+        """Return the product of the local partials and of the deltas before these are used."""
         deltas = (KroneckerDelta(p, o) for p, o in zip(position, own, strict=True))
         return product((*(k.value for k in self.links), *deltas), self.sums)

@@ -16,21 +16,21 @@ if TYPE_CHECKING:  # a subject that is not asked for loads nothing
 
 
 def limit_of(solution: Derived, quantity: str, variable: str, to: str = "oo") -> Limiting:
-    """The limit of a value in closed form, towards "oo" or "0". Errors: ModelError where there is none."""
+    """Find the limit of a value in closed form, towards "oo" or "0". Errors: ModelError where there is none."""
     from derive.topics.limits.limits import Limit
 
     return limits_of(solution, [Limit(quantity, variable, to)])[0]
 
 
 def limits_of(solution: Derived, asked: Iterable[Limit]) -> tuple[Limiting, ...]:
-    """Several limits, with the numbers that they ask for."""
+    """Find several limits, each with the numbers that it asks for."""
     from derive.topics.limits.limits import limiting
 
     return tuple(limiting(solution.model, solution.values, one) for one in asked)
 
 
 class Limits(Topic):
-    """`limits=(Limit("theta", "t"),)` of a problem."""
+    """A problem asks for limits by `limits=(Limit("theta", "t"),)`."""
 
     asks = {"limits": None}
     offers = {"limit": limit_of, "limits": limits_of}

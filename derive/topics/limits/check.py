@@ -24,7 +24,7 @@ CHECKED = Text(
 
 
 def in_the_limit(d: Derivation, found: Sequence[Limiting], seed: int = 0) -> Report:
-    """One row for each limit, at random points with forty digits."""
+    """Return one row for each limit, compared at random points with forty digits."""
     rng = random.Random(seed)
     return Report(tuple(_row(d, one, rng) for one in found), notes=(CHECKED,) if found else ())
 
@@ -35,7 +35,7 @@ def _row(d: Derivation, one: Limiting, rng: random.Random) -> Row:
 
 
 def _error(one: Limiting, point: dict[Expr, Float]) -> float:
-    """How far the value is from its limit; with a leading term, their ratio from 1 and from what the deviation says."""
+    """Return the largest error: of the value from its limit, of its ratio to the leading term from 1, of the deviation."""
     late = Float(LATE if isinstance(one.variable, Idx) else FAR, DIGITS)
     far: dict[Expr, Float] = {one.variable: late if one.to is oo else 1 / late}
     value, towards = _at(one.value, point | far), _at(one.limit, point)
@@ -47,7 +47,7 @@ def _error(one: Limiting, point: dict[Expr, Float]) -> float:
 
 
 def _point(d: Derivation, one: Limiting, rng: random.Random) -> dict[Expr, Float]:
-    """A number for every leaf, by its domain, and for the variable itself."""
+    """Choose a number for every leaf, by its domain, and one for the variable itself."""
     point: dict[Expr, Float] = {}
     for node in (n for n in d.model.nodes.values() if n.is_leaf and not n.indices):
         number = rational(node.domain, rng)
@@ -56,5 +56,5 @@ def _point(d: Derivation, one: Limiting, rng: random.Random) -> dict[Expr, Float
 
 
 def _at(expr: Expr, point: dict[Expr, Float]) -> Expr:
-    """The value at a point."""
+    """Return the value at a point."""
     return substitute(expr, point).evalf(DIGITS)

@@ -22,9 +22,9 @@ POWERS = (1, 2, 3)  # a leading term is looked for among these powers of the var
 
 
 class Limit(NamedTuple):
-    """What is asked for: the limit of a quantity in a constant or in its time, towards oo or 0.
+    """The question: the limit of a quantity in a constant or in its time, towards oo or 0.
 
-    `worked` gives numbers to constants: the answer is also written with these, `{"epsilon": 1}`.
+    `worked` gives numbers to constants, such as `{"epsilon": 1}`; the answer is also written with these.
     """
 
     quantity: str
@@ -34,9 +34,9 @@ class Limit(NamedTuple):
 
 
 class Limiting(NamedTuple):
-    """The answer: `value` tends to `limit`; where that is 0, like `leading`, from which it deviates by `deviation`.
+    """The answer: `value` tends to `limit`. If this is 0, it does so like `leading`, up to the relative `deviation`.
 
-    `vanishing` are the powers that tend to 0 in it.
+    `vanishing` are the powers in it that tend to 0.
     """
 
     node: Node
@@ -56,7 +56,7 @@ class Limiting(NamedTuple):
 
 
 def limiting(model: Model, values: tuple[Solved, ...], asked: Limit) -> Limiting:
-    """The limit of one value. Errors: ModelError where it has no closed form with that variable, or no finite limit."""
+    """Find the limit of one value. Errors: ModelError if it has no closed form in that variable or no finite limit."""
     what = f"the limit of {asked.quantity} in {asked.variable}"
     solved = next((s for s in values if s.node.name == asked.quantity), None)
     if solved is None:
@@ -75,12 +75,12 @@ def limiting(model: Model, values: tuple[Solved, ...], asked: Limit) -> Limiting
 
 
 def _fading(value: Expr, variable: Expr, nodes: Mapping[str, Node]) -> set[Expr]:
-    """The powers b^t with 0 < b < 1."""
+    """Return the powers b^t with 0 < b < 1."""
     return {p for p in value.atoms(Pow) if variable in p.exp.free_symbols and proper(p.base, nodes)}
 
 
 def _leading(found: Limiting, nodes: Mapping[str, Node]) -> Limiting:
-    """With the leading term of a value that tends to 0: c / x^p as x grows, c x^p as x shrinks."""
+    """Add the leading term of a value that tends to 0: c / x^p as x grows, c x^p as x shrinks."""
     for p in POWERS:
         scale = found.variable ** (p if found.to is oo else -p)
         c = _limit(found.value * scale, found.variable, found.to, nodes)
@@ -91,7 +91,7 @@ def _leading(found: Limiting, nodes: Mapping[str, Node]) -> Limiting:
 
 
 def _limit(value: Expr, variable: Expr, to: Expr, nodes: Mapping[str, Node]) -> Expr:
-    """sympy's limit, with what the domains say: positive leaves as positive symbols, b^t with 0 < b < 1 as e^(-kt)."""
+    """Ask sympy for the limit, given what the domains say: positive leaves, and b^t with 0 < b < 1 as e^(-kt)."""
     x = Dummy("x", positive=True) if to is oo else Dummy("x", real=True)
     known = {
         n.symbol: Dummy(n.name, positive=True)

@@ -31,7 +31,7 @@ WORKED_AT = Text("Worked at {names} = {numbers}:", "取 {names} = {numbers}：")
 
 
 def limits(asked: Sequence[Limiting]) -> Iterator[Block]:
-    """Every limit that was asked for."""
+    """Show every limit that was asked for."""
     for found in asked:
         yield Heading(LIMIT(limit=found.symbol))
         if found.vanishing:
@@ -45,7 +45,7 @@ def limits(asked: Sequence[Limiting]) -> Iterator[Block]:
 
 
 def _leading(found: Limiting) -> Iterator[Block]:
-    """The value over its leading term: 1 minus the relative deviation."""
+    """Show the value over its leading term: it is 1 minus the relative deviation."""
     value, leading, deviation = found.value, found.leading, found.deviation
     assert leading is not None and deviation is not None
     yield Paragraph(LEADING(leading=leading))
@@ -58,7 +58,7 @@ def _leading(found: Limiting) -> Iterator[Block]:
 
 
 def _worked(found: Limiting) -> Iterator[Block]:
-    """The same with numbers for some constants."""
+    """Show the same with numbers for some constants."""
     yield Paragraph(WORKED_AT(names=list(found.worked), numbers=list(found.worked.values())))
     rows = [Row(found.node.generic, substitute(found.value, found.worked))]
     if found.leading is not None and found.deviation is not None:

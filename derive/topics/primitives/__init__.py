@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # a subject that is not asked for loads nothing
 
 
 def rewritten(solution: Derived, operations: Sequence[str], check: bool = False) -> Rewritten:
-    """The model in operations such as ["dot", "add", "max"], derived.
+    """Write the model in operations such as ["dot", "add", "max"], and derive it.
 
     Errors: UsageError for an unknown operation, ModelError for a missing one, VerificationError where it differs.
     """
@@ -25,7 +25,7 @@ def rewritten(solution: Derived, operations: Sequence[str], check: bool = False)
 
 
 class Primitives(Topic):
-    """`operations=("dot", "add", ...)` of a problem."""
+    """A problem asks for it by `operations=("dot", "add", ...)`."""
 
     asks = {"operations": None}
     offers = {"rewritten": rewritten}

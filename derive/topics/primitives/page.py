@@ -67,7 +67,7 @@ CHECKED = Text(
 
 
 def primitive_graph(made: Rewritten, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
-    """The section of a reading that gives operations."""
+    """Show the section of a reading that gives operations."""
     from derive.page.pictures.picture import GraphPicture
 
     yield Heading(PRIMITIVE)
@@ -157,6 +157,6 @@ def _conclusions(made: Rewritten) -> Iterator[Block]:
 
 
 def _by_sign(need: Need, name: str) -> bool:
-    """Is the family needed only to know on which side of a kink it is?"""
+    """True if the family is needed only to know on which side of a kink it is."""
     jumps = {f for f in need.use.local.atoms(Function) if (row := row_of(f)) is not None and row.indicator}
     return bool(jumps) and name not in names(need.use.local.xreplace(dict.fromkeys(jumps, S.One)))

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Rewritten(NamedTuple):
-    """`report` compares it with the model, `saved` is what torch keeps of it; both None where nothing was checked."""
+    """A program with its derivation, compared with the model in `report`.
+
+    `saved` is what torch keeps of it. Both are None if nothing was checked.
+    """
 
     program: Program
     derivation: Derivation
@@ -24,7 +27,7 @@ class Rewritten(NamedTuple):
 
 
 def rewritten(derivation: Derivation, operations: Sequence[str], check: bool = False) -> Rewritten:
-    """The model of a derivation in these operations, the same gradients asked for.
+    """Write the model of a derivation in these operations, and derive the same gradients.
 
     Errors: UsageError for an unknown operation, ModelError for a missing one, VerificationError where it differs.
     """

@@ -34,7 +34,7 @@ def train(
 
 
 class TrainingTopic(Topic):
-    """`training=TrainingSet(...)` of a problem is what `--train` trains on."""
+    """A problem says by `training=TrainingSet(...)` what `--train` trains on."""
 
     asks = {
         "training": None,
@@ -86,7 +86,7 @@ class TrainingTopic(Topic):
 
 
 def _data(run: Training) -> dict[str, Any]:
-    """How it was trained, the loss after each step, the parameters and values at the end."""
+    """Return how it was trained, the loss after each step, and the parameters and values at the end."""
     ends = {"parameters": run.parameters, "values": run.values}
     arrays = {key: {n: a.tolist() for n, a in found.items()} for key, found in ends.items()}
     return {"rate": run.rate, "seed": run.seed, "sizes": dict(run.sizes), "losses": list(run.losses)} | arrays

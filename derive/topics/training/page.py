@@ -32,7 +32,7 @@ END = Text("In the end, the output {prediction} beside its target:", "训练结�
 
 
 def training(run: Training, d: Derivation, plots: bool) -> Iterator[Block]:
-    """The run: how it was done, the curve of the loss, what is predicted in the end."""
+    """Show a run: how it was done, the curve of the loss, and what is predicted in the end."""
     yield Heading(TRAINING)
     yield how(run)
     yield curve(run, d.loss)
@@ -47,7 +47,7 @@ def training(run: Training, d: Derivation, plots: bool) -> Iterator[Block]:
 
 
 def how(run: Training) -> Paragraph:
-    """From where, with which rate, how often."""
+    """Say where the run started, with which rate, and how many steps it took."""
     sizes = [Known(name, number) for name, number in run.sizes.items()]
     ends = {"low": Integer(-1), "high": Integer(1)}
     words = ends | {"rate": RATE, "value": Numeral(run.rate), "steps": str(run.steps[-1]), "seed": str(run.seed)}
@@ -55,24 +55,24 @@ def how(run: Training) -> Paragraph:
 
 
 def curve(run: Training, loss: Text | Expr) -> Table:
-    """The loss after some of the steps."""
+    """Show the loss after some of the steps."""
     return Table((STEPS, loss), tuple((str(k), Numeral(run.losses[k])) for k in milestones(run.steps[-1])))
 
 
 def milestones(last: int) -> list[int]:
-    """0, 1, 2, 5, 10, 20, 50, ... and the last."""
+    """Return the steps 0, 1, 2, 5, 10, 20, 50, ... and the last."""
     series = (m * 10**e for e in range(len(str(last))) for m in (1, 2, 5))
     return sorted({0, last, *(n for n in series if n < last)})
 
 
 def predictions(d: Derivation) -> list[Node]:
-    """The families that the loss itself is computed from, where they have an index to be listed by."""
+    """Return the families that the loss itself is computed from, if they have an index to be listed by."""
     used = (d.model.nodes[use.name] for case in d.model.loss.cases for use in d.model.uses(case))
     return [n for n in dict.fromkeys(used) if not n.is_leaf and n.indices]
 
 
 def _beside(d: Derivation, node: Node, run: Training) -> Table:
-    """The data that have the first index of a prediction, and the prediction itself."""
+    """Return the data that share the first index of a prediction, and the prediction itself."""
     first = node.indices[0]
     data = [d.model.nodes[n] for n in run.given if d.model.nodes[n].indices[:1] == (first,)]
     arrays = [*(run.given[n.name] for n in data), run.values[node.name]]
@@ -84,5 +84,5 @@ def _beside(d: Derivation, node: Node, run: Training) -> Table:
 
 
 def _number(value: Any) -> int | float:
-    """A whole number of the data as it was typed."""
+    """Write a whole number of the data as it was typed."""
     return int(value) if float(value).is_integer() else float(value)

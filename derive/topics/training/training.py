@@ -2,8 +2,8 @@
 
     w  <-  w - rate * dL/dw        for every parameter at once, dL/dw by the generated backward pass, float64
 
-Every parameter starts at numbers drawn uniformly from [-1, 1], in the order of definition, by numpy's generator of the
-seed; so a run can be repeated, here or elsewhere.
+numpy's generator draws the start of every parameter uniformly from [-1, 1], in the order of definition. A run with the
+same seed is therefore the same run, here or elsewhere.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ START = 1.0  # parameters start between -START and START
 
 
 class TrainingSet(NamedTuple):
-    """What a reading of a problem can be trained on.
+    """The data that a reading of a problem can be trained on.
 
-    `values` are nested tuples for every input, target and constant, by name; `sizes` numbers for the dimensions that
-    none of them tells (a hidden layer); `rate` and `steps` what is done unless something else is asked for.
+    `values` are nested tuples for every input, target and constant, by name. `sizes` are numbers for the dimensions
+    that the data do not tell (of a hidden layer). `rate` and `steps` are used unless others are asked for.
     """
 
     values: Mapping[str, Any]
@@ -45,8 +45,8 @@ class TrainingSet(NamedTuple):
 class Training(NamedTuple):
     """A finished run: `losses[k]` is the loss after k steps, so there is one more of them than steps were taken.
 
-    `start` and `parameters` hold the parameters before and after, `values` every node after, `given` the data; arrays
-    by name, float64, in the shapes of the model. `sizes` are the dimensions by name.
+    `start` and `parameters` hold the parameters before and after, `values` every node after, `given` the data; all are
+    arrays by name, float64, in the shapes of the model. `sizes` are the dimensions by name.
     """
 
     losses: tuple[float, ...]
@@ -110,7 +110,7 @@ def train(
 def _descent(
     d: Derivation, passes: Passes, start: Mapping[str, np.ndarray], steps: int, rate: float
 ) -> tuple[dict[str, np.ndarray], tuple[float, ...]]:
-    """The parameters after the last step, and the loss before and after each."""
+    """Return the parameters after the last step, and the loss before and after each step."""
     parameters, losses = dict(start), []
     for step in range(steps + 1):
         values = passes.forward(parameters)
@@ -126,7 +126,7 @@ def _descent(
 def _sizes(
     d: Derivation, given: Mapping[str, Any], usual: Mapping[str, int], asked: Mapping[str, int]
 ) -> dict[str, int]:
-    """Every dimension as a number: those of the data, then those asked for, then the usual ones. Errors: UsageError."""
+    """Find a number for every dimension: from the data, then as asked for, then the usual one. Errors: UsageError."""
     found: dict[str, int] = {}
     for name, array in given.items():
         for length, number in zip(_lengths(d.model.nodes[name]), array.shape, strict=True):
@@ -146,5 +146,5 @@ def _lengths(node: Node) -> tuple[Expr, ...]:
 
 
 def _shape(node: Node, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    """The shape of a family for numbers of the sizes."""
+    """Return the shape of a family for given sizes."""
     return tuple(int(e.subs({s: sizes[str(s)] for s in e.free_symbols})) for e in _lengths(node))

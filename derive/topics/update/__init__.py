@@ -22,7 +22,7 @@ class Rule(NamedTuple):
 
 
 class Update(Topic):
-    """`update=True` of a problem; a learning rate, unless numbers are worked; a training."""
+    """A problem asks for it by `update=True`; so does a learning rate, unless numbers are worked, and a training."""
 
     asks = {"update": None}
 
@@ -40,7 +40,7 @@ class Update(Topic):
 
 
 def _rule(found: Rule, steps: Sequence[Step]) -> Iterator[Block]:
-    """w <- w - eta dL/dw in symbols, with the gradient put in."""
+    """Show w <- w - eta dL/dw in symbols, with the gradient put in."""
     from derive.topics.worked.page import RATE
 
     rate = Numeral(found.rate) if found.rate is not None else None

@@ -23,7 +23,7 @@ class Exercise(NamedTuple):
 
 
 class WorkedNumbers(Topic):
-    """`example=...` of a problem, or `--at "w1=0.5, x_1=2"`."""
+    """A problem asks for it by `example=...`, a command by `--at "w1=0.5, x_1=2"`."""
 
     asks = {
         "example": None,

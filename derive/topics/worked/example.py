@@ -13,7 +13,7 @@ from derive.topics.worked.numbers_as_typed import number
 
 
 class Example(NamedTuple):
-    """Numbers to work: `at` as on the command line, the learning rate, and remarks on how the source was read."""
+    """The numbers to work: `at` as on the command line, the learning rate, and a remark on how the source was read."""
 
     at: str
     rate: str | None = None
@@ -21,7 +21,7 @@ class Example(NamedTuple):
 
 
 def own(ask: Ask) -> Example | None:
-    """The numbers asked for, else those of the exercise itself."""
+    """Return the numbers that are asked for, else those of the exercise."""
     if ask.get("at") is not None:
         return Example(ask.get("at"))
     example: Example | None = ask.get("example")
@@ -29,7 +29,7 @@ def own(ask: Ask) -> Example | None:
 
 
 def learning_rate(derived: Derived, ask: Ask) -> Fraction | None:
-    """The learning rate asked for, else that of the exercise. Errors: UsageError for one that cannot be used."""
+    """Return the learning rate asked for, else that of the exercise. Errors: UsageError if it cannot be used."""
     example = own(ask)
     text = ask.get("lr", example.rate if example is not None else None)
     rate = number(text, "--lr") if text is not None else None

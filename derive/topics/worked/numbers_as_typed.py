@@ -1,4 +1,4 @@
-"""Numbers as typed: `w1=0.5, x_1=1, x[2]=1/3, dL/do_5=1` to an exact fraction for every element of every family."""
+"""Numbers as they are typed: `w1=0.5, x_1=1, x[2]=1/3, dL/do_5=1` gives every element of a family an exact fraction."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEY = re.compile(r"(?P<name>[A-Za-z]\w*?)(\[(?P<list>\d+(\s*,\s*\d+)*)\]|_?(?P<o
 
 
 def number(text: str, what: str) -> Fraction:
-    """A finite number exactly as written: 0.5, -3, 1e-4, 1/3. Errors: UsageError for anything else."""
+    """Read a finite number exactly as it is written: 0.5, -3, 1e-4, 1/3. Errors: UsageError for anything else."""
     text = text.strip()
     if not NUMBER.fullmatch(text):
         raise UsageError(f"{what}: expected a finite number such as 0.5, 1e-4 or 1/3, found {text!r}")
@@ -33,7 +33,7 @@ def number(text: str, what: str) -> Fraction:
 
 
 def whole(text: str, what: str, most: int, least: int = 1) -> int:
-    """A whole number in a range. Errors: UsageError."""
+    """Read a whole number in a range. Errors: UsageError."""
     digits = text[1:] if text[:1] in "+-" else text
     if not digits.isascii() or not digits.isdigit() or len(digits) > 18 or not least <= int(text) <= most:
         raise UsageError(f"{what}: expected a whole number from {least} to {most}, found {text!r}")
@@ -41,7 +41,7 @@ def whole(text: str, what: str, most: int, least: int = 1) -> int:
 
 
 def parse(text: str) -> dict[str, str]:
-    """`a=1, b=2` as a dictionary; commas inside brackets do not separate. Errors: UsageError."""
+    """Read `a=1, b=2` into a dictionary; commas inside brackets do not separate. Errors: UsageError."""
     found: dict[str, str] = {}
     for part in re.split(r",(?![^\[]*\])", text):
         if not part.strip():
@@ -56,12 +56,12 @@ def parse(text: str) -> dict[str, str]:
 
 
 def spots(ranges: list[tuple[int, int]]) -> Iterator[Spot]:
-    """Every element of a box of index values."""
+    """Return every element of a box of index values."""
     return itertools.product(*(range(a, b + 1) for a, b in ranges))
 
 
 def assign(wanted: Wanted, at: Mapping[str, str]) -> dict[tuple[str, Spot], Fraction]:
-    """A number for every element; those that need none are 0.
+    """Give every element a number; elements that need none get 0.
 
     Errors: UsageError for a foreign name, an element out of range, one that is missing.
     """
@@ -80,7 +80,7 @@ def assign(wanted: Wanted, at: Mapping[str, str]) -> dict[tuple[str, Spot], Frac
 
 
 def _given(key: str, text: str, wanted: Wanted) -> Iterator[tuple[str, Spot, Fraction]]:
-    """The elements that one `name=number` gives a value; a family takes one number for all, or one for each."""
+    """Return the elements that one `name=number` gives a value; a family takes one number for all, or one for each."""
     name, position = _element(key, wanted)
     ranges, needed = wanted[name]
     if position is not None:
@@ -99,7 +99,7 @@ def _given(key: str, text: str, wanted: Wanted) -> Iterator[tuple[str, Spot, Fra
 
 
 def _element(key: str, wanted: Wanted) -> tuple[str, tuple[int, ...] | None]:
-    """Which family and element a typed name means: x_3, x3 and x[3] are one; a bare family name is all of it."""
+    """Find the family and element that a typed name means: x_3, x3 and x[3] are one; a bare name is all of it."""
     if key in wanted:
         return key, None
     head, _, tail = key.rpartition("/d")

@@ -26,7 +26,7 @@ Columns = list[tuple[Expr, Node, Any, tuple[int, ...]]]  # quantity, its family,
 
 
 def numbers(d: Derivation, worked: Worked, remark: Text | None, steps: Sequence[Step]) -> Iterator[blocks.Block]:
-    """Scalars as equations with the numbers put in; families as tables; then the update, where there is a rate."""
+    """Show scalars as equations with the numbers put in, families as tables, then the update, if there is a rate."""
     yield blocks.Heading(say.NUMBERS)
     if remark is not None:
         yield blocks.Paragraph(remark)
@@ -40,7 +40,7 @@ def numbers(d: Derivation, worked: Worked, remark: Text | None, steps: Sequence[
 
 
 def _elements(d: Derivation, worked: Worked) -> dict[Expr, Numeral]:
-    """Every element of every quantity, and the partials of abstract functions, with their numbers."""
+    """List every element of every quantity, and the partials of abstract functions, with their numbers."""
     found: dict[Expr, Numeral] = {}
     for name, node in ((name, n) for name, n in d.model.nodes.items() if name in worked.values):
         found |= dict(_numbered(node, worked.values[name], worked.low[name]))
@@ -56,7 +56,7 @@ def _elements(d: Derivation, worked: Worked) -> dict[Expr, Numeral]:
 
 
 def _numbered(node: Node, array: Any, low: tuple[int, ...]) -> Iterator[tuple[Expr, Numeral]]:
-    """The elements of a family that is not too long to be shown, and their numbers."""
+    """List the elements of a family with their numbers, if it is short enough to be shown."""
     if array.size <= MANY:
         for spot in itertools.product(*(range(n) for n in array.shape)):
             yield node.at(*(Integer(s + a) for s, a in zip(spot, low, strict=True))), Numeral(array[spot])
@@ -101,7 +101,7 @@ def _row(
 
 
 def _tables(columns: Columns) -> Iterator[blocks.Block]:
-    """Families over one index side by side, by the index; others one element to a row."""
+    """Show families over one index side by side, by the index; others with one element to a row."""
     narrow = [c for c in columns if len(c[1].indices) == 1]
     for _, group in itertools.groupby(narrow, key=lambda c: (str(c[1].indices[0]), len(c[2]), c[3])):
         together = list(group)
@@ -130,7 +130,7 @@ def _place(indices: tuple[Idx, ...], spot: tuple[int, ...], low: tuple[int, ...]
 
 
 def _update(d: Derivation, worked: Worked) -> Iterator[blocks.Block]:
-    """w <- w - eta dL/dw, for every element of every parameter."""
+    """Show w <- w - eta dL/dw for every element of every parameter."""
     for node in d.model.of_kind("parameter"):
         array, slopes = worked.values[node.name], worked.adjoints.get(node.name)
         rows, values = [], {RATE: Numeral(worked.rate)}

@@ -1,4 +1,4 @@
-"""The numbers of an exercise, worked: every value and adjoint, exact where it is rational, one step of SGD taken."""
+"""The numbers of an exercise, worked: every value and adjoint, exact where rational, and a step of gradient descent."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from derive.topics.worked.numbers_as_typed import Spot, Wanted, assign, spots
 
 @dataclass(frozen=True)
 class Worked:
-    """All numbers of one exercise: values and adjoints by family (object arrays without the points axis), the update.
+    """All numbers of one exercise: values and adjoints by family (object arrays without the axis of points), update.
 
     `updated` maps each parameter to its value after w - rate * gradient.
     """
@@ -85,14 +85,14 @@ def work(
 
 
 def _in_range(worked: Worked) -> None:
-    """OverflowError where a number is beyond what a float holds, and so beyond what a page shows."""
+    """Refuse a number beyond the range of floats, which no page can show. Errors: OverflowError."""
     for array in itertools.chain(worked.values.values(), worked.adjoints.values(), worked.updated.values()):
         if not all(math.isfinite(float(v)) for v in array.flat):
             raise OverflowError
 
 
 def _as_declared(derivation: Derivation, wanted: Wanted, numbers: Mapping[tuple[str, Spot], Fraction]) -> None:
-    """Errors: UsageError for elements that do not sum to what is declared of them."""
+    """Refuse elements that do not sum to what is declared of them. Errors: UsageError."""
     for node in (n for n in leaves(derivation.model) if n.sums_to is not None):
         rows: dict[Spot, Fraction] = {}
         for spot in spots(wanted[node.name][0]):
@@ -111,13 +111,13 @@ def _needs_no_value(derivation: Derivation) -> None:
 
 
 def averaged_out(derivation: Derivation) -> frozenset[str]:
-    """The random quantities over which the loss is averaged, and what is computed from them: they need no number."""
+    """Return the random quantities over which the loss is averaged, and what uses them: they need no number."""
     random = random_names(derivation.model.nodes)
     return frozenset() if random & derivation.reaching else random
 
 
 def _wanted(derivation: Derivation, sweeps: Sweeps) -> Wanted:
-    """Name as typed -> its ranges, and the elements that must be given a number."""
+    """Return, for each name as it is typed, its ranges and the elements that must be given a number."""
     found: dict[str, tuple[list[tuple[int, int]], set[Spot]]] = {
         n.name: (sweeps.ranges(n), set(spots(sweeps.ranges(n))))
         for n in leaves(derivation.model)
@@ -150,7 +150,7 @@ def _finished(d: Derivation, store: Store, given: Mapping[Any, Fraction], rate: 
 
 
 def _array(points: Any) -> Any:
-    """The numbers at the only point, as an array even where there is no index."""
+    """Return the numbers at the only point, as an array even if the family has no index."""
     array = np.empty(points.shape[:-1], dtype=object)
     array[...] = points[..., 0]
     return array

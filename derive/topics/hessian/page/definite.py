@@ -37,7 +37,7 @@ CONVEX = Text(
 
 
 def definite(found: Hessian) -> Iterator[Block]:
-    """v^T H v as a sum of squares, and why no weight is negative."""
+    """Show v^T H v as a sum of squares, and say why no weight is negative."""
     yield Heading(DEFINITE, 2)
     yield Paragraph(FOR_ALL)
     rows = [Row(QUADRATIC, tuple(t for s in found.squares for t in _spread(s)), None)]
@@ -53,7 +53,7 @@ def definite(found: Hessian) -> Iterator[Block]:
 
 
 def _spread(square: Square) -> tuple[Term, ...]:
-    """A square; a variance as the mean of the squares minus the square of the mean."""
+    """Return a square as one term, and a variance as the mean of the squares minus the square of the mean."""
     if square.share is None or square.over is None:
         return (square.term,)
     first = Term((square.weight, square.share, square.linear**2), (square.over, *square.sums))

@@ -68,7 +68,7 @@ NOTHING = Text("", "")
 
 
 def hessian(found: Hessian, loss: Expr) -> Iterator[Block]:
-    """All blocks of a Hessian, and its product with a vector."""
+    """Show all blocks of a Hessian, and its product with a vector."""
     yield Heading(HESSIAN(loss=loss))
     yield Paragraph(AGAIN)
     yield Equations(tuple(row for law in found.gradients for row in _gradient(law)))
@@ -81,14 +81,14 @@ def hessian(found: Hessian, loss: Expr) -> Iterator[Block]:
 
 
 def _gradient(law: Law) -> Iterator[Row]:
-    """An adjoint, and where it has this form."""
+    """Show an adjoint, and say for which index values it has this form."""
     first, *others = rows(law.target, law.lines)
     yield first._replace(reason=_where(law) or first.reason)
     yield from others
 
 
 def _block_by_block(found: Hessian) -> Iterator[Block]:
-    """Path by path, those above the diagonal."""
+    """Show the blocks above the diagonal, path by path."""
     for n, row in enumerate(found.blocks):
         for block in row[n:]:
             if len(block.lines) > 1:
@@ -97,7 +97,7 @@ def _block_by_block(found: Hessian) -> Iterator[Block]:
 
 
 def _through_time(found: Hessian) -> Iterator[Block]:
-    """What is carried for each parameter, values and adjoints, then the blocks made of it."""
+    """Show what is carried for each parameter, values and adjoints, then the blocks that are made of it."""
     last = _last(found)
     yield Paragraph(THROUGH)
     for n, carried in enumerate(found.carried):
@@ -117,12 +117,12 @@ def _rows(sentence: Text, carried: Sequence[Along]) -> Iterator[Block]:
 
 
 def _last(found: Hessian) -> list[str]:
-    """The adjoints that are the gradient."""
+    """Return the names of the adjoints that are the gradient."""
     return [f"adjoint {w.name}" for w in found.wrt]
 
 
 def _product(found: Hessian) -> Iterator[Block]:
-    """D of everything that moves, in the order of computation."""
+    """Show D of everything that changes, in the order of computation."""
     last = _last(found)
     yield Heading(PRODUCT, 2)
     yield Paragraph(NO_MATRIX(v=[getattr(v, "base", v) for v in found.directions]))
@@ -135,7 +135,7 @@ def _product(found: Hessian) -> Iterator[Block]:
 
 
 def _moved(a: Along) -> Row:
-    """A derivative that is carried: where it has this form, or else the rules of its local partials."""
+    """Show a derivative that is carried, and say where it has this form, or else the rules of its local partials."""
     if a.terms == (Term((Integer(0),)),):
         return Row(a.target, a.terms, FIXED)
     rules = say.apart(telling(a.rules)) if 0 < len(a.rules) < MANY else None
@@ -143,12 +143,12 @@ def _moved(a: Along) -> Row:
 
 
 def _where(law: Law) -> Text | None:
-    """The values of the indices for which a law holds; silent where these are all."""
+    """Say for which index values a law holds; None where it holds for all."""
     letters = zip(law.node.indices, law.position, law.ranges, strict=True)
     spans = tuple(span(i, *ends) for i, place, ends in letters if place == i and ends != (i.lower, i.upper))
     return say.FOR(ranges=Ranges(spans)) if spans else None
 
 
 def twice(found: Hessian) -> Text:
-    """What was compared with second derivatives of torch.autograd."""
+    """Say what was compared with second derivatives of torch.autograd."""
     return TWICE(definite=AND_DEFINITE if found.squares else NOTHING)

@@ -40,7 +40,7 @@ AUTOGRAD = Text(
 
 
 def jacobian(found: Jacobian) -> Iterator[Block]:
-    """One Jacobian."""
+    """Show one Jacobian."""
     yield Heading(JACOBIAN(symbol=found.symbol))
     follow = FOLLOW(of=found.entry.of, wrt=found.entry.wrt)
     yield Paragraph(say.one_after_another([follow, DELTA]) if isinstance(found.entry.wrt, Indexed) else follow)
@@ -50,7 +50,7 @@ def jacobian(found: Jacobian) -> Iterator[Block]:
 
 
 def checked(report: Report | None, sentence: Text) -> Iterator[Block]:
-    """What was compared, and how well it agreed."""
+    """Show what was compared, and how well it agreed."""
     if report is None:
         return
     yield Heading(say.CHECK)

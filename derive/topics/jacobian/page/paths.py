@@ -46,7 +46,7 @@ class Chained(Protocol):
 
 
 def chained(found: Chained) -> Iterator[Block]:
-    """The paths where there are several, the chain of equalities, the final form, also in matrices."""
+    """Show the paths if there are several, the chain of equalities, and the final form, also in matrices."""
     symbol, entry, lines = found.symbol, found.entry, found.lines
     if len(entry.paths) > 1:
         yield Paragraph(PATHS)
@@ -60,12 +60,12 @@ def chained(found: Chained) -> Iterator[Block]:
 
 
 def _result(left: Expr, right: Expr | tuple[Term, ...], length: int) -> Equations:
-    """A result in a box, unless it is so long that its line must break."""
+    """Show a result in a box, unless it is so long that its line must break."""
     return Equations((Row(left, right),), boxed=length <= WIDEST)
 
 
 def _matrix(found: Chained) -> Iterator[Block]:
-    """The matrix form, for each row of a batch; or that the index form stands."""
+    """Show the matrix form, for each row of a batch; or say that the index form stands."""
     form = found.form
     if form is not None:
         yield Paragraph(MATRICES if form.rows is None else _each(*form.rows))
@@ -84,11 +84,11 @@ def rows(target: Expr, lines: Sequence[Line]) -> Iterator[Row]:
 
 
 def _path(entry: Entry, path: Path) -> tuple[Any, ...]:
-    """The stations of a path, and the product of its local partials."""
+    """Show the stations of a path, and the product of its local partials."""
     return say.arrow([entry.wrt, *(link.user for link in reversed(path.links))]), path.term
 
 
 def _rules(paths: Sequence[Path]) -> tuple[Text, ...]:
-    """The rules that give the local partials, each once."""
+    """Return the rules that give the local partials, each once."""
     found = {r.pick("en"): r for path in paths for link in path.links for r in link.rules}
     return telling(tuple(found.values()))
