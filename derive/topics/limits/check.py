@@ -35,7 +35,7 @@ def _row(d: Derivation, one: Limiting, rng: random.Random) -> Row:
 
 
 def _error(one: Limiting, point: dict[Expr, Float]) -> float:
-    """Return the largest error: of the value from its limit, of its ratio to the leading term from 1, of the deviation."""
+    """Return the largest error: of the limit, of the leading term far out, and of the relative deviation."""
     late = Float(LATE if isinstance(one.variable, Idx) else FAR, DIGITS)
     far: dict[Expr, Float] = {one.variable: late if one.to is oo else 1 / late}
     value, towards = _at(one.value, point | far), _at(one.limit, point)
