@@ -1,4 +1,4 @@
-"""Generated modules run at random numbers, beside derive's own sweeps at the same numbers."""
+"""Generated modules run at random numbers, beside derive's own passes at the same numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from derive.chain.derivation import Derivation
 from derive.check.torch_backend import TorchBackend
 from derive.code.families import cotangents
 from derive.code.module import code
-from derive.evaluate.passes import Sweeps, leaves
+from derive.evaluate.passes import Passes, leaves
 from derive.evaluate.passes import cotangents as partials
 from derive.evaluate.store import Store
 from derive.expressions.indices import name_of, substitute
@@ -50,7 +50,7 @@ def difference(found: Any, truth: Any) -> float:
 
 @dataclass
 class Point:
-    """One random point of a model: what is given, and what derive's sweeps make of it."""
+    """One random point of a model: what is given, and what derive's passes make of it."""
 
     d: Derivation
     sizes: dict[Any, int]
@@ -68,13 +68,13 @@ def summing(raw: np.ndarray, total: float, domain: str) -> np.ndarray:
 
 
 def point(d: Derivation, sizes: dict[Any, int], seed: int) -> Point:
-    """Leaves and cotangents drawn, both sweeps run."""
+    """Leaves and cotangents drawn, both passes run."""
     backend, rng = TorchBackend(), np.random.default_rng(seed)
-    sweeps, store = Sweeps(d, sizes, backend), Store(backend)
+    passes, store = Passes(d, sizes, backend), Store(backend)
     given: dict[str, np.ndarray] = {}
 
     def drawn(stored: str, node: Any, domain: str) -> np.ndarray:
-        ranges = sweeps.ranges(node)
+        ranges = passes.ranges(node)
         shape = tuple(b - a + 1 for a, b in ranges)
         low, high = DOMAINS.get(domain, (0, 1))
         array = np.asarray(rng.uniform(low, high, shape))
@@ -90,9 +90,9 @@ def point(d: Derivation, sizes: dict[Any, int], seed: int) -> Point:
         stored: drawn(stored, node, "real" if node.name in d.adjoints else "zero") for stored, node in partials(d.model)
     }
     for c in cotangents(d):
-        given[c.name] = at_argument(whole[f"d{c.node.name}/d{name_of(c.argument)}"], c, sweeps)
-    sweeps.forward(store)
-    sweeps.backward(store)
+        given[c.name] = at_argument(whole[f"d{c.node.name}/d{name_of(c.argument)}"], c, passes)
+    passes.forward(store)
+    passes.backward(store)
     values = {n.name: plain(store.whole(n.name)[..., 0]) for n in d.model.nodes.values() if not n.is_leaf}
     gradients = {}
     for name in d.wanted:
@@ -101,28 +101,28 @@ def point(d: Derivation, sizes: dict[Any, int], seed: int) -> Point:
     return Point(d, sizes, given, {str(s): n for s, n in sizes.items()}, values, gradients)
 
 
-def at_argument(whole: np.ndarray, c: Any, sweeps: Sweeps) -> np.ndarray:
+def at_argument(whole: np.ndarray, c: Any, passes: Passes) -> np.ndarray:
     """The part of d L / d family that the argument of L is, over the axes of L."""
     if isinstance(c.argument, IndexedBase):  # start values are no part of the argument
-        family = sweeps.model.nodes[name_of(c.argument)]
-        ends = [(sweeps.number(i.lower), sweeps.number(i.upper)) for i in family.indices]
-        cuts = zip(ends, sweeps.ranges(family), strict=True)
+        family = passes.model.nodes[name_of(c.argument)]
+        ends = [(passes.number(i.lower), passes.number(i.upper)) for i in family.indices]
+        cuts = zip(ends, passes.ranges(family), strict=True)
         whole = whole[tuple(slice(a - low, b - low + 1) for (a, b), (low, _) in cuts)]
-        copies = [sweeps.number(i.upper - i.lower + 1) for i in c.node.indices]
+        copies = [passes.number(i.upper - i.lower + 1) for i in c.node.indices]
         return np.tile(whole, (*copies, *(1 for _ in whole.shape)))
-    spans = [range(sweeps.number(i.lower), sweeps.number(i.upper) + 1) for i in c.node.indices]
-    family = sweeps.model.nodes[name_of(c.argument)]
-    lows = [a for a, _ in sweeps.ranges(family)]
+    spans = [range(passes.number(i.lower), passes.number(i.upper) + 1) for i in c.node.indices]
+    family = passes.model.nodes[name_of(c.argument)]
+    lows = [a for a, _ in passes.ranges(family)]
     found = np.empty(tuple(len(s) for s in spans))
     for spot in np.ndindex(found.shape):
         here = {i: s[n] for i, s, n in zip(c.node.indices, spans, spot, strict=True)}
         places = getattr(substitute(c.argument, here), "indices", ())
-        found[spot] = whole[tuple(sweeps.number(p) - low for p, low in zip(places, lows, strict=True))]
+        found[spot] = whole[tuple(passes.number(p) - low for p, low in zip(places, lows, strict=True))]
     return found
 
 
 def failures(d: Derivation, draws: Iterable[tuple[dict[Any, int], int]], tolerance: float = 1e-10) -> list[str]:
-    """Where generated code differs from derive's sweeps, or from torch's autograd of the generated forward pass.
+    """Where generated code differs from derive's passes, or from torch's autograd of the generated forward pass.
 
     `draws` are numbers for the sizes, with a seed each.
     """

@@ -15,7 +15,7 @@ from derive.check.report import Report, Row
 from derive.check.samples import random_inputs, rational, sizes_in_turn
 from derive.check.torch_backend import TorchBackend
 from derive.errors import VerificationError
-from derive.evaluate.passes import Sweeps
+from derive.evaluate.passes import Passes
 from derive.graph import Graph
 from derive.language import Text
 
@@ -89,8 +89,8 @@ def test_inputs_keep_to_their_domains_and_sums():
     shares = g.input("p", D, domain="probability", sums_to=1)
     g.loss("L", sum(x[1] for x in (*leaves, shares)))
     derivation = g.derive().derivation
-    sweeps = Sweeps(derivation, dict.fromkeys(derivation.model.sizes, 3), TorchBackend())
-    found = random_inputs(sweeps, 200, torch.Generator().manual_seed(0))
+    passes = Passes(derivation, dict.fromkeys(derivation.model.sizes, 3), TorchBackend())
+    found = random_inputs(passes, 200, torch.Generator().manual_seed(0))
     real, positive, probability, binary, nonzero = (found[f"x{n}"] for n in range(5))
     assert real.min() < 0 < real.max() and positive.min() > 0 and 0 < probability.min() < probability.max() < 1
     assert set(binary.unique().tolist()) == {0.0, 1.0} and nonzero.abs().min() > 0.2 and nonzero.min() < 0

@@ -164,9 +164,9 @@ def test_the_least_width_is_none_too_many(name):
 def test_dots_hide_nothing_of_what_is_kept(name):
     """A value beside the dots is marked if a step that is not drawn needs it: as in the picture of all steps."""
     picture = first(name, 5)
-    kept = {v.key: v.kept for v in picture.diagram.vertices}
+    kept = {v.key: v.needed for v in picture.diagram.vertices}
     for clock in picture.times.choices():
-        found = {v.key: v.kept for v in picture.drawn(clock).vertices if v.kind != "dots"}
+        found = {v.key: v.needed for v in picture.drawn(clock).vertices if v.kind != "dots"}
         assert found == {key: kept[key] for key in found}
     assert any(v.kind == "dots" for v in picture.narrowest.vertices)
 
@@ -195,7 +195,7 @@ def test_only_what_carries_a_gradient_flows_back():
 
 
 def test_kept_values_are_marked():
-    kept = {v.key for v in first("relu-mse").diagram.vertices if v.kept}
+    kept = {v.key for v in first("relu-mse").diagram.vertices if v.needed}
     assert kept == {"x1", "x2", "z1", "a1", "a", "y"}
 
 

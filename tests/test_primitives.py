@@ -8,7 +8,7 @@ import torch
 from sympy import Integer, Symbol
 
 from derive import Graph, Max, Sum, exp, log, relu, sigmoid, tanh
-from derive.chain.needed import cached, needs
+from derive.chain.needed import needed, needs
 from derive.chain.rule import derive
 from derive.errors import ModelError, UsageError, VerificationError
 from derive.model.model import Case
@@ -81,7 +81,7 @@ def test_the_exercise():
         "L": "u3**2",
     }  # fmt: skip
     assert [p.operation for p in made.program.primitives.values()] == ["dot", "add", "max", "mul", "add", "pow"]
-    assert cached(made.derivation) == ("x", "z", "u3")
+    assert needed(made.derivation) == ("x", "z", "u3")
     assert made.saved is not None and made.saved.names == {"x", "z", "u3"}
     assert made.saved.constants["y_hat"] == 1 and made.report is not None and made.report.ok
 
@@ -159,7 +159,7 @@ def kept(g: Graph, allowed=RICH):
     d = derive(made.model)
     found = saved(made, d)
     assert found is not None
-    return set(cached(d)), found
+    return set(needed(d)), found
 
 
 def test_own_value_or_operand():
@@ -197,14 +197,14 @@ def test_what_no_gradient_needs_is_not_kept():
 @pytest.mark.parametrize("name", ["logistic", "mlp", "ridge", "lasso", "softmax-ce"])
 def test_torch_saves_what_we_keep(name):
     made = rewritten(derive(model(name)), RICH, check=True)
-    assert made.saved is not None and made.saved.names == set(cached(made.derivation))
+    assert made.saved is not None and made.saved.names == set(needed(made.derivation))
 
 
 def test_differences_are_seen():
     """torch runs forward without knowing what the loss needs: it also saves for the unit that cannot reach it."""
     made = rewritten(derive(model("relu-mse")), POOR, check=True)
     assert made.saved is not None
-    assert made.saved.names - set(cached(made.derivation)) == {"z2"}
+    assert made.saved.names - set(needed(made.derivation)) == {"z2"}
 
 
 def test_the_hooks_see_what_a_plain_program_saves():
@@ -230,7 +230,7 @@ def test_recurrences_and_abstract_losses_have_no_evidence_but_a_program():
 def test_needs_say_why():
     """Each value that is kept is kept for a local partial in which it occurs."""
     d = derive(program(model("linear-relu"), GIVEN).model)
-    reasons = {(n.user.name, n.wrt.name): n.kept for n in needs(d)}
+    reasons = {(n.user.name, n.wrt.name): n.values for n in needs(d)}
     assert reasons["u1", "w"] == ("x",) and reasons["z", "b"] == () and reasons["L", "u3"] == ("u3",)
     assert "u2" not in {u for u, _ in reasons}
 

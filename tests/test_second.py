@@ -302,7 +302,7 @@ def test_what_the_check_compares_with_is_torch_func(graph, names):
 
     def loss(*given):
         store = sample.store(sample.numbers | {w.name: v.unsqueeze(-1) for w, v in zip(found.wrt, given, strict=True)})
-        sample.sweeps.forward(store)
+        sample.passes.forward(store)
         return store.whole("L").sum()
 
     every = tuple(range(len(values)))

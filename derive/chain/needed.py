@@ -2,7 +2,7 @@
 
 An edge counts if its source depends on a quantity whose gradient is asked for and its target reaches the loss. The
 local partial is the one that the derivation uses, in the value of the operation where it has such a form (the slope of
-exp, tanh, sqrt), so that what is kept is the output there, and the operand elsewhere.
+exp, tanh, sqrt), so that the value needed is the output there, and the operand elsewhere.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from derive.model.reachability import downstream
 
 
 class Need(NamedTuple):
-    """A local partial on the way back: of which user with respect to what, its value, the families that occur in it."""
+    """A local partial on the way back, of `user` with respect to `wrt`; `values` are the families that occur in it."""
 
     user: Node
     wrt: Node
     use: Use
-    kept: tuple[str, ...]
+    values: tuple[str, ...]
 
 
-def moved(derivation: Derivation) -> frozenset[str]:
+def dependent(derivation: Derivation) -> frozenset[str]:
     """The families that depend on a quantity whose gradient is asked for, and these themselves."""
     model = derivation.model
     return frozenset(n for name in derivation.wanted for n in downstream(model, name))
@@ -33,7 +33,7 @@ def moved(derivation: Derivation) -> frozenset[str]:
 
 def needs(derivation: Derivation) -> Iterator[Need]:
     """Every local partial on a path from a parameter to the loss, in the order of the nodes."""
-    model, moving = derivation.model, moved(derivation)
+    model, moving = derivation.model, dependent(derivation)
     order = {name: n for n, name in enumerate(model.nodes)}
     found = [
         Need(use.user, adjoint.node, use, tuple(sorted(names(use.local) & order.keys(), key=order.__getitem__)))
@@ -44,7 +44,7 @@ def needs(derivation: Derivation) -> Iterator[Need]:
     yield from sorted(found, key=lambda n: (order[n.user.name], order[n.wrt.name]))
 
 
-def cached(derivation: Derivation) -> tuple[str, ...]:
-    """The families whose values have to be kept, in the order of the model."""
-    found = {name for need in needs(derivation) for name in need.kept}
+def needed(derivation: Derivation) -> tuple[str, ...]:
+    """The families whose values the backward pass needs, in the order of the model."""
+    found = {name for need in needs(derivation) for name in need.values}
     return tuple(name for name in derivation.model.nodes if name in found)

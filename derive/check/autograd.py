@@ -11,7 +11,7 @@ from derive.chain.derivation import Derivation
 from derive.check.samples import fill, random_inputs
 from derive.errors import UsageError
 from derive.evaluate.backend import Backend
-from derive.evaluate.passes import Sweeps
+from derive.evaluate.passes import Passes
 from derive.evaluate.store import Store
 from derive.expressions.functions import BY_NAME, row_of
 from derive.expressions.traverse import free_indices
@@ -50,12 +50,12 @@ class AutogradValues:
     hardly ever exists.
     """
 
-    def __init__(self, derivation: Derivation, sweeps: Sweeps, points: int, seed: int):
-        self.derivation, self.sweeps, self.points = derivation, sweeps, points
-        numbers = random_inputs(sweeps, points, torch.Generator().manual_seed(seed))
-        self.store = Tape(sweeps.backend, points)
-        fill(self.store, sweeps, numbers)
-        sweeps.forward(self.store)
+    def __init__(self, derivation: Derivation, passes: Passes, points: int, seed: int):
+        self.derivation, self.passes, self.points = derivation, passes, points
+        numbers = random_inputs(passes, points, torch.Generator().manual_seed(seed))
+        self.store = Tape(passes.backend, points)
+        fill(self.store, passes, numbers)
+        passes.forward(self.store)
         self._ask_autograd()
         with torch.no_grad():
             self.finite = self._finite_points()
@@ -83,11 +83,11 @@ class AutogradValues:
             for adjoint in self.derivation.adjoints.values():
                 name = adjoint.node.name
                 if name in self.store.slices:
-                    self.store.open(f"adjoint {name}", self.sweeps.extent(adjoint.node), self.store.time[name])
+                    self.store.open(f"adjoint {name}", self.passes.extent(adjoint.node), self.store.time[name])
             for (node, key, tensor), grad in zip(found, grads, strict=True):
                 value = torch.zeros_like(tensor) if grad is None else grad
                 if key is None:
-                    self.store.put(f"adjoint {node.name}", value, self.sweeps.extent(node))
+                    self.store.put(f"adjoint {node.name}", value, self.passes.extent(node))
                 else:
                     self.store.put_slice(f"adjoint {node.name}", key, value)
 
@@ -117,6 +117,6 @@ class AutogradValues:
                 row = BY_NAME["max"] if isinstance(expr, Max) else row_of(expr)
                 if row is not None and row.kinks:
                     inner = expr.args[0] - expr.args[1] if row.arity == 2 else expr.args[0]
-                    ranges = self.sweeps.over(free_indices(inner))
-                    value = self.sweeps.partials.evaluate(inner, self.store, ranges).detach()
+                    ranges = self.passes.over(free_indices(inner))
+                    value = self.passes.partials.evaluate(inner, self.store, ranges).detach()
                     yield from (value - float(kink) for kink in row.kinks)

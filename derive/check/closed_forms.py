@@ -21,7 +21,7 @@ from derive.check.compare import line_errors, relative, within, worst_of
 from derive.check.report import Report, Row
 from derive.check.samples import fill, rational
 from derive.evaluate.exact import ExactBackend
-from derive.evaluate.passes import Range, Sweeps, inputs
+from derive.evaluate.passes import Passes, Range, inputs
 from derive.evaluate.store import Store
 from derive.language import Text
 
@@ -31,29 +31,29 @@ IN_FRACTIONS = Text(
 )
 
 
-def in_floats(sweeps: Sweeps, store: Store, solved: Solved, kept: Any) -> Row:
+def in_floats(passes: Passes, store: Store, solved: Solved, kept: Any) -> Row:
     """Every line of one closed form at the points that the store holds, those of `kept` compared."""
-    ranges = _ranges(sweeps, solved)
-    truth = store.whole(solved.node.name)[within(ranges, sweeps.ranges(solved.node))]
+    ranges = _ranges(passes, solved)
+    truth = store.whole(solved.node.name)[within(ranges, passes.ranges(solved.node))]
 
     def error(expr: Expr) -> float:
-        return relative(sweeps.partials.evaluate(expr, store, ranges), truth, kept=kept)
+        return relative(passes.partials.evaluate(expr, store, ranges), truth, kept=kept)
 
     return Row(solved.node.generic, truth.numel(), *worst_of(line_errors(solved.lines, error, "closed form, ")))
 
 
-def _ranges(sweeps: Sweeps, solved: Solved) -> list[Range]:
+def _ranges(passes: Passes, solved: Solved) -> list[Range]:
     ends = zip(solved.node.indices, solved.region.ranges, strict=True)
-    return [(idx, sweeps.number(a), sweeps.number(b)) for idx, (a, b) in ends]
+    return [(idx, passes.number(a), passes.number(b)) for idx, (a, b) in ends]
 
 
 def in_fractions(d: Derivation, sizes: Mapping[Symbol, int], values: Sequence[Solved], seed: int) -> Report:
     """One random rational point, every element of every value; `Report.samples` counts the numbers compared."""
-    sweeps, rng = Sweeps(d, sizes, ExactBackend()), random.Random(seed)
-    numbers = {name: _fractions(sweeps.shape(node), node.domain, rng) for name, node in inputs(d.model).items()}
-    store = fill(Store(sweeps.backend), sweeps, numbers)
-    sweeps.forward(store)
-    rows, compared = zip(*(_row(sweeps, store, solved) for solved in values), strict=True)
+    passes, rng = Passes(d, sizes, ExactBackend()), random.Random(seed)
+    numbers = {name: _fractions(passes.shape(node), node.domain, rng) for name, node in inputs(d.model).items()}
+    store = fill(Store(passes.backend), passes, numbers)
+    passes.forward(store)
+    rows, compared = zip(*(_row(passes, store, solved) for solved in values), strict=True)
     return Report(rows, samples=sum(compared))
 
 
@@ -69,11 +69,11 @@ def _fractions(shape: tuple[int, ...], domain: str, rng: random.Random) -> Any:
     return array
 
 
-def _row(sweeps: Sweeps, store: Store, solved: Solved) -> tuple[Row, int]:
+def _row(passes: Passes, store: Store, solved: Solved) -> tuple[Row, int]:
     """Whether the elements that are rational on both sides are the same numbers, and how many these are."""
-    ranges = _ranges(sweeps, solved)
-    truth = store.whole(solved.node.name)[within(ranges, sweeps.ranges(solved.node))]
-    found = np.broadcast_to(sweeps.partials.evaluate(solved.value, store, ranges), truth.shape)
+    ranges = _ranges(passes, solved)
+    truth = store.whole(solved.node.name)[within(ranges, passes.ranges(solved.node))]
+    found = np.broadcast_to(passes.partials.evaluate(solved.value, store, ranges), truth.shape)
     pairs = [pair for pair in zip(found.flat, truth.flat, strict=True) if _rational(*pair)]
     error = 0.0 if all(a == b for a, b in pairs) else float("inf")
     return Row(solved.node.generic, 0, error, "closed form, in fractions"), len(pairs)

@@ -14,7 +14,7 @@ from derive.chain.derivation import Derivation
 from derive.check.gradients import variable
 from derive.check.report import Report, Row, told_sizes
 from derive.check.torch_backend import TorchBackend
-from derive.evaluate.passes import Sweeps, inputs
+from derive.evaluate.passes import Passes, inputs
 from derive.evaluate.store import Store
 from derive.model.model import Node
 
@@ -67,19 +67,19 @@ def rational(domain: str, rng: random.Random) -> Fraction:
 
 
 # a whole model
-def random_inputs(sweeps: Sweeps, points: int, generator: torch.Generator) -> dict[str, Array]:
+def random_inputs(passes: Passes, points: int, generator: torch.Generator) -> dict[str, Array]:
     """Numbers for every leaf by its domain, and for every partial of an abstract function."""
     found = {}
-    for name, node in inputs(sweeps.model).items():
+    for name, node in inputs(passes.model).items():
         domain, sums_to = (node.domain, node.sums_to) if name == node.name else ("real", None)
-        found[name] = sampled((*sweeps.shape(node), points), domain, generator, sums_to)
+        found[name] = sampled((*passes.shape(node), points), domain, generator, sums_to)
     return found
 
 
-def fill(store: Store, sweeps: Sweeps, numbers: Mapping[str, Any]) -> Store:
+def fill(store: Store, passes: Passes, numbers: Mapping[str, Any]) -> Store:
     """The store, with the numbers of all inputs put into it."""
-    for name, node in inputs(sweeps.model).items():
-        store.put(name, numbers[name], sweeps.ranges(node))
+    for name, node in inputs(passes.model).items():
+        store.put(name, numbers[name], passes.ranges(node))
     return store
 
 
@@ -100,32 +100,32 @@ class Sample:
         rng, self.generator = random.Random(seed), torch.Generator().manual_seed(seed)
         self.derivation, self.points = d, points
         self.sizes = {s: given[s] if s in given else rng.randint(1, LARGEST) for s in d.model.sizes}
-        self.sweeps = Sweeps(d, self.sizes, TorchBackend())
-        self.numbers = random_inputs(self.sweeps, points, self.generator)
+        self.passes = Passes(d, self.sizes, TorchBackend())
+        self.numbers = random_inputs(self.passes, points, self.generator)
 
     def random(self, node: Node) -> Array:
         """Real numbers in the shape of a family."""
-        return sampled((*self.sweeps.shape(node), self.points), "real", self.generator)
+        return sampled((*self.passes.shape(node), self.points), "real", self.generator)
 
     def store(self, numbers: Mapping[str, Array] | None = None) -> Store:
         """A store with the inputs: those drawn, or others."""
-        return fill(Store(self.sweeps.backend), self.sweeps, self.numbers if numbers is None else numbers)
+        return fill(Store(self.passes.backend), self.passes, self.numbers if numbers is None else numbers)
 
     def variables(self, families: Sequence[Node], store: Store, points: int) -> list[Array]:
         """Compute the model in a store, each of some families a new variable, by which autograd can differentiate."""
         found: dict[str, Array] = {}
         for stage in self.derivation.stages:
-            self.sweeps.compute(stage, store)
+            self.passes.compute(stage, store)
             for node in (n for n in families if n.name in stage.families):
-                found[node.name] = variable(store.whole(node.name), points, self.sweeps.shape(node))
-                store.put(node.name, found[node.name], self.sweeps.ranges(node))
+                found[node.name] = variable(store.whole(node.name), points, self.passes.shape(node))
+                store.put(node.name, found[node.name], self.passes.ranges(node))
         return [found[n.name] for n in families]
 
     @torch.no_grad()
     def value(self, expr: Expr, store: Store, indices: Sequence[Expr], fixed: Mapping[Idx, int] | None = None) -> Array:
         """An expression over the ranges of its own indices."""
         own = [i for i in indices if isinstance(i, Idx) and i not in (fixed or {})]
-        found: Array = self.sweeps.partials.evaluate(expr, store, self.sweeps.over(own), dict(fixed or {}))
+        found: Array = self.passes.partials.evaluate(expr, store, self.passes.over(own), dict(fixed or {}))
         return found
 
 

@@ -23,7 +23,7 @@ from derive.check.compare import Error, line_errors, magnitude, relative, within
 from derive.check.report import TOLERANCE, Report, Row, told_sizes
 from derive.check.samples import sizes_in_turn
 from derive.check.torch_backend import TorchBackend
-from derive.evaluate.passes import Range, Sweeps
+from derive.evaluate.passes import Passes, Range
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
 from derive.language import Text
@@ -105,8 +105,8 @@ class Checker:
 
     def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int], points: int, seed: int):
         self.derivation, self.sizes = derivation, dict(sizes)
-        self.sweeps = Sweeps(derivation, sizes, TorchBackend())
-        self.truth = AutogradValues(derivation, self.sweeps, points, seed)
+        self.passes = Passes(derivation, sizes, TorchBackend())
+        self.truth = AutogradValues(derivation, self.passes, points, seed)
         self.reached: set[int] = set()  # the steps whose lines were evaluated
 
     def run(
@@ -115,7 +115,7 @@ class Checker:
         """Compare every adjoint, every line of the steps and of the closed forms of values, and run all comparisons."""
         with torch.no_grad():
             rows = tuple(self._row(adjoint, steps) for adjoint in self.derivation.adjoints.values())
-            rows += tuple(in_floats(self.sweeps, self.truth.store, solved, self.truth.kept) for solved in values)
+            rows += tuple(in_floats(self.passes, self.truth.store, solved, self.truth.kept) for solved in values)
             parts = {name: compare(self) for name, compare in comparisons.items()}
         notes = (BOTH_SIDES,) if self.truth.both_sides else ()
         return Report(rows, told_sizes(self.sizes), self.truth.count, notes, parts=parts)
@@ -124,7 +124,7 @@ class Checker:
         """The formula of an adjoint; where that is right, the worst line of the steps that write it out."""
         truth = self.truth.adjoint(adjoint.node.name)
         scale = magnitude(truth)
-        formula = relative(self.sweeps.adjoint(adjoint, self.truth.store), truth, scale, self.truth.kept)
+        formula = relative(self.passes.adjoint(adjoint, self.truth.store), truth, scale, self.truth.kept)
         lines = worst_of(self._step(s, truth, scale) for s in steps if s.node.name == adjoint.node.name)
         worst = worst_of(((formula, ""), lines)) if formula <= TOLERANCE else (formula, "")
         numbers = truth[..., 0].numel() * self.truth.count
@@ -136,10 +136,10 @@ class Checker:
         if ranges is None:
             return 0.0, ""
         self.reached.add(step.number)
-        part = within(ranges, self.sweeps.extent(step.node))
+        part = within(ranges, self.passes.extent(step.node))
 
         def error(expr: Expr) -> float:
-            value = self.sweeps.partials.evaluate(expr, self.truth.store, ranges)
+            value = self.passes.partials.evaluate(expr, self.truth.store, ranges)
             return relative(value, truth[part], scale[part], self.truth.kept)
 
         return worst_of(line_errors(step.lines, error, f"step {step.number}, "))
@@ -151,7 +151,7 @@ class Checker:
         one for t = 1 suppose T > 1.
         """
         box = self._numbers(step.region.ranges)
-        extents = self.sweeps.extent(step.node)
+        extents = self.passes.extent(step.node)
         box = [(max(a, first), min(b, last)) for (a, b), (first, last) in zip(box, extents, strict=True)]
         if any(a > b for a, b in box):
             return None
@@ -164,4 +164,4 @@ class Checker:
         return [(idx, a, b) for idx, (a, b) in zip(step.node.indices, box, strict=True)]
 
     def _numbers(self, intervals: Sequence[Interval]) -> list[tuple[int, int]]:
-        return [(self.sweeps.number(a), self.sweeps.number(b)) for a, b in intervals]
+        return [(self.passes.number(a), self.passes.number(b)) for a, b in intervals]

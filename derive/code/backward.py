@@ -89,7 +89,7 @@ class Backward:
 
     # the statements
     def statements(self) -> tuple[Statement, ...]:
-        """Every needed adjoint: the nodes in the order of the sweep, then the wanted leaves."""
+        """Every needed adjoint: the nodes in the order of the pass, then the wanted leaves."""
         lines: list[Statement] = []
         inner = [n for n, a in self.d.adjoints.items() if not a.node.is_leaf]
         stages = {n: s for s in self.d.stages if s.time for n in s.families}

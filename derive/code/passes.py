@@ -77,12 +77,12 @@ def backward(source: Source) -> str:
         for w, tree in source.backward.gradients().items()
     }
     result = "\n".join(dictionary("return ", pairs))
-    parts = [*_opening(source, lines, read(source, lines), result), *source.print.lines(lines), result]
+    parts = [*_opening(source, lines, needed_values(source, lines), result), *source.print.lines(lines), result]
     return PASS_BACKWARD.format(body="\n".join(parts), suffix=source.suffix)
 
 
-def read(source: Source, lines: Sequence[Statement]) -> list[str]:
-    """The nodes whose values the backward pass reads."""
+def needed_values(source: Source, lines: Sequence[Statement]) -> list[str]:
+    """The nodes whose values the backward pass needs, by their identifiers."""
     used, names = set(names_in(tuple(lines))), source.names
     return [names[n.name] for n in source.d.model.nodes.values() if not n.is_leaf and names[n.name] in used]
 

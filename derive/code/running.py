@@ -22,7 +22,7 @@ def loaded(text: str) -> dict[str, Any]:
     return found
 
 
-class Passes:
+class NumpyPasses:
     """Forward and backward at given arrays, whose shapes are checked once. Errors: ModelError where they do not fit."""
 
     def __init__(self, d: Derivation, arrays: Arrays, sizes: Mapping[str, int]):

@@ -1,7 +1,7 @@
-"""The two sweeps over numbers: values forward, derived adjoints backward, stage by stage, on any backend.
+"""The two passes over numbers: values forward, derived adjoints backward, stage by stage, on any backend.
 
 Both follow the same stages; a recurrence is stepped through its time index, everything else is one array operation.
-The backward sweep evaluates the contributions of the derivation, so it is right only if the derivation is.
+The backward pass evaluates the contributions of the derivation, so it is right only if the derivation is.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Recurrence(NamedTuple):
             store.put_slice(self.name, t, self.kernel(store, self.own, {self.time: t}))
 
 
-class Sweeps:
+class Passes:
     """Forward and backward evaluation of one derivation for given sizes. Errors: ModelError for a senseless range."""
 
     def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int], backend: Backend):

@@ -1,4 +1,4 @@
-"""The number of operations of our two sweeps against the gradient that casadi derives, for three recurrent networks."""
+"""The number of operations of our two passes against the gradient that casadi derives, for three recurrent networks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from networks import GATES, lstm, problem
 from table import Row
 from tape import Counting, Scalar, operations
 
-from derive.evaluate.passes import Sweeps, leaves
+from derive.evaluate.passes import Passes, leaves
 from derive.evaluate.store import Store
 
 REACH = 1.01
@@ -32,13 +32,13 @@ def rows(steps: int) -> list[Row]:
 def ours(name: str, steps: int, **options: str) -> int:
     """The operations of the forward and the backward sweep that the loss and the parameters' gradients need."""
     solution = problem(name, **options).derive(sizes={"T": steps})
-    sweeps = Sweeps(solution.derivation, solution.sizes, Counting())
-    store = Store(sweeps.backend)
+    passes = Passes(solution.derivation, solution.sizes, Counting())
+    store = Store(passes.backend)
     for node in leaves(solution.derivation.model):
-        ranges = sweeps.ranges(node)
+        ranges = passes.ranges(node)
         store.put(node.name, _inputs(node.name, [b - a + 1 for a, b in ranges]), ranges)
-    sweeps.forward(store)
-    sweeps.backward(store)
+    passes.forward(store)
+    passes.backward(store)
     model = solution.derivation.model
     wanted = [model.loss.name, *(f"adjoint {n.name}" for n in model.of_kind("parameter"))]
     return operations(itertools.chain(*(store.whole(w).flat for w in wanted)))

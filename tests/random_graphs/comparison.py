@@ -12,7 +12,7 @@ from derive.chain.steps import Steps
 from derive.check.steps import verify
 from derive.check.torch_backend import TorchBackend
 from derive.errors import ModelError
-from derive.evaluate.passes import Sweeps, cotangents
+from derive.evaluate.passes import Passes, cotangents
 from derive.evaluate.store import Store
 from random_graphs.cases import Case
 from random_graphs.draws import DOMAINS
@@ -72,7 +72,7 @@ def print_pages(case: Case) -> None:
 def compare(case: Case, derivation: Derivation, points: int) -> list[str]:
     """The derived sweep against autograd of the second writing, at the same points."""
     backend, env = TorchBackend(), case.env
-    sweeps, store = Sweeps(derivation, case.sizes, backend), Store(backend)
+    passes, store = Passes(derivation, case.sizes, backend), Store(backend)
     generator = torch.Generator().manual_seed(case.seed)
 
     def sampled(name: str, stored: str, domain: str) -> Array:
@@ -84,8 +84,8 @@ def compare(case: Case, derivation: Derivation, points: int) -> list[str]:
 
     given = {name: sampled(name, name, domain).requires_grad_() for name, domain in case.leaves.items()}
     partials = {n.name: sampled(n.name, stored, "real") for stored, n in cotangents(derivation.model)}
-    sweeps.forward(store)
-    sweeps.backward(store)
+    passes.forward(store)
+    passes.backward(store)
     loss = case.reference(given, partials).expand(points)
     wrong = []
     if not difference(store.whole("J"), loss.detach()) <= TOLERANCE:

@@ -9,7 +9,7 @@ from sympy import Expr
 from derive.chain.derivation import Derivation, Use
 from derive.chain.facts import Facts
 from derive.chain.lines import known_local
-from derive.chain.needed import moved
+from derive.chain.needed import dependent
 from derive.chain.reach import is_immediate
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.symbols import Immediate, Partial
@@ -25,12 +25,12 @@ class Backward:
 
     def __init__(self, derivation: Derivation, clock: Times, axes: Axes, facts: Facts):
         self.derivation, self.times, self.axes, self.facts = derivation, clock, axes, facts
-        self.moved = moved(derivation)
+        self.dependent = dependent(derivation)
         self.found: dict[tuple[Place, Place], tuple[Expr, Expr] | None] = {}
 
     def flows(self, source: Place, target: Place) -> bool:
         """Is a derivative with respect to the source asked for, and does the target reach the loss?"""
-        return source[0] in self.moved and target[0] in self.derivation.reaching
+        return source[0] in self.dependent and target[0] in self.derivation.reaching
 
     def partial(self, source: Place, target: Place) -> tuple[Expr, Expr] | None:
         """The local partial and its symbol; None where nothing flows back, and beside dots."""

@@ -35,10 +35,10 @@ class Walk:
         self.times, self.uses = clock, {}
         reach(self._results(), self._sources_of)
         steps = [(source, place) for place in (*self.uses, *self._hidden()) for source in self._used(place)]
-        kept = frozenset(k for step in steps for k in self.backward.needed(*step))
+        needed = frozenset(k for step in steps for k in self.backward.needed(*step))
         position = {name: n for n, name in enumerate(self.model.nodes)}
         places = sorted(self.uses, key=lambda p: (position[p[0]], p[1] is not None, p[1] or 0))
-        vertices = tuple(self._vertex(place, kept) for place in places)
+        vertices = tuple(self._vertex(place, needed) for place in places)
         edges = tuple(self._edge(s, t) for t in places for s in self.uses[t])
         return Diagram(vertices, edges, self.model.order)
 
@@ -114,7 +114,7 @@ class Walk:
         yield from self.times.within(idx, values)
 
     # how it is drawn
-    def _vertex(self, place: Place, kept: frozenset[Place]) -> Vertex:
+    def _vertex(self, place: Place, needed: frozenset[Place]) -> Vertex:
         name, time = place
         node, axis = self.model.nodes[name], self.axes[name]
         key = name if time is None else f"{name}@{time}"
@@ -127,7 +127,7 @@ class Walk:
         if self.values and not node.is_leaf and not start:
             number = next((substitute(c.expr, v) for c, v in self._cases(node, time)), None)
         kind = "constant" if start and not node.is_leaf else node.kind
-        marked, state = place in kept and kind != "parameter", name in self.recurrent and not start
+        marked, state = place in needed and kind != "parameter", name in self.recurrent and not start
         return Vertex(key, (element,), kind, marked, name, time, number, start, state)
 
     def _edge(self, source: Place, target: Place) -> Edge:

@@ -46,7 +46,7 @@ def _copies(vertex: Vertex, edges: tuple[Edge, ...], column: dict[str, int | Non
 
 def _joined(group: list[Vertex]) -> Vertex:
     names = tuple(name for v in group for name in v.label)
-    return group[0]._replace(label=names, row=" ".join(v.row for v in group), kept=any(v.kept for v in group))
+    return group[0]._replace(label=names, row=" ".join(v.row for v in group), needed=any(v.needed for v in group))
 
 
 def _merged(a: Edge, b: Edge) -> Edge:

@@ -12,7 +12,7 @@ KINDS = ("parameter", "input", "target", "constant", "random", "node", "loss")
 class Vertex(NamedTuple):
     """One thing to be drawn: a quantity, several leaves with the same users, or the dots between time steps.
 
-    `label` holds the quantities, `value` what the only one equals; no label is dots. `kept` marks a value that the
+    `label` holds the quantities, `value` what the only one equals; no label is dots. `needed` marks a value that the
     backward pass needs again. Vertices of one `row` are the same quantity at different times, `column` is the time.
     `early` is a start value, `recurrent` a state or what it is computed through.
     """
@@ -20,7 +20,7 @@ class Vertex(NamedTuple):
     key: str
     label: tuple[Expr, ...]
     kind: str
-    kept: bool = False
+    needed: bool = False
     row: str = ""
     column: int | None = None
     value: Expr | None = None

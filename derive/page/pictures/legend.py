@@ -52,7 +52,7 @@ def legend(drawn: Diagram, lang: str, width: float) -> tuple[list[Item], float]:
     kinds = [k for k in KINDS if any(v.kind == k for v in drawn.vertices)]
     kinds += ["forward"] * bool(drawn.edges) + ["backward"] * any(e.backward for e in drawn.edges)
     kinds += ["dots"] * any(v.kind == "dots" for v in drawn.vertices)
-    kinds += ["kept"] * any(v.kept for v in drawn.vertices)
+    kinds += ["kept"] * any(v.needed for v in drawn.vertices)
     items, x, y = [], 0.0, TOP
     for kind in kinds:
         wide = SIGN + words(WORDS[kind].pick(lang)) * SIZE

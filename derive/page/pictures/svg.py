@@ -81,15 +81,15 @@ def _box(vertex: Vertex, box: Rectangle, text: str) -> str:
     )
     if vertex.kind == "dots":
         return middle
-    return shape(vertex.kind, box, vertex.kept) + middle
+    return shape(vertex.kind, box, vertex.needed) + middle
 
 
-def shape(kind: str, box: Rectangle, kept: bool) -> str:
-    """The outline of a kind, with a dot in its corner where the value is kept."""
+def shape(kind: str, box: Rectangle, needed: bool) -> str:
+    """The outline of a kind, with a dot in its corner where the backward pass needs the value."""
     radius = colours.radius(kind, box.width, box.height)
     place = f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}"'
     outline = f'<rect class="{kind}" {place} rx="{radius:.1f}"/>'
-    dot = f'<circle class="kept" cx="{box.right - 3:.1f}" cy="{box.y + 3:.1f}" r="3.6"/>' if kept else ""
+    dot = f'<circle class="kept" cx="{box.right - 3:.1f}" cy="{box.y + 3:.1f}" r="3.6"/>' if needed else ""
     return outline + dot
 
 

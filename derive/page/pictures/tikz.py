@@ -95,19 +95,19 @@ def _head(tip: tuple[float, float], side: int, colour: str) -> str:
 
 def _box(vertex: Vertex, box: Rectangle, text: str) -> Iterator[str]:
     if vertex.kind != "dots":
-        yield from shape(vertex.kind, box, vertex.kept)
+        yield from shape(vertex.kind, box, vertex.needed)
     x, y = box.middle
     yield rf"\node[font=\small] at ({x:.1f},{y:.1f}) {{\strut${text}$}};"
 
 
-def shape(kind: str, box: Rectangle, kept: bool) -> Iterator[str]:
-    """The outline of a kind, with a dot in its corner where the value is kept."""
+def shape(kind: str, box: Rectangle, needed: bool) -> Iterator[str]:
+    """The outline of a kind, with a dot in its corner where the backward pass needs the value."""
     radius = colours.radius(kind, box.width, box.height) * UNIT
     dash = f",dash pattern={DASH[kind]}" if kind in DASH else ""
     look = f"draw=derive{kind},fill=derive{kind}fill,line width={colours.THICK[kind] * 0.6:.2f}pt{dash}"
     corners = f",rounded corners={radius:.1f}pt" if radius else ""
     yield rf"\path[{look}{corners}] ({box.x:.1f},{box.y:.1f}) rectangle ({box.right:.1f},{box.bottom:.1f});"
-    if kept:
+    if needed:
         yield rf"\fill[derivekept] ({box.right - 3:.1f},{box.y + 3:.1f}) circle (2.5pt);"
 
 

@@ -38,7 +38,7 @@ def verify_identities(derivation: Derivation, found: Sequence[Identity], seed: i
 def _rows(sample: Sample, found: Sequence[Identity]) -> Iterator[Row]:
     store = sample.store()
     with torch.no_grad():
-        sample.sweeps.forward(store)
+        sample.passes.forward(store)
     for same in found:
         truth = store.whole(same.one.name)
         for node, lines in ((same.one, same.lines), (same.other, same.other_lines)):

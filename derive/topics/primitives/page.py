@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from sympy import Expr, Function, S, Symbol
 
 from derive.chain.derivation import Derivation, Term
-from derive.chain.needed import Need, cached, needs
+from derive.chain.needed import Need, needed, needs
 from derive.expressions.functions import row_of
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import names
@@ -111,8 +111,13 @@ def _table(made: Rewritten) -> Table:
     rows = []
     for node in (n for n in d.model.nodes.values() if not n.is_leaf):
         found = by_node.get(node.name, [])
-        kept = list(dict.fromkeys(name for need in found for name in need.kept))
-        cells = [node.generic, _operation(made, node) or "", [_local(d, n) for n in found] or NOTHING, _named(d, kept)]
+        values = list(dict.fromkeys(name for need in found for name in need.values))
+        cells = [
+            node.generic,
+            _operation(made, node) or "",
+            [_local(d, n) for n in found] or NOTHING,
+            _named(d, values),
+        ]
         rows.append((*cells, _by_torch(made, node)) if made.saved is not None else tuple(cells))
     return Table((*HEADER, TORCH) if made.saved is not None else HEADER, tuple(rows))
 
@@ -136,14 +141,14 @@ def _by_torch(made: Rewritten, node: Node) -> object:
 
 def _conclusions(made: Rewritten) -> Iterator[Block]:
     d, saved = made.derivation, made.saved
-    kept = list(cached(d))
-    yield Paragraph(RESULT(names=_named(d, kept)))
-    for name in kept:
-        if all(_by_sign(need, name) for need in needs(d) if name in need.kept):
+    values = list(needed(d))
+    yield Paragraph(RESULT(names=_named(d, values)))
+    for name in values:
+        if all(_by_sign(need, name) for need in needs(d) if name in need.values):
             yield Paragraph(SIGN(name=d.model.nodes[name].generic))
     if saved is not None:
-        more = [name for name in d.model.nodes if name in saved.names - set(kept)]
-        less = [name for name in kept if name not in saved.names]
+        more = [name for name in d.model.nodes if name in saved.names - set(values)]
+        less = [name for name in values if name not in saved.names]
         constants = [d.model.nodes[name].generic for name, count in saved.constants.items() if count]
         yield Paragraph(SEEN)
         yield from (Paragraph(text(names=_named(d, found))) for text, found in ((MORE, more), (LESS, less)) if found)

@@ -23,7 +23,7 @@ from derive.model.model import Node
 if TYPE_CHECKING:
     import numpy as np
 
-    from derive.code.running import Passes
+    from derive.code.running import NumpyPasses
     from derive.page.plots.plot import Plot
 
 START = 1.0  # parameters start between -START and START
@@ -90,7 +90,7 @@ def train(
     """
     import numpy as np
 
-    from derive.code.running import Passes
+    from derive.code.running import NumpyPasses
 
     if d.model.loss.name in valueless(d.model):
         raise UsageError("--train: the loss is abstract and has no value; a loss with a form can be trained")
@@ -100,7 +100,7 @@ def train(
     generator = np.random.default_rng(seed)
     shapes = {n.name: _shape(n, known) for n in d.model.of_kind("parameter")}
     start = {name: np.asarray(generator.uniform(-START, START, shape)) for name, shape in shapes.items()}
-    passes = Passes(d, {**given, **start}, known)
+    passes = NumpyPasses(d, {**given, **start}, known)
     with np.errstate(all="ignore"):  # what overflows is reported
         parameters, losses = _descent(d, passes, start, steps, rate)
         values = passes.forward(parameters)
@@ -108,7 +108,7 @@ def train(
 
 
 def _descent(
-    d: Derivation, passes: Passes, start: Mapping[str, np.ndarray], steps: int, rate: float
+    d: Derivation, passes: NumpyPasses, start: Mapping[str, np.ndarray], steps: int, rate: float
 ) -> tuple[dict[str, np.ndarray], tuple[float, ...]]:
     """Return the parameters after the last step, and the loss before and after each step."""
     parameters, losses = dict(start), []

@@ -16,7 +16,7 @@ from derive.chain.derivation import Derivation
 from derive.chain.reach import valueless
 from derive.errors import UsageError
 from derive.evaluate.exact import ExactBackend, Number
-from derive.evaluate.passes import Sweeps, cotangents, leaves
+from derive.evaluate.passes import Passes, cotangents, leaves
 from derive.evaluate.store import Store
 from derive.expressions.indices import name_of
 from derive.expressions.traverse import names
@@ -60,9 +60,9 @@ def work(
     if missing:
         raise UsageError(f"--at works numbers, so every size needs one: give --{missing[0]}")
     _needs_no_value(derivation)
-    sweeps = Sweeps(derivation, sizes, ExactBackend())
-    store = Store(sweeps.backend)
-    wanted = _wanted(derivation, sweeps)
+    passes = Passes(derivation, sizes, ExactBackend())
+    store = Store(passes.backend)
+    wanted = _wanted(derivation, passes)
     numbers = assign(wanted, at)
     _as_declared(derivation, wanted, numbers)
     for name, (ranges, _) in wanted.items():
@@ -75,8 +75,8 @@ def work(
     try:
         averaged = averaged_out(derivation)
         for stage in (s for s in derivation.stages if not averaged & set(s.families)):
-            sweeps.compute(stage, store)
-        sweeps.backward(store)
+            passes.compute(stage, store)
+        passes.backward(store)
         done = _finished(derivation, store, numbers, rate)
         _in_range(done)
     except OverflowError:
@@ -116,22 +116,22 @@ def averaged_out(derivation: Derivation) -> frozenset[str]:
     return frozenset() if random & derivation.reaching else random
 
 
-def _wanted(derivation: Derivation, sweeps: Sweeps) -> Wanted:
+def _wanted(derivation: Derivation, passes: Passes) -> Wanted:
     """Return, for each name as it is typed, its ranges and the elements that must be given a number."""
     found: dict[str, tuple[list[tuple[int, int]], set[Spot]]] = {
-        n.name: (sweeps.ranges(n), set(spots(sweeps.ranges(n))))
+        n.name: (passes.ranges(n), set(spots(passes.ranges(n))))
         for n in leaves(derivation.model)
         if n.name not in averaged_out(derivation)
     }
     for key, node in cotangents(derivation.model):
-        found[key] = sweeps.ranges(node), set()
+        found[key] = passes.ranges(node), set()
     for node in derivation.model.nodes.values():
         for given in node.abstract.args if node.abstract is not None else ():
             name = name_of(given)
             if derivation.model.nodes[name].kind not in ("target", "input", "constant", "random"):
                 ranges, needed = found[f"d{node.name}/d{name}"]
                 whole = isinstance(given, IndexedBase)
-                fixed = tuple(sweeps.number(i) for i in getattr(given, "indices", ()))
+                fixed = tuple(passes.number(i) for i in getattr(given, "indices", ()))
                 needed |= set(spots(ranges)) if whole else {fixed}
     return found
 

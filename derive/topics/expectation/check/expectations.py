@@ -20,7 +20,7 @@ from derive.check.compare import line_errors, relative, worst_of
 from derive.check.report import Report, Row, told_sizes, united
 from derive.check.samples import fill, sampled
 from derive.check.torch_backend import TorchBackend
-from derive.evaluate.passes import Sweeps, cotangents, leaves
+from derive.evaluate.passes import Passes, cotangents, leaves
 from derive.evaluate.store import Store
 from derive.expressions.moments import Expectation, Moment
 from derive.language import Text
@@ -57,9 +57,9 @@ class RandomDistributions:
         self.rng, self.generator = random.Random(seed), torch.Generator().manual_seed(seed)
         self.random = [n for n in leaves(self.model) if n.law is not None]
         self.sizes = self._sizes()
-        self.sweeps = Sweeps(derivation, self.sizes, TorchBackend())
+        self.passes = Passes(derivation, self.sizes, TorchBackend())
         self.numbers = {
-            n.name: sampled((*self.sweeps.shape(n), 1), n.domain, self.generator, n.sums_to)
+            n.name: sampled((*self.passes.shape(n), 1), n.domain, self.generator, n.sums_to)
             for n in leaves(self.model)
             if n.law is None
         }
@@ -84,10 +84,10 @@ class RandomDistributions:
 
     def truth(self, symbol: Moment, own: Sequence[Idx]) -> torch.Tensor:
         """The average of what was asked about, over all outcomes; a variance as the mean square of the deviation."""
-        ranges = self.sweeps.over(own)
+        ranges = self.passes.over(own)
         weights = torch.tensor(self.outcomes.weights, dtype=torch.float64)
         parts = [
-            self.sweeps.values.evaluate(a, self.store, ranges).expand(*(b - a + 1 for _, a, b in ranges), len(weights))
+            self.passes.values.evaluate(a, self.store, ranges).expand(*(b - a + 1 for _, a, b in ranges), len(weights))
             for a in symbol.args
         ]
         if not isinstance(symbol, Expectation):
@@ -112,7 +112,7 @@ class RandomDistributions:
         return count
 
     def _positions(self, node: Node) -> Iterator[tuple[int, ...]]:
-        return itertools.product(*(range(a, b + 1) for a, b in self.sweeps.ranges(node)))
+        return itertools.product(*(range(a, b + 1) for a, b in self.passes.ranges(node)))
 
     def _leaves(self) -> dict[Place, float]:
         """The numbers of what is not random, element by element."""
@@ -141,10 +141,10 @@ class RandomDistributions:
         numbers = dict(self.numbers)
         for node in self.random:
             values = [self.outcomes.values[node.name, at] for at in self._positions(node)]
-            numbers[node.name] = torch.tensor(np.array(values)).reshape(*self.sweeps.shape(node), -1)
+            numbers[node.name] = torch.tensor(np.array(values)).reshape(*self.passes.shape(node), -1)
         for name, node in cotangents(self.model):
-            numbers[name] = torch.zeros((*self.sweeps.shape(node), 1), dtype=torch.float64)
-        store = fill(Store(self.sweeps.backend), self.sweeps, numbers)
+            numbers[name] = torch.zeros((*self.passes.shape(node), 1), dtype=torch.float64)
+        store = fill(Store(self.passes.backend), self.passes, numbers)
         with torch.no_grad():
-            self.sweeps.forward(store)
+            self.passes.forward(store)
         return store

@@ -41,8 +41,8 @@ def _rows(sample: Sample, found: Hessian) -> Iterator[Row]:
     truth = autograd(sample, found)
     store = sample.store()
     with torch.no_grad():
-        sample.sweeps.forward(store)
-        sample.sweeps.backward(store)
+        sample.passes.forward(store)
+        sample.passes.backward(store)
         for carried in found.carried:
             carry(sample, carried, store)
     for blocks, row in zip(found.blocks, truth, strict=True):
@@ -58,7 +58,7 @@ def _rows(sample: Sample, found: Hessian) -> Iterator[Row]:
 
 def autograd(sample: Sample, found: Hessian) -> list[list[Array]]:
     """d^2 L / d w d u for all pairs, shape (*w, *u, points)."""
-    shapes = [sample.sweeps.shape(w) for w in found.wrt]
+    shapes = [sample.passes.shape(w) for w in found.wrt]
     counts = [math.prod(s) for s in shapes]
     total, points = sum(counts), sample.points
     store = sample.store({name: n.repeat_interleave(total, -1) for name, n in sample.numbers.items()})
@@ -96,7 +96,7 @@ def _products(
     sample: Sample, found: Hessian, store: Store, directions: Sequence[Array], truth: Sequence[Array]
 ) -> Iterator[Row]:
     for symbol, w, value in zip(found.directions, found.wrt, directions, strict=True):
-        store.put(name_of(symbol), value, sample.sweeps.ranges(w))
+        store.put(name_of(symbol), value, sample.passes.ranges(w))
     with torch.no_grad():
         carry(sample, found.along, store)
     moved = {a.node.name for a in found.along}

@@ -103,7 +103,7 @@ def _split(own: Parts) -> int | None:
 def _spans(sample: Sample, along: Along) -> list[Span]:
     """The first and last value along each axis."""
     own = [(i.lower, i.upper) for i in along.own]
-    return [(sample.sweeps.number(a), sample.sweeps.number(b)) for a, b in (*along.law.ranges, *own)]
+    return [(sample.passes.number(a), sample.passes.number(b)) for a, b in (*along.law.ranges, *own)]
 
 
 def _on(span: Span, t: int) -> bool:
@@ -115,5 +115,5 @@ def _value(sample: Sample, along: Along, store: Store, axis: int | None, t: int)
     letters: list[Idx] = [*along.node.indices, *along.own]
     ranges = [(i, *s) for n, (i, s) in enumerate(zip(letters, _spans(sample, along), strict=True)) if n != axis]
     fixed = {} if axis is None else {letters[axis]: t}
-    value: Array = sample.sweeps.partials.evaluate(along.computed, store, ranges, fixed)
+    value: Array = sample.passes.partials.evaluate(along.computed, store, ranges, fixed)
     return value

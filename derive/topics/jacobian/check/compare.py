@@ -54,10 +54,10 @@ def _matrix(sample: Sample, form: InMatrices, truth: Array, at: Evaluation) -> f
     if form.rows is not None:
         wanted, lead = _each(sample, form.rows, truth, at)
         if lead == 2:
-            subscripts += sample.sweeps.over(form.rows[:1])
+            subscripts += sample.passes.over(form.rows[:1])
     try:
         with torch.no_grad():
-            evaluator = Evaluator(sample.sweeps, at.store, torch.ones(sample.points, dtype=torch.bool))
+            evaluator = Evaluator(sample.passes, at.store, torch.ones(sample.points, dtype=torch.bool))
             value = evaluator.value(form.matrix, subscripts)
             return relative(value, wanted.reshape(*wanted.shape[:lead], *value.shape[-2:]))
     except (ShapeError, RuntimeError):
@@ -70,5 +70,5 @@ def _each(sample: Sample, rows: Rows, truth: Array, at: Evaluation) -> tuple[Arr
     letters = [i for i in at.own if i not in at.fixed]
     second = letters.index(below)
     if above in at.fixed:  # a time: only its own
-        return truth.select(second, at.fixed[above] - sample.sweeps.number(below.lower)).movedim(-1, 0), 1
+        return truth.select(second, at.fixed[above] - sample.passes.number(below.lower)).movedim(-1, 0), 1
     return truth.diagonal(dim1=letters.index(above), dim2=second).movedim((-1, -2), (0, 1)), 2

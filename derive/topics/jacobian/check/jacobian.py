@@ -29,14 +29,14 @@ def _jacobian_row(sample: Sample, found: Jacobian) -> Row:
     stage = next(s for s in sample.derivation.stages if found.of.name in s.families)
     axis = stage.time.get(found.of.name)
     store = sample.store()
-    sample.sweeps.forward(store)
+    sample.passes.forward(store)
     if axis is None:
         again = sample.store()
         (wrt,) = sample.variables([found.wrt], again, sample.points)
         of = again.whole(found.of.name)
         fixed: dict[Idx, int] = {}
     else:
-        first, last = sample.sweeps.span(stage)
+        first, last = sample.passes.span(stage)
         t = random.Random(sample.points + last).randint(first, last)
         fixed = {found.of.indices[axis]: t}
         of, wrt = _one_step(sample, found, store, t)
@@ -48,21 +48,21 @@ def _jacobian_row(sample: Sample, found: Jacobian) -> Row:
 
 def _one_step(sample: Sample, found: Jacobian, store: Store, t: int) -> tuple[Array, Array]:
     """One step of the recurrence once more, everything before it held fixed."""
-    stage, sweeps = next(s for s in sample.derivation.stages if found.of.name in s.families), sample.sweeps
+    stage, passes = next(s for s in sample.derivation.stages if found.of.name in s.families), sample.passes
     name, earlier = found.wrt.name, t - stage.direction
     wrt = None
     if name not in stage.time:
-        wrt = variable(store.whole(name), sample.points, sweeps.shape(found.wrt))
-        store.put(name, wrt, sweeps.ranges(found.wrt))
+        wrt = variable(store.whole(name), sample.points, passes.shape(found.wrt))
+        store.put(name, wrt, passes.ranges(found.wrt))
         for between in _between(sample.derivation.stages, name, stage):
-            sweeps.compute(between, store)
+            passes.compute(between, store)
     elif found.earlier:
-        own = sweeps.over(i for i in found.entry.wrt.indices if isinstance(i, Idx))
+        own = passes.over(i for i in found.entry.wrt.indices if isinstance(i, Idx))
         wrt = variable(store.slices[name][earlier], sample.points, [b - a + 1 for _, a, b in own])
         store.put_slice(name, earlier, wrt)
     for family in stage.families:
         node = sample.derivation.model.nodes[family]
-        sweeps.recurrence(node, stage.time[family]).step(store, t)
+        passes.recurrence(node, stage.time[family]).step(store, t)
         if family == name and not found.earlier:
             wrt = variable(store.slices[family][t], sample.points)
             store.put_slice(family, t, wrt)

@@ -15,7 +15,7 @@ import torch
 from sympy import Add, Expr, Max, Mul, Pow
 
 from derive.errors import ShapeError
-from derive.evaluate.passes import Range, Sweeps
+from derive.evaluate.passes import Passes, Range
 from derive.evaluate.store import Store
 from derive.expressions.functions import row_of
 from derive.expressions.matrices import Matrix, Summed, shape
@@ -30,8 +30,8 @@ class Evaluator:
     Errors: ShapeError where an array is not as claimed.
     """
 
-    def __init__(self, sweeps: Sweeps, store: Store, good: Array):
-        self.sweeps, self.store, self.backend = sweeps, store, sweeps.backend
+    def __init__(self, passes: Passes, store: Store, good: Array):
+        self.passes, self.store, self.backend = passes, store, passes.backend
         self.points = good.nonzero().flatten()[:POINTS]
 
     def value(self, expr: Expr, at: Sequence[Range]) -> Array:
@@ -44,14 +44,14 @@ class Evaluator:
             found = reduce(add if isinstance(expr, Add) else mul, [self.value(a, at) for a in expr.args])
         else:
             found = self._applied(expr, [self.value(a, at) for a in expr.args])
-        wanted = tuple(self.sweeps.number(n) for n in shape(expr))
+        wanted = tuple(self.passes.number(n) for n in shape(expr))
         if tuple(found.shape[-2:]) != wanted:
             raise ShapeError(f"{type(expr).__name__}: {tuple(found.shape[-2:])}, where {wanted} is claimed")
         return found
 
     def _read(self, expr: Expr, ranges: Sequence[Range]) -> Array:
         """What has no matrix inside, over subscripts, shape (*lengths, points)."""
-        return self.at_points(self.sweeps.partials.evaluate(expr, self.store, list(ranges)))
+        return self.at_points(self.passes.partials.evaluate(expr, self.store, list(ranges)))
 
     def at_points(self, array: Array) -> Array:
         """The numbers at these points; what is the same at every point stays as it is."""
@@ -61,7 +61,7 @@ class Evaluator:
         return [self.value(a, at) for a in expr.args]
 
     def _numbers(self, expr: Expr) -> list[int]:
-        return [self.sweeps.number(n) for n in shape(expr)]
+        return [self.passes.number(n) for n in shape(expr)]
 
     def _applied(self, function: Expr, arguments: list[Array]) -> Array:
         """A function of the table, a power or a maximum, entry by entry."""
@@ -78,7 +78,7 @@ class Evaluator:
     # one method for each kind of matrix
     def _whole(self, expr: Expr, at: Sequence[Range]) -> Array:
         axes = expr.args[1:]
-        found = self._read(expr.args[0], [*at, *self.sweeps.over(axes)]).movedim(-1, len(at))
+        found = self._read(expr.args[0], [*at, *self.passes.over(axes)]).movedim(-1, len(at))
         return found if len(axes) == 2 else found.unsqueeze(-1)
 
     def _ones(self, expr: Expr, at: Sequence[Range]) -> Array:
@@ -134,7 +134,7 @@ class Evaluator:
         return torch.softmax(self.value(expr.args[0], at), dim=-2 if column else -1)
 
     def _summed(self, expr: Summed, at: Sequence[Range]) -> Array:
-        own = [(i, self.sweeps.number(a), self.sweeps.number(b)) for i, a, b in reversed(expr.limits)]
+        own = [(i, self.passes.number(a), self.passes.number(b)) for i, a, b in reversed(expr.limits)]
         found = self.value(expr.args[0], [*at, *own])
         full = found.expand(*(b - a + 1 for _, a, b in (*at, *own)), *found.shape[-3:])
         return full.sum(dim=tuple(range(len(at), len(at) + len(own))))

@@ -28,7 +28,7 @@ MATRICES = Text(
 @torch.no_grad()
 def compare(forms: Forms, check: Checker) -> Report:
     """Every matrix form at the points of a check. A table lists these quantities already, in index notation."""
-    evaluator = Evaluator(check.sweeps, check.truth.store, check.truth.finite)
+    evaluator = Evaluator(check.passes, check.truth.store, check.truth.finite)
     rows = (*_definitions(evaluator, check, forms), *_steps(evaluator, check, forms))
     return Report(rows, notes=(MATRICES,) if rows else (), listed=False)
 
@@ -38,7 +38,7 @@ def _definitions(evaluator: Evaluator, check: Checker, forms: Forms) -> Iterator
     for node, case, form in forms.laws:
         if form.matrix is not None:
             ranges = _ranges(evaluator, node, case)
-            whole = check.truth.store.whole(node.name)[within(ranges, check.sweeps.ranges(node))]
+            whole = check.truth.store.whole(node.name)[within(ranges, check.passes.ranges(node))]
             yield _compared(evaluator, form, ranges, whole, "the matrix form of its definition")
 
 
@@ -51,13 +51,13 @@ def _steps(evaluator: Evaluator, check: Checker, forms: Forms) -> Iterator[Row]:
         if ranges is None:
             yield Row(form.element, 0, 0.0, where)
             continue
-        truth = check.truth.adjoint(step.node.name)[within(ranges, check.sweeps.extent(step.node))]
+        truth = check.truth.adjoint(step.node.name)[within(ranges, check.passes.extent(step.node))]
         yield _compared(evaluator, form, ranges, truth, where)
 
 
 def _ranges(evaluator: Evaluator, node: Node, case: Case) -> list[Range]:
     """The elements that one case defines."""
-    number = evaluator.sweeps.number
+    number = evaluator.passes.number
     places = zip(node.indices, case.position, strict=True)
     return [
         (i, number(i.lower), number(i.upper)) if isinstance(p, Idx) else (i, number(p), number(p)) for i, p in places

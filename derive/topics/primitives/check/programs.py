@@ -15,7 +15,7 @@ from derive.check.compare import relative
 from derive.check.report import Report, Row
 from derive.check.samples import fill, sizes_in_turn
 from derive.check.torch_backend import TorchBackend
-from derive.evaluate.passes import Sweeps, inputs
+from derive.evaluate.passes import Passes, inputs
 from derive.evaluate.store import Store
 from derive.expressions.symbols import Partial
 
@@ -28,22 +28,22 @@ def compare(written: Derivation, original: Derivation, points: int = 200, seed: 
     report, names = Report(), original.model.sizes
     for n in range(1, ROUNDS + 1 if names else 2):
         sizes = sizes_in_turn(names, n, ROUNDS)
-        truth = AutogradValues(original, Sweeps(original, sizes, TorchBackend()), points, seed + n)
-        report = report.merged(_round(Sweeps(written, sizes, TorchBackend()), truth))
+        truth = AutogradValues(original, Passes(original, sizes, TorchBackend()), points, seed + n)
+        report = report.merged(_round(Passes(written, sizes, TorchBackend()), truth))
     return report
 
 
 @torch.no_grad()
-def _round(sweeps: Sweeps, truth: AutogradValues) -> Report:
-    numbers = {name: truth.store.whole(name).detach() for name in inputs(sweeps.model)}
-    store = fill(Store(sweeps.backend), sweeps, numbers)
-    sweeps.forward(store)
-    sweeps.backward(store)
+def _round(passes: Passes, truth: AutogradValues) -> Report:
+    numbers = {name: truth.store.whole(name).detach() for name in inputs(passes.model)}
+    store = fill(Store(passes.backend), passes, numbers)
+    passes.forward(store)
+    passes.backward(store)
     model, d = truth.derivation.model, truth.derivation
     rows: list[tuple[Expr, str]] = [(n.generic, n.name) for n in model.nodes.values() if not n.is_leaf]
     reached = [name for name in d.wanted if name in d.adjoints]
     rows += [(Partial(d.loss, model.nodes[name].generic), f"adjoint {name}") for name in reached]
-    known = {f"adjoint {name}" for name in sweeps.derivation.adjoints} | sweeps.model.nodes.keys()
+    known = {f"adjoint {name}" for name in passes.derivation.adjoints} | passes.model.nodes.keys()
     found = []
     for quantity, key in rows:
         theirs = truth.store.whole(key)

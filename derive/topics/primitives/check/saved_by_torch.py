@@ -15,7 +15,7 @@ from sympy import Expr, Idx, Indexed, Symbol
 from derive.chain.derivation import Derivation
 from derive.check.samples import random_inputs
 from derive.check.torch_backend import TorchBackend, function
-from derive.evaluate.passes import Sweeps
+from derive.evaluate.passes import Passes
 from derive.expressions.functions import BY_NAME
 from derive.expressions.indices import name_of
 from derive.model.model import Node
@@ -77,8 +77,8 @@ class Recorder:
     def __init__(self, program: Program, derivation: Derivation, seed: int):
         self.program, self.wanted = program, derivation.wanted
         sizes = {s: 3 + n for n, s in enumerate(program.model.sizes)}  # all different, so that shapes tell too
-        self.sweeps = Sweeps(derivation, sizes, TorchBackend())
-        numbers = random_inputs(self.sweeps, 1, torch.Generator().manual_seed(seed))
+        self.passes = Passes(derivation, sizes, TorchBackend())
+        numbers = random_inputs(self.passes, 1, torch.Generator().manual_seed(seed))
         self.values = {name: value.squeeze(-1).requires_grad_(name in self.wanted) for name, value in numbers.items()}
 
     def saved(self) -> Saved:
@@ -135,8 +135,8 @@ class Recorder:
         """A number, or a tensor whose axes stand where the node's indices do."""
         if operand.is_number:
             return float(operand) if not operand.is_Integer else int(operand)
-        if isinstance(operand, Symbol) and operand in self.sweeps.sizes:
-            return float(self.sweeps.sizes[operand])
+        if isinstance(operand, Symbol) and operand in self.passes.sizes:
+            return float(self.passes.sizes[operand])
         value, places = self.values[name_of(operand)], tuple(getattr(operand, "indices", ()))
         axes = [i for i in own if i in places]
         moved = value.permute([places.index(i) for i in axes]) if axes != list(places) else value

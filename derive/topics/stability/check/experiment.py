@@ -117,7 +117,7 @@ class Experiment:
     def measure(self, expr: Expr, numbers: Numbers) -> Array:
         """The value of a measure at every point, shape (points,)."""
         points = next(iter(numbers.values())).shape[-1]
-        return measure(expr, self.cell.store(numbers), self.cell.sweeps.values, self.where, points)
+        return measure(expr, self.cell.store(numbers), self.cell.passes.values, self.where, points)
 
     def run(self, numbers: Numbers, valid: Array) -> GradientFlow:
         """Run the cells forward, and back from random adjoints of the last states."""

@@ -34,12 +34,12 @@ def _share(experiment: Experiment, gate: Gate, numbers: Numbers) -> Array:
     cell = experiment.cell
     store = cell.store(numbers)
     own = [i for i in gate.element.indices if isinstance(i, Idx) and i != cell.jacobian.index]
-    ranges = cell.sweeps.over(own)
+    ranges = cell.passes.over(own)
     found = []
     with torch.no_grad():
         for t in cell.times:
             cell.step(store, t)
-            found.append(cell.sweeps.partials.evaluate(gate.share, store, ranges, {cell.jacobian.index: t}))
+            found.append(cell.passes.partials.evaluate(gate.share, store, ranges, {cell.jacobian.index: t}))
     return torch.stack(found)
 
 

@@ -15,7 +15,7 @@ from sympy import Idx, Symbol
 from derive.chain.derivation import Derivation
 from derive.check.gradients import Array, gradients, jacobian, linked
 from derive.check.torch_backend import TorchBackend
-from derive.evaluate.passes import Sweeps
+from derive.evaluate.passes import Passes
 from derive.evaluate.store import Store
 from derive.model.model import Node
 from derive.topics.jacobian.paths import Entry
@@ -29,34 +29,34 @@ class Unrolled:
 
     def __init__(self, derivation: Derivation, jacobian: StepJacobian, sizes: Mapping[Symbol, int]):
         self.jacobian, self.stage = jacobian, jacobian.stage
-        self.sweeps = Sweeps(derivation, sizes, TorchBackend())
+        self.passes = Passes(derivation, sizes, TorchBackend())
         self.nodes = [derivation.model.nodes[name] for name in self.stage.families]
         self.leaves = [n for n in derivation.model.nodes.values() if n.is_leaf]
         self.earlier = derivation.stages[: derivation.stages.index(self.stage)]
-        self.recurrences = [self.sweeps.recurrence(node, self.stage.time[node.name]) for node in self.nodes]
-        first, last = self.sweeps.span(self.stage)
+        self.recurrences = [self.passes.recurrence(node, self.stage.time[node.name]) for node in self.nodes]
+        first, last = self.passes.span(self.stage)
         self.times = list(range(first, last + 1))[:: self.stage.direction]
 
     def shape(self, node: Node) -> tuple[int, ...]:
         """The sizes of a leaf, or of a state without its time."""
         axis = self.stage.time.get(node.name)
-        return tuple(b - a + 1 for n, (a, b) in enumerate(self.sweeps.ranges(node)) if n != axis)
+        return tuple(b - a + 1 for n, (a, b) in enumerate(self.passes.ranges(node)) if n != axis)
 
     def store(self, numbers: Numbers) -> Store:
         """A store with the leaves, what is computed of them before the recurrence, and the start of each state.
 
         The start is that in `numbers`, or else the model's own.
         """
-        store = Store(self.sweeps.backend)
+        store = Store(self.passes.backend)
         for leaf in self.leaves:
-            store.put(leaf.name, numbers[leaf.name], self.sweeps.ranges(leaf))
+            store.put(leaf.name, numbers[leaf.name], self.passes.ranges(leaf))
         for stage in self.earlier:
-            self.sweeps.compute(stage, store)
+            self.passes.compute(stage, store)
         for node in self.nodes:
-            store.open(node.name, self.sweeps.ranges(node), self.stage.time[node.name])
+            store.open(node.name, self.passes.ranges(node), self.stage.time[node.name])
         for state in self.jacobian.states:
             axis = self.stage.time[state.name]
-            self.sweeps.starts(state, axis, store)
+            self.passes.starts(state, axis, store)
             if state.name in numbers:
                 store.put_slice(state.name, self.times[0] - self.stage.direction, numbers[state.name])
         return store
@@ -111,9 +111,9 @@ class Unrolled:
     def formula(self, entry: Entry, store: Store, t: int) -> Array:
         """The derived block of the Jacobian at time t, shape (*sizes of `of`, *sizes of `wrt`, points)."""
         own = [i for e in (entry.of, entry.wrt) for i in e.indices if isinstance(i, Idx) and i != self.jacobian.index]
-        ranges = self.sweeps.over(own)
+        ranges = self.passes.over(own)
         with torch.no_grad():
-            value: Array = self.sweeps.partials.evaluate(entry.value, store, ranges, {self.jacobian.index: t})
+            value: Array = self.passes.partials.evaluate(entry.value, store, ranges, {self.jacobian.index: t})
         return value
 
     def truth(self, store: Store, t: int, points: int) -> list[list[Array]]:
