@@ -219,6 +219,7 @@ def test_a_function_of_sympy():
     [
         ({"slope": lambda x: 1 / (1 + Abs(x))}, "slope= gives .* by the definition it is"),
         ({"slope_in_value": lambda y: 1 - y**2}, "slope_in_value= gives"),
+        ({"slope_in_value": lambda y: sympy.gamma(y)}, "the slope_in_value uses gamma"),
         ({"value_range": (0, 1)}, r"value_range=\(0, 1\), but at"),
         ({"slope_range": (0, Rational(1, 2))}, "slope_range=.*but at"),
         ({"value_range": (1, 0)}, "the lower one first"),

@@ -35,9 +35,9 @@ def definition_of(name: str, definition: Formula, in_libraries: bool) -> Expr:
     return known(name, "definition", expr)
 
 
-def slope_given(name: str, slope: Formula) -> Expr:
-    """The slope at x as a user writes it."""
-    return _expression(name, "slope", slope)
+def slope_given(name: str, what: str, slope: Formula) -> Expr:
+    """The slope at x, or at a value x, as a user writes it."""
+    return known(name, what, _expression(name, what, slope))
 
 
 def _expression(name: str, what: str, formula: Formula) -> Expr:

@@ -77,11 +77,12 @@ def elementwise(
     that contradicts the definition.
     """
     expr = definition_of(word(name), definition, bool(torch and numpy))
-    taken = known(name, "slope", slope_of(expr) if slope is None else slope_given(name, slope))
+    taken = known(name, "slope", slope_of(expr)) if slope is None else slope_given(name, "slope", slope)
+    by_value = None if slope_in_value is None else _at(slope_given(name, "slope_in_value", slope_in_value))
     within = interval(name, "domain", domain)
     found: dict[str, Any] = {
         "value_range": interval(name, "value_range", value_range), "domain": within,
-        "slope_range": interval(name, "slope_range", slope_range), "slope_in_value": slope_in_value,
+        "slope_range": interval(name, "slope_range", slope_range), "slope_in_value": by_value,
         "torch": library_name(name, "torch", torch), "numpy": library_name(name, "numpy", numpy),
         "kinks": points_without_slope(name, expr, taken, within, kinks), "activation": bool(activation),
     }  # fmt: skip
