@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sympy import Expr
 
 from derive.chain.derivation import Line
-from derive.check.report import Row
 from derive.page.print.formulas import Formulas
+
+if TYPE_CHECKING:  # a sheet that is not checked loads no check
+    from derive.check.report import Row
 
 
 def equality(target: Expr, lines: Sequence[Line], show: Formulas, lang: str) -> dict[str, Any]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from derive.check.report import Row
 from derive.page import sentences as say
 from derive.page.blocks import Table
+
+if TYPE_CHECKING:  # a sheet that is not checked loads no check
+    from derive.check.report import Row
 
 
 def table(rows: Iterable[Row]) -> Table:

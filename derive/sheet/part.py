@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from derive.chain.derived import Derived
-from derive.check.report import Report
 from derive.language import Text
 from derive.page.blocks import Block
 from derive.page.spans import Known
 from derive.topics.topic import Context, Place, at, topic
+
+if TYPE_CHECKING:  # a sheet that is not checked loads no check
+    from derive.check.report import Report
 
 
 class Part(NamedTuple):

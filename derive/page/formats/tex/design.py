@@ -5,7 +5,7 @@ One run of TeX is enough: nothing on a page refers to another page.
 
 from __future__ import annotations
 
-from derive.page.formats.tex.words import HAN
+from derive.page.formats.tex.words import chinese
 
 LATIN = r"""\documentclass[11pt,fleqn]{article}
 \usepackage[T1]{fontenc}
@@ -87,7 +87,7 @@ END = "\\end{document}\n"
 
 def preamble(body: str, lang: str) -> str:
     """What stands before the body: XeTeX's class where the page has Chinese, drawings where it has one."""
-    head = CHINESE if lang == "zh" else ENGLISH_WITH_CHINESE if HAN.search(body) else LATIN
+    head = CHINESE if lang == "zh" else ENGLISH_WITH_CHINESE if chinese(body) else LATIN
     drawings = DRAWINGS if "{tikzpicture}" in body or "{pgfpicture}" in body else ""
     return f"{head}\n{COMMON}{drawings}{LOOKS}{SPACING[lang]}\n"
 
