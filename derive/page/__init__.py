@@ -1,1 +1,1 @@
-"""Views of a derivation: the document, and one file for each format."""
+"""Pages: the blocks of a sheet, mathematics as text, pictures and plots, every format, and the TeX that sets a PDF."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from derive.chain.derived import Derived
 from derive.language import Text
+from derive.page import sentences as say
 from derive.page.blocks import Block, Heading, Paragraph, Picture
-from derive.page.pictures.caption import CAPTION
 
 MOST = 64  # vertices of a picture that can still be read on a page
 
@@ -36,5 +36,5 @@ def picture(derived: Derived) -> Iterator[Block]:
     if count > MOST and len(drawn.narrowest.vertices) > MOST:
         yield Paragraph(DENSE(count=str(count)))
         return
-    caption = CAPTION if any(e.backward for e in drawn.diagram.edges) else VALUES
+    caption = say.PICTURE if any(e.backward for e in drawn.diagram.edges) else VALUES
     yield Picture(drawn, BOTH(one=caption, other=SHARED) if drawn.diagram.copied else caption)

@@ -12,9 +12,8 @@ from derive.language import Text
 from derive.page import blocks
 from derive.page.formats import writer as base
 from derive.page.formats.formats import Document
-from derive.page.formats.tex.lines import broken, summands
+from derive.page.print.lines import broken, summands, width
 from derive.page.print.order import signed
-from derive.page.print.width import width
 
 LINE = 44.0  # em, what a cell of a notebook has room for
 NEXT = " \\\\\n"

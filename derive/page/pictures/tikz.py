@@ -10,7 +10,7 @@ from derive.page.pictures.labels import Rectangle
 from derive.page.pictures.layout import PAIR, Curve, Layout, Route
 from derive.page.pictures.legend import Item, legend
 from derive.page.pictures.writing import Medium, Writing
-from derive.page.print.width import width
+from derive.page.print.lines import width
 
 MEDIUM = Medium("inline", lambda text: width(text) * 1.06, r"\cdots")
 UNIT = 0.74  # points of a unit: letters of 13 units are those of \small

@@ -15,8 +15,8 @@ from derive.language import Text
 from derive.model.model import Node
 from derive.model.operations import operations
 from derive.model.primitives import as_product
+from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Picture, Row, Table
-from derive.page.pictures.caption import CAPTION
 from derive.topics.primitives.program import Rewritten
 
 PRIMITIVE = Text("The graph in primitive operations", "用基本运算表示的计算图")
@@ -72,7 +72,7 @@ def primitive_graph(made: Rewritten, sizes: Mapping[Symbol, int]) -> Iterator[Bl
 
     yield Heading(PRIMITIVE)
     yield from _definitions(made)
-    yield Picture(GraphPicture(made.derivation, sizes, values=True), CAPTION)
+    yield Picture(GraphPicture(made.derivation, sizes, values=True), say.PICTURE)
     yield Heading(KEPT)
     yield Paragraph(WHY)
     yield _table(made)

@@ -10,9 +10,8 @@ from html import escape
 from derive.language import Text
 from derive.page.blocks import Block, Title
 from derive.page.formats.formats import Document
-from derive.page.formats.html import words
 from derive.page.formats.html.outline import Item, Section, merged, outline
-from derive.page.formats.html.switches import label, switches
+from derive.page.formats.html.switches import CONTENTS, LINK, label, switches
 from derive.page.formats.html.vendored import katex_style, text
 from derive.page.formats.html.writer import Writer, math, pieces
 
@@ -109,11 +108,11 @@ class Body:
         return f'<span class="result">{math(left, display=True)}{pieces(self.writer.signs[row.sign], right)}</span>'
 
     def _link(self, name: str) -> str:
-        return f'<a class="link" href="#{name}"{label(words.LINK)}>§</a>'
+        return f'<a class="link" href="#{name}"{label(LINK)}>§</a>'
 
     def contents(self, sections: Sequence[Section]) -> str:
         """One link for each section, readings with their sections inside."""
-        return f'<nav class="contents"{label(words.CONTENTS)}>{self._listed(sections)}</nav>\n'
+        return f'<nav class="contents"{label(CONTENTS)}>{self._listed(sections)}</nav>\n'
 
     def _listed(self, sections: Sequence[Section]) -> str:
         lines = []

@@ -5,21 +5,34 @@ from __future__ import annotations
 from html import escape
 
 from derive.language import Text
-from derive.page.formats.html import words
 from derive.page.formats.html.writer import Writer
+
+LANGUAGE = Text("Language", "语言")
+DETAIL = Text("Detail", "详略")
+BRIEF = Text("Brief", "简略")
+FULL = Text("Full", "完整")
+FOLD = Text("Fold steps", "折叠步骤")
+THEME = Text("Light or dark", "明暗")
+CONTENTS = Text("Contents", "目录")
+LINK = Text("Link to this place", "此处的链接")
+COPIED = Text("Link copied", "链接已复制")
+NO_SCRIPT = Text(
+    "Formulas are shown as LaTeX source because JavaScript is off. Nothing is loaded from the network.",
+    "JavaScript 已关闭，公式以 LaTeX 源码显示。本页不从网络加载任何内容。",
+)
 
 
 def switches(writer: Writer, levels: bool, folds: bool) -> str:
     """The switches that this page has a use for, hidden until the script runs, without which they do nothing."""
-    shown = [_choice(words.LANGUAGE, "lang", {"en": "EN", "zh": "中文"})]
+    shown = [_choice(LANGUAGE, "lang", {"en": "EN", "zh": "中文"})]
     if levels:
-        both = {"brief": writer.text(words.BRIEF), "full": writer.text(words.FULL)}
-        shown.append(_choice(words.DETAIL, "detail", both))
+        both = {"brief": writer.text(BRIEF), "full": writer.text(FULL)}
+        shown.append(_choice(DETAIL, "detail", both))
     if folds:
-        shown.append(f'<button type="button" data-fold aria-pressed="false">{writer.text(words.FOLD)}</button>')
-    shown.append(f'<button type="button" data-theme{label(words.THEME)}>◐</button>')
-    said = f'<span role="status" data-copied-en="{words.COPIED.en}" data-copied-zh="{words.COPIED.zh}"></span>'
-    missing = f"<noscript><p>{escape(words.NO_SCRIPT.en)}</p><p>{escape(words.NO_SCRIPT.zh)}</p></noscript>"
+        shown.append(f'<button type="button" data-fold aria-pressed="false">{writer.text(FOLD)}</button>')
+    shown.append(f'<button type="button" data-theme{label(THEME)}>◐</button>')
+    said = f'<span role="status" data-copied-en="{COPIED.en}" data-copied-zh="{COPIED.zh}"></span>'
+    missing = f"<noscript><p>{escape(NO_SCRIPT.en)}</p><p>{escape(NO_SCRIPT.zh)}</p></noscript>"
     return f'<div class="switches" hidden>{said}{"".join(shown)}</div>\n{missing}\n'
 
 

@@ -11,8 +11,7 @@ from derive.language import LANGUAGES, written
 from derive.page import blocks
 from derive.page.formats import writer as base
 from derive.page.formats.html.drawings import inlined
-from derive.page.formats.tex.lines import summands
-from derive.page.print.width import width
+from derive.page.print.lines import summands, width
 
 VDOTS = r"{}\vdots"
 SHORT = 15.0  # em: a formula that need not break

@@ -8,12 +8,11 @@ from itertools import pairwise
 from derive.language import Text
 from derive.page import blocks
 from derive.page.formats import writer as base
-from derive.page.formats.tex.lines import broken, summands
 from derive.page.formats.tex.outline import Entry
 from derive.page.formats.tex.words import escape
 from derive.page.print.formulas import Formulas
+from derive.page.print.lines import broken, summands, width
 from derive.page.print.order import signed
-from derive.page.print.width import width
 
 LINE = 39.0  # em, what fits beside the indent
 BREAK = " \\\\*\n&\\quad {} "  # within a row: the page goes on

@@ -1,9 +1,12 @@
-"""How wide a formula will be, in em, from its LaTeX: enough to know where a line must break."""
+"""Lines of LaTeX: how wide a formula will be, and where a line that is too long breaks."""
 
 from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+
+from derive.memo import memo
+from derive.page.print.order import signed
 
 TOKEN = re.compile(r"\\frac|\\tfrac|\\sqrt|\\mathrm|\\text|\\mathbf|\\[A-Za-z]+|\\.|[{}_^]|.", re.DOTALL)
 WORDS = {
@@ -55,3 +58,32 @@ def _glyph(token: str) -> float:
     if token == " ":
         return 0.0
     return 0.55 if len(token) > 1 or token.isalnum() else 0.4
+
+
+def summands(latex: str) -> tuple[str, ...]:
+    """The terms of a written sum: parted before each plus and minus outside all brackets."""
+    found, depth = [""], 0
+    for token in re.split(r"(?<= )([+-] |[{}()])|([{}()])", latex):
+        depth += (token or "") in ("{", "(")
+        depth -= (token or "") in ("}", ")")
+        if token in ("+ ", "- ") and not depth:
+            found.append("-" if token == "- " else "")
+        else:
+            found[-1] += token or ""
+    return tuple(term.strip() for term in found)
+
+
+@memo
+def broken(terms: tuple[str, ...], room: float) -> list[str]:
+    """Terms joined to lines no wider than `room` em, broken before a plus or a minus."""
+    lines: list[list[str]] = [[]]
+    used = 0.0
+    for term in terms:
+        wide = width(term) + 1.3
+        if lines[-1] and used + wide > room:
+            lines.append([])
+            used = 0.0
+        lines[-1].append(term)
+        used += wide
+    joined = [signed(line) for line in lines]
+    return [joined[0], *(line if line.startswith("-") else f"+ {line}" for line in joined[1:])]
