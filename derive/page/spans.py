@@ -16,7 +16,7 @@ class Span(NamedTuple):
 
 
 class Ranges(NamedTuple):
-    """Several ranges that hold together: t = 1, ..., T; i = 1, ..., D."""
+    """The ranges of several indices: t = 1, ..., T; i = 1, ..., D."""
 
     spans: tuple[Span, ...]
 
@@ -29,5 +29,5 @@ class Known(NamedTuple):
 
 
 def span(idx: Idx, low: Expr, high: Expr) -> Span:
-    """The range of one index."""
+    """Make the range of one index."""
     return Span(idx, low, high)

@@ -1,4 +1,4 @@
-"""What a stream shows: how many columns, and whether colours. A file or a pipe has the same page everywhere."""
+"""The width of a terminal in columns, and whether it shows colours. Files and pipes always get the same page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def page(stream: IO[Any] | None) -> Page:
 
 
 def is_terminal(stream: IO[Any] | None) -> bool:
-    """Is there somebody who reads while it is written?"""
+    """True if the stream is a terminal, so that a person reads along."""
     return stream is not None and not stream.closed and stream.isatty()
 
 

@@ -13,6 +13,6 @@ if TYPE_CHECKING:  # a sheet that is not checked loads no check
 
 
 def table(rows: Iterable[Row]) -> Table:
-    """What was compared, at how many numbers, how well it agrees."""
+    """Make a table with one line for each row of the check."""
     verdicts = ((r.quantity, str(r.points), r.error, say.AGREES if r.ok else say.DISAGREES) for r in rows)
     return Table(say.CHECK_HEADER, tuple(verdicts))

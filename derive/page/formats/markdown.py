@@ -28,7 +28,7 @@ def render(document: Document) -> str:
 
 
 def _tagless(latex: str) -> str:
-    """Signs that HTML would take for a tag."""
+    """Replace the signs < and >, which HTML would take for a tag."""
     return latex.replace("<", r"\lt ").replace(">", r"\gt ")
 
 
@@ -37,7 +37,7 @@ def _display(latex: str) -> str:
 
 
 class Writer(base.Writer):
-    """One block at a time."""
+    """Writes one block at a time."""
 
     dots = (r"&\;\vdots", _display(r"\vdots"))
     between = "\n\n"
@@ -79,7 +79,7 @@ class Writer(base.Writer):
         return self._line(left, self.signs[row.sign], broken(tuple(right), LINE - width(left)), row.reason)
 
     def _line(self, left: str, sign: str, lines: Sequence[str], reason: Text | None) -> str:
-        """left sign right, broken into lines, and the reason beside the first."""
+        """left, sign and right, broken into lines, with the reason beside the first line."""
         why = rf" &&\quad {{\color{{gray}}{{\small {self.within(reason)}}}}}" if reason is not None else ""
         first, *rest = lines
         return (NEXT + r"&\quad ").join([f"{left} &{sign} {first}{why}", *rest])
@@ -93,7 +93,7 @@ class Writer(base.Writer):
 
 
 def _beside(lines: Sequence[str]) -> list[str]:
-    """Short parts of a chain on one line."""
+    """Put parts of a chain that are short on one line."""
     found: list[str] = []
     for line in lines:
         if found and NEXT not in found[-1] + line and width(found[-1]) + width(line) < LINE:

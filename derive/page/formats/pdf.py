@@ -1,4 +1,4 @@
-"""PDF: the LaTeX page, byte for byte, set by the TeX that has what it needs."""
+"""PDF: the LaTeX page, unchanged, typeset by an installed TeX that has all the packages it needs."""
 
 from __future__ import annotations
 

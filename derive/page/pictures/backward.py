@@ -1,4 +1,4 @@
-"""What flows back along the edges of a picture: the local partial of one element with respect to another."""
+"""The local partials that flow back along the edges of a picture, of one element with respect to another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a picture of a graph consists of, before anything has a place. Data only."""
+"""The parts of a picture of a graph as plain data, before anything has a place."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Vertex(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """A use: the target is computed from the source. `partials` flow back, one for each quantity of the source.
+    """An edge: the target is computed from the source. `partials` flow back along it, one for each
+    quantity of the source.
 
     No partials: no derivative is asked for. `symbols` are their names, where the values would be too long; an edge
     between dots has a derivative (`backward`) but no partial of its own.

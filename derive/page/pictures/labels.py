@@ -55,7 +55,7 @@ class Label(NamedTuple):
     box: Rectangle
 
     def moved(self, by: float) -> Label:
-        """The same, lower."""
+        """The box moved down by `by`."""
         return Label(self.box._replace(y=self.box.y + by))
 
 

@@ -75,7 +75,7 @@ def ranks(drawn: Diagram) -> dict[str, int]:
 
 
 def _origins(key: str, sources: Mapping[str, list[str]]) -> frozenset[str]:
-    """All that a vertex is computed from."""
+    """All vertices from which a vertex is computed, directly or through others."""
     return reach(sources[key], sources.__getitem__)
 
 
@@ -145,7 +145,7 @@ def _ordered(rows: list[list[str]], links: Sequence[tuple[str, str]]) -> tuple[t
 
 
 def _exchanged(rows: list[list[str]], before: Mapping[str, list[str]], after: Mapping[str, list[str]]) -> None:
-    """Neighbours in a row change places where fewer of their links cross then."""
+    """Swap neighbours in a row wherever fewer of their links cross afterwards."""
     for at, row in enumerate(rows):
         place = {key: n for beside in (rows[at - 1 : at] + rows[at + 1 : at + 2]) for n, key in enumerate(beside)}
         ends = {k: [[place[n] for n in side.get(k, ())] for side in (before, after)] for k in row}
@@ -158,7 +158,7 @@ def _exchanged(rows: list[list[str]], before: Mapping[str, list[str]], after: Ma
 
 
 def _by_barycentre(row: list[str], place: Mapping[str, int], beside: Mapping[str, list[str]]) -> list[str]:
-    """The row by the mean places of neighbours; what has none stays where it is."""
+    """Sort a row by the mean place of the neighbours of each item; an item without neighbours stays where it is."""
     means = {}
     for at, key in enumerate(row):
         near = [place[n] for n in beside.get(key, ())]
@@ -167,7 +167,7 @@ def _by_barycentre(row: list[str], place: Mapping[str, int], beside: Mapping[str
 
 
 def crossings(rows: Sequence[Sequence[str]], after: Mapping[str, list[str]]) -> int:
-    """How many pairs of links cross."""
+    """Count the pairs of links that cross."""
     count = 0
     for row, following in pairwise(rows):
         place = {key: n for n, key in enumerate(following)}

@@ -37,7 +37,7 @@ class Route(NamedTuple):
     label: Label | None
 
     def shifted(self, by: float) -> tuple[Curve, ...]:
-        """The same line a little higher or lower."""
+        """The same route, moved up or down by `by`."""
         return tuple(_moved(curve, by) for curve in self.curves)
 
 
@@ -80,7 +80,7 @@ def layout(drawn: Diagram, writings: Sequence[Writing], widest: float = inf) -> 
 
 
 def least(drawn: Diagram, writing: Writing) -> float:
-    """A width that the picture has at least, for little work: as if nothing stood higher than anything else."""
+    """A cheap lower bound of the width of the picture, computed as if everything stood at the same height."""
     rank = ranks(drawn)
     wide = [0.0] * (max(rank.values()) + 1)
     for v in drawn.vertices:

@@ -33,7 +33,7 @@ def words(text: str) -> float:
 
 
 class Item(NamedTuple):
-    """One entry: what is shown and said, and where its middle line begins."""
+    """One entry: its symbol, its words, and the point at which its middle line begins."""
 
     kind: str
     text: Text
@@ -48,7 +48,7 @@ class Item(NamedTuple):
 
 
 def legend(drawn: Diagram, lang: str, width: float) -> tuple[list[Item], float]:
-    """The entries in rows of at most that width, and the height that they take."""
+    """Arrange the entries in rows no wider than `width`, and return the height that they take."""
     kinds = [k for k in KINDS if any(v.kind == k for v in drawn.vertices)]
     kinds += ["forward"] * bool(drawn.edges) + ["backward"] * any(e.backward for e in drawn.edges)
     kinds += ["dots"] * any(v.kind == "dots" for v in drawn.vertices)

@@ -22,7 +22,7 @@ MOST = (MANY, 3, 2, 1)  # columns besides that of the dots, from a wide picture 
 
 
 class Times(NamedTuple):
-    """First and last time, the size that says how long, numbers for sizes; no recurrence: `first` is None."""
+    """The first and the last time, the size that gives the length, numbers for sizes; `first` is None if none."""
 
     first: int | None
     last: int
@@ -72,7 +72,7 @@ class Times(NamedTuple):
         return next(found, None)
 
     def number(self, expr: Expr, values: Mapping[Expr, Expr]) -> int | None:
-        """A position as a number; None where other letters stand in it."""
+        """A position as a number; None if it contains other indices."""
         found = substitute(substitute(expr, values), self.numbers)
         return int(found) if found.is_Integer else None
 
@@ -83,7 +83,7 @@ class Times(NamedTuple):
         return self.length - (LARGE - time)
 
     def within(self, idx: Idx, values: Mapping[Expr, Expr]) -> Iterator[int]:
-        """The columns in the range of a letter of time."""
+        """The columns that lie in the range of an index of time."""
         low, high = self.number(idx.lower, values), self.number(idx.upper, values)
         for column in self.columns:
             if column == DOTS or ((low is None or low <= column) and (high is None or column <= high)):

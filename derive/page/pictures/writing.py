@@ -19,7 +19,7 @@ TEXT, SMALL = 13.0, 10.5  # sizes of letters in boxes and beside edges
 
 
 class Medium(NamedTuple):
-    """A style of formulas, the width of one in em, and what the dots between time steps are.
+    """How a medium prints formulas, measures their width in em, and writes the dots between time steps.
 
     A picture wider than `ample` has labels only in its last column, one wider than `room` has fewer columns.
     """
@@ -81,7 +81,7 @@ class Writing:
         return f"{self.show(self.times.letter)} = {self.show(self.times.written(column))}"
 
     def size(self, drawn: Vertex | Edge) -> tuple[float, float]:
-        """The size of a vertex' formula, or of an edge's label; (0, 0) for no label."""
+        """Width and height of the formula of a vertex, or of the label of an edge; (0, 0) if there is no label."""
         if isinstance(drawn, Vertex):
             return self.medium.width(self.vertex(drawn)) * TEXT, TEXT * 1.25
         text = self.edge(drawn)

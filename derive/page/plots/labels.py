@@ -1,4 +1,4 @@
-"""Labels directly at lines, moved apart where they would lie on each other."""
+"""Places for labels beside the lines of a plot, moved apart where they would overlap."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def logarithmic(axis: Any) -> None:
 
 
 def apart(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """The places in the same order, at least `gap` from each other and inside the range where there is room."""
+    """The places in the same order, moved until neighbours are `gap` apart, inside the range if there is room."""
     order = sorted(range(len(places)), key=lambda n: places[n])
     found = [min(max(places[n], low), high) for n in order]
     for n in range(1, len(found)):

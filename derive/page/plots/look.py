@@ -17,7 +17,7 @@ CHINESE = ("Noto Serif CJK SC", "Source Han Serif SC", "Noto Sans CJK SC", "Sour
 
 
 class Mark(NamedTuple):
-    """What tells one line from another, in colour and in grey."""
+    """The colour and the dashes of a line, which tell it from the others even in grey."""
 
     colour: str
     marker: str
@@ -44,7 +44,7 @@ VARIABLES = {
 
 
 def matplotlib() -> Any:
-    """The library. Errors: UsageError, one line, where it is not installed."""
+    """matplotlib, imported when it is needed. Errors: UsageError, in one line, if it is not installed."""
     try:
         import matplotlib
     except ImportError:
@@ -69,7 +69,7 @@ def style(lang: str) -> dict[str, Any]:
 
 @cache
 def chinese() -> str:
-    """A font with Chinese characters: the system's, or the one that TeX has. Errors: UsageError."""
+    """A font with Chinese characters, from the system or else from TeX. Errors: UsageError."""
     matplotlib()
     from matplotlib import font_manager
 

@@ -59,7 +59,7 @@ class Plot:
         return stream.getvalue()
 
     def save(self, path: str | Path, lang: str = "en") -> None:
-        """Write a file; its ending says in which format. Errors: UsageError."""
+        """Write the plot to a file, in the format that the ending of its name says. Errors: UsageError."""
         Path(path).write_bytes(self.file(ending(str(path)), lang))
 
     def __repr__(self) -> str:

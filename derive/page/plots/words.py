@@ -18,7 +18,7 @@ KNOWN = {
 
 
 class Words:
-    """Puts texts and formulas into one language, formulas as mathtext."""
+    """Writes sentences in one language, with their formulas as mathtext."""
 
     def __init__(self, order: tuple[str, ...], lang: str):
         self.formulas, self.lang = Formulas("inline", order, ()), lang

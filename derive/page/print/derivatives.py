@@ -1,4 +1,4 @@
-"""Derivatives, limits and moments: operators that are written in front of what they are applied to."""
+"""Prints derivatives, limits and moments: operators that are written in front of what they are applied to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every format needs of a block of mathematics: its rows as strings, in LaTeX or Unicode, numbers put in."""
+"""Prints the mathematics of a block as strings, in LaTeX or Unicode, and with numbers put in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions of numbers: those of the table, cases with their conditions, and functions that are only named."""
+"""Prints functions: those of the table, indicators, cases with their conditions, and functions without a definition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matrices as one writes them: names without their indices, products, transposes, functions of entries."""
+"""Prints the algebra of matrices: names without their indices, products, transposes, functions of the entries."""
 
 from __future__ import annotations
 

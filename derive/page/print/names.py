@@ -1,4 +1,4 @@
-"""What has no parts to arrange: names, indices, numbers."""
+"""Prints names, indices and numbers, which have no parts to arrange."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Norms, spectral radii, and matrices of numbers."""
+"""Prints norms, spectral radii, and matrices of numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where terms and factors stand: as an author writes them.
+"""Puts terms and factors into the order in which an author writes them.
 
 sympy keeps b + w1*x1 in an order of its own; here a term stands where its first declared name stands, a positive term
 comes first, a product is numbers, names, brackets, functions.
@@ -51,7 +51,7 @@ def kind(factor: Expr) -> int:
 
 
 def open_ended(factor: Expr) -> bool:
-    """Does it end in a sum, which would swallow what follows?"""
+    """True if it ends in a sum, which would swallow a factor that follows."""
     return any(isinstance(f, BINDERS) for f in Mul.make_args(factor))
 
 

@@ -1,4 +1,4 @@
-"""The shapes of a line of matrices, as the reason why it makes sense: (N x D)^T (N x H) -> D x H."""
+"""Prints the shapes of a line of matrices, which show that it makes sense: (N x D)^T (N x H) -> D x H."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums, products, fractions and powers, with the brackets that they need."""
+"""Prints sums, products, fractions and powers with the brackets that they need."""
 
 from __future__ import annotations
 

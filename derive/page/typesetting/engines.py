@@ -81,7 +81,7 @@ def from_pip(program: str) -> Engine | None:
 
 
 def missing(engine: Engine, files: tuple[str, ...]) -> tuple[str, ...]:
-    """The files that an engine does not find: one call of kpsewhich, or a look into the list of its tree."""
+    """The files that an engine does not find, according to kpsewhich or to the list of files in its tree."""
     held = _asked(files) if engine.origin == "system" else _listed(engine.path)
     return tuple(file for file in files if file not in held)
 

@@ -1,4 +1,4 @@
-"""Bytes to a file, with one clear line where that cannot be."""
+"""Writes bytes to a file; the error is one clear line."""
 
 from __future__ import annotations
 

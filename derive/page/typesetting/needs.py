@@ -1,4 +1,4 @@
-"""What a page needs of TeX: read from the page itself, so that the two cannot differ."""
+"""The packages that a page needs of TeX, read from the page itself so that the two cannot differ."""
 
 from __future__ import annotations
 

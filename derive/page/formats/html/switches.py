@@ -37,7 +37,7 @@ def switches(writer: Writer, levels: bool, folds: bool) -> str:
 
 
 def _choice(name: Text, key: str, values: dict[str, str]) -> str:
-    """One of several: a button for each value of a setting."""
+    """A group of buttons, one for each value of a setting."""
     buttons = (f'<button type="button" data-{key}="{value}">{shown}</button>' for value, shown in values.items())
     return f'<div role="group"{label(name)}>{"".join(buttons)}</div>'
 

@@ -20,7 +20,7 @@ KEPT = re.compile(r"""[(\[（]?<span class="m s">[^<]*</span>[,.;:!?)\]，。；
 
 
 def math(latex: str, display: bool = False) -> str:
-    """One formula: a piece of a display, which does not break, or one within words."""
+    """The element of one formula. A piece of a display does not break; one within words may, if it is long."""
     kind = "m d" if display else "m s" if width(latex) < SHORT else "m"
     return f'<span class="{kind}">{escape(latex)}</span>'
 

@@ -23,5 +23,5 @@ def render(document: Document) -> str:
 
 
 def _boxed(block: blocks.Block | None) -> bool:
-    """Is it a result, which does not begin a page?"""
+    """True for a result in a box, which must not begin a page."""
     return isinstance(block, blocks.Equations) and block.boxed

@@ -1,4 +1,4 @@
-"""LaTeX, one block of a sheet at a time."""
+"""The blocks of a sheet as LaTeX."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEADINGS = ("reading", "topic", "step")
 
 
 class Writer(base.Writer):
-    """One block at a time."""
+    """Writes one block at a time, and collects the headings for the bookmarks."""
 
     dots = (r"&\mathrel{\vdots}", r"\[\vdots\]")
 
@@ -33,7 +33,7 @@ class Writer(base.Writer):
         self.outside = formulas.styled("text")
 
     def held(self, block: blocks.Block) -> str:
-        """A block after which no page may end."""
+        """Write a block after which no page may end."""
         return f"{{\\held\n{self.block(block)}}}%"
 
     def words(self, text: str) -> str:
@@ -57,12 +57,12 @@ class Writer(base.Writer):
         return f"\n{closed}\\{HEADINGS[block.level]}{{{text}}}"
 
     def end(self) -> str:
-        """Close a section that stands in a box."""
+        """Close the section that stands in a box, if one is open."""
         was, self.open = self.open, False
         return "\\end{proved}\n" if was else ""
 
     def unicode(self, text: Text) -> str:
-        """A sentence as a reader's program shows it beside the page."""
+        """A sentence in plain Unicode, as a PDF viewer shows it in the bookmarks."""
         return " ".join(text.pick(self.lang, self.outside.show).split())
 
     def paragraph(self, block: blocks.Paragraph) -> str:
@@ -109,7 +109,7 @@ class Writer(base.Writer):
         return all(width(line) < room for line in broken(summands(part), room))
 
     def chain(self, left: str, parts: base.Chain) -> str:
-        """On a new line where a part does not fit."""
+        """A part that does not fit on the line begins a new one."""
         room, text, used = LINE - width(left), "", 0.0
         for sign, part in parts:
             lines = broken(summands(part), room)

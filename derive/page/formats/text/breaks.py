@@ -18,7 +18,7 @@ EARLY = 0.4  # of a line; a break before is worse, for it leaves the line empty
 
 
 class Break(NamedTuple):
-    """A blank at which a line may end, how bad that is, and what the next line begins with."""
+    """A blank at which a line may end, the cost of ending it there, and the sign that the next line begins with."""
 
     at: int
     cost: int
@@ -26,7 +26,7 @@ class Break(NamedTuple):
 
 
 def broken(text: str, width: int) -> list[str]:
-    """The lines of a formula, the later ones indented; wider than asked only where there is nothing to break."""
+    """Break a formula into lines of at most `width` columns, the later ones indented; wider if nothing can break."""
     lines: list[str] = []
     while columns(text) > (room := width - (INDENT if lines else 0)):
         best = _best(text, room)
@@ -39,7 +39,7 @@ def broken(text: str, width: int) -> list[str]:
 
 
 def _best(text: str, width: int) -> Break | None:
-    """The least bad break whose line fits, the last of these; the first one at all where none fits.
+    """The break with the least cost whose line fits, the last of equal ones; if no line fits, the first break.
 
     Breaks come from left to right, so that nothing is read behind the first one that does not fit.
     """
@@ -67,7 +67,7 @@ def _breaks(text: str) -> Iterator[Break]:
 
 
 def _kind(before: str, after: str) -> int | None:
-    """How bad a break between two tokens is, at the same depth of brackets; None where it would mislead."""
+    """The cost of a break between two tokens, not counting brackets; None where a break would mislead the reader."""
     if before in RELATIONS or before in SUMMING or before in FACTORS:
         return None
     if before.lstrip("([{-").startswith(HOLDING):

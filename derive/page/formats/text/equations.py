@@ -1,4 +1,4 @@
-"""Equations in columns: signs under each other, reasons beside them, or below where there is no room."""
+"""Equations with their signs under each other, and their reasons beside them, or below where there is no room."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GAP = 3  # before a reason
 
 
 class Equation(NamedTuple):
-    """left sign right, and why."""
+    """One line: left, sign, right, and the reason."""
 
     left: str
     sign: str

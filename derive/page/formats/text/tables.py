@@ -1,4 +1,4 @@
-"""Tables that fit: wide columns wrap, and where the narrowest columns are too wide still, every row becomes a list."""
+"""Tables that fit the page: wide columns are wrapped; if that is not enough, each row becomes a list."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def table(header: Sequence[str], rows: Rows, page: Page) -> list[str]:
 
 
 def _widths(rows: Rows, room: int) -> list[int] | None:
-    """The width of each column, the widest shrunk until all fit; None where words would be cut."""
+    """The width of each column; the widest are shrunk until all fit. None if words would have to be cut."""
     cells = list(zip(*rows, strict=True))
     widths = [max(columns(c) for c in column) for column in cells]
     least = [max(columns(line) for c in column for line in wrapped(c, 1)) for column in cells]
@@ -43,7 +43,7 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def _lists(header: Sequence[str], rows: Rows, page: Page) -> list[str]:
-    """Each row as lines "what  value"."""
+    """Write each row as lines "header  value"."""
     left = max(columns(h) for h in header)
     lines: list[str] = []
     for row in rows:

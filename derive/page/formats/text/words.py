@@ -21,12 +21,12 @@ def columns(text: str) -> int:
 
 
 def padded(text: str, width: int) -> str:
-    """The string filled with blanks to a number of columns."""
+    """Fill the string with blanks until it has `width` columns."""
     return text + " " * max(0, width - columns(text))
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most so many columns, unless a single unit is wider.
+    """Break a sentence into lines of at most `width` columns; only a single unit that is wider makes a line wider.
 
     It breaks at blanks and between Chinese characters, never before closing punctuation or after an opening one; inside
     a formula only where this alone is wider than a line.
@@ -44,7 +44,7 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def _units(text: str, width: int) -> Iterator[str]:
-    """What a line cannot break; a formula that is wider than a line falls apart at its blanks."""
+    """Split a sentence into units that no line break divides; a formula wider than a line is divided at its blanks."""
     for unit in _joined(UNIT.findall(text)):
         if columns(unit) > width and KEPT in unit:
             yield from re.split(r"( )", unit.replace(KEPT, " "))
@@ -53,7 +53,7 @@ def _units(text: str, width: int) -> Iterator[str]:
 
 
 def _joined(units: Iterable[str]) -> Iterator[str]:
-    """A blank of a formula joins what stands around it."""
+    """Join the units before and after a blank that belongs to a formula."""
     kept = ""
     for unit in units:
         if unit == KEPT or kept.endswith(KEPT):

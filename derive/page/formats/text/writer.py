@@ -31,7 +31,7 @@ def render(document: Document) -> str:
 
 
 def without_pictures(sheet: Iterable[blocks.Block]) -> Iterator[blocks.Block]:
-    """What words can show: no picture, and no heading below which there were only pictures."""
+    """Drop pictures, which plain text cannot show, and headings below which only pictures stood."""
     headings: list[blocks.Block] = []
     dropped = False
     for block in sheet:
@@ -47,13 +47,13 @@ def without_pictures(sheet: Iterable[blocks.Block]) -> Iterator[blocks.Block]:
 
 
 def subscripted(text: str) -> str:
-    """Numbers that were filled into a template as Unicode subscripts and superscripts."""
+    """Write the numbers that were filled into a template as Unicode subscripts and superscripts."""
     text = re.sub(r"\^\((\d+)\)", lambda m: superscript(m[1]), text)
     return re.sub(r"_\{([^{}]*)\}", lambda m: subscript(m[1]), text)
 
 
 class Writer(base.Writer):
-    """One block at a time, as lines."""
+    """Writes one block at a time as a list of lines."""
 
     signs = {"=": "=", "~": "≈", "<-": "←", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
     brackets = (" (", ")")
@@ -71,7 +71,7 @@ class Writer(base.Writer):
         return text
 
     def math(self, formula: str) -> str:
-        """A formula within a sentence, which rather does not break there."""
+        """A formula within a sentence: its blanks are marked, so that lines break elsewhere if they can."""
         return formula.replace(" ", KEPT)
 
     def _sentence(self, text: Text) -> list[str]:
@@ -128,7 +128,7 @@ class Writer(base.Writer):
         return [line for each in self.chains(block) for line in self.chain(*each)]
 
     def chain(self, left: str, parts: base.Chain) -> list[str]:
-        """left = right = numbers = value: on one line, or each on its own."""
+        """left = right = numbers = value, on one line if it fits, else each part on a line of its own."""
         line = " " * margin(self.page) + " ".join([left, *(f"{sign} {part}" for sign, part in parts)])
         if columns(line) <= self.page.width:
             return [line]
