@@ -3,7 +3,7 @@
 from sympy import Abs, Integer, Piecewise, sign
 
 from derive import Graph, Sum, log
-from derive.chain.deltas import lifted
+from derive.chain.deltas import with_visible_deltas
 from derive.expressions.cases import by_cases
 from derive.expressions.coefficients import reduced
 from derive.expressions.indices import bound_indices
@@ -58,6 +58,6 @@ def test_an_inner_sum_keeps_clear_of_the_sum_it_is_put_under():
     y = g.node("y", Sum((h[1] + h[C - p + 1]) * h[n], p), over=n)
     g.loss("L", Sum(y[p] ** 2, p))
     d = g.derive()
-    for use in lifted(d.derivation.adjoints["h"].uses):
+    for use in with_visible_deltas(d.derivation.adjoints["h"].uses):
         assert not bound_indices(use.local) & {b[0] for b in use.outer}
     assert d.verify().ok

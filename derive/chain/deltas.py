@@ -16,48 +16,48 @@ from derive.expressions.contraction import Contraction
 from derive.expressions.indices import fresh, name_of, substitute
 
 
-def lifted(uses: Sequence[Use]) -> list[Use]:
+def with_visible_deltas(uses: Sequence[Use]) -> list[Use]:
     """Return the uses; one whose delta is solved is written with it under the sum of another use of its user."""
-    return [next((_under(use, other) for other in uses if _beside(use, other)), use) for use in uses]
+    return [next((_with_delta(use, other) for other in uses if _is_term_of(use, other)), use) for use in uses]
 
 
-def _solved(use: Use, other: Use) -> dict[Idx, Expr]:
+def _solved_indices(use: Use, other: Use) -> dict[Idx, Expr]:
     """Return the indices that `other` sums over and that `use` has solved for, each with the value that was found."""
     mine = {b[0] for b in use.outer}
     summed = {b[0] for b in other.outer} - mine
     return {j: i for j, i in zip(other.contraction.at, use.contraction.at, strict=True) if j in summed}
 
 
-def _beside(use: Use, other: Use) -> bool:
+def _is_term_of(use: Use, other: Use) -> bool:
     """True if `use` is `other` at the indices that `use` has solved for."""
     if use.user is not other.user or use.case is not other.case or use.direct or use.domain != other.domain:
         return False
-    solved = _solved(use, other)
+    solved = _solved_indices(use, other)
     rest = tuple(b for b in other.outer if b[0] not in solved)
     at = tuple(substitute(a, solved) for a in other.contraction.at)
     plain = all(isinstance(i, Idx) for i in solved.values())
     return bool(solved) and plain and rest == use.outer and at == use.contraction.at
 
 
-def _under(use: Use, other: Use) -> Use:
+def _with_delta(use: Use, other: Use) -> Use:
     """Write `use` as a sum with a delta, under the sums of `other`."""
-    solved = _solved(use, other)
+    solved = _solved_indices(use, other)
     back = {i: j for j, i in solved.items()}
-    mine = _clear(use.contraction, solved)
+    mine = _renamed_apart(use.contraction, solved)
     factors = (*(substitute(f, back) for f in mine.factors), *(KroneckerDelta(*p) for p in back.items()))
     return replace(use, contraction=replace(mine, at=other.contraction.at, outer=other.outer, factors=factors))
 
 
-def _clear(contraction: Contraction, taken: Iterable[Idx]) -> Contraction:
+def _renamed_apart(contraction: Contraction, taken: Iterable[Idx]) -> Contraction:
     """Rename the indices of inner sums that are also in `taken`, for these sums will stand under sums over `taken`."""
-    letters: dict[Basic, Expr] = {}
+    renamed: dict[Basic, Expr] = {}
     names = {name_of(t) for t in taken}
     for idx, _, _ in contraction.inner:
         if name_of(idx) in names:
-            used = {*taken, *(s for f in contraction.factors for s in f.atoms(Idx)), *letters.values()}
-            letters[idx] = fresh(idx, used)
+            used = {*taken, *(s for f in contraction.factors for s in f.atoms(Idx)), *renamed.values()}
+            renamed[idx] = fresh(idx, used)
     inner = tuple(
-        (letters.get(i, i), substitute(low, letters), substitute(high, letters)) for i, low, high in contraction.inner
+        (renamed.get(i, i), substitute(low, renamed), substitute(high, renamed)) for i, low, high in contraction.inner
     )
-    factors = tuple(substitute(f, letters) for f in contraction.factors)
+    factors = tuple(substitute(f, renamed) for f in contraction.factors)
     return replace(contraction, factors=factors, inner=inner)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sympy import Basic, Idx
 
-from derive.chain.deltas import lifted
+from derive.chain.deltas import with_visible_deltas
 from derive.chain.derivation import Adjoint, Derivation, Use
 from derive.chain.partials import Occurrence, abstract_occurrences, by_element, occurrences
 from derive.errors import ModelError
@@ -96,7 +96,7 @@ def adjoint(node: Node, users: tuple[User, ...], preferred: tuple[Idx, ...]) -> 
     support = tuple(
         hull([u.domain[axis] for u in uses], whole[axis]) if uses else whole[axis] for axis in range(len(whole))
     )
-    merged = (first.joined(others) for first, *others in by_element(lifted(uses), lambda u: u.key))
+    merged = (first.joined(others) for first, *others in by_element(with_visible_deltas(uses), lambda u: u.key))
     return Adjoint(node, tuple(sorted(merged, key=lambda u: u.contraction.at != node.indices)), support)
 
 

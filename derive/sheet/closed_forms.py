@@ -53,7 +53,7 @@ def _target(form: ClosedForm, t: Expr) -> Expr:
 
 def _recursion(form: ClosedForm, t: Expr) -> Row:
     """Write the recursion, as it was found, for one time."""
-    return Row(_target(form, t), tuple(_moved(x, form, t) for x in form.law[-1].terms))
+    return Row(_target(form, t), tuple(_at_time(x, form, t) for x in form.law[-1].terms))
 
 
 def _unfolded(form: ClosedForm, n: int) -> Iterator[Row]:
@@ -86,7 +86,7 @@ def _step(form: ClosedForm) -> Iterator[Row]:
     yield _recursion(form, form.index)
     there = form.at(form.index + form.ahead)
     addend = (Term((form.addend,)),) if form.addend != 0 else ()
-    first = tuple(_moved(t, form, form.index + form.ahead) for t in form.lines[-1].terms)
+    first = tuple(_at_time(t, form, form.index + form.ahead) for t in form.lines[-1].terms)
     inserted = first if form.factor == 1 else (_term(form.factor, there),)
     yield Row(None, (*inserted, *addend), say.HYPOTHESIS)
     if form.summed:
@@ -99,7 +99,7 @@ def _step(form: ClosedForm) -> Iterator[Row]:
     yield Row(None, form.lines[-1].terms, last)
 
 
-def _moved(term: Term, form: ClosedForm, t: Expr) -> Term:
+def _at_time(term: Term, form: ClosedForm, t: Expr) -> Term:
     return Term(tuple(form.moved(f, t) for f in term.factors), term.sums)
 
 

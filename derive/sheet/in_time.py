@@ -35,7 +35,7 @@ def forward_in_time(d: Derivation, sizes: Mapping[Symbol, int], detail: str) -> 
             if ends is None:
                 return
             ranges.append(ends)
-            rows.append(_moved(Row(node.generic, node.cases[0].expr), own, index))
+            rows.append(_in_common_time(Row(node.generic, node.cases[0].expr), own, index))
         yield from _blocks(index, rows, ranges, stage.direction, detail)
 
 
@@ -64,7 +64,7 @@ def _row(step: Step, stage: Stage, index: Idx, sizes: Mapping[Symbol, int]) -> t
     if ends is None:
         return None
     row = Row(step.target, step.lines[-1].terms)
-    return _moved(row, step.node.indices[axis], index), ends
+    return _in_common_time(row, step.node.indices[axis], index), ends
 
 
 def _span(low: Expr, high: Expr, sizes: Mapping[Symbol, int]) -> tuple[int, int] | None:
@@ -72,7 +72,7 @@ def _span(low: Expr, high: Expr, sizes: Mapping[Symbol, int]) -> tuple[int, int]
     return (int(first), int(last)) if first.is_Integer and last.is_Integer else None
 
 
-def _moved(row: Row, own: Idx, index: Idx) -> Row:
+def _in_common_time(row: Row, own: Idx, index: Idx) -> Row:
     """Write the row in `index`, the time index that all rows of the block share."""
     if own == index or row.left is None:
         return row

@@ -35,7 +35,7 @@ def backward(part: Part, detail: str) -> Iterator[Block]:
         yield Paragraph(convention)
     for step in derived.steps:
         if not step.node.is_leaf:
-            yield from one_step(step, _beside(part, step))
+            yield from one_step(step, _from_subjects(part, step))
     unrolled = list(backward_in_time(derived.derivation, derived.steps, derived.sizes, detail))
     if unrolled:
         yield Heading(say.IN_TIME, 1)
@@ -59,7 +59,7 @@ def _functions(expr: Expr) -> tuple[Function, ...]:
     return tuple(row for row in found if row is not None)
 
 
-def _beside(part: Part, step: Step) -> tuple[Row, ...]:
+def _from_subjects(part: Part, step: Step) -> tuple[Row, ...]:
     """Return what the subjects add to the equations of a step."""
     return tuple(row for name, found in part.found.items() for row in topic(name).last_line(found, step))
 
@@ -108,7 +108,7 @@ def gradients(part: Part, detail: str) -> Iterator[Block]:
     yield Heading(_title(part))
     for step in derived.steps:
         if step.node.is_leaf:
-            yield from one_step(step, _beside(part, step))
+            yield from one_step(step, _from_subjects(part, step))
             yield from _written_out(step, derived.sizes, detail)
             yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
             for name, found in part.found.items():
@@ -126,16 +126,16 @@ def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterat
         return
     front, body, idx, low, high = found
     low, high = sized(low, sizes), sized(high, sizes)
-    if low.is_Integer and high.is_Integer and high > low and all(_fills(f, idx) for f in body):
+    if low.is_Integer and high.is_Integer and high > low and all(_can_be_filled(f, idx) for f in body):
         times = shown(range(int(low), int(high) + 1), detail)
         yield Expanded(step.target, front, Term(body), idx, times, say.WRITTEN_OUT)
 
 
-def _fills(expr: Basic, idx: Idx) -> bool:
+def _can_be_filled(expr: Basic, idx: Idx) -> bool:
     """True if a number can be put in for the index; it cannot where another one stands beside it, as in x_{j+q-1}."""
     together = idx in expr.free_symbols and len(expr.atoms(Idx)) > 1
     if not isinstance(expr, (Indexed, Partial)) and together:
-        return not isinstance(expr, (Add, inside, KroneckerDelta)) and all(_fills(a, idx) for a in expr.args)
+        return not isinstance(expr, (Add, inside, KroneckerDelta)) and all(_can_be_filled(a, idx) for a in expr.args)
     places = getattr(getattr(expr, "wrt", expr), "indices", ())
     return not any(idx in p.free_symbols and len(p.atoms(Idx)) > 1 for p in places)
 

@@ -48,10 +48,10 @@ def squares(h: Hessian) -> tuple[Square, ...]:
         rising.remove(pair[0])
         found.append(pair[1])
     found += [_square(h.model, g[0].number * g[0].weight, g[0].sums, _parts(g)) for g in rising]
-    return tuple(_lettered(s, h.model) for s in found) if all(s.low.is_nonnegative for s in found) else ()
+    return tuple(_in_model_indices(s, h.model) for s in found) if all(s.low.is_nonnegative for s in found) else ()
 
 
-def _lettered(square: Square, model: Model) -> Square:
+def _in_model_indices(square: Square, model: Model) -> Square:
     """Write a square with indices of the model, instead of those that only name axes."""
     own = [*(s[0] for s in square.sums), *([square.over[0]] if square.over else [])]
     own += list(dict.fromkeys(s[0] for p in square.parts for s in p.sums))

@@ -23,7 +23,7 @@ from derive.model.model import Model, Node, element
 from derive.model.reachability import downstream
 from derive.topics.hessian.adjoint_laws import Law, Laws, adjoint_laws, through_time, value_laws
 from derive.topics.hessian.square import Square
-from derive.topics.hessian.tangents import Along, Seed, influences, moved
+from derive.topics.hessian.tangents import Along, Seed, influences, tangents
 from derive.topics.jacobian.in_matrices import InMatrices, in_matrices
 from derive.topics.jacobian.jacobian import MOST
 from derive.topics.jacobian.lines import NO_PATH, developed, products
@@ -109,12 +109,12 @@ def hessian(d: Derivation, steps: Sequence[Step], names: Sequence[str]) -> Hessi
     laws = values | adjoint_laws(d, first, steps)
     wanted = [f"adjoint {w.name}" for w in wrt]
     directions = {w.name: _direction(w, d.model, len(wrt) == 1) for w in wrt}
-    along = moved(laws, wanted, Seed(d.model, directions))
+    along = tangents(laws, wanted, Seed(d.model, directions))
     needed = influences(laws, wanted)
     gradients = tuple(law for n, own in laws.items() if n in needed and n not in values for law in own)
     found = Hessian(d.model, wrt, gradients, (), tuple(n.generic for n in directions.values()), along)
     if through_time(d):
-        carried = tuple(moved(laws, wanted, _seed(d, laws, u)) for u in wrt)
+        carried = tuple(tangents(laws, wanted, _seed(d, laws, u)) for u in wrt)
         blocks = [[_carried(d, w, u, one) for u, one in zip(wrt, carried, strict=True)] for w in wrt]
         return found._replace(blocks=tuple(map(tuple, blocks)), carried=carried)
     walk = Walk({**first.laws} | {n: own[0].node for n, own in laws.items()}, {}, d.model.indices)

@@ -43,8 +43,8 @@ class Seed(NamedTuple):
         """Return what a parameter itself contributes: its local partial times v, or times the delta of `wrt`."""
         if self.wrt is None:
             return product((*use.factors, self.directions[name].at(*use.position)), use.sums)
-        letters_ = (*(i for i in law.position if isinstance(i, Idx)), *self.own)
-        trail = Trail((), (), letters_).on(Link(law.target, law.node, Mul(*use.factors)), use.sums)
+        indices = (*(i for i in law.position if isinstance(i, Idx)), *self.own)
+        trail = Trail((), (), indices).on(Link(law.target, law.node, Mul(*use.factors)), use.sums)
         return trail.ended(use.position, self.own).term
 
 
@@ -98,7 +98,7 @@ def _stored(p: Expr) -> Expr:
     return element(family(name), place) if place else Symbol(name, real=True)
 
 
-def moved(laws: Laws, wanted: Sequence[str], seed: Seed) -> tuple[Along, ...]:
+def tangents(laws: Laws, wanted: Sequence[str], seed: Seed) -> tuple[Along, ...]:
     """Derive every quantity between what changes and what is wanted, in the order of computation."""
     moving, needed = influenced(laws, seed.directions), influences(laws, wanted)
     found = (law for n, own in laws.items() if n in moving & needed and n not in seed.directions for law in own)
@@ -111,16 +111,16 @@ def _along(law: Law, moving: Sequence[str], laws: Laws, seed: Seed) -> Along:
     rules: dict[str, Text] = {}
     for name in (n for n in moving if n in mentioned(law.expr)):
         for use in (u for u in local_partials(law.expr, name, law.target) if 0 not in u.factors):
-            use = _lettered(use, law, seed)
+            use = _in_model_indices(use, law, seed)
             starts = name in seed.directions
-            terms.append(seed.starts(name, law, use) if starts else _further(laws[name][0].node, use, seed))
+            terms.append(seed.starts(name, law, use) if starts else _chained(laws[name][0].node, use, seed))
             rules |= {r.pick("en"): r for r in use.rules}
     found = tuple(terms) or (Term((Integer(0),)),)
     total = computed(Add(*(t.expr for t in found)), seed.model.loss.symbol)
     return Along(law, seed.of(law.target), found, total, tuple(rules.values()), seed.own)
 
 
-def _lettered(use: Occurrence, law: Law, seed: Seed) -> Occurrence:
+def _in_model_indices(use: Occurrence, law: Law, seed: Seed) -> Occurrence:
     """Write a use with indices of the model in its sums, different from those of the elements, and with names."""
     taken = [*(i for place in law.position for i in place.atoms(Idx)), *seed.own]
     by: dict[Basic, Basic] = {}
@@ -132,7 +132,7 @@ def _lettered(use: Occurrence, law: Law, seed: Seed) -> Occurrence:
     return use._replace(position=position, factors=named.factors, sums=named.sums)
 
 
-def _further(used: Node, use: Occurrence, seed: Seed) -> Term:
+def _chained(used: Node, use: Occurrence, seed: Seed) -> Term:
     """Return a local partial times the derivative of what is used."""
     return product((*use.factors, seed.of(used.at(*use.position))), use.sums)
 

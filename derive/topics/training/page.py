@@ -43,7 +43,7 @@ def training(run: Training, d: Derivation, plots: bool) -> Iterator[Block]:
         yield Picture(plot, plot.caption)
     for node in predictions(d):
         yield Paragraph(END(prediction=node.generic))
-        yield _beside(d, node, run)
+        yield _predicted(d, node, run)
 
 
 def how(run: Training) -> Paragraph:
@@ -71,7 +71,7 @@ def predictions(d: Derivation) -> list[Node]:
     return [n for n in dict.fromkeys(used) if not n.is_leaf and n.indices]
 
 
-def _beside(d: Derivation, node: Node, run: Training) -> Table:
+def _predicted(d: Derivation, node: Node, run: Training) -> Table:
     """Return the data that share the first index of a prediction, and the prediction itself."""
     first = node.indices[0]
     data = [d.model.nodes[n] for n in run.given if d.model.nodes[n].indices[:1] == (first,)]

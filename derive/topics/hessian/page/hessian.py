@@ -113,7 +113,7 @@ def _through_time(found: Hessian) -> Iterator[Block]:
 def _rows(sentence: Text, carried: Sequence[Along]) -> Iterator[Block]:
     if carried:
         yield Paragraph(sentence)
-        yield Equations(tuple(map(_moved, carried)))
+        yield Equations(tuple(map(_derivative, carried)))
 
 
 def _last(found: Hessian) -> list[str]:
@@ -126,7 +126,7 @@ def _product(found: Hessian) -> Iterator[Block]:
     last = _last(found)
     yield Heading(PRODUCT, 2)
     yield Paragraph(NO_MATRIX(v=[getattr(v, "base", v) for v in found.directions]))
-    inner = tuple(_moved(a) for a in found.along if a.node.name not in last)
+    inner = tuple(_derivative(a) for a in found.along if a.node.name not in last)
     if inner:
         yield Equations(inner)
         yield Paragraph(LAST)
@@ -134,7 +134,7 @@ def _product(found: Hessian) -> Iterator[Block]:
     yield Equations(tuple(Row(final[n].target, final[n].terms) for n in last if n in final), boxed=True)
 
 
-def _moved(a: Along) -> Row:
+def _derivative(a: Along) -> Row:
     """Show a derivative that is carried, and say where it has this form, or else the rules of its local partials."""
     if a.terms == (Term((Integer(0),)),):
         return Row(a.target, a.terms, FIXED)
