@@ -1,8 +1,8 @@
-"""Products under sums as matrix products: the letters that are summed are taken away one by one, as einsum does.
+"""Products under sums as matrix products: the sums are taken one by one, as einsum does.
 
-A summed letter s joins what carries it: a[s] b[s] is a^T b, A[r, s] v[s] is A v, A[r, s] v[s] B[s, c] is
-A diag(v) B, A[r, s] B[r, s] is (A * B) 1. Equal letters multiply entry by entry; columns that are left scale the rows
-and the columns of a matrix.
+The sum over an index s joins the factors that have it: a[s] b[s] is a^T b, A[r, s] v[s] is A v, A[r, s] v[s] B[s, c]
+is A diag(v) B, A[r, s] B[r, s] is (A * B) 1. Factors with the same indices multiply entry by entry. The columns that
+are left scale the rows and the columns of a matrix.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ MANY = Text("more than two indices run at once", "有两个以上的指标同时
 
 
 class Part:
-    """A matrix with the letters of its rows and columns: none for a scalar, one for a column."""
+    """A matrix with the indices of its rows and columns: two for a matrix, one for a column, none for a scalar."""
 
     def __init__(self, matrix: Expr, *order: Idx):
-        self.matrix, self.order, self.letters = matrix, order, frozenset(order)
+        self.matrix, self.order, self.indices = matrix, order, frozenset(order)
 
 
 def joint(parts: Sequence[Part]) -> tuple[Idx, ...]:
-    """The letters of several parts, rows first; those of a matrix decide. Errors: NoMatrixForm for more than two."""
+    """The indices of several parts together, in the order of the part with most. Errors: NoMatrixForm for over two."""
     widest = sorted(parts, key=lambda p: -len(p.order))
     found = tuple(dict.fromkeys(i for p in widest for i in p.order))
     if len(found) > 2:
@@ -37,7 +37,7 @@ def joint(parts: Sequence[Part]) -> tuple[Idx, ...]:
 
 
 def oriented(part: Part, order: tuple[Idx, ...]) -> Expr:
-    """The matrix of a part with these letters for rows and columns: turned, or repeated by ones where it lacks one."""
+    """The matrix of a part with these indices for rows and columns: transposed, or repeated along one that it lacks."""
     if part.order == order:
         return part.matrix
     if len(part.order) == 2:
@@ -49,7 +49,7 @@ def oriented(part: Part, order: tuple[Idx, ...]) -> Expr:
 
 
 def repeated(n: Expr) -> Expr:
-    """What repeats a row or a column n times: ones; once, nothing."""
+    """The factor that repeats a row or a column n times: a column of ones, or 1 for n = 1."""
     return S.One if n == 1 else Ones(n)
 
 
@@ -60,60 +60,60 @@ def ones(order: tuple[Idx, ...]) -> Expr:
 
 
 def contracted(parts: Iterable[Part], over: Sequence[Idx]) -> Part:
-    """The product of the parts, summed over letters. Errors: NoMatrixForm where more than two letters are left."""
+    """The product of the parts, summed over the indices `over`. Errors: NoMatrixForm if over two others are left."""
     found: list[Part] = []
     scale: list[Part] = []
     left = list(over)
     for part in sorted(parts, key=lambda p: not p.matrix.has(Partial)):  # an adjoint first, as in the chain rule
-        (found if part.letters else scale).append(part)
+        (found if part.indices else scale).append(part)
     while left:
         trace = _trace(found, left)
         if trace is not None:
             return Part(scaled(Mul(*(s.matrix for s in scale)), trace))
-        letter = min(left, key=lambda s: len(_others(found, s)))
-        left.remove(letter)
-        made = _summed([p for p in found if letter in p.letters], letter)
-        found = [p for p in found if letter not in p.letters]
-        (found if made.letters else scale).append(made)
+        idx = min(left, key=lambda s: len(_others(found, s)))
+        left.remove(idx)
+        made = _summed([p for p in found if idx in p.indices], idx)
+        found = [p for p in found if idx not in p.indices]
+        (found if made.indices else scale).append(made)
     return _multiplied(found, Mul(*(s.matrix for s in scale)))
 
 
-def _others(parts: Sequence[Part], letter: Idx) -> set[Idx]:
-    """The letters that are left when this one is summed."""
-    return {i for p in parts if letter in p.letters for i in p.letters} - {letter}
+def _others(parts: Sequence[Part], idx: Idx) -> set[Idx]:
+    """The indices that a sum over this one leaves."""
+    return {i for p in parts if idx in p.indices for i in p.indices} - {idx}
 
 
 def _trace(parts: Sequence[Part], left: Sequence[Idx]) -> Expr | None:
     """sum A[r, c] B[r, c] over both is tr(A^T B)."""
-    if len(left) != 2 or len(parts) < 2 or any(p.letters != set(left) for p in parts):
+    if len(left) != 2 or len(parts) < 2 or any(p.indices != set(left) for p in parts):
         return None
     first, *rest = [oriented(p, parts[0].order) for p in parts]
     return trace_of(first, hadamard(*rest))
 
 
-def _summed(parts: Sequence[Part], letter: Idx) -> Part:
-    """The product of what carries the letter, summed over it."""
+def _summed(parts: Sequence[Part], idx: Idx) -> Part:
+    """The product of the parts, which all have the index, summed over it."""
     columns = [p.matrix for p in parts if len(p.order) == 1]
     groups: dict[Idx, list[Expr]] = {}
     for p in (p for p in parts if len(p.order) == 2):
-        (other,) = p.letters - {letter}
-        groups.setdefault(other, []).append(oriented(p, (other, letter)))
+        (other,) = p.indices - {idx}
+        groups.setdefault(other, []).append(oriented(p, (other, idx)))
     matrices = [(other, hadamard(*same)) for other, same in groups.items()]
     if len(matrices) > 2:
         raise NoMatrixForm(MANY)
     if not matrices:
-        *rest, last = columns or [Ones(size(letter))]
-        return Part(times(transpose(hadamard(*rest) if rest else Ones(size(letter))), last))
+        *rest, last = columns or [Ones(size(idx))]
+        return Part(times(transpose(hadamard(*rest) if rest else Ones(size(idx))), last))
     if len(matrices) == 1:
         other, matrix = matrices[0]
-        return Part(times(matrix, hadamard(*columns) if columns else Ones(size(letter))), other)
+        return Part(times(matrix, hadamard(*columns) if columns else Ones(size(idx))), other)
     (row, left), (column, right) = matrices
     middle = [Diag(hadamard(*columns))] if columns else []
     return Part(times(left, *middle, transpose(right)), row, column)
 
 
 def _multiplied(parts: Sequence[Part], scale: Expr) -> Part:
-    """The product of parts that have at most two letters together."""
+    """The product of parts that have at most two indices together."""
     order = joint(parts)
     columns = {i: [p.matrix for p in parts if p.order == (i,)] for i in order}
     scales = {i: hadamard(*same) for i, same in columns.items() if same}

@@ -22,13 +22,13 @@ from derive.topics.matrix_form.softmax import with_softmax
 
 
 class Form(NamedTuple):
-    """One equality in matrices: element = the entry of `matrix` at `letters`; `whole` is the element's own matrix.
+    """One equality in matrices: element = the entry of `matrix` at `indices`; `whole` is the element's own matrix.
 
     Where there is none, `matrix` is None and `reason` says why, as a clause.
     """
 
     element: Expr
-    letters: tuple[Idx, ...]
+    indices: tuple[Idx, ...]
     whole: Expr
     matrix: Expr | None
     reason: Text | None = None

@@ -66,13 +66,13 @@ def _meanings(matrices: Sequence[Expr]) -> Iterator[Text]:
 def last_line(form: Form | None) -> Iterator[Row]:
     """The last line of a step as an entry of its matrix, unless that is only another name."""
     if form is not None and form.matrix is not None and not isinstance(form.matrix, Whole):
-        entry = Entry(form.matrix, *form.letters) if form.letters else form.matrix
+        entry = Entry(form.matrix, *form.indices) if form.indices else form.matrix
         yield Row(None, entry, shapes(form.matrix))
 
 
 def boxed(form: Form | None) -> Iterator[Block]:
     """A gradient as a whole, in a box."""
-    if form is not None and form.matrix is not None and form.letters:
+    if form is not None and form.matrix is not None and form.indices:
         yield Equations((Row(form.whole, form.matrix),), boxed=True)
 
 

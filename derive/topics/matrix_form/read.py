@@ -1,6 +1,6 @@
-"""From an expression in index notation to matrices: every part is read with the letters of its rows and columns.
+"""From an expression in index notation to matrices: every part is read with the indices of its rows and columns.
 
-A part with the letters (r, c) is the matrix whose entry at r, c it is. Sums of products become matrix products in
+A part with the indices (r, c) is the matrix whose entry at r, c it is. Sums of products become matrix products in
 `derive.topics.matrix_form.contract`; here are the names, the sums of terms and the functions of entries.
 """
 
@@ -30,29 +30,30 @@ PRODUCT = Text("it holds a product over an index", "其中含有对指标的连�
 
 
 class Reader:
-    """Reads one expression: `nodes` says what a family is, `roles` which of its axes run, `letters` what is asked for.
+    """Reads one expression as the matrix with the rows and columns `indices`. Errors: NoMatrixForm.
 
-    `running` are the letters along rows and columns, bound ones among them. Errors: NoMatrixForm.
+    `nodes` are the families by name, and `roles` says which of their axes are rows and columns. `running` holds all
+    indices along rows and columns, also those of sums.
     """
 
-    def __init__(self, nodes: Mapping[str, Node], roles: Roles, expr: Expr, letters: Sequence[Idx]):
+    def __init__(self, nodes: Mapping[str, Node], roles: Roles, expr: Expr, indices: Sequence[Idx]):
         self.nodes, self.roles = nodes, roles
-        expr = apart(expr, letters)
-        self.running = set(letters).union(*(self._leaf(e).letters for e in _leaves(expr)))
-        self.expr, self.letters = expr, tuple(letters)
+        expr = apart(expr, indices)
+        self.running = set(indices).union(*(self._leaf(e).indices for e in _leaves(expr)))
+        self.expr, self.indices = expr, tuple(indices)
 
     def matrix(self) -> Expr:
-        """The matrix whose entry at `letters` (rows, then columns) is the expression."""
+        """The matrix whose entry at `indices` (rows, then columns) is the expression."""
         part = self.read(self.expr)
-        if not part.letters <= set(self.letters):
+        if not part.indices <= set(self.indices):
             raise NoMatrixForm(PLACES)
-        return oriented(part, self.letters)
+        return oriented(part, self.indices)
 
     def read(self, expr: Expr) -> Part:
-        """Any part of it, with its letters."""
+        """A part of the expression as a matrix with its indices."""
         if isinstance(expr, (Indexed, Partial)):
             return self._leaf(expr)
-        if not any(self._leaf(e).letters for e in _leaves(expr)) and not self._deltas(expr):
+        if not any(self._leaf(e).indices for e in _leaves(expr)) and not self._deltas(expr):
             if expr.free_symbols & self.running:  # the index itself as a number
                 raise NoMatrixForm(PLACES)
             return Part(expr)
@@ -69,30 +70,30 @@ class Reader:
         raise NoMatrixForm(CASES if isinstance(expr, Piecewise) else PRODUCT if isinstance(expr, BINDERS) else PLACES)
 
     def _leaf(self, expr: Expr) -> Part:
-        """A family with its running letters: x_t for x[t, d]; the diagonal where they are the same letter."""
+        """A family with its running indices: x_t for x[t, d]; the diagonal of a matrix if both are the same index."""
         element = expr.wrt if isinstance(expr, Partial) else expr
         if not isinstance(element, Indexed) or not self.roles[name_of(element)]:
             return Part(expr)
         node, position = self.nodes[name_of(element)], list(element.indices)
         axes = self.roles[node.name]
-        letters = [position[a] for a in axes]
+        running = [position[a] for a in axes]
         if not all(spans(position[a], node.indices[a]) for a in axes):
             raise NoMatrixForm(PLACES)
         fixed = {s for a, place in enumerate(position) if a not in axes for s in place.free_symbols}
         own = [fresh(i, fixed | set(node.indices)) if (i := node.indices[a]) in fixed else i for a in axes]
-        for axis, letter in zip(axes, own, strict=True):
-            position[axis] = letter
+        for axis, idx in zip(axes, own, strict=True):
+            position[axis] = idx
         here = node.at(*position)
         named = Whole(expr.func(expr.of, here) if isinstance(expr, Partial) else here, *own)
-        if len(letters) == 2 and letters[0] == letters[1]:
-            return Part(DiagonalOf(named), letters[0])
-        return Part(named, *letters)
+        if len(running) == 2 and running[0] == running[1]:
+            return Part(DiagonalOf(named), running[0])
+        return Part(named, *running)
 
     def _deltas(self, expr: Expr) -> bool:
         return any(set(d.args) & self.running for d in expr.atoms(KroneckerDelta))
 
     def _delta(self, a: Expr, b: Expr) -> Part:
-        """The identity, between two running letters of one range."""
+        """The identity, for a delta of two running indices of one range."""
         if not {a, b} <= self.running or limits(a)[1:] != limits(b)[1:]:
             raise NoMatrixForm(PLACES)
         return Part(Eye(size(a)), a, b)
@@ -102,7 +103,7 @@ class Reader:
         return Part(plus(*(oriented(t, found) for t in terms)), *found)
 
     def _product(self, expr: Expr) -> Part:
-        """Factors under sums: sums over letters that run are contracted, those over subscripts stay."""
+        """Factors under sums: sums over running indices are contracted, those over subscripts stay."""
         body, bounds = expr, list[Limits]()
         while isinstance(body, Sum):
             body, bounds = body.function, [*(tuple(b) for b in body.limits), *bounds]
@@ -116,14 +117,14 @@ class Reader:
         return Part(summed(found.matrix, outer), *found.order)
 
     def _factor(self, factor: Expr) -> list[Part]:
-        """The factor, a square as two."""
+        """The factor as a part; the square of a matrix as two equal parts."""
         square = isinstance(factor, Pow) and factor.exp == 2
         part = self.read(factor.base if square else factor)
-        return [part, part] if square and part.letters else [self.read(factor)]
+        return [part, part] if square and part.indices else [self.read(factor)]
 
     def _power(self, expr: Pow) -> Part:
         part = self.read(expr.base)
-        if expr.exp == 2 and part.letters:
+        if expr.exp == 2 and part.indices:
             return Part(hadamard(part.matrix, part.matrix), *part.order)
         return Part(entrywise(HOLE**expr.exp, part.matrix), *part.order)
 

@@ -1,7 +1,7 @@
 """Which axes of a family become rows and columns, and which stay subscripts, as the time t of x_t does.
 
 An axis is a subscript where a recurrence steps through it, or an index only selects from it: h_{t-1}, h_T, x_{2i+p}.
-A letter that runs along a subscript of one family is a subscript of all that it indexes. What is left beyond two axes
+An index that runs along a subscript of one family is a subscript of all that it indexes. What is left beyond two axes
 is taken for a batch: the leading axis becomes a subscript, until rows and columns remain.
 """
 
@@ -23,7 +23,7 @@ Roles = Mapping[str, tuple[int, ...]]  # of every family the axes that are rows 
 @memo
 def roles(model: Model, batch: frozenset[Axis] = frozenset()) -> Roles:
     """The axes of every family that are rows and columns, at most two; those of `batch` are none."""
-    groups = [group for node in model.nodes.values() for case in node.cases for group in _letters(model, node, case)]
+    groups = [group for node in model.nodes.values() for case in node.cases for group in _runs(model, node, case)]
     subscripts = {axis for stage in stages(model) for axis in stage.time.items()} | batch
     subscripts |= {axis for group, selects in groups for axis in group if selects}
     found = _spread(subscripts, [group for group, _ in groups])
@@ -36,7 +36,7 @@ def roles(model: Model, batch: frozenset[Axis] = frozenset()) -> Roles:
 @memo
 def strided(model: Model) -> frozenset[str]:
     """The families with an index that stays a subscript, though no recurrence steps through it."""
-    groups = [group for node in model.nodes.values() for case in node.cases for group, _ in _letters(model, node, case)]
+    groups = [group for node in model.nodes.values() for case in node.cases for group, _ in _runs(model, node, case)]
     times = _spread({axis for stage in stages(model) for axis in stage.time.items()}, groups)
     found = {node.name: {*roles(model)[node.name]} for node in model.nodes.values()}
     return frozenset(
@@ -51,7 +51,7 @@ def _running(node: Node, subscripts: set[Axis]) -> tuple[int, ...]:
 
 
 def _spread(subscripts: set[Axis], groups: list[set[Axis]]) -> set[Axis]:
-    """With every axis that shares a letter with a subscript."""
+    """The subscripts, with every axis that shares an index with one of them."""
     found, grown = set(subscripts), True
     while grown:
         joined = [group for group in groups if group & found and not group <= found]
@@ -60,8 +60,8 @@ def _spread(subscripts: set[Axis], groups: list[set[Axis]]) -> set[Axis]:
     return found
 
 
-def _letters(model: Model, node: Node, case: Case) -> Iterator[tuple[set[Axis], bool]]:
-    """For every letter of one definition the axes that it runs along; True where it, or a number, only selects
+def _runs(model: Model, node: Node, case: Case) -> Iterator[tuple[set[Axis], bool]]:
+    """For every index of one definition the axes that it runs along; True where it, or a number, only selects
     or a sum takes a part of its range."""
     along: dict[Idx, set[Axis]] = {}
     places = [(node.name, case.position), *((use.name, use.position or ()) for use in model.uses(case))]
@@ -71,12 +71,12 @@ def _letters(model: Model, node: Node, case: Case) -> Iterator[tuple[set[Axis], 
                 along.setdefault(place, set()).add((name, axis))
             else:
                 yield {(name, axis)}, True
-                for letter in place.atoms(Idx):
-                    yield along.setdefault(letter, set()), True
+                for idx in place.atoms(Idx):
+                    yield along.setdefault(idx, set()), True
     part = {b[0] for total in case.expr.atoms(*BINDERS) for b in total.limits if tuple(b) != limits(b[0])}
-    yield from ((group, letter in part) for letter, group in along.items())
+    yield from ((group, idx in part) for idx, group in along.items())
 
 
 def spans(place: Expr, own: Idx) -> bool:
-    """Is this a letter that runs over the whole range of an axis?"""
+    """True if the place is an index that runs over the whole range of the axis `own`."""
     return isinstance(place, Idx) and (place.lower, place.upper) == (own.lower, own.upper)

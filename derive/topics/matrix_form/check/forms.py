@@ -67,7 +67,7 @@ def _ranges(evaluator: Evaluator, node: Node, case: Case) -> list[Range]:
 def _compared(evaluator: Evaluator, form: Form, ranges: Sequence[Range], whole: Array, where: str) -> Row:
     """One form on one box of index values, `whole` holding what it should be, shape (*lengths, points)."""
     assert form.matrix is not None
-    at = [n for n, r in enumerate(ranges) if r[0] not in form.letters]
+    at = [n for n, r in enumerate(ranges) if r[0] not in form.indices]
     axes = [n for n in range(len(ranges)) if n not in at]
     try:
         found = evaluator.value(form.matrix, [ranges[n] for n in at])
