@@ -13,8 +13,10 @@ from derive.chain.facts import Fact
 from derive.chain.rules.kill_delta import kill_delta
 from derive.chain.rules.order import order
 from derive.chain.rules.pipeline import RULES, develop
+from derive.chain.rules.share import share
 from derive.expressions.indices import family, index, limits
 from derive.language import Text
+from derive.model.model import Case, Node
 
 MODULES = [m.name for m in pkgutil.iter_modules(rules.__path__)]
 a, b, c = symbols("a b c", real=True)
@@ -42,6 +44,11 @@ def written(term):
     return "".join(f"sum over {s[0]}: " for s in term.sums) + factors
 
 
+def node(name, indices, definition):
+    """A family with one definition."""
+    return Node(name, "node", family(name), indices, (Case(indices, definition),))
+
+
 EXAMPLE = {
     **{"a": a, "b": b, "c": c, "n": n, "i": i, "j": j, "k": k, "u": u, "v": v, "over": over, "show": show},
     **{
@@ -54,7 +61,7 @@ EXAMPLE = {
         "exp": exp,
         "Abs": Abs,
     },
-    **{"kill_delta": kill_delta, "order": order},
+    **{"node": node, "kill_delta": kill_delta, "order": order},
 }
 
 
@@ -80,3 +87,10 @@ def test_a_delta_kills_no_sum_that_another_sum_ends_at():
     """sum over k = 1..n, over j = 1..k: with k = i the inner sum would have to end at i."""
     moving = (j, S.One, k)
     assert list(kill_delta((Term((KroneckerDelta(i, k), u[j]), (moving, limits(k))),))) == []
+
+
+def test_a_factor_is_shared_only_as_a_whole():
+    """n/a - S/a^3 is what one writes, not (n - S/a^2)/a."""
+    total = Sum(u[k], limits(k))
+    assert list(share((Term((n, 1 / a)), Term((-total, a**-3))))) == []
+    assert len(list(share((Term((n, 1 / a)), Term((-total, 1 / a)))))) == 1

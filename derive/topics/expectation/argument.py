@@ -17,9 +17,10 @@ from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, S, Sum, Sym
 from derive.chain.derivation import Line, Term, product, written
 from derive.chain.facts import DEFINED
 from derive.chain.rules.combine import EXPANDED
-from derive.chain.rules.insert import INSERT_DEFINITIONS, at, tidy
+from derive.chain.rules.insert import INSERT_DEFINITIONS, at
 from derive.chain.rules.kill_delta import KILLED, Killed, kills, without_delta
 from derive.chain.rules.name_definitions import name_wholes
+from derive.chain.rules.tidy import tidy
 from derive.expressions.indices import name_of
 from derive.expressions.moments import Covariance, Expectation, Moment, Variance
 from derive.language import Text
@@ -79,7 +80,7 @@ def argue(symbol: Moment, nodes: Mapping[str, Node], preferred: Sequence[Idx] = 
 def _shown(terms: Terms) -> list[tuple[list[Expr], Sequence[object]]]:
     """What is read: a term that is a sum reads like a product under that sum."""
     opened = [_opened(t) for t in terms]
-    return [([g for f in t.factors for g in Mul.make_args(f)], t.sums) for t in opened]
+    return [(t.flat, t.sums) for t in opened]
 
 
 def _opened(term: Term) -> Term:
@@ -176,7 +177,7 @@ class Argument:
     def names(self) -> list[Expr]:
         """Whose definitions were inserted, for generic elements."""
         self.stages.open(self.symbol.product)
-        return list(dict.fromkeys(self.nodes[name_of(e)].generic for e in self.stages.opened))
+        return list(dict.fromkeys(self.stages.opened))
 
     @property
     def products(self) -> tuple[tuple[Expr, ...], ...]:

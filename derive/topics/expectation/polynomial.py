@@ -13,9 +13,9 @@ from typing import NamedTuple
 from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Mul, Pow, S, Sum, Symbol
 
 from derive.chain.derivation import Term, product
-from derive.chain.rules.insert import letters
 from derive.errors import MomentError
-from derive.expressions.indices import Limits, fresh, substitute, sum_over
+from derive.expressions.indices import Limits, bound_indices, fresh, substitute, sum_over
+from derive.expressions.traverse import free_indices
 
 MOST = 200  # products that a sum may expand into
 
@@ -37,7 +37,7 @@ class Product(NamedTuple):
     @property
     def letters(self) -> set[Basic]:
         """Every index letter in it, free or bound."""
-        inner = (letters(e) for e in (self.coefficient, *self.random))
+        inner = ({*free_indices(e), *bound_indices(e)} for e in (self.coefficient, *self.random))
         return {s[0] for s in self.sums}.union(*inner)
 
     @property

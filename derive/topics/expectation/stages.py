@@ -8,12 +8,13 @@ from functools import lru_cache
 from sympy import Add, Expr, Idx, Indexed, Mul, S, Symbol
 
 from derive.chain.derivation import Term
-from derive.chain.rules.insert import at, tidy
+from derive.chain.rules.insert import insert_definitions
+from derive.chain.rules.tidy import tidy
 from derive.errors import MomentError
 from derive.expressions.canonical import canonical
 from derive.expressions.indices import name_of
 from derive.expressions.moments import Expectation
-from derive.expressions.traverse import rewrite
+from derive.expressions.traverse import names, rewrite
 from derive.model.model import Node, references
 from derive.model.reachability import random_names
 from derive.topics.expectation.laws import Part, moment
@@ -30,7 +31,8 @@ class Stages:
         self.random = random_names(nodes)
         self.laws = {n.name: n for n in nodes.values() if n.law is not None}
         self.expand = Expansion(self.is_random, preferred)
-        self.opened: list[Expr] = []  # the elements whose definitions were inserted
+        self.computed = {n: nodes[n] for n in self.random if n not in self.laws}
+        self.opened: list[Expr] = []  # the quantities whose definitions were inserted
         self.open, self.parts = lru_cache(None)(self._open), lru_cache(None)(self._parts)
 
     def is_random(self, expr: Expr) -> bool:
@@ -79,22 +81,13 @@ class Stages:
     def _open(self, expr: Expr) -> Expr:
         """Definitions inserted until every random name is one that is declared. Errors: MomentError."""
         for _ in range(len(self.nodes) + 1):
-            before, expr = expr, rewrite(expr, self._definition, self.preferred)
-            if expr == before:
+            for name in (n for n in names(expr) if n in self.computed and len(self.nodes[n].cases) != 1):
+                raise MomentError(f"{name} is a recurrence; its expectation is not taken through time")
+            expr, used = insert_definitions(expr, self.computed, self.preferred)
+            if not used:
                 return expr
+            self.opened += used
         raise MomentError(f"{expr}: what is computed from itself over time has no expectation here")
-
-    def _definition(self, element: Expr) -> Expr | None:
-        if not isinstance(element, (Symbol, Indexed)) or isinstance(element, Idx):
-            return None
-        name = name_of(element)
-        if name not in self.random or name in self.laws:
-            return None
-        node = self.nodes[name]
-        if len(node.cases) != 1:
-            raise MomentError(f"{name} is a recurrence; its expectation is not taken through time")
-        self.opened.append(element)
-        return at(node, node.cases[0].expr, element)
 
     def _mean(self, element: Expr) -> Expr | None:
         if not isinstance(element, (Symbol, Indexed)) or name_of(element) not in self.laws:

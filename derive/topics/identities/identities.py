@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sympy import Expr, Idx, Indexed, Symbol, expand
+from sympy import expand
 
 from derive.chain.derivation import Line, Term
 from derive.chain.facts import DEFINED
-from derive.chain.rules.insert import INSERT_DEFINITIONS, at, tidy
+from derive.chain.rules.insert import INSERT_DEFINITIONS, insert_definitions
+from derive.chain.rules.tidy import tidy
 from derive.errors import ModelError
 from derive.expressions.canonical import canonical
-from derive.expressions.indices import name_of, substitute
-from derive.expressions.traverse import rewrite
+from derive.expressions.indices import substitute
 from derive.language import Text
 from derive.model.model import Model, Node
 
@@ -53,24 +53,10 @@ def _lines(model: Model, node: Node) -> Iterator[Line]:
     expr = node.cases[0].expr
     yield Line((Term((expr,)),), DEFINED(node=node.generic))
     for _ in model.nodes:
-        expr, names = _opened(model, expr)
+        expr, names = insert_definitions(expr, model.nodes, model.indices)
         if not names:
             return
-        yield Line((Term((expr,)),), INSERT_DEFINITIONS(names=names))
+        yield Line((Term((expr,)),), INSERT_DEFINITIONS(names=list(names)))
         if tidy(expr) != expr:
             expr = tidy(expr)
             yield Line((Term((expr,)),), TIDY)
-
-
-def _opened(model: Model, expr: Expr) -> tuple[Expr, list[Expr]]:
-    """Every name of a computed quantity replaced by its definition, and those names."""
-    names: list[Expr] = []
-
-    def definition(part: Expr) -> Expr | None:
-        node = model.nodes.get(name_of(part)) if isinstance(part, (Symbol, Indexed)) else None
-        if node is None or isinstance(part, Idx) or len(node.cases) != 1:
-            return None
-        names.append(node.generic)
-        return at(node, node.cases[0].expr, part)
-
-    return rewrite(expr, definition, model.indices), list(dict.fromkeys(names))
