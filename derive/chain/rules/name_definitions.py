@@ -54,7 +54,10 @@ def name_in_product(term: Term, facts: Facts) -> tuple[Term, tuple[Expr, ...]]:
         element, definition = hit
         product = product.over(definition).times(monomial([element]))
         names.append(element)
-    return (Term((product.expr,), term.sums) if names else term), tuple(dict.fromkeys(names))
+    if not names:
+        return term, ()
+    spelling = {canonical(total): total for f in term.factors for total in f.atoms(Sum)}
+    return Term((product.written(spelling),), term.sums), tuple(dict.fromkeys(names))
 
 
 def _contained(product: Monomial, facts: Facts, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Monomial]]:
