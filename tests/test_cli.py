@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from derive import __version__
 from derive.check.report import Report
+from derive.cli import COMMANDS, Command
 from derive.cli.main import run
 from derive.expressions import functions
 from derive.expressions.functions import BY_NAME
@@ -70,6 +72,18 @@ def test_help(cli, argv):
     assert (status, err) == (0, "")
     assert all(command in out for command in ("derive list", "derive NAME", "derive check", "derive code"))
     assert len(out.splitlines()) <= 24
+
+
+def test_a_command_is_a_module_and_a_row(cli, monkeypatch):
+    """A made-up command runs, is listed by --help, and is a hint for what is nearly its name."""
+    module = types.ModuleType("greeting")
+    module.run = lambda argv: print("hello", *argv) or 0
+    monkeypatch.setitem(sys.modules, "greeting", module)
+    assert cli("greet")[0] == 2
+    monkeypatch.setitem(COMMANDS, "greet", Command("greeting", "greet NAME", "says hello"))
+    assert cli("greet", "you") == (0, "hello you\n", "")
+    assert "\n  derive greet NAME                says hello\n" in cli("--help")[1]
+    assert "did you mean greet?" in one_line(*cli("gret"))
 
 
 def test_version(cli):

@@ -3,11 +3,24 @@
 A module is imported when its command is asked for: starting up is most of what a short command costs.
 """
 
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """The module of a command, and what `derive --help` says of it: how it is typed and what it does."""
+
+    module: str
+    usage: str
+    help: str
+
+
 COMMANDS = {
-    "list": "derive.cli.listing",
-    "check": "derive.cli.checking",
-    "doctor": "derive.cli.doctor",
-    "code": "derive.cli.code",
-    "graph": "derive.cli.graph",
-    "plot": "derive.cli.plotting",
+    "list": Command("derive.cli.listing", "list", "the problems and what they are"),
+    "check": Command("derive.cli.checking", "check [NAME ...]", "check problems against torch.autograd"),
+    "code": Command("derive.cli.code", "code NAME [options]", "forward and backward pass as a Python module"),
+    "doctor": Command("derive.cli.doctor", "doctor", "what is installed, and which TeX sets a PDF"),
+    "graph": Command("derive.cli.graph", "graph NAME [options]", "the computational graph as a picture: svg, tex"),
+    "plot": Command(
+        "derive.cli.plotting", "plot NAME -o FILE", "when gradients vanish and explode, as SVG, PDF or PNG"
+    ),
 }

@@ -1,13 +1,4 @@
-"""The command line: sheets on standard output, talk on standard error, one clear line for what cannot be used.
-
-derive list [--lang zh]         the problems
-derive NAME [options]           the sheet of a problem
-derive code NAME [options]      its forward and backward pass as a Python module
-derive graph NAME [options]     its computational graph as a picture
-derive plot NAME [options]      when gradients vanish and explode, as SVG, PDF or PNG
-derive check [NAME ...]         the verification table
-derive doctor                   what is installed, and which TeX sets a PDF
-"""
+"""The command line: sheets on standard output, talk on standard error, one clear line for what cannot be used."""
 
 from __future__ import annotations
 
@@ -24,19 +15,22 @@ from derive.errors import DeriveError, UsageError
 
 HELP = """derive: symbolic derivations for deep learning, every line checked against torch.autograd
 
-  derive list                      the problems and what they are
-  derive NAME [options]            the solution sheet of a problem, as LaTeX on standard output
-  derive NAME --help               its options; likewise for list, check, code and graph
-  derive check [NAME ...]          check problems against torch.autograd
-  derive code NAME [options]       forward and backward pass as a Python module
-  derive doctor                    what is installed, and which TeX sets a PDF
-  derive graph NAME [options]      the computational graph as a picture: svg, tex
-  derive plot NAME -o FILE         when gradients vanish and explode, as SVG, PDF or PNG
+{commands}
 
   derive bptt --T 5 > bptt.tex     backpropagation through time over five steps
   derive logistic --lang zh        in Chinese
   derive relu-mse --format text    in the terminal
 """
+SHEET = (
+    ("NAME [options]", "the solution sheet of a problem, as LaTeX on standard output"),
+    ("NAME --help", "its options; likewise for list, check, code and graph"),
+)
+
+
+def overview() -> str:
+    """Return what `derive --help` prints: a line for each command of the table, and a few examples."""
+    first, *others = ((c.usage, c.help) for c in COMMANDS.values())
+    return HELP.format(commands="\n".join(f"  derive {usage:<24}  {text}" for usage, text in (first, *SHEET, *others)))
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -109,7 +103,7 @@ def _command(argv: list[str]) -> int:
         raise UsageError("a command is missing; try derive list, derive NAME or derive --help")
     name, rest = argv[0], argv[1:]
     if name in ("--help", "-h", "help"):
-        print(HELP, end="")
+        print(overview(), end="")
         return 0
     if name == "--version":
         from derive import __version__
@@ -117,7 +111,7 @@ def _command(argv: list[str]) -> int:
         print(f"derive {__version__}")
         return 0
     if name in COMMANDS:
-        done: int = importlib.import_module(COMMANDS[name]).run(rest)
+        done: int = importlib.import_module(COMMANDS[name].module).run(rest)
         return done
     return _sheet(name, rest)
 
