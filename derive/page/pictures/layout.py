@@ -14,7 +14,7 @@ from typing import NamedTuple
 from derive.model.model import LEAVES
 from derive.page.pictures.coordinates import heights
 from derive.page.pictures.diagram import Diagram, Edge
-from derive.page.pictures.labels import Label, Rectangle, placed
+from derive.page.pictures.labels import Curve, Label, Rectangle, placed
 from derive.page.pictures.layers import Chain, Layers, layers, ranks
 from derive.page.pictures.writing import Writing
 
@@ -24,8 +24,6 @@ NARROW, BOW = 30.0, 0.35  # the least gap between layers, and how much of it a d
 STEEPEST = 70.0  # at most so much
 FAN = 7.0  # and each of many labels
 PADDING = (8.0, 4.5)
-Point = tuple[float, float]
-Curve = tuple[Point, Point, Point, Point]
 Offsets = dict[Edge, float]
 
 

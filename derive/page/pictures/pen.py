@@ -1,0 +1,84 @@
+"""A picture from the back to the front, and its legend: what is drawn where. How a mark looks is the pen's affair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from derive.page.pictures.diagram import Diagram, Vertex
+from derive.page.pictures.labels import Curve, Point, Rectangle
+from derive.page.pictures.layout import PAIR, Layout, Route
+from derive.page.pictures.legend import Item
+from derive.page.pictures.writing import Writing
+
+
+class Pen(Protocol):
+    """The marks of a medium, each as text. A `kind` is that of a vertex, or "forward" or "backward" for lines."""
+
+    def bar(self, left: float, right: float, time: str) -> str:
+        """A bar above a column, and the time that it stands for."""
+
+    def line(self, kind: str, curves: tuple[Curve, ...]) -> str:
+        """A line with its head: at the end if it leads forward, at the beginning if backward."""
+
+    def outline(self, kind: str, box: Rectangle) -> str:
+        """The outline of a vertex."""
+
+    def dot(self, at: Point) -> str:
+        """The mark of a value that the backward pass needs."""
+
+    def formula(self, text: str, at: Point) -> str:
+        """The formula of a vertex around a point."""
+
+    def label(self, text: str, at: Point) -> str:
+        """The formula of an edge around a point."""
+
+    def arrow(self, kind: str, at: Point) -> str:
+        """The sign of a line in the legend."""
+
+    def dots(self, at: Point) -> str:
+        """The sign of the time steps that are left out, in the legend."""
+
+    def words(self, text: str, at: Point) -> str:
+        """Words of the legend that begin at a point."""
+
+
+def picture(pen: Pen, drawn: Diagram, laid: Layout, writing: Writing) -> Iterator[list[str]]:
+    """The marks of each thing, the columns of time first, labels last."""
+    for time, (left, right) in laid.columns.items():
+        if mark := writing.time(time):
+            yield [pen.bar(left, right, mark)]
+    for route in laid.routes:
+        yield from ([line] for line in _lines(pen, route))
+    for vertex in drawn.vertices:
+        yield _vertex(pen, vertex, laid.boxes[vertex.key], writing.vertex(vertex))
+    for route in laid.routes:
+        if route.label is not None:
+            yield [pen.label(writing.edge(route.edge), route.label.box.middle)]
+
+
+def _lines(pen: Pen, route: Route) -> Iterator[str]:
+    """An edge; where something flows back, a pair of lines."""
+    yield pen.line("forward", route.shifted(-PAIR if route.edge.backward else 0))
+    if route.edge.backward:
+        yield pen.line("backward", route.shifted(PAIR))
+
+
+def _vertex(pen: Pen, vertex: Vertex, box: Rectangle, text: str) -> list[str]:
+    outline = [pen.outline(vertex.kind, box)] if vertex.kind != "dots" else []
+    dot = [pen.dot((box.right - 3, box.y + 3))] if vertex.needed else []
+    return [*outline, *dot, pen.formula(text, box.middle)]
+
+
+def entry(pen: Pen, item: Item, lang: str) -> list[str]:
+    """The marks of one entry of the legend: its sign and its words."""
+    x, y = item.x, item.y
+    if item.kind in ("forward", "backward"):
+        sign = pen.arrow(item.kind, (x, y))
+    elif item.kind == "dots":
+        sign = pen.dots((x + 13, y))
+    elif item.kind == "kept":
+        sign = pen.dot((x + 13, y))
+    else:
+        sign = pen.outline(item.kind, Rectangle(x, y - 6.5, 26, 13))
+    return [sign, pen.words(item.text.pick(lang), (item.text_x, y))]
