@@ -10,12 +10,13 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sympy import Add, Basic, Expr, Idx, Indexed, Mul, Pow, Sum, Symbol, cancel, expand
+from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Sum, Symbol, cancel, expand
 
 from derive.expressions.canonical import canonical
-from derive.expressions.indices import limits, name_of, substitute, sum_over
+from derive.expressions.indices import limits, substitute, sum_over
 from derive.expressions.powers import monomial
 from derive.expressions.symbols import Partial
+from derive.expressions.traverse import free_indices, rewrite
 from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Model, Node
@@ -121,11 +122,6 @@ def naming(partial: Partial, value: Expr) -> Facts:
 # using facts
 
 
-def free_letters(expr: Expr) -> list[Idx]:
-    """The indices that stand free in an expression."""
-    return sorted((i for i in expr.free_symbols if isinstance(i, Idx)), key=name_of)
-
-
 def instances(fact: Fact, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Expr]]:
     """Both sides of a fact at every choice of those letters that fit the ranges of its indices."""
     fitting = [[i for i in letters if (i.lower, i.upper) == (w.lower, w.upper)] for w in fact.indices]
@@ -149,7 +145,7 @@ def summed(total: Sum, facts: Facts, always: bool = False) -> tuple[Expr, Facts]
 def _whole(total: Sum, facts: Facts, used: list[Fact]) -> Expr | None:
     """What a fact says about this very sum."""
     for fact in (f for f in facts if isinstance(f.left, Sum)):
-        for left, right in instances(fact, free_letters(total)):
+        for left, right in instances(fact, free_indices(total)):
             if canonical(left) == canonical(total):
                 used.append(fact)
                 return right
@@ -170,19 +166,14 @@ def _part(part: Expr, total: Sum, facts: Facts, used: list[Fact]) -> Expr:
 @memo
 def with_sums(expr: Expr, facts: Facts) -> tuple[Expr, Facts]:
     """The expression with its outermost sums by facts, and those used."""
-    by: dict[Basic, Basic] = {}
     used: list[Fact] = []
-    for total in _outermost_sums(expr):
-        value, because = summed(total, facts)
-        if because:
-            by[total] = value
-            used += because
-    return (substitute(expr, by), tuple(dict.fromkeys(used))) if by else (expr, ())
 
+    def value(part: Expr) -> Expr | None:
+        if not isinstance(part, Sum):
+            return part if isinstance(part, Partial) else None
+        found, because = summed(part, facts)
+        used.extend(because)
+        return found
 
-def _outermost_sums(expr: Expr) -> Iterator[Sum]:
-    if isinstance(expr, Sum):
-        yield expr
-    elif not isinstance(expr, Partial):
-        for arg in expr.args:
-            yield from _outermost_sums(arg)
+    found = rewrite(expr, value)
+    return (found, tuple(dict.fromkeys(used))) if used else (expr, ())

@@ -14,8 +14,8 @@ from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.closed_forms.recursion import closed_forms
 from derive.chain.derivation import Derivation, Line, Region, Step, Term, Use, product
 from derive.chain.facts import Facts, known, naming
+from derive.chain.immediate import is_immediate
 from derive.chain.lines import LONGEST, contributions, partials, step
-from derive.chain.reach import is_immediate
 from derive.chain.regions import contains, numbers, regions
 from derive.chain.rule import extent
 from derive.chain.rules.insert import INSERT

@@ -1,4 +1,4 @@
-"""Reachability: all that can be come to step by step, and what a family of a model influences or is computed from."""
+"""Reachability: all that steps lead to, and what a family of a model influences or is computed from."""
 
 from __future__ import annotations
 
@@ -32,6 +32,20 @@ def downstream(model: Model, name: str) -> frozenset[str]:
 def upstream(model: Model, name: str) -> frozenset[str]:
     """Every family that a family is computed from, itself included."""
     return reach([name], model.used)
+
+
+def valueless(model: Model) -> frozenset[str]:
+    """Return the families without numbers, even if all partials are given: abstract functions and what uses them."""
+    abstract = (node.name for node in model.nodes.values() if node.abstract is not None)
+    return reach(abstract, lambda n: (user.name for user in model.users(n)))
+
+
+def dead_end(model: Model, node: Node) -> list[Node]:
+    """Follow the users from a leaf that cannot reach the loss to the node where the path ends. The leaf comes first."""
+    path = [node]
+    while users := [u for u in model.users(path[-1].name) if u not in path]:
+        path.append(users[0])
+    return path
 
 
 def random_names(nodes: Mapping[str, Node]) -> frozenset[str]:

@@ -10,9 +10,9 @@ from sympy import Expr
 
 from derive.chain.derivation import Derivation
 from derive.chain.derived import Derived
-from derive.chain.reach import dead_end
 from derive.language import Text
 from derive.model.model import Model, Node, Reference
+from derive.model.reachability import dead_end
 from derive.page import sentences as say
 from derive.page.assumptions import assumed
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Add, Expr, Indexed, Mul, Pow, S, Symbol, expand
+from sympy import Add, Expr, Mul, Pow, S, expand
 
 from derive.chain.derivation import Line, Term, written
 from derive.chain.facts import Facts
 from derive.chain.rules.cancel import CANCELLED, above_and_below
 from derive.chain.rules.rule import Terms, follow
-from derive.expressions.symbols import Partial
+from derive.expressions.traverse import elements
 from derive.expressions.weight import weight
 from derive.language import Text
-from derive.memo import memo
 
 WIDEST = 60  # an expression longer than this gets no shorter by multiplying out, and sympy needs seconds to try
 DENOMINATOR = Text("common denominator", "通分")
@@ -42,16 +41,8 @@ def _entangled(terms: Terms) -> bool:
     parts = [f for t in terms for f in t.factors]
     if len(terms) == 1 and not any(isinstance(g, Add) for g in terms[0].flat):
         return False
-    seen = [_quantities(f) for f in parts]
+    seen = [{*elements(f)} for f in parts]
     return any(a & b for n, a in enumerate(seen) for b in seen[:n])
-
-
-@memo
-def _quantities(expr: Expr) -> frozenset[Expr]:
-    """The symbols an expression is made of, a partial counting as one."""
-    if isinstance(expr, (Symbol, Indexed, Partial)):
-        return frozenset({expr})
-    return frozenset().union(*(_quantities(a) for a in expr.args)) if isinstance(expr, Expr) else frozenset()
 
 
 def over_one_denominator(terms: Terms, facts: Facts = ()) -> Iterator[Line]:

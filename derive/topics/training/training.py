@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sympy import Expr
 
 from derive.chain.derivation import Derivation
-from derive.chain.reach import valueless
 from derive.display import shown
 from derive.errors import UsageError
 from derive.model.model import Node
+from derive.model.reachability import valueless
 
 if TYPE_CHECKING:
     import numpy as np

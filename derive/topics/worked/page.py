@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from sympy import Expr, Idx, Integer, Symbol
 
 from derive.chain.derivation import Derivation, Step, Term
-from derive.chain.reach import valueless
 from derive.expressions.symbols import Given, Partial
 from derive.language import Text
 from derive.model.model import Node
+from derive.model.reachability import valueless
 from derive.page import blocks
 from derive.page import sentences as say
 from derive.page.numerals import Numeral

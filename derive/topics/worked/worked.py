@@ -13,14 +13,13 @@ import numpy as np
 from sympy import IndexedBase, Symbol
 
 from derive.chain.derivation import Derivation
-from derive.chain.reach import valueless
 from derive.errors import UsageError
 from derive.evaluate.exact import ExactBackend, Number
 from derive.evaluate.passes import Passes, cotangents, leaves
 from derive.evaluate.store import Store
 from derive.expressions.indices import name_of
 from derive.expressions.traverse import names
-from derive.model.reachability import random_names
+from derive.model.reachability import random_names, valueless
 from derive.topics.worked.numbers_as_typed import Spot, Wanted, assign, spots
 
 

@@ -1,4 +1,4 @@
-"""Paths through the model: what cannot reach the loss and why, and where a local partial is only immediate."""
+"""Where a local partial is only immediate: the quantity influences the user on another path too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from derive.chain.derivation import Use
 from derive.expressions.indices import linear
 from derive.memo import memo
 from derive.model.model import Model, Node
-from derive.model.reachability import downstream
 from derive.model.schedule import stages
 
 
@@ -61,16 +60,3 @@ def _lag(model: Model, user: Node, name: str) -> int:
         if form and form[0] == 1 and form[1].is_Integer:
             steps.append(abs(int(form[1])))
     return min(steps, default=0)
-
-
-def valueless(model: Model) -> frozenset[str]:
-    """Return the families without numbers, even if all partials are given: abstract functions and what uses them."""
-    return frozenset(u for n in model.nodes.values() if n.abstract is not None for u in downstream(model, n.name))
-
-
-def dead_end(model: Model, node: Node) -> list[Node]:
-    """Follow the users from a leaf that cannot reach the loss to the node where the path ends. The leaf comes first."""
-    path = [node]
-    while users := [u for u in model.users(path[-1].name) if u not in path]:
-        path.append(users[0])
-    return path
