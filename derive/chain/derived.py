@@ -1,4 +1,4 @@
-"""What the chain rule gives for some sizes: the derivation, its steps, the gradients, the closed forms."""
+"""What the chain rule gives for some sizes: the derivation, its steps, the gradients, and the closed forms."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ class Derived:
         return self.derivation.loss
 
     def adjoint(self, quantity: Any) -> tuple[Step, ...]:
-        """The steps of one family, one for each region of its indices. Errors: ModelError for a foreign name."""
+        """Return the steps of one family, one for each region of its indices. Errors: ModelError for a foreign name."""
         name = name_in(quantity)
         if name not in self.model.nodes:
             raise ModelError(f"{name} is not in the graph; it has {', '.join(self.model.nodes)}")
         return tuple(s for s in self.steps if s.node.name == name)
 
     def gradient(self, parameter: Any) -> Expr:
-        """The final form of dL/dparameter; 0 where it cannot reach the loss. Errors: ModelError if it was not asked."""
+        """Return dL/dparameter in its final form, 0 if it cannot reach the loss. Errors: ModelError if not asked."""
         if str(parameter) == str(self.loss):
             return Integer(1)
         steps = self.adjoint(parameter)
@@ -82,18 +82,18 @@ class Derived:
         return steps[0].value
 
     def steps_of(self, name: str) -> tuple[Step, ...]:
-        """The steps of one family as they are before closed forms are put in."""
+        """Return the steps of one family as they are before closed forms are put in."""
         return self._steps.of(name)
 
     def once(self, what: str, find: Callable[[], Found]) -> Found:
-        """What is found the first time it is asked for, and the same object from then on."""
+        """Return what `find` finds; it is called the first time only, and the same object is returned from then on."""
         if what not in self._kept:
             self._kept[what] = find()
         found: Found = self._kept[what]
         return found
 
     def _size(self, key: Any) -> Symbol:
-        """A size of the model, by symbol or name."""
+        """Find a size of the model by symbol or name."""
         for symbol in self.derivation.model.sizes:
             if str(symbol) == str(key):
                 return symbol
@@ -101,12 +101,12 @@ class Derived:
 
 
 def name_in(quantity: Any) -> str:
-    """The name of a family, of an element of it, or the name itself."""
+    """Return the name of a family, of the family of an element, or the name itself."""
     return str(getattr(quantity, "base", quantity))
 
 
 def _whole(size: Any, number: Any) -> int:
-    """The number of a size. Errors: ModelError if it is not a whole number from 1."""
+    """Return the number of a size. Errors: ModelError if it is not a whole number from 1."""
     if isinstance(number, bool) or not isinstance(number, (int, Integer)) or number < 1:
         raise ModelError(f"the size {size} must be a whole number from 1, found {number!r}")
     return int(number)

@@ -34,7 +34,7 @@ class Place(Enum):
 
 
 class Ask(NamedTuple):
-    """What is asked of the subjects: wishes by keyword, as `limits=...` of a problem or `--jacobian p,z`.
+    """What is asked of the subjects: wishes by keyword, such as `limits=...` of a problem or `--jacobian p,z`.
 
     With `check` what is found is also compared with torch; `plots` adds plots to the page.
     """
@@ -44,13 +44,13 @@ class Ask(NamedTuple):
     plots: bool = False
 
     def get(self, wish: str, default: Any = None) -> Any:
-        """A wish, or the default where it was not uttered."""
+        """Return a wish, or the default where nobody has it."""
         value = self.wishes.get(wish)
         return default if value is None else value
 
 
 class Context(NamedTuple):
-    """What a page knows beside what it shows: the derivation, the report of the subject's own check, if plots go in."""
+    """What a page is told beside what it shows: the derivation, the report of the subject's check, whether to plot."""
 
     derived: Derived
     report: Report | None = None
@@ -58,11 +58,11 @@ class Context(NamedTuple):
 
 
 class Topic:
-    """One subject. Most methods have a meaning of their own where they are not written: nothing to say.
+    """One subject. A method that is not written keeps its default, which means that the subject says nothing there.
 
-    `asks` are the keywords that it listens to, with what a command line says of them (None: no option of a command);
-    `offers` are the methods and the properties that a Solution has from it. `measures` says that its check takes
-    seconds and can be left out.
+    `asks` are the keywords that the subject listens to, each with what a command line says of it (None: no option of a
+    command). `offers` are the methods and the properties that a Solution has from the subject. `measures` says that its
+    check takes seconds and can be left out.
     """
 
     place = Place.RESULTS
@@ -74,48 +74,48 @@ class Topic:
         """Refuse wishes that do not go together. Errors: UsageError."""
 
     def find(self, derived: Derived, ask: Ask) -> tuple[Any, ...]:
-        """What there is to say; empty: nothing. Errors: ModelError, UsageError where a wish cannot be fulfilled."""
+        """Return what the subject finds; empty: nothing. Errors: ModelError, UsageError if a wish cannot be met."""
         return ()
 
     def check(self, found: Sequence[Any], derived: Derived, seed: int) -> Report | None:
-        """What is found, compared with numbers; the module that does so imports torch, so it is imported here."""
+        """Compare what is found with numbers. The module that does so imports torch, so the method imports it."""
         return None
 
     def comparison(self, found: Sequence[Any]) -> Callable[[Any], Report] | None:
-        """What is compared at the same random numbers as the steps: a `Comparison` of `derive.check.steps`."""
+        """Return what is to be compared at the same random numbers as the steps (see `derive.check.steps`), or None."""
         return None
 
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
-        """Its section on the page."""
+        """Yield its section on the page."""
         yield from ()
 
     def last_line(self, found: Sequence[Any], step: Step) -> Iterator[Line]:
-        """What it adds to the equations of a step."""
+        """Yield what it adds to the equations of a step."""
         yield from ()
 
     def boxed(self, found: Sequence[Any], step: Step) -> Iterator[Block]:
-        """What it adds below a gradient in its box."""
+        """Yield what it adds below a gradient in its box."""
         yield from ()
 
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> Mapping[str, list[Any]]:
-        """Items by key, for the JSON."""
+        """Return items by key, for the JSON."""
         return {}
 
     def models(self, found: Sequence[Any]) -> Iterator[Model]:
-        """Further models whose names are written."""
+        """Yield further models whose names are written on the page."""
         yield from ()
 
     def can_plot(self, found: Sequence[Any]) -> bool:
-        """Is there anything that `plots` would add?"""
+        """True if `plots` would add a plot."""
         return False
 
     def view(self, thing: Any) -> Iterator[Block]:
-        """What a notebook shows of an object whose class lies in the folder. Errors: TypeError where nothing is."""
+        """Yield what a notebook shows of an object whose class lies in the folder. Errors: TypeError if nothing is."""
         raise TypeError(f"{type(thing).__name__} has no view in a notebook")
 
 
 class Option(NamedTuple):
-    """What a command line says of a wish: `--name METAVAR  help`. With `const` the value may be left out."""
+    """What a command line says of a wish: `--name METAVAR help`. With `const` the value may be left out."""
 
     metavar: str
     help: str
@@ -139,18 +139,18 @@ TOPICS = {
 
 
 def topic(name: str) -> Topic:
-    """The subject of that name."""
+    """Return the subject of that name."""
     found: Topic = importlib.import_module(TOPICS[name]).TOPIC
     return found
 
 
 def topics() -> Iterator[tuple[str, Topic]]:
-    """Every subject with its name, in the order of the sheet."""
+    """Yield every subject with its name, in the order of the sheet."""
     return ((name, topic(name)) for name in TOPICS)
 
 
 def find(derived: Derived, ask: Ask, places: Collection[Place] = tuple(Place)) -> dict[str, tuple[Any, ...]]:
-    """What the subjects of some places have to say; what stands alone, stands alone.
+    """Return what the subjects of some places find. If one that stands alone finds something, only those are shown.
 
     Errors: UsageError for a wish that nothing listens to, or that does not go with another one.
     """
@@ -167,16 +167,16 @@ def find(derived: Derived, ask: Ask, places: Collection[Place] = tuple(Place)) -
 
 
 def at(place: Place, found: Mapping[str, tuple[Any, ...]]) -> Iterator[tuple[Topic, str, tuple[Any, ...]]]:
-    """The subjects of one place that have something to say."""
+    """Yield the subjects of one place that have something to say."""
     return ((each, name, found[name]) for name, each in topics() if name in found and each.place is place)
 
 
 def offered(name: str) -> Callable[..., Any] | property | None:
-    """The method or property of a Solution that some subject offers under this name."""
+    """Return the method or property of a Solution that some subject offers under this name."""
     return next((each.offers[name] for _, each in topics() if name in each.offers), None)
 
 
 def home(thing: Any) -> Topic | None:
-    """The subject in whose folder the class of an object lies."""
+    """Return the subject in whose folder the class of an object lies."""
     module = type(thing).__module__
     return next((topic(n) for n, m in TOPICS.items() if module.startswith(m + ".")), None)

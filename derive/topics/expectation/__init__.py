@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # a subject that is not asked for loads nothing
 
 
 def expectations(solution: Derived) -> tuple[Expected, ...]:
-    """The expectations, variances and covariances that the model asks for, each with its argument."""
+    """Return the expectations, variances and covariances that the model asks for, each with its argument."""
     stated = solution.model.stated
     if stated is None:
         return ()
@@ -27,7 +27,7 @@ def expectations(solution: Derived) -> tuple[Expected, ...]:
 
 
 def expectation(solution: Derived, of: Any, check: bool = True) -> Expected:
-    """E of an expression, or a `Variance` or `Covariance`: its `lines`, the `premises` that they use, its `value`.
+    """Derive E of an expression, or a `Variance` or `Covariance`: its `lines`, the `premises` they use, its `value`.
 
     Errors: MomentError for a moment that is not declared, VerificationError where the outcomes disagree.
     """
@@ -40,7 +40,7 @@ def expectation(solution: Derived, of: Any, check: bool = True) -> Expected:
 
 
 class Expectations(Topic):
-    """Nothing needs to be asked: the model says what is random."""
+    """Expectations need not be asked for: the model says what is random."""
 
     place = Place.PREMISES
     offers = {"expectations": property(expectations), "expectation": expectation}

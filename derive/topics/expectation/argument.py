@@ -63,7 +63,7 @@ class Expected(NamedTuple):
 
 
 def argue(symbol: Moment, nodes: Mapping[str, Node], preferred: Sequence[Idx] = ()) -> Expected:
-    """The argument for one symbol, from nodes whose definitions hold no expectation. Errors: MomentError."""
+    """Derive one symbol, from nodes whose definitions hold no expectation. Errors: MomentError."""
     argument = Argument(symbol, nodes, preferred)
     known = premises(argument.products, argument.stages.laws)
     itself = next((p.lines for p in known if p.symbol == symbol), argument.declared)
@@ -78,7 +78,7 @@ def argue(symbol: Moment, nodes: Mapping[str, Node], preferred: Sequence[Idx] = 
 
 
 def _shown(terms: Terms) -> list[tuple[list[Expr], Sequence[object]]]:
-    """What is read: a term that is a sum reads like a product under that sum."""
+    """Return terms as they are read: a term that is a sum reads like a product under that sum."""
     opened = [_opened(t) for t in terms]
     return [(t.flat, t.sums) for t in opened]
 
@@ -91,14 +91,14 @@ def _opened(term: Term) -> Term:
 
 
 class Argument:
-    """One symbol, and the stages of its product and of the pair that is taken away."""
+    """The argument for one symbol: the stages of its product, and of the pair of means that is subtracted."""
 
     def __init__(self, symbol: Moment, nodes: Mapping[str, Node], preferred: Sequence[Idx]):
         self.symbol, self.nodes = symbol, nodes
         self.stages = Stages(nodes, preferred)
 
     def lines(self) -> Iterator[Line]:
-        """Every line with its reason."""
+        """Yield every line with its reason."""
         if self.symbol.pair:
             yield self.line(self.stages.stated, DEFINITION[type(self.symbol)])
         yield self.line(self.stages.defined, INSERT_DEFINITIONS(names=self.names))
@@ -110,12 +110,12 @@ class Argument:
         yield from self._contracted()
 
     def line(self, stage: Callable[[Expr], Terms], reason: Text) -> Line:
-        """A stage of the product, the pair taken away."""
+        """Make the line of one stage: the product, minus the pair of means."""
         away = tuple(Add(*(t.expr for t in stage(e))) for e in self.symbol.pair)
         return Line(stage(self.symbol.product) + ((Term((-Mul(*away),)),) if away else ()), reason)
 
     def _contracted(self) -> Iterator[Line]:
-        """The deltas used, the sums tidied, what is left without variances recognised."""
+        """Yield the lines in which deltas are used, sums are tidied, and what contains no variance is recognised."""
         means, spread, killed = self._split()
         if killed:
             delta, idx, value = killed[0]
@@ -135,7 +135,7 @@ class Argument:
         yield from self._named(final)
 
     def _named(self, terms: Terms) -> Iterator[Line]:
-        """What has a name written by it."""
+        """Yield the line in which what has a name is written by it."""
         fixed = {n.name: n for n in self.nodes.values() if n.name not in self.stages.random}
         found = [name_wholes(t.expr, fixed) for t in terms]
         used = tuple(dict.fromkeys(n for _, nodes in found for n in nodes))
@@ -143,7 +143,7 @@ class Argument:
             yield Line(tuple(Term((e,)) for e, _ in found), DEFINED(node=[n.generic for n in used]))
 
     def _split(self) -> tuple[Terms, Terms, list[Killed]]:
-        """The products of means; what coinciding elements add, without the sums that their deltas kill."""
+        """Split the moments: the products of means, and what equal elements add, with the deltas used to end sums."""
         means: Terms = ()
         spread: Terms = ()
         killed: list[Killed] = []
@@ -155,18 +155,18 @@ class Argument:
         return tuple(t for t in means if tidy(t.expr) != 0), tuple(t for t in spread if t.expr != 0), killed
 
     def _place(self, term: Term) -> int:
-        """The author's order: where the first name of a term was declared."""
+        """Return where the first name of a term was declared; terms are ordered by it, as an author orders them."""
         return min((list(self.nodes).index(r.name) for r in references(term.expr) if r.name in self.nodes), default=0)
 
     @cached_property
     def taken(self) -> Terms:
-        """The product of the means that is taken away, in numbers."""
+        """The product of the means that is subtracted, as a value."""
         value = Mul(*(self.stages.at_means(e) for e in self.symbol.pair)) if self.symbol.pair else S.Zero
         return (Term((-value,)),) if value != 0 else ()
 
     @property
     def declared(self) -> tuple[Line, ...]:
-        """The variance of an element for which one is declared needs no argument."""
+        """The one line for the variance of an element for which it is declared; it needs no argument."""
         element = self.symbol.args[0]
         node = self.stages.laws.get(name_of(element)) if isinstance(element, (Symbol, Indexed)) else None
         if node is None or node.law is None or node.law.variance is None or not isinstance(self.symbol, Variance):
@@ -175,7 +175,7 @@ class Argument:
 
     @property
     def names(self) -> list[Expr]:
-        """Whose definitions were inserted, for generic elements."""
+        """The quantities whose definitions were inserted, as generic elements."""
         self.stages.open(self.symbol.product)
         return list(dict.fromkeys(self.stages.opened))
 
@@ -187,7 +187,7 @@ class Argument:
 
 
 def _deltas_used(of: Product, addend: Part, killed: list[Killed]) -> Term:
-    """One addend of a moment in its place: every delta that can kill a sum does, an outer one first; others stay."""
+    """Put one addend of a moment in its place. Every delta that can end a sum does, outer sums first; others stay."""
     term = product((of.coefficient, addend.value, *addend.deltas), of.sums)
     while (found := next(_killing(term), None)) is not None:
         killed.append(found)
@@ -196,13 +196,13 @@ def _deltas_used(of: Product, addend: Part, killed: list[Killed]) -> Term:
 
 
 def _killing(term: Term) -> Iterator[Killed]:
-    """The deltas among the factors of a term that kill one of its sums."""
+    """Yield the deltas among the factors of a term that can end one of its sums."""
     deltas = (f for f in term.factors if isinstance(f, KroneckerDelta))
     return (found for d in deltas if (found := kills(d, term.sums[::-1])) is not None)
 
 
 def _tidying(terms: Terms) -> Text:
-    """What there is to tidy: sums, fractions, or only brackets."""
+    """Say what there is to tidy: sums, fractions, or only brackets."""
     if any(t.sums or t.expr.has(Sum) for t in terms):
         return TIDY
     fractions = any(p.exp.is_negative for t in terms for f in t.factors for p in f.atoms(Pow))
@@ -210,7 +210,7 @@ def _tidying(terms: Terms) -> Text:
 
 
 def _tidied(terms: Terms) -> Terms:
-    """Every term in its shortest form; those that cancel or can be collected, collected."""
+    """Write every term in its shortest form, collected where terms cancel or can be collected."""
     parts = [tidy(t.expr) for t in terms]
     collected = [p for p in Add.make_args(Add(*parts)) if p != 0]
     kept = [p for p in parts if p != 0]

@@ -36,7 +36,7 @@ class Part(NamedTuple):
 
 
 def moment(elements: Elements, laws: Mapping[str, Node]) -> tuple[Part, ...]:
-    """E of a product: first the product of the means, then what elements add that coincide. Errors: MomentError."""
+    """Return E of a product: first the product of the means, then what equal elements add. Errors: MomentError."""
     _known_together(elements, laws)
     found = []
     for blocks in partitions(elements):
@@ -48,7 +48,7 @@ def moment(elements: Elements, laws: Mapping[str, Node]) -> tuple[Part, ...]:
 
 
 def _known_together(elements: Elements, laws: Mapping[str, Node]) -> None:
-    """Elements of a family that is not independent have joint moments only with themselves."""
+    """Refuse a product whose joint moment is not known: dependent elements have one only with themselves."""
     loose = {e for e in elements if not _law(laws, e).independent}
     if loose and len(set(elements)) > 1 and not (len(loose) == 1 and _others_independent(elements, loose, laws)):
         shown = "*".join(map(str, elements))
@@ -63,7 +63,7 @@ def _others_independent(elements: Elements, loose: set[Expr], laws: Mapping[str,
 
 
 def partitions(elements: Elements) -> Iterator[tuple[Elements, ...]]:
-    """All ways to put elements into blocks, each alone first."""
+    """Return all ways to put elements into blocks; the one in which each is alone comes first."""
     if not elements:
         yield ()
         return
@@ -76,7 +76,7 @@ def partitions(elements: Elements) -> Iterator[tuple[Elements, ...]]:
 
 
 def same(block: Elements) -> tuple[Expr, ...]:
-    """The deltas that say that all elements of a block are one."""
+    """Return the deltas that say that all elements of a block are one."""
     first, *others = block
     return tuple(
         KroneckerDelta(a, b)
@@ -86,7 +86,7 @@ def same(block: Elements) -> tuple[Expr, ...]:
 
 
 def cumulant(node: Node, block: Elements) -> Expr:
-    """The cumulant of an element, of the order of the block. Errors: MomentError where it is not declared."""
+    """Return the cumulant of an element, of the order of the block. Errors: MomentError where it is not declared."""
     law, order = _law({node.name: node}, block[0]), len(block)
     if law.mean is None:
         raise MomentError(f"E[{block[0]}] is not declared; say g.random({node.name!r}, ..., mean=...)")
@@ -106,7 +106,7 @@ def cumulant(node: Node, block: Elements) -> Expr:
 
 @memo
 def _bernoulli(order: int, mean: Expr) -> Expr:
-    """The cumulants of 0 or 1: the next is q (1 - q) times the derivative of the one before in q."""
+    """Return a cumulant of what is 0 or 1: the next one is q (1 - q) times the derivative of the last one in q."""
     q = Symbol("q", real=True)
     found = q
     for _ in range(order - 1):

@@ -23,7 +23,7 @@ BECOME = Text("With these values the definitions become", "代入这些值后，
 
 
 def expectations(expected: Sequence[Expected], model: Model) -> Iterator[Block]:
-    """Every expectation that the model asks for, in the order of need; then the definitions with their values."""
+    """Show every expectation that the model asks for, in the order of need, then the definitions with their values."""
     yield Heading(EXPECTATIONS)
     shown: set[Expr] = set()
     for found in expected:
@@ -35,7 +35,7 @@ def expectations(expected: Sequence[Expected], model: Model) -> Iterator[Block]:
 
 
 def _argument(found: Expected, shown: set[Expr]) -> Iterator[Block]:
-    """One argument; what is declared is one line, and a moment that was shown before is not shown again."""
+    """Show one argument. What is declared takes one line, and a moment that was shown before is not shown again."""
     if len(found.lines) == 1 and not found.premises:
         shown.add(found.symbol)
         yield Paragraph(GIVEN)
@@ -58,7 +58,7 @@ def _rows(symbol: Expr, lines: Sequence[Line]) -> Iterator[Row]:
 
 
 def _become(model: Model) -> Iterator[Row]:
-    """The definitions that are more than an expectation, with its value."""
+    """Show the definitions that are more than an expectation, with its value put in."""
     stated = model.stated
     assert stated is not None
     for node in model.nodes.values():

@@ -23,7 +23,7 @@ IsRandom = Callable[[Expr], bool]
 
 
 class Product(NamedTuple):
-    """A coefficient that is not random, times random elements, under sums."""
+    """One product: a coefficient that is not random, times random elements, under sums."""
 
     coefficient: Expr
     random: tuple[Expr, ...] = ()
@@ -31,22 +31,22 @@ class Product(NamedTuple):
 
     @property
     def expr(self) -> Expr:
-        """The same as one expression."""
+        """The product under its sums as one expression."""
         return sum_over(Mul(self.coefficient, *self.random), self.sums)
 
     @property
     def letters(self) -> set[Basic]:
-        """Every index letter in it, free or bound."""
+        """All indices in it, free or bound."""
         inner = ({*free_indices(e), *bound_indices(e)} for e in (self.coefficient, *self.random))
         return {s[0] for s in self.sums}.union(*inner)
 
     @property
     def is_negative(self) -> bool:
-        """Is it subtracted?"""
+        """True if it is subtracted."""
         return bool(self.coefficient.could_extract_minus_sign())
 
     def over(self, value: Expr) -> Term:
-        """A value in the place of the random elements, under the sums; factors that no sum needs in front of them."""
+        """Put a value in the place of the random elements; factors that do not depend on the sums stand in front."""
         front, rest = self.coefficient.as_independent(*(s[0] for s in self.sums), as_Add=False)
         if front == 1 or not self.sums:
             return product((self.coefficient, value), self.sums)
@@ -54,13 +54,13 @@ class Product(NamedTuple):
 
 
 class Expansion:
-    """Expands one expression; sums that are multiplied get `preferred` letters."""
+    """Expands one expression into products; sums that are multiplied get `preferred` indices."""
 
     def __init__(self, is_random: IsRandom, preferred: Sequence[Idx]):
         self.is_random, self.preferred = is_random, preferred
 
     def __call__(self, expr: Expr) -> tuple[Product, ...]:
-        """The products that add up to the expression. Errors: MomentError for what is no polynomial."""
+        """Return the products that add up to the expression. Errors: MomentError for what is no polynomial."""
         if not self.is_random(expr):
             return (Product(expr),)
         if isinstance(expr, (Symbol, Indexed)):
@@ -77,7 +77,7 @@ class Expansion:
         )
 
     def _sum(self, expr: Add) -> Iterator[Product]:
-        """The random parts one by one, what is not random as one constant."""
+        """Yield the products of the random parts one by one, and what is not random as one constant."""
         for part in (a for a in expr.args if self.is_random(a)):
             yield from self(part)
         constant = Add(*(a for a in expr.args if not self.is_random(a)))
@@ -93,7 +93,7 @@ class Expansion:
         yield from found
 
     def _power(self, expr: Pow) -> Iterator[Product]:
-        """The multinomial theorem: (a + b)^2 = a^2 + 2 a b + b^2."""
+        """Expand a power by the multinomial theorem: (a + b)^2 = a^2 + 2 a b + b^2."""
         base, exponent = expr.args
         if not (isinstance(exponent, Integer) and exponent > 0):
             raise MomentError(
@@ -116,13 +116,13 @@ class Expansion:
             yield part._replace(sums=(*part.sums, *expr.limits))
 
     def _times(self, one: Product, other: Product) -> Product:
-        """The product of two, the sums of the second in letters of their own."""
+        """Multiply two products; the sums of the second get indices of their own."""
         other = self._apart(other, one)
         one = self._apart(one, other)
         return Product(Mul(one.coefficient, other.coefficient), one.random + other.random, (*one.sums, *other.sums))
 
     def _apart(self, product: Product, other: Product) -> Product:
-        """The same in letters that are not among those of the other."""
+        """Rename the sums of a product that have an index of the other product."""
         taken = other.letters if product.sums else set()
         for idx in [s[0] for s in product.sums if s[0] in taken]:
             by = {idx: fresh(idx, taken | product.letters, self.preferred)}

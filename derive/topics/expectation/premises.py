@@ -40,7 +40,7 @@ class Premise(NamedTuple):
 
 
 def premises(products: tuple[Elements, ...], laws: Mapping[str, Node]) -> tuple[Premise, ...]:
-    """The moments of all products, each once; means first, then the variances of what is 0 or 1."""
+    """Return the moments of all products, each once: means first, then the variances of what is 0 or 1."""
     singles = {_generic(e): e for elements in reversed(products) for e in reversed(elements)}.values()
     found = {Expectation(e): tuple(_declared(moment((e,), laws)[0].value)) for e in singles}
     for elements in products:
@@ -54,13 +54,13 @@ def premises(products: tuple[Elements, ...], laws: Mapping[str, Node]) -> tuple[
 
 
 def _generic(element: Expr) -> tuple[str, tuple[object, ...]]:
-    """The same for all letters over the same ranges: E[m_j] and E[m_k] need not both be shown."""
+    """Return a key that is the same for all indices over one range: E[m_j] and E[m_k] need not both be shown."""
     places = getattr(element, "indices", ())
     return name_of(element), tuple((i.lower, i.upper) if isinstance(i, Idx) else i for i in places)
 
 
 def _coincide(element: Expr, elements: Elements) -> bool:
-    """Can another of the elements be this one? A second letter of the family; its variance is shown for the first."""
+    """True if another element of the product can be equal to this one, and this is the first of its family."""
     family = [e for e in elements if name_of(e) == name_of(element)]
     return len(family) > 1 and family[0] == element
 
@@ -70,7 +70,7 @@ def _declared(value: Expr) -> Iterator[Line]:
 
 
 def _of_zero_or_one(e: Expr, laws: Mapping[str, Node]) -> Iterator[Line]:
-    """Var[m] = E[m^2] - E[m]^2 = E[m] - E[m]^2 = q (1 - q)."""
+    """Derive Var[m] = E[m^2] - E[m]^2 = E[m] - E[m]^2 = q (1 - q)."""
     mean = Expectation(e)
     yield Line((Term((Expectation(e**2),)), Term((-(mean**2),))), VARIANCE)
     yield Line((Term((mean,)), Term((-(mean**2),))), SAME_SQUARE(x=e))
@@ -94,7 +94,7 @@ def _value(parts: tuple[Part, ...]) -> tuple[Term, ...]:
 
 
 def _formal(elements: Elements, parts: tuple[Part, ...]) -> Iterator[Expr]:
-    """The same with the moments by their symbols: the means, and the variance where the two are one."""
+    """Yield the parts with symbols for the moments: the means, and the variance where two elements are one."""
     yield Mul(*(Expectation(e) for e in elements))
     for part in parts[1:]:
         yield Mul(*part.deltas, Variance(elements[0]))

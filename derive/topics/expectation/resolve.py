@@ -18,7 +18,7 @@ from derive.topics.expectation.argument import Expected, argue
 
 @memo
 def resolved(model: Model) -> tuple[Model, tuple[Expected, ...]]:
-    """The model with values for every expectation, and the arguments in the order of need. Errors: MomentError."""
+    """Return the model with values for every expectation, and the arguments in order of need. Errors: MomentError."""
     if not any(c.expr.has(Moment) for n in model.nodes.values() for c in n.cases):
         return model, ()
     found: dict[Moment, Expected] = {}
@@ -31,7 +31,7 @@ def resolved(model: Model) -> tuple[Model, tuple[Expected, ...]]:
 
 
 def put_in(expr: Expr, nodes: Mapping[str, Node], model: Model, found: dict[Moment, Expected]) -> Expr:
-    """An expression with values in the place of expectations, inner ones first."""
+    """Put values in the place of the expectations of an expression, inner ones first."""
 
     def value(part: Expr) -> Expr | None:
         if not isinstance(part, Moment):
@@ -47,7 +47,7 @@ def put_in(expr: Expr, nodes: Mapping[str, Node], model: Model, found: dict[Mome
 
 
 def asked(of: Any, model: Model) -> Expected:
-    """The argument for an expression of the model, its expectation unless it is a moment already.
+    """Derive what an expression of the model asks for: its expectation, unless it is a moment already.
 
     Errors: ModelError for a name that is not in the graph, MomentError.
     """

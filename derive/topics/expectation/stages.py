@@ -24,7 +24,7 @@ Terms = tuple[Term, ...]
 
 
 class Stages:
-    """Every stage is a function of the expression that is averaged; what was computed once is kept."""
+    """Each stage is a function of the expression that is averaged; its results are kept."""
 
     def __init__(self, nodes: Mapping[str, Node], preferred: Sequence[Idx]):
         self.nodes, self.preferred = nodes, preferred
@@ -36,7 +36,7 @@ class Stages:
         self.open, self.parts = lru_cache(None)(self._open), lru_cache(None)(self._parts)
 
     def is_random(self, expr: Expr) -> bool:
-        """Does it depend on a random quantity?"""
+        """True if the expression depends on a random quantity."""
         return any(r.name in self.random for r in references(expr))
 
     # the stages, each of one expression under the expectation
@@ -45,7 +45,7 @@ class Stages:
         return (Term((Expectation(expr),)),) if self.is_random(expr) else (Term((expr,)),)
 
     def defined(self, expr: Expr) -> Terms:
-        """E[(sum_j ...)^2], definitions inserted until only what is declared random is left."""
+        """E[(sum_j ...)^2]: definitions are inserted until only what is declared random is left."""
         return self.stated(self.open(expr))
 
     def multiplied(self, expr: Expr) -> Terms:
@@ -57,29 +57,29 @@ class Stages:
         return tuple(p.over(Expectation(Mul(*p.random)) if p.random else S.One) for p in self.parts(expr))
 
     def averaged(self, expr: Expr) -> Terms:
-        """The same with the values of the moments."""
+        """The sums with the values of the moments put in."""
         return tuple(p.over(Add(*(m.expr for m in self.moment(p)))) for p in self.parts(expr))
 
     def at_means(self, expr: Expr) -> Expr:
-        """The expression with the mean of every random element in its place."""
+        """Return the expression with the mean of every random element in its place."""
         return tidy(rewrite(self.open(expr), self._mean, self.preferred))
 
     def entangled(self, expr: Expr) -> bool:
-        """Is there something to multiply out?"""
+        """True if there is something to multiply out."""
         opened = self.open(expr)
         return canonical(Add(*(p.expr for p in self.expand(opened)))) != canonical(opened)
 
     def _parts(self, expr: Expr) -> tuple[Product, ...]:
-        """The expression as products of random elements."""
+        """Return the expression as products of random elements."""
         return tuple(sorted(self.expand(self.open(expr)), key=lambda p: (-len(p.random), p.is_negative)))
 
     def moment(self, product: Product) -> tuple[Part, ...]:
-        """The mean of its random elements; of none, 1."""
+        """Return the mean of the random elements of a product; it is 1 without any."""
         return moment(product.random, self.laws) if product.random else (Part((), S.One),)
 
     # definitions and means
     def _open(self, expr: Expr) -> Expr:
-        """Definitions inserted until every random name is one that is declared. Errors: MomentError."""
+        """Insert definitions until every random name is one that is declared. Errors: MomentError."""
         for _ in range(len(self.nodes) + 1):
             for name in (n for n in names(expr) if n in self.computed and len(self.nodes[n].cases) != 1):
                 raise MomentError(f"{name} is a recurrence; its expectation is not taken through time")
