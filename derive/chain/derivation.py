@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from sympy import Add, Expr, Idx, Integer, Mul, Symbol
+from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul, Symbol
 
 from derive.chain.partials import QUOTIENT, QUOTIENT_RULE, SUM, Occurrence
 from derive.display import shown
@@ -71,7 +71,7 @@ class Use:
     def local(self) -> Expr:
         """The local partial d user / d u."""
         parts = (self, *self.more)
-        whole = Add(*(sum_over(Mul(*u.contraction.factors), u.contraction.inner) for u in parts))
+        whole = Add(*(_coefficient(u.contraction) for u in parts))
         return by_cases(reduced(whole))
 
     @property
@@ -148,6 +148,15 @@ class Line(NamedTuple):
     def expr(self) -> Expr:
         """The right-hand side as one sympy expression."""
         return _total(self.terms)
+
+
+def _coefficient(contraction: Contraction) -> Expr:
+    """Return the local partial of one occurrence. A delta that the inner sums do not concern stands in front of them,
+    where an outer sum ends by it."""
+    summed = {b[0] for b in contraction.inner}
+    deltas = [f for f in contraction.factors if isinstance(f, KroneckerDelta) and f.free_symbols.isdisjoint(summed)]
+    rest = Mul(*(f for f in contraction.factors if f not in deltas))
+    return Mul(*deltas, sum_over(rest, contraction.inner))
 
 
 @memo

@@ -96,7 +96,8 @@ def adjoint(node: Node, users: tuple[User, ...], preferred: tuple[Idx, ...]) -> 
     support = tuple(
         hull([u.domain[axis] for u in uses], whole[axis]) if uses else whole[axis] for axis in range(len(whole))
     )
-    merged = (first.joined(others) for first, *others in by_element(with_visible_deltas(uses), lambda u: u.key))
+    visible = with_visible_deltas(uses, node.indices)
+    merged = (first.joined(others) for first, *others in by_element(visible, lambda u: u.key))
     return Adjoint(node, tuple(sorted(merged, key=lambda u: u.contraction.at != node.indices)), support)
 
 

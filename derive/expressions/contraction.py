@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sympy import Basic, Expr, Idx, KroneckerDelta, S
 
-from derive.expressions.indices import Limits, bound_indices, fresh, index, linear, name_of, solve, substitute
+from derive.expressions.indices import Limits, apart, bound_indices, fresh, index, linear, name_of, solve, substitute
 from derive.expressions.intervals import Interval, at_least, covers, empty, image, inside, meeting, preimage
 
 
@@ -172,7 +172,9 @@ def _finish(
     def sums(names: Sequence[Idx]) -> tuple[Limits, ...]:
         return tuple((letters[i], *(substitute(e, write) for e in state.open[i])) for i in names)  # type: ignore[misc]
 
-    written = tuple(dict.fromkeys(f for f in (substitute(f, write) for f in factors) if f is not S.One))
+    free = (*state.own, *letters.values())  # no sum inside a factor may bind one of these again
+    apart_from = (apart(substitute(f, write), free, preferred) for f in factors)
+    written = tuple(dict.fromkeys(f for f in apart_from if f is not S.One))
     taken_at = tuple(substitute(substitute(a, values), letters) for a in at)
     reached = {s for a in at for s in substitute(a, values).free_symbols}
     across = _outermost(state, [i for i in outer if i in state.open], [i for i in inner if i in state.open], reached)

@@ -27,22 +27,28 @@ def kill_delta(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     = u[i] + sum over k: -u[k] * v[i]    (KroneckerDelta(i, k) keeps only the term k = i)
     """
     found = [_split(t) for t in terms]
-    deltas = [d for _, d in found if d is not None]
-    if deltas:
-        delta, idx, value = deltas[0]
-        yield Line(tuple(t for parts, _ in found for t in parts), KILLED(delta=delta, idx=idx, value=value))
+    while any(killed is not None for _, killed in found):
+        delta, idx, value = next(killed for _, killed in found if killed is not None)
+        terms = tuple(t for parts, _ in found for t in parts)
+        yield Line(terms, KILLED(delta=delta, idx=idx, value=value))
+        found = [_split(t) for t in terms]
 
 
 def _split(term: Term) -> tuple[Terms, Killed | None]:
     """The terms that a sum falls into, those with a delta without their sum; and that delta."""
     for at, whole in enumerate(term.factors):
         for factor in Mul.make_args(whole):
-            found = next((k for d in factor.atoms(KroneckerDelta) if (k := kills(d, term.sums))), None)
+            found = next((k for d in _deltas(factor) if (k := kills(d, term.sums))), None)
             if found is not None:
                 beside = Mul(*(f for f in Mul.make_args(whole) if f is not factor))
                 before = (*term.factors[:at], *((beside,) if beside != 1 else ()))
                 return _multiplied_out(term, before, factor, term.factors[at + 1 :], found), found
     return (term,), None
+
+
+def _deltas(factor: Expr) -> list[KroneckerDelta]:
+    """The deltas that multiply an addend of the factor. One inside an inner sum belongs to that sum."""
+    return [f for part in Add.make_args(factor) for f in Mul.make_args(part) if isinstance(f, KroneckerDelta)]
 
 
 def _multiplied_out(
