@@ -90,7 +90,7 @@ def _form(model: Model, node: Node, element: Expr, expr: Expr) -> Form | None:
     whole = Whole(element, *own) if own else element
     try:
         reader = Reader(model.nodes, found, expr, own)
-        if reader.running:
+        if not reader.empty:
             return Form(element, own, whole, with_softmax(reader.matrix()))
     except NoMatrixForm as error:
         return Form(element, own, whole, None, error.reason)

@@ -32,15 +32,18 @@ PRODUCT = Text("it holds a product over an index", "其中含有对指标的连�
 class Reader:
     """Reads one expression as the matrix with the rows and columns `indices`. Errors: NoMatrixForm.
 
-    `nodes` are the families by name, and `roles` says which of their axes are rows and columns. `running` holds all
-    indices along rows and columns, also those of sums.
+    `nodes` are the families by name, and `roles` says which of their axes are rows and columns. `running` holds the
+    indices along rows and columns that are free in what is being read: a letter may run under one sum and be a
+    subscript under the next.
     """
 
     def __init__(self, nodes: Mapping[str, Node], roles: Roles, expr: Expr, indices: Sequence[Idx]):
         self.nodes, self.roles = nodes, roles
         expr = apart(expr, indices)
-        self.running = set(indices).union(*(self._leaf(e).indices for e in _leaves(expr)))
         self.expr, self.indices = expr, tuple(indices)
+        self.running = frozenset[Idx]()
+        self.empty = not indices and not any(self._leaf(e).indices for e in _leaves(expr))
+        self.running = self._free(expr).union(indices)
 
     def matrix(self) -> Expr:
         """The matrix whose entry at `indices` (rows, then columns) is the expression."""
@@ -80,6 +83,8 @@ class Reader:
         if not all(spans(position[a], node.indices[a]) for a in axes):
             raise NoMatrixForm(PLACES)
         fixed = {s for a, place in enumerate(position) if a not in axes for s in place.free_symbols}
+        if fixed & self.running:  # a row or a column elsewhere
+            raise NoMatrixForm(PLACES)
         own = [fresh(i, fixed | set(node.indices)) if (i := node.indices[a]) in fixed else i for a in axes]
         for axis, idx in zip(axes, own, strict=True):
             position[axis] = idx
@@ -109,12 +114,23 @@ class Reader:
             body, bounds = body.function, [*(tuple(b) for b in body.limits), *bounds]
         if any(low.atoms(Idx) | high.atoms(Idx) for _, low, high in bounds):  # an end that moves with an index
             raise NoMatrixForm(PLACES)
-        inner = [b for b in bounds if b[0] in self.running]
+        own, around = self._free(body), self.running
+        inner = [b for b in bounds if b[0] in own]
         if any(b != limits(b[0]) for b in inner):
             raise NoMatrixForm(PLACES)
-        outer = tuple(b for b in bounds if b[0] not in self.running)
-        found = contracted([p for f in Mul.make_args(body) for p in self._factor(f)], [b[0] for b in inner])
+        outer = tuple(b for b in bounds if b[0] not in own)
+        self.running = (around - {b[0] for b in bounds}) | own
+        parts = [p for f in Mul.make_args(body) for p in self._factor(f)]
+        self.running = around
+        found = contracted(parts, [b[0] for b in inner])
         return Part(summed(found.matrix, outer), *found.order)
+
+    def _free(self, expr: Expr) -> frozenset[Idx]:
+        """The indices along rows and columns that are free in the expression."""
+        if isinstance(expr, (Indexed, Partial)):
+            return self._leaf(expr).indices
+        found = frozenset[Idx]().union(*map(self._free, expr.args)) if not isinstance(expr, Idx) else frozenset()
+        return found - {b[0] for b in expr.limits} if isinstance(expr, BINDERS) else found
 
     def _factor(self, factor: Expr) -> list[Part]:
         """The factor as a part; the square of a matrix as two equal parts."""
