@@ -112,8 +112,8 @@ def _on(span: Span, t: int) -> bool:
 
 def _value(sample: Sample, along: Along, store: Store, axis: int | None, t: int) -> Array:
     """The derivative on the range of its law; at time t alone where there is a time."""
-    letters: list[Idx] = [*along.node.indices, *along.own]
-    ranges = [(i, *s) for n, (i, s) in enumerate(zip(letters, _spans(sample, along), strict=True)) if n != axis]
-    fixed = {} if axis is None else {letters[axis]: t}
+    indices: list[Idx] = [*along.node.indices, *along.own]
+    ranges = [(i, *s) for n, (i, s) in enumerate(zip(indices, _spans(sample, along), strict=True)) if n != axis]
+    fixed = {} if axis is None else {indices[axis]: t}
     value: Array = sample.passes.partials.evaluate(along.computed, store, ranges, fixed)
     return value

@@ -67,8 +67,8 @@ def _matrix(sample: Sample, form: InMatrices, truth: Array, at: Evaluation) -> f
 def _each(sample: Sample, rows: Rows, truth: Array, at: Evaluation) -> tuple[Array, int]:
     """The entries where two rows are the same, points first, or rows and points; and how many axes these are."""
     above, below = rows
-    letters = [i for i in at.own if i not in at.fixed]
-    second = letters.index(below)
+    free = [i for i in at.own if i not in at.fixed]
+    second = free.index(below)
     if above in at.fixed:  # a time: only its own
         return truth.select(second, at.fixed[above] - sample.passes.number(below.lower)).movedim(-1, 0), 1
-    return truth.diagonal(dim1=letters.index(above), dim2=second).movedim((-1, -2), (0, 1)), 2
+    return truth.diagonal(dim1=free.index(above), dim2=second).movedim((-1, -2), (0, 1)), 2
