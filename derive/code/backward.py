@@ -18,8 +18,8 @@ from derive.code.integers import Loops, scope_of
 from derive.code.loops import joined, loop, opened, span, stacked, within, without
 from derive.code.lower import Lowering
 from derive.code.named_axes import pick, rearrange
-from derive.code.program import Apply, Assign, Name, Statement, names_in
 from derive.code.scatter import added, masked, scatters
+from derive.code.trees import Apply, Assign, Name, Statement, names_in
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial

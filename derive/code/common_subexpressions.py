@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from derive.code.names import Identifiers
-from derive.code.program import (
+from derive.code.trees import (
     Assign,
     Call,
     Contraction,

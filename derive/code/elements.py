@@ -13,7 +13,7 @@ from sympy import Expr, Idx, Integer, Max, Min
 
 from derive.code.integers import Integers, Loops, Scope, scope_of
 from derive.code.named_axes import ALL, NamedArray, pick, rearrange
-from derive.code.program import Apply, Name, Number, Pick, Slice, Tree
+from derive.code.trees import Apply, Name, Number, Pick, Slice, Tree
 from derive.expressions.indices import linear
 from derive.expressions.intervals import Interval, at_least
 

@@ -10,7 +10,7 @@ from derive.chain.derivation import Derivation
 from derive.chain.rule import extent
 from derive.code.elements import Element, Stored
 from derive.code.names import Identifiers
-from derive.code.program import Name
+from derive.code.trees import Name
 from derive.errors import ModelError
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import Interval, hull

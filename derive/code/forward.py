@@ -10,7 +10,7 @@ from derive.chain.partials import surrogate
 from derive.code.families import Families
 from derive.code.loops import declared, joined, loop, opened, span, stacked, within
 from derive.code.lower import Lowering
-from derive.code.program import Apply, Assign, Name, Pick, Statement, Tree
+from derive.code.trees import Apply, Assign, Name, Pick, Statement, Tree
 from derive.expressions.indices import apart
 from derive.expressions.intervals import Interval
 from derive.model.model import Case, Node

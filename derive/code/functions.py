@@ -18,9 +18,9 @@ from derive.code.integers import NOWHERE
 from derive.code.lower import Lowering
 from derive.code.names import Identifiers, called
 from derive.code.printer import INDENT, CodePrinter
-from derive.code.program import Assign, Name
 from derive.code.python_text import documented, has_word
 from derive.code.targets import Target
+from derive.code.trees import Assign, Name
 from derive.errors import ModelError
 from derive.expressions.functions import BY_NAME, Row
 from derive.page.print.printer import printer

@@ -9,7 +9,7 @@ from sympy import Add, Expr, Idx, Integer, Max, Min, Mul, Symbol
 
 from derive.code.named_axes import NamedArray, Order, elementwise, plain
 from derive.code.names import Identifiers
-from derive.code.program import Apply, Name, Number, Shape, Times, Tree, plus
+from derive.code.trees import Apply, Name, Number, Shape, Times, Tree, plus
 from derive.errors import ModelError
 from derive.expressions.indices import name_of
 from derive.expressions.intervals import Interval, at_least, enclosure, image

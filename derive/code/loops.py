@@ -9,7 +9,7 @@ from sympy import Idx, Max, Min
 
 from derive.code.families import Families
 from derive.code.integers import Integers
-from derive.code.program import Apply, Assign, Branch, Condition, Loop, Name, Statement
+from derive.code.trees import Apply, Assign, Branch, Condition, Loop, Name, Statement
 from derive.expressions.intervals import Interval, hull
 
 

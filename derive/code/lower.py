@@ -33,7 +33,7 @@ from derive.code.elements import Element, Elements
 from derive.code.integers import Integers, Loops, Scope, scope_of
 from derive.code.named_axes import Factor, NamedArray, contract, elementwise, plain, product, rearrange, reduced
 from derive.code.names import Identifiers
-from derive.code.program import Apply, Call, Condition, Number, Plus, Power, Tree, plus
+from derive.code.trees import Apply, Call, Condition, Number, Plus, Power, Tree, plus
 from derive.errors import ModelError
 from derive.expressions.functions import row_of, unknown
 from derive.expressions.indices import BINDERS, apart, bound

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from sympy import Idx
 
-from derive.code.program import (
+from derive.code.trees import (
     Contraction,
     Inner,
     MatMul,

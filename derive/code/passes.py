@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from derive.code.common_subexpressions import shared
 from derive.code.printer import INDENT
-from derive.code.program import Statement, names_in
 from derive.code.python_text import dictionary, has_word, quoted, tuple_of
 from derive.code.source import Source
 from derive.code.templates import BACKWARD, CHECK, FORWARD, PASS_BACKWARD, PASS_FORWARD
+from derive.code.trees import Statement, names_in
 
 
 def checks(source: Source) -> str:

@@ -8,7 +8,8 @@ from textwrap import wrap
 from sympy import Integer
 
 from derive.code.names import called
-from derive.code.program import (
+from derive.code.targets import Target
+from derive.code.trees import (
     Apply,
     Assign,
     Branch,
@@ -32,7 +33,6 @@ from derive.code.program import (
     Transpose,
     Tree,
 )  # fmt: skip
-from derive.code.targets import Target
 from derive.expressions.functions import BY_NAME
 
 SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly a text binds

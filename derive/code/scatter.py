@@ -17,7 +17,7 @@ from derive.code.elements import Stored, surely_inside
 from derive.code.integers import scope_of
 from derive.code.lower import Lowering
 from derive.code.named_axes import pick, rearrange
-from derive.code.program import Apply, Assign, Pick, Statement
+from derive.code.trees import Apply, Assign, Pick, Statement
 from derive.expressions.indices import sum_over
 from derive.expressions.intervals import Interval, inside
 from derive.expressions.symbols import Partial

@@ -19,7 +19,7 @@ from derive.evaluate.passes import Passes
 from derive.expressions.functions import BY_NAME
 from derive.expressions.indices import name_of
 from derive.model.model import Node
-from derive.model.primitives import Primitive, Program
+from derive.model.program import Primitive, Program
 
 Array = torch.Tensor
 ELEMENTWISE: dict[str, Callable[[Any, Any], Array]] = {
