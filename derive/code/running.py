@@ -1,6 +1,6 @@
 """The generated numpy module, run: its two passes as functions on arrays by the names of the model.
 
-The text that is executed is our own, made of a model's expressions; its names are identifiers by `codegen/names.py`.
+The text that is executed is our own, made of a model's expressions; its names are identifiers by `code/names.py`.
 """
 
 from __future__ import annotations
