@@ -21,6 +21,7 @@ from derive.errors import ModelError
 from derive.expressions.indices import LETTERS, family, index
 from derive.expressions.moments import Law
 from derive.model import validation
+from derive.model.definitions import definitions
 from derive.model.model import NOTHING, Case, Kind, Model, Node, model_of
 from derive.model.validation import expression
 from derive.solution import Solution, prepared
@@ -162,7 +163,7 @@ class Graph:
             )
         declared = self._open[name]
         cases = (Case(declared.indices, expression(expr, name)), *declared.cases)
-        validation.definitions(name, declared.indices, cases, self._known())
+        definitions(name, declared.indices, cases, self._known())
         del self._open[name]
         self._nodes[name] = Node(name, "node", declared.symbol, declared.indices, cases)
         return declared.symbol
@@ -223,7 +224,7 @@ class Graph:
         sums_to: Expr | None = None, law: Law | None = None,
     ) -> Any:  # fmt: skip
         validation.new_name(name, self._names())
-        validation.definitions(name, indices, cases, self._known())
+        definitions(name, indices, cases, self._known())
         symbol = family(name) if indices else Symbol(name, real=True)
         self._nodes[name] = Node(name, kind, symbol, indices, cases, domain, sums_to=sums_to, law=law)
         return symbol

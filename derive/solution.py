@@ -25,7 +25,7 @@ NOTHING = Ask()
 
 
 def prepared(author: Model) -> Model:
-    """The model as it is differentiated: pre-activations have names, expectations have values. Errors: MomentError."""
+    """Return the model that is differentiated: pre-activations have names, expectations values. Errors: MomentError."""
     return resolved(named(author))[0]
 
 
@@ -41,7 +41,7 @@ class Solution(Derived):
         super().__init__(prepared(author), wrt, sizes)
 
     def part(self, ask: Ask = NOTHING, label: Text | None = None, notes: tuple[Text, ...] = ()) -> Part:
-        """What a sheet shows: what the subjects find, all of it checked. Errors: as `find` and `Report.require`."""
+        """Return what a sheet shows: what the subjects find, all checked. Errors: of `find` and `Report.require`."""
         from derive.sheet.part import Part
 
         part = Part(self, find(self, ask), None, label, notes, ask.plots)
@@ -50,7 +50,7 @@ class Solution(Derived):
         return part._replace(report=self._report(part.found).required())
 
     def verify(self, points: int = 1000, seed: int = 0, conditions: bool = True, **wishes: Any) -> Report:
-        """The check of every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`.
+        """Check every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`.
 
         What the subjects find is checked too, each in its own way, and stands in `Report.parts`; `wishes` are what a
         problem may ask of them, such as `limits=[...]`. Without `conditions` nothing is measured about recurrences.
@@ -70,8 +70,11 @@ class Solution(Derived):
         return report
 
     def to(self, format: str, lang: str = "en", check: bool = True, detail: str = "brief", **wishes: Any) -> Any:
-        """The sheet in a format of the table in page/formats, text or bytes. It is checked first, unless `check` is
-        False. Errors: VerificationError if a line fails its check, UsageError for an unknown format."""
+        """Write the sheet in a format of the table in page/formats, as text or bytes.
+
+        It is checked first, unless `check` is False. Errors: VerificationError if a line fails its check, UsageError
+        for an unknown format.
+        """
         from derive.sheet.render import render
 
         return render([self.part(Ask(wishes, check))], format, lang, detail)
@@ -103,7 +106,7 @@ class Solution(Derived):
         write(self.to("pdf", lang, check, detail), path)
 
     def to_code(self, target: str = "numpy", signature: Signature | None = None) -> str:
-        """A Python module with forward and backward, for "numpy" or "torch"; with a signature also that function.
+        """Write a Python module with forward and backward, for "numpy" or "torch"; with a signature also that function.
 
         Errors: UsageError for another target.
         """
@@ -112,9 +115,10 @@ class Solution(Derived):
         return code(self.derivation, target, signature)
 
     def picture(self, operations: Sequence[str] | None = None) -> GraphPicture:
-        """The computational graph as a picture; with `operations` such as ["dot", "add", "max"], written in these.
+        """Return the computational graph as a picture; if `operations` such as ["dot", "add"] are given, in these.
 
-        A notebook shows it; `svg(lang)`, `tikz(lang)`. Errors: ModelError, UsageError for an operation that is missing.
+        A notebook shows it; `svg(lang)` and `tikz(lang)` write it. Errors: ModelError, UsageError for a missing
+        operation.
         """
         from derive.page.pictures.picture import GraphPicture
 
@@ -122,7 +126,7 @@ class Solution(Derived):
         return GraphPicture(derivation, self.sizes, values=operations is not None)
 
     def __getattr__(self, name: str) -> Any:
-        """A method or a property that a subject offers."""
+        """Return a method or a property that a subject offers."""
         found = offered(name) if not name.startswith("_") else None
         if found is None:
             raise AttributeError(f"a Solution has no {name!r}")

@@ -32,6 +32,18 @@ def test_every_path_in_a_document_exists(name: str) -> None:
     assert not missing
 
 
+def test_every_module_that_a_comment_names_exists() -> None:
+    """A path of a module in the code stands from the root of the repository or from derive/."""
+    found = {
+        (str(file.relative_to(ROOT)), path)
+        for folder in ("derive", "problems")
+        for file in (ROOT / folder).rglob("*.py")
+        for path in re.findall(r"\w+(?:/\w+)+\.py\b", file.read_text(encoding="utf-8"))
+    }
+    assert ("derive/expressions/functions.py", "tests/test_functions.py") in found
+    assert not [one for one in found if not any((at / one[1]).is_file() for at in (ROOT, ROOT / "derive"))]
+
+
 def test_the_map_names_places_for_all_that_is_new() -> None:
     """Each line of the list says where by at least one path, so that the test above has something to hold it to."""
     items = HOUSE.split("## Where do I put a new ...")[1].split("\n## ")[0].split("\n- ")[1:]

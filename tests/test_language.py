@@ -9,6 +9,7 @@ from importlib import import_module
 import pytest
 
 import derive
+from derive.expressions.functions import TABLE
 from derive.language import LANGUAGES, Text, places
 
 CJK = "\u4e00-\u9fff"
@@ -53,6 +54,9 @@ def test_a_formula_with_braces_is_put_in_as_it_is():
     assert USED(u=r"\frac{1}{2}", c="{x}").pick("en") == r"\frac{1}{2} is used by {x}."
 
 
+NAMES = {row.name.replace("_", " ") for row in TABLE}
+
+
 def texts(value):
     """Every Text in a value, in containers and dataclasses too."""
     if isinstance(value, Text):
@@ -74,11 +78,11 @@ def modules():
 def faults(text):
     """What is wrong with the writing of a Text: the wrong alphabet, or the punctuation of the other language.
 
-    "{name} for {ranges}" has no word that Chinese needs: brackets say it.
+    "{name} for {ranges}" has no word that Chinese needs: brackets say it. The name of a function, ReLU, is no word.
     """
     words = set(re.findall("[A-Za-z]+", re.sub(r"{\w*}", "", text.en))) - {"for"}
     rules = {
-        "no Chinese": words and not re.search(f"[{CJK}]", text.zh),
+        "no Chinese": words and text.zh.lower() not in NAMES and not re.search(f"[{CJK}]", text.zh),
         "Chinese in the English": re.search(f"[{CJK}，。；：、？！（）]", text.en),
         "ASCII punctuation after a Chinese character": re.search(f"[{CJK}][,.;:?!]", text.zh),
         "full-width punctuation with a space": re.search("[，。；：、] | [，。；：、]", text.zh),
@@ -101,7 +105,8 @@ def test_the_sweep_sees_constants_rows_and_faults():
     assert "multiply out" in {t.en for t in texts(vars(import_module("derive.chain.rules.combine")))}
     assert "slope of tanh" in {t.en for t in texts(vars(import_module("derive.expressions.functions")))}
     assert faults(Text("slope of tanh.", "tanh 的导数。")) == []
-    bad = {"导数.": "a full stop", "tanh": "no Chinese", "导数,约定为 0。": "ASCII", "导数 ，约定。": "with a space"}
+    bad = {"导数.": "a full stop", "slope of tanh": "no Chinese"}
+    bad |= {"导数,约定为 0。": "ASCII", "导数 ，约定。": "with a space"}
     for zh, fault in bad.items():
         assert any(fault in found for found in faults(Text("slope.", zh))), zh
     assert "Chinese in the English" in faults(Text("slope，", "导数"))

@@ -13,7 +13,8 @@ from derive.chain.rule import derive
 from derive.errors import ModelError, UsageError, VerificationError
 from derive.model.model import Case
 from derive.model.operations import ELEMENTARY, definition, operations
-from derive.model.primitives import BINARY, X, _value, program
+from derive.model.primitives import X, program
+from derive.model.program import BINARY
 from derive.problems import load, names
 from derive.topics.primitives.check.programs import compare
 from derive.topics.primitives.check.saved_by_torch import saved
@@ -54,7 +55,7 @@ def test_every_node_is_one_allowed_operation(name, at):
         assert primitive.operation in (*POOR, "")
         assert all(o.is_number or not o.args or o.is_Indexed for o in primitive.operands)
         assert len(primitive.operands) == (2 if primitive.operation in {*BINARY, "dot"} else 1)
-        assert _value(primitive) == node.cases[0].expr
+        assert primitive.value == node.cases[0].expr
 
 
 def test_a_wrong_program_is_found():

@@ -11,6 +11,7 @@ from derive.chain import rules
 from derive.chain.derivation import Term
 from derive.chain.facts import Fact
 from derive.chain.rules.kill_delta import kill_delta
+from derive.chain.rules.name_definitions import name_in_sum
 from derive.chain.rules.order import order
 from derive.chain.rules.pipeline import RULES, develop
 from derive.chain.rules.share import share
@@ -94,3 +95,9 @@ def test_a_factor_is_shared_only_as_a_whole():
     total = Sum(u[k], limits(k))
     assert list(share((Term((n, 1 / a)), Term((-total, a**-3))))) == []
     assert len(list(share((Term((n, 1 / a)), Term((-total, 1 / a)))))) == 1
+
+
+def test_a_definition_with_a_number_in_front_is_recognised():
+    fact = Fact(exp(u[k]) / 2, v[k], (k,), Text("v", "v"))
+    assert name_in_sum(a * exp(u[i]) / 2 + b * exp(u[j]) / 2, fact) == a * v[i] + b * v[j]
+    assert name_in_sum(a * u[i], fact) == a * u[i]

@@ -367,7 +367,7 @@ def test_latex_is_complete(name, lang):
 
 ALL = """
 import sys
-from derive.commands.sheet import sheet
+from derive.cli.sheet import sheet
 from derive.problems import names
 for name in names():
     for format in ("tex", "text", "json"):

@@ -19,7 +19,7 @@ XOR_Y = [[0.0], [1.0], [1.0], [0.0]]
 
 
 def drawn(shapes, seed):
-    """The start as the docstring of derive/training.py states it."""
+    """The start as the docstring of derive/topics/training/training.py states it."""
     generator = np.random.default_rng(seed)
     return [torch.tensor(generator.uniform(-1, 1, s)).requires_grad_() for s in shapes]
 

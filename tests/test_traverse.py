@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sympy import Expr, Indexed, KroneckerDelta, Sum, Symbol, exp
 
+from derive.expressions.canonical import canonical
 from derive.expressions.indices import family, index
 from derive.expressions.symbols import Immediate, Partial
 from derive.expressions.traverse import adjoints, elements, free_indices, mentioned, names, rewrite
@@ -68,3 +69,10 @@ def test_a_rule_is_asked_from_the_outside_in_and_once_for_equal_parts() -> None:
 
     assert rewrite(exp(u) * x[i] + exp(u) * x[j], rule) == y[i] * x[i] + y[i] * x[j]
     assert u not in asked and asked.count(x[i]) == 1
+
+
+def test_the_canonical_letters_of_a_sum_do_not_depend_on_what_stands_around() -> None:
+    inner, own = Sum(x[i], i), index("_0", 1, N)
+    assert canonical(inner) == canonical(Sum(x[j], j))
+    assert canonical(y[own] * inner) == y[own] * canonical(inner)
+    assert canonical(y[i] * inner) == y[i] * canonical(inner)

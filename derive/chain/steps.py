@@ -33,7 +33,7 @@ from derive.model.model import Node
 CLOSED = Text("insert the closed form of the recursion", "代入递推的封闭形式")
 JOINED = Text("the factor beside it joins the product", "相邻的因子并入连乘")
 
-Ranges = Mapping[Idx, Interval]  # of the letters that stand free in a term
+Ranges = Mapping[Idx, Interval]  # of the indices that are free in a term
 
 
 class Steps:
@@ -56,7 +56,7 @@ class Steps:
         asked = [n for n in self.derivation.wanted if n in adjoints and n not in inner]
         steps = [step for name in inner for step in self.of(name)]
         self.closed = tuple(closed_forms(self.derivation, steps))
-        steps += [self._solved(s) for name in asked for s in self.of(name)]
+        steps += [self._with_closed_forms(s) for name in asked for s in self.of(name)]
         writing = self.derivation.model.order, tuple(self.sizes.items())
         self._numbered = tuple(_numbered(step, n, *writing) for n, step in enumerate(steps, 1))
         return self._numbered
@@ -70,12 +70,16 @@ class Steps:
             if step.target == form.target
         )
 
-    def _solved(self, step: Step) -> Step:
+    def _with_closed_forms(self, step: Step) -> Step:
         """Put the closed forms of adjoints into the step of a gradient, if it contains any that have one."""
         terms = step.lines[-1].terms if self.closed else ()
-        alone = {p: v for t in terms for p in partials(t) if (v := self._alone(p, _ranges(step, t))) is not None}
-        filled = tuple(_filled(t, alone) for t in terms)
-        by = {p: v for t in filled for p in partials(t) if (v := self._closed(p, _ranges(step, t))) is not None}
+        alone = {
+            p: v for t in terms for p in partials(t) if (v := self._value_at_start(p, _ranges(step, t))) is not None
+        }
+        filled = tuple(_with_values(t, alone) for t in terms)
+        by = {
+            p: v for t in filled for p in partials(t) if (v := self._by_closed_forms(p, _ranges(step, t))) is not None
+        }
         if not by:
             return step
         more = [Line(filled, INSERT(values=list(alone)))] if alone else []
@@ -86,14 +90,14 @@ class Steps:
             more.append(Line(longer, JOINED))
         return replace(step, lines=(*step.lines, *more, *develop_closed_form(more[-1].terms)))
 
-    def _alone(self, partial: Partial, ranges: Ranges) -> Expr | None:
+    def _value_at_start(self, partial: Partial, ranges: Ranges) -> Expr | None:
         """Find the value of an adjoint at a time that no closed form covers but a step of its own does: the start."""
         steps = self.of(name_of(partial.wrt)) if partial.of == self.derivation.loss else ()
-        covered = self._closed(partial, ranges) is not None
+        covered = self._by_closed_forms(partial, ranges) is not None
         alone = (s.value for s in steps if s.target == partial and s.fixed and not s.given)
         return None if covered else next(alone, None)
 
-    def _closed(self, partial: Partial, ranges: Ranges) -> Expr | None:
+    def _by_closed_forms(self, partial: Partial, ranges: Ranges) -> Expr | None:
         """Write an adjoint by closed forms: its own, or those of the adjoints in its short value. None without any."""
         for value in (partial, self._lookup(partial, ranges)):
             by = {p: v for p in adjoints(value) if (v := self._form(p, ranges))} if value is not None else {}
@@ -162,7 +166,7 @@ def _ranges(step: Step, term: Term) -> dict[Idx, Interval]:
     return step.region.free(step.node.indices) | {i: (low, high) for i, low, high in term.sums}
 
 
-def _filled(term: Term, by: Mapping[Expr, Expr]) -> Term:
+def _with_values(term: Term, by: Mapping[Expr, Expr]) -> Term:
     """Replace factors of a term by their values."""
     return product(tuple(g for f in term.factors for g in Mul.make_args(by.get(f, f))), term.sums)
 

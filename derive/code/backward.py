@@ -18,8 +18,8 @@ from derive.code.integers import Loops, scope_of
 from derive.code.loops import joined, loop, opened, span, stacked, within, without
 from derive.code.lower import Lowering
 from derive.code.named_axes import pick, rearrange
-from derive.code.program import Apply, Assign, Name, Statement, names_in
 from derive.code.scatter import added, masked, scatters
+from derive.code.trees import Apply, Assign, Name, Statement, names_in
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
@@ -40,12 +40,12 @@ class Backward:
 
     # which formula
     def complete(self, use: Use, adjoint: Adjoint) -> bool:
-        """Does the contribution hold for every element?"""
+        """True if the contribution holds for every element."""
         return use.domain == self.families.stored[f"adjoint {adjoint.node.name}"].ranges
 
     @cached_property
     def formulas(self) -> Mapping[str, Step]:
-        """The adjoints that have one form for all elements."""
+        """Return the adjoints that have one form for all elements."""
         found = {}
         for name, adjoint in self.d.adjoints.items():
             steps = self.steps.of(name)
@@ -54,7 +54,7 @@ class Backward:
         return {n: step for n, step in found.items() if not (masked(self._shortest(step)) and self._scatters(n))}
 
     def formula(self, name: str) -> Expr:
-        """The shortest line of the step; for what an abstract loss gives, its cotangent."""
+        """Return the shortest line of the step; for what an abstract loss gives, its cotangent."""
         return self._shortest(self.formulas[name])
 
     def _shortest(self, step: Step) -> Expr:
@@ -63,21 +63,21 @@ class Backward:
         return min((line.expr for line in step.lines), key=weight)
 
     def _scatters(self, name: str) -> bool:
-        """Can it be added where it is read, so that no mask is needed?"""
+        """True if the adjoint can be added where it is read, so that no mask is needed."""
         adjoint = self.d.adjoints[name]
         if any(s.time and name in s.families for s in self.d.stages):
             return False
         return all(scatters(u, self.families.stored[f"adjoint {name}"], self.d.loss) for u in adjoint.uses)
 
     def sources(self, name: str) -> list[Expr]:
-        """The expressions that an adjoint is computed from."""
+        """Return the expressions that an adjoint is computed from."""
         if name in self.formulas:
             return [self.formula(name)]
         return [u.value(self.d.loss) for u in self.d.adjoints[name].uses]
 
     @cached_property
     def needed(self) -> frozenset[str]:
-        """The adjoints from which the wanted gradients are computed, and these."""
+        """Return the wanted gradients and the adjoints from which they are computed."""
         group = {n: s.families for s in self.d.stages if s.time for n in s.families}
 
         def further(name: str) -> Iterator[str]:
@@ -89,7 +89,7 @@ class Backward:
 
     # the statements
     def statements(self) -> tuple[Statement, ...]:
-        """Every needed adjoint: the nodes in the order of the pass, then the wanted leaves."""
+        """Yield every needed adjoint: the nodes in the order of the pass, then the wanted leaves."""
         lines: list[Statement] = []
         inner = [n for n, a in self.d.adjoints.items() if not a.node.is_leaf]
         stages = {n: s for s in self.d.stages if s.time for n in s.families}
@@ -103,24 +103,24 @@ class Backward:
         return tuple(line for n, line in enumerate(lines) if not self._idle(line, lines[n + 1 :]))
 
     def _idle(self, line: Statement, later: list[Statement]) -> bool:
-        """A list of time steps that nothing reads after its loop."""
+        """True for a list of time steps that nothing reads after its loop."""
         if not (isinstance(line, Assign) and isinstance(line.value, Apply) and line.value.function == "stack"):
             return False
         return line.target not in self.gradients().values() and not {*names_in(line.target)} & {*names_in(tuple(later))}
 
     def gradients(self) -> dict[str, Name | None]:
-        """Of each wanted leaf, where its gradient is: None where it cannot reach the loss."""
+        """Return where the gradient of each wanted leaf is; None if the leaf cannot reach the loss."""
         return {w: self.families.stored[f"adjoint {w}"].tree if w in self.d.adjoints else None for w in self.d.wanted}
 
     def _remark(self, target: Partial, uses: tuple[Use, ...], verb: str, value: Expr) -> str:
-        """The formula of a line, after the numbers of the steps that it stands for."""
+        """Return the formula of a line, after the numbers of the steps that it stands for."""
         name = name_of(target.wrt)
         numbers = [str(s.number) for s in self.numbered if s.node.name == name and {*s.uses} & {*uses}]
         head = f"step {', '.join(numbers)}: " if numbers else ""
         return f"{head}{self.show(target)} {verb} {self.show(value)}"
 
     def _whole(self, adjoint: Adjoint) -> Iterator[Statement]:
-        """An adjoint without a recurrence."""
+        """Yield the statements of an adjoint without a recurrence."""
         name, own = adjoint.node.name, adjoint.node.indices
         stored = self.families.stored[f"adjoint {name}"]
         if name in self.formulas:
@@ -138,12 +138,12 @@ class Backward:
                 yield self._added(adjoint, use, {})
 
     def _partial(self, adjoint: Adjoint, position: Sequence[Expr] | None = None) -> Partial:
-        """The adjoint as a partial derivative, at its own indices or at a position."""
+        """Return the adjoint as a partial derivative, at its own indices or at a position."""
         node = adjoint.node
         return Partial(self.d.loss, node.generic if position is None else node.at(*position))
 
     def _added(self, adjoint: Adjoint, use: Use, loops: Loops) -> Statement:
-        """One contribution, added to the elements that it reaches; with a loop, of one time step."""
+        """Add one contribution to the elements that it reaches; with a loop, that of one time step."""
         stored = self.families.stored[f"adjoint {adjoint.node.name}"]
         domains = dict(zip(adjoint.node.indices, use.domain, strict=True))
         fixed = {i: a for i, (a, b) in domains.items() if a == b and i not in loops}
@@ -158,7 +158,7 @@ class Backward:
         return Assign(target, rearrange(value, list(free)), remark, adds=True)
 
     def _recurrence(self, stage: Stage, group: list[str]) -> Iterator[Statement]:
-        """The adjoints of a recurrence, stepped against its direction."""
+        """Step the adjoints of a recurrence against its direction."""
         for name in group:
             yield opened(self.families, f"adjoint {name}", stage.time[name], "fresh slots", self.integers)
         whole = span([self.families.stored[f"adjoint {n}"].ranges[stage.time[n]] for n in group])
@@ -170,7 +170,7 @@ class Backward:
             yield stacked(self.families, f"adjoint {name}")
 
     def _step(self, adjoint: Adjoint, time: int, variable: str, whole: Interval) -> Iterator[Statement]:
-        """One adjoint at one time."""
+        """Compute one adjoint at one time."""
         name, idx = adjoint.node.name, adjoint.node.indices[time]
         stored = self.families.stored[f"adjoint {name}"]
         if name in self.formulas:

@@ -22,7 +22,7 @@ RANGES = {  # of a number by its domain: the condition, and what is expected
 
 
 def ranges(sources: Sequence[Source], signature: Signature) -> Iterator[str]:
-    """Numbers that the domain of their leaf forbids are refused, whatever the mode."""
+    """Yield the lines that refuse numbers outside the domain of their leaf, whatever the mode."""
     nodes = {name: node for source in sources for name, node in source.d.model.nodes.items()}
     for argument in signature.arguments:
         node = nodes[argument.given]
@@ -34,7 +34,7 @@ def ranges(sources: Sequence[Source], signature: Signature) -> Iterator[str]:
 
 
 def call(source: Source, signature: Signature, when: str, updates: Mapping[str, str], title: str) -> Iterator[str]:
-    """The lines that compute the result, set in once."""
+    """Yield the lines that compute the result, indented once."""
     names, arguments, where = source.names, {a.given: a.name for a in signature.arguments}, f"{signature.name} {when}"
     yield from _changeable(source, updates)
     for leaf, probability in ((n, p) for n, p in signature.draws.items() if n in source.d.model.nodes):
@@ -50,7 +50,7 @@ def call(source: Source, signature: Signature, when: str, updates: Mapping[str, 
 
 
 def _changeable(source: Source, updates: Iterable[str]) -> Iterator[str]:
-    """What is changed in place has to be an array."""
+    """Yield the lines that refuse what is changed in place and is no array."""
     for argument in updates:
         yield f"{INDENT}if not isinstance({argument}, {source.target.array}):"
         message = f"{argument}: expected {source.target.array}, for it is changed in place"
@@ -58,7 +58,7 @@ def _changeable(source: Source, updates: Iterable[str]) -> Iterator[str]:
 
 
 def _below(model: Model, names: Sequence[str]) -> list[Expr]:
-    """What stands below a fraction line, is made of these names alone, and can be 0: N - 1, 1 - p."""
+    """Return what stands below a fraction line, is made of these names alone, and can be 0: N - 1, 1 - p."""
     powers = {p for n in model.nodes.values() for c in n.cases for p in c.expr.atoms(Pow) if p.exp.is_negative}
     bases = sorted((p.base for p in powers), key=str)
     made = [b for b in bases if b.free_symbols and {str(s) for s in b.free_symbols} <= set(names)]
@@ -66,7 +66,7 @@ def _below(model: Model, names: Sequence[str]) -> list[Expr]:
 
 
 def _refused(source: Source, bases: Sequence[Expr], where: str) -> Iterator[str]:
-    """An error for numbers at which a denominator is 0."""
+    """Yield the lines that refuse numbers at which a denominator is 0."""
     for base in bases:
         used = {source.names[str(s)] for s in base.free_symbols & set(source.d.model.sizes)}
         yield from (f"{INDENT}{line}" for line in source.solved[0] if line.split(" = ")[0] in used)
@@ -75,7 +75,7 @@ def _refused(source: Source, bases: Sequence[Expr], where: str) -> Iterator[str]
 
 
 def _like(model: Model, leaf: str, arguments: Mapping[str, str]) -> str:
-    """An argument with the ranges of a leaf that is drawn."""
+    """Return an argument that has the ranges of a leaf that is drawn."""
     ranges = {name: [(i.lower, i.upper) for i in node.indices] for name, node in model.nodes.items()}
     found = next((name for name in arguments if ranges.get(name) == ranges[leaf]), None)
     if found is None:

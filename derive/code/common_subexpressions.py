@@ -1,4 +1,4 @@
-"""What a pass would compute twice is computed once, under a name: exp(z) above and below a fraction line."""
+"""A pass computes once, under a name, what it would compute twice: exp(z) above and below a fraction line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from derive.code.names import Identifiers
-from derive.code.program import (
+from derive.code.trees import (
     Assign,
     Call,
     Contraction,
@@ -29,9 +29,9 @@ from derive.code.program import (
 
 
 def shared(lines: Sequence[Statement], names: Identifiers) -> tuple[Statement, ...]:
-    """The lines, with a variable for each costly tree that several of them contain, or one of them several times.
+    """Return the lines with a variable for each costly tree that occurs more than once.
 
-    Only of variables that are assigned once: a list of time steps changes between two readings.
+    Only variables that are assigned once may occur in it: a list of time steps changes between two readings.
     """
     moving = _moving(lines)
     found = list(lines)
@@ -49,13 +49,13 @@ def shared(lines: Sequence[Statement], names: Identifiers) -> tuple[Statement, .
 
 
 def _wish(tree: Tree, n: int) -> str:
-    """exp_z, where it is that."""
+    """Name a variable after its tree, exp_z for exp(z), or else by a number."""
     plain = isinstance(tree, Call) and isinstance(tree.arg, Name)
     return f"{tree.function}_{tree.arg.text}" if plain else f"part{n}"  # type: ignore[attr-defined]
 
 
 def _moving(lines: Sequence[Statement]) -> set[str]:
-    """The variables that are assigned more than once, or inside a loop or a condition."""
+    """Return the variables that are assigned more than once, or inside a loop or a condition."""
     plain = [line for line in lines if isinstance(line, Assign)]
     counts = Counter(line.target.text if isinstance(line.target, Name) else "" for line in plain)
     parts = {n for line in plain if not isinstance(line.target, Name) for n in names_in(line.target)}
@@ -64,7 +64,7 @@ def _moving(lines: Sequence[Statement]) -> set[str]:
 
 
 def _costly(tree: Tree) -> bool:
-    """A function, a sum, a product of arrays; arithmetic where an array is broadcast."""
+    """True for a function, a sum, a product of arrays, and for arithmetic in which an array is broadcast."""
     if isinstance(tree, (Plus, Times, Power)):
         return any(isinstance(p, NewAxis) for t in trees_in(tree) if isinstance(t, Pick) for p in t.places)
     return isinstance(tree, (Call, Reduce, Inner, MatMul, Contraction))
@@ -75,7 +75,7 @@ def _trees(line: Statement) -> list[Tree]:
 
 
 def _put(part: Any, by: Mapping[Tree, Tree]) -> Any:
-    """The part with other trees for some."""
+    """Replace trees in a part by others."""
     if isinstance(part, Tree) and part in by:
         return by[part]
     if isinstance(part, (Tree, Assign)):

@@ -13,7 +13,7 @@ from sympy import Expr, Idx, Integer, Max, Min
 
 from derive.code.integers import Integers, Loops, Scope, scope_of
 from derive.code.named_axes import ALL, NamedArray, pick, rearrange
-from derive.code.program import Apply, Name, Number, Pick, Slice, Tree
+from derive.code.trees import Apply, Name, Number, Pick, Slice, Tree
 from derive.expressions.indices import linear
 from derive.expressions.intervals import Interval, at_least
 
@@ -37,7 +37,7 @@ class Elements:
         self.integers = integers
 
     def read(self, stored: Stored, position: Sequence[Expr], scope: Scope) -> NamedArray:
-        """The elements at a position, with an axis for each of its indices."""
+        """Read the elements at a position, with an axis for each of its indices."""
         tree: Tree = stored.tree
         axes = list(zip(position, stored.ranges, strict=True))
         if stored.time is not None:
@@ -65,7 +65,7 @@ class Elements:
     def _gathered(
         self, tree: Tree, places: list[tuple[Expr, Interval]], names: list[Idx | None], scope: Scope
     ) -> NamedArray:
-        """The array with index arrays for the axes that have no name yet."""
+        """Read an array by index arrays, along the axes that have no name yet."""
         if not places:
             return NamedArray(tree, tuple(a for a in names if a is not None))
         grids = [self._grid(place, interval, scope) for place, interval in places]
@@ -103,7 +103,7 @@ class Elements:
         return found
 
     def slot(self, stored: Stored, loops: Loops) -> Pick:
-        """The place of one time in a list of time steps, inside the loop over time."""
+        """Return the place of one time in a list of time steps, inside the loop over time."""
         assert stored.time is not None
         (idx,) = loops
         place = self.integers.index(idx - stored.ranges[stored.time][0], scope_of({}, loops)).tree
@@ -121,7 +121,7 @@ class Elements:
         return Slice(None if start == 0 else begin, None if last == interval[1] else end, form[0])
 
     def _grid(self, place: Expr, interval: Interval, scope: Scope) -> NamedArray:
-        """An index array, moved inside the range where it may leave it."""
+        """Return an index array, moved inside the range where it may leave it."""
         grid = self.integers.index(place - interval[0], scope)
         if surely_inside(place, interval, scope):
             return grid
@@ -129,7 +129,7 @@ class Elements:
         return NamedArray(Apply("clip", (grid.tree, Number(0), last)), grid.axes)
 
     def _one(self, place: Expr, interval: Interval, scope: Scope) -> Tree:
-        """A position without indices, moved inside the range where it may leave it."""
+        """Return a position without indices, moved inside the range where it may leave it."""
         place, last = place - interval[0], interval[1] - interval[0]
         if not surely_inside(place, (Integer(0), last), scope):
             place = Max(Integer(0), Min(place, last, evaluate=False), evaluate=False)
@@ -137,6 +137,6 @@ class Elements:
 
 
 def surely_inside(place: Expr, interval: Interval, scope: Scope) -> bool:
-    """Does a position surely lie in a range?"""
+    """True if a position surely lies in a range."""
     least, greatest = scope.ends(place)
     return bool(at_least(least, interval[0]) and at_least(interval[1], greatest))

@@ -10,7 +10,7 @@ from derive.chain.derivation import Derivation
 from derive.chain.rule import extent
 from derive.code.elements import Element, Stored
 from derive.code.names import Identifiers
-from derive.code.program import Name
+from derive.code.trees import Name
 from derive.errors import ModelError
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import Interval, hull
@@ -32,7 +32,7 @@ class Cotangent(NamedTuple):
     indices: tuple[Idx, ...]
 
     def position(self, partial: Partial) -> tuple[Expr, ...] | None:
-        """Where it holds the partial; None where it is that of another argument."""
+        """Return the position at which it holds the partial; None if the partial is that of another argument."""
         own = tuple(getattr(partial.of, "indices", ()))
         if name_of(partial.of) != self.node.name or name_of(partial.wrt) != name_of(self.argument):
             return None
@@ -43,7 +43,7 @@ class Cotangent(NamedTuple):
 
 
 def cotangents(d: Derivation) -> tuple[Cotangent, ...]:
-    """Those that a wanted gradient may need; a single one is called `cotangent`."""
+    """Return the cotangents that a wanted gradient may need; a single one is called `cotangent`."""
     pairs = dict.fromkeys(
         (node, argument)
         for node in d.model.nodes.values()
@@ -62,7 +62,7 @@ def cotangents(d: Derivation) -> tuple[Cotangent, ...]:
 
 
 def ranges(node: Node) -> tuple[Interval, ...]:
-    """The range of each axis, start values included."""
+    """Return the range of each axis, start values included."""
     found = []
     for axis, idx in enumerate(node.indices):
         starts = [(p, p) for c in node.cases if not isinstance(p := c.position[axis], Idx)]
@@ -86,13 +86,13 @@ class Families:
             self.stored[f"adjoint {name}"] = Stored(Name(own), extent(adjoint.node))
 
     def element(self, expr: Expr) -> Element:
-        """The variable of a symbol, an element or a partial, and its position there. Errors: ModelError for others."""
+        """Return the variable of a symbol, an element or a partial, and its position. Errors: ModelError for others."""
         if isinstance(expr, Partial):
             return self._partial(expr)
         return self.stored[name_of(expr)], getattr(expr, "indices", ())
 
     def _partial(self, expr: Partial) -> Element:
-        """An adjoint, or the cotangent that holds the partial of an abstract function."""
+        """Return an adjoint, or the cotangent that holds the partial of an abstract function."""
         if not isinstance(expr, (Given, Immediate)) and expr.of == self.derivation.loss:
             name = f"adjoint {name_of(expr.wrt)}"
             if name in self.stored:

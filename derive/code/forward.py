@@ -10,7 +10,7 @@ from derive.chain.partials import surrogate
 from derive.code.families import Families
 from derive.code.loops import declared, joined, loop, opened, span, stacked, within
 from derive.code.lower import Lowering
-from derive.code.program import Apply, Assign, Name, Pick, Statement, Tree
+from derive.code.trees import Apply, Assign, Name, Pick, Statement, Tree
 from derive.expressions.indices import apart
 from derive.expressions.intervals import Interval
 from derive.model.model import Case, Node
@@ -31,7 +31,7 @@ class Forward:
         self.known = tuple(n.name for n in nodes if n.name not in after)
 
     def statements(self, names: Iterable[str]) -> tuple[Statement, ...]:
-        """The stages of the families named."""
+        """Yield the statements of the stages in which the named families are computed."""
         wanted = set(names)
         stages = [s for s in self.families.derivation.stages if wanted & set(s.families)]
         return tuple(line for stage in stages for line in self._stage(stage))
@@ -53,7 +53,7 @@ class Forward:
         return f"{self.show(node.at(*case.position))} = {self.show(self._expr(node, case))}"
 
     def _expr(self, node: Node, case: Case) -> Expr:
-        """The definition, no sum of which binds an index of its own; a linear one for an abstract function."""
+        """Return the definition, whose sums bind none of its own indices; for an abstract function, a linear one."""
         if node.abstract is None:
             return apart(case.expr, [i for i in case.position if isinstance(i, Idx)])
         used = {c.argument for c in self.families.cotangents if c.node is node}
@@ -61,7 +61,7 @@ class Forward:
         return surrogate(node._replace(cases=(Case(case.position, reduced),)), self.model.nodes)
 
     def _value(self, node: Node, case: Case, time: int | None = None) -> Tree:
-        """A definition over its own indices, but for the axis that a loop steps through."""
+        """Compute a definition over its own indices, without the axis that a loop steps through."""
         own = [p for axis, p in enumerate(case.position) if isinstance(p, Idx) and axis != time]
         intervals = {i: (i.lower, i.upper) for i in own}
         stepped = {
@@ -70,11 +70,11 @@ class Forward:
         return self.lowering.full(self._expr(node, case), intervals, stepped)
 
     def _variable(self, idx: Idx) -> str:
-        """The variable of a loop over an index."""
+        """Return the variable of a loop over an index."""
         return self.families.names.index(idx.name)
 
     def _pieces(self, node: Node) -> Iterator[Statement]:
-        """A family with start values and no recurrence."""
+        """Compute a family with start values that is no recurrence."""
         whole = self.families.stored[node.name].ranges
         yield Assign(self._name(node), Apply("zeros", (self.integers.shape(whole),)))
         for case in node.cases:
@@ -83,7 +83,7 @@ class Forward:
             yield Assign(target, self._value(node, case), self._remark(node, case))
 
     def _recurrence(self, stage: Stage, nodes: list[Node]) -> Iterator[Statement]:
-        """Lists of time steps, filled in a loop, then one array for each family."""
+        """Fill lists of time steps in a loop, then make each family one array."""
         for node in nodes:
             yield from self._opened(node, stage.time[node.name])
         whole = span([declared(n.indices[stage.time[n.name]]) for n in nodes])

@@ -18,16 +18,16 @@ from derive.code.integers import NOWHERE
 from derive.code.lower import Lowering
 from derive.code.names import Identifiers, called
 from derive.code.printer import INDENT, CodePrinter
-from derive.code.program import Assign, Name
 from derive.code.python_text import documented, has_word
 from derive.code.targets import Target
+from derive.code.trees import Assign, Name
 from derive.errors import ModelError
 from derive.expressions.functions import BY_NAME, Row
 from derive.page.print.printer import printer
 
 
 def own(target: Target, text: str) -> list[str]:
-    """The functions that a text calls and the target does not have, and those that these call; in the table's order."""
+    """Return the functions that a text calls and the target lacks, and those that these call, in the table's order."""
     found: dict[str, str] = {}
     missing = {row.name for row in BY_NAME.values() if row.arity == 1 and not getattr(row, target.name)}
     while True:
@@ -39,14 +39,14 @@ def own(target: Target, text: str) -> list[str]:
 
 
 def written(row: Row, target: Target) -> str:
-    """The function as the row has it, else its definition lowered to the target."""
+    """Return the function as the row writes it, else its definition lowered to the target."""
     if row.code:
         return row.code.replace("{array}", target.as_array)
     return defined(row, target)
 
 
 def defined(row: Row, target: Target) -> str:
-    """The definition of a row as a function of one array. Errors: ModelError where the row has none."""
+    """Write the definition of a row as a function of one array. Errors: ModelError where the row has none."""
     if row.definition is None:
         raise ModelError(f"{row.name} has no definition in simpler functions that {target.name} has")
     x, names = Symbol("x", real=True), Identifiers()

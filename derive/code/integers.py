@@ -9,7 +9,7 @@ from sympy import Add, Expr, Idx, Integer, Max, Min, Mul, Symbol
 
 from derive.code.named_axes import NamedArray, Order, elementwise, plain
 from derive.code.names import Identifiers
-from derive.code.program import Apply, Name, Number, Shape, Times, Tree, plus
+from derive.code.trees import Apply, Name, Number, Shape, Times, Tree, plus
 from derive.errors import ModelError
 from derive.expressions.indices import name_of
 from derive.expressions.intervals import Interval, at_least, enclosure, image
@@ -29,20 +29,20 @@ class Scope:
     loops: Mapping[Idx, str]
 
     def opened(self, idx: Idx, interval: Interval) -> Scope:
-        """The scope inside a sum over one more index."""
+        """Return the scope inside a sum over one more index."""
         order = self.order if idx in self.order else (*self.order, idx)
         loops = {k: v for k, v in self.loops.items() if k != idx}
         return replace(self, ranges={**self.ranges, idx: interval}, order=order, loops=loops)
 
     def ends(self, expr: Expr) -> Interval:
-        """The least and greatest value of an index expression; further apart where its indices depend on each other."""
+        """Return the least and greatest value of an index expression, or wider bounds if its indices are dependent."""
         found = image(expr, self.ranges)
         if not any(e.atoms(Idx) for e in found):
             return found
         return enclosure(expr, self._known)
 
     def _known(self, expr: Expr) -> Interval | None:
-        """An index lies between the least value of its lower end and the greatest of its upper end."""
+        """Return bounds of an index: the least value of its lower end and the greatest of its upper end."""
         if isinstance(expr, Idx):
             low, high = (enclosure(end, self._known) for end in self.ranges[expr])
             return low[0], high[1]
@@ -50,7 +50,7 @@ class Scope:
 
 
 def scope_of(own: Mapping[Idx, Interval], loops: Loops | None = None) -> Scope:
-    """The scope of an expression with an axis for each of its own indices, and loops over others."""
+    """Return the scope of an expression with an axis for each of its own indices, and loops over others."""
     loops = loops or {}
     inside = {**own, **{i: interval for i, (_, interval) in loops.items()}}
     return Scope(inside, tuple(own), {i: name for i, (name, _) in loops.items()})
@@ -63,7 +63,7 @@ class Integers:
         self.names = names
 
     def index(self, expr: Expr, scope: Scope) -> NamedArray:
-        """An index expression: a plain number without indices, else an integer array with an axis for each of them."""
+        """Lower an index expression: a plain number without indices, else an integer array with an axis for each."""
         if isinstance(expr, Idx):
             if expr in scope.loops:
                 return plain(Name(scope.loops[expr]))
@@ -89,19 +89,19 @@ class Integers:
         return elementwise(parts, scope.order, lambda *trees: plus([s for s, _ in signed], trees))
 
     def number(self, expr: Expr) -> Tree:
-        """An index expression without indices, such as the end of a range."""
+        """Lower an index expression without indices, such as the end of a range."""
         return self.index(expr, NOWHERE).tree
 
     def natural(self, expr: Expr) -> Tree:
-        """The same number, or 0 where it is negative."""
+        """Lower the same number, or 0 where it is negative."""
         return self.number(expr if at_least(expr, Integer(0)) else Max(expr, Integer(0)))
 
     def length(self, interval: Interval) -> Tree:
-        """The number of values in a range."""
+        """Return the number of values in a range."""
         return self.natural(interval[1] - interval[0] + 1)
 
     def shape(self, intervals: Sequence[Interval]) -> Shape:
-        """The lengths of the axes of an array."""
+        """Return the lengths of the axes of an array."""
         return Shape(tuple(self.length(i) for i in intervals))
 
 

@@ -29,12 +29,12 @@ class Mode(NamedTuple):
 
     @property
     def when(self) -> str:
-        """As one says it."""
+        """The mode as one says it: "in training", "at inference"."""
         return f"{'in' if self.name == 'training' else 'at'} {self.name}"
 
 
 def layer(source: Source, signature: Signature) -> list[str]:
-    """The parts of the module that a signature adds."""
+    """Return the parts of the module that a signature adds."""
     modes = list(_modes(source, signature))
     parts = [part for m in modes if m.own for part in (shapes(m.source), *passes(m.source))]
     if source.target.name == "torch":
@@ -43,7 +43,7 @@ def layer(source: Source, signature: Signature) -> list[str]:
 
 
 def _modes(source: Source, signature: Signature) -> Iterator[Mode]:
-    """Training, then inference where it differs."""
+    """Yield training, then inference if it differs."""
     for name, build in (("training", signature.training), ("inference", signature.inference)):
         if build is not None or name == "training":
             model = source.d.model if build is None else build().model()
@@ -53,12 +53,12 @@ def _modes(source: Source, signature: Signature) -> Iterator[Mode]:
 
 
 def _title(mode: Mode, signature: Signature, several: bool) -> str:
-    """layer_norm_1d to LayerNorm1d, and which mode it is where there are two."""
+    """Turn layer_norm_1d into LayerNorm1d, and add the mode if there are two."""
     return "".join(map(str.capitalize, signature.name.split("_"))) + mode.name.capitalize() * several
 
 
 def _class(mode: Mode, signature: Signature, several: bool) -> str:
-    """The mode as one operation of torch's autograd."""
+    """Write the mode as one operation of torch's autograd."""
     source, names = mode.source, mode.source.names
     return LAYER.format(
         title=_title(mode, signature, several),
@@ -72,7 +72,7 @@ def _class(mode: Mode, signature: Signature, several: bool) -> str:
 
 
 def _needed_inputs(source: Source) -> list[str]:
-    """The inputs that the backward pass needs; others may change before it runs, as averages do."""
+    """Return the inputs that the backward pass needs; others may change before it runs, as averages do."""
     text = backward(source)
     return [name for name in source.shapes if f"given[{quoted(name)}]" in text]
 
@@ -94,7 +94,7 @@ def _typed(argument: Argument) -> str:
 
 
 def _described(modes: list[Mode], signature: Signature) -> Iterator[str]:
-    """The docstring: the formulas of each mode, what training changes, what is returned."""
+    """Write the docstring: the formulas of each mode, what training changes, and what is returned."""
     source, result = modes[0].source, modes[0].source.names[signature.result]
     torch = source.target.name == "torch"
     gradients = "differentiable by autograd through the derived gradients"

@@ -9,12 +9,12 @@ from sympy import Idx, Max, Min
 
 from derive.code.families import Families
 from derive.code.integers import Integers
-from derive.code.program import Apply, Assign, Branch, Condition, Loop, Name, Statement
+from derive.code.trees import Apply, Assign, Branch, Condition, Loop, Name, Statement
 from derive.expressions.intervals import Interval, hull
 
 
 def opened(families: Families, name: str, time: int, kind: str, integers: Integers) -> Statement:
-    """Make a stored family a list of time steps; `kind` is "slots" or, where they are added to, "fresh slots"."""
+    """Make a stored family a list of time steps; `kind` is "slots", or "fresh slots" where these are added to."""
     stored = families.stored[name]
     families.stored[name] = replace(stored, time=time)
     lengths = integers.shape(without(stored.ranges, time)), integers.length(stored.ranges[time])
@@ -29,28 +29,28 @@ def stacked(families: Families, name: str) -> Statement:
 
 
 def declared(idx: Idx) -> Interval:
-    """The declared range of an index."""
+    """Return the declared range of an index."""
     return idx.lower, idx.upper
 
 
 def without(items: Sequence[Interval], axis: int) -> list[Interval]:
-    """All ranges but that of one axis."""
+    """Return all ranges but that of one axis."""
     return [item for at, item in enumerate(items) if at != axis]
 
 
 def span(intervals: list[Interval]) -> Interval:
-    """From the first to the last value of all."""
+    """Return the range from the first to the last value of all."""
     return hull(intervals, (Min(*(a for a, _ in intervals)), Max(*(b for _, b in intervals))))
 
 
 def loop(variable: str, whole: Interval, step: int, body: tuple[Statement, ...], integers: Integers) -> Statement:
-    """A loop over all values of a range, upwards or downwards."""
+    """Return a loop over all values of a range, upwards or downwards."""
     first, last = whole if step > 0 else whole[::-1]
     return Loop(variable, integers.number(first), integers.number(last + step), step, body)
 
 
 def joined(lines: Iterable[Statement]) -> tuple[Statement, ...]:
-    """The lines, neighbours with the same condition under one."""
+    """Return the lines; neighbours with the same condition stand under one."""
     found: list[Statement] = []
     for line in lines:
         last = found[-1] if found else None
@@ -64,7 +64,7 @@ def joined(lines: Iterable[Statement]) -> tuple[Statement, ...]:
 def within(
     lines: list[Statement], variable: str, interval: Interval, whole: Interval, integers: Integers
 ) -> Iterator[Statement]:
-    """The lines, under a condition where they do not hold for every value of the loop."""
+    """Yield the lines, under a condition if they do not hold for every value of the loop."""
     conditions = []
     if interval[0] != whole[0]:
         conditions.append(Condition(">=", (Name(variable), integers.number(interval[0]))))

@@ -33,7 +33,7 @@ from derive.code.elements import Element, Elements
 from derive.code.integers import Integers, Loops, Scope, scope_of
 from derive.code.named_axes import Factor, NamedArray, contract, elementwise, plain, product, rearrange, reduced
 from derive.code.names import Identifiers
-from derive.code.program import Apply, Call, Condition, Number, Plus, Power, Tree, plus
+from derive.code.trees import Apply, Call, Condition, Number, Plus, Power, Tree, plus
 from derive.errors import ModelError
 from derive.expressions.functions import row_of, unknown
 from derive.expressions.indices import BINDERS, apart, bound
@@ -51,7 +51,7 @@ class Lowering:
         self.elements = Elements(self.integers)
 
     def full(self, expr: Expr, own: Mapping[Idx, Interval], loops: Loops | None = None) -> Tree:
-        """The array of an expression over its own indices, every axis at its full length."""
+        """Return the array of an expression over its own indices, every axis at its full length."""
         value = self.lower(expr, scope_of(own, loops))
         if not value.plain and set(value.axes) == set(own):
             return rearrange(value, list(own))
@@ -61,7 +61,7 @@ class Lowering:
         return Plus(((1, zeros), (1, rearrange(value, list(own))))) if own else Apply("array", (value.tree,))
 
     def lower(self, expr: Expr, scope: Scope) -> NamedArray:
-        """The tree of an expression. Errors: ModelError for a function without a row in the table."""
+        """Return the tree of an expression. Errors: ModelError for a function without a row in the table."""
         if expr.is_Number or not (expr.free_symbols or expr.atoms(*BINDERS, Function)):
             return self._constant(expr)
         if isinstance(expr, Add):
@@ -88,7 +88,7 @@ class Lowering:
         return self.elements.read(*self.element(expr), scope)
 
     def _cast(self, part: NamedArray) -> NamedArray:
-        """Integers, or truth values, as numbers of the arrays' own type."""
+        """Return integers, or truth values, as numbers of the arrays' own type."""
         return NamedArray(Apply("array", (part.tree,)), part.axes)
 
     def _sum(self, expr: Add, scope: Scope) -> NamedArray:
@@ -99,7 +99,7 @@ class Lowering:
         return elementwise(parts, scope.order, lambda *trees: plus(signs, trees))
 
     def _factors(self, expr: Expr, scope: Scope | None) -> list[Factor]:
-        """The factors of a product; those below the fraction line have the exponent -1."""
+        """Yield the factors of a product; those below the fraction line have the exponent -1."""
         found: list[Factor] = []
         for factor in _primitive(expr):
             if isinstance(factor, Rational):
@@ -111,7 +111,7 @@ class Lowering:
         return found
 
     def _bound(self, expr: Sum | Product, scope: Scope) -> NamedArray:
-        """A sum or product over ranges with fixed ends; an end that depends on another index becomes a mask."""
+        """Lower a sum or product over ranges with fixed ends; an end that depends on another index becomes a mask."""
         indices: list[Idx] = []
         ragged: list[tuple[Idx, Expr, Expr]] = []
         body = apart(expr, scope.ranges)  # no index of its own is one of those around it
@@ -132,7 +132,7 @@ class Lowering:
         return self._over(kind, factors, indices, scope)
 
     def _over(self, kind: str, factors: list[Factor], indices: list[Idx], scope: Scope) -> NamedArray:
-        """The sum or product over indices; one that no factor depends on counts its values."""
+        """Return the sum or product over indices; one that no factor depends on counts its values."""
         missing = [a for a in indices if not any(a in f.axes for f, _ in factors)]
         present = [a for a in indices if a not in missing]
         counts = [plain(self.integers.length(scope.ranges[a])) for a in missing]
@@ -144,7 +144,7 @@ class Lowering:
         return reduce(lambda p, c: elementwise([p, c], scope.order, Power), counts, part)
 
     def _array(self, part: NamedArray) -> NamedArray:
-        """A plain number as an array."""
+        """Return a plain number as an array."""
         return self._cast(part) if part.plain else part
 
     def _between(self, value: Expr, low: Expr, high: Expr, scope: Scope) -> NamedArray:
@@ -203,7 +203,7 @@ class Lowering:
 
 
 def _primitive(expr: Expr) -> list[Expr]:
-    """The factors of a product, whole numbers and signs taken out of its sums: -2x + 2m is -2 (x - m).
+    """Split a product into factors, with whole numbers and signs taken out of its sums: -2x + 2m is -2 (x - m).
 
     A number costs nothing on a plain number, and what is left is found again elsewhere.
     """

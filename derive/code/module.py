@@ -16,7 +16,7 @@ from derive.errors import UsageError
 
 
 def code(d: Derivation, target: str, signature: Signature | None = None) -> str:
-    """The module for a target, "numpy" or "torch"; with a signature also that function. Errors: UsageError."""
+    """Write the module for "numpy" or "torch"; with a signature also that function. Errors: UsageError."""
     if target not in TARGETS:
         raise UsageError(f"--target {target!r}: choose one of {', '.join(TARGETS)}")
     return _module(Source(d, TARGETS[target]), signature)
@@ -34,12 +34,12 @@ def _module(source: Source, signature: Signature | None) -> str:
 
 
 def _own(target: Target, body: str) -> list[str]:
-    """The helpers and functions that the target does not have and the passes call."""
+    """Return the helpers and functions that the passes call and the target does not have."""
     return [*([target.span] if has_word("span", body) else []), *own(target, body)]
 
 
 def _function(source: Source) -> str:
-    """The loss as one operation for torch's autograd."""
+    """Write the loss as one operation for torch's autograd."""
     saved = needed_values(source, source.backward.statements())
     names = (*source.shapes, *source.optional)
     loss = source.names[source.d.model.loss.name]

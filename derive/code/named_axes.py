@@ -8,7 +8,7 @@ from itertools import combinations
 
 from sympy import Idx
 
-from derive.code.program import (
+from derive.code.trees import (
     Contraction,
     Inner,
     MatMul,
@@ -37,7 +37,7 @@ class NamedArray:
 
 
 def plain(tree: Tree) -> NamedArray:
-    """A plain Python number."""
+    """Return a plain Python number, which has no axes."""
     return NamedArray(tree, (), True)
 
 
@@ -52,7 +52,7 @@ def rearrange(array: NamedArray, axes: Sequence[Idx]) -> Tree:
 
 
 def pick(tree: Tree, places: Sequence[Tree]) -> Tree:
-    """array[places], where whole axes at the end need no place."""
+    """Return array[places]; whole axes at the end need no place."""
     needed = list(places)
     while needed and needed[-1] == ALL:
         needed.pop()
@@ -60,13 +60,13 @@ def pick(tree: Tree, places: Sequence[Tree]) -> Tree:
 
 
 def union(parts: Iterable[NamedArray], order: Order) -> tuple[Idx, ...]:
-    """The axes of several arrays, in order."""
+    """Return the axes of several arrays, in order."""
     found = {a for p in parts for a in p.axes}
     return tuple(a for a in order if a in found)
 
 
 def elementwise(parts: Sequence[NamedArray], order: Order, make: Callable[..., Tree]) -> NamedArray:
-    """`make` of the trees of arrays, each rearranged so that they broadcast."""
+    """Apply `make` to the trees of arrays, each rearranged so that they broadcast."""
     widest = max(parts, key=lambda p: len(p.axes))
     axes = union(parts, order)
     if set(widest.axes) == set(axes):
@@ -132,13 +132,13 @@ def _absorbed(factors: list[Factor], order: Order) -> list[NamedArray]:
 
 
 def reduced(part: NamedArray, indices: Sequence[Idx], kind: str = "sum") -> NamedArray:
-    """The sum, or the product, over some axes."""
+    """Return the sum, or the product, over some axes."""
     axes = tuple(n for n, a in enumerate(part.axes) if a in indices)
     return NamedArray(Reduce(kind, part.tree, axes), tuple(a for a in part.axes if a not in indices))
 
 
 def _inner(parts: list[NamedArray], indices: Sequence[Idx]) -> NamedArray:
-    """The sum over some axes of the product of two arrays with the same axes."""
+    """Return the sum over some axes of the product of two arrays with the same axes."""
     axes = parts[0].axes
     contracted = tuple(n for n, a in enumerate(axes) if a in indices)
     return NamedArray(

@@ -53,23 +53,23 @@ class Identifiers:
         self.given: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:
-        """The identifier of a name, the same each time."""
+        """Return the identifier of a name, the same each time."""
         if name not in self.given:
             self.given[name] = self.fresh(name.split()[-1])
         return self.given[name]
 
     def index(self, name: str) -> str:
-        """The identifier of an index, which may be called like a family."""
+        """Return the identifier of an index, which may be called like a family."""
         return self[f"index {name}"]
 
     def local(self) -> Identifiers:
-        """The same, for the variables of one function."""
+        """Return a copy for the variables of one function."""
         found = Identifiers()
         found.taken, found.given = set(self.taken), dict(self.given)
         return found
 
     def fresh(self, wish: str) -> str:
-        """An identifier that nothing else has."""
+        """Return an identifier that nothing else has."""
         while wish in self.taken:
             wish += "_"
         self.taken.add(wish)

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from derive.code.common_subexpressions import shared
 from derive.code.printer import INDENT
-from derive.code.program import Statement, names_in
 from derive.code.python_text import dictionary, has_word, quoted, tuple_of
 from derive.code.source import Source
 from derive.code.templates import BACKWARD, CHECK, FORWARD, PASS_BACKWARD, PASS_FORWARD
+from derive.code.trees import Statement, names_in
 
 
 def checks(source: Source) -> str:
-    """The inputs as arrays of one type, their shapes checked."""
+    """Write the check of the inputs: arrays of one type, with the right shapes."""
     solved, _ = source.solved
     expected = [
         f"_expect(given, {source.table}, {quoted(name)}, {source.shape(r)})" for name, r in source.shapes.items() if r
@@ -36,14 +36,14 @@ def checks(source: Source) -> str:
 
 
 def passes(source: Source, more: Sequence[str] = ()) -> list[str]:
-    """The check of the inputs, and the passes, each after its function of `more` for everybody."""
+    """Write the check of the inputs, and the passes, each after its function of `more` for everybody."""
     both = [forward(source), *([backward(source)] if source.d.model.has_loss else [])]
     outer = more or ("",) * len(both)
     return [checks(source), *(part for pair in zip(outer, both, strict=True) for part in pair if part)]
 
 
 def public(source: Source) -> list[str]:
-    """`forward(**inputs)` and `backward(**inputs)`."""
+    """Write `forward(**inputs)` and `backward(**inputs)`."""
     required = f", {tuple_of(source.optional)}" if source.optional else ""
     wanted = ", ".join(source.names[w] for w in source.d.wanted) or "nothing"
     found = [FORWARD, BACKWARD.format(required=required, wanted=wanted)]
@@ -51,7 +51,7 @@ def public(source: Source) -> list[str]:
 
 
 def forward(source: Source) -> str:
-    """The pass from the leaves to every node."""
+    """Write the pass from the leaves to every node."""
     own = source.forward
     known = shared(own.statements(own.known), source.names.local())
     linear = own.statements(own.linear) if source.optional else ()
@@ -69,7 +69,7 @@ def _returned(source: Source, names: Sequence[str], depth: int = 1) -> list[str]
 
 
 def backward(source: Source) -> str:
-    """The pass from the loss to every wanted gradient."""
+    """Write the pass from the loss to every wanted gradient."""
     lines = shared(source.backward.statements(), source.names.local())
     stored, zeros = source.families.stored, source.target.patterns["zeros"]
     pairs = {
@@ -82,13 +82,13 @@ def backward(source: Source) -> str:
 
 
 def needed_values(source: Source, lines: Sequence[Statement]) -> list[str]:
-    """The nodes whose values the backward pass needs, by their identifiers."""
+    """Return the nodes whose values the backward pass needs, by their identifiers."""
     used, names = set(names_in(tuple(lines))), source.names
     return [names[n.name] for n in source.d.model.nodes.values() if not n.is_leaf and names[n.name] in used]
 
 
 def _opening(source: Source, lines: Sequence[Statement], values: Sequence[str], more: str = "") -> Iterator[str]:
-    """The inputs, sizes and values that a pass uses, as its own variables."""
+    """Write the inputs, sizes and values that a pass uses, as its own variables."""
     text = "\n".join(source.print.lines(lines)) + more
     used = set(names_in(tuple(lines)))
     yield from (f"{INDENT}{n} = given[{quoted(n)}]" for n in source.shapes if n in used)

@@ -8,7 +8,8 @@ from textwrap import wrap
 from sympy import Integer
 
 from derive.code.names import called
-from derive.code.program import (
+from derive.code.targets import Target
+from derive.code.trees import (
     Apply,
     Assign,
     Branch,
@@ -32,7 +33,6 @@ from derive.code.program import (
     Transpose,
     Tree,
 )  # fmt: skip
-from derive.code.targets import Target
 from derive.expressions.functions import BY_NAME
 
 SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly a text binds
@@ -41,23 +41,23 @@ Printed = tuple[str, int]
 
 
 class CodePrinter:
-    """Prints for a target."""
+    """Prints trees and statements as Python text for a target."""
 
     def __init__(self, target: Target):
         self.target = target
 
     # expressions
     def __call__(self, tree: Tree) -> str:
-        """A tree as text."""
+        """Return a tree as text."""
         return self.printed(tree)[0]
 
     def at(self, tree: Tree, level: int) -> str:
-        """The text, in brackets where it binds less tightly."""
+        """Return the text, in brackets if it binds less tightly than `level`."""
         text, own = self.printed(tree)
         return text if own >= level else f"({text})"
 
     def printed(self, tree: Tree) -> Printed:
-        """The text and how tightly it binds."""
+        """Return the text and how tightly it binds."""
         found: Printed = getattr(self, f"_{type(tree).__name__.lower()}")(tree)
         return found
 
@@ -85,7 +85,7 @@ class CodePrinter:
         return ("-" if minus else "") + text, PRODUCT
 
     def _factor(self, tree: Tree, at: int) -> str:
-        """A factor; a quotient or matrix product keeps its brackets where it is not the first."""
+        """Return a factor; a quotient or matrix product keeps its brackets if it is not the first."""
         return self.at(tree, POWER if at or isinstance(tree, MatMul) else PRODUCT)
 
     def _power(self, tree: Power) -> Printed:
@@ -157,7 +157,7 @@ class CodePrinter:
 
     # statements
     def lines(self, statements: Iterable[Statement], depth: int = 1) -> Iterator[str]:
-        """The lines of a block."""
+        """Return the lines of a block."""
         for statement in statements:
             yield from getattr(self, f"_{type(statement).__name__.lower()}_lines")(statement, depth)
 
@@ -190,7 +190,7 @@ class CodePrinter:
 
 
 def _axes(axes: tuple[int, ...], rank: int) -> str:
-    """The axes of a sum: all of them, one, or several."""
+    """Write the axes of a sum: all of them, one, or several."""
     return "" if len(axes) == rank else str(axes[0] if len(axes) == 1 else axes)
 
 

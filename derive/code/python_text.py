@@ -10,19 +10,19 @@ from derive.code.printer import INDENT, WIDTH
 
 
 def quoted(text: str) -> str:
-    """A Python string in double quotes."""
+    """Write a Python string in double quotes."""
     return json.dumps(text)
 
 
 def tuple_of(words: Iterable[str]) -> str:
-    """A tuple of strings."""
+    """Write a tuple of strings."""
     words = tuple(words)
     inner = ", ".join(map(quoted, words))
     return f"({inner},)" if len(words) == 1 else f"({inner})"
 
 
 def dictionary(head: str, pairs: Mapping[str, str], depth: int = 1) -> list[str]:
-    """The lines of a dictionary of variables, on one line where it fits."""
+    """Write the lines of a dictionary of variables, on one line where it fits."""
     rows = [f"{quoted(name)}: {text}" for name, text in pairs.items()]
     line = f"{INDENT * depth}{head}{{{', '.join(rows)}}}"
     inner = [f"{INDENT * (depth + 1)}{row}," for row in rows]
@@ -30,11 +30,11 @@ def dictionary(head: str, pairs: Mapping[str, str], depth: int = 1) -> list[str]
 
 
 def has_word(name: str, text: str) -> bool:
-    """Does the name stand in the text, as a word and not as an attribute?"""
+    """True if the name stands in the text, as a word and not as an attribute."""
     return re.search(rf"(?<![\w.'\"]){re.escape(name)}(?![\w'\"])", text) is not None
 
 
 def documented(lines: Iterable[str]) -> str:
-    """A docstring; lines that are set in keep their blanks. Whatever a title holds, it stays inside the quotes."""
+    """Write a docstring; indented lines keep their blanks. Whatever a title holds, it stays inside the quotes."""
     safe = "\n".join(" ".join(x.split()) if x[:1] != " " else x for x in lines)
     return '"""' + safe.replace("\\", "\\\\").replace('"', "'") + '\n"""'

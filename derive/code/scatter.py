@@ -17,7 +17,7 @@ from derive.code.elements import Stored, surely_inside
 from derive.code.integers import scope_of
 from derive.code.lower import Lowering
 from derive.code.named_axes import pick, rearrange
-from derive.code.program import Apply, Assign, Pick, Statement
+from derive.code.trees import Apply, Assign, Pick, Statement
 from derive.expressions.indices import sum_over
 from derive.expressions.intervals import Interval, inside
 from derive.expressions.symbols import Partial
@@ -32,7 +32,7 @@ class Scatter(NamedTuple):
 
 
 def masked(expr: Expr) -> bool:
-    """Does a condition say which terms of a sum count?"""
+    """True if a condition says which terms of a sum count."""
     for total in expr.atoms(Sum):
         indices = {b[0] for b in total.limits}
         if any(condition.free_symbols & indices for condition in total.function.atoms(inside, KroneckerDelta)):
@@ -41,13 +41,13 @@ def masked(expr: Expr) -> bool:
 
 
 def scatters(use: Use, stored: Stored, loss: Expr) -> tuple[Scatter, ...]:
-    """The parts of a contribution as scatters; none where one of them cannot be."""
+    """Return the parts of a contribution as scatters; none if one of them cannot be."""
     found = tuple(_scatter(part, loss) for part in (use, *use.more))
     return tuple(s for s in found if s) if all(s and _fits(s, stored) for s in found) else ()
 
 
 def _scatter(use: Use, loss: Expr) -> Scatter | None:
-    """None where a condition is the author's own, or where the end of a range moves with another index."""
+    """Return the scatter; None if a condition is the author's own, or the end of a range moves with another index."""
     at, factors, sums = use.occurrence.position, use.occurrence.factors, use.occurrence.sums
     bounds = (*use.case.bounds, *sums)
     moving = any(end.atoms(Idx) for _, *ends in bounds for end in ends)
@@ -60,14 +60,14 @@ def _scatter(use: Use, loss: Expr) -> Scatter | None:
 
 
 def _fits(scatter: Scatter, stored: Stored) -> bool:
-    """Is every position surely one of the family's?"""
+    """True if every position surely belongs to the family."""
     scope = scope_of(scatter.indices)
     pairs = zip(scatter.position, stored.ranges, strict=True)
     return all(surely_inside(place, interval, scope) for place, interval in pairs)
 
 
 def added(scatter: Scatter, stored: Stored, remark: str, lowering: Lowering) -> Statement:
-    """dx[positions] += value: slices where every index has an axis of its own, index arrays elsewhere."""
+    """Write dx[positions] += value: slices if every index has an axis of its own, else index arrays."""
     scope, indices = scope_of(scatter.indices), list(scatter.indices)
     value = lowering.lower(scatter.value, scope)
     slices = lowering.elements.slices(scatter.position, stored.ranges, scope)

@@ -38,31 +38,31 @@ class Source:
 
     @property
     def table(self) -> str:
-        """The table of the shapes, in the module."""
+        """Write the table of the shapes in the module."""
         return f"SHAPES{self.suffix.upper()}"
 
     @cached_property
     def shapes(self) -> dict[str, tuple[Interval, ...]]:
-        """The ranges of the leaves by identifier."""
+        """Return the ranges of the leaves by identifier."""
         return {self.names[n.name]: self.families.stored[n.name].ranges for n in self.leaves}
 
     @cached_property
     def optional(self) -> dict[str, tuple[Interval, ...]]:
-        """Those of the partials of an abstract loss."""
+        """Return the ranges of the partials of an abstract loss."""
         given = self.families.cotangents
         return {self.names[c.name]: self.families.stored[f"given {c.name}"].ranges for c in given}
 
     def shape(self, ranges: Sequence[Interval]) -> str:
-        """A shape as code."""
+        """Write a shape as code."""
         return self.print(self.integers.shape(ranges))
 
     def axes(self, ranges: Sequence[Interval]) -> tuple[str, ...]:
-        """The length of each axis as code."""
+        """Write the length of each axis as code."""
         return tuple(self.print(self.integers.length(r)) for r in ranges)
 
     @cached_property
     def solved(self) -> tuple[list[str], list[str]]:
-        """The sizes as lines of code, and those that no array tells, which have to be given."""
+        """Write the sizes as lines of code, and return those that no array tells, which have to be given."""
         lines, missing = [], {self.names[str(s)]: s for s in self.d.model.sizes}
         for name, ranges in self.shapes.items():
             for axis, (low, high) in enumerate(ranges):
@@ -78,7 +78,7 @@ class Source:
 
 
 def _alone(length: Expr, open_: Sequence[Symbol]) -> tuple[Symbol, int, int] | None:
-    """(size, factor, rest) where a length is factor * size + rest, for a size that is still open."""
+    """Return (size, factor, rest) if a length is factor * size + rest, for a size that is still open."""
     for symbol in open_:
         factor = length.coeff(symbol)
         rest = length - factor * symbol

@@ -46,7 +46,7 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def key(expr: Partial, loss: Expr) -> str:
-    """Under which name a partial is stored: an adjoint, or the partial of an abstract function (a cotangent)."""
+    """Return the name that stores a partial: an adjoint, or a cotangent (the partial of an abstract function)."""
     wrt = name_of(expr.wrt)
     total = expr.of == loss and not isinstance(expr, (Given, Immediate))
     of = name_of(expr.of)
@@ -54,17 +54,17 @@ def key(expr: Partial, loss: Expr) -> str:
 
 
 class Compiler:
-    """Compiles expressions for numbers of sizes, a backend and a loss.
+    """Compiles expressions, given numbers for the sizes, a backend and the loss.
 
-    A position outside the range of its family is an error if `strict`, else the nearest element is read there. In every
-    method `at` is the next free axis, which the next sum takes, and `depth` the number of all axes.
+    A position outside the range of its family is an error if `strict`; otherwise the nearest element is read there. In
+    every method `at` is the next free axis, which the next sum takes, and `depth` is the number of all axes.
     """
 
     def __init__(self, backend: Backend, sizes: Mapping[Symbol, Expr], loss: Expr, strict: bool = True):
         self.backend, self.sizes, self.loss, self.strict = backend, sizes, loss, strict
 
     def compile(self, expr: Expr, at: int, depth: int) -> Compiled:
-        """The expression as a function. Errors: ModelError for a function without a row in the table."""
+        """Return the expression as a function. Errors: ModelError for a function without a row in the table."""
         if isinstance(expr, (Add, Mul)):
             parts = [self.compile(a, at, depth) for a in sorted(expr.args, key=_place)]
             join = add if isinstance(expr, Add) else mul
@@ -184,7 +184,7 @@ class Compiler:
         return lambda store, env: self.backend.apply(exp, raised(store, env) * self.backend.apply(ln, base(store, env)))
 
     def _counted(self, base: Compiled, exponent: Callable[[Env], Any]) -> Compiled:
-        """A power whose exponent is an index expression, T - t: whole, so that the base may be negative."""
+        """Raise to an exponent that is an index expression, T - t: it is whole, so that the base may be negative."""
 
         def run(store: Store, env: Env) -> Array:
             n = exponent(env)
@@ -210,16 +210,16 @@ class _Single(Store):
 
 
 def elementwise(expr: Expr, backend: Backend) -> Callable[[Array], Array]:
-    """An expression in one symbol as a function of an array, element by element."""
+    """Return an expression in one symbol as a function of an array, element by element."""
     run = Compiler(backend, {}, S.Zero).compile(expr, 0, 0)
     return lambda array: run(_Single(backend, array), {})
 
 
 def _place(part: Expr) -> int:
-    """Adjoints first, as in the chain rule, then names, then what is computed: equal products begin alike."""
+    """Order factors: adjoints first, as in the chain rule, then names, so that equal products begin alike."""
     return 0 if isinstance(part, Partial) else 1 if isinstance(part, (Symbol, Indexed)) else 2
 
 
 def along(axis: int, depth: int) -> tuple[int, ...]:
-    """The shape of an index grid: one long axis among `depth`."""
+    """Return the shape of an index grid: one long axis among `depth` axes."""
     return tuple(-1 if n == axis else 1 for n in range(depth))

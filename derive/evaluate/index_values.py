@@ -16,7 +16,7 @@ Env = dict[Idx, Any]  # an index to its value: an int, or an integer array along
 
 
 def number(expr: Expr, sizes: Mapping[Symbol, Expr]) -> int:
-    """An index bound as a number. Errors: ModelError where it is not a whole number for these sizes."""
+    """Return an index bound as a number. Errors: ModelError where it is not a whole number for these sizes."""
     value = substitute(expr, sizes)
     if not value.is_Integer:
         raise ModelError(f"the range end {expr} is not a whole number for these sizes")
@@ -38,12 +38,12 @@ def index_value(expr: Expr, sizes: Mapping[Symbol, Expr]) -> Callable[[Env], Any
 
 
 def _later(a: Any, b: Any) -> Any:
-    """The larger of two index values."""
+    """Return the larger of two index values."""
     return max(a, b) if isinstance(a, int) and isinstance(b, int) else a * (a >= b) + b * (a < b)
 
 
 def _sooner(a: Any, b: Any) -> Any:
-    """The smaller of two index values."""
+    """Return the smaller of two index values."""
     return min(a, b) if isinstance(a, int) and isinstance(b, int) else a * (a <= b) + b * (a > b)
 
 

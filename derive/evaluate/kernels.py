@@ -29,7 +29,7 @@ class Kernels:
         self._compiled: dict[object, Kernel] = {}
 
     def kernel(self, expr: Expr, indices: Sequence[Idx] = ()) -> Kernel:
-        """The expression as a function of the store, the ranges of `indices` and the numbers of other indices."""
+        """Return the expression as a function of the store, the ranges of `indices` and numbers for other indices."""
         key = (expr, tuple(indices))
         found = self._compiled.get(key)
         if found is None:
@@ -52,11 +52,11 @@ class Kernels:
     def evaluate(
         self, expr: Expr, store: Store, ranges: Sequence[tuple[Idx, int, int]] = (), fixed: Env | None = None
     ) -> Array:
-        """The expression over the ranges, shape (*lengths, points); `fixed` gives numbers for other indices."""
+        """Evaluate over the ranges, shape (*lengths, points); `fixed` gives numbers for other indices."""
         return self.kernel(expr, [r[0] for r in ranges])(store, ranges, fixed or {})
 
     def _shaped(self, value: Array, lengths: list[int]) -> Array:
-        """Summed axes dropped, missing ones filled."""
+        """Drop the axes that were summed, and fill those that are missing."""
         shape = tuple(getattr(value, "shape", ()))
         if len(shape) > 1:
             shape = (*shape[: len(lengths)], shape[-1])
@@ -67,6 +67,6 @@ class Kernels:
 
 @memo
 def _depth(expr: Expr) -> int:
-    """How many sums and products are nested."""
+    """Return how deep sums and products are nested."""
     inner = max((_depth(a) for a in expr.args), default=0)
     return inner + len(expr.limits) if isinstance(expr, BINDERS) else inner

@@ -56,11 +56,11 @@ class Passes:
 
     # ranges
     def number(self, expr: Expr) -> int:
-        """A bound of an index as a number."""
+        """Return a bound of an index as a number."""
         return number(expr, self.sizes)
 
     def ranges(self, node: Node) -> list[tuple[int, int]]:
-        """The first and last index value of each axis, start values included."""
+        """Return the first and last index value of each axis, start values included."""
         found = []
         for axis, idx in enumerate(node.indices):
             starts = [self.number(c.position[axis]) for c in node.cases if not isinstance(c.position[axis], Idx)]
@@ -68,19 +68,19 @@ class Passes:
         return found
 
     def extent(self, node: Node) -> list[tuple[int, int]]:
-        """The same for its adjoint: start values only where they are computed from something."""
+        """Return the same for the adjoint, with start values only if they are computed from something."""
         return [(self.number(a), self.number(b)) for a, b in extent(node)]
 
     def shape(self, node: Node) -> tuple[int, ...]:
-        """How many elements a family has along each axis, start values included."""
+        """Return how many elements a family has along each axis, start values included."""
         return tuple(b - a + 1 for a, b in self.ranges(node))
 
     def over(self, indices: Iterable[Idx]) -> list[Range]:
-        """Indices over their declared ranges."""
+        """Return indices with their declared ranges."""
         return [(i, self.number(i.lower), self.number(i.upper)) for i in indices]
 
     def own(self, node: Node, without: Iterable[int] = ()) -> list[Range]:
-        """The node's own indices over their declared ranges, but for the axes left out."""
+        """Return the node's own indices with their declared ranges, but for the axes left out."""
         return self.over(i for a, i in enumerate(node.indices) if a not in set(without))
 
     # forward
@@ -90,7 +90,7 @@ class Passes:
             self.compute(stage, store)
 
     def compute(self, stage: Stage, store: Store) -> None:
-        """One stage, from those before it."""
+        """Compute one stage from those before it."""
         if stage.time:
             self._recur(stage, store)
         elif not self.model.nodes[stage.families[0]].is_leaf:
@@ -109,7 +109,7 @@ class Passes:
             store.put_slice(node.name, t, self.values.evaluate(expr, store, own[1:], {idx: t}))
 
     def starts(self, node: Node, axis: int, store: Store) -> None:
-        """The start values of a family into its slices along an axis."""
+        """Put the start values of a family into its slices along an axis."""
         for case in node.cases[1:]:
             ranges = self.over(i for i in case.position if isinstance(i, Idx))
             value = self.values.evaluate(case.expr, store, ranges)
@@ -128,13 +128,13 @@ class Passes:
                 recurrence.step(store, t)
 
     def recurrence(self, node: Node, axis: int) -> Recurrence:
-        """The definition of one state, compiled; `axis` is that of time."""
+        """Compile the definition of one state; `axis` is that of time."""
         idx, own = node.indices[axis], self.own(node, [axis])
         kernel = self.values.kernel(node.cases[0].expr, [r[0] for r in own])
         return Recurrence(node.name, idx, kernel, own, self.number(idx.lower), self.number(idx.upper))
 
     def span(self, stage: Stage) -> tuple[int, int]:
-        """The first and last time of a recurrence."""
+        """Return the first and last time of a recurrence."""
         indices = [self.model.nodes[n].indices[a] for n, a in stage.time.items()]
         return min(self.number(i.lower) for i in indices), max(self.number(i.upper) for i in indices)
 
@@ -151,7 +151,7 @@ class Passes:
                     store.put(name, self.adjoint(adjoint, store), self.extent(adjoint.node))
 
     def adjoint(self, adjoint: Adjoint, store: Store, axes: Mapping[Idx, tuple[int, int]] | None = None) -> Array:
-        """All of one adjoint at once, from the values and the users' adjoints in the store."""
+        """Compute all of one adjoint at once, from the values and the users' adjoints in the store."""
         spans = self.extent(adjoint.node)
         ranges = [(i, *(axes or {}).get(i, span)) for i, span in zip(adjoint.node.indices, spans, strict=True)]
         whole = [(Integer(a), Integer(b)) for _, a, b in ranges]
@@ -159,7 +159,7 @@ class Passes:
         return reduce(add, terms or [self.backend.zeros((*(b - a + 1 for _, a, b in ranges), 1))])
 
     def _masked(self, use: Use, node: Node, whole: list[Interval], without: int | None = None) -> Expr:
-        """The contribution, zero outside its domain."""
+        """Return the contribution, which is zero outside its domain."""
         factors = [use.value(self.derivation.loss)]
         for axis, (idx, domain) in enumerate(zip(node.indices, use.domain, strict=True)):
             numbers = tuple(Integer(self.number(e)) for e in domain)
@@ -182,7 +182,7 @@ class Passes:
                 store.put_slice(f"adjoint {name}", t, total)
 
     def _recursion(self, adjoint: Adjoint, axis: int) -> tuple[str, Idx, list[Range], list[tuple[Kernel, int, int]]]:
-        """The contributions to one adjoint, compiled, each with the first and last time at which it exists."""
+        """Compile the contributions to one adjoint, each with the first and last time at which it exists."""
         node, extents = adjoint.node, self.extent(adjoint.node)
         whole = [(Integer(a), Integer(b)) for a, b in extents]
         own = [(i, *r) for a, (i, r) in enumerate(zip(node.indices, extents, strict=True)) if a != axis]
@@ -195,17 +195,17 @@ class Passes:
 
 
 def inputs(model: Model) -> dict[str, Node]:
-    """All that must be given numbers, by its name in a store: the leaves, and the partials of abstract functions."""
+    """Return all that must be given numbers, by its name in a store: leaves, and partials of abstract functions."""
     return {n.name: n for n in leaves(model)} | dict(cotangents(model))
 
 
 def leaves(model: Model) -> list[Node]:
-    """The families that must be given numbers."""
+    """Return the families that must be given numbers."""
     return [n for n in model.nodes.values() if n.is_leaf]
 
 
 def cotangents(model: Model) -> list[tuple[str, Node]]:
-    """The partials of abstract functions, which must be given: their name in the store, the argument's family."""
+    """Return the partials of abstract functions, which must be given: name in the store, family of the argument."""
     found = {}
     for node in model.nodes.values():
         for given in node.abstract.args if node.abstract is not None else ():

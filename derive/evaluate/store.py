@@ -24,12 +24,12 @@ class Store:
         self._whole: dict[str, Array] = {}
 
     def put(self, name: str, array: Array, ranges: Sequence[tuple[int, int]]) -> None:
-        """A whole family."""
+        """Store a whole family."""
         self._declare(name, ranges)
         self._whole[name] = self._array(array)
 
     def open(self, name: str, ranges: Sequence[tuple[int, int]], time: int) -> None:
-        """A family that will come slice by slice along the axis `time`."""
+        """Begin a family that will come slice by slice along the axis `time`."""
         self._declare(name, ranges)
         self.slices[name], self.time[name] = {}, time
 
@@ -38,15 +38,15 @@ class Store:
         self.high[name] = tuple(b for _, b in ranges)
 
     def put_slice(self, name: str, t: int, array: Array) -> None:
-        """One time step of an open family."""
+        """Store one time step of an open family."""
         self.slices[name][t] = self._array(array)
 
     def _array(self, value: Array) -> Array:
-        """A number that is the same at every point gets the axis of the points."""
+        """Give a number that is the same at every point the axis of the points."""
         return value if getattr(value, "shape", ()) else value + self.backend.zeros((1,))
 
     def whole(self, name: str) -> Array:
-        """All of a family, its slices stacked in the order of time."""
+        """Return all of a family, its slices stacked in the order of time."""
         if name not in self._whole:
             slices, axis = self.slices[name], self.time[name]
             times = range(self.low[name][axis], self.high[name][axis] + 1)
@@ -57,12 +57,12 @@ class Store:
 
     @staticmethod
     def move(array: Array, axis: int) -> Array:
-        """The first axis moved to its own place among the family's axes."""
+        """Move the first axis to its own place among the family's axes."""
         order = [*range(1, axis + 1), 0, *range(axis + 1, len(array.shape))]
         return array.permute(order) if hasattr(array, "permute") else array.transpose(order)
 
     def read(self, name: str, position: tuple[Position, ...], strict: bool) -> Array:
-        """The elements at a position; outside its range a ModelError if `strict`, else the nearest element."""
+        """Return the elements at a position; outside the range: ModelError if `strict`, else the nearest element."""
         axis = self.time.get(name)
         if axis is not None and isinstance(position[axis], int) and position[axis] in self.slices[name]:
             rest = position[:axis] + position[axis + 1 :]
@@ -93,6 +93,6 @@ class Store:
         return self.backend.gather(array, moved)
 
     def _nothing(self, position: tuple[Position, ...]) -> Array:
-        """Ones for elements of a family without any: they stand under an empty sum, or outside of what counts."""
+        """Return ones for elements of a family without any: they stand under an empty sum, or do not count."""
         arrays = [p for p in position if not isinstance(p, int)]
         return self.backend.mask(sum(arrays) == sum(arrays)) if arrays else self.backend.zeros((1,)) + 1

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sympy import Basic, Expr, Idx, Sum
 
-from derive.expressions.indices import index, substitute
-from derive.expressions.traverse import rewrite
+from derive.expressions.indices import index, substitute, through
 from derive.memo import memo
 
 
@@ -13,7 +12,7 @@ from derive.memo import memo
 def canonical(expr: Expr) -> Expr:
     """The expression with the letters _0, _1, ... for the indices of its sums, so that equal sums compare equal."""
     if not isinstance(expr, Sum):
-        return rewrite(expr, lambda part: canonical(part) if isinstance(part, Sum) else None)
+        return through(expr, canonical)  # the letters must not depend on what stands around, so nothing is renamed
     letters: dict[Basic, Idx] = {b[0]: index(f"_{n}", b[1], b[2]) for n, b in enumerate(expr.limits)}
     bounds = [(letters[i], substitute(a, letters), substitute(b, letters)) for i, a, b in expr.limits]
     return Sum(substitute(expr.function, letters), *bounds)

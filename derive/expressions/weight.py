@@ -10,11 +10,9 @@ from derive.memo import memo
 
 @memo
 def weight(expr: Expr) -> int:
-    """How much there is to read: one for every symbol, number, sum sign and power."""
+    """How much there is to read: one for each symbol, index and number other than 1, each bracket and each sum sign."""
     if isinstance(expr, (Symbol, Indexed, Partial, Idx)):
         return 1
     if expr.is_Number:
         return 0 if abs(expr) == 1 else 1
-    return sum(weight(a) for a in expr.args if not isinstance(a, tuple)) + (
-        1 if isinstance(expr, (Sum, Product, Add)) else 0
-    )
+    return sum(map(weight, expr.args)) + isinstance(expr, (Sum, Product, Add))

@@ -1,4 +1,4 @@
-"""Which expressions are known to be nonzero, and which of a declared domain."""
+"""Which expressions are certainly not 0, and which lie between 0 and 1, by the domains that the leaves declare."""
 
 from __future__ import annotations
 

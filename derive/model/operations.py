@@ -1,7 +1,8 @@
-"""The primitive operations that a graph can be written in: a new one is a new row here.
+"""The primitive operations that a graph can be written in.
 
-A row has no derivative: what backpropagation needs of an operation is read off its local partials (chain/needed.py).
-The functions of one argument in the table of functions are operations too, each by its name.
+Every function of one argument in the table of functions is one, by its name. Any other is a row here; `primitives` says
+how definitions are written in it, and `program` what its value is. A row has no derivative: what backpropagation needs
+of an operation is read off its local partials (chain/needed.py).
 """
 
 from __future__ import annotations

@@ -6,39 +6,22 @@ written with the given operations is refused, naming the one that is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
-from typing import NamedTuple
 
 from sympy import Add, Expr, Idx, Indexed, Integer, Max, Mul, Number, Pow, Sum, Symbol
 
 from derive.errors import ModelError
-from derive.expressions.functions import BY_NAME, row_of
-from derive.expressions.indices import Limits, family, index, name_of, substitute, sum_over
+from derive.expressions.functions import row_of
+from derive.expressions.indices import family, index, name_of, substitute, sum_over
 from derive.expressions.traverse import free_indices
 from derive.model.model import Case, Model, Node, model_of
 from derive.model.operations import chosen, definition, operations
+from derive.model.program import Primitive, Program
 
 LETTERS = "uvqrs"  # the first that begins no name of the model names the nodes between
 X = Symbol("x", real=True)
 FEW = 4  # the highest power that is written as products where powers are not given
-
-
-class Primitive(NamedTuple):
-    """One node: its operation ("" for a copy or a number), its operands, the indices that it sums over."""
-
-    operation: str
-    operands: tuple[Expr, ...]
-    summed: tuple[Limits, ...] = ()
-
-
-class Program(NamedTuple):
-    """A model in primitive operations, what each node does, and the operations that were allowed."""
-
-    model: Model
-    primitives: Mapping[str, Primitive]
-    allowed: tuple[str, ...]
-    definitions: tuple[tuple[Expr, Expr], ...] = ()  # functions that were written out: ReLU(x) and max(0, x)
 
 
 def program(model: Model, operations: Sequence[str]) -> Program:
@@ -74,7 +57,7 @@ class Writer:
         cases = []
         for case in node.cases:
             found = self._operation(case.expr)
-            cases.append(Case(case.position, _value(found)))
+            cases.append(Case(case.position, found.value))
             self.primitives.setdefault(node.name, found)
             if case.position == node.indices:
                 self._remember(node, case.expr)
@@ -93,8 +76,8 @@ class Writer:
 
     def _join(self, found: Primitive) -> Expr:
         """The element of a node for an operation; equal operations have one node."""
-        known = self._known(_value(found))
-        return self._new(found, _value(found)) if known is None else known
+        known = self._known(found.value)
+        return self._new(found, found.value) if known is None else known
 
     def _known(self, expr: Expr) -> Expr | None:
         """The element that has this value already: exp(z_i) and exp(z_k) belong to one family."""
@@ -112,7 +95,7 @@ class Writer:
         self.count += 1
         name = f"{self.letter}{self.count}"
         symbol = family(name) if own else Symbol(name, real=True)
-        node = Node(name, "node", symbol, own, (Case(own, _value(found)),), implied=True)
+        node = Node(name, "node", symbol, own, (Case(own, found.value),), implied=True)
         self.nodes.append(node)
         self.primitives[name] = found
         self.known[_anonymous(expr, own)] = node
@@ -231,30 +214,3 @@ class Writer:
 def _anonymous(expr: Expr, own: tuple[Idx, ...]) -> Expr:
     """The expression with letters that say only where they stand and how far they run."""
     return substitute(expr, {i: index(f"_{n}", i.lower, i.upper) for n, i in enumerate(own)})
-
-
-def as_product(expr: Expr) -> tuple[Expr, ...] | None:
-    """The factors of a multiplication as they are multiplied, -1 and y; None for any other operation."""
-    factors: tuple[Expr, ...] = Mul.make_args(expr)
-    divided = any(isinstance(f, Pow) and f.exp.is_negative for f in factors)
-    return factors if isinstance(expr, Mul) and not divided else None
-
-
-def _value(found: Primitive) -> Expr:
-    """The operation as an expression of its operands."""
-    a, *rest = found.operands
-    if found.operation in ("dot", "sum"):
-        return sum_over(Mul(a, *rest), found.summed)
-    if found.operation in BINARY:
-        return BINARY[found.operation](a, rest[0])
-    return a if not found.operation else BY_NAME[found.operation].value(a)
-
-
-BINARY: dict[str, Callable[[Expr, Expr], Expr]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b,
-    "pow": lambda a, b: a**b,
-    "max": lambda a, b: Max(a, b),
-}

@@ -10,13 +10,12 @@ from sympy import Basic, Expr, I, Idx, Indexed, IndexedBase, Integer, Rational, 
 from sympy.core.function import AppliedUndef
 
 from derive.errors import ModelError
-from derive.expressions.indices import BINDERS, name_of
-from derive.expressions.intervals import Interval, image
 from derive.expressions.moments import Law
 from derive.expressions.notation import NAME
-from derive.expressions.traverse import elements, free_indices
+from derive.expressions.traverse import free_indices
 from derive.memo import one
-from derive.model.model import Case, Model, Node, Reference, references
+from derive.model.definitions import definitions
+from derive.model.model import Case, Model, Node, references
 from derive.model.schedule import stages
 
 DOMAINS = ("real", "positive", "probability", "binary", "nonzero")
@@ -134,89 +133,6 @@ def scalar_loss(name: str, expr: Any) -> None:
     free = free_indices(expression(expr, name))
     if free:
         raise ModelError(f"the loss {name} is not a scalar: it depends on the index {free[0]}; sum or average over it")
-
-
-def definitions(name: str, indices: tuple[Idx, ...], cases: Iterable[Case], known: Mapping[str, Node | Symbol]) -> None:
-    """Every case uses known names, the right number of indices, and no index out of place or out of range."""
-    if len(set(indices)) != len(indices):
-        raise ModelError(f"{name}: the same index twice in over={indices}; a diagonal needs two indices and a delta")
-    for idx in indices:
-        if idx.lower is None:
-            raise ModelError(f"{name}: the index {idx} has no range; make it with g.index({str(idx)!r}, size)")
-    for case in cases:
-        for reference in references(case.expr):
-            _known_name(name, reference, known)
-        _own_symbols(name, case.expr, known)
-        _arguments(name, case.expr)
-        allowed = {p for p in case.position if isinstance(p, Idx)}
-        stray = [i for i in free_indices(case.expr) if i not in allowed]
-        if stray:
-            raise ModelError(f"{name}: index out of place: {stray[0]} is neither in over= nor summed")
-        _in_range(name, case.expr, known)
-
-
-def _known_name(name: str, use: Reference, known: Mapping[str, Node | Symbol]) -> None:
-    node = known.get(use.name)
-    if node is None:
-        raise ModelError(
-            f"{name} uses {use.name} before it is defined; defined so far: {', '.join(known) or 'nothing'}"
-        )
-    found = None if use.position is None else len(use.position)
-    expected = len(node.indices) if isinstance(node, Node) else 0
-    if found is not None and found != expected:
-        raise ModelError(f"{name}: index out of place: {use.name} has {expected} indices, used with {found}")
-    for place in use.position or ():
-        if not place.is_integer:
-            raise ModelError(f"{name}: index out of place: {use.name}[{place}] is not at a whole number")
-
-
-def _arguments(name: str, expr: Expr) -> None:
-    """An abstract function takes quantities that have a name, for its partials are named by them."""
-    for call in expr.atoms(AppliedUndef):
-        for arg in call.args:
-            if not isinstance(arg, (Symbol, Indexed, IndexedBase)):
-                raise ModelError(f"{name}: {call.func} is applied to {arg}; give that a name with g.node(...) first")
-
-
-def _own_symbols(name: str, expr: Basic, known: Mapping[str, Node | Symbol]) -> None:
-    """Every symbol is the very one that the graph gave, not another of the same name."""
-    for element in elements(expr):
-        places = element.indices if isinstance(element, Indexed) else ()
-        sizes = (s for place in places for s in place.free_symbols if not isinstance(s, Idx))
-        for symbol in (element.base if isinstance(element, Indexed) else element, *sizes):
-            node = known[name_of(symbol)]
-            if symbol != (node.symbol if isinstance(node, Node) else node):
-                raise ModelError(
-                    f"{name} uses another symbol named {symbol}; use the one that the graph gave for {symbol}"
-                )
-
-
-def _in_range(name: str, expr: Expr, known: Mapping[str, Node | Symbol]) -> None:
-    """Refuse a position that provably leaves the range of its family; what depends on sizes is checked with numbers."""
-    for use, ranges in _placed(expr, {i: (i.lower, i.upper) for i in free_indices(expr)}):
-        node = known[name_of(use)]
-        if not isinstance(node, Node):
-            continue
-        for axis, (position, own) in enumerate(zip(use.indices, node.indices, strict=True)):
-            starts = [c.position[axis] for c in node.cases if not isinstance(c.position[axis], Idx)]
-            least, greatest = image(position, ranges)
-            for gap, reached in ((own.lower - least, least), (greatest - own.upper, greatest)):
-                if gap.is_positive and reached not in starts:
-                    raise ModelError(
-                        f"{name}: index out of place: {use.base}[{position}] reaches {use.base}[{reached}], "
-                        f"but {use.base} runs from {own.lower} to {own.upper}; give it a start or shorten the range"
-                    )
-
-
-def _placed(expr: Basic, ranges: Mapping[Idx, Interval]) -> Iterator[tuple[Indexed, Mapping[Idx, Interval]]]:
-    """Every element used, with the ranges of the indices where it stands: those of the sums around it."""
-    if isinstance(expr, Indexed):
-        yield expr, ranges
-    elif isinstance(expr, BINDERS):
-        yield from _placed(expr.function, {**ranges, **{idx: (low, high) for idx, low, high in expr.limits}})
-    elif not isinstance(expr, Idx):
-        for arg in expr.args:
-            yield from _placed(arg, ranges)
 
 
 def cycles(model: Model) -> None:

@@ -51,10 +51,10 @@ def flows(d: Derivation) -> Iterator[Block]:
     model = d.model.stated or d.model
     yield Heading(say.FLOWS)
     shown = [n for n in model.nodes.values() if not n.is_leaf or n.kind == "parameter" or n.wanted]
-    yield Table(say.FLOW_HEADER, tuple(_flow(d, list(alike)) for _, alike in groupby(shown, partial(_together, d))))
+    yield Table(say.FLOW_HEADER, tuple(_flow(d, list(alike)) for _, alike in groupby(shown, partial(_in_one_row, d))))
     for node in d.unreachable:
         path = dead_end(d.model, node)
-        yield Paragraph(_stranded(node, path))
+        yield Paragraph(_why_unreachable(node, path))
     for adjoint in d.adjoints.values():
         if any(
             low == high and idx.lower != idx.upper
@@ -64,7 +64,7 @@ def flows(d: Derivation) -> Iterator[Block]:
             yield Paragraph(say.ONLY(element=point, family=adjoint.node.generic))
 
 
-def _together(d: Derivation, node: Node) -> tuple[object, ...]:
+def _in_one_row(d: Derivation, node: Node) -> tuple[object, ...]:
     """Return what must be equal for two neighbouring leaves to share a row: their kind and their users."""
     return (node.kind, *_users(d, node)) if node.is_leaf else (node.name,)
 
@@ -90,7 +90,7 @@ def _element(model: Model, use: Reference) -> Expr:
     return node.generic if use.position is None else node.at(*use.position)
 
 
-def _stranded(node: Node, path: list[Node]) -> Text:
+def _why_unreachable(node: Node, path: list[Node]) -> Text:
     if len(path) == 1:
         return say.UNUSED(name=node.generic)
     return say.UNREACHABLE(name=node.generic, path=say.arrow([n.generic for n in path]), end=path[-1].generic)

@@ -69,7 +69,7 @@ def _contained(product: Monomial, facts: Facts, letters: Sequence[Idx]) -> Itera
         for definition, element in instances(fact, letters):
             inner = monomial([definition])
             compound = not all(isinstance(b, (Symbol, Indexed)) for b in inner.powers)
-            if compound and abs(inner.number) == 1 and inner.divides(product):
+            if compound and inner.divides(product):
                 yield element, inner
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sympy import Expr, Symbol
 
 from derive.chain.derivation import Term
-from derive.model.primitives import as_product
+from derive.model.program import as_product
 from derive.page.pictures.diagram import Diagram, Edge, Vertex
 from derive.page.pictures.times import Times
 from derive.page.print.formulas import Formulas

@@ -35,7 +35,7 @@ class Product(NamedTuple):
         return sum_over(Mul(self.coefficient, *self.random), self.sums)
 
     @property
-    def letters(self) -> set[Basic]:
+    def indices(self) -> set[Basic]:
         """All indices in it, free or bound."""
         inner = ({*free_indices(e), *bound_indices(e)} for e in (self.coefficient, *self.random))
         return {s[0] for s in self.sums}.union(*inner)
@@ -123,9 +123,9 @@ class Expansion:
 
     def _apart(self, product: Product, other: Product) -> Product:
         """Rename the sums of a product that have an index of the other product."""
-        taken = other.letters if product.sums else set()
+        taken = other.indices if product.sums else set()
         for idx in [s[0] for s in product.sums if s[0] in taken]:
-            by = {idx: fresh(idx, taken | product.letters, self.preferred)}
+            by = {idx: fresh(idx, taken | product.indices, self.preferred)}
             sums = tuple((substitute(i, by), substitute(a, by), substitute(b, by)) for i, a, b in product.sums)
             random = tuple(substitute(e, by) for e in product.random)
             product = Product(substitute(product.coefficient, by), random, sums)  # type: ignore[arg-type]

@@ -50,7 +50,7 @@ class Block(NamedTuple):
     form: InMatrices | None = None
 
     @property
-    def letters(self) -> tuple[Expr, ...]:
+    def indices(self) -> tuple[Expr, ...]:
         """The indices of the rows, then those of the columns."""
         return tuple(i for e in (self.entry.of.args[1], self.entry.wrt) for i in getattr(e, "indices", ()))
 

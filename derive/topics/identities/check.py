@@ -26,7 +26,7 @@ CHECKED = Text(
 
 
 def verify_identities(derivation: Derivation, found: Sequence[Identity], seed: int = 0) -> Report:
-    """A row for each side: its lines, and its value against that of the other side."""
+    """Return a row for each side: its lines, and its value compared with that of the other side."""
     if not found:
         return Report()
     report = over_samples(

@@ -30,7 +30,7 @@ class Identity(NamedTuple):
 
 
 def identity(model: Model, one: str, other: str) -> Identity:
-    """Two nodes of a model, seen to be equal. Errors: ModelError where they are not, or not seen to be."""
+    """Show that two nodes of a model are equal. Errors: ModelError if they are not, or are not seen to be."""
     for name in (one, other):
         if name not in model.nodes or len(model.nodes[name].cases) != 1:
             raise ModelError(f"{one} = {other}: {name} is no node with a single definition")
@@ -49,7 +49,7 @@ def identity(model: Model, one: str, other: str) -> Identity:
 
 
 def _lines(model: Model, node: Node) -> Iterator[Line]:
-    """The definition, then in it those of what it uses, until only leaves are left."""
+    """Yield the definition, then the lines that insert the definitions of what it uses, until only leaves are left."""
     expr = node.cases[0].expr
     yield Line((Term((expr,)),), DEFINED(node=node.generic))
     for _ in model.nodes:

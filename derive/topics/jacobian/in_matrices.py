@@ -20,7 +20,7 @@ from derive.model.model import Model
 from derive.topics.matrix_form.read import Reader
 from derive.topics.matrix_form.roles import Axis, roles
 
-MOST = 2  # letters of a matrix
+MOST = 2  # indices of a matrix
 Rows = tuple[Idx, Idx]
 
 
@@ -81,7 +81,7 @@ def _form(model: Model, of: Expr, wrt: Expr, line: Line, rows: Rows | None) -> I
     except NoMatrixForm:
         return
     if matrix.has(Matrix):
-        wholes = (Whole(e, *letters) if letters else e for e, letters in ((of, above), (wrt, below)))
+        wholes = (Whole(e, *indices) if indices else e for e, indices in ((of, above), (wrt, below)))
         yield InMatrices(Partial(*wholes), matrix, rows)
 
 

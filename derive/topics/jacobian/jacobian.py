@@ -43,7 +43,7 @@ class Jacobian(NamedTuple):
         return shown(self)
 
     @property
-    def letters(self) -> tuple[Expr, ...]:
+    def indices(self) -> tuple[Expr, ...]:
         """The indices of the rows, then those of the columns."""
         return tuple(i for e in (self.entry.of, self.entry.wrt) for i in getattr(e, "indices", ()))
 

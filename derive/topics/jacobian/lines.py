@@ -1,7 +1,7 @@
 """From the paths of a Jacobian to the form that a textbook prints: p_i (delta_ij - p_j), in lines with reasons.
 
-Path by path; the deltas and the sums that they kill; the quantities named that the products contain; sums that the
-definitions know; common factors in front.
+First come the paths, then the sums that their deltas end, then the names of what the products contain, then sums that
+have a known value, and last the common factors in front.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NO_PATH = Text("there is no path", "没有路径")
 
 
 def developed(entry: Entry, model: Model) -> tuple[Line, ...]:
-    """The chain of equalities for one block of a Jacobian."""
+    """Return the chain of equalities for one block of a Jacobian."""
     if not entry.paths:
         return (Line((Term((Integer(0),)),), NO_PATH),)
     lines = tuple(_products(entry, model))
@@ -41,12 +41,12 @@ def developed(entry: Entry, model: Model) -> tuple[Line, ...]:
 
 
 def products(entry: Entry, model: Model) -> Terms:
-    """The same as a sum of products under their sums, nothing in front of a bracket."""
+    """Return the block as a sum of products under their sums, with nothing in front of a bracket."""
     return [*_products(entry, model)][-1].terms if entry.paths else ()
 
 
 def _products(entry: Entry, model: Model) -> Iterator[Line]:
-    """The paths, the deltas used, and names for what the products contain, before and after sums are known."""
+    """Yield the paths, the deltas used, and names for what the products contain, before and after sums are known."""
     raw = tuple(p.open or p.term for p in entry.paths)
     terms = tuple(p.term for p in entry.paths)
     yield Line(raw, ALONG if len(raw) > 1 else ALONE)
@@ -60,7 +60,7 @@ def _products(entry: Entry, model: Model) -> Iterator[Line]:
 
 
 def _kills(paths: Sequence[Path]) -> Text | None:
-    """Which deltas decided which sums."""
+    """Say which deltas ended which sums."""
     gone = {b[0]: d for p in paths if p.open for b in p.open.sums if b not in p.sums for d in _deltas(p.open, b[0])}
     return KILLS(deltas=list(dict.fromkeys(gone.values())), idx=list(gone)) if gone else None
 
@@ -70,7 +70,7 @@ def _deltas(term: Term, idx: Idx) -> list[Expr]:
 
 
 def sum_by_facts(terms: Terms, facts: Facts) -> Iterator[Line]:
-    """Sums that are known, by declaration or definition, each by its name; what stays stays under its sums."""
+    """A sum that is known by a declaration or a definition gets its value, by the name of this fact."""
     found = [_summed(t, facts) for t in terms]
     reasons = [fact.reason for _, because in found for fact in because]
     if reasons:
@@ -79,7 +79,7 @@ def sum_by_facts(terms: Terms, facts: Facts) -> Iterator[Line]:
 
 
 def _summed(term: Term, facts: Facts) -> tuple[Terms, Facts]:
-    """The term without a sum that a fact knows, and the facts."""
+    """Return a term without the sum that a fact knows, and the facts that were used."""
     for limit in term.sums:
         others = tuple(s for s in term.sums if s is not limit)
         outer, inner = term.parted(limit[0])
@@ -100,7 +100,7 @@ def sums_in_front(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
 
 
 def collect(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
-    """Like terms together; numbers first, equal factors as powers; what a sum does not bind in front of it."""
+    """Like terms are collected: numbers first, equal factors as powers, and in front of a sum what it does not bind."""
     flat = tuple(_flat(t) for t in terms)
     parts = Add.make_args(Add(*(t.expr for t in flat)))
     if len(parts) < len(terms):
@@ -110,7 +110,7 @@ def collect(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
 
 
 def _flat(term: Term) -> Term:
-    """A product as one expression, and the sum that stands behind it."""
+    """Write a product as one expression, and the sum behind it."""
     front = constants_in_front(term)
     if front.sums:
         return front
@@ -120,13 +120,13 @@ def _flat(term: Term) -> Term:
 
 
 def _loose(term: Term) -> bool:
-    """Do numbers or equal factors stand apart?"""
+    """True if numbers or equal factors stand apart."""
     number, powers = monomial(term.factors)
     return constants_in_front(term) != term or len(term.flat) > len(powers) + (number != 1)
 
 
 def common_factor(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
-    """A factor of all terms in front of the bracket, where it is short enough for a line."""
+    """A factor of all terms goes in front of the bracket, if the bracket is short enough for a line."""
     if len(terms) < 2 or any(t.sums for t in terms):
         return
     sums = [[f for f in t.factors if isinstance(f, Sum)] for t in terms]

@@ -77,11 +77,11 @@ class Walk:
     """Follows the local partials from a quantity back to another.
 
     `laws` are the families by name. The families in `time` belong to one recurrence, and `time` gives the axis of their
-    time: what the recurrence reads of earlier steps is held fixed. Sums take their indices from `letters` first.
+    time: what the recurrence reads of earlier steps is held fixed. Sums take their indices from `preferred` first.
     """
 
-    def __init__(self, laws: Mapping[str, Node], time: Mapping[str, int], letters: Sequence[Idx]):
-        self.laws, self.time, self.letters = laws, time, letters
+    def __init__(self, laws: Mapping[str, Node], time: Mapping[str, int], preferred: Sequence[Idx]):
+        self.laws, self.time, self.preferred = laws, time, preferred
 
     def entry(self, a: Node, b: Node, own: Sequence[Expr], earlier: bool = False) -> Entry:
         """Return d a / d b[own], shorter paths first; with `earlier` b is that of an earlier step of the recurrence."""
@@ -99,8 +99,8 @@ class Walk:
 
     def apart(self, idx: Idx, taken: Sequence[Idx]) -> Idx:
         """Return the index if it belongs to the model and is not taken, else another one over the same range."""
-        own = idx in self.letters and name_of(idx) not in map(name_of, taken)
-        return idx if own else fresh(idx, taken, self.letters)
+        own = idx in self.preferred and name_of(idx) not in map(name_of, taken)
+        return idx if own else fresh(idx, taken, self.preferred)
 
     def leading(self, name: str) -> frozenset[str]:
         """Return the families that a family influences, itself included."""
@@ -120,7 +120,7 @@ class Walk:
     def _paths(self, node: Node, at: Sequence[Expr], trail: Trail, end: _End) -> Iterator[Path]:
         """Yield the paths that go on from the element of `node` at a position to the end."""
         for name in (n for n in self.laws if n in end.leading and n in self.uses(node)):
-            for use in self._occurrences(node, name, at, trail.letters):
+            for use in self._occurrences(node, name, at, trail.indices):
                 if use.factors[0] == 0:  # such as the slope of a step
                     continue
                 lag = self.lag(use.position, node, name, at)
@@ -157,11 +157,11 @@ class Trail(NamedTuple):
 
     links: tuple[Link, ...]
     sums: tuple[Limits, ...]
-    letters: tuple[Idx, ...]
+    indices: tuple[Idx, ...]
 
     def on(self, link: Link, sums: tuple[Limits, ...]) -> Trail:
         """Return the path with one more link."""
-        return Trail((*self.links, link), (*self.sums, *sums), (*self.letters, *(s[0] for s in sums)))
+        return Trail((*self.links, link), (*self.sums, *sums), (*self.indices, *(s[0] for s in sums)))
 
     def ended(self, position: Sequence[Expr], own: Sequence[Expr]) -> Path:
         """End the path: set `position` equal to the element `own`, and remove the sums that this decides."""
@@ -174,7 +174,7 @@ class Trail(NamedTuple):
                 known[decided[0]] = decided[1]
             else:
                 delta *= KroneckerDelta(place, target)
-        ranges = {i: (i.lower, i.upper) for i in self.letters}
+        ranges = {i: (i.lower, i.upper) for i in self.indices}
         for idx, low, high in (s for s in self.sums if s[0] in known):
             if not covers((low, high), image(known[idx], ranges)):
                 delta *= inside(known[idx], low, high)  # the sum does not reach every element

@@ -14,7 +14,7 @@ from derive.expressions.traverse import names
 from derive.language import Text
 from derive.model.model import Node
 from derive.model.operations import operations
-from derive.model.primitives import as_product
+from derive.model.program import as_product
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Picture, Row, Table
 from derive.topics.primitives.program import Rewritten

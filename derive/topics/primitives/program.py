@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from derive.chain.derivation import Derivation
 from derive.chain.rule import derive
-from derive.model.primitives import Program, program
+from derive.model.primitives import program
+from derive.model.program import Program
 
 if TYPE_CHECKING:
     from derive.check.report import Report

@@ -43,12 +43,12 @@ class Gate(NamedTuple):
 
     @property
     def offset(self) -> Expr:
-        """share = offset + f(sign * pre-activation): 1 - f(u) = 1 - low - high + f(-u), for f mirrors its ends."""
+        """share = offset + f(sign * pre-activation): 1 - f(u) = 1 - low - high + f(-u), since f mirrors its ends."""
         return S.Zero if self.sign > 0 else 1 - sum(map(S, self.row.value_range))
 
     @property
     def lower(self) -> Expr:
-        """The least share, for f rises: offset + f(u) with u = bias - rest, or -bias - rest for 1 - g."""
+        """The least share, since f rises: offset + f(u) with u = bias - rest, or -bias - rest for 1 - g."""
         return self.offset + self.row.value(self.sign * self.bias - self.rest)
 
     def least(self, steps: Expr) -> Expr:
@@ -58,7 +58,7 @@ class Gate(NamedTuple):
 
     @property
     def claim(self) -> Relational:
-        """sigma(u)^k >= 1/2 exactly if u >= -log(2^(1/k) - 1), with u = bias - rest, or -bias - rest for 1 - g."""
+        """The bias that keeps half of the direct path over k steps: sign * bias >= rest + least(k)."""
         return Ge(self.sign * self.bias, self.rest + self.least(STEPS), evaluate=False)
 
 

@@ -40,7 +40,7 @@ LARGEST = 3  # of a size: the number of outcomes grows exponentially with it
 
 
 def verify_expectations(derivation: Derivation, found: Sequence[Expected], seed: int = 0, draws: int = DRAWS) -> Report:
-    """One row for each expectation, and for each moment that it uses. Errors: ModelError for impossible moments."""
+    """Return a row for each expectation and each moment it uses. Errors: ModelError for impossible moments."""
     report = Report()
     for number in range(draws if found else 0):
         drawn = RandomDistributions(derivation, seed + number)
@@ -68,7 +68,7 @@ class RandomDistributions:
         self.store = self._store()
 
     def rows(self, expected: Expected) -> Iterator[Row]:
-        """The moments that an argument uses, then the argument itself."""
+        """Yield the rows of the moments that an argument uses, then the row of the argument itself."""
         for premise in expected.premises:
             yield self._row(premise.symbol, premise.lines)
         yield self._row(expected.symbol, expected.lines)
@@ -83,7 +83,7 @@ class RandomDistributions:
         return Row(symbol, truth.numel(), *worst_of(line_errors(lines, error)))
 
     def truth(self, symbol: Moment, own: Sequence[Idx]) -> torch.Tensor:
-        """The average of what was asked about, over all outcomes; a variance as the mean square of the deviation."""
+        """Average what was asked about over all outcomes; a variance is the mean square of the deviation."""
         ranges = self.passes.over(own)
         weights = torch.tensor(self.outcomes.weights, dtype=torch.float64)
         parts = [
@@ -97,7 +97,7 @@ class RandomDistributions:
 
     # the numbers
     def _sizes(self) -> dict[Symbol, int]:
-        """Random sizes, the largest smaller by one until the outcomes are not too many."""
+        """Draw random sizes, and make the largest smaller by one until the outcomes are not too many."""
         sizes = {s: self.rng.randint(1, LARGEST) for s in self.model.sizes}
         while 2 ** self._elements(sizes) > MOST and max(sizes.values()) > 1:
             largest = max(sizes, key=lambda s: sizes[s])
@@ -115,7 +115,7 @@ class RandomDistributions:
         return itertools.product(*(range(a, b + 1) for a, b in self.passes.ranges(node)))
 
     def _leaves(self) -> dict[Place, float]:
-        """The numbers of what is not random, element by element."""
+        """Return the numbers of what is not random, element by element."""
         found = {}
         for name, numbers in self.numbers.items():
             node = self.model.nodes[name]
@@ -124,7 +124,7 @@ class RandomDistributions:
         return found
 
     def _outcomes(self) -> Outcomes:
-        """Distributions whose moments are the declared ones at these numbers."""
+        """Draw distributions whose moments are the declared ones at these numbers."""
         fixed = PlainEvaluation(self.model.nodes, self.sizes, self._leaves(), Outcomes({}, np.ones(1)))
         laws = {}
         for node in self.random:
@@ -137,7 +137,7 @@ class RandomDistributions:
         return outcomes(laws, self.rng)
 
     def _store(self) -> Store:
-        """Every node computed by the model's own definitions, one sample point for each outcome."""
+        """Compute every node by the model's own definitions, with one sample point for each outcome."""
         numbers = dict(self.numbers)
         for node in self.random:
             values = [self.outcomes.values[node.name, at] for at in self._positions(node)]

@@ -44,7 +44,7 @@ class Support(NamedTuple):
 
 
 def outcomes(laws: Mapping[Place, tuple[Node, Moments]], rng: random.Random) -> Outcomes:
-    """All combinations of the values of independent elements, and of one common draw for all others."""
+    """Return all combinations of the values of independent elements, and of one common draw for all others."""
     free = [place for place, (node, _) in laws.items() if node.law is not None and node.law.independent]
     bound = [place for place in laws if place not in free]
     points = 3 if 3 ** (len(free) + bool(bound)) <= MOST else 2
@@ -66,7 +66,7 @@ def _binary(node: Node) -> bool:
 
 
 def _support(node: Node, moments: Moments, weights: tuple[float, ...], rng: random.Random) -> Support:
-    """Values with the mean and the variance of one element. Errors: ModelError for a negative variance."""
+    """Choose values with the mean and the variance of one element. Errors: ModelError for a negative variance."""
     if _binary(node):
         return _zero_or_one(node, moments, weights)
     if moments.variance is not None and moments.variance < 0:
@@ -79,7 +79,7 @@ def _support(node: Node, moments: Moments, weights: tuple[float, ...], rng: rand
 
 
 def _zero_or_one(node: Node, moments: Moments, weights: tuple[float, ...]) -> Support:
-    """1 with the probability of the mean: in the cells of the common draw that lie below it, or on its own."""
+    """Choose where an element is 1: in the cells of the common draw that lie below its mean, or on its own."""
     q = _probability(node, moments)
     if node.law is not None and node.law.independent:
         return Support((1.0, 0.0), (q, 1 - q))
@@ -88,7 +88,7 @@ def _zero_or_one(node: Node, moments: Moments, weights: tuple[float, ...]) -> Su
 
 
 def _probability(node: Node, moments: Moments) -> float:
-    """The mean of what is 0 or 1. Errors: ModelError where it is no probability."""
+    """Return the mean of what is 0 or 1. Errors: ModelError where it is no probability."""
     if moments.mean is None:
         return 0.5
     if not 0 <= moments.mean <= 1:
@@ -99,7 +99,7 @@ def _probability(node: Node, moments: Moments) -> float:
 
 
 def _common(cuts: list[float], rng: random.Random) -> tuple[float, ...]:
-    """The weights of a draw that others share: the cells between the probabilities that must be met."""
+    """Return the weights of a draw that others share: the cells between the probabilities that must be met."""
     ends = sorted({0.0, 1.0, rng.uniform(0.1, 0.4), rng.uniform(0.6, 0.9), *cuts})
     return tuple(b - a for a, b in itertools.pairwise(ends))
 

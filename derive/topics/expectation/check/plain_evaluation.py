@@ -1,6 +1,7 @@
 """Expressions evaluated plainly: sums as loops, definitions as they stand, expectations over all outcomes.
 
-It shares nothing with the lowering to torch, so that the two can be compared.
+It shares nothing with the compiler of `derive.evaluate`, on purpose: a check that shares code with what it checks
+agrees with its errors.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Env = Mapping[Expr, int]
 
 
 class PlainEvaluation:
-    """Evaluates for numbers of sizes, of leaves and of all outcomes; a value has one number an outcome, or one."""
+    """Evaluates expressions for given sizes, leaves and outcomes; a value is one number, or one for each outcome."""
 
     def __init__(
         self, nodes: Mapping[str, Node], sizes: Mapping[Symbol, int], leaves: Mapping[Place, float], outcomes: Outcomes
@@ -33,7 +34,7 @@ class PlainEvaluation:
         self.nodes, self.sizes, self.leaves, self.outcomes = nodes, sizes, leaves, outcomes
 
     def value(self, expr: Expr, env: Env) -> Any:
-        """A number, or an array over the outcomes where the expression is random."""
+        """Return a number, or an array over the outcomes if the expression is random."""
         if expr.is_Number or expr.is_NumberSymbol:
             return float(expr)
         if isinstance(expr, Idx) or expr in self.sizes:
@@ -59,7 +60,7 @@ class PlainEvaluation:
         return np.vectorize(row.number)(*parts)
 
     def element(self, name: str, position: tuple[int, ...]) -> Any:
-        """A leaf's number, the values of a random element in every outcome, or what a definition gives."""
+        """Return a leaf's number, the values of a random element in every outcome, or what a definition gives."""
         place = name, position
         if place in self.leaves:
             return self.leaves[place]
@@ -69,21 +70,21 @@ class PlainEvaluation:
         return self.value(node.cases[0].expr, dict(zip(node.indices, position, strict=True)))
 
     def average(self, expr: Moment, env: Env) -> float:
-        """The sum over all outcomes; a variance and a covariance from the deviations, as they are defined."""
+        """Return the sum over all outcomes; a variance and a covariance from the deviations, as they are defined."""
         parts = [np.broadcast_to(self.value(a, env), self.outcomes.weights.shape) for a in expr.args]
         if not isinstance(expr, Expectation):
             parts = [p - p @ self.outcomes.weights for p in parts] * (2 // len(parts))
         return float(reduce(mul, parts) @ self.outcomes.weights)
 
     def over(self, expr: Sum | Product, env: Env) -> Any:
-        """A sum or a product, one index after the other, the outermost first."""
+        """Return a sum or a product, one index after the other, the outermost first."""
         *rest, (idx, low, high) = expr.limits
         body = expr.function if not rest else expr.func(expr.function, *rest)
         values = [self.value(body, {**env, idx: n}) for n in range(self.whole(low, env), self.whole(high, env) + 1)]
         return reduce(*((add, values, 0.0) if isinstance(expr, Sum) else (mul, values, 1.0)))
 
     def whole(self, expr: Expr, env: Env) -> int:
-        """An index expression or a size as a whole number."""
+        """Return an index expression or a size as a whole number."""
         if isinstance(expr, Integer):
             return int(expr)
         if expr in env:
@@ -95,6 +96,6 @@ class PlainEvaluation:
         raise ModelError(f"{expr} is not a whole number here")
 
     def over_all(self, expr: Expr, indices: Sequence[Idx]) -> Any:
-        """The values at all positions of some indices, in order."""
+        """Return the values at all positions of some indices, in order."""
         spans = [range(self.whole(i.lower, {}), self.whole(i.upper, {}) + 1) for i in indices]
         return np.array([self.value(expr, dict(zip(indices, at, strict=True))) for at in itertools.product(*spans)])

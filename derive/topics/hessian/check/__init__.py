@@ -1,1 +1,1 @@
-"""Second derivatives against torch.func."""
+"""Second derivatives against those of torch.autograd."""

@@ -31,7 +31,7 @@ POINTS = 2
 
 
 def verify_hessian(d: Derivation, found: Hessian, sizes: Mapping[Symbol, int], seeds: range = SEEDS) -> Report:
-    """Every line of every block, and H v, against the second derivatives of torch.autograd."""
+    """Compare every line of every block, and H v, with the second derivatives of torch.autograd."""
     return over_samples(
         d, sizes, seeds, POINTS, lambda sample: _rows(sample, found), lambda sample: regular(sample, found.along)
     )
@@ -57,7 +57,7 @@ def _rows(sample: Sample, found: Hessian) -> Iterator[Row]:
 
 
 def autograd(sample: Sample, found: Hessian) -> list[list[Array]]:
-    """d^2 L / d w d u for all pairs, shape (*w, *u, points)."""
+    """Return d^2 L / d w d u for all pairs, each of shape (*w, *u, points)."""
     shapes = [sample.passes.shape(w) for w in found.wrt]
     counts = [math.prod(s) for s in shapes]
     total, points = sum(counts), sample.points
@@ -72,14 +72,14 @@ def autograd(sample: Sample, found: Hessian) -> list[list[Array]]:
 
 
 def _gradient(of: Array, values: Sequence[Array]) -> list[Array]:
-    """Zero for what it does not depend on."""
+    """Return the gradient; it is zero with respect to what `of` does not depend on."""
     if not of.requires_grad:
         return [torch.zeros_like(v) for v in values]
     return list(torch.autograd.grad(of, values, create_graph=True, materialize_grads=True))
 
 
 def times(row: Sequence[Array], directions: Sequence[Array]) -> Array:
-    """One block row of H v: the sum over all elements of v, in each of its blocks."""
+    """Return one block row of H v: the sum over all elements of v, in each of its blocks."""
     pairs = zip(row, directions, strict=True)
     parts = ((true * v).reshape(*true.shape[: true.dim() - v.dim()], -1, v.shape[-1]).sum(-2) for true, v in pairs)
     return torch.stack(list(parts)).sum(0)
@@ -110,7 +110,7 @@ def _products(
 def _quadratic(
     sample: Sample, found: Hessian, store: Store, directions: Sequence[Array], product: Sequence[Array]
 ) -> Row:
-    """v^T H v as the sum of squares."""
+    """Return v^T H v as the sum of squares gives it."""
     value = torch.stack([sample.value(s.term.expr, store, ()).expand(sample.points) for s in found.squares]).sum(0)
     pairs = zip(directions, product, strict=True)
     truth = torch.stack([(v * h).reshape(-1, sample.points).sum(0) for v, h in pairs]).sum(0)
@@ -118,7 +118,7 @@ def _quadratic(
 
 
 def _eigenvalue(truth: Sequence[Sequence[Array]]) -> Row:
-    """How far the least eigenvalue of autograd's Hessian lies below 0, relative to the largest."""
+    """Return how far the least eigenvalue of autograd's Hessian lies below 0, relative to the largest."""
     sizes = [math.isqrt(math.prod(row[n].shape[:-1])) for n, row in enumerate(truth)]
     rows = [torch.cat([b.reshape(n, -1, b.shape[-1]) for b in row], 1) for n, row in zip(sizes, truth, strict=True)]
     found = torch.linalg.eigvalsh(torch.cat(rows).movedim(-1, 0))

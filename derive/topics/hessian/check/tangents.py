@@ -1,6 +1,7 @@
 """The numbers of the derivatives that are carried through a model, family by family, step by step in time.
 
-They are families like any other, and form stages as the model's own do: values forwards in time, adjoints backwards.
+These derivatives are families like any other, and form stages as the families of the model do: values forwards in time,
+adjoints backwards.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def carry(sample: Sample, found: Sequence[Along], store: Store) -> None:
 
 
 def _stages(parts: Mapping[str, Parts]) -> Sequence[Stage]:
-    """Their order. Errors: ModelError where the law of a single time uses what no general law uses."""
+    """Return the stages in order. Errors: ModelError where the law of a single time uses what no general law uses."""
     try:
         return stages(_model(parts))
     except ModelError:
@@ -42,7 +43,7 @@ def _stages(parts: Mapping[str, Parts]) -> Sequence[Stage]:
 
 
 def _model(parts: Mapping[str, Parts]) -> Model:
-    """The families and their laws, as a model."""
+    """Return the families and their laws, as a model."""
     nodes = []
     for name, own in parts.items():
         own = sorted(own, key=lambda a: -sum(isinstance(p, Idx) for p in a.law.position))  # the recursion first
@@ -69,7 +70,7 @@ def _stage(sample: Sample, stage: Stage, parts: Mapping[str, Parts], store: Stor
 
 
 def _at(sample: Sample, own: Parts, store: Store, axis: int, t: int) -> Array:
-    """The derivative at one time, by the law that holds there; an adjoint is zero where there is none."""
+    """Return the derivative at one time, by the law that holds there; an adjoint without a law there is zero."""
     for along in own:
         if _on(_spans(sample, along)[axis], t):
             return _value(sample, along, store, axis, t)
@@ -78,7 +79,7 @@ def _at(sample: Sample, own: Parts, store: Store, axis: int, t: int) -> Array:
 
 
 def regular(sample: Sample, found: Sequence[Along]) -> bool:
-    """Are the regions of every family apart at these sizes? Those of t = 1 and of t = T are not for T = 1."""
+    """True if the regions of every family are apart at these sizes: those of t = 1 and t = T are one for T = 1."""
     taken: set[object] = set()
     for along in found:
         spans = _spans(sample, along)
@@ -90,7 +91,7 @@ def regular(sample: Sample, found: Sequence[Along]) -> bool:
 
 
 def _split(own: Parts) -> int | None:
-    """The axis along which a family has several laws."""
+    """Return the axis along which a family has several laws, if there is one."""
     if len(own) == 1:
         return None
     places = zip(*(a.law.ranges for a in own), strict=True)
@@ -101,7 +102,7 @@ def _split(own: Parts) -> int | None:
 
 
 def _spans(sample: Sample, along: Along) -> list[Span]:
-    """The first and last value along each axis."""
+    """Return the first and last value along each axis."""
     own = [(i.lower, i.upper) for i in along.own]
     return [(sample.passes.number(a), sample.passes.number(b)) for a, b in (*along.law.ranges, *own)]
 
@@ -111,9 +112,9 @@ def _on(span: Span, t: int) -> bool:
 
 
 def _value(sample: Sample, along: Along, store: Store, axis: int | None, t: int) -> Array:
-    """The derivative on the range of its law; at time t alone where there is a time."""
-    letters: list[Idx] = [*along.node.indices, *along.own]
-    ranges = [(i, *s) for n, (i, s) in enumerate(zip(letters, _spans(sample, along), strict=True)) if n != axis]
-    fixed = {} if axis is None else {letters[axis]: t}
+    """Return the derivative on the range of its law; at time t alone if there is a time."""
+    indices: list[Idx] = [*along.node.indices, *along.own]
+    ranges = [(i, *s) for n, (i, s) in enumerate(zip(indices, _spans(sample, along), strict=True)) if n != axis]
+    fixed = {} if axis is None else {indices[axis]: t}
     value: Array = sample.passes.partials.evaluate(along.computed, store, ranges, fixed)
     return value

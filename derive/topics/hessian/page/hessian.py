@@ -144,8 +144,8 @@ def _derivative(a: Along) -> Row:
 
 def _where(law: Law) -> Text | None:
     """Say for which index values a law holds; None where it holds for all."""
-    letters = zip(law.node.indices, law.position, law.ranges, strict=True)
-    spans = tuple(span(i, *ends) for i, place, ends in letters if place == i and ends != (i.lower, i.upper))
+    places = zip(law.node.indices, law.position, law.ranges, strict=True)
+    spans = tuple(span(i, *ends) for i, place, ends in places if place == i and ends != (i.lower, i.upper))
     return say.FOR(ranges=Ranges(spans)) if spans else None
 
 

@@ -36,7 +36,7 @@ class Evaluation(NamedTuple):
 
 
 def worst(sample: Sample, found: Derived, truth: Array, at: Evaluation) -> Error:
-    """The worst relative error of all lines and of the matrix form, and where it is."""
+    """Return the worst relative error of all lines and of the matrix form, and where it is."""
 
     def error(expr: Expr) -> float:
         return relative(sample.value(at.stored(expr), at.store, at.own, at.fixed), truth)
@@ -48,7 +48,7 @@ def worst(sample: Sample, found: Derived, truth: Array, at: Evaluation) -> Error
 
 
 def _matrix(sample: Sample, form: InMatrices, truth: Array, at: Evaluation) -> float:
-    """The relative error of a matrix form, of every row of a batch; infinite where its shape is another."""
+    """Return the relative error of a matrix form, for every row of a batch; infinite if its shape is another."""
     subscripts = [(i, n, n) for i, n in at.fixed.items()]
     wanted, lead = truth.movedim(-1, 0), 1
     if form.rows is not None:
@@ -65,10 +65,10 @@ def _matrix(sample: Sample, form: InMatrices, truth: Array, at: Evaluation) -> f
 
 
 def _each(sample: Sample, rows: Rows, truth: Array, at: Evaluation) -> tuple[Array, int]:
-    """The entries where two rows are the same, points first, or rows and points; and how many axes these are."""
+    """Return the entries where two rows are equal, (points, ...) or (rows, points, ...), and 1 or 2: these axes."""
     above, below = rows
-    letters = [i for i in at.own if i not in at.fixed]
-    second = letters.index(below)
+    free = [i for i in at.own if i not in at.fixed]
+    second = free.index(below)
     if above in at.fixed:  # a time: only its own
         return truth.select(second, at.fixed[above] - sample.passes.number(below.lower)).movedim(-1, 0), 1
-    return truth.diagonal(dim1=letters.index(above), dim2=second).movedim((-1, -2), (0, 1)), 2
+    return truth.diagonal(dim1=free.index(above), dim2=second).movedim((-1, -2), (0, 1)), 2

@@ -21,7 +21,7 @@ POINTS = 5
 
 
 def verify_jacobian(d: Derivation, found: Jacobian, sizes: Mapping[Symbol, int], seeds: range = SEEDS) -> Report:
-    """Every line of a Jacobian against autograd's, for random sizes."""
+    """Compare every line of a Jacobian with that of autograd, for random sizes."""
     return over_samples(d, sizes, seeds, POINTS, lambda sample: iter([_jacobian_row(sample, found)]))
 
 
@@ -47,7 +47,7 @@ def _jacobian_row(sample: Sample, found: Jacobian) -> Row:
 
 
 def _one_step(sample: Sample, found: Jacobian, store: Store, t: int) -> tuple[Array, Array]:
-    """One step of the recurrence once more, everything before it held fixed."""
+    """Compute one step of the recurrence once more, with everything before it held fixed."""
     stage, passes = next(s for s in sample.derivation.stages if found.of.name in s.families), sample.passes
     name, earlier = found.wrt.name, t - stage.direction
     wrt = None
@@ -71,6 +71,6 @@ def _one_step(sample: Sample, found: Jacobian, store: Store, t: int) -> tuple[Ar
 
 
 def _between(stages: Sequence[Stage], name: str, end: Stage) -> Sequence[Stage]:
-    """The stages after that of a family and before the end, recurrences apart: no path leads through another one."""
+    """Return the stages between a family and the end, without recurrences, for no path leads through another one."""
     first = next((n for n, s in enumerate(stages) if name in s.families), -1)
     return [s for s in stages[first + 1 : stages.index(end)] if not s.time]

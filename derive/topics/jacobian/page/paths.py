@@ -40,7 +40,7 @@ class Chained(Protocol):
     @property
     def lines(self) -> tuple[Line, ...]: ...
     @property
-    def letters(self) -> tuple[Expr, ...]: ...
+    def indices(self) -> tuple[Expr, ...]: ...
     @property
     def form(self) -> InMatrices | None: ...
 
@@ -70,7 +70,7 @@ def _matrix(found: Chained) -> Iterator[Block]:
     if form is not None:
         yield Paragraph(MATRICES if form.rows is None else _each(*form.rows))
         yield _result(form.whole, form.matrix, len([*preorder_traversal(form.matrix)]) // 2)
-    elif len({i for place in found.letters for i in place.atoms(Idx)}) > 1:
+    elif len({i for place in found.indices for i in place.atoms(Idx)}) > 1:
         yield Paragraph(INDEX_FORM)
 
 

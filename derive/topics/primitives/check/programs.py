@@ -1,7 +1,7 @@
-"""Is a program of primitive operations the model that it was written from? Values and gradients at random points.
+"""Compares a program of primitive operations with the model that it was written from, at random points.
 
-The program is evaluated forward, and its derived adjoints backward, end to end; compared are all values with the
-model's own, and all gradients with those of torch.autograd on the model.
+The program is evaluated forward, and its derived adjoints backward, from end to end. All values are compared with those
+of the model, and all gradients with those of torch.autograd on the model.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ROUNDS = 4  # choices of sizes
 
 
 def compare(written: Derivation, original: Derivation, points: int = 200, seed: int = 0) -> Report:
-    """One row for each value and each gradient: the program against the model that it was written from."""
+    """Return one row for each value and each gradient: the program against the model it was written from."""
     report, names = Report(), original.model.sizes
     for n in range(1, ROUNDS + 1 if names else 2):
         sizes = sizes_in_turn(names, n, ROUNDS)

@@ -19,7 +19,7 @@ from derive.evaluate.passes import Passes
 from derive.expressions.functions import BY_NAME
 from derive.expressions.indices import name_of
 from derive.model.model import Node
-from derive.model.primitives import Primitive, Program
+from derive.model.program import Primitive, Program
 
 Array = torch.Tensor
 ELEMENTWISE: dict[str, Callable[[Any, Any], Array]] = {
@@ -50,10 +50,10 @@ class Saved(NamedTuple):
 
 
 def saved(program: Program, derivation: Derivation, seed: int = 0) -> Saved | None:
-    """What torch saves for the gradients of `derivation.wanted`.
+    """Return what torch saves for the gradients of `derivation.wanted`.
 
-    None for a program with steps of time, functions that are not given or that torch does not have, or elements taken
-    out of a family.
+    It is None for a program with steps of time, with functions that are not given or that torch does not have, or with
+    elements taken out of a family.
     """
     rows = [BY_NAME[p.operation] for p in program.primitives.values() if p.operation in BY_NAME]
     if any(row.definition is not None and not (row.torch or row.code) for row in rows):
@@ -95,7 +95,7 @@ class Recorder:
         return Saved(families, constants, masks)
 
     def _packed(self, node: Node) -> list[Array]:
-        """Run one node and give the tensors that torch saves of it."""
+        """Run one node, and return the tensors that torch saves of it."""
         packed: list[Array] = []
 
         def pack(tensor: Array) -> Array:
@@ -107,7 +107,7 @@ class Recorder:
         return packed
 
     def _run(self, node: Node, primitive: Primitive) -> Array:
-        """One operation, one call of torch."""
+        """Run one operation as one call of torch."""
         own, summed = node.indices, tuple(b[0] for b in primitive.summed)
         if primitive.operation in ("dot", "sum"):
             return self._dot(own, primitive.operands, summed)
@@ -120,7 +120,7 @@ class Recorder:
         return found
 
     def _dot(self, own: tuple[Idx, ...], operands: tuple[Expr, ...], summed: tuple[Idx, ...]) -> Array:
-        """torch.dot of two vectors, a sum where there is one operand, an einsum elsewhere."""
+        """Return torch.dot of two vectors, a sum if there is one operand, an einsum otherwise."""
         tensors = [self.values[name_of(o)] for o in operands if not o.is_number]
         places = [tuple(getattr(o, "indices", ())) for o in operands if not o.is_number]
         if len(tensors) == 1:
@@ -132,7 +132,7 @@ class Recorder:
         return torch.einsum(f"{','.join(words)}->{''.join(letter[i] for i in own)}", *tensors)
 
     def _aligned(self, operand: Expr, own: tuple[Idx, ...]) -> Any:
-        """A number, or a tensor whose axes stand where the node's indices do."""
+        """Return a number, or a tensor whose axes stand where the node's indices do."""
         if operand.is_number:
             return float(operand) if not operand.is_Integer else int(operand)
         if isinstance(operand, Symbol) and operand in self.passes.sizes:
@@ -144,5 +144,5 @@ class Recorder:
 
 
 def _values(tensor: Array) -> tuple[float, ...]:
-    """What tells a tensor by its values, whatever its shape and however often each is repeated."""
+    """Return what identifies a tensor by its values, whatever its shape and however often each value is repeated."""
     return tuple(sorted(set(tensor.detach().reshape(-1).tolist())))
