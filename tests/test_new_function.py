@@ -282,3 +282,11 @@ def test_the_example_of_the_readme(readme, capsys):
     (example,) = re.findall(r"```python\n([^`]*elementwise\([^`]*)```", text)
     exec(example, {})
     assert capsys.readouterr().out.strip() == example.rpartition("  # ")[2].strip()
+
+
+def test_three_that_tie_in_a_function_of_a_user():
+    """max(0, x, 2x) is 2x or 0: at 0 its three slopes 0, 1 and 2 have one third each."""
+    elementwise("three_lines", lambda x: Max(0, x, 2 * x), kinks=[0])
+    assert BY_NAME["three_lines"].slope(X).subs(X, 0) == 1
+    x = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.grad(torch.amax(torch.stack([0 * x, x, 2 * x]), 0), x)[0].item() == pytest.approx(1)

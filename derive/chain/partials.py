@@ -136,7 +136,7 @@ def _branches(expr: Piecewise, name: str, taken: frozenset[Idx]) -> Iterator[Occ
 def _function(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
     if isinstance(expr, Max):
         for arg in expr.args:
-            slope = BY_NAME["max"].slope(arg, Max(*(a for a in expr.args if a is not arg)))
+            slope = BY_NAME["max"].slope(arg, *(a for a in expr.args if a is not arg))
             yield from (o.times(slope, rule=BY_NAME["max"].rule) for o in _visit(arg, name, taken))
         return
     row = row_of(expr)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import torch
-from sympy import Max, preorder_traversal
+from sympy import Expr, Max, preorder_traversal
 
 from derive.chain.derivation import Derivation
 from derive.check.samples import fill, random_inputs
@@ -13,7 +14,7 @@ from derive.errors import UsageError
 from derive.evaluate.backend import Backend
 from derive.evaluate.passes import Passes
 from derive.evaluate.store import Store
-from derive.expressions.functions import BY_NAME, row_of
+from derive.expressions.functions import arguments, row_or_maximum
 from derive.expressions.traverse import free_indices
 from derive.model.model import Node
 
@@ -114,9 +115,15 @@ class AutogradValues:
         """How far the arguments of every function are from its kinks, at all points; of a maximum, from each other."""
         for node in self.derivation.model.nodes.values():
             for expr in (e for c in node.cases[:1] for e in preorder_traversal(c.expr)):
-                row = BY_NAME["max"] if isinstance(expr, Max) else row_of(expr)
-                if row is not None and row.kinks:
-                    inner = expr.args[0] - expr.args[1] if row.arity == 2 else expr.args[0]
+                row = row_or_maximum(expr)
+                if row is None or not row.kinks:
+                    continue
+                for inner in _distances(expr):
                     ranges = self.passes.over(free_indices(inner))
                     value = self.passes.partials.evaluate(inner, self.store, ranges).detach()
                     yield from (value - float(kink) for kink in row.kinks)
+
+
+def _distances(expr: Expr) -> list[Expr]:
+    """What the kinks of a function are points of: its argument; of a maximum, the difference of every two arguments."""
+    return [a - b for a, b in combinations(expr.args, 2)] if isinstance(expr, Max) else list(arguments(expr))

@@ -27,9 +27,9 @@ class TorchBackend:
         """A float, or an int where it is whole."""
         return int(value) if value.is_Integer else float(value)
 
-    def apply(self, row: Row, x: Any) -> Any:
+    def apply(self, row: Row, *x: Any) -> Any:
         """The function of the row, by torch's own where it has one."""
-        return function(row)(x if isinstance(x, torch.Tensor) else torch.tensor(float(x), dtype=self.dtype))
+        return function(row)(*map(self._tensor, x))
 
     def power(self, x: Any, exponent: Any) -> Any:
         """Whole powers by torch.pow, 1/x by reciprocal."""
@@ -39,9 +39,11 @@ class TorchBackend:
             return x.reciprocal()
         return x * x if exponent == 2 else x.pow(int(exponent) if exponent.is_Integer else float(exponent))
 
-    def maximum(self, a: Any, b: Any) -> Any:
-        """torch.maximum, numbers allowed on either side."""
-        return torch.maximum(*(v if isinstance(v, torch.Tensor) else torch.tensor(v, dtype=self.dtype) for v in (a, b)))
+    def maximum(self, *arrays: Any) -> Any:
+        """torch.amax, numbers allowed among the arrays. Of torch.maximum twice, three that tie have other slopes."""
+        if len(arrays) == 2:
+            return torch.maximum(*map(self._tensor, arrays))
+        return torch.stack(torch.broadcast_tensors(*map(self._tensor, arrays))).amax(dim=0)
 
     def integers(self, first: int, last: int, shape: tuple[int, ...]) -> Array:
         """A grid of index values."""
@@ -61,8 +63,11 @@ class TorchBackend:
         """torch.where, or a plain choice."""
         if isinstance(truth, bool):
             return a if truth else b
-        values = [v if isinstance(v, torch.Tensor) else torch.tensor(float(v), dtype=self.dtype) for v in (a, b)]
-        return torch.where(truth, *values)
+        return torch.where(truth, self._tensor(a), self._tensor(b))
+
+    def _tensor(self, value: Any) -> Array:
+        """A plain number as a tensor."""
+        return value if isinstance(value, torch.Tensor) else torch.tensor(float(value), dtype=self.dtype)
 
     def mask(self, truth: Array) -> Array:
         """Numbers for index values or truth values, with an axis for the points."""
@@ -96,7 +101,7 @@ def _run(grid: Array, size: int) -> slice | None:
     return slice(first, last + 1) if torch.equal(flat, torch.arange(first, last + 1)) else None
 
 
-def function(row: Row) -> Callable[[Array], Array]:
+def function(row: Row) -> Callable[..., Array]:
     """The callable of a row: torch's own, else the text of the table, else the definition on tensors.
 
     Errors: UsageError for a name that torch does not have.
@@ -109,9 +114,9 @@ def function(row: Row) -> Callable[[Array], Array]:
 
 
 @cache
-def _named(name: str, dotted: str) -> Callable[[Array], Array]:
+def _named(name: str, dotted: str) -> Callable[..., Array]:
     try:
-        found: Callable[[Array], Array] = reduce(getattr, dotted.split("."), torch)  # type: ignore[assignment]
+        found: Callable[..., Array] = reduce(getattr, dotted.split("."), torch)  # type: ignore[assignment]
     except AttributeError:
         raise UsageError(f"{name}: torch has no {dotted}; leave torch= out, and the definition is evaluated") from None
     if BY_NAME[name] not in TABLE:
@@ -128,12 +133,12 @@ def _agrees(row: Row, by_torch: Callable[[Array], Array]) -> None:
 
 
 @cache
-def _written(name: str, text: str, code: str) -> Callable[[Array], Array]:
+def _written(name: str, text: str, code: str) -> Callable[..., Array]:
     """The text that generated code has, run here. It comes from the package's own table; a user gives no text."""
     whole = f"def {name}(x):\n    return {text.format('x')}" if text else code.replace("{array}", "torch.as_tensor")
     scope: dict[str, Any] = {"torch": torch}
     exec(whole, scope)
-    found: Callable[[Array], Array] = scope[name]
+    found: Callable[..., Array] = scope[name]
     return found
 
 

@@ -50,8 +50,8 @@ def shared(lines: Sequence[Statement], names: Identifiers) -> tuple[Statement, .
 
 def _wish(tree: Tree, n: int) -> str:
     """Name a variable after its tree, exp_z for exp(z), or else by a number."""
-    plain = isinstance(tree, Call) and isinstance(tree.arg, Name)
-    return f"{tree.function}_{tree.arg.text}" if plain else f"part{n}"  # type: ignore[attr-defined]
+    plain = isinstance(tree, Call) and len(tree.args) == 1 and isinstance(tree.args[0], Name)
+    return f"{tree.function}_{tree.args[0].text}" if plain else f"part{n}"  # type: ignore[attr-defined]
 
 
 def _moving(lines: Sequence[Statement]) -> set[str]:

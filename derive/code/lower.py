@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from functools import partial, reduce
+from functools import reduce
 from typing import Any
 
 from sympy import (
@@ -35,7 +35,7 @@ from derive.code.named_axes import Factor, NamedArray, contract, elementwise, pl
 from derive.code.names import Identifiers
 from derive.code.trees import Apply, Call, Condition, Number, Plus, Power, Tree, plus
 from derive.errors import ModelError
-from derive.expressions.functions import row_of, unknown
+from derive.expressions.functions import arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, apart, bound
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
@@ -187,7 +187,8 @@ class Lowering:
             return self._cast(elementwise(parts, scope.order, lambda *trees: Condition("==", trees)))
         row = row_of(expr)
         if row is not None:
-            return elementwise([self._array(self.lower(expr.args[0], scope))], scope.order, partial(Call, row.name))
+            parts = [self._array(self.lower(a, scope)) for a in arguments(expr)]
+            return elementwise(parts, scope.order, lambda *trees: Call(row.name, trees))
         if isinstance(expr, Max):
             parts = [self._array(self.lower(a, scope)) for a in expr.args]
             return elementwise(parts, scope.order, lambda *trees: Apply("maximum", trees))

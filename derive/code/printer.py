@@ -153,7 +153,7 @@ class CodePrinter:
         row = BY_NAME[tree.function]
         text = getattr(row, self.target.name) or f"{called(row.name)}({{0}})"
         pattern = text if "{" in text else f"{self.target.module}.{text}({{0}})"
-        return pattern.format(self(tree.arg)), ATOM
+        return pattern.format(", ".join(map(self, tree.args))), ATOM
 
     # statements
     def lines(self, statements: Iterable[Statement], depth: int = 1) -> Iterator[str]:

@@ -43,7 +43,7 @@ class Call(Tree):
     """A function of the table, by the name of its row."""
 
     function: str
-    arg: Tree
+    args: tuple[Tree, ...]
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,14 @@ class Backend(Protocol):
     def constant(self, value: Any) -> Any:
         """A sympy number as a scalar of the backend."""
 
-    def apply(self, row: Row, x: Array) -> Array:
+    def apply(self, row: Row, *x: Array) -> Array:
         """An elementwise function."""
 
     def power(self, x: Array, exponent: Any) -> Array:
         """x to a number."""
 
-    def maximum(self, a: Array, b: Array) -> Array:
-        """Elementwise maximum."""
+    def maximum(self, *arrays: Array) -> Array:
+        """Elementwise maximum of two or more; for autograd, those that tie share its slope equally."""
 
     def integers(self, first: int, last: int, shape: tuple[int, ...]) -> Array:
         """first..last along the one long axis of `shape`."""

@@ -33,7 +33,7 @@ from derive.errors import ModelError
 from derive.evaluate.backend import Array, Backend
 from derive.evaluate.index_values import Env, index_value
 from derive.evaluate.store import Store
-from derive.expressions.functions import BY_NAME, row_of, unknown
+from derive.expressions.functions import BY_NAME, arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, bound, name_of
 from derive.expressions.symbols import Given, Immediate, Partial
 from derive.expressions.traverse import free_indices
@@ -161,10 +161,11 @@ class Compiler:
             return lambda store, env: self._masked(test(*(p(env) for p in places)))
         parts = [self.compile(a, at, depth) for a in expr.args]
         if isinstance(expr, Max):
-            return lambda store, env: reduce(self.backend.maximum, [p(store, env) for p in parts])
+            return lambda store, env: self.backend.maximum(*(p(store, env) for p in parts))
         row = row_of(expr)
         if row is not None:
-            return lambda store, env: self.backend.apply(row, parts[0](store, env))
+            parts = parts[: len(arguments(expr))]
+            return lambda store, env: self.backend.apply(row, *(p(store, env) for p in parts))
         if isinstance(expr, Pow):
             return self._power(expr, at, depth)
         raise unknown(expr)

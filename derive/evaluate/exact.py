@@ -26,17 +26,17 @@ class ExactBackend:
         """A sympy number."""
         return Fraction(int(value.p), int(value.q)) if value.is_Rational else float(value)
 
-    def apply(self, row: Row, x: Any) -> Any:
+    def apply(self, row: Row, *x: Any) -> Any:
         """The function at every element."""
-        return _each(lambda v: at(row, v), x)
+        return _each(lambda *v: at(row, *v), *x)
 
     def power(self, x: Any, exponent: Any) -> Any:
         """x to a rational exponent. Errors: UsageError for 0 to a negative power."""
         return _each(lambda v: _power(v, Fraction(int(exponent.p), int(exponent.q))), x)
 
-    def maximum(self, a: Any, b: Any) -> Any:
-        """The larger at every element."""
-        return np.frompyfunc(max, 2, 1)(a, b)
+    def maximum(self, *arrays: Any) -> Any:
+        """The largest at every element."""
+        return np.frompyfunc(max, len(arrays), 1)(*arrays)
 
     def integers(self, first: int, last: int, shape: tuple[int, ...]) -> Any:
         """A grid of index values."""
@@ -71,15 +71,15 @@ class ExactBackend:
         return np.full(shape, Fraction(0), dtype=object)
 
 
-def at(row: Row, x: Number) -> Number:
+def at(row: Row, *x: Number) -> Number:
     """One function value, exact where the row knows it. Errors: UsageError outside the function's domain."""
-    exact = row.exact(x) if isinstance(x, (Fraction, int)) else None
+    exact = row.exact(*x) if all(isinstance(v, (Fraction, int)) for v in x) else None
     if exact is not None:
         return Fraction(exact)
     try:
-        return float(row.number(float(x)))
+        return float(row.number(*map(float, x)))
     except (ValueError, OverflowError):
-        raise UsageError(f"{row.name} has no value at {float(x):.6g}; choose other numbers") from None
+        raise UsageError(f"{row.name} has no value at {float(x[0]):.6g}; choose other numbers") from None
 
 
 def _power(x: Number, exponent: Fraction) -> Number:
@@ -100,5 +100,5 @@ def _float_power(x: float, exponent: float) -> float:
         raise UsageError(f"{x:.6g} to the power {exponent:.6g} has no real value; choose other numbers") from None
 
 
-def _each(function: Any, x: Any) -> Any:
-    return np.frompyfunc(function, 1, 1)(x) if isinstance(x, np.ndarray) else function(x)
+def _each(function: Any, *x: Any) -> Any:
+    return np.frompyfunc(function, len(x), 1)(*x) if any(isinstance(v, np.ndarray) for v in x) else function(*x)

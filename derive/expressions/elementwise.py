@@ -7,9 +7,10 @@ evaluates to any precision, rewrites to its definition with `.doit()`, and stays
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
-from sympy import Expr, Function, Integer, S
+from sympy import Expr, Function, Integer, Rational, S, default_sort_key
 
 
 class Elementwise(Function):
@@ -49,18 +50,19 @@ class Jump(Function):
 
     is_real = True
     is_nonnegative = True
-    nargs = 1
 
     def fdiff(self, argindex: int = 1) -> Expr:
         """Zero, also at the jump."""
         return Integer(0)
 
     def _eval_evalf(self, prec: int) -> Expr:
-        return self.func(self.args[0]._eval_evalf(prec))
+        return self.func(*(a._eval_evalf(prec) for a in self.args))
 
 
 class step(Jump):
     """1 where the argument is positive, 0 elsewhere, also at 0: torch's slope of ReLU."""
+
+    nargs = 1
 
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
@@ -68,10 +70,27 @@ class step(Jump):
 
 
 class share(Jump):
-    """1 where the argument is positive, 1/2 at 0, 0 elsewhere: torch's slope of max(a, b) in a, at a - b."""
+    """The slope of a maximum in one of its arguments, of the differences between that argument and each of the others.
+
+    It is 0 where one difference is negative, else 1/(1 + k), where k of them are 0: the arguments that tie share the
+    slope equally, as those of torch.amax do. So share(x) is 1 for x > 0, 1/2 at 0 and 0 for x < 0.
+    """
 
     @classmethod
-    def eval(cls, x: Expr) -> Expr | None:
-        if not x.is_Number:
-            return None
-        return S.Half if x == 0 else Integer(int(bool(x > 0)))
+    def eval(cls, *differences: Expr) -> Expr | None:
+        if any(d.is_Number and d < 0 for d in differences):
+            return S.Zero
+        left = [d for d in differences if not (d.is_Number and d > 0)]
+        if all(d.is_Number for d in left):  # zeros
+            return Rational(1, 1 + len(left))
+        ordered = sorted(left, key=default_sort_key)
+        return None if ordered == list(differences) else cls(*ordered)
+
+    @staticmethod
+    def at(*differences: Any) -> Fraction:
+        """The value at numbers.
+
+        >>> share.at(2), share.at(0, 1), share.at(0, 0), share.at(0, -1)
+        (Fraction(1, 1), Fraction(1, 2), Fraction(1, 3), Fraction(0, 1))
+        """
+        return Fraction(int(all(d >= 0 for d in differences)), 1 + sum(d == 0 for d in differences))

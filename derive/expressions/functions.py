@@ -17,7 +17,27 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from sympy import Abs, Expr, Max, Pow, Rational, S, Symbol, cos, erf, exp, lambdify, log, oo, pi, sign, sin, sqrt, tanh
+from sympy import (
+    Abs,
+    Eq,
+    Expr,
+    Max,
+    Pow,
+    Rational,
+    S,
+    Symbol,
+    cos,
+    erf,
+    exp,
+    lambdify,
+    log,
+    oo,
+    pi,
+    sign,
+    sin,
+    sqrt,
+    tanh,
+)
 
 from derive.errors import ModelError
 from derive.expressions.elementwise import Elementwise, function_class, share, step
@@ -42,9 +62,11 @@ class Row(NamedTuple):
     What it is: `value` applies it to a sympy expression, `definition` says the same in simpler operations (None where
     it is elementary); `slope` is its derivative in x, `slope_in_value` the same in its own value y, `inverse` gives x
     for a value. The ranges are closed and hold for all x of the `domain`; where they are (-oo, oo), nothing is claimed.
-    `kinks` are the points without a derivative, and `convention` says what is taken there. A `symmetric` function
+    `kinks` are the points without a derivative at which the function goes on, and `convention` says what is taken
+    there, or at the end of the domain. A `symmetric` function
     rises, and the ends of its value range are mirror images: f(-x) = low + high - f(x). An `indicator` is 0 or 1. The
-    argument of an `activation` gets a name, its pre-activation. With `arity` 2 the slope is that in the first argument.
+    argument of an `activation` gets a name, its pre-activation. With `arity` 2 the slope is that in the first argument,
+    given the others; a maximum may have more than two, and `share`, its slope, then has more than one.
 
     How it is computed: `number` on a float; `exact` gives the rational value at a rational argument, None where there
     is none. `torch` and `numpy` are the library's own name for it, or Python text in {0}; empty where the library has
@@ -137,8 +159,24 @@ def _kink(en: str, zh: str) -> Text:
     return Text(f"At 0 {en}; the page and the check follow torch.", f"在 0 处，{zh}；本页与验证都采用 torch 的约定。")
 
 
-_BY_TIE = Text("Where the arguments of a maximum tie, each takes half of the slope, as torch does.",
-               "最大值的两个自变量相等时，各取一半导数（与 torch 一致）。")  # fmt: skip
+U, V = Symbol("u", real=True), Symbol("v", real=True)  # letters for what a convention is said of
+_BY_TIE = Text(
+    "Where two arguments of a maximum tie, each takes half of the slope, as torch does: {share} is 1 for {over}, 1/2 "
+    "for {tie} and 0 for {under}.",
+    "最大值的两个自变量相等时，各取一半导数（与 torch 一致）："
+    "{share} 在 {over} 时为 1，在 {tie} 时为 1/2，在 {under} 时为 0。",
+)(share=share(U), over=U > 0, tie=Eq(U, 0), under=U < 0)
+BY_TIES = Text(
+    "Where {n} arguments of a maximum tie, each takes {part} of the slope, as torch.amax does: {share} is 0 where one "
+    "of the differences is negative, and otherwise 1 over one more than the number of differences that are 0.",
+    "最大值的 {n} 个自变量相等时，各取导数的 {part}（与 torch.amax 一致）：只要有一个差为负，{share} 就为 0，"
+    "否则等于 1 除以“为 0 的差的个数加一”。",
+)(n=Symbol("n"), part=1 / Symbol("n"), share=share(U, V))
+_ROOT = Text(
+    "At 0 the square root has no slope: what is derived here holds where the argument of every root is positive, and "
+    "at 0 numbers are infinite or undefined, as in torch.",
+    "平方根在 0 处没有导数：这里的推导只在每个根号下的量为正时成立；在 0 处，数值为无穷大或没有定义（与 torch 一致）。",
+)
 SILU_TOP = 1.0998393194871298  # slope of SiLU where (x - 2) e^x = x + 2; its least slope is 1 minus this
 GELU_TOP = 1.1289041451851548  # slope of GELU at the square root of 2; its least slope is 1 minus this
 QUARTER, PERCENT = Rational(1, 4), Rational(1, 100)
@@ -227,7 +265,7 @@ TABLE: tuple[Row, ...] = (
     ),
     row(
         "sqrt", sqrt, lambda x: 1 / (2 * sqrt(x)), value_range=(0, oo), slope_range=(0, oo), domain=(0, oo),
-        slope_in_value=lambda y: 1 / (2 * y),
+        slope_in_value=lambda y: 1 / (2 * y), convention=_ROOT,
         title=Text("the square root", "平方根"), latex=r"\sqrt{{{}}}", text="√({})", notation="root",
         torch="sqrt", numpy="sqrt", number=math.sqrt, exact=_root,
     ),
@@ -259,11 +297,15 @@ TABLE: tuple[Row, ...] = (
     row(
         "share", share, lambda x: S.Zero, value_range=(0, 1), slope_range=(0, 0), kinks=(0,), convention=_BY_TIE,
         rule=Text("constant on either side of a tie", "在相等点的两侧都是常数"),
-        latex=r"\mathbf{{1}}[{} > 0]", text="1[{} > 0]", indicator=True,
-        number=lambda x: ((x > 0) + (x >= 0)) / 2, exact=lambda x: Fraction((x > 0) + (x >= 0), 2),
-        code="""def share(x):
-    \"\"\"1 where x is positive, 1/2 at 0, 0 elsewhere.\"\"\"
-    return ({array}(x > 0, dtype=x.dtype) + {array}(x >= 0, dtype=x.dtype)) / 2
+        latex=r"\mathbf{{1}}[{} \succeq 0]", text="1[{} ⪰ 0]", indicator=True,
+        number=lambda *x: float(share.at(*x)), exact=share.at,
+        code="""def share(x, *others):
+    \"\"\"0 where an argument is negative, else 1/(1 + k), where k arguments are 0: the slope of a maximum.\"\"\"
+    inside, ties = {array}(x >= 0, dtype=x.dtype), {array}(x == 0, dtype=x.dtype)
+    for other in others:
+        inside = inside * {array}(other >= 0, dtype=x.dtype)
+        ties = ties + {array}(other == 0, dtype=x.dtype)
+    return inside / (1 + ties)
 """,
     ),
     row(
@@ -285,7 +327,8 @@ TABLE: tuple[Row, ...] = (
 """,
     ),
     row(
-        "max", Max, lambda a, b: share(a - b), slope_range=(0, 1), kinks=(0,), convention=_BY_TIE, arity=2,
+        "max", Max, lambda a, *others: share(*(a - b for b in others)), slope_range=(0, 1), kinks=(0,),
+        convention=_BY_TIE, arity=2,
         rule=Text("the maximum passes the slope to its largest argument", "最大值把导数传给最大的自变量"),
         latex=r"\max({})", text="max({})", torch="maximum", numpy="maximum", number=max, exact=max,
     ),
@@ -324,9 +367,19 @@ def defined(row: Row) -> bool:
     return row.arity == 1 and not (row.torch and row.numpy)
 
 
+def arguments(expr: Expr) -> tuple[Expr, ...]:
+    """What the outermost function is applied to (the base, for a square root); several only for `share`."""
+    return (expr.base,) if isinstance(expr, Pow) else expr.args
+
+
 def argument(expr: Expr) -> Expr:
-    """What the outermost function is applied to (the base, for a square root)."""
-    return expr.args[0]
+    """What the outermost function is applied to, where that is one expression."""
+    return arguments(expr)[0]
+
+
+def row_or_maximum(expr: Expr) -> Row | None:
+    """As `row_of`, with the row of the maximum for a maximum."""
+    return BY_NAME["max"] if isinstance(expr, Max) else row_of(expr)
 
 
 def function_named(name: str) -> Callable[[Expr], Expr]:

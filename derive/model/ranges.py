@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Expr, Indexed, Integer, S, Symbol, oo
+from sympy import Add, Expr, Indexed, Integer, Mul, Pow, S, Sum, Symbol, exp, oo
 
-from derive.expressions.functions import Row, row_of
+from derive.expressions.functions import Row, row_of, sigmoid
 from derive.expressions.indices import name_of
 from derive.expressions.intervals import UNBOUNDED, Interval, enclosure
 from derive.model.model import Model
@@ -38,6 +38,22 @@ class Ranges:
     def of(self, expr: Expr) -> Interval:
         """The least and greatest value, infinite where nothing is known."""
         return enclosure(expr, self._known)
+
+    def positive(self, expr: Expr) -> bool:
+        """Certainly not 0 and not negative: a positive leaf or size, e^x, and sums, products and powers of such."""
+        if isinstance(expr, (Symbol, Indexed)):
+            node = self.model.nodes.get(name_of(expr))
+            if node is None or node.is_leaf:
+                return bool(expr.is_positive) if node is None else node.domain in ("positive", "probability")
+            return len(node.cases) == 1 and node.abstract is None and self.positive(node.cases[0].expr)
+        if isinstance(expr, Add):
+            low = [self.of(a)[0].is_nonnegative for a in expr.args]
+            return all(low) and any(map(self.positive, expr.args))
+        if isinstance(expr, Sum):
+            return self.positive(expr.function)
+        if isinstance(expr, (Mul, Pow)):
+            return all(map(self.positive, expr.args[: len(expr.args) if isinstance(expr, Mul) else 1]))
+        return isinstance(expr, (exp, sigmoid)) or bool(expr.is_number and expr.is_positive)
 
     def _known(self, expr: Expr) -> Interval | None:
         if not isinstance(expr, (Symbol, Indexed)):

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Product, Sum, Symbol, preorder_traversal
+from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Product, Sum, Symbol
 
 from derive.chain.derivation import Step, Term
-from derive.expressions.functions import Row as Function
-from derive.expressions.functions import row_of
 from derive.expressions.indices import sized
 from derive.expressions.intervals import inside
 from derive.expressions.symbols import Immediate, Partial
 from derive.language import Text
 from derive.memo import memo
-from derive.model.model import Model
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
+from derive.page.conventions import conventions
 from derive.page.spans import Ranges, span
 from derive.sheet.closed_forms import solved
 from derive.sheet.in_time import backward_in_time, shown
@@ -43,20 +41,6 @@ def backward(part: Part, detail: str) -> Iterator[Block]:
         yield from unrolled
     for form in derived.closed_forms:
         yield from solved(form, derived.sizes)
-
-
-def conventions(model: Model) -> Iterator[Text]:
-    """Yield the sentences that say which slope is taken at a kink, once for each function that the model uses."""
-    cases = (case for node in model.nodes.values() for case in node.cases)
-    rows = {row.name: row for case in cases for row in _functions(case.expr)}
-    yield from (row.convention for row in rows.values() if row.convention is not None)
-
-
-@memo
-def _functions(expr: Expr) -> tuple[Function, ...]:
-    """Return the rows of all functions in an expression, outermost first."""
-    found = (row_of(part) for part in preorder_traversal(expr))
-    return tuple(row for row in found if row is not None)
 
 
 def _from_subjects(part: Part, step: Step) -> tuple[Row, ...]:

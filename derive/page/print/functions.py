@@ -8,7 +8,7 @@ from sympy import And, Basic, KroneckerDelta, Max, Not, Or, Piecewise, S
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
-from derive.expressions.functions import Row, row_of
+from derive.expressions.functions import Row, arguments, row_of
 from derive.expressions.intervals import inside
 from derive.page.print.order import ordered
 from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, write
@@ -22,7 +22,7 @@ def function(expr: Basic, p: Printer) -> Printed:
     row = row_of(expr)
     if row is None:
         return f"{type(expr).__name__}({', '.join(p(a) for a in expr.args)})", ATOM
-    return p.style.pattern(row).format(_argument(row, expr.args[0], p)), BINDS[row.notation]
+    return p.style.pattern(row).format(", ".join(_argument(row, a, p) for a in arguments(expr))), BINDS[row.notation]
 
 
 def _argument(row: Row, inner: Basic, p: Printer) -> str:

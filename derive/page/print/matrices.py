@@ -167,7 +167,7 @@ def entrywise(expr: Entrywise, p: Printer) -> Printed:
     if row is None:
         return (r"\max" if p.style.latex else "max") + p.style.brackets(", ".join(inner)), ATOM
     bare = row.notation == "prefix" and not isinstance(arguments[0], Whole)
-    text = p.style.pattern(row).format(p.style.brackets(inner[0]) if bare else inner[0])
+    text = p.style.pattern(row).format(p.style.brackets(inner[0]) if bare else ", ".join(inner))
     return text, BINDS[row.notation]
 
 

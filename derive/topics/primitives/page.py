@@ -17,6 +17,7 @@ from derive.model.operations import operations
 from derive.model.program import as_product
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Picture, Row, Table
+from derive.page.conventions import conventions
 from derive.topics.primitives.program import Rewritten
 
 PRIMITIVE = Text("The graph in primitive operations", "用基本运算表示的计算图")
@@ -95,6 +96,7 @@ def _definitions(made: Rewritten) -> Iterator[Block]:
             right = case.expr if factors is None else (Term(factors),)
             rows.append(Row(node.at(*case.position), right, _operation(made, node), dots=factors is not None))
     yield Equations(tuple(rows))
+    yield from map(Paragraph, conventions(program.model))
 
 
 def _operation(made: Rewritten, node: Node) -> Text | None:

@@ -67,12 +67,12 @@ class Evaluator:
         """A function of the table, a power or a maximum, entry by entry."""
         row = row_of(function)
         if row is not None:
-            found: Array = self.backend.apply(row, arguments[0])
+            found: Array = self.backend.apply(row, *arguments)
         elif isinstance(function, Pow):
             found = self.backend.power(arguments[0], function.exp)
         else:
             assert isinstance(function, Max), function
-            found = reduce(self.backend.maximum, arguments)
+            found = self.backend.maximum(*arguments)
         return found
 
     # one method for each kind of matrix

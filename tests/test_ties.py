@@ -1,0 +1,126 @@
+"""Ties of a maximum and other points without a slope: one value on the page, in the check, in numbers and in code."""
+
+import types
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from sympy import S, Symbol
+
+from derive import Graph, Max, Sum, relu, sqrt
+from derive.code.targets import TARGETS
+from derive.evaluate.exact import ExactBackend
+from derive.expressions.elementwise import share, step
+from derive.expressions.functions import BY_NAME
+from derive.page.print.printer import printer
+
+
+def module(derived, target):
+    found = types.ModuleType("generated")
+    exec(derived.to_code(target), found.__dict__)
+    return found
+
+
+def clipped():
+    """PPO's objective: the ratio r, the advantage A, clipped to [1 - e, 1 + e]; Min is written by Max."""
+    g = Graph("PPO")
+    r, a, e = g.input("r", gradient=True), g.constant("A"), g.constant("e", domain="positive")
+    c = g.node("c", -Max(-Max(r, 1 - e), -1 - e))
+    g.loss("L", Max(-r * a, -c * a))
+    return g.derive()
+
+
+def largest(count):
+    g = Graph("largest")
+    x = g.inputs(" ".join(f"x{n}" for n in range(1, count + 1)), gradient=True)
+    g.loss("L", Max(*x) ** 2)
+    return g.derive()
+
+
+@pytest.mark.parametrize("r", [0.7, 0.95, 1.05, 1.3])
+def test_the_clipped_objective_has_its_own_slope_inside_of_the_range(r):
+    """Inside the range both arguments are -r A, and so the gradient is -A; outside max(-rA, -cA) decides, for A = 2."""
+    derived, numbers = clipped(), {"r": r, "A": 2.0, "e": 0.2}
+    by_hand = -2.0 if r <= 1.2 else 0.0
+    printed, clip = derived.gradient("r"), min(max(r, 0.8), 1.2)
+    assert float(printed.subs({s: (numbers | {"c": clip})[s.name] for s in printed.free_symbols})) == by_hand
+    assert float(module(derived, "numpy").backward(**{n: np.float64(v) for n, v in numbers.items()})["r"]) == by_hand
+    x = torch.tensor(r, dtype=torch.float64, requires_grad=True)
+    loss = torch.maximum(-x * 2, -torch.minimum(torch.maximum(x, torch.tensor(0.8)), torch.tensor(1.2)) * 2)
+    assert torch.autograd.grad(loss, x)[0].item() == by_hand
+    assert derived.verify().ok
+
+
+TIED = [(1, 1), (2, 1), (1, 1, 1), (1, 1, 0), (0, 1, 1), (2, 1, 1), (1, 1, 1, 1), (3, 3, 0, 3), (1, 2, 2, 1)]
+
+
+@pytest.mark.parametrize("values", TIED, ids=str)
+def test_arguments_that_tie_share_one_slope(values):
+    """n tied arguments have 1/n each: by torch.amax, in the formula, in both targets, and in exact numbers."""
+    x = torch.tensor(values, dtype=torch.float64, requires_grad=True)
+    expected = torch.autograd.grad(torch.amax(x, 0) ** 2, x)[0].tolist()
+    slopes = [1 / values.count(v) if v == max(values) else 0 for v in values]
+    assert expected == pytest.approx([2 * max(values) * s for s in slopes])
+    derived, names = largest(len(values)), [f"x{n}" for n in range(1, len(values) + 1)]
+    for target, number in (("numpy", np.float64), ("torch", lambda v: torch.tensor(v, dtype=torch.float64))):
+        assert set(TARGETS) == {"numpy", "torch"}
+        found = module(derived, target).backward(**{n: number(v) for n, v in zip(names, values, strict=True)})
+        assert [float(found[n]) for n in names] == pytest.approx(expected, rel=1e-15)
+    for n, name in enumerate(names):
+        formula = derived.gradient(name)
+        at = {s: values[int(s.name[1:]) - 1] for s in formula.free_symbols}
+        assert float(formula.subs(at)) == pytest.approx(expected[n], rel=1e-15)
+        differences = [Fraction(values[n] - v) for m, v in enumerate(values) if m != n]
+        exact = ExactBackend().apply(BY_NAME["share"], *differences)
+        assert exact == (Fraction(1, values.count(values[n])) if slopes[n] else 0)
+    assert derived.verify().ok
+
+
+def test_a_tie_is_seen_in_print():
+    u, v = Symbol("u", real=True), Symbol("v", real=True)
+    text, latex = printer("text", ()), printer("latex", ())
+    assert text(step(u)) == "1[u > 0]" and text(share(u)) == "1[u ⪰ 0]" and text(share(v, u)) == "1[u, v ⪰ 0]"
+    assert latex(share(u)) == r"\mathbf{1}[u \succeq 0]" != latex(step(u))
+
+
+def test_the_value_of_a_share():
+    u = Symbol("u", real=True)
+    assert (share(S(2)), share(S(0)), share(S(0), S(0)), share(S(-1), u)) == (1, S.Half, S(1) / 3, 0)
+    assert share(S(1), u) == share(u) and share(u, S(0)).subs(u, 0) == S(1) / 3
+
+
+def page(make, language="en"):
+    g = Graph("kinks")
+    n = g.size("N")
+    x, y, eps = g.parameter("x", n), g.constant("y", n), g.constant("eps", domain="positive")
+    g.loss("L", make(x, y, eps, g.index("i", n)))
+    return " ".join(g.derive().to_text(check=False, lang=language).split())
+
+
+KINKS = {
+    "hinge": lambda x, y, e, i: Sum(Max(0, 1 - x[i] * y[i]), i),
+    "squared hinge": lambda x, y, e, i: Sum(Max(0, 1 - x[i] * y[i]) ** 2, i),
+    "triplet": lambda x, y, e, i: Max(Sum((x[i] - y[i]) ** 2 - x[i] ** 2, i) + e, 0),
+    "relu by hand": lambda x, y, e, i: Sum(Max(x[i], 0), i),
+}
+
+
+@pytest.mark.parametrize("kind", KINKS)
+def test_the_page_says_what_happens_at_a_tie(kind):
+    """1/2 at a tie, in both languages, and the sign that the formulas have."""
+    assert "each takes half of the slope" in page(KINKS[kind]) and "1[u ⪰ 0] is 1 for u > 0" in page(KINKS[kind])
+    assert "⪰ 0]" in page(KINKS[kind]).split("Gradients of the parameters")[-1]
+    assert "各取一半导数" in page(KINKS[kind], "zh")
+
+
+def test_several_arguments_have_a_sentence_of_their_own():
+    three = page(lambda x, y, e, i: Max(x[1], x[2], 0))
+    assert "each takes 1/n of the slope" in three and "half of the slope" not in three
+
+
+def test_the_page_says_that_a_norm_has_no_slope_at_0():
+    norm, safe = (lambda x, y, e, i: sqrt(Sum(x[i] ** 2, i))), (lambda x, y, e, i: sqrt(Sum(x[i] ** 2, i) + e))
+    assert "the square root has no slope" in page(norm) and "平方根在 0 处没有导数" in page(norm, "zh")
+    assert "no slope" not in page(safe)
+    assert "ReLU has a kink" in page(lambda x, y, e, i: Sum(relu(x[i]), i))
