@@ -70,7 +70,7 @@ class Graph:
     def input(
         self, name: str, *dimensions: Dimension, domain: str = "real", gradient: bool = False, **sums: Any
     ) -> Any:
-        """One input; `domain` is "real", "positive", "probability", "binary" or "nonzero".
+        """One input; `domain` is "real", "positive", "probability", "binary" (0 or 1), "sign" (1 or -1) or "nonzero".
 
         `gradient=True` asks for its gradient too, as a layer passes it on to the layer before.
 

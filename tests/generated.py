@@ -78,6 +78,7 @@ def point(d: Derivation, sizes: dict[Any, int], seed: int) -> Point:
         shape = tuple(b - a + 1 for a, b in ranges)
         low, high = DOMAINS.get(domain, (0, 1))
         array = np.asarray(rng.uniform(low, high, shape))
+        array = 2 * np.round(array) - 1 if domain == "sign" else array
         array = np.round(array) if domain == "binary" else 0 * array if domain == "zero" else array
         if domain != "zero" and node.sums_to is not None:
             array = summing(rng.uniform(0.1, 1, shape), float(node.sums_to), domain)

@@ -9,6 +9,7 @@ import torch
 from sympy import Expr, Max, preorder_traversal
 
 from derive.chain.derivation import Derivation
+from derive.check.branches import reached
 from derive.check.samples import fill, random_inputs
 from derive.errors import UsageError
 from derive.evaluate.backend import Backend
@@ -47,8 +48,8 @@ class Tape(Store):
 class AutogradValues:
     """One batch of points for one choice of sizes: values and autograd's adjoints in `store`, the good points `finite`.
 
-    `both_sides` says whether every function with a kink was met on both sides of it. Errors: UsageError where the loss
-    hardly ever exists.
+    `both_sides` says whether every function with a kink was met on both sides of it, `branches` whether a branch was
+    met, by its condition. Errors: UsageError where the loss hardly ever exists.
     """
 
     def __init__(self, derivation: Derivation, passes: Passes, points: int, seed: int):
@@ -63,6 +64,7 @@ class AutogradValues:
             self.count = int(self.finite.sum())
             self.kept = self.finite if self.count < points else slice(None)  # a mask would copy everything
             kinks = list(self._kinks())
+            self.branches = reached(passes, self.store, self.kept)
         self.both_sides = bool(kinks) and all(float(k.min()) < 0 < float(k.max()) for k in kinks if k.numel())
 
     def adjoint(self, name: str) -> Array:

@@ -91,7 +91,8 @@ class Report:
     """What was compared: the rows of the main check, `claims` that were measured, and the `parts` beside it by name.
 
     `sizes` and `samples` say for which sizes and at how many points, `notes` what else is to be told about it. The rows
-    of a part that is not `listed` are further forms of quantities that a table lists already.
+    of a part that is not `listed` are further forms of quantities that a table lists already. `missed` are the
+    conditions of the branches on which no point lies: what is derived there was not compared.
     """
 
     own: tuple[Row, ...] = ()
@@ -101,6 +102,7 @@ class Report:
     claims: tuple[Claim, ...] = ()
     parts: Mapping[str, Report] = field(default_factory=dict)
     listed: bool = True
+    missed: tuple[Expr, ...] = ()
 
     def _repr_markdown_(self) -> str:
         return shown(self)
@@ -164,6 +166,7 @@ class Report:
             claims=self.claims + other.claims,
             parts={name: self._part(name, other) for name in names},
             listed=self.listed and other.listed,
+            missed=tuple(dict.fromkeys(self.missed + other.missed)),
         )
 
     def _part(self, name: str, other: Report) -> Report:

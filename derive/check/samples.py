@@ -11,6 +11,7 @@ import torch
 from sympy import Expr, Idx, Symbol
 
 from derive.chain.derivation import Derivation
+from derive.check.branches import equalities, meeting
 from derive.check.gradients import variable
 from derive.check.report import Report, Row, told_sizes
 from derive.check.torch_backend import TorchBackend
@@ -42,6 +43,7 @@ def sampled(
         "positive": 0.25 + 1.5 * unit,
         "probability": 0.02 + 0.96 * unit,
         "binary": (unit > 0.5).to(unit.dtype),
+        "sign": torch.where(unit > 0.5, 1.0, -1.0).to(unit.dtype),
         "nonzero": torch.where(unit > 0.5, 0.25 + unit, unit - 1.25),
     }[domain]
     return values if sums_to is None else with_sum(values, float(sums_to), domain, unit)
@@ -62,17 +64,24 @@ def rational(domain: str, rng: random.Random) -> Fraction:
     """A random rational number of a domain, between 0 and 1 or, where the domain allows, between -1 and 1."""
     if domain == "binary":
         return Fraction(rng.randint(0, 1))
-    sign = -1 if domain in ("real", "nonzero") and rng.random() < 0.5 else 1
+    sign = -1 if domain in ("real", "nonzero", "sign") and rng.random() < 0.5 else 1
+    if domain == "sign":
+        return Fraction(sign)
     return Fraction(sign * rng.randint(1, 19), 20)
 
 
 # a whole model
 def random_inputs(passes: Passes, points: int, generator: torch.Generator) -> dict[str, Array]:
-    """Numbers for every leaf by its domain, and for every partial of an abstract function."""
-    found = {}
+    """Numbers for every leaf by its domain, and for every partial of an abstract function.
+
+    A leaf that a condition compares with a number by an equality takes that number at half of the points.
+    """
+    found, met = {}, equalities(passes.model)
     for name, node in inputs(passes.model).items():
         domain, sums_to = (node.domain, node.sums_to) if name == node.name else ("real", None)
         found[name] = sampled((*passes.shape(node), points), domain, generator, sums_to)
+        if name in met and domain not in ("binary", "sign") and sums_to is None:
+            found[name] = meeting(found[name], met[name], generator)
     return found
 
 

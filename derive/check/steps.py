@@ -57,7 +57,7 @@ def verify(
     """
     given = dict(sizes or {})
     missing = [s for s in derivation.model.sizes if s not in given]
-    report, fractions, reached = Report(), Report(), set()
+    report, fractions, reached, branches = Report(), Report(), set(), dict[Expr, bool]()
     general = IN_TIME if any(s.time for s in derivation.stages) else GENERAL
     general = general if missing else range(1)
     for n in general:
@@ -69,6 +69,8 @@ def verify(
         if values and n in (general[0], general[-1]):  # the longest sequence begins like all shorter ones
             fractions = fractions.merged(in_fractions(derivation, chosen, values, seed + n))
         reached |= check.reached
+        branches |= {c: met or branches.get(c, False) for c, met in check.truth.branches.items()}
+    report = replace(report, missed=tuple(c for c, met in branches.items() if not met))
     if missing and any(s.number not in reached for s in steps):
         report = report.merged(_large(derivation, steps, given, missing, seed, reached, comparisons))
     if missing:

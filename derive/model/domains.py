@@ -9,7 +9,7 @@ from sympy import Add, Expr, Mul, Pow, S, Symbol
 from derive.expressions.indices import name_of
 from derive.model.model import Node
 
-NONZERO = ("positive", "probability", "nonzero")
+NONZERO = ("positive", "probability", "nonzero", "sign")
 
 
 def nonzero(expr: Expr, nodes: Mapping[str, Node]) -> bool:

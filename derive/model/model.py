@@ -39,9 +39,9 @@ class Node(NamedTuple):
     """A family: its name, kind, sympy symbol (an IndexedBase where it has indices), own indices and definitions.
 
     Leaves (parameters, inputs, targets, constants, random quantities) have no cases. `domain` restricts the values of a
-    leaf ("real", "positive", "probability", "binary", "nonzero"), `sums_to` is the sum of its elements over the last
-    index, `law` is what is declared of a random one. `implied` marks a pre-activation that we named, `wanted` an input
-    whose gradient is asked for as a parameter's is.
+    leaf ("real", "positive", "probability", "binary", "sign", "nonzero"), `sums_to` is the sum of its elements over the
+    last index, `law` is what is declared of a random one. `implied` marks a pre-activation that we named, `wanted` an
+    input whose gradient is asked for as a parameter's is.
     """
 
     name: str

@@ -16,6 +16,7 @@ from derive.model.model import Model
 
 DOMAINS: Mapping[str, Interval] = {
     "positive": (S.Zero, oo), "probability": (S.Zero, S.One), "binary": (S.Zero, S.One),
+    "sign": (S.NegativeOne, S.One),
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from derive.model.definitions import definitions
 from derive.model.model import Case, Model, Node, references
 from derive.model.schedule import stages
 
-DOMAINS = ("real", "positive", "probability", "binary", "nonzero")
+DOMAINS = ("real", "positive", "probability", "binary", "sign", "nonzero")
 
 
 def expression(value: Any, where: str) -> Expr:
@@ -101,7 +101,7 @@ def total(name: str, found: Expr | None, domain: str, has_index: bool) -> None:
         raise ModelError(f"{name}: sums_to={found} needs an index to sum over; {name} is a single number")
     if not found.is_Rational:
         raise ModelError(f"{name}: sums_to={found} is not a number")
-    if not {"real": True, "nonzero": False, "positive": found > 0}.get(domain, found == 1):
+    if not {"real": True, "nonzero": False, "sign": False, "positive": found > 0}.get(domain, found == 1):
         raise ModelError(f"{name}: elements that are {domain} cannot be declared to sum to {found}")
 
 

@@ -39,6 +39,7 @@ DOMAINS = {
     "nonzero": Text("{name} is not zero", "{name} 不为零"),
     "probability": Text("{name} lies between 0 and 1", "{name} 介于 0 与 1 之间"),
     "binary": Text("{name} is 0 or 1", "{name} 取 0 或 1"),
+    "sign": Text("{name} is 1 or −1", "{name} 取 1 或 −1"),
 }
 MOMENT = Text("{equation}", "{equation}")
 INDEPENDENT = Text(
@@ -131,6 +132,12 @@ AT_TIME = Text("At {time}:", "{time} 时：")
 CHECKED = Text(
     "Every adjoint and every line above was compared with torch.autograd in float64 at {samples} random points.",
     "以上每个伴随量、每一行推导都在 {samples} 个随机点上（float64）与 torch.autograd 作了比较。",
+)
+CHECKED_BUT = Text(
+    "The adjoints and lines above were compared with torch.autograd in float64 at {samples} random points, but none of "
+    "these points meets {conditions}: what is derived for such a branch was not checked.",
+    "以上的伴随量与各行推导在 {samples} 个随机点上（float64）与 torch.autograd 作了比较，"
+    "但没有任何点满足 {conditions}：这样的分支上的推导未经验证。",
 )
 CHECKED_VALUES = Text(
     "Every line of every closed form of a value was compared with the values that the model's own equations give, step "

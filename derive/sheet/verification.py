@@ -17,7 +17,9 @@ def check(part: Part) -> Iterator[Block]:
     if report is None:
         return
     yield Heading(say.CHECK, boxed=True)
-    if order:
+    if order and report.missed:
+        yield Paragraph(say.CHECKED_BUT(samples=str(report.samples), conditions=list(report.missed)))
+    elif order:
         yield Paragraph(say.CHECKED(samples=str(report.samples)))
     if part.derived.values:
         yield Paragraph(say.CHECKED_VALUES(samples=str(report.samples)))

@@ -59,6 +59,12 @@ def relation(expr: Relational, p: Printer) -> Printed:
     return f"{left} {p.style.relations[expr.rel_op]} {right}", ADD
 
 
+@write.register(And)
+@write.register(Or)
+def joined(expr: And | Or, p: Printer) -> Printed:
+    return _condition(expr, p), ADD
+
+
 @write.register(Piecewise)
 def cases(expr: Piecewise, p: Printer) -> Printed:
     """Each value with its condition; the last one's too, which sympy only calls true."""

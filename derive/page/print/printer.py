@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property, lru_cache, partial, singledispatch
 
-from sympy import Add, Expr, Idx, Mul, Rational, S, Symbol
+from sympy import Add, And, Expr, Idx, Mul, Or, Rational, S, Symbol
 from sympy.core.relational import Relational
 from sympy.matrices import MatrixBase
 
@@ -59,7 +59,7 @@ class Printer:
 
     def __call__(self, expr: object) -> str:
         """An expression, a line or a term as mathematics; anything else as plain text."""
-        if isinstance(expr, (Expr, Relational, MatrixBase)):
+        if isinstance(expr, (Expr, Relational, And, Or, MatrixBase)):
             return self.printed(expr)[0]
         if isinstance(expr, (Line, Term)):
             return self.line(expr.terms if isinstance(expr, Line) else (expr,))

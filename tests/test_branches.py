@@ -1,0 +1,88 @@
+"""Branches: an equality is met by draws, and a branch that no point reaches is said to be unchecked."""
+
+import random
+from dataclasses import replace
+
+import pytest
+import torch
+from sympy import Eq, Ne, S
+
+from derive import Graph, ModelError, Piecewise, Sum, log, sigmoid
+from derive.chain.derivation import Line
+from derive.check.branches import equalities
+from derive.check.samples import rational, sampled
+from derive.check.steps import verify
+
+
+def focal(domain="real", one=1, other=0):
+    """The loss -log q where q is the probability of the label that was seen, one of two."""
+    g = Graph("labels")
+    x, y = g.input("x", gradient=True), g.target("y", domain=domain)
+    p = g.node("p", sigmoid(x))
+    q = g.node("q", Piecewise((p, Eq(y, one)), (1 - p, True)))
+    g.loss("L", -log(q))
+    return g.derive()
+
+
+def wrong_where(derived, condition):
+    """The steps, with the last line for p doubled on one branch and right on the other."""
+    off = Piecewise((S(2), condition), (S(1), True))
+    steps = []
+    for step in derived.steps:
+        terms = tuple(t._replace(factors=(*t.factors, off)) for t in step.lines[-1].terms)
+        lines = (*step.lines[:-1], Line(terms, step.lines[-1].reason))
+        steps.append(replace(step, lines=lines) if step.node.name == "p" else step)
+    return steps
+
+
+@pytest.mark.parametrize(("domain", "one"), [("real", 1), ("binary", 1), ("binary", 0), ("sign", 1), ("sign", -1)])
+def test_both_sides_of_an_equality_are_drawn(domain, one):
+    """An error on one branch is found, whichever it is: half of the points lie on each."""
+    derived = focal(domain, one)
+    report = derived.verify()
+    assert report.ok and report.missed == ()
+    y = derived.model.nodes["y"].symbol
+    for condition in (Eq(y, one), Ne(y, one)):
+        bad = verify(derived.derivation, wrong_where(derived, condition))
+        assert not bad.ok and bad.first_failure.name == "p"
+    assert "Every adjoint and every line above" in " ".join(derived.to_text().split())
+
+
+def test_a_number_is_met_wherever_it_stands_in_the_condition():
+    g = Graph("several")
+    n = g.size("N")
+    i = g.index("i", n)
+    x, y, k = g.input("x", n, gradient=True), g.target("y", n), g.constant("k")
+    g.loss("L", Sum(Piecewise((x[i], Eq(2 * y[i] - 6, 0)), (x[i] ** 2, Ne(y[i], -1)), (x[i] ** 3, True)), i) * k)
+    derived = g.derive()
+    assert equalities(derived.model) == {"y": (3.0, -1.0)}
+    assert derived.verify().ok and derived.verify().missed == ()
+
+
+def test_a_branch_that_no_point_reaches_is_said_to_be_unchecked():
+    """Inputs are drawn between -1.25 and 1.25, so x > 9 is never met."""
+    g = Graph("far")
+    x = g.input("x", gradient=True)
+    g.loss("L", Piecewise((x, (x > 9) | (x < -9)), (x**2, True)))
+    derived = g.derive()
+    assert [set(c.args) for c in derived.verify().missed] == [{x > 9, x < -9}]
+    english, chinese = (" ".join(derived.to_text(lang=lang).split()) for lang in ("en", "zh"))
+    assert "none of these points meets x < -9 ∨ x > 9: what is derived for such a branch was not checked" in english
+    assert "every line above" not in english and "每一行推导都" not in chinese
+    assert "x < -9 ∨ x > 9：这样的分支上的推导未经验证" in chinese
+    assert r"$x < -9 \lor x > 9$" in derived.to("tex")
+
+
+def test_the_domain_of_signs():
+    drawn = sampled((1000,), "sign", torch.Generator().manual_seed(0))
+    assert set(drawn.tolist()) == {-1.0, 1.0} and drawn.dtype == torch.float64
+    assert {rational("sign", random.Random(n)) for n in range(9)} == {-1, 1}
+    g = Graph("hinge")
+    n = g.size("N")
+    y, x = g.target("y", n, domain="sign"), g.parameter("x", n)
+    i = g.index("i", n)
+    g.loss("L", Sum(log(1 + x[i] ** 2) / y[i], i))
+    english, chinese = (g.derive().to_text(lang=lang) for lang in ("en", "zh"))
+    assert "yᵢ is 1 or −1" in english and "yᵢ 取 1 或 −1" in chinese
+    with pytest.raises(ModelError, match="cannot be declared to sum to 1"):
+        Graph("bad").target("y", n, domain="sign", sums_to=1)
