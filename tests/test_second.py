@@ -107,6 +107,76 @@ def ridge() -> Graph:
     return g
 
 
+def batch_norm() -> Graph:
+    """Batch normalisation, its root not a node of its own."""
+    g = Graph("batch normalisation")
+    N = g.size("N")
+    i, k = g.indices("i k", N)
+    x, e = g.input("x", N, gradient=True), g.constant("e", domain="positive")
+    mu = g.node("mu", Sum(x[k], k) / N)
+    v = g.node("v", Sum((x[k] - mu) ** 2, k) / N)
+    u = g.node("u", (x[i] - mu) / sqrt(v + e), over=i)
+    g.loss("L", Sum(u[i] ** 3, i))
+    return g
+
+
+def scaled_softmax() -> Graph:
+    """softmax(x / sqrt(D)), as in attention."""
+    g = Graph("scaled softmax")
+    N, D = g.size("N"), g.size("D")
+    i, k = g.indices("i k", N)
+    x = g.parameter("x", N)
+    p = g.node("p", exp(x[i] / sqrt(D)) / Sum(exp(x[k] / sqrt(D)), k), over=i)
+    g.loss("L", Sum(p[i] ** 2, i))
+    return g
+
+
+def unit_vector() -> Graph:
+    """x / ||x|| in one line."""
+    g = Graph("unit vector")
+    N = g.size("N")
+    i, k = g.indices("i k", N)
+    x, c = g.parameter("x", N), g.constant("c", N)
+    p = g.node("p", x[i] / sqrt(Sum(x[k] ** 2, k) + 1), over=i)
+    g.loss("L", Sum(c[i] * p[i] ** 2, i))
+    return g
+
+
+def roots_of_roots() -> Graph:
+    """A root under a root and a product with one, all scalars."""
+    g = Graph("roots")
+    x, w = g.parameter("x"), g.parameter("w")
+    n = g.node("n", sqrt(1 + x**2))
+    g.loss("L", n * x / sqrt(n + w**2))
+    return g
+
+
+ROOTS = [(batch_norm, "u", "x", None), (scaled_softmax, "p", "x", "x"), (unit_vector, "p", "x", "x"),
+         (roots_of_roots, "L", "x", "x w")]  # fmt: skip
+
+
+@pytest.mark.parametrize("graph, of, wrt, twice", ROOTS, ids=lambda x: getattr(x, "__name__", x))
+def test_jacobians_and_hessians_of_roots(graph, of, wrt, twice):
+    d = derive(graph().model())
+    assert verify_jacobian(d, jacobian(d.model, of, wrt), {}, DRAWS).worst < 1e-10
+    if twice:
+        assert graph().derive().hessian(*twice.split()).report.worst < 1e-9
+
+
+def test_a_root_by_hand():
+    """Batch normalisation: 1/sqrt(v + e) (delta_ik - 1/N - u_i u_k / N); x / n: no letter is bound twice."""
+    m = batch_norm().model()
+    (u, v, e), N, (i, k) = (m.nodes[n].symbol for n in ("u", "v", "e")), m.sizes[0], m.indices[:2]
+    assert simplify(jacobian(m, "u", "x").value - (KroneckerDelta(i, k) - 1 / N - u[i] * u[k] / N) / sqrt(v + e)) == 0
+    m = unit_vector().model()
+    p, x, (i, k, *_) = m.nodes["p"].symbol, m.nodes["x"].symbol, m.indices
+    value = jacobian(m, "p", "x").value
+    ((bound, *_),) = {s.limits[0] for s in value.atoms(Sum)}
+    assert bound not in (i, k)
+    by_hand = (KroneckerDelta(i, k) - p[i] * p[k]) / sqrt(Sum(x[bound] ** 2, (bound, 1, m.sizes[0])) + 1)
+    assert simplify(value - by_hand) == 0
+
+
 def convolution() -> Graph:
     """A convolution with stride 2, whose windows overlap."""
     g = Graph("convolution")

@@ -18,8 +18,9 @@ from derive.chain.rules.name_definitions import definitions, name_definitions
 from derive.chain.rules.order import ORDERED
 from derive.chain.rules.pull import constants_in_front
 from derive.chain.rules.rule import Rule, Terms, follow
-from derive.expressions.indices import sum_over
+from derive.expressions.indices import apart, sum_over
 from derive.expressions.powers import monomial, shared
+from derive.expressions.traverse import free_indices
 from derive.language import Text, distinct, listing
 from derive.model.model import Model
 from derive.topics.jacobian.paths import Entry, Path
@@ -134,7 +135,8 @@ def common_factor(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     front = shared(parts)
     if front.powers and written(terms) <= WIDEST:
         rest = Add(*(Mul(p.over(front).expr, *s) for p, s in zip(parts, sums, strict=True)))
-        yield Line((Term((front.expr, rest)),), COMMON(factor=front.expr))
+        factor = apart(front.expr, free_indices(rest))  # its sums have lost their own letters
+        yield Line((Term((factor, rest)),), COMMON(factor=factor))
 
 
 RULES: tuple[Rule, ...] = (count, sums_in_front, collect, common_factor)  # a bracket last: it would be collected again

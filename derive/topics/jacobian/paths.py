@@ -16,7 +16,7 @@ from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul
 from derive.chain.derivation import Term, product
 from derive.chain.partials import Occurrence, local_partials
 from derive.expressions.contraction import delta_solutions
-from derive.expressions.indices import Limits, fresh, name_of, substitute, sum_over
+from derive.expressions.indices import Limits, apart, fresh, name_of, substitute, sum_over
 from derive.expressions.intervals import covers, image, inside
 from derive.expressions.traverse import mentioned
 from derive.language import Text
@@ -159,6 +159,10 @@ class Trail(NamedTuple):
     sums: tuple[Limits, ...]
     indices: tuple[Idx, ...]
 
+    def apart(self, value: Expr) -> Expr:
+        """Return a local partial in which no inner sum binds a letter that stands free on this path."""
+        return apart(value, self.letters)
+
     def on(self, link: Link, sums: tuple[Limits, ...]) -> Trail:
         """Return the path with one more link."""
         return Trail((*self.links, link), (*self.sums, *sums), (*self.indices, *(s[0] for s in sums)))
@@ -178,11 +182,13 @@ class Trail(NamedTuple):
         for idx, low, high in (s for s in self.sums if s[0] in known):
             if not covers((low, high), image(known[idx], ranges)):
                 delta *= inside(known[idx], low, high)  # the sum does not reach every element
-        links = tuple(k._replace(user=substitute(k.user, known), value=substitute(k.value, known)) for k in self.links)
+        links = tuple(
+            k._replace(user=substitute(k.user, known), value=substitute(self.apart(k.value), known)) for k in self.links
+        )
         sums = tuple(s for s in self.sums if s[0] not in known)
         return Path(links, sums, delta, self.opened(position, own))
 
     def opened(self, position: Sequence[Expr], own: Sequence[Expr]) -> Term:
         """Return the product of the local partials and of the deltas before these are used."""
         deltas = (KroneckerDelta(p, o) for p, o in zip(position, own, strict=True))
-        return product((*(k.value for k in self.links), *deltas), self.sums)
+        return product((*(self.apart(k.value) for k in self.links), *deltas), self.sums)
