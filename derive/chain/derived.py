@@ -11,7 +11,8 @@ from sympy import Expr, Integer, Symbol
 from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.closed_forms.values import Solved, solved_values
 from derive.chain.derivation import Derivation, Step
-from derive.chain.rule import derive
+from derive.chain.regions import by_region
+from derive.chain.rule import derive, extent
 from derive.chain.steps import Steps
 from derive.errors import ModelError
 from derive.model.model import Model
@@ -68,7 +69,11 @@ class Derived:
         return tuple(s for s in self.steps if s.node.name == name)
 
     def gradient(self, parameter: Any) -> Expr:
-        """Return dL/dparameter in its final form, 0 if it cannot reach the loss. Errors: ModelError if not asked."""
+        """Return dL/dparameter in its final form, 0 if it cannot reach the loss.
+
+        If the form depends on the index values, the result is a Piecewise in the indices of the parameter; it is 0 for
+        elements that cannot reach the loss. Errors: ModelError if the gradient was not asked for.
+        """
         if str(parameter) == str(self.loss):
             return Integer(1)
         steps = self.adjoint(parameter)
@@ -77,9 +82,8 @@ class Derived:
             if name in self.derivation.wanted:
                 return Integer(0)
             raise ModelError(f"the gradient with respect to {name} was not derived; ask for it with wrt=[...]")
-        if len(steps) > 1:
-            raise ModelError(f"dL/d{parameter} has {len(steps)} forms by region; see adjoint({parameter})")
-        return steps[0].value
+        node = steps[0].node
+        return by_region([(s.region, s.value) for s in steps], node.indices, extent(node))
 
     def steps_of(self, name: str) -> tuple[Step, ...]:
         """Return the steps of one family as they are before closed forms are put in."""

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise, product
 
-from sympy import Expr, Idx, Integer, Symbol
+from sympy import Add, And, Basic, Eq, Expr, Idx, Integer, Mul, Piecewise, S, Symbol, expand
 
 from derive.chain.derivation import Adjoint, Derivation, Region, Use
 from derive.expressions.indices import substitute
@@ -43,6 +43,37 @@ def regions(adjoint: Adjoint, number: Numbers) -> tuple[tuple[Region, tuple[Use,
         if active:
             found.append((Region(ranges), active))
     return tuple(found)
+
+
+def fill(found: Sequence[Region], whole: tuple[Interval, ...]) -> bool:
+    """True if the boxes, which do not overlap, hold every index value of the ranges `whole`, whatever the sizes."""
+
+    def places(ranges: tuple[Interval, ...]) -> Expr:
+        return Mul(*(high - low + 1 for low, high in ranges))
+
+    return bool(expand(Add(*(places(r.ranges) for r in found)) - places(whole)) == 0)
+
+
+def by_region(found: Sequence[tuple[Region, Expr]], indices: tuple[Idx, ...], whole: tuple[Interval, ...]) -> Expr:
+    """Write the values on several boxes as one expression by cases, which is 0 outside of all of them.
+
+    Where the sizes are symbolic, they are large enough that the boxes do not meet.
+    """
+    branches = [(value, _inside(region, indices, whole)) for region, value in reversed(found)]
+    full = fill([region for region, _ in found], whole)
+    return Piecewise(*branches, *(() if full else ((S.Zero, S.true),)))
+
+
+def _inside(region: Region, indices: tuple[Idx, ...], whole: tuple[Interval, ...]) -> Basic:
+    """The condition that index values lie in a box, without what their ranges say."""
+    conditions: list[Basic] = []
+    for axis, (idx, (low, high), (first, last)) in enumerate(zip(indices, region.ranges, whole, strict=True)):
+        if region.is_point(axis) and (low, high) != (first, last):
+            conditions.append(Eq(idx, low))
+            continue
+        conditions += [idx >= low] if low != first else []
+        conditions += [idx <= high] if high != last else []
+    return And(*conditions)
 
 
 def _cuts(domains: Sequence[Interval], number: Mapping[Symbol, Integer]) -> list[tuple[Interval, set[int]]]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Product, Sum, Symbol
 
 from derive.chain.derivation import Step, Term
+from derive.chain.regions import fill
+from derive.chain.rule import extent
 from derive.expressions.indices import sized
 from derive.expressions.intervals import inside
 from derive.expressions.symbols import Immediate, Partial
@@ -87,16 +89,22 @@ def _title(part: Part) -> Text:
 
 
 def gradients(part: Part, detail: str) -> Iterator[Block]:
-    """Show the gradients that were asked for, each in a box."""
+    """Show the gradients that were asked for, each in a box; by cases where some elements cannot reach the loss."""
     derived = part.derived
     yield Heading(_title(part))
     for step in derived.steps:
         if step.node.is_leaf:
             yield from one_step(step, _from_subjects(part, step))
             yield from _written_out(step, derived.sizes, detail)
-            yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
+            same = derived.adjoint(step.node.name)
+            everywhere = fill([s.region for s in same], extent(step.node))
+            if everywhere:
+                yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
             for name, found in part.found.items():
                 yield from topic(name).boxed(found, step)
+            if not everywhere and step is same[-1]:
+                target = Partial(derived.loss, step.node.generic)
+                yield Equations((Row(target, derived.gradient(step.node.name)),), boxed=True)
     for node in derived.derivation.unreachable:
         yield Paragraph(say.ZERO(name=node.generic, loss=derived.loss))
     for note in part.notes:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sympy import Expr
 
 from derive.chain.derived import Derived
+from derive.chain.regions import fill
+from derive.chain.rule import extent
 from derive.errors import ModelError, NoMatrixForm
 from derive.expressions.matrices import Signature, shape
 from derive.topics.topic import Ask, Context, Place, Topic
@@ -31,10 +33,12 @@ def matrices(solution: Derived) -> Forms:
 
 def matrix(solution: Derived, quantity: Any) -> Expr:
     """dL/dquantity as matrices, shapes included (topics/matrix_form). Errors: NoMatrixForm, with the reason."""
-    known = matrices(solution)
-    found = [form for step in solution.adjoint(quantity) if (form := known.of(step)) is not None]
+    known, steps = matrices(solution), solution.adjoint(quantity)
+    found = [form for step in steps if (form := known.of(step)) is not None]
     if len(found) != 1:
         raise ModelError(f"dL/d{quantity} has {len(found)} matrix forms; see matrices")
+    if not fill([step.region for step in steps], extent(steps[0].node)):
+        raise ModelError(f"dL/d{quantity} has a matrix form only for a part of its elements; see gradient({quantity})")
     if found[0].matrix is None:
         raise NoMatrixForm(found[0].reason)
     return found[0].matrix
