@@ -161,7 +161,7 @@ class Trail(NamedTuple):
 
     def apart(self, value: Expr) -> Expr:
         """Return a local partial in which no inner sum binds a letter that stands free on this path."""
-        return apart(value, self.letters)
+        return apart(value, self.indices)
 
     def on(self, link: Link, sums: tuple[Limits, ...]) -> Trail:
         """Return the path with one more link."""
