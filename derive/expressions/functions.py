@@ -295,7 +295,7 @@ TABLE: tuple[Row, ...] = (
 """,
     ),
     row(
-        "share", share, lambda x: S.Zero, value_range=(0, 1), slope_range=(0, 0), kinks=(0,), convention=_BY_TIE,
+        "share", share, lambda *x: S.Zero, value_range=(0, 1), slope_range=(0, 0), kinks=(0,), convention=_BY_TIE,
         rule=Text("constant on either side of a tie", "在相等点的两侧都是常数"),
         latex=r"\mathbf{{1}}[{} \succeq 0]", text="1[{} ⪰ 0]", indicator=True,
         number=lambda *x: float(share.at(*x)), exact=share.at,

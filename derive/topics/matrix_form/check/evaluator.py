@@ -67,7 +67,7 @@ class Evaluator:
         """A function of the table, a power or a maximum, entry by entry."""
         row = row_of(function)
         if row is not None:
-            found: Array = self.backend.apply(row, *arguments)
+            found: Array = self.backend.apply(row, *(arguments[:1] if isinstance(function, Pow) else arguments))
         elif isinstance(function, Pow):
             found = self.backend.power(arguments[0], function.exp)
         else:
