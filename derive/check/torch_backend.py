@@ -65,6 +65,14 @@ class TorchBackend:
             return a if truth else b
         return torch.where(truth, self._tensor(a), self._tensor(b))
 
+    def on_branch(self, truth: Any, earlier: Sequence[Any], x: Array) -> Array:
+        """x where the branch is taken, and its bare number elsewhere."""
+        if not (torch.is_grad_enabled() and x.requires_grad):
+            return x
+        for other in earlier:
+            truth = truth & (not other if isinstance(other, bool) else ~other)
+        return self.choose(truth, x, x.detach())
+
     def _tensor(self, value: Any) -> Array:
         """A plain number as a tensor."""
         return value if isinstance(value, torch.Tensor) else torch.tensor(float(value), dtype=self.dtype)

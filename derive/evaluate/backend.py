@@ -37,6 +37,9 @@ class Backend(Protocol):
     def choose(self, truth: Any, a: Array, b: Array) -> Array:
         """a where true, b elsewhere."""
 
+    def on_branch(self, truth: Any, earlier: Sequence[Any], x: Array) -> Array:
+        """x, of which autograd sees nothing where `truth` does not hold or one of `earlier` does."""
+
     def mask(self, truth: Array) -> Array:
         """Truth values as 0 and 1, with an axis for the points."""
 

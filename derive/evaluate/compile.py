@@ -35,6 +35,7 @@ from derive.evaluate.index_values import Env, index_value
 from derive.evaluate.store import Store
 from derive.expressions.functions import BY_NAME, arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, bound, name_of
+from derive.expressions.intervals import inside
 from derive.expressions.symbols import Given, Immediate, Partial
 from derive.expressions.traverse import free_indices
 
@@ -65,6 +66,8 @@ class Compiler:
 
     def compile(self, expr: Expr, at: int, depth: int) -> Compiled:
         """Return the expression as a function. Errors: ModelError for a function without a row in the table."""
+        if isinstance(expr, Mul) and any(isinstance(a, inside) for a in expr.args):
+            return self._within(expr, at, depth)
         if isinstance(expr, (Add, Mul)):
             parts = [self.compile(a, at, depth) for a in sorted(expr.args, key=_place)]
             join = add if isinstance(expr, Add) else mul
@@ -79,6 +82,19 @@ class Compiler:
         if isinstance(expr, Piecewise):
             return self._piecewise(expr, at, depth)
         return self._function(expr, at, depth)
+
+    def _within(self, expr: Mul, at: int, depth: int) -> Compiled:
+        """A product that exists on a range only: 0 outside, where 1/(i - 1) for i = 2..N may be infinite."""
+        masks = [self.compile(a, at, depth) for a in expr.args if isinstance(a, inside)]
+        rest = self.compile(Mul(*(a for a in expr.args if not isinstance(a, inside))), at, depth)
+
+        def run(store: Store, env: Env) -> Array:
+            truth = reduce(mul, [m(store, env) for m in masks])
+            if isinstance(truth, int):
+                return rest(store, env) if truth else self.backend.zeros((1,))
+            return self.backend.choose(truth > 0, rest(store, env), 0)
+
+        return run
 
     def _leaf(self, expr: Expr) -> Compiled:
         if isinstance(expr, Idx) or expr in self.sizes:
@@ -130,8 +146,10 @@ class Compiler:
 
         def run(store: Store, env: Env) -> Array:
             result: Any = 0
-            for value, truth in reversed(branches):
-                result = self.backend.choose(truth(store, env), value(store, env), result)
+            truths = [truth(store, env) for _, truth in branches]
+            for n, (value, _) in reversed([*enumerate(branches)]):
+                here = _Branch(store, truths[n], truths[:n])
+                result = self.backend.choose(truths[n], value(here, env), result)
             return result
 
         return run
@@ -196,6 +214,21 @@ class Compiler:
             )
 
         return run
+
+
+class _Branch(Store):
+    """What a branch reads: autograd gives it no share where the branch is not taken.
+
+    sqrt(x) for x > 0 has no derivative elsewhere, and 0 times that would not be 0.
+    """
+
+    def __init__(self, store: Store, truth: Any, earlier: list[Any]):
+        super().__init__(store.backend)
+        self.store, self.truth, self.earlier = store, truth, earlier
+
+    def read(self, name: str, position: tuple[Any, ...], strict: bool) -> Array:
+        """Return the elements at a position."""
+        return self.backend.on_branch(self.truth, self.earlier, self.store.read(name, position, strict))
 
 
 class _Single(Store):
