@@ -10,7 +10,8 @@ class Norm(Expr):
     """The norm of a whole family, by its kind.
 
     `Norm(W, "2")` is the spectral norm, `Norm(W, "rows")` the largest row sum of |W|, `Norm(x, "largest")` the largest
-    absolute value of any entry, at any time; `Norm(w, "abs")` is the absolute value of a number, not evaluated.
+    absolute value of any entry, at any time; `Norm(v, "1")` is the sum of the sizes of a vector's entries, and
+    `Norm(w, "abs")` the absolute value of a number, not evaluated.
     """
 
     is_commutative = True
@@ -28,7 +29,7 @@ class Norm(Expr):
 
     @property
     def kind(self) -> str:
-        """ "2", "rows", "largest" or "abs"."""
+        """ "1", "2", "rows", "largest" or "abs"."""
         return str(self.args[1])
 
 

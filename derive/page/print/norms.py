@@ -11,13 +11,15 @@ from derive.page.print.printer import ATOM, Printed, Printer, write
 
 @write.register(Norm)
 def norm(expr: Norm, p: Printer) -> Printed:
-    name, spectral = _whole(expr.args[0], p), expr.kind == "2"
+    name = _whole(expr.args[0], p)
     if expr.kind == "abs":
         return (rf"\lvert {name}\rvert" if p.style.latex else f"|{name}|"), ATOM
     if p.style.latex:
         tall = (r"\left", r"\right") if r"\frac" in name else ("", "")
-        return rf"{tall[0]}\lVert {name}{tall[1]}\rVert_" + ("2" if spectral else r"{\infty}"), ATOM
-    return f"‖{name}‖" + ("₂" if spectral else "_∞"), ATOM
+        return rf"{tall[0]}\lVert {name}{tall[1]}\rVert_" + (
+            expr.kind if expr.kind in ("1", "2") else r"{\infty}"
+        ), ATOM
+    return f"‖{name}‖" + {"1": "₁", "2": "₂"}.get(expr.kind, "_∞"), ATOM
 
 
 def _whole(expr: Basic, p: Printer) -> str:

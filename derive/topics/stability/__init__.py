@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from derive.chain.derived import Derived
+from derive.model.reachability import downstream
 from derive.topics.topic import Ask, Context, Topic
 
 if TYPE_CHECKING:
@@ -20,19 +21,23 @@ if TYPE_CHECKING:
 
 
 def analyses(solution: Derived) -> tuple[Analysis, ...]:
-    """For every recurrence over a time that has no number: the Jacobian of a step, and when gradients explode."""
+    """For every recurrence over a time that has no number: the Jacobian of a step, and when gradients explode.
+
+    Nothing is said of a recurrence through which no gradient is asked for, such as the moments of an optimiser.
+    """
     return solution.once("analyses", lambda: _analyses(solution))
 
 
 def _analyses(solution: Derived) -> tuple[Analysis, ...]:
     d, known = solution.derivation, {str(s) for s in solution.sizes}
     general = [s for s in d.stages if s.time and (names := _length(d.model, s)) and not known & names]
-    reached = [s for s in general if any(name in d.adjoints for name in s.families)]
+    asked = frozenset[str]().union(*(downstream(d.model, a.node.name) for a in d.adjoints.values() if a.node.is_leaf))
+    reached = [s for s in general if any(name in d.adjoints and name in asked for name in s.families)]
     if not reached:
         return ()
     from derive.topics.stability.analysis import analyse
 
-    return tuple(analyse(d.model, s) for s in reached)
+    return tuple(analyse(d, s) for s in reached)
 
 
 def _length(model: Model, stage: Stage) -> set[str]:

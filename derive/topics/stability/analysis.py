@@ -5,30 +5,38 @@ If nothing can be concluded, `Analysis.silence` says why.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sympy import Add, Expr, ImmutableDenseMatrix, Indexed, Symbol, oo
 
+from derive.chain.derivation import Derivation
 from derive.expressions.indices import name_of
+from derive.expressions.norms import SpectralRadius
+from derive.language import Text
 from derive.model.model import Model
 from derive.model.schedule import Stage
 from derive.topics.jacobian.paths import Path
 from derive.topics.stability import reasons as why
 from derive.topics.stability.bounds import Bounds
-from derive.topics.stability.claims import constant, coupled, single
+from derive.topics.stability.claims import constant, coupled, silent, single, whole
 from derive.topics.stability.conditions import Analysis, Condition
 from derive.topics.stability.gains import activation, gain
 from derive.topics.stability.gates import gates
+from derive.topics.stability.losses import Reads, reads
+from derive.topics.stability.matrix_products import masks
 from derive.topics.stability.step_jacobian import StepJacobian, step_jacobian
 
 
-def analyse(model: Model, stage: Stage) -> Analysis:
+def analyse(derivation: Derivation, stage: Stage) -> Analysis:
     """The conditions of one recurrence."""
+    model = derivation.model
     jacobian = step_jacobian(model, stage)
     if jacobian.lag > 1:
         return Analysis(jacobian, None, silence=why.LAGS(lag=str(jacobian.lag)))
     sharp = {name_of(e) for a, row in enumerate(jacobian.entries) for e in _gates(model, row[a].paths)}
-    order = "2" if not jacobian.scalar and not sharp else "rows"
+    part = any(masks(p, jacobian.index) for p in jacobian.paths())
+    order = "2" if not jacobian.scalar and not sharp and not part else "rows"
     bounds = Bounds(model, jacobian.index, sharp, order)
     low, high = (_matrix(bounds, jacobian, end) for end in (0, 1))
     where = tuple(bounds.known.items())
@@ -37,20 +45,51 @@ def analyse(model: Model, stage: Stage) -> Analysis:
         lost = next(e for e in entries if any(gain(bounds, p, e.wrt)[1].has(oo) for p in e.paths))
         return Analysis(jacobian, high, where, silence=why.UNBOUNDED(of=lost.of, wrt=lost.wrt), order=order)
     named, blocks = _named(jacobian, high)
-    found = constant(model, jacobian)
-    if found is None:
+    known, loss = (*where, *blocks), reads(derivation, jacobian)
+    if (found := constant(model, jacobian)) is None:
         alone = len(jacobian.states) == 1
-        found = single(jacobian.entries[0][0], low[0, 0], named[0, 0]) if alone else coupled()
-    kept = tuple(c for c in found if _says_something(c))
-    return Analysis(jacobian, named, (*where, *blocks), kept, None, order, tuple(gates(model, jacobian)))
+        single_ = (jacobian.entries[0][0], jacobian.scalar, low[0, 0], named[0, 0])
+        found = single(*single_) if alone else coupled()
+    kept = [c for c in found if _says_something(c, known)]
+    kept += whole(kept, loss, silent(model, jacobian))
+    notes = tuple(_notes(model, jacobian, named, found, kept, loss))
+    return Analysis(jacobian, named, known, tuple(kept), None, order, tuple(gates(model, jacobian)), loss, notes)
 
 
-def _says_something(condition: Condition) -> bool:
-    """False if the measure is a number, and the condition then says nothing: its claim is false, or it is a necessary
-    condition whose claim is true."""
-    if not condition.measure.is_number:
-        return True
-    return bool(condition.claim.func(condition.measure, 1)) == (condition.strength != "necessary")
+def _notes(
+    model: Model,
+    jacobian: StepJacobian,
+    bound: ImmutableDenseMatrix,
+    found: Sequence[Condition],
+    kept: Sequence[Condition],
+    loss: Reads,
+) -> Iterator[Text]:
+    """What a reader has to know beside the conditions: what they are not about, and which are not made."""
+    factor = jacobian.entries[0][0].value
+    if kept and kept[0].strength == "exact" and jacobian.scalar and not silent(model, jacobian):
+        yield why.ONE_SIZE(factor=factor)
+    if found and not any(c.kind == "vanishes" for c in kept):
+        alone = bound.rows == 1
+        yield why.NEVER_BELOW(bound=bound[0, 0], power=bound[0, 0] ** why.STEPS) if alone else why.NEVER_BELOW_COUPLED
+    if kept and loss is Reads.PARTS:
+        yield why.PARTS
+
+
+def _says_something(condition: Condition, known: tuple[tuple[Symbol, Any], ...]) -> bool:
+    """False for a claim that nobody can satisfy, such as 1 + |w| < 1, and for a necessary one that always holds."""
+    measure = condition.measure
+    if measure.is_number:
+        return bool(condition.claim.func(measure, 1)) == (condition.strength != "necessary")
+    bound = (condition.kind, condition.strength) in (("vanishes", "sufficient"), ("explodes", "necessary"))
+    return not (bound and _never_below_one(measure, dict(known)))
+
+
+def _never_below_one(measure: Expr, known: dict[Symbol, Any]) -> bool:
+    """True if a bound is at least 1 for all weights; the radius of B is at least each entry on its diagonal."""
+    if isinstance(measure, SpectralRadius):
+        matrix = known.get(measure.args[0])
+        return matrix is not None and any(_never_below_one(matrix[n, n], known) for n in range(matrix.rows))
+    return bool((measure.xreplace(known) - 1).is_nonnegative)
 
 
 def _named(

@@ -72,7 +72,7 @@ class Bounds:
             return expr, expr
         if name in self._kept:
             return self._kept[name]
-        found = self._leaf(node) if node.is_leaf else self._computed(node)
+        found = self._leaf(node) if node.is_leaf else self._with_starts(node, self._computed(node))
         if not self._depends(*found):
             self._kept[name] = found
         return found
@@ -85,6 +85,24 @@ class Bounds:
         low, high = DOMAINS.get(node.domain, UNBOUNDED)
         top = Norm(node.symbol, "largest") if node.indices else Abs(node.symbol)
         return (-top if low == -oo else low, top if high == oo else high)
+
+    def _with_starts(self, node: Node, found: Interval) -> Interval:
+        """The interval, widened where a start may lie outside of it: tanh is at most 1, but h_0 may be 5."""
+        if found == UNBOUNDED or not self._recurs(node):
+            return found
+        tops = [t for c in node.cases[1:] if (t := self.magnitude(c.expr)) != 0 and not self._inside(c.expr, found)]
+        if oo in tops:
+            return UNBOUNDED
+        top = self._named(node, Max(magnitude(found), *tops)) if tops else None
+        return found if top is None else (-top, top)
+
+    def _recurs(self, node: Node) -> bool:
+        """True for a function of the table with starts; a sum of its own earlier value has counted its starts."""
+        return len(node.cases) > 1 and row_of(node.cases[0].expr) is not None
+
+    def _inside(self, start: Expr, found: Interval) -> bool:
+        low, high = self.interval(start)
+        return bool((low - found[0]).is_nonnegative and (found[1] - high).is_nonnegative)
 
     def _computed(self, node: Node) -> Interval:
         expr = node.cases[0].expr
@@ -126,7 +144,7 @@ class Bounds:
         """
         for atom in sorted(expr.atoms(Indexed), key=str):
             node = self.model.nodes[name_of(atom)]
-            row = row_of(node.cases[0].expr) if node.cases else None
+            row = row_of(node.cases[0].expr) if len(node.cases) == 1 else None
             terms = [a for a in Add.make_args(expr) if a.has(atom)]
             if len(terms) > 1 and row is not None and oo not in row.value_range and -oo not in row.value_range:
                 return [c for end in row.value_range for c in self._corners(substitute(expr, {atom: S(end)}))]

@@ -1,4 +1,7 @@
-"""The conditions that follow from the Jacobian of a step: exact ones if it is constant, else those of its bounds."""
+"""The conditions that follow from the Jacobian of a step: exact ones if it is constant, else those of its bounds.
+
+What is claimed of which quantity, and why, is written down in docs/claims.md; F1 to F6 and W1 to W3 are its numbers.
+"""
 
 from __future__ import annotations
 
@@ -14,53 +17,69 @@ from derive.topics.jacobian.paths import Entry
 from derive.topics.stability import reasons as why
 from derive.topics.stability.conditions import Condition
 from derive.topics.stability.gains import activation, is_constant
+from derive.topics.stability.losses import Reads
 from derive.topics.stability.step_jacobian import StepJacobian
 
 
 def constant(model: Model, jacobian: StepJacobian) -> Sequence[Condition] | None:
-    """The conditions if every step has the same Jacobian, all but one of them exact; None if the Jacobian changes."""
+    """The conditions if every step has the same Jacobian (F1, F2), all exact but one; None if the Jacobian changes."""
     values = [[e.value for e in row] for row in jacobian.entries]
     scalars = all(is_constant(model, v) for row in values for v in row)
     if len(values) == 1 and scalars:
-        return _exact(Abs(values[0][0]), why.POWER(factor=values[0][0]), why.BOTH_SIGNS(factor=values[0][0]))
+        return _number(values[0][0])
     if scalars:
-        return _exact(SpectralRadius(ImmutableDenseMatrix(values)), why.EIGENVALUES, why.JORDAN)
+        return _matrix(SpectralRadius(ImmutableDenseMatrix(values)))
     families = [f for f in Mul.make_args(values[0][0]) if isinstance(f, Indexed)]
     rest = Mul(*(f for f in Mul.make_args(values[0][0]) if f not in families))
     square = len(values) == 1 and len(families) == 1 and len(families[0].indices) == 2 and is_constant(model, rest)
     if not square or model.nodes[name_of(families[0])].kind not in ("parameter", "constant"):
         return None
     norm = Abs(rest) * Norm(families[0].base, "2")
-    simple = Condition("vanishes", "sufficient", Lt(norm, 1, evaluate=False), norm, why.AT_MOST(bound=norm))
-    return (*_exact(Abs(rest) * SpectralRadius(families[0].base), why.EIGENVALUES, why.JORDAN), simple)
+    return (*_matrix(Abs(rest) * SpectralRadius(families[0].base)), _below(norm, "vanishes", why.AT_MOST(bound=norm)))
 
 
-def _exact(measure: Expr, reason: Text, at_one: Text) -> tuple[Condition, ...]:
+def _below(measure: Expr, kind: str, reason: Text, strength: str = "sufficient", about: str = "distant") -> Condition:
+    return Condition(kind, strength, Lt(measure, 1, evaluate=False), measure, reason, about)  # type: ignore[arg-type]
+
+
+def _number(factor: Expr) -> tuple[Condition, ...]:
+    measure, power = Abs(factor), why.POWER(factor=factor)
     return (
-        Condition("vanishes", "exact", Lt(measure, 1, evaluate=False), measure, reason),
-        Condition("stays", "exact", Eq(measure, 1, evaluate=False), measure, at_one),
-        Condition("explodes", "exact", Gt(measure, 1, evaluate=False), measure, reason),
-        Condition("stays", "sufficient", Lt(measure, 1, evaluate=False), measure, why.NEAR, "whole"),
+        _below(measure, "vanishes", power, "exact"),
+        Condition("stays", "exact", Eq(measure, 1, evaluate=False), measure, why.BOTH_SIGNS(factor=factor)),
+        Condition("explodes", "exact", Gt(measure, 1, evaluate=False), measure, power),
     )
 
 
-def single(entry: Entry, low: Expr, high: Expr) -> list[Condition]:
-    """The conditions for one state, if every step multiplies its adjoint by a factor between `low` and `high`."""
+def _matrix(radius: Expr) -> tuple[Condition, ...]:
+    powers = why.POWERS(low=radius**why.STEPS, high=why.JORDAN_GROWTH * radius**why.STEPS)
+    return (
+        _below(radius, "vanishes", powers, "exact"),
+        Condition("subexponential", "exact", Eq(radius, 1, evaluate=False), radius, why.JORDAN),
+        Condition("explodes", "exact", Gt(radius, 1, evaluate=False), radius, why.EIGENVECTOR),
+    )
+
+
+def single(entry: Entry, scalar: bool, low: Expr, high: Expr) -> list[Condition]:
+    """The conditions for one state, if no step multiplies the norm of its adjoint by more than `high` (F3).
+
+    If the state is a number, `low` bounds the factor from below (F5); a norm of a matrix bounds it only from above.
+    """
     found = [
-        Condition("vanishes", "sufficient", Lt(high, 1, evaluate=False), high, why.AT_MOST(bound=high)),
+        _below(high, "vanishes", why.AT_MOST(bound=high)),
         Condition("explodes", "necessary", Gt(high, 1, evaluate=False), high, why.NO_GROWTH(bound=high)),
     ]
-    if low != 0:
+    if scalar and low != 0:
         found.append(Condition("explodes", "sufficient", Gt(low, 1, evaluate=False), low, why.AT_LEAST(bound=low)))
     elif len(entry.paths) == 1 and high.free_symbols:  # a weight can be large
-        measure = _local(entry)
-        found.append(Condition("explodes", "local", Gt(measure, 1, evaluate=False), measure, why.LOCAL(gain=measure)))
-    found.append(Condition("stays", "sufficient", Lt(high, 1, evaluate=False), high, why.NEAR, "whole"))
+        measure, reason = _local(entry), why.SAME_NUMBER if scalar else why.SAME_MATRIX
+        at_rest = reason(gain=measure if scalar else measure.args[0])
+        found.append(Condition("explodes", "local", Gt(measure, 1, evaluate=False), measure, at_rest))
     return found
 
 
 def _local(entry: Entry) -> Expr:
-    """The factor by which one step multiplies the adjoint at a fixed point, h_t = h_{t-1} = h_*."""
+    """The factor by which one step multiplies the adjoint at a fixed point, h_t = h_{t-1} = h_* (F6)."""
     if len(entry.of.indices) > 1:
         return SpectralRadius(Symbol("J_star"))
     falling = [k for k in entry.paths[0].links if (r := activation(k.node)) is None or r.slope_range[0] < 0]
@@ -70,10 +89,32 @@ def _local(entry: Entry) -> Expr:
 
 
 def coupled() -> list[Condition]:
-    """The conditions for several states, by the powers of B, the matrix of the bounds of all blocks."""
+    """The conditions for several states, by the powers of B, the matrix of the bounds of all blocks (F4)."""
     measure = SpectralRadius(Symbol("B"))
     return [
-        Condition("vanishes", "sufficient", Lt(measure, 1, evaluate=False), measure, why.ENTRYWISE),
-        Condition("explodes", "necessary", Gt(measure, 1, evaluate=False), measure, why.NO_GROWTH(bound=measure)),
-        Condition("stays", "sufficient", Lt(measure, 1, evaluate=False), measure, why.NEAR, "whole"),
+        _below(measure, "vanishes", why.ENTRYWISE),
+        Condition("explodes", "necessary", Gt(measure, 1, evaluate=False), measure, why.NO_GROWTH_COUPLED),
     ]
+
+
+def whole(found: Sequence[Condition], reads: Reads, silent: bool) -> list[Condition]:
+    """What follows for the whole gradient if distant factors vanish (W1); `silent` says that nothing enters (W2)."""
+    first = next((c for c in found if c.kind == "vanishes"), None)
+    if first is None or reads is Reads.PARTS:
+        return []
+    exact, number = first.strength == "exact", not first.measure.has(SpectralRadius)
+    if silent and exact and reads is Reads.LAST:
+        fades = why.EQUAL_PARTS if number else why.FADING_PARTS
+        return [_below(first.measure, "vanishes", fades, "exact" if number else "sufficient", "whole")]
+    reason = why.SUMMABLE if first.measure.has(SpectralRadius) else why.SERIES(total=1 / (1 - first.measure))
+    return [_below(first.measure, "bounded", reason, about="whole" if reads is Reads.LAST else "term")]
+
+
+def silent(model: Model, jacobian: StepJacobian) -> bool:
+    """True if nothing enters at the steps: F(0) = 0, so that a linear recurrence only carries its start on."""
+    own = set(jacobian.stage.families)
+
+    def at_zero(expr: Expr) -> Expr:
+        return substitute(expr, {e: 0 for e in expr.atoms(Indexed) if name_of(e) in own}).doit()
+
+    return all(at_zero(model.nodes[name].cases[0].expr) == 0 for name in own)

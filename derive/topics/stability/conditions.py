@@ -10,19 +10,23 @@ from sympy.core.relational import Relational
 from derive.display import shown
 from derive.language import Text
 from derive.topics.stability.gates import Gate
+from derive.topics.stability.losses import Reads
 from derive.topics.stability.step_jacobian import StepJacobian
 
-Kind = Literal["vanishes", "explodes", "stays"]
+Kind = Literal["vanishes", "explodes", "stays", "subexponential", "bounded"]
 Strength = Literal["exact", "sufficient", "necessary", "local"]
-About = Literal["distant", "whole"]
+About = Literal["distant", "whole", "term"]
 
 
 class Condition(NamedTuple):
-    """A claim about the gradient: if `claim` holds, what `about` names vanishes, explodes or stays, as `kind` says.
+    """A claim about the gradient: if `claim` holds, what `about` names behaves as `kind` says (docs/claims.md).
 
     An exact condition says "if and only if", a necessary one "only if"; a local one holds at a fixed point of the step.
-    `about` is the contribution of distant steps, or the whole gradient. `measure` is the number that the claim compares
-    with 1: the factor by which one step multiplies the adjoint, or a bound of it.
+    `about` is "distant", the factor ds_T/ds_{T-k} between distant steps, for any loss; "whole", the whole gradient; or
+    "term", that of one term of a loss at several steps.
+    The factor vanishes (for every adjoint), stays (has one size at every distance), explodes (for almost every adjoint)
+    or is subexponential, which is neither the first nor the last. A whole gradient is bounded, or vanishes.
+    `measure` is the number that the claim compares with 1: the factor of one step, its spectral radius, or a bound.
     """
 
     kind: Kind
@@ -41,7 +45,9 @@ class Analysis(NamedTuple):
 
     `bound` holds a bound of the norm of each block. `where` defines the bounds that have a name, such as f_max, and B,
     the matrix of them. `silence` is the reason if no condition follows. `order` is the norm by which the blocks are
-    measured, "2" or "rows"; `gates` says what the bias of each gate on a direct path does.
+    measured, "2" or "rows"; `gates` says what the bias of each gate on a direct path does. `reads` says how the loss
+    reads the states; of the whole gradient nothing is claimed where it reads something else. `notes` are remarks that
+    a reader of the conditions needs.
     """
 
     jacobian: StepJacobian
@@ -51,6 +57,8 @@ class Analysis(NamedTuple):
     silence: Text | None = None
     order: str = "rows"
     gates: tuple[Gate, ...] = ()
+    reads: Reads = Reads.LAST
+    notes: tuple[Text, ...] = ()
 
 
 def minors(bound: ImmutableDenseMatrix) -> list[Expr]:

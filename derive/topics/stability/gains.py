@@ -6,7 +6,10 @@ of the local partials multiply where the path is a product of matrices.
 
 from __future__ import annotations
 
-from sympy import Abs, Expr, Idx, Indexed, KroneckerDelta, Mul, S, Symbol, oo
+from collections.abc import Iterator
+from itertools import product
+
+from sympy import Abs, Add, Expr, Idx, Indexed, KroneckerDelta, Mul, S, Symbol, oo, preorder_traversal
 
 from derive.expressions.functions import Row, row_of
 from derive.expressions.intervals import Interval, times
@@ -33,11 +36,39 @@ def _local(bounds: Bounds, link: Link) -> Interval:
     if row is not None:
         low, high = (abs(S(end)) for end in row.slope_range)
         return (low if S(row.slope_range[0]).is_positive else S.Zero, max(low, high))
-    factors = [f for f in Mul.make_args(link.value) if not isinstance(f, KroneckerDelta)]
-    high = times(*(_factor(bounds, f) for f in factors))
-    still = [f for f in factors if not f.is_number and not is_constant(bounds.model, f)]
-    constant = all(bounds.is_given(f) and not f.has(bounds.time) for f in still)
-    return (high if constant else S.Zero, high)
+    if is_constant(bounds.model, link.value):
+        return Abs(link.value), Abs(link.value)
+    high, slopes = S.Zero, False
+    for term in Add.make_args(link.value):
+        factors = _factors(term)
+        found = [*_slopes(link.node, factors)]
+        slopes |= bool(found)
+        high += times(*found, *(_factor(bounds, f) for f in factors))
+    whole = times(*(_factor(bounds, f) for f in _factors(link.value)))  # sharper without slopes: 1 - z is at most 1
+    return S.Zero, high if slopes else whole
+
+
+def _factors(term: Expr) -> list[Expr]:
+    return [f for f in Mul.make_args(term) if not isinstance(f, KroneckerDelta)]
+
+
+def _slopes(node: Node, factors: list[Expr]) -> Iterator[Expr]:
+    """Take the slopes of functions out of `factors`, and give the largest size of each.
+
+    Such a slope stands in a local partial if the function is no node of its own, h = W sigma(x) + b: for the sigmoid it
+    is sigma(x) (1 - sigma(x)), at most 1/4, where the bounds of its two factors would give 1.
+    """
+    rows = {row.name: row for e in preorder_traversal(node.cases[0].expr) if (row := row_of(e)) and row.arity == 1}
+    inner = {a for f in factors for e in preorder_traversal(f) for a in (e, *e.args) if isinstance(a, Expr)}
+    for row, u in product(rows.values(), inner if rows else ()):
+        low, high = map(S, row.slope_range)
+        for slope in (row.slope(u), row.slope_in_value(row.value(u)) if row.slope_in_value else S.One):
+            number, rest = slope.as_coeff_Mul()
+            parts = list(Mul.make_args(rest))
+            if low.is_finite and high.is_finite and rest.has(u) and all(p in factors for p in parts):
+                for part in parts:
+                    factors.remove(part)
+                yield max(abs(low), abs(high)) / abs(number)
 
 
 def _factor(bounds: Bounds, factor: Expr) -> Expr:

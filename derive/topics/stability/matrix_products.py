@@ -16,8 +16,9 @@ from derive.topics.jacobian.paths import Link, Path
 
 
 def indices_beside(time: Idx, expr: Expr) -> set[Idx]:
-    """The indices of the elements in an expression, without the index of time."""
-    return {i for a in expr.atoms(Indexed) for place in a.indices for i in place.atoms(Idx)} - {time}
+    """The free indices of the elements in an expression, without the index of time."""
+    found = {i for a in expr.atoms(Indexed) for place in a.indices for i in place.atoms(Idx)}
+    return (found & expr.free_symbols) - {time}
 
 
 def is_matrix_product(path: Path, wrt: Expr, time: Idx, parameter: Callable[[Expr], bool], spectral: bool) -> bool:
@@ -25,8 +26,10 @@ def is_matrix_product(path: Path, wrt: Expr, time: Idx, parameter: Callable[[Exp
 
     The largest row sum of W^T is not that of W, so for this norm the rows of each parameter must belong to the later
     element. W^T has the spectral norm of W, so for this norm (`spectral`) either way will do, but the earlier element
-    of a partial may have at most one index fewer.
+    of a partial may have at most one index fewer, and the whole matrix must act.
     """
+    if spectral and masks(path, time):
+        return False
     stops = [*(k.user for k in path.links), wrt]
     tied = {i for d in path.delta.atoms(KroneckerDelta) for e in d.args for i in e.atoms(Idx)}
     for n, link in enumerate(path.links):
@@ -52,6 +55,16 @@ def _connected(
             return False
         reached |= {row, column}
     return then <= reached and all(indices_beside(time, f) <= reached for f in factors)
+
+
+def masks(path: Path, time: Idx) -> bool:
+    """True if only a part of a matrix acts, as in a sum over j <= i.
+
+    A part of W can have a larger spectral norm than W; its largest row sum is at most that of W.
+    """
+    conditions = [e for e in Mul.make_args(path.delta) if not isinstance(e, KroneckerDelta)]
+    ranges = [bound for own in path.sums for bound in own[1:]]
+    return any(e.atoms(Idx) - {time} for e in (*conditions, *ranges))
 
 
 def repetitions(path: Path, wrt: Expr, time: Idx) -> list[Limits]:

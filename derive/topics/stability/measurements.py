@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sympy import Expr
+
 from derive.check.report import Claim, Report
 from derive.topics.jacobian.paths import Entry
 from derive.topics.stability.conditions import Analysis, Condition
@@ -17,10 +19,10 @@ DISTANCES = (1, 10, 25, 50, 100)
 class Setting(NamedTuple):
     """What `draws` random cells showed that all have the same value of a condition's measure.
 
-    `norms` are, at each distance k of DISTANCES, the least and largest norm of dL/ds_{T-k} relative to that of k = 0.
-    For a claim about the whole gradient they are instead the size of the sum of the contributions of the last k steps,
-    relative to the largest of them. `rates` are the least and largest factor per step over the far half of the
-    distances. `ok` is true if all this agrees with the claim.
+    `norms` are, at each distance k of DISTANCES, the least and largest norm of the factor ds_T/ds_{T-k}. For a claim
+    about the whole gradient they are instead the size of the sum of the contributions of the last k steps, relative to
+    the sum of the sizes of all contributions (0 if nothing contributes). `rates` are the least and largest factor per
+    step over the far half of the distances. `ok` is true if all this agrees with the claim and its bounds.
     """
 
     measure: float
@@ -69,13 +71,16 @@ class Kept(NamedTuple):
 class Remainder(NamedTuple):
     """The largest part of the gradient that truncation after `steps` steps dropped, and the largest bound of that part.
 
-    Both are relative to the whole gradient. `ok` is true if the bound held in every random cell.
+    Both are relative to the whole gradient, in cells in which `measure` is `value`. `ok` is true if the bound held in
+    every random cell.
     """
 
     steps: int
     dropped: float
     bound: float
     ok: bool
+    measure: Expr
+    value: float
 
     def complaint(self) -> str | None:
         """A sentence if more was dropped than the bound allows, else None."""
@@ -104,7 +109,8 @@ class Measured(NamedTuple):
     """All that was measured about one recurrence.
 
     `blocks` holds the worst relative error of each block of its Jacobian at `points` points, and `product` that of the
-    products of Jacobians over several steps. The rest is the evidence for its conditions (`findings`), for the biases
+    products of Jacobians over several steps. `bounded` is true if no step back multiplied the norms of adjoints by more
+    than its bounds allow. The rest is the evidence for its conditions (`findings`), for the biases
     of its gates (`kept`) and for the other remedies.
     """
 
@@ -116,6 +122,7 @@ class Measured(NamedTuple):
     kept: tuple[Kept, ...] = ()
     remainders: tuple[Remainder, ...] = ()
     preserved: tuple[Preserved, ...] = ()
+    bounded: bool = True
 
     @property
     def ok(self) -> bool:
@@ -131,6 +138,8 @@ class Measured(NamedTuple):
             yield f"the Jacobian d {entry.of} / d {entry.wrt} disagrees with torch.autograd"
         if not self.product <= TOLERANCE:
             yield "the product of the Jacobians of several steps disagrees with torch.autograd"
+        if not self.bounded:
+            yield "a step back multiplies the norm of an adjoint by more than its bound allows"
         claims: tuple[Claim, ...] = (*self.findings, *self.kept, *self.remainders, *self.preserved)
         yield from filter(None, (claim.complaint() for claim in claims))
 

@@ -18,7 +18,7 @@ from sympy import Abs, Expr, Indexed, IndexedBase, Symbol
 from derive.chain.derivation import Step, Term
 from derive.expressions.matrices import Whole
 from derive.expressions.norms import Norm, SpectralRadius
-from derive.topics.stability.conditions import Analysis
+from derive.topics.stability.conditions import Analysis, Condition
 
 KEPT = Symbol("K", integer=True, positive=True)
 
@@ -53,6 +53,15 @@ def _ends(direction: int, early: Expr, late: Expr) -> tuple[Expr, Expr]:
 
 def _over(term: Term, t: Expr, low: Expr, high: Expr) -> Term:
     return term._replace(sums=tuple((i, low, high) if i == t else (i, a, b) for i, a, b in term.sums))
+
+
+def bounding(analysis: Analysis) -> Condition | None:
+    """The condition under which the bounds of a step are summable, so that they bound what truncation drops."""
+    if analysis.bound is None:
+        return None
+    gain = analysis.bound[0, 0] if analysis.bound.rows == 1 else SpectralRadius(Symbol("B"))
+    claims = (c for c in analysis.conditions if c.kind == "vanishes" and c.about == "distant")
+    return next((c for c in claims if c.measure == gain), None)
 
 
 def norm_keeping(analysis: Analysis) -> Symbol | IndexedBase | None:

@@ -38,6 +38,12 @@ class StepJacobian(NamedTuple):
         return len(self.states) == 1 and len(self.states[0].indices) == 1
 
     @property
+    def end(self) -> Expr:
+        """The time of the last step of the recurrence."""
+        last: Expr = self.index.upper if self.stage.direction > 0 else self.index.lower
+        return last
+
+    @property
     def size(self) -> Expr:
         """How many numbers the states hold at one time: the rows and the columns of the Jacobian as one matrix."""
         time = self.stage.time

@@ -5,7 +5,8 @@ It gives the adjoints of the states at every distance from the end, and what eac
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from math import prod
 
 import torch
 from sympy import Expr, Integer, Symbol
@@ -13,78 +14,14 @@ from sympy import Expr, Integer, Symbol
 from derive.chain.derivation import Derivation
 from derive.check.gradients import Array
 from derive.topics.stability.check.fixed_point import fixed_point
+from derive.topics.stability.check.flow import LAST, Blocks, GradientFlow
 from derive.topics.stability.check.norms import measure, radius
 from derive.topics.stability.check.random_cells import RandomCells
 from derive.topics.stability.check.unrolled import Numbers, Unrolled
 from derive.topics.stability.conditions import Analysis, Condition
-from derive.topics.stability.measurements import DISTANCES
 
 TARGETS = (0.9, 1.0, 1.1, 30.0)  # inside, on, outside, and far outside of a claim that compares with 1
 SIZE = 3  # of every dimension but time
-LAST, HALF = DISTANCES[-1], DISTANCES[-1] // 2
-TINY = 1e-140  # what is much smaller cannot be squared in float64
-SLACK = 1e-9
-
-
-class GradientFlow(NamedTuple):
-    """How the gradient flows back through a run.
-
-    `blocks` are the norms of the adjoints of each state, (distances + 1, states, points), `parts` what each step adds
-    to the gradients, (distances, numbers, points), `bound` the bounds of one step, (states, states, points); `valid`
-    says which points hit the target.
-    """
-
-    blocks: Array
-    parts: Array
-    bound: Array | None
-    valid: Array
-
-    @property
-    def norms(self) -> Array:
-        """The norms of the adjoints relative to that at the end, shape (distances + 1, points)."""
-        total = self.blocks.sum(dim=1)
-        return total / total[0]
-
-    @property
-    def sums(self) -> Array:
-        """The size of the sum of the contributions of the last 1, 2, ... steps, shape (distances, points)."""
-        return self.parts.cumsum(dim=0).abs().sum(dim=1)
-
-    @property
-    def largest(self) -> Array:
-        """The size of the largest contribution of a step, shape (points,)."""
-        return self.parts.abs().sum(dim=1).amax(dim=0)
-
-    def rates(self) -> Array:
-        """The mean factor by which one step multiplies the norm, over the far half of the distances."""
-        far, near = self.norms[LAST], self.norms[HALF]
-        return torch.where(near > 0, far / near, near) ** (1 / (LAST - HALF))
-
-    @property
-    def immediate(self) -> Array:
-        """The largest contribution of a step relative to the adjoint of its state, shape (points,)."""
-        size = self.blocks.sum(dim=1)[: len(self.parts)]
-        return (self.parts.abs().sum(dim=1) / size.clamp(min=1e-300)).amax(dim=0)
-
-    def dropped(self, kept: int) -> Array:
-        """The size of what truncation drops of the gradient if it keeps the last `kept` steps, shape (points,)."""
-        return self.parts[kept:].sum(dim=0).abs().sum(dim=0)
-
-    def remainder(self, kept: int) -> Array:
-        """The bound of what truncation drops: the geometric series of the bounds, infinite if it diverges."""
-        assert self.bound is not None
-        gain = self.bound.permute(2, 1, 0)
-        ahead = torch.linalg.matrix_power(gain, kept) @ self.blocks[0].T.unsqueeze(-1)
-        total = torch.linalg.solve_ex(torch.eye(len(self.bound), dtype=torch.float64) - gain, ahead)[0].sum(dim=(1, 2))
-        return torch.where(radius(self.bound) < 1, self.immediate * total, torch.inf)
-
-    def bounded(self) -> Array:
-        """True at the points where no step back multiplies the norms of the adjoints by more than the bounds allow."""
-        if self.bound is None:
-            return torch.ones_like(self.valid)
-        allowed = torch.einsum("abp,kap->kbp", self.bound, self.blocks[:-1])
-        within: Array = (self.blocks[1:] <= allowed * (1 + SLACK) + TINY).all(dim=0).all(dim=0)
-        return within
 
 
 def lengths(analysis: Analysis, steps: int) -> dict[Symbol, int]:
@@ -120,15 +57,34 @@ class Experiment:
         return measure(expr, self.cell.store(numbers), self.cell.passes.values, self.where, points)
 
     def run(self, numbers: Numbers, valid: Array) -> GradientFlow:
-        """Run the cells forward, and back from random adjoints of the last states."""
-        points = len(valid)
-        final = [self.drawn.normal(self.cell.shape(s), points) for s in self.cell.jacobian.states]
-        adjoints, parts = self.cell.adjoints(numbers, final, self.drawn.recurrent)
-        order = 2 if self.analysis.order == "2" else 1  # a bound of rows of J is one of columns of its transpose
-        blocks = torch.stack([torch.stack([_norm(a, order) for a in at]) for at in adjoints])
+        """Run the cells forward, and carry a basis of adjoints of the last states back, so that the factors are known.
+
+        All else is linear in the adjoint at the end: that of a random one is a sum over the basis.
+        """
+        points, states = len(valid), self.cell.jacobian.states
+        shapes = [self.cell.shape(s) for s in states]
+        sizes = [prod(shape) for shape in shapes]
+        basis = torch.eye(sum(sizes), dtype=torch.float64).unsqueeze(-1).expand(-1, -1, points)
+        finals = [[e.reshape(*own, points) for e, own in zip(b.split(sizes), shapes, strict=True)] for b in basis]
+        back = self.cell.carried(numbers, finals, self.drawn.recurrent)
+        factor = torch.stack([torch.stack([_flat(at, points) for at in adjoints]) for adjoints, _ in back], dim=1)
         nothing = torch.zeros(1, points, dtype=torch.float64)
-        added = torch.stack([torch.cat([nothing, *(g.reshape(-1, points) for g in at)]) for at in parts])
-        return GradientFlow(blocks, added, self._bound(numbers), valid)
+        added = torch.stack([torch.stack([torch.cat([nothing, _flat(at, points)]) for at in p]) for _, p in back])
+        chosen = self.drawn.normal((sum(sizes),), points)
+        adjoint = torch.einsum("ip,kijp->kjp", chosen, factor)
+        parts = torch.einsum("ip,iknp->knp", chosen, added)
+        order = 2 if self.analysis.order == "2" else 1  # a bound of rows of J is one of columns of its transpose
+        carried = torch.cat([factor.movedim(1, 0), adjoint.unsqueeze(0)])
+        norms = torch.stack([_norm(part, order) for part in carried.split(sizes, dim=2)], dim=2)
+        return GradientFlow(factor, norms[-1], parts, Blocks(norms, self._bound(numbers)), valid, order)
+
+    def bounded(self) -> bool:
+        """True if no step back multiplied the norms of adjoints by more than the bounds allow, in any run."""
+        if not self._kept and self.analysis.bound is not None and self.analysis.silence is None:  # nothing is claimed
+            numbers = self.drawn.scaled(2.0 ** (torch.arange(self.drawn.points) % 4 - 1))
+            numbers = numbers | self.cell.starts(numbers, self.drawn.points)
+            return bool(self.run(numbers, torch.ones(self.drawn.points, dtype=torch.bool)).bounded.all())
+        return all(bool((flow.bounded | ~flow.valid).all()) for flow in self._kept.values())
 
     def _general(self, condition: Condition) -> GradientFlow:
         """The flow in cells at rest, nearly at rest, or driven by inputs; and at a fixed point, if there is one."""
@@ -165,5 +121,12 @@ class Experiment:
         return torch.stack([self.measure(e, numbers) for e in self.analysis.bound]).reshape(n, n, -1)
 
 
+def _flat(arrays: Sequence[Array], points: int) -> Array:
+    """Arrays of shape (..., points) as one, of shape (numbers, points)."""
+    found = [a.reshape(-1, points) for a in arrays]
+    return torch.cat(found) if found else torch.zeros(0, points, dtype=torch.float64)
+
+
 def _norm(array: Array, order: int) -> Array:
-    return torch.linalg.vector_norm(array.reshape(-1, array.shape[-1]), order, dim=0)
+    """The norm of vectors of shape (finals, distances, n, points)."""
+    return torch.linalg.vector_norm(array, order, dim=2)

@@ -10,6 +10,7 @@ from derive.topics.stability.check.unrolled import Numbers, Unrolled
 ITERATIONS = 12
 RIDGE = 1e-12
 CLOSE = 1e-10
+MOVED = 1e-5  # rounding grows by at most 1.1 a step, over 100 steps
 FAR = 1e3  # no input is sought beyond
 
 
@@ -38,7 +39,19 @@ def fixed_point(cell: Unrolled, numbers: Numbers, starts: list[Array]) -> tuple[
             (v.detach() - p.reshape(v.shape)).nan_to_num().clamp(-FAR, FAR) for v, p in zip(values, parts, strict=True)
         ]
     constant = {n.name: _always(v.detach(), numbers[n.name]) for n, v in zip(inputs, values, strict=True)}
-    return numbers | given | constant, good
+    fixed = numbers | given | constant
+    return fixed, good & _stays(cell, fixed, wanted)
+
+
+def _stays(cell: Unrolled, numbers: Numbers, wanted: Array) -> Array:
+    """True at the points where no step moves the state, also where a recurrence below has not come to rest."""
+    store = cell.store(numbers)
+    kept = torch.ones(wanted.shape[-1], dtype=torch.bool)
+    with torch.no_grad():
+        for t in cell.times:
+            state = torch.cat([a.reshape(-1, wanted.shape[-1]) for a in cell.step(store, t)])
+            kept &= (state - wanted).abs().amax(dim=0) < MOVED
+    return kept
 
 
 def _newton(slopes: Array, gap: Array) -> Array:

@@ -41,6 +41,7 @@ def measured(derivation: Derivation, analysis: Analysis, seed: int = 0) -> Measu
         tuple(k for gate in analysis.gates for k in kept(experiment, gate)),
         tuple(remainders(experiment)),
         tuple(preserved(experiment)),
+        experiment.bounded(),
     )
 
 

@@ -13,17 +13,20 @@ from derive.model.model import Node
 from derive.topics.stability.check.unrolled import Numbers, Unrolled
 
 Array = torch.Tensor
-SPREADS = (0.0, 0.01, 0.3, 1.0)  # of inputs and other parameters: at rest, nearly so, small, as in the check
-DRAWS = 24
+DRAWS = 36
+INPUTS = ("zero", "tiny", "random", "alternating", "growing", "constant")
+MATRICES = ("random", "orthogonal", "rotation", "triangular", "rank one", "diagonal")
 HALVINGS = 45
+HIT = 1e-6  # how near the measure comes to its target
 FAR = 12.0  # weights are scaled by e^-12 to e^12
 
 
 class RandomCells:
     """DRAWS random values of all leaves, the same for each of several targets of a measure: points = targets * DRAWS.
 
-    In the first of every four draws all inputs, and all parameters but the recurrent weights, are zero. The state then
-    stays where an odd activation is steepest, so that a claim about all inputs is tried where it is hardest.
+    Every kind of INPUTS meets every kind of MATRICES once. Where the inputs are zero, so are all parameters but the
+    recurrent weights: the state then stays where an odd activation is steepest, so that a claim about all inputs is
+    tried where it is hardest.
     """
 
     def __init__(self, cell: Unrolled, targets: Sequence[float], seed: int):
@@ -43,9 +46,40 @@ class RandomCells:
         shape = (*self.cell.shape(leaf), DRAWS)
         if leaf.name in self.recurrent:  # away from 0, as they are scaled
             unit = torch.rand(shape, generator=self.generator, dtype=torch.float64)
-            return (2 * unit - 1).sign() * (0.2 + unit)
-        spread = torch.tensor(SPREADS, dtype=torch.float64).repeat(DRAWS // len(SPREADS))
-        return sampled(shape, leaf.domain, self.generator, leaf.sums_to, spread)
+            return self._matrices((2 * unit - 1).sign() * (0.2 + unit))
+        if leaf.domain != "real" or leaf.sums_to is not None:
+            return sampled(shape, leaf.domain, self.generator, leaf.sums_to)
+        return self._inputs(leaf, sampled(shape, leaf.domain, self.generator, None, 1.0))
+
+    def _inputs(self, leaf: Node, drawn: Array) -> Array:
+        """Numbers of every kind of INPUTS; the last three only of a leaf that has a time."""
+        axis, found = self._time(leaf), drawn.clone()
+        steps = torch.arange(drawn.shape[axis or 0], dtype=torch.float64)
+        course = {"zero": 0 * steps, "tiny": 0.01 + 0 * steps}
+        course |= {"alternating": (-1) ** steps, "growing": steps / 10, "constant": 1 + 0 * steps}
+        for n in range(DRAWS):
+            kind = INPUTS[n % len(INPUTS)]
+            if kind in ("zero", "tiny"):
+                found[..., n] = drawn[..., n] * course[kind][0]
+            elif kind != "random" and axis is not None:
+                along = course[kind].reshape([-1 if a == axis else 1 for a in range(drawn.dim() - 1)])
+                found[..., n] = drawn[..., n].narrow(axis, 0, 1) * along
+        return found
+
+    def _time(self, leaf: Node) -> int | None:
+        """The axis of a leaf that runs through the time of the recurrence, None if it has none."""
+        time = self.cell.jacobian.index
+        ends = time.lower.free_symbols | time.upper.free_symbols
+        return next((n for n, i in enumerate(leaf.indices) if i.upper.free_symbols & ends), None)
+
+    def _matrices(self, drawn: Array) -> Array:
+        """Square matrices of every kind of MATRICES; anything else as drawn."""
+        if drawn.dim() != 3 or drawn.shape[0] != drawn.shape[1]:
+            return drawn
+        found = drawn.clone()
+        for n in range(DRAWS):
+            found[..., n] = _shaped(drawn[..., n], MATRICES[n // len(INPUTS)])
+        return found
 
     def normal(self, shape: tuple[int, ...], points: int) -> Array:
         """Random adjoints of the last state, the same for every target, shape (*shape, points)."""
@@ -69,7 +103,7 @@ class RandomCells:
                 above = ~(measured(self.scaled(guess.exp())) <= self.targets)  # also where it is not a number
                 low, high = torch.where(above, low, guess), torch.where(above, guess, high)
         numbers = self.scaled(guess.exp())
-        return numbers, (measured(numbers) / self.targets - 1).abs() < 1e-6
+        return numbers, (measured(numbers) / self.targets - 1).abs() < HIT
 
     def resting(self) -> list[Array]:
         """States near that which a step gives if all leaves are zero: there tanh and the sigmoid are steepest."""
@@ -80,3 +114,23 @@ class RandomCells:
 
 def _elements(expr: Expr) -> set[Expr]:
     return expr.atoms(Indexed) | {s for s in expr.free_symbols if isinstance(s, Symbol)}
+
+
+def _shaped(matrix: Array, kind: str) -> Array:
+    """A square matrix of a kind, made from a random one."""
+    if kind == "random":
+        return matrix
+    if kind == "triangular":  # equal eigenvalues: a Jordan block
+        return torch.triu(matrix, 1) + torch.eye(len(matrix), dtype=matrix.dtype)
+    if kind == "rank one":
+        return matrix[:, :1] * (matrix[:1] if (matrix[0] @ matrix[:, 0]).abs() > 0.1 else matrix[:, :1].T)
+    if kind == "diagonal":
+        return torch.diag(torch.diag(matrix))
+    turn = torch.linalg.qr(matrix)[0]
+    if kind == "orthogonal":
+        return turn
+    angle = matrix[0, 0]  # a rotation in one plane, seen in other coordinates
+    plane = torch.eye(len(matrix), dtype=matrix.dtype)
+    if len(matrix) > 1:
+        plane[:2, :2] = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()]).reshape(2, 2)
+    return turn @ plane @ turn.T

@@ -9,11 +9,13 @@ from sympy import Idx, Integer
 
 from derive.check.gradients import Array
 from derive.expressions.indices import name_of
-from derive.topics.stability.check.experiment import SLACK, TARGETS, Experiment
+from derive.topics.stability.check.experiment import TARGETS, Experiment
+from derive.topics.stability.check.flow import SLACK
 from derive.topics.stability.check.unrolled import Numbers
 from derive.topics.stability.gates import Gate
+from derive.topics.stability.losses import Reads
 from derive.topics.stability.measurements import DISTANCES, Kept, Preserved, Remainder
-from derive.topics.stability.remedies import linear, norm_keeping
+from derive.topics.stability.remedies import bounding, linear, norm_keeping
 
 HALVES = (10, 50, 100)  # steps over which a bias shall keep half
 CUTS = (1, 10, 25, 50)
@@ -45,18 +47,18 @@ def _share(experiment: Experiment, gate: Gate, numbers: Numbers) -> Array:
 
 def remainders(experiment: Experiment) -> Iterator[Remainder]:
     """What truncation drops if the gain of a step is below 1, and the bound of this by the powers of the gain."""
-    claims = [c for c in experiment.analysis.conditions if c.kind == "vanishes" and c.about == "distant"]
-    if not claims:
+    claim = bounding(experiment.analysis)
+    if claim is None or experiment.analysis.reads is Reads.PARTS:
         return
-    flow = experiment.of(claims[-1])
-    if flow.bound is None:
-        return
+    flow = experiment.of(claim)
     at = flow.valid & (experiment.drawn.targets.repeat(len(flow.valid) // experiment.drawn.points) == TARGETS[0])
     whole = flow.parts.sum(dim=0).abs().sum(dim=0).clamp(min=1e-300)
     for k in CUTS if bool(at.any()) else ():
         dropped, most = flow.dropped(k)[at], flow.remainder(k)[at]
         ok = bool((dropped <= most * (1 + SLACK)).all())
-        yield Remainder(k, float((dropped / whole[at]).max()), float((most / whole[at]).max()), ok)
+        yield Remainder(
+            k, float((dropped / whole[at]).max()), float((most / whole[at]).max()), ok, claim.measure, TARGETS[0]
+        )
 
 
 def preserved(experiment: Experiment) -> Iterator[Preserved]:

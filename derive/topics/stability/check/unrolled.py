@@ -96,17 +96,25 @@ class Unrolled:
 
         The second list holds what each of these steps adds to the gradient of every `shared` parameter.
         """
-        store, points, read = self.store(numbers), final[0].shape[-1], []
+        return self.carried(numbers, [final], shared)[0]
+
+    def carried(
+        self, numbers: Numbers, finals: Sequence[Sequence[Array]], shared: Sequence[str] = ()
+    ) -> list[tuple[list[list[Array]], list[list[Array]]]]:
+        """The same for several adjoints of the last states, with one pass forward."""
+        store, points, read = self.store(numbers), finals[0][0].shape[-1], []
         for t in self.times:
             own = [linked(numbers[name]) for name in shared]
             for name, value in zip(shared, own, strict=True):
                 store.put(name, value, [*zip(store.low[name], store.high[name], strict=True)])
             read.append([*self.before(store, t, points), *own])
             after = self.step(store, t)
-        seen = iter(gradients(after, [v for values in read for v in values], final))
-        states = len(self.jacobian.states)
-        steps = [[next(seen) for _ in values] for values in read][::-1]
-        return [list(final), *(s[:states] for s in steps)], [s[states:] for s in steps]
+        states, found = len(self.jacobian.states), []
+        for final in finals:
+            seen = iter(gradients(after, [v for values in read for v in values], final))
+            steps = [[next(seen) for _ in values] for values in read][::-1]
+            found.append(([list(final), *(s[:states] for s in steps)], [s[states:] for s in steps]))
+        return found
 
     def formula(self, entry: Entry, store: Store, t: int) -> Array:
         """The derived block of the Jacobian at time t, shape (*sizes of `of`, *sizes of `wrt`, points)."""

@@ -10,22 +10,24 @@ from derive.chain.derivation import Step, Term
 from derive.expressions.indices import bound, index, name_of
 from derive.expressions.matrices import Eye, Named, Plus, Power, Scaled, Summed, Times, Transpose, Whole, shape
 from derive.expressions.norms import Norm
-from derive.expressions.symbols import Partial
+from derive.expressions.symbols import Immediate, Partial
 from derive.language import Text
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
 from derive.page.numerals import Numeral
-from derive.topics.stability.conditions import Analysis
+from derive.topics.stability.conditions import Analysis, Condition
 from derive.topics.stability.gates import Gate
+from derive.topics.stability.losses import Reads
 from derive.topics.stability.measurements import Measured
 from derive.topics.stability.reasons import STEPS
-from derive.topics.stability.remedies import KEPT, Truncation, as_matrix, linear, norm_keeping, truncations
+from derive.topics.stability.remedies import KEPT, Truncation, as_matrix, bounding, linear, norm_keeping, truncations
 
 HEAD = Text("What helps", "对策")
 GATE = Text(
-    "The bias of {gate}. On the direct path from {before} to {after} the only factor is {share}. Whatever the inputs, "
-    "all but the bias weighs at most {rest}, and {function} rises, so",
-    "{gate} 的偏置。从 {before} 到 {after} 的直接路径上唯一的因子是 {share}。无论输入如何，"
-    "除偏置外的部分至多为 {rest}，而 {function} 是增函数，于是",
+    "The bias of {gate}. On the direct path from {before} to {after} the only factor is {share}, without a weight "
+    "and without the slope of an activation: where it is near 1 this path keeps the adjoint. Whatever the inputs, all "
+    "but the bias weighs at most {rest}, and {function} rises, so",
+    "{gate} 的偏置。从 {before} 到 {after} 的直接路径上唯一的因子是 {share}，其中既没有权重，也没有激活函数的斜率："
+    "它接近 1 时，这条路径保持伴随量。无论输入如何，除偏置外的部分至多为 {rest}，而 {function} 是增函数，于是",
 )
 HALF = Text(
     "After {k} steps at least the {k}-th power of this is left of the direct path. To keep half, it suffices that",
@@ -37,29 +39,43 @@ CLIP = Text(
     "梯度裁剪。若梯度 {g} 的范数超过 {tau}，就乘以小于 1 的 {factor}：",
 )
 CLIPPED = Text(
-    "The step is never longer than {tau} and keeps its direction. It stops an explosion; what has vanished stays so.",
-    "更新的长度不超过 {tau}，方向不变。它能阻止爆炸；已经消失的梯度则无法恢复。",
+    "The clipped gradient is never longer than {tau} and keeps its direction; a step of gradient descent is at most "
+    "the learning rate times {tau}. This bounds the update. A gradient that has vanished it does not restore.",
+    "裁剪后梯度的范数不超过 {tau}，方向不变；梯度下降的一步不超过学习率乘以 {tau}。这限制了更新的大小，"
+    "但不能恢复已经消失的梯度。",
 )
 TRUNCATE = Text(
     "Truncation. Only the last {K} steps of the sums over time are kept. What is dropped of each recurrent weight's "
     "gradient:",
     "截断。对时间的求和只保留最后 {K} 步。各循环权重的梯度中被舍去的部分：",
 )
+TRUNCATE_EACH = Text(
+    "Truncation. Each term of the loss is carried back {K} steps and no further: of a term at step s the contributions "
+    "of the steps s - {K} and before are dropped. {R} is the sum of what is dropped.",
+    "截断。损失的每一项只传回 {K} 步：对第 s 步的那一项，舍去第 s - {K} 步及更早各步的贡献。{R} 是被舍去部分之和。",
+)
 REMAINDER = Text(
-    "Each step back multiplies the adjoint of the state by at most {gain}. With {G} for the largest immediate partial "
-    "of a step with respect to the weights, the geometric series bounds what is dropped:",
-    "每回退一步，状态的伴随量至多乘以 {gain}。用 {G} 表示各步对权重的即时偏导数的最大值，"
-    "由等比级数得到被舍去部分的界：",
+    "Each step back multiplies the norm of the adjoint of the state by at most {gain}. With {G} for the largest "
+    "immediate partial of a step with respect to the weights, the geometric series bounds what is dropped, if {claim}:",
+    "每回退一步，状态伴随量的范数至多乘以 {gain}。用 {G} 表示各步对权重的即时偏导数的最大值，"
+    "若 {claim}，由等比级数得到被舍去部分的界：",
 )
 COUPLED = Text(
     "Each step back multiplies the norms of the adjoints by at most the transpose of {B}, so the powers of {B} bound "
-    "what is dropped, and these add up to",
-    "每回退一步，各伴随量的范数至多乘以 {B} 的转置，因此被舍去的部分由 {B} 的幂控制，其和为",
+    "what is dropped. If {claim}, these add up to",
+    "每回退一步，各伴随量的范数至多乘以 {B} 的转置，因此被舍去的部分由 {B} 的幂控制。若 {claim}，其和为",
+)
+CUT_AT = Text(
+    "Measured by torch.autograd in random cells with {measure} = {value}, for the loss at the last step: the sizes, "
+    "relative to the whole gradient, of the largest dropped part and of the largest bound. A part can be larger than "
+    "the whole, as contributions cancel.",
+    "由 torch.autograd 在 {measure} = {value} 的随机单元中对最后一步的损失测得：被舍去部分的最大者与界的最大者，"
+    "相对于整个梯度的大小。各贡献会互相抵消，因此一部分可以大于整体。",
 )
 CUT_TABLE = (
-    Text("kept {K}", "保留 {K}")(K=KEPT),
-    Text("dropped, of the whole", "舍去部分与整体之比"),
-    Text("bound, of the whole", "界与整体之比"),
+    Text("steps kept {K}", "保留步数 {K}")(K=KEPT),
+    Text("dropped / whole", "舍去部分与整体之比"),
+    Text("bound / whole", "界与整体之比"),
 )
 KEEP = Text(
     "Orthogonal weights. If {W} is orthogonal at the start (the identity, for one), a step back of the linear cell "
@@ -85,7 +101,7 @@ def remedies(analysis: Analysis, steps: Sequence[Step], measured: Measured | Non
     for gate in analysis.gates:
         yield from _gate(gate, measured)
     yield from _clipping()
-    if any(c.kind == "vanishes" for c in analysis.conditions):
+    if analysis.reads is not Reads.PARTS and any(c.kind == "vanishes" for c in analysis.conditions):
         yield from _truncation(analysis, tuple(truncations(analysis, steps)), measured)
     weight = norm_keeping(analysis)
     if weight is not None:
@@ -118,16 +134,22 @@ def _truncation(analysis: Analysis, cuts: Sequence[Truncation], measured: Measur
     recurrent = [c for c in cuts if name_of(c.target.args[1]) in used]
     if not recurrent:
         return
-    yield Paragraph(TRUNCATE(K=KEPT))
-    yield Equations(tuple(Row(Function("R_K")(c.target.args[1]), c.dropped) for c in recurrent))
-    if analysis.bound is not None:
-        yield from _series(analysis, recurrent[0].target.args[0])
+    if analysis.reads is Reads.LAST:
+        yield Paragraph(TRUNCATE(K=KEPT))
+        yield Equations(tuple(Row(Function("R_K")(c.target.args[1]), c.dropped) for c in recurrent))
+    else:
+        yield Paragraph(TRUNCATE_EACH(K=KEPT, R=Symbol("R_K")))
+    claim = bounding(analysis)
+    if claim is not None:
+        yield from _series(analysis, claim, recurrent[0].target.args[0])
     if measured is not None and measured.remainders:
+        first = measured.remainders[0]
+        yield Paragraph(CUT_AT(measure=first.measure, value=Numeral(first.value)))
         rows = tuple((Numeral(r.steps), _short(r.dropped), _short(r.bound)) for r in measured.remainders)
         yield Table(CUT_TABLE, rows)
 
 
-def _series(analysis: Analysis, loss: Expr) -> Iterator[Block]:
+def _series(analysis: Analysis, condition: Condition, loss: Expr) -> Iterator[Block]:
     """The bound of what truncation drops: the geometric series of the gain, or of the matrix of bounds."""
     assert analysis.bound is not None
     k, G = index("k", KEPT, S.Infinity), Symbol("G", nonnegative=True)
@@ -135,20 +157,28 @@ def _series(analysis: Analysis, loss: Expr) -> Iterator[Block]:
         n = Integer(analysis.bound.rows)
         B = Named(Symbol("B"), n, n)
         rest = Power(Plus(Eye(n), Scaled(Integer(-1), B)), Integer(-1))
-        yield Paragraph(COUPLED(B=B))
+        yield Paragraph(COUPLED(B=B, claim=condition.claim))
         yield Equations((Row(Summed(Power(B, k), Tuple(k, KEPT, S.Infinity)), Times(Power(B, KEPT), rest)),))
         return
-    gain, jacobian = analysis.bound[0, 0], analysis.jacobian
-    end = jacobian.index.upper if jacobian.stage.direction > 0 else jacobian.index.lower
-    last = Norm(Partial(loss, IndexedBase(jacobian.states[0].name)[end]), "2")
-    yield Paragraph(REMAINDER(gain=gain, G=G))
+    gain = analysis.bound[0, 0]
+    read, sums = _read(analysis, loss)
+    yield Paragraph(REMAINDER(gain=gain, G=G, claim=condition.claim))
     series = bound(Sum, gain**k, [(k, KEPT, S.Infinity)])
-    yield Equations(
-        (
-            Row(Norm(Symbol("R_K"), "2"), (Term((G, last, series)),), sign="<="),
-            Row(None, (Term((G, last, gain**KEPT / (1 - gain))),)),
-        )
-    )
+    total = gain**KEPT / (1 - gain)
+    outer = bound(Sum, read, sums) if sums else read
+    first, closed = (Term((G, outer, part)) for part in (series, total))
+    yield Equations((Row(Norm(Symbol("R_K"), "2"), (first,), sign="<="), Row(None, (closed,))))
+
+
+def _read(analysis: Analysis, loss: Expr) -> tuple[Expr, list[tuple[Expr, ...]]]:
+    """The size of what the loss reads of a state, and the sum over the steps at which it does."""
+    jacobian, order = analysis.jacobian, "2" if analysis.jacobian.scalar or analysis.order == "2" else "1"
+    state = IndexedBase(jacobian.states[0].name)
+    if analysis.reads is Reads.LAST:
+        return Norm(Partial(loss, state[jacobian.end]), order), []
+    t = jacobian.index
+    s = index("s", t.lower, t.upper)
+    return Norm(Immediate(loss, state[s]), order), [(s, t.lower, t.upper)]
 
 
 def _keeping(analysis: Analysis, weight: Symbol | IndexedBase, measured: Measured | None) -> Iterator[Block]:

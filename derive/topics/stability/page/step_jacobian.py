@@ -17,6 +17,7 @@ from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
 from derive.page.spans import span
 from derive.topics.jacobian.paths import Entry, Path
 from derive.topics.stability.conditions import Analysis
+from derive.topics.stability.losses import Reads, reads
 from derive.topics.stability.remedies import as_matrix, linear, norm_keeping
 from derive.topics.stability.step_jacobian import StepJacobian
 
@@ -64,7 +65,7 @@ def step_jacobian_section(analysis: Analysis, derivation: Derivation) -> Iterato
         yield Table(PATH, tuple(_path(jacobian, e, p) for e in entries for p in e.paths))
     if jacobian.lag == 1:
         yield from _scalar(jacobian) if jacobian.scalar else _matrix(analysis)
-        if len(jacobian.states) == 1 and not jacobian.scalar and _read_last(jacobian, derivation):
+        if len(jacobian.states) == 1 and not jacobian.scalar and reads(derivation, jacobian) is Reads.LAST:
             yield Paragraph(BACKWARD)
             yield Equations((_carried(jacobian, derivation.loss),), boxed=True)
 
@@ -85,7 +86,7 @@ def _path(jacobian: StepJacobian, entry: Entry, path: Path) -> tuple[Any, ...]:
 
 def _scalar(jacobian: StepJacobian) -> Iterator[Block]:
     entry, t = jacobian.entries[0][0], jacobian.index
-    end = _end(jacobian)
+    end = jacobian.end
     k = index("s" if name_of(t) == "k" else "k", t.lower, t.upper)
     last = substitute(entry.of, {t: end})
     factor = Partial(substitute(entry.of, {t: k}), substitute(entry.wrt, {t: k}))
@@ -97,7 +98,7 @@ def _scalar(jacobian: StepJacobian) -> Iterator[Block]:
 def _matrix(analysis: Analysis) -> Iterator[Block]:
     """The Jacobian over many steps as an ordered product of the Jacobians of single steps, with a proof."""
     jacobian = analysis.jacobian
-    n, t, after, end = jacobian.size, jacobian.index, jacobian.stage.direction, _end(jacobian)
+    n, t, after, end = jacobian.size, jacobian.index, jacobian.stage.direction, jacobian.end
     state = _vector(jacobian)
 
     def change(late: Expr, early: Expr) -> Named:
@@ -130,23 +131,9 @@ def _step(jacobian: StepJacobian, time: Expr) -> Named:
     return Named(IndexedBase("J")[time], jacobian.size, jacobian.size)
 
 
-def _end(jacobian: StepJacobian) -> Expr:
-    """The time of the last step of the recurrence."""
-    end: Expr = jacobian.index.upper if jacobian.stage.direction > 0 else jacobian.index.lower
-    return end
-
-
-def _read_last(jacobian: StepJacobian, derivation: Derivation) -> bool:
-    """True if the loss depends on the states only through the last of them."""
-    state = jacobian.states[0]
-    axis = jacobian.stage.time[state.name]
-    outside = [u for u in derivation.adjoints[state.name].uses if u.user.name not in jacobian.stage.families]
-    return all(u.domain[axis] == (_end(jacobian), _end(jacobian)) for u in outside)
-
-
 def _carried(jacobian: StepJacobian, loss: Expr) -> Row:
     """The adjoint of the state at any time as a product of transposed Jacobians and the adjoint of the last state."""
-    n, t, end, state = jacobian.size, jacobian.index, _end(jacobian), _vector(jacobian)
+    n, t, end, state = jacobian.size, jacobian.index, jacobian.end, _vector(jacobian)
     first, last = (Transpose(_step(jacobian, time)) for time in (t + jacobian.stage.direction, end))
     at_t, at_end = (Named(Partial(loss, state(time)), n) for time in (t, end))
     return Row(at_t, Times(first, Dots(n, n), last, at_end))

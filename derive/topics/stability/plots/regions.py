@@ -113,7 +113,7 @@ def _paint(axis: Any, x: Any, y: Any, measure: Any, claim: Condition, words: Wor
     """Fill the region in which a claim holds, if the claim says what happens there; return the region as a mask."""
     below = claim.claim.rel_op == "<"
     nowhere = np.zeros(measure.shape, dtype=bool)
-    if claim.kind == "stays" or claim.strength == "necessary":
+    if claim.kind in ("stays", "subexponential") or claim.strength == "necessary":
         return nowhere
     holds = measure < 1 if below else measure > 1
     if not holds.any():
