@@ -7,7 +7,24 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sympy import I, Idx, IndexedBase, Rational, Sum, Symbol, nan, oo, tanh
+from sympy import (
+    Derivative,
+    Determinant,
+    I,
+    Idx,
+    IndexedBase,
+    Integral,
+    MatrixSymbol,
+    Rational,
+    Sum,
+    Symbol,
+    Trace,
+    log,
+    nan,
+    oo,
+    tanh,
+)
+from sympy.tensor.array.expressions import ArraySymbol
 
 import derive
 from derive import DeriveError, Function, Graph, ModelError
@@ -70,6 +87,15 @@ AT_ONCE = [
     ("a float infinity inside", lambda p: p.g.node("z", p.w - float("inf")), "oo"),
     ("a division by zero", lambda p: p.g.node("z", p.w / 0), "zoo"),
     ("an imaginary number", lambda p: p.g.node("z", p.w * I), "I"),
+    # what is sympy's and not the graph's
+    ("a matrix of sympy", lambda p: p.g.node("z", Trace(MatrixSymbol("w", 2, 2))), "w is a matrix of sympy"),
+    ("its element", lambda p: p.g.node("z", MatrixSymbol("x", p.T, p.T)[p.t, p.t], over=p.t), "x is a matrix of sympy"),
+    ("its determinant", lambda p: p.g.loss("L", log(Determinant(MatrixSymbol("S", p.T, p.T)))), "S is a matrix"),
+    ("its inverse", lambda p: p.g.loss("L", MatrixSymbol("S", 2, 2).inverse()[0, 0]), "is a matrix of sympy"),
+    ("an array of sympy", lambda p: p.g.loss("L", ArraySymbol("S", (2, 2))[0, 0]), "S is a matrix of sympy"),
+    ("a derivative", lambda p: p.g.node("z", Derivative(p.w**2, p.w)), "Derivative(w**2, w) is not computed"),
+    ("an integral", lambda p: p.g.node("z", Integral(p.w**2, (p.w, 0, 1))), "is not computed"),
+    ("a sum downwards", lambda p: p.g.loss("L", Sum(p.x[p.t], (p.t, p.T, 1))), "t runs from T down to 1"),
     # indices
     ("too many indices", lambda p: p.g.node("z", p.x[p.t, p.t], over=p.t), "x has 1 ind"),
     ("an index on a scalar", lambda p: p.g.node("z", IndexedBase("w", real=True)[p.t], over=p.t), "w"),

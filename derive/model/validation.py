@@ -6,10 +6,32 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from sympy import Basic, Expr, I, Idx, Indexed, IndexedBase, Integer, Rational, Symbol, nan, oo, zoo
+from sympy import (
+    Basic,
+    Derivative,
+    Expr,
+    I,
+    Idx,
+    Indexed,
+    IndexedBase,
+    Integer,
+    Integral,
+    Limit,
+    Order,
+    Rational,
+    Subs,
+    Symbol,
+    nan,
+    oo,
+    preorder_traversal,
+    zoo,
+)
 from sympy.core.function import AppliedUndef
+from sympy.matrices.kind import MatrixKind
+from sympy.tensor.array.ndim_array import ArrayKind
 
 from derive.errors import ModelError
+from derive.expressions.indices import BINDERS
 from derive.expressions.moments import Law
 from derive.expressions.notation import NAME
 from derive.expressions.traverse import free_indices
@@ -27,6 +49,7 @@ def expression(value: Any, where: str) -> Expr:
         value = one(value)
         for atom in (a for a in (nan, oo, -oo, zoo, I) if value.has(a)):
             raise ModelError(f"{where}: expected a finite real expression, found {atom} in {value}")
+        foreign(value, where)
         for family in bare(value):
             raise ModelError(f"{where}: the family {family} stands without an index; write {family}[...]")
         return value
@@ -37,6 +60,25 @@ def expression(value: Any, where: str) -> Expr:
     raise ModelError(
         f"{where}: expected a sympy expression or a finite number, found {value!r} ({type(value).__name__})"
     )
+
+
+def foreign(expr: Expr, where: str) -> None:
+    """Refuse what looks like mathematics but is none of a graph's: sympy's own matrices, and what waits for `doit()`.
+
+    A sum whose range runs downwards is refused too, for sympy counts it with the other sign and others count nothing.
+    """
+    for part in preorder_traversal(expr):
+        if isinstance(getattr(part, "kind", None), (MatrixKind, ArrayKind)):
+            raise ModelError(
+                f"{where}: {part} is a matrix of sympy; a matrix is a family of this graph, read by its indices: "
+                "A = g.parameter('A', n, n) and A[i, j], a product as Sum(A[i, k]*B[k, j], k)"
+            )
+        if isinstance(part, (Derivative, Integral, Limit, Order, Subs)):
+            name = type(part).__name__
+            raise ModelError(f"{where}: {part} is not computed; write its value, such as {name}(...).doit()")
+        for idx, low, high in part.limits if isinstance(part, BINDERS) else ():
+            if (low - high).is_nonnegative and low - high not in (0, 1):  # by 1: empty, as one writes it
+                raise ModelError(f"{where}: {idx} runs from {low} down to {high}; write ({idx}, {high}, {low})")
 
 
 def bare(expr: Basic) -> Iterator[IndexedBase]:
