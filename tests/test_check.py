@@ -41,15 +41,17 @@ def numbers(*values: float) -> torch.Tensor:
     ("found", "truth", "error"),
     [
         (numbers(1, 2), numbers(1, 2), 0.0),
-        (numbers(0.25), numbers(0.5), 0.25),  # absolute below 1
-        (numbers(90), numbers(100), 0.1),  # relative above
+        (numbers(0.25), numbers(0.5), 0.5),
+        (numbers(1.001e-8), numbers(1e-8), 1e-11 / 1e-4),  # below 1e-4 the terms are not known: they may be as large
+        (numbers(1, 1.001e-8), numbers(1, 1e-8), 1e-11 / 1e-3),  # beside a large one, by a thousandth of that
+        (numbers(90), numbers(100), 0.1),
         (numbers(math.nan, 1), numbers(1, 1), math.inf),
         (numbers(1), numbers(1, math.nan), math.inf),
         (numbers(), numbers(), 0.0),
         (numbers(3), numbers(3, 3, 5), 0.4),  # one number for all points
     ],
 )
-def test_the_error_is_relative_to_what_is_at_least_one(found, truth, error):
+def test_the_error_is_relative(found, truth, error):
     assert relative(found, truth) == pytest.approx(error)
 
 

@@ -20,6 +20,7 @@ from derive.language import Text
 SMALL = 12  # nodes
 POINTS = 3
 DIGITS = 30
+LEAST = Rational(1, 10**12)  # with a tolerance of 1e-9, an error of 1e-21 is rounding
 EXACTLY = Text(
     "Every gradient was also compared with the one that sympy finds by itself, at {points} rational points.",
     "每个梯度还在 {points} 个有理点上与 sympy 独立求得的结果作了比较。",
@@ -67,8 +68,13 @@ def _row(d: Derivation, name: str, values: dict[str, Expr], rng: random.Random) 
     symbol = d.model.nodes[name].symbol
     expected = values[d.model.loss.name].diff(symbol)
     derived = substitute(_gradient(d, name), {d.model.nodes[n].symbol: e for n, e in values.items()})
-    errors = [float(abs(_at(expected, p) - _at(derived, p))) for p in _points(expected, derived, rng)]
+    errors = [_error(_at(expected, p), _at(derived, p)) for p in _points(expected, derived, rng)]
     return Row(Partial(d.loss, symbol), len(errors), max(errors), "against sympy, at rational points")
+
+
+def _error(expected: Expr, derived: Expr) -> float:
+    """The relative error; of 30 digits, 10 are left for terms that cancel."""
+    return float(abs(expected - derived) / max(abs(expected), LEAST))
 
 
 def _at(expr: Expr, point: dict[Symbol, Rational]) -> Expr:

@@ -13,12 +13,14 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import torch
 from sympy import Expr, Symbol
 
 from derive.chain.closed_forms.values import Solved
 from derive.chain.derivation import Derivation
 from derive.check.compare import line_errors, relative, within, worst_of
 from derive.check.report import Report, Row
+from derive.check.rounding import terms
 from derive.check.samples import fill, rational
 from derive.evaluate.exact import ExactBackend
 from derive.evaluate.passes import Passes, Range, inputs
@@ -35,9 +37,16 @@ def in_floats(passes: Passes, store: Store, solved: Solved, kept: Any) -> Row:
     """Every line of one closed form at the points that the store holds, those of `kept` compared."""
     ranges = _ranges(passes, solved)
     truth = store.whole(solved.node.name)[within(ranges, passes.ranges(solved.node))]
+    defined = solved.node.cases[0].expr  # the truth is computed by it, and so has its rounding error
 
     def error(expr: Expr) -> float:
-        return relative(passes.partials.evaluate(expr, store, ranges), truth, kept=kept)
+        def value(of: Expr) -> Any:
+            return passes.partials.evaluate(of, store, ranges)
+
+        def added() -> Any:
+            return torch.maximum(value(terms(defined)), value(terms(expr)))
+
+        return relative(value(expr), truth, kept, added)
 
     return Row(solved.node.generic, truth.numel(), *worst_of(line_errors(solved.lines, error, "closed form, ")))
 

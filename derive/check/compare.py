@@ -13,23 +13,35 @@ from derive.chain.derivation import Line
 from derive.evaluate.passes import Range
 
 Array = torch.Tensor
+EXACT = 1e-12  # an error below is not looked into
+ROUNDING = 1e-3  # with a tolerance of 1e-9: an error of 1e-12 of the terms is rounding
+LEAST = 0.1  # of numbers that come without their terms: zeros are compared to 1e-13
+TINY = 1e-290  # below, float64 has no digits left
 Error = tuple[float, str]  # how large, and where
 
 
 @torch.no_grad()
-def relative(found: Array, truth: Array, scale: Array | None = None, kept: Array | slice = slice(None)) -> float:
-    """The worst |a - b| / max(1, |b|) at the points `kept`; 0 where there are no numbers, infinite for not-a-number.
+def relative(
+    found: Array, truth: Array, kept: Array | slice = slice(None), terms: Callable[[], Array] | None = None
+) -> float:
+    """The worst |a - b| / |b| at the points `kept`; 0 where there are no numbers, infinite for not-a-number.
 
-    `scale` is `magnitude(truth)`, for a caller that has it already.
+    Each number is judged by its own size, however small. Only rounding is forgiven: where a and b are sums that cancel,
+    their error is that of the terms, and so the error is relative to max(|b|, ROUNDING s), where s is the size of the
+    terms (`derive.check.rounding`). `terms` gives s, in the shape of `truth`; it is asked only where |a - b| / |b| is
+    not below EXACT. Without it s is the largest |b| of all elements and points, and at least LEAST.
     """
-    error = (found - truth).abs_().div_(magnitude(truth) if scale is None else scale)[..., kept]
+    gap, size = torch.broadcast_tensors((found - truth).abs()[..., kept], truth.abs()[..., kept])
+    worst = _largest(gap / size.clamp(min=TINY))
+    if worst <= EXACT:
+        return worst
+    added = size.max().clamp(min=LEAST) if terms is None else torch.nan_to_num(terms(), 0.0, 0.0, 0.0)[..., kept]
+    return _largest(gap / torch.maximum(size, ROUNDING * added).clamp(min=TINY))
+
+
+def _largest(error: Array) -> float:
     worst = float(error.max()) if error.numel() else 0.0
     return worst if worst == worst else float("inf")
-
-
-def magnitude(truth: Array) -> Array:
-    """max(1, |b|): what an error is relative to."""
-    return truth.abs().clamp_(min=1.0)
 
 
 def line_errors(lines: Sequence[Line], error: Callable[[Expr], float], prefix: str = "") -> Iterator[Error]:

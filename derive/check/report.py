@@ -20,7 +20,7 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Row:
-    """One quantity: at how many numbers it was compared, and the worst relative error |a - b| / max(1, |b|).
+    """One quantity: at how many numbers it was compared, and the worst relative error (`derive.check.compare`).
 
     `error` is that of the adjoint's formula, or the worst of the printed lines, of which `where` names the place. If
     the formula itself is wrong, that is what a row says. Of a value in closed form there are lines only.

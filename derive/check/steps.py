@@ -19,8 +19,9 @@ from derive.chain.regions import large
 from derive.check.autograd import AutogradValues
 from derive.check.by_sympy import exact_points
 from derive.check.closed_forms import in_floats, in_fractions, told
-from derive.check.compare import Error, line_errors, magnitude, relative, within, worst_of
+from derive.check.compare import Error, line_errors, relative, within, worst_of
 from derive.check.report import TOLERANCE, Report, Row, told_sizes
+from derive.check.rounding import terms
 from derive.check.samples import sizes_in_turn
 from derive.check.torch_backend import TorchBackend
 from derive.evaluate.passes import Passes, Range
@@ -109,6 +110,7 @@ class Checker:
         self.derivation, self.sizes = derivation, dict(sizes)
         self.passes = Passes(derivation, sizes, TorchBackend())
         self.truth = AutogradValues(derivation, self.passes, points, seed)
+        self._terms: dict[str, Array] = {}
         self.reached: set[int] = set()  # the steps whose lines were evaluated
 
     def run(
@@ -125,14 +127,21 @@ class Checker:
     def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
         """The formula of an adjoint; where that is right, the worst line of the steps that write it out."""
         truth = self.truth.adjoint(adjoint.node.name)
-        scale = magnitude(truth)
-        formula = relative(self.passes.adjoint(adjoint, self.truth.store), truth, scale, self.truth.kept)
-        lines = worst_of(self._step(s, truth, scale) for s in steps if s.node.name == adjoint.node.name)
+        found = self.passes.adjoint(adjoint, self.truth.store)
+        formula = relative(found, truth, self.truth.kept, lambda: self.terms(adjoint.node.name))
+        lines = worst_of(self._step(s, truth) for s in steps if s.node.name == adjoint.node.name)
         worst = worst_of(((formula, ""), lines)) if formula <= TOLERANCE else (formula, "")
         numbers = truth[..., 0].numel() * self.truth.count
         return Row(Partial(self.derivation.loss, adjoint.node.generic), numbers, *worst)
 
-    def _step(self, step: Step, truth: Array, scale: Array) -> Error:
+    def terms(self, name: str) -> Array:
+        """How large the contributions are that the adjoint of a family adds up."""
+        if name not in self._terms:
+            found = self.passes.adjoint(self.derivation.adjoints[name], self.truth.store, change=terms)
+            self._terms[name] = found.expand_as(self.truth.adjoint(name))
+        return self._terms[name]
+
+    def _step(self, step: Step, truth: Array) -> Error:
         """The worst line of a step, 0 where it supposes other sizes."""
         ranges = self.region(step)
         if ranges is None:
@@ -141,8 +150,13 @@ class Checker:
         part = within(ranges, self.passes.extent(step.node))
 
         def error(expr: Expr) -> float:
-            value = self.passes.partials.evaluate(expr, self.truth.store, ranges)
-            return relative(value, truth[part], scale[part], self.truth.kept)
+            def value(of: Expr) -> Array:
+                return self.passes.partials.evaluate(of, self.truth.store, ranges)
+
+            def added() -> Array:
+                return torch.maximum(self.terms(step.node.name)[part], value(terms(expr)))
+
+            return relative(value(expr), truth[part], self.truth.kept, added)
 
         return worst_of(line_errors(step.lines, error, f"step {step.number}, "))
 

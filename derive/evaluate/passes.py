@@ -6,7 +6,7 @@ The backward pass evaluates the contributions of the derivation, so it is right 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from operator import add, mul
 from typing import NamedTuple
@@ -150,12 +150,22 @@ class Passes:
                     name = f"adjoint {adjoint.node.name}"
                     store.put(name, self.adjoint(adjoint, store), self.extent(adjoint.node))
 
-    def adjoint(self, adjoint: Adjoint, store: Store, axes: Mapping[Idx, tuple[int, int]] | None = None) -> Array:
-        """Compute all of one adjoint at once, from the values and the users' adjoints in the store."""
+    def adjoint(
+        self,
+        adjoint: Adjoint,
+        store: Store,
+        axes: Mapping[Idx, tuple[int, int]] | None = None,
+        change: Callable[[Expr], Expr] = lambda expr: expr,
+    ) -> Array:
+        """Compute all of one adjoint at once, from the values and the users' adjoints in the store.
+
+        `change` makes another expression of each contribution, such as its size.
+        """
         spans = self.extent(adjoint.node)
         ranges = [(i, *(axes or {}).get(i, span)) for i, span in zip(adjoint.node.indices, spans, strict=True)]
         whole = [(Integer(a), Integer(b)) for _, a, b in ranges]
-        terms = [self.partials.evaluate(self._masked(u, adjoint.node, whole), store, ranges) for u in adjoint.uses]
+        uses = [change(self._masked(u, adjoint.node, whole)) for u in adjoint.uses]
+        terms = [self.partials.evaluate(use, store, ranges) for use in uses]
         return reduce(add, terms or [self.backend.zeros((*(b - a + 1 for _, a, b in ranges), 1))])
 
     def _masked(self, use: Use, node: Node, whole: list[Interval], without: int | None = None) -> Expr:

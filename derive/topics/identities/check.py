@@ -11,6 +11,7 @@ from sympy import Expr
 from derive.chain.derivation import Derivation, Line
 from derive.check.compare import Array, line_errors, relative, worst_of
 from derive.check.report import Report, Row, united
+from derive.check.rounding import terms
 from derive.check.samples import Sample, over_samples
 from derive.evaluate.store import Store
 from derive.language import Text
@@ -47,6 +48,9 @@ def _rows(sample: Sample, found: Sequence[Identity]) -> Iterator[Row]:
 
 def _side(sample: Sample, store: Store, node: Node, lines: Sequence[Line], truth: Array) -> Row:
     def error(expr: Expr) -> float:
-        return relative(sample.value(expr, store, node.indices), truth)
+        def value(of: Expr) -> Array:
+            return sample.value(of, store, node.indices)
+
+        return relative(value(expr), truth, terms=lambda: value(terms(expr)))
 
     return Row(node.generic, truth.numel(), *worst_of(line_errors(lines, error)))

@@ -14,6 +14,7 @@ import torch
 from sympy import Symbol
 
 from derive.chain.derivation import Derivation
+from derive.check.compare import LEAST as FEW
 from derive.check.compare import relative
 from derive.check.report import Report, Row
 from derive.check.samples import SEEDS, Array, Sample, over_samples
@@ -122,4 +123,4 @@ def _eigenvalue(truth: Sequence[Sequence[Array]]) -> Row:
     sizes = [math.isqrt(math.prod(row[n].shape[:-1])) for n, row in enumerate(truth)]
     rows = [torch.cat([b.reshape(n, -1, b.shape[-1]) for b in row], 1) for n, row in zip(sizes, truth, strict=True)]
     found = torch.linalg.eigvalsh(torch.cat(rows).movedim(-1, 0))
-    return Row(LEAST, found.numel(), float((-found[:, 0]).clamp(min=0).div(found[:, -1].clamp(min=1)).max()))
+    return Row(LEAST, found.numel(), float((-found[:, 0]).clamp(min=0).div(found.abs().amax(-1).clamp(min=FEW)).max()))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import torch
 from sympy import Idx
@@ -51,8 +52,14 @@ def _steps(evaluator: Evaluator, check: Checker, forms: Forms) -> Iterator[Row]:
         if ranges is None:
             yield Row(form.element, 0, 0.0, where)
             continue
-        truth = check.truth.adjoint(step.node.name)[within(ranges, check.passes.extent(step.node))]
-        yield _compared(evaluator, form, ranges, truth, where)
+        part = within(ranges, check.passes.extent(step.node))
+        added = partial(_part, check, step.node.name, part)
+        yield _compared(evaluator, form, ranges, check.truth.adjoint(step.node.name)[part], where, added)
+
+
+def _part(check: Checker, name: str, part: tuple[slice, ...]) -> Array:
+    """How large the terms of an adjoint are, in a part of its range."""
+    return check.terms(name)[part]
 
 
 def _ranges(evaluator: Evaluator, node: Node, case: Case) -> list[Range]:
@@ -64,15 +71,30 @@ def _ranges(evaluator: Evaluator, node: Node, case: Case) -> list[Range]:
     ]
 
 
-def _compared(evaluator: Evaluator, form: Form, ranges: Sequence[Range], whole: Array, where: str) -> Row:
-    """One form on one box of index values, `whole` holding what it should be, shape (*lengths, points)."""
+def _compared(
+    evaluator: Evaluator,
+    form: Form,
+    ranges: Sequence[Range],
+    whole: Array,
+    where: str,
+    terms: Callable[[], Array] | None = None,
+) -> Row:
+    """One form on one box of index values, `whole` holding what it should be, shape (*lengths, points).
+
+    `terms` gives the size of the terms in the same shape, as for `relative`.
+    """
     assert form.matrix is not None
     at = [n for n, r in enumerate(ranges) if r[0] not in form.indices]
     axes = [n for n in range(len(ranges)) if n not in at]
+
+    def arranged(array: Array) -> Array:
+        array = evaluator.at_points(array).permute(*at, -1, *axes)
+        return array.reshape(*array.shape[: len(at) + 1], *found.shape[-2:])
+
     try:
         found = evaluator.value(form.matrix, [ranges[n] for n in at])
-        wanted = evaluator.at_points(whole).permute(*at, -1, *axes)
-        wanted = wanted.reshape(*wanted.shape[: len(at) + 1], *found.shape[-2:])
+        wanted = arranged(whole)
     except (ShapeError, RuntimeError):  # torch refuses a product of other shapes
         return Row(form.element, 0, float("inf"), where)
-    return Row(form.element, wanted.numel(), relative(found, wanted), where)
+    error = relative(found, wanted, terms=None if terms is None else lambda: arranged(terms()))
+    return Row(form.element, wanted.numel(), error, where)
