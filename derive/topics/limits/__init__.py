@@ -36,7 +36,8 @@ class Limits(Topic):
     offers = {"limit": limit_of, "limits": limits_of}
 
     def find(self, derived: Derived, ask: Ask) -> tuple[Limiting, ...]:
-        return limits_of(derived, ask.get("limits", ()))
+        asked = ask.get("limits", ())
+        return limits_of(derived, asked) if asked else ()
 
     def check(self, found: Sequence[Any], derived: Derived, seed: int) -> Report:
         from derive.topics.limits.check import in_the_limit
