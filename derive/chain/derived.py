@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -11,7 +11,6 @@ from sympy import Expr, Integer, Symbol
 from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.closed_forms.values import Solved, solved_values
 from derive.chain.derivation import Derivation, Step
-from derive.chain.rule import derive
 from derive.chain.steps import Steps
 from derive.errors import ModelError
 from derive.model.model import Model
@@ -22,8 +21,8 @@ Found = TypeVar("Found")
 class Derived:
     """A derivation for some sizes (those not in `sizes` stay symbolic), with its steps in the order of the sheet."""
 
-    def __init__(self, model: Model, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None):
-        self.derivation: Derivation = derive(model, wrt)
+    def __init__(self, derivation: Derivation, sizes: Mapping[Any, int] | None = None):
+        self.derivation = derivation
         self.sizes: dict[Symbol, int] = {self._size(key): _whole(key, n) for key, n in (sizes or {}).items()}
         self._steps = Steps(self.derivation, self.sizes)
         self._kept: dict[str, Any] = {}

@@ -89,7 +89,7 @@ def wished(parser: Parser, names: Collection[str] | None = None) -> None:
     for name, option in wishes().items():
         if names is None or name in names:
             words: dict[str, Any] = {} if option.const is None else {"nargs": "?", "const": option.const}
-            parser.add_argument(f"--{name}", metavar=option.metavar, help=option.help, **words)
+            parser.add_argument(f"--{name.replace('_', '-')}", metavar=option.metavar, help=option.help, **words)
 
 
 def page(parser: Parser) -> None:

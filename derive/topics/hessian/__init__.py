@@ -24,13 +24,14 @@ def hessian_of(solution: Derived, *wrt: Any, check: bool = True) -> Hessian:
     through time also what is `carried`. Errors: ModelError for an unknown name, no loss or no path, VerificationError
     where torch.autograd disagrees.
     """
+    from derive.chain.rule import derive
     from derive.topics.hessian.definite import squares
     from derive.topics.hessian.hessian import hessian
 
     families, model = [name_in(w) for w in wrt], solution.model
     if not model.has_loss:
         raise ModelError(f"the graph {model.title!r} has no loss, so there is no Hessian")
-    own = Derived(model, families, solution.sizes)
+    own = Derived(derive(model, families), solution.sizes)
     steps = [s for name in own.derivation.adjoints for s in own.steps_of(name)]
     found = hessian(own.derivation, steps, families)
     found = found._replace(squares=squares(found))
