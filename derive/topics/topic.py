@@ -66,7 +66,7 @@ class Topic:
     """
 
     place = Place.RESULTS
-    asks: Mapping[str, Option | None] = {}
+    asks: Mapping[str, Flag | None] = {}
     offers: Mapping[str, Callable[..., Any] | property] = {}
     measures = False
 
@@ -114,7 +114,7 @@ class Topic:
         raise TypeError(f"{type(thing).__name__} has no view in a notebook")
 
 
-class Option(NamedTuple):
+class Flag(NamedTuple):
     """What a command line says of a wish: `--name METAVAR help`. With `const` the value may be left out."""
 
     metavar: str

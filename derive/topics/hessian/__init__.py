@@ -9,7 +9,7 @@ from derive.chain.derived import Derived, name_in
 from derive.errors import ModelError
 from derive.page.as_data import equality, verdict
 from derive.topics.jacobian import names, refuse_numbers
-from derive.topics.topic import Ask, Context, Option, Place, Topic
+from derive.topics.topic import Ask, Context, Flag, Place, Topic
 
 if TYPE_CHECKING:  # a subject that is not asked for loads nothing
     from derive.page.blocks import Block
@@ -46,7 +46,7 @@ class HessianTopic(Topic):
     """Hessians are asked for by `--hessian w,b`."""
 
     place = Place.ALONE
-    asks = {"hessian": Option("w,b", "only the Hessian of the loss with respect to w and b")}
+    asks = {"hessian": Flag("w,b", "only the Hessian of the loss with respect to w and b")}
     offers = {"hessian": hessian_of}
 
     def refuse(self, ask: Ask) -> None:
