@@ -13,6 +13,7 @@ from derive.code.signature import Signature
 from derive.errors import UsageError
 from derive.graph import Graph
 from derive.language import Text
+from derive.topics.topic import refuse_unknown
 from derive.topics.worked.example import Example
 
 
@@ -67,10 +68,15 @@ class Problem:
         label: Text | None = None,
         example: Example | None = None,
         notes: tuple[Text, ...] = (),
+        *,
         signature: Signature | None = None,
         **wishes: Any,
     ) -> Callable[[Callable[..., Graph]], Callable[..., Graph]]:
-        """Register a function that builds a graph from the options. The `example` becomes one of the wishes."""
+        """Register a function that builds a graph from the options. The `example` becomes one of the wishes.
+
+        Errors: UsageError for a wish that no subject in topics/ listens to.
+        """
+        refuse_unknown(wishes)
 
         def register(build: Callable[..., Graph]) -> Callable[..., Graph]:
             asked = wishes if example is None else {"example": example, **wishes}

@@ -1,4 +1,13 @@
-"""What `Graph.derive()` gives, and the way there from the author's model to the sheet."""
+"""What `Graph.derive()` gives, and the whole way there, in this order:
+
+named        what has no name in the author's model gets one: pre-activations         model/preactivation.py
+resolved     expectations get values, from the moments that are declared              topics/expectation/
+derive       the chain rule gives the adjoint of every quantity                       chain/rule.py
+Derived      each adjoint becomes a step, line by line to the textbook's form         chain/derived.py
+find         every subject says what it finds                                         topics/topic.py
+verify       all of it is compared with torch.autograd                                check/, topics/*/check
+render       the sheet, in one of the formats                                         sheet/, page/formats
+"""
 
 from __future__ import annotations
 
@@ -8,6 +17,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from derive.chain.derived import Derived
+from derive.chain.rule import derive
 from derive.display import shown
 from derive.language import Text
 from derive.model.model import Model
@@ -24,9 +34,11 @@ if TYPE_CHECKING:
 NOTHING = Ask()
 
 
-def prepared(author: Model) -> Model:
-    """Return the model that is differentiated: pre-activations have names, expectations values. Errors: MomentError."""
-    return resolved(named(author))[0]
+def prepared(model: Model) -> Model:
+    """Return the author's model as it is differentiated. Errors: MomentError for a moment that is not declared."""
+    model = named(model)
+    model, _ = resolved(model)
+    return model
 
 
 class Solution(Derived):
@@ -37,8 +49,9 @@ class Solution(Derived):
     subjects in topics/ add their own, such as `jacobian("p", "z")`, `conditions` and `matrix("W")`: see `dir()`.
     """
 
-    def __init__(self, author: Model, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None):
-        super().__init__(prepared(author), wrt, sizes)
+    def __init__(self, model: Model, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None):
+        derivation = derive(prepared(model), wrt)
+        super().__init__(derivation, sizes)
 
     def part(self, ask: Ask = NOTHING, label: Text | None = None, notes: tuple[Text, ...] = ()) -> Part:
         """Return what a sheet shows: what the subjects find, all checked. Errors: of `find` and `Report.require`."""

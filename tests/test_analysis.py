@@ -6,7 +6,7 @@ import pytest
 import torch
 from sympy import Abs, Eq, Function, Gt, Integer, Lt, Pow, Symbol
 
-from derive import Graph, Sum, VerificationError, function_named, sigmoid, tanh
+from derive import Graph, Sum, VerificationError, exp, function_named, sigmoid, tanh
 from derive.check.report import Report
 from derive.errors import ShapeError
 from derive.expressions import functions
@@ -323,3 +323,16 @@ def test_a_power_and_a_product_over_steps_want_shapes_that_agree():
         Times(W, Dots(n, n), J)
     with pytest.raises(ShapeError):
         Plus(Integer(1), Scaled(Integer(-1), J))  # 1 - J is no matrix; I - J is
+
+
+def test_points_where_the_model_overflows_say_nothing_about_its_jacobian():
+    """h = exp(w x + u h) overflows within a few steps at some points; the others decide, and a wrong block is seen."""
+    g = Graph("a tower of exponentials")
+    T = g.size("T")
+    t = g.index("t", T)
+    w, u = g.parameters("w u")
+    x = g.input("x", T)
+    h = g.recurrence("h", lambda h: exp(w * x[t] + u * h[t - 1]), over=t, start={0: 0})
+    g.loss("L", h[T] ** 2 / 2)
+    [found] = g.derive().verify(20).of("stability").claims
+    assert found.product < 1e-9 and found.complaint() is None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from sympy import Integer
 
-from derive import Graph, Sum, UsageError, VerificationError
+from derive import Graph, Limit, Sum, UsageError, VerificationError
 from derive.chain.derivation import Line, Term
 from derive.check.report import Report, Row
 from derive.display import shown
@@ -17,6 +17,8 @@ from derive.page.as_data import equality
 from derive.page.blocks import Equations, Heading, Paragraph
 from derive.page.blocks import Row as Equality
 from derive.problem import Problem
+from derive.problems import load
+from derive.solution import Solution
 from derive.topics import topic
 from derive.topics.topic import TOPICS, Ask, Place, Topic
 
@@ -70,7 +72,7 @@ def counting(monkeypatch):
     module = types.ModuleType("counting")
     module.TOPIC = Counting()
     monkeypatch.setitem(sys.modules, "counting", module)
-    monkeypatch.setattr(Count, "__module__", "counting.count")
+    monkeypatch.setattr(Count, "__module__", "counting")
     monkeypatch.setitem(TOPICS, "counting", "counting")
     return module.TOPIC
 
@@ -136,6 +138,30 @@ def test_every_subject_is_a_folder_with_a_topic():
     for name, module in TOPICS.items():
         assert module == f"derive.topics.{name}"
         assert isinstance(topic.topic(name), Topic)
+
+
+def test_a_wish_is_refused_where_it_is_made():
+    """A typo in a problem is seen at its line, and what is not of the kind that is asked for is one clear line."""
+    with pytest.raises(UsageError, match="did you mean limits"):
+        Problem(COUNT, COUNT, "0.0").reading(limts=())
+    for wish in ({"limits": 3}, {"limits": ["x"]}, {"identities": "yu"}, {"identities": [("y",)]}):
+        with pytest.raises(UsageError, match="expected"):
+            line().derive().verify(20, **wish)
+
+
+def test_what_was_found_can_be_checked_again():
+    """`limits` and `identities` take what the solution's own methods gave."""
+    momentum = load("momentum").readings[1].build().derive()
+    assert momentum.verify(20, limits=momentum.limits([Limit("m", "t")])).of("limits").ok
+    norms = load("norms").readings[0].build().derive()
+    assert norms.verify(20, identities=[norms.identity("y", "u")]).of("identities").rows
+
+
+def test_no_subject_takes_a_name_that_is_taken():
+    """An offer that a Solution has already would never be found; an option twice would break every command."""
+    assert not [name for _, each in topic.topics() for name in each.offers if hasattr(Solution, name)]
+    taken = {"lang", "format", "output", "detail", "plots", "no_check", "reading", "help"}
+    assert not taken & {wish for _, each in topic.topics() for wish in each.asks}
 
 
 def test_a_wish_has_one_listener():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.closed_forms.values import Solved, solved_values
 from derive.chain.derivation import Derivation, Step
 from derive.chain.regions import by_region
-from derive.chain.rule import derive, extent
+from derive.chain.rule import extent
 from derive.chain.steps import Steps
 from derive.errors import ModelError
 from derive.model.model import Model
@@ -23,8 +23,8 @@ Found = TypeVar("Found")
 class Derived:
     """A derivation for some sizes (those not in `sizes` stay symbolic), with its steps in the order of the sheet."""
 
-    def __init__(self, model: Model, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None):
-        self.derivation: Derivation = derive(model, wrt)
+    def __init__(self, derivation: Derivation, sizes: Mapping[Any, int] | None = None):
+        self.derivation = derivation
         self.sizes: dict[Symbol, int] = {self._size(key): _whole(key, n) for key, n in (sizes or {}).items()}
         self._steps = Steps(self.derivation, self.sizes)
         self._kept: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from derive.errors import UsageError
 from derive.page.formats.formats import FORMATS
 from derive.problem import Problem
-from derive.topics.topic import Option, topics
+from derive.topics.topic import Flag, topics
 
 MOST_POINTS = 100_000
 MOST_STEPS = 10_000
@@ -79,7 +79,7 @@ def one_of(what: str, value: str, known: Sequence[str]) -> None:
         raise UsageError(f"--{what} {value!r}: choose one of {', '.join(known)}")
 
 
-def wishes() -> dict[str, Option]:
+def wishes() -> dict[str, Flag]:
     """The options by which subjects are asked for, in the order of the subjects."""
     return {name: option for _, each in topics() for name, option in each.asks.items() if option is not None}
 
@@ -89,7 +89,7 @@ def wished(parser: Parser, names: Collection[str] | None = None) -> None:
     for name, option in wishes().items():
         if names is None or name in names:
             words: dict[str, Any] = {} if option.const is None else {"nargs": "?", "const": option.const}
-            parser.add_argument(f"--{name}", metavar=option.metavar, help=option.help, **words)
+            parser.add_argument(f"--{name.replace('_', '-')}", metavar=option.metavar, help=option.help, **words)
 
 
 def page(parser: Parser) -> None:

@@ -8,7 +8,7 @@ ask, and the methods of a `Solution`.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -66,7 +66,7 @@ class Topic:
     """
 
     place = Place.RESULTS
-    asks: Mapping[str, Option | None] = {}
+    asks: Mapping[str, Flag | None] = {}
     offers: Mapping[str, Callable[..., Any] | property] = {}
     measures = False
 
@@ -114,7 +114,7 @@ class Topic:
         raise TypeError(f"{type(thing).__name__} has no view in a notebook")
 
 
-class Option(NamedTuple):
+class Flag(NamedTuple):
     """What a command line says of a wish: `--name METAVAR help`. With `const` the value may be left out."""
 
     metavar: str
@@ -154,16 +154,36 @@ def find(derived: Derived, ask: Ask, places: Collection[Place] = tuple(Place)) -
 
     Errors: UsageError for a wish that nothing listens to, or that does not go with another one.
     """
-    known = {wish for _, each in topics() for wish in each.asks}
-    for wish in ask.wishes:
-        if wish not in known:
-            raise UsageError(f"nothing listens to {wish!r}; a problem may ask for {', '.join(sorted(known))}")
+    refuse_unknown(ask.wishes)
     for _, each in topics():
         each.refuse(ask)
     asked = [(name, each) for name, each in topics() if each.place in places]
     alone = {n: found for n, t in asked if t.place is Place.ALONE and (found := t.find(derived, ask))}
     others = ((n, t) for n, t in asked if t.place is not Place.ALONE)
     return alone or {n: found for n, t in others if (found := t.find(derived, ask))}
+
+
+def known() -> set[str]:
+    """Every keyword that a subject listens to."""
+    return {wish for _, each in topics() for wish in each.asks}
+
+
+def refuse_unknown(wishes: Iterable[str]) -> None:
+    """Errors: UsageError for a wish that nothing listens to."""
+    for wish in wishes:
+        if wish not in known():
+            import difflib
+
+            near = difflib.get_close_matches(wish, known(), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"a problem may ask for {', '.join(sorted(known()))}"
+            raise UsageError(f"nothing listens to {wish!r}; {hint}")
+
+
+def listed(wish: str, value: Any) -> tuple[Any, ...]:
+    """Several things that were asked for. Errors: UsageError where it is one thing that is no list."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise UsageError(f"{wish}: expected a list, found {value!r}")
+    return tuple(value)
 
 
 def at(place: Place, found: Mapping[str, tuple[Any, ...]]) -> Iterator[tuple[Topic, str, tuple[Any, ...]]]:
@@ -179,4 +199,4 @@ def offered(name: str) -> Callable[..., Any] | property | None:
 def home(thing: Any) -> Topic | None:
     """Return the subject in whose folder the class of an object lies."""
     module = type(thing).__module__
-    return next((topic(n) for n, m in TOPICS.items() if module.startswith(m + ".")), None)
+    return next((topic(n) for n, m in TOPICS.items() if f"{module}.".startswith(f"{m}.")), None)

@@ -9,7 +9,7 @@ from derive.chain.derived import Derived, name_in
 from derive.errors import ModelError
 from derive.page.as_data import equality, verdict
 from derive.topics.jacobian import names, refuse_numbers
-from derive.topics.topic import Ask, Context, Option, Place, Topic
+from derive.topics.topic import Ask, Context, Flag, Place, Topic
 
 if TYPE_CHECKING:  # a subject that is not asked for loads nothing
     from derive.page.blocks import Block
@@ -24,13 +24,14 @@ def hessian_of(solution: Derived, *wrt: Any, check: bool = True) -> Hessian:
     through time also what is `carried`. Errors: ModelError for an unknown name, no loss or no path, VerificationError
     where torch.autograd disagrees.
     """
+    from derive.chain.rule import derive
     from derive.topics.hessian.definite import squares
     from derive.topics.hessian.hessian import hessian
 
     families, model = [name_in(w) for w in wrt], solution.model
     if not model.has_loss:
         raise ModelError(f"the graph {model.title!r} has no loss, so there is no Hessian")
-    own = Derived(model, families, solution.sizes)
+    own = Derived(derive(model, families), solution.sizes)
     steps = [s for name in own.derivation.adjoints for s in own.steps_of(name)]
     found = hessian(own.derivation, steps, families)
     found = found._replace(squares=squares(found))
@@ -45,7 +46,7 @@ class HessianTopic(Topic):
     """Hessians are asked for by `--hessian w,b`."""
 
     place = Place.ALONE
-    asks = {"hessian": Option("w,b", "only the Hessian of the loss with respect to w and b")}
+    asks = {"hessian": Flag("w,b", "only the Hessian of the loss with respect to w and b")}
     offers = {"hessian": hessian_of}
 
     def refuse(self, ask: Ask) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from derive.chain.derived import Derived, name_in
+from derive.errors import UsageError
 from derive.page.as_data import equality
-from derive.topics.topic import Ask, Context, Place, Topic
+from derive.topics.topic import Ask, Context, Place, Topic, listed
 
 if TYPE_CHECKING:  # a subject that is not asked for loads nothing
     from derive.check.report import Report
@@ -31,7 +32,7 @@ class Identities(Topic):
     offers = {"identity": identity}
 
     def find(self, derived: Derived, ask: Ask) -> tuple[Identity, ...]:
-        return tuple(identity(derived, *pair) for pair in ask.get("identities", ()))
+        return tuple(_shown(derived, pair) for pair in listed("identities", ask.get("identities", ())))
 
     def check(self, found: Sequence[Any], derived: Derived, seed: int) -> Report:
         from derive.topics.identities.check import verify_identities
@@ -46,6 +47,15 @@ class Identities(Topic):
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
         sides = [side for same in found for side in ((same.one, same.lines), (same.other, same.other_lines))]
         return {"identities": [equality(node.generic, lines, show, lang) for node, lines in sides]}
+
+
+def _shown(derived: Derived, pair: Any) -> Identity:
+    """An identity that was asked for by two names, or that was shown before. Errors: UsageError for anything else."""
+    if getattr(pair, "lines", None):
+        return pair
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise UsageError(f'identities: expected pairs of names such as ("y", "u"), found {pair!r}')
+    return identity(derived, *pair)
 
 
 TOPIC = Identities()

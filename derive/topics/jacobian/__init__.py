@@ -9,7 +9,7 @@ from derive.chain.derived import Derived, name_in
 from derive.errors import UsageError
 from derive.expressions.notation import NAME
 from derive.page.as_data import equality, verdict
-from derive.topics.topic import Ask, Context, Option, Place, Topic
+from derive.topics.topic import Ask, Context, Flag, Place, Topic
 
 if TYPE_CHECKING:  # a subject that is not asked for loads nothing
     from derive.page.blocks import Block
@@ -53,7 +53,7 @@ class JacobianTopic(Topic):
     """Jacobians are asked for by `--jacobian p,z`."""
 
     place = Place.ALONE
-    asks = {"jacobian": Option("p,z", "only the Jacobian of p with respect to z")}
+    asks = {"jacobian": Flag("p,z", "only the Jacobian of p with respect to z")}
     offers = {"jacobian": jacobian_of}
 
     def refuse(self, ask: Ask) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from derive.chain.derived import Derived
-from derive.topics.topic import Ask, Context, Topic
+from derive.errors import UsageError
+from derive.topics.topic import Ask, Context, Topic, listed
 
 if TYPE_CHECKING:  # a subject that is not asked for loads nothing
     from derive.check.report import Report
@@ -22,11 +23,16 @@ def limit_of(solution: Derived, quantity: str, variable: str, to: str = "oo") ->
     return limits_of(solution, [Limit(quantity, variable, to)])[0]
 
 
-def limits_of(solution: Derived, asked: Iterable[Limit]) -> tuple[Limiting, ...]:
+def limits_of(solution: Derived, asked: Iterable[Limit | Limiting]) -> tuple[Limiting, ...]:
     """Find several limits, each with the numbers that it asks for."""
-    from derive.topics.limits.limits import limiting
+    from derive.topics.limits.limits import Limit, Limiting, limiting
 
-    return tuple(limiting(solution.model, solution.values, one) for one in asked)
+    found = []
+    for one in asked:
+        if not isinstance(one, (Limit, Limiting)):
+            raise UsageError(f"limits: expected Limit(quantity, variable, to), found {one!r}")
+        found.append(one if isinstance(one, Limiting) else limiting(solution.model, solution.values, one))
+    return tuple(found)
 
 
 class Limits(Topic):
@@ -36,7 +42,8 @@ class Limits(Topic):
     offers = {"limit": limit_of, "limits": limits_of}
 
     def find(self, derived: Derived, ask: Ask) -> tuple[Limiting, ...]:
-        return limits_of(derived, ask.get("limits", ()))
+        asked = ask.get("limits", ())
+        return limits_of(derived, listed("limits", asked)) if asked else ()
 
     def check(self, found: Sequence[Any], derived: Derived, seed: int) -> Report:
         from derive.topics.limits.check import in_the_limit

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sympy import Expr
+if TYPE_CHECKING:  # a sheet that is not checked loads no check
+    from sympy import Expr
 
-from derive.check.report import Claim, Report
-from derive.topics.jacobian.paths import Entry
-from derive.topics.stability.conditions import Analysis, Condition
-from derive.topics.stability.gates import Gate
+    from derive.check.report import Claim, Report
+    from derive.topics.jacobian.paths import Entry
+    from derive.topics.stability.conditions import Analysis, Condition
+    from derive.topics.stability.gates import Gate
 
 TOLERANCE = 1e-9
 DISTANCES = (1, 10, 25, 50, 100)

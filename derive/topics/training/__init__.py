@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from derive.chain.derived import Derived
 from derive.errors import UsageError
-from derive.topics.topic import Ask, Context, Option, Topic
+from derive.topics.topic import Ask, Context, Flag, Topic
 from derive.topics.worked.numbers_as_typed import number, whole
 
 if TYPE_CHECKING:  # a subject that is not asked for loads nothing
@@ -38,8 +38,8 @@ class TrainingTopic(Topic):
 
     asks = {
         "training": None,
-        "train": Option("STEPS", "gradient descent on the problem's data, where it has any (mlp)", const=""),
-        "seed": Option("N", "seed of the start of a training (default 0)"),
+        "train": Flag("STEPS", "gradient descent on the problem's data, where it has any (mlp)", const=""),
+        "seed": Flag("N", "seed of the start of a training (default 0)"),
     }
     offers = {"train": train}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from derive.chain.derived import Derived
 from derive.language import Text
 from derive.page.blocks import Block
-from derive.topics.topic import Ask, Context, Option, Topic
+from derive.topics.topic import Ask, Context, Flag, Topic
 from derive.topics.worked.example import learning_rate, own
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ class WorkedNumbers(Topic):
 
     asks = {
         "example": None,
-        "at": Option('"w1=0.5, x_1=2"', "work these numbers: values, adjoints, update"),
-        "lr": Option("RATE", "learning rate of gradient descent, such as 1e-4"),
+        "at": Flag('"w1=0.5, x_1=2"', "work these numbers: values, adjoints, update"),
+        "lr": Flag("RATE", "learning rate of gradient descent, such as 1e-4"),
     }
 
     def find(self, derived: Derived, ask: Ask) -> tuple[Exercise, ...]:

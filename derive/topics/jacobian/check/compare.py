@@ -17,7 +17,7 @@ from derive.topics.jacobian.in_matrices import InMatrices, Rows
 from derive.topics.matrix_form.check.evaluator import Evaluator
 
 
-class Derived(Protocol):
+class Developed(Protocol):
     """A Jacobian or a block of a Hessian: a chain of equalities and, where there is one, a matrix form."""
 
     @property
@@ -35,7 +35,7 @@ class Evaluation(NamedTuple):
     stored: Callable[[Expr], Expr] = lambda expr: expr
 
 
-def worst(sample: Sample, found: Derived, truth: Array, at: Evaluation) -> Error:
+def worst(sample: Sample, found: Developed, truth: Array, at: Evaluation) -> Error:
     """Return the worst relative error of all lines and of the matrix form, and where it is."""
 
     def error(expr: Expr) -> float:
