@@ -35,6 +35,7 @@ class Bounds:
         self.known: dict[Symbol, Expr] = {}
         self._kept: dict[str, Interval] = {}
         self._open: dict[str, Expr] = {}
+        self._widened: set[Expr] = set()  # by a start, so that the bound of a sigmoid need not be below 1
 
     def magnitude(self, expr: Expr) -> Expr:
         """A bound of the absolute value of an expression."""
@@ -93,12 +94,18 @@ class Bounds:
         tops = [t for c in node.cases[1:] if (t := self.magnitude(c.expr)) != 0 and not self._inside(c.expr, found)]
         if oo in tops:
             return UNBOUNDED
-        top = self._named(node, Max(magnitude(found), *tops)) if tops else None
-        return found if top is None else (-top, top)
+        if not tops:
+            return found
+        own = magnitude(found)
+        top = self._named(node, Max(self.known.pop(own, own), *tops))
+        self._widened.add(top)
+        return -top, top
 
     def _recurs(self, node: Node) -> bool:
-        """True for a function of the table with starts; a sum of its own earlier value has counted its starts."""
-        return len(node.cases) > 1 and row_of(node.cases[0].expr) is not None
+        """True for a function of the table whose start is read; where a node feeds itself its starts are counted."""
+        used = (e for n in self.model.nodes.values() if n.cases for e in n.cases[0].expr.atoms(Indexed))
+        read = any(name_of(e) == node.name and self.time not in e.indices for e in used)
+        return read and len(node.cases) > 1 and row_of(node.cases[0].expr) is not None
 
     def _inside(self, start: Expr, found: Interval) -> bool:
         low, high = self.interval(start)
@@ -128,7 +135,8 @@ class Bounds:
         for corner in corners:
             slope = corner.coeff(own)
             rest = corner - slope * own
-            if corner.has(oo) or rest.has(own) or not (slope in self.known or (slope.is_number and slope <= 1)):
+            below = slope in self.known and slope not in self._widened
+            if corner.has(oo) or rest.has(own) or not (below or (slope.is_number and slope <= 1)):
                 return UNBOUNDED
             if slope != 1:
                 tops.append(rest / (1 - slope))

@@ -106,7 +106,7 @@ def _seen_whole(condition: Condition, targets: Array, flow: GradientFlow) -> Arr
         size = flow.parts.abs().amax(dim=(0, 1))
         equal = (flow.parts - flow.parts[:1]).abs().amax(dim=(0, 1)) <= SLACK * size
         return same & equal if condition.strength == "exact" else same
-    held = torch.ones_like(flow.valid)
+    held = torch.full_like(flow.valid, condition.kind == "bounded")  # no bound proves anything else
     for kept in CUTS:
         most = _series(condition, targets, flow, kept)
         held = held & most.isfinite() & (flow.dropped(kept) <= most * (1 + SLACK) + TINY)
