@@ -496,6 +496,16 @@ def test_refusals():
             ask()
 
 
+def test_a_name_given_twice_counts_once():
+    """hessian("w", "w") is hessian("w"): diag(a (1 - a)) between X' and X, one block."""
+    d = logistic().derive()
+    once, twice = d.hessian("w"), d.hessian("w", "w")
+    assert len(twice.blocks) == len(twice.blocks[0]) == 1
+    assert twice.blocks[0][0].lines == once.blocks[0][0].lines and twice.report.worst < 1e-9
+    with pytest.raises(ModelError, match="expects the parameters"):
+        d.hessian()
+
+
 def test_an_abstract_loss_has_no_hessian():
     g = Graph("abstract")
     w, x = g.parameter("w"), g.input("x")

@@ -68,7 +68,8 @@ def foreign(expr: Expr, where: str) -> None:
     A sum whose range runs downwards is refused too, for sympy counts it with the other sign and others count nothing.
     """
     for part in preorder_traversal(expr):
-        if isinstance(getattr(part, "kind", None), (MatrixKind, ArrayKind)):
+        array = (type(part).__module__ or "").startswith("sympy.tensor.array.")
+        if array or isinstance(getattr(part, "kind", None), (MatrixKind, ArrayKind)):
             raise ModelError(
                 f"{where}: {part} is a matrix of sympy; a matrix is a family of this graph, read by its indices: "
                 "A = g.parameter('A', n, n) and A[i, j], a product as Sum(A[i, k]*B[k, j], k)"

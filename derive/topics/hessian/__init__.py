@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # a subject that is not asked for loads nothing
 
 
 def hessian_of(solution: Derived, *wrt: Any, check: bool = True) -> Hessian:
-    """Derive the second derivatives of the loss with respect to the families `wrt`.
+    """Derive the second derivatives of the loss with respect to the families `wrt`; a name given twice counts once.
 
     The result has `blocks` and the product with a vector; `squares` where it is seen to be positive semidefinite;
     through time also what is `carried`. Errors: ModelError for an unknown name, no loss or no path, VerificationError
@@ -28,7 +28,9 @@ def hessian_of(solution: Derived, *wrt: Any, check: bool = True) -> Hessian:
     from derive.topics.hessian.definite import squares
     from derive.topics.hessian.hessian import hessian
 
-    families, model = [name_in(w) for w in wrt], solution.model
+    families, model = list(dict.fromkeys(name_in(w) for w in wrt)), solution.model
+    if not families:
+        raise ModelError("hessian() expects the parameters to differentiate by, such as hessian('w', 'b')")
     if not model.has_loss:
         raise ModelError(f"the graph {model.title!r} has no loss, so there is no Hessian")
     own = Derived(derive(model, families), solution.sizes)
