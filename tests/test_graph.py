@@ -92,7 +92,7 @@ AT_ONCE = [
     ("its element", lambda p: p.g.node("z", MatrixSymbol("x", p.T, p.T)[p.t, p.t], over=p.t), "x is a matrix of sympy"),
     ("its determinant", lambda p: p.g.loss("L", log(Determinant(MatrixSymbol("S", p.T, p.T)))), "S is a matrix"),
     ("its inverse", lambda p: p.g.loss("L", MatrixSymbol("S", 2, 2).inverse()[0, 0]), "is a matrix of sympy"),
-    ("an array of sympy", lambda p: p.g.loss("L", ArraySymbol("S", (2, 2))[0, 0]), "S is a matrix of sympy"),
+    ("an array of sympy", lambda p: p.g.loss("L", ArraySymbol("S", (2, 2))[0, 0]), "S[0, 0] is a matrix of sympy"),
     ("a derivative", lambda p: p.g.node("z", Derivative(p.w**2, p.w)), "Derivative(w**2, w) is not computed"),
     ("an integral", lambda p: p.g.node("z", Integral(p.w**2, (p.w, 0, 1))), "is not computed"),
     ("a sum downwards", lambda p: p.g.loss("L", Sum(p.x[p.t], (p.t, p.T, 1))), "t runs from T down to 1"),
