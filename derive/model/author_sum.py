@@ -8,6 +8,7 @@ import sympy
 from sympy import Expr, Idx
 
 from derive.errors import ModelError
+from derive.expressions.indices import BINDERS, bound, substitute
 
 
 class AnySum(type(sympy.Sum)):  # type: ignore[misc]
@@ -20,18 +21,32 @@ class AnySum(type(sympy.Sum)):  # type: ignore[misc]
 class Sum(sympy.Sum, metaclass=AnySum):  # type: ignore[misc]
     """The sum of `body` over indices, `Sum(W[i, j]*x[j], j)`, or over a part of a range, `Sum(h[t], (t, 2, T))`.
 
-    What is made is sympy's own. Errors: ModelError where a sum leaves the range of its index, or is no sum at all.
+    What is made is sympy's own, but for one thing: sympy brings a condition out of an inner sum although it depends on
+    the letter of that sum, which makes another model. Errors: ModelError where a sum leaves the range of its index, or
+    is no sum at all.
     """
 
     def __new__(cls, body: Any, *limits: Any) -> Expr:
         for limit in limits:
             if isinstance(limit, (tuple, sympy.Tuple)) and len(limit) == 3 and isinstance(limit[0], Idx):
                 _inside(*limit)
+        inner = _with_conditions(body) if limits and isinstance(body, Expr) else {}
         try:
-            made: Expr = sympy.Sum(body, *limits)
+            made: Expr = sympy.Sum(substitute(body, inner) if inner else body, *limits)
         except ValueError as error:
             raise ModelError(f"Sum: {error}; write Sum(x[i], i) or Sum(x[i], (i, first, last))") from None
-        return made
+        back = {mask: part for part, mask in inner.items()}
+        return bound(sympy.Sum, substitute(made.function, back), made.limits) if inner else made
+
+
+def _with_conditions(body: Expr) -> dict[sympy.Basic, sympy.Basic]:
+    """The outermost sums and products in `body` that hold a condition, each with a symbol that stands in for it."""
+    if isinstance(body, BINDERS):
+        return {body: sympy.Dummy(real=True)} if body.has(sympy.Piecewise) else {}
+    found: dict[sympy.Basic, sympy.Basic] = {}
+    for part in () if isinstance(body, Idx) else body.args:
+        found |= _with_conditions(part)
+    return found
 
 
 def _inside(idx: Idx, first: Any, last: Any) -> None:
