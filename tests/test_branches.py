@@ -45,7 +45,7 @@ def test_both_sides_of_an_equality_are_drawn(domain, one):
     for condition in (Eq(y, one), Ne(y, one)):
         bad = verify(derived.derivation, wrong_where(derived, condition))
         assert not bad.ok and bad.first_failure.name == "p"
-    assert "Every adjoint and every line above" in " ".join(derived.to_text().split())
+    assert "Every adjoint, and every line of the equalities" in " ".join(derived.to_text().split())
 
 
 def test_a_number_is_met_wherever_it_stands_in_the_condition():
@@ -68,7 +68,7 @@ def test_a_branch_that_no_point_reaches_is_said_to_be_unchecked():
     assert [set(c.args) for c in derived.verify().missed] == [{x > 9, x < -9}]
     english, chinese = (" ".join(derived.to_text(lang=lang).split()) for lang in ("en", "zh"))
     assert "none of these points meets x < -9 ∨ x > 9: what is derived for such a branch was not checked" in english
-    assert "every line above" not in english and "每一行推导都" not in chinese
+    assert "every line" not in english and "每一行等式都" not in chinese
     assert "x < -9 ∨ x > 9：这样的分支上的推导未经验证" in chinese
     assert r"$x < -9 \lor x > 9$" in derived.to("tex")
 

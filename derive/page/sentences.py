@@ -130,14 +130,19 @@ OWN_TERM = Text("the last term is that of {term}", "最后一项正是 {term} �
 WRITTEN_OUT = Text("written out", "逐项写出")
 AT_TIME = Text("At {time}:", "{time} 时：")
 CHECKED = Text(
-    "Every adjoint and every line above was compared with torch.autograd in float64 at {samples} random points.",
-    "以上每个伴随量、每一行推导都在 {samples} 个随机点上（float64）与 torch.autograd 作了比较。",
+    "Every adjoint, and every line of the equalities that lead to it, was compared with torch.autograd in float64 at "
+    "{samples} random points.",
+    "每个伴随量以及得出它的每一行等式都在 {samples} 个随机点上（float64）与 torch.autograd 作了比较。",
 )
 CHECKED_BUT = Text(
-    "The adjoints and lines above were compared with torch.autograd in float64 at {samples} random points, but none of "
-    "these points meets {conditions}: what is derived for such a branch was not checked.",
-    "以上的伴随量与各行推导在 {samples} 个随机点上（float64）与 torch.autograd 作了比较，"
+    "The adjoints and the equalities that lead to them were compared with torch.autograd in float64 at {samples} "
+    "random points, but none of these points meets {conditions}: what is derived for such a branch was not checked.",
+    "各伴随量以及得出它们的等式在 {samples} 个随机点上（float64）与 torch.autograd 作了比较，"
     "但没有任何点满足 {conditions}：这样的分支上的推导未经验证。",
+)
+REMARKS = Text(
+    "The remarks below the gradients are arguments in words; they were not compared.",
+    "梯度之后的说明是文字论证，未作数值比较。",
 )
 CHECKED_VALUES = Text(
     "Every line of every closed form of a value was compared with the values that the model's own equations give, step "

@@ -48,6 +48,11 @@ class Part(NamedTuple):
         """Return what the page of a subject is told beside what the subject found."""
         return Context(self.derived, self.report.of(name) if self.report is not None else None, self.plots)
 
+    def argued(self) -> Iterator[Text]:
+        """Yield what the subjects say of statements of theirs that are not compared line by line."""
+        for name, found in self.found.items():
+            yield from topic(name).argued(found, self.context(name))
+
     def sections(self, place: Place) -> Iterator[Block]:
         """Yield the sections of all subjects that stand in this place."""
         for each, name, found in at(place, self.found):

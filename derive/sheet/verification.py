@@ -24,6 +24,9 @@ def check(part: Part) -> Iterator[Block]:
     if part.derived.values:
         yield Paragraph(say.CHECKED_VALUES(samples=str(report.samples)))
     yield from map(Paragraph, report.all_notes)
+    yield from map(Paragraph, part.argued())
+    if part.notes:
+        yield Paragraph(say.REMARKS)
     if report.sizes:
         sizes = [[Known(name, n) for name, n in one] for one in report.sizes]
         yield Paragraph(say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes]))

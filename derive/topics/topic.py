@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from derive.chain.derivation import Step
     from derive.chain.derived import Derived
     from derive.check.report import Report
+    from derive.language import Text
     from derive.model.model import Model
     from derive.page.blocks import Block
     from derive.page.blocks import Row as Line
@@ -87,6 +88,10 @@ class Topic:
 
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         """Yield its section on the page."""
+        yield from ()
+
+    def argued(self, found: Sequence[Any], context: Context) -> Iterator[Text]:
+        """Say in the section on the check which of its statements are argued or measured, and no lines compared."""
         yield from ()
 
     def last_line(self, found: Sequence[Any], step: Step) -> Iterator[Line]:

@@ -11,6 +11,7 @@ from derive.topics.topic import Ask, Context, Topic
 
 if TYPE_CHECKING:
     from derive.check.report import Report
+    from derive.language import Text
     from derive.model.model import Model
     from derive.model.schedule import Stage
     from derive.page.blocks import Block
@@ -82,6 +83,13 @@ class Stability(Topic):
 
         for each in found:
             yield from recurrence(each, measured_of(context.report, each), context)
+
+    def argued(self, found: Sequence[Any], context: Context) -> Iterator[Text]:
+        from derive.topics.stability.measurements import measured_of
+        from derive.topics.stability.page.page import argued
+
+        for each in found:
+            yield from argued(each, measured_of(context.report, each))
 
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
         from derive.topics.stability.measurements import measured_of
