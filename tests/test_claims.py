@@ -351,3 +351,17 @@ def test_the_norm_of_the_whole_does_not_bound_a_mask():
     weight = next(a.base for p in analysis.jacobian.paths() for a in p.value.atoms(Indexed))
     wrong = analysis._replace(bound=ImmutableDenseMatrix([[Norm(weight, "2")]]), order="2", conditions=())
     assert not measured(solution.derivation, wrong).bounded
+
+
+@pytest.mark.parametrize("build", [lambda loss: scalar(linear, loss=loss), lambda loss: vector(through(tanh), loss)])
+def test_claims_for_the_last_step_are_contradicted_by_a_loss_at_every_step(build):
+    """The evidence runs the model's own loss: what it reads at a step is its adjoint less what is carried back."""
+
+    def every(h, T, t, *i):
+        return Sum(h[(t, *i)] ** 2, t, *i)
+
+    solution = build(every)
+    (analysis,) = solution.analyses
+    assert measured(solution.derivation, analysis).ok
+    found = measured(solution.derivation, analysis._replace(reads=Reads.LAST))
+    assert not found.read and "more steps" in found.complaint()

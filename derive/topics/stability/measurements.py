@@ -111,8 +111,9 @@ class Measured(NamedTuple):
 
     `blocks` holds the worst relative error of each block of its Jacobian at `points` points, and `product` that of the
     products of Jacobians over several steps. `bounded` is true if no step back multiplied the norms of adjoints by more
-    than its bounds allow. The rest is the evidence for its conditions (`findings`), for the biases
-    of its gates (`kept`) and for the other remedies.
+    than its bounds allow, `read` if the loss of the model reads the states at the steps that the analysis says. The
+    rest is the evidence for its conditions (`findings`), for the biases of its gates (`kept`) and for the other
+    remedies.
     """
 
     analysis: Analysis
@@ -124,6 +125,7 @@ class Measured(NamedTuple):
     remainders: tuple[Remainder, ...] = ()
     preserved: tuple[Preserved, ...] = ()
     bounded: bool = True
+    read: bool = True
 
     @property
     def ok(self) -> bool:
@@ -141,6 +143,8 @@ class Measured(NamedTuple):
             yield "the product of the Jacobians of several steps disagrees with torch.autograd"
         if not self.bounded:
             yield "a step back multiplies the norm of an adjoint by more than its bound allows"
+        if not self.read:
+            yield "the loss reads states of more steps than the claims about the whole gradient say"
         claims: tuple[Claim, ...] = (*self.findings, *self.kept, *self.remainders, *self.preserved)
         yield from filter(None, (claim.complaint() for claim in claims))
 

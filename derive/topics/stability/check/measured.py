@@ -8,13 +8,12 @@ import torch
 
 from derive.chain.derivation import Derivation
 from derive.check.compare import relative
-from derive.check.gradients import Array
 from derive.check.samples import sampled
-from derive.evaluate.store import Store
 from derive.progress import MEASURING, doing
 from derive.topics.jacobian.paths import Entry
 from derive.topics.stability.check.conditions import findings
 from derive.topics.stability.check.experiment import SIZE, Experiment, lengths
+from derive.topics.stability.check.own_loss import back, reads_as_said
 from derive.topics.stability.check.remedies import kept, preserved, remainders
 from derive.topics.stability.check.unrolled import Numbers, Unrolled
 from derive.topics.stability.conditions import Analysis
@@ -42,6 +41,7 @@ def measured(derivation: Derivation, analysis: Analysis, seed: int = 0) -> Measu
         tuple(remainders(experiment)),
         tuple(preserved(experiment)),
         experiment.bounded(),
+        reads_as_said(cell, analysis, numbers, seed),
     )
 
 
@@ -77,23 +77,6 @@ def _product(cell: Unrolled, numbers: Numbers) -> float:
             cell.step(store, t)
         carried, errors = final, []
         for t, wanted in zip(reversed(cell.times), truth[1:], strict=True):
-            carried = _back(cell, store, t, carried)
+            carried = back(cell, store, t, carried)
             errors += [relative(a, b, kept=finite) for a, b in zip(carried, wanted, strict=True)]
     return max(errors)
-
-
-def _back(cell: Unrolled, store: Store, t: int, adjoints: list[Array]) -> list[Array]:
-    """The adjoints one step earlier, by the derived Jacobian at time t."""
-    found = []
-    for column in zip(*cell.jacobian.entries, strict=True):
-        parts = [_times(cell.formula(e, store, t), a) for e, a in zip(column, adjoints, strict=True)]
-        found.append(torch.stack(parts).sum(dim=0))
-    return found
-
-
-def _times(block: Array, adjoint: Array) -> Array:
-    """The transpose of a block times an adjoint: their product, summed over the indices of what is differentiated."""
-    axes = adjoint.dim() - 1
-    rest = block.dim() - 1 - axes
-    product = block * adjoint.reshape(*adjoint.shape[:-1], *[1] * rest, adjoint.shape[-1])
-    return product.sum(dim=list(range(axes))) if axes else product

@@ -32,7 +32,8 @@ class Unrolled:
         self.passes = Passes(derivation, sizes, TorchBackend())
         self.nodes = [derivation.model.nodes[name] for name in self.stage.families]
         self.leaves = [n for n in derivation.model.nodes.values() if n.is_leaf]
-        self.earlier = derivation.stages[: derivation.stages.index(self.stage)]
+        self.derivation, at = derivation, derivation.stages.index(self.stage)
+        self.earlier, self.later = derivation.stages[:at], derivation.stages[at + 1 :]
         self.recurrences = [self.passes.recurrence(node, self.stage.time[node.name]) for node in self.nodes]
         first, last = self.passes.span(self.stage)
         self.times = list(range(first, last + 1))[:: self.stage.direction]
