@@ -35,6 +35,9 @@ class Graph:
 
     Names are Python-like words (`w_hh`, `c_tilde`, `theta`). Scalars are sympy Symbols; families over index ranges are
     sympy IndexedBases, written `x[t]`; ranges start at 1 unless given as (lower, upper). Errors: ModelError, one line.
+
+    sympy evaluates an expression while it is written, before a graph sees it: `sqrt((x - 1)**2)` is `Abs(x - 1)`,
+    `exp(log(x))` is `x` and `Max(x, 0, 1)` is `Max(x, 1)`. A page shows and derives what sympy has made of it.
     """
 
     def __init__(self, title: str = "model"):

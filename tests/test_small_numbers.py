@@ -125,3 +125,9 @@ def test_only_rounding_is_forgiven():
     assert relative(off, truth, terms=terms_of(1e-20)) == pytest.approx(1e-3)
     assert relative(off, truth, terms=terms_of(1.0)) == pytest.approx(1e-20, rel=1e-6)
     assert relative(0 * off, 0 * truth) == 0.0
+
+
+@pytest.mark.parametrize("seed", [1004, 1102])
+def test_a_matrix_form_may_cancel_where_the_chain_rule_does_not(seed):
+    """1 - n^2 cancels where n is near 1: its terms are those of the lines, not only of the contributions."""
+    assert random_graphs.build(seed).graph.derive().verify().ok

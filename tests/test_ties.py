@@ -124,3 +124,15 @@ def test_the_page_says_that_a_norm_has_no_slope_at_0():
     assert "the square root has no slope" in page(norm) and "平方根在 0 处没有导数" in page(norm, "zh")
     assert "no slope" not in page(safe)
     assert "ReLU has a kink" in page(lambda x, y, e, i: Sum(relu(x[i]), i))
+
+
+def test_what_sympy_makes_of_an_expression_is_what_is_shown_and_derived():
+    """The root of a square reaches the graph as an absolute value, and has its convention: the slope at 0 is 0."""
+    g = Graph("root of a square")
+    x = g.input("x", gradient=True)
+    g.loss("L", sqrt((x - 1) ** 2))
+    derived = g.derive()
+    text = derived.to_text(check=False)
+    assert "L = |x - 1|" in text and "any slope in [−1, 1] is a subgradient" in " ".join(text.split())
+    assert module(derived, "numpy").backward(x=np.float64(1.0))["x"] == 0.0
+    assert "`sqrt((x - 1)**2)` is `Abs(x - 1)`" in Graph.__doc__

@@ -128,13 +128,19 @@ class Checker:
         """The formula of an adjoint; where that is right, the worst line of the steps that write it out."""
         truth = self.truth.adjoint(adjoint.node.name)
         found = self.passes.adjoint(adjoint, self.truth.store)
-        formula = relative(found, truth, self.truth.kept, lambda: self.terms(adjoint.node.name))
+        formula = relative(found, truth, self.truth.kept, lambda: self._contributions(adjoint.node.name))
         lines = worst_of(self._step(s, truth) for s in steps if s.node.name == adjoint.node.name)
         worst = worst_of(((formula, ""), lines)) if formula <= TOLERANCE else (formula, "")
         numbers = truth[..., 0].numel() * self.truth.count
         return Row(Partial(self.derivation.loss, adjoint.node.generic), numbers, *worst)
 
-    def terms(self, name: str) -> Array:
+    def terms(self, step: Step, ranges: Sequence[Range], lines: Sequence[Expr]) -> Array:
+        """How large the terms are that these lines of a step add up, and those of the adjoint by the chain rule."""
+        found = self._contributions(step.node.name)[within(ranges, self.passes.extent(step.node))]
+        sizes = (self.passes.partials.evaluate(terms(line), self.truth.store, ranges) for line in lines)
+        return reduce(torch.maximum, sizes, found)
+
+    def _contributions(self, name: str) -> Array:
         """How large the contributions are that the adjoint of a family adds up."""
         if name not in self._terms:
             found = self.passes.adjoint(self.derivation.adjoints[name], self.truth.store, change=terms)
@@ -150,13 +156,8 @@ class Checker:
         part = within(ranges, self.passes.extent(step.node))
 
         def error(expr: Expr) -> float:
-            def value(of: Expr) -> Array:
-                return self.passes.partials.evaluate(of, self.truth.store, ranges)
-
-            def added() -> Array:
-                return torch.maximum(self.terms(step.node.name)[part], value(terms(expr)))
-
-            return relative(value(expr), truth[part], self.truth.kept, added)
+            value = self.passes.partials.evaluate(expr, self.truth.store, ranges)
+            return relative(value, truth[part], self.truth.kept, lambda: self.terms(step, ranges, [expr]))
 
         return worst_of(line_errors(step.lines, error, f"step {step.number}, "))
 

@@ -53,13 +53,8 @@ def _steps(evaluator: Evaluator, check: Checker, forms: Forms) -> Iterator[Row]:
             yield Row(form.element, 0, 0.0, where)
             continue
         part = within(ranges, check.passes.extent(step.node))
-        added = partial(_part, check, step.node.name, part)
+        added = partial(check.terms, step, ranges, [line.expr for line in step.lines])
         yield _compared(evaluator, form, ranges, check.truth.adjoint(step.node.name)[part], where, added)
-
-
-def _part(check: Checker, name: str, part: tuple[slice, ...]) -> Array:
-    """How large the terms of an adjoint are, in a part of its range."""
-    return check.terms(name)[part]
 
 
 def _ranges(evaluator: Evaluator, node: Node, case: Case) -> list[Range]:
