@@ -13,7 +13,7 @@ from derive.progress import MEASURING, doing
 from derive.topics.jacobian.paths import Entry
 from derive.topics.stability.check.conditions import findings
 from derive.topics.stability.check.experiment import SIZE, Experiment, lengths
-from derive.topics.stability.check.own_loss import back, reads_as_said
+from derive.topics.stability.check.own_loss import back, in_range, reads_as_said
 from derive.topics.stability.check.remedies import kept, preserved, remainders
 from derive.topics.stability.check.unrolled import Numbers, Unrolled
 from derive.topics.stability.conditions import Analysis
@@ -66,7 +66,7 @@ def _blocks(cell: Unrolled, numbers: Numbers) -> Iterator[tuple[Entry, float]]:
 def _product(cell: Unrolled, numbers: Numbers) -> float:
     """The worst relative error of adjoints that the derived Jacobians carry back over all steps, against autograd.
 
-    Points at which the model itself overflows before the end are left out: nothing is said about them.
+    Points at which the model overflows before the end, or a state is out of range, are left out.
     """
     final = [torch.ones(*cell.shape(s), POINTS, dtype=torch.float64) for s in cell.jacobian.states]
     truth, _ = cell.adjoints(numbers, final)
@@ -75,6 +75,7 @@ def _product(cell: Unrolled, numbers: Numbers) -> float:
     with torch.no_grad():
         for t in cell.times:
             cell.step(store, t)
+        finite &= in_range(cell, store)
         carried, errors = final, []
         for t, wanted in zip(reversed(cell.times), truth[1:], strict=True):
             carried = back(cell, store, t, carried)
