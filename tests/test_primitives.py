@@ -41,7 +41,7 @@ def test_a_program_is_the_model(name, at, allowed):
     found = program(original.model, allowed)
     wanted = original.wanted if original.model.has_loss else None  # without a loss only the values are compared
     report = compare(derive(found.model, wanted), original)
-    assert report.ok and report.worst < 1e-12
+    assert report.ok and report.worst < 1e-10  # relative to the number itself, a thousandth of the largest at least
     assert {r.name for r in report.rows} >= set(original.wanted) & set(original.adjoints)
 
 
