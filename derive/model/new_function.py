@@ -68,8 +68,8 @@ def elementwise(
       infinities). They are held against the definition at about 21000 points: every hundredth from -100 to 100 (or
       20001 points of a bounded domain), and 10^-300 to 10^300 on either side of zero and of the ends of the domain.
       Between these points a range is the user's word. Where they are left out, nothing is claimed that rests on them.
-    - `kinks` are the points without a derivative (left out, they are found if they have a formula), and `convention` is the
-      sentence that says which slope is taken there.
+    - `kinks` are the points without a derivative (left out, they are found if they have a formula), and `convention` is
+      the sentence that says which slope is taken there.
     - The argument of an `activation` gets a name of its own on the page, z.
     - `torch` and `numpy` are the libraries' own names for it, "nn.functional.softsign"; without them the definition is
       computed. A function of sympy's that both libraries have is its own definition:
