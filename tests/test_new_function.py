@@ -281,6 +281,16 @@ def test_what_lies_between_a_few_points_is_seen_too(definition, fields, said):
     assert "\n" not in str(caught.value) and "odd" not in BY_NAME
 
 
+def test_code_of_a_model_that_does_not_use_it():
+    """A function that is called like a parameter leaves the code of other models alone; where both occur, it runs."""
+    before = unit(tanh).to_code()
+    w = elementwise("w", SOFTSIGN["definition"])
+    forget()
+    assert unit(tanh).to_code() == before
+    code = unit(w).to_code()
+    assert "def w(x)" in code and "w_ ()  parameter" in code and loaded(code)
+
+
 def test_what_is_accepted():
     """Exact kinks, also irrational ones; stated ones that explain everything; an overflow is no contradiction."""
     root = sympy.sqrt(2)
