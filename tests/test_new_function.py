@@ -247,6 +247,71 @@ def test_what_contradicts_the_definition_is_refused(fields, said):
     assert "\n" not in str(caught.value) and "softsign" not in BY_NAME
 
 
+@pytest.mark.parametrize(
+    ("definition", "fields", "said"),
+    [
+        (lambda x: exp(-1000 * (x - Rational(1, 3)) ** 2), {"slope_range": (-1, 1)}, "slope_range=.*but at 0.2"),
+        (lambda x: sympy.log(1 + Abs(x)), {"value_range": (0, 30)}, "value_range=.*but at"),
+        (lambda x: exp(-1000 * (x - Rational(1, 3)) ** 2), {"value_range": (0, 0.9)}, "but at 0.33"),
+        (tanh, {"slope": lambda x: 1 - tanh(x) ** 2 + exp(-((x - 50) ** 2))}, "slope= gives .* at 4"),
+        (lambda x: Max(exp(x) - 2, 0), {}, r"no derivative near x = 0.693147.*kinks="),
+        (lambda x: Max(x**5 - x - 1, 0), {}, r"near x = 1.1673"),
+        (lambda x: Abs(sympy.sin(x)), {}, "near x = 0"),
+        (lambda x: sympy.sign(tanh(x) - tanh(1)), {}, "near x = 1"),
+        (lambda x: Abs(x) + Abs(x - 2), {"kinks": ()}, "near x = "),
+        (lambda x: Abs(x) + Abs(x - 1), {"kinks": (0,)}, "near x = 1"),
+        (Abs, {"kinks": 0}, "expected a tuple of numbers"),
+        (Abs, {"kinks": ("(",)}, "expected a tuple of numbers"),
+        (tanh, {"latex": 5}, "latex=5"),
+        (tanh, {"latex": "%"}, "latex='%'"),
+        (tanh, {"latex": r"\foo{"}, "balanced braces"),
+        (tanh, {"numpy": "arctan2"}, "no function of one array"),
+        (tanh, {"numpy": "pi"}, "no function of one array"),
+        (tanh, {"numpy": "linalg"}, "no function of one array"),
+        (tanh, {"numpy": "arange"}, "no function of one array"),
+        (lambda x: sympy.Integral(exp(-(x**2)), (x, 0, x)), {}, "uses Integral, .* write it in functions"),
+        (lambda x: 1 / x, {}, "at 0; say where it is defined: domain="),
+        (lambda x: 1 / (x - sympy.sqrt(2)), {}, "at 1.41421; say where it is defined: domain="),
+    ],
+)
+def test_what_lies_between_a_few_points_is_seen_too(definition, fields, said):
+    """Narrow peaks, slow growth, kinks without an exact root, poles: one line says where."""
+    with pytest.raises(UsageError, match=said) as caught:
+        elementwise("odd", lambda x: definition(x), **fields)
+    assert "\n" not in str(caught.value) and "odd" not in BY_NAME
+
+
+def test_code_of_a_model_that_does_not_use_it():
+    """A function that is called like a parameter leaves the code of other models alone; where both occur, it runs."""
+    before = unit(tanh).to_code()
+    w = elementwise("w", SOFTSIGN["definition"])
+    forget()
+    assert unit(tanh).to_code() == before
+    code = unit(w).to_code()
+    assert "def w(x)" in code and "w_ ()  parameter" in code and loaded(code)
+
+
+def test_what_is_accepted():
+    """Exact kinks, also irrational ones; stated ones that explain everything; an overflow is no contradiction."""
+    root = sympy.sqrt(2)
+    elementwise("v", lambda x: Abs(x - root))
+    elementwise("golden", lambda x: Abs(x**2 - x - 1))
+    elementwise("cut", lambda x: Max(exp(x) - 2, 0), kinks=(sympy.log(2),))
+    assert BY_NAME["v"].kinks == (root,) and len(BY_NAME["golden"].kinks) == 2
+    elementwise("smooth", lambda x: x * Abs(x))
+    assert BY_NAME["smooth"].kinks == ()
+    elementwise("tower", lambda x: exp(exp(x)), value_range=(1, oo))
+    elementwise("tan", sympy.tan, torch="tan", numpy="tan", domain=(-sympy.pi / 2, sympy.pi / 2))
+    assert BY_NAME["tan"].slope(X) == 1 + sympy.tan(X) ** 2
+
+
+@pytest.mark.parametrize("name", ["pi", "E", "I", "class", "None", "lambda"])
+def test_words_that_mean_something_else(name):
+    """Constants of mathematics and Python's own words."""
+    with pytest.raises(UsageError, match="means something else"):
+        elementwise(name, SOFTSIGN["definition"])
+
+
 @pytest.mark.parametrize("name", ["sigmoid", "add", "max", "two words", "1st", 7, "函数"])
 def test_names_that_are_refused(name):
     """A name that is taken, by a function or by an operation, and what is no word."""

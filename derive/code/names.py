@@ -6,7 +6,9 @@ import builtins
 import keyword
 from collections.abc import Iterable
 
-from derive.expressions.functions import BY_NAME, defined
+from sympy import Expr, Function
+
+from derive.expressions.functions import BY_NAME, TABLE, X, defined, row_of
 
 RESERVED = frozenset(
     [
@@ -45,11 +47,27 @@ def called(function: str) -> str:
     return f"{function}_" if function in RESERVED | PYTHON else function
 
 
+def _functions(program: Iterable[Expr]) -> set[str]:
+    """The functions that expressions call, and those in their definitions and slopes."""
+    found: set[str] = set()
+    waiting = list(program)
+    while waiting:
+        for row in map(row_of, waiting.pop().atoms(Function)):
+            if row is not None and row.name not in found:
+                found.add(row.name)
+                waiting += [f(X) for f in (row.definition, row.slope) if f is not None]
+    return found
+
+
 class Identifiers:
     """Gives each name an identifier, its own where that is free: `lambda` becomes `lambda_`."""
 
-    def __init__(self) -> None:
-        self.taken: set[str] = {*RESERVED, *PYTHON, *(called(row.name) for row in BY_NAME.values() if defined(row))}
+    def __init__(self, program: Iterable[Expr] | None = None) -> None:
+        """Reserve the functions of the table, and those of a user that the program calls (all, if none is given)."""
+        users = {row.name for row in BY_NAME.values() if row not in TABLE}
+        used = users if program is None else _functions(program)
+        own = (row.name for row in BY_NAME.values() if defined(row) and row.name not in users - used)
+        self.taken: set[str] = {*RESERVED, *PYTHON, *map(called, own)}
         self.given: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:

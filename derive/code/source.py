@@ -25,7 +25,7 @@ class Source:
 
     def __init__(self, d: Derivation, target: Target, suffix: str = ""):
         self.d, self.target, self.suffix, self.print = d, target, suffix, CodePrinter(target)
-        self.names = Identifiers()
+        self.names = Identifiers(c.expr for node in d.model.nodes.values() for c in node.cases)
         self.show = printer("text", d.model.order)
         for name in [*d.model.nodes, *(str(s) for s in d.model.sizes)]:
             self.names[name]

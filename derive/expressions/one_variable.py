@@ -1,26 +1,29 @@
-"""Calculus of one variable, for a function that a user defines: its slope, its kinks, its numbers at test points."""
+"""Calculus of one variable, for a function that a user defines: its slope, and its numbers at test points."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from math import copysign, inf
 
 from sympy import (
     Abs,
-    Derivative,
+    Add,
+    Basic,
     DiracDelta,
     Expr,
-    Function,
     Heaviside,
-    Integer,
     Max,
     Min,
     Mul,
+    Number,
+    NumberSymbol,
     Piecewise,
     PolynomialError,
+    Pow,
     Rational,
     S,
-    Subs,
+    Symbol,
+    Tuple,
     cosh,
     coth,
     csch,
@@ -28,22 +31,20 @@ from sympy import (
     exp,
     factor,
     oo,
-    real_roots,
     sech,
     sign,
     sinh,
     together,
 )  # fmt: skip
-from sympy.core.relational import Relational
+from sympy.functions.elementary.piecewise import ExprCondPair
+from sympy.logic.boolalg import Boolean
 
 from derive.expressions.elementwise import share
 from derive.expressions.functions import Range, X, row_of
 from derive.expressions.weight import weight
 
 STEPS = tuple(Rational(n, 97) for n in (1, 5, 17, 40, 71, 103, 160, 251, 420, 701, 1300, 2999))  # at no usual kink
-FAR = (Integer(10) ** 3, Integer(10) ** 6)
-NEAR = Rational(1, 10**9)
-JUMP = 1e-6
+PLAIN = (Add, Mul, Pow, Number, NumberSymbol, Symbol, Max, Piecewise, ExprCondPair, Boolean, Tuple)
 
 
 def in_our_functions(expr: Expr) -> Expr:
@@ -54,9 +55,9 @@ def in_our_functions(expr: Expr) -> Expr:
 
 
 def foreign(expr: Expr) -> Iterator[str]:
-    """The names of the functions in an expression that the table does not have."""
-    for inner in sorted(expr.atoms(Function, Derivative, Subs), key=str):
-        if not isinstance(inner, (Max, Piecewise)) and row_of(inner) is None:
+    """The names of the functions in an expression that the table does not have, and of integrals and the like."""
+    for inner in sorted(expr.atoms(Basic), key=str):
+        if not isinstance(inner, PLAIN) and row_of(inner) is None:
             yield type(inner).__name__
 
 
@@ -103,53 +104,15 @@ def points(domain: Range) -> tuple[Expr, ...]:
     return tuple(low + (high - low) * p / 31 for p in STEPS)
 
 
-def far_points(domain: Range) -> tuple[Expr, ...]:
-    """Large numbers of a domain."""
-    return tuple(p for far in FAR for p in (-far, far) if domain[0] < p < domain[1])
-
-
 def value_at(expr: Expr, point: Expr) -> float | None:
-    """The value to 20 digits; None where it is infinite, or no real number."""
-    value = S(expr.xreplace({X: point})).doit().evalf(20)
-    return float(value) if value.is_Float or value.is_Rational else None
-
-
-def kinks(expr: Expr, slope: Expr, domain: Range) -> tuple[Expr, ...]:
-    """The points where value or slope jumps, found among those where a maximum, a branch or a kink may change it."""
-    return tuple(sorted(p for p in set(_changes(expr)) if domain[0] < p < domain[1] and is_kink(expr, slope, p)))
-
-
-def is_kink(expr: Expr, slope: Expr, point: Expr) -> bool:
-    """Do the value or the slope differ on the two sides of a point, or is there none?"""
-    for part in (expr, slope):
-        sides = [value_at(part, point + s * NEAR) for s in (-1, 1)]
-        if None in sides or abs(sides[0] - sides[1]) > JUMP * (1 + abs(sides[0])):  # type: ignore[operator, arg-type]
-            return True
-    return False
-
-
-def _changes(expr: Expr) -> Iterator[Expr]:
-    """The real roots of what is compared with zero somewhere in an expression, where that is a polynomial."""
-    for inner in (branch for compared in _compared(expr) for branch in _branches(compared)):
-        if inner.is_polynomial(X) and inner.has(X):
-            yield from (root for root in real_roots(inner, X) if root.is_Rational or root.is_Pow)
-
-
-def _branches(expr: Expr) -> Iterator[Expr]:
-    """An expression with each of its maxima taken to be each of their arguments."""
-    inner = next(iter(sorted(expr.atoms(Max), key=str)), None)
-    if inner is None:
-        yield expr
-    else:
-        yield from (b for argument in inner.args for b in _branches(expr.xreplace({inner: argument})))
-
-
-def _compared(expr: Expr) -> Iterator[Expr]:
-    for inner in expr.atoms(Max, Function):
-        row = row_of(inner)
-        if isinstance(inner, Max):
-            yield from (a - b for a, b in combinations(inner.args, 2))
-        elif isinstance(inner, Piecewise):
-            yield from (c.lhs - c.rhs for _, test in inner.args for c in S(test).atoms(Relational))
-        elif row is not None:
-            yield from (inner.args[0] - kink for kink in row.kinks)
+    """The value to 20 digits, infinite where a float overflows; None where there is no real number."""
+    try:
+        value = S(expr.xreplace({X: point})).doit().evalf(20)
+    except (OverflowError, MemoryError):
+        return inf
+    if not (value.is_Float or value.is_Rational):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return copysign(inf, 1 if value > 0 else -1)

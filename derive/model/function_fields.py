@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sympy import Expr, I, S, nan, oo, zoo
+import sympy
+from sympy import Expr, Function, I, S, SympifyError, nan, oo, zoo
 from sympy.core.function import FunctionClass
 
 from derive.errors import UsageError
 from derive.expressions.functions import Range, X
-from derive.expressions.one_variable import foreign, in_our_functions, is_kink, kinks
+from derive.expressions.kinks import is_kink, kinks, unexplained
+from derive.expressions.one_variable import foreign, in_our_functions
 from derive.language import Text
 
 Formula = Callable[[Any], Any]
+CONSTANTS = ("pi", "E", "I", "oo", "nan", "zoo")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
 def word(name: str) -> str:
-    """A name that is a word in Python too."""
+    """A name that is a word in Python too, and neither one of its own words nor a constant."""
+    if isinstance(name, str) and (name in CONSTANTS or keyword.iskeyword(name)):
+        raise UsageError(f"the name {name!r} of a function means something else; choose a word such as soft_sign")
     if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
         raise UsageError(f"the name {name!r} of a function is not a word like softsign or soft_sign")
     return name
@@ -35,9 +41,9 @@ def definition_of(name: str, definition: Formula, in_libraries: bool) -> Expr:
     return known(name, "definition", expr)
 
 
-def slope_given(name: str, what: str, slope: Formula) -> Expr:
+def slope_given(name: str, what: str, slope: Formula, itself: str = "") -> Expr:
     """The slope at x, or at a value x, as a user writes it."""
-    return known(name, what, _expression(name, what, slope))
+    return known(name, what, _expression(name, what, slope), itself)
 
 
 def _expression(name: str, what: str, formula: Formula) -> Expr:
@@ -54,13 +60,17 @@ def _expression(name: str, what: str, formula: Formula) -> Expr:
     return in_our_functions(found)
 
 
-def known(name: str, what: str, expr: Expr) -> Expr:
-    """The expression, if all of its functions are in the table."""
-    for other in foreign(expr):
-        raise UsageError(
-            f"{name}: the {what} uses {other}, which derive does not know; define {other} first with "
-            "derive.elementwise (and torch=, numpy= where both libraries have it), or write it out"
-        )
+def known(name: str, what: str, expr: Expr, itself: str = "") -> Expr:
+    """The expression, if all of its functions are in the table, or are `itself`, as in the slope of the tangent."""
+    for other in (o for o in foreign(expr) if o != itself):
+        if not hasattr(sympy, other) or not issubclass(getattr(sympy, other), Function):
+            how = "write it in functions such as Abs, Max, exp"
+        elif other == name:
+            how = "name it in both libraries, torch= and numpy=, or write it out"
+        else:
+            how = f"define {other} first with derive.elementwise (and torch=, numpy= where both libraries have it), "
+            how += "or write it out"
+        raise UsageError(f"{name}: the {what} uses {other}, which derive does not know; {how}")
     return expr
 
 
@@ -70,7 +80,7 @@ def interval(name: str, what: str, found: Range) -> tuple[Expr, Expr]:
         low, high = (S(end) for end in found)
         if low < high or (low == high and what != "domain"):
             return low, high
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, SympifyError):
         pass
     raise UsageError(f"{name}: {what}={found!r}: expected two numbers or infinities, the lower one first")
 
@@ -89,14 +99,37 @@ def sentence(name: str, what: str, found: Text) -> Text:
     return found
 
 
+def latex_name(name: str, found: str) -> str:
+    """A name in formulas, with an argument to come: TeX reads it if its braces are balanced and none is a comment."""
+    bare = re.sub(r"\\[^A-Za-z]", "", found) if isinstance(found, str) else "%"
+    depth = [bare[: i + 1].count("{") - bare[: i + 1].count("}") for i in range(len(bare))]
+    if re.search(r"[%#$&\n]|\\$", bare) or any(d < 0 for d in depth) or depth[-1:] not in ([], [0]):
+        raise UsageError(f"{name}: latex={found!r}: expected a name in TeX such as r'\\arctan', with balanced braces")
+    return found.replace("{", "{{").replace("}", "}}") + "({})" if found else ""
+
+
 def points_without_slope(
     name: str, expr: Expr, slope: Expr, domain: Range, given: Iterable[Any] | None
 ) -> tuple[Expr, ...]:
     """The kinks that a user names, each of which must be one; those of the definition where none are named."""
-    if given is None:
-        return kinks(expr, slope, domain)
-    found = tuple(S(point) for point in given)
-    for point in found:
-        if not point.is_number or not is_kink(expr, slope, point):
+    found = kinks(expr, slope, domain) if given is None else _numbers(name, given)
+    for point in found if given is not None else ():
+        if not is_kink(expr, slope, point):
             raise UsageError(f"{name}: kinks={found}: the definition has a derivative at {point}")
+    other = unexplained(expr, slope, domain, found)
+    if other is not None:
+        raise UsageError(
+            f"{name}: the definition has no derivative near x = {other:.6g}; "
+            f"state all such points of its domain exactly: kinks=(...)"
+        )
     return found
+
+
+def _numbers(name: str, given: Iterable[Any]) -> tuple[Expr, ...]:
+    try:
+        found = tuple(S(point) for point in given)
+        if all(point.is_number and point.is_real and point.is_finite for point in found):
+            return found
+    except (TypeError, ValueError, AttributeError, SympifyError):
+        pass
+    raise UsageError(f"{name}: kinks={given!r}: expected a tuple of numbers")
