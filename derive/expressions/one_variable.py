@@ -11,6 +11,7 @@ from sympy import (
     Basic,
     DiracDelta,
     Expr,
+    Function,
     Heaviside,
     Max,
     Min,
