@@ -58,6 +58,6 @@ def test_an_inner_sum_keeps_clear_of_the_sum_it_is_put_under():
     y = g.node("y", Sum((h[1] + h[C - p + 1]) * h[n], p), over=n)
     g.loss("L", Sum(y[p] ** 2, p))
     d = g.derive()
-    for use in with_visible_deltas(d.derivation.adjoints["h"].uses):
+    for use in with_visible_deltas(d.derivation.adjoints["h"].uses, d.derivation.adjoints["h"].node.indices):
         assert not bound_indices(use.local) & {b[0] for b in use.outer}
     assert d.verify().ok
