@@ -1,7 +1,7 @@
 """Names to mathematics: the table is written by hand, as a textbook prints these names."""
 
 import pytest
-from sympy import And, Eq, Float, Piecewise, Symbol
+from sympy import And, E, Eq, Float, Piecewise, Symbol, pi, sqrt
 
 from derive.expressions import matrices
 from derive.expressions.matrices import Matrix
@@ -9,6 +9,7 @@ from derive.expressions.notation import NAME, latex_name, parts, subscript, supe
 from derive.page.print.functions import function
 from derive.page.print.printer import printer, write
 
+W = Symbol("w", real=True)
 CASES = [
     # name, indices, LaTeX, Unicode
     ("x", (), "x", "x"),
@@ -38,6 +39,10 @@ CASES = [
     ("yhat", (), r"\hat{y}", "y\u0302"),
     ("xbar", ("i",), r"\bar{x}_{i}", "x\u0304ᵢ"),
     ("mu_hat", (), r"\hat{\mu}", "μ\u0302"),
+    ("Xi", ("m", "i"), r"\Xi_{mi}", "Ξₘᵢ"),
+    ("Pi", (), r"\Pi", "Π"),
+    ("w_theta", (), r"w_{\theta}", "w_θ"),
+    ("z_mu", ("t",), r"z_{\mu,t}", "z_{μ,t}"),
     ("w_tilde_hh", (), r"\tilde{w}_{hh}", "w\u0303ₕₕ"),
 ]
 
@@ -111,3 +116,24 @@ def test_a_number_in_floating_point_is_printed_as_a_number(number, latex, text):
 def test_every_kind_of_matrix_is_printed_by_a_function_of_its_own(kind):
     """None falls back to its Python name, which is how a kind without a printer shows."""
     assert (write.dispatch(kind) is function) == (kind is Matrix)
+
+
+CONSTANTS = [  # as textbooks write them; the last three values are those that sympy makes of 1/sqrt(2), e^2 and e
+    (pi, r"\pi", "π"),
+    (2 * pi * W, r"2\, \pi\, w", "2 π w"),
+    (W / sqrt(2 * pi), r"\frac{w}{\sqrt{2\, \pi}}", "w/√(2 π)"),
+    (-W / (2 * sqrt(pi)), r"-\frac{w}{2\, \sqrt{\pi}}", "-w/(2 √(π))"),
+    (2 / sqrt(pi), r"\frac{2}{\sqrt{\pi}}", "2/√(π)"),
+    (3 * sqrt(2) * W / 4, r"\frac{3}{4}\, \sqrt{2}\, w", "3/4 √(2) w"),
+    (sqrt(3) * W / (2 * sqrt(pi)), r"\frac{\sqrt{3}\, w}{2\, \sqrt{\pi}}", "√(3) w/(2 √(π))"),
+    (W / sqrt(2), r"\frac{w}{\sqrt{2}}", "w/√(2)"),
+    (E**2 * W, r"e^{2}\, w", "exp(2) w"),
+    (E * W, r"e^{1}\, w", "exp(1) w"),
+]
+
+
+@pytest.mark.parametrize(("expr", "latex", "text"), CONSTANTS)
+def test_numbers_that_have_a_letter(expr, latex, text):
+    """The number pi is the Greek letter, roots of numbers stand in front or below one fraction line."""
+    assert printer("latex", ("w",))(expr) == latex
+    assert printer("text", ("w",))(expr) == text

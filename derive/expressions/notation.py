@@ -14,9 +14,10 @@ from functools import cache
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
-    "kappa": "κ", "lamda": "λ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ",
-    "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "ell": "ℓ",
-    "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+    "iota": "ι", "kappa": "κ", "lamda": "λ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ",
+    "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "ell": "ℓ",
+    "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ",
+    "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
 }  # fmt: skip
 STAR = {"star": "*"}  # a state at a fixed point: h_star
 ACCENTS = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304", "dot": "\u0307"}
@@ -50,10 +51,7 @@ def parts(name: str) -> tuple[str, str, tuple[str, ...]]:
 def latex_name(name: str, indices: tuple[str, ...] = ()) -> str:
     """`latex_name("z_f", ("t",))` is `z_{f,t}`; indices are LaTeX already."""
     stem, accent, subscripts = parts(name)
-    if stem in GREEK:
-        body = {"lamda": r"\lambda"}.get(stem, "\\" + stem)
-    else:
-        body = stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
+    body = _latex_greek(stem) or (stem if len(stem) == 1 else rf"\mathrm{{{stem}}}")
     if accent:
         body = rf"\{accent}{{{body}}}"
     lower = ",".join(_latex_subscript(s) for s in subscripts)
@@ -75,15 +73,20 @@ def text_parts(name: str, indices: tuple[str, ...] = ()) -> tuple[str, str]:
     return body, _joined(",".join(_text_subscript(s) for s in subscripts), indices)
 
 
+def _latex_greek(word: str) -> str:
+    """The command of a Greek letter; empty for any other word."""
+    return {"lamda": r"\lambda"}.get(word, "\\" + word) if word in GREEK else ""
+
+
 def _latex_subscript(part: str) -> str:
     body, _, accent = STAR.get(part, part).partition("_")
-    body = body if body.isdigit() or len(body) <= 2 else rf"\mathrm{{{body}}}"
+    body = _latex_greek(body) or (body if body.isdigit() or len(body) <= 2 else rf"\mathrm{{{body}}}")
     return rf"\{accent}{{{body}}}" if accent else body
 
 
 def _text_subscript(part: str) -> str:
     body, _, accent = STAR.get(part, part).partition("_")
-    return body + ACCENTS.get(accent, "")
+    return GREEK.get(body, body) + ACCENTS.get(accent, "")
 
 
 def _joined(lower: str, indices: tuple[str, ...]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sympy import Float, Idx, Indexed, IndexedBase, Rational, Symbol
+from sympy import E, Float, Idx, Indexed, IndexedBase, NumberSymbol, Rational, Symbol
 
+from derive.expressions.functions import BY_NAME
 from derive.expressions.indices import name_of
 from derive.page.numerals import Numeral
-from derive.page.print.printer import ADD, ATOM, MUL, Printed, Printer, write
+from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, write
 
 
 @write.register(Symbol)
@@ -36,6 +37,14 @@ def rational(expr: Rational, p: Printer) -> Printed:
         return str(expr.p), ATOM if expr.p >= 0 else ADD
     text = p.style.fraction(str(abs(expr.p)), str(expr.q))
     return ("-" if expr.p < 0 else "") + text, MUL if expr.p > 0 else ADD
+
+
+@write.register(NumberSymbol)
+def constant(expr: NumberSymbol, p: Printer) -> Printed:
+    """The number pi is a Greek letter; e is written as e to the power 1, for a model may have a quantity e."""
+    if expr is E:
+        return p.style.pattern(BY_NAME["exp"]).format("1"), POWER
+    return p.style.name(type(expr).__name__.lower(), ()), ATOM
 
 
 @write.register(Float)

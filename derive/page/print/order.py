@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, Rational, Symbol
+from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, Symbol
 
 from derive.expressions.functions import row_of
 from derive.expressions.indices import BINDERS
@@ -34,12 +34,14 @@ def place(expr: Expr, rank: Mapping[str, int]) -> tuple[int, int]:
 
 
 def kind(factor: Expr) -> int:
-    """The order of factors: partials, names and their powers, brackets, functions, indicators, sums."""
+    """The order of factors: numbers, partials, names and their powers, brackets, functions, indicators, sums."""
+    if factor.is_number:
+        return -1
     if isinstance(factor, Partial):
         return 0
     if isinstance(factor, Pow) and row_of(factor) is None:
         return kind(factor.base)
-    if isinstance(factor, (Symbol, Indexed, Rational)):
+    if isinstance(factor, (Symbol, Indexed)):
         return 1
     if isinstance(factor, Add):
         return 2

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import isqrt
 
-from sympy import Add, Expr, Idx, Integer, Mul, Pow, Product, Rational, Sum, Symbol
+from sympy import Add, Expr, Idx, Integer, Mul, Pow, Product, Rational, S, Sum, Symbol, fraction
 
 from derive.expressions.functions import row_of
 from derive.expressions.indices import BINDERS, name_of
@@ -29,10 +30,25 @@ def add(expr: Add, p: Printer) -> Printed:
 def multiply(expr: Mul, p: Printer) -> Printed:
     number, factors = expr.as_coeff_mul()
     sign, number = ("-", -number) if number.is_negative else ("", number)
-    below = [f for f in factors if isinstance(f, Pow) and f.exp.is_negative]
-    above = _sorted((f for f in factors if f not in below), p)
-    text = _fraction(number, above, [f.base**-f.exp for f in below], p) if below else _product(number, above, p)
+    number, roots, factors = _over_a_root(number, factors)
+    below = [*roots, *(f.base**-f.exp for f in factors if isinstance(f, Pow) and f.exp.is_negative)]
+    above = _sorted((f for f in factors if not (isinstance(f, Pow) and f.exp.is_negative)), p)
+    text = _fraction(number, above, below, p) if below else _product(number, above, p)
     return sign + text, ADD if sign else MUL
+
+
+def _over_a_root(number: Rational, factors: Sequence[Expr]) -> tuple[Rational, list[Expr], Sequence[Expr]]:
+    """The number in front, one root to stand below it, and the other factors: sqrt(2)/(2 sqrt(pi)) is 1/sqrt(2 pi).
+
+    sympy keeps the roots of numbers apart, and none of a rational one below the fraction line.
+    """
+    roots = [f for f in factors if isinstance(f, Pow) and f.is_number and 2 * abs(f.exp) == 1]
+    over, under = fraction(number**2 * Mul(*(f.base ** (2 * f.exp) for f in roots))) if roots else (S.Zero, S.One)
+    whole = isqrt(over.p) if over.is_Integer else 0
+    below = under.as_coeff_Mul()[0]
+    if not whole or whole**2 != over or any(below % n**2 == 0 for n in range(2, isqrt(below.p) + 1)):
+        return number, [], factors
+    return Rational(whole), [Pow(under, S.Half, evaluate=False)], [f for f in factors if f not in roots]
 
 
 def _sorted(factors: Iterable[Expr], p: Printer) -> list[Expr]:
