@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Basic, Expr
+from sympy import Basic, Expr, sympify
 from sympy.core.symbol import Str
 
 
@@ -11,15 +11,16 @@ class Norm(Expr):
 
     `Norm(W, "2")` is the spectral norm, `Norm(W, "rows")` the largest row sum of |W|, `Norm(x, "largest")` the largest
     absolute value of any entry, at any time; `Norm(v, "1")` is the sum of the sizes of a vector's entries, and
-    `Norm(w, "abs")` the absolute value of a number, not evaluated.
+    `Norm(w, "abs")` the absolute value of a number, not evaluated. `Norm(W, "2", l, 0)` is the supremum of the spectral
+    norms of W_1, W_2, ...: l names the index of W over which it is taken, 0 is its place.
     """
 
     is_commutative = True
     is_real = True
     is_nonnegative = True
 
-    def __new__(cls, family: Basic, kind: str | Str) -> Norm:
-        made: Norm = Expr.__new__(cls, family, Str(str(kind)))
+    def __new__(cls, family: Basic, kind: str | Str, *over: Basic | int) -> Norm:
+        made: Norm = Expr.__new__(cls, family, Str(str(kind)), *(sympify(o) for o in over))
         return made
 
     @property
@@ -31,6 +32,11 @@ class Norm(Expr):
     def kind(self) -> str:
         """ "1", "2", "rows", "largest" or "abs"."""
         return str(self.args[1])
+
+    @property
+    def over(self) -> tuple[Basic, ...]:
+        """The index over which the largest norm is taken and its place among the indices, or nothing."""
+        return tuple(self.args[2:])
 
 
 class SpectralRadius(Expr):

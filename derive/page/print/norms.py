@@ -5,21 +5,28 @@ from __future__ import annotations
 from sympy import Basic, IndexedBase
 from sympy.matrices import MatrixBase
 
+from derive.expressions.indices import name_of
 from derive.expressions.norms import Norm, SpectralRadius
-from derive.page.print.printer import ATOM, Printed, Printer, write
+from derive.page.print.printer import ATOM, MUL, Printed, Printer, write
 
 
 @write.register(Norm)
 def norm(expr: Norm, p: Printer) -> Printed:
-    name = _whole(expr.args[0], p)
-    if expr.kind == "abs":
-        return (rf"\lvert {name}\rvert" if p.style.latex else f"|{name}|"), ATOM
-    if p.style.latex:
-        tall = (r"\left", r"\right") if r"\frac" in name else ("", "")
-        return rf"{tall[0]}\lVert {name}{tall[1]}\rVert_" + (
-            expr.kind if expr.kind in ("1", "2") else r"{\infty}"
-        ), ATOM
-    return f"‖{name}‖" + {"1": "₁", "2": "₂"}.get(expr.kind, "_∞"), ATOM
+    """A norm; sup over l of ||W_l|| for matrices of every step, also of more and more steps."""
+    if not expr.over:
+        return _norm(expr.kind, _whole(expr.args[0], p), p), ATOM
+    over = name_of(expr.over[0])
+    text = _norm(expr.kind, p.style.name(expr.name, (over,)), p)
+    return (rf"\sup_{{{over}}} {text}" if p.style.latex else f"sup_{over} {text}"), MUL
+
+
+def _norm(kind: str, name: str, p: Printer) -> str:
+    if kind == "abs":
+        return rf"\lvert {name}\rvert" if p.style.latex else f"|{name}|"
+    if not p.style.latex:
+        return f"‖{name}‖" + {"1": "₁", "2": "₂"}.get(kind, "_∞")
+    tall = (r"\left", r"\right") if r"\frac" in name else ("", "")
+    return rf"{tall[0]}\lVert {name}{tall[1]}\rVert_" + (kind if kind in ("1", "2") else r"{\infty}")
 
 
 def _whole(expr: Basic, p: Printer) -> str:

@@ -24,8 +24,9 @@ from derive.topics.stability.conditions import Analysis, Condition
 from derive.topics.stability.gains import activation, gain
 from derive.topics.stability.gates import gates
 from derive.topics.stability.losses import Reads, reads
-from derive.topics.stability.matrix_products import changes, masks
+from derive.topics.stability.matrix_products import masks
 from derive.topics.stability.step_jacobian import StepJacobian, step_jacobian
+from derive.topics.stability.weights import own, shared
 
 
 def analyse(derivation: Derivation, stage: Stage) -> Analysis:
@@ -34,8 +35,6 @@ def analyse(derivation: Derivation, stage: Stage) -> Analysis:
     jacobian = step_jacobian(model, stage)
     if jacobian.lag > 1:
         return Analysis(jacobian, None, silence=why.LAGS(lag=str(jacobian.lag)))
-    if (weights := _changing(model, jacobian)) is not None:
-        return Analysis(jacobian, None, silence=why.OTHER_MATRIX(weights=weights))
     sharp = {name_of(e) for a, row in enumerate(jacobian.entries) for e in _gates(model, row[a].paths)}
     part = any(masks(p, jacobian.index) for p in jacobian.paths())
     order = "2" if not jacobian.scalar and not sharp and not part else "rows"
@@ -50,19 +49,13 @@ def analyse(derivation: Derivation, stage: Stage) -> Analysis:
     known, loss = (*where, *blocks), reads(derivation, jacobian)
     if (found := constant(model, jacobian)) is None:
         alone = len(jacobian.states) == 1
-        single_ = (jacobian.entries[0][0], jacobian.scalar, low[0, 0], named[0, 0])
+        rests = not own(model, jacobian)
+        single_ = (jacobian.entries[0][0], jacobian.scalar, low[0, 0], named[0, 0], rests)
         found = single(*single_) if alone else coupled()
     kept = [c for c in found if _says_something(c, known)]
-    kept += whole(kept, loss, silent(model, jacobian))
+    kept += whole(kept, loss, silent(model, jacobian)) if shared(model, jacobian) else []
     notes = tuple(_notes(model, jacobian, named, found, kept, loss))
     return Analysis(jacobian, named, known, tuple(kept), None, order, tuple(gates(model, jacobian)), loss, notes)
-
-
-def _changing(model: Model, jacobian: StepJacobian) -> Expr | None:
-    """A parameter or constant in the Jacobian of a step that is another matrix at every step."""
-    factors = (e for p in jacobian.paths() for link in p.links for e in sorted(link.value.atoms(Indexed), key=str))
-    given = (e for e in factors if model.nodes[name_of(e)].kind in ("parameter", "constant"))
-    return next((e for e in given if changes(e, jacobian.index)), None)
 
 
 def _notes(

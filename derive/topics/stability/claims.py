@@ -60,10 +60,11 @@ def _matrix(radius: Expr) -> tuple[Condition, ...]:
     )
 
 
-def single(entry: Entry, scalar: bool, low: Expr, high: Expr) -> list[Condition]:
+def single(entry: Entry, scalar: bool, low: Expr, high: Expr, rests: bool) -> list[Condition]:
     """The conditions for one state, if no step multiplies the norm of its adjoint by more than `high` (F3).
 
     If the state is a number, `low` bounds the factor from below (F5); a norm of a matrix bounds it only from above.
+    `rests` says that the steps share their weights, so that there are fixed points (F6).
     """
     found = [
         _below(high, "vanishes", why.AT_MOST(bound=high)),
@@ -71,7 +72,7 @@ def single(entry: Entry, scalar: bool, low: Expr, high: Expr) -> list[Condition]
     ]
     if scalar and low != 0:
         found.append(Condition("explodes", "sufficient", Gt(low, 1, evaluate=False), low, why.AT_LEAST(bound=low)))
-    elif len(entry.paths) == 1 and high.free_symbols:  # a weight can be large
+    elif rests and len(entry.paths) == 1 and high.free_symbols:  # a weight can be large
         measure, reason = _local(entry), why.SAME_NUMBER if scalar else why.SAME_MATRIX
         at_rest = reason(gain=measure if scalar else measure.args[0])
         found.append(Condition("explodes", "local", Gt(measure, 1, evaluate=False), measure, at_rest))

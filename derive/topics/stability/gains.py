@@ -73,8 +73,17 @@ def _slopes(node: Node, factors: list[Expr]) -> Iterator[Expr]:
 
 def _factor(bounds: Bounds, factor: Expr) -> Expr:
     if isinstance(factor, Indexed) and bounds.is_given(factor):
-        return Norm(factor.base, bounds.order if len(indices_beside(bounds.time, factor)) == 2 else "largest")
+        return _given(bounds, factor)
     return Abs(factor) if is_constant(bounds.model, factor) else bounds.magnitude(factor)
+
+
+def _given(bounds: Bounds, factor: Indexed) -> Norm:
+    """The norm of a parameter or constant; where every step has its own, the largest of all steps."""
+    axes = len(indices_beside(bounds.time, factor))
+    place = next((n for n, i in enumerate(factor.indices) if i.has(bounds.time)), None)
+    if place is None or axes == 1:
+        return Norm(factor.base, bounds.order if axes == 2 else "largest")
+    return Norm(factor.base, bounds.order if axes else "abs", bounds.time, place)
 
 
 def is_constant(model: Model, expr: Expr) -> bool:

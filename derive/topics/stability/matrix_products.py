@@ -51,17 +51,10 @@ def _connected(
     reached = set(own)
     for m in (f for f in factors if len(indices_beside(time, f)) == 2 and parameter(f)):
         row, column = (next(iter(i.atoms(Idx))) for i in m.indices if i.atoms(Idx) - {time})
-        if changes(m, time):
-            return False
         if row not in own and (column not in own or not spectral):
             return False
         reached |= {row, column}
     return then <= reached and all(indices_beside(time, f) <= reached for f in factors)
-
-
-def changes(matrix: Expr, time: Idx) -> bool:
-    """True if a matrix is another one at every step, W[l, i, j]: no norm of one matrix bounds the product."""
-    return time in matrix.atoms(Idx) and len(indices_beside(time, matrix)) == 2
 
 
 def masks(path: Path, time: Idx) -> bool:

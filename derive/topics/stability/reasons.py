@@ -121,11 +121,6 @@ LAGS = Text(
     "The recurrence looks {lag} steps back, so one step has no Jacobian by itself; nothing is concluded here.",
     "该递推回看 {lag} 步，单独一步没有自己的雅可比矩阵；这里不作结论。",
 )
-OTHER_MATRIX = Text(
-    "{weights} is another matrix at every step, and the conditions of this section are about one and the same; none is "
-    "stated.",
-    "{weights} 在每一步都是另一个矩阵，而本节的条件只针对同一个矩阵；这里不作结论。",
-)
 UNBOUNDED = Text(
     "The derivative of {of} with respect to {wrt} has no bound that holds for all inputs, so nothing can be concluded "
     "from the weights alone.",

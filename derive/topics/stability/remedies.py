@@ -74,7 +74,7 @@ def norm_keeping(analysis: Analysis) -> Symbol | IndexedBase | None:
     if len(jacobian.states) > 1 or len(jacobian.entries[0][0].paths) != 1 or not found:
         return None
     measure = found[0]
-    plain = not isinstance(measure, Norm) or measure.kind == "2"
+    plain = not isinstance(measure, Norm) or (measure.kind == "2" and not measure.over)
     if isinstance(measure, (Abs, Norm, SpectralRadius)) and plain:
         weight: Symbol | IndexedBase = measure.args[0]
         return weight if isinstance(weight, (Symbol, IndexedBase)) and weight not in dict(analysis.where) else None

@@ -66,7 +66,7 @@ class Experiment:
         sizes = [prod(shape) for shape in shapes]
         basis = torch.eye(sum(sizes), dtype=torch.float64).unsqueeze(-1).expand(-1, -1, points)
         finals = [[e.reshape(*own, points) for e, own in zip(b.split(sizes), shapes, strict=True)] for b in basis]
-        back = self.cell.carried(numbers, finals, self.drawn.recurrent)
+        back = self.cell.carried(numbers, finals, self.drawn.shared)
         factor = torch.stack([torch.stack([_flat(at, points) for at in adjoints]) for adjoints, _ in back], dim=1)
         nothing = torch.zeros(1, points, dtype=torch.float64)
         added = torch.stack([torch.stack([torch.cat([nothing, _flat(at, points)]) for at in p]) for _, p in back])

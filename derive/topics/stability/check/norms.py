@@ -32,12 +32,18 @@ def measure(expr: Expr, store: Store, kernels: Kernels, where: Mapping[Symbol, E
 
 
 def _norm(atom: Norm, store: Store) -> Array:
-    """Of a matrix the spectral norm or the largest row sum, else the largest absolute value."""
+    """Of a matrix the spectral norm or the largest row sum, else the largest absolute value.
+
+    Of a family of matrices it is the largest of their norms.
+    """
     array = store.whole(atom.name)
+    if atom.over:
+        array = array.movedim(int(atom.over[1]), 0)
     if atom.kind == "2":
-        return torch.linalg.matrix_norm(array.movedim(-1, 0), 2)
+        norms = torch.linalg.matrix_norm(array.movedim(-1, 0), 2)
+        return norms.amax(dim=1) if atom.over else norms
     if atom.kind == "rows":
-        return array.abs().sum(dim=1).amax(dim=0)
+        return array.abs().sum(dim=-2).reshape(-1, array.shape[-1]).amax(dim=0)
     return array.abs().reshape(-1, array.shape[-1]).amax(dim=0)
 
 

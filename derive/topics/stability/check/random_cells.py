@@ -35,6 +35,7 @@ class RandomCells:
         self.points = len(self.targets)
         used = {name_of(e) for p in cell.jacobian.paths() for e in _elements(p.value)}
         self.recurrent = [n.name for n in cell.leaves if n.kind in ("parameter", "constant") and n.name in used]
+        self.shared = [n.name for n in cell.leaves if n.name in self.recurrent and self._time(n) is None]
         self.base: Numbers = {
             leaf.name: self._leaf(leaf).repeat(*self._once(leaf), len(targets)) for leaf in cell.leaves
         }
@@ -73,7 +74,9 @@ class RandomCells:
         return next((n for n, i in enumerate(leaf.indices) if i.upper.free_symbols & ends), None)
 
     def _matrices(self, drawn: Array) -> Array:
-        """Square matrices of every kind of MATRICES; anything else as drawn."""
+        """Square matrices of every kind of MATRICES, also one for each step; anything else as drawn."""
+        if drawn.dim() == 4:
+            return torch.stack([self._matrices(own) for own in drawn])
         if drawn.dim() != 3 or drawn.shape[0] != drawn.shape[1]:
             return drawn
         found = drawn.clone()
