@@ -15,6 +15,7 @@ from derive.chain.derivation import Adjoint, Step, Use
 from derive.chain.steps import Steps
 from derive.code.families import Families
 from derive.code.integers import Loops, scope_of
+from derive.code.large_adjoints import LargeAdjoints
 from derive.code.loops import joined, loop, opened, span, stacked, within, without
 from derive.code.lower import Lowering
 from derive.code.named_axes import pick, rearrange
@@ -37,6 +38,7 @@ class Backward:
         self.d, self.show = self.families.derivation, show
         self.steps = Steps(self.d)
         self.numbered = self.steps.all()
+        self.put_in = LargeAdjoints(lowering.stable, self.d, {n: self._shortest(s) for n, s in self.formulas.items()})
 
     # which formula
     def complete(self, use: Use, adjoint: Adjoint) -> bool:
@@ -55,7 +57,7 @@ class Backward:
 
     def formula(self, name: str) -> Expr:
         """Return the shortest line of the step; for what an abstract loss gives, its cotangent."""
-        return self._shortest(self.formulas[name])
+        return self.put_in(self._shortest(self.formulas[name]))
 
     def _shortest(self, step: Step) -> Expr:
         if step.given:
@@ -73,7 +75,11 @@ class Backward:
         """Return the expressions that an adjoint is computed from."""
         if name in self.formulas:
             return [self.formula(name)]
-        return [u.value(self.d.loss) for u in self.d.adjoints[name].uses]
+        return [self.contribution(u) for u in self.d.adjoints[name].uses]
+
+    def contribution(self, use: Use) -> Expr:
+        """Return what one user adds to an adjoint."""
+        return self.put_in(use.value(self.d.loss))
 
     @cached_property
     def needed(self) -> frozenset[str]:
@@ -132,6 +138,7 @@ class Backward:
         for use in adjoint.uses:
             parts = scatters(use, stored, self.d.loss) if masked(use.value(self.d.loss)) else ()
             for part in parts:
+                part = part._replace(value=self.put_in(part.value))
                 remark = self._remark(self._partial(adjoint, part.position), (use,), "gets", part.value)
                 yield added(part, stored, remark, self.lowering)
             if not parts:
@@ -148,13 +155,13 @@ class Backward:
         domains = dict(zip(adjoint.node.indices, use.domain, strict=True))
         fixed = {i: a for i, (a, b) in domains.items() if a == b and i not in loops}
         free = {i: d for i, d in domains.items() if i not in fixed and i not in loops}
-        expr = substitute(use.value(self.d.loss), fixed)
-        value = self.lowering.lower(expr, scope_of(free, loops))
+        expr = substitute(self.contribution(use), fixed)
+        value = self.lowering.value(expr, scope_of(free, loops))
         position = [fixed.get(i, i) for i in adjoint.node.indices if i not in loops]
         whole = [r for i, r in zip(adjoint.node.indices, stored.ranges, strict=True) if i not in loops]
         places = self.lowering.elements.places(position, whole, free)
         target = pick(self.lowering.elements.slot(stored, loops) if loops else stored.tree, places)
-        remark = self._remark(self._partial(adjoint), (use,), "gets", use.value(self.d.loss))
+        remark = self._remark(self._partial(adjoint), (use,), "gets", self.contribution(use))
         return Assign(target, rearrange(value, list(free)), remark, adds=True)
 
     def _recurrence(self, stage: Stage, group: list[str]) -> Iterator[Statement]:

@@ -26,13 +26,16 @@ from sympy import (
     S,
     Sum,
     Symbol,
+    oo,
 )  # fmt: skip
 from sympy.core.relational import Relational
 
 from derive.code.elements import Element, Elements
+from derive.code.exponents import Greatest, Peak
 from derive.code.integers import Integers, Loops, Scope, scope_of
 from derive.code.named_axes import Factor, NamedArray, contract, elementwise, plain, product, rearrange, reduced
 from derive.code.names import Identifiers
+from derive.code.stable import Stable
 from derive.code.trees import Apply, Call, Condition, Number, Plus, Power, Tree, plus
 from derive.errors import ModelError
 from derive.expressions.functions import arguments, row_of, unknown
@@ -40,25 +43,36 @@ from derive.expressions.indices import BINDERS, apart, bound
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
 
-NEUTRAL = {"sum": plain(Number(0)), "prod": plain(Number(1))}
+NEUTRAL = {"sum": plain(Number(0)), "prod": plain(Number(1)), "max": plain(Number(-oo))}
 
 
 class Lowering:
     """Lowers expressions; `element` gives the variable of a symbol, an element or a partial, and its position there."""
 
-    def __init__(self, names: Identifiers, sizes: Collection[Symbol], element: Callable[[Expr], Element]):
+    def __init__(
+        self,
+        names: Identifiers,
+        sizes: Collection[Symbol],
+        element: Callable[[Expr], Element],
+        stable: Stable | None = None,
+    ):
+        self.stable = stable or Stable()
         self.sizes, self.element, self.integers = set(sizes), element, Integers(names)
         self.elements = Elements(self.integers)
 
     def full(self, expr: Expr, own: Mapping[Idx, Interval], loops: Loops | None = None) -> Tree:
         """Return the array of an expression over its own indices, every axis at its full length."""
-        value = self.lower(expr, scope_of(own, loops))
+        value = self.value(expr, scope_of(own, loops))
         if not value.plain and set(value.axes) == set(own):
             return rearrange(value, list(own))
         zeros = Apply("zeros", (self.integers.shape(list(own.values())),))
         if value.tree == Number(0):
             return zeros
         return Plus(((1, zeros), (1, rearrange(value, list(own))))) if own else Apply("array", (value.tree,))
+
+    def value(self, expr: Expr, scope: Scope) -> NamedArray:
+        """Return the tree of an expression of the model, as it is evaluated without an overflow."""
+        return self.lower(self.stable(expr), scope)
 
     def lower(self, expr: Expr, scope: Scope) -> NamedArray:
         """Return the tree of an expression. Errors: ModelError for a function without a row in the table."""
@@ -71,7 +85,7 @@ class Lowering:
         if isinstance(expr, (Idx, Symbol, Indexed, Partial)):
             return self._leaf(expr, scope)
         if isinstance(expr, BINDERS):
-            return self._bound(expr, scope)
+            return self._bound(expr, scope, "sum" if isinstance(expr, Sum) else "prod")
         if isinstance(expr, Piecewise):
             return self._piecewise(expr, scope)
         return self._function(expr, scope)
@@ -110,8 +124,8 @@ class Lowering:
             found.append((self.lower(1 / factor if below else factor, scope), -1 if below else 1))
         return found
 
-    def _bound(self, expr: Sum | Product, scope: Scope) -> NamedArray:
-        """Lower a sum or product over ranges with fixed ends; an end that depends on another index becomes a mask."""
+    def _bound(self, expr: Sum | Product, scope: Scope, kind: str) -> NamedArray:
+        """Lower a sum, a product or a maximum over fixed ranges; an end that depends on an index becomes a mask."""
         indices: list[Idx] = []
         ragged: list[tuple[Idx, Expr, Expr]] = []
         body = apart(expr, scope.ranges)  # no index of its own is one of those around it
@@ -123,7 +137,6 @@ class Lowering:
                 ragged.append((idx, low, high))
             scope = scope.opened(idx, ends)
             indices.append(idx)
-        kind = "sum" if isinstance(expr, Sum) else "prod"
         factors = self._factors(body, scope) if kind == "sum" and not ragged else [(self.lower(body, scope), 1)]
         for idx, low, high in ragged:
             condition = self._between(idx, low, high, scope)
@@ -140,7 +153,9 @@ class Lowering:
             return contract([*factors, *((c, 1) for c in counts)], present, scope.order)
         part = product(factors, scope.order)
         if present:
-            part = reduced(part, present, "prod")
+            part = reduced(part, present, kind)
+        if kind == "max":
+            return part
         return reduce(lambda p, c: elementwise([p, c], scope.order, Power), counts, part)
 
     def _array(self, part: NamedArray) -> NamedArray:
@@ -189,7 +204,9 @@ class Lowering:
         if row is not None:
             parts = [self._array(self.lower(a, scope)) for a in arguments(expr)]
             return elementwise(parts, scope.order, lambda *trees: Call(row.name, trees))
-        if isinstance(expr, Max):
+        if isinstance(expr, Peak):
+            return self._bound(expr.args[0], scope, "max")
+        if isinstance(expr, (Max, Greatest)):
             parts = [self._array(self.lower(a, scope)) for a in expr.args]
             return elementwise(parts, scope.order, lambda *trees: Apply("maximum", trees))
         if isinstance(expr, Pow):

@@ -69,7 +69,7 @@ def _fits(scatter: Scatter, stored: Stored) -> bool:
 def added(scatter: Scatter, stored: Stored, remark: str, lowering: Lowering) -> Statement:
     """Write dx[positions] += value: slices if every index has an axis of its own, else index arrays."""
     scope, indices = scope_of(scatter.indices), list(scatter.indices)
-    value = lowering.lower(scatter.value, scope)
+    value = lowering.value(scatter.value, scope)
     slices = lowering.elements.slices(scatter.position, stored.ranges, scope)
     if slices is not None:
         order = [i for place in scatter.position for i in indices if i in place.free_symbols]

@@ -15,6 +15,7 @@ from derive.code.lower import Lowering
 from derive.code.names import Identifiers
 from derive.code.printer import CodePrinter
 from derive.code.python_text import quoted
+from derive.code.stable import Stable
 from derive.code.targets import Target
 from derive.expressions.intervals import Interval
 from derive.page.print.printer import printer
@@ -30,7 +31,7 @@ class Source:
         for name in [*d.model.nodes, *(str(s) for s in d.model.sizes)]:
             self.names[name]
         self.families = Families(d, self.names)
-        lowering = Lowering(self.names, d.model.sizes, self.families.element)
+        lowering = Lowering(self.names, d.model.sizes, self.families.element, Stable(d.model.nodes))
         self.integers = lowering.integers
         self.forward = Forward(self.families, lowering, self.show)
         self.backward = Backward(self.families, lowering, self.show)

@@ -1,0 +1,117 @@
+"""Exponents: the greatest of a sum, when one may be positive, and the sigmoid and softplus among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from sympy import Add, Expr, Float, Function, Idx, Integer, Mul, Pow, Sum, exp, log, tanh
+
+from derive.expressions.functions import sigmoid, softplus
+from derive.expressions.indices import substitute
+from derive.expressions.intervals import at_least
+from derive.expressions.traverse import free_indices
+from derive.memo import memo
+
+LEAST = Float(-1e30)  # what stands for the peak of a sum without terms: no difference to an exponent is nan
+
+
+class Greatest(Function):
+    """The greatest of its arguments; unlike sympy's Max it compares none of them."""
+
+    is_real = True
+
+
+class Peak(Function):
+    """The greatest value of what stands under the sum sign of its argument."""
+
+    is_real = True
+
+
+class Scaled(NamedTuple):
+    """first * exp(exponent), both as they are evaluated."""
+
+    first: Expr
+    exponent: Expr = Integer(0)
+
+    @property
+    def log(self) -> Expr:
+        """The logarithm."""
+        if isinstance(self.first, Pow) and self.first.exp == -1:
+            return self.exponent - log(self.first.base)
+        return self.exponent + log(self.first)
+
+
+@memo
+def complement(expr: Expr) -> Scaled | None:
+    """Return 1 + exp(u), 1 - sigmoid(u) and 1 - tanh(u)^2 as exponentials; None for any other expression."""
+    if not (isinstance(expr, Add) and len(expr.args) == 2 and 1 in expr.args):
+        return None
+    (other,) = (a for a in expr.args if a != 1)
+    if isinstance(other, exp):
+        return Scaled(Integer(1), softplus(other.args[0]))
+    if isinstance(-other, sigmoid):
+        return Scaled(Integer(1), -softplus((-other).args[0]))
+    if isinstance(-other, Pow) and (-other).exp == 2 and isinstance((-other).base, tanh):
+        twice = 2 * (-other).base.args[0]
+        return Scaled(Integer(4), -softplus(twice) - softplus(-twice))
+    return None
+
+
+@memo
+def exponential(exponent: Expr) -> Expr:
+    """Return exp(exponent), with a sigmoid for every softplus that is subtracted: 1 / (1 + e^u) is sigmoid(-u)."""
+    factors: list[Expr] = []
+    for term in Add.make_args(exponent):
+        number, inner = term.as_coeff_Mul()
+        if not (isinstance(inner, softplus) and number.is_Integer and number < 0):
+            continue
+        u = inner.args[0]
+        for _ in range(-int(number)):
+            above = set(Add.make_args(u)) <= set(Add.make_args(exponent))
+            factors.append(sigmoid(u) if above else sigmoid(-u))
+            exponent = exponent + inner - (u if above else 0)
+    return Mul(*factors, exp(exponent))
+
+
+@memo
+def overflows(exponent: Expr) -> bool:
+    """False if an exponent is surely not positive: -u^2, -softplus(u), an element minus the greatest of all."""
+    rest = Add(*(t for t in Add.make_args(exponent) if not (t.is_nonpositive or _falls(t))))
+    for term in Add.make_args(rest):
+        number, inner = term.as_coeff_Mul()
+        if number.is_negative and isinstance(inner, (Peak, Greatest)):
+            without = (rest - number * inner + number * value for value in _below(inner, free_indices(rest)))
+            rest = min((rest, *without), key=lambda e: len(Add.make_args(e)))
+    return not rest.is_nonpositive
+
+
+def _falls(term: Expr) -> bool:
+    """True for a softplus, which is positive, with a negative number before it."""
+    number, rest = term.as_coeff_Mul()
+    return bool(number.is_negative) and isinstance(rest, softplus)
+
+
+def _below(greatest: Expr, letters: Sequence[Idx]) -> Iterator[Expr]:
+    """Yield values that are at most a greatest one: its arguments, or the terms of its sum at some letters."""
+    if isinstance(greatest, Greatest):
+        yield from (v for a in greatest.args for v in (_below(a, letters) if isinstance(a, Peak) else [a]))
+        return
+    total = greatest.args[0]
+    if any(end.atoms(Idx) for _, *ends in total.limits for end in ends):
+        return  # an element need not be one of those that are summed
+    own = [b[0] for b in total.limits]
+    places = (dict(zip(own, choice, strict=True)) for choice in product(letters, repeat=len(own)))
+    values = [substitute(total.function, place) for place in places]
+    yield from (v for value in values for v in (value.args if isinstance(value, Greatest) else [value]))
+
+
+def filled(total: Sum) -> bool:
+    """True if a sum surely has a term, of whatever sizes."""
+    for _, low, high in total.limits:
+        first, last = substitute(low, {i: i.lower for i in low.atoms(Idx)}), high
+        last = substitute(high, {i: i.upper for i in high.atoms(Idx)})
+        if not at_least(last - first, Integer(0)):
+            return False
+    return True
