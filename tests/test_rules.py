@@ -9,12 +9,12 @@ from sympy import Abs, Add, KroneckerDelta, S, Sum, exp, symbols
 
 from derive.chain import rules
 from derive.chain.derivation import Term
-from derive.chain.facts import Fact
 from derive.chain.rules.kill_delta import kill_delta
 from derive.chain.rules.name_definitions import name_in_sum
 from derive.chain.rules.order import order
 from derive.chain.rules.pipeline import RULES, develop
 from derive.chain.rules.share import share
+from derive.chain.sums import Fact
 from derive.expressions.indices import family, index, limits
 from derive.language import Text
 from derive.model.model import Case, Node

@@ -6,18 +6,14 @@ does a gradient that is derived already. A fact holds for all values of its `ind
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Sum, Symbol, cancel
 
-from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Sum, Symbol, cancel, expand
-
+from derive.chain.sums import Fact, Facts, summed
 from derive.expressions.canonical import canonical
-from derive.expressions.indices import limits, substitute, sum_over
-from derive.expressions.powers import monomial
+from derive.expressions.indices import limits, sum_over
+from derive.expressions.powers import Monomial, monomial
 from derive.expressions.symbols import Partial
-from derive.expressions.traverse import free_indices, rewrite
-from derive.language import Text
+from derive.language import Text, listing
 from derive.memo import memo
 from derive.model.model import Model, Node
 
@@ -25,20 +21,9 @@ SUMS_TO = Text("{family} sums to {value}", "{family} 的各元素之和为 {valu
 SUMS_OVER = Text("{family} sums to {value} over {idx}", "{family} 对 {idx} 求和为 {value}")
 TOTAL = Text("{node} sums to {value} over {idx}, by its definition", "由定义，{node} 对 {idx} 求和为 {value}")
 DEFINED = Text("by the definition of {node}", "由 {node} 的定义")
+VANISHES = Text("{adjoint} sums to 0 over {idx} ({because})", "{adjoint} 对 {idx} 求和为 0（{because}）")
 NAMED = Text("the sum is known from {known}", "该求和式可由 {known} 得到")
 WIDEST = 60  # operations; a longer sum is not simplified
-
-
-class Fact(NamedTuple):
-    """left = right for all values of the indices: left is a Sum, or a product."""
-
-    left: Expr
-    right: Expr
-    indices: tuple[Idx, ...]
-    reason: Text
-
-
-Facts = tuple[Fact, ...]
 
 
 @memo
@@ -84,7 +69,7 @@ def declared(leaf: Node) -> Facts:
 def defined(node: Node) -> Facts:
     """A definition that is a product gives its value a name; one with a single sum gives that sum a value.
 
-    A product of plain names, w = g v/n, is as readable as its own name and stays.
+    A product of plain names, w = g v/n, is as readable as its own name and stays; a quotient of two, u = x/r, is not.
     """
     if len(node.cases) != 1 or node.abstract is not None:
         return ()
@@ -95,14 +80,39 @@ def defined(node: Node) -> Facts:
     found = []
     if len(sums) == 1 and not rest.free_symbols & set(node.indices) and _never_zero(rest):
         found.append(Fact(sums[0], node.generic / rest, node.indices, reason))
-    elif len(bases := monomial(factors).powers) > 1 and not all(isinstance(b, (Symbol, Indexed)) for b in bases):
+    elif len((product := monomial(factors)).powers) > 1 and nameable(product):
         found.append(Fact(node.cases[0].expr, node.generic, node.indices, reason))
     return tuple(found)
+
+
+def nameable(product: Monomial) -> bool:
+    """Is a product longer to read than a name: does it hold more than plain names, or is it a quotient of two?"""
+    plain = all(isinstance(base, (Symbol, Indexed)) for base in product.powers)
+    quotient = product.number == 1 and sorted(bool(e > 0) for e in product.powers.values()) == [False, True]
+    return not plain or quotient
 
 
 def _never_zero(expr: Expr) -> bool:
     """One divides only by numbers and sizes."""
     return all(s.is_Symbol and s.is_integer and s.is_positive for s in expr.free_symbols) and expr != 0
+
+
+@memo
+def vanishing(adjoint: Partial, value: Expr, indices: tuple[Idx, ...], facts: Facts) -> Facts:
+    """The indices over which an adjoint sums to 0: that of a softmax, of normalised values, of what loses its mean."""
+    if not any(isinstance(f, Add) for f in Mul.make_args(value)) or value.count_ops() >= WIDEST:
+        return ()
+    found = {i: summed(sum_over(value, (limits(i),)), facts, always=True) for i in indices}
+    return tuple(
+        Fact(
+            sum_over(adjoint, (limits(i),)),
+            total,
+            tuple(j for j in indices if j != i),
+            VANISHES(adjoint=adjoint, idx=i, because=listing(f.reason for f in because)),
+        )
+        for i, (total, because) in found.items()
+        if total == 0
+    )
 
 
 @memo
@@ -117,63 +127,3 @@ def naming(partial: Partial, value: Expr) -> Facts:
     inverse = 1 / Mul(*(f for f in Mul.make_args(value) if f is not sums[0]))
     divides = any(isinstance(f, Pow) and f.exp.is_negative for f in Mul.make_args(inverse))
     return () if divides else (Fact(sums[0], partial * inverse, (), NAMED(known=partial)),)
-
-
-# using facts
-
-
-def instances(fact: Fact, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Expr]]:
-    """Both sides of a fact at every choice of those letters that fit the ranges of its indices."""
-    fitting = [[i for i in letters if (i.lower, i.upper) == (w.lower, w.upper)] for w in fact.indices]
-    for chosen in itertools.product(*fitting):
-        by = dict(zip(fact.indices, chosen, strict=True))
-        yield substitute(fact.left, by), substitute(fact.right, by)
-
-
-@memo
-def summed(total: Sum, facts: Facts, always: bool = False) -> tuple[Expr, Facts]:
-    """The value of a sum, part by part, where a fact knows one of its parts, or `always`; and the facts used."""
-    used: list[Fact] = []
-    found = [_whole(total, facts, used)]
-    if found[0] is None and len(total.limits) == 1:
-        found = [_part(part, total, facts, used) for part in Add.make_args(expand(total.function))]
-    if found[0] is None or not (used or always):
-        return total, ()
-    return Add(*found), tuple(dict.fromkeys(used))
-
-
-def _whole(total: Sum, facts: Facts, used: list[Fact]) -> Expr | None:
-    """What a fact says about this very sum."""
-    for fact in (f for f in facts if isinstance(f.left, Sum)):
-        for left, right in instances(fact, free_indices(total)):
-            if canonical(left) == canonical(total):
-                used.append(fact)
-                return right
-    return None
-
-
-def _part(part: Expr, total: Sum, facts: Facts, used: list[Fact]) -> Expr:
-    """The sum of one part: its constant factors in front, what a fact says of the rest, or the rest as a sum."""
-    ((idx, low, high),) = total.limits
-    front, rest = part.as_independent(idx, as_Add=False)
-    if rest == 1:
-        return front * (high - low + 1)
-    inner = sum_over(rest, total.limits)
-    value = _whole(inner, facts, used)
-    return front * (inner if value is None else value)
-
-
-@memo
-def with_sums(expr: Expr, facts: Facts) -> tuple[Expr, Facts]:
-    """The expression with its outermost sums by facts, and those used."""
-    used: list[Fact] = []
-
-    def value(part: Expr) -> Expr | None:
-        if not isinstance(part, Sum):
-            return part if isinstance(part, Partial) else None
-        found, because = summed(part, facts)
-        used.extend(because)
-        return found
-
-    found = rewrite(expr, value)
-    return (found, tuple(dict.fromkeys(used))) if used else (expr, ())

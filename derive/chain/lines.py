@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Expr, Idx, S
+from sympy import Expr, Idx, S, Sum
 
 from derive.chain.derivation import Line, Local, Region, Step, Term, Use, product, written
-from derive.chain.facts import DEFINED, Facts, defined, with_sums
+from derive.chain.facts import DEFINED, defined
 from derive.chain.partials import ABSTRACT
 from derive.chain.reasons import reason, telling
 from derive.chain.rules.insert import INSERT
 from derive.chain.rules.name_definitions import name_in_sum
 from derive.chain.rules.pipeline import develop
 from derive.chain.rules.pull import split_bracket
+from derive.chain.sums import Facts, with_sums
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.symbols import Immediate, Partial
 from derive.expressions.traverse import adjoints
@@ -25,6 +26,7 @@ from derive.memo import memo
 from derive.model.model import Node
 
 LONGEST = 11  # the longest value, in symbols to read, that is still put in for its name
+TRIED = 24  # the longest value that is tried: it may make a result shorter
 Pairs = tuple[tuple[Expr, Expr], ...]
 
 LOCAL = Text("insert the local partials", "代入局部偏导数")
@@ -71,8 +73,15 @@ def step(
         for use, s in zip(uses, symbols, strict=True)
     )
     why = reason(loss, target.wrt, uses, [substitute(use.target, fixed) for use in uses])
-    lines = _argument(target, uses, contributions(loss, node, region, uses, facts), dict(short), facts)
+    raw = contributions(loss, node, region, uses, facts)
+    lines = _argument(target, uses, raw, dict(short), facts + _definitions(uses))
     return Step(target, node, region, uses, tuple(_put(t, fixed) for t in chain), why, locals_, lines)
+
+
+def _definitions(uses: tuple[Use, ...]) -> Facts:
+    """The products that the users are defined by, which the terms of a step may contain."""
+    users = dict.fromkeys(u.user for u in uses if not u.direct)
+    return tuple(f for user in users for f in defined(user) if not isinstance(f.left, Sum))
 
 
 def _better(use: Use, uses: tuple[Use, ...], facts: Facts, fixed: Mapping[Idx, Expr]) -> Line | None:

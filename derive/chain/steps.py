@@ -13,13 +13,14 @@ from sympy import Expr, Idx, Mul, Symbol
 from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.closed_forms.recursion import closed_forms
 from derive.chain.derivation import Derivation, Line, Region, Step, Term, Use, product
-from derive.chain.facts import Facts, known, naming
+from derive.chain.facts import known, naming, vanishing
 from derive.chain.immediate import is_immediate
-from derive.chain.lines import LONGEST, contributions, partials, step
+from derive.chain.lines import TRIED, contributions, partials, step
 from derive.chain.regions import contains, numbers, regions
 from derive.chain.rule import extent
 from derive.chain.rules.insert import INSERT
 from derive.chain.rules.pipeline import develop_closed_form
+from derive.chain.sums import Facts
 from derive.expressions.indices import apart, name_of, substitute
 from derive.expressions.intervals import Interval
 from derive.expressions.products import joined
@@ -120,8 +121,10 @@ class Steps:
             steps = tuple(self._step(adjoint.node, *found) for found in regions(adjoint, self.number))
             self._known[name] = steps
             everywhere = [s for s in steps if s.region.ranges == extent(adjoint.node)]
-            if everywhere and name in self.derivation.wanted:
-                self._facts += naming(everywhere[0].target, everywhere[0].value)
+            if everywhere and not everywhere[0].given:
+                form = everywhere[0].target, everywhere[0].value
+                self._facts += naming(*form) if name in self.derivation.wanted else ()
+                self._facts += vanishing(*form, adjoint.node.indices, self._facts)
         return self._known[name]
 
     def short(self, name: str) -> Step | None:
@@ -129,7 +132,7 @@ class Steps:
         if name not in self._short:
             self._short[name] = None  # while it is being derived: a recursion keeps its name
             steps = self.of(name) if name in self.derivation.adjoints else ()
-            if len(steps) == 1 and not steps[0].given and weight(steps[0].value) <= LONGEST:
+            if len(steps) == 1 and not steps[0].given and weight(steps[0].value) <= TRIED:
                 own = {name_of(p.wrt) for p in adjoints(steps[0].value)}
                 self._short[name] = None if name in own else steps[0]
         return self._short[name]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import cached_property, reduce
 
 import torch
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 
 from derive.chain.closed_forms.values import Solved
 from derive.chain.derivation import Adjoint, Derivation, Step
@@ -25,6 +25,7 @@ from derive.check.rounding import terms
 from derive.check.samples import sizes_in_turn
 from derive.check.torch_backend import TorchBackend
 from derive.evaluate.passes import Passes, Range
+from derive.evaluate.store import Store
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
 from derive.language import Text
@@ -136,7 +137,8 @@ class Checker:
 
     def terms(self, step: Step, ranges: Sequence[Range], lines: Sequence[Expr]) -> Array:
         """How large the terms are that these lines of a step add up, and those of the adjoint by the chain rule."""
-        found = self._contributions(step.node.name)[within(ranges, self.passes.extent(step.node))]
+        added = self._all_terms if S.Zero in lines else self._contributions
+        found = added(step.node.name)[within(ranges, self.passes.extent(step.node))]
         sizes = (self.passes.partials.evaluate(terms(line), self.truth.store, ranges) for line in lines)
         return reduce(torch.maximum, sizes, found)
 
@@ -146,6 +148,23 @@ class Checker:
             found = self.passes.adjoint(self.derivation.adjoints[name], self.truth.store, change=terms)
             self._terms[name] = found.expand_as(self.truth.adjoint(name))
         return self._terms[name]
+
+    def _all_terms(self, name: str) -> Array:
+        """The same with the terms of the users' adjoints in the place of these, and so on back to the loss. What is 0
+        because all of them cancel has no other size. The users inside a recurrence stay as they are."""
+        adjoint = self.derivation.adjoints[name]
+        found = self.passes.adjoint(adjoint, self._sizes, change=terms)
+        return found.expand_as(self.truth.adjoint(name))
+
+    @cached_property
+    def _sizes(self) -> Store:
+        """The values of the model, with the size of all terms for an adjoint."""
+        store = self.truth.store.branch()
+        for name, adjoint in self.derivation.adjoints.items():
+            if name not in store.slices:
+                found = self.passes.adjoint(adjoint, store, change=terms).expand_as(self.truth.adjoint(name))
+                store.put(f"adjoint {name}", found, self.passes.extent(adjoint.node))
+        return store
 
     def _step(self, step: Step, truth: Array) -> Error:
         """The worst line of a step, 0 where it supposes other sizes."""

@@ -7,6 +7,7 @@ is kept as slices by time until somebody asks for all of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 from derive.errors import ModelError
 from derive.evaluate.backend import Array, Backend, Position
@@ -22,6 +23,12 @@ class Store:
         self.slices: dict[str, dict[int, Array]] = {}
         self.time: dict[str, int] = {}
         self._whole: dict[str, Array] = {}
+
+    def branch(self) -> Store:
+        """A store with the same values, in which others can take the place of some."""
+        other = copy(self)
+        other.low, other.high, other._whole = dict(self.low), dict(self.high), dict(self._whole)
+        return other
 
     def put(self, name: str, array: Array, ranges: Sequence[tuple[int, int]]) -> None:
         """Store a whole family."""

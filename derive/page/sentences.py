@@ -73,6 +73,10 @@ ZERO = Text(
     "The derivative of {loss} with respect to {name} is zero: {name} cannot reach the loss.",
     "{loss} 对 {name} 的导数为零：{name} 无法影响损失。",
 )
+CANCELS = Text(
+    "So {gradient} is zero at every point: its contributions cancel, since {because}.",
+    "因此 {gradient} 恒为零：各项贡献相消（{because}）。",
+)
 NAMED = Text("Give the pre-activation a name, {names}; the equations become", "给激活前的量命名为 {names}，各式写成")
 NAMED_ABSTRACT = Text(
     "The abstract part is a quantity of its own, {names}; the equations become", "抽象的部分单独记为 {names}，各式写成"

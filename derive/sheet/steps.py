@@ -102,6 +102,7 @@ def gradients(part: Part, detail: str) -> Iterator[Block]:
                 yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
             for name, found in part.found.items():
                 yield from topic(name).boxed(found, step)
+            yield from _zero(step)
             if not everywhere and step is same[-1]:
                 target = Partial(derived.loss, step.node.generic)
                 yield Equations((Row(target, derived.gradient(step.node.name)),), boxed=True)
@@ -109,6 +110,13 @@ def gradients(part: Part, detail: str) -> Iterator[Block]:
         yield Paragraph(say.ZERO(name=node.generic, loss=derived.loss))
     for note in part.notes:
         yield Paragraph(note)
+
+
+def _zero(step: Step) -> Iterator[Block]:
+    """Say of a gradient whose contributions cancel that it is zero, and why."""
+    because = next((line.reason for line in step.lines[1:] if line.expr == 0), None)
+    if because is not None and step.lines[0].expr != 0:
+        yield Paragraph(say.CANCELS(gradient=step.target, because=because))
 
 
 def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from sympy import Expr, Mul, Pow
 
 from derive.chain.derivation import Line, Term
-from derive.chain.facts import Facts
 from derive.chain.rules.order import number_in_front
 from derive.chain.rules.rule import Terms
+from derive.chain.sums import Facts
 from derive.language import Text
 
 CANCELLED = Text("cancel {factors}", "约去 {factors}")

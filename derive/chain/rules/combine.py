@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from sympy import Add, Expr, Mul, Pow, S, expand
 
 from derive.chain.derivation import Line, Term, written
-from derive.chain.facts import Facts
 from derive.chain.rules.cancel import CANCELLED, above_and_below
 from derive.chain.rules.rule import Terms, follow
+from derive.chain.sums import Facts
 from derive.expressions.traverse import elements
 from derive.expressions.weight import weight
 from derive.language import Text

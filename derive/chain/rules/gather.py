@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from sympy import Add, Mul, expand_mul
 
 from derive.chain.derivation import Line, Term
-from derive.chain.facts import Facts
 from derive.chain.rules.cancel import CANCELLED, above_and_below
 from derive.chain.rules.combine import COLLECTED, EXPANDED
 from derive.chain.rules.order import ORDERED
 from derive.chain.rules.rule import Terms
+from derive.chain.sums import Facts
 from derive.expressions.products import gathered
 from derive.expressions.weight import weight
 from derive.language import listing

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from sympy import Add, Expr, Idx, KroneckerDelta, Mul
 
 from derive.chain.derivation import Line, Term, product
-from derive.chain.facts import Facts
 from derive.chain.rules.order import number_in_front
 from derive.chain.rules.rule import Terms
+from derive.chain.sums import Facts
 from derive.expressions.contraction import delta_solutions
 from derive.expressions.indices import Limits, substitute
 from derive.language import Text

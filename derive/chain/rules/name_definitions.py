@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sympy import Add, Expr, Idx, Indexed, Pow, Sum, Symbol
+from sympy import Add, Expr, Idx, Mul, Pow, Sum
 
 from derive.chain.derivation import Line, Term
-from derive.chain.facts import DEFINED, Fact, Facts, instances
+from derive.chain.facts import DEFINED, nameable
 from derive.chain.rules.rule import Terms
+from derive.chain.sums import Fact, Facts, instances
 from derive.expressions.canonical import canonical
 from derive.expressions.powers import Monomial, common, monomial
-from derive.expressions.traverse import rewrite
+from derive.expressions.traverse import names, rewrite
 from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Model, Node
@@ -40,24 +41,24 @@ def name_definitions(terms: Terms, facts: Facts) -> Iterator[Line]:
     = a*v[i]    (the definition of v[i] stands there: write it by name)
     """
     found = [name_in_product(t, facts) for t in terms]
-    names = list(dict.fromkeys(n for _, part in found for n in part))
-    if names:
-        yield Line(tuple(t for t, _ in found), ENTERS(names=names))
+    named = list(dict.fromkeys(n for _, part in found for n in part))
+    if named:
+        yield Line(tuple(t for t, _ in found), ENTERS(names=named))
 
 
 def name_in_product(term: Term, facts: Facts) -> tuple[Term, tuple[Expr, ...]]:
     """The product with the quantities that it contains written by name, and these names."""
     letters = sorted({i for f in term.factors for i in f.atoms(Idx)} | {b[0] for b in term.sums}, key=str)
     product = monomial(term.factors)
-    names: list[Expr] = []
+    found: list[Expr] = []
     while (hit := next(_contained(product, facts, letters), None)) is not None:
         element, definition = hit
         product = product.over(definition).times(monomial([element]))
-        names.append(element)
-    if not names:
+        found.append(element)
+    if not found:
         return term, ()
     spelling = {canonical(total): total for f in term.factors for total in f.atoms(Sum)}
-    return Term((product.written(spelling),), term.sums), tuple(dict.fromkeys(names))
+    return Term((product.written(spelling),), term.sums), tuple(dict.fromkeys(found))
 
 
 def _contained(product: Monomial, facts: Facts, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Monomial]]:
@@ -65,11 +66,13 @@ def _contained(product: Monomial, facts: Facts, letters: Sequence[Idx]) -> Itera
 
     A product of names alone keeps its names: gamma u is not written o.
     """
+    present = names(Mul(*product.powers))
     for fact in facts:
+        if isinstance(fact.left, Sum) or not names(fact.left) <= present:
+            continue
         for definition, element in instances(fact, letters):
             inner = monomial([definition])
-            compound = not all(isinstance(b, (Symbol, Indexed)) for b in inner.powers)
-            if compound and inner.divides(product):
+            if nameable(inner) and inner.divides(product):
                 yield element, inner
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from sympy import Add, Mul, S
 
 from derive.chain.derivation import Line, Term
-from derive.chain.facts import Facts
 from derive.chain.rules.rule import Terms
+from derive.chain.sums import Facts
 from derive.language import Text
 from derive.memo import memo
 

@@ -17,18 +17,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from derive.chain.derivation import Line
-from derive.chain.facts import Facts
 from derive.chain.rules.cancel import cancel
 from derive.chain.rules.combine import combine
 from derive.chain.rules.count import count
 from derive.chain.rules.gather import gather, multiply_out_powers
 from derive.chain.rules.kill_delta import kill_delta
+from derive.chain.rules.name_definitions import name_definitions
 from derive.chain.rules.order import order
 from derive.chain.rules.pull import pull
 from derive.chain.rules.rule import Rule, Terms, follow
 from derive.chain.rules.share import share
 from derive.chain.rules.take_sign import take_sign
 from derive.chain.rules.use_facts import use_facts
+from derive.chain.sums import Facts
 
 RULES: tuple[Rule, ...] = (
     cancel,  # sum_k u_k v_k / u_k             =>  sum_k v_k
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     count,  # sum_k a                          =>  n a
     pull,  # sum_k a u_k                       =>  a sum_k u_k
     use_facts,  # sum_k y_k                    =>  1
+    name_definitions,  # (x_i - m)/s           =>  x_hat_i
     combine,  # a (1 - b) + a b                =>  a
     share,  # a u_i - a sum_k v_k              =>  a (u_i - sum_k v_k)
     order,  # u_i 2 u_i                        =>  2 u_i^2

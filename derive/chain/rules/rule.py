@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from derive.chain.derivation import Line, Term
-from derive.chain.facts import Facts
+from derive.chain.sums import Facts
 
 Terms = tuple[Term, ...]
 Rule = Callable[[Terms, Facts], Iterator[Line]]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from sympy import Add, Sum
 
 from derive.chain.derivation import Line, Term
-from derive.chain.facts import Facts
 from derive.chain.rules.rule import Terms
+from derive.chain.sums import Facts
 from derive.expressions.powers import split
 from derive.expressions.symbols import Partial
 from derive.language import Text
@@ -22,9 +22,31 @@ def share(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     >>> show(share, Term((a, u[i])), Term((-a, Sum(v[k], *over(k)))))
     a * u[i] + -a * Sum(v[k], (k, 1, n))
     = a * (u[i] - Sum(v[k], (k, 1, n)))    (take out the common factor)
+
+    Where a term without sums does not have the factor, it stands in front of the bracket.
+
+    >>> show(share, Term((v[i],)), Term((a, u[i])), Term((-a, Sum(v[k], *over(k)))))
+    v[i] + a * u[i] + -a * Sum(v[k], (k, 1, n))
+    = v[i] + a * (u[i] - Sum(v[k], (k, 1, n)))    (take out the common factor)
     """
-    flat = [t.flat for t in terms]
-    shared, rest = split(flat)
-    worth = any(isinstance(f, Sum) for t in flat for f in t) or any(isinstance(f, Partial) for f in shared)
-    if shared and worth and not any(t.sums for t in terms):
-        yield Line((Term((*shared, Add(*rest))),), SHARED)
+    if any(t.sums for t in terms):
+        return
+    beside, inside = _parted(terms)
+    shared, rest = split([t.flat for t in inside])
+    worth = _with_sum(inside) or any(isinstance(f, Partial) for f in shared)
+    if shared and worth:
+        yield Line((*beside, Term((*shared, Add(*rest)))), SHARED)
+
+
+def _parted(terms: Terms) -> tuple[Terms, Terms]:
+    """The terms beside a bracket, and those in it, which are all with a sum and as many others as share a factor."""
+    if split([t.flat for t in terms])[0] or not (summed := _with_sum(terms)):
+        return (), terms
+    others = [t for t in terms if t not in summed]
+    shared = [f for f in summed[0].flat if not f.is_number and all(f in t.flat for t in summed)]
+    joined = max((tuple(t for t in others if f in t.flat) for f in shared), key=len, default=())
+    return tuple(t for t in others if t not in joined), tuple(t for t in terms if t in summed or t in joined)
+
+
+def _with_sum(terms: Terms) -> Terms:
+    return tuple(t for t in terms if any(isinstance(f, Sum) for f in t.flat))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from sympy import Abs, Expr, Mul, Pow, sign
 
 from derive.chain.derivation import Line, Term
-from derive.chain.facts import Facts
 from derive.chain.rules.rule import Terms
+from derive.chain.sums import Facts
 from derive.language import Text
 
 SIGN = Text("{x} over its absolute value is its sign", "{x} 除以其绝对值等于它的符号")

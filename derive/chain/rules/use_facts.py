@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from sympy import Mul
 
 from derive.chain.derivation import Line, Term
-from derive.chain.facts import Facts, with_sums
 from derive.chain.rules.rule import Terms
+from derive.chain.sums import Facts, with_sums
 from derive.language import listing
 
 

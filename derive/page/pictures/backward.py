@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from sympy import Expr
 
 from derive.chain.derivation import Derivation, Use
-from derive.chain.facts import Facts
 from derive.chain.immediate import is_immediate
 from derive.chain.lines import known_local
 from derive.chain.needed import dependent
+from derive.chain.sums import Facts
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.symbols import Immediate, Partial
 from derive.expressions.traverse import quantities

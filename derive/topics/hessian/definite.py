@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from sympy import Basic, Expr, Idx, IndexedBase, Symbol
 
 from derive.chain.derivation import Term
-from derive.chain.facts import known, summed
+from derive.chain.facts import known
+from derive.chain.sums import summed
 from derive.expressions.indices import Limits, fresh, index, substitute, sum_over
 from derive.expressions.matrices import Named, Times, Transpose
 from derive.expressions.powers import monomial

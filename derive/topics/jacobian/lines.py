@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul, Sum, expand_mul
 
 from derive.chain.derivation import Line, Term, written
-from derive.chain.facts import Facts, known, summed
+from derive.chain.facts import known
 from derive.chain.rules.combine import COLLECTED
 from derive.chain.rules.count import count
 from derive.chain.rules.name_definitions import definitions, name_definitions
 from derive.chain.rules.order import ORDERED
 from derive.chain.rules.pull import constants_in_front
 from derive.chain.rules.rule import Rule, Terms, follow
+from derive.chain.sums import Facts, summed
 from derive.expressions.indices import apart, sum_over
 from derive.expressions.powers import monomial, shared
 from derive.expressions.traverse import free_indices
@@ -53,8 +54,8 @@ def _products(entry: Entry, model: Model) -> Iterator[Line]:
     yield Line(raw, ALONG if len(raw) > 1 else ALONE)
     if terms != raw:
         yield Line(terms, _kills(entry.paths))
-    names = name_definitions, definitions(model)
-    for rule, facts in (names, (sum_by_facts, known(model)), names):
+    names, sums = (name_definitions, definitions(model)), (sum_by_facts, known(model))
+    for rule, facts in (names, sums, names, sums):
         for line in follow((rule,), terms, facts):
             yield line
             terms = line.terms

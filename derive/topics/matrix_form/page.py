@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sympy import Expr, Symbol
 
-from derive.expressions.matrices import Entry, Entrywise, Hadamard, Ones, Operator, Signature, Softmax, Whole
+from derive.expressions.matrices import Entry, Entrywise, Hadamard, Ones, Operator, Signature, Softmax, Whole, Zeros
 from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
@@ -65,14 +65,14 @@ def _meanings(matrices: Sequence[Expr]) -> Iterator[Text]:
 
 def last_line(form: Form | None) -> Iterator[Row]:
     """The last line of a step as an entry of its matrix, unless that is only another name."""
-    if form is not None and form.matrix is not None and not isinstance(form.matrix, Whole):
+    if form is not None and form.matrix is not None and not isinstance(form.matrix, (Whole, Zeros)):
         entry = Entry(form.matrix, *form.indices) if form.indices else form.matrix
         yield Row(None, entry, shapes(form.matrix))
 
 
 def boxed(form: Form | None) -> Iterator[Block]:
-    """A gradient as a whole, in a box."""
-    if form is not None and form.matrix is not None and form.indices:
+    """A gradient as a whole, in a box; of 0 its elements say it."""
+    if form is not None and form.matrix is not None and form.indices and not isinstance(form.matrix, Zeros):
         yield Equations((Row(form.whole, form.matrix),), boxed=True)
 
 
