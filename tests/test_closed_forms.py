@@ -520,3 +520,19 @@ def test_the_general_check_reaches_eight_steps():
     """T = 1, ..., 8 where the model has a recurrence."""
     report = load("bptt").readings[0].build("identity", "abstract", "last", "zero").derive().verify(80)
     assert list(report.sizes) == [(("T", n),) for n in range(1, 9)]
+
+
+def test_a_closed_form_holds_where_the_steps_that_it_solves_do():
+    """With a lag of 3, dL/dh_t for t = T-2, ..., T supposes T > 2: for T = 1 the loss does not read h_0 and h_-1."""
+    g = Graph("lag 3")
+    size = g.size("T")
+    t = g.index("t", size)
+    w, u, a, b = g.parameters("w u a b")
+    law = lambda h: tanh(w * h[t - 1] + u * h[t - 3])  # noqa: E731
+    h = g.recurrence("h", law, over=t, start={0: a, -1: b, -2: 0})
+    g.loss("L", Sum(h[t] ** 2, t))
+    d = g.derive()
+    assert d.closed_steps and d.verify(200).ok
+    wrong = [replace(s, lines=(s.lines[-1]._replace(terms=(Term((2 * s.value,)),)),)) for s in d.closed_steps]
+    failed = verify(d.derivation, (*d.steps, *wrong), points=200).first_failure
+    assert failed is not None and failed.name == "h"

@@ -202,7 +202,8 @@ class Step:
 
     `chain` is the chain rule in symbols and `reason` says why it has these terms; `locals` are the local partials;
     `lines` is the chain of equalities from the raw product to the final form. `order` and `sizes` are the order
-    of names and the numbers with which it is written.
+    of names and the numbers with which it is written. A closed form holds at the sizes at which the steps that it
+    `solves` do.
     """
 
     target: Expr
@@ -216,6 +217,7 @@ class Step:
     number: int = 0
     order: tuple[str, ...] = ()
     sizes: tuple[tuple[Symbol, int], ...] = ()
+    solves: tuple[Step, ...] = ()
 
     @property
     def value(self) -> Expr:

@@ -65,11 +65,16 @@ class Steps:
     def claims(self) -> tuple[Step, ...]:
         """Return the closed forms as steps, which the check compares like the others."""
         return tuple(
-            replace(step, region=form.region, uses=(), lines=form.lines)
+            replace(step, region=form.region, uses=(), lines=form.lines, solves=self._solved(form))
             for form in self.closed
             for step in self._numbered
             if step.target == form.target
         )
+
+    def _solved(self, form: ClosedForm) -> tuple[Step, ...]:
+        """Return the steps that a closed form solves: the recursion, and where it begins."""
+        own = (s for s in self._numbered if s.node.name == form.node.name)
+        return tuple(s for s in own if s.target == form.target or s.region.ranges[form.axis] == (form.end, form.end))
 
     def _with_closed_forms(self, step: Step) -> Step:
         """Put the closed forms of adjoints into the step of a gradient, if it contains any that have one."""

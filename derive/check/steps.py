@@ -184,20 +184,32 @@ class Checker:
         """The index ranges of a step as numbers; None where it is empty, or supposes other sizes.
 
         A general step holds where the uses that it adds up are those that exist on its region: one for t = T and
-        one for t = 1 suppose T > 1.
+        one for t = 1 suppose T > 1. A closed form holds where the steps that it solves do.
         """
+        box = self._box(step)
+        if box is None or not all(self._supposed(s) for s in (step, *step.solves)):
+            return None
+        return [(idx, a, b) for idx, (a, b) in zip(step.node.indices, box, strict=True)]
+
+    def _box(self, step: Step) -> list[tuple[int, int]] | None:
+        """The region as numbers, None where it is empty."""
         box = self._numbers(step.region.ranges)
         extents = self.passes.extent(step.node)
         box = [(max(a, first), min(b, last)) for (a, b), (first, last) in zip(box, extents, strict=True)]
-        if any(a > b for a, b in box):
-            return None
+        return None if any(a > b for a, b in box) else box
+
+    def _supposed(self, step: Step) -> bool:
+        """True if these sizes are such as the step supposes, or its region is empty."""
+        box = self._box(step)
+        if box is None or not step.uses:
+            return True
         for use in self.derivation.adjoints[step.node.name].uses:
             domain = self._numbers(use.domain)
             whole = all(c <= a and b <= d for (a, b), (c, d) in zip(box, domain, strict=True))
             apart = any(d < a or b < c for (a, b), (c, d) in zip(box, domain, strict=True))
-            if step.uses and not (whole if use in step.uses else apart):
-                return None
-        return [(idx, a, b) for idx, (a, b) in zip(step.node.indices, box, strict=True)]
+            if not (whole if use in step.uses else apart):
+                return False
+        return True
 
     def _numbers(self, intervals: Sequence[Interval]) -> list[tuple[int, int]]:
         return [(self.passes.number(a), self.passes.number(b)) for a, b in intervals]

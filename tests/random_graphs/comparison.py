@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import traceback
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 
@@ -11,7 +13,7 @@ from derive.chain.derivation import Derivation
 from derive.chain.steps import Steps
 from derive.check.steps import verify
 from derive.check.torch_backend import TorchBackend
-from derive.errors import ModelError
+from derive.errors import DeriveError, VerificationError
 from derive.evaluate.passes import Passes, cotangents
 from derive.evaluate.store import Store
 from random_graphs.cases import Case
@@ -24,31 +26,51 @@ TOLERANCE = 1e-10
 
 def failure(seed: int, points: int = 5, every_size: bool = False) -> str | None:
     """What is wrong with the graph of a seed, with the model printed; None where all is well."""
+    found = outcome(build, seed, points, every_size)
+    if found.refusal is not None and "is empty" not in found.refusal:
+        return f"seed {seed} is refused: {found.refusal}"
+    return found.failure
+
+
+class Outcome(NamedTuple):
+    """What became of a seed: a refusal in one clear line, or a failure with the model printed; neither: all is well."""
+
+    refusal: str | None = None
+    failure: str | None = None
+
+
+def outcome(
+    made: Callable[[int], Case], seed: int, points: int = 5, every_size: bool = False, both: bool = True
+) -> Outcome:
+    """Make the case of a seed, and `check` it. A disagreement with autograd, or an error of Python, is a failure."""
+    case = None
     try:
-        case = build(seed)
-    except ModelError as refusal:
-        return None if "is empty" in str(refusal) else f"seed {seed} is refused: {refusal}"
-    try:
-        wrong = check(case, points, every_size)
+        case = made(seed)
+        wrong = check(case, points, every_size, both)
+    except VerificationError as error:
+        wrong = [str(error)]
+    except DeriveError as error:
+        if str(error).strip() and "\n" not in str(error):
+            return Outcome(refusal=str(error))
+        wrong = [f"a refusal that is not one line: {error}"]
     except Exception:
         wrong = [traceback.format_exc()]
-    return "\n".join([f"seed {seed} fails", *wrong, str(case)]) if wrong else None
+    return Outcome(failure="\n".join([f"seed {seed} fails", *wrong, str(case)]) if wrong else None)
 
 
-def check(case: Case, points: int = 5, every_size: bool = False) -> list[str]:
+def check(case: Case, points: int = 5, every_size: bool = False, both: bool = True) -> list[str]:
     """Everything that is wrong with the derivation of a case, a sentence each; none where all is well.
 
-    The steps for given sizes and those for any size must pass the engine's own check, and the derived sweep must give
-    autograd's gradients of the second writing. `every_size` lets the engine choose the sizes for the general steps. Of
-    every fifth case the pages are printed too.
+    The steps for any size, and with `both` those for given sizes, must pass the engine's own check, and the derived
+    sweep must give autograd's gradients of the second writing. `every_size` lets the engine choose the sizes for the
+    general steps. Of every fifth case the pages are printed too.
     """
     sized = case.graph.derive(case.wrt, case.sizes)
     steps = Steps(sized.derivation)
     general = (*steps.all(), *steps.claims())
-    reports = {
-        "sized": sized.verify(points, case.seed),
-        "general": verify(sized.derivation, general, case.sizes, points, case.seed),
-    }
+    reports = {"general": verify(sized.derivation, general, case.sizes, points, case.seed)}
+    if both:
+        reports["sized"] = sized.verify(points, case.seed)
     if every_size:
         reports["every size"] = verify(sized.derivation, general, {}, points, case.seed)
     wrong = [

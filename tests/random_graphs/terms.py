@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from sympy import Expr, Float, Integer, Rational, Sum
+from sympy import Expr, Float, Integer, Rational
 
+from derive import Sum
 from random_graphs.letters import Env, Letter
 
 if TYPE_CHECKING:
