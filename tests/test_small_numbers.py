@@ -7,12 +7,20 @@ import random_graphs
 import torch
 from sympy import Piecewise, Rational, S, Symbol
 
-from derive import Graph, Sum, exp, log, sigmoid, sqrt, tanh
-from derive.chain.derivation import Line
+from derive import Expectation, Graph, Sum, exp, log, sigmoid, sqrt, tanh
+from derive.chain.derivation import Line, Term
 from derive.check.compare import relative
 from derive.check.rounding import terms
-from derive.check.steps import verify
+from derive.check.steps import Checker, verify
 from derive.expressions.indices import substitute
+from derive.expressions.matrices import Scaled
+from derive.topics.expectation.check.expectations import verify_expectations
+from derive.topics.hessian.check.hessian import _eigenvalue, verify_hessian
+from derive.topics.jacobian.check.jacobian import verify_jacobian
+from derive.topics.limits.check import in_the_limit
+from derive.topics.matrix_form.check.forms import compare as compare_forms
+from derive.topics.matrix_form.forms import forms
+from derive.topics.primitives.check import programs
 
 OFF = Rational(1001, 1000)
 
@@ -124,10 +132,117 @@ def test_only_rounding_is_forgiven():
 
     assert relative(off, truth, terms=terms_of(1e-20)) == pytest.approx(1e-3)
     assert relative(off, truth, terms=terms_of(1.0)) == pytest.approx(1e-20, rel=1e-6)
-    assert relative(0 * off, 0 * truth) == 0.0
+    assert relative(0 * off, 0 * truth, terms=terms_of(0.0)) == 0.0
 
 
 @pytest.mark.parametrize("seed", [1004, 1102])
 def test_a_matrix_form_may_cancel_where_the_chain_rule_does_not(seed):
     """1 - n^2 cancels where n is near 1: its terms are those of the lines, not only of the contributions."""
     assert random_graphs.build(seed).graph.derive().verify().ok
+
+
+# small beside others: whatever is compared with autograd has no floor
+def decaying():
+    """y_i = exp(-20 i) x_i^3: every element is about 1e-9 of the one before."""
+    g = Graph("decaying")
+    size = g.size("N")
+    i = g.index("i", size)
+    x = g.parameter("x", size)
+    y = g.node("y", exp(-20 * i) * x[i] ** 3, over=i)
+    g.loss("L", Sum(y[i], i))
+    return g.derive(), i
+
+
+def off_from_the_second(expr, i):
+    """The expression with an error in its small elements: a thousandth at i = 2, two at i = 3, none at i = 1."""
+    return expr * (1 + (i - 1) * Rational(1, 1000))
+
+
+def spoiled(lines, i):
+    """The lines, with this error in the last of them."""
+    last = lines[-1]
+    return (*lines[:-1], last._replace(terms=(Term((off_from_the_second(last.expr, i),)),)))
+
+
+def test_an_error_in_a_small_entry_of_a_jacobian_is_found():
+    derived, i = decaying()
+    found = derived.jacobian("y", "x")
+    assert verify_jacobian(derived.derivation, found, {}).ok
+    bad = verify_jacobian(derived.derivation, found._replace(lines=spoiled(found.lines, i), form=None), {})
+    assert 9e-4 < bad.worst < 6e-3
+
+
+def test_an_error_in_a_small_entry_of_a_hessian_is_found():
+    derived, i = decaying()
+    found = derived.hessian("x")
+    assert verify_hessian(derived.derivation, found, {}).ok
+    ((block,),) = found.blocks
+    off = block._replace(lines=spoiled(block.lines, i), form=None)
+    bad = verify_hessian(derived.derivation, found._replace(blocks=((off,),)), {})
+    assert 9e-4 < bad.worst < 6e-3
+
+
+def test_a_tiny_hessian_that_is_not_positive_semidefinite_is_found():
+    """The least eigenvalue of -1e-12 x x' is judged by the largest one, not by 1."""
+    truth = -1e-12 * torch.tensor([[1.0, 0.5], [0.5, 2.0]], dtype=torch.float64)[..., None]
+    row = _eigenvalue([[truth]], lambda: [[truth.abs()]])
+    assert row.error == pytest.approx(1)
+    assert _eigenvalue([[-truth]], lambda: [[truth.abs()]]).ok
+
+
+def test_an_error_in_a_small_gradient_of_a_program_is_found():
+    g = Graph("small program")
+    size = g.size("N")
+    i = g.index("i", size)
+    x = g.parameter("x", size)
+    g.loss("L", Sum(x[i] ** 3, i) * Rational(1, 10**15))
+    derived = g.derive()
+    written = derived.rewritten(["mul", "pow", "sum", "add", "dot"], check=True).derivation
+    adjoint = written.adjoints["x"]
+    use = adjoint.uses[0]
+    factors = (OFF, *use.contraction.factors)
+    wrong = replace(adjoint, uses=(replace(use, contraction=replace(use.contraction, factors=factors)),))
+    bad = programs.compare(replace(written, adjoints={**written.adjoints, "x": wrong}), derived.derivation)
+    assert 9e-4 < bad.worst < 6e-3
+
+
+def test_an_error_in_a_small_expectation_is_found():
+    g = Graph("noise")
+    size = g.size("N")
+    i = g.index("i", size)
+    r = g.random("r", size, mean=0, variance=1, independent=True)
+    a = g.constant("a", size)
+    g.node("v", Expectation(exp(-20 * i) * (a[i] + r[i]) ** 2), over=i)
+    derived = g.derive()
+    (found,) = derived.expectations
+    assert verify_expectations(derived.derivation, [found]).ok
+    bad = verify_expectations(derived.derivation, [found._replace(lines=spoiled(found.lines, found.indices[0]))])
+    assert 9e-4 < bad.worst < 6e-3
+
+
+def test_an_error_in_the_matrix_form_of_a_small_value_is_found():
+    g = Graph("small product")
+    size = g.size("N")
+    i, j = g.indices("i j", size)
+    w, x = g.parameter("W", size, size), g.input("x", size)
+    y = g.node("y", Sum(w[i, j] * x[j], j) * Rational(1, 10**15), over=i)
+    g.loss("L", Sum(y[i] ** 2, i))
+    derived = g.derive()
+    found = forms(derived.model, derived.steps)
+    node, case, form = found.laws[0]
+    assert form.matrix is not None
+    off = found._replace(laws=((node, case, form._replace(matrix=Scaled(OFF, form.matrix))),))
+    check = Checker(derived.derivation, {size: 3}, 20, 0)
+    assert compare_forms(found, check).ok
+    assert compare_forms(off, check).worst == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_an_error_in_a_small_limit_is_found():
+    g = Graph("far out")
+    t = g.index("t", g.size("T"))
+    mu, c = g.constant("mu", domain="probability"), g.constant("c", domain="positive")
+    g.recurrence("h", lambda h: mu * h[t - 1] + c * Rational(1, 10**12), over=t, start={0: 0})
+    derived = g.derive()
+    found = derived.limit("h", "t")
+    assert in_the_limit(derived.derivation, [found]).ok
+    assert in_the_limit(derived.derivation, [found._replace(limit=OFF * found.limit)]).worst > 1e-4

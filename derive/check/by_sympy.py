@@ -20,7 +20,7 @@ from derive.language import Text
 SMALL = 12  # nodes
 POINTS = 3
 DIGITS = 30
-LEAST = Rational(1, 10**12)  # with a tolerance of 1e-9, an error of 1e-21 is rounding
+LEAST = Rational(1, 10**60)  # evalf finds DIGITS of any number; 0 that it does not see as such is below 1e-100
 EXACTLY = Text(
     "Every gradient was also compared with the one that sympy finds by itself, at {points} rational points.",
     "每个梯度还在 {points} 个有理点上与 sympy 独立求得的结果作了比较。",
@@ -73,7 +73,7 @@ def _row(d: Derivation, name: str, values: dict[str, Expr], rng: random.Random) 
 
 
 def _error(expected: Expr, derived: Expr) -> float:
-    """The relative error; of 30 digits, 10 are left for terms that cancel."""
+    """The relative error: evalf works with more digits where terms cancel."""
     return float(abs(expected - derived) / max(abs(expected), LEAST))
 
 

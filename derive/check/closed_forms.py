@@ -46,7 +46,7 @@ def in_floats(passes: Passes, store: Store, solved: Solved, kept: Any) -> Row:
         def added() -> Any:
             return torch.maximum(value(terms(defined)), value(terms(expr)))
 
-        return relative(value(expr), truth, kept, added)
+        return relative(value(expr), truth, kept, terms=added)
 
     return Row(solved.node.generic, truth.numel(), *worst_of(line_errors(solved.lines, error, "closed form, ")))
 

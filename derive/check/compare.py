@@ -15,27 +15,24 @@ from derive.evaluate.passes import Range
 Array = torch.Tensor
 EXACT = 1e-12  # an error below is not looked into
 ROUNDING = 1e-3  # with a tolerance of 1e-9: an error of 1e-12 of the terms is rounding
-LEAST = 0.1  # of numbers that come without their terms: zeros are compared to 1e-13
 TINY = 1e-290  # below, float64 has no digits left
 Error = tuple[float, str]  # how large, and where
 
 
 @torch.no_grad()
-def relative(
-    found: Array, truth: Array, kept: Array | slice = slice(None), terms: Callable[[], Array] | None = None
-) -> float:
+def relative(found: Array, truth: Array, kept: Array | slice = slice(None), *, terms: Callable[[], Array]) -> float:
     """The worst |a - b| / |b| at the points `kept`; 0 where there are no numbers, infinite for not-a-number.
 
     Each number is judged by its own size, however small. Only rounding is forgiven: where a and b are sums that cancel,
     their error is that of the terms, and so the error is relative to max(|b|, ROUNDING s), where s is the size of the
     terms (`derive.check.rounding`). `terms` gives s, in the shape of `truth`; it is asked only where |a - b| / |b| is
-    not below EXACT. Without it s is the largest |b| of all elements and points, and at least LEAST.
+    not below EXACT.
     """
     gap, size = torch.broadcast_tensors((found - truth).abs()[..., kept], truth.abs()[..., kept])
     worst = _largest(gap / size.clamp(min=TINY))
     if worst <= EXACT:
         return worst
-    added = size.max().clamp(min=LEAST) if terms is None else torch.nan_to_num(terms(), 0.0, 0.0, 0.0)[..., kept]
+    added = torch.nan_to_num(terms(), 0.0, 0.0, 0.0)[..., kept]
     return _largest(gap / torch.maximum(size, ROUNDING * added).clamp(min=TINY))
 
 

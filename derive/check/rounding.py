@@ -4,6 +4,10 @@ x - y is small where x and y are close, but its rounding error is that of x and 
 tiny beside |x| + |y|. `terms(expr)` is that sum for any expression, from the rules for first-order errors:
 
     a + b  =>  |a| + |b|          a b  =>  |a| |b|          f(u)  =>  |f(u)| + |f'(u)| times the terms of u
+    E[u]   =>  E[terms of u]      Cov[u, v]  =>  E[(t + E t)(s + E s)] for their terms t and s
+
+A formula is linear in the adjoints and tangents that it reads. With their sizes in place of them, `terms` gives the
+size of what is added up from the loss on (`adjoint_sizes`).
 """
 
 from __future__ import annotations
@@ -12,9 +16,15 @@ from functools import partial
 
 from sympy import Abs, Add, Expr, Idx, Max, Mul, Piecewise, Pow, log
 
+from derive.chain.partials import surrogate
+from derive.check.compare import Array, within
+from derive.evaluate.passes import Passes, Range
+from derive.evaluate.store import Store
 from derive.expressions.functions import arguments, row_of
 from derive.expressions.indices import BINDERS, bound
+from derive.expressions.moments import Expectation, Moment
 from derive.memo import memo
+from derive.model.model import Case, Node
 
 _size = partial(Abs, evaluate=False)
 
@@ -28,6 +38,8 @@ def terms(expr: Expr) -> Expr:
         return Add(*map(terms, expr.args))
     if isinstance(expr, BINDERS):
         return bound(expr.func, terms(expr.function), expr.limits)
+    if isinstance(expr, Moment):
+        return _moment(expr)
     if isinstance(expr, Piecewise):
         return Piecewise(*((terms(value), condition) for value, condition in expr.args))
     if expr.is_number or isinstance(expr, Idx) or not expr.args:
@@ -44,3 +56,36 @@ def _power(base: Expr, exponent: Expr) -> Expr:
     """|b^n| + |n b^(n-1)| times the terms of b, and |b^n log b| times those of n where that is no number."""
     found = _size(base**exponent) + _size(exponent * base ** (exponent - 1)) * terms(base)
     return found if exponent.is_number else found + _size(base**exponent * log(base)) * terms(exponent)
+
+
+def _moment(expr: Moment) -> Expr:
+    """E[terms of u]; of a variance or a covariance the mean of the product of what the deviations are made of."""
+    parts = [terms(a) for a in expr.args]
+    if isinstance(expr, Expectation):
+        return Expectation(parts[0])
+    first, last = (p + Expectation(p) for p in (parts[0], parts[-1]))
+    return Expectation(first * last)
+
+
+def adjoint_sizes(passes: Passes, values: Store) -> Store:
+    """A store with the same values, and with the size of what every adjoint adds up, from the loss on."""
+    store = values.branch()
+    passes.backward(store, terms)
+    return store
+
+
+def definition_terms(passes: Passes, store: Store, node: Node) -> Array:
+    """How large the terms are that the definition of a family adds up, in the shape of its values."""
+    extents, found = passes.ranges(node), store.whole(node.name).detach() * 0
+    for case in node.cases:
+        expr = surrogate(node, passes.model.nodes) if node.abstract is not None else case.expr
+        ranges = defined_on(passes, node, case)
+        found[within(ranges, extents)] = passes.partials.evaluate(terms(expr), store, ranges)
+    return found
+
+
+def defined_on(passes: Passes, node: Node, case: Case) -> list[Range]:
+    """The elements that one case defines."""
+    places = zip(node.indices, case.position, strict=True)
+    ends = ((i, (p.lower, p.upper) if isinstance(p, Idx) else (p, p)) for i, p in places)
+    return [(i, passes.number(a), passes.number(b)) for i, (a, b) in ends]

@@ -129,7 +129,7 @@ class Checker:
         """The formula of an adjoint; where that is right, the worst line of the steps that write it out."""
         truth = self.truth.adjoint(adjoint.node.name)
         found = self.passes.adjoint(adjoint, self.truth.store)
-        formula = relative(found, truth, self.truth.kept, lambda: self._contributions(adjoint.node.name))
+        formula = relative(found, truth, self.truth.kept, terms=lambda: self._contributions(adjoint.node.name))
         lines = worst_of(self._step(s, truth) for s in steps if s.node.name == adjoint.node.name)
         worst = worst_of(((formula, ""), lines)) if formula <= TOLERANCE else (formula, "")
         numbers = truth[..., 0].numel() * self.truth.count
@@ -176,7 +176,7 @@ class Checker:
 
         def error(expr: Expr) -> float:
             value = self.passes.partials.evaluate(expr, self.truth.store, ranges)
-            return relative(value, truth[part], self.truth.kept, lambda: self.terms(step, ranges, [expr]))
+            return relative(value, truth[part], self.truth.kept, terms=lambda: self.terms(step, ranges, [expr]))
 
         return worst_of(line_errors(step.lines, error, f"step {step.number}, "))
 

@@ -26,6 +26,12 @@ from derive.model.model import Model, Node
 from derive.model.schedule import Stage
 
 Range = tuple[Idx, int, int]
+Change = Callable[[Expr], Expr]
+
+
+def unchanged(expr: Expr) -> Expr:
+    """Return the expression itself."""
+    return expr
 
 
 class Recurrence(NamedTuple):
@@ -139,23 +145,23 @@ class Passes:
         return min(self.number(i.lower) for i in indices), max(self.number(i.upper) for i in indices)
 
     # backward
-    def backward(self, store: Store) -> None:
-        """Compute every derived adjoint from the values in the store, last stage first."""
+    def backward(self, store: Store, change: Change = unchanged) -> None:
+        """Compute every derived adjoint from the values in the store, last stage first; `change` as in `adjoint`."""
         for stage in reversed(self.derivation.stages):
             adjoints = [self.derivation.adjoints[n] for n in reversed(stage.families) if n in self.derivation.adjoints]
             if stage.time and adjoints:
-                self._recur_back(stage, adjoints, store)
+                self._recur_back(stage, adjoints, store, change)
             else:
                 for adjoint in adjoints:
                     name = f"adjoint {adjoint.node.name}"
-                    store.put(name, self.adjoint(adjoint, store), self.extent(adjoint.node))
+                    store.put(name, self.adjoint(adjoint, store, change=change), self.extent(adjoint.node))
 
     def adjoint(
         self,
         adjoint: Adjoint,
         store: Store,
         axes: Mapping[Idx, tuple[int, int]] | None = None,
-        change: Callable[[Expr], Expr] = lambda expr: expr,
+        change: Change = unchanged,
     ) -> Array:
         """Compute all of one adjoint at once, from the values and the users' adjoints in the store.
 
@@ -177,12 +183,12 @@ class Passes:
                 factors.append(inside(idx, *numbers))
         return reduce(mul, factors)
 
-    def _recur_back(self, stage: Stage, adjoints: list[Adjoint], store: Store) -> None:
+    def _recur_back(self, stage: Stage, adjoints: list[Adjoint], store: Store, change: Change) -> None:
         """Step the adjoints of a recurrence against its direction."""
         for adjoint in adjoints:
             node = adjoint.node
             store.open(f"adjoint {node.name}", self.extent(node), stage.time[node.name])
-        plan = [self._recursion(adjoint, stage.time[adjoint.node.name]) for adjoint in adjoints]
+        plan = [self._recursion(adjoint, stage.time[adjoint.node.name], change) for adjoint in adjoints]
         spans = [self.extent(a.node)[stage.time[a.node.name]] for a in adjoints]
         first, last = min(a for a, _ in spans), max(b for _, b in spans)
         for t in range(last, first - 1, -1) if stage.direction > 0 else range(first, last + 1):
@@ -191,14 +197,16 @@ class Passes:
                 total = reduce(add, parts or [self.backend.zeros((*(b - a + 1 for _, a, b in own), 1))])
                 store.put_slice(f"adjoint {name}", t, total)
 
-    def _recursion(self, adjoint: Adjoint, axis: int) -> tuple[str, Idx, list[Range], list[tuple[Kernel, int, int]]]:
+    def _recursion(
+        self, adjoint: Adjoint, axis: int, change: Change
+    ) -> tuple[str, Idx, list[Range], list[tuple[Kernel, int, int]]]:
         """Compile the contributions to one adjoint, each with the first and last time at which it exists."""
         node, extents = adjoint.node, self.extent(adjoint.node)
         whole = [(Integer(a), Integer(b)) for a, b in extents]
         own = [(i, *r) for a, (i, r) in enumerate(zip(node.indices, extents, strict=True)) if a != axis]
         uses = []
         for use in adjoint.uses:
-            kernel = self.partials.kernel(self._masked(use, node, whole, axis), [r[0] for r in own])
+            kernel = self.partials.kernel(change(self._masked(use, node, whole, axis)), [r[0] for r in own])
             first, last = (self.number(end) for end in use.domain[axis])
             uses.append((kernel, first, last))
         return node.name, node.indices[axis], own, uses

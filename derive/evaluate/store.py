@@ -27,7 +27,9 @@ class Store:
     def branch(self) -> Store:
         """A store with the same values, in which others can take the place of some."""
         other = copy(self)
-        other.low, other.high, other._whole = dict(self.low), dict(self.high), dict(self._whole)
+        other.low, other.high, other.time = dict(self.low), dict(self.high), dict(self.time)
+        other._whole = dict(self._whole)
+        other.slices = {name: dict(slices) for name, slices in self.slices.items()}
         return other
 
     def put(self, name: str, array: Array, ranges: Sequence[tuple[int, int]]) -> None:
@@ -39,6 +41,7 @@ class Store:
         """Begin a family that will come slice by slice along the axis `time`."""
         self._declare(name, ranges)
         self.slices[name], self.time[name] = {}, time
+        self._whole.pop(name, None)
 
     def _declare(self, name: str, ranges: Sequence[tuple[int, int]]) -> None:
         self.low[name] = tuple(a for a, _ in ranges)

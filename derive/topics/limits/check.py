@@ -35,11 +35,14 @@ def _row(d: Derivation, one: Limiting, rng: random.Random) -> Row:
 
 
 def _error(one: Limiting, point: dict[Expr, Float]) -> float:
-    """Return the largest error: of the limit, of the leading term far out, and of the relative deviation."""
+    """Return the largest error: of the limit, of the leading term far out, and of the relative deviation.
+
+    That of the limit is relative to the limit; to the value near by, if the limit is 0.
+    """
     late = Float(LATE if isinstance(one.variable, Idx) else FAR, DIGITS)
     far: dict[Expr, Float] = {one.variable: late if one.to is oo else 1 / late}
     value, towards = _at(one.value, point | far), _at(one.limit, point)
-    error = abs(value - towards) / max(1, abs(towards))
+    error = abs(value - towards) / (abs(towards) or abs(_at(one.value, point)) or 1)
     if one.leading is not None and one.deviation is not None:
         near = 1 - _at(one.value / one.leading, point) - _at(one.deviation, point)
         error = max(error, abs(value / _at(one.leading, point | far) - 1), abs(near))

@@ -18,6 +18,7 @@ from sympy import Expr, Idx, Symbol
 from derive.chain.derivation import Derivation, Line
 from derive.check.compare import line_errors, relative, worst_of
 from derive.check.report import Report, Row, told_sizes, united
+from derive.check.rounding import terms
 from derive.check.samples import fill, sampled
 from derive.check.torch_backend import TorchBackend
 from derive.evaluate.passes import Passes, cotangents, leaves
@@ -64,7 +65,8 @@ class RandomDistributions:
             if n.law is None
         }
         self.outcomes = self._outcomes()
-        self.plain = PlainEvaluation(self.model.nodes, self.sizes, self._leaves(), self.outcomes)
+        given = self.model.nodes, self.sizes, self._leaves(), self.outcomes
+        self.plain, self.sizes_of = PlainEvaluation(*given), PlainEvaluation(*given, terms)
         self.store = self._store()
 
     def rows(self, expected: Expected) -> Iterator[Row]:
@@ -77,8 +79,14 @@ class RandomDistributions:
         own = tuple(sorted((i for i in symbol.free_symbols if isinstance(i, Idx)), key=str))
         truth = self.truth(symbol, own)
 
+        def over_all(plain: PlainEvaluation, expr: Expr) -> torch.Tensor:
+            return torch.as_tensor(np.asarray(plain.over_all(expr, own), dtype=float))
+
         def error(expr: Expr) -> float:
-            return relative(torch.as_tensor(np.asarray(self.plain.over_all(expr, own), dtype=float)), truth)
+            return relative(over_all(self.plain, expr), truth, terms=lambda: added(expr))
+
+        def added(expr: Expr) -> torch.Tensor:
+            return torch.maximum(over_all(self.sizes_of, terms(symbol)), over_all(self.sizes_of, terms(expr)))
 
         return Row(symbol, truth.numel(), *worst_of(line_errors(lines, error)))
 

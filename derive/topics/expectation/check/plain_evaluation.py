@@ -16,6 +16,7 @@ import numpy as np
 from sympy import Add, Expr, Idx, Indexed, Integer, KroneckerDelta, Mul, Pow, Product, Sum, Symbol
 
 from derive.errors import ModelError
+from derive.evaluate.passes import Change, unchanged
 from derive.expressions.functions import row_of, unknown
 from derive.expressions.indices import name_of
 from derive.expressions.moments import Expectation, Moment
@@ -26,12 +27,20 @@ Env = Mapping[Expr, int]
 
 
 class PlainEvaluation:
-    """Evaluates expressions for given sizes, leaves and outcomes; a value is one number, or one for each outcome."""
+    """Evaluates expressions for given sizes, leaves and outcomes; a value is one number, or one for each outcome.
+
+    `change` makes another expression of each definition, such as the size of its terms.
+    """
 
     def __init__(
-        self, nodes: Mapping[str, Node], sizes: Mapping[Symbol, int], leaves: Mapping[Place, float], outcomes: Outcomes
+        self,
+        nodes: Mapping[str, Node],
+        sizes: Mapping[Symbol, int],
+        leaves: Mapping[Place, float],
+        outcomes: Outcomes,
+        change: Change = unchanged,
     ):
-        self.nodes, self.sizes, self.leaves, self.outcomes = nodes, sizes, leaves, outcomes
+        self.nodes, self.sizes, self.leaves, self.outcomes, self.change = nodes, sizes, leaves, outcomes, change
 
     def value(self, expr: Expr, env: Env) -> Any:
         """Return a number, or an array over the outcomes if the expression is random."""
@@ -67,7 +76,7 @@ class PlainEvaluation:
         if place in self.outcomes.values:
             return self.outcomes.values[place]
         node = self.nodes[name]
-        return self.value(node.cases[0].expr, dict(zip(node.indices, position, strict=True)))
+        return self.value(self.change(node.cases[0].expr), dict(zip(node.indices, position, strict=True)))
 
     def average(self, expr: Moment, env: Env) -> float:
         """Return the sum over all outcomes; a variance and a covariance from the deviations, as they are defined."""

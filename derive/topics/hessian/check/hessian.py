@@ -8,19 +8,21 @@ each, one backward pass through the gradient gives all rows of the Hessian.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 
 import torch
 from sympy import Symbol
 
 from derive.chain.derivation import Derivation
-from derive.check.compare import LEAST as FEW
 from derive.check.compare import relative
 from derive.check.report import Report, Row
+from derive.check.rounding import adjoint_sizes, terms
 from derive.check.samples import SEEDS, Array, Sample, over_samples
 from derive.evaluate.store import Store
 from derive.expressions.indices import name_of
 from derive.expressions.symbols import Partial, Tangent
+from derive.model.model import Node
 from derive.topics.hessian.check.tangents import carry, regular
 from derive.topics.hessian.definite import QUADRATIC
 from derive.topics.hessian.hessian import Block, Hessian
@@ -29,6 +31,8 @@ from derive.topics.jacobian.check.compare import Evaluation, worst
 
 LEAST = Symbol("lamda_min", real=True)
 POINTS = 2
+Sizes = Callable[[], Store]
+Blocks = Sequence[Sequence[Array]]  # of shape (*w, *u, points)
 
 
 def verify_hessian(d: Derivation, found: Hessian, sizes: Mapping[Symbol, int], seeds: range = SEEDS) -> Report:
@@ -40,21 +44,33 @@ def verify_hessian(d: Derivation, found: Hessian, sizes: Mapping[Symbol, int], s
 
 def _rows(sample: Sample, found: Hessian) -> Iterator[Row]:
     truth = autograd(sample, found)
-    store = sample.store()
+    store, directions = sample.store(), [sample.random(w) for w in found.wrt]
     with torch.no_grad():
         sample.passes.forward(store)
         sample.passes.backward(store)
         for carried in found.carried:
             carry(sample, carried, store)
+    sizes = cache(lambda: _sizes(sample, found, store, directions))
     for blocks, row in zip(found.blocks, truth, strict=True):
         for block, true in zip(blocks, row, strict=True):
-            yield _block(sample, block, store, true)
-    directions = [sample.random(w) for w in found.wrt]
+            at = _evaluation(sample, block, store, sizes)
+            yield Row(block.symbol, true.numel(), *worst(sample, block, true, at))
     product = [times(row, directions) for row in truth]
-    yield from _products(sample, found, store, directions, product)
+    yield from _products(sample, found, store, sizes, directions, product)
     if found.squares:
-        yield _quadratic(sample, found, store, directions, product)
-        yield _eigenvalue(truth)
+        yield _quadratic(sample, found, store, sizes, directions, product)
+        yield _eigenvalue(truth, lambda: _entry_sizes(sample, found, truth, store, sizes))
+
+
+@torch.no_grad()
+def _sizes(sample: Sample, found: Hessian, values: Store, directions: Sequence[Array]) -> Store:
+    """The same values, with the size of what every derivative adds up, from the loss and the parameters on."""
+    store = adjoint_sizes(sample.passes, values)
+    for symbol, w, value in zip(found.directions, found.wrt, directions, strict=True):
+        store.put(name_of(symbol), value.abs(), sample.passes.ranges(w))
+    for carried in (*found.carried, found.along):
+        carry(sample, carried, store, terms)
+    return store
 
 
 def autograd(sample: Sample, found: Hessian) -> list[list[Array]]:
@@ -86,41 +102,72 @@ def times(row: Sequence[Array], directions: Sequence[Array]) -> Array:
     return torch.stack(list(parts)).sum(0)
 
 
-def _block(sample: Sample, block: Block, store: Store, truth: Array) -> Row:
+def _evaluation(sample: Sample, block: Block, store: Store, sizes: Sizes) -> Evaluation:
     own = [*block.of.indices, *(block.entry.wrt.indices if block.wrt.indices else ())]
-
-    at = Evaluation(store, own, {}, lambda expr: computed(expr, sample.derivation.loss))
-    return Row(block.symbol, truth.numel(), *worst(sample, block, truth, at))
+    return Evaluation(store, own, {}, lambda expr: computed(expr, sample.derivation.loss), sizes)
 
 
 def _products(
-    sample: Sample, found: Hessian, store: Store, directions: Sequence[Array], truth: Sequence[Array]
+    sample: Sample, found: Hessian, store: Store, sizes: Sizes, directions: Sequence[Array], truth: Sequence[Array]
 ) -> Iterator[Row]:
     for symbol, w, value in zip(found.directions, found.wrt, directions, strict=True):
         store.put(name_of(symbol), value, sample.passes.ranges(w))
     with torch.no_grad():
         carry(sample, found.along, store)
-    moved = {a.node.name for a in found.along}
     for w, true in zip(found.wrt, truth, strict=True):
-        target = Tangent(Partial(sample.derivation.loss, w.generic))
-        known = f"adjoint {w.name}" in moved
-        value = store.whole(stored_name(target.args[0])) if known else torch.zeros_like(true)
-        yield Row(target, true.numel(), relative(value, true))
+        value = _product(sample, found, w, lambda: store, true)
+        size = partial(_product, sample, found, w, sizes, true)
+        yield Row(_along_v(sample, w), true.numel(), relative(value, true, terms=size))
+
+
+def _along_v(sample: Sample, w: Node) -> Tangent:
+    return Tangent(Partial(sample.derivation.loss, w.generic))
+
+
+def _product(sample: Sample, found: Hessian, w: Node, store: Sizes, like: Array) -> Array:
+    """Return the block of H v of one parameter; it is zero where no path leads."""
+    if f"adjoint {w.name}" not in {a.node.name for a in found.along}:
+        return torch.zeros_like(like)
+    return store().whole(stored_name(_along_v(sample, w).args[0])).expand_as(like)
 
 
 def _quadratic(
-    sample: Sample, found: Hessian, store: Store, directions: Sequence[Array], product: Sequence[Array]
+    sample: Sample, found: Hessian, store: Store, sizes: Sizes, directions: Sequence[Array], product: Sequence[Array]
 ) -> Row:
     """Return v^T H v as the sum of squares gives it."""
     value = torch.stack([sample.value(s.term.expr, store, ()).expand(sample.points) for s in found.squares]).sum(0)
-    pairs = zip(directions, product, strict=True)
-    truth = torch.stack([(v * h).reshape(-1, sample.points).sum(0) for v, h in pairs]).sum(0)
-    return Row(QUADRATIC, sample.points, relative(value, truth))
+
+    def along(blocks: Iterable[Array]) -> Array:
+        """The sum over all elements of v, times what is given for each."""
+        parts = ((v * h).reshape(-1, sample.points).sum(0) for v, h in zip(directions, blocks, strict=True))
+        return torch.stack(list(parts)).sum(0)
+
+    def size() -> Array:
+        blocks = zip(found.wrt, directions, product, strict=True)
+        return along(_product(sample, found, w, sizes, h) * v.sign() for w, v, h in blocks)
+
+    return Row(QUADRATIC, sample.points, relative(value, along(product), terms=size))
 
 
-def _eigenvalue(truth: Sequence[Sequence[Array]]) -> Row:
-    """Return how far the least eigenvalue of autograd's Hessian lies below 0, relative to the largest."""
-    sizes = [math.isqrt(math.prod(row[n].shape[:-1])) for n, row in enumerate(truth)]
-    rows = [torch.cat([b.reshape(n, -1, b.shape[-1]) for b in row], 1) for n, row in zip(sizes, truth, strict=True)]
-    found = torch.linalg.eigvalsh(torch.cat(rows).movedim(-1, 0))
-    return Row(LEAST, found.numel(), float((-found[:, 0]).clamp(min=0).div(found.abs().amax(-1).clamp(min=FEW)).max()))
+def _eigenvalue(truth: Blocks, sizes: Callable[[], Blocks]) -> Row:
+    """Return how far the least eigenvalue of autograd's Hessian lies below 0.
+
+    The error is relative to the largest one; rounding of the terms of which the entries are made is forgiven.
+    """
+    found = torch.linalg.eigvalsh(_as_matrix(truth).movedim(-1, 0))
+    below, largest = (-found[:, 0]).clamp(min=0), found.abs().amax(-1)
+    error = relative(largest - below, largest, terms=lambda: _as_matrix(sizes()).amax(dim=(0, 1)))
+    return Row(LEAST, found.numel(), error)
+
+
+def _entry_sizes(sample: Sample, found: Hessian, truth: Blocks, store: Store, sizes: Sizes) -> Blocks:
+    """Return how large the terms are that the first line of every block adds up, in the shapes of the blocks."""
+    pairs = (zip(*row, strict=True) for row in zip(found.blocks, truth, strict=True))
+    return [[_evaluation(sample, b, store, sizes).added(sample, [b.lines[0].expr], t) for b, t in row] for row in pairs]
+
+
+def _as_matrix(blocks: Blocks) -> Array:
+    """Return the whole Hessian, shape (n, n, points), from its blocks (*w, *u, points)."""
+    lengths = [math.isqrt(math.prod(row[n].shape[:-1])) for n, row in enumerate(blocks)]
+    rows = [torch.cat([b.reshape(n, -1, b.shape[-1]) for b in row], 1) for n, row in zip(lengths, blocks, strict=True)]
+    return torch.cat(rows)

@@ -14,6 +14,7 @@ from sympy import Idx
 
 from derive.check.samples import Array, Sample
 from derive.errors import ModelError
+from derive.evaluate.passes import Change, unchanged
 from derive.evaluate.store import Store
 from derive.expressions.indices import family
 from derive.model.model import Case, Model, Node, model_of
@@ -24,11 +25,15 @@ Parts = Sequence[Along]
 Span = tuple[int, int]
 
 
-def carry(sample: Sample, found: Sequence[Along], store: Store) -> None:
-    """Put the numbers of all derivatives into the store, which holds the values and the adjoints."""
+def carry(sample: Sample, found: Sequence[Along], store: Store, change: Change = unchanged) -> None:
+    """Put the numbers of all derivatives into the store, which holds the values and the adjoints.
+
+    `change` makes another expression of each law, such as the size of its terms.
+    """
     parts: dict[str, list[Along]] = {}
     for along in found:
-        parts.setdefault(stored_name(*along.target.args), []).append(along)
+        changed = along._replace(computed=change(along.computed))
+        parts.setdefault(stored_name(*along.target.args), []).append(changed)
     for stage in _stages(parts):
         _stage(sample, stage, parts, store)
 

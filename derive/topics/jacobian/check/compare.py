@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial, reduce
 from typing import NamedTuple, Protocol
 
 import torch
@@ -10,6 +11,7 @@ from sympy import Expr, Idx
 
 from derive.chain.derivation import Line
 from derive.check.compare import Array, Error, line_errors, relative, worst_of
+from derive.check.rounding import terms
 from derive.check.samples import Sample
 from derive.errors import ShapeError
 from derive.evaluate.store import Store
@@ -27,39 +29,59 @@ class Developed(Protocol):
 
 
 class Evaluation(NamedTuple):
-    """How a formula gets its numbers: the store, its own indices, those that are fixed, and what is read for it."""
+    """How a formula gets its numbers: the store, its own indices, those that are fixed, and what is read for it.
+
+    `sizes` gives a store with the size of what every derivative adds up, where the formula reads derivatives.
+    """
 
     store: Store
     own: Sequence[Expr]
     fixed: Mapping[Idx, int] = {}
     stored: Callable[[Expr], Expr] = lambda expr: expr
+    sizes: Callable[[], Store] | None = None
+
+    def value(self, sample: Sample, expr: Expr) -> Array:
+        """The value of an expression over its own indices."""
+        return sample.value(self.stored(expr), self.store, self.own, self.fixed)
+
+    def added(self, sample: Sample, exprs: Iterable[Expr], truth: Array) -> Array:
+        """How large the terms are that these expressions add up, in the shape of `truth`."""
+        store = self.store if self.sizes is None else self.sizes()
+        found = (sample.value(terms(self.stored(e)), store, self.own, self.fixed) for e in exprs)
+        return reduce(torch.maximum, found).expand_as(truth)
 
 
 def worst(sample: Sample, found: Developed, truth: Array, at: Evaluation) -> Error:
     """Return the worst relative error of all lines and of the matrix form, and where it is."""
 
+    first = found.lines[0].expr  # what autograd adds up too
+
     def error(expr: Expr) -> float:
-        return relative(sample.value(at.stored(expr), at.store, at.own, at.fixed), truth)
+        return relative(at.value(sample, expr), truth, terms=lambda: at.added(sample, (first, expr), truth))
 
     errors = [*line_errors(found.lines, error)]
     if found.form is not None:
-        errors.append((_matrix(sample, found.form, truth, at), "the matrix form"))
+        size = partial(at.added, sample, [line.expr for line in found.lines], truth)
+        errors.append((_matrix(sample, found.form, truth, at, size), "the matrix form"))
     return worst_of(errors)
 
 
-def _matrix(sample: Sample, form: InMatrices, truth: Array, at: Evaluation) -> float:
+def _matrix(sample: Sample, form: InMatrices, truth: Array, at: Evaluation, size: Callable[[], Array]) -> float:
     """Return the relative error of a matrix form, for every row of a batch; infinite if its shape is another."""
     subscripts = [(i, n, n) for i, n in at.fixed.items()]
-    wanted, lead = truth.movedim(-1, 0), 1
-    if form.rows is not None:
-        wanted, lead = _each(sample, form.rows, truth, at)
-        if lead == 2:
-            subscripts += sample.passes.over(form.rows[:1])
+
+    def arranged(array: Array) -> tuple[Array, int]:
+        return (array.movedim(-1, 0), 1) if form.rows is None else _each(sample, form.rows, array, at)
+
+    wanted, lead = arranged(truth)
+    if form.rows is not None and lead == 2:
+        subscripts += sample.passes.over(form.rows[:1])
     try:
         with torch.no_grad():
             evaluator = Evaluator(sample.passes, at.store, torch.ones(sample.points, dtype=torch.bool))
             value = evaluator.value(form.matrix, subscripts)
-            return relative(value, wanted.reshape(*wanted.shape[:lead], *value.shape[-2:]))
+            shape = (*wanted.shape[:lead], *value.shape[-2:])
+            return relative(value, wanted.reshape(shape), terms=lambda: arranged(size())[0].reshape(shape))
     except (ShapeError, RuntimeError):
         return float("inf")
 

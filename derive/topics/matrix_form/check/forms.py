@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
-from sympy import Idx
 
 from derive.check.compare import relative, within
 from derive.check.report import Report, Row
+from derive.check.rounding import defined_on, definition_terms
 from derive.check.steps import Checker
 from derive.errors import ShapeError
 from derive.evaluate.passes import Range
 from derive.language import Text
-from derive.model.model import Case, Node
+from derive.model.model import Node
 from derive.topics.matrix_form.check.evaluator import Evaluator
 from derive.topics.matrix_form.forms import Form, Forms
 
@@ -38,9 +38,14 @@ def _definitions(evaluator: Evaluator, check: Checker, forms: Forms) -> Iterator
     """The matrix form of every definition, against the values of the model."""
     for node, case, form in forms.laws:
         if form.matrix is not None:
-            ranges = _ranges(evaluator, node, case)
-            whole = check.truth.store.whole(node.name)[within(ranges, check.passes.ranges(node))]
-            yield _compared(evaluator, form, ranges, whole, "the matrix form of its definition")
+            ranges = defined_on(check.passes, node, case)
+            part = within(ranges, check.passes.ranges(node))
+            whole, added = check.truth.store.whole(node.name)[part], partial(_added, check, node, part)
+            yield _compared(evaluator, form, ranges, whole, "the matrix form of its definition", added)
+
+
+def _added(check: Checker, node: Node, part: tuple[slice, ...]) -> Array:
+    return definition_terms(check.passes, check.truth.store, node)[part]
 
 
 def _steps(evaluator: Evaluator, check: Checker, forms: Forms) -> Iterator[Row]:
@@ -57,26 +62,17 @@ def _steps(evaluator: Evaluator, check: Checker, forms: Forms) -> Iterator[Row]:
         yield _compared(evaluator, form, ranges, check.truth.adjoint(step.node.name)[part], where, added)
 
 
-def _ranges(evaluator: Evaluator, node: Node, case: Case) -> list[Range]:
-    """The elements that one case defines."""
-    number = evaluator.passes.number
-    places = zip(node.indices, case.position, strict=True)
-    return [
-        (i, number(i.lower), number(i.upper)) if isinstance(p, Idx) else (i, number(p), number(p)) for i, p in places
-    ]
-
-
 def _compared(
     evaluator: Evaluator,
     form: Form,
     ranges: Sequence[Range],
     whole: Array,
     where: str,
-    terms: Callable[[], Array] | None = None,
+    added: Callable[[], Array],
 ) -> Row:
     """One form on one box of index values, `whole` holding what it should be, shape (*lengths, points).
 
-    `terms` gives the size of the terms in the same shape, as for `relative`.
+    `added` gives the size of the terms in the same shape, as for `relative`.
     """
     assert form.matrix is not None
     at = [n for n, r in enumerate(ranges) if r[0] not in form.indices]
@@ -91,5 +87,5 @@ def _compared(
         wanted = arranged(whole)
     except (ShapeError, RuntimeError):  # torch refuses a product of other shapes
         return Row(form.element, 0, float("inf"), where)
-    error = relative(found, wanted, terms=None if terms is None else lambda: arranged(terms()))
+    error = relative(found, wanted, terms=lambda: arranged(added()))
     return Row(form.element, wanted.numel(), error, where)

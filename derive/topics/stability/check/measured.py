@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 
 from derive.chain.derivation import Derivation
-from derive.check.compare import relative
+from derive.check.compare import Array, relative
+from derive.check.rounding import terms
 from derive.check.samples import sampled
+from derive.evaluate.store import Store
 from derive.progress import MEASURING, doing
 from derive.topics.jacobian.paths import Entry
 from derive.topics.stability.check.conditions import findings
@@ -60,7 +63,12 @@ def _blocks(cell: Unrolled, numbers: Numbers) -> Iterator[tuple[Entry, float]]:
     truth = cell.truth(store, t, POINTS)
     for row, blocks in zip(cell.jacobian.entries, truth, strict=True):
         for entry, block in zip(row, blocks, strict=True):
-            yield entry, relative(cell.formula(entry, store, t), block)
+            size = partial(_entry_size, cell, entry, store, t, block)
+            yield entry, relative(cell.formula(entry, store, t), block, terms=size)
+
+
+def _entry_size(cell: Unrolled, entry: Entry, store: Store, t: int, like: Array) -> Array:
+    return cell.formula(entry, store, t, terms).expand_as(like)
 
 
 def _product(cell: Unrolled, numbers: Numbers) -> float:
@@ -76,8 +84,9 @@ def _product(cell: Unrolled, numbers: Numbers) -> float:
         for t in cell.times:
             cell.step(store, t)
         finite &= in_range(cell, store)
-        carried, errors = final, []
+        carried, sizes, errors = final, final, []
         for t, wanted in zip(reversed(cell.times), truth[1:], strict=True):
-            carried = back(cell, store, t, carried)
-            errors += [relative(a, b, kept=finite) for a, b in zip(carried, wanted, strict=True)]
+            carried, sizes = back(cell, store, t, carried), back(cell, store, t, sizes, terms)
+            for found, right, size in zip(carried, wanted, sizes, strict=True):
+                errors.append(relative(found, right, finite, terms=partial(size.expand_as, right)))
     return max(errors)

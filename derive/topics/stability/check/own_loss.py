@@ -13,7 +13,7 @@ import torch
 
 from derive.check.gradients import Array, gradients, linked
 from derive.check.samples import sampled
-from derive.evaluate.passes import inputs
+from derive.evaluate.passes import Change, inputs, unchanged
 from derive.evaluate.store import Store
 from derive.topics.stability.check.unrolled import Numbers, Unrolled
 from derive.topics.stability.conditions import Analysis
@@ -65,11 +65,11 @@ def _adjoints(cell: Unrolled, numbers: Numbers, seed: int) -> tuple[Store, list[
     return store, [[next(seen) for _ in values] for values in read][::-1]
 
 
-def back(cell: Unrolled, store: Store, t: int, adjoints: list[Array]) -> list[Array]:
-    """The adjoints one step earlier, by the derived Jacobian at time t."""
+def back(cell: Unrolled, store: Store, t: int, adjoints: list[Array], change: Change = unchanged) -> list[Array]:
+    """The adjoints one step earlier, by the derived Jacobian at time t; by the sizes of its terms their sizes."""
     found = []
     for column in zip(*cell.jacobian.entries, strict=True):
-        parts = [_times(cell.formula(e, store, t), a) for e, a in zip(column, adjoints, strict=True)]
+        parts = [_times(cell.formula(e, store, t, change), a) for e, a in zip(column, adjoints, strict=True)]
         found.append(torch.stack(parts).sum(dim=0))
     return found
 

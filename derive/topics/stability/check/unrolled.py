@@ -15,7 +15,7 @@ from sympy import Idx, Symbol
 from derive.chain.derivation import Derivation
 from derive.check.gradients import Array, gradients, jacobian, linked
 from derive.check.torch_backend import TorchBackend
-from derive.evaluate.passes import Passes
+from derive.evaluate.passes import Change, Passes, unchanged
 from derive.evaluate.store import Store
 from derive.model.model import Node
 from derive.topics.jacobian.paths import Entry
@@ -117,12 +117,15 @@ class Unrolled:
             found.append(([list(final), *(s[:states] for s in steps)], [s[states:] for s in steps]))
         return found
 
-    def formula(self, entry: Entry, store: Store, t: int) -> Array:
-        """The derived block of the Jacobian at time t, shape (*sizes of `of`, *sizes of `wrt`, points)."""
+    def formula(self, entry: Entry, store: Store, t: int, change: Change = unchanged) -> Array:
+        """The derived block of the Jacobian at time t, shape (*sizes of `of`, *sizes of `wrt`, points).
+
+        `change` makes another expression of the entry, such as the size of its terms.
+        """
         own = [i for e in (entry.of, entry.wrt) for i in e.indices if isinstance(i, Idx) and i != self.jacobian.index]
         ranges = self.passes.over(own)
         with torch.no_grad():
-            value: Array = self.passes.partials.evaluate(entry.value, store, ranges, {self.jacobian.index: t})
+            value: Array = self.passes.partials.evaluate(change(entry.value), store, ranges, {self.jacobian.index: t})
         return value
 
     def truth(self, store: Store, t: int, points: int) -> list[list[Array]]:
