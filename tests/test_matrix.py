@@ -36,7 +36,7 @@ from derive.topics.matrix_form.read import Reader
 from derive.topics.matrix_form.roles import roles
 
 FORMS = {
-    (models.softmax_regression, "Z"): "1/N (softmax(Z) - Y)",
+    (models.softmax_regression, "Z"): "1/N (p - Y)",  # its loss is a log-sum-exp, whose slope p has a name
     (models.softmax_regression, "W"): "Xᵀ ∂L/∂Z",
     (models.softmax_regression, "b"): "(∂L/∂Z)ᵀ 𝟏_N",
     (models.probabilities, "Z"): "diag(Y 𝟏_C) P - Y",

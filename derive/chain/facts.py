@@ -6,7 +6,7 @@ does a gradient that is derived already. A fact holds for all values of its `ind
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Sum, Symbol, cancel
+from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Sum, Symbol, cancel, exp
 
 from derive.chain.sums import Fact, Facts, summed
 from derive.expressions.canonical import canonical
@@ -28,12 +28,18 @@ WIDEST = 60  # operations; a longer sum is not simplified
 
 @memo
 def known(model: Model) -> Facts:
-    """The sums that a model knows: those declared, and those that its nodes are defined by."""
+    """What a model knows: the sums that are declared or that its nodes are defined by, and its softmaxes by name."""
     found: Facts = ()
     for node in (n for n in model.nodes.values() if n is not model.loss):
-        found += tuple(f for f in (*declared(node), *defined(node)) if isinstance(f.left, Sum))
+        found += tuple(f for f in (*declared(node), *defined(node)) if isinstance(f.left, Sum) or _softmax(f.left))
         found += totals(node, found)
     return found
+
+
+def _softmax(expr: Expr) -> bool:
+    """Is it e^z over a sum of such? The slope of a log-sum-exp is one, also where the model has a name for it apart."""
+    sums = [f.base.function for f in Mul.make_args(expr) if isinstance(f, Pow) and isinstance(f.base, Sum)]
+    return len(sums) == 1 and isinstance(sums[0], exp) and any(isinstance(f, exp) for f in Mul.make_args(expr))
 
 
 @memo

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Expr, Idx, S, Sum
+from sympy import Expr, Idx, S, Sum, exp
 
 from derive.chain.derivation import Line, Local, Region, Step, Term, Use, product, written
 from derive.chain.facts import DEFINED, defined
 from derive.chain.partials import ABSTRACT
 from derive.chain.reasons import reason, telling
 from derive.chain.rules.insert import INSERT
-from derive.chain.rules.name_definitions import name_in_sum
+from derive.chain.rules.name_definitions import name_in_sum, name_in_sums
 from derive.chain.rules.pipeline import develop
 from derive.chain.rules.pull import split_bracket
 from derive.chain.sums import Facts, with_sums
@@ -44,12 +44,13 @@ def known_local(use: Use, uses: tuple[Use, ...], facts: Facts) -> tuple[Expr, tu
     """The local partial by what is known, its sums by facts and the users' definitions by their values; and why."""
     value, because = with_sums(use.local, facts)
     reasons = [f.reason for f in because]
-    for other in (use, *(o for o in uses if o is not use)):
-        for fact in () if other.direct else defined(other.user):
-            better = name_in_sum(value, fact)
-            if better != value:
-                value = better
-                reasons.append(DEFINED(node=other.target))
+    users = [(f, o.target, name_in_sum) for o in (use, *uses) if not o.direct for f in defined(o.user)]
+    apart = [(f, f.right, name_in_sums) for f in facts if not isinstance(f.left, Sum)] if value.has(exp) else []
+    for fact, name, naming in (*users, *apart):
+        better = naming(value, fact)
+        if better != value:
+            value = better
+            reasons.append(DEFINED(node=name))
     return value, tuple(reasons)
 
 
@@ -74,7 +75,7 @@ def step(
     )
     why = reason(loss, target.wrt, uses, [substitute(use.target, fixed) for use in uses])
     raw = contributions(loss, node, region, uses, facts)
-    lines = _argument(target, uses, raw, dict(short), facts + _definitions(uses))
+    lines = _argument(target, uses, locals_[0], raw, dict(short), facts + _definitions(uses))
     return Step(target, node, region, uses, tuple(_put(t, fixed) for t in chain), why, locals_, lines)
 
 
@@ -98,18 +99,25 @@ def _local(loss: Expr, node: Node, use: Use, immediate: bool) -> Partial:
 def _argument(
     target: Partial,
     uses: tuple[Use, ...],
+    local: Local,
     raw: tuple[Term, ...],
     short: Mapping[Expr, Expr],
     facts: Facts,
 ) -> tuple[Line, ...]:
-    """The chain of equalities; of an abstract loss there is nothing to say, of the loss itself the rules say it."""
+    """The chain of equalities; of an abstract loss there is nothing to say, of the loss itself the rules say it.
+
+    `local` is the first of the local partials, the only one where the quantity enters nothing but the loss.
+    """
     direct = len(uses) == 1 and uses[0].direct
     if direct and uses[0].user.abstract is not None:
         return (Line((Term((target,)),), ABSTRACT),)
     first, *rest = _lines(raw, short, facts)
-    if direct:
-        first = first._replace(reason=listing(telling(uses[0].rules)))
-    return (first, *rest)
+    if not direct:
+        return (first, *rest)
+    rules = listing(telling(uses[0].rules))
+    if local.known is None:
+        return (first._replace(reason=rules), *rest)
+    return (Line((Term((local.value,)),), rules), first._replace(reason=local.known.reason), *rest)
 
 
 def _lines(raw: tuple[Term, ...], short: Mapping[Expr, Expr], facts: Facts) -> list[Line]:

@@ -33,8 +33,12 @@ Facts = tuple[Fact, ...]
 
 
 def instances(fact: Fact, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Expr]]:
-    """Both sides of a fact at every choice of those letters that fit the ranges of its indices."""
-    fitting = [[i for i in letters if (i.lower, i.upper) == (w.lower, w.upper)] for w in fact.indices]
+    """Both sides of a fact at every choice of those letters that fit the ranges of its indices.
+
+    An index with a single value may stand at that value.
+    """
+    single = {w: [w.lower] if w.lower == w.upper else [] for w in fact.indices}
+    fitting = [single[w] + [i for i in letters if (i.lower, i.upper) == (w.lower, w.upper)] for w in fact.indices]
     for chosen in itertools.product(*fitting):
         by = dict(zip(fact.indices, chosen, strict=True))
         yield substitute(fact.left, by), substitute(fact.right, by)

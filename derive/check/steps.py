@@ -16,6 +16,7 @@ from sympy import Expr, S, Symbol
 from derive.chain.closed_forms.values import Solved
 from derive.chain.derivation import Adjoint, Derivation, Step
 from derive.chain.regions import large
+from derive.check.as_given import as_given
 from derive.check.autograd import AutogradValues
 from derive.check.by_sympy import exact_points
 from derive.check.closed_forms import in_floats, in_fractions, told
@@ -37,6 +38,10 @@ NONE: Mapping[str, Comparison] = {}
 BOTH_SIDES = Text(
     "The points lie on both sides of every kink.",
     "这些点分布在每个折点的两侧。",
+)
+AS_WRITTEN = Text(
+    "What the model writes out was evaluated as it is written and compared with the function with a name.",
+    "模型中写开的式子按原式计算，并与有名称的函数作了比较。",
 )
 GENERAL = range(1, 7)  # what a size that is left symbolic is in turn
 IN_TIME = range(1, 9)  # the same where the model has a recurrence
@@ -121,9 +126,10 @@ class Checker:
         with torch.no_grad():
             rows = tuple(self._row(adjoint, steps) for adjoint in self.derivation.adjoints.values())
             rows += tuple(in_floats(self.passes, self.truth.store, solved, self.truth.kept) for solved in values)
+            written = tuple(as_given(self.passes, self.truth.store, self.truth.kept))
             parts = {name: compare(self) for name, compare in comparisons.items()}
-        notes = (BOTH_SIDES,) if self.truth.both_sides else ()
-        return Report(rows, told_sizes(self.sizes), self.truth.count, notes, parts=parts)
+        notes = ((BOTH_SIDES,) if self.truth.both_sides else ()) + ((AS_WRITTEN,) if written else ())
+        return Report((*rows, *written), told_sizes(self.sizes), self.truth.count, notes, parts=parts)
 
     def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
         """The formula of an adjoint; where that is right, the worst line of the steps that write it out."""

@@ -1,65 +1,94 @@
-"""Name what has no name: the pre-activation inside h = tanh(w x + b), and an abstract function inside a sum.
+"""Name what has no name: pre-activations and scores, the weights of a log-sum-exp, an abstract function inside a sum.
 
 Textbooks write z for what an activation is applied to, because its adjoint is the quantity that every gradient of the
-layer shares. A model that leaves it unnamed gets the name here, before anything is derived.
+layer shares. A model that leaves it unnamed gets the name here, before anything is derived; so do the scores inside a
+softmax, and the softmax p that is the slope of a log-sum-exp. Functions that are spelled out are recognised first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr, Idx, Indexed, Symbol
+from sympy import Expr, Idx, Mul, Symbol
 from sympy.core.function import AppliedUndef
 
-from derive.expressions.functions import argument, row_of
-from derive.expressions.indices import family
+from derive.expressions.indices import family, limits, substitute
+from derive.expressions.spelled import Spelling, spelled
 from derive.expressions.traverse import free_indices
 from derive.memo import memo
 from derive.model.model import Case, Model, Node, model_of
+from derive.model.nameless import by_name, inside, outermost, weights
 
 
 @memo
 def named(model: Model) -> Model:
-    """The same model with every compound pre-activation and every inner abstract function as a node of its own."""
-    compound = [n.name for n in model.nodes.values() if any(_pre_activation(c.expr) is not None for c in n.cases)]
-    nodes: dict[str, Node] = {}
-    taken = set(model.nodes) | {str(s) for s in model.sizes}
-    for node in model.nodes.values():
-        for new in _split(node, taken, alone=len(compound) == 1):
-            taken.add(new.name)
-            nodes[new.name] = new
-    return model_of(model.title, tuple(nodes.values()), model.loss.name, model.sizes, model.indices, model)
+    """The same model with a node of its own for every pre-activation and every inner abstract function."""
+    naming = Naming(model)
+    nodes = tuple(new for node in model.nodes.values() for new in naming.split(_recognised(node)))
+    return model_of(model.title, nodes, model.loss.name, model.sizes, model.indices, model)
 
 
-def _split(node: Node, taken: set[str], alone: bool) -> Iterator[Node]:
-    cases = []
-    for case in node.cases:
-        inner = _pre_activation(case.expr)
-        if inner is not None:
-            name = _free_name(["z"] if alone else [], f"z_{node.name}", taken)
-            new = _node(name, inner, tuple(p for p in case.position if isinstance(p, Idx)))
-            yield new
-            case = Case(case.position, case.expr.func(new.generic))
-        for call in sorted(case.expr.atoms(AppliedUndef), key=str) if node.abstract is None else ():
-            new = _node(_free_name([str(call.func)], f"{call.func}_0", taken), call, tuple(free_indices(call)))
-            yield new
-            case = Case(case.position, case.expr.xreplace({call: new.generic}))  # also where a sum binds its index
-        cases.append(case)
-    yield node._replace(cases=tuple(cases))
+def spellings(model: Model) -> tuple[Spelling, ...]:
+    """The functions that the definitions of an author's model spell out."""
+    return tuple(dict.fromkeys(s for n in model.nodes.values() for c in n.cases for s in spelled(c.expr)[1]))
 
 
-def _pre_activation(expr: Expr) -> Expr | None:
-    row = row_of(expr)
-    if row is None or not row.activation or isinstance(argument(expr), (Symbol, Indexed)):
-        return None
-    return None if argument(expr).is_Number else argument(expr)
+def _recognised(node: Node) -> Node:
+    return node._replace(cases=tuple(c._replace(expr=spelled(c.expr)[0]) for c in node.cases))
 
 
-def _node(name: str, expr: Expr, own: tuple[Idx, ...]) -> Node:
-    symbol = family(name) if own else Symbol(name, real=True)
-    return Node(name, "node", symbol, own, (Case(own, expr),), implied=True)
+class Naming:
+    """Gives names to parts of definitions: z where a model has a single one, z_h in the definition of h."""
+
+    def __init__(self, model: Model):
+        self.taken = set(model.nodes) | {str(s) for s in model.sizes}
+        self.kinds = {n.name: n.kind for n in model.nodes.values() if n.is_leaf}
+        nodes = [_recognised(n) for n in model.nodes.values()]
+        self.alone = sum(len({*self._parts(c.expr)}) for n in nodes for c in n.cases) == 1
+        self.products = [n for n in nodes if len(n.cases) == 1 and isinstance(n.cases[0].expr, Mul)]
+
+    def split(self, node: Node, of: str = "") -> Iterator[Node]:
+        """The node with names for its parts, after the nodes that have these names, which are called after `of`."""
+        cases, of = [], of or node.name
+        for case in node.cases:
+            expr = case.expr
+            while parts := self._parts(expr):
+                new = self._part(of, case, parts[0], outermost(expr) == parts[0])
+                yield from self.split(new, of)
+                expr = expr.func(new.generic) if outermost(expr) == parts[0] else by_name(expr, new)
+            for softmax, k in weights(expr) if len(node.cases) == 1 else ():
+                if all(by_name(softmax, n) == softmax for n in self.products):
+                    yield self._new(["p"], f"p_{of}", softmax, _ordered(softmax, node.indices, last=k))
+            for call in sorted(expr.atoms(AppliedUndef), key=str) if node.abstract is None else ():
+                new = self._new([str(call.func)], f"{call.func}_0", call, free_indices(call))
+                yield new
+                expr = expr.xreplace({call: new.generic})  # also where a sum binds its index
+            cases.append(Case(case.position, expr))
+        yield node._replace(cases=tuple(cases))
+
+    def _parts(self, expr: Expr) -> list[Expr]:
+        whole = outermost(expr)
+        return [whole] if whole is not None else list(inside(expr, self.kinds))
+
+    def _part(self, of: str, case: Case, part: Expr, whole: bool) -> Node:
+        """The node of a part of one case; inside a definition it has that node's letters wherever these fit."""
+        own = tuple(p for p in case.position if isinstance(p, Idx))
+        for letter in free_indices(part) if not whole else ():
+            fit = [i for i in own if not part.has(i) and limits(i)[1:] == limits(letter)[1:]]
+            part = substitute(part, {letter: fit[0]}) if fit and letter not in own else part
+        wish = ["z"] if self.alone else []
+        return self._new(wish, f"z_{of}", part, own if whole else _ordered(part, own))
+
+    def _new(self, wishes: list[str], else_: str, expr: Expr, own: tuple[Idx, ...]) -> Node:
+        """A node with the first name that is free: one of the wishes, or the other with a number."""
+        names = [*wishes, else_, *(f"{else_}_{n}" for n in range(2, 1000))]
+        name = next(n for n in names if n not in self.taken)
+        self.taken.add(name)
+        symbol = family(name) if own else Symbol(name, real=True)
+        return Node(name, "node", symbol, own, (Case(own, expr),), implied=True)
 
 
-def _free_name(wishes: list[str], else_: str, taken: set[str]) -> str:
-    names = [*wishes, else_, *(f"{else_}_{n}" for n in range(2, 1000))]
-    return next(n for n in names if n not in taken)
+def _ordered(expr: Expr, own: tuple[Idx, ...], last: Idx | None = None) -> tuple[Idx, ...]:
+    """The free indices of an expression: those of its node first, in their order, then the others."""
+    free = [i for i in free_indices(expr) if i != last]
+    return (*(i for i in own if i in free), *(i for i in free if i not in own), *([last] if last else []))

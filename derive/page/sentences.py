@@ -56,6 +56,7 @@ PARAMETER = Text("parameter", "参数"), Text("parameters", "参数")  # one, se
 INPUT = Text("input", "输入"), Text("inputs", "输入")
 LOSS = Text("the loss", "损失")
 NOBODY = Text("nothing", "无")
+ONLY_SLOPES = Text("the derivatives", "各导数")
 UNUSED = Text(
     "The parameter {name} cannot reach the loss: nothing uses it. Its gradient is zero.",
     "参数 {name} 无法影响损失：没有任何量使用它。它的梯度为零。",
@@ -77,10 +78,17 @@ CANCELS = Text(
     "So {gradient} is zero at every point: its contributions cancel, since {because}.",
     "因此 {gradient} 恒为零：各项贡献相消（{because}）。",
 )
-NAMED = Text("Give the pre-activation a name, {names}; the equations become", "给激活前的量命名为 {names}，各式写成")
-NAMED_ABSTRACT = Text(
-    "The abstract part is a quantity of its own, {names}; the equations become", "抽象的部分单独记为 {names}，各式写成"
+NAMED = Text("Give the pre-activation a name, {names}", "给激活前的量命名为 {names}")
+NAMED_SCORES = Text("Give the scores of the softmax a name, {names}", "给 softmax 的得分命名为 {names}")
+NAMED_WEIGHTS = Text(
+    "The derivative of a log-sum-exp is a softmax, which gets a name too, {names}",
+    "log-sum-exp 的导数是 softmax，也给它命名为 {names}",
 )
+NAMED_ABSTRACT = Text("The abstract part is a quantity of its own, {names}", "抽象的部分单独记为 {names}")
+BECOME = Text("{said}; the equations become", "{said}，各式写成")
+STOP = Text("{said}.", "{said}。")
+SPELLED = Text("What the model writes out is a function with a name:", "模型中写开的式子是有名称的函数：")
+SO = Text("So the equations become", "于是各式写成")
 UNROLLED_FORWARD = Text("Written out for {sizes}:", "当 {sizes} 时逐步写出：")
 UNROLLED_BACKWARD = Text(
     "Written out for {sizes}, in the order in which it is computed:", "当 {sizes} 时按计算的先后逐步写出："

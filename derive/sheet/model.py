@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
-from sympy import Expr
+from sympy import Expr, exp
 
 from derive.chain.derivation import Derivation
 from derive.chain.derived import Derived
+from derive.expressions.traverse import names
 from derive.language import Text
 from derive.model.model import Model, Node, Reference
+from derive.model.preactivation import spellings
 from derive.model.reachability import dead_end
 from derive.page import sentences as say
 from derive.page.assumptions import assumed
@@ -80,7 +82,8 @@ def _flow(d: Derivation, alike: list[Node]) -> tuple[object, ...]:
     used = sorted((u for c in node.cases for u in model.uses(c)), key=lambda u: model.order.index(u.name))
     sources = list(dict.fromkeys(_element(model, use) for use in used))
     leaf = (say.PARAMETER if node.kind == "parameter" else say.INPUT)[len(alike) > 1]
-    users = _users(d, node) or (say.LOSS if node is model.loss else say.NOBODY)
+    nobody = say.LOSS if node is model.loss else say.ONLY_SLOPES if node.implied else say.NOBODY
+    users = _users(d, node) or nobody
     return [n.generic for n in alike], sources or leaf, users
 
 
@@ -97,15 +100,29 @@ def _why_unreachable(node: Node, path: list[Node]) -> Text:
 
 
 def named(model: Model) -> Iterator[Block]:
-    """Show the equations again with the names that were given to pre-activations and to abstract functions."""
-    implied = [n.generic for n in model.nodes.values() if n.implied and n.abstract is None]
-    abstract = [n.generic for n in model.nodes.values() if n.implied and n.abstract is not None]
-    if implied:
-        yield Paragraph(say.NAMED(names=implied))
-    if abstract:
-        yield Paragraph(say.NAMED_ABSTRACT(names=abstract))
-    if implied or abstract:
+    """Show the equations again by the functions that are spelled out and with the names that were given to parts."""
+    found = spellings(model.given or model)
+    if found:
+        yield Paragraph(say.SPELLED)
+        yield Equations(tuple(Row(s.spelled, s.function) for s in found))
+    said = [sentence(names=elements) for sentence, elements in _implied(model).items() if elements]
+    yield from (Paragraph(say.STOP(said=sentence)) for sentence in said[:-1])
+    if said or found:
+        yield Paragraph(say.BECOME(said=said[-1]) if said else say.SO)
         yield Equations(tuple(_definitions(model)))
+
+
+def _implied(model: Model) -> dict[Text, list[Expr]]:
+    """Sort the quantities that we named by the sentence that says so."""
+    found: dict[Text, list[Expr]] = {
+        s: [] for s in (say.NAMED, say.NAMED_SCORES, say.NAMED_WEIGHTS, say.NAMED_ABSTRACT)
+    }
+    for node in (n for n in model.nodes.values() if n.implied):
+        users = [c.expr for u in model.users(node.name) for c in u.cases]
+        scores = any(node.name in names(e) for u in users for e in u.atoms(exp))
+        kind = say.NAMED_ABSTRACT if node.abstract is not None else say.NAMED_SCORES if scores else say.NAMED
+        found[kind if users else say.NAMED_WEIGHTS].append(node.generic)
+    return found
 
 
 def forward(derived: Derived, known: Sequence[Known], detail: str) -> Iterator[Block]:

@@ -16,6 +16,7 @@ from derive.chain.facts import DEFINED, nameable
 from derive.chain.rules.rule import Terms
 from derive.chain.sums import Fact, Facts, instances
 from derive.expressions.canonical import canonical
+from derive.expressions.indices import sum_over
 from derive.expressions.powers import Monomial, common, monomial
 from derive.expressions.traverse import names, rewrite
 from derive.language import Text
@@ -81,6 +82,16 @@ def name_in_sum(expr: Expr, fact: Fact) -> Expr:
     """A sum of products written by one name: exp(z_i) exp(z_j)/S^2 = p_i p_j where p_i = exp(z_i)/S."""
     terms = [name_in_product(Term((term,)), (fact,))[0].expr for term in Add.make_args(expr)]
     return expr if tuple(terms) == Add.make_args(expr) else common(terms)
+
+
+def name_in_sums(expr: Expr, fact: Fact) -> Expr:
+    """The same, also under the signs of its sums."""
+
+    def name(part: Expr) -> Expr | None:
+        body = name_in_sums(part.function, fact) if isinstance(part, Sum) else None
+        return None if body is None else sum_over(body, part.limits)
+
+    return rewrite(name_in_sum(expr, fact), name)
 
 
 def name_wholes(expr: Expr, nodes: Mapping[str, Node]) -> tuple[Expr, tuple[Node, ...]]:

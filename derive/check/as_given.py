@@ -1,0 +1,41 @@
+"""What an author spells out, evaluated as it is written, against the function that it was recognised as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from sympy import Idx
+
+from derive.check.compare import relative, within
+from derive.check.report import Row
+from derive.check.rounding import terms
+from derive.evaluate.passes import Passes
+from derive.evaluate.store import Store
+from derive.expressions.moments import Moment
+from derive.expressions.spelled import spelled
+from derive.model.model import Case, Node
+
+
+def as_given(passes: Passes, store: Store, kept: Any) -> Iterator[Row]:
+    """A row for every node whose definition by the author spells a function out."""
+    given = passes.model.given
+    for node in given.nodes.values() if given is not None else ():
+        for case in node.cases:
+            if spelled(case.expr)[1] and not case.expr.has(Moment):
+                yield _row(passes, store, kept, node, case)
+
+
+def _row(passes: Passes, store: Store, kept: Any, node: Node, case: Case) -> Row:
+    """The values of one definition at the points that the store holds."""
+    fixed = [(p, passes.number(p), passes.number(p)) for p in case.position if not isinstance(p, Idx)]
+    free = passes.over(p for p in case.position if isinstance(p, Idx))
+    box = [next(r for r in (*free, *fixed) if r[0] == p) for p in case.position]
+    truth = store.whole(node.name)[within(box, passes.ranges(node))]
+    found, added = (passes.partials.evaluate(e, store, free) for e in (case.expr, terms(case.expr)))
+    shape = (*truth.shape[:-1], found.shape[-1])
+    found, added = found.reshape(shape), added.expand_as(found).reshape(shape)
+    return Row(
+        node.generic, truth.numel(), relative(found, truth, kept, lambda: torch.as_tensor(added)), "as it is written"
+    )
