@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from sympy import Idx
+from sympy import Expr, Idx
 
 from derive.check.compare import relative, within
 from derive.check.report import Row
@@ -33,9 +33,11 @@ def _row(passes: Passes, store: Store, kept: Any, node: Node, case: Case) -> Row
     free = passes.over(p for p in case.position if isinstance(p, Idx))
     box = [next(r for r in (*free, *fixed) if r[0] == p) for p in case.position]
     truth = store.whole(node.name)[within(box, passes.ranges(node))]
-    found, added = (passes.partials.evaluate(e, store, free) for e in (case.expr, terms(case.expr)))
-    shape = (*truth.shape[:-1], found.shape[-1])
-    found, added = found.reshape(shape), added.expand_as(found).reshape(shape)
-    return Row(
-        node.generic, truth.numel(), relative(found, truth, kept, lambda: torch.as_tensor(added)), "as it is written"
-    )
+
+    def value(expr: Expr) -> torch.Tensor:
+        """The values of an expression, with an axis of one element for every fixed position."""
+        found: torch.Tensor = passes.partials.evaluate(expr, store, free)
+        return found.reshape(*truth.shape[:-1], found.shape[-1])
+
+    error = relative(value(case.expr), truth, kept, terms=lambda: value(terms(case.expr)))
+    return Row(node.generic, truth.numel(), error, "as it is written")
