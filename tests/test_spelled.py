@@ -269,19 +269,27 @@ def test_the_label_of_a_margin_stays_outside():
 
 
 def test_layers_inside_layers_and_the_same_argument_twice():
-    """Each pre-activation has one name: W2 silu(W1 x) inside a tanh is two; the same argument twice is one."""
+    """Each pre-activation has one name, also where it is a factor: three layers have two, mish has one."""
     g = Graph("nested")
     x, v, w = g.input("x"), g.parameter("v"), g.parameter("w")
     h = g.node("h", 1 + tanh(v * silu(w * x)) + sigmoid(w * x))
     g.loss("L", h**2)
     d = g.derive()
-    z, outer = (d.model.nodes[name].symbol for name in ("z_h", "z_h_2"))
-    assert d.model.nodes["z_h"].cases[0].expr == w * x and d.model.nodes["z_h_2"].cases[0].expr == v * silu(z)
-    assert d.model.nodes["h"].cases[0].expr == 1 + tanh(outer) + sigmoid(z)
+    inner, outer = (d.model.nodes[name].symbol for name in ("z_h", "z_h_2"))
+    assert d.model.nodes["z_h"].cases[0].expr == w * x and d.model.nodes["z_h_2"].cases[0].expr == v * silu(inner)
+    assert d.model.nodes["h"].cases[0].expr == 1 + tanh(outer) + sigmoid(inner)
+    d.verify(points=60).require()
+    g = Graph("mish")
+    x, w = g.input("x"), g.parameter("w")
+    y = g.node("y", w * x * tanh(log(1 + exp(w * x))))
+    g.loss("L", y)
+    d = g.derive()
+    z = d.model.nodes["z"].symbol
+    assert d.model.nodes["y"].cases[0].expr == z * tanh(softplus(z))
     d.verify(points=60).require()
 
 
-def test_what_stands_on_a_branch_or_under_part_of_a_sum_keeps_its_place():
+def test_what_stands_on_a_branch_or_is_shifted_keeps_its_place():
     """A part is named only where it exists for all values of its indices; nothing is computed out of range."""
     g = Graph("guarded")
     T = g.size("T")
@@ -291,6 +299,46 @@ def test_what_stands_on_a_branch_or_under_part_of_a_sum_keeps_its_place():
     d = g.derive(sizes={"T": 4})
     assert [n.name for n in d.model.nodes.values() if n.implied] == []
     d.verify(points=60).require()
+
+
+def test_a_causal_softmax_in_one_line():
+    """The scores under a sum over a part of a range have a name where they exist beyond it: dL/dq = dL/dz K."""
+    g = Graph("causal")
+    N, D = g.size("N"), g.size("D")
+    i, j, k = g.indices("i j k", N)
+    d = g.index("d", D)
+    q, K, V = g.parameter("q", N, D), g.parameter("K", N, D), g.parameter("V", N, D)
+    below = Sum(exp(Sum(q[i, d] * K[k, d], d)), (k, 1, i))
+    a = g.node("a", exp(Sum(q[i, d] * K[j, d], d)) / below, over=(i, j))
+    o = g.node("o", Sum(a[i, j] * V[j, d], (j, 1, i)), over=(i, d))
+    g.loss("L", Function("L")(o))
+    s = g.derive()
+    z = s.model.nodes["z"]
+    assert z.indices == (i, j) and s.model.nodes["a"].cases[0].expr == exp(z.at(i, j)) / Sum(exp(z.at(i, k)), (k, 1, i))
+    s.verify(points=60).require()
+
+
+def test_responsibilities_of_a_mixture():
+    """-sum_n log sum_k e^(l_k - (x_n - mu_k)^2/2) has the slope -sum_n p_nk (x_n - mu_k) in mu_k, p the softmax."""
+    g = Graph("mixture")
+    N, K = g.size("N"), g.size("K")
+    n, k = g.index("n", N), g.index("k", K)
+    x, mu, weight = g.input("x", N), g.parameter("mu", K), g.parameter("l", K)
+    g.loss("L", -Sum(log(Sum(exp(weight[k] - (x[n] - mu[k]) ** 2 / 2), k)), n))
+    d = g.derive()
+    p = d.model.nodes["p"].at(n, k)
+    assert same(d.gradient("mu"), -Sum(p * (x[n] - mu[k]), n))
+    assert same(d.gradient("l"), -Sum(p, n))
+    d.verify(points=60).require()
+
+
+def test_a_name_that_only_derivatives_use_is_no_operation():
+    """The program of a log-sum-exp in primitive operations computes no softmax."""
+    g, C, _, k = classes()
+    z = g.parameter("z", C)
+    g.loss("L", log(Sum(exp(z[k]), k)))
+    program = g.derive().rewritten(["exp", "sum", "log"])
+    assert list(program.derivation.model.nodes) == ["z", "u1", "u2", "L"]
 
 
 def test_the_documented_example():

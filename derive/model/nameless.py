@@ -1,7 +1,7 @@
 """Which parts of a definition deserve a name: pre-activations, the scores of a softmax, and the softmax itself.
 
-A part inside a definition is found only where it is defined for all values of its indices: not on a branch of cases,
-not under a sum over a part of a range, not inside an expectation.
+A part inside a definition is found only where it exists for all values of its indices: not on a branch of cases, and
+not inside an expectation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sympy.core.function import AppliedUndef
 
 from derive.expressions.canonical import canonical
 from derive.expressions.functions import argument, row_of
-from derive.expressions.indices import BINDERS, fresh, limits, substitute, sum_over
+from derive.expressions.indices import BINDERS, fresh, limits, name_of, substitute, sum_over
 from derive.expressions.moments import Moment
 from derive.expressions.traverse import free_indices, names, rewrite
 from derive.model.model import Node
@@ -30,39 +30,42 @@ def outermost(expr: Expr) -> Expr | None:
     return None if argument(expr).is_Number else argument(expr)
 
 
-def inside(expr: Expr, kinds: Mapping[str, str]) -> Iterator[Expr]:
-    """The pre-activations and the scores inside a definition, outermost first; `kinds` are those of the leaves."""
-    if isinstance(expr, CLOSED) or not all(_whole(b) for b in getattr(expr, "limits", ())):
+def inside(expr: Expr, nodes: Mapping[str, Node], partly: frozenset[Idx] = frozenset()) -> Iterator[Expr]:
+    """The pre-activations and the scores inside a definition, outermost first.
+
+    `partly` are the indices of which the sums around take only a part.
+    """
+    if isinstance(expr, CLOSED):
         return
+    partly |= {b[0] for b in getattr(expr, "limits", ()) if tuple(b) != limits(b[0])}
+    found = []
     if isinstance(expr, Sum) and isinstance(expr.function, exp) and expr.function.args[0].has(Sum):
-        yield expr.function.args[0]
-    part = _without_labels(outermost(expr), kinds)
-    if part is not None and _affine(part, kinds):
-        yield part
+        found.append(expr.function.args[0])
+    part = _without_labels(outermost(expr), nodes)
+    if part is not None and (part.has(Sum) or "parameter" in _kinds(part, nodes)):
+        found.append(part)
+    yield from (p for p in found if _everywhere(p, partly, nodes))
     for inner in [expr.function] if isinstance(expr, BINDERS) else expr.args:
-        yield from inside(inner, kinds)
+        yield from inside(inner, nodes, partly)
 
 
-def _whole(bound: tuple[Idx, Expr, Expr]) -> bool:
-    """Does a sum run over the whole range of its index?"""
-    return tuple(bound) == limits(bound[0])
+def _everywhere(part: Expr, partly: frozenset[Idx], nodes: Mapping[str, Node]) -> bool:
+    """Does a part exist for all values of its indices? It does where these stand by themselves in place of an axis."""
+    used = [e for e in part.atoms(Indexed) if any(p.has(*partly) for p in e.indices)] if partly else []
+    axes = [(p, i) for e in used for p, i in zip(e.indices, nodes[name_of(e)].indices, strict=True) if p.has(*partly)]
+    return all(isinstance(p, Idx) and limits(p)[1:] == limits(i)[1:] for p, i in axes)
 
 
-def _without_labels(part: Expr | None, kinds: Mapping[str, str]) -> Expr | None:
+def _without_labels(part: Expr | None, nodes: Mapping[str, Node]) -> Expr | None:
     """The pre-activation without the labels that it is multiplied by: z of the margin -y z."""
-    if part is None or "target" not in _kinds(part, kinds):
+    if part is None or "target" not in _kinds(part, nodes):
         return part
-    left = Mul(*(f for f in Mul.make_args(part) if not f.is_number and "target" not in _kinds(f, kinds)))
+    left = Mul(*(f for f in Mul.make_args(part) if not f.is_number and "target" not in _kinds(f, nodes)))
     return None if left.is_number or isinstance(left, (Symbol, Indexed)) else left
 
 
-def _affine(part: Expr, kinds: Mapping[str, str]) -> bool:
-    """Is it made as a pre-activation is, by a sum or with parameters?"""
-    return part.has(Sum) or "parameter" in _kinds(part, kinds)
-
-
-def _kinds(part: Expr, kinds: Mapping[str, str]) -> set[str]:
-    return {kinds.get(n, "node") for n in names(part)}
+def _kinds(part: Expr, nodes: Mapping[str, Node]) -> set[str]:
+    return {nodes[n].kind for n in names(part) if n in nodes}
 
 
 def by_name(expr: Expr, node: Node) -> Expr:
@@ -107,5 +110,5 @@ def weights(expr: Expr) -> Iterator[tuple[Expr, Idx]]:
         if isinstance(total, Sum) and isinstance(total.function, exp) and len(total.limits) == 1:
             ((k, *ends),) = total.limits
             other = fresh(k, {*total.function.atoms(Idx), *expr.atoms(Idx)})
-            if _whole((k, *ends)):
+            if (k, *ends) == limits(k):
                 yield total.function / sum_over(substitute(total.function, {k: other}), [limits(other)]), k

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr, Idx, Mul, Symbol
+from sympy import Expr, Idx, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.expressions.indices import family, limits, substitute
@@ -24,7 +24,9 @@ from derive.model.nameless import by_name, inside, outermost, weights
 def named(model: Model) -> Model:
     """The same model with a node of its own for every pre-activation and every inner abstract function."""
     naming = Naming(model)
-    nodes = tuple(new for node in model.nodes.values() for new in naming.split(_recognised(node)))
+    nodes = naming.all()
+    if naming.parts == 1:
+        nodes = Naming(model, wishes=("z",)).all()
     return model_of(model.title, nodes, model.loss.name, model.sizes, model.indices, model)
 
 
@@ -40,52 +42,59 @@ def _recognised(node: Node) -> Node:
 class Naming:
     """Gives names to parts of definitions: z where a model has a single one, z_h in the definition of h."""
 
-    def __init__(self, model: Model):
+    def __init__(self, model: Model, wishes: tuple[str, ...] = ()):
+        self.wishes, self.parts = wishes, 0
+        self.recognised = [_recognised(n) for n in model.nodes.values()]
+        self.nodes = {n.name: n for n in self.recognised}  # those of the model and those that get a name
         self.taken = set(model.nodes) | {str(s) for s in model.sizes}
-        self.kinds = {n.name: n.kind for n in model.nodes.values() if n.is_leaf}
-        nodes = [_recognised(n) for n in model.nodes.values()]
-        self.alone = sum(len({*self._parts(c.expr)}) for n in nodes for c in n.cases) == 1
-        self.products = [n for n in nodes if len(n.cases) == 1 and isinstance(n.cases[0].expr, Mul)]
+
+    def all(self) -> tuple[Node, ...]:
+        """The nodes of the model, each after those that are parts of it."""
+        return tuple(new for node in self.recognised for new in self.split(node))
 
     def split(self, node: Node, of: str = "") -> Iterator[Node]:
         """The node with names for its parts, after the nodes that have these names, which are called after `of`."""
         cases, of = [], of or node.name
         for case in node.cases:
             expr = case.expr
-            while parts := self._parts(expr):
-                new = self._part(of, case, parts[0], outermost(expr) == parts[0])
+            while (part := self._part(expr)) is not None:
+                whole = part == outermost(expr)
+                new = self._pre_activation(of, case, part, whole)
                 yield from self.split(new, of)
-                expr = expr.func(new.generic) if outermost(expr) == parts[0] else by_name(expr, new)
+                expr = expr.func(new.generic) if whole else by_name(expr, new)
             for softmax, k in weights(expr) if len(node.cases) == 1 else ():
-                if all(by_name(softmax, n) == softmax for n in self.products):
-                    yield self._new(["p"], f"p_{of}", softmax, _ordered(softmax, node.indices, last=k))
+                if all(by_name(softmax, n) == softmax for n in self.recognised if len(n.cases) == 1):
+                    yield self._new(("p",), f"p_{of}", softmax, _ordered(softmax, node.indices, last=k))
             for call in sorted(expr.atoms(AppliedUndef), key=str) if node.abstract is None else ():
-                new = self._new([str(call.func)], f"{call.func}_0", call, free_indices(call))
+                new = self._new((str(call.func),), f"{call.func}_0", call, free_indices(call))
                 yield new
                 expr = expr.xreplace({call: new.generic})  # also where a sum binds its index
             cases.append(Case(case.position, expr))
         yield node._replace(cases=tuple(cases))
 
-    def _parts(self, expr: Expr) -> list[Expr]:
+    def _part(self, expr: Expr) -> Expr | None:
+        """What is named next: the argument of the outermost activation, else a part that holds no other."""
         whole = outermost(expr)
-        return [whole] if whole is not None else list(inside(expr, self.kinds))
+        parts = [whole] if whole is not None else [*inside(expr, self.nodes)]
+        return next((p for p in parts if not any(p.has(q) for q in parts if q != p)), None)
 
-    def _part(self, of: str, case: Case, part: Expr, whole: bool) -> Node:
+    def _pre_activation(self, of: str, case: Case, part: Expr, whole: bool) -> Node:
         """The node of a part of one case; inside a definition it has that node's letters wherever these fit."""
         own = tuple(p for p in case.position if isinstance(p, Idx))
         for letter in free_indices(part) if not whole else ():
             fit = [i for i in own if not part.has(i) and limits(i)[1:] == limits(letter)[1:]]
             part = substitute(part, {letter: fit[0]}) if fit and letter not in own else part
-        wish = ["z"] if self.alone else []
-        return self._new(wish, f"z_{of}", part, own if whole else _ordered(part, own))
+        self.parts += 1
+        return self._new(self.wishes, f"z_{of}", part, own if whole else _ordered(part, own))
 
-    def _new(self, wishes: list[str], else_: str, expr: Expr, own: tuple[Idx, ...]) -> Node:
+    def _new(self, wishes: tuple[str, ...], else_: str, expr: Expr, own: tuple[Idx, ...]) -> Node:
         """A node with the first name that is free: one of the wishes, or the other with a number."""
         names = [*wishes, else_, *(f"{else_}_{n}" for n in range(2, 1000))]
         name = next(n for n in names if n not in self.taken)
         self.taken.add(name)
         symbol = family(name) if own else Symbol(name, real=True)
-        return Node(name, "node", symbol, own, (Case(own, expr),), implied=True)
+        self.nodes[name] = Node(name, "node", symbol, own, (Case(own, expr),), implied=True)
+        return self.nodes[name]
 
 
 def _ordered(expr: Expr, own: tuple[Idx, ...], last: Idx | None = None) -> tuple[Idx, ...]:

@@ -29,7 +29,8 @@ def program(model: Model, operations: Sequence[str]) -> Program:
     allowed = tuple(o.name for o in chosen(operations))
     writer = Writer(model, allowed)
     for node in model.nodes.values():
-        writer.node(node)
+        if not node.implied or model.users(node.name):  # a name that only derivatives use is no part of the program
+            writer.node(node)
     written = model_of(model.title, tuple(writer.nodes), model.loss.name, model.sizes, model.indices)
     return Program(written, writer.primitives, allowed, tuple(writer.definitions.values()))
 
