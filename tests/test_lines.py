@@ -39,11 +39,12 @@ def test_cases_are_one_function_by_cases():
 
 
 def test_moves_keep_the_value():
-    """Numbers cancel only against a denominator; nothing else changes."""
+    """Numbers cancel against a denominator, and one that all terms of a bracket have goes in front of the product."""
     g = Graph("g")
     x, m, s = g.parameters("x m s")
     assert reduced((2 * x - 2 * m) / (2 * s)) == (x - m) / s
-    assert reduced((2 * x - 2 * m) / s) == (2 * x - 2 * m) / s
+    assert str(reduced((2 * x - 2 * m) / s)) == "2*(-m + x)/s"
+    assert reduced((4 * x + 2 * m) / s) == (4 * x + 2 * m) / s
     assert reduced((x - m) / 32) == (x - m) / 32
     assert by_cases(Piecewise((1, x > 0), (0, True)) * m + s) == Piecewise((m, x > 0), (0, True)) + s
     assert reduced(Integer(3)) == 3

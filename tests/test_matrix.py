@@ -42,7 +42,7 @@ FORMS = {
     (models.probabilities, "Z"): "diag(Y 𝟏_C) P - Y",
     (models.mlp, "V"): "Xᵀ ∂L/∂z",
     (models.mlp, "A"): "(r - y) wᵀ",
-    (models.mlp, "w"): "Aᵀ ∂L/∂r",
+    (models.mlp, "w"): "Aᵀ (r - y)",
     (models.attention, "A"): "∂L/∂O Vᵀ",
     (models.attention, "S"): "A ⊙ (∂L/∂A - (∂L/∂A ⊙ A) 𝟏_M 𝟏_Mᵀ)",
     (models.attention, "Q"): "1/√(d) ∂L/∂S K",

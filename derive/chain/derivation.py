@@ -30,7 +30,7 @@ from derive.expressions.contraction import Contraction
 from derive.expressions.indices import Limits, sum_over
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
-from derive.expressions.weight import weight
+from derive.expressions.weight import extent, weight
 from derive.language import Text, distinct
 from derive.memo import memo
 from derive.model.model import Case, Model, Node
@@ -265,3 +265,9 @@ class Derivation:
 def written(terms: tuple[Term, ...]) -> int:
     """The weight of a sum of terms as it stands on the page."""
     return sum(sum(weight(f) for f in t.factors) + len(t.sums) for t in terms) + len(terms)
+
+
+def length(terms: tuple[Term, ...]) -> int:
+    """The length of a sum of terms, by which a value is put in for an adjoint under a sum: as `written`, but numbers
+    count nothing, and an adjoint the four signs of its fraction, so that (h_i - y_i)/m is as long as dJ/dz_i."""
+    return sum(sum(extent(f) for f in t.factors) + len(t.sums) for t in terms) + len(terms)

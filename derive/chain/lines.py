@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from sympy import Expr, Idx, S, Sum, exp
 
-from derive.chain.derivation import Line, Local, Region, Step, Term, Use, product, written
+from derive.chain.derivation import Line, Local, Region, Step, Term, Use, length, product, written
 from derive.chain.facts import DEFINED, defined
 from derive.chain.partials import ABSTRACT
 from derive.chain.reasons import reason, telling
@@ -18,6 +18,7 @@ from derive.chain.rules.name_definitions import name_in_sum, name_in_sums
 from derive.chain.rules.pipeline import develop
 from derive.chain.rules.pull import split_bracket
 from derive.chain.sums import Facts, with_sums
+from derive.expressions.coefficients import number_of
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.symbols import Immediate, Partial
 from derive.expressions.traverse import adjoints
@@ -26,6 +27,7 @@ from derive.memo import memo
 from derive.model.model import Node
 
 LONGEST = 11  # the longest value, in symbols to read, that is still put in for its name
+ALONE = 22  # the same for an adjoint that nothing else is made of: its name saves the reader nothing
 TRIED = 24  # the longest value that is tried: it may make a result shorter
 Pairs = tuple[tuple[Expr, Expr], ...]
 
@@ -56,12 +58,13 @@ def known_local(use: Use, uses: tuple[Use, ...], facts: Facts) -> tuple[Expr, tu
 
 @memo
 def step(
-    loss: Expr, node: Node, region: Region, uses: tuple[Use, ...], marks: tuple[bool, ...], short: Pairs, facts: Facts
-) -> Step:
+    loss: Expr, node: Node, region: Region, uses: tuple[Use, ...], marks: tuple[bool, ...], short: Pairs, facts: Facts,
+    longest: int = LONGEST,
+) -> Step:  # fmt: skip
     """The derivation of an adjoint on one region.
 
     `marks` says which local partials are immediate, `short` gives the adjoints of users that may be put in for their
-    names, `facts` what may be used besides.
+    names where the result is not longer than `longest`, `facts` what may be used besides.
     """
     fixed = region.fixed(node.indices)
     target = Partial(loss, substitute(node.generic, fixed))
@@ -75,7 +78,7 @@ def step(
     )
     why = reason(loss, target.wrt, uses, [substitute(use.target, fixed) for use in uses])
     raw = contributions(loss, node, region, uses, facts)
-    lines = _argument(target, uses, locals_[0], raw, dict(short), facts + _definitions(uses))
+    lines = _argument(target, uses, locals_[0], raw, dict(short), facts + _definitions(uses), longest)
     return Step(target, node, region, uses, tuple(_put(t, fixed) for t in chain), why, locals_, lines)
 
 
@@ -103,6 +106,7 @@ def _argument(
     raw: tuple[Term, ...],
     short: Mapping[Expr, Expr],
     facts: Facts,
+    longest: int,
 ) -> tuple[Line, ...]:
     """The chain of equalities; of an abstract loss there is nothing to say, of the loss itself the rules say it.
 
@@ -111,7 +115,7 @@ def _argument(
     direct = len(uses) == 1 and uses[0].direct
     if direct and uses[0].user.abstract is not None:
         return (Line((Term((target,)),), ABSTRACT),)
-    first, *rest = _lines(raw, short, facts)
+    first, *rest = _lines(raw, short, facts, longest, name_of(target.wrt))
     if not direct:
         return (first, *rest)
     rules = listing(telling(uses[0].rules))
@@ -120,11 +124,14 @@ def _argument(
     return (Line((Term((local.value,)),), rules), first._replace(reason=local.known.reason), *rest)
 
 
-def _lines(raw: tuple[Term, ...], short: Mapping[Expr, Expr], facts: Facts) -> list[Line]:
+def _lines(
+    raw: tuple[Term, ...], short: Mapping[Expr, Expr], facts: Facts, longest: int, own: str
+) -> list[Line]:  # fmt: skip
     """The raw product, the short values put in for their names where that stays short, and the algebra.
 
-    Under a sum a value is put in only where that makes the result no longer; elsewhere it may be longer if it is made
-    of fewer adjoints.
+    Under a sum a value is put in only where that makes the result no longer (`length`): 1/m sum_i (h_i - y_i) x_i for
+    sum_i dJ/dz_i x_i. Elsewhere it may be longer if it is made of fewer adjoints, or closes a recursion: if it is made
+    of the adjoint of its `own` family.
     """
     shown = (Term(t.factors[1:] if t.factors[0] == 1 else t.factors, t.sums) for t in raw)
     first = Line(tuple(part for t in shown for part in split_bracket(t)), LOCAL)
@@ -133,13 +140,14 @@ def _lines(raw: tuple[Term, ...], short: Mapping[Expr, Expr], facts: Facts) -> l
     if not short:
         return plain
     under = _inserted(first, bare, short, facts)
-    if under is not None and any(t.sums for t in bare) and written(under[-1].terms) <= written(plain[-1].terms):
+    if under is not None and any(t.sums for t in bare) and length(under[-1].terms) <= length(plain[-1].terms):
         return under
     full = _inserted(first, bare, short, facts, under=False)
     if full is None:
         return plain
-    more = LONGEST if len(_adjoints(full[-1])) < len(_adjoints(plain[-1])) else 0
-    return full if written(full[-1].terms) <= max(LONGEST, written(plain[-1].terms)) + more else plain
+    before, after = _adjoints(plain[-1]), _adjoints(full[-1])
+    more = LONGEST if len(after) < len(before) or own in after - before else 0
+    return full if written(full[-1].terms) <= max(longest, written(plain[-1].terms)) + more else plain
 
 
 def _inserted(
@@ -163,7 +171,9 @@ def _adjoints(line: Line) -> set[str]:
 
 
 def _filled(term: Term, by: Mapping[Expr, Expr]) -> Term:
-    return product(tuple(by.get(f, f) for f in term.factors), term.sums)
+    """The term with values for some of its factors; of 2a - 2b the number is a factor by itself."""
+    values = (g for f in term.factors for g in (number_of(by[f]) if f in by else (f,)))
+    return product(values, term.sums)
 
 
 def partials(term: Term) -> list[Partial]:

@@ -15,7 +15,7 @@ from derive.chain.closed_forms.recursion import closed_forms
 from derive.chain.derivation import Derivation, Line, Region, Step, Term, Use, product
 from derive.chain.facts import known, naming, vanishing
 from derive.chain.immediate import is_immediate
-from derive.chain.lines import TRIED, contributions, partials, step
+from derive.chain.lines import ALONE, LONGEST, TRIED, contributions, partials, step
 from derive.chain.regions import contains, numbers, regions
 from derive.chain.rule import extent
 from derive.chain.rules.insert import INSERT
@@ -145,6 +145,7 @@ class Steps:
     def _step(self, node: Node, region: Region, uses: tuple[Use, ...]) -> Step:
         """Make the step on one region, from its uses and the short values of their adjoints."""
         d, ranges = self.derivation, region.free(node.indices)
+        longest = ALONE if node.is_leaf and all(self._users(u.user.name) == (node.name,) for u in uses) else LONGEST
         raw = contributions(d.loss, node, region, uses, self._facts)
         short = {
             p: v
@@ -153,7 +154,12 @@ class Steps:
             if (v := self._lookup(p, {**ranges, **{i: (low, high) for i, low, high in t.sums}})) is not None
         }
         marks = tuple(is_immediate(d.model, node, use, uses) for use in uses)
-        return step(d.loss, node, region, uses, marks, tuple(short.items()), self._facts)
+        return step(d.loss, node, region, uses, marks, tuple(short.items()), self._facts, longest)
+
+    def _users(self, name: str) -> tuple[str, ...]:
+        """The families whose adjoints are made of this one's."""
+        adjoints = self.derivation.adjoints.values()
+        return tuple(a.node.name for a in adjoints if any(u.user.name == name for u in a.uses))
 
     def _lookup(self, partial: Partial, ranges: Ranges) -> Expr | None:
         """Look up the short value of an adjoint at its position, if it holds there. Its sums avoid the free indices."""

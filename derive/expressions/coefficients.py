@@ -5,22 +5,50 @@ sympy multiplies a number into a bracket, 2 (m - x) becomes 2 m - 2 x, and then 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import gcd, prod
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Sum, count_ops, expand_mul
 
+from derive.expressions.canonical import collected
+from derive.expressions.functions import row_of
 from derive.expressions.indices import through
+from derive.expressions.powers import is_symbolic, split
+from derive.expressions.products import powers_as_one
 from derive.memo import memo
 
 
 @memo
 def reduced(expr: Expr) -> Expr:
-    """(2 m - 2 x)/(2 s) as (m - x)/s, also under a sum and in the terms of one; an equal expression in any case."""
+    """(2 m - 2 x)/(2 s) as (m - x)/s, also under a sum and in the terms of one; an equal expression in any case.
+
+    Terms that are equal in other letters of their sums are added, an indicator and powers as u^(a - 1) of all terms
+    stand in front, and u u^(a - 1) is u^a.
+    """
     if isinstance(expr, Sum):
         return through(expr, reduced)
     if isinstance(expr, Add):
-        return _over_one(Add(*map(reduced, expr.args)))
+        return _over_one(_under_one(collected(map(reduced, expr.args))))
     return _cancelled(expr) if isinstance(expr, Mul) else expr
+
+
+@memo
+def number_of(total: Expr) -> tuple[Rational, Expr]:
+    """The number that one takes out of a bracket, and the bracket without it: 2 and a - b of 2a - 2b; 1 and the whole
+    where fewer numbers are not left, as in 4x + 2 and 1/2 + x."""
+    coefficients = [a.as_coeff_Mul()[0] for a in total.args] if isinstance(total, Add) else []
+    if not coefficients or any(abs(c) == 1 or not isinstance(c, Rational) for c in coefficients):
+        return Rational(1), total
+    content, rest = total.primitive()
+    left = sum(abs(c) != abs(content) for c in coefficients)
+    return (content, rest) if left + 1 < len(coefficients) else (Rational(1), total)
+
+
+def number_in_front(total: Expr) -> Rational:
+    """The number that stands in front of a bracket that stands alone. Halves only where one term is a number, as in
+    1/2 (1 + erf(x)): those of an author's 1/2 sum r^2 + 1/2 lambda sum w^2 stay where they are."""
+    number, rest = number_of(total)
+    return number if number.is_Integer or any(a.is_number for a in rest.args) else Rational(1)
 
 
 def _cancelled(product: Mul) -> Expr:
@@ -31,7 +59,25 @@ def _cancelled(product: Mul) -> Expr:
             content, rest = factor.primitive()
             if isinstance(content, Rational) and gcd(int(content.p), int(front.q)) > 1:
                 front, factors[at] = front * content, rest
-    return Mul(front, *map(reduced, factors))
+            elif len(factors) > 1:  # sympy multiplies the number back into a bracket that stands alone
+                content, factors[at] = number_of(factor)
+                front *= content
+    return powers_as_one(Mul(front, *map(reduced, factors)))
+
+
+def _under_one(terms: Sequence[Expr]) -> Expr:
+    """a 1[x > 0] + b 1[x > 0] as (a + b) 1[x > 0]; the same for powers with symbols above."""
+    if len(terms) < 2 or not any(stands_apart(f) for f in Mul.make_args(terms[0])):
+        return Add(*terms)
+    front, rest = split([Mul.make_args(t) for t in terms])
+    apart = [f for f in front if stands_apart(f)]
+    return Mul(*apart, Add(*(Mul(r, *(f for f in front if f not in apart)) for r in rest)))
+
+
+def stands_apart(factor: Expr) -> bool:
+    """Is it a factor that one writes once, in front of a bracket: an indicator, or a power with symbols above?"""
+    row = row_of(factor)
+    return is_symbolic(factor) or (row is not None and row.indicator)
 
 
 def _over_one(total: Expr) -> Expr:

@@ -144,8 +144,36 @@ def common(terms: Sequence[Expr]) -> Expr:
 
 
 def split(products: Sequence[Sequence[Expr]]) -> tuple[list[Expr], list[Expr]]:
-    """The factors, sums and numbers aside, that all of several products have, each once; and what is left of each."""
+    """The factors, sums and numbers aside, that all of several products have, each once; and what is left of each.
+
+    Of powers with symbols above, u^(a - 1) and u^a, it is the lower one.
+    """
+    lower, left = _lowest(products)
+    front, rest = _equal(left)
+    return [*lower, *front], rest
+
+
+def _lowest(products: Sequence[Sequence[Expr]]) -> tuple[list[Expr], list[list[Expr]]]:
+    """The lowest power of each base that has symbols above it in all products, by whole steps; what is left of each."""
     left = [list(p) for p in products]
+    if len(left) < 2 or not all(any(map(is_symbolic, p)) for p in left):
+        return [], left
+    powers, front = [exponents(p) for p in left], []
+    for base, exponent in powers[0].items():
+        own = [p.get(base, S.NaN) - exponent for p in powers]
+        if not exponent.is_number and all(e.is_Integer for e in own):
+            lowest = exponent + min(own)
+            front.append(base**lowest)
+            powers = [{**p, base: p[base] - lowest} for p in powers]
+    return (front, [[b**e for b, e in p.items()] for p in powers]) if front else ([], left)
+
+
+def is_symbolic(factor: Expr) -> bool:
+    """Is it a power with a symbol above?"""
+    return isinstance(factor, Pow) and not factor.exp.is_number
+
+
+def _equal(left: list[list[Expr]]) -> tuple[list[Expr], list[Expr]]:
     plain = [f for f in dict.fromkeys(left[0]) if not (f.is_number or isinstance(f, Sum))]
     front = [f for f in plain if len(left) > 1 and all(f in p for p in left)]
     for factor in front:

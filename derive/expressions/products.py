@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sympy import Add, Expr, Mul, Pow, Product, S, Sum
 
 from derive.expressions.indices import Limits, bound, substitute
-from derive.expressions.powers import exponents
+from derive.expressions.powers import exponents, is_symbolic
 from derive.memo import memo
 
 
@@ -16,6 +16,11 @@ def gathered(expr: Expr) -> Expr:
     if isinstance(expr, Add):
         return Add(*(gathered(a) for a in expr.args))
     return Mul(*(base**exponent for base, exponent in exponents(Mul.make_args(expr)).items()))
+
+
+def powers_as_one(expr: Expr) -> Expr:
+    """u u^(a - 1) as u^a: a product in which powers with symbols above have a base that occurs again."""
+    return gathered(expr) if any(map(is_symbolic, Mul.make_args(expr))) else expr
 
 
 def without_empty(expr: Expr) -> Expr:

@@ -16,3 +16,15 @@ def weight(expr: Expr) -> int:
     if expr.is_Number:
         return 0 if abs(expr) == 1 else 1
     return sum(map(weight, expr.args)) + isinstance(expr, (Sum, Product, Add))
+
+
+@memo
+def extent(expr: Expr) -> int:
+    """The same where numbers and the limits of sums are passed over, and a partial counts the four signs of its
+    fraction."""
+    if isinstance(expr, Partial):
+        return 4
+    if isinstance(expr, (Symbol, Indexed, Idx)):
+        return 1
+    parts = (expr.function,) if isinstance(expr, (Sum, Product)) else expr.args
+    return sum(map(extent, parts)) + isinstance(expr, (Sum, Product, Add))

@@ -84,7 +84,9 @@ def multiply_out(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
 
 
 def _one_fraction(expr: Expr) -> Expr:
-    """A sum of fractions as one fraction, nothing multiplied out; anything else as it is."""
+    """A sum of fractions as one fraction, also as a factor, nothing multiplied out; anything else as it is."""
+    if isinstance(expr, Mul):
+        return Mul(*map(_one_fraction, expr.args))
     if not isinstance(expr, Add):
         return expr
     powers: dict[Expr, Expr] = {}

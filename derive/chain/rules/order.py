@@ -9,6 +9,8 @@ from sympy import Add, Mul, S
 from derive.chain.derivation import Line, Term
 from derive.chain.rules.rule import Terms
 from derive.chain.sums import Facts
+from derive.expressions.coefficients import number_of
+from derive.expressions.products import powers_as_one
 from derive.language import Text
 from derive.memo import memo
 
@@ -22,6 +24,10 @@ def order(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     u[i] * 2 * u[i] + 0
     = 2*u[i]**2    (collect the factors)
 
+    >>> show(order, Term((2 * u[i] - 2 * v[i], a)))
+    (2*u[i] - 2*v[i]) * a
+    = 2*a*(u[i] - v[i])    (collect the factors)
+
     A product that is tidy already stays as it is written.
     """
     moved = tuple(_ordered(t) for t in terms)
@@ -32,11 +38,12 @@ def order(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
 
 @memo
 def _ordered(term: Term) -> Term:
-    flat = term.flat
-    product = Mul(*flat)
+    apart = [number_of(f) for f in term.flat]
+    flat = [*(n for n, _ in apart if n != 1), *(f for _, f in apart)] if len(apart) > 1 else term.flat
+    product = powers_as_one(Mul(*flat))
     evaluated = Mul.make_args(product)
     numbers = any(f.is_Number for f in flat[1:])
-    if len(evaluated) == len(flat) and set(evaluated) == set(flat) and not numbers:
+    if len(evaluated) == len(flat) and set(evaluated) == set(flat) and not numbers and flat[-len(apart) :] == term.flat:
         return term
     return Term((product,), term.sums)
 

@@ -7,9 +7,10 @@ The rules come in the order in which one works on paper, each making the ground 
 3. `count` before `pull`, which would leave a sum of ones behind.
 4. `pull` before `use_facts`: a fact is about the bare sum, without the constants that stand under it.
 5. `use_facts` before `combine`: a sum that has a value no longer keeps the brackets from being multiplied out.
-6. `combine`, kept only where it ends shorter than it began, for it undoes products.
-7. `share` after it: the bracket that it makes would be multiplied out again.
-8. `order` last, since every other rule leaves factors where they stood.
+6. `collect` before it: sums that are equal in other letters are one term.
+7. `combine`, kept only where it ends shorter than it began, for it undoes products.
+8. `share` after it: the bracket that it makes would be multiplied out again.
+9. `order` last, since every other rule leaves factors where they stood.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 
 from derive.chain.derivation import Line
 from derive.chain.rules.cancel import cancel
+from derive.chain.rules.collect import collect
 from derive.chain.rules.combine import combine
 from derive.chain.rules.count import count
 from derive.chain.rules.gather import gather, multiply_out_powers
@@ -37,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     count,  # sum_k a                          =>  n a
     pull,  # sum_k a u_k                       =>  a sum_k u_k
     use_facts,  # sum_k y_k                    =>  1
+    collect,  # sum_k u_k + sum_j u_j          =>  2 sum_k u_k
     name_definitions,  # (x_i - m)/s           =>  x_hat_i
     combine,  # a (1 - b) + a b                =>  a
     share,  # a u_i - a sum_k v_k              =>  a (u_i - sum_k v_k)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Add, Sum
+from sympy import Add, Expr, Pow, Sum
 
 from derive.chain.derivation import Line, Term
 from derive.chain.rules.rule import Terms
 from derive.chain.sums import Facts
+from derive.expressions.coefficients import stands_apart
 from derive.expressions.powers import split
 from derive.expressions.symbols import Partial
 from derive.language import Text
@@ -17,11 +18,15 @@ SHARED = Text("take out the common factor", "提取公因子")
 
 
 def share(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
-    """A factor of all terms goes in front of a bracket: an adjoint, or one of sums, which are not multiplied out.
+    """A factor of all terms goes in front of a bracket: an adjoint, a divisor, an indicator, a power with symbols
+    above, or any factor of sums, which are not multiplied out.
 
     >>> show(share, Term((a, u[i])), Term((-a, Sum(v[k], *over(k)))))
     a * u[i] + -a * Sum(v[k], (k, 1, n))
     = a * (u[i] - Sum(v[k], (k, 1, n)))    (take out the common factor)
+    >>> show(share, Term((a / n,)), Term((-b / n,)))
+    a/n + -b/n
+    = 1/n * (a - b)    (take out the common factor)
 
     Where a term without sums does not have the factor, it stands in front of the bracket.
 
@@ -33,7 +38,7 @@ def share(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
         return
     beside, inside = _parted(terms)
     shared, rest = split([t.flat for t in inside])
-    worth = _with_sum(inside) or any(isinstance(f, Partial) for f in shared)
+    worth = _with_sum(inside) or any(map(_kept_apart, shared))
     if shared and worth:
         yield Line((*beside, Term((*shared, Add(*rest)))), SHARED)
 
@@ -50,3 +55,9 @@ def _parted(terms: Terms) -> tuple[Terms, Terms]:
 
 def _with_sum(terms: Terms) -> Terms:
     return tuple(t for t in terms if any(isinstance(f, Sum) for f in t.flat))
+
+
+def _kept_apart(factor: Expr) -> bool:
+    """Is it an adjoint, does it divide, or is it an indicator or a power with symbols above?"""
+    divides = isinstance(factor, Pow) and factor.exp.could_extract_minus_sign()
+    return isinstance(factor, Partial) or divides or stands_apart(factor)

@@ -18,6 +18,7 @@ from sympy.core.relational import Relational
 from sympy.matrices import MatrixBase
 
 from derive.chain.derivation import Line, Term
+from derive.expressions.coefficients import number_in_front
 from derive.expressions.indices import Limits, linear, name_of, substitute
 from derive.expressions.matrices import Plus
 from derive.memo import SIZE, memo
@@ -42,6 +43,11 @@ def printer(
 def write(expr: object, p: Printer) -> Printed:
     """The text of an expression and how tightly it binds. Errors: TypeError for a kind that no module registers."""
     raise TypeError(f"no way to print {type(expr).__name__}")
+
+
+def _counted(factor: Expr) -> bool:
+    """Is it a sum a number of times?"""
+    return isinstance(factor, Mul) and len(factor.args) == 2 and factor.args[0].is_positive and open_ended(factor)
 
 
 class Printer:
@@ -93,8 +99,8 @@ class Printer:
         """A right-hand side as its terms, each with its sign where it is negative; `dots` go between factors."""
         if isinstance(right, tuple):
             return tuple(self.term(t, self.style.dot if dots else None, lone=len(right) == 1) for t in right)
-        negative = all(a.could_extract_minus_sign() for a in right.args)
-        parts = ordered(right.args, self.rank) if isinstance(right, (Add, Plus)) and not negative else [right]
+        whole = all(a.could_extract_minus_sign() for a in right.args) or number_in_front(right) != 1
+        parts = ordered(right.args, self.rank) if isinstance(right, (Add, Plus)) and not whole else [right]
         return tuple(self.printed(a)[0] for a in parts)
 
     def term(self, term: Term, join: str | None = None, lone: bool = False) -> str:
@@ -102,12 +108,15 @@ class Printer:
 
         A `lone` term of a single factor needs no brackets: nothing stands beside it.
         """
+        if len(term.factors) > 1 and term.factors[0] == -1 and join is None:
+            return "-" + self.term(Term(term.factors[1:], term.sums))
         if len(term.factors) == 1 and not term.sums and (lone or not isinstance(term.factors[0], Add)):
             return self.printed(term.factors[0])[0]
         parts = []
-        for at, factor in enumerate(term.factors):
+        factors = [g for f in term.factors for g in (f.args if _counted(f) else (f,))]
+        for at, factor in enumerate(factors):
             text, level = self.printed(factor)
-            open_end = open_ended(factor) and at < len(term.factors) - 1
+            open_end = open_ended(factor) and at < len(factors) - 1
             leading = at == 0 and not term.sums and not isinstance(factor, Add)
             parts.append(text if (level > ADD or leading) and not open_end else self.style.brackets(text))
         return self.totals(term.sums) + (self.joined(parts) if join is None else join.join(parts))

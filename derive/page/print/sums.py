@@ -7,6 +7,7 @@ from math import isqrt
 
 from sympy import Add, Expr, Idx, Integer, Mul, Pow, Product, Rational, S, Sum, Symbol, fraction
 
+from derive.expressions.coefficients import number_in_front, number_of
 from derive.expressions.functions import row_of
 from derive.expressions.indices import BINDERS, name_of
 from derive.expressions.matrices import Times, Trace
@@ -20,6 +21,9 @@ from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, w
 def add(expr: Add, p: Printer) -> Printed:
     if expr.has(Idx) and all(isinstance(a, (Idx, Integer)) for a in expr.args):
         return p.index(expr), ADD
+    if number_in_front(expr) != 1:
+        number, rest = number_of(expr)
+        return _times(number, [rest], p)
     terms = ordered(expr.args, p.rank)
     if all(a.could_extract_minus_sign() for a in terms):
         return "-" + p.style.brackets(signed(p.printed(-a)[0] for a in terms)), ADD
@@ -29,6 +33,12 @@ def add(expr: Add, p: Printer) -> Printed:
 @write.register(Mul)
 def multiply(expr: Mul, p: Printer) -> Printed:
     number, factors = expr.as_coeff_mul()
+    apart = [number_of(f) for f in factors]
+    return _times(Mul(number, *(n for n, _ in apart)), [f for _, f in apart], p)
+
+
+def _times(number: Rational, factors: Sequence[Expr], p: Printer) -> Printed:
+    """A number times factors, none of which has a number to be taken out."""
     sign, number = ("-", -number) if number.is_negative else ("", number)
     number, roots, factors = _over_a_root(number, factors)
     below = [*roots, *(f.base**-f.exp for f in factors if isinstance(f, Pow) and f.exp.is_negative)]

@@ -19,6 +19,7 @@ from derive.chain.rules.order import ORDERED
 from derive.chain.rules.pull import constants_in_front
 from derive.chain.rules.rule import Rule, Terms, follow
 from derive.chain.sums import Facts, summed
+from derive.expressions.canonical import collected
 from derive.expressions.indices import apart, sum_over
 from derive.expressions.powers import monomial, shared
 from derive.expressions.traverse import free_indices
@@ -104,7 +105,7 @@ def sums_in_front(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
 def collect(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     """Like terms are collected: numbers first, equal factors as powers, and in front of a sum what it does not bind."""
     flat = tuple(_flat(t) for t in terms)
-    parts = Add.make_args(Add(*(t.expr for t in flat)))
+    parts = collected(Add.make_args(Add(*(t.expr for t in flat)))) or [Integer(0)]
     if len(parts) < len(terms):
         yield Line(tuple(Term((p,)) for p in parts), COLLECTED)
     elif any(_loose(t) for t in terms):

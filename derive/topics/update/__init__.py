@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from sympy import Mul
+
 from derive.chain.derivation import Step, Term
 from derive.chain.derived import Derived
 from derive.page import sentences as say
@@ -49,7 +51,8 @@ def _rule(found: Rule, steps: Sequence[Step]) -> Iterator[Block]:
     for step in (s for s in steps if s.node.kind == "parameter"):
         element = step.target.args[1]
         rows.append(Row(element, (Term((element,)), Term((-RATE, step.target))), sign="<-"))
-        rows.append(Row(None, (Term((element,)), Term((-RATE, step.value)))))
+        taken = (-RATE * step.value,) if isinstance(step.value, Mul) else (-RATE, step.value)
+        rows.append(Row(None, (Term((element,)), Term(taken))))
     yield Equations(tuple(rows))
 
 
