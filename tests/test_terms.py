@@ -4,7 +4,7 @@ import pytest
 from sympy import S, symbols
 from sympy import Sum as Total
 
-from derive import Graph, Sum, exp, log, relu, sigmoid, sin, tanh
+from derive import Graph, ModelError, Sum, exp, log, relu, sigmoid, sin, tanh
 from derive.expressions.canonical import canonical, collected
 from derive.expressions.coefficients import number_in_front, number_of, reduced
 from derive.expressions.indices import family, index, limits
@@ -331,3 +331,59 @@ def test_powers_of_one_base_are_one_power():
     assert reduced(a * a ** (c - 1) * b) == a**c * b
     assert split([[a ** (c - 1), b], [a**c]]) == ([a ** (c - 1)], [b, a])
     assert split([[a**2, b], [a**3]])[0] == []
+
+
+# steps that nobody needs
+
+
+def branches():
+    """A parameter w behind b, a node a of the data x alone, an input z of a branch of its own."""
+    g = Graph("branches")
+    x, z, w = g.input("x"), g.input("z"), g.parameter("w")
+    a = g.node("a", sin(x))
+    b, c = g.node("b", w * a), g.node("c", exp(z))
+    g.loss("L", a * b + c * x)
+    return g
+
+
+@pytest.mark.parametrize(
+    ("wrt", "expected"),
+    [
+        (None, {"b", "w"}),
+        ("w", {"b", "w"}),
+        ("x", {"a", "b", "x"}),
+        ("z", {"c", "z"}),
+        ("w z", {"b", "c", "w", "z"}),
+        ("b", {"b"}),
+    ],
+)
+def test_only_the_adjoints_between_what_is_asked_for_and_the_loss_are_derived(wrt, expected):
+    d = branches().derive(wrt=wrt)
+    assert {step.node.name for step in d.steps} == expected
+    assert d.verify().ok
+
+
+def test_where_nothing_is_asked_for_every_node_has_its_adjoint():
+    g = Graph("no parameters")
+    x = g.input("x")
+    a = g.node("a", sin(x))
+    g.loss("L", a**2)
+    d = g.derive()
+    assert [step.node.name for step in d.steps] == ["a"] and d.verify().ok
+
+
+def test_the_states_of_a_reservoir_need_no_adjoint():
+    """Only the readout v is learned: no gradient goes back in time, and nothing is said about exploding."""
+    g = Graph("echo state")
+    T, D = g.size("T"), g.size("D")
+    t, (i, j) = g.index("t", T), g.indices("i j", D)
+    x, y = g.input("x", T), g.target("y", T)
+    W, u, v = g.constant("W", D, D), g.constant("u", D), g.parameter("v", D)
+    h = g.recurrence("h", lambda h: tanh(Sum(W[i, j] * h[t - 1, j], j) + u[i] * x[t]), over=(t, i), start={0: 0})
+    o = g.node("o", Sum(v[i] * h[t, i], i), over=t)
+    g.loss("L", Sum((o[t] - y[t]) ** 2, t) / T)
+    d = g.derive()
+    assert {step.node.name for step in d.steps} == {"o", "v"}
+    assert "explode" not in d.to_text()
+    with pytest.raises(ModelError, match="was not derived; ask for it with wrt"):
+        d.gradient("h")

@@ -37,17 +37,18 @@ class User(NamedTuple):
 
 
 def derive(model: Model, wrt: Iterable[Any] | None = None) -> Derivation:
-    """Derive the adjoint of every node that reaches the loss, and of each leaf in `wrt`. Without `wrt` these are the
-    parameters and the inputs whose gradients are asked for.
+    """Derive the adjoints of the families in `wrt`, and of the nodes between them and the loss. Without `wrt` these are
+    the parameters and the inputs whose gradients are asked for; where there are none, every node has its adjoint.
     """
     wanted = _wanted(model, wrt)
     reaching = upstream(model, model.loss.name)
+    needed = reaching & {n for name in wanted for n in downstream(model, name)} if wanted else reaching
     adjoints: dict[str, Adjoint] = {}
     order = stages(model)
     for stage in reversed(order):
         for name in reversed(stage.families):
             node = model.nodes[name]
-            if name in reaching and node is not model.loss and (not node.is_leaf or name in wanted):
+            if name in needed and node is not model.loss and (not node.is_leaf or name in wanted):
                 adjoints[name] = _adjoint(model, node, adjoints, reaching)
     return Derivation(model, order, adjoints, wanted, reaching)
 

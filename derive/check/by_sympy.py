@@ -33,19 +33,19 @@ def exact_points(derivation: Derivation, seed: int = 0) -> Report:
     computed = [n for n in model.nodes.values() if not n.is_leaf]
     if len(computed) > SMALL or any(n.indices for n in model.nodes.values()):
         return Report()
-    values = _composed(derivation)
+    leaves = _composed(derivation)
     rows = []
-    for name in derivation.wanted:
-        if name in derivation.adjoints:
-            rows.append(_row(derivation, name, values, random.Random(seed)))
+    for name in (n for n in derivation.wanted if n in derivation.adjoints):
+        values = leaves if model.nodes[name].is_leaf else _composed(derivation, name)
+        rows.append(_row(derivation, name, values, random.Random(seed)))
     return Report(tuple(rows), samples=POINTS, notes=(EXACTLY(points=str(POINTS)),)) if rows else Report()
 
 
-def _composed(d: Derivation) -> dict[str, Expr]:
-    """Every node as an expression in the leaves (and the partials of abstract functions)."""
+def _composed(d: Derivation, kept: str = "") -> dict[str, Expr]:
+    """Every node as an expression in the leaves (and the partials of abstract functions), and in a node that is kept."""
     found: dict[str, Expr] = {}
     for node in d.model.nodes.values():
-        if not node.is_leaf:
+        if not node.is_leaf and node.name != kept:
             expr = surrogate(node, d.model.nodes) if node.abstract is not None else node.cases[0].expr
             found[node.name] = substitute(_plain(expr), {d.model.nodes[n].symbol: e for n, e in found.items()})
     return found
