@@ -42,7 +42,7 @@ def exact_points(derivation: Derivation, seed: int = 0) -> Report:
 
 
 def _composed(d: Derivation, kept: str = "") -> dict[str, Expr]:
-    """Every node as an expression in the leaves (and the partials of abstract functions), and in a node `kept` as one."""
+    """Every node as an expression in the leaves (and the partials of abstract functions), and in the node `kept`."""
     found: dict[str, Expr] = {}
     for node in d.model.nodes.values():
         if not node.is_leaf and node.name != kept:
