@@ -37,8 +37,8 @@ from derive.topics.matrix_form.roles import roles
 
 FORMS = {
     (models.softmax_regression, "Z"): "1/N (p - Y)",  # its loss is a log-sum-exp, whose slope p has a name
-    (models.softmax_regression, "W"): "Xᵀ ∂L/∂Z",
-    (models.softmax_regression, "b"): "(∂L/∂Z)ᵀ 𝟏_N",
+    (models.softmax_regression, "W"): "1/N Xᵀ (p - Y)",
+    (models.softmax_regression, "b"): "1/N (p - Y)ᵀ 𝟏_N",
     (models.probabilities, "Z"): "diag(Y 𝟏_C) P - Y",
     (models.mlp, "V"): "Xᵀ ∂L/∂z",
     (models.mlp, "A"): "(r - y) wᵀ",

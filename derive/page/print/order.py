@@ -46,10 +46,11 @@ def kind(factor: Expr) -> int:
     if isinstance(factor, Add):
         return 2
     if isinstance(factor, BINDERS):
-        return 5
+        return 6
     row = row_of(factor)
     indicator = row.indicator if row is not None else isinstance(factor, (inside, KroneckerDelta))
-    return 4 if indicator else 3
+    prefix = row is not None and row.notation == "prefix"
+    return 5 if indicator else 4 if prefix else 3
 
 
 def open_ended(factor: Expr) -> bool:
