@@ -45,3 +45,11 @@ def test_remarks_of_a_teacher_are_not_counted_as_compared():
     assert " ".join(english.split()).count("The remarks below the gradients are arguments in words") == remarks
     assert "".join(chinese.split()).count("文字论证") == remarks
     assert isinstance(load("max").readings[1].notes[0], Text)
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "were computed again by torch"), ("zh", "由 torch 重新计算")])
+def test_worked_numbers_are_compared_and_counted(lang, words):
+    """logistic: w, b, x, y and the rate are given; z, a and L, their derivatives and the update are computed again."""
+    assert words in section(
+        sheet("logistic", ("--format", "text", "--lang", lang))[0], "Verification" if lang == "en" else "验证"
+    )

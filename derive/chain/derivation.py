@@ -225,6 +225,11 @@ class Step:
         return self.lines[-1].expr
 
     @property
+    def place(self) -> tuple[int, bool]:
+        """Its number, and whether it is a closed form, which has the number of the recursion that it solves."""
+        return self.number, bool(self.solves)
+
+    @property
     def fixed(self) -> dict[Idx, Expr]:
         """The indices that have a single value on the region, and that value."""
         return self.region.fixed(self.node.indices)

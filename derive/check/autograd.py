@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 import torch
@@ -49,12 +49,20 @@ class AutogradValues:
     """One batch of points for one choice of sizes: values and autograd's adjoints in `store`, the good points `finite`.
 
     `both_sides` says whether every function with a kink was met on both sides of it, `branches` whether a branch was
-    met, by its condition. Errors: UsageError where the loss hardly ever exists.
+    met, by its condition. The numbers are random, if none are `given`. Errors: UsageError where the loss hardly ever
+    exists.
     """
 
-    def __init__(self, derivation: Derivation, passes: Passes, points: int, seed: int):
+    def __init__(
+        self,
+        derivation: Derivation,
+        passes: Passes,
+        points: int,
+        seed: int,
+        given: Mapping[str, Array] | None = None,
+    ):
         self.derivation, self.passes, self.points = derivation, passes, points
-        numbers = random_inputs(passes, points, torch.Generator().manual_seed(seed))
+        numbers = given or random_inputs(passes, points, torch.Generator().manual_seed(seed))
         self.store = Tape(passes.backend, points)
         fill(self.store, passes, numbers)
         passes.forward(self.store)

@@ -11,10 +11,10 @@ from dataclasses import replace
 from functools import cached_property, reduce
 
 import torch
-from sympy import Expr, S, Symbol
+from sympy import Add, Expr, S, Symbol
 
 from derive.chain.closed_forms.values import Solved
-from derive.chain.derivation import Adjoint, Derivation, Step
+from derive.chain.derivation import Adjoint, Derivation, Local, Step
 from derive.chain.regions import large
 from derive.check.as_given import as_given
 from derive.check.autograd import AutogradValues
@@ -64,7 +64,7 @@ def verify(
     """
     given = dict(sizes or {})
     missing = [s for s in derivation.model.sizes if s not in given]
-    report, fractions, reached, branches = Report(), Report(), set(), dict[Expr, bool]()
+    report, fractions, reached, branches = Report(), Report(), set[tuple[int, bool]](), dict[Expr, bool]()
     general = IN_TIME if any(s.time for s in derivation.stages) else GENERAL
     general = general if missing else range(1)
     for n in general:
@@ -78,7 +78,7 @@ def verify(
         reached |= check.reached
         branches |= {c: met or branches.get(c, False) for c, met in check.truth.branches.items()}
     report = replace(report, missed=tuple(c for c, met in branches.items() if not met))
-    if missing and any(s.number not in reached for s in steps):
+    if missing and any(s.place not in reached for s in steps):
         report = report.merged(_large(derivation, steps, given, missing, seed, reached, comparisons))
     if missing:
         report = replace(report, parts={name: _tried(part) for name, part in report.parts.items()})
@@ -87,7 +87,7 @@ def verify(
 
 def _large(
     derivation: Derivation, steps: Sequence[Step], given: Mapping[Symbol, int], missing: Sequence[Symbol], seed: int,
-    reached: set[int], comparisons: Mapping[str, Comparison],
+    reached: set[tuple[int, bool]], comparisons: Mapping[str, Comparison],
 ) -> Report:  # fmt: skip
     """The check at sizes in the order that general steps suppose. A step that holds at none of them fails."""
     reports = []
@@ -95,10 +95,10 @@ def _large(
         check = Checker(derivation, {**given, **{s: large(k, first) for k, s in enumerate(missing)}}, 2, seed)
         reports.append(check.run(steps, (), comparisons))
         reached = reached | check.reached
-        if all(s.number in reached for s in steps):
+        if all(s.place in reached for s in steps):
             break
     report = reduce(Report.merged, reports)
-    lost = {s.node.name: f"step {s.number}, which no sizes reach" for s in steps if s.number not in reached}
+    lost = {s.node.name: f"step {s.number}, which no sizes reach" for s in steps if s.place not in reached}
     rows = (replace(r, error=float("inf"), where=lost[r.name]) if r.name in lost else r for r in report.own)
     return replace(report, own=tuple(rows))
 
@@ -117,7 +117,7 @@ class Checker:
         self.passes = Passes(derivation, sizes, TorchBackend())
         self.truth = AutogradValues(derivation, self.passes, points, seed)
         self._terms: dict[str, Array] = {}
-        self.reached: set[int] = set()  # the steps whose lines were evaluated
+        self.reached: set[tuple[int, bool]] = set()  # the steps whose lines were evaluated
 
     def run(
         self, steps: Sequence[Step], values: Sequence[Solved] = (), comparisons: Mapping[str, Comparison] = NONE
@@ -177,14 +177,16 @@ class Checker:
         ranges = self.region(step)
         if ranges is None:
             return 0.0, ""
-        self.reached.add(step.number)
+        self.reached.add(step.place)
         part = within(ranges, self.passes.extent(step.node))
 
         def error(expr: Expr) -> float:
             value = self.passes.partials.evaluate(expr, self.truth.store, ranges)
             return relative(value, truth[part], self.truth.kept, terms=lambda: self.terms(step, ranges, [expr]))
 
-        return worst_of(line_errors(step.lines, error, f"step {step.number}, "))
+        seen = {line.expr for line in step.lines}
+        chain = [(error(e), f"step {step.number}, local partials") for e in _written_out(step) if e not in seen]
+        return worst_of((*line_errors(step.lines, error, f"step {step.number}, "), *chain))
 
     def region(self, step: Step) -> list[Range] | None:
         """The index ranges of a step as numbers; None where it is empty, or supposes other sizes.
@@ -219,3 +221,15 @@ class Checker:
 
     def _numbers(self, intervals: Sequence[Interval]) -> list[tuple[int, int]]:
         return [(self.passes.number(a), self.passes.number(b)) for a, b in intervals]
+
+
+def _written_out(step: Step) -> dict[Expr, None]:
+    """The chain rule of a step with its local partials put in, by the rules of differentiation and by what is known."""
+    pairs = list(zip(step.chain, step.locals, strict=False))
+
+    def total(value: Callable[[Local], Expr]) -> Expr:
+        terms = (t._replace(factors=tuple(value(p) if f == p.symbol else f for f in t.factors)) for t, p in pairs)
+        return Add(*(t.expr for t in terms))
+
+    by_rules, by_facts = total(lambda p: p.value), total(lambda p: p.value if p.known is None else p.known.expr)
+    return dict.fromkeys((by_rules, by_facts) if step.uses else ())

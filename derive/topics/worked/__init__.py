@@ -12,6 +12,7 @@ from derive.topics.topic import Ask, Context, Flag, Topic
 from derive.topics.worked.example import learning_rate, own
 
 if TYPE_CHECKING:
+    from derive.check.report import Report
     from derive.topics.worked.worked import Worked  # numpy is loaded only where numbers are worked
 
 
@@ -39,6 +40,12 @@ class WorkedNumbers(Topic):
         from derive.topics.worked.worked import work
 
         return (Exercise(work(derived.derivation, derived.sizes, parse(example.at), rate), example.remark),)
+
+    def check(self, found: Sequence[Any], derived: Derived, seed: int) -> Report | None:
+        from derive.topics.worked.check import compare
+
+        reports = [compare(derived.derivation, derived.sizes, each.worked) for each in found]
+        return reports[0] if reports else None
 
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         from derive.topics.worked.page import numbers
