@@ -23,27 +23,68 @@ if TYPE_CHECKING:
     from sympy import (
         Abs,
         Function,
+        Heaviside,
         KroneckerDelta,
         Max,
+        Min,
         Piecewise,
         Rational,
+        acos,
+        acosh,
+        asin,
+        asinh,
+        atan,
+        atan2,
+        atanh,
+        ceiling,
         cos,
+        cosh,
+        digamma,
         erf,
+        erfc,
+        erfinv,
         exp,
+        floor,
+        frac,
+        gamma,
         log,
+        loggamma,
+        polygamma,
         sign,
         sin,
+        sinh,
         sqrt,
+        tan,
         tanh,
     )
 
     from derive.code.signature import Argument, Signature
     from derive.errors import DeriveError, ModelError, MomentError, UsageError, VerificationError
-    from derive.expressions.functions import elu, function_named, gelu, leaky_relu, relu, sigmoid, silu, softplus
+    from derive.expressions.activations import (
+        elu,
+        gelu,
+        hardsigmoid,
+        hardswish,
+        hardtanh,
+        leaky_relu,
+        logsigmoid,
+        mish,
+        relu,
+        relu6,
+        selu,
+        sigmoid,
+        silu,
+        softplus,
+        softsign,
+        tanhshrink,
+    )
+    from derive.expressions.elementary import exp2, expm1, log1p, log2, log10, logit, rounded, stop, trunc
+    from derive.expressions.functions import function_named
     from derive.expressions.moments import Covariance, Expectation, Variance
+    from derive.expressions.several import clip, hypot, logaddexp, prelu
     from derive.graph import Graph
     from derive.language import Text
-    from derive.model.author_sum import Sum
+    from derive.model.author_sum import Product, Sum
     from derive.model.new_function import elementwise
     from derive.problem import Option, Problem, Size
     from derive.solution import Solution
@@ -55,33 +96,45 @@ __version__ = "0.1.0"
 
 _HOME = {
     "derive.errors": ("DeriveError", "ModelError", "MomentError", "UsageError", "VerificationError"),
-    "derive.expressions.functions": (
-        "elu", "function_named", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus",
+    "derive.expressions.activations": (
+        "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "logsigmoid", "mish", "relu", "relu6",
+        "selu", "sigmoid", "silu", "softplus", "softsign", "tanhshrink",
     ),
+    "derive.expressions.elementary": (
+        "exp2", "expm1", "log1p", "log2", "log10", "logit", "rounded", "stop", "trunc",
+    ),
+    "derive.expressions.functions": ("function_named",),
+    "derive.expressions.several": ("clip", "hypot", "logaddexp", "prelu"),
     "derive.graph": ("Graph",),
     "derive.language": ("Text",),
     "derive.topics.limits.limits": ("Limit",),
     "derive.expressions.moments": ("Covariance", "Expectation", "Variance"),
-    "derive.problem": ("Option", "Problem", "Size"),
+    "derive.problem": ("Option", "Problem", "Product", "Size"),
     "derive.code.signature": ("Argument", "Signature"),
     "derive.solution": ("Solution",),
-    "derive.model.author_sum": ("Sum",),
+    "derive.model.author_sum": ("Product", "Sum"),
     "derive.model.new_function": ("elementwise",),
     "derive.topics.training.training": ("TrainingSet",),
     "derive.topics.worked.example": ("Example",),
     "sympy": (
-        "Abs", "Function", "KroneckerDelta", "Max", "Piecewise", "Rational",
-        "cos", "erf", "exp", "log", "sign", "sin", "sqrt", "tanh",
+        "Abs", "Function", "Heaviside", "KroneckerDelta", "Max", "Min", "Piecewise", "Rational", "acos",
+        "acosh", "asin", "asinh", "atan", "atan2", "atanh", "ceiling", "cos", "cosh", "digamma", "erf", "erfc",
+        "erfinv", "exp", "floor", "frac", "gamma", "log", "loggamma", "polygamma", "sign", "sin", "sinh",
+        "sqrt", "tan", "tanh",
     ),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
-    "Abs", "Argument", "Covariance", "DeriveError", "Example", "Expectation", "Function", "Graph", "KroneckerDelta",
-    "Limit", "Max", "ModelError", "MomentError", "Option", "Piecewise", "Problem", "Rational", "Signature", "Size",
-    "Solution", "Sum", "Text", "TrainingSet", "UsageError", "Variance", "VerificationError", "cos", "elementwise",
-    "elu", "erf", "exp", "function_named", "gelu", "leaky_relu", "log", "relu", "sigmoid", "sign", "silu", "sin",
-    "softplus", "sqrt", "tanh",
+    "Abs", "Argument", "Covariance", "DeriveError", "Example", "Expectation", "Function", "Graph", "Heaviside",
+    "KroneckerDelta", "Limit", "Max", "Min", "ModelError", "MomentError", "Option", "Piecewise", "Problem", "Product",
+    "Rational", "Signature", "Size", "Solution", "Sum", "Text", "TrainingSet", "UsageError", "Variance",
+    "VerificationError", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "ceiling", "clip", "cos",
+    "cosh", "digamma", "elementwise", "elu", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "floor", "frac",
+    "function_named", "gamma", "gelu", "hardsigmoid", "hardswish", "hardtanh", "hypot", "leaky_relu", "log",
+    "log10", "log1p", "log2", "logaddexp", "loggamma", "logit", "logsigmoid", "mish", "polygamma", "prelu", "relu",
+    "relu6", "rounded", "selu", "sigmoid", "sign", "silu", "sin", "sinh", "softplus", "softsign", "sqrt", "stop",
+    "tan", "tanh", "tanhshrink", "trunc",
 ]  # fmt: skip
 
 

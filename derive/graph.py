@@ -66,14 +66,15 @@ class Graph:
         return tuple(self.index(name, dimension) for name in names.split())
 
     # leaves
-    def parameter(self, name: str, *dimensions: Dimension, domain: str = "real", **sums: Any) -> Any:
+    def parameter(self, name: str, *dimensions: Dimension, domain: Any = "real", **sums: Any) -> Any:
         """One parameter: a scalar, or a family over the dimensions."""
         return self._leaf(name, "parameter", dimensions, domain, **sums)
 
     def input(
-        self, name: str, *dimensions: Dimension, domain: str = "real", gradient: bool = False, **sums: Any
+        self, name: str, *dimensions: Dimension, domain: Any = "real", gradient: bool = False, **sums: Any
     ) -> Any:
-        """One input; `domain` is "real", "positive", "probability", "binary" (0 or 1), "sign" (1 or -1) or "nonzero".
+        """One input; `domain` is "real", "positive", "probability", "binary" (0 or 1), "sign" (1 or -1), "nonzero" or
+        an interval without its ends, `domain=(1, oo)`.
 
         `gradient=True` asks for its gradient too, as a layer passes it on to the layer before.
 
@@ -84,35 +85,35 @@ class Graph:
         self._nodes[name] = self._nodes[name]._replace(wanted=gradient)
         return symbol
 
-    def target(self, name: str, *dimensions: Dimension, domain: str = "real", **sums: Any) -> Any:
+    def target(self, name: str, *dimensions: Dimension, domain: Any = "real", **sums: Any) -> Any:
         """One target, the label y; `sums_to` and `one_hot` as for an input."""
         return self._leaf(name, "target", dimensions, domain, **sums)
 
-    def constant(self, name: str, *dimensions: Dimension, domain: str = "real", **sums: Any) -> Any:
+    def constant(self, name: str, *dimensions: Dimension, domain: Any = "real", **sums: Any) -> Any:
         """One hyperparameter, such as lamda or eps: its value is given, and no gradient is derived for it."""
         return self._leaf(name, "constant", dimensions, domain, **sums)
 
-    def parameters(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
+    def parameters(self, names: str, *dimensions: Dimension, domain: Any = "real") -> tuple[Any, ...]:
         """Several parameters of one shape: `w1, w2, b = g.parameters("w1 w2 b")`."""
         return tuple(self.parameter(name, *dimensions, domain=domain) for name in names.split())
 
     def inputs(
-        self, names: str, *dimensions: Dimension, domain: str = "real", gradient: bool = False
+        self, names: str, *dimensions: Dimension, domain: Any = "real", gradient: bool = False
     ) -> tuple[Any, ...]:
         """Several inputs of one shape."""
         return tuple(self.input(name, *dimensions, domain=domain, gradient=gradient) for name in names.split())
 
-    def targets(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
+    def targets(self, names: str, *dimensions: Dimension, domain: Any = "real") -> tuple[Any, ...]:
         """Several targets of one shape."""
         return tuple(self.target(name, *dimensions, domain=domain) for name in names.split())
 
-    def constants(self, names: str, *dimensions: Dimension, domain: str = "real") -> tuple[Any, ...]:
+    def constants(self, names: str, *dimensions: Dimension, domain: Any = "real") -> tuple[Any, ...]:
         """Several hyperparameters of one shape."""
         return tuple(self.constant(name, *dimensions, domain=domain) for name in names.split())
 
     def random(
         self, name: str, *dimensions: Dimension, mean: Any = None, variance: Any = None, independent: bool = False,
-        domain: str = "real",
+        domain: Any = "real",
     ) -> Any:  # fmt: skip
         """A random quantity, known by its moments: `g.random("x", D, mean=0, variance=1, independent=True)`.
 
@@ -212,10 +213,10 @@ class Graph:
         return model
 
     def _leaf(
-        self, name: str, kind: Kind, dimensions: tuple[Dimension, ...], domain: str, sums_to: Any = None,
+        self, name: str, kind: Kind, dimensions: tuple[Dimension, ...], domain: Any, sums_to: Any = None,
         one_hot: bool = False,
     ) -> Any:  # fmt: skip
-        validation.domain(name, domain)
+        domain = validation.domain(name, domain)
         if one_hot:
             domain, sums_to = "binary", 1
         total = None if sums_to is None else expression(sums_to, name)
@@ -223,7 +224,7 @@ class Graph:
         return self._add(name, kind, self._own_indices(dimensions), (), domain, total)
 
     def _add(
-        self, name: str, kind: Kind, indices: tuple[Idx, ...], cases: tuple[Case, ...], domain: str = "real",
+        self, name: str, kind: Kind, indices: tuple[Idx, ...], cases: tuple[Case, ...], domain: Any = "real",
         sums_to: Expr | None = None, law: Law | None = None,
     ) -> Any:  # fmt: skip
         validation.new_name(name, self._names())

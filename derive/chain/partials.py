@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
-from sympy import Add, Expr, Idx, Indexed, IndexedBase, Max, Mul, Piecewise, Pow, S, Sum, Symbol, log
+from sympy import Add, And, Eq, Expr, Idx, Indexed, IndexedBase, Mul, Piecewise, Pow, Product, S, Sum, Symbol, log
 
-from derive.expressions.functions import BY_NAME, row_of, unknown
-from derive.expressions.indices import Limits, fresh, limits, name_of, substitute, sum_over
+from derive.expressions.functions import BY_NAME, EXTREMA, arguments, row_of, row_or_extremum, unknown
+from derive.expressions.indices import Limits, bound, bound_indices, fresh, limits, name_of, substitute, sum_over
 from derive.expressions.symbols import Given, Immediate, Partial
 from derive.expressions.traverse import mentioned
 from derive.language import Text, distinct
@@ -47,6 +47,10 @@ POWER = BY_NAME["power"].rule
 QUOTIENT = Text("reciprocal: minus one over the square", "倒数的导数：负的平方分之一")
 QUOTIENT_RULE = Text("quotient rule", "商的求导法则")
 SUM = Text("only the terms of the sum that contain it remain", "求和中只保留含有该变量的项")
+FACTOR = Text(
+    "product rule: one factor is differentiated at a time, the product of the others remains",
+    "乘法法则：每次只对一个因子求导，其余因子之积保留",
+)
 ABSTRACT = Text("left as it stands: the function is abstract", "函数未给出具体形式，保留其偏导数")
 IN_VALUE = Text("{rule} (written in its value)", "{rule}（用函数值表示）")
 BRANCH = Text("on each branch by itself", "在每个分支上分别求导")
@@ -93,6 +97,8 @@ def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]
         yield from _product(expr, name, taken)
     elif isinstance(expr, Sum):
         yield from _summed(expr, name, taken)
+    elif isinstance(expr, Product):
+        yield from _multiplied(expr, name, taken)
     elif isinstance(expr, Piecewise):
         yield from _branches(expr, name, taken)
     else:
@@ -115,6 +121,23 @@ def _join(use: Occurrence) -> Occurrence:
 
 
 def _summed(expr: Sum, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    body, own, taken = _relettered(expr, taken)
+    for use in _visit(body, name, taken):
+        yield use._replace(sums=use.sums + own, rules=(SUM, *use.rules))
+
+
+def _multiplied(expr: Product, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
+    """One factor after the other is differentiated; the product of the others is no quotient: a factor may be 0."""
+    body, own, taken = _relettered(expr, taken | bound_indices(expr))
+    same = And(*(Eq(idx, other) for (idx, *_), (other, *_) in zip(expr.limits, own, strict=True)))
+    others = bound(Product, Piecewise((S.One, same), (expr.function, True)), expr.limits)
+    for use in _visit(body, name, taken):
+        done = use.times(others)
+        yield _join(done)._replace(sums=use.sums + own, rules=(FACTOR, *use.rules))
+
+
+def _relettered(expr: Sum | Product, taken: frozenset[Idx]) -> tuple[Expr, tuple[Limits, ...], frozenset[Idx]]:
+    """What a sum or a product is over, its limits, in letters that are not taken, and what is taken then."""
     body, own = expr.function, list(expr.limits)
     for at, (idx, low, high) in enumerate(expr.limits):
         other = fresh(idx, taken)
@@ -122,8 +145,7 @@ def _summed(expr: Sum, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]
         body = substitute(body, {idx: other})
         own[:at] = [(i, substitute(a, {idx: other}), substitute(b, {idx: other})) for i, a, b in own[:at]]
         own[at] = (other, low, high)
-    for use in _visit(body, name, taken):
-        yield use._replace(sums=use.sums + tuple(own), rules=(SUM, *use.rules))
+    return body, tuple(own), taken
 
 
 def _branches(expr: Piecewise, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
@@ -134,14 +156,13 @@ def _branches(expr: Piecewise, name: str, taken: frozenset[Idx]) -> Iterator[Occ
 
 
 def _function(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
-    if isinstance(expr, Max):
-        for arg in expr.args:
-            slope = BY_NAME["max"].slope(arg, *(a for a in expr.args if a is not arg))
-            yield from (o.times(slope, rule=BY_NAME["max"].rule) for o in _visit(arg, name, taken))
-        return
-    row = row_of(expr)
+    row = row_or_extremum(expr)
     if row is not None:
-        yield from (_join(o.times(row.slope(expr.args[0]), rule=row.rule)) for o in _visit(expr.args[0], name, taken))
+        extremum, own = isinstance(expr, EXTREMA), arguments(expr)
+        for n, arg in enumerate(own if extremum else own[: row.arity]):
+            if name in mentioned(arg):
+                uses = (o.times(row.slope_in(n, own), rule=row.rule) for o in _visit(arg, name, taken))
+                yield from uses if extremum else map(_join, uses)
     elif isinstance(expr, Pow):
         yield from _power(expr, name, taken)
     else:

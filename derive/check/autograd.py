@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 import torch
-from sympy import Expr, Max, preorder_traversal
+from sympy import Expr, preorder_traversal
 
 from derive.chain.derivation import Derivation
 from derive.check.branches import reached
@@ -15,7 +15,9 @@ from derive.errors import UsageError
 from derive.evaluate.backend import Backend
 from derive.evaluate.passes import Passes
 from derive.evaluate.store import Store
-from derive.expressions.functions import arguments, row_or_maximum
+from derive.expressions.elementwise import between
+from derive.expressions.functions import EXTREMA, arguments, row_or_extremum
+from derive.expressions.several import clip
 from derive.expressions.traverse import free_indices
 from derive.model.model import Node
 
@@ -125,7 +127,7 @@ class AutogradValues:
         """How far the arguments of every function are from its kinks, at all points; of a maximum, from each other."""
         for node in self.derivation.model.nodes.values():
             for expr in (e for c in node.cases[:1] for e in preorder_traversal(c.expr)):
-                row = row_or_maximum(expr)
+                row = row_or_extremum(expr)
                 if row is None or not row.kinks:
                     continue
                 for inner in _distances(expr):
@@ -135,5 +137,11 @@ class AutogradValues:
 
 
 def _distances(expr: Expr) -> list[Expr]:
-    """What the kinks of a function are points of: its argument; of a maximum, the difference of every two arguments."""
-    return [a - b for a, b in combinations(expr.args, 2)] if isinstance(expr, Max) else list(arguments(expr))
+    """What the kinks of a function are points of: its argument; of a maximum, the difference of every two arguments.
+
+    A clipped quantity has its kinks where it meets one of its ends.
+    """
+    if isinstance(expr, EXTREMA):
+        return [a - b for a, b in combinations(expr.args, 2)]
+    first, *others = arguments(expr)
+    return [first - other for other in others] if isinstance(expr, (clip, between)) else [first]

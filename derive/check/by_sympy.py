@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from sympy import Expr, Rational, Symbol
+from sympy import Expr, Integer, Rational, Symbol, ceiling, floor, frac
 
 from derive.chain.derivation import Derivation
 from derive.chain.partials import surrogate
@@ -25,6 +25,14 @@ EXACTLY = Text(
     "Every gradient was also compared with the one that sympy finds by itself, at {points} rational points.",
     "每个梯度还在 {points} 个有理点上与 sympy 独立求得的结果作了比较。",
 )
+
+
+class Floor(floor):  # type: ignore[misc]
+    """The largest whole number that is not larger, of which sympy's own does not know that its slope is 0."""
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """The slope between two jumps."""
+        return Integer(0)
 
 
 def exact_points(derivation: Derivation, seed: int = 0) -> Report:
@@ -52,9 +60,10 @@ def _composed(d: Derivation, kept: str = "") -> dict[str, Expr]:
 
 
 def _plain(expr: Expr) -> Expr:
-    """Partials of abstract functions as plain symbols."""
+    """Partials of abstract functions as plain symbols; functions that jump so that sympy can differentiate them."""
     names = {p: Symbol(f"d{p.of}_d{p.wrt}", real=True) for p in expr.atoms(Given, Immediate)}
-    return substitute(expr, names)
+    found = substitute(expr, names)
+    return found.replace(frac, lambda x: x - floor(x)).replace(floor, Floor).replace(ceiling, lambda x: -Floor(-x))
 
 
 def _gradient(d: Derivation, name: str) -> Expr:

@@ -26,6 +26,7 @@ from derive.evaluate.exact import ExactBackend
 from derive.evaluate.passes import Passes, Range, inputs
 from derive.evaluate.store import Store
 from derive.language import Text
+from derive.model.model import Domain
 
 IN_FRACTIONS = Text(
     "{numbers} of these values were also compared in exact fractions, without any rounding.",
@@ -71,7 +72,7 @@ def told(report: Report) -> Report:
     return replace(report, notes=(IN_FRACTIONS(numbers=str(report.samples)),)) if report.samples else report
 
 
-def _fractions(shape: tuple[int, ...], domain: str, rng: random.Random) -> Any:
+def _fractions(shape: tuple[int, ...], domain: Domain, rng: random.Random) -> Any:
     array = np.empty((*shape, 1), dtype=object)
     for spot in np.ndindex(array.shape):
         array[spot] = rational(domain, rng)

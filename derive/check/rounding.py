@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from sympy import Abs, Add, Expr, Idx, Max, Mul, Piecewise, Pow, log
+from sympy import Abs, Add, Expr, Idx, Mul, Piecewise, Pow, log
 
 from derive.chain.partials import surrogate
 from derive.check.compare import Array, within
 from derive.evaluate.passes import Passes, Range
 from derive.evaluate.store import Store
-from derive.expressions.functions import arguments, row_of
+from derive.expressions.functions import EXTREMA, arguments, row_of
 from derive.expressions.indices import BINDERS, bound
 from derive.expressions.moments import Expectation, Moment
 from derive.memo import memo
@@ -34,7 +34,7 @@ def terms(expr: Expr) -> Expr:
     """The size of what is added up in an expression, as an expression: |a| + |b| for a - b."""
     if isinstance(expr, (Add, Mul)):
         return expr.func(*map(terms, expr.args))
-    if isinstance(expr, Max):
+    if isinstance(expr, EXTREMA):
         return Add(*map(terms, expr.args))
     if isinstance(expr, BINDERS):
         return bound(expr.func, terms(expr.function), expr.limits)
@@ -49,7 +49,9 @@ def terms(expr: Expr) -> Expr:
     row = row_of(expr)
     if row is None:
         return _size(expr)
-    return Add(_size(expr), *(_size(row.slope(*arguments(expr))) * terms(a) for a in arguments(expr)))
+    own = arguments(expr)
+    slopes = ((own[n], row.slope_in(n, own)) for n in range(row.arity) if row.has_slope(n))
+    return Add(_size(expr), *(_size(slope) * terms(inner) for inner, slope in slopes))
 
 
 def _power(base: Expr, exponent: Expr) -> Expr:

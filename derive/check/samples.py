@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -17,7 +18,7 @@ from derive.check.report import Report, Row, told_sizes
 from derive.check.torch_backend import TorchBackend
 from derive.evaluate.passes import Passes, inputs
 from derive.evaluate.store import Store
-from derive.model.model import Node
+from derive.model.model import Domain, Node
 
 Array = torch.Tensor
 SPREAD = 1.25  # samples are uniform in [-SPREAD, SPREAD]: both sides of every kink, and T = 50 stays in range
@@ -28,7 +29,7 @@ LARGEST = 6  # of a size that is left symbolic
 # one family
 def sampled(
     shape: tuple[int, ...],
-    domain: str,
+    domain: Domain,
     generator: torch.Generator,
     sums_to: Expr | None = None,
     spread: float | Array = SPREAD,
@@ -38,6 +39,8 @@ def sampled(
     `spread` is the largest real number, one for all or one for each point.
     """
     unit = torch.rand(shape, generator=generator, dtype=torch.float64)
+    if isinstance(domain, tuple):
+        return between(domain, unit)
     values = {
         "real": (2 * unit - 1) * spread,
         "positive": 0.25 + 1.5 * unit,
@@ -47,6 +50,14 @@ def sampled(
         "nonzero": torch.where(unit > 0.5, 0.25 + unit, unit - 1.25),
     }[domain]
     return values if sums_to is None else with_sum(values, float(sums_to), domain, unit)
+
+
+def between(domain: tuple[Expr, Expr], unit: Any) -> Any:
+    """Numbers inside an interval, from uniform ones in [0, 1]: where it has one end, up to 1.75 away from it."""
+    low, high = map(float, domain)
+    if math.isinf(high):
+        return low + 0.25 + 1.5 * unit
+    return high - 0.25 - 1.5 * unit if math.isinf(low) else low + (high - low) * (0.02 + 0.96 * unit)
 
 
 def with_sum(values: Array, total: float, domain: str, unit: Array) -> Array:
@@ -60,8 +71,10 @@ def with_sum(values: Array, total: float, domain: str, unit: Array) -> Array:
     return values + (total - found) / values.shape[-2] if domain == "real" else values * total / found
 
 
-def rational(domain: str, rng: random.Random) -> Fraction:
+def rational(domain: Domain, rng: random.Random) -> Fraction:
     """A random rational number of a domain, between 0 and 1 or, where the domain allows, between -1 and 1."""
+    if isinstance(domain, tuple):
+        return Fraction(between(domain, rng.randint(1, 19) / 20)).limit_denominator(10**6)
     if domain == "binary":
         return Fraction(rng.randint(0, 1))
     sign = -1 if domain in ("real", "nonzero", "sign") and rng.random() < 0.5 else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cache, reduce
 from typing import Any
@@ -44,6 +45,12 @@ class TorchBackend:
         if len(arrays) == 2:
             return torch.maximum(*map(self._tensor, arrays))
         return torch.stack(torch.broadcast_tensors(*map(self._tensor, arrays))).amax(dim=0)
+
+    def minimum(self, *arrays: Any) -> Any:
+        """torch.amin, as `maximum`."""
+        if len(arrays) == 2:
+            return torch.minimum(*map(self._tensor, arrays))
+        return torch.stack(torch.broadcast_tensors(*map(self._tensor, arrays))).amin(dim=0)
 
     def integers(self, first: int, last: int, shape: tuple[int, ...]) -> Array:
         """A grid of index values."""
@@ -117,7 +124,7 @@ def function(row: Row) -> Callable[..., Array]:
     if row.torch and "{" not in row.torch:
         return _named(row.name, row.torch)
     if row.torch or row.code:
-        return _written(row.name, row.torch, row.code)
+        return _written(row.name, row.torch, row.code, row.arity)
     return _defined(row.name, row.definition or row.value)
 
 
@@ -141,10 +148,12 @@ def _agrees(row: Row, by_torch: Callable[[Array], Array]) -> None:
 
 
 @cache
-def _written(name: str, text: str, code: str) -> Callable[..., Array]:
+def _written(name: str, text: str, code: str, arity: int) -> Callable[..., Array]:
     """The text that generated code has, run here. It comes from the package's own table; a user gives no text."""
-    whole = f"def {name}(x):\n    return {text.format('x')}" if text else code.replace("{array}", "torch.as_tensor")
-    scope: dict[str, Any] = {"torch": torch}
+    own = ", ".join(f"x{n}" for n in range(arity))
+    module = code.replace("{array}", "torch.as_tensor").replace("{module}", "torch")
+    whole = f"def {name}({own}):\n    return {text.format(own)}" if text else module
+    scope: dict[str, Any] = {"torch": torch, "math": math}
     exec(whole, scope)
     found: Callable[..., Array] = scope[name]
     return found

@@ -21,13 +21,21 @@ RANGES = {  # of a number by its domain: the condition, and what is expected
 }
 
 
+def interval(domain: tuple[Expr, Expr]) -> tuple[str, str]:
+    """The condition that a number lies in an interval, and what is expected."""
+    low, high = ("" if e.is_infinite else repr(float(e)) for e in domain)
+    condition = (f"{low} < " if low else "") + "{}" + (f" < {high}" if high else "")
+    words = [*([f"above {low}"] if low else []), *([f"below {high}"] if high else [])]
+    return condition, "a number " + " and ".join(words)
+
+
 def ranges(sources: Sequence[Source], signature: Signature) -> Iterator[str]:
     """Yield the lines that refuse numbers outside the domain of their leaf, whatever the mode."""
     nodes = {name: node for source in sources for name, node in source.d.model.nodes.items()}
     for argument in signature.arguments:
         node = nodes[argument.given]
-        if not node.indices and node.domain in RANGES:
-            condition, expected = RANGES[node.domain]
+        if not node.indices and (isinstance(node.domain, tuple) or node.domain in RANGES):
+            condition, expected = interval(node.domain) if isinstance(node.domain, tuple) else RANGES[node.domain]
             yield f"{INDENT}if not {condition.format(argument.name)}:"
             found = f"{argument.name}: expected {expected}, found {{{argument.name}!r}}"
             yield f"{INDENT * 2}raise ValueError(f{quoted(found)})"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sympy import Add, Expr, Float, Function, Idx, Integer, Mul, Pow, Sum, exp, log, tanh
 
-from derive.expressions.functions import sigmoid, softplus
+from derive.expressions.activations import sigmoid, softplus
 from derive.expressions.indices import substitute
 from derive.expressions.intervals import at_least
 from derive.expressions.traverse import free_indices

@@ -29,7 +29,7 @@ from derive.page.print.printer import printer
 def own(target: Target, text: str) -> list[str]:
     """Return the functions that a text calls and the target lacks, and those that these call, in the table's order."""
     found: dict[str, str] = {}
-    missing = {row.name for row in BY_NAME.values() if row.arity == 1 and not getattr(row, target.name)}
+    missing = {row.name for row in BY_NAME.values() if not getattr(row, target.name)}
     while True:
         new = [n for n in missing - found.keys() if re.search(rf"(?<![\w.]){called(n)}\(", text)]
         if not new:
@@ -41,7 +41,7 @@ def own(target: Target, text: str) -> list[str]:
 def written(row: Row, target: Target) -> str:
     """Return the function as the row writes it, else its definition lowered to the target."""
     if row.code:
-        return row.code.replace("{array}", target.as_array)
+        return row.code.replace("{array}", target.as_array).replace("{module}", target.module)
     return defined(row, target)
 
 

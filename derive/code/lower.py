@@ -15,7 +15,7 @@ from sympy import (
     Idx,
     Indexed,
     Integer,
-    Max,
+    Min,
     Mul,
     Not,
     Or,
@@ -38,7 +38,7 @@ from derive.code.names import Identifiers
 from derive.code.stable import Stable
 from derive.code.trees import Apply, Call, Condition, Number, Plus, Power, Tree, plus
 from derive.errors import ModelError
-from derive.expressions.functions import arguments, row_of, unknown
+from derive.expressions.functions import EXTREMA, arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, apart, bound
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
@@ -206,9 +206,10 @@ class Lowering:
             return elementwise(parts, scope.order, lambda *trees: Call(row.name, trees))
         if isinstance(expr, Peak):
             return self._bound(expr.args[0], scope, "max")
-        if isinstance(expr, (Max, Greatest)):
+        if isinstance(expr, (*EXTREMA, Greatest)):
+            kind = "minimum" if isinstance(expr, Min) else "maximum"
             parts = [self._array(self.lower(a, scope)) for a in expr.args]
-            return elementwise(parts, scope.order, lambda *trees: Apply("maximum", trees))
+            return elementwise(parts, scope.order, lambda *trees: Apply(kind, trees))
         if isinstance(expr, Pow):
             return self._power(expr, scope)
         raise unknown(expr)

@@ -55,7 +55,7 @@ def _functions(program: Iterable[Expr]) -> set[str]:
         for row in map(row_of, waiting.pop().atoms(Function)):
             if row is not None and row.name not in found:
                 found.add(row.name)
-                waiting += [f(X) for f in (row.definition, row.slope) if f is not None]
+                waiting += [f(*[X] * row.arity) for f in (row.definition, row.slope, *row.slopes) if f is not None]
     return found
 
 

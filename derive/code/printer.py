@@ -144,7 +144,7 @@ class CodePrinter:
     def _apply(self, tree: Apply) -> Printed:
         pattern = self.target.patterns[tree.function]
         texts = [self(a) for a in tree.args]
-        if tree.function in ("maximum", "least", "greatest", "least number", "greatest number"):
+        if tree.function in ("maximum", "minimum", "least", "greatest", "least number", "greatest number"):
             while len(texts) > 2:
                 texts[:2] = [pattern.format(*texts[:2])]
         words = {}

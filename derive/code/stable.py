@@ -38,7 +38,7 @@ from sympy import (
 )
 
 from derive.code.exponents import LEAST, Greatest, Peak, Scaled, complement, exponential, filled, overflows
-from derive.expressions.functions import sigmoid, softplus
+from derive.expressions.activations import sigmoid, softplus
 from derive.expressions.indices import apart, name_of, substitute, sum_over, through
 from derive.expressions.intervals import inside
 from derive.expressions.traverse import quantities

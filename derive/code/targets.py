@@ -49,6 +49,7 @@ NUMPY = Target(
     _COMMON
     | {
         "maximum": "np.maximum({0}, {1})",
+        "minimum": "np.minimum({0}, {1})",
         "least": "np.minimum({0}, {1})",
         "greatest": "np.maximum({0}, {1})",
         "where": "np.where({0}, {1}, {2})",
@@ -77,6 +78,7 @@ TORCH = Target(
     _COMMON
     | {
         "maximum": "torch.maximum({0}, {1})",
+        "minimum": "torch.minimum({0}, {1})",
         "least": "torch.minimum(torch.as_tensor({0}), torch.as_tensor({1}))",
         "greatest": "torch.maximum(torch.as_tensor({0}), torch.as_tensor({1}))",
         "where": "torch.where(torch.as_tensor({0}), {1}, {2})",

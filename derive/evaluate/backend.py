@@ -28,6 +28,9 @@ class Backend(Protocol):
     def maximum(self, *arrays: Array) -> Array:
         """Elementwise maximum of two or more; for autograd, those that tie share its slope equally."""
 
+    def minimum(self, *arrays: Array) -> Array:
+        """Elementwise minimum, as `maximum`."""
+
     def integers(self, first: int, last: int, shape: tuple[int, ...]) -> Array:
         """first..last along the one long axis of `shape`."""
 

@@ -33,7 +33,7 @@ from derive.errors import ModelError
 from derive.evaluate.backend import Array, Backend
 from derive.evaluate.index_values import Env, index_value
 from derive.evaluate.store import Store
-from derive.expressions.functions import BY_NAME, arguments, row_of, unknown
+from derive.expressions.functions import BY_NAME, EXTREMA, arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, bound, name_of
 from derive.expressions.intervals import inside
 from derive.expressions.symbols import Given, Immediate, Partial
@@ -178,8 +178,9 @@ class Compiler:
             )
             return lambda store, env: self._masked(test(*(p(env) for p in places)))
         parts = [self.compile(a, at, depth) for a in expr.args]
-        if isinstance(expr, Max):
-            return lambda store, env: self.backend.maximum(*(p(store, env) for p in parts))
+        if isinstance(expr, EXTREMA):
+            join = self.backend.maximum if isinstance(expr, Max) else self.backend.minimum
+            return lambda store, env: join(*(p(store, env) for p in parts))
         row = row_of(expr)
         if row is not None:
             parts = parts[: len(arguments(expr))]

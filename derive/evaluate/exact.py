@@ -38,6 +38,10 @@ class ExactBackend:
         """The largest at every element."""
         return np.frompyfunc(max, len(arrays), 1)(*arrays)
 
+    def minimum(self, *arrays: Any) -> Any:
+        """The least at every element."""
+        return np.frompyfunc(min, len(arrays), 1)(*arrays)
+
     def integers(self, first: int, last: int, shape: tuple[int, ...]) -> Any:
         """A grid of index values."""
         return np.arange(first, last + 1).reshape(shape)

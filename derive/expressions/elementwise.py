@@ -6,7 +6,7 @@ evaluates to any precision, rewrites to its definition with `.doit()`, and stays
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -18,7 +18,7 @@ class Elementwise(Function):
 
     is_real = True
     definition: Callable[..., Expr]
-    slope: Callable[..., Expr]  # set where the table of functions is built
+    slope_in: Callable[[int, Sequence[Expr]], Expr]  # set where the table of functions is built
     at: Mapping[Expr, Expr] = {}
 
     @classmethod
@@ -28,7 +28,7 @@ class Elementwise(Function):
 
     def fdiff(self, argindex: int = 1) -> Expr:
         """sympy's own `diff` uses the same slope as the table of functions."""
-        return type(self).slope(*self.args) if argindex == 1 else Integer(0)
+        return type(self).slope_in(argindex - 1, self.args)
 
     def doit(self, **hints: Any) -> Expr:
         """The definition, with its arguments done first."""
@@ -38,11 +38,23 @@ class Elementwise(Function):
         return type(self).definition(*self.args)._eval_evalf(prec)
 
 
-def function_class(name: str, definition: Callable[..., Expr], at: Mapping[Any, Any] = {}) -> type[Elementwise]:
+def function_class(
+    name: str, definition: Callable[..., Expr], at: Mapping[Any, Any] = {}, nargs: int = 1
+) -> type[Elementwise]:
     """A new function class; `at` lists arguments with an exact value. Errors: none, it only defines."""
     exact = {S(k): S(v) for k, v in at.items()}
-    namespace = {"definition": staticmethod(definition), "at": exact, "nargs": 1, "__module__": __name__}
+    namespace = {"definition": staticmethod(definition), "at": exact, "nargs": nargs, "__module__": __name__}
     return type(name, (Elementwise,), namespace)
+
+
+def entry(**fields: Any) -> dict[str, Any]:
+    """The fields of a row of the table of functions, by name."""
+    return fields
+
+
+def only(argument: Any, value: Fraction | int) -> Callable[[Fraction], Any]:
+    """The exact value of a function that has one at a single rational argument."""
+    return lambda x: Fraction(value) if x == argument else None
 
 
 class Jump(Function):
@@ -67,6 +79,18 @@ class step(Jump):
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
         return Integer(int(bool(x > 0))) if x.is_Number else None
+
+
+class between(Jump):
+    """1 where low <= x <= high, 0 elsewhere: the slope of what is clipped, in torch's convention."""
+
+    nargs = 3
+
+    @classmethod
+    def eval(cls, x: Expr, low: Expr, high: Expr) -> Expr | None:
+        if all(e.is_Number for e in (x, low, high)):
+            return Integer(int(bool(low <= x) and bool(x <= high)))
+        return None
 
 
 class share(Jump):

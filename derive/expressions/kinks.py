@@ -13,7 +13,7 @@ from sympy import Expr, Float, Function, Max, Piecewise, PolynomialError, Pow, R
 from sympy.core.relational import Relational
 from sympy.polys.rootoftools import ComplexRootOf
 
-from derive.expressions.functions import Range, X, row_of
+from derive.expressions.functions import EXTREMA, Range, X, row_of
 from derive.expressions.one_variable import value_at
 from derive.expressions.samples import grid, numbers, sign_changes
 
@@ -78,7 +78,7 @@ def _compared(expr: Expr) -> Iterator[Expr]:
     """What is compared with zero somewhere in an expression."""
     for inner in sorted(expr.atoms(Max, Function, Pow), key=str):
         row = row_of(inner)
-        if isinstance(inner, Max):
+        if isinstance(inner, EXTREMA):
             yield from (a - b for a, b in combinations(inner.args, 2))
         elif isinstance(inner, Piecewise):
             yield from (c.lhs - c.rhs for _, test in inner.args for c in S(test).atoms(Relational))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sympy import Add, Expr, Mul, Pow, S, erf, exp, expand, log, sqrt, tanh
 
-from derive.expressions.functions import gelu, sigmoid, silu, softplus
+from derive.expressions.activations import gelu, sigmoid, silu, softplus
 from derive.expressions.indices import through
 from derive.memo import memo
 

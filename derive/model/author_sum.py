@@ -1,4 +1,4 @@
-"""`Sum` as authors write it: sympy's own, whose refusals become a sentence about the model."""
+"""`Sum` and `Product` as authors write them: sympy's own, whose refusals become a sentence about the model."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from derive.errors import ModelError
 from derive.expressions.indices import BINDERS, bound, substitute
 
 
-class AnySum(type(sympy.Sum)):  # type: ignore[misc]
+class AnyOf(type(sympy.Sum)):  # type: ignore[misc]
     """Every sum of sympy is a `Sum`, so that `isinstance`, `has` and `atoms` take the public name too."""
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        return isinstance(instance, sympy.Sum)
+        return isinstance(instance, cls.__base__)
 
 
-class Sum(sympy.Sum, metaclass=AnySum):  # type: ignore[misc]
+class Sum(sympy.Sum, metaclass=AnyOf):  # type: ignore[misc]
     """The sum of `body` over indices, `Sum(W[i, j]*x[j], j)`, or over a part of a range, `Sum(h[t], (t, 2, T))`.
 
     What is made is sympy's own, but for one thing: sympy brings a condition out of an inner sum although it depends on
@@ -27,16 +27,28 @@ class Sum(sympy.Sum, metaclass=AnySum):  # type: ignore[misc]
     """
 
     def __new__(cls, body: Any, *limits: Any) -> Expr:
-        for limit in limits:
-            if isinstance(limit, (tuple, sympy.Tuple)) and len(limit) == 3 and isinstance(limit[0], Idx):
-                _inside(*limit)
-        inner = _with_conditions(body) if limits and isinstance(body, Expr) else {}
-        try:
-            made: Expr = sympy.Sum(substitute(body, inner) if inner else body, *limits)
-        except ValueError as error:
-            raise ModelError(f"Sum: {error}; write Sum(x[i], i) or Sum(x[i], (i, first, last))") from None
-        back = {mask: part for part, mask in inner.items()}
-        return bound(sympy.Sum, substitute(made.function, back), made.limits) if inner else made
+        return _made(sympy.Sum, body, limits)
+
+
+class Product(sympy.Product, metaclass=AnyOf):  # type: ignore[misc]
+    """The product of `body` over indices, `Product(w[k], k)` or `Product(x[j], (j, 1, i))`, made as a `Sum` is."""
+
+    def __new__(cls, body: Any, *limits: Any) -> Expr:
+        return _made(sympy.Product, body, limits)
+
+
+def _made(kind: Any, body: Any, limits: tuple[Any, ...]) -> Expr:
+    name = kind.__name__
+    for limit in limits:
+        if isinstance(limit, (tuple, sympy.Tuple)) and len(limit) == 3 and isinstance(limit[0], Idx):
+            _inside(name, *limit)
+    inner = _with_conditions(body) if limits and isinstance(body, Expr) else {}
+    try:
+        made: Expr = kind(substitute(body, inner) if inner else body, *limits)
+    except ValueError as error:
+        raise ModelError(f"{name}: {error}; write {name}(x[i], i) or {name}(x[i], (i, first, last))") from None
+    back = {mask: part for part, mask in inner.items()}
+    return bound(kind, substitute(made.function, back), made.limits) if inner else made
 
 
 def _with_conditions(body: Expr) -> dict[sympy.Basic, sympy.Basic]:
@@ -49,13 +61,13 @@ def _with_conditions(body: Expr) -> dict[sympy.Basic, sympy.Basic]:
     return found
 
 
-def _inside(idx: Idx, first: Any, last: Any) -> None:
+def _inside(name: str, idx: Idx, first: Any, last: Any) -> None:
     """Refuse a sum that certainly begins before, or ends behind, the range of its index."""
     first, last = sympy.sympify(first), sympy.sympify(last)
     if idx.lower is None or idx.upper is None:
         return
     if (first - idx.lower).is_negative or (last - idx.upper).is_positive:
         raise ModelError(
-            f"Sum over {idx} from {first} to {last}: the index {idx} runs from {idx.lower} to {idx.upper}; write the "
-            "terms outside by themselves, as in h[0] + Sum(h[t], t)"
+            f"{name} over {idx} from {first} to {last}: the index {idx} runs from {idx.lower} to {idx.upper}; write "
+            "the terms outside by themselves, as in h[0] + Sum(h[t], t)"
         )

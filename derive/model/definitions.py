@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Symbol
+from sympy import Basic, Expr, Function, Idx, Indexed, IndexedBase, KroneckerDelta, Piecewise, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.errors import ModelError
+from derive.expressions.functions import row_of, unknown
 from derive.expressions.indices import BINDERS, name_of
 from derive.expressions.intervals import Interval, image
 from derive.expressions.traverse import elements, free_indices
@@ -25,6 +26,7 @@ def definitions(name: str, indices: tuple[Idx, ...], cases: Iterable[Case], know
         for reference in references(case.expr):
             _known_name(name, reference, known)
         _own_symbols(name, case.expr, known)
+        _functions(name, case.expr)
         _arguments(name, case.expr)
         allowed = {p for p in case.position if isinstance(p, Idx)}
         stray = [i for i in free_indices(case.expr) if i not in allowed]
@@ -46,6 +48,14 @@ def _known_name(name: str, use: Reference, known: Mapping[str, Node | Symbol]) -
     for place in use.position or ():
         if not place.is_integer:
             raise ModelError(f"{name}: index out of place: {use.name}[{place}] is not at a whole number")
+
+
+def _functions(name: str, expr: Expr) -> None:
+    """Functions of sympy's that the table has: of any other neither slope nor code is known."""
+    for call in sorted(expr.atoms(Function), key=str):
+        its_own = (type(call).__module__ or "").startswith("sympy.functions.")
+        if its_own and row_of(call) is None and not isinstance(call, (Piecewise, KroneckerDelta)):
+            raise ModelError(f"{name}: {unknown(call)}")
 
 
 def _arguments(name: str, expr: Expr) -> None:

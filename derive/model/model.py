@@ -19,6 +19,7 @@ from derive.expressions.moments import Law
 from derive.expressions.traverse import quantities
 from derive.memo import memo
 
+Domain = str | tuple[Expr, Expr]  # a word, or an open interval
 Kind = Literal["parameter", "input", "target", "constant", "random", "node", "loss"]
 LEAVES = ("parameter", "input", "target", "constant", "random")
 
@@ -39,9 +40,9 @@ class Node(NamedTuple):
     """A family: its name, kind, sympy symbol (an IndexedBase where it has indices), own indices and definitions.
 
     Leaves (parameters, inputs, targets, constants, random quantities) have no cases. `domain` restricts the values of a
-    leaf ("real", "positive", "probability", "binary", "sign", "nonzero"), `sums_to` is the sum of its elements over the
-    last index, `law` is what is declared of a random one. `implied` marks a pre-activation that we named, `wanted` an
-    input whose gradient is asked for as a parameter's is.
+    leaf ("real", "positive", "probability", "binary", "sign", "nonzero", or an open interval), `sums_to` is the sum of
+    its elements over the last index, `law` is what is declared of a random one. `implied` marks a pre-activation that
+    we named, `wanted` an input whose gradient is asked for as a parameter's is.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Node(NamedTuple):
     symbol: Symbol | IndexedBase
     indices: tuple[Idx, ...] = ()
     cases: tuple[Case, ...] = ()
-    domain: str = "real"
+    domain: Domain = "real"
     implied: bool = False
     sums_to: Expr | None = None
     law: Law | None = None

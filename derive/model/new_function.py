@@ -1,6 +1,6 @@
 """The public call for a function that the table does not have: `derive.elementwise(name, definition, ...)`.
 
-    softsign = elementwise("softsign", lambda x: x / (1 + Abs(x)))
+    squash = elementwise("squash", lambda x: x / (1 + Abs(x)))
 
 The slope and the kinks are derived from the definition; what a user states beside it must agree with it.
 """
@@ -72,12 +72,11 @@ def elementwise(
       the sentence that says which slope is taken there.
     - The argument of an `activation` gets a name of its own on the page, z.
     - `torch` and `numpy` are the libraries' own names for it, "nn.functional.softsign"; without them the definition is
-      computed. A function of sympy's that both libraries have is its own definition:
-      `elementwise("atan", sympy.atan, torch="atan", numpy="arctan")`.
+      computed. A function of sympy's is its own definition: `elementwise("sech", sympy.sech)`.
     - `latex` is its name in formulas, `title` its name in sentences, `rule` the reason of a step that uses its slope.
 
-    The same call again gives the same function. Errors: UsageError, one line, for a name that is taken and for anything
-    that contradicts the definition.
+    The same call again gives the same function; so does the definition of a function that derive has already.
+    Errors: UsageError, one line, for a name that is taken and for anything that contradicts the definition.
     """
     expr = definition_of(word(name), definition, bool(torch and numpy))
     itself = name if isinstance(definition, FunctionClass) and expr == definition(X) else ""
@@ -113,7 +112,7 @@ def _row(name: str, definition: Formula, expr: Expr, slope: Expr, found: dict[st
 def _put(new: Row, expr: Expr, slope: Expr) -> Callable[[Expr], Expr]:
     """The function, put into the table if it is new and right; the one that is there already if it is the same."""
     old = BY_NAME.get(new.name)
-    if old is not None and old not in TABLE and _essence(old) == _essence(new):
+    if old is not None and (_same(old, new) if old in TABLE else _essence(old) == _essence(new)):
         return old.value
     if old is not None or new.name in operations():
         again = "; to change its definition, start Python or the notebook's kernel anew" * (old not in (None, *TABLE))
@@ -123,6 +122,12 @@ def _put(new: Row, expr: Expr, slope: Expr) -> Callable[[Expr], Expr]:
     if not issubclass(new.value, Elementwise):  # type: ignore[arg-type]
         forget()  # sympy had the class before, and what is remembered of its expressions does not know the row
     return new.value
+
+
+def _same(old: Row, new: Row) -> bool:
+    """Does a row of the package have the definition that a user gives? Then it is the function that is meant."""
+    one, other = (S((row.definition or row.value)(X)) for row in (old, new))
+    return old.arity == 1 and (one == other or bool((one - other).equals(0)))
 
 
 def _essence(row: Row) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sympy import Expr
 
 from derive.errors import UsageError
-from derive.expressions.functions import BY_NAME, row_of
+from derive.expressions.functions import BY_NAME, arguments, row_of
 from derive.language import Text
 
 
@@ -39,7 +39,7 @@ FUNCTION = Text("the function {name}", "函数 {name}")
 
 def operations() -> dict[str, Operation]:
     """All operations by name: the elementary ones, and the functions that the table has now."""
-    functions = (row.name for row in BY_NAME.values() if row.arity == 1 and row.name != "identity")
+    functions = (n for n in BY_NAME if n not in ("identity", "max", "power"))
     return {row.name: row for row in ELEMENTARY} | {n: Operation(n, FUNCTION(name=n)) for n in functions}
 
 
@@ -57,4 +57,4 @@ def chosen(names: Sequence[str]) -> tuple[Operation, ...]:
 def definition(expr: Expr) -> Expr | None:
     """What a function is in simpler operations; None where it is elementary: ReLU(x) is max(x, 0)."""
     row = row_of(expr)
-    return row.definition(expr.args[0]) if row is not None and row.definition is not None else None
+    return row.definition(*arguments(expr)) if row is not None and row.definition is not None else None

@@ -12,7 +12,7 @@ from functools import reduce
 from sympy import Add, Expr, Idx, Indexed, Integer, Max, Mul, Number, Pow, Sum, Symbol
 
 from derive.errors import ModelError
-from derive.expressions.functions import row_of
+from derive.expressions.functions import EXTREMA, arguments, row_of
 from derive.expressions.indices import family, index, name_of, substitute, sum_over
 from derive.expressions.traverse import free_indices
 from derive.model.model import Case, Model, Node, model_of
@@ -112,11 +112,12 @@ class Writer:
             return self._product(expr)
         if isinstance(expr, Sum):
             return self._sum(expr)
-        if isinstance(expr, Max):
-            return self._fold([("max", a) for a in sorted(expr.args, key=lambda a: (a.is_number, self._place(a)))])
+        if isinstance(expr, EXTREMA):
+            kind = "max" if isinstance(expr, Max) else "min"
+            return self._fold([(kind, a) for a in sorted(expr.args, key=lambda a: (a.is_number, self._place(a)))])
         row = row_of(expr)
         if row is not None and row.name in self.allowed:
-            return Primitive(row.name, (self.operand(expr.args[0]),))
+            return Primitive(row.name, tuple(map(self.operand, arguments(expr))))
         if isinstance(expr, Pow):
             return self._power(expr)
         return self._written_out(expr)
@@ -128,7 +129,8 @@ class Writer:
         if row is None or simpler is None:
             self._need(row.name if row is not None else "", expr)
         else:
-            self.definitions.setdefault(row.name, (row.value(X), definition(row.value(X))))
+            letters = [X, *(Symbol(f"x{n}", real=True) for n in range(1, row.arity))]
+            self.definitions.setdefault(row.name, (row.value(*letters), definition(row.value(*letters))))
         return self._operation(simpler)
 
     def _fold(self, parts: list[tuple[str, Expr]]) -> Primitive:

@@ -36,7 +36,7 @@ class Primitive(NamedTuple):
             return sum_over(Mul(a, *rest), self.summed)
         if self.operation in BINARY:
             return BINARY[self.operation](a, rest[0])
-        return a if not self.operation else BY_NAME[self.operation].value(a)
+        return a if not self.operation else BY_NAME[self.operation].value(a, *rest)
 
 
 class Program(NamedTuple):

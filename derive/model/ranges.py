@@ -9,15 +9,22 @@ from collections.abc import Mapping
 
 from sympy import Add, Expr, Indexed, Integer, Mul, Pow, S, Sum, Symbol, exp, oo
 
-from derive.expressions.functions import Row, row_of, sigmoid
+from derive.expressions.activations import sigmoid
+from derive.expressions.functions import Row, row_of
 from derive.expressions.indices import name_of
 from derive.expressions.intervals import UNBOUNDED, Interval, enclosure
-from derive.model.model import Model
+from derive.model.domains import positive
+from derive.model.model import Model, Node
 
 DOMAINS: Mapping[str, Interval] = {
     "positive": (S.Zero, oo), "probability": (S.Zero, S.One), "binary": (S.Zero, S.One),
     "sign": (S.NegativeOne, S.One),
 }  # fmt: skip
+
+
+def declared(leaf: Node) -> Interval:
+    """The interval in which a leaf lies, by its domain."""
+    return leaf.domain if isinstance(leaf.domain, tuple) else DOMAINS.get(leaf.domain, UNBOUNDED)
 
 
 class Ranges:
@@ -45,7 +52,7 @@ class Ranges:
         if isinstance(expr, (Symbol, Indexed)):
             node = self.model.nodes.get(name_of(expr))
             if node is None or node.is_leaf:
-                return bool(expr.is_positive) if node is None else node.domain in ("positive", "probability")
+                return bool(expr.is_positive) if node is None else positive(node)
             return len(node.cases) == 1 and node.abstract is None and self.positive(node.cases[0].expr)
         if isinstance(expr, Add):
             low = [self.of(a)[0].is_nonnegative for a in expr.args]
@@ -63,5 +70,5 @@ class Ranges:
         if node is None:
             return (Integer(1), oo) if expr.is_positive and expr.is_integer else UNBOUNDED
         if node.is_leaf:
-            return DOMAINS.get(node.domain, UNBOUNDED)
+            return declared(node)
         return self.of(node.cases[0].expr) if len(node.cases) == 1 and node.abstract is None else UNBOUNDED

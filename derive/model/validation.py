@@ -19,11 +19,13 @@ from sympy import (
     Limit,
     Order,
     Rational,
+    S,
     Subs,
     Symbol,
     nan,
     oo,
     preorder_traversal,
+    sympify,
     zoo,
 )
 from sympy.core.function import AppliedUndef
@@ -37,7 +39,7 @@ from derive.expressions.notation import NAME
 from derive.expressions.traverse import free_indices
 from derive.memo import one
 from derive.model.definitions import definitions
-from derive.model.model import Case, Model, Node, references
+from derive.model.model import Case, Domain, Model, Node, references
 from derive.model.schedule import stages
 
 DOMAINS = ("real", "positive", "probability", "binary", "sign", "nonzero")
@@ -130,13 +132,23 @@ def new_name(name: str, taken: set[str]) -> None:
         raise ModelError(f"{name} is defined twice; give the second one another name")
 
 
-def domain(name: str, found: str) -> None:
-    """The values that a leaf may take have a name."""
-    if found not in DOMAINS:
-        raise ModelError(f"{name}: unknown domain {found!r}; the domains are {', '.join(DOMAINS)}")
+def domain(name: str, found: Any) -> Domain:
+    """The values that a leaf may take have a name, or lie between two ends."""
+    if isinstance(found, (tuple, list)) and len(found) == 2:
+        low, high = (sympify(end) for end in found)
+        if not (low.is_number and high.is_number and low.is_extended_real and high.is_extended_real and low < high):
+            raise ModelError(f"{name}: domain={found}: expected two numbers, the lower one first; oo is a number here")
+        return {(-oo, oo): "real", (S.Zero, oo): "positive", (S.Zero, S.One): "probability"}.get(
+            (low, high), (low, high)
+        )
+    if not isinstance(found, str) or found not in DOMAINS:
+        raise ModelError(
+            f"{name}: unknown domain {found!r}; the domains are {', '.join(DOMAINS)}, and intervals such as (1, oo)"
+        )
+    return found
 
 
-def total(name: str, found: Expr | None, domain: str, has_index: bool) -> None:
+def total(name: str, found: Expr | None, domain: Domain, has_index: bool) -> None:
     """The elements of a family of numbers can sum to a number, those that lie between 0 and 1 to 1."""
     if found is None:
         return
@@ -144,6 +156,8 @@ def total(name: str, found: Expr | None, domain: str, has_index: bool) -> None:
         raise ModelError(f"{name}: sums_to={found} needs an index to sum over; {name} is a single number")
     if not found.is_Rational:
         raise ModelError(f"{name}: sums_to={found} is not a number")
+    if isinstance(domain, tuple):
+        raise ModelError(f"{name}: elements in an interval of their own cannot be declared to sum to {found}")
     if not {"real": True, "nonzero": False, "sign": False, "positive": found > 0}.get(domain, found == 1):
         raise ModelError(f"{name}: elements that are {domain} cannot be declared to sum to {found}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Eq
+from sympy import Eq, Expr
 
 from derive.chain.facts import declared
 from derive.expressions.moments import Expectation, Law, Variance
@@ -18,11 +18,19 @@ def assumed(leaf: Node) -> Iterator[Text]:
     if leaf.domain == "binary" and leaf.sums_to is not None:
         yield say.ONE_HOT(name=leaf.generic, idx=leaf.indices[-1])
         return
-    if leaf.domain in say.DOMAINS:
+    if isinstance(leaf.domain, tuple):
+        yield _interval(leaf.generic, *leaf.domain)
+    elif leaf.domain in say.DOMAINS:
         yield say.DOMAINS[leaf.domain](name=leaf.generic)
     yield from (fact.reason for fact in declared(leaf))
     if leaf.law is not None:
         yield from _law(leaf, leaf.law)
+
+
+def _interval(name: Expr, low: Expr, high: Expr) -> Text:
+    if high.is_infinite:
+        return say.ABOVE(name=name, low=low)
+    return say.BELOW(name=name, high=high) if low.is_infinite else say.WITHIN(name=name, low=low, high=high)
 
 
 def _law(leaf: Node, law: Law) -> Iterator[Text]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sympy import Expr, Max, preorder_traversal
 
-from derive.expressions.functions import BY_TIES, argument, row_or_maximum
+from derive.expressions.functions import BY_TIES, argument, row_or_extremum
 from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Model
@@ -25,7 +25,7 @@ def _convention(expr: Expr, ranges: Ranges) -> Text | None:
     """Return what to say of one function; nothing of a root whose argument is never 0."""
     if isinstance(expr, Max) and len(expr.args) > 2:
         return BY_TIES
-    row = row_or_maximum(expr)
+    row = row_or_extremum(expr)
     if row is None or (row.name == "sqrt" and ranges.positive(argument(expr))):
         return None
     return row.convention
@@ -34,5 +34,5 @@ def _convention(expr: Expr, ranges: Ranges) -> Text | None:
 @memo
 def _kinked(expr: Expr) -> tuple[Expr, ...]:
     """Return the functions in an expression of which there is something to say, outermost first."""
-    found = ((part, row_or_maximum(part)) for part in preorder_traversal(expr))
+    found = ((part, row_or_extremum(part)) for part in preorder_traversal(expr))
     return tuple(part for part, row in found if row is not None and row.convention is not None)

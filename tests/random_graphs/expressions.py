@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from sympy import Abs, Eq, Float, KroneckerDelta, Max, Ne, Piecewise, Rational
+from sympy import Abs, Eq, Float, KroneckerDelta, Max, Min, Ne, Piecewise, Rational
 
 from random_graphs.cases import World
 from random_graphs.draws import Family
@@ -161,15 +161,17 @@ class Expressions(Functions):
         return Term(base.expr**over.expr, at, min(ends), max(ends))
 
     def maximum(self, scope: Sequence[Letter], depth: int, pool: Sequence[Family]) -> Term:
-        """The larger of two."""
-        self.note("max")
+        """The larger or the smaller of two."""
+        largest = self.chance(0.6)
+        self.note("max" if largest else "min")
         a = self.expr(scope, depth - 1, pool)
         b = self.constant() if self.chance(0.3) else self.expr(scope, depth - 1, pool)
+        kind, by_torch, end = (Max, torch.maximum, max) if largest else (Min, torch.minimum, min)
 
         def at(world: World, env: Env) -> Array:
-            return torch.maximum(a.at(world, env), b.at(world, env))
+            return by_torch(a.at(world, env), b.at(world, env))
 
-        return Term(Max(a.expr, b.expr), at, max(a.low, b.low), max(a.high, b.high))
+        return Term(kind(a.expr, b.expr), at, end(a.low, b.low), end(a.high, b.high))
 
     def absolute(self, scope: Sequence[Letter], depth: int, pool: Sequence[Family]) -> Term:
         """An absolute value."""

@@ -6,9 +6,24 @@ import math
 from collections.abc import Callable
 
 import torch
-from sympy import Abs, Expr, Rational, cos, erf, exp, log, sin, sqrt, tanh
+from sympy import Abs, Expr, Rational, asinh, atan, cos, erf, erfc, exp, log, sin, sqrt, tanh
 
-from derive import elu, gelu, leaky_relu, relu, sigmoid, silu, softplus
+from derive import (
+    elu,
+    gelu,
+    hardsigmoid,
+    hardtanh,
+    leaky_relu,
+    logsigmoid,
+    mish,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softplus,
+    softsign,
+)
 from random_graphs.draws import Draws
 from random_graphs.terms import Array, Term, number
 
@@ -26,6 +41,20 @@ FUNCTIONS: dict[str, tuple[Callable[..., Expr], Callable[[Array], Array], Callab
     "erf": (erf, torch.special.erf, math.erf),
     "gelu": (gelu, lambda x: x * (1 + torch.special.erf(x / ROOT2)) / 2, None),
     "silu": (silu, lambda x: x / (1 + torch.exp(-x)), None),
+    "atan": (atan, torch.atan, math.atan),
+    "asinh": (asinh, torch.asinh, math.asinh),
+    "erfc": (erfc, torch.special.erfc, None),
+    "softsign": (softsign, lambda x: x / (1 + x.abs()), lambda x: x / (1 + abs(x))),
+    "logsigmoid": (logsigmoid, torch.nn.functional.logsigmoid, lambda x: -math.log(1 + math.exp(-x))),
+    "mish": (mish, torch.nn.functional.mish, None),
+    "selu": (selu, torch.nn.functional.selu, lambda x: 1.06 * x if x > 0 else 1.76 * (math.exp(x) - 1)),
+    "relu6": (relu6, torch.nn.functional.relu6, lambda x: min(max(x, 0.0), 6.0)),
+    "hardtanh": (hardtanh, torch.nn.functional.hardtanh, lambda x: min(max(x, -1.0), 1.0)),
+    "hardsigmoid": (
+        hardsigmoid,
+        lambda x: torch.nn.functional.relu6(x + 3) / 6,
+        lambda x: min(max(x + 3, 0.0), 6.0) / 6,
+    ),
     "sin": (sin, torch.sin, None),
     "cos": (cos, torch.cos, None),
 }
@@ -50,7 +79,7 @@ class Functions(Draws):
         outer, torch_, monotone = FUNCTIONS[kind]
         if monotone is not None:
             return term.through(outer, torch_, monotone(term.low), monotone(term.high))
-        low, high = (-1.0, 1.0) if kind in ("sin", "cos") else (-0.3, max(0.0, term.high))
+        low, high = {"sin": (-1.0, 1.0), "cos": (-1.0, 1.0), "erfc": (0.0, 2.0)}.get(kind, (-0.31, max(0.0, term.high)))
         return term.through(outer, torch_, low, high)
 
     def positive(self, term: Term) -> Term:

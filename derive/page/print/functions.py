@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import And, Basic, KroneckerDelta, Max, Not, Or, Piecewise, S
+from sympy import And, Basic, KroneckerDelta, Max, Min, Not, Or, Piecewise, S, polygamma
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
@@ -22,7 +22,17 @@ def function(expr: Basic, p: Printer) -> Printed:
     row = row_of(expr)
     if row is None:
         return f"{type(expr).__name__}({', '.join(p(a) for a in expr.args)})", ATOM
-    return p.style.pattern(row).format(", ".join(_argument(row, a, p) for a in arguments(expr))), BINDS[row.notation]
+    pattern, inner = p.style.pattern(row), [_argument(row, a, p) for a in arguments(expr)]
+    return pattern.format(*([", ".join(inner)] if "{}" in pattern else inner)), BINDS[row.notation]
+
+
+@write.register(polygamma)
+def derivatives_of_log_gamma(expr: polygamma, p: Printer) -> Printed:
+    """ψ(x), and its n-th derivative with a raised (n)."""
+    order, inner = expr.args
+    name = r"\psi" if p.style.latex else "ψ"
+    raised = name if order == 0 else p.style.power(name, f"({p.printed(order)[0]})")
+    return f"{raised}({p.printed(inner)[0]})", ATOM
 
 
 def _argument(row: Row, inner: Basic, p: Printer) -> str:
@@ -48,9 +58,11 @@ def abstract(expr: AppliedUndef, p: Printer) -> Printed:
 
 
 @write.register(Max)
-def largest(expr: Max, p: Printer) -> Printed:
+@write.register(Min)
+def extremum(expr: Max | Min, p: Printer) -> Printed:
     inner = ", ".join(p.printed(a)[0] for a in ordered(expr.args, p.rank))
-    return (rf"\max({inner})" if p.style.latex else f"max({inner})"), ATOM
+    word = "max" if isinstance(expr, Max) else "min"
+    return (rf"\{word}({inner})" if p.style.latex else f"{word}({inner})"), ATOM
 
 
 @write.register(Relational)

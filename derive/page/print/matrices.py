@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Expr, Indexed, Mul, Pow
+from sympy import Expr, Indexed, Max, Mul, Pow
 
 from derive.expressions.functions import row_of
 from derive.expressions.indices import name_of
@@ -165,9 +165,11 @@ def entrywise(expr: Entrywise, p: Printer) -> Printed:
         return p.style.power(text, sign + p.printed(pattern.exp)[0]), POWER
     inner = [p.printed(a)[0] for a in arguments]
     if row is None:
-        return (r"\max" if p.style.latex else "max") + p.style.brackets(", ".join(inner)), ATOM
+        word = "max" if isinstance(pattern, Max) else "min"
+        return (rf"\{word}" if p.style.latex else word) + p.style.brackets(", ".join(inner)), ATOM
     bare = row.notation == "prefix" and not isinstance(arguments[0], Whole)
-    text = p.style.pattern(row).format(p.style.brackets(inner[0]) if bare else ", ".join(inner))
+    shown, text = p.style.brackets(inner[0]) if bare else ", ".join(inner), p.style.pattern(row)
+    text = text.format(*([shown] if "{}" in text else inner))
     return text, BINDS[row.notation]
 
 

@@ -12,7 +12,7 @@ from derive.expressions.notation import latex_name, subscript, superscript, text
 class Style(NamedTuple):
     """How to write names with indices, fractions, powers, sums, partials; `dot` and `space` join factors.
 
-    A limit with nothing to tend to tends to infinity.
+    A limit with nothing to tend to tends to infinity. A product may say below its sign what it leaves out.
     """
 
     key: str
@@ -20,7 +20,7 @@ class Style(NamedTuple):
     fraction: Callable[[str, str], str]
     power: Callable[[str, str], str]
     total: Callable[[str, str, str], str]
-    product: Callable[[str, str, str], str]
+    product: Callable[[str, str, str, str], str]
     partial: Callable[[str, str, str], str]
     second: Callable[[str, str, str], str]
     along: Callable[[str], str]
@@ -34,6 +34,7 @@ class Style(NamedTuple):
     condition: Callable[[str, str, str], str]
     relations: dict[str, str]
     cases: Callable[[Sequence[tuple[str, str]]], str]
+    apart: str = r",\; "
     both: str = r" \land "
     either: str = r" \lor "
     wide_fractions: bool = False
@@ -53,6 +54,10 @@ def _latex_moment(sign: str, inner: str) -> str:
 
 def _latex_partial(of: str, wrt: str, mark: str) -> str:
     return rf"\frac{{\partial{'^{+}' if mark else ''} {of}}}{{\partial {wrt}}}"
+
+
+def _also(out: str) -> str:
+    return rf",\; {out}" if out else ""
 
 
 def _pair(a: str, b: str) -> str:
@@ -77,7 +82,7 @@ LATEX = Style(
     fraction=lambda a, b: rf"\frac{{{a}}}{{{b}}}",
     power=lambda a, b: f"{a}^{{{b}}}",
     total=lambda i, a, b: rf"\sum_{{{i}={a}}}^{{{b}}} ",
-    product=lambda i, a, b: rf"\prod_{{{i}={a}}}^{{{b}}} ",
+    product=lambda i, a, b, out: rf"\prod_{{{i}={a}{_also(out)}}}^{{{b}}} ",
     partial=_latex_partial,
     second=lambda of, a, b: rf"\frac{{\partial^{{2}} {of}}}{{{_latex_twice(a, b)}}}",
     along=lambda of: rf"\mathrm{{D}}_{{v}} {of}",
@@ -99,7 +104,7 @@ UNICODE = Style(
     fraction=lambda a, b: f"{a}/{b}",
     power=lambda a, b: a + superscript(b),
     total=lambda i, a, b: f"Σ_{{{i}={a}..{b}}} ",
-    product=lambda i, a, b: f"Π_{{{i}={a}..{b}}} ",
+    product=lambda i, a, b, out: f"Π_{{{i}={a}..{b}{', ' * bool(out)}{out}}} ",
     partial=lambda of, wrt, mark: f"∂{'⁺' if mark else ''}{of}/∂{wrt}",
     second=lambda of, a, b: f"∂²{of}/∂{a}²" if a == b else f"∂²{of}/∂{a}∂{b}",
     along=lambda of: f"D_v {of}",
@@ -113,6 +118,7 @@ UNICODE = Style(
     condition=lambda a, e, b: f"1[{a} ≤ {e} ≤ {b}]",
     relations={"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"},
     cases=lambda rows: "{" + "; ".join(f"{value} [{when}]" for value, when in rows) + "}",
+    apart=", ",
     both=" ∧ ",
     either=" ∨ ",
     wide_fractions=True,
@@ -146,7 +152,7 @@ SCRIPTS = UNICODE._replace(  # Unicode whose scripts are marked, for whoever can
     name=_scripted_name,
     power=lambda a, b: f"{a}{RAISED}{b}{LEVEL}",
     total=lambda i, a, b: f"Σ{_lower(i)} ",
-    product=lambda i, a, b: f"Π{_lower(i)} ",
+    product=lambda i, a, b, out: f"Π{_lower(out or i)} ",
     delta=lambda a, b: f"δ{_lower(_pair(a, b))}",
     pattern=_scripted_function,
 )

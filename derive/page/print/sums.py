@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import isqrt
 
-from sympy import Add, Expr, Idx, Integer, Mul, Pow, Product, Rational, S, Sum, Symbol, fraction
+from sympy import Add, And, Eq, Expr, Idx, Integer, Mul, Or, Piecewise, Pow, Product, Rational, S, Sum, Symbol, fraction
 
 from derive.expressions.coefficients import number_in_front, number_of
 from derive.expressions.functions import row_of
@@ -120,5 +120,34 @@ def total(expr: Sum, p: Printer) -> Printed:
 
 @write.register(Product)
 def product(expr: Product, p: Printer) -> Printed:
-    signs = [p.style.product(name_of(i), p.index(a), p.index(b)) for i, a, b in expr.limits]
-    return "".join(signs) + p.at(expr.function, MUL), MUL
+    """The sign of a product for each index; what is left out, which is 1 in the product, stands below the sign."""
+    body, left_out = _left_out(expr.function, [i for i, *_ in expr.limits], p)
+    below = [p.style.apart.join(left_out), *[""] * (len(expr.limits) - 1)]
+    signs = [
+        p.style.product(name_of(i), p.index(low), p.index(high), out)
+        for (i, low, high), out in zip(expr.limits, below, strict=True)
+    ]
+    return "".join(reversed(signs)) + p.at(body, MUL), MUL
+
+
+def _left_out(body: Expr, bound: Sequence[Idx], p: Printer) -> tuple[Expr, list[str]]:
+    """What a product is over, and where it is 1 instead: k ≠ i for {1 [k = i]; w_k [k ≠ i]}."""
+    found = []
+    while isinstance(body, Piecewise) and len(body.args) == 2 and body.args[0][0] is S.One:
+        places = [_place_of(c, bound, p) for c in Or.make_args(body.args[0][1])]
+        if body.args[1][1] is not S.true or None in places:
+            break
+        found += [place for place in places if place is not None]
+        body = body.args[1][0]
+    return body, sorted(found)
+
+
+def _place_of(condition: Expr, bound: Sequence[Idx], p: Printer) -> str | None:
+    """The place that a condition leaves out, as an inequality; None where it is none."""
+    equal = And.make_args(condition)
+    if not all(isinstance(e, Eq) and set(e.args) & set(bound) for e in equal):
+        return None
+    pairs = sorted(((e.lhs, e.rhs) if e.lhs in bound else (e.rhs, e.lhs) for e in equal), key=lambda e: str(e[0]))
+    sides = [", ".join(p.index(pair[n]) for pair in pairs) for n in (0, 1)]
+    one, other = sides if len(pairs) == 1 else [f"({side})" for side in sides]
+    return f"{one} {p.style.relations['!=']} {other}"

@@ -15,7 +15,7 @@ from derive.chain.closed_forms.values import Solved
 from derive.errors import ModelError
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.symbols import LimitOf
-from derive.model.domains import proper
+from derive.model.domains import positive, proper
 from derive.model.model import Model, Node
 
 POWERS = (1, 2, 3)  # a leading term is looked for among these powers of the variable
@@ -96,7 +96,7 @@ def _limit(value: Expr, variable: Expr, to: Expr, nodes: Mapping[str, Node]) -> 
     known = {
         n.symbol: Dummy(n.name, positive=True)
         for n in nodes.values()
-        if n.is_leaf and not n.indices and n.domain in ("positive", "probability") and n.symbol != variable
+        if n.is_leaf and not n.indices and positive(n) and n.symbol != variable
     }
     rates: dict[Expr, Symbol] = {}
     fading = _fading(value, variable, nodes)

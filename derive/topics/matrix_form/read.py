@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Max, Mul, Piecewise, Pow, Sum, Symbol
+from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Piecewise, Pow, Sum, Symbol
 
 from derive.errors import NoMatrixForm
-from derive.expressions.functions import row_of
+from derive.expressions.functions import row_or_extremum
 from derive.expressions.indices import BINDERS, Limits, apart, fresh, limits, name_of
 from derive.expressions.matrices import HOLE, DiagonalOf, Eye, Whole, size, summed
 from derive.expressions.symbols import Partial
@@ -68,7 +68,7 @@ class Reader:
             return self._delta(*expr.args)
         if isinstance(expr, Pow) and expr.exp.is_number:
             return self._power(expr)
-        if isinstance(expr, Max) or row_of(expr) is not None:
+        if row_or_extremum(expr) is not None:
             return self._function(expr)
         raise NoMatrixForm(CASES if isinstance(expr, Piecewise) else PRODUCT if isinstance(expr, BINDERS) else PLACES)
 

@@ -19,7 +19,7 @@ from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import UNBOUNDED, Interval, enclosure, magnitude, times
 from derive.expressions.norms import Norm
 from derive.model.model import Model, Node
-from derive.model.ranges import DOMAINS
+from derive.model.ranges import declared
 
 
 class Bounds:
@@ -83,7 +83,7 @@ class Bounds:
         return any(end.has(own) for end in ends for own in self._open.values())
 
     def _leaf(self, node: Node) -> Interval:
-        low, high = DOMAINS.get(node.domain, UNBOUNDED)
+        low, high = declared(node)
         top = Norm(node.symbol, "largest") if node.indices else Abs(node.symbol)
         return (-top if low == -oo else low, top if high == oo else high)
 

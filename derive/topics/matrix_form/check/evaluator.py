@@ -17,7 +17,7 @@ from sympy import Add, Expr, Max, Mul, Pow
 from derive.errors import ShapeError
 from derive.evaluate.passes import Passes, Range
 from derive.evaluate.store import Store
-from derive.expressions.functions import row_of
+from derive.expressions.functions import EXTREMA, row_of
 from derive.expressions.matrices import Matrix, Summed, shape
 
 Array = torch.Tensor
@@ -71,8 +71,9 @@ class Evaluator:
         elif isinstance(function, Pow):
             found = self.backend.power(arguments[0], function.exp)
         else:
-            assert isinstance(function, Max), function
-            found = self.backend.maximum(*arguments)
+            assert isinstance(function, EXTREMA), function
+            join = self.backend.maximum if isinstance(function, Max) else self.backend.minimum
+            found = join(*arguments)
         return found
 
     # one method for each kind of matrix

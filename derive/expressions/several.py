@@ -1,0 +1,108 @@
+"""Elementwise functions of several numbers, as rows of the table of functions."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+from sympy import Heaviside, Max, Min, Pow, S, atan2, exp, log, oo, sqrt
+
+from derive.expressions.activations import sigmoid
+from derive.expressions.elementwise import between, entry, function_class, share, step
+from derive.language import Text
+
+clip = function_class("clip", lambda x, low, high: Min(Max(x, low), high), nargs=3)
+hypot = function_class("hypot", lambda x, y: sqrt(x**2 + y**2), nargs=2)
+logaddexp = function_class("logaddexp", lambda x, y: log(exp(x) + exp(y)), nargs=2)
+prelu = function_class("prelu", lambda x, a: Max(x, 0) + a * Min(x, 0), nargs=2)
+
+
+def _log_add(x: float, y: float) -> float:
+    return max(x, y) + math.log1p(math.exp(-abs(x - y)))
+
+
+_CLIPPED = Text(
+    "At its ends clip(x, a, b) has kinks: for a ≤ x ≤ b its slope in x is taken as 1, and what lies outside passes the "
+    "slope to the end, as torch.clamp does.",
+    "clip(x, a, b) 在两端不可导：a ≤ x ≤ b 时对 x 的导数取 1，在此之外导数传给相应的端点（与 torch.clamp 一致）。",
+)
+_TIED = Text(
+    "Where two arguments of a minimum tie, each takes half of the slope, as torch does.",
+    "最小值的两个自变量相等时，各取一半导数（与 torch 一致）。",
+)
+_HEAVISIDE = Text(
+    "At 0 the unit step jumps and its slope is taken as 0, as torch does.",
+    "在 0 处阶跃函数有跳跃，其导数约定为 0（与 torch 一致）。",
+)
+_CONSTANT = Text("the unit step is constant on either side of 0", "阶跃函数在 0 的两侧都是常数")
+
+SEVERAL: tuple[dict[str, Any], ...] = (
+    entry(
+        name="min", value=Min, slope=lambda a, *others: share(*(b - a for b in others)), slope_range=(0, 1),
+        kinks=(0,), convention=_TIED, arity=2,
+        rule=Text("the minimum passes the slope to its least argument", "最小值把导数传给最小的自变量"),
+        latex=r"\min({})", text="min({})", torch="minimum", numpy="minimum", number=min, exact=min,
+    ),
+    entry(
+        name="heaviside", value=Heaviside, slope=lambda *x: S.Zero, value_range=(0, 1), slope_range=(0, 0), kinks=(0,),
+        convention=_HEAVISIDE, title=Text("the unit step", "阶跃函数"), rule=_CONSTANT, latex=r"\mathrm{{H}}({0})",
+        text="H({0})", number=lambda x, at=0.5: float(x > 0) if x else float(at),
+        exact=lambda x, at=Fraction(1, 2): Fraction(x > 0) if x else at, numpy="np.heaviside({0})",
+        code="""def heaviside(x, at_zero):
+    \"\"\"0 below 0, 1 above, and the second argument at 0.\"\"\"
+    return {array}(x > 0, dtype=x.dtype) + at_zero * {array}(x == 0, dtype=x.dtype)
+""",
+    ),
+    entry(
+        name="between", value=between, arity=3, slope=lambda *x: S.Zero, kinks=(0,), value_range=(0, 1),
+        slope_range=(0, 0),
+        convention=_CLIPPED, rule=Text("constant inside and outside", "在区间内外都是常数"),
+        latex=r"\mathbf{{1}}[{1} \le {0} \le {2}]", text="1[{1} ≤ {0} ≤ {2}]", indicator=True,
+        number=lambda x, low, high: float(low <= x <= high), exact=lambda x, low, high: Fraction(low <= x <= high),
+        code="""def between(x, low, high):
+    \"\"\"1 where low <= x <= high, 0 elsewhere: the slope of clip.\"\"\"
+    return {array}((x >= low) & (x <= high), dtype=x.dtype)
+""",
+    ),
+    entry(
+        name="clip", value=clip, arity=3, convention=_CLIPPED, kinks=(0,), slope_range=(0, 1),
+        slopes=(between, lambda x, a, b: step(a - x), lambda x, a, b: step(x - b)),
+        rule=Text("inside its ends a clipped quantity has slope 1", "在区间内部，截断函数的导数为 1"),
+        torch="torch.clamp({0})", numpy="np.clip({0})", number=lambda x, a, b: min(max(x, a), b),
+        exact=lambda x, a, b: min(max(x, a), b),
+    ),
+    entry(
+        name="prelu", value=prelu, arity=2, kinks=(0,),
+        slopes=(lambda x, a: step(x) + a * (1 - step(x)), lambda x, a: Min(x, 0)),
+        convention=Text(
+            "At 0 PReLU has a kink and its slope is taken as that on the left; the page and the check follow torch.",
+            "在 0 处，PReLU 不可导，其导数约定为左导数；本页与验证都采用 torch 的约定。",
+        ),
+        title=Text("PReLU", "PReLU"), latex=r"\mathrm{{PReLU}}({})", text="PReLU({})",
+        number=lambda x, a: x if x > 0 else a * x, exact=lambda x, a: x if x > 0 else a * x,
+        code="""def prelu(x, a):
+    \"\"\"x where it is positive, a x elsewhere.\"\"\"
+    return {module}.where(x > 0, x, a * x)
+""",
+    ),
+    entry(
+        name="atan2", value=atan2, arity=2,
+        slopes=(lambda y, x: x / (x**2 + y**2), lambda y, x: -y / (x**2 + y**2)),
+        title=Text("the angle of a point", "点的辐角"), torch="atan2", numpy="arctan2", number=math.atan2,
+    ),
+    entry(
+        name="hypot", value=hypot, slope=lambda x, y: x / hypot(x, y), slope_range=(-1, 1), value_range=(0, oo),
+        arity=2, title=Text("the hypotenuse", "斜边长"), torch="hypot", numpy="hypot", number=math.hypot,
+    ),
+    entry(
+        name="logaddexp", value=logaddexp, slope=lambda x, y: sigmoid(x - y), slope_range=(0, 1), arity=2,
+        title=Text("the logarithm of a sum of exponentials", "指数和的对数"),
+        torch="logaddexp", numpy="logaddexp", number=_log_add,
+    ),
+    entry(
+        name="power", value=Pow, slope=lambda x, n: n * x ** (n - 1),
+        rule=Text("power rule", "幂函数求导法则"), arity=2,
+        latex="{}^{{{}}}", text="{}^{}", torch="pow", numpy="power", number=pow,
+    ),
+)  # fmt: skip
