@@ -76,7 +76,6 @@ if TYPE_CHECKING:
         silu,
         softplus,
         softsign,
-        tanhshrink,
     )
     from derive.expressions.elementary import exp2, expm1, log1p, log2, log10, logit, rounded, stop, trunc
     from derive.expressions.functions import function_named
@@ -86,6 +85,24 @@ if TYPE_CHECKING:
     from derive.language import Text
     from derive.model.author_sum import Product, Sum
     from derive.model.new_function import elementwise
+    from derive.model.words import (
+        amax,
+        amin,
+        dot,
+        hardshrink,
+        log_softmax,
+        logsumexp,
+        mean,
+        norm,
+        normalize,
+        rsqrt,
+        softmax,
+        softshrink,
+        std,
+        tanhshrink,
+        threshold,
+        var,
+    )
     from derive.problem import Option, Problem, Size
     from derive.solution import Solution
     from derive.topics.limits.limits import Limit
@@ -98,7 +115,7 @@ _HOME = {
     "derive.errors": ("DeriveError", "ModelError", "MomentError", "UsageError", "VerificationError"),
     "derive.expressions.activations": (
         "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "logsigmoid", "mish", "relu", "relu6",
-        "selu", "sigmoid", "silu", "softplus", "softsign", "tanhshrink",
+        "selu", "sigmoid", "silu", "softplus", "softsign",
     ),
     "derive.expressions.elementary": (
         "exp2", "expm1", "log1p", "log2", "log10", "logit", "rounded", "stop", "trunc",
@@ -109,10 +126,14 @@ _HOME = {
     "derive.language": ("Text",),
     "derive.topics.limits.limits": ("Limit",),
     "derive.expressions.moments": ("Covariance", "Expectation", "Variance"),
-    "derive.problem": ("Option", "Problem", "Product", "Size"),
+    "derive.problem": ("Option", "Problem", "Size"),
     "derive.code.signature": ("Argument", "Signature"),
     "derive.solution": ("Solution",),
     "derive.model.author_sum": ("Product", "Sum"),
+    "derive.model.words": (
+        "amax", "amin", "dot", "hardshrink", "log_softmax", "logsumexp", "mean", "norm", "normalize", "rsqrt",
+        "softmax", "softshrink", "std", "tanhshrink", "threshold", "var",
+    ),
     "derive.model.new_function": ("elementwise",),
     "derive.topics.training.training": ("TrainingSet",),
     "derive.topics.worked.example": ("Example",),
@@ -127,14 +148,15 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "Abs", "Argument", "Covariance", "DeriveError", "Example", "Expectation", "Function", "Graph", "Heaviside",
-    "KroneckerDelta", "Limit", "Max", "Min", "ModelError", "MomentError", "Option", "Piecewise", "Problem", "Product",
-    "Rational", "Signature", "Size", "Solution", "Sum", "Text", "TrainingSet", "UsageError", "Variance",
-    "VerificationError", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "ceiling", "clip", "cos",
-    "cosh", "digamma", "elementwise", "elu", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "floor", "frac",
-    "function_named", "gamma", "gelu", "hardsigmoid", "hardswish", "hardtanh", "hypot", "leaky_relu", "log",
-    "log10", "log1p", "log2", "logaddexp", "loggamma", "logit", "logsigmoid", "mish", "polygamma", "prelu", "relu",
-    "relu6", "rounded", "selu", "sigmoid", "sign", "silu", "sin", "sinh", "softplus", "softsign", "sqrt", "stop",
-    "tan", "tanh", "tanhshrink", "trunc",
+    "KroneckerDelta", "Limit", "Max", "Min", "ModelError", "MomentError", "Option", "Piecewise", "Problem",
+    "Product", "Rational", "Signature", "Size", "Solution", "Sum", "Text", "TrainingSet", "UsageError", "Variance",
+    "VerificationError", "acos", "acosh", "amax", "amin", "asin", "asinh", "atan", "atan2", "atanh", "ceiling",
+    "clip", "cos", "cosh", "digamma", "dot", "elementwise", "elu", "erf", "erfc", "erfinv", "exp", "exp2", "expm1",
+    "floor", "frac", "function_named", "gamma", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+    "hypot", "leaky_relu", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "loggamma", "logit",
+    "logsigmoid", "logsumexp", "mean", "mish", "norm", "normalize", "polygamma", "prelu", "relu", "relu6",
+    "rounded", "rsqrt", "selu", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "softshrink",
+    "softsign", "sqrt", "std", "stop", "tan", "tanh", "tanhshrink", "threshold", "trunc", "var",
 ]  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from typing import NamedTuple, TypeVar
 
 from sympy import Add, And, Eq, Expr, Idx, Indexed, IndexedBase, Mul, Piecewise, Pow, Product, S, Sum, Symbol, log
 
+from derive.expressions.elementwise import equal
+from derive.expressions.extremes import Extreme
 from derive.expressions.functions import BY_NAME, EXTREMA, arguments, row_of, row_or_extremum, unknown
 from derive.expressions.indices import Limits, bound, bound_indices, fresh, limits, name_of, substitute, sum_over
 from derive.expressions.symbols import Given, Immediate, Partial
@@ -51,6 +53,10 @@ FACTOR = Text(
     "product rule: one factor is differentiated at a time, the product of the others remains",
     "乘法法则：每次只对一个因子求导，其余因子之积保留",
 )
+EXTREME = Text(
+    "an extreme passes the slope to the element that attains it; those that tie share it equally",
+    "最大值（最小值）把导数传给取到它的元素；若有几个元素并列，则均分",
+)
 ABSTRACT = Text("left as it stands: the function is abstract", "函数未给出具体形式，保留其偏导数")
 IN_VALUE = Text("{rule} (written in its value)", "{rule}（用函数值表示）")
 BRANCH = Text("on each branch by itself", "在每个分支上分别求导")
@@ -64,7 +70,20 @@ def occurrences(expr: Expr, name: str, value: Expr | None = None) -> tuple[Occur
         rule = IN_VALUE(rule=row.rule)
         inner = _visit(expr.args[0], name, taken)
         return tuple(o.times(row.slope_in_value(value), rule=rule) for o in inner)
-    return tuple(o if o.rules else o._replace(rules=(SUMMAND,)) for o in _visit(expr, name, taken))
+    if value is not None and isinstance(expr, Extreme):
+        return tuple(o for o in _extreme(expr, name, taken, value))
+    found = _without_zeros(tuple(_visit(expr, name, taken)))
+    return tuple(o if o.rules else o._replace(rules=(SUMMAND,)) for o in found)
+
+
+def _without_zeros(uses: tuple[Occurrence, ...]) -> tuple[Occurrence, ...]:
+    """The uses without those whose slope is 0, as of what is stopped, but for the reason; all, if all are such."""
+    zeros = [u for u in uses if S.Zero in u.factors]
+    if not 0 < len(zeros) < len(uses):
+        return uses
+    first, *others = (u for u in uses if u not in zeros)
+    reasons = distinct(u.rules[-1] for u in zeros if u.rules)
+    return first._replace(rules=(*(first.rules or (SUMMAND,)), *reasons)), *others
 
 
 def by_element(uses: Iterable[U], key: Callable[[U], object]) -> list[list[U]]:
@@ -99,6 +118,8 @@ def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]
         yield from _summed(expr, name, taken)
     elif isinstance(expr, Product):
         yield from _multiplied(expr, name, taken)
+    elif isinstance(expr, Extreme):
+        yield from _extreme(expr, name, taken, expr)
     elif isinstance(expr, Piecewise):
         yield from _branches(expr, name, taken)
     else:
@@ -136,7 +157,15 @@ def _multiplied(expr: Product, name: str, taken: frozenset[Idx]) -> Iterator[Occ
         yield _join(done)._replace(sums=use.sums + own, rules=(FACTOR, *use.rules))
 
 
-def _relettered(expr: Sum | Product, taken: frozenset[Idx]) -> tuple[Expr, tuple[Limits, ...], frozenset[Idx]]:
+def _extreme(expr: Extreme, name: str, taken: frozenset[Idx], value: Expr) -> Iterator[Occurrence]:
+    """The elements that equal the extreme share its slope: each has 1 over their number. `value` is the extreme."""
+    body, own, taken = _relettered(expr, taken | bound_indices(expr))
+    share = equal(body, value) / bound(Sum, equal(expr.function, value), expr.limits)
+    for use in _visit(body, name, taken):
+        yield _join(use.times(share))._replace(sums=use.sums + own, rules=(EXTREME, *use.rules))
+
+
+def _relettered(expr: Expr, taken: frozenset[Idx]) -> tuple[Expr, tuple[Limits, ...], frozenset[Idx]]:
     """What a sum or a product is over, its limits, in letters that are not taken, and what is taken then."""
     body, own = expr.function, list(expr.limits)
     for at, (idx, low, high) in enumerate(expr.limits):
@@ -161,7 +190,9 @@ def _function(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurren
         extremum, own = isinstance(expr, EXTREMA), arguments(expr)
         for n, arg in enumerate(own if extremum else own[: row.arity]):
             if name in mentioned(arg):
-                uses = (o.times(row.slope_in(n, own), rule=row.rule) for o in _visit(arg, name, taken))
+                slope = row.slope_in(n, own)
+                inner = (o._replace(rules=()) if slope == 0 else o for o in _visit(arg, name, taken))
+                uses = (o.times(slope, rule=row.rule) for o in inner)
                 yield from uses if extremum else map(_join, uses)
     elif isinstance(expr, Pow):
         yield from _power(expr, name, taken)

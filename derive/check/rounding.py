@@ -14,18 +14,20 @@ from __future__ import annotations
 
 from functools import partial
 
-from sympy import Abs, Add, Expr, Idx, Mul, Piecewise, Pow, log
+from sympy import Abs, Add, Expr, Float, Idx, Min, Mul, Piecewise, Pow, S, log
 
 from derive.chain.partials import surrogate
 from derive.check.compare import Array, within
 from derive.evaluate.passes import Passes, Range
 from derive.evaluate.store import Store
+from derive.expressions.extremes import Amax, Extreme
 from derive.expressions.functions import EXTREMA, arguments, row_of
 from derive.expressions.indices import BINDERS, bound
 from derive.expressions.moments import Expectation, Moment
 from derive.memo import memo
 from derive.model.model import Case, Node
 
+HUGE = Float(1e300)
 _size = partial(Abs, evaluate=False)
 
 
@@ -37,11 +39,15 @@ def terms(expr: Expr) -> Expr:
     if isinstance(expr, EXTREMA):
         return Add(*map(terms, expr.args))
     if isinstance(expr, BINDERS):
+        if isinstance(expr, Extreme):
+            return bound(Amax, _at_most(terms(expr.function), masked=True), expr.limits)
         return bound(expr.func, terms(expr.function), expr.limits)
     if isinstance(expr, Moment):
         return _moment(expr)
     if isinstance(expr, Piecewise):
         return Piecewise(*((terms(value), condition) for value, condition in expr.args))
+    if expr.is_infinite:  # a mask: nothing is rounded
+        return S.Zero
     if expr.is_number or isinstance(expr, Idx) or not expr.args:
         return _size(expr)
     if isinstance(expr, Pow):
@@ -51,7 +57,12 @@ def terms(expr: Expr) -> Expr:
         return _size(expr)
     own = arguments(expr)
     slopes = ((own[n], row.slope_in(n, own)) for n in range(row.arity) if row.has_slope(n))
-    return Add(_size(expr), *(_size(slope) * terms(inner) for inner, slope in slopes))
+    return Add(_size(expr), *(_size(slope) * _at_most(terms(inner), row.name == "exp") for inner, slope in slopes))
+
+
+def _at_most(size: Expr, masked: bool) -> Expr:
+    """A size that is finite, so that e^x of a mask, which is 0, is 0 times a number."""
+    return Min(size, HUGE, evaluate=False) if masked else size
 
 
 def _power(base: Expr, exponent: Expr) -> Expr:

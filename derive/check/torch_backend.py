@@ -96,6 +96,14 @@ class TorchBackend:
         """Product, the axis kept."""
         return x.prod(dim=axis, keepdim=True)
 
+    def amax(self, x: Any, axis: int) -> Array:
+        """Largest, the axis kept."""
+        return x.amax(dim=axis, keepdim=True)
+
+    def amin(self, x: Any, axis: int) -> Array:
+        """Least, the axis kept."""
+        return x.amin(dim=axis, keepdim=True)
+
     def stack(self, slices: Sequence[Array]) -> Array:
         """torch.stack of slices made equally long in points."""
         return torch.stack(torch.broadcast_tensors(*slices))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from functools import reduce
+from math import inf
 from typing import Any
 
 from sympy import (
@@ -26,7 +27,6 @@ from sympy import (
     S,
     Sum,
     Symbol,
-    oo,
 )  # fmt: skip
 from sympy.core.relational import Relational
 
@@ -38,12 +38,16 @@ from derive.code.names import Identifiers
 from derive.code.stable import Stable
 from derive.code.trees import Apply, Call, Condition, Number, Plus, Power, Tree, plus
 from derive.errors import ModelError
+from derive.expressions.extremes import Amax, Amin
 from derive.expressions.functions import EXTREMA, arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, apart, bound
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
 
-NEUTRAL = {"sum": plain(Number(0)), "prod": plain(Number(1)), "max": plain(Number(-oo))}
+NEUTRAL = {
+    "sum": plain(Number(0)), "prod": plain(Number(1)), "max": plain(Number(-inf)), "min": plain(Number(inf)),
+}  # fmt: skip
+REDUCTIONS = {Sum: "sum", Product: "prod", Amax: "max", Amin: "min"}
 
 
 class Lowering:
@@ -85,7 +89,7 @@ class Lowering:
         if isinstance(expr, (Idx, Symbol, Indexed, Partial)):
             return self._leaf(expr, scope)
         if isinstance(expr, BINDERS):
-            return self._bound(expr, scope, "sum" if isinstance(expr, Sum) else "prod")
+            return self._bound(expr, scope, REDUCTIONS[expr.func])
         if isinstance(expr, Piecewise):
             return self._piecewise(expr, scope)
         return self._function(expr, scope)
@@ -124,8 +128,8 @@ class Lowering:
             found.append((self.lower(1 / factor if below else factor, scope), -1 if below else 1))
         return found
 
-    def _bound(self, expr: Sum | Product, scope: Scope, kind: str) -> NamedArray:
-        """Lower a sum, a product or a maximum over fixed ranges; an end that depends on an index becomes a mask."""
+    def _bound(self, expr: Expr, scope: Scope, kind: str) -> NamedArray:
+        """Lower a sum, a product or an extreme over fixed ranges; an end that depends on an index becomes a mask."""
         indices: list[Idx] = []
         ragged: list[tuple[Idx, Expr, Expr]] = []
         body = apart(expr, scope.ranges)  # no index of its own is one of those around it
@@ -154,7 +158,7 @@ class Lowering:
         part = product(factors, scope.order)
         if present:
             part = reduced(part, present, kind)
-        if kind == "max":
+        if kind != "prod":
             return part
         return reduce(lambda p, c: elementwise([p, c], scope.order, Power), counts, part)
 

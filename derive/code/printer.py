@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
-from sympy import Integer, oo
+from sympy import Integer
 
 from derive.code.names import called
 from derive.code.targets import Target
@@ -65,9 +65,8 @@ class CodePrinter:
         return tree.text, ATOM
 
     def _number(self, tree: Number) -> Printed:
-        if tree.value == -oo:
-            return "-math.inf", PRODUCT
         text = str(int(tree.value)) if isinstance(tree.value, (int, Integer)) else repr(float(tree.value))
+        text = text.replace("inf", "math.inf")
         return text, PRODUCT if text.startswith("-") else ATOM
 
     def _plus(self, tree: Plus) -> Printed:
@@ -124,9 +123,7 @@ class CodePrinter:
         text, axes = self.at(tree.array, ATOM), tree.axes
         if tree.kind == "prod":  # torch takes one axis at a time
             return text + "".join(f".prod({a})" for a in reversed(axes)), ATOM
-        if tree.kind == "max":
-            return f"{text}.{self.target.patterns['max']}({axes[0] if len(axes) == 1 else axes})", ATOM
-        return f"{text}.sum({axes[0] if len(axes) == 1 else axes})", ATOM
+        return f"{text}.{self.target.patterns.get(tree.kind, tree.kind)}({axes[0] if len(axes) == 1 else axes})", ATOM
 
     def _inner(self, tree: Inner) -> Printed:
         letters = "".join(map(_letter, range(tree.rank)))

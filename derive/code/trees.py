@@ -27,7 +27,7 @@ class Name(Tree):
 class Number(Tree):
     """A number: rational, or a float."""
 
-    value: Expr | int
+    value: Expr | int | float
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Transpose(Tree):
 
 @dataclass(frozen=True)
 class Reduce(Tree):
-    """The sum (`sum`) or product (`prod`) over some axes."""
+    """The sum (`sum`), the product (`prod`), the largest (`max`) or the least (`min`) over some axes."""
 
     kind: str
     array: Tree

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import reduce
+from math import inf
 from operator import add, and_, mul, or_
 from typing import Any
 
@@ -21,7 +22,6 @@ from sympy import (
     Or,
     Piecewise,
     Pow,
-    Product,
     Rational,
     S,
     Sum,
@@ -33,6 +33,7 @@ from derive.errors import ModelError
 from derive.evaluate.backend import Array, Backend
 from derive.evaluate.index_values import Env, index_value
 from derive.evaluate.store import Store
+from derive.expressions.extremes import Amax, Extreme
 from derive.expressions.functions import BY_NAME, EXTREMA, arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, bound, name_of
 from derive.expressions.intervals import inside
@@ -116,12 +117,12 @@ class Compiler:
 
         return run
 
-    def _bound(self, expr: Sum | Product, at: int, depth: int) -> Compiled:
+    def _bound(self, expr: Expr, at: int, depth: int) -> Compiled:
         (idx, low, high), *outer = reversed(expr.limits)
         inner = bound(expr.func, expr.function, reversed(outer)) if outer else expr.function
         body, first, last = self.compile(inner, at + 1, depth), self._index(low), self._index(high)
         shape, backend = along(at, depth), self.backend
-        neutral, join = (0, backend.total) if isinstance(expr, Sum) else (1, backend.product)
+        neutral, join = _reduction(expr, backend)
 
         def run(store: Store, env: Env) -> Array:
             a, b = first(env), last(env)
@@ -248,6 +249,14 @@ def elementwise(expr: Expr, backend: Backend) -> Callable[[Array], Array]:
     """Return an expression in one symbol as a function of an array, element by element."""
     run = Compiler(backend, {}, S.Zero).compile(expr, 0, 0)
     return lambda array: run(_Single(backend, array), {})
+
+
+def _reduction(expr: Expr, backend: Backend) -> tuple[Any, Callable[[Array, int], Array]]:
+    """Return what nothing amounts to, and how values are joined along an axis."""
+    if isinstance(expr, Extreme):
+        largest = isinstance(expr, Amax)
+        return (-inf, backend.amax) if largest else (inf, backend.amin)
+    return (0, backend.total) if isinstance(expr, Sum) else (1, backend.product)
 
 
 def _place(part: Expr) -> int:

@@ -70,6 +70,14 @@ class ExactBackend:
         """Product, the axis kept."""
         return np.prod(x, axis=axis, keepdims=True)
 
+    def amax(self, x: Any, axis: int) -> Any:
+        """Largest, the axis kept."""
+        return np.max(x, axis=axis, keepdims=True)
+
+    def amin(self, x: Any, axis: int) -> Any:
+        """Least, the axis kept."""
+        return np.min(x, axis=axis, keepdims=True)
+
     def stack(self, slices: Sequence[Any]) -> Any:
         """Slices along a new first axis."""
         return np.stack(np.broadcast_arrays(*(np.asarray(s, dtype=object) for s in slices)))

@@ -37,7 +37,6 @@ selu = function_class("selu", lambda x: SELU_SCALE * (Max(x, 0) - SELU_ALPHA * M
 softsign = function_class("softsign", lambda x: x / (1 + Abs(x)), {0: 0})
 mish = function_class("mish", lambda x: x * tanh(log(1 + exp(x))), {0: 0})
 logsigmoid = function_class("logsigmoid", lambda x: -log(1 + exp(-x)), {0: -log(2)})
-tanhshrink = function_class("tanhshrink", lambda x: x - tanh(x), {0: 0})
 
 
 def plain_sigmoid(x: float) -> float:
@@ -145,7 +144,7 @@ ACTIVATIONS: tuple[dict[str, Any], ...] = (
     ),
     entry(
         name="logsigmoid", value=logsigmoid, slope=lambda x: sigmoid(-x), value_range=(-oo, 0), slope_range=(0, 1),
-        title=Text("the log-sigmoid", "log-sigmoid"), latex=r"\log \sigma({})", text="log σ({})",
+        latex=r"\log \sigma({})", text="log σ({})",
         torch="nn.functional.logsigmoid", numpy="np.negative(np.logaddexp(-({0}), 0))",
         number=lambda x: -plain_softplus(-x), activation=True,
     ),
@@ -210,10 +209,5 @@ ACTIVATIONS: tuple[dict[str, Any], ...] = (
         name="softsign", value=softsign, slope=lambda x: 1 / (1 + Abs(x)) ** 2, value_range=(-1, 1),
         slope_range=(0, 1), torch="nn.functional.softsign",
         number=lambda x: x / (1 + abs(x)), exact=lambda x: x / (1 + abs(x)), activation=True, symmetric=True,
-    ),
-    entry(
-        name="tanhshrink", value=tanhshrink, slope=lambda x: tanh(x) ** 2, slope_range=(0, 1), value_range=(-oo, oo),
-        torch="nn.functional.tanhshrink", number=lambda x: x - math.tanh(x),
-        exact=only(0, 0), activation=True,
     ),
 )  # fmt: skip

@@ -24,7 +24,10 @@ class Elementwise(Function):
     @classmethod
     def eval(cls, *arguments: Expr) -> Expr | None:
         """The exact value at the points where there is one; unevaluated elsewhere."""
-        return cls.at.get(arguments[0]) if len(arguments) == 1 else None
+        if len(arguments) == 1:
+            return cls.at.get(arguments[0])
+        value = cls.definition(*arguments) if all(a.is_Number for a in arguments) else None
+        return value if value is not None and value.is_Number else None
 
     def fdiff(self, argindex: int = 1) -> Expr:
         """sympy's own `diff` uses the same slope as the table of functions."""
@@ -79,6 +82,16 @@ class step(Jump):
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
         return Integer(int(bool(x > 0))) if x.is_Number else None
+
+
+class equal(Jump):
+    """1 where two numbers are equal, 0 elsewhere: which of many is the largest."""
+
+    nargs = 2
+
+    @classmethod
+    def eval(cls, x: Expr, y: Expr) -> Expr | None:
+        return Integer(1) if x == y else Integer(0) if x.is_Number and y.is_Number else None
 
 
 class between(Jump):

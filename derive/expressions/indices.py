@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from sympy import Add, Basic, Expr, Idx, Indexed, IndexedBase, Integer, Product, Sum, Symbol, Tuple
 
+from derive.expressions.extremes import Extreme
 from derive.expressions.letters import Letter
 from derive.memo import memo
 
 Limits = tuple[Idx, Expr, Expr]
-BINDERS = (Sum, Product)
+BINDERS = (Sum, Product, Extreme)
 LETTERS = ("i", "j", "k", "l", "m", "n", "p", "q", "r", "s")
 
 
@@ -128,7 +129,7 @@ def sized(expr: Expr, sizes: Mapping[Symbol, int]) -> Expr:
     return substitute(expr, {s: Integer(n) for s, n in sizes.items()})
 
 
-def bound(kind: type[Sum] | type[Product], body: Expr, bounds: Iterable[Limits]) -> Expr:
+def bound(kind: type[Expr], body: Expr, bounds: Iterable[Limits]) -> Expr:
     """A Sum or a Product as it is written, inner limits first.
 
     sympy's constructor would pull a Piecewise out of an inner sum whose index its condition holds. An index that is

@@ -12,6 +12,7 @@ from math import inf
 
 from sympy import Add, Expr, Function, Idx, Integer, Max, Min, Mul, Pow, S, Sum, Symbol, oo
 
+from derive.expressions.extremes import Extreme
 from derive.expressions.functions import row_of
 from derive.expressions.indices import linear, substitute
 
@@ -133,6 +134,8 @@ def enclosure(expr: Expr, known: Known) -> Interval:
         return _power(enclosure(expr.base, known), expr.exp)
     if isinstance(expr, Sum):
         return (S.Zero, oo) if enclosure(expr.function, known)[0].is_nonnegative else UNBOUNDED
+    if isinstance(expr, Extreme):
+        return enclosure(expr.function, known)
     row = row_of(expr)
     return UNBOUNDED if row is None else (S(row.value_range[0]), S(row.value_range[1]))
 

@@ -9,7 +9,7 @@ from typing import Any
 from sympy import Heaviside, Max, Min, Pow, S, atan2, exp, log, oo, sqrt
 
 from derive.expressions.activations import sigmoid
-from derive.expressions.elementwise import between, entry, function_class, share, step
+from derive.expressions.elementwise import between, entry, equal, function_class, share, step
 from derive.language import Text
 
 clip = function_class("clip", lambda x, low, high: Min(Max(x, low), high), nargs=3)
@@ -30,6 +30,11 @@ _CLIPPED = Text(
 _TIED = Text(
     "Where two arguments of a minimum tie, each takes half of the slope, as torch does.",
     "最小值的两个自变量相等时，各取一半导数（与 torch 一致）。",
+)
+EXTREME = Text(
+    "Where several elements are the largest, or the least, they share its slope equally, as in torch.amax: the number "
+    "of those that tie is the sum below the fraction line.",
+    "若有几个元素同为最大（或最小），它们均分其导数（与 torch.amax 一致）：分母中的和就是这些元素的个数。",
 )
 _HEAVISIDE = Text(
     "At 0 the unit step jumps and its slope is taken as 0, as torch does.",
@@ -63,6 +68,16 @@ SEVERAL: tuple[dict[str, Any], ...] = (
         code="""def between(x, low, high):
     \"\"\"1 where low <= x <= high, 0 elsewhere: the slope of clip.\"\"\"
     return {array}((x >= low) & (x <= high), dtype=x.dtype)
+""",
+    ),
+    entry(
+        name="equal", value=equal, arity=2, slope=lambda *x: S.Zero, kinks=(0,), value_range=(0, 1),
+        slope_range=(0, 0), convention=EXTREME, rule=Text("constant apart from a tie", "除相等点外为常数"),
+        latex=r"\mathbf{{1}}[{0} = {1}]", text="1[{0} = {1}]", indicator=True,
+        number=lambda x, y: float(x == y), exact=lambda x, y: Fraction(x == y),
+        code="""def equal(x, y):
+    \"\"\"1 where two numbers are equal, 0 elsewhere: which of many is the largest.\"\"\"
+    return {array}(x == y, dtype=x.dtype)
 """,
     ),
     entry(

@@ -27,18 +27,19 @@ class Sum(sympy.Sum, metaclass=AnyOf):  # type: ignore[misc]
     """
 
     def __new__(cls, body: Any, *limits: Any) -> Expr:
-        return _made(sympy.Sum, body, limits)
+        return made(sympy.Sum, body, limits)
 
 
 class Product(sympy.Product, metaclass=AnyOf):  # type: ignore[misc]
     """The product of `body` over indices, `Product(w[k], k)` or `Product(x[j], (j, 1, i))`, made as a `Sum` is."""
 
     def __new__(cls, body: Any, *limits: Any) -> Expr:
-        return _made(sympy.Product, body, limits)
+        return made(sympy.Product, body, limits)
 
 
-def _made(kind: Any, body: Any, limits: tuple[Any, ...]) -> Expr:
-    name = kind.__name__
+def made(kind: Any, body: Any, limits: tuple[Any, ...]) -> Expr:
+    """What binds indices, of any kind. Errors: ModelError as for a `Sum`."""
+    name = kind.__name__ if kind.__name__ in ("Sum", "Product") else kind.__name__.lower()
     for limit in limits:
         if isinstance(limit, (tuple, sympy.Tuple)) and len(limit) == 3 and isinstance(limit[0], Idx):
             _inside(name, *limit)

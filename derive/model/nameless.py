@@ -13,6 +13,7 @@ from sympy import Expr, Idx, Indexed, Mul, Piecewise, Sum, Symbol, exp, log
 from sympy.core.function import AppliedUndef
 
 from derive.expressions.canonical import canonical
+from derive.expressions.extremes import Extreme
 from derive.expressions.functions import argument, row_of
 from derive.expressions.indices import BINDERS, fresh, limits, name_of, substitute, sum_over
 from derive.expressions.moments import Moment
@@ -41,6 +42,8 @@ def inside(expr: Expr, nodes: Mapping[str, Node], partly: frozenset[Idx] = froze
     found = []
     if isinstance(expr, Sum) and isinstance(expr.function, exp) and expr.function.args[0].has(Sum):
         found.append(expr.function.args[0])
+    if isinstance(expr, Extreme) and not isinstance(expr.function, (Symbol, Indexed)):
+        found.append(expr.function)  # which of the elements is the largest is decided by one and the same number
     part = _without_labels(outermost(expr), nodes)
     if part is not None and (part.has(Sum) or "parameter" in _kinds(part, nodes)):
         found.append(part)

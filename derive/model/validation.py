@@ -29,6 +29,7 @@ from sympy import (
     zoo,
 )
 from sympy.core.function import AppliedUndef
+from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.matrices.kind import MatrixKind
 from sympy.tensor.array.ndim_array import ArrayKind
 
@@ -49,8 +50,11 @@ def expression(value: Any, where: str) -> Expr:
     """A sympy expression from an expression or an exact number; text is never evaluated."""
     if isinstance(value, Expr):
         value = one(value)
-        for atom in (a for a in (nan, oo, -oo, zoo, I) if value.has(a)):
-            raise ModelError(f"{where}: expected a finite real expression, found {atom} in {value}")
+        for atom in _not_finite(value) if value.has(nan, oo, -oo, zoo, I) else ():
+            remark = "; -oo may only be the value of a branch, as in Piecewise((s, j <= i), (-oo, True))"
+            raise ModelError(
+                f"{where}: expected a finite real expression, found {atom} in {value}{remark * (atom is -oo)}"
+            )
         foreign(value, where)
         for family in bare(value):
             raise ModelError(f"{where}: the family {family} stands without an index; write {family}[...]")
@@ -62,6 +66,16 @@ def expression(value: Any, where: str) -> Expr:
     raise ModelError(
         f"{where}: expected a sympy expression or a finite number, found {value!r} ({type(value).__name__})"
     )
+
+
+def _not_finite(expr: Basic) -> Iterator[Basic]:
+    """What is no real number; an infinite branch is one: a mask, which exp and maxima make finite again."""
+    if expr in (nan, oo, -oo, zoo, I):
+        yield expr
+    elif not isinstance(expr, Idx):
+        masked = isinstance(expr, ExprCondPair) and expr.args[0] in (oo, -oo)
+        for arg in expr.args[masked:]:
+            yield from _not_finite(arg)
 
 
 def foreign(expr: Expr, where: str) -> None:

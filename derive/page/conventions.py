@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from sympy import Expr, Max, preorder_traversal
 
+from derive.expressions.extremes import Extreme
 from derive.expressions.functions import BY_TIES, argument, row_or_extremum
+from derive.expressions.several import EXTREME
 from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Model
@@ -25,6 +27,8 @@ def _convention(expr: Expr, ranges: Ranges) -> Text | None:
     """Return what to say of one function; nothing of a root whose argument is never 0."""
     if isinstance(expr, Max) and len(expr.args) > 2:
         return BY_TIES
+    if isinstance(expr, Extreme):
+        return EXTREME
     row = row_or_extremum(expr)
     if row is None or (row.name == "sqrt" and ranges.positive(argument(expr))):
         return None
@@ -35,4 +39,4 @@ def _convention(expr: Expr, ranges: Ranges) -> Text | None:
 def _kinked(expr: Expr) -> tuple[Expr, ...]:
     """Return the functions in an expression of which there is something to say, outermost first."""
     found = ((part, row_or_extremum(part)) for part in preorder_traversal(expr))
-    return tuple(part for part, row in found if row is not None and row.convention is not None)
+    return tuple(p for p, row in found if isinstance(p, Extreme) or (row is not None and row.convention is not None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import E, Float, Idx, Indexed, IndexedBase, NumberSymbol, Rational, Symbol
+from sympy import E, Expr, Float, Idx, Indexed, IndexedBase, NumberSymbol, Rational, S, Symbol
 
 from derive.expressions.functions import BY_NAME
 from derive.expressions.indices import name_of
@@ -37,6 +37,13 @@ def rational(expr: Rational, p: Printer) -> Printed:
         return str(expr.p), ATOM if expr.p >= 0 else ADD
     text = p.style.fraction(str(abs(expr.p)), str(expr.q))
     return ("-" if expr.p < 0 else "") + text, MUL if expr.p > 0 else ADD
+
+
+@write.register(type(S.Infinity))
+@write.register(type(S.NegativeInfinity))
+def infinite(expr: Expr, p: Printer) -> Printed:
+    name = r"\infty" if p.style.latex else "∞"
+    return (name, ATOM) if expr is S.Infinity else (f"-{name}", ADD)
 
 
 @write.register(NumberSymbol)

@@ -21,6 +21,7 @@ class Style(NamedTuple):
     power: Callable[[str, str], str]
     total: Callable[[str, str, str], str]
     product: Callable[[str, str, str, str], str]
+    extreme: Callable[[str, str, str, str], str]
     partial: Callable[[str, str, str], str]
     second: Callable[[str, str, str], str]
     along: Callable[[str], str]
@@ -83,6 +84,7 @@ LATEX = Style(
     power=lambda a, b: f"{a}^{{{b}}}",
     total=lambda i, a, b: rf"\sum_{{{i}={a}}}^{{{b}}} ",
     product=lambda i, a, b, out: rf"\prod_{{{i}={a}{_also(out)}}}^{{{b}}} ",
+    extreme=lambda word, i, a, b: rf"\{word}_{{{a} \le {i} \le {b}}} ",
     partial=_latex_partial,
     second=lambda of, a, b: rf"\frac{{\partial^{{2}} {of}}}{{{_latex_twice(a, b)}}}",
     along=lambda of: rf"\mathrm{{D}}_{{v}} {of}",
@@ -105,6 +107,7 @@ UNICODE = Style(
     power=lambda a, b: a + superscript(b),
     total=lambda i, a, b: f"Σ_{{{i}={a}..{b}}} ",
     product=lambda i, a, b, out: f"Π_{{{i}={a}..{b}{', ' * bool(out)}{out}}} ",
+    extreme=lambda word, i, a, b: f"{word}_{{{i}={a}..{b}}} ",
     partial=lambda of, wrt, mark: f"∂{'⁺' if mark else ''}{of}/∂{wrt}",
     second=lambda of, a, b: f"∂²{of}/∂{a}²" if a == b else f"∂²{of}/∂{a}∂{b}",
     along=lambda of: f"D_v {of}",
@@ -153,6 +156,7 @@ SCRIPTS = UNICODE._replace(  # Unicode whose scripts are marked, for whoever can
     power=lambda a, b: f"{a}{RAISED}{b}{LEVEL}",
     total=lambda i, a, b: f"Σ{_lower(i)} ",
     product=lambda i, a, b, out: f"Π{_lower(out or i)} ",
+    extreme=lambda word, i, a, b: f"{word}{_lower(i)} ",
     delta=lambda a, b: f"δ{_lower(_pair(a, b))}",
     pattern=_scripted_function,
 )

@@ -8,6 +8,7 @@ from math import isqrt
 from sympy import Add, And, Eq, Expr, Idx, Integer, Mul, Or, Piecewise, Pow, Product, Rational, S, Sum, Symbol, fraction
 
 from derive.expressions.coefficients import number_in_front, number_of
+from derive.expressions.extremes import Amax, Extreme
 from derive.expressions.functions import row_of
 from derive.expressions.indices import BINDERS, name_of
 from derive.expressions.matrices import Times, Trace
@@ -128,6 +129,14 @@ def product(expr: Product, p: Printer) -> Printed:
         for (i, low, high), out in zip(expr.limits, below, strict=True)
     ]
     return "".join(reversed(signs)) + p.at(body, MUL), MUL
+
+
+@write.register(Extreme)
+def extreme(expr: Extreme, p: Printer) -> Printed:
+    """max over an index of what follows."""
+    word = "max" if isinstance(expr, Amax) else "min"
+    signs = [p.style.extreme(word, name_of(i), p.index(low), p.index(high)) for i, low, high in reversed(expr.limits)]
+    return "".join(signs) + p.at(expr.function, MUL), MUL
 
 
 def _left_out(body: Expr, bound: Sequence[Idx], p: Printer) -> tuple[Expr, list[str]]:

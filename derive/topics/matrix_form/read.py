@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Piecewise, Pow, Sum, Symbol
 
 from derive.errors import NoMatrixForm
+from derive.expressions.extremes import Extreme
 from derive.expressions.functions import row_or_extremum
 from derive.expressions.indices import BINDERS, Limits, apart, fresh, limits, name_of
 from derive.expressions.matrices import HOLE, DiagonalOf, Eye, Whole, size, summed
@@ -27,6 +28,7 @@ PLACES = Text(
     "an index is shifted, strided or runs over a part of its range", "其中有指标被平移、按步长取值，或只取部分范围"
 )
 PRODUCT = Text("it holds a product over an index", "其中含有对指标的连乘")
+EXTREME = Text("it holds a maximum or a minimum over an index", "其中含有对指标取最大值或最小值")
 
 
 class Reader:
@@ -70,7 +72,9 @@ class Reader:
             return self._power(expr)
         if row_or_extremum(expr) is not None:
             return self._function(expr)
-        raise NoMatrixForm(CASES if isinstance(expr, Piecewise) else PRODUCT if isinstance(expr, BINDERS) else PLACES)
+        if isinstance(expr, BINDERS):
+            raise NoMatrixForm(EXTREME if isinstance(expr, Extreme) else PRODUCT)
+        raise NoMatrixForm(CASES if isinstance(expr, Piecewise) else PLACES)
 
     def _leaf(self, expr: Expr) -> Part:
         """A family with its running indices: x_t for x[t, d]; the diagonal of a matrix if both are the same index."""
