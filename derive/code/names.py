@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from sympy import Expr, Function
 
-from derive.expressions.functions import BY_NAME, TABLE, X, defined, row_of
+from derive.expressions.functions import BY_NAME, X, defined, row_of
 
 RESERVED = frozenset(
     [
@@ -63,10 +63,12 @@ class Identifiers:
     """Gives each name an identifier, its own where that is free: `lambda` becomes `lambda_`."""
 
     def __init__(self, program: Iterable[Expr] | None = None) -> None:
-        """Reserve the functions of the table, and those of a user that the program calls (all, if none is given)."""
-        users = {row.name for row in BY_NAME.values() if row not in TABLE}
-        used = users if program is None else _functions(program)
-        own = (row.name for row in BY_NAME.values() if defined(row) and row.name not in users - used)
+        """Reserve the functions that a module for the program defines (all, if none is given), so that `gamma` is free.
+
+        Those that say where a maximum or a clipped number is are always among them: slopes call them.
+        """
+        used = set(BY_NAME) if program is None else _functions(program)
+        own = (n for n, row in BY_NAME.items() if defined(row) and (n in used or row.indicator))
         self.taken: set[str] = {*RESERVED, *PYTHON, *map(called, own)}
         self.given: dict[str, str] = {}
 
