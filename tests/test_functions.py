@@ -27,6 +27,7 @@ JUMPS = {
     "step": lambda x: mpf(x > 0),
     "share": lambda x: (mpf(x > 0) + mpf(x >= 0)) / 2,
     "between": lambda x, low, high: mpf(low <= x <= high),
+    "equal": lambda x, y: mpf(x == y),
     "Heaviside": lambda x, at: mpf(x > 0) if x else at,
     "frac": lambda x: x - floor(x),
 }
@@ -115,6 +116,8 @@ def check_torch(row):
 def by_torch(row, x, *others):
     """(value, slope in x) by torch. The slope of torch.maximum is what `share` is; a jump has no graph: slope 0."""
     one = torch.ones_like(x)
+    if row.name == "equal":
+        return float(x == others[0]), 0.0
     if row.name in ("heaviside", "between", "stop"):
         known = {"heaviside": lambda: torch.heaviside(x, one / 2), "stop": x.detach}
         clamped = lambda: torch.autograd.grad(torch.clamp(x, *others), x)[0]  # noqa: E731
