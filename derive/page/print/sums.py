@@ -41,25 +41,33 @@ def multiply(expr: Mul, p: Printer) -> Printed:
 def _times(number: Rational, factors: Sequence[Expr], p: Printer) -> Printed:
     """A number times factors, none of which has a number to be taken out."""
     sign, number = ("-", -number) if number.is_negative else ("", number)
-    number, roots, factors = _over_a_root(number, factors)
-    below = [*roots, *(f.base**-f.exp for f in factors if isinstance(f, Pow) and f.exp.is_negative)]
-    above = _sorted((f for f in factors if not (isinstance(f, Pow) and f.exp.is_negative)), p)
+    number, over, under, factors = _roots(number, factors)
+    below = [*under, *(f.base**-f.exp for f in factors if isinstance(f, Pow) and f.exp.is_negative)]
+    above = [*over, *_sorted((f for f in factors if not (isinstance(f, Pow) and f.exp.is_negative)), p)]
     text = _fraction(number, above, below, p) if below else _product(number, above, p)
     return sign + text, ADD if sign else MUL
 
 
-def _over_a_root(number: Rational, factors: Sequence[Expr]) -> tuple[Rational, list[Expr], Sequence[Expr]]:
-    """The number in front, one root to stand below it, and the other factors: sqrt(2)/(2 sqrt(pi)) is 1/sqrt(2 pi).
+def _roots(number: Rational, factors: Sequence[Expr]) -> tuple[Rational, list[Expr], list[Expr], Sequence[Expr]]:
+    """The number in front, a root above and one below the fraction line, and the other factors of a product.
 
-    sympy keeps the roots of numbers apart, and none of a rational one below the fraction line.
+    sympy keeps the roots of numbers apart: sqrt(2)/(2 sqrt(pi)) is 1/sqrt(2 pi), and sqrt(2)/sqrt(pi) is sqrt(2/pi).
     """
     roots = [f for f in factors if isinstance(f, Pow) and f.is_number and 2 * abs(f.exp) == 1]
-    over, under = fraction(number**2 * Mul(*(f.base ** (2 * f.exp) for f in roots))) if roots else (S.Zero, S.One)
-    whole = isqrt(over.p) if over.is_Integer else 0
-    below = under.as_coeff_Mul()[0]
-    if not whole or whole**2 != over or any(below % n**2 == 0 for n in range(2, isqrt(below.p) + 1)):
-        return number, [], factors
-    return Rational(whole), [Pow(under, S.Half, evaluate=False)], [f for f in factors if f not in roots]
+    if not roots:
+        return number, [], [], factors
+    inside, rest = Mul(*(f.base ** (2 * f.exp) for f in roots)), [f for f in factors if f not in roots]
+    over, under = fraction(number**2 * inside)
+    whole, below = isqrt(over.p) if over.is_Integer else 0, under.as_coeff_Mul()[0]
+    if whole and whole**2 == over and all(below % n**2 for n in range(2, isqrt(below.p) + 1)):
+        return Rational(whole), [], [_root(under)], rest
+    together = len({f.exp for f in roots}) > 1
+    return (number, [_root(inside)], [], rest) if together else (number, [], [], factors)
+
+
+def _root(inside: Expr) -> Expr:
+    """The root as it is written; sympy would take it apart."""
+    return Pow(inside, S.Half, evaluate=False)
 
 
 def _sorted(factors: Iterable[Expr], p: Printer) -> list[Expr]:
