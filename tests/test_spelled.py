@@ -8,7 +8,7 @@ import doctest
 import math
 
 import pytest
-from sympy import Expr, Piecewise, Rational, Symbol, erf, exp, log, sqrt, tanh
+from sympy import Expr, Piecewise, Rational, S, Symbol, erf, exp, log, sqrt, tanh
 
 from derive import Function, Graph, Sum, gelu, sigmoid, silu, softplus
 from derive.chain.rule import derive
@@ -194,7 +194,7 @@ def test_the_slope_of_a_log_sum_exp_is_a_softmax_with_a_name():
     text = s.to_text()
     assert "∂E/∂x = x - Ξᵀ p" in text and "p = softmax(z)" in text and "z = β Ξ x" in text
     assert "pₘ" in text and "the derivatives" in text and "by the definition of pₘ" in text
-    assert "log-sum-exp 的导数是 softmax" in s.to_text("zh", check=False)
+    assert "导数中出现 softmax" in s.to_text("zh", check=False)
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -344,3 +344,45 @@ def test_a_name_that_only_derivatives_use_is_no_operation():
 def test_the_documented_example():
     """The example in the docstring of `spelled` is what it says."""
     assert doctest.testmod(spelled_module).attempted and not doctest.testmod(spelled_module).failed
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_one_class_of_a_softmax(inline):
+    """-log p_1 has the gradient p_i - delta_i1: p_i for i > 1 and p_1 - 1, one local partial for the element z_1."""
+    g, C, i, k = classes()
+    z = g.parameter("z", C)
+    p = exp(z[1]) / Sum(exp(z[k]), k) if inline else g.node("p", exp(z[i]) / Sum(exp(z[k]), k), over=i)[1]
+    g.loss("L", -log(p))
+    d = g.derive()
+    p = d.model.nodes["p"]
+    values = {str(s.target.wrt): s.value for s in d.adjoint("z")}
+    assert values == {"z[i]": p.at(i), "z[1]": p.at(S.One) - 1}
+    text = d.to_text()
+    assert text.count("∂p₁/∂z₁ = ") == 1
+    d.verify(points=60).require()
+
+
+@pytest.mark.parametrize("form", ["log", "weights", "divided"])
+def test_a_softmax_inside_a_definition_has_a_name(form):
+    """Cross-entropy with the quotient under its logarithm, and attention in one line: p is named, also where it is only
+    in the derivatives, and the gradients are p - y and p^T dL/do."""
+    g, C, i, k = classes()
+    if form == "log":
+        z, y = g.parameter("z", C), g.target("y", C, one_hot=True)
+        g.loss("L", -Sum(y[i] * log(exp(z[i]) / Sum(exp(z[k]), k)), i))
+        d = g.derive()
+        assert same(d.gradient("z"), d.model.nodes["p"].at(i) - y[i])
+    else:
+        D = g.size("D")
+        j, d_ = g.index("j", C), g.index("d", D)
+        z, V = g.parameter("z", C, C), g.parameter("V", C, D)
+        weight, total = exp(z[i, j]), Sum(exp(z[i, k]), k)
+        o = Sum(weight / total * V[j, d_], j) if form == "weights" else Sum(weight * V[j, d_], j) / total
+        o = g.node("o", o, over=(i, d_))
+        g.loss("L", Function("L")(o))
+        d = g.derive()
+        text = d.to_text()
+        assert "∂L/∂V = pᵀ ∂L/∂o" in text
+        says = "Give the softmax a name" if form == "weights" else "The derivatives hold a softmax"
+        assert says in text
+    d.verify(points=60).require()

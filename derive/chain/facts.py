@@ -6,7 +6,7 @@ does a gradient that is derived already. A fact holds for all values of its `ind
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Sum, Symbol, cancel, exp
+from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Sum, Symbol, cancel
 
 from derive.chain.sums import Fact, Facts, summed
 from derive.expressions.canonical import canonical
@@ -16,6 +16,7 @@ from derive.expressions.symbols import Partial
 from derive.language import Text, listing
 from derive.memo import memo
 from derive.model.model import Model, Node
+from derive.model.nameless import is_softmax
 
 SUMS_TO = Text("{family} sums to {value}", "{family} 的各元素之和为 {value}")
 SUMS_OVER = Text("{family} sums to {value} over {idx}", "{family} 对 {idx} 求和为 {value}")
@@ -31,15 +32,9 @@ def known(model: Model) -> Facts:
     """What a model knows: the sums that are declared or that its nodes are defined by, and its softmaxes by name."""
     found: Facts = ()
     for node in (n for n in model.nodes.values() if n is not model.loss):
-        found += tuple(f for f in (*declared(node), *defined(node)) if isinstance(f.left, Sum) or _softmax(f.left))
+        found += tuple(f for f in (*declared(node), *defined(node)) if isinstance(f.left, Sum) or is_softmax(f.left))
         found += totals(node, found)
     return found
-
-
-def _softmax(expr: Expr) -> bool:
-    """Is it e^z over a sum of such? The slope of a log-sum-exp is one, also where the model has a name for it apart."""
-    sums = [f.base.function for f in Mul.make_args(expr) if isinstance(f, Pow) and isinstance(f.base, Sum)]
-    return len(sums) == 1 and isinstance(sums[0], exp) and any(isinstance(f, exp) for f in Mul.make_args(expr))
 
 
 @memo

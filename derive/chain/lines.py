@@ -66,7 +66,8 @@ def step(
     `marks` says which local partials are immediate, `short` gives the adjoints of users that may be put in for their
     names where the result is not longer than `longest`, `facts` what may be used besides.
     """
-    fixed = region.fixed(node.indices)
+    fixed, all_uses = region.fixed(node.indices), uses
+    uses, marks = _by_element(uses, marks, fixed)
     target = Partial(loss, substitute(node.generic, fixed))
     symbols = [_local(loss, node, use, mark) for use, mark in zip(uses, marks, strict=True)]
     chain = [
@@ -79,7 +80,21 @@ def step(
     why = reason(loss, target.wrt, uses, [substitute(use.target, fixed) for use in uses])
     raw = contributions(loss, node, region, uses, facts)
     lines = _argument(target, uses, locals_[0], raw, dict(short), facts + _definitions(uses), longest)
-    return Step(target, node, region, uses, tuple(_put(t, fixed) for t in chain), why, locals_, lines)
+    return Step(target, node, region, all_uses, tuple(_put(t, fixed) for t in chain), why, locals_, lines)
+
+
+def _by_element(
+    uses: tuple[Use, ...], marks: tuple[bool, ...], fixed: Mapping[Idx, Expr]
+) -> tuple[tuple[Use, ...], tuple[bool, ...]]:
+    """The uses with those joined that are of one element here: z_1 enters p_1 above and below the fraction line."""
+    groups: dict[object, list[tuple[Use, bool]]] = {}
+    for use, mark in zip(uses, marks, strict=True):
+        outer = tuple((i, substitute(a, fixed), substitute(b, fixed)) for i, a, b in use.outer)
+        groups.setdefault((substitute(use.target, fixed), outer), []).append((use, mark))
+    if len(groups) == len(uses):
+        return uses, marks
+    joined = tuple(first[0].joined([u for u, _ in others]) for first, *others in groups.values())
+    return joined, tuple(any(mark for _, mark in group) for group in groups.values())
 
 
 def _definitions(uses: tuple[Use, ...]) -> Facts:

@@ -32,16 +32,23 @@ class Fact(NamedTuple):
 Facts = tuple[Fact, ...]
 
 
-def instances(fact: Fact, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Expr]]:
-    """Both sides of a fact at every choice of those letters that fit the ranges of its indices.
+def instances(fact: Fact, places: Sequence[Expr]) -> Iterator[tuple[Expr, Expr]]:
+    """Both sides of a fact at every choice of those letters and numbers that fit the ranges of its indices.
 
     An index with a single value may stand at that value.
     """
     single = {w: [w.lower] if w.lower == w.upper else [] for w in fact.indices}
-    fitting = [single[w] + [i for i in letters if (i.lower, i.upper) == (w.lower, w.upper)] for w in fact.indices]
+    fitting = [[*dict.fromkeys(single[w] + [p for p in places if _fits(p, w)])] for w in fact.indices]
     for chosen in itertools.product(*fitting):
         by = dict(zip(fact.indices, chosen, strict=True))
         yield substitute(fact.left, by), substitute(fact.right, by)
+
+
+def _fits(place: Expr, index: Idx) -> bool:
+    """Is a place one of the values of an index: a letter with the same range, or a number or a size inside it?"""
+    if isinstance(place, Idx):
+        return (place.lower, place.upper) == (index.lower, index.upper)
+    return bool((place - index.lower).is_nonnegative and (index.upper - place).is_nonnegative)
 
 
 @memo

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from sympy import Expr, Idx, Indexed, Mul, Piecewise, Sum, Symbol, exp, log
+from sympy import Expr, Idx, Indexed, Mul, Piecewise, Pow, S, Sum, Symbol, exp, log
 from sympy.core.function import AppliedUndef
 
 from derive.expressions.canonical import canonical
@@ -77,19 +77,30 @@ def by_name(expr: Expr, node: Node) -> Expr:
     Of a product w x it also stands for these factors of a longer one.
     """
     (case,) = node.cases
-    size = case.expr.count_ops()
-    factors = set(case.expr.args) if isinstance(case.expr, Mul) else {case.expr}
+    kind, size = type(case.expr), case.expr.count_ops()
 
     def name(part: Expr) -> Expr | None:
         if isinstance(part, CLOSED):
             return part
-        if isinstance(part, Mul) and factors < set(part.args):
-            return by_name(part / case.expr, node) * node.generic
-        if type(part) is not type(case.expr) or part.count_ops() != size:
+        if not isinstance(part, kind) or part.count_ops() < size:
             return None
-        return next((node.at(*at) for at in _places(part, node) if _same(part, case.expr, node, at)), None)
+        for at in _places(part, node):
+            found = _over(part, substitute(case.expr, dict(zip(node.indices, at, strict=True))))
+            if found is not None:
+                return by_name(found, node) * node.at(*at)
+        return None
 
     return rewrite(expr, name)
+
+
+def _over(part: Expr, definition: Expr) -> Expr | None:
+    """What is left of a product without the factors of a definition, 1 of the definition itself; None without them."""
+    if not isinstance(part, Mul):
+        return S.One if canonical(part) == canonical(definition) else None
+    left = {canonical(f): f for f in part.args}
+    if not all(left.pop(canonical(f), None) is not None for f in definition.args):
+        return None
+    return Mul(*left.values())
 
 
 def _places(part: Expr, node: Node) -> Iterator[tuple[Expr, ...]]:
@@ -101,17 +112,18 @@ def _places(part: Expr, node: Node) -> Iterator[tuple[Expr, ...]]:
     return product(*(a + b for a, b in zip(fitting, within, strict=True)))
 
 
-def _same(part: Expr, definition: Expr, node: Node, at: tuple[Expr, ...]) -> bool:
-    moved = substitute(definition, dict(zip(node.indices, at, strict=True)))
-    return bool(canonical(moved) == canonical(part))
-
-
-def weights(expr: Expr) -> Iterator[tuple[Expr, Idx]]:
-    """The softmax e^(z_k) / sum_l e^(z_l) of each log-sum-exp in an expression, and its letter k."""
-    for call in sorted(expr.atoms(log), key=str):
-        total = call.args[0]
-        if isinstance(total, Sum) and isinstance(total.function, exp) and len(total.limits) == 1:
-            ((k, *ends),) = total.limits
+def softmaxes(expr: Expr) -> Iterator[tuple[Expr, Idx]]:
+    """The softmax e^(z_k) / sum_l e^(z_l) of each sum that an expression divides by or takes the log of; and its k."""
+    logs = {call.args[0] for call in expr.atoms(log)}
+    totals = logs | {power.base for power in expr.atoms(Pow) if power.exp == -1}
+    for total in sorted((t for t in totals if isinstance(t, Sum)), key=str):
+        ((k, *ends), *more) = total.limits
+        if isinstance(total.function, exp) and not more and (k, *ends) == limits(k):
             other = fresh(k, {*total.function.atoms(Idx), *expr.atoms(Idx)})
-            if (k, *ends) == limits(k):
-                yield total.function / sum_over(substitute(total.function, {k: other}), [limits(other)]), k
+            yield total.function / sum_over(substitute(total.function, {k: other}), [limits(other)]), k
+
+
+def is_softmax(expr: Expr) -> bool:
+    """Is it e^z over a sum of such?"""
+    sums = [f.base.function for f in Mul.make_args(expr) if isinstance(f, Pow) and isinstance(f.base, Sum)]
+    return len(sums) == 1 and isinstance(sums[0], exp) and any(isinstance(f, exp) for f in Mul.make_args(expr))

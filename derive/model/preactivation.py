@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr, Idx, Symbol
+from sympy import Expr, Idx, Indexed, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.expressions.indices import family, limits, substitute
@@ -17,7 +17,7 @@ from derive.expressions.spelled import Spelling, spelled
 from derive.expressions.traverse import free_indices
 from derive.memo import memo
 from derive.model.model import Case, Model, Node, model_of
-from derive.model.nameless import by_name, inside, outermost, weights
+from derive.model.nameless import by_name, inside, outermost, softmaxes
 
 
 @memo
@@ -62,9 +62,9 @@ class Naming:
                 new = self._pre_activation(of, case, part, whole)
                 yield from self.split(new, of)
                 expr = expr.func(new.generic) if whole else by_name(expr, new)
-            for softmax, k in weights(expr) if len(node.cases) == 1 else ():
-                if all(by_name(softmax, n) == softmax for n in self.recognised if len(n.cases) == 1):
-                    yield self._new(("p",), f"p_{of}", softmax, _ordered(softmax, node.indices, last=k))
+            for new in self._softmaxes(of, node, expr):
+                yield new
+                expr = by_name(expr, new)
             for call in sorted(expr.atoms(AppliedUndef), key=str) if node.abstract is None else ():
                 new = self._new((str(call.func),), f"{call.func}_0", call, free_indices(call))
                 yield new
@@ -87,14 +87,30 @@ class Naming:
         self.parts += 1
         return self._new(self.wishes, f"z_{of}", part, own if whole else _ordered(part, own))
 
+    def _softmaxes(self, of: str, node: Node, expr: Expr) -> Iterator[Node]:
+        """The nodes of the softmaxes inside a definition, and of those that are the slope of a log-sum-exp in it."""
+        for softmax, k in softmaxes(expr):
+            new = self._node(("p",), f"p_{of}", softmax, _ordered(softmax, node.indices, last=k))
+            found = by_name(expr, new)
+            slope = found == expr and len(node.cases) == 1
+            known = any(by_name(softmax, n) != softmax for n in self.recognised if len(n.cases) == 1)
+            if not known and (slope or (found != expr and not isinstance(found, (Symbol, Indexed)))):
+                yield self._taken(new)
+
     def _new(self, wishes: tuple[str, ...], else_: str, expr: Expr, own: tuple[Idx, ...]) -> Node:
+        return self._taken(self._node(wishes, else_, expr, own))
+
+    def _node(self, wishes: tuple[str, ...], else_: str, expr: Expr, own: tuple[Idx, ...]) -> Node:
         """A node with the first name that is free: one of the wishes, or the other with a number."""
         names = [*wishes, else_, *(f"{else_}_{n}" for n in range(2, 1000))]
         name = next(n for n in names if n not in self.taken)
-        self.taken.add(name)
         symbol = family(name) if own else Symbol(name, real=True)
-        self.nodes[name] = Node(name, "node", symbol, own, (Case(own, expr),), implied=True)
-        return self.nodes[name]
+        return Node(name, "node", symbol, own, (Case(own, expr),), implied=True)
+
+    def _taken(self, node: Node) -> Node:
+        self.taken.add(node.name)
+        self.nodes[node.name] = node
+        return node
 
 
 def _ordered(expr: Expr, own: tuple[Idx, ...], last: Idx | None = None) -> tuple[Idx, ...]:

@@ -83,9 +83,9 @@ CANCELS = Text(
 )
 NAMED = Text("Give the pre-activation a name, {names}", "给激活前的量命名为 {names}")
 NAMED_SCORES = Text("Give the scores of the softmax a name, {names}", "给 softmax 的得分命名为 {names}")
+NAMED_SOFTMAX = Text("Give the softmax a name, {names}", "给 softmax 命名为 {names}")
 NAMED_WEIGHTS = Text(
-    "The derivative of a log-sum-exp is a softmax, which gets a name too, {names}",
-    "log-sum-exp 的导数是 softmax，也给它命名为 {names}",
+    "The derivatives hold a softmax, which gets a name too, {names}", "导数中出现 softmax，也给它命名为 {names}"
 )
 NAMED_ABSTRACT = Text("The abstract part is a quantity of its own, {names}", "抽象的部分单独记为 {names}")
 BECOME = Text("{said}; the equations become", "{said}，各式写成")

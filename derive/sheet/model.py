@@ -13,6 +13,7 @@ from derive.chain.derived import Derived
 from derive.expressions.traverse import names
 from derive.language import Text
 from derive.model.model import Model, Node, Reference
+from derive.model.nameless import is_softmax
 from derive.model.preactivation import spellings
 from derive.model.reachability import dead_end
 from derive.page import sentences as say
@@ -114,15 +115,22 @@ def named(model: Model) -> Iterator[Block]:
 
 def _implied(model: Model) -> dict[Text, list[Expr]]:
     """Sort the quantities that we named by the sentence that says so."""
-    found: dict[Text, list[Expr]] = {
-        s: [] for s in (say.NAMED, say.NAMED_SCORES, say.NAMED_WEIGHTS, say.NAMED_ABSTRACT)
-    }
+    kinds = (say.NAMED, say.NAMED_SCORES, say.NAMED_SOFTMAX, say.NAMED_WEIGHTS, say.NAMED_ABSTRACT)
+    found: dict[Text, list[Expr]] = {kind: [] for kind in kinds}
     for node in (n for n in model.nodes.values() if n.implied):
-        users = [c.expr for u in model.users(node.name) for c in u.cases]
-        scores = any(node.name in names(e) for u in users for e in u.atoms(exp))
-        kind = say.NAMED_ABSTRACT if node.abstract is not None else say.NAMED_SCORES if scores else say.NAMED
-        found[kind if users else say.NAMED_WEIGHTS].append(node.generic)
+        found[_kind(model, node)].append(node.generic)
     return found
+
+
+def _kind(model: Model, node: Node) -> Text:
+    """Choose the sentence that says that a quantity got its name."""
+    if node.abstract is not None:
+        return say.NAMED_ABSTRACT
+    users = [c.expr for u in model.users(node.name) for c in u.cases]
+    if is_softmax(node.cases[0].expr):
+        return say.NAMED_SOFTMAX if users else say.NAMED_WEIGHTS
+    scores = any(node.name in names(e) for u in users for e in u.atoms(exp))
+    return say.NAMED_SCORES if scores else say.NAMED
 
 
 def forward(derived: Derived, known: Sequence[Known], detail: str) -> Iterator[Block]:

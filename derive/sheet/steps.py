@@ -71,7 +71,7 @@ def _where(step: Step) -> Text:
 
 def _rows(step: Step) -> Iterator[Row]:
     """Yield the chain rule in symbols, the local partials with their rules, and the chain of equalities."""
-    direct = len(step.uses) == 1 and step.uses[0].direct
+    direct = len(step.chain) == 1 and all(use.direct for use in step.uses)
     if not direct:
         yield Row(step.target, step.chain, dots=True)
         for local in step.locals:

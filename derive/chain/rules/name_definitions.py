@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sympy import Add, Expr, Idx, Mul, Pow, Sum
+from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Sum
 
 from derive.chain.derivation import Line, Term
 from derive.chain.facts import DEFINED, nameable
@@ -50,9 +50,11 @@ def name_definitions(terms: Terms, facts: Facts) -> Iterator[Line]:
 def name_in_product(term: Term, facts: Facts) -> tuple[Term, tuple[Expr, ...]]:
     """The product with the quantities that it contains written by name, and these names."""
     letters = sorted({i for f in term.factors for i in f.atoms(Idx)} | {b[0] for b in term.sums}, key=str)
+    fixed = {p for f in term.factors for e in f.atoms(Indexed) for p in e.indices if not p.has(Idx)}
+    places = (*letters, *sorted(fixed, key=str))
     product = monomial(term.factors)
     found: list[Expr] = []
-    while (hit := next(_contained(product, facts, letters), None)) is not None:
+    while (hit := next(_contained(product, facts, places), None)) is not None:
         element, definition = hit
         product = product.over(definition).times(monomial([element]))
         found.append(element)
@@ -62,7 +64,7 @@ def name_in_product(term: Term, facts: Facts) -> tuple[Term, tuple[Expr, ...]]:
     return Term((product.written(spelling),), term.sums), tuple(dict.fromkeys(found))
 
 
-def _contained(product: Monomial, facts: Facts, letters: Sequence[Idx]) -> Iterator[tuple[Expr, Monomial]]:
+def _contained(product: Monomial, facts: Facts, places: Sequence[Expr]) -> Iterator[tuple[Expr, Monomial]]:
     """The quantities whose definition divides a product, up to the sign; each with its definition.
 
     A product of names alone keeps its names: gamma u is not written o.
@@ -71,7 +73,7 @@ def _contained(product: Monomial, facts: Facts, letters: Sequence[Idx]) -> Itera
     for fact in facts:
         if isinstance(fact.left, Sum) or not names(fact.left) <= present:
             continue
-        for definition, element in instances(fact, letters):
+        for definition, element in instances(fact, places):
             inner = monomial([definition])
             if nameable(inner) and inner.divides(product):
                 yield element, inner

@@ -19,7 +19,9 @@ from derive.expressions.weight import weight
 
 def ordered(args: Sequence[Expr], rank: Mapping[str, int]) -> list[Expr]:
     """Terms as an author puts them: by the first name declared, no minus in front if it need not be."""
-    terms = sorted(args, key=lambda a: place(a, rank))
+    places = {a: place(a, rank) for a in args}
+    alike = len({*places.values()}) < len(places)
+    terms = sorted(args, key=lambda a: (places[a], shift(a) if alike else 0))
     first = terms[0]
     if first.could_extract_minus_sign():
         positive = [a for a in terms if not a.could_extract_minus_sign()]
@@ -31,6 +33,11 @@ def place(expr: Expr, rank: Mapping[str, int]) -> tuple[int, int]:
     """Where an expression stands: the rank of its first declared name, numbers before names; then its length."""
     names = [rank.get(s.name, 0) for s in expr.free_symbols if not isinstance(s, (Idx, Indexed))]
     return min(names, default=-1), weight(expr)
+
+
+def shift(expr: Expr) -> int:
+    """By how much the positions in an expression are shifted in all: x_{t-1} stands before x_{t+1}."""
+    return sum(int(p.as_coeff_Add()[0]) for e in expr.atoms(Indexed) for p in e.indices if p.has(Idx))
 
 
 def kind(factor: Expr) -> int:
