@@ -14,7 +14,9 @@ from derive import Function, Graph, Sum, gelu, sigmoid, silu, softplus
 from derive.chain.rule import derive
 from derive.check.steps import verify
 from derive.expressions import spelled as spelled_module
+from derive.expressions.canonical import canonical
 from derive.expressions.spelled import spelled
+from derive.expressions.symbols import Partial
 from derive.model.model import model_of
 from derive.solution import Solution
 
@@ -227,7 +229,7 @@ def test_temperature_in_a_log_sum_exp():
 
 
 def test_an_activation_that_is_not_outermost_has_a_pre_activation():
-    """F7: x + gelu(w x) gets z = w x, and the slope of gelu is Phi(z) + z phi(z) in erf and pi."""
+    """F7: x + gelu(w x) gets z = w x; the slope is (1 + erf(z/sqrt 2))/2 + z e^(-z^2/2)/sqrt(2 pi)."""
     g = Graph("residual")
     x, w = g.input("x"), g.parameter("w")
     h = g.node("h", x + gelu(w * x))
@@ -236,7 +238,7 @@ def test_an_activation_that_is_not_outermost_has_a_pre_activation():
     z = d.model.nodes["z"].symbol
     assert d.model.nodes["z"].cases[0].expr == w * x and d.model.nodes["h"].cases[0].expr == x + gelu(z)
     text = d.to_text()
-    assert "1/2 + 1/2 erf(z/√(2)) + z exp(-1/2 z²)/√(2 π)" in text and "Pi" not in text
+    assert "∂h/∂z = 1/2 (1 + erf(z/√(2)) + √(2/π) z exp(-1/2 z²))" in text and "Pi" not in text
 
 
 def test_a_layer_under_a_sum():
@@ -385,4 +387,37 @@ def test_a_softmax_inside_a_definition_has_a_name(form):
         assert "∂L/∂V = pᵀ ∂L/∂o" in text
         says = "Give the softmax a name" if form == "weights" else "The derivatives hold a softmax"
         assert says in text
+    d.verify(points=60).require()
+
+
+@pytest.mark.parametrize("smooth", ["inline", "node", "weights"])
+def test_label_smoothing_and_class_weights(smooth):
+    """F12: the mean cross-entropy with smoothed labels q has the gradient (p - q)/N, as sum_i q_i = 1; with weights w_i
+    of the classes (p_i sum_j w_j y_j - w_i y_i)/N."""
+    g, C, i, k = classes()
+    N = g.size("N")
+    n = g.index("n", N)
+    z, y = g.parameter("z", N, C), g.target("y", N, C, one_hot=True)
+    e, w = g.constant("epsilon", domain="probability"), g.constant("w", C, domain="positive")
+    p = g.node("p", exp(z[n, i]) / Sum(exp(z[n, k]), k), over=(n, i))
+    q = (1 - e) * y[n, i] + e / C
+    q = g.node("q", q, over=(n, i)) if smooth == "node" else w[i] * y[n, i] if smooth == "weights" else q
+    q = q[n, i] if smooth == "node" else q
+    g.loss("L", -Sum(q * log(p[n, i]), n, i) / N)
+    d = g.derive()
+    expected = (p[n, i] * Sum(w[k] * y[n, k], k) - w[i] * y[n, i]) / N if smooth == "weights" else (p[n, i] - q) / N
+    difference = (d.gradient("z") - expected).expand()
+    assert not difference.has(Partial) and canonical(difference) == 0
+    d.verify(points=60).require()
+
+
+def test_focal_loss():
+    """F9a: with p = sigmoid(y x) the gradient of -(1 - p)^gamma log p is y (1 - p)^gamma (gamma p log p + p - 1)."""
+    g = Graph("focal")
+    x, y = g.input("x", gradient=True), g.target("y", domain="nonzero")
+    gamma = g.constant("gamma", domain="positive")
+    p = g.node("p", 1 / (1 + exp(-y * x)))
+    g.loss("L", -((1 - p) ** gamma) * log(p))
+    d = g.derive()
+    assert same(d.gradient("x"), y * (1 - p) ** gamma * (gamma * p * log(p) + p - 1))
     d.verify(points=60).require()

@@ -60,7 +60,8 @@ class Use:
 
     def joined(self, others: list[Use]) -> Use:
         """This use, with further occurrences in the same element of the user."""
-        return replace(self, more=tuple(others)) if others else self
+        more = (*self.more, *(part for use in others for part in (use, *use.more)))
+        return replace(self, more=more) if others else self
 
     @property
     def target(self) -> Expr:
