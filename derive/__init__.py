@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from derive.graph import Graph
     from derive.language import Text
     from derive.model.author_sum import Product, Sum
+    from derive.model.matrix_words import cholesky, det, inverse, logdet, matrix_power, solve, trace
     from derive.model.new_function import elementwise
     from derive.model.words import (
         amax,
@@ -134,6 +135,7 @@ _HOME = {
         "amax", "amin", "dot", "hardshrink", "log_softmax", "logsumexp", "mean", "norm", "normalize", "rsqrt",
         "softmax", "softshrink", "std", "tanhshrink", "threshold", "var",
     ),
+    "derive.model.matrix_words": ("cholesky", "det", "inverse", "logdet", "matrix_power", "solve", "trace"),
     "derive.model.new_function": ("elementwise",),
     "derive.topics.training.training": ("TrainingSet",),
     "derive.topics.worked.example": ("Example",),
@@ -151,12 +153,13 @@ __all__ = [
     "KroneckerDelta", "Limit", "Max", "Min", "ModelError", "MomentError", "Option", "Piecewise", "Problem",
     "Product", "Rational", "Signature", "Size", "Solution", "Sum", "Text", "TrainingSet", "UsageError", "Variance",
     "VerificationError", "acos", "acosh", "amax", "amin", "asin", "asinh", "atan", "atan2", "atanh", "ceiling",
-    "clip", "cos", "cosh", "digamma", "dot", "elementwise", "elu", "erf", "erfc", "erfinv", "exp", "exp2", "expm1",
-    "floor", "frac", "function_named", "gamma", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
-    "hypot", "leaky_relu", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "loggamma", "logit",
-    "logsigmoid", "logsumexp", "mean", "mish", "norm", "normalize", "polygamma", "prelu", "relu", "relu6",
-    "rounded", "rsqrt", "selu", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "softshrink",
-    "softsign", "sqrt", "std", "stop", "tan", "tanh", "tanhshrink", "threshold", "trunc", "var",
+    "cholesky", "clip", "cos", "cosh", "det", "digamma", "dot", "elementwise", "elu", "erf", "erfc", "erfinv",
+    "exp", "exp2", "expm1", "floor", "frac", "function_named", "gamma", "gelu", "hardshrink", "hardsigmoid",
+    "hardswish", "hardtanh", "hypot", "inverse", "leaky_relu", "log", "log10", "log1p", "log2", "log_softmax",
+    "logaddexp", "logdet", "loggamma", "logit", "logsigmoid", "logsumexp", "matrix_power", "mean", "mish", "norm",
+    "normalize", "polygamma", "prelu", "relu", "relu6", "rounded", "rsqrt", "selu", "sigmoid", "sign", "silu",
+    "sin", "sinh", "softmax", "softplus", "softshrink", "softsign", "solve", "sqrt", "std", "stop", "tan", "tanh",
+    "tanhshrink", "threshold", "trace", "trunc", "var",
 ]  # fmt: skip
 
 

@@ -19,10 +19,13 @@ from sympy import Expr, Idx, Symbol
 from derive.display import shown
 from derive.errors import ModelError
 from derive.expressions.indices import LETTERS, family, index
+from derive.expressions.matrix_functions import OfMatrix, function_symbol
 from derive.expressions.moments import Law
 from derive.model import validation
 from derive.model.definitions import definitions
+from derive.model.matrix_words import Reader
 from derive.model.model import NOTHING, Case, Kind, Model, Node, model_of
+from derive.model.structure import declared, seen
 from derive.model.validation import expression
 from derive.solution import Solution, prepared
 
@@ -67,7 +70,12 @@ class Graph:
 
     # leaves
     def parameter(self, name: str, *dimensions: Dimension, domain: Any = "real", **sums: Any) -> Any:
-        """One parameter: a scalar, or a family over the dimensions."""
+        """One parameter: a scalar, or a family over the dimensions.
+
+        Of a square matrix may be declared, and is then used: `symmetric=True`, `positive_definite=True` (and
+        symmetric), `orthogonal=True`, `triangular=True` (lower). Its gradient is the free one all the same: every
+        element is varied by itself.
+        """
         return self._leaf(name, "parameter", dimensions, domain, **sums)
 
     def input(
@@ -129,14 +137,15 @@ class Graph:
     def node(self, name: str, expr: Any, over: Over = ()) -> Any:
         """A computed quantity: `g.node("p", exp(z[i])/Sum(exp(z[k]), k), over=i)`."""
         indices = validation.over(over)
-        return self._add(name, "node", indices, (Case(indices, expression(expr, name)),))
+        return self._add(name, "node", indices, (Case(indices, self._formula(name, expr, indices)),))
 
     def loss(self, name: str, expr: Any) -> Any:
         """The scalar that is differentiated; `Function("L")(o[T], y)` leaves it abstract."""
         if self._loss is not None:
             raise ModelError(f"a second loss {name}: {self._loss} is the loss already; add them in one expression")
-        validation.scalar_loss(name, expr)
-        symbol = self._add(name, "loss", (), (Case((), expression(expr, name)),))
+        formula = self._formula(name, expr)
+        validation.scalar_loss(name, formula)
+        symbol = self._add(name, "loss", (), (Case((), formula),))
         self._loss = name
         return symbol
 
@@ -148,7 +157,7 @@ class Graph:
         indices, names_ = validation.over(over), names.split()
         if not indices:
             raise ModelError(f"the states {names} need an index to step through: over=t")
-        begin = {expression(at, names): expression(value, names) for at, value in start.items()}
+        begin = {expression(at, names): self._formula(names, value) for at, value in start.items()}
         for name in names_:
             validation.new_name(name, self._names())
             symbol = family(name)
@@ -166,7 +175,7 @@ class Graph:
                 f"update of {name}: it is not an open state; declare it with states(...) and update it once"
             )
         declared = self._open[name]
-        cases = (Case(declared.indices, expression(expr, name)), *declared.cases)
+        cases = (Case(declared.indices, self._formula(name, expr)), *declared.cases)
         definitions(name, declared.indices, cases, self._known())
         del self._open[name]
         self._nodes[name] = Node(name, "node", declared.symbol, declared.indices, cases)
@@ -214,24 +223,37 @@ class Graph:
 
     def _leaf(
         self, name: str, kind: Kind, dimensions: tuple[Dimension, ...], domain: Any, sums_to: Any = None,
-        one_hot: bool = False,
+        one_hot: bool = False, **matrix: Any,
     ) -> Any:  # fmt: skip
         domain = validation.domain(name, domain)
         if one_hot:
             domain, sums_to = "binary", 1
         total = None if sums_to is None else expression(sums_to, name)
         validation.total(name, total, domain, bool(dimensions))
-        return self._add(name, kind, self._own_indices(dimensions), (), domain, total)
+        own = self._own_indices(dimensions)
+        return self._add(name, kind, own, (), domain, total, structure=declared(name, matrix, own, domain, total))
 
     def _add(
         self, name: str, kind: Kind, indices: tuple[Idx, ...], cases: tuple[Case, ...], domain: Any = "real",
-        sums_to: Expr | None = None, law: Law | None = None,
+        sums_to: Expr | None = None, law: Law | None = None, structure: str = "",
     ) -> Any:  # fmt: skip
         validation.new_name(name, self._names())
         definitions(name, indices, cases, self._known())
         symbol = family(name) if indices else Symbol(name, real=True)
-        self._nodes[name] = Node(name, kind, symbol, indices, cases, domain, sums_to=sums_to, law=law)
+        if indices and cases and isinstance(cases[0].expr, OfMatrix):
+            function = cases[0].expr
+            symbol = function_symbol(function.row, function.matrix, function.size, name, own=True)
+        structure = structure or seen(indices, cases, self._known())
+        node = Node(name, kind, symbol, indices, cases, domain, sums_to=sums_to, law=law, structure=structure)
+        self._nodes[name] = node
         return symbol
+
+    def _formula(self, name: str, expr: Any, over: tuple[Idx, ...] = ()) -> Expr:
+        """Return a formula that is read; the functions of matrices in it are nodes from now on."""
+        reader = Reader(name, self._known(), self._names())
+        formula = expression(reader.read(expr, over), name)
+        self._nodes |= {node.name: node for node in reader.new}
+        return formula
 
     def _own_indices(self, dimensions: tuple[Dimension, ...]) -> tuple[Idx, ...]:
         """Choose an index for each dimension of a leaf: a declared one over that range, else the next free letter."""

@@ -6,11 +6,14 @@ does a gradient that is derived already. A fact holds for all values of its `ind
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Idx, Indexed, Mul, Pow, Sum, Symbol, cancel
+from collections.abc import Sequence
+
+from sympy import Add, Expr, Idx, Indexed, IndexedBase, KroneckerDelta, Mul, Pow, Sum, Symbol, cancel
 
 from derive.chain.sums import Fact, Facts, summed
 from derive.expressions.canonical import canonical
-from derive.expressions.indices import limits, sum_over
+from derive.expressions.indices import fresh, limits, sum_over
+from derive.expressions.matrix_functions import OfMatrix, identity
 from derive.expressions.powers import Monomial, monomial
 from derive.expressions.symbols import Partial
 from derive.language import Text, listing
@@ -24,6 +27,10 @@ TOTAL = Text("{node} sums to {value} over {idx}, by its definition", "由定义�
 DEFINED = Text("by the definition of {node}", "由 {node} 的定义")
 VANISHES = Text("{adjoint} sums to 0 over {idx} ({because})", "{adjoint} 对 {idx} 求和为 0（{because}）")
 NAMED = Text("the sum is known from {known}", "该求和式可由 {known} 得到")
+SYMMETRIC = Text("{matrix} is symmetric", "{matrix} 是对称矩阵")
+BY = Text("by {identity}", "由 {identity}")
+ORTHOGONAL = Text("the columns of {matrix}, and its rows, are orthonormal", "{matrix} 的列与行分别标准正交")
+Places = tuple[Expr | int, Expr | int]
 WIDEST = 60  # operations; a longer sum is not simplified
 
 
@@ -34,7 +41,7 @@ def known(model: Model) -> Facts:
     for node in (n for n in model.nodes.values() if n is not model.loss):
         found += tuple(f for f in (*declared(node), *defined(node)) if isinstance(f.left, Sum) or is_softmax(f.left))
         found += totals(node, found)
-    return found
+    return found + tuple(fact for node in model.nodes.values() for fact in structural(node))
 
 
 @memo
@@ -128,3 +135,35 @@ def naming(partial: Partial, value: Expr) -> Facts:
     inverse = 1 / Mul(*(f for f in Mul.make_args(value) if f is not sums[0]))
     divides = any(isinstance(f, Pow) and f.exp.is_negative for f in Mul.make_args(inverse))
     return () if divides else (Fact(sums[0], partial * inverse, (), NAMED(known=partial)),)
+
+
+@memo
+def structural(node: Node) -> Facts:
+    """What is known of a matrix as a whole: S[j, i] is S[i, j]; Q^T Q and Q Q^T are the identity, and so is A A^-1."""
+    expr = node.cases[0].expr if len(node.cases) == 1 else None
+    inverse = expr if isinstance(expr, OfMatrix) and expr.row.name == "inverse" else None
+    if not node.structure and inverse is None:
+        return ()
+    i, j = node.indices
+    found: Facts = ()
+    if node.symmetric:
+        found += (Fact(node.at(j, i), node.generic, node.indices, SYMMETRIC(matrix=node.symbol)),)
+    if node.structure == "orthogonal":
+        found += _identity(node, ORTHOGONAL(matrix=node.symbol), [((0, i), (0, j)), ((i, 0), (j, 0))], node.symbol)
+    if inverse is not None:
+        because = BY(identity=identity(inverse, node.symbol))
+        turned = [((i, 0), (j, 0))] if node.symmetric else [((i, 0), (0, j)), ((0, j), (i, 0))]
+        found += _identity(node, because, turned, inverse.matrix)
+    return found
+
+
+def _identity(node: Node, because: Text, pairs: Sequence[tuple[Places, Places]], other: IndexedBase) -> Facts:
+    """Sums over products of two elements that are the identity; 0 stands for the index that is summed."""
+    i, j = node.indices
+    k = fresh(i, node.indices)
+
+    def at(family: IndexedBase, places: Places) -> Expr:
+        return family[tuple(k if p == 0 else p for p in places)]
+
+    sums = (sum_over(at(other, a) * at(node.symbol, b), (limits(k),)) for a, b in pairs)
+    return tuple(Fact(total, KroneckerDelta(i, j), (i, j), because) for total in sums)

@@ -20,6 +20,7 @@ from derive.chain.rules.pull import split_bracket
 from derive.chain.sums import Facts, with_sums
 from derive.expressions.coefficients import number_of
 from derive.expressions.indices import name_of, substitute
+from derive.expressions.matrix_functions import Written, WrittenScalar
 from derive.expressions.symbols import Immediate, Partial
 from derive.expressions.traverse import adjoints
 from derive.language import Text, listing
@@ -155,7 +156,8 @@ def _lines(
     if not short:
         return plain
     under = _inserted(first, bare, short, facts)
-    if under is not None and any(t.sums for t in bare) and length(under[-1].terms) <= length(plain[-1].terms):
+    more = LONGEST if under is not None and _unnamed(plain[-1]) > _unnamed(under[-1]) else 0
+    if under is not None and any(t.sums for t in bare) and length(under[-1].terms) <= length(plain[-1].terms) + more:
         return under
     full = _inserted(first, bare, short, facts, under=False)
     if full is None:
@@ -178,6 +180,11 @@ def _inserted(
             return lines
         put = kept
     return None
+
+
+def _unnamed(line: Line) -> int:
+    """How many adjoints a result is made of that are those of a quantity without a name, dL/dA^-1."""
+    return len({p for p in adjoints(line.expr) if isinstance(getattr(p.wrt, "base", p.wrt), (Written, WrittenScalar))})
 
 
 def _adjoints(line: Line) -> set[str]:

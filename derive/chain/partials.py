@@ -19,6 +19,7 @@ from derive.expressions.elementwise import equal
 from derive.expressions.extremes import Extreme
 from derive.expressions.functions import BY_NAME, EXTREMA, arguments, row_of, row_or_extremum, unknown
 from derive.expressions.indices import Limits, bound, bound_indices, fresh, limits, name_of, substitute, sum_over
+from derive.expressions.matrix_functions import OfMatrix, differential
 from derive.expressions.symbols import Given, Immediate, Partial
 from derive.expressions.traverse import mentioned
 from derive.language import Text, distinct
@@ -65,6 +66,9 @@ BRANCH = Text("on each branch by itself", "在每个分支上分别求导")
 @memo
 def occurrences(expr: Expr, name: str, value: Expr | None = None) -> tuple[Occurrence, ...]:
     """Every use of the family `name` in `expr`. `value` is the node that equals `expr`: slopes are written in it."""
+    if isinstance(expr, OfMatrix):
+        assert value is not None
+        return (Occurrence(*differential(expr, value)),) if expr.matrix.name == name else ()
     taken = frozenset(expr.atoms(Idx) | (value.atoms(Idx) if value is not None else set()))
     if value is not None and (row := row_of(expr)) is not None and row.slope_in_value is not None:
         rule = IN_VALUE(rule=row.rule)

@@ -6,11 +6,12 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sympy import Add, Expr, Idx, Mul, Sum, expand
+from sympy import Add, Expr, Idx, KroneckerDelta, Mul, Sum, expand
 
 from derive.chain.rules.tidy import tidy
 from derive.expressions.canonical import canonical
-from derive.expressions.indices import substitute, sum_over
+from derive.expressions.contraction import delta_solutions
+from derive.expressions.indices import Limits, substitute, sum_over
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import free_indices, rewrite
 from derive.expressions.weight import weight
@@ -101,8 +102,19 @@ def _some(total: Sum, facts: Facts, used: list[Fact]) -> Expr:
         if not any(limit[0] in end.free_symbols for _, *ends in others for end in ends):
             found = _whole(sum_over(body, [tuple(limit)]), facts, used)
             if found is not None:
-                return tidy(sum_over(front * found, others))
+                return tidy(_ended(front * found, others))
     return total
+
+
+def _ended(body: Expr, bounds: Sequence[Limits]) -> Expr:
+    """The sum of a product over its indices; a delta of two indices of one range ends the sum over one of them."""
+    for delta in (f for f in Mul.make_args(body) if isinstance(f, KroneckerDelta)):
+        for idx, value in delta_solutions(delta.args[0], delta.args[1], bounds):
+            ends = next((low, high) for k, low, high in bounds if k == idx)
+            if isinstance(value, Idx) and (value.lower, value.upper) == ends:
+                left = [bound for bound in bounds if bound[0] != idx]
+                return _ended(substitute(body / delta, {idx: value}), left)
+    return sum_over(body, bounds)
 
 
 @memo

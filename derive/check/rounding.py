@@ -8,13 +8,15 @@ tiny beside |x| + |y|. `terms(expr)` is that sum for any expression, from the ru
 
 A formula is linear in the adjoints and tangents that it reads. With their sizes in place of them, `terms` gives the
 size of what is added up from the loss on (`adjoint_sizes`).
+
+An element of an inverse is computed from the whole matrix, and its error is that of the largest elements.
 """
 
 from __future__ import annotations
 
 from functools import partial
 
-from sympy import Abs, Add, Expr, Float, Idx, Min, Mul, Piecewise, Pow, S, log
+from sympy import Abs, Add, Expr, Float, Idx, Indexed, Min, Mul, Piecewise, Pow, S, log
 
 from derive.chain.partials import surrogate
 from derive.check.compare import Array, within
@@ -23,6 +25,7 @@ from derive.evaluate.store import Store
 from derive.expressions.extremes import Amax, Extreme
 from derive.expressions.functions import EXTREMA, arguments, row_of
 from derive.expressions.indices import BINDERS, bound
+from derive.expressions.matrix_functions import Function
 from derive.expressions.moments import Expectation, Moment
 from derive.memo import memo
 from derive.model.model import Case, Node
@@ -48,6 +51,8 @@ def terms(expr: Expr) -> Expr:
         return Piecewise(*((terms(value), condition) for value, condition in expr.args))
     if expr.is_infinite:  # a mask: nothing is rounded
         return S.Zero
+    if isinstance(expr, Indexed) and isinstance(expr.base, Function):
+        return expr.base.norm()
     if expr.is_number or isinstance(expr, Idx) or not expr.args:
         return _size(expr)
     if isinstance(expr, Pow):

@@ -83,6 +83,18 @@ def rational(domain: Domain, rng: random.Random) -> Fraction:
     return Fraction(sign * rng.randint(1, 19), 20)
 
 
+def structured(values: Array, structure: str) -> Array:
+    """The samples as matrices of a structure, well conditioned where they are to be; shape (n, n, points)."""
+    each = values.movedim(-1, 0)
+    made = {
+        "symmetric": lambda m: (m + m.mT) / 2,
+        "positive definite": lambda m: m @ m.mT / m.shape[-1] + torch.eye(m.shape[-1], dtype=m.dtype) / 2,
+        "orthogonal": lambda m: torch.linalg.qr(m).Q,
+        "triangular": lambda m: torch.tril(m) + torch.diag_embed(m.diagonal(dim1=-2, dim2=-1).sign() / 2),
+    }[structure](each)
+    return made.movedim(0, -1)
+
+
 # a whole model
 def random_inputs(passes: Passes, points: int, generator: torch.Generator) -> dict[str, Array]:
     """Numbers for every leaf by its domain, and for every partial of an abstract function.
@@ -93,6 +105,8 @@ def random_inputs(passes: Passes, points: int, generator: torch.Generator) -> di
     for name, node in inputs(passes.model).items():
         domain, sums_to = (node.domain, node.sums_to) if name == node.name else ("real", None)
         found[name] = sampled((*passes.shape(node), points), domain, generator, sums_to)
+        if node.structure and name == node.name:
+            found[name] = structured(found[name], node.structure)
         if name in met and domain not in ("binary", "sign") and sums_to is None:
             found[name] = meeting(found[name], met[name], generator)
     return found

@@ -12,10 +12,18 @@ import torch
 from derive.errors import UsageError
 from derive.evaluate.compile import elementwise
 from derive.expressions.functions import BY_NAME, TABLE, Row, X
+from derive.expressions.matrix_functions import MatrixRow
 from derive.expressions.one_variable import points
 
 Array = torch.Tensor
 CLOSE = 1e-9
+CONDITION = 1e4  # beyond it, autograd's own rounding errors would be taken for wrong lines
+FUNCTIONS: dict[str, Callable[[Array], Array]] = {
+    "inverse": torch.linalg.inv,
+    "logdet": lambda matrix: torch.linalg.slogdet(matrix)[1],
+    "det": torch.linalg.det,
+    "cholesky": torch.linalg.cholesky,
+}
 
 
 class TorchBackend:
@@ -31,6 +39,16 @@ class TorchBackend:
     def apply(self, row: Row, *x: Any) -> Any:
         """The function of the row, by torch's own where it has one."""
         return function(row)(*map(self._tensor, x))
+
+    def of_matrix(self, row: MatrixRow, matrix: Array) -> Array:
+        """torch.linalg's function of each matrix that is not singular, as far as float64 can tell."""
+        each = matrix.movedim(-1, 0)
+        regular = torch.linalg.cond(each.detach()) < CONDITION
+        if row.name == "cholesky":
+            regular = regular & (torch.linalg.eigvalsh(each.detach())[..., 0] > 0)
+        eye = torch.eye(each.shape[-1], dtype=each.dtype)
+        found = FUNCTIONS[row.name](torch.where(regular[:, None, None], each, eye)).movedim(0, -1)
+        return torch.where(regular, found, torch.nan)
 
     def power(self, x: Any, exponent: Any) -> Any:
         """Whole powers by torch.pow, 1/x by reciprocal."""

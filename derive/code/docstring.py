@@ -8,8 +8,9 @@ from derive.code.names import unique
 from derive.code.printer import INDENT
 from derive.code.python_text import documented, quoted, tuple_of
 from derive.code.source import Source
-from derive.expressions.notation import latex_name
+from derive.model.model import is_notation
 from derive.page.assumptions import assumed
+from derive.page.print.printer import printer
 
 ABSTRACT = "The loss is abstract: backward needs {partials}."
 LINEAR = "With it forward returns the loss made linear there, argument times cotangent."
@@ -40,7 +41,9 @@ def definitions(source: Source) -> Iterator[str]:
     """Describe what is computed: the formula and the shape."""
     for node in (n for n in source.d.model.nodes.values() if not n.is_leaf):
         for case in node.cases:
-            formula = f"{source.show(node.at(*case.position))} = {source.show(case.expr)}"
+            formula = source.show(node.symbol)
+            if not is_notation(node):
+                formula = f"{source.show(node.at(*case.position))} = {source.show(case.expr)}"
             yield f"{INDENT}{formula}   {source.shape(source.families.stored[node.name].ranges)}"
 
 
@@ -52,7 +55,9 @@ def _assumed(source: Source) -> Iterator[str]:
 
 def tables(source: Source) -> str:
     """Write the tables NAMES, SHAPES and SIZES."""
-    typeset = unique((latex_name(n), n, source.names[n]) for n in source.d.model.nodes)
+    typeset = unique(
+        (printer("latex", ())(n.symbol), n.name, source.names[n.name]) for n in source.d.model.nodes.values()
+    )
     rows = [f"{INDENT}{quoted(key)}: {quoted(value)}," for key, value in typeset.items()]
     names = ["NAMES = {  # as typeset: the identifier", *rows, "}"]
     return "\n".join([*names, shapes(source), f"SIZES = {tuple_of(source.solved[1])}  # that no array tells"])

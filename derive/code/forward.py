@@ -13,7 +13,7 @@ from derive.code.lower import Lowering
 from derive.code.trees import Apply, Assign, Name, Pick, Statement, Tree
 from derive.expressions.indices import apart
 from derive.expressions.intervals import Interval
-from derive.model.model import Case, Node
+from derive.model.model import Case, Node, is_notation
 from derive.model.reachability import downstream
 from derive.model.schedule import Stage
 
@@ -50,6 +50,8 @@ class Forward:
         return self.families.stored[node.name].tree
 
     def _remark(self, node: Node, case: Case) -> str:
+        if is_notation(node):
+            return self.show(node.symbol)
         return f"{self.show(node.at(*case.position))} = {self.show(self._expr(node, case))}"
 
     def _expr(self, node: Node, case: Case) -> Expr:

@@ -42,6 +42,7 @@ from derive.expressions.extremes import Amax, Amin
 from derive.expressions.functions import EXTREMA, arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, apart, bound
 from derive.expressions.intervals import Interval
+from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.symbols import Partial
 
 NEUTRAL = {
@@ -204,6 +205,9 @@ class Lowering:
         if name == "KroneckerDelta":
             parts = [self.integers.index(a, scope) for a in expr.args]
             return self._cast(elementwise(parts, scope.order, lambda *trees: Condition("==", trees)))
+        if isinstance(expr, OfMatrix):
+            matrix = self.element(expr.matrix)[0].tree
+            return NamedArray(Apply(expr.row.name, (matrix,)), expr.indices)
         row = row_of(expr)
         if row is not None:
             parts = [self._array(self.lower(a, scope)) for a in arguments(expr)]

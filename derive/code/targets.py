@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from derive.expressions.matrix_functions import TABLE as MATRIX_FUNCTIONS
+
 
 class Target(NamedTuple):
     """A target: `patterns` are operations with places for their arguments, `span` is a helper written out.
@@ -60,7 +62,8 @@ NUMPY = Target(
         "transpose": "transpose",
         "max": "max",
         "min": "min",
-    },
+    }
+    | {row.name: row.numpy for row in MATRIX_FUNCTIONS},
     _SPAN.format("np"),
     'np.einsum("{spec}", {operands}, optimize=True)',
     'np.einsum("{spec}", {left}, {right})',
@@ -90,7 +93,8 @@ TORCH = Target(
         "transpose": "permute",
         "max": "amax",
         "min": "amin",
-    },
+    }
+    | {row.name: row.torch for row in MATRIX_FUNCTIONS},
     _SPAN.format("torch"),
     'torch.einsum("{spec}", {operands})',
     "{total}",

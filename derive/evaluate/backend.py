@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from derive.expressions.functions import Row
+from derive.expressions.matrix_functions import MatrixRow
 
 Array = Any
 
@@ -21,6 +22,9 @@ class Backend(Protocol):
 
     def apply(self, row: Row, *x: Array) -> Array:
         """An elementwise function."""
+
+    def of_matrix(self, row: MatrixRow, matrix: Array) -> Array:
+        """A function of a matrix, shape (n, n, points); nan where the matrix is singular."""
 
     def power(self, x: Array, exponent: Any) -> Array:
         """x to a number."""

@@ -37,6 +37,7 @@ from derive.expressions.extremes import Amax, Extreme
 from derive.expressions.functions import BY_NAME, EXTREMA, arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, bound, name_of
 from derive.expressions.intervals import inside
+from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.symbols import Given, Immediate, Partial
 from derive.expressions.traverse import free_indices
 
@@ -172,6 +173,8 @@ class Compiler:
 
     def _function(self, expr: Expr, at: int, depth: int) -> Compiled:
         name = type(expr).__name__
+        if isinstance(expr, OfMatrix):
+            return self._of_matrix(expr)
         if name in ("inside", "KroneckerDelta"):
             places = [self._index(a) for a in expr.args]
             test: Callable[..., Any] = (
@@ -189,6 +192,16 @@ class Compiler:
         if isinstance(expr, Pow):
             return self._power(expr, at, depth)
         raise unknown(expr)
+
+    def _of_matrix(self, expr: OfMatrix) -> Compiled:
+        """The elements of a function of a whole matrix, which is read at once."""
+        row, name, places = expr.row, expr.matrix.name, [self._index(i) for i in expr.indices]
+
+        def run(store: Store, env: Env) -> Array:
+            found = self.backend.of_matrix(row, store.whole(name))
+            return self.backend.gather(found, tuple(p(env) - 1 for p in places)) if places else found
+
+        return run
 
     def _masked(self, truth: Any) -> Any:
         return int(truth) if isinstance(truth, (bool, int)) else self.backend.mask(truth)

@@ -11,9 +11,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from sympy import Matrix, Rational
 
 from derive.errors import UsageError
 from derive.expressions.functions import BY_NAME, Row
+from derive.expressions.matrix_functions import MatrixRow
 
 Number = Fraction | float
 LONGEST = 400  # digits of a fraction after which exactness no longer helps a reader
@@ -29,6 +31,11 @@ class ExactBackend:
     def apply(self, row: Row, *x: Any) -> Any:
         """The function at every element."""
         return _each(lambda *v: at(row, *v), *x)
+
+    def of_matrix(self, row: MatrixRow, matrix: Any) -> Any:
+        """The function of each matrix by exact elimination. Errors: UsageError where it has none."""
+        each = [_of_matrix(row, matrix[..., point]) for point in range(matrix.shape[-1])]
+        return np.stack(each, axis=-1)
 
     def power(self, x: Any, exponent: Any) -> Any:
         """x to a rational exponent. Errors: UsageError for 0 to a negative power."""
@@ -85,6 +92,20 @@ class ExactBackend:
     def zeros(self, shape: tuple[int, ...]) -> Any:
         """Exact zeros."""
         return np.full(shape, Fraction(0), dtype=object)
+
+
+def _of_matrix(row: MatrixRow, numbers: Any) -> Any:
+    """A function of one matrix of numbers, as an array of numbers."""
+    matrix = Matrix([[Rational(*x.as_integer_ratio()) for x in line] for line in numbers])
+    value = matrix.det()
+    if value == 0 and row.name != "det":
+        raise UsageError(f"a matrix of which {row.name} is wanted is singular at these numbers; choose others")
+    if row.name == "cholesky":
+        raise UsageError("a Cholesky factor has no worked numbers")
+    if row.name == "inverse":
+        return np.array([[Fraction(int(x.p), int(x.q)) for x in line] for line in matrix.inv().tolist()], dtype=object)
+    exact = Fraction(int(value.p), int(value.q))
+    return np.array(exact if row.name == "det" else math.log(abs(exact)), dtype=object)
 
 
 def at(row: Row, *x: Number) -> Number:

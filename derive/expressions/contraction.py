@@ -164,8 +164,9 @@ def _finish(
     letters: dict[Basic, Expr] = {}
     for idx in state.open:
         old = original[idx]
+        elsewhere = {i for i in preferred if (i.lower, i.upper) != (old.lower, old.upper)}
         wishes = (old, *preferred) if old in preferred else (*preferred, old)  # the author's letters first
-        letters[idx] = fresh(old, taken, wishes)
+        letters[idx] = fresh(old, taken | elsewhere, wishes)
         taken.add(letters[idx])
     write = {**{k: substitute(v, letters) for k, v in values.items()}, **letters}
 

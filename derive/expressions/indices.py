@@ -114,11 +114,12 @@ def _renamed(body: Expr, idx: Idx, taken: set[Basic], preferred: Iterable[Idx] =
 def apart(expr: Expr, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> Expr:
     """The expression with other letters for bound indices that are in `taken`, so that none is read as that one."""
     used = set(taken)
-    if not bound_indices(expr) & used:
+    names = {name_of(t) for t in used if isinstance(t, Idx)}
+    if not any(name_of(i) in names for i in bound_indices(expr)):
         return expr
     if isinstance(expr, BINDERS):
         body, (idx, low, high) = _outermost(expr)
-        if idx in used:
+        if name_of(idx) in names:
             body, idx = _renamed(body, idx, used, preferred)
         return bound(expr.func, apart(body, used, preferred), [(idx, low, high)])
     return through(expr, lambda part: apart(part, used, preferred))

@@ -83,6 +83,10 @@ class Whole(Matrix):
         return rows, columns[0] if columns else ONE
 
 
+class Symmetric(Whole):
+    """A family that is its own transpose, as a matrix."""
+
+
 class Named(Matrix):
     """A matrix or a column of which only the name and the shape are known: `Named(J[t], n, n)`, `Named(v, n)`."""
 

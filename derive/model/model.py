@@ -15,6 +15,7 @@ from sympy import Basic, Expr, Idx, IndexedBase, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.expressions.indices import Limits, apart, limits, name_of
+from derive.expressions.matrix_functions import Written, WrittenScalar
 from derive.expressions.moments import Law
 from derive.expressions.traverse import quantities
 from derive.memo import memo
@@ -42,7 +43,8 @@ class Node(NamedTuple):
     Leaves (parameters, inputs, targets, constants, random quantities) have no cases. `domain` restricts the values of a
     leaf ("real", "positive", "probability", "binary", "sign", "nonzero", or an open interval), `sums_to` is the sum of
     its elements over the last index, `law` is what is declared of a random one. `implied` marks a pre-activation that
-    we named, `wanted` an input whose gradient is asked for as a parameter's is.
+    we named, `wanted` an input whose gradient is asked for as a parameter's is. `structure` is what is known of a
+    square matrix: "symmetric", "positive definite" (and symmetric), "orthogonal", "triangular" (lower).
     """
 
     name: str
@@ -55,6 +57,12 @@ class Node(NamedTuple):
     sums_to: Expr | None = None
     law: Law | None = None
     wanted: bool = False
+    structure: str = ""
+
+    @property
+    def symmetric(self) -> bool:
+        """Is it a matrix that equals its transpose?"""
+        return self.structure in ("symmetric", "positive definite")
 
     @property
     def is_leaf(self) -> bool:
@@ -75,6 +83,11 @@ class Node(NamedTuple):
     def generic(self) -> Expr:
         """The element at the family's own indices."""
         return self.at(*self.indices)
+
+
+def is_notation(node: Node) -> bool:
+    """Is the node without a name of its own, written as the function of a matrix that it is, A^-1?"""
+    return isinstance(node.symbol, (Written, WrittenScalar))
 
 
 @memo

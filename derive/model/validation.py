@@ -35,6 +35,7 @@ from sympy.tensor.array.ndim_array import ArrayKind
 
 from derive.errors import ModelError
 from derive.expressions.indices import BINDERS
+from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.moments import Law
 from derive.expressions.notation import NAME
 from derive.expressions.traverse import free_indices
@@ -57,7 +58,8 @@ def expression(value: Any, where: str) -> Expr:
             )
         foreign(value, where)
         for family in bare(value):
-            raise ModelError(f"{where}: the family {family} stands without an index; write {family}[...]")
+            words = f", or a word for the whole of a matrix, such as inverse({family})[i, j]"
+            raise ModelError(f"{where}: the family {family} stands without an index; write {family}[...]{words}")
         return value
     if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
         return Rational(value) if isinstance(value, Fraction) else Integer(value)
@@ -102,7 +104,7 @@ def bare(expr: Basic) -> Iterator[IndexedBase]:
     """The families without an index, but for the arguments of an abstract function."""
     if isinstance(expr, IndexedBase):
         yield expr
-    elif not isinstance(expr, Indexed):
+    elif not isinstance(expr, (Indexed, OfMatrix)):
         for arg in expr.args:
             if not (isinstance(expr, AppliedUndef) and isinstance(arg, IndexedBase)):
                 yield from bare(arg)

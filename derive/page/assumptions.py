@@ -23,6 +23,8 @@ def assumed(leaf: Node) -> Iterator[Text]:
     elif leaf.domain in say.DOMAINS:
         yield say.DOMAINS[leaf.domain](name=leaf.generic)
     yield from (fact.reason for fact in declared(leaf))
+    if leaf.structure:
+        yield say.STRUCTURES[leaf.structure](name=leaf.symbol)
     if leaf.law is not None:
         yield from _law(leaf, leaf.law)
 

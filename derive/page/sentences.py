@@ -44,6 +44,35 @@ DOMAINS = {
 ABOVE = Text("{name} is greater than {low}", "{name} 大于 {low}")
 BELOW = Text("{name} is less than {high}", "{name} 小于 {high}")
 WITHIN = Text("{name} lies between {low} and {high}", "{name} 介于 {low} 与 {high} 之间")
+STRUCTURES = {
+    "symmetric": Text("{name} is symmetric", "{name} 是对称矩阵"),
+    "positive definite": Text("{name} is symmetric and positive definite", "{name} 是对称正定矩阵"),
+    "orthogonal": Text("{name} is orthogonal", "{name} 是正交矩阵"),
+    "triangular": Text("{name} is lower triangular", "{name} 是下三角矩阵"),
+}
+FREE = Text(
+    "{structure}. Its gradient {G} above is the free one, as torch computes it: every element is varied by itself. "
+    "{then}",
+    "{structure}。上面的梯度 {G} 是自由梯度（与 torch 相同）：每个元素都当作独立变量。{then}",
+)
+KEPT = {
+    "symmetric": Text(
+        "Where only the elements on and below the diagonal are free, the gradient with respect to them is {own}.",
+        "若只有对角线及其下方的元素可以自由变化，则对它们的梯度为 {own}。",
+    ),
+    "orthogonal": Text(
+        "Its part along which the matrix stays orthogonal is {own}.", "其中使矩阵保持正交的部分为 {own}。"
+    ),
+    "triangular": Text(
+        "With respect to the elements on and below the diagonal alone, the gradient is the lower triangle of {own}.",
+        "若只对对角线及其下方的元素求导，则梯度为 {own} 的下三角部分。",
+    ),
+}
+FACTOR = Text(
+    "In its Cholesky factor, which only a symmetric matrix has, half of a change of an element is one of its mirror "
+    "image.",
+    "其 Cholesky 分解只对对称矩阵有定义，因此其中对一个元素的改变有一半算在与它对称的元素上。",
+)
 MOMENT = Text("{equation}", "{equation}")
 INDEPENDENT = Text(
     "all {name} are independent of each other and of every other random quantity",

@@ -12,7 +12,7 @@ from derive.chain.derivation import Derivation
 from derive.chain.derived import Derived
 from derive.expressions.traverse import names
 from derive.language import Text
-from derive.model.model import Model, Node, Reference
+from derive.model.model import Model, Node, Reference, is_notation
 from derive.model.nameless import is_softmax
 from derive.model.preactivation import spellings
 from derive.model.reachability import dead_end
@@ -44,7 +44,7 @@ def _leaf(node: Node) -> object:
 
 def _definitions(model: Model) -> Iterator[Row]:
     for node in model.nodes.values():
-        for case in node.cases:
+        for case in node.cases if not is_notation(node) else ():
             ranges = Ranges(tuple(span(i, low, high) for i, low, high in case.bounds))
             yield Row(node.at(*case.position), case.expr, say.FOR(ranges=ranges) if case.bounds else None)
 
@@ -83,7 +83,7 @@ def _flow(d: Derivation, alike: list[Node]) -> tuple[object, ...]:
     used = sorted((u for c in node.cases for u in model.uses(c)), key=lambda u: model.order.index(u.name))
     sources = list(dict.fromkeys(_element(model, use) for use in used))
     leaf = (say.PARAMETER if node.kind == "parameter" else say.INPUT)[len(alike) > 1]
-    nobody = say.LOSS if node is model.loss else say.ONLY_SLOPES if node.implied else say.NOBODY
+    nobody = say.LOSS if node is model.loss else say.ONLY_SLOPES if node.implied or is_notation(node) else say.NOBODY
     users = _users(d, node) or nobody
     return [n.generic for n in alike], sources or leaf, users
 

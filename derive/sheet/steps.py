@@ -17,6 +17,7 @@ from derive.memo import memo
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
 from derive.page.conventions import conventions
+from derive.page.free_gradients import free_gradient
 from derive.page.spans import Ranges, span
 from derive.sheet.closed_forms import solved
 from derive.sheet.in_time import backward_in_time, shown
@@ -103,6 +104,8 @@ def gradients(part: Part, detail: str) -> Iterator[Block]:
             for name, found in part.found.items():
                 yield from topic(name).boxed(found, step)
             yield from _zero(step)
+            if step is same[-1]:
+                yield from map(Paragraph, free_gradient(derived.model, step.node))
             if not everywhere and step is same[-1]:
                 target = Partial(derived.loss, step.node.generic)
                 yield Equations((Row(target, derived.gradient(step.node.name)),), boxed=True)

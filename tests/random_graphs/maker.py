@@ -12,11 +12,11 @@ from sympy import Function
 from random_graphs.cases import Case, Law, World
 from random_graphs.draws import Family
 from random_graphs.letters import Env, Letter
-from random_graphs.recurrences import Recurrences
+from random_graphs.matrices import Matrices
 from random_graphs.terms import Array, Term, total
 
 
-class Maker(Recurrences):
+class Maker(Matrices):
     """Makes one case; every choice is drawn from the seed's own generator."""
 
     def make(self) -> Case:
@@ -30,6 +30,8 @@ class Maker(Recurrences):
                 self.recurrence()
             else:
                 self.node()
+        if self.case.seed % 10 == 4:  # only these, for the seeds that are known stay the models that they were
+            self.matrix()
         self.loss()
         if self.chance(0.25):
             self.case.wrt = [f for f in self.case.leaves if self.chance(0.8)]

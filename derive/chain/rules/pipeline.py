@@ -5,7 +5,8 @@ The rules come in the order in which one works on paper, each making the ground 
 1. `cancel` first, under the sums as they stand: a factor that is gone need not be pulled out, counted or named.
 2. `kill_delta` before all that looks at sums: it ends them, and opens the brackets in which deltas stand.
 3. `count` before `pull`, which would leave a sum of ones behind.
-4. `pull` before `use_facts`: a fact is about the bare sum, without the constants that stand under it.
+4. `part_sums` before `pull`, which takes out what depends on none of several indices; `pull` before `use_facts`: a
+   fact is about the bare sum, without the constants that stand under it.
 5. `use_facts` before `combine`: a sum that has a value no longer keeps the brackets from being multiplied out.
 6. `collect` before it: sums that are equal in other letters are one term.
 7. `combine`, kept only where it ends shorter than it began, for it undoes products.
@@ -26,17 +27,21 @@ from derive.chain.rules.gather import gather, multiply_out_powers
 from derive.chain.rules.kill_delta import kill_delta
 from derive.chain.rules.name_definitions import name_definitions
 from derive.chain.rules.order import order
+from derive.chain.rules.part_sums import part_sums
 from derive.chain.rules.pull import pull
 from derive.chain.rules.rule import Rule, Terms, follow
 from derive.chain.rules.share import share
 from derive.chain.rules.take_sign import take_sign
 from derive.chain.rules.use_facts import use_facts
+from derive.chain.rules.use_symmetry import use_symmetry
 from derive.chain.sums import Facts
 
 RULES: tuple[Rule, ...] = (
     cancel,  # sum_k u_k v_k / u_k             =>  sum_k v_k
     kill_delta,  # sum_k delta_ik u_k          =>  u_i
+    use_symmetry,  # S_ki                      =>  S_ik
     count,  # sum_k a                          =>  n a
+    part_sums,  # sum_i sum_k u_i v_k          =>  sum_i u_i sum_k v_k
     pull,  # sum_k a u_k                       =>  a sum_k u_k
     use_facts,  # sum_k y_k                    =>  1
     collect,  # sum_k u_k + sum_j u_j          =>  2 sum_k u_k

@@ -33,6 +33,7 @@ from derive.expressions.matrices import (
     Zeros,
     shape,
 )
+from derive.expressions.matrix_functions import Written
 from derive.expressions.notation import subscript
 from derive.expressions.symbols import Immediate, Partial
 from derive.page.print.functions import BINDS
@@ -45,8 +46,8 @@ LOOSE = (Plus, Scaled, Summed)  # in brackets wherever something stands beside t
 
 def _whole_name(element: Expr, axes: Sequence[Expr], p: Printer) -> str:
     """A family without the indices that run."""
-    if not isinstance(element, Indexed):
-        return p.printed(element)[0]
+    if not isinstance(element, Indexed) or isinstance(element.base, Written):
+        return p.printed(getattr(element, "base", element))[0]
     return p.style.name(name_of(element), tuple(p.index(i) for i in element.indices if i not in axes))
 
 
@@ -88,6 +89,9 @@ def zeros(expr: Zeros, p: Printer) -> Printed:
 @write.register(Transpose)
 def transpose(expr: Transpose, p: Printer) -> Printed:
     inner = expr.args[0]
+    if isinstance(inner, Power) and inner.args[1] == -1:
+        base = p.at(inner.args[0], ATOM)
+        return (p.style.power(base, r"-\top") if p.style.latex else f"{base}⁻ᵀ"), POWER
     text, level = p.printed(inner)
     text = text if level == ATOM and isinstance(inner, (Whole, Named, Ones)) else p.style.brackets(text)
     return (p.style.power(text, r"\top") if p.style.latex else f"{text}ᵀ"), POWER

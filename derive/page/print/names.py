@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sympy import E, Expr, Float, Idx, Indexed, IndexedBase, NumberSymbol, Rational, S, Symbol
 
 from derive.expressions.functions import BY_NAME
 from derive.expressions.indices import name_of
+from derive.expressions.matrix_functions import MatrixRow, OfMatrix, Written, WrittenScalar
+from derive.expressions.notation import subscript
 from derive.page.numerals import Numeral
 from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, write
 
@@ -14,6 +18,37 @@ from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, w
 def symbol(expr: Symbol, p: Printer) -> Printed:
     number = p.sizes.get(expr)
     return (str(number) if number is not None else p.style.name(expr.name, ())), ATOM
+
+
+@write.register(WrittenScalar)
+@write.register(Written)
+def function_of_matrix(expr: Written | WrittenScalar, p: Printer) -> Printed:
+    return written(
+        expr.row, expr.matrix, p, expr.positive
+    ), POWER if expr.row.name == "inverse" else MUL if expr.row.scalar else ATOM
+
+
+def written(row: MatrixRow, matrix: IndexedBase, p: Printer, positive: bool = False) -> str:
+    """A function of a matrix, which may be known to be positive definite, as mathematics writes it."""
+    latex, text = row.positive if positive and row.positive else (row.latex, row.text)
+    return (latex if p.style.latex else text).format(p.printed(matrix)[0])
+
+
+@write.register(OfMatrix)
+def definition(expr: OfMatrix, p: Printer) -> Printed:
+    return _element(written(expr.row, expr.matrix, p, expr.positive), expr.indices, p)
+
+
+def _element(matrix: str, indices: Sequence[Expr], p: Printer) -> Printed:
+    """An element of what is written in several signs: in brackets."""
+    if not indices:
+        return matrix, MUL
+    letters = (
+        "".join(map(p.index, indices))
+        if all(len(p.index(i)) == 1 for i in indices)
+        else ",".join(map(p.index, indices))
+    )
+    return p.style.brackets(matrix) + (f"_{{{letters}}}" if p.style.latex else subscript(letters)), ATOM
 
 
 @write.register(IndexedBase)
@@ -28,6 +63,8 @@ def index(expr: Idx, p: Printer) -> Printed:
 
 @write.register(Indexed)
 def element(expr: Indexed, p: Printer) -> Printed:
+    if isinstance(expr.base, Written):
+        return _element(written(expr.base.row, expr.base.matrix, p), expr.indices, p)
     return p.style.name(name_of(expr), tuple(p.index(i) for i in expr.indices)), ATOM
 
 

@@ -33,6 +33,9 @@ def hessian_of(solution: Derived, *wrt: Any, check: bool = True) -> Hessian:
         raise ModelError("hessian() expects the parameters to differentiate by, such as hessian('w', 'b')")
     if not model.has_loss:
         raise ModelError(f"the graph {model.title!r} has no loss, so there is no Hessian")
+    for name in families:
+        if name in model.nodes and model.nodes[name].is_leaf and (structure := model.nodes[name].structure):
+            raise ModelError(f"{name} is declared {structure}, which its gradient uses; leave that out for a Hessian")
     own = Derived(derive(model, families), solution.sizes)
     steps = [s for name in own.derivation.adjoints for s in own.steps_of(name)]
     found = hessian(own.derivation, steps, families)

@@ -15,7 +15,7 @@ from derive.expressions.symbols import Partial
 from derive.expressions.traverse import elements
 from derive.language import Text
 from derive.memo import memo
-from derive.model.model import Case, Model, Node
+from derive.model.model import Case, Model, Node, is_notation
 from derive.topics.matrix_form.read import PLACES, Reader
 from derive.topics.matrix_form.roles import roles, strided
 from derive.topics.matrix_form.softmax import with_softmax
@@ -37,7 +37,7 @@ class Form(NamedTuple):
 @memo
 def law(model: Model, node: Node, case: Case) -> Form | None:
     """The matrix form of one definition; None where no index of it runs, or the function is abstract."""
-    if node.abstract is not None:
+    if node.abstract is not None or is_notation(node):
         return None
     return _form(model, node, node.at(*case.position), case.expr)
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Piecewise, Pow, Sum, Symbol
+from sympy import Add, Expr, Idx, Indexed, IndexedBase, Integer, KroneckerDelta, Mul, Piecewise, Pow, Sum, Symbol
 
 from derive.errors import NoMatrixForm
 from derive.expressions.extremes import Extreme
 from derive.expressions.functions import row_or_extremum
 from derive.expressions.indices import BINDERS, Limits, apart, fresh, limits, name_of
-from derive.expressions.matrices import HOLE, DiagonalOf, Eye, Whole, size, summed
+from derive.expressions.matrices import HOLE, DiagonalOf, Eye, Power, Symmetric, Whole, size, summed
+from derive.expressions.matrix_functions import OfMatrix, Written
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import elements
 from derive.language import Text
@@ -45,6 +46,7 @@ class Reader:
         self.expr, self.indices = expr, tuple(indices)
         self.running = frozenset[Idx]()
         self.empty = not indices and not any(self._leaf(e).indices for e in _leaves(expr))
+        self.empty = self.empty or (isinstance(expr, OfMatrix) and expr.row.name != "inverse")
         self.running = self._free(expr).union(indices)
 
     def matrix(self) -> Expr:
@@ -58,10 +60,12 @@ class Reader:
         """A part of the expression as a matrix with its indices."""
         if isinstance(expr, (Indexed, Partial)):
             return self._leaf(expr)
-        if not any(self._leaf(e).indices for e in _leaves(expr)) and not self._deltas(expr):
+        if not (any(self._leaf(e).indices for e in _leaves(expr)) or isinstance(expr, OfMatrix) or self._deltas(expr)):
             if expr.free_symbols & self.running:  # the index itself as a number
                 raise NoMatrixForm(PLACES)
             return Part(expr)
+        if isinstance(expr, OfMatrix):
+            return self._inverse(expr.matrix, expr.indices)
         if isinstance(expr, Add):
             return self._terms([self.read(a) for a in expr.args])
         if isinstance(expr, (Mul, Sum)):
@@ -81,6 +85,8 @@ class Reader:
         element = expr.wrt if isinstance(expr, Partial) else expr
         if not isinstance(element, Indexed) or not self.roles[name_of(element)]:
             return Part(expr)
+        if isinstance(element.base, Written) and expr is element and element.base.row.name == "inverse":
+            return self._inverse(element.base.matrix, element.indices)
         node, position = self.nodes[name_of(element)], list(element.indices)
         axes = self.roles[node.name]
         running = [position[a] for a in axes]
@@ -93,10 +99,20 @@ class Reader:
         for axis, idx in zip(axes, own, strict=True):
             position[axis] = idx
         here = node.at(*position)
-        named = Whole(expr.func(expr.of, here) if isinstance(expr, Partial) else here, *own)
+        kind = Symmetric if expr is element and node.symmetric else Whole
+        named = kind(expr.func(expr.of, here) if isinstance(expr, Partial) else here, *own)
         if len(running) == 2 and running[0] == running[1]:
             return Part(DiagonalOf(named), running[0])
         return Part(named, *running)
+
+    def _inverse(self, matrix: IndexedBase, indices: tuple[Expr, ...]) -> Part:
+        """A^-1 at its indices."""
+        node = self.nodes[matrix.name]
+        whole = self._leaf(node.generic)
+        if whole.order != node.indices or not all(spans(i, node.indices[0]) for i in indices):
+            raise NoMatrixForm(PLACES)
+        found = Power(whole.matrix, Integer(-1))
+        return Part(DiagonalOf(found), indices[0]) if indices[0] == indices[1] else Part(found, *indices)
 
     def _deltas(self, expr: Expr) -> bool:
         return any(set(d.args) & self.running for d in expr.atoms(KroneckerDelta))

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from sympy import Expr, Idx
 
 from derive.expressions.indices import BINDERS, limits
+from derive.expressions.matrix_functions import OfMatrix
 from derive.memo import memo
 from derive.model.model import Case, Model, Node
 from derive.model.schedule import stages
@@ -64,7 +65,8 @@ def _runs(model: Model, node: Node, case: Case) -> Iterator[tuple[set[Axis], boo
     """For every index of one definition the axes that it runs along; True where it, or a number, only selects
     or a sum takes a part of its range."""
     along: dict[Idx, set[Axis]] = {}
-    places = [(node.name, case.position), *((use.name, use.position or ()) for use in model.uses(case))]
+    whole = case.expr.indices if isinstance(case.expr, OfMatrix) else ()  # a function of a matrix runs as the matrix
+    places = [(node.name, case.position), *((use.name, use.position or whole) for use in model.uses(case))]
     for name, position in places:
         for axis, place in enumerate(position):
             if spans(place, model.nodes[name].indices[axis]):

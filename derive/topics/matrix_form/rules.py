@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, Expr, Mul, Pow, S
+from sympy import Add, Expr, Mul, Pow, S, preorder_traversal
 
 from derive.expressions.matrices import (
     HOLE,
@@ -21,8 +21,10 @@ from derive.expressions.matrices import (
     Length,
     Ones,
     Plus,
+    Power,
     Scaled,
     Summed,
+    Symmetric,
     Times,
     Trace,
     Transpose,
@@ -37,7 +39,7 @@ BY_ENTRY = (Hadamard, Plus, Entrywise)
 
 def transpose(x: Expr) -> Expr:
     """x^T, taken inwards where that leaves no more transposes than before."""
-    if is_scalar(x) or isinstance(x, (Diag, Eye)):
+    if is_scalar(x) or isinstance(x, (Diag, Eye, Symmetric)) or (_is_inverse(x) and isinstance(x.args[0], Symmetric)):
         return x
     if isinstance(x, Transpose):
         return x.args[0]
@@ -64,7 +66,24 @@ def _turned(x: Expr) -> Expr:
 
 @memo
 def _transposes(x: Expr) -> int:
-    return isinstance(x, Transpose) + sum(map(_transposes, x.args))
+    """How many transposes one reads; that of an inverse, A^-T, is none."""
+    return (isinstance(x, Transpose) and not _is_inverse(x.args[0])) + sum(map(_transposes, x.args))
+
+
+def _is_inverse(x: Expr) -> bool:
+    return isinstance(x, Power) and bool(x.args[1] == -1)
+
+
+def _shorter(x: Expr) -> Expr:
+    """Of a number and its transpose, which are the same, the one with fewer transposes: x^T A y for y^T A^T x."""
+    if len(x.args) < 3 or not is_scalar(x):
+        return x
+    turned = Times(*(transpose(a) for a in reversed(x.args)))
+    return turned if _turns(turned) < _turns(x) else x
+
+
+def _turns(x: Expr) -> int:
+    return sum(isinstance(part, Transpose) for part in preorder_traversal(x))
 
 
 def _upright(x: Expr) -> Expr:
@@ -83,7 +102,7 @@ def times(*factors: Expr) -> Expr:
         found = _pair(flat[at], flat[at + 1])
         if found is not None:
             return scaled(scale, times(*flat[:at], found, *flat[at + 2 :]))
-    return scaled(scale, flat[0] if len(flat) == 1 else Times(*flat))
+    return scaled(scale, flat[0] if len(flat) == 1 else _shorter(Times(*flat)))
 
 
 def _pair(a: Expr, b: Expr) -> Expr | None:
@@ -138,13 +157,25 @@ def plus(*terms: Expr) -> Expr:
         return Add(*terms)
     flat = [t for term in terms for t in (term.args if isinstance(term, Plus) else [term])]
     kept = [t for t in flat if not isinstance(t, Zeros)] or flat[:1]
-    common, kept = _common(kept)
+    common, kept = _common(_collected(kept))
     tails = {t.args[-1] for t in kept if isinstance(t, Times)}
     if len(kept) == 1:
         return scaled(common, kept[0])
     if len(tails) == 1 and all(isinstance(t, Times) for t in kept) and shape(kept[0])[1] == ONE:
         return scaled(common, times(plus(*(times(*t.args[:-1]) for t in kept)), *tails))
     return scaled(common, _upright(Plus(*kept)))
+
+
+def _collected(terms: list[Expr]) -> list[Expr]:
+    """Equal terms as one, with the sum of their numbers."""
+    found: dict[Expr, Expr] = {}
+    for term in terms:
+        scale, matrix = term.args if isinstance(term, Scaled) else (S.One, term)
+        found[matrix] = found.get(matrix, S.Zero) + scale
+    if len(found) == len(terms):
+        return terms
+    left = [scaled(scale, matrix) for matrix, scale in found.items() if scale != 0]
+    return left or [Zeros(*shape(terms[0]))]
 
 
 def _common(terms: list[Expr]) -> tuple[Expr, list[Expr]]:

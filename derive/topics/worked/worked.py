@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from sympy import IndexedBase, Symbol
+from sympy import IndexedBase, Matrix, Rational, Symbol
 
 from derive.chain.derivation import Derivation
 from derive.errors import UsageError
@@ -20,6 +20,7 @@ from derive.evaluate.store import Store
 from derive.expressions.indices import name_of
 from derive.expressions.traverse import names
 from derive.model.reachability import random_names, valueless
+from derive.model.structure import has
 from derive.topics.worked.numbers_as_typed import Spot, Wanted, assign, spots
 
 
@@ -91,7 +92,13 @@ def _in_range(worked: Worked) -> None:
 
 
 def _as_declared(derivation: Derivation, wanted: Wanted, numbers: Mapping[tuple[str, Spot], Fraction]) -> None:
-    """Refuse elements that do not sum to what is declared of them. Errors: UsageError."""
+    """Refuse elements that do not sum to what is declared of them, or make another matrix. Errors: UsageError."""
+    for node in (n for n in leaves(derivation.model) if n.structure):
+        (low, high), _ = wanted[node.name][0]
+        places = range(low, high + 1)
+        elements = [[Rational(*numbers[node.name, (a, b)].as_integer_ratio()) for b in places] for a in places]
+        if not has(node.structure, Matrix(elements)):
+            raise UsageError(f"--at: {node.name} is declared {node.structure}, and these numbers are not")
     for node in (n for n in leaves(derivation.model) if n.sums_to is not None):
         rows: dict[Spot, Fraction] = {}
         for spot in spots(wanted[node.name][0]):

@@ -7,7 +7,7 @@ agrees with its errors.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import add, mul
 from typing import Any
@@ -19,11 +19,18 @@ from derive.errors import ModelError
 from derive.evaluate.passes import Change, unchanged
 from derive.expressions.functions import row_of, unknown
 from derive.expressions.indices import name_of
+from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.moments import Expectation, Moment
 from derive.model.model import Node
 from derive.topics.expectation.check.outcomes import Outcomes, Place
 
 Env = Mapping[Expr, int]
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "inverse": np.linalg.inv,
+    "logdet": lambda matrix: np.linalg.slogdet(matrix)[1],
+    "det": np.linalg.det,
+    "cholesky": np.linalg.cholesky,
+}
 
 
 class PlainEvaluation:
@@ -54,6 +61,8 @@ class PlainEvaluation:
             return self.average(expr, env)
         if isinstance(expr, (Sum, Product)):
             return self.over(expr, env)
+        if isinstance(expr, OfMatrix):
+            return self.of_matrix(expr, env)
         if isinstance(expr, KroneckerDelta):
             return float(self.whole(expr.args[0], env) == self.whole(expr.args[1], env))
         parts = [self.value(a, env) for a in expr.args]
@@ -77,6 +86,13 @@ class PlainEvaluation:
             return self.outcomes.values[place]
         node = self.nodes[name]
         return self.value(self.change(node.cases[0].expr), dict(zip(node.indices, position, strict=True)))
+
+    def of_matrix(self, expr: OfMatrix, env: Env) -> float:
+        """Return an element of a function of a matrix that is not random."""
+        places = range(1, self.whole(expr.size, env) + 1)
+        matrix = np.array([[self.element(expr.matrix.name, (a, b)) for b in places] for a in places])
+        found = FUNCTIONS[expr.row.name](matrix)
+        return float(found[tuple(self.whole(i, env) - 1 for i in expr.indices)])
 
     def average(self, expr: Moment, env: Env) -> float:
         """Return the sum over all outcomes; a variance and a covariance from the deviations, as they are defined."""

@@ -82,6 +82,12 @@ class Evaluator:
         found = self._read(expr.args[0], [*at, *self.passes.over(axes)]).movedim(-1, len(at))
         return found if len(axes) == 2 else found.unsqueeze(-1)
 
+    def _symmetric(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return self._whole(expr, at)
+
+    def _power(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return torch.linalg.matrix_power(self.value(expr.args[0], at), int(expr.args[1]))
+
     def _ones(self, expr: Expr, at: Sequence[Range]) -> Array:
         return torch.ones(self._numbers(expr), dtype=torch.float64)
 

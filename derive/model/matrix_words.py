@@ -1,0 +1,252 @@
+"""What an author may say of whole matrices: `inverse(A)[i, j]`, `logdet(A)`, `det(A)`, `trace(A)`, `solve(A, b)[i]`.
+
+A word stands in a formula until the graph reads it. Then a function of a matrix becomes a node (of its own, or the one
+that is defined by the word alone), and everything else a sum over its elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sympy import Basic, Expr, Idx, IndexedBase, Integer, KroneckerDelta, Symbol, sympify
+from sympy.core.symbol import Str
+
+from derive.errors import ModelError
+from derive.expressions.indices import fresh, limits, name_of, sum_over
+from derive.expressions.matrix_functions import BY_NAME, MatrixRow, OfMatrix, function_symbol, of_matrix
+from derive.expressions.traverse import rewrite
+from derive.model.model import Case, Node
+from derive.model.structure import seen
+
+
+class Word(Expr):
+    """A word in a formula: its name, the families that it is about, and the indices at which it is read."""
+
+    is_commutative = True
+    is_real = True
+
+    @property
+    def name(self) -> str:
+        """The word."""
+        found: str = self.args[0].name
+        return found
+
+    @property
+    def families(self) -> tuple[IndexedBase, ...]:
+        """What it is about."""
+        return tuple(a for a in self.args[1:] if isinstance(a, IndexedBase))
+
+    @property
+    def rest(self) -> tuple[Expr, ...]:
+        """Numbers and indices."""
+        return tuple(a for a in self.args[1:] if not isinstance(a, IndexedBase))
+
+    def _sympystr(self, printer: Any) -> str:
+        inner = ", ".join(map(str, self.families))
+        return f"{self.name}({inner})" + (f"[{', '.join(map(str, self.rest))}]" if self.rest else "")
+
+
+class MatrixOf:
+    """A matrix, or a column, that a word makes of others; it is read by its indices, `inverse(A)[i, j]`."""
+
+    def __init__(self, name: str, *operands: Expr):
+        self.name, self.operands = name, operands
+
+    def __getitem__(self, places: Any) -> Expr:
+        places = places if isinstance(places, tuple) else (places,)
+        return Word(Str(self.name), *self.operands, *(sympify(place, strict=True) for place in places))
+
+    def __repr__(self) -> str:
+        return f"{self.name}({', '.join(map(str, self.operands))})"
+
+
+def inverse(matrix: Any) -> MatrixOf:
+    """The inverse of a square family or node, read by its indices: `Sum(x[i]*inverse(S)[i, j]*x[j], i, j)`."""
+    return MatrixOf("inverse", *_families("inverse", matrix))
+
+
+def cholesky(matrix: Any) -> MatrixOf:
+    """The lower triangular C with C C^T = A, of a family that is declared positive_definite: `cholesky(S)[i, j]`."""
+    return MatrixOf("cholesky", *_families("cholesky", matrix))
+
+
+def solve(matrix: Any, right: Any) -> MatrixOf:
+    """The solution x of A x = b, a column or a matrix as b is: `solve(A, b)[i]`."""
+    return MatrixOf("solve", *_families("solve", matrix, right))
+
+
+def matrix_power(matrix: Any, exponent: int) -> MatrixOf:
+    """The power of a square family to a whole number: `matrix_power(A, 3)[i, j]`; -1 is the inverse."""
+    if isinstance(exponent, bool) or not isinstance(exponent, (int, Integer)):
+        raise ModelError(f"matrix_power: expected a whole number, found {exponent!r}")
+    return MatrixOf(f"power {int(exponent)}", *_families("matrix_power", matrix))
+
+
+def det(matrix: Any) -> Expr:
+    """The determinant of a square family or node."""
+    return Word(Str("det"), *_families("det", matrix))
+
+
+def logdet(matrix: Any) -> Expr:
+    """The logarithm of the absolute determinant, log |det A|, as the second value of numpy's and torch's slogdet."""
+    return Word(Str("logdet"), *_families("logdet", matrix))
+
+
+def trace(matrix: Any) -> Expr:
+    """The sum of the diagonal of a square family or node."""
+    return Word(Str("trace"), *_families("trace", matrix))
+
+
+def _families(word: str, *operands: Any) -> tuple[IndexedBase, ...]:
+    for operand in operands:
+        if not isinstance(operand, IndexedBase):
+            raise ModelError(
+                f"{word}: expected a family or a node without its indices, such as A, found {operand}; "
+                "give a formula a name first, A = g.node('A', ..., over=(i, j))"
+            )
+    return operands
+
+
+class Reading(NamedTuple):
+    """A formula without words, and the nodes that stand for the functions of matrices in it, in order."""
+
+    expr: Expr
+    nodes: tuple[Node, ...]
+
+
+class Reader:
+    """Reads the words of one graph: `known` are its families so far, `taken` the names that are not free."""
+
+    def __init__(self, name: str, known: Mapping[str, Node | Symbol], taken: set[str]):
+        self.name, self.known, self.taken = name, dict(known), set(taken)
+        self.new: list[Node] = []
+
+    def read(self, expr: Any, over: tuple[Idx, ...] = ()) -> Any:
+        """The formula without its words; a function of a matrix alone is a definition and not the name of one."""
+        if not isinstance(expr, Basic) or not expr.has(Word):
+            return expr
+        if isinstance(expr, Word) and expr.name in BY_NAME and expr.rest == over:
+            row = BY_NAME[expr.name]
+            matrix = self._square(expr)
+            symbol = function_symbol(row, matrix.symbol, matrix.indices[0].upper, self.name, own=True)
+            return self._function(row, matrix, over, symbol)
+        return rewrite(expr, lambda part: self._value(part) if isinstance(part, Word) else None)
+
+    def _value(self, word: Word) -> Expr:
+        """What a word in a formula stands for."""
+        row, node = BY_NAME.get(word.name), self._square(word)
+        expected = 0 if word.name in ("trace", "det", "logdet") else 2
+        if word.name == "solve":
+            return self._solution(word, node)
+        if len(word.rest) != expected:
+            example = EXAMPLE[word.name.split()[0]]
+            raise ModelError(f"{self.name}: {word} has {len(word.rest)} indices; it takes {expected}, as in {example}")
+        if row is not None:
+            return self.element(row, node, word.rest)
+        if word.name == "trace":
+            k = fresh(node.indices[0], word.free_symbols)
+            return sum_over(node.at(k, k), (limits(k),))
+        return self._power(node, int(word.name.split()[1]), *word.rest)
+
+    def _solution(self, word: Word, node: Node) -> Expr:
+        right = self._node(word, word.families[1])
+        if len(right.indices) != len(word.rest):
+            found, expected = len(word.rest), len(right.indices)
+            raise ModelError(f"{self.name}: {word} has {found} indices, but {right.name} has {expected}")
+        if _ends(right.indices[0]) != _ends(node.indices[0]):
+            raise ModelError(f"{self.name}: {word}: {right.name} has not as many rows as {node.name}")
+        k = fresh(node.indices[0], {*word.free_symbols, *word.rest})
+        inverse = self.element(BY_NAME["inverse"], node, (word.rest[0], k))
+        return sum_over(inverse * right.at(k, *word.rest[1:]), (limits(k),))
+
+    def _power(self, node: Node, n: int, i: Expr, j: Expr) -> Expr:
+        """A power as a chain of products; of the inverse for a negative exponent."""
+
+        def factor(a: Expr, b: Expr) -> Expr:
+            return node.at(a, b) if n > 0 else self.element(BY_NAME["inverse"], node, (a, b))
+
+        if n == 0:
+            return KroneckerDelta(i, j)
+        letters: list[Expr] = [i]
+        for _ in range(abs(n) - 1):
+            letters.append(fresh(node.indices[0], {*letters, j, *i.free_symbols, *j.free_symbols}))
+        product: Expr = Integer(1)
+        for a, b in zip(letters, [*letters[1:], j], strict=True):
+            product *= factor(a, b)
+        return sum_over(product, tuple(limits(k) for k in letters[1:]))
+
+    # functions of matrices as nodes
+    def element(self, row: MatrixRow, matrix: Node, places: tuple[Expr, ...]) -> Expr:
+        """The element of a function of a matrix, by the node that is that function."""
+        return self._node_of(row, matrix).at(*places)
+
+    def _node_of(self, row: MatrixRow, matrix: Node) -> Node:
+        """The node that is this function of this matrix: one that is there already, or a new one."""
+        nodes = [n for n in self.known.values() if isinstance(n, Node)]
+        found = next((n for n in nodes if is_function(n, row, matrix)), None)
+        if row.name == "inverse" and found is None:  # the inverse of the inverse of a matrix is that matrix
+            found = next((n for n in nodes if is_function(matrix, row, n)), None)
+        if found is not None:
+            return found
+        name = next(n for n in _wishes(f"{matrix.name}_{row.ending}") if n not in self.taken)
+        own = () if row.scalar else matrix.indices
+        positive = matrix.structure == "positive definite"
+        symbol = function_symbol(row, matrix.symbol, matrix.indices[0].upper, name, positive=positive)
+        node = Node(name, "node", symbol, own)
+        self._declare(node)
+        cases = (Case(own, self._function(row, matrix, own, node.symbol)),)
+        return self._declare(node._replace(cases=cases, structure=seen(own, cases, self.known)))
+
+    def _function(self, row: MatrixRow, matrix: Node, own: tuple[Idx, ...], symbol: Expr) -> OfMatrix:
+        """The definition of a node by a function of a matrix; what its slope is written in becomes a node too."""
+        of = Node(name_of(symbol), "node", symbol, own, structure="triangular") if row.by_value else matrix
+        self.known.setdefault(of.name, of)
+        helper = self._node_of(BY_NAME["inverse"], of).symbol if row.helped else None
+        positive = matrix.structure == "positive definite"
+        return of_matrix(row, matrix.symbol, helper, matrix.indices[0].upper, own, positive)
+
+    def _declare(self, node: Node) -> Node:
+        self.known[node.name] = node
+        self.taken.add(node.name)
+        self.new = [*(n for n in self.new if n.name != node.name), node]
+        return node
+
+    # what is refused
+    def _square(self, word: Word) -> Node:
+        """The matrix that a word is about."""
+        node = self._node(word, word.families[0])
+        if len(node.indices) != 2 or len({_ends(i) for i in node.indices}) != 1:
+            shape = " x ".join(str(i.upper - i.lower + 1) for i in node.indices) or "a number"
+            raise ModelError(f"{self.name}: {word.name} is taken of a square matrix, and {node.name} is {shape}")
+        if word.name == "cholesky" and node.kind != "node" and node.structure != "positive definite":
+            raise ModelError(f"{self.name}: {word} needs {node.name} to be declared positive_definite=True")
+        if node.indices[0].lower != 1:
+            raise ModelError(f"{self.name}: {word.name}({node.name}): the indices of {node.name} must begin at 1")
+        return node
+
+    def _node(self, word: Word, operand: IndexedBase) -> Node:
+        node = self.known.get(name_of(operand))
+        if not isinstance(node, Node) or node.symbol != operand:
+            raise ModelError(f"{self.name}: {word} is about {operand}, which is no family of this graph so far")
+        return node
+
+
+EXAMPLE = {
+    "inverse": "inverse(A)[i, j]", "cholesky": "cholesky(A)[i, j]", "power": "matrix_power(A, 2)[i, j]",
+    "trace": "trace(A)", "det": "det(A)", "logdet": "logdet(A)",
+}  # fmt: skip
+
+
+def is_function(node: Node, row: MatrixRow, matrix: Node) -> bool:
+    """Is a node this function of this matrix?"""
+    expr = node.cases[0].expr if node.cases else None
+    return isinstance(expr, OfMatrix) and expr.row is row and expr.matrix == matrix.symbol
+
+
+def _ends(idx: Idx) -> tuple[Expr, Expr]:
+    return idx.lower, idx.upper
+
+
+def _wishes(name: str) -> list[str]:
+    return [name, *(f"{name}{n}" for n in range(2, 1000))]

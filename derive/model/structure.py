@@ -1,0 +1,81 @@
+"""What is known of a square matrix as a whole: declared by the author, or seen in the definition of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import permutations
+
+from sympy import Basic, Expr, Idx, Indexed, Matrix, Sum, Symbol, eye
+
+from derive.errors import ModelError
+from derive.expressions.indices import bound, index, name_of, substitute, through
+from derive.expressions.matrix_functions import OfMatrix
+from derive.model.model import Case, Node
+
+STRUCTURES = {
+    "symmetric": "symmetric", "positive_definite": "positive definite", "orthogonal": "orthogonal",
+    "triangular": "triangular",
+}  # fmt: skip
+MOST = 3  # sums over more indices than this are not compared in all orders
+
+
+def declared(name: str, wishes: Mapping[str, object], indices: tuple[Idx, ...], domain: str, total: object) -> str:
+    """The structure that a leaf is declared to have. Errors: ModelError for what no matrix can have."""
+    for word, value in wishes.items():
+        if word not in STRUCTURES:
+            known = ", ".join(STRUCTURES)
+            raise ModelError(f"{name}: unknown declaration {word!r}; a matrix can be declared {known}")
+        if not isinstance(value, bool):
+            raise ModelError(f"{name}: {word}={value!r}: expected True or False")
+    found = [word for word, value in wishes.items() if value]
+    if set(found) == {"symmetric", "positive_definite"}:
+        found = ["positive_definite"]
+    if len(found) > 1:
+        raise ModelError(f"{name}: {found[0]} and {found[1]} together are not supported; declare the one that is used")
+    if not found:
+        return ""
+    if len(indices) != 2 or len({(i.lower, i.upper) for i in indices}) != 1:
+        raise ModelError(f"{name}: {found[0]}=True is said of a square matrix, g.parameter({name!r}, n, n)")
+    if domain != "real" or total is not None:
+        raise ModelError(f"{name}: {found[0]}=True leaves no room for a domain or a sum; declare one of them")
+    return STRUCTURES[found[0]]
+
+
+def has(structure: str, matrix: Matrix) -> bool:
+    """Do these rational numbers make a matrix of that structure?"""
+    if structure == "triangular":
+        return bool(matrix.is_lower)
+    if structure == "orthogonal":
+        return bool(matrix.T * matrix == eye(matrix.rows))
+    return bool(matrix == matrix.T and (structure == "symmetric" or matrix.is_positive_definite))
+
+
+def seen(indices: tuple[Idx, ...], cases: tuple[Case, ...], known: Mapping[str, Node | Symbol]) -> str:
+    """The structure that a definition shows: that exchanging its two indices changes nothing."""
+    if len(indices) != 2 or len(cases) != 1 or len({(i.lower, i.upper) for i in indices}) != 1:
+        return ""
+    expr = cases[0].expr
+    symmetric = frozenset(n.name for n in known.values() if isinstance(n, Node) and n.symmetric)
+    if isinstance(expr, OfMatrix):
+        if expr.row.name == "cholesky":
+            return "triangular"
+        node = known[expr.matrix.name]
+        return node.structure if isinstance(node, Node) and node.structure != "" else ""
+    if cases[0].position != indices:
+        return ""
+    turned = substitute(expr, dict(zip(indices, reversed(indices), strict=True)))
+    return "symmetric" if _form(expr, symmetric) == _form(turned, symmetric) else ""
+
+
+def _form(expr: Basic, symmetric: frozenset[str]) -> Expr:
+    """One spelling for expressions that differ in the letters of their sums and in the order of symmetric indices."""
+    if isinstance(expr, Indexed) and name_of(expr) in symmetric:
+        return expr.base[tuple(sorted(expr.indices, key=str))]
+    if not isinstance(expr, Sum) or len(expr.limits) > MOST:
+        return through(expr, lambda part: _form(part, symmetric))
+    spelled = []
+    for order in permutations(expr.limits):
+        letters: dict[Basic, Basic] = {b[0]: index(f"_{n}", b[0].lower, b[0].upper) for n, b in enumerate(order)}
+        ends = [(letters[i], substitute(a, letters), substitute(b, letters)) for i, a, b in order]
+        spelled.append(bound(Sum, _form(substitute(expr.function, letters), symmetric), ends))
+    return min(spelled, key=str)

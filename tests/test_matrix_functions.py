@@ -1,0 +1,356 @@
+"""Inverse, determinant, solve, trace, powers and Cholesky factors: textbook forms, values, and what is refused.
+
+The forms are those of Petersen and Pedersen, The Matrix Cookbook (2012), whose numbers are given, and of the numbered
+examples in sympy's matrices/expressions/tests/test_derivatives.py; the values are those of torch.autograd on the same
+losses, written with torch.linalg by hand.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from sympy import Expr, KroneckerDelta, Matrix
+
+from derive import Graph, Sum, cholesky, det, inverse, log, logdet, matrix_power, solve, trace
+from derive.errors import ModelError, UsageError
+from derive.model.structure import has
+from derive.page.print.printer import printer
+from derive.solution import Solution
+from derive.topics.worked.numbers_as_typed import parse
+from derive.topics.worked.worked import work
+
+Array = torch.Tensor
+N = 3
+
+
+class Identity(NamedTuple):
+    """A loss of square matrices X, A, B, C and columns a, b; the same in torch; what dL/dX is, and where it stands."""
+
+    loss: Callable[[Any], Expr]
+    torch: Callable[[Any], Array]
+    form: str = ""
+    source: str = ""
+
+
+class Names(types.SimpleNamespace):
+    """A graph with its letters and families, to write a loss with."""
+
+    def quadratic(self, middle: Any) -> Any:
+        """X^T M X as a node."""
+        X, i, j, k, m = self.X, self.i, self.j, self.k, self.m
+        return self.g.node("K", Sum(X[k, i] * middle[k, m] * X[m, j], k, m), over=(i, j))
+
+    def named(self, name: str, expr: Expr) -> Any:
+        """A square node."""
+        return self.g.node(name, expr, over=(self.i, self.j))
+
+
+def names(**declared: Any) -> Names:
+    """The graph of one identity."""
+    g = Graph("identity")
+    n = g.size("n")
+    i, j, k, m = g.indices("i j k m", n)
+    A, B, C = (g.constant(name, n, n) for name in "ABC")
+    a, b = g.constant("a", n), g.constant("b", n)
+    X = g.parameter("X", n, n, **declared)
+    return Names(g=g, n=n, i=i, j=j, k=k, m=m, X=X, A=A, B=B, C=C, a=a, b=b)
+
+
+def bilinear(s: Names) -> Expr:
+    return Sum(s.a[s.i] * inverse(s.X)[s.i, s.j] * s.b[s.j], s.i, s.j)
+
+
+def traced(s: Names, left: Any, right: Any, matrix: Any) -> Expr:
+    """tr(A M^-1 B)."""
+    return Sum(left[s.i, s.j] * inverse(matrix)[s.j, s.k] * right[s.k, s.i], s.i, s.j, s.k)
+
+
+def product(s: Names) -> Any:
+    """A X B as a node."""
+    return s.named("K", Sum(s.A[s.i, s.k] * s.X[s.k, s.m] * s.B[s.m, s.j], s.k, s.m))
+
+
+def squares(s: Names) -> Any:
+    """X^T X as a node."""
+    return s.named("K", Sum(s.X[s.k, s.i] * s.X[s.k, s.j], s.k))
+
+
+def of_inverse(s: Names) -> Expr:
+    """tr((X + A)^-1)."""
+    inv = inverse(s.named("K", s.X[s.i, s.j] + s.A[s.i, s.j]))
+    return Sum(inv[s.i, s.i], s.i)
+
+
+inv, ld = torch.linalg.inv, lambda M: torch.linalg.slogdet(M)[1]
+IDENTITIES = {
+    "49": Identity(lambda s: det(s.X), lambda t: t.X.det(), "L X⁻ᵀ"),
+    "51": Identity(lambda s: det(product(s)), lambda t: (t.A @ t.X @ t.B).det(), "L Aᵀ K⁻ᵀ Bᵀ"),
+    "52": Identity(lambda s: det(s.quadratic(s.A)), lambda t: (t.X.mT @ t.A @ t.X).det()),
+    "55": Identity(lambda s: logdet(squares(s)), lambda t: ld(t.X.mT @ t.X), "2 X K⁻¹"),
+    "57": Identity(lambda s: logdet(s.X), lambda t: ld(t.X), "X⁻ᵀ"),
+    "58": Identity(
+        lambda s: det(s.named("K", matrix_power(s.X, 3)[s.i, s.j])),
+        lambda t: torch.linalg.matrix_power(t.X, 3).det(),
+    ),
+    "59": Identity(lambda s: inverse(s.X)[1, 1] * s.a[1], lambda t: inv(t.X)[0, 0] * t.a[0]),
+    "61": Identity(bilinear, lambda t: t.a @ inv(t.X) @ t.b, "-X⁻ᵀ a bᵀ X⁻ᵀ"),
+    "62": Identity(
+        lambda s: det(s.named("V", inverse(s.X)[s.i, s.j])), lambda t: inv(t.X).det(), "-L Vᵀ"
+    ),
+    "63": Identity(
+        lambda s: traced(s, s.A, s.B, s.X), lambda t: (t.A @ inv(t.X) @ t.B).trace(), "-X⁻ᵀ Aᵀ Bᵀ X⁻ᵀ"
+    ),
+    "64": Identity(of_inverse, lambda t: inv(t.X + t.A).trace(), "-K⁻ᵀ K⁻ᵀ"),
+    "100": Identity(lambda s: trace(s.X), lambda t: t.X.trace(), "I_n"),
+    "121": Identity(
+        lambda s: trace(s.named("K", matrix_power(s.X, 3)[s.i, s.j])),
+        lambda t: torch.linalg.matrix_power(t.X, 3).trace(), "3 Xᵀ Xᵀ",
+    ),
+    "125": Identity(
+        lambda s: Sum(inverse(s.quadratic(s.C))[s.i, s.j] * s.A[s.j, s.i], s.i, s.j),
+        lambda t: (inv(t.X.mT @ t.C @ t.X) @ t.A).trace(),
+    ),
+    "126": Identity(
+        lambda s: Sum(
+            inverse(s.quadratic(s.C))[s.i, s.j] * s.X[s.k, s.j] * s.B[s.k, s.m] * s.X[s.m, s.i], s.i, s.j, s.k, s.m
+        ),
+        lambda t: (inv(t.X.mT @ t.C @ t.X) @ (t.X.mT @ t.B @ t.X)).trace(),
+    ),
+    "127": Identity(
+        lambda s: traced(
+            s, s.quadratic(s.B), inverse_identity(s), s.named("M", quadratic_plus(s))
+        ),
+        lambda t: (inv(t.A + t.X.mT @ t.C @ t.X) @ (t.X.mT @ t.B @ t.X)).trace(),
+    ),
+    "solve": Identity(
+        lambda s: Sum(solve(s.X, s.b)[s.i] * s.a[s.i], s.i),
+        lambda t: t.a @ torch.linalg.solve(t.X, t.b), "-X⁻ᵀ a bᵀ X⁻ᵀ",
+    ),
+    "solve for a matrix": Identity(
+        lambda s: Sum(solve(s.X, s.B)[s.i, s.j] * s.A[s.i, s.j], s.i, s.j),
+        lambda t: (t.A * torch.linalg.solve(t.X, t.B)).sum(),
+    ),
+    "power -2": Identity(
+        lambda s: Sum(s.a[s.i] * matrix_power(s.X, -2)[s.i, s.j] * s.b[s.j], s.i, s.j),
+        lambda t: t.a @ inv(t.X) @ inv(t.X) @ t.b,
+    ),
+    "log of a determinant": Identity(
+        lambda s: log(det(squares(s))), lambda t: (t.X.mT @ t.X).det().log()
+    ),
+}  # fmt: skip
+
+
+def inverse_identity(s: Names) -> Any:
+    """The identity as a node."""
+    return s.named("I", KroneckerDelta(s.i, s.j))
+
+
+def quadratic_plus(s: Names) -> Expr:
+    """A + X^T C X."""
+    return s.A[s.i, s.j] + Sum(s.X[s.k, s.i] * s.C[s.k, s.m] * s.X[s.m, s.j], s.k, s.m)
+
+
+def derived(identity: Identity, **declared: Any) -> Solution:
+    s = names(**declared)
+    s.g.loss("L", identity.loss(s))
+    return s.g.derive()
+
+
+def code(d: Solution, target: str = "numpy") -> types.ModuleType:
+    """The generated module."""
+    module = types.ModuleType("generated")
+    exec(d.to_code(target), module.__dict__)
+    return module
+
+
+def numbers(seed: int) -> dict[str, np.ndarray]:
+    """Matrices that are not near a singular one, and columns."""
+    rng = np.random.default_rng(seed)
+    square = {name: rng.normal(size=(N, N)) + 2 * np.eye(N) for name in "XABC"}
+    return square | {name: rng.normal(size=N) for name in "ab"}
+
+
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_an_identity_of_the_cookbook(name: str) -> None:
+    """Its form, and the generated gradient against torch.autograd on torch's own functions."""
+    identity = IDENTITIES[name]
+    d = derived(identity)
+    assert d.verify(points=60).ok
+    if identity.form:
+        assert printer("text", d.model.order)(d.matrix("X")) == identity.form
+    given = numbers(seed=1)
+    own = {n: given[n] for n in given if n in d.model.nodes}
+    tensors = types.SimpleNamespace(**{n: torch.tensor(v, requires_grad=True) for n, v in given.items()})
+    loss = identity.torch(tensors)
+    loss.backward()
+    for target in ("numpy", "torch"):
+        arrays = own if target == "numpy" else {n: torch.tensor(v) for n, v in own.items()}
+        module = code(d, target)
+        assert float(module.forward(**arrays)["L"]) == pytest.approx(float(loss.detach()), rel=1e-9)
+        np.testing.assert_allclose(np.asarray(module.backward(**arrays)["X"]), tensors.X.grad.numpy(), 1e-8, 1e-12)
+
+
+STRUCTURED = {
+    ("gauss", "positive_definite"): "1/2 (X⁻¹ - X⁻¹ a aᵀ X⁻¹)",
+    ("gauss", "symmetric"): "1/2 (X⁻¹ - X⁻¹ a aᵀ X⁻¹)",
+    ("gauss", ""): "1/2 (X⁻ᵀ - X⁻ᵀ a aᵀ X⁻ᵀ)",
+}
+
+
+@pytest.mark.parametrize("model", STRUCTURED)
+def test_what_is_declared_of_a_matrix_is_used(model: tuple[str, str]) -> None:
+    """The likelihood of a Gaussian (Cookbook, 57 and 61) with and without a symmetric covariance."""
+    declared = {model[1]: True} if model[1] else {}
+    s = names(**declared)
+    s.g.loss("L", (logdet(s.X) + Sum(s.a[s.i] * inverse(s.X)[s.i, s.j] * s.a[s.j], s.i, s.j)) / 2)
+    d = s.g.derive()
+    assert printer("text", d.model.order)(d.matrix("X")) == STRUCTURED[model]
+    for lang, word in (("en", "free"), ("zh", "自由梯度")):
+        assert (word in d.to_text(lang)) == bool(declared)
+
+
+def test_a_symmetric_target_of_a_gram_matrix() -> None:
+    """|Z Z^T - S|^2 has the gradient 4 (Z Z^T - S) Z where S is symmetric."""
+    g = Graph("gram")
+    n, q = g.size("N"), g.size("D")
+    i, j, d = *g.indices("i j", n), g.index("d", q)
+    Z, S = g.parameter("Z", n, q), g.constant("S", n, n, symmetric=True)
+    g.loss("L", Sum((Sum(Z[i, d] * Z[j, d], d) - S[i, j]) ** 2, i, j))
+    assert printer("text", ("Z", "S"))(g.derive().matrix("Z")) == "4 (Z Zᵀ - S) Z"
+
+
+def test_an_orthogonal_matrix_keeps_lengths() -> None:
+    """|Q x|^2/2 has the gradient x in x, for Q^T Q = I, and the page says why."""
+    g = Graph("rotation")
+    n = g.size("n")
+    i, j, k = g.indices("i j k", n)
+    Q, x = g.constant("Q", n, n, orthogonal=True), g.parameter("x", n)
+    g.loss("L", Sum(Q[i, j] * x[j] * Q[i, k] * x[k], i, j, k) / 2)
+    d = g.derive()
+    assert d.gradient("x") == x[d.model.nodes["x"].indices[0]]
+    assert d.verify(points=60).ok
+    assert "orthonormal" in d.to_text()
+
+
+def test_a_matrix_and_its_inverse_make_the_identity() -> None:
+    """tr(A A^-1) = n for every A, so its gradient is 0; also where the inverse is that of a symmetric matrix."""
+    for declared in ({}, {"symmetric": True}):
+        s = names(**declared)
+        s.g.loss("L", Sum(s.X[s.i, s.j] * inverse(s.X)[s.j, s.i], s.i, s.j))
+        d = s.g.derive()
+        assert d.gradient("X") == 0
+        assert d.verify(points=60).ok
+
+
+def test_a_triangular_matrix_is_drawn_as_one() -> None:
+    """log |det T| is the sum of the logarithms on the diagonal, and its gradient T^-T is 0 below it."""
+    g = Graph("flow")
+    n = g.size("n")
+    i = g.index("i", n)
+    T = g.parameter("T", n, n, triangular=True)
+    g.loss("L", logdet(T) - Sum(log(T[i, i] ** 2), i) / 2)
+    d = g.derive()
+    assert d.verify(points=60).ok
+    lower = np.tril(numbers(3)["X"])
+    found = code(d).backward(T=lower)["T"]
+    np.testing.assert_allclose(np.diag(found), 0, atol=1e-12)
+
+
+def test_the_gradient_of_a_cholesky_factor_is_that_of_torch() -> None:
+    s = names(positive_definite=True)
+    s.g.loss("L", Sum(s.A[s.i, s.j] * cholesky(s.X)[s.i, s.j], s.i, s.j))
+    d = s.g.derive()
+    assert d.verify(points=60).ok
+    given = numbers(4)
+    spd = torch.tensor(given["X"] @ given["X"].T, requires_grad=True)
+    (torch.tensor(given["A"]) * torch.linalg.cholesky(spd)).sum().backward()
+    found = code(d).backward(**{**given, "X": spd.detach().numpy()})["X"]
+    np.testing.assert_allclose(found, spd.grad.numpy(), rtol=1e-9, atol=1e-12)
+
+
+def test_second_derivatives() -> None:
+    """log |det X| has the second derivative -(X^-1)_li (X^-1)_jk; a x^T A^-1 x that of A^-1, both checked."""
+    s = names()
+    s.g.loss("L", logdet(s.X))
+    assert s.g.derive().hessian("X").report.ok
+    s = names()
+    s.g.loss("L", bilinear(s))
+    assert s.g.derive().hessian("X").report.ok
+    assert s.g.derive().jacobian("X_inv", "X").report.ok
+
+
+def test_nodes_that_are_functions_of_a_matrix_keep_their_names() -> None:
+    """B = inverse(A) by itself makes B the inverse: no second one is computed."""
+    s = names()
+    V = s.g.node("V", inverse(s.X)[s.i, s.j], over=(s.i, s.j))
+    s.g.loss("L", logdet(s.X) + Sum(V[s.i, s.i], s.i))
+    d = s.g.derive()
+    assert "X_inv" not in d.model.nodes
+    assert d.to_code().count("np.linalg.inv") == 1
+    assert "V" in str(d.gradient("X"))
+
+
+def test_a_definition_that_is_symmetric_is_seen_to_be() -> None:
+    """X^T X + c I, A S A^T for a symmetric S, and their inverses; not A S B."""
+    s = names()
+    S = s.g.constant("S", s.n, s.n, symmetric=True)
+    K = s.named("K", Sum(s.X[s.k, s.i] * s.X[s.k, s.j], s.k) + 2 * KroneckerDelta(s.i, s.j))
+    s.named("P", Sum(s.A[s.i, s.k] * S[s.k, s.m] * s.A[s.j, s.m], s.k, s.m))
+    s.named("Q", Sum(s.A[s.i, s.k] * S[s.k, s.m] * s.B[s.j, s.m], s.k, s.m))
+    s.named("R", inverse(K)[s.i, s.j])
+    s.g.loss("L", logdet(K))
+    nodes = s.g.model().nodes
+    assert [nodes[name].symmetric for name in "KPQR"] == [True, True, False, True]
+
+
+REFUSED = {
+    "a formula": (lambda s: inverse(s.X[s.i, s.j]), "without its indices"),
+    "one index": (lambda s: s.g.loss("L", inverse(s.X)[s.i]), "takes 2"),
+    "a column": (lambda s: s.g.loss("L", logdet(s.a)), "square matrix"),
+    "not square": (lambda s: s.g.loss("L", det(s.g.constant("W", s.n, 2))), "square matrix"),
+    "another length": (lambda s: s.g.loss("L", solve(s.X, s.g.constant("c", 2))[1]), "as many rows"),
+    "another graph": (lambda s: s.g.loss("L", det(Graph("g").parameter("U", 2, 2))), "no family of this graph"),
+    "no factor": (lambda s: s.g.loss("L", cholesky(s.X)[1, 1]), "positive_definite=True"),
+    "a fraction": (lambda s: matrix_power(s.X, 0.5), "whole number"),
+    "a whole matrix": (lambda s: s.g.node("P", s.X**-1, over=(s.i, s.j)), "without an index"),
+    "two structures": (lambda s: s.g.constant("S", s.n, s.n, symmetric=True, orthogonal=True), "not supported"),
+    "a structure of a column": (lambda s: s.g.constant("c", s.n, symmetric=True), "square matrix"),
+    "a structure that is none": (lambda s: s.g.constant("S", s.n, s.n, symmetrical=True), "unknown declaration"),
+    "a structure and a domain": (lambda s: s.g.constant("S", s.n, s.n, symmetric=True, domain="positive"), "no room"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused(name: str) -> None:
+    act, words = REFUSED[name]
+    with pytest.raises(ModelError, match=words) as found:
+        act(names())
+    assert "\n" not in str(found.value)
+
+
+def test_worked_numbers() -> None:
+    """Sigma = [[2, 1], [1, 1]] has the inverse [[1, -1], [-1, 2]]; with a = (1, 2) the loss is 5."""
+    s = names(positive_definite=True)
+    s.g.loss("L", Sum(s.a[s.i] * inverse(s.X)[s.i, s.j] * s.a[s.j], s.i, s.j) + logdet(s.X))
+    d = s.g.derive(sizes={"n": 2})
+    others = ", ".join(f"{name}=0" for name in "ABCb")
+    numbers = work(d.derivation, d.sizes, parse(f"X=2 1 1 1, a=1 2, {others}"))
+    assert numbers.values["X_inv"].tolist() == [[1, -1], [-1, 2]]
+    assert numbers.values["L"] == 5
+    with pytest.raises(UsageError, match="declared positive definite"):
+        work(d.derivation, d.sizes, parse(f"X=1 2 2 1, a=1 2, {others}"))
+    found = {word: has(word, Matrix([[0, 1], [1, 0]])) for word in ("symmetric", "orthogonal", "triangular")}
+    assert found == {"symmetric": True, "orthogonal": True, "triangular": False}
+
+
+def test_a_hessian_by_a_structured_matrix_is_refused() -> None:
+    """Its gradient uses what is declared, so that it may not be differentiated as if the elements were free."""
+    s = names(symmetric=True)
+    s.g.loss("L", logdet(s.X))
+    with pytest.raises(ModelError, match="declared symmetric"):
+        s.g.derive().hessian("X")
