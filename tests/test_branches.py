@@ -73,6 +73,22 @@ def test_a_branch_that_no_point_reaches_is_said_to_be_unchecked():
     assert r"$x < -9 \lor x > 9$" in derived.to("tex")
 
 
+@pytest.mark.parametrize("condition", [
+    lambda g, y: Eq(y**2, 1),
+    lambda g, y: Eq(y, g.target("z")),
+    lambda g, y: Eq(g.node("u", 2 * y + 1), 3),
+], ids=["of a square", "of two targets", "of a node"])  # fmt: skip
+def test_an_equality_that_is_not_drawn_is_said_to_be_unchecked(condition):
+    """Its number is not that of a single leaf, so no point lies on it."""
+    g = Graph("far")
+    x, y = g.input("x", gradient=True), g.target("y")
+    met = condition(g, y)
+    g.loss("L", Piecewise((x**2, met), (3 * x, True)))
+    derived = g.derive()
+    assert derived.verify().missed == (met,)
+    assert "what is derived for such a branch was not checked" in " ".join(derived.to_text().split())
+
+
 def test_the_domain_of_signs():
     drawn = sampled((1000,), "sign", torch.Generator().manual_seed(0))
     assert set(drawn.tolist()) == {-1.0, 1.0} and drawn.dtype == torch.float64

@@ -45,6 +45,30 @@ def test_a_seed_is_a_model():
     assert str(random_graphs.build(7)) != str(random_graphs.build(8))
 
 
+PRODUCTS = """
+    condition on a value, condition on letters, diagonal, lag 2 of a masked state, lag 3 of a masked state,
+    letter of the node summed, loss at every step, mask in time, mask on letters, maximum, nested sums, node of rank 0,
+    node of rank 1, node of rank 2, node of rank 3, node over a part, part of a range, singular coefficient,
+    sum of products, triangular sum of states
+"""
+
+
+@pytest.mark.parametrize("first", range(0, 50, CHUNK))
+def test_nodes_that_are_products_of_shared_factors(first):
+    """None is wrong, and none is refused."""
+    found = [
+        random_graphs.outcome(random_graphs.build_products, s, both=s % 4 == 0) for s in range(first, first + CHUNK)
+    ]
+    assert not [f for f in found if f.failure or f.refusal]
+
+
+def test_the_products_of_a_run_have_every_feature():
+    missing = set(" ".join(PRODUCTS.split()).split(", "))
+    for seed in range(300):
+        missing -= random_graphs.build_products(seed).features
+    assert not missing
+
+
 FEATURES = """
     abs, abstract loss, asinh, atan, backward in time, convolution, coupled, cube, delta, det, diagonal, difference,
     double sum, exp, fixed, float, forward in time, function of a sum, gate, general, index as a number, inverse,

@@ -12,7 +12,8 @@ Array = torch.Tensor
 def jacobian(of: Array, wrt: Array) -> Array:
     """All partial derivatives at every point, one row of the first at a time."""
     rows = [gradients([row], [wrt], [torch.ones_like(row)])[0] for row in of.reshape(-1, of.shape[-1])]
-    return torch.stack(rows).reshape(*of.shape[:-1], *wrt.shape)
+    found = torch.stack(rows) if rows else torch.zeros((0, *wrt.shape), dtype=of.dtype)
+    return found.reshape(*of.shape[:-1], *wrt.shape)
 
 
 def variable(value: Array, points: int, shape: Sequence[int] | None = None) -> Array:
