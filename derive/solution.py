@@ -26,6 +26,9 @@ from derive.topics.expectation.resolve import resolved
 from derive.topics.topic import Ask, find, offered, topic
 
 if TYPE_CHECKING:
+    from sympy import Expr
+
+    from derive.chain.derivation import Step
     from derive.check.report import Report
     from derive.code.signature import Signature
     from derive.page.pictures.picture import GraphPicture
@@ -47,6 +50,10 @@ class Solution(Derived):
     `steps` are the steps of the sheet, `gradient(w)` the final form of dL/dw, `adjoint(h)` the forms by region,
     `verify()` the check against torch.autograd, `to_latex()`, `to_html()`, `to_text()` and `to_json()` the sheet. The
     subjects in topics/ add their own, such as `jacobian("p", "z")`, `conditions` and `matrix("W")`: see `dir()`.
+
+    What a method returns was compared with torch.autograd, once for all of them: a VerificationError comes in place of
+    a wrong value. `check=False` returns it without torch. The properties `steps`, `closed_forms`, `values` and
+    `derivation` are the argument itself, as data: `checked()` says whether it holds.
     """
 
     def __init__(self, model: Model, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None):
@@ -62,6 +69,36 @@ class Solution(Derived):
             return part
         return part._replace(report=self._report(part.found).required())
 
+    def checked(self) -> Report:
+        """Return the report of the check that `gradient`, `adjoint` and `to_code` share, made the first time only.
+
+        Errors: VerificationError where torch.autograd disagrees; UsageError where the loss hardly ever exists.
+        """
+        from derive.check.derived import checked
+
+        return checked(self)
+
+    def gradient(self, parameter: Any, check: bool = True) -> Expr:
+        """Return dL/dparameter in its final form, 0 if it cannot reach the loss.
+
+        If the form depends on the index values, the result is a Piecewise in the indices of the parameter; it is 0 for
+        elements that cannot reach the loss. Errors: ModelError if the gradient was not asked for; of `checked`.
+        """
+        found = self.form(parameter)
+        if check:
+            self.checked()
+        return found
+
+    def adjoint(self, quantity: Any, check: bool = True) -> tuple[Step, ...]:
+        """Return the steps of one family, one for each region of its indices.
+
+        Errors: ModelError for a foreign name; of `checked`.
+        """
+        found = self.regions(quantity)
+        if check:
+            self.checked()
+        return found
+
     def verify(self, points: int = 1000, seed: int = 0, conditions: bool = True, **wishes: Any) -> Report:
         """Check every adjoint and every line against torch.autograd; see `Report.ok` and `Report.rows`.
 
@@ -72,14 +109,15 @@ class Solution(Derived):
         return self._report({n: f for n, f in found.items() if conditions or not topic(n).measures}, points, seed)
 
     def _report(self, found: Mapping[str, tuple[Any, ...]], points: int = 1000, seed: int = 0) -> Report:
-        from derive.check.steps import verify
+        from derive.check.derived import compared
 
-        steps = (*self.steps, *self.closed_steps)
-        compared = {name: c for name, things in found.items() if (c := topic(name).comparison(things)) is not None}
-        report = verify(self.derivation, steps, self.sizes, points, seed, self.values, compared)
+        beside = {name: c for name, things in found.items() if (c := topic(name).comparison(things)) is not None}
+        report = compared(self, points, seed, beside)
         for name, things in found.items():
             own = topic(name).check(things, self, seed)
             report = report if own is None else report.beside(name, own)
+        if report.ok:
+            self.once("checked", lambda: report)
         return report
 
     def to(self, format: str, lang: str = "en", check: bool = True, detail: str = "brief", **wishes: Any) -> Any:
@@ -118,13 +156,17 @@ class Solution(Derived):
 
         write(self.to("pdf", lang, check, detail), path)
 
-    def to_code(self, target: str = "numpy", signature: Signature | None = None) -> str:
+    def to_code(self, target: str = "numpy", signature: Signature | None = None, check: bool = True) -> str:
         """Write a Python module with forward and backward, for "numpy" or "torch"; with a signature also that function.
 
-        Errors: UsageError for another target.
+        Errors: UsageError for another target; of `checked`, also for the graphs of the signature.
         """
         from derive.code.module import code
 
+        builds = (signature.training, signature.inference) if signature is not None else ()
+        if check:
+            for one in (self, *(Solution(build().model()) for build in builds if build is not None)):
+                one.checked()
         return code(self.derivation, target, signature)
 
     def picture(self, operations: Sequence[str] | None = None) -> GraphPicture:
@@ -135,7 +177,7 @@ class Solution(Derived):
         """
         from derive.page.pictures.picture import GraphPicture
 
-        derivation = self.derivation if operations is None else self.rewritten(operations).derivation
+        derivation = self.derivation if operations is None else self.rewritten(operations, check=False).derivation
         return GraphPicture(derivation, self.sizes, values=operations is not None)
 
     def __getattr__(self, name: str) -> Any:

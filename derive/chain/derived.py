@@ -61,22 +61,22 @@ class Derived:
         """The symbol of the loss."""
         return self.derivation.loss
 
-    def adjoint(self, quantity: Any) -> tuple[Step, ...]:
+    def regions(self, quantity: Any) -> tuple[Step, ...]:
         """Return the steps of one family, one for each region of its indices. Errors: ModelError for a foreign name."""
         name = name_in(quantity)
         if name not in self.model.nodes:
             raise ModelError(f"{name} is not in the graph; it has {', '.join(self.model.nodes)}")
         return tuple(s for s in self.steps if s.node.name == name)
 
-    def gradient(self, parameter: Any) -> Expr:
-        """Return dL/dparameter in its final form, 0 if it cannot reach the loss.
+    def form(self, parameter: Any) -> Expr:
+        """Return dL/dparameter in its final form, 0 if it cannot reach the loss; nothing is compared.
 
         If the form depends on the index values, the result is a Piecewise in the indices of the parameter; it is 0 for
         elements that cannot reach the loss. Errors: ModelError if the gradient was not asked for.
         """
         if str(parameter) == str(self.loss):
             return Integer(1)
-        steps = self.adjoint(parameter)
+        steps = self.regions(parameter)
         if not steps:
             name = str(parameter)
             if name in self.derivation.wanted:

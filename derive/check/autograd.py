@@ -10,6 +10,7 @@ from sympy import Expr, preorder_traversal
 
 from derive.chain.derivation import Derivation
 from derive.check.branches import reached
+from derive.check.compare import TINY
 from derive.check.samples import fill, random_inputs
 from derive.errors import UsageError
 from derive.evaluate.backend import Backend
@@ -121,7 +122,25 @@ class AutogradValues:
             raise UsageError(
                 f"{model.title} is not finite at random points; declare the inputs' domains (positive, probability)"
             )
-        return finite
+        return finite & self._in_range()
+
+    def _in_range(self) -> Array:
+        """The points at which no adjoint falls below float64's range: along 2000 steps it would not come back right.
+
+        Errors: UsageError where there is none.
+        """
+        good = torch.ones(self.points, dtype=torch.bool)
+        for name in self.derivation.adjoints:
+            found = self.store.whole(f"adjoint {name}")
+            lost = (found.abs() < TINY) & (found != 0)
+            good = good & ~lost.reshape(-1, found.shape[-1]).any(dim=0)
+        if not bool(good.any()):
+            sizes = ", ".join(f"{s} = {n}" for s, n in self.passes.sizes.items())
+            raise UsageError(
+                f"{self.derivation.model.title}: adjoints fall below float64's range (1e-290) at {sizes}, so they "
+                f"cannot be compared; give smaller sizes, or none, so that small ones are taken"
+            )
+        return good
 
     def _kinks(self) -> Iterator[Array]:
         """How far the arguments of every function are from its kinks, at all points; of a maximum, from each other."""

@@ -10,13 +10,16 @@ A formula is linear in the adjoints and tangents that it reads. With their sizes
 size of what is added up from the loss on (`adjoint_sizes`).
 
 An element of an inverse is computed from the whole matrix, and its error is that of the largest elements.
+
+A product over 2000 time steps may leave float64's range before the power beside it brings it back: below UNDERFLOW
+such a product has no digits.
 """
 
 from __future__ import annotations
 
 from functools import partial
 
-from sympy import Abs, Add, Expr, Float, Idx, Indexed, Min, Mul, Piecewise, Pow, S, log
+from sympy import Abs, Add, Expr, Float, Idx, Indexed, Min, Mul, Piecewise, Pow, Product, S, Sum, log
 
 from derive.chain.partials import surrogate
 from derive.check.compare import Array, within
@@ -30,7 +33,7 @@ from derive.expressions.moments import Expectation, Moment
 from derive.memo import memo
 from derive.model.model import Case, Node
 
-HUGE = Float(1e300)
+HUGE, UNDERFLOW = Float(1e300), Float(1e-290)
 _size = partial(Abs, evaluate=False)
 
 
@@ -44,7 +47,7 @@ def terms(expr: Expr) -> Expr:
     if isinstance(expr, BINDERS):
         if isinstance(expr, Extreme):
             return bound(Amax, _at_most(terms(expr.function), masked=True), expr.limits)
-        return bound(expr.func, terms(expr.function), expr.limits)
+        return _product(expr) if isinstance(expr, Product) else bound(Sum, terms(expr.function), expr.limits)
     if isinstance(expr, Moment):
         return _moment(expr)
     if isinstance(expr, Piecewise):
@@ -70,10 +73,19 @@ def _at_most(size: Expr, masked: bool) -> Expr:
     return Min(size, HUGE, evaluate=False) if masked else size
 
 
+def _product(expr: Product) -> Expr:
+    """The product of |f|, times one more than the sum of the terms of f by |f|: terms themselves would overflow."""
+    size = _size(expr.function)
+    relative = bound(Sum, terms(expr.function) / (size + UNDERFLOW), expr.limits)
+    return bound(Product, size, expr.limits) * (1 + relative) + UNDERFLOW
+
+
 def _power(base: Expr, exponent: Expr) -> Expr:
     """|b^n| + |n b^(n-1)| times the terms of b, and |b^n log b| times those of n where that is no number."""
     found = _size(base**exponent) + _size(exponent * base ** (exponent - 1)) * terms(base)
-    return found if exponent.is_number else found + _size(base**exponent * log(base)) * terms(exponent)
+    if exponent.is_number:
+        return found
+    return found + _size(base**exponent * log(base)) * terms(exponent) + UNDERFLOW
 
 
 def _moment(expr: Moment) -> Expr:

@@ -21,6 +21,7 @@ from derive.check.autograd import AutogradValues
 from derive.check.by_sympy import exact_points
 from derive.check.closed_forms import in_floats, in_fractions, told
 from derive.check.compare import Error, line_errors, relative, within, worst_of
+from derive.check.memory import affordable
 from derive.check.report import TOLERANCE, Report, Row, told_sizes
 from derive.check.rounding import terms
 from derive.check.samples import sizes_in_turn
@@ -71,7 +72,7 @@ def verify(
         doing(CHECKING, what=derivation.model.title, n=n - general[0] + 1, all=len(general))
         chosen = given | sizes_in_turn(missing, n, len(general))
         share = max(1, points // len(general) + (n <= points % len(general))) if missing else points
-        check = Checker(derivation, chosen, share, seed + n)
+        check = Checker(derivation, chosen, share, seed + n, steps)
         report = report.merged(check.run(steps, values, comparisons))
         if values and n in (general[0], general[-1]):  # the longest sequence begins like all shorter ones
             fractions = fractions.merged(in_fractions(derivation, chosen, values, seed + n))
@@ -92,7 +93,7 @@ def _large(
     """The check at sizes in the order that general steps suppose. A step that holds at none of them fails."""
     reports = []
     for first in LARGER:
-        check = Checker(derivation, {**given, **{s: large(k, first) for k, s in enumerate(missing)}}, 2, seed)
+        check = Checker(derivation, {**given, **{s: large(k, first) for k, s in enumerate(missing)}}, 2, seed, steps)
         reports.append(check.run(steps, (), comparisons))
         reached = reached | check.reached
         if all(s.place in reached for s in steps):
@@ -112,10 +113,12 @@ def _tried(part: Report) -> Report:
 class Checker:
     """Compares the formulas of one derivation with autograd, for one choice of sizes and one batch of points."""
 
-    def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int], points: int, seed: int):
+    def __init__(
+        self, derivation: Derivation, sizes: Mapping[Symbol, int], points: int, seed: int, steps: Sequence[Step] = ()
+    ):
         self.derivation, self.sizes = derivation, dict(sizes)
         self.passes = Passes(derivation, sizes, TorchBackend())
-        self.truth = AutogradValues(derivation, self.passes, points, seed)
+        self.truth = AutogradValues(derivation, self.passes, affordable(derivation, steps, self.passes, points), seed)
         self._terms: dict[str, Array] = {}
         self.reached: set[tuple[int, bool]] = set()  # the steps whose lines were evaluated
 

@@ -20,5 +20,5 @@ def run(argv: Sequence[str]) -> int:
     given = options.parse(options.code_parser(argv[0], problem), argv[1:])
     reading = readings(problem, given)[0]
     solution = reading.build(**problem.choices(vars(given))).derive()
-    deliver(solution.to_code(given.target, reading.signature), given.output)
+    deliver(solution.to_code(given.target, reading.signature, check=not given.no_check), given.output)
     return 0

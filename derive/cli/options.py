@@ -132,9 +132,11 @@ def code_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
         prog=f"derive code {name}",
         description="A Python module with forward(**inputs) and backward(**inputs), written from the derivation. Sizes "
         "are those of the arrays that it is given. Of a task with several readings it is the first unless named.",
-        epilog="The module goes to standard output. Exit status: 0 done, 2 the input cannot be used.",
+        epilog="The module goes to standard output. Exit status: 0 done, 1 a derivation fails its check, 2 the input "
+        "cannot be used.",
     )
     parser.add_argument("--target", default="numpy", metavar="numpy|torch", help="the library (default numpy)")
+    parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the module to a file")
     if problem is not None:
         choices(parser, problem)

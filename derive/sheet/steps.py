@@ -97,7 +97,7 @@ def gradients(part: Part, detail: str) -> Iterator[Block]:
         if step.node.is_leaf:
             yield from one_step(step, _from_subjects(part, step))
             yield from _written_out(step, derived.sizes, detail)
-            same = derived.adjoint(step.node.name)
+            same = derived.regions(step.node.name)
             everywhere = fill([s.region for s in same], extent(step.node))
             if everywhere:
                 yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
@@ -108,7 +108,7 @@ def gradients(part: Part, detail: str) -> Iterator[Block]:
                 yield from map(Paragraph, free_gradient(derived.model, step.node))
             if not everywhere and step is same[-1]:
                 target = Partial(derived.loss, step.node.generic)
-                yield Equations((Row(target, derived.gradient(step.node.name)),), boxed=True)
+                yield Equations((Row(target, derived.form(step.node.name)),), boxed=True)
     for node in derived.derivation.unreachable:
         yield Paragraph(say.ZERO(name=node.generic, loss=derived.loss))
     for note in part.notes:

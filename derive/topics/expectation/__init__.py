@@ -26,6 +26,14 @@ def expectations(solution: Derived) -> tuple[Expected, ...]:
     return resolved(stated)[1]
 
 
+def compared(solution: Derived) -> tuple[Expected, ...]:
+    """The same, compared with the sum over all outcomes. Errors: VerificationError where something disagrees."""
+    found = expectations(solution)
+    if found:
+        solution.once("expectations compared", lambda: TOPIC.check(found, solution, 0).required())
+    return found
+
+
 def expectation(solution: Derived, of: Any, check: bool = True) -> Expected:
     """Derive E of an expression, or a `Variance` or `Covariance`: its `lines`, the `premises` they use, its `value`.
 
@@ -43,7 +51,7 @@ class Expectations(Topic):
     """Expectations need not be asked for: the model says what is random."""
 
     place = Place.PREMISES
-    offers = {"expectations": property(expectations), "expectation": expectation}
+    offers = {"expectations": property(compared), "expectation": expectation}
 
     def find(self, derived: Derived, ask: Ask) -> tuple[Expected, ...]:
         return expectations(derived)

@@ -17,11 +17,17 @@ if TYPE_CHECKING:  # a subject that is not asked for loads nothing
     from derive.topics.identities.identities import Identity
 
 
-def identity(solution: Derived, one: Any, other: Any) -> Identity:
-    """Show that two nodes are the same, both written in what is given. Errors: ModelError where that is not seen."""
+def identity(solution: Derived, one: Any, other: Any, check: bool = True) -> Identity:
+    """Show that two nodes are the same, both written in what is given.
+
+    Errors: ModelError where that is not seen, VerificationError where numbers disagree.
+    """
     from derive.topics.identities.identities import identity as shown
 
-    return shown(solution.model, name_in(one), name_in(other))
+    found = shown(solution.model, name_in(one), name_in(other))
+    if check:
+        TOPIC.check((found,), solution, 0).require()
+    return found
 
 
 class Identities(Topic):
@@ -55,7 +61,7 @@ def _shown(derived: Derived, pair: Any) -> Identity:
         return pair
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise UsageError(f'identities: expected pairs of names such as ("y", "u"), found {pair!r}')
-    return identity(derived, *pair)
+    return identity(derived, pair[0], pair[1], check=False)
 
 
 TOPIC = Identities()

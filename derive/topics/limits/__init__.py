@@ -16,15 +16,18 @@ if TYPE_CHECKING:  # a subject that is not asked for loads nothing
     from derive.topics.limits.limits import Limit, Limiting
 
 
-def limit_of(solution: Derived, quantity: str, variable: str, to: str = "oo") -> Limiting:
-    """Find the limit of a value in closed form, towards "oo" or "0". Errors: ModelError where there is none."""
+def limit_of(solution: Derived, quantity: str, variable: str, to: str = "oo", check: bool = True) -> Limiting:
+    """Find the limit of a value in closed form, towards "oo" or "0".
+
+    Errors: ModelError where there is none, VerificationError where numbers disagree.
+    """
     from derive.topics.limits.limits import Limit
 
-    return limits_of(solution, [Limit(quantity, variable, to)])[0]
+    return limits_of(solution, [Limit(quantity, variable, to)], check)[0]
 
 
-def limits_of(solution: Derived, asked: Iterable[Limit | Limiting]) -> tuple[Limiting, ...]:
-    """Find several limits, each with the numbers that it asks for."""
+def limits_of(solution: Derived, asked: Iterable[Limit | Limiting], check: bool = True) -> tuple[Limiting, ...]:
+    """Find several limits, each with the numbers that it asks for. Errors: those of `limit`."""
     from derive.topics.limits.limits import Limit, Limiting, limiting
 
     found = []
@@ -32,6 +35,8 @@ def limits_of(solution: Derived, asked: Iterable[Limit | Limiting]) -> tuple[Lim
         if not isinstance(one, (Limit, Limiting)):
             raise UsageError(f"limits: expected Limit(quantity, variable, to), found {one!r}")
         found.append(one if isinstance(one, Limiting) else limiting(solution.model, solution.values, one))
+    if check:
+        TOPIC.check(found, solution, 0).require()
     return tuple(found)
 
 
@@ -43,7 +48,7 @@ class Limits(Topic):
 
     def find(self, derived: Derived, ask: Ask) -> tuple[Limiting, ...]:
         asked = ask.get("limits", ())
-        return limits_of(derived, listed("limits", asked)) if asked else ()
+        return limits_of(derived, listed("limits", asked), check=False) if asked else ()
 
     def check(self, found: Sequence[Any], derived: Derived, seed: int) -> Report:
         from derive.topics.limits.check import in_the_limit

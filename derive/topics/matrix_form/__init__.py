@@ -31,9 +31,25 @@ def matrices(solution: Derived) -> Forms:
     return solution.once("matrices", lambda: forms(solution.model, solution.steps))
 
 
-def matrix(solution: Derived, quantity: Any) -> Expr:
-    """dL/dquantity as matrices, shapes included (topics/matrix_form). Errors: NoMatrixForm, with the reason."""
-    known, steps = matrices(solution), solution.adjoint(quantity)
+def compared(solution: Derived) -> Forms:
+    """The same, compared with torch.autograd the first time. Errors: VerificationError where something disagrees."""
+    found = matrices(solution)
+
+    def report() -> Report:
+        from derive.check import derived
+
+        return derived.compared(solution, comparisons={"matrix_form": TOPIC.comparison((found,))}).required()
+
+    solution.once("matrices compared", report)
+    return found
+
+
+def matrix(solution: Derived, quantity: Any, check: bool = True) -> Expr:
+    """dL/dquantity as matrices, shapes included (topics/matrix_form).
+
+    Errors: NoMatrixForm, with the reason; VerificationError where torch.autograd disagrees.
+    """
+    known, steps = compared(solution) if check else matrices(solution), solution.regions(quantity)
     found = [form for step in steps if (form := known.of(step)) is not None]
     if len(found) != 1:
         raise ModelError(f"dL/d{quantity} has {len(found)} matrix forms; see matrices")
@@ -48,7 +64,7 @@ class MatrixForms(Topic):
     """Nothing needs to be asked. What is found is one record of all forms."""
 
     place = Place.MODEL
-    offers = {"matrices": property(matrices), "matrix": matrix}
+    offers = {"matrices": property(compared), "matrix": matrix}
 
     def find(self, derived: Derived, ask: Ask) -> tuple[Forms, ...]:
         found = matrices(derived)

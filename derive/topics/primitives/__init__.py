@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # a subject that is not asked for loads nothing
     from derive.topics.primitives.program import Rewritten
 
 
-def rewritten(solution: Derived, operations: Sequence[str], check: bool = False) -> Rewritten:
+def rewritten(solution: Derived, operations: Sequence[str], check: bool = True) -> Rewritten:
     """Write the model in operations such as ["dot", "add", "max"], and derive it.
 
     Errors: UsageError for an unknown operation, ModelError for a missing one, VerificationError where it differs.

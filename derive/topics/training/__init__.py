@@ -26,10 +26,18 @@ def train(
     steps: int | None = None,
     rate: float | None = None,
     seed: int = 0,
+    check: bool = True,
 ) -> Training:
-    """Gradient descent on data with the derived gradients; `losses` is the curve. Errors: UsageError."""
+    """Gradient descent on data with the derived gradients; `losses` is the curve.
+
+    Errors: UsageError; VerificationError where torch.autograd disagrees.
+    """
     from derive.topics.training import training as descent
 
+    if check:
+        from derive.check.derived import checked
+
+        checked(solution)
     return descent.train(solution.derivation, data, sizes, steps, rate, seed)
 
 
@@ -64,7 +72,7 @@ class TrainingTopic(Topic):
         if rate is not None and rate <= 0:
             raise UsageError(f"--lr: a learning rate is greater than 0, found {ask.get('lr')!r}")
         sizes = {str(s): n for s, n in derived.sizes.items()}
-        return (train(derived, ask.get("training"), sizes, steps, rate, seed),)
+        return (train(derived, ask.get("training"), sizes, steps, rate, seed, check=False),)
 
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         from derive.topics.training.page import training
