@@ -20,6 +20,7 @@ from derive.code.loops import joined, loop, opened, span, stacked, within, witho
 from derive.code.lower import Lowering
 from derive.code.named_axes import pick, rearrange
 from derive.code.scatter import added, masked, scatters
+from derive.code.stable import Stable
 from derive.code.trees import Apply, Assign, Name, Statement, names_in
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import Interval
@@ -33,12 +34,12 @@ from derive.model.schedule import Stage
 class Backward:
     """The statements of the backward pass."""
 
-    def __init__(self, families: Families, lowering: Lowering, show: Callable[[object], str]):
+    def __init__(self, families: Families, lowering: Lowering, show: Callable[[object], str], stable: Stable):
         self.families, self.lowering, self.integers = families, lowering, lowering.integers
         self.d, self.show = self.families.derivation, show
         self.steps = Steps(self.d)
         self.numbered = self.steps.all()
-        self.put_in = LargeAdjoints(lowering.stable, self.d, {n: self._shortest(s) for n, s in self.formulas.items()})
+        self.put_in = LargeAdjoints(stable, self.d, {n: self._shortest(s) for n, s in self.formulas.items()})
 
     # which formula
     def complete(self, use: Use, adjoint: Adjoint) -> bool:

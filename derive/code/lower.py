@@ -30,12 +30,12 @@ from sympy import (
 )  # fmt: skip
 from sympy.core.relational import Relational
 
+from derive.code.at_zero import OrInfinity
 from derive.code.elements import Element, Elements
 from derive.code.exponents import Greatest, Peak
 from derive.code.integers import Integers, Loops, Scope, scope_of
 from derive.code.named_axes import Factor, NamedArray, contract, elementwise, plain, product, rearrange, reduced
 from derive.code.names import Identifiers
-from derive.code.stable import Stable
 from derive.code.trees import Apply, Call, Condition, Number, Plus, Power, Tree, plus
 from derive.errors import ModelError
 from derive.expressions.extremes import Amax, Amin
@@ -59,9 +59,9 @@ class Lowering:
         names: Identifiers,
         sizes: Collection[Symbol],
         element: Callable[[Expr], Element],
-        stable: Stable | None = None,
+        evaluated: Callable[[Expr], Expr] = lambda expr: expr,
     ):
-        self.stable = stable or Stable()
+        self.evaluated = evaluated
         self.sizes, self.element, self.integers = set(sizes), element, Integers(names)
         self.elements = Elements(self.integers)
 
@@ -77,7 +77,7 @@ class Lowering:
 
     def value(self, expr: Expr, scope: Scope) -> NamedArray:
         """Return the tree of an expression of the model, as it is evaluated without an overflow."""
-        return self.lower(self.stable(expr), scope)
+        return self.lower(self.evaluated(expr), scope)
 
     def lower(self, expr: Expr, scope: Scope) -> NamedArray:
         """Return the tree of an expression. Errors: ModelError for a function without a row in the table."""
@@ -214,6 +214,9 @@ class Lowering:
             return elementwise(parts, scope.order, lambda *trees: Call(row.name, trees))
         if isinstance(expr, Peak):
             return self._bound(expr.args[0], scope, "max")
+        if isinstance(expr, OrInfinity):
+            parts = [self._array(self.lower(expr.args[0], scope)), self._array(plain(Number(S.Infinity)))]
+            return elementwise(parts, scope.order, _or_infinity)
         if isinstance(expr, (*EXTREMA, Greatest)):
             kind = "minimum" if isinstance(expr, Min) else "maximum"
             parts = [self._array(self.lower(a, scope)) for a in expr.args]
@@ -227,6 +230,10 @@ class Lowering:
             return product(self._factors(expr, scope), scope.order)
         parts = [self._array(self.lower(expr.base, scope)), self.lower(expr.exp, scope)]
         return elementwise(parts, scope.order, Power)
+
+
+def _or_infinity(tree: Tree, infinity: Tree) -> Tree:
+    return Apply("where", (Condition(">", (tree, Number(0))), tree, infinity))
 
 
 def _primitive(expr: Expr) -> list[Expr]:

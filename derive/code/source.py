@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from sympy import Expr, Symbol
 
 from derive.chain.derivation import Derivation
+from derive.code.at_zero import slopes_of_norms, zero_log_zero
 from derive.code.backward import Backward
 from derive.code.families import Families
 from derive.code.forward import Forward
@@ -31,11 +32,16 @@ class Source:
         for name in [*d.model.nodes, *(str(s) for s in d.model.sizes)]:
             self.names[name]
         self.families = Families(d, self.names)
-        lowering = Lowering(self.names, d.model.sizes, self.families.element, Stable(d.model.nodes))
-        self.integers = lowering.integers
-        self.forward = Forward(self.families, lowering, self.show)
-        self.backward = Backward(self.families, lowering, self.show)
+        stable = Stable(d.model.nodes)
+        forward = self._lowering(lambda expr: zero_log_zero(stable(expr)))
+        backward = self._lowering(lambda expr: slopes_of_norms(zero_log_zero(stable(expr)), d.model.nodes))
+        self.integers = forward.integers
+        self.forward = Forward(self.families, forward, self.show)
+        self.backward = Backward(self.families, backward, self.show, stable)
         self.leaves = [n for n in d.model.nodes.values() if n.is_leaf]
+
+    def _lowering(self, evaluated: Callable[[Expr], Expr]) -> Lowering:
+        return Lowering(self.names, self.d.model.sizes, self.families.element, evaluated)
 
     @property
     def table(self) -> str:

@@ -4,27 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr, Max, preorder_traversal
+from sympy import Expr, Indexed, Max, Mul, Pow, Symbol, log, preorder_traversal
 
 from derive.expressions.extremes import Extreme
 from derive.expressions.functions import BY_TIES, argument, row_or_extremum
+from derive.expressions.indices import name_of
 from derive.expressions.several import EXTREME
+from derive.expressions.squares import norm
+from derive.expressions.traverse import names
 from derive.language import Text
 from derive.memo import memo
-from derive.model.model import Model
+from derive.model.model import Model, Node
 from derive.model.ranges import Ranges
+
+NORM = Text(
+    "At 0 a norm has a kink; any vector of length at most 1 is a subgradient, and 0 is taken, as torch.norm does.",
+    "范数在 0 处不可导，长度不超过 1 的任何向量都是次梯度，约定取 0（与 torch.norm 一致）。",
+)
+LOGARITHM = Text("At 0 the product {product} counts as 0, its limit.", "在 0 处，{product} 按其极限取为 0。")
 
 
 def conventions(model: Model) -> Iterator[Text]:
     """Yield the sentences that say which slope is taken at a kink, once for each function that the model uses."""
     ranges = Ranges(model)
-    parts = [part for node in model.nodes.values() for case in node.cases for part in _kinked(case.expr)]
-    found = {text.en: text for part in parts if (text := _convention(part, ranges)) is not None}
+    parts = [(part, node) for node in model.nodes.values() for case in node.cases for part in _kinked(case.expr)]
+    found = {text.en: text for part, node in parts if (text := _convention(part, node, ranges)) is not None}
     yield from found.values()
+    products = {p: None for n in model.nodes.values() for c in n.cases for p in _vanishing(c.expr, ranges)}
+    yield from (LOGARITHM(product=product) for product in products)
 
 
-def _convention(expr: Expr, ranges: Ranges) -> Text | None:
-    """Return what to say of one function; nothing of a root whose argument is never 0."""
+def _vanishing(expr: Expr, ranges: Ranges) -> Iterator[Expr]:
+    """Yield the products u log u of a leaf that may be 0."""
+    for part in sorted(expr.atoms(Mul), key=str):
+        for inner in (f.args[0] for f in part.args if isinstance(f, log)):
+            leaf = ranges.model.nodes.get(name_of(inner)) if isinstance(inner, (Symbol, Indexed)) else None
+            above_0 = leaf is not None and (leaf.domain == "positive" or ranges.of(inner)[0].is_positive)
+            if inner in part.args and leaf is not None and leaf.is_leaf and not above_0:
+                yield inner * log(inner)
+
+
+def _divided(node: Node, model: Model) -> bool:
+    """True if a definition divides by a node: where that is 0, the model has no value."""
+    powers = (p for n in model.nodes.values() for c in n.cases for p in c.expr.atoms(Pow) if p.exp.is_negative)
+    return any(node.name in names(p.base) for p in powers)
+
+
+def _convention(expr: Expr, node: Node, ranges: Ranges) -> Text | None:
+    """Return what to say of one function in a node; nothing of a root whose argument is never 0."""
+    if norm(expr) and not ranges.positive(argument(expr)) and not _divided(node, ranges.model):
+        return NORM
     if isinstance(expr, Max) and len(expr.args) > 2:
         return BY_TIES
     if isinstance(expr, Extreme):
