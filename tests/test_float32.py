@@ -79,7 +79,7 @@ def test_without_the_shift_it_overflows(monkeypatch):
         except (AssertionError, FloatingPointError):
             broken.append(name)
         assert case.scale
-    assert set(CASES) - set(broken) <= {"named", "written_out"}  # sigmoid, tanh and softplus have functions that are safe
+    assert set(CASES) - set(broken) <= {"named", "written_out"}  # functions that are safe
 
 
 def test_what_needs_no_shift_stays_as_it_is():
