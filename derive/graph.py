@@ -21,11 +21,14 @@ from derive.errors import ModelError
 from derive.expressions.indices import LETTERS, family, index
 from derive.expressions.matrix_functions import OfMatrix, function_symbol
 from derive.expressions.moments import Law
+from derive.expressions.symbols import Size
 from derive.model import validation
 from derive.model.definitions import definitions
 from derive.model.matrix_words import Reader
 from derive.model.model import NOTHING, Case, Kind, Model, Node, model_of
+from derive.model.starts import along, first_axis, stepped
 from derive.model.structure import declared, seen
+from derive.model.typeset import same_element, same_sign
 from derive.model.validation import expression
 from derive.solution import Solution, prepared
 
@@ -49,20 +52,27 @@ class Graph:
         self._sizes: dict[str, Symbol] = {}
         self._indices: dict[str, Idx] = {}
         self._open: dict[str, Node] = {}
+        self._together: dict[str, tuple[str, ...]] = {}
         self._loss: str | None = None
 
     # sizes and indices
-    def size(self, name: str) -> Symbol:
-        """A symbolic dimension, a positive integer: T, C, D."""
+    def size(self, name: str, least: int = 1) -> Symbol:
+        """A symbolic dimension, a positive integer: T, C, D; `least=2` where the model does not exist for 1.
+
+        Much is deduced and need not be declared: a position p[2], a range 1..H - R + 1, a denominator N - 1.
+        """
         validation.new_name(name, self._names())
-        self._sizes[name] = Symbol(name, integer=True, positive=True)
+        validation.least(name, least)
+        self._sizes[name] = Size(name, least) if least > 1 else Symbol(name, integer=True, positive=True)
         return self._sizes[name]
 
     def index(self, name: str, dimension: Dimension) -> Idx:
         """An index over 1..dimension, or over an inclusive (lower, upper)."""
         validation.new_name(name, self._names(indices=False))
-        self._indices[name] = index(name, *validation.dimension(dimension, self._sizes.values()))
-        return self._indices[name]
+        made = index(name, *validation.dimension(dimension, self._sizes.values()))
+        same_element(self._nodes, [*self._indices, name])
+        self._indices[name] = made
+        return made
 
     def indices(self, names: str, dimension: Dimension) -> tuple[Idx, ...]:
         """Several indices over one range: `i, k = g.indices("i k", C)`."""
@@ -152,7 +162,8 @@ class Graph:
     def states(self, names: str, over: Over, start: Mapping[Any, Any]) -> tuple[Any, ...]:
         """Declare families that will refer to themselves or to each other at other times; each needs an `update` later.
 
-        `start` holds the values before (or after) the range: {0: 0} is h_0 = 0.
+        `start` holds the values before (or after) the range: {0: 0} is h_0 = 0. Of several indices it is for the one
+        by which the law steps, as t in h[b, t - 1].
         """
         indices, names_ = validation.over(over), names.split()
         if not indices:
@@ -161,10 +172,12 @@ class Graph:
         for name in names_:
             validation.new_name(name, self._names())
             symbol = family(name)
-            for at in begin:
+            for at in begin if len(indices) == 1 else ():
                 validation.start(name, at, indices[0])
             cases = tuple(Case((at, *indices[1:]), value) for at, value in begin.items())
-            self._open[name] = Node(name, "node", symbol, indices, cases)
+            node = Node(name, "node", symbol, indices, cases)
+            self._open[name] = along(node, first_axis(begin.values(), indices))
+        self._together.update(dict.fromkeys(names_, tuple(names_)))
         return tuple(self._open[name].symbol for name in names_)
 
     def update(self, state: Any, expr: Any) -> Any:
@@ -174,12 +187,26 @@ class Graph:
             raise ModelError(
                 f"update of {name}: it is not an open state; declare it with states(...) and update it once"
             )
+        law = self._formula(name, expr)
+        self._starts_along(name, stepped(law, self._open[name].indices, self._open))
         declared = self._open[name]
-        cases = (Case(declared.indices, self._formula(name, expr)), *declared.cases)
+        cases = (Case(declared.indices, law), *declared.cases)
         definitions(name, declared.indices, cases, self._known())
+        node = Node(name, "node", declared.symbol, declared.indices, cases)
+        self._legible(node)
         del self._open[name]
-        self._nodes[name] = Node(name, "node", declared.symbol, declared.indices, cases)
+        self._nodes[name] = node
         return declared.symbol
+
+    def _starts_along(self, name: str, axis: int | None) -> None:
+        """Let the start values of states that were declared together stand along the index by which a law steps."""
+        if axis is not None:
+            for nodes in (self._open, self._nodes):
+                nodes.update({n: along(nodes[n], axis) for n in self._together[name] if n in nodes})
+        for case in self._open[name].cases:
+            for at, idx in zip(case.position, self._open[name].indices, strict=True):
+                if at != idx:
+                    validation.start(name, at, idx)
 
     def recurrence(self, name: str, law: Callable[[Any], Any], over: Over, start: Mapping[Any, Any]) -> Any:
         """A family that refers to itself: `g.recurrence("h", lambda h: tanh(w*h[t-1]), over=t, start={0: 0})`."""
@@ -245,12 +272,13 @@ class Graph:
             symbol = function_symbol(function.row, function.matrix, function.size, name, own=True)
         structure = structure or seen(indices, cases, self._known())
         node = Node(name, kind, symbol, indices, cases, domain, sums_to=sums_to, law=law, structure=structure)
+        self._legible(node)
         self._nodes[name] = node
         return symbol
 
     def _formula(self, name: str, expr: Any, over: tuple[Idx, ...] = ()) -> Expr:
         """Return a formula that is read; the functions of matrices in it are nodes from now on."""
-        reader = Reader(name, self._known(), self._names())
+        reader = Reader(name, self._known(), set(self._names()))
         formula = expression(reader.read(expr, over), name)
         self._nodes |= {node.name: node for node in reader.new}
         return formula
@@ -271,5 +299,16 @@ class Graph:
     def _known(self) -> dict[str, Node | Symbol]:
         return {**self._sizes, **self._nodes, **self._open}
 
-    def _names(self, indices: bool = True) -> set[str]:
-        return {*self._sizes, *self._nodes, *self._open, *(self._indices if indices else ())}
+    def _names(self, indices: bool = True) -> dict[str, str]:
+        """What the name of everything is; a letter may be declared again, for another range."""
+        kinds = (
+            ("a size", self._sizes), ("an index", self._indices if indices else ()), ("defined", self._nodes),
+            ("defined", self._open),
+        )  # fmt: skip
+        return {name: kind for kind, names in kinds for name in names}
+
+    def _legible(self, *more: Node) -> None:
+        """Errors: ModelError where a reader of the page could not tell two things apart."""
+        nodes = {**self._nodes, **self._open, **{node.name: node for node in more}}
+        same_element(nodes, self._indices)
+        same_sign(nodes)

@@ -98,7 +98,7 @@ def a_sum_over_a_part_of_a_range(g, C, T, i, j, k, t):
 
 
 @model
-def a_range_that_is_empty_for_one(g, C, T, i, j, k, t):
+def a_range_that_needs_two(g, C, T, i, j, k, t):
     x, n = g.parameter("x", C), g.index("n", C - 1)
     d = g.node("d", log((x[n + 1] - x[n]) ** 2 + 1), over=n)
     g.loss("J", Sum(d[n] * x[n], n))

@@ -16,6 +16,7 @@ from derive.cli.main import run
 from derive.errors import ModelError, UsageError
 from derive.expressions import functions
 from derive.memo import forget
+from derive.model.sizes import fitting
 from derive.problems import load, names
 
 SEEDS, CHUNK, DRAWS = 80, 20, 20
@@ -33,7 +34,8 @@ def one_thread():
 def draws(d, count, seed=0):
     """Sizes from 1 to 6: all 1 first, then at random."""
     rng = random.Random(seed)
-    return [({s: 1 if n == 0 else rng.randint(1, 6) for s in d.model.sizes}, n) for n in range(count)]
+    found = [{s: 1 if n == 0 else rng.randint(1, 6) for s in d.model.sizes} for n in range(count)]
+    return [(fitting(d.model, sizes, {}), n) for n, sizes in enumerate(found)]
 
 
 def derivations(name):
@@ -58,7 +60,7 @@ def test_problems(name):
 def test_small_models(name):
     """One model for each kind of expression: deltas, strides, triangular sums, starts, both directions of time."""
     d = written(MODELS[name]).derive().derivation
-    sizes = [dict.fromkeys(d.model.sizes, n) for n in (1, 2, 4)]
+    sizes = [fitting(d.model, dict.fromkeys(d.model.sizes, n), {}) for n in (1, 2, 4)]
     assert failures(d, [(s, n) for n, s in enumerate(sizes)]) == []
 
 

@@ -100,7 +100,7 @@ def test_batch_norm_at_inference(shape):
 def test_a_batch_of_one_in_training_is_refused(target):
     """As torch refuses it: the variance without bias divides by N - 1."""
     make = torch.ones if target == "torch" else np.ones
-    with pytest.raises(ValueError, match="divides by N - 1, which is 0 here"):
+    with pytest.raises(ValueError, match="needs N >= 2, found N = 1"):
         module("batch-norm", target)["batch_norm_1d"](make((1, 3)), make(3), make(3), make(3), make(3))
     with pytest.raises(ValueError, match="Expected more than 1 value"):
         functional.batch_norm(torch.ones(1, 3), torch.ones(3), torch.ones(3), training=True)
@@ -239,7 +239,7 @@ def test_any_problem_may_declare_one():
     x, a = drawn((4,), ())
     m = torch.tensor([1.0, 0, 1, 1], dtype=torch.float64)
     same(made(x, a, m), a * m * x / 2, (x, a), torch.ones(4, dtype=torch.float64))
-    with pytest.raises(ValueError, match="divides by N - 2"):
+    with pytest.raises(ValueError, match="needs N >= 3, found N = 2"):
         made(torch.ones(2), 1.0, torch.ones(2))
 
 

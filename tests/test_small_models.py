@@ -4,6 +4,7 @@ import pytest
 from small_models import MODELS, written
 
 from derive import Function, Graph, ModelError, Sum, tanh
+from derive.model.sizes import fitting
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -12,7 +13,9 @@ def test_small_model(name):
     g = written(MODELS[name])
     assert g.derive().verify(42).first_failure is None
     for C, T in ((1, 1), (2, 3), (3, 2)):
-        assert g.derive(sizes={"C": C, "T": T}).verify(5).first_failure is None, (C, T)
+        d = g.derive()
+        sizes = fitting(d.model, dict(zip(d.model.sizes, (C, T), strict=True)), {})
+        assert g.derive(sizes=sizes).verify(5).first_failure is None, (C, T)
 
 
 @pytest.mark.parametrize("name", MODELS)

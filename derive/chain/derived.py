@@ -16,16 +16,21 @@ from derive.chain.rule import extent
 from derive.chain.steps import Steps
 from derive.errors import ModelError
 from derive.model.model import Model
+from derive.model.sizes import require
 
 Found = TypeVar("Found")
 
 
 class Derived:
-    """A derivation for some sizes (those not in `sizes` stay symbolic), with its steps in the order of the sheet."""
+    """A derivation for some sizes (those not in `sizes` stay symbolic), with its steps in the order of the sheet.
+
+    Errors: ModelError for sizes at which the model does not exist.
+    """
 
     def __init__(self, derivation: Derivation, sizes: Mapping[Any, int] | None = None):
         self.derivation = derivation
         self.sizes: dict[Symbol, int] = {self._size(key): _whole(key, n) for key, n in (sizes or {}).items()}
+        require(self.model, self.sizes)
         self._steps = Steps(self.derivation, self.sizes)
         self._kept: dict[str, Any] = {}
 

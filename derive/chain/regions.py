@@ -6,7 +6,6 @@ the sizes have numbers, the regions are those of the unrolled model; if not, tho
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise, product
 
@@ -16,20 +15,15 @@ from derive.chain.derivation import Adjoint, Derivation, Region, Use
 from derive.expressions.indices import substitute
 from derive.expressions.intervals import Interval, image
 from derive.memo import memo
+from derive.model.sizes import far
 
-LARGE = 10_000_000  # the number of the first size that is left symbolic; see `large`
 Ranges = tuple[tuple[Idx, Interval], ...]  # of the indices that are free in a term
 Numbers = tuple[tuple[Symbol, Integer], ...]
 
 
-def large(n: int, first: int = LARGE) -> int:
-    """Choose `first` times e^n for the nth symbolic size, so that no size equals a multiple of another (2C is no D)."""
-    return int(first * math.e**n)
-
-
 def numbers(d: Derivation, sizes: Mapping[Symbol, int]) -> Numbers:
     """Give every size a number: its own, or a large one."""
-    return tuple((s, Integer(sizes.get(s, large(n)))) for n, s in enumerate(d.model.sizes))
+    return tuple((s, Integer(n)) for s, n in far(d.model, sizes).items())
 
 
 @memo

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 import torch
-from sympy import Expr, preorder_traversal
+from sympy import Expr, Symbol, preorder_traversal
 
 from derive.chain.derivation import Derivation
 from derive.check.branches import reached
 from derive.check.compare import TINY
 from derive.check.samples import fill, random_inputs
-from derive.errors import UsageError
+from derive.errors import ModelError, UsageError
 from derive.evaluate.backend import Backend
 from derive.evaluate.passes import Passes
 from derive.evaluate.store import Store
@@ -23,6 +23,7 @@ from derive.expressions.traverse import free_indices
 from derive.model.model import Node
 
 Array = torch.Tensor
+FEW = 4  # the largest number of a size that is tried where the loss does not exist
 
 
 class Tape(Store):
@@ -53,7 +54,7 @@ class AutogradValues:
 
     `both_sides` says whether every function with a kink was met on both sides of it, `branches` whether a branch was
     met, by its condition. The numbers are random, if none are `given`. Errors: UsageError where the loss hardly ever
-    exists.
+    exists; other sizes are then tried, if `alone`.
     """
 
     def __init__(
@@ -63,8 +64,9 @@ class AutogradValues:
         points: int,
         seed: int,
         given: Mapping[str, Array] | None = None,
+        alone: bool = True,
     ):
-        self.derivation, self.passes, self.points = derivation, passes, points
+        self.derivation, self.passes, self.points, self.alone = derivation, passes, points, alone
         numbers = given or random_inputs(passes, points, torch.Generator().manual_seed(seed))
         self.store = Tape(passes.backend, points)
         fill(self.store, passes, numbers)
@@ -119,9 +121,7 @@ class AutogradValues:
             found = self.store.whole(name)
             finite = finite & torch.isfinite(found).reshape(-1, found.shape[-1]).all(dim=0)
         if int(finite.sum()) < max(1, self.points // 20):
-            raise UsageError(
-                f"{model.title} is not finite at random points; declare the inputs' domains (positive, probability)"
-            )
+            raise UsageError(f"{model.title} is not finite at random points{self._advice()}")
         return finite & self._in_range()
 
     def _in_range(self) -> Array:
@@ -141,6 +141,26 @@ class AutogradValues:
                 f"cannot be compared; give smaller sizes, or none, so that small ones are taken"
             )
         return good
+
+    def _advice(self) -> str:
+        """Where it is not finite, and what to do: for p - 1, which is 0 for one class, it is finite for two."""
+        sizes = {s: int(n) for s, n in self.passes.sizes.items()}
+        for size in sorted(sizes, key=lambda s: sizes[s]) if self.alone else ():
+            for n in range(sizes[size] + 1, FEW + 1):
+                if self._exists({**sizes, size: n}):
+                    found = f" where {size} = {sizes[size]}, and is finite where {size} = {n}"
+                    return f"{found}; say from where on it exists, {size} = g.size('{size}', least={n})"
+        return "; declare the inputs' domains (positive, probability)"
+
+    def _exists(self, sizes: dict[Symbol, int]) -> bool:
+        """True if the loss and the adjoints are finite for other sizes."""
+        try:
+            passes = Passes(self.derivation, sizes, self.passes.backend)
+            with torch.enable_grad():
+                AutogradValues(self.derivation, passes, self.points, 0, alone=False)
+        except (UsageError, ModelError):
+            return False
+        return True
 
     def _kinks(self) -> Iterator[Array]:
         """How far the arguments of every function are from its kinks, at all points; of a maximum, from each other."""

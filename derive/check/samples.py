@@ -19,6 +19,7 @@ from derive.check.torch_backend import TorchBackend
 from derive.evaluate.passes import Passes, inputs
 from derive.evaluate.store import Store
 from derive.model.model import Domain, Node
+from derive.model.sizes import fitting
 
 Array = torch.Tensor
 SPREAD = 1.25  # samples are uniform in [-SPREAD, SPREAD]: both sides of every kink, and T = 50 stays in range
@@ -135,7 +136,8 @@ class Sample:
     def __init__(self, d: Derivation, given: Mapping[Symbol, int], seed: int, points: int):
         rng, self.generator = random.Random(seed), torch.Generator().manual_seed(seed)
         self.derivation, self.points = d, points
-        self.sizes = {s: given[s] if s in given else rng.randint(1, LARGEST) for s in d.model.sizes}
+        drawn = {s: given[s] if s in given else rng.randint(1, LARGEST) for s in d.model.sizes}
+        self.sizes = fitting(d.model, drawn, given)
         self.passes = Passes(d, self.sizes, TorchBackend())
         self.numbers = random_inputs(self.passes, points, self.generator)
 

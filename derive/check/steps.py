@@ -15,7 +15,6 @@ from sympy import Add, Expr, S, Symbol
 
 from derive.chain.closed_forms.values import Solved
 from derive.chain.derivation import Adjoint, Derivation, Local, Step
-from derive.chain.regions import large
 from derive.check.as_given import as_given
 from derive.check.autograd import AutogradValues
 from derive.check.by_sympy import exact_points
@@ -31,6 +30,7 @@ from derive.evaluate.store import Store
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
 from derive.language import Text
+from derive.model.sizes import far, fitting
 from derive.progress import CHECKING, doing
 
 Array = torch.Tensor
@@ -70,7 +70,7 @@ def verify(
     general = general if missing else range(1)
     for n in general:
         doing(CHECKING, what=derivation.model.title, n=n - general[0] + 1, all=len(general))
-        chosen = given | sizes_in_turn(missing, n, len(general))
+        chosen = fitting(derivation.model, sizes_in_turn(missing, n, len(general)), given)
         share = max(1, points // len(general) + (n <= points % len(general))) if missing else points
         check = Checker(derivation, chosen, share, seed + n, steps)
         report = report.merged(check.run(steps, values, comparisons))
@@ -80,20 +80,20 @@ def verify(
         branches |= {c: met or branches.get(c, False) for c, met in check.truth.branches.items()}
     report = replace(report, missed=tuple(c for c, met in branches.items() if not met))
     if missing and any(s.place not in reached for s in steps):
-        report = report.merged(_large(derivation, steps, given, missing, seed, reached, comparisons))
+        report = report.merged(_large(derivation, steps, given, seed, reached, comparisons))
     if missing:
         report = replace(report, parts={name: _tried(part) for name, part in report.parts.items()})
     return report.beside("fractions", told(fractions)).beside("sympy", exact_points(derivation, seed))
 
 
 def _large(
-    derivation: Derivation, steps: Sequence[Step], given: Mapping[Symbol, int], missing: Sequence[Symbol], seed: int,
+    derivation: Derivation, steps: Sequence[Step], given: Mapping[Symbol, int], seed: int,
     reached: set[tuple[int, bool]], comparisons: Mapping[str, Comparison],
 ) -> Report:  # fmt: skip
     """The check at sizes in the order that general steps suppose. A step that holds at none of them fails."""
     reports = []
     for first in LARGER:
-        check = Checker(derivation, {**given, **{s: large(k, first) for k, s in enumerate(missing)}}, 2, seed, steps)
+        check = Checker(derivation, far(derivation.model, given, first), 2, seed, steps)
         reports.append(check.run(steps, (), comparisons))
         reached = reached | check.reached
         if all(s.place in reached for s in steps):

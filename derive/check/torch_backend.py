@@ -52,8 +52,9 @@ class TorchBackend:
 
     def power(self, x: Any, exponent: Any) -> Any:
         """Whole powers by torch.pow, 1/x by reciprocal."""
-        if not isinstance(x, torch.Tensor):
-            return x ** (int(exponent) if exponent.is_Integer else float(exponent))
+        if not isinstance(x, torch.Tensor):  # of numbers Python raises for 1/0, and is complex for a root of -1
+            whole = exponent.is_Integer and exponent > 0
+            return x ** int(exponent) if whole else float(self.power(self._tensor(x), exponent))
         if exponent == -1:
             return x.reciprocal()
         return x * x if exponent == 2 else x.pow(int(exponent) if exponent.is_Integer else float(exponent))

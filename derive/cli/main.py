@@ -72,22 +72,28 @@ def run(argv: Sequence[str]) -> int:
         sys.stdout.flush()
         return status
     except DeriveError as error:
-        print(f"derive: {' '.join(str(error).split())}", file=sys.stderr)
+        _complain(" ".join(str(error).split()))
         return error.exit_status
     except BrokenPipeError:
         return 0
     except OSError as error:
-        print(f"derive: standard output cannot be written ({error.strerror})", file=sys.stderr)
+        _complain(f"standard output cannot be written ({error.strerror})")
         return 2
     except Exception as fault:
         if os.environ.get("DERIVE_TRACEBACK"):
             raise
         message = " ".join(f"{type(fault).__name__}: {fault}".split())
-        print(f"derive: internal error: {message}; please report it with the command you typed", file=sys.stderr)
+        _complain(f"internal error: {message}; please report it with the command you typed")
         return 2
     except KeyboardInterrupt:
-        print("derive: interrupted", file=sys.stderr)
+        _complain("interrupted")
         return 130
+
+
+def _complain(message: str) -> None:
+    """One line on standard error; nothing where that is closed, 2>&-, for print would write to standard output."""
+    if sys.stderr is not None:
+        print(f"derive: {message}", file=sys.stderr)
 
 
 def _finished(argv: list[str]) -> int:

@@ -46,13 +46,12 @@ def call(source: Source, signature: Signature, when: str, updates: Mapping[str, 
     names, arguments, where = source.names, {a.given: a.name for a in signature.arguments}, f"{signature.name} {when}"
     yield from _changeable(source, updates)
     for leaf, probability in ((n, p) for n, p in signature.draws.items() if n in source.d.model.nodes):
-        yield from _refused(source, _below(source.d.model, list(arguments)), where)
+        yield from _refused(_below(source.d.model, list(arguments)), where)
         like = arguments[_like(source.d.model, leaf, arguments)]
         yield f"{INDENT}{names[leaf]} = {source.target.drawn.format(like=like, probability=probability)}"
         arguments[leaf] = names[leaf]
     yield from dictionary("given = ", {names[n.name]: arguments[n.name] for n in source.leaves})
     yield f"{INDENT}given = _checked{source.suffix}(given)"
-    yield from _refused(source, _below(source.d.model, [str(s) for s in source.d.model.sizes]), where)
     result, moved = names[signature.result], {a: names[n] for a, n in updates.items()}
     yield from _by_pullback(source, result, moved) if source.target.name == "numpy" else _applied(title, result, moved)
 
@@ -73,11 +72,9 @@ def _below(model: Model, names: Sequence[str]) -> list[Expr]:
     return [b for b in made if not b.is_Symbol and not at_least(b, Integer(1))]
 
 
-def _refused(source: Source, bases: Sequence[Expr], where: str) -> Iterator[str]:
+def _refused(bases: Sequence[Expr], where: str) -> Iterator[str]:
     """Yield the lines that refuse numbers at which a denominator is 0."""
     for base in bases:
-        used = {source.names[str(s)] for s in base.free_symbols & set(source.d.model.sizes)}
-        yield from (f"{INDENT}{line}" for line in source.solved[0] if line.split(" = ")[0] in used)
         yield f"{INDENT}if {base} == 0:"
         yield f"{INDENT * 2}raise ValueError({quoted(f'{where} divides by {base}, which is 0 here')})"
 

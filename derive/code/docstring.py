@@ -9,7 +9,7 @@ from derive.code.printer import INDENT
 from derive.code.python_text import documented, quoted, tuple_of
 from derive.code.source import Source
 from derive.model.model import is_notation
-from derive.page.assumptions import assumed
+from derive.page.assumptions import assumed, needed
 from derive.page.print.printer import printer
 
 ABSTRACT = "The loss is abstract: backward needs {partials}."
@@ -48,7 +48,8 @@ def definitions(source: Source) -> Iterator[str]:
 
 
 def _assumed(source: Source) -> Iterator[str]:
-    """Describe what is declared of the leaves, which the gradients may rely on."""
+    """Describe what is supposed of the sizes and declared of the leaves, which the gradients may rely on."""
+    yield from (f"{INDENT}{text.pick('en', source.show)}" for text in needed(source.d.model))
     for leaf in source.leaves:
         yield from (f"{INDENT}{text.pick('en', source.show)}" for text in assumed(leaf))
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sympy import Symbol
+
 from derive.code.common_subexpressions import shared
 from derive.code.printer import INDENT
 from derive.code.python_text import dictionary, has_word, quoted, tuple_of
 from derive.code.source import Source
 from derive.code.templates import BACKWARD, CHECK, FORWARD, PASS_BACKWARD, PASS_FORWARD
 from derive.code.trees import Statement, names_in
+from derive.model.sizes import Need, needs
 
 
 def checks(source: Source) -> str:
@@ -24,7 +27,8 @@ def checks(source: Source) -> str:
         if r
     ]
     sizes = [line.split(" = ")[0] for line in solved]
-    lines = [*solved, *(f'_expect_size("{n}", {n})' for n in sizes), *expected, *more, "return given"]
+    fit = [line for need in needs(source.d.model) for line in _fits(source, need)]
+    lines = [*solved, *(f'_expect_size("{n}", {n})' for n in sizes), *fit, *expected, *more, "return given"]
     names = (*source.shapes, *source.solved[1])
     words = {
         "names": tuple_of(names),
@@ -33,6 +37,16 @@ def checks(source: Source) -> str:
         "shapes": source.table,
     }
     return CHECK.format(**words) + "".join(f"\n{INDENT}{line}" for line in lines)
+
+
+def _fits(source: Source, need: Need) -> Iterator[str]:
+    """Write the lines that refuse sizes for which the model does not exist."""
+    named = {s: Symbol(source.names[str(s)]) for s in need.gap.free_symbols}
+    left, right = (e.xreplace(named) for e in need.relation.args)
+    told = ", ".join(f"{s} = {{{s}}}" for s in sorted(map(str, named.values())))
+    yield f"if {left} < {right}:"
+    message = f"{source.show(need.cause)} needs {left} >= {right}, found {told}"
+    yield f"{INDENT}raise ValueError(f{quoted(message)})"
 
 
 def passes(source: Source, more: Sequence[str] = ()) -> list[str]:

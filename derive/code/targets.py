@@ -33,7 +33,7 @@ class Target(NamedTuple):
 
 _SPAN = '''def span(first, last):
     """The whole numbers first..last."""
-    return {}.arange(first, last + 1)
+    return {}.arange(first, max(first, last + 1))
 '''
 _COMMON = {
     "least number": "min({0}, {1})",

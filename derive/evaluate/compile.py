@@ -150,6 +150,8 @@ class Compiler:
             result: Any = 0
             truths = [truth(store, env) for _, truth in branches]
             for n, (value, _) in reversed([*enumerate(branches)]):
+                if truths[n] is False or any(t is True for t in truths[:n]):
+                    continue  # taken nowhere: 1/(T - t) for t < T has no value at t = T
                 here = _Branch(store, truths[n], truths[:n])
                 result = self.backend.choose(truths[n], value(here, env), result)
             return result
@@ -232,9 +234,9 @@ class Compiler:
 
 
 class _Branch(Store):
-    """What a branch reads: autograd gives it no share where the branch is not taken.
+    """What a branch reads: where it is not taken, autograd gives it no share, and no position is out of place.
 
-    sqrt(x) for x > 0 has no derivative elsewhere, and 0 times that would not be 0.
+    sqrt(x) for x > 0 has no derivative elsewhere, and 0 times that would not be 0; x[i - 1] for i > 1 has no x[0].
     """
 
     def __init__(self, store: Store, truth: Any, earlier: list[Any]):
@@ -242,8 +244,27 @@ class _Branch(Store):
         self.store, self.truth, self.earlier = store, truth, earlier
 
     def read(self, name: str, position: tuple[Any, ...], strict: bool) -> Array:
-        """Return the elements at a position."""
-        return self.backend.on_branch(self.truth, self.earlier, self.store.read(name, position, strict))
+        """Return the elements at a position. Errors: ModelError for one out of range where the branch is taken."""
+        try:
+            found = self.store.read(name, position, strict)
+        except ModelError:
+            moved = self._moved(position)
+            found = self.backend.zeros((1,)) if moved is None else self.store.read(name, moved, strict)
+        return self.backend.on_branch(self.truth, self.earlier, found)
+
+    def _moved(self, position: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """Return the position, moved to one of the branch where it is not taken; None where it is taken nowhere."""
+        taken = reduce(and_, [self.truth, *(not e if isinstance(e, bool) else ~e for e in self.earlier)])
+        if isinstance(taken, bool):
+            return position if taken else None
+        taken = taken.any(-1)
+        return tuple(p if isinstance(p, int) else _where(taken, p) for p in position) if taken.any() else None
+
+
+def _where(taken: Array, place: Array) -> Array:
+    """Return index values where a branch is taken, and the first of these elsewhere."""
+    taken, place = taken & (place == place), place + 0 * taken
+    return place * taken + place[taken].reshape(-1)[0] * ~taken
 
 
 class _Single(Store):

@@ -24,6 +24,7 @@ from derive.expressions.indices import name_of
 from derive.expressions.intervals import Interval, inside
 from derive.model.model import Model, Node
 from derive.model.schedule import Stage
+from derive.model.sizes import require
 
 Range = tuple[Idx, int, int]
 Change = Callable[[Expr], Expr]
@@ -51,10 +52,14 @@ class Recurrence(NamedTuple):
 
 
 class Passes:
-    """Forward and backward evaluation of one derivation for given sizes. Errors: ModelError for a senseless range."""
+    """Forward and backward evaluation of one derivation for given sizes.
+
+    Errors: ModelError for sizes at which the model does not exist.
+    """
 
     def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int], backend: Backend):
         self.derivation, self.model, self.backend = derivation, derivation.model, backend
+        require(self.model, sizes)
         self.sizes = {s: Integer(n) for s, n in sizes.items()}
         self.values = Kernels(backend, self.sizes, derivation.loss)
         self.partials = Kernels(backend, self.sizes, derivation.loss, strict=False)

@@ -39,14 +39,15 @@ class inside(Function):
 
 
 def at_least(a: Expr, b: Expr) -> bool | None:
-    """Is a >= b for every size >= 1? None where it depends, or where more than sizes and numbers are compared."""
+    """Is a >= b for every size from its least number on? None where it depends, or for more than sizes and numbers."""
     least, most = 0.0, 0.0
     for term in Add.make_args(a - b):
         number, rest = term.as_coeff_Mul()
         if not number.is_Integer or not (rest is S.One or (isinstance(rest, Symbol) and rest.is_positive)):
             return True if (a - b).is_nonnegative else False if (a - b).is_negative else None
-        least += int(number) if rest is S.One or number > 0 else -inf
-        most += int(number) if rest is S.One or number < 0 else inf
+        value = int(number) * getattr(rest, "least", 1)
+        least += value if rest is S.One or number > 0 else -inf
+        most += value if rest is S.One or number < 0 else inf
     return True if least >= 0 else False if most < 0 else None
 
 

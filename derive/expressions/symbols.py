@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, Idx, S
+from sympy import Expr, Idx, S, Symbol
 
 from derive.memo import memo
+
+
+class Size(Symbol):
+    """The symbol of a size that is at least `least`, a whole number from 2; one from 1 is a plain positive Symbol."""
+
+    least: int
+
+    def __new__(cls, name: str, least: int) -> Size:
+        made: Size = Symbol.__xnew__(cls, name, integer=True, positive=True)
+        made.least = least
+        return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str, int], dict[str, Any]]:
+        return (self.name, self.least), {}
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (*super()._hashable_content(), self.least)
 
 
 class Partial(Expr):

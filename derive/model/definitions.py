@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from sympy import Basic, Expr, Function, Idx, Indexed, IndexedBase, KroneckerDelta, Piecewise, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.errors import ModelError
 from derive.expressions.functions import row_of, unknown
-from derive.expressions.indices import BINDERS, name_of
-from derive.expressions.intervals import Interval, image
+from derive.expressions.indices import name_of
 from derive.expressions.traverse import elements, free_indices
 from derive.model.model import Case, Node, Reference, references
+from derive.model.positions import gaps, own_ranges, walked
 
 
 def definitions(name: str, indices: tuple[Idx, ...], cases: Iterable[Case], known: Mapping[str, Node | Symbol]) -> None:
@@ -80,28 +80,16 @@ def _own_symbols(name: str, expr: Basic, known: Mapping[str, Node | Symbol]) -> 
 
 
 def _in_range(name: str, expr: Expr, known: Mapping[str, Node | Symbol]) -> None:
-    """Refuse a position that provably leaves the range of its family; what depends on sizes is checked with numbers."""
-    for use, ranges in _placed(expr, {i: (i.lower, i.upper) for i in free_indices(expr)}):
-        node = known[name_of(use)]
+    """Refuse a position that provably leaves the range of its family; `sizes` sees to what depends on sizes."""
+    for use, around in walked(expr, own_ranges(expr)):
+        node = known[name_of(use)] if isinstance(use, Indexed) else None
         if not isinstance(node, Node):
             continue
-        for axis, (position, own) in enumerate(zip(use.indices, node.indices, strict=True)):
-            starts = [c.position[axis] for c in node.cases if not isinstance(c.position[axis], Idx)]
-            least, greatest = image(position, ranges)
-            for gap, reached in ((own.lower - least, least), (greatest - own.upper, greatest)):
-                if gap.is_positive and reached not in starts:
-                    raise ModelError(
-                        f"{name}: index out of place: {use.base}[{position}] reaches {use.base}[{reached}], "
-                        f"but {use.base} runs from {own.lower} to {own.upper}; give it a start or shorten the range"
-                    )
-
-
-def _placed(expr: Basic, ranges: Mapping[Idx, Interval]) -> Iterator[tuple[Indexed, Mapping[Idx, Interval]]]:
-    """Every element used, with the ranges of the indices where it stands: those of the sums around it."""
-    if isinstance(expr, Indexed):
-        yield expr, ranges
-    elif isinstance(expr, BINDERS):
-        yield from _placed(expr.function, {**ranges, **{idx: (low, high) for idx, low, high in expr.limits}})
-    elif not isinstance(expr, Idx):
-        for arg in expr.args:
-            yield from _placed(arg, ranges)
+        for gap in gaps(use, around, node):
+            if gap.value.is_negative:
+                own = node.indices[gap.axis]
+                raise ModelError(
+                    f"{name}: index out of place: {use.base}[{use.indices[gap.axis]}] reaches {use.base}[{gap.place}], "
+                    f"but {use.base} runs from {own.lower} to {own.upper}; give it a start, shorten the range, "
+                    "or read it under a condition: Piecewise((..., i > 1), (0, True))"
+                )

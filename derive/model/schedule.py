@@ -6,6 +6,7 @@ through it in a single direction (h_t uses h_{t-1}, never h_t itself); anything 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from sympy import Expr, Idx
@@ -70,8 +71,26 @@ def _stage(model: Model, group: list[str], uses: dict[str, set[str]]) -> Stage:
         stage = _recurrence(model, group, axis)
         if stage:
             return stage
+    raise ModelError(_no_recurrence(model, group))
+
+
+def _no_recurrence(model: Model, group: list[str]) -> str:
+    """Why families that refer to each other cannot be computed in the order of an index, and what to do."""
     cycle = " -> ".join([*group, group[0]])
-    raise ModelError(f"the cycle {cycle} is not a recurrence: no index steps through it in one direction")
+    steps = {p for name in group for p in _moved(model, name, group)}
+    what = f"the cycle {cycle} is not a recurrence: no index steps through it in one direction"
+    if not steps:
+        return what
+    advice = "give one of these indices a number and write a family of its own for each of its values"
+    return f"{what}; it reads {', '.join(sorted(map(str, steps)))}: {advice}, as h1, h2 for two layers"
+
+
+def _moved(model: Model, name: str, group: list[str]) -> Iterator[Expr]:
+    """The elements of the group that a family reads at other places than its own."""
+    node = model.nodes[name]
+    for use in model.uses(node.cases[0]):
+        if use.name in group and use.position not in (None, node.indices):
+            yield model.nodes[use.name].at(*use.position)
 
 
 def _recurrence(model: Model, group: list[str], axis: int) -> Stage | None:

@@ -43,6 +43,7 @@ from derive.memo import one
 from derive.model.definitions import definitions
 from derive.model.model import Case, Domain, Model, Node, references
 from derive.model.schedule import stages
+from derive.model.typeset import same_name
 
 DOMAINS = ("real", "positive", "probability", "binary", "sign", "nonzero")
 
@@ -140,12 +141,19 @@ def start(name: str, at: Expr, idx: Idx) -> None:
         )
 
 
-def new_name(name: str, taken: set[str]) -> None:
-    """A name is a word, and new."""
+def new_name(name: str, taken: Mapping[str, str]) -> None:
+    """A name is a word, and new, also to the eye; `taken` says what each of the others is."""
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise ModelError(f"the name {name!r} is not a word like w_hh, x1 or theta")
     if name in taken:
-        raise ModelError(f"{name} is defined twice; give the second one another name")
+        raise ModelError(f"{name} is {taken[name]} already; give the second one another name")
+    same_name(name, taken)
+
+
+def least(name: str, found: Any) -> None:
+    """The least number of a size is a whole number from 1."""
+    if isinstance(found, bool) or not isinstance(found, int) or found < 1:
+        raise ModelError(f"the size {name}: least={found!r} is not a whole number from 1")
 
 
 def domain(name: str, found: Any) -> Domain:

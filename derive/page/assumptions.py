@@ -1,4 +1,4 @@
-"""What a leaf or a random quantity is declared to be, in words."""
+"""What a leaf or a random quantity is declared to be, and what the sizes of a model have to be."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from sympy import Eq, Expr
 from derive.chain.facts import declared
 from derive.expressions.moments import Expectation, Law, Variance
 from derive.language import Text
-from derive.model.model import Node
+from derive.model.model import Model, Node
+from derive.model.sizes import needs
 from derive.page import sentences as say
 
 
@@ -33,6 +34,11 @@ def _interval(name: Expr, low: Expr, high: Expr) -> Text:
     if high.is_infinite:
         return say.ABOVE(name=name, low=low)
     return say.BELOW(name=name, high=high) if low.is_infinite else say.WITHIN(name=name, low=low, high=high)
+
+
+def needed(model: Model) -> Iterator[Text]:
+    """What is supposed of the sizes besides that they are at least 1."""
+    yield from (say.MOMENT(equation=need.relation) for need in needs(model))
 
 
 def _law(leaf: Node, law: Law) -> Iterator[Text]:

@@ -17,7 +17,7 @@ from derive.model.nameless import is_softmax
 from derive.model.preactivation import spellings
 from derive.model.reachability import dead_end
 from derive.page import sentences as say
-from derive.page.assumptions import assumed
+from derive.page.assumptions import assumed, needed
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
 from derive.page.spans import Known, Ranges, span
 from derive.sheet.in_time import forward_in_time
@@ -32,7 +32,7 @@ def given(model: Model) -> Iterator[Block]:
         nodes = model.of_kind(kind)
         if nodes:
             yield Paragraph(sentence(names=[_leaf(n) for n in nodes]))
-    found = [a for n in model.nodes.values() if n.is_leaf for a in assumed(n)]
+    found = [*needed(model), *(a for n in model.nodes.values() if n.is_leaf for a in assumed(n))]
     if found:
         yield Paragraph(say.ASSUMED(assumptions=say.apart(found)))
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from sympy import Function
 
+from derive.model.sizes import fitting
 from random_graphs.cases import Case, Law, World
 from random_graphs.draws import Family
 from random_graphs.letters import Env, Letter
@@ -106,5 +107,7 @@ class Maker(Matrices):
 
 
 def build(seed: int) -> Case:
-    """The case of a seed: always the same one."""
-    return Maker(seed).make()
+    """The case of a seed: always the same one, at sizes for which it exists: a family is never empty."""
+    case = Maker(seed).make()
+    case.sizes.update(fitting(case.graph.model(), case.sizes, {}))
+    return case

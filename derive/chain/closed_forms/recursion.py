@@ -85,7 +85,9 @@ def _concerns(expr: Expr, coupled: Sequence[str]) -> bool:
 
 
 def solve(r: Recursion, nodes: Mapping[str, Node]) -> ClosedForm | None:
-    """The solution, proved; None where the induction does not confirm it."""
+    """The solution, proved; None where the induction does not confirm it, and for a product of products."""
+    if r.factor.has(Product):
+        return None
     s, k = _letters(r, nodes)
     kernel = _passed(r, s, k)
     first = r.end if r.joins else r.end - r.ahead

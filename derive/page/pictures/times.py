@@ -12,9 +12,9 @@ from typing import NamedTuple
 from sympy import Expr, Idx, Integer, Symbol
 
 from derive.chain.derivation import Derivation
-from derive.chain.regions import LARGE
 from derive.expressions.indices import substitute
 from derive.model.model import Node
+from derive.model.sizes import LARGE
 
 DOTS = -(10**9)  # the column of all times that are not drawn; no time is so early
 MANY = 5  # so many steps are all drawn

@@ -26,6 +26,7 @@ from derive.evaluate.store import Store
 from derive.expressions.moments import Expectation, Moment
 from derive.language import Text
 from derive.model.model import Node
+from derive.model.sizes import fitting
 from derive.topics.expectation.argument import Expected
 from derive.topics.expectation.check.outcomes import MOST, Moments, Outcomes, Place, outcomes
 from derive.topics.expectation.check.plain_evaluation import PlainEvaluation
@@ -110,7 +111,7 @@ class RandomDistributions:
         while 2 ** self._elements(sizes) > MOST and max(sizes.values()) > 1:
             largest = max(sizes, key=lambda s: sizes[s])
             sizes[largest] -= 1
-        return sizes
+        return fitting(self.model, sizes, {})
 
     def _elements(self, sizes: Mapping[Symbol, int]) -> int:
         count = 0

@@ -22,6 +22,7 @@ from derive.check.torch_backend import TorchBackend
 from derive.evaluate.passes import Passes, inputs
 from derive.evaluate.store import Store
 from derive.expressions.symbols import Partial
+from derive.model.sizes import fitting
 
 Array = torch.Tensor
 ROUNDS = 4  # choices of sizes
@@ -31,7 +32,7 @@ def compare(written: Derivation, original: Derivation, points: int = 200, seed: 
     """Return one row for each value and each gradient: the program against the model it was written from."""
     report, names = Report(), original.model.sizes
     for n in range(1, ROUNDS + 1 if names else 2):
-        sizes = sizes_in_turn(names, n, ROUNDS)
+        sizes = fitting(original.model, sizes_in_turn(names, n, ROUNDS), {})
         truth = AutogradValues(original, Passes(original, sizes, TorchBackend()), points, seed + n)
         report = report.merged(_round(Passes(written, sizes, TorchBackend()), truth))
     return report

@@ -20,6 +20,7 @@ from derive.expressions.functions import BY_NAME
 from derive.expressions.indices import name_of
 from derive.model.model import Node
 from derive.model.program import Primitive, Program
+from derive.model.sizes import fitting
 
 Array = torch.Tensor
 ELEMENTWISE: dict[str, Callable[[Any, Any], Array]] = {
@@ -76,7 +77,8 @@ class Recorder:
 
     def __init__(self, program: Program, derivation: Derivation, seed: int):
         self.program, self.wanted = program, derivation.wanted
-        sizes = {s: 3 + n for n, s in enumerate(program.model.sizes)}  # all different, so that shapes tell too
+        different = {s: 3 + n for n, s in enumerate(program.model.sizes)}  # so that shapes tell too
+        sizes = fitting(derivation.model, different, {})
         self.passes = Passes(derivation, sizes, TorchBackend())
         numbers = random_inputs(self.passes, 1, torch.Generator().manual_seed(seed))
         self.values = {name: value.squeeze(-1).requires_grad_(name in self.wanted) for name, value in numbers.items()}

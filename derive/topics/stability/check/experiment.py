@@ -13,6 +13,7 @@ from sympy import Expr, Integer, Symbol
 
 from derive.chain.derivation import Derivation
 from derive.check.gradients import Array
+from derive.model.sizes import fitting
 from derive.topics.stability.check.fixed_point import fixed_point
 from derive.topics.stability.check.flow import LAST, Blocks, GradientFlow
 from derive.topics.stability.check.norms import measure, radius
@@ -34,13 +35,18 @@ def lengths(analysis: Analysis, steps: int) -> dict[Symbol, int]:
     return dict.fromkeys(names, found)
 
 
+def sizes(derivation: Derivation, analysis: Analysis, steps: int) -> dict[Symbol, int]:
+    """Sizes for at least `steps` time steps, small in every other dimension."""
+    chosen = dict.fromkeys(derivation.model.sizes, SIZE) | lengths(analysis, steps)
+    return fitting(derivation.model, chosen, {})
+
+
 class Experiment:
     """Runs one recurrence forward and back on random cells, once for each measure of its conditions."""
 
     def __init__(self, derivation: Derivation, analysis: Analysis, seed: int):
         self.analysis, self.where = analysis, dict(analysis.where)
-        sizes = dict.fromkeys(derivation.model.sizes, SIZE) | lengths(analysis, LAST)
-        self.cell = Unrolled(derivation, analysis.jacobian, sizes)
+        self.cell = Unrolled(derivation, analysis.jacobian, sizes(derivation, analysis, LAST))
         self.drawn = RandomCells(self.cell, TARGETS, seed)
         self._kept: dict[Expr, GradientFlow] = {}
 

@@ -15,7 +15,7 @@ from sympy import Expr, Integer, Symbol
 
 from derive.chain.derivation import Derivation
 from derive.check.torch_backend import TorchBackend
-from derive.evaluate.passes import Passes
+from derive.evaluate.kernels import Kernels
 from derive.evaluate.store import Store
 from derive.topics.stability.check.norms import measure
 from derive.topics.stability.conditions import Analysis
@@ -25,7 +25,7 @@ class Landscape:
     """Evaluates the measures of one analysis at many parameters at once."""
 
     def __init__(self, derivation: Derivation, analysis: Analysis):
-        self.passes = Passes(derivation, dict.fromkeys(derivation.model.sizes, 1), TorchBackend())
+        self.kernels = Kernels(TorchBackend(), dict.fromkeys(derivation.model.sizes, Integer(1)), derivation.loss)
         self.where: Mapping[Symbol, Expr] = dict(analysis.where)
 
     def at(self, expr: Expr, numbers: Mapping[str, tuple[Any, int]]) -> Any:
@@ -33,10 +33,10 @@ class Landscape:
 
         `numbers` gives for each name an array of shape (points,) and the number of indices that the name has.
         """
-        store, points = Store(self.passes.backend), 1
+        store, points = Store(self.kernels.backend), 1
         for name, (values, axes) in numbers.items():
             array = torch.as_tensor(np.asarray(values, dtype=float))
             points = max(points, array.numel())
             store.put(name, array.reshape(*[1] * axes, -1), [(1, 1)] * axes)
-        found = measure(Integer(1) * expr, store, self.passes.values, self.where, points)
+        found = measure(Integer(1) * expr, store, self.kernels, self.where, points)
         return found.numpy()

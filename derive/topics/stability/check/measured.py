@@ -15,7 +15,7 @@ from derive.evaluate.store import Store
 from derive.progress import MEASURING, doing
 from derive.topics.jacobian.paths import Entry
 from derive.topics.stability.check.conditions import findings
-from derive.topics.stability.check.experiment import SIZE, Experiment, lengths
+from derive.topics.stability.check.experiment import Experiment, sizes
 from derive.topics.stability.check.own_loss import back, in_range, reads_as_said
 from derive.topics.stability.check.remedies import kept, preserved, remainders
 from derive.topics.stability.check.unrolled import Numbers, Unrolled
@@ -31,8 +31,8 @@ def measured(derivation: Derivation, analysis: Analysis, seed: int = 0) -> Measu
     if analysis.jacobian.lag > 1:  # nothing is claimed
         return Measured(analysis, (), 0, 0.0, ())
     doing(MEASURING, what=derivation.model.title)
-    sizes = dict.fromkeys(derivation.model.sizes, SIZE) | lengths(analysis, LENGTH)
-    cell, experiment = Unrolled(derivation, analysis.jacobian, sizes), Experiment(derivation, analysis, seed)
+    cell = Unrolled(derivation, analysis.jacobian, sizes(derivation, analysis, LENGTH))
+    experiment = Experiment(derivation, analysis, seed)
     numbers = _random(cell, seed)
     return Measured(
         analysis,

@@ -1,0 +1,116 @@
+"""Where an expression reads its families: every element with the ranges of the indices around it.
+
+The ranges are those of the sums, and under a distinction of cases what its conditions leave of them: in
+`Piecewise((a[s - 1], s > 1), (0, True))` the letter s runs from 2 where a is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from sympy import And, Basic, Eq, Expr, Ge, Gt, Idx, Indexed, Le, Lt, Ne, Not, Piecewise
+
+from derive.expressions.indices import BINDERS, linear
+from derive.expressions.intervals import Interval, at_least, empty, image
+from derive.expressions.traverse import free_indices
+from derive.model.model import Node
+
+Around = Mapping[Idx, Interval]
+
+
+def own_ranges(expr: Basic) -> dict[Idx, Interval]:
+    """The declared ranges of the indices that are free in an expression."""
+    return {i: (i.lower, i.upper) for i in free_indices(expr)}
+
+
+def walked(expr: Basic, around: Around) -> Iterator[tuple[Basic, Around]]:
+    """Every part of an expression that can be evaluated, with the ranges of the indices where it stands."""
+    if isinstance(expr, Idx):
+        return
+    yield expr, around
+    if isinstance(expr, Indexed):
+        return
+    if isinstance(expr, BINDERS):
+        yield from walked(expr.function, {**around, **{idx: (low, high) for idx, low, high in reversed(expr.limits)}})
+    elif isinstance(expr, Piecewise):
+        yield from _branches(expr, around)
+    else:
+        for arg in expr.args:
+            yield from walked(arg, around)
+
+
+def _branches(expr: Piecewise, around: Around) -> Iterator[tuple[Basic, Around]]:
+    for value, condition in expr.args:
+        yield from walked(condition, around)
+        here = narrowed(around, condition)
+        if not any(empty(interval) for interval in here.values()):
+            yield from walked(value, here)
+        around = narrowed(around, _negated(condition))
+
+
+def _negated(condition: Basic) -> Basic:
+    """The opposite of a condition, as comparisons."""
+    opposite = Not(condition)
+    return opposite.to_nnf() if isinstance(opposite, Not) else opposite
+
+
+def narrowed(around: Around, condition: Basic) -> Around:
+    """Ranges that hold all index values at which a condition is true; they may be wider."""
+    for test in And.make_args(condition):
+        around = {**around, **_by(around, test)}
+    return around
+
+
+def _by(around: Around, test: Basic) -> dict[Idx, Interval]:
+    """The new range of the first letter of a comparison of index expressions; nothing for any other condition."""
+    if not isinstance(test, (Eq, Ne, Ge, Gt, Le, Lt)) or not all(a.is_integer for a in test.args):
+        return {}
+    gap = test.lhs - test.rhs if not isinstance(test, (Le, Lt)) else test.rhs - test.lhs  # it is >= 0
+    gap = gap - 1 if isinstance(test, (Gt, Lt)) else gap
+    for idx in (i for i in around if i in gap.free_symbols):
+        form = linear(gap, idx)
+        if form is not None and form[0] in (1, -1):
+            return {idx: _cut(around[idx], test, -form[0] * form[1], form[0])}
+    return {}
+
+
+def _cut(old: Interval, test: Basic, end: Expr, slope: Expr) -> Interval:
+    """What a comparison with `end` leaves of a range; the older end stays where it is surely the narrower one."""
+    low, high = old
+    if isinstance(test, Ne):
+        return (low + 1 if end == low else low), (high - 1 if end == high else high)
+    if (isinstance(test, Eq) or slope > 0) and not at_least(low, end):
+        low = end
+    if (isinstance(test, Eq) or slope < 0) and not at_least(end, high):
+        high = end
+    return low, high
+
+
+class Gap(NamedTuple):
+    """How far a position stays inside the range of its family, at one end: negative where it leaves it."""
+
+    value: Expr
+    axis: int
+    place: Expr  # the outermost value of the position
+
+
+def gaps(use: Indexed, around: Around, node: Node) -> Iterator[Gap]:
+    """Both ends of every position of an element, but for those at which a start value stands."""
+    for axis, (position, own) in enumerate(zip(use.indices, node.indices, strict=True)):
+        starts = [c.position[axis] for c in node.cases if not isinstance(c.position[axis], Idx)]
+        low, high = _with_starts((own.lower, own.upper), starts)
+        least, greatest = image(position, around)
+        for value, place in ((least - low, least), (high - greatest, greatest)):
+            if place not in starts:
+                yield Gap(value, axis, place)
+
+
+def _with_starts(interval: Interval, starts: Sequence[Expr]) -> Interval:
+    """The range of an index, and the start values that follow it without a gap."""
+    low, high = interval
+    while low - 1 in starts:
+        low = low - 1
+    while high + 1 in starts:
+        high = high + 1
+    return low, high

@@ -1,0 +1,80 @@
+"""Names that a reader could not tell apart: `x1` and `x_1`, `x1` and the element `x[1]`, `sigma` and the sigmoid.
+
+They are refused where the second of the two is written, for a page says what its letters are only by how they look.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from sympy import E, Expr, KroneckerDelta, pi, preorder_traversal
+
+from derive.errors import ModelError
+from derive.expressions.functions import row_of
+from derive.expressions.notation import latex_name, parts
+from derive.memo import memo
+from derive.model.model import Node
+
+DELTA = "delta"
+CONSTANTS = {"pi": (pi, "the number pi"), "e": (E, "the number e")}
+
+
+def same_name(name: str, others: Iterable[str]) -> None:
+    """Errors: ModelError for a name that is typeset as another one is."""
+    for other in others:
+        if other != name and latex_name(other) == latex_name(name):
+            raise ModelError(f"{name} is typeset as {other} is; give one of them another name")
+
+
+def same_element(nodes: Mapping[str, Node], letters: Iterable[str]) -> None:
+    """Errors: ModelError for a name that looks like elements of a family: h1 beside h[i], w_t[j] beside w[t, j]."""
+    known = set(letters)
+    by_stem: dict[tuple[str, str], list[Node]] = {}
+    for node in nodes.values():
+        by_stem.setdefault(parts(node.name)[:2], []).append(node)
+    for alike in by_stem.values():
+        for one in alike:
+            for other in (o for o in alike if o is not one):
+                for element in _elements(one, other, known):
+                    raise ModelError(f"{one.name} is typeset as {element} is; give one of them another name")
+
+
+def _elements(one: Node, other: Node, letters: set[str]) -> Iterator[str]:
+    """How a family can be read as elements of another one: its further subscripts as numbers and letters."""
+    own, shorter = parts(one.name)[2], parts(other.name)[2]
+    more = own[len(shorter) :]
+    if own[: len(shorter)] != shorter or not more:
+        return
+    for places in (more, tuple("".join(more))):
+        if len(places) + len(one.indices) == len(other.indices) and all(p.isdigit() or p in letters for p in places):
+            yield f"{other.name}[{', '.join((*places, *map(str, one.indices)))}]"
+            return
+
+
+def same_sign(nodes: Mapping[str, Node]) -> None:
+    """Errors: ModelError for a number named as a function or a constant that the model uses: e beside exp(x).
+
+    A family `delta` with two indices looks like Kronecker's delta, which pages use whatever the model is made of.
+    """
+    if DELTA in nodes and len(nodes[DELTA].indices) == 2:
+        raise ModelError(f"{DELTA} with two indices is typeset as Kronecker's delta is; give it another name")
+    plain = {latex_name(n.name): n.name for n in nodes.values() if not n.indices}
+    for node in nodes.values():
+        for sign, what in (s for case in node.cases for s in _signs(case.expr)):
+            if sign in plain:
+                raise ModelError(f"{plain[sign]} is typeset as {what} is; give it another name")
+
+
+@memo
+def _signs(expr: Expr) -> tuple[tuple[str, str], ...]:
+    """The signs that an expression brings to a page besides names, in LaTeX, with what they stand for."""
+    found = {}
+    for part in preorder_traversal(expr):
+        row = None if isinstance(part, KroneckerDelta) else row_of(part)
+        if row is not None:
+            found[re.split(r"[(^ ]", row.latex.format("", "", ""))[0]] = str(row.title.pick("en"))
+        for name, (constant, what) in CONSTANTS.items():
+            if part is constant:
+                found[latex_name(name)] = what
+    return tuple(found.items())
