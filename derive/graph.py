@@ -302,8 +302,8 @@ class Graph:
     def _names(self, indices: bool = True) -> dict[str, str]:
         """What the name of everything is; a letter may be declared again, for another range."""
         kinds = (
-            ("a size", self._sizes), ("an index", self._indices if indices else ()), ("defined", self._nodes),
-            ("defined", self._open),
+            ("a size", self._sizes), ("an index", self._indices if indices else ()), ("", self._nodes),
+            ("", self._open),
         )  # fmt: skip
         return {name: kind for kind, names in kinds for name in names}
 

@@ -149,9 +149,9 @@ def end(page: Page, state: str, law: Any) -> Any:
 def test_refused_at_the_line(line, words):
     """The culprit is in the message, and the page is as if the line had not been written."""
     page = new()
-    before = page.g._names() - set(page.g._open)
+    before = set(page.g._names()) - set(page.g._open)
     assert words in refused(page, line)
-    assert page.g._names() - set(page.g._open) == before
+    assert set(page.g._names()) - set(page.g._open) == before
 
 
 def same_time(page: Page) -> None:

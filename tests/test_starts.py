@@ -69,8 +69,9 @@ def test_a_start_inside_the_range_of_its_index():
     h = g.recurrence("h", lambda h: w * h[b, t - 1], over=(b, t), start={1: 1})
     g.loss("L", Sum(h[b, T], b))
     assert g.derive().verify().ok
-    with pytest.raises(ModelError, match=r"h\[2\] is defined twice"):
-        Graph("twice")._nodes or g.recurrence("k", lambda k: w * k[b, t - 1], over=(b, t), start={2: 1})
+    s = g.index("s", T)
+    with pytest.raises(ModelError, match=r"k\[1\] is defined twice"):
+        g.recurrence("k", lambda k: w * k[b, s - 1], over=(b, s), start={1: 1})
 
 
 def test_a_closed_form_supposes_the_sizes_of_its_steps():

@@ -48,11 +48,15 @@ ALIKE = {
     "two digits": lambda p: (p.matrix("w"), p.number("w12"), r"w12 is typeset as w\[1, 2\]"),
     "a family with a subscript": lambda p: (p.matrix("w_h"), p.vector("w_h_1"), r"w_h_1 is typeset as w_h\[1, i\]"),
     "a size": lambda p: (lambda: p.g.size("D1"), p.number("D_1"), "D_1 is typeset as D1 is"),
-    "the name of a size": lambda p: (lambda: p.g.size("h"), p.vector("h"), "h is a size already"),
-    "the name of an index": lambda p: (lambda: None, p.number("i"), "i is an index already"),
-    "a letter and a size": lambda p: (lambda: None, lambda: p.g.index("N", 3), "N is a size already"),
+    "the name of a size": lambda p: (lambda: p.g.size("h"), p.vector("h"), "h is defined twice: it is a size already"),
+    "the name of an index": lambda p: (lambda: None, p.number("i"), "i is defined twice: it is an index already"),
+    "a letter and a size": lambda p: (
+        lambda: None,
+        lambda: p.g.index("N", 3),
+        "N is defined twice: it is a size already",
+    ),
     "the sigmoid": lambda p: (p.number("sigma"), p.use("a", sigmoid), "sigma is typeset as the sigmoid is"),
-    "the exponential": lambda p: (p.number("e"), p.use("a", exp), "e is typeset as the exponential is"),
+    "the exponential": lambda p: (p.number("e"), p.use("a", exp), "e is typeset as exp is"),
     "the number pi": lambda p: (p.number("pi"), p.use("a", lambda u: u * pi), "pi is typeset as the number pi is"),
     "the number e": lambda p: (p.number("e"), p.use("a", lambda u: u * exp(1)), "e is typeset as the number e is"),
     "a function by its name": lambda p: (p.number("softplus"), p.use("a", softplus), "softplus is typeset as"),
@@ -60,6 +64,11 @@ ALIKE = {
 }
 APART = {
     "an accent": lambda p: (p.vector("h"), p.vector("h_tilde")),
+    "a number outside of the range": lambda p: (p.vector("h"), p.number("h0")),
+    "a start": lambda p: (
+        p.number("h0"),
+        lambda: p.g.recurrence("h", lambda h: h[p.t - 1] / 2, over=p.t, start={0: p.g._nodes["h0"].symbol}),
+    ),
     "a layer beside a vector": lambda p: (p.vector("h"), p.vector("h1")),
     "a word as a subscript": lambda p: (p.matrix("w"), p.matrix("w_hh")),
     "another letter": lambda p: (p.vector("w"), p.number("w_k")),

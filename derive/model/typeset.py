@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from sympy import E, Expr, KroneckerDelta, pi, preorder_traversal
+from sympy import E, Expr, Integer, KroneckerDelta, pi, preorder_traversal
 
 from derive.errors import ModelError
 from derive.expressions.functions import row_of
@@ -47,9 +47,24 @@ def _elements(one: Node, other: Node, letters: set[str]) -> Iterator[str]:
     if own[: len(shorter)] != shorter or not more:
         return
     for places in (more, tuple("".join(more))):
-        if len(places) + len(one.indices) == len(other.indices) and all(p.isdigit() or p in letters for p in places):
+        fits = len(places) + len(one.indices) == len(other.indices)
+        if fits and all(_place(p, other, axis, letters) for axis, p in enumerate(places)) and not _is(one, other):
             yield f"{other.name}[{', '.join((*places, *map(str, one.indices)))}]"
             return
+
+
+def _place(text: str, node: Node, axis: int, letters: set[str]) -> bool:
+    """True for a letter, and for a number that is not surely outside of the range of an axis."""
+    if not text.isdigit():
+        return text in letters
+    idx, at = node.indices[axis], Integer(text)
+    starts = [case.position[axis] for case in node.cases]
+    return at in starts or not ((at - idx.lower).is_negative or (idx.upper - at).is_negative)
+
+
+def _is(one: Node, other: Node) -> bool:
+    """True if elements of the other are this very quantity: h0 is the start of h."""
+    return any(case.expr == one.generic for case in other.cases)
 
 
 def same_sign(nodes: Mapping[str, Node]) -> None:

@@ -146,7 +146,8 @@ def new_name(name: str, taken: Mapping[str, str]) -> None:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise ModelError(f"the name {name!r} is not a word like w_hh, x1 or theta")
     if name in taken:
-        raise ModelError(f"{name} is {taken[name]} already; give the second one another name")
+        what = f": it is {taken[name]} already" if taken[name] else ""
+        raise ModelError(f"{name} is defined twice{what}; give the second one another name")
     same_name(name, taken)
 
 
