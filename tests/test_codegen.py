@@ -206,13 +206,6 @@ def test_names_are_safe():
     assert module(d, "numpy")["NAMES"][r"\lambda"] == "lambda_"
 
 
-def test_names_typeset_alike():
-    """w1 and w_1 look the same on paper; the second is listed by its own name."""
-    g = Graph()
-    g.loss("L", g.parameter("w1") * g.parameter("w_1"))
-    assert module(g.derive().derivation, "numpy")["NAMES"] == {"w_{1}": "w1", "w_1": "w_1", "L": "L"}
-
-
 @pytest.mark.parametrize("target", ["numpy", "torch"])
 def test_no_loop_but_over_time(target):
     """A batch is a matrix product; a recurrence steps through its time, forward in one loop, backward in another."""

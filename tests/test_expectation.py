@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from sympy import KroneckerDelta, S, expand
+from sympy import KroneckerDelta, S, Symbol, expand, simplify
 
 from derive import (
     Covariance,
@@ -513,3 +513,64 @@ def test_no_letter_of_our_own_reaches_the_page():
     y = g.node("y", gamma * (t - Expectation(t)) / sqrt(Variance(t)))
     g.loss("L", Function("L")(y))
     assert "_0" not in g.derive().to_text()
+
+
+# Sums of squared deviations
+
+
+def sample():
+    """N independent x_i with mean mu and variance s^2, and their mean m."""
+    g = Graph("sample")
+    N = g.size("N")
+    i, j = g.indices("i j", N)
+    mu, s = g.constant("mu"), g.constant("s", domain="positive")
+    x = g.random("x", N, mean=mu, variance=s**2, independent=True)
+    return g, N, i, j, mu, s, x, g.node("m", Sum(x[j], j) / N)
+
+
+N_, s_, mu_ = Symbol("N", integer=True, positive=True), Symbol("s", real=True), Symbol("mu", real=True)
+BIASED = s_**2 * (N_ - 1) / N_
+SAMPLES = {  # the expectation, its value by hand: E m^2 = mu^2 + s^2/N, Cov(x_i, m) = s^2/N
+    "biased": (lambda N, i, j, mu, x, m: Expectation(Sum((x[i] - m) ** 2, i) / N), BIASED),
+    "unbiased": (lambda N, i, j, mu, x, m: Expectation(Sum((x[i] - m) ** 2, i) / (N - 1)), s_**2),
+    "one deviation": (lambda N, i, j, mu, x, m: Expectation((x[1] - m) ** 2), BIASED),
+    "the mean written out": (lambda N, i, j, mu, x, m: Expectation(Sum((x[i] - Sum(x[j], j) / N) ** 2, i) / N), BIASED),
+    "squares minus the square": (lambda N, i, j, mu, x, m: Expectation(Sum(x[i] ** 2, i) / N - m**2), BIASED),
+    "half of all pairs": (
+        lambda N, i, j, mu, x, m: Expectation(Sum(Sum((x[i] - x[j]) ** 2, j), i) / (2 * N**2)),
+        BIASED,
+    ),
+    "products with deviations": (lambda N, i, j, mu, x, m: Expectation(Sum(x[i] * (x[i] - m), i) / (N - 1)), s_**2),
+    "about the true mean": (lambda N, i, j, mu, x, m: Expectation(Sum((x[i] - mu) ** 2, i) / N), s_**2),
+    "the square of the mean": (lambda N, i, j, mu, x, m: Expectation(m**2), mu_**2 + s_**2 / N_),
+    "a sum of squares of the mean": (lambda N, i, j, mu, x, m: Expectation(Sum(m**2, i)), N_ * mu_**2 + s_**2),
+    "the variance of the mean": (lambda N, i, j, mu, x, m: Variance(m), s_**2 / N_),
+    "the variance of a deviation": (lambda N, i, j, mu, x, m: Variance(x[1] - m), BIASED),
+    "with the mean": (lambda N, i, j, mu, x, m: Covariance(x[1], m), s_**2 / N_),
+    "of a deviation with the mean": (lambda N, i, j, mu, x, m: Covariance(x[1] - m, m), 0),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_squared_deviations_from_a_mean(name):
+    """Bessel's correction: a mean takes one part in N of the variance; no letter of m^2 is that of a sum around it."""
+    law, value = SAMPLES[name]
+    g, N, i, j, mu, _, x, m = sample()
+    g.node("V", law(N, i, j, mu, x, m))
+    d = g.derive()
+    found = d.model.nodes["V"].cases[0].expr
+    assert d.verify().ok and simplify(found - value) == 0
+    if value == BIASED:
+        assert found == value
+    assert d.to_text("zh", check=False)
+
+
+def test_a_named_variance_and_its_square_root():
+    """Through nodes: v = Sum (x - m)^2/(N - 1), which divides by N - 1 also where its value does not."""
+    g, N, i, *_, x, m = sample()
+    d = g.node("d", x[i] - m, over=i)
+    v = g.node("v", Sum(d[i] ** 2, i) / (N - 1))
+    g.node("V", Expectation(v))
+    found = g.derive()
+    assert found.model.nodes["V"].cases[0].expr == s_**2 and found.verify().ok
+    assert "N ≥ 2" in found.to_text(check=False)

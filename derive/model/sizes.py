@@ -56,7 +56,8 @@ class Need(NamedTuple):
 def needs(model: Model) -> tuple[Need, ...]:
     """What the sizes of a model must satisfy besides being at least 1, each once; none that follows from another."""
     found = {size - size.least: Need(size - size.least, size) for size in model.sizes if isinstance(size, Size)}
-    for need in (n for node in model.nodes.values() for n in _of_node(model, node)):
+    forms = [m for m in (model, model.stated) if m is not None]  # a value may have lost what its definition divides by
+    for need in (n for m in forms for node in m.nodes.values() for n in _of_node(m, node)):
         if set(model.sizes) >= need.gap.free_symbols and not at_least(need.gap, Integer(0)):
             found.setdefault(need.gap, need)
     return tuple(n for n in found.values() if not any(_weaker(n.gap, m.gap) for m in found.values()))

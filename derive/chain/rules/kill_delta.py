@@ -12,6 +12,7 @@ from derive.chain.rules.rule import Terms
 from derive.chain.sums import Facts
 from derive.expressions.contraction import delta_solutions
 from derive.expressions.indices import Limits, substitute
+from derive.expressions.intervals import covers
 from derive.language import Text
 
 KILLED = Text("{delta} keeps only the term {idx} = {value}", "{delta} 只保留 {idx} = {value} 的一项")
@@ -62,10 +63,9 @@ def _multiplied_out(
 
 
 def kills(delta: KroneckerDelta, sums: tuple[Limits, ...]) -> Killed | None:
-    """The first summed index that the delta makes equal to another letter, if the two run over the same values.
+    """The first summed index that the delta makes equal to another letter or to a number that it surely takes.
 
-    None for such an index where a sum ends at it, as the sum over j = 1..k does, or the other letter is summed over a
-    part of its range.
+    It must take every value of the letter. None for such an index where a sum ends at it, as that over j = 1..k does.
     """
     solutions = (
         (idx, value)
@@ -76,11 +76,13 @@ def kills(delta: KroneckerDelta, sums: tuple[Limits, ...]) -> Killed | None:
 
 
 def _same_values(idx: Idx, value: Expr, sums: tuple[Limits, ...]) -> bool:
-    """Do a summed index and its value run over the same range, at which no other sum ends?"""
-    if not isinstance(value, Idx) or any(idx in end.free_symbols for s in sums for end in s[1:]):
+    """Does a summed index, at which no other sum ends, take all that its value is: a letter, or a number?"""
+    if any(idx in end.free_symbols for s in sums for end in s[1:]):
         return False
     ends = {s[0]: s[1:] for s in sums}
-    return (value.lower, value.upper) == ends[idx] == ends.get(value, ends[idx])
+    if value.is_Integer or value in ends:
+        return covers(ends[idx], ends.get(value, (value, value)))
+    return isinstance(value, Idx) and (value.lower, value.upper) == ends[idx]
 
 
 def without_delta(term: Term, killed: Killed) -> Term:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, S, Sum, Symbol
+from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, S, Sum, Symbol, factor
+from sympy.utilities.iterables import sift
 
 from derive.chain.derivation import Line, Term, product, written
 from derive.chain.facts import DEFINED
@@ -40,6 +41,7 @@ MOMENTS = Text("the moments above", "代入以上各矩")
 TIDY = Text("constants leave the sums, equal factors cancel", "常数提到求和号外，约去相同因子")
 REDUCED = Text("equal factors cancel", "约去相同因子")
 COLLECTED = Text("without the brackets, like terms collected", "去括号，合并同类项")
+LIKE = Text("like terms collected", "合并同类项")
 CANCEL = Text("the terms made of means alone are {taken} and cancel", "只含均值的各项合起来是 {taken}，恰好抵消")
 AT_MEANS = Text("the terms made of means alone are {value}", "只含均值的各项合起来是 {value}")
 
@@ -132,7 +134,10 @@ class Argument:
             if written(at_means := _tidied((Term((value,)),))) < written(left):
                 final = at_means + rest
                 yield Line(final, AT_MEANS(value=value))
-        yield from self._named(final)
+        collected = _like_terms(final)
+        if len(collected) < len(final):
+            yield Line(collected, LIKE)
+        yield from self._named(collected)
 
     def _named(self, terms: Terms) -> Iterator[Line]:
         """Yield the line in which what has a name is written by it."""
@@ -207,6 +212,21 @@ def _tidying(terms: Terms) -> Text:
         return TIDY
     fractions = any(p.exp.is_negative for t in terms for f in t.factors for p in f.atoms(Pow))
     return REDUCED if fractions else COLLECTED
+
+
+def _like_terms(terms: Terms) -> Terms:
+    """Collect what differs only in a factor made of sizes: s^2 - s^2/N is s^2 (N - 1)/N."""
+    by: dict[Expr, Expr] = {}
+    for term in terms:
+        counts, rest = sift(Mul.make_args(term.expr), _is_count, binary=True)
+        by[Mul(*rest)] = by.get(Mul(*rest), S.Zero) + Mul(*counts)
+    return tuple(Term((Mul(rest, factor(count)),)) for rest, count in by.items() if count != 0) or (Term((S.Zero,)),)
+
+
+def _is_count(part: Expr) -> bool:
+    """True for a factor made of numbers and sizes."""
+    sizes = all(isinstance(s, Symbol) and bool(s.is_integer and s.is_positive) for s in part.free_symbols)
+    return sizes and not part.has(Sum)
 
 
 def _tidied(terms: Terms) -> Terms:

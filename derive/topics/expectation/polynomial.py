@@ -112,8 +112,10 @@ class Expansion:
             yield found
 
     def _total(self, expr: Sum) -> Iterator[Product]:
+        around = Product(S.One, (), expr.limits)
         for part in self(expr.function):
-            yield part._replace(sums=(*part.sums, *expr.limits))
+            inner = self._apart(part, around)  # of m^2 = (sum_j ...)(sum_k ...) no letter may be that of the sum around
+            yield inner._replace(sums=(*inner.sums, *expr.limits))
 
     def _times(self, one: Product, other: Product) -> Product:
         """Multiply two products; the sums of the second get indices of their own."""
