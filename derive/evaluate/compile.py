@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from math import inf
 from operator import add, and_, mul, or_
@@ -32,6 +32,7 @@ from sympy.core.relational import Relational
 from derive.errors import ModelError
 from derive.evaluate.backend import Array, Backend
 from derive.evaluate.index_values import Env, index_value
+from derive.evaluate.pairs import factors, summed
 from derive.evaluate.store import Store
 from derive.expressions.extremes import Amax, Extreme
 from derive.expressions.functions import BY_NAME, EXTREMA, arguments, row_of, unknown
@@ -118,7 +119,24 @@ class Compiler:
 
         return run
 
+    def _in_pairs(self, expr: Expr, factors: Sequence[Expr], at: int, depth: int) -> Compiled:
+        """A sum over many letters, each of them with an axis of its own, from the outermost on."""
+        limits = [(idx, self._index(a), self._index(b)) for idx, a, b in reversed(expr.limits)]
+        parts = [self.compile(f, at + len(limits), depth) for f in factors]
+
+        def run(store: Store, env: Env) -> Array:
+            ends = [(at + n, first(env), last(env)) for n, (_, first, last) in enumerate(limits)]
+            if any(b < a for _, a, b in ends):
+                return self.backend.zeros((*([1] * depth), 1))
+            grids = (self.backend.integers(a, b, along(axis, depth)) for axis, a, b in ends)
+            here = env | dict(zip((idx for idx, *_ in limits), grids, strict=True))
+            return summed([p(store, here) for p in parts], ends, self.backend, depth)
+
+        return run
+
     def _bound(self, expr: Expr, at: int, depth: int) -> Compiled:
+        if found := factors(expr):
+            return self._in_pairs(expr, found, at, depth)
         (idx, low, high), *outer = reversed(expr.limits)
         inner = bound(expr.func, expr.function, reversed(outer)) if outer else expr.function
         body, first, last = self.compile(inner, at + 1, depth), self._index(low), self._index(high)
