@@ -16,6 +16,8 @@ from os import PathLike
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
+from sympy import Expr
+
 from derive.chain.derived import Derived
 from derive.chain.rule import derive
 from derive.display import shown
@@ -59,6 +61,15 @@ class Solution(Derived):
     def __init__(self, model: Model, wrt: Iterable[Any] | None = None, sizes: Mapping[Any, int] | None = None):
         derivation = derive(prepared(model), wrt)
         super().__init__(derivation, sizes)
+
+    def gradient(self, parameter: Any, inputs_only: bool = False) -> Expr:
+        """Return dL/dparameter in its final form, as `Derived.gradient` does.
+
+        With `inputs_only` no adjoint and no computed quantity is left in it, and it is checked first. Errors: those of
+        `gradient_in_inputs` in topics/inputs_only.
+        """
+        found: Expr = self.gradient_in_inputs(parameter) if inputs_only else super().gradient(parameter)
+        return found
 
     def part(self, ask: Ask = NOTHING, label: Text | None = None, notes: tuple[Text, ...] = ()) -> Part:
         """Return what a sheet shows: what the subjects find, all checked. Errors: of `find` and `Report.require`."""

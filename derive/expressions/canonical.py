@@ -1,11 +1,11 @@
-"""One spelling for expressions that differ only in the letters of their sums, and like terms found by it."""
+"""One spelling for expressions that differ only in the letters of their sums; like terms and equal factors by it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, permutations, product
 
-from sympy import Basic, Expr, Idx, Mul, Sum
+from sympy import Basic, Expr, Idx, Mul, Pow, Sum
 
 from derive.expressions.indices import BINDERS, Limits, bound, index, substitute, through
 from derive.expressions.traverse import elements
@@ -60,6 +60,23 @@ def _look(total: Sum, idx: Idx) -> str:
     marked: dict[Basic, Idx] = {i: index("_me" if i == idx else "_other", low, high) for i, low, high in total.limits}
     own = next((low, high) for i, low, high in total.limits if i == idx)
     return f"{own} {canonical(substitute(total.function, marked))}"
+
+
+def one_spelling(factors: Iterable[Expr]) -> list[Expr]:
+    """The factors of a product, those that are powers of equal sums with the letters of the first: they cancel then."""
+    found = list(factors)
+    sums = [f for f in found if isinstance(_base(f), Sum)]
+    if len(sums) < 2:
+        return found
+    spelling: dict[Expr, Expr] = {}
+    for factor in sums:
+        spelling.setdefault(canonical(_base(factor)), _base(factor))
+    same = {f: spelling[canonical(_base(f))] for f in sums}
+    return [f if f not in same else same[f] ** f.exp if isinstance(f, Pow) else same[f] for f in found]
+
+
+def _base(factor: Expr) -> Expr:
+    return factor.base if isinstance(factor, Pow) else factor
 
 
 def collected(terms: Iterable[Expr]) -> list[Expr]:

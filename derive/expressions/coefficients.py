@@ -10,7 +10,7 @@ from math import gcd, prod
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Sum, count_ops, expand_mul
 
-from derive.expressions.canonical import collected
+from derive.expressions.canonical import collected, one_spelling
 from derive.expressions.functions import row_of
 from derive.expressions.indices import through
 from derive.expressions.powers import is_symbolic, split
@@ -23,7 +23,7 @@ def reduced(expr: Expr) -> Expr:
     """(2 m - 2 x)/(2 s) as (m - x)/s, also under a sum and in the terms of one; an equal expression in any case.
 
     Terms that are equal in other letters of their sums are added, an indicator and powers as u^(a - 1) of all terms
-    stand in front, and u u^(a - 1) is u^a.
+    stand in front, u u^(a - 1) is u^a, and a sum times the same sum in other letters is its square.
     """
     if isinstance(expr, Sum):
         return through(expr, reduced)
@@ -62,7 +62,7 @@ def _cancelled(product: Mul) -> Expr:
             elif len(factors) > 1:  # sympy multiplies the number back into a bracket that stands alone
                 content, factors[at] = number_of(factor)
                 front *= content
-    return powers_as_one(Mul(front, *map(reduced, factors)))
+    return powers_as_one(Mul(front, *one_spelling(map(reduced, factors))))
 
 
 def _under_one(terms: Sequence[Expr]) -> Expr:

@@ -134,6 +134,7 @@ TOPICS = {
     "expectation": "derive.topics.expectation",
     "matrix_form": "derive.topics.matrix_form",
     "identities": "derive.topics.identities",
+    "inputs_only": "derive.topics.inputs_only",
     "update": "derive.topics.update",
     "primitives": "derive.topics.primitives",
     "stability": "derive.topics.stability",

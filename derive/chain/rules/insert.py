@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sympy import Expr, Idx, Indexed, Symbol
 
 from derive.expressions.indices import name_of, substitute
+from derive.expressions.symbols import Partial
 from derive.expressions.traverse import rewrite
 from derive.language import Text
 from derive.model.model import Node
@@ -28,6 +29,8 @@ def insert_definitions(
     used: list[Expr] = []
 
     def definition(part: Expr) -> Expr | None:
+        if isinstance(part, Partial):
+            return part  # it only says of which element it is
         node = nodes.get(name_of(part)) if isinstance(part, (Symbol, Indexed)) else None
         if node is None or len(node.cases) != 1:
             return None

@@ -1,0 +1,58 @@
+"""Gradients in what is given, on the page: the lines that lead there, or why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from derive.expressions.symbols import Partial
+from derive.expressions.traverse import elements
+from derive.language import Text
+from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
+from derive.topics.inputs_only.carried import LONGEST, Carried
+
+HEADING = Text("The gradients in what is given", "只含已知量的梯度")
+SAY = Text(
+    "Replace every adjoint by its value and every computed quantity by its definition, until only inputs, targets, "
+    "constants and parameters are left.",
+    "把每个伴随量换成它的值，再把每个中间量换成它的定义，直到只剩输入、目标、常数和参数。",
+)
+AND_GIVEN = Text(
+    "The loss is abstract: its own partial {partials} is given too.",
+    "损失函数未给出具体形式，它自身的偏导数 {partials} 也看作已知。",
+)
+RECURS = Text(
+    "{target} cannot be written so: {without} is defined by a recursion that has no closed form here.",
+    "{target} 不能这样写：{without} 由递推给出，而这里没有它的封闭形式。",
+)
+RECUR = Text(
+    "{target} cannot be written so: {without} are defined by recursions that have no closed form here.",
+    "{target} 不能这样写：{without} 由递推给出，而这里没有它们的封闭形式。",
+)
+LONG = Text(
+    "{target} is not written so: the formula would have more than {most} signs.",
+    "{target} 不这样写：展开后的式子超过 {most} 个符号。",
+)
+
+
+def section(found: Sequence[Carried]) -> Iterator[Block]:
+    """Show every gradient that was asked for."""
+    yield Heading(HEADING)
+    yield Paragraph(SAY)
+    partials = dict.fromkeys(e for one in found if one.lines for e in elements(one.value) if isinstance(e, Partial))
+    if partials:
+        yield Paragraph(AND_GIVEN(partials=list(partials)))
+    for one in found:
+        if not one.lines:
+            yield Paragraph(why_not(one))
+            continue
+        target = one.step.target
+        rows = [Row(target if n == 0 else None, line.terms, line.reason) for n, line in enumerate(one.lines)]
+        yield Equations(tuple(rows))
+        yield Equations((Row(target, one.lines[-1].terms),), boxed=True)
+
+
+def why_not(one: Carried) -> Text:
+    """Say why a gradient is not written in what is given."""
+    if one.long:
+        return LONG(target=one.step.target, most=str(LONGEST))
+    return (RECURS if len(one.without) == 1 else RECUR)(target=one.step.target, without=list(one.without))
