@@ -16,8 +16,6 @@ from os import PathLike
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
-from sympy import Expr
-
 from derive.chain.derived import Derived
 from derive.chain.rule import derive
 from derive.display import shown
@@ -62,15 +60,6 @@ class Solution(Derived):
         derivation = derive(prepared(model), wrt)
         super().__init__(derivation, sizes)
 
-    def gradient(self, parameter: Any, inputs_only: bool = False) -> Expr:
-        """Return dL/dparameter in its final form, as `Derived.gradient` does.
-
-        With `inputs_only` no adjoint and no computed quantity is left in it, and it is checked first. Errors: those of
-        `gradient_in_inputs` in topics/inputs_only.
-        """
-        found: Expr = self.gradient_in_inputs(parameter) if inputs_only else super().gradient(parameter)
-        return found
-
     def part(self, ask: Ask = NOTHING, label: Text | None = None, notes: tuple[Text, ...] = ()) -> Part:
         """Return what a sheet shows: what the subjects find, all checked. Errors: of `find` and `Report.require`."""
         from derive.sheet.part import Part
@@ -89,12 +78,15 @@ class Solution(Derived):
 
         return checked(self)
 
-    def gradient(self, parameter: Any, check: bool = True) -> Expr:
+    def gradient(self, parameter: Any, check: bool = True, inputs_only: bool = False) -> Expr:
         """Return dL/dparameter in its final form, 0 if it cannot reach the loss.
 
         If the form depends on the index values, the result is a Piecewise in the indices of the parameter; it is 0 for
-        elements that cannot reach the loss. Errors: ModelError if the gradient was not asked for; of `checked`.
+        elements that cannot reach the loss. With `inputs_only` no adjoint and no computed quantity is left in it.
+        Errors: ModelError if the gradient was not asked for, or a recurrence has no closed form; of `checked`.
         """
+        if inputs_only:
+            return self.gradient_in_inputs(parameter, check)  # type: ignore[no-any-return]
         found = self.form(parameter)
         if check:
             self.checked()

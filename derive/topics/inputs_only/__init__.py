@@ -39,7 +39,7 @@ def gradient_in_inputs(solution: Any, parameter: Any, check: bool = True) -> Exp
         if not one.lines:
             raise ModelError(why_not(one).pick("en", str))
     if not found:
-        return solution.gradient(name)
+        return solution.form(name)  # type: ignore[no-any-return]
     if check:
         solution.verify(conditions=False, inputs_only=name).require()
     node = found[0].step.node

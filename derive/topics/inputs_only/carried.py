@@ -52,9 +52,9 @@ class Carried(NamedTuple):
 def carried(derived: Derived, name: str) -> tuple[Carried, ...]:
     """Carry the gradient of one family to what is given, on each of its regions. Errors: ModelError if it was not
     derived."""
-    derived.gradient(name)
+    derived.form(name)
     definitions = Definitions(derived)
-    return tuple(definitions.carry(step) for step in derived.adjoint(name))
+    return tuple(definitions.carry(step) for step in derived.regions(name))
 
 
 class Definitions:
@@ -118,7 +118,7 @@ class Definitions:
 
     def _is_derived(self, part: Expr) -> bool:
         """Is it an adjoint that has a step of its own? That of an abstract loss is given."""
-        steps = self.derived.adjoint(name_of(part.wrt)) if type(part) is Partial else ()
+        steps = self.derived.regions(name_of(part.wrt)) if type(part) is Partial else ()
         return bool(steps) and part.of == self.derived.loss and not all(s.given for s in steps)
 
     def _value(self, part: Expr) -> Expr | None:
@@ -133,7 +133,7 @@ class Definitions:
             return form.at(time)
         node = self.model.nodes[name_of(part.wrt)]
         place = getattr(part.wrt, "indices", ())
-        return substitute(self.derived.gradient(node.name), dict(zip(node.indices, place, strict=True)))
+        return substitute(self.derived.form(node.name), dict(zip(node.indices, place, strict=True)))
 
     def _recurring(self, expr: Expr) -> Iterator[Expr]:
         """The adjoints that lead back to themselves."""
@@ -146,7 +146,7 @@ class Definitions:
         """The families of whose adjoints this one is made."""
         if name in self.forms:
             return _families(self.forms[name].value)
-        steps = self.derived.adjoint(name)
+        steps = self.derived.regions(name)
         return frozenset().union(*(_families(s.value) for s in steps if not s.given))
 
     def _unsolved(self, expr: Expr) -> Iterator[Expr]:
@@ -154,7 +154,7 @@ class Definitions:
         made = reach(_families(expr), self._next)
         values = [
             expr,
-            *(self.derived.gradient(n) for n in made),
+            *(self.derived.form(n) for n in made),
             *(f.value for n, f in self.forms.items() if n in made),
         ]
         used = reach({n for v in values for n in names(v)}, self._made_of)
