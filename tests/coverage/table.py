@@ -1,0 +1,105 @@
+"""Rows of the table: an operation of torch, the model that says the same, written by hand, and torch itself.
+
+A row names its leaves with their axes, "x:N,M u:N@positive"; `u` is a constant, every other leaf a parameter. In the
+model and in torch's words they are read by name: sizes are capitals, indices their small letters (`v.n`, `v.n2` over N).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import torch
+from sympy import Rational, oo
+
+from derive import Graph, Solution
+from derive.check.samples import sampled
+
+Array = torch.Tensor
+LARGE = "HV"  # sizes of images, larger than those of kernels
+KERNELS = "RS"
+
+
+class Words:
+    """The words of a model: its leaves, sizes and indices by name."""
+
+    def __init__(self, g: Graph, leaves: str):
+        self._g, self._known = g, dict[str, Any]()
+        for name, axes, domain in spec(leaves):
+            dims = [eval(a, {}, {c: getattr(self, c) for c in a if c.isalpha()}) for a in axes]
+            make = g.constant if name == "u" else g.parameter
+            fields = {"one_hot": True} if domain == "one_hot" else {"domain": interval(domain)} if domain else {}
+            self._known[name] = make(name, *dims, **fields)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._known:
+            size = name[0].upper()
+            made = self._g.size(name) if name == size else self._g.index(name, getattr(self, size))
+            self._known[name] = made
+        return self._known[name]
+
+    def over(self, letter: str, dimension: Any) -> Any:
+        """An index over a range of its own."""
+        self._known[letter] = self._g.index(letter, dimension)
+        return self._known[letter]
+
+    def node(self, name: str, expr: Any, *over: Any) -> Any:
+        """A quantity with a name."""
+        return self._g.node(name, expr, over=over)
+
+
+class Row(NamedTuple):
+    """One operation. `form` says how it is written where that is not its own definition, `why` why it is not at all."""
+
+    name: str
+    leaves: str = ""
+    write: Callable[[Words], Any] | None = None
+    by_torch: Callable[[Any], Array] | None = None
+    form: str = ""
+    why: str = ""
+
+    def solution(self) -> Solution:
+        """The derivation of the model."""
+        g = Graph(self.name.strip("_"))
+        assert self.write is not None
+        words = Words(g, self.leaves)
+        g.loss("L", self.write(words))
+        return g.derive()
+
+
+def spec(leaves: str) -> Iterator[tuple[str, list[str], str]]:
+    """The name, the axes and the domain of each leaf."""
+    for leaf in leaves.split():
+        body, _, domain = leaf.partition("@")
+        name, _, axes = body.partition(":")
+        yield name, [a for a in axes.split(",") if a], domain
+
+
+def interval(domain: str) -> Any:
+    """A domain by its name, or an interval from its ends: 1..oo."""
+    low, dots, high = domain.partition("..")
+    return (Rational(low), oo if high == "oo" else Rational(high)) if dots else domain
+
+
+def drawn(row: Row, seed: int) -> dict[str, Any]:
+    """Random sizes, and random numbers for every leaf."""
+    rng, generator = random.Random(seed), torch.Generator().manual_seed(seed)
+    letters = {a for _, axes, _ in spec(row.leaves) for axis in axes for a in axis if a.isalpha()}
+    least = {**dict.fromkeys(LARGE, 6), **dict.fromkeys(KERNELS, 2)}
+    found: dict[str, Any] = {}
+    for letter in sorted(letters):
+        low = least.get(letter, 2)
+        found[letter] = rng.randint(low, low + (1 if letter in KERNELS else 3))
+    for name, axes, domain in spec(row.leaves):
+        shape = tuple(eval(axis, {}, dict(found)) for axis in axes)
+        declared = next(n for n in _declared(row) if n.name == name)
+        points = sampled((*shape, 1), declared.domain, generator, declared.sums_to)
+        found[name] = points[..., 0]
+    return found
+
+
+def _declared(row: Row) -> list[Any]:
+    g = Graph("leaves")
+    Words(g, row.leaves)
+    return list(g._nodes.values())
