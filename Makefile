@@ -4,6 +4,7 @@
 # make picture docs/page.png, the page that the README shows
 # make fuzz    random graphs against autograd
 # make bench   the benchmarks
+# make coverage what of torch's list of derivatives can be written, into docs/coverage.md
 # make clean   remove what make made, except the sheets
 
 PYTHON ?= python3
@@ -20,7 +21,7 @@ OPTIONS_lstm = --T 3
 PICTURE = logistic
 PICTURE_PAGE = 2
 
-.PHONY: demo test pages picture fuzz bench clean
+.PHONY: demo test pages picture fuzz bench coverage clean
 
 # The lines of one sheet; the empty line keeps them apart.
 define sheet
@@ -55,6 +56,9 @@ fuzz: .venv/installed
 
 bench: .venv/installed-benchmarks
 	$(BIN)/python tests/benchmarks/run.py
+
+coverage: .venv/installed
+	PYTHONPATH=tests $(BIN)/python -m coverage_of_torch.run
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis output/*.pdf

@@ -13,7 +13,7 @@ from random_graphs.cases import World
 from random_graphs.draws import Family
 from random_graphs.functions import Functions
 from random_graphs.letters import Env, Letter, Span, Whole, whole
-from random_graphs.terms import Array, Term, number, total
+from random_graphs.terms import Array, Term, joined, number, total
 
 
 class Expressions(Functions):
@@ -97,6 +97,10 @@ class Expressions(Functions):
             self.sums -= 1
         if self.chance(0.3):
             body = self.function_of(body)
+        kind = self.rng.choice(["product", "amax", "amin"]) if self.chance(0.15) else ""
+        if kind == "product" or (kind and brief and all(a.span.never_empty for a in bound)):
+            self.note(kind)
+            return joined(kind, self.squash(body) if kind == "product" and body.size > 1 else body, bound, brief)
         return total(self.tame(body), bound, brief)
 
     def bound(self, scope: Sequence[Letter], axes: Sequence[Span], family: Family, brief: bool) -> list[Letter]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from sympy import Expr, Float, Integer, Rational
 
-from derive import Sum
+from derive import Product, Sum, amax, amin
 from random_graphs.letters import Env, Letter
 
 if TYPE_CHECKING:
@@ -77,3 +77,25 @@ def total(body: Term, letters: Sequence[Letter], brief: bool) -> Term:
 
     bound = body.size * MOST ** len(letters)
     return Term(Sum(body.expr, *limits), at, 0.0 if body.low >= 0 else -bound, bound)
+
+
+def joined(kind: str, body: Term, letters: Sequence[Letter], brief: bool) -> Term:
+    """The product, the largest or the least over letters; a product is of a body between -1 and 1."""
+    limits = [a.idx if brief else (a.idx, a.span.low.expr, a.span.high.expr) for a in letters]
+    word = {"product": Product, "amax": amax, "amin": amin}[kind]
+
+    def at(world: World, env: Env) -> Array:
+        found = list(values(world, env, tuple(reversed(letters))))
+        if not found:
+            return torch.ones((), dtype=torch.float64)
+        stacked = torch.stack(torch.broadcast_tensors(*found))
+        return stacked.prod(0) if kind == "product" else getattr(stacked, kind)(0)
+
+    def values(world: World, env: Env, rest: tuple[Letter, ...]) -> Iterator[Array]:
+        if not rest:
+            yield body.at(world, env)
+        for value in rest[0].span.numbers(env) if rest else ():
+            yield from values(world, {**env, rest[0].name: value}, rest[1:])
+
+    low, high = (-1.0, 1.0) if kind == "product" else (body.low, body.high)
+    return Term(word(body.expr, *limits), at, low, high)

@@ -1,7 +1,8 @@
 """Rows of the table: an operation of torch, the model that says the same, written by hand, and torch itself.
 
 A row names its leaves with their axes, "x:N,M u:N@positive"; `u` is a constant, every other leaf a parameter. In the
-model and in torch's words they are read by name: sizes are capitals, indices their small letters (`v.n`, `v.n2` over N).
+model and in torch's words they are read by name: sizes are capitals, indices their small letters (`v.n` and `v.n2` over
+N).
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def drawn(row: Row, seed: int) -> dict[str, Any]:
     for letter in sorted(letters):
         low = least.get(letter, 2)
         found[letter] = rng.randint(low, low + (1 if letter in KERNELS else 3))
-    for name, axes, domain in spec(row.leaves):
+    for name, axes, _ in spec(row.leaves):
         shape = tuple(eval(axis, {}, dict(found)) for axis in axes)
         declared = next(n for n in _declared(row) if n.name == name)
         points = sampled((*shape, 1), declared.domain, generator, declared.sums_to)

@@ -1,4 +1,4 @@
-"""Count the operations of torch's list that can be written, and write `docs/coverage.md`: python -m coverage.run.
+"""Count the operations of torch's list that can be written, and write `docs/coverage.md`: make coverage.
 
 A row counts only if its sheet is checked and made in both languages, and if the generated code for numpy and for torch
 gives the gradients that torch's own function has, at random sizes and numbers.
@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import torch
 
-from coverage.names import left_out, listed, operations
-from coverage.rows import ROWS
-from coverage.table import Row, drawn, spec
+from coverage_of_torch.names import left_out, listed, operations
+from coverage_of_torch.rows import ROWS
+from coverage_of_torch.table import Row, drawn, spec
 
 PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
 SEEDS = (1, 2, 3)
@@ -95,10 +95,11 @@ def report(found: Iterable[Result]) -> Iterator[str]:
     out = left_out()
     yield "# What of torch's list of derivatives can be written"
     yield ""
-    yield f"The list is `torchgen/packaged/autograd/derivatives.yaml` of torch {torch.__version__.partition('+')[0]}. This page is"
-    yield "written by `make coverage`: a model is written by hand for every operation (`tests/coverage/rows.py`), derived,"
-    yield "checked, printed in both languages, and its generated code for numpy and torch is compared with torch's own function,"
-    yield "forward and backward, at random sizes and numbers."
+    version = torch.__version__.partition("+")[0]
+    yield f"The list is `torchgen/packaged/autograd/derivatives.yaml` of torch {version}. This page is written by"
+    yield "`make coverage`: a model is written by hand for every operation (`tests/coverage_of_torch/rows`), derived,"
+    yield "checked, printed in both languages, and its generated code for numpy and torch is compared with torch's own"
+    yield "function, forward and backward, at random sizes and numbers."
     yield ""
     yield "| | |"
     yield "|---|---|"

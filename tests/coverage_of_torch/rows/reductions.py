@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from sympy import Piecewise, S, sqrt
 
-from coverage.table import Row
+from coverage_of_torch.table import Row
 from derive import (
     Max,
     Product,
@@ -57,11 +57,22 @@ ROWS = (
     rows_of("amin", lambda v, x: amin(x[v.n, v.d], v.d), lambda t: t.x.amin(1)),
     rows_of("max", lambda v, x: amax(x[v.n, v.d], v.d) ** 2, lambda t: t.x.max(1)[0] ** 2),
     rows_of("min", lambda v, x: amin(x[v.n, v.d], v.d) ** 2, lambda t: t.x.min(1)[0] ** 2),
-    rows_of("aminmax", lambda v, x: amax(x[v.n, v.d], v.d) * amin(x[v.n, v.d], v.d), lambda t: t.x.amax(1) * t.x.amin(1)),
+    rows_of(
+        "aminmax", lambda v, x: amax(x[v.n, v.d], v.d) * amin(x[v.n, v.d], v.d), lambda t: t.x.amax(1) * t.x.amin(1)
+    ),
     rows_of("var", lambda v, x: var(x[v.n, v.d], v.d), lambda t: t.x.var(1, correction=0)),
-    rows_of("var_mean", lambda v, x: var(x[v.n, v.d], v.d) * mean(x[v.n, v.d], v.d), lambda t: t.x.var(1, correction=0) * t.x.mean(1)),
+    rows_of(
+        "var_mean",
+        lambda v, x: var(x[v.n, v.d], v.d) * mean(x[v.n, v.d], v.d),
+        lambda t: t.x.var(1, correction=0) * t.x.mean(1),
+    ),
     rows_of("std", lambda v, x: sqrt(var(x[v.n, v.d], v.d, correction=1)), lambda t: t.x.std(1), leaves="x:N,D+1 u:N"),
-    rows_of("std_mean", lambda v, x: sqrt(var(x[v.n, v.d], v.d, correction=1)) * mean(x[v.n, v.d], v.d), lambda t: t.x.std(1) * t.x.mean(1), leaves="x:N,D+1 u:N"),
+    rows_of(
+        "std_mean",
+        lambda v, x: sqrt(var(x[v.n, v.d], v.d, correction=1)) * mean(x[v.n, v.d], v.d),
+        lambda t: t.x.std(1) * t.x.mean(1),
+        leaves="x:N,D+1 u:N",
+    ),
     rows_of("norm", lambda v, x: norm(x[v.n, v.d], v.d, p=3), lambda t: t.x.norm(3, 1)),
     rows_of("linalg_vector_norm", lambda v, x: norm(x[v.n, v.d], v.d), lambda t: torch.linalg.vector_norm(t.x, dim=1)),
     rows_of("dist", lambda v, x: norm(x[v.n, v.d] - 2, v.d), lambda t: (t.x - 2).norm(2, 1)),
@@ -73,9 +84,22 @@ ROWS = (
     _cumulated("cummax", amax, lambda x: x, lambda x: x.cummax(1)[0]),
     _cumulated("cummin", amin, lambda x: x, lambda x: x.cummin(1)[0]),
     along("logcumsumexp", lambda v, x: log(Sum(exp(x[v.n, v.d2]), (v.d2, 1, v.d))), lambda t: t.x.logcumsumexp(1)),
-    along("renorm", lambda v, x: x[v.n, v.d] / Max(1, norm(x[v.n, v.d2], v.d2)), lambda t: t.x / torch.clamp(t.x.norm(dim=1, keepdim=True), min=1)),
-    Row("_masked_softmax", "x:N,N u:N,N", lambda v: Sum(
-            v.u[v.n, v.n2] * (lambda m: exp(m[v.n, v.n2]) / Sum(exp(m[v.n, v.n3]), v.n3))(
-                v.node("m", Piecewise((v.x[v.n, v.n2], v.n2 <= v.n), (-S.Infinity, True)), v.n, v.n2)), v.n, v.n2),
-        lambda t: (t.u * t.x.masked_fill(torch.ones_like(t.x).triu(1) > 0, -torch.inf).softmax(1)).sum()),
-)  # fmt: skip
+    along(
+        "renorm",
+        lambda v, x: x[v.n, v.d] / Max(1, norm(x[v.n, v.d2], v.d2)),
+        lambda t: t.x / torch.clamp(t.x.norm(dim=1, keepdim=True), min=1),
+    ),
+    Row(
+        "_masked_softmax",
+        "x:N,N u:N,N",
+        lambda v: Sum(
+            v.u[v.n, v.n2]
+            * (lambda m: exp(m[v.n, v.n2]) / Sum(exp(m[v.n, v.n3]), v.n3))(
+                v.node("m", Piecewise((v.x[v.n, v.n2], v.n2 <= v.n), (-S.Infinity, True)), v.n, v.n2)
+            ),
+            v.n,
+            v.n2,
+        ),
+        lambda t: (t.u * t.x.masked_fill(torch.ones_like(t.x).triu(1) > 0, -torch.inf).softmax(1)).sum(),
+    ),
+)

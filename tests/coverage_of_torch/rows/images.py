@@ -6,10 +6,10 @@ from itertools import product
 from typing import Any
 
 import torch
-from coverage.table import Row
-from sympy import Abs, Eq, Max, Min, Piecewise, Rational, S
+from sympy import Abs, Eq, Max, Min, Piecewise, Rational
 from torch.nn import functional as F
 
+from coverage_of_torch.table import Row
 from derive import Sum, relu
 
 TWICE = "for an image of twice the size"
@@ -163,13 +163,28 @@ ROWS = (
     _padded("reflection_pad3d", "hvd", "reflect", _reflected),
     _padded("replication_pad2d", "hv", "replicate", _replicated),
     _padded("replication_pad3d", "hvd", "replicate", _replicated),
-    Row("affine_grid_generator", "A:2,3 u:H,V,2", _affine,
-        lambda t: (t.u * F.affine_grid(t.A[None], (1, 1, t.H, t.V), align_corners=False)[0] ** 2).sum()),
-    Row("grid_sampler_2d", "x:H,V g:N,2@-1..1 u:N", _sampled,
-        lambda t: (t.u * F.grid_sample(t.x[None, None], t.g[None, None], align_corners=False)[0, 0, 0] ** 2).sum(), HATS),
-    Row("grid_sampler_3d", "x:D,H,V g:N,3@-1..1 u:N", _sampled3,
-        lambda t: (t.u * F.grid_sample(t.x[None, None], t.g[None, None, None], align_corners=False)[0, 0, 0, 0] ** 2).sum(),
-        HATS),
+    Row(
+        "affine_grid_generator",
+        "A:2,3 u:H,V,2",
+        _affine,
+        lambda t: (t.u * F.affine_grid(t.A[None], (1, 1, t.H, t.V), align_corners=False)[0] ** 2).sum(),
+    ),
+    Row(
+        "grid_sampler_2d",
+        "x:H,V g:N,2@-1..1 u:N",
+        _sampled,
+        lambda t: (t.u * F.grid_sample(t.x[None, None], t.g[None, None], align_corners=False)[0, 0, 0] ** 2).sum(),
+        HATS,
+    ),
+    Row(
+        "grid_sampler_3d",
+        "x:D,H,V g:N,3@-1..1 u:N",
+        _sampled3,
+        lambda t: (
+            t.u * F.grid_sample(t.x[None, None], t.g[None, None, None], align_corners=False)[0, 0, 0, 0] ** 2
+        ).sum(),
+        HATS,
+    ),
     Row("max_unpool2d", "x:H,V z:H,V,4 u:H,V,4@one_hot", _unpooled, _unpool_by_torch, PLACES),
     Row("max_unpool3d", "x:D,H,V z:D,H,V,8 u:D,H,V,8@one_hot", _unpooled3, _unpool3_by_torch, PLACES),
-)  # fmt: skip
+)

@@ -9,7 +9,7 @@ import torch
 from sympy import Abs, Max, Min, Piecewise, Rational, S, cos, log, pi, sign, sin, sqrt
 from torch.nn import functional as F
 
-from coverage.table import Row
+from coverage_of_torch.table import Row
 from derive import (
     Sum,
     acos,
@@ -79,18 +79,24 @@ def binary(
     """A function of two numbers."""
     a, b = (f"@{d}" if d else "" for d in (one, other))
     return Row(
-        name, f"x:N{a} y:N{b} u:N", lambda v: Sum(v.u[v.n] * f(v.x[v.n], v.y[v.n]), v.n),
-        lambda t: (t.u * by_torch(t.x, t.y)).sum(), form,
-    )  # fmt: skip
+        name,
+        f"x:N{a} y:N{b} u:N",
+        lambda v: Sum(v.u[v.n] * f(v.x[v.n], v.y[v.n]), v.n),
+        lambda t: (t.u * by_torch(t.x, t.y)).sum(),
+        form,
+    )
 
 
 def ternary(name: str, f: Callable[..., Any], by_torch: Callable[..., Any], domain: str = "", form: str = "") -> Row:
     """A function of three numbers."""
     at = f"@{domain}" if domain else ""
     return Row(
-        name, f"x:N y:N{at} z:N{at} u:N", lambda v: Sum(v.u[v.n] * f(v.x[v.n], v.y[v.n], v.z[v.n]), v.n),
-        lambda t: (t.u * by_torch(t.x, t.y, t.z)).sum(), form,
-    )  # fmt: skip
+        name,
+        f"x:N y:N{at} z:N{at} u:N",
+        lambda v: Sum(v.u[v.n] * f(v.x[v.n], v.y[v.n], v.z[v.n]), v.n),
+        lambda t: (t.u * by_torch(t.x, t.y, t.z)).sum(),
+        form,
+    )
 
 
 def _by_torch_rrelu(t: Any) -> torch.Tensor:
@@ -124,7 +130,13 @@ ROWS = (
     unary("digamma", digamma, torch.digamma, "positive"),
     unary("lgamma", loggamma, torch.lgamma, "positive"),
     unary("polygamma", lambda x: polygamma(2, x), lambda x: torch.polygamma(2, x), "positive"),
-    unary("mvlgamma", lambda x: log(pi) * HALF + loggamma(x) + loggamma(x - HALF), lambda x: torch.mvlgamma(x, 2), "1..3", FORMULA),
+    unary(
+        "mvlgamma",
+        lambda x: log(pi) * HALF + loggamma(x) + loggamma(x - HALF),
+        lambda x: torch.mvlgamma(x, 2),
+        "1..3",
+        FORMULA,
+    ),
     unary("erf", erf, torch.erf),
     unary("erfc", erfc, torch.erfc),
     unary("erfinv", erfinv, torch.erfinv, "-1..1"),
@@ -166,14 +178,32 @@ ROWS = (
     unary("softplus", softplus, F.softplus),
     unary("softshrink", softshrink, F.softshrink),
     unary("threshold", lambda x: threshold(x, Rational(1, 5), 3), lambda x: F.threshold(x, 0.2, 3.0)),
-    Row("_prelu_kernel", "x:N,D a:D u:N,D", lambda v: Sum(v.u[v.n, v.d] * prelu(v.x[v.n, v.d], v.a[v.d]), v.n, v.d),
-        lambda t: (t.u * F.prelu(t.x, t.a)).sum()),
-    Row("rrelu_with_noise", "x:N u:N", lambda v: Sum(v.u[v.n] * prelu(v.x[v.n], Rational(1, 5)), v.n), _by_torch_rrelu,
-        "with the slopes that were drawn as numbers"),
-    Row("native_dropout", "x:N u:N@binary", lambda v: Sum(v.x[v.n] ** 2 * v.u[v.n] / Rational(4, 5), v.n),
-        lambda t: (t.x**2 * t.u / 0.8).sum(), "with the mask that was drawn as an input"),
-    Row("glu", "x:N,D y:N,D u:N,D", lambda v: Sum(v.u[v.n, v.d] * v.x[v.n, v.d] * sigmoid(v.y[v.n, v.d]), v.n, v.d),
-        lambda t: (t.u * F.glu(torch.cat([t.x, t.y], 1))).sum()),
+    Row(
+        "_prelu_kernel",
+        "x:N,D a:D u:N,D",
+        lambda v: Sum(v.u[v.n, v.d] * prelu(v.x[v.n, v.d], v.a[v.d]), v.n, v.d),
+        lambda t: (t.u * F.prelu(t.x, t.a)).sum(),
+    ),
+    Row(
+        "rrelu_with_noise",
+        "x:N u:N",
+        lambda v: Sum(v.u[v.n] * prelu(v.x[v.n], Rational(1, 5)), v.n),
+        _by_torch_rrelu,
+        "with the slopes that were drawn as numbers",
+    ),
+    Row(
+        "native_dropout",
+        "x:N u:N@binary",
+        lambda v: Sum(v.x[v.n] ** 2 * v.u[v.n] / Rational(4, 5), v.n),
+        lambda t: (t.x**2 * t.u / 0.8).sum(),
+        "with the mask that was drawn as an input",
+    ),
+    Row(
+        "glu",
+        "x:N,D y:N,D u:N,D",
+        lambda v: Sum(v.u[v.n, v.d] * v.x[v.n, v.d] * sigmoid(v.y[v.n, v.d]), v.n, v.d),
+        lambda t: (t.u * F.glu(torch.cat([t.x, t.y], 1))).sum(),
+    ),
     binary("add", lambda x, y: x + 2 * y, lambda x, y: torch.add(x, y, alpha=2)),
     binary("sub", lambda x, y: x - 2 * y, lambda x, y: torch.sub(x, y, alpha=2)),
     binary("rsub", lambda x, y: y - 2 * x, lambda x, y: torch.rsub(x, y, alpha=2)),
@@ -200,6 +230,9 @@ ROWS = (
     ternary("addcdiv", lambda x, y, z: x + 3 * y / z, lambda x, y, z: torch.addcdiv(x, y, z, value=3), "positive"),
     ternary("lerp", lambda x, y, z: x + z * (y - x), torch.lerp),
     ternary("where", lambda x, y, z: Piecewise((y, x > 0), (z, True)), lambda x, y, z: torch.where(x > 0, y, z)),
-    ternary("masked_fill", lambda x, y, z: Piecewise((7, y > z), (x, True)),
-            lambda x, y, z: x.masked_fill((y > z).detach(), 7)),
-)  # fmt: skip
+    ternary(
+        "masked_fill",
+        lambda x, y, z: Piecewise((7, y > z), (x, True)),
+        lambda x, y, z: x.masked_fill((y > z).detach(), 7),
+    ),
+)

@@ -1,1 +1,0 @@
-"""What of torch's own list of derivatives can be written, derived and computed: `python -m coverage.run`, `make coverage`."""

@@ -1,0 +1,46 @@
+"""docs/coverage.md is what `make coverage` writes: every operation has its row, and some rows are tried again here."""
+
+import re
+from pathlib import Path
+
+import pytest
+from coverage_of_torch.names import left_out, listed, operations
+from coverage_of_torch.rows import ROWS
+from coverage_of_torch.run import compare, result
+from coverage_of_torch.table import Row
+
+PAGE = (Path(__file__).parents[1] / "docs" / "coverage.md").read_text(encoding="utf-8")
+SOME = [row for row in ROWS if not row.why][::12]
+
+
+def test_every_name_is_accounted_for_once():
+    """An operation has one row, and every name of the list stands on the page."""
+    names = [row.name for row in ROWS]
+    assert len(set(names)) == len(names) and set(names) == set(operations())
+    assert set(operations()) | set(left_out()) == set(listed())
+    assert not {name for name in listed() if f"`{name}`" not in PAGE}
+
+
+def test_the_numbers_of_the_page():
+    """The counts are those of the lists below them."""
+    numbers = {what: int(n) for what, n in re.findall(r"^\| ([a-z, ]+) \| (\d+) \|", PAGE, re.MULTILINE)}
+    parts = PAGE.split("\n## ")
+    directly, other, missing = (len(re.findall("`[^`]+`", part)) for part in parts[1:4])
+    assert numbers["names in the list"] == len(listed())
+    assert numbers["operations of deep learning among them"] == directly + other + missing == len(operations())
+    assert numbers["of these by their own definition"] == directly
+    assert numbers["written, derived and equal to torch"] == directly + other
+
+
+@pytest.mark.parametrize("row", SOME, ids=lambda row: row.name)
+def test_some_rows(row):
+    """The sheet, and the generated code against torch."""
+    compare(row)
+
+
+def test_a_wrong_row_does_not_count():
+    """A model that says something else, and one that cannot be written, fail with the reason."""
+    sigmoid = next(row for row in ROWS if row.name == "sigmoid")
+    tanh = next(row for row in ROWS if row.name == "tanh")
+    assert "differs" in result(sigmoid._replace(by_torch=tanh.by_torch)).failure
+    assert "ModelError" in result(Row("none", "x:N", lambda v: v.x[v.n], sigmoid.by_torch)).failure
