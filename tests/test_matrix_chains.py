@@ -158,3 +158,19 @@ def test_a_delta_stays_below_a_sum_that_does_not_reach_it():
     assert d.verify(20).ok
     backward = loaded(d.to_code("numpy"))["backward"]
     assert np.allclose(backward(c=np.array([1.0, 2.0, 3.0]))["c"], [38, 64, 144])
+
+
+def test_a_value_that_does_not_depend_on_an_index_is_not_written_by_a_name_with_that_index():
+    """y_ikq = w_q sum_p w_p: no step may write w_q sum_j w_j as y_iiq, where i is the letter of a sum or of nothing."""
+    g = Graph("stray letter")
+    size = g.size("C")
+    q, p, i, k = g.indices("q p i k", size)
+    w = g.parameter("w", size)
+    y = g.node("y", w[q] * Sum(w[p], p), over=(i, k, q))
+    z = g.node("z", Sum(w[q] ** 3 * y[q, q, q], q))
+    g.loss("L", 2 * z**2 + Sum(y[i, k, q], i, k, q))
+    d = g.derive()
+    for step in d.steps:
+        for line in step.lines:
+            assert {a for a in line.expr.free_symbols if isinstance(a, Idx)} <= set(step.node.indices)
+    assert d.verify(60).ok

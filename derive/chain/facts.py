@@ -81,6 +81,8 @@ def defined(node: Node) -> Facts:
     """
     if len(node.cases) != 1 or node.abstract is not None:
         return ()
+    if not node.cases[0].expr.free_symbols >= set(node.indices):
+        return ()  # any letter would do for an index that the value does not have
     factors = Mul.make_args(node.cases[0].expr)
     reason = DEFINED(node=node.generic)
     sums = [f for f in factors if isinstance(f, Sum)]

@@ -15,6 +15,7 @@ from derive.check.rounding import terms
 from derive.check.samples import Sample
 from derive.errors import ShapeError
 from derive.evaluate.store import Store
+from derive.expressions.matrices import Whole
 from derive.topics.jacobian.in_matrices import InMatrices, Rows
 from derive.topics.matrix_form.check.evaluator import Evaluator
 
@@ -71,10 +72,12 @@ def _matrix(sample: Sample, form: InMatrices, truth: Array, at: Evaluation, size
     subscripts = [(i, n, n) for i, n in at.fixed.items()]
 
     def arranged(array: Array) -> tuple[Array, int]:
-        return (array.movedim(-1, 0), 1) if form.rows is None else _each(sample, form.rows, array, at)
+        return _apart(form, array, at) if form.rows is None else _each(sample, form.rows, array, at)
 
     wanted, lead = arranged(truth)
-    if form.rows is not None and lead == 2:
+    if form.rows is None:
+        subscripts += sample.passes.over(_subscripts(form, at))
+    elif lead == 2:
         subscripts += sample.passes.over(form.rows[:1])
     try:
         with torch.no_grad():
@@ -84,6 +87,20 @@ def _matrix(sample: Sample, form: InMatrices, truth: Array, at: Evaluation, size
             return relative(value, wanted.reshape(shape), terms=lambda: arranged(size())[0].reshape(shape))
     except (ShapeError, RuntimeError):
         return float("inf")
+
+
+def _subscripts(form: InMatrices, at: Evaluation) -> list[Idx]:
+    """The indices that run along no row and no column: the form holds for each of their values."""
+    running = {i for whole in form.whole.atoms(Whole) for i in whole.args[1:]}
+    return [i for i in at.own if isinstance(i, Idx) and i not in at.fixed and i not in running]
+
+
+def _apart(form: InMatrices, array: Array, at: Evaluation) -> tuple[Array, int]:
+    """The entries with the axes of the subscripts first, then that of the points; and how many axes these are."""
+    free = [i for i in at.own if i not in at.fixed]
+    lead = [free.index(i) for i in _subscripts(form, at)]
+    rest = [n for n in range(len(free)) if n not in lead]
+    return array.permute(*lead, -1, *rest), len(lead) + 1
 
 
 def _each(sample: Sample, rows: Rows, truth: Array, at: Evaluation) -> tuple[Array, int]:
