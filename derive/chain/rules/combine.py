@@ -27,10 +27,15 @@ def combine(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     a * (1 - b) + a*b
     = a*b + a + -a*b    (multiply out)
     = a    (like terms cancel or are collected)
+    >>> show(combine, Term(((1 - b) * a - b * (1 - a),)))
+    a*(1 - b) - b*(1 - a)
+    = a + -a*b + -b + a*b    (multiply out)
+    = a + -b    (like terms cancel or are collected)
     """
-    if any(t.sums for t in terms) or written(terms) > WIDEST or not _entangled(terms):
+    if any(t.sums for t in terms) or written(terms) > WIDEST or not (_entangled(terms) or _of_brackets(terms)):
         return
-    lines = list(follow((over_one_denominator, cancel_fraction, multiply_out), terms))
+    rules = (over_one_denominator, cancel_fraction, multiply_out) if _entangled(terms) else (multiply_out,)
+    lines = list(follow(rules, terms))
     merged = tuple(Term((t.expr,)) for t in terms)
     if lines and written(lines[-1].terms) < min(written(terms), written(merged)):
         yield from lines
@@ -43,6 +48,13 @@ def _entangled(terms: Terms) -> bool:
         return False
     seen = [{*elements(f)} for f in parts]
     return any(a & b for n, a in enumerate(seen) for b in seen[:n])
+
+
+def _of_brackets(terms: Terms) -> bool:
+    """Is it one sum, at least two of whose terms have a bracket? What these hold may cancel."""
+    alone = terms[0].factors[0] if len(terms) == 1 and len(terms[0].factors) == 1 else None
+    parts = alone.args if isinstance(alone, Add) else ()
+    return sum(any(isinstance(f, Add) for f in Mul.make_args(p)) for p in parts) > 1
 
 
 def over_one_denominator(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
