@@ -225,6 +225,23 @@ def test_temperature_in_a_log_sum_exp():
     d.verify(points=60).require()
 
 
+@pytest.mark.parametrize("form", ["log sigmoid", "softplus", "spelled out"])
+def test_logistic_regression_in_one_line(form):
+    """The mean cross-entropy of sigmoid(theta.x), without a node for it: the gradient is x^T (sigmoid(z) - y)/m."""
+    g = Graph("logistic")
+    m, n = g.size("m"), g.size("n")
+    i, j = g.index("i", m), g.index("j", n)
+    x, y, theta = g.input("x", m, n), g.target("y", m, domain="binary"), g.parameter("theta", n)
+    z = Sum(theta[j] * x[i, j], j)
+    loss = {
+        "log sigmoid": -y[i] * log(sigmoid(z)) - (1 - y[i]) * log(1 - sigmoid(z)),
+        "softplus": softplus(z) - y[i] * z,
+        "spelled out": log(1 + exp(z)) - y[i] * z,
+    }[form]
+    g.loss("J", Sum(loss, i) / m)
+    assert "∂J/∂θ = 1/m xᵀ (σ(z) - y)" in g.derive().to_text()
+
+
 # pre-activations
 
 

@@ -36,11 +36,17 @@ def share(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     """
     if any(t.sums for t in terms):
         return
-    beside, inside = _parted(terms)
+    beside, inside = _parted(_opened(terms))
     shared, rest = split([t.flat for t in inside])
     worth = _with_sum(inside) or any(map(_kept_apart, shared))
     if shared and worth:
         yield Line((*beside, Term((*shared, Add(*rest)))), SHARED)
+
+
+def _opened(terms: Terms) -> Terms:
+    """The terms of a sum that stands alone."""
+    alone = terms[0].factors[0] if len(terms) == 1 and len(terms[0].factors) == 1 else None
+    return tuple(Term((part,)) for part in alone.args) if isinstance(alone, Add) else terms
 
 
 def _parted(terms: Terms) -> tuple[Terms, Terms]:
