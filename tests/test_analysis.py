@@ -226,7 +226,7 @@ def test_swapped_ends_of_a_slope_are_contradicted(monkeypatch):
     """With (1, 0) for the slopes of tanh an explosion would follow from |w| > 1."""
     row = functions.BY_NAME["tanh"]
     wrong = row._replace(slope_range=row.slope_range[::-1])
-    monkeypatch.setitem(functions._BY_CLASS, functions.tanh, wrong)
+    monkeypatch.setitem(functions._BY_CLASS, tanh, wrong)
     found = measure(BPTT[1])
     assert not found.ok and not found.wrong
 
@@ -234,7 +234,7 @@ def test_swapped_ends_of_a_slope_are_contradicted(monkeypatch):
 def test_a_slope_range_that_is_too_small_is_contradicted(monkeypatch):
     """With M = 1/2 for tanh the bound of a step is broken."""
     row = functions.BY_NAME["tanh"]
-    monkeypatch.setitem(functions._BY_CLASS, functions.tanh, row._replace(slope_range=(0, functions.QUARTER)))
+    monkeypatch.setitem(functions._BY_CLASS, tanh, row._replace(slope_range=(0, functions.QUARTER)))
     assert not measure(BPTT[1]).ok
 
 

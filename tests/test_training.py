@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from derive import Function, Graph, Sum, TrainingSet, UsageError
+from derive import Function, Graph, Sum, TrainingSet, UsageError, sigmoid
 from derive.cli.main import run
 from derive.expressions import functions
 from derive.memo import forget
@@ -75,7 +75,7 @@ def test_a_wrong_slope_gives_another_curve(monkeypatch):
     """The comparison can fail."""
     row = functions.BY_NAME["sigmoid"]
     wrong = row._replace(slope_in_value=lambda y: y * (1 - y) ** 2)
-    monkeypatch.setitem(functions._BY_CLASS, functions.sigmoid, wrong)
+    monkeypatch.setitem(functions._BY_CLASS, sigmoid, wrong)
     forget()
     try:
         assert abs(trained(steps=20, rate=1.0).losses[-1] - by_torch(1, False, 20, 1.0, 0)[0][-1]) > 1e-4
