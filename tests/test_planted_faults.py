@@ -210,6 +210,14 @@ def ridge(g):
     g.loss("L", Sum(r[i] ** 2, i) / 2 + Sum(w[j] ** 2, j))
 
 
+@model
+def symmetric(g):
+    n = g.size("N")
+    i, j = g.indices("i j", n)
+    s, x = g.constant("S", n, n, symmetric=True), g.parameter("x", n)
+    g.loss("L", Sum(x[i] * s[i, j] * x[j], i, j))
+
+
 @cache
 def solution(name: str) -> Solution:
     """A model, derived; not to be used while a fault is in the rules."""
@@ -407,6 +415,7 @@ def heavier(line: Any) -> Any:
 FIRES = {
     "cancel": "softmax", "kill_delta": "twice", "count": "repeated", "pull": "repeated", "use_facts": "softmax",
     "name_definitions": "deviations", "combine": "quotient", "share": "deviations", "order": "triangle",
+    "use_symmetry": "symmetric",
 }  # fmt: skip
 
 
@@ -420,6 +429,8 @@ def rule_fault(at: int, where: str, change: Callable[[Any], Any]) -> Callable[[P
 
 
 for at, one in enumerate(pipeline.RULES):
+    if one.__name__ not in FIRES:
+        continue  # no small model of this list lets it fire
     where = FIRES[one.__name__]
     for what, change in (("a sign", negated), ("a factor off by a thousandth", heavier)):
         name = f"the rule {one.__name__} writes {what}"
