@@ -156,6 +156,45 @@ def test_neighbours_are_not_zero(name: str) -> None:
     assert "is zero at every point" not in " ".join(derived.to_text(check=False).split())
 
 
+def scaled(length: str, mean: bool = False, per_row: bool = False, epsilon: bool = False) -> Graph:
+    """z = a x, row by row, divided by its length or its deviation, which is named or stands where it is used."""
+    g = Graph("scaled")
+    B, D = g.size("B"), g.size("D")
+    n, (d, k) = g.index("n", B), g.indices("d k", D)
+    x, a = g.input("x", B, D), g.parameter("a", *((B,) if per_row else ()))
+    z = g.node("z", (a[n] if per_row else a) * x[n, d], over=(n, d))
+    middle = g.node("mu", Sum(z[n, k], k) / D, over=n)[n] if mean else S.Zero
+    square = Sum((z[n, k] - middle) ** 2, k) / (D if mean else 1)
+    square += g.constant("epsilon", domain="positive") if epsilon else 0
+    if length == "root":
+        s = g.node("s", sqrt(square), over=n)[n]
+    else:
+        s = sqrt(g.node("v", square, over=n)[n] if length == "square" else square)
+    g.loss("L", Function("L")(g.node("u", (z[n, d] - middle) / s, over=(n, d))))
+    return g
+
+
+@pytest.mark.parametrize("length", ["root", "square", "inline"])
+@pytest.mark.parametrize("mean", [True, False])
+def test_scale_before_a_normalisation(length: str, mean: bool) -> None:
+    """A factor of all values that are divided by their length or their deviation changes nothing without epsilon."""
+    for per_row in (False, True):
+        graph = scaled(length, mean, per_row)
+        assert graph.derive().gradient("a") == 0
+        derived = graph.derive(sizes={"D": 4} if mean else {})  # a single value has no deviation
+        assert derived.verify(200).ok
+        assert "the squares of" in " ".join(derived.to_text(check=False).split())
+
+
+@pytest.mark.parametrize("mean", [True, False])
+def test_epsilon_keeps_the_scale(mean: bool) -> None:
+    """With epsilon the sum of squares is not N, and the factor has a gradient."""
+    derived = scaled("root", mean, epsilon=True).derive()
+    assert derived.gradient("a") != 0
+    assert derived.verify(200).ok
+    assert not planted(derived, "a")
+
+
 def jacobian(graph: Graph, of: str, wrt: str) -> Any:
     """The value of a Jacobian; it is checked on the way."""
     return graph.derive().jacobian(of, wrt).value

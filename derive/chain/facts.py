@@ -16,7 +16,7 @@ from derive.expressions.indices import fresh, limits, sum_over
 from derive.expressions.matrix_functions import OfMatrix, identity
 from derive.expressions.powers import Monomial, monomial
 from derive.expressions.symbols import Partial
-from derive.language import Text, listing
+from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Model, Node
 from derive.model.nameless import is_softmax
@@ -25,7 +25,6 @@ SUMS_TO = Text("{family} sums to {value}", "{family} 的各元素之和为 {valu
 SUMS_OVER = Text("{family} sums to {value} over {idx}", "{family} 对 {idx} 求和为 {value}")
 TOTAL = Text("{node} sums to {value} over {idx}, by its definition", "由定义，{node} 对 {idx} 求和为 {value}")
 DEFINED = Text("by the definition of {node}", "由 {node} 的定义")
-VANISHES = Text("{adjoint} sums to 0 over {idx} ({because})", "{adjoint} 对 {idx} 求和为 0（{because}）")
 NAMED = Text("the sum is known from {known}", "该求和式可由 {known} 得到")
 SYMMETRIC = Text("{matrix} is symmetric", "{matrix} 是对称矩阵")
 BY = Text("by {identity}", "由 {identity}")
@@ -105,24 +104,6 @@ def nameable(product: Monomial) -> bool:
 def _never_zero(expr: Expr) -> bool:
     """One divides only by numbers and sizes."""
     return all(s.is_Symbol and s.is_integer and s.is_positive for s in expr.free_symbols) and expr != 0
-
-
-@memo
-def vanishing(adjoint: Partial, value: Expr, indices: tuple[Idx, ...], facts: Facts) -> Facts:
-    """The indices over which an adjoint sums to 0: that of a softmax, of normalised values, of what loses its mean."""
-    if not any(isinstance(f, Add) for f in Mul.make_args(value)) or value.count_ops() >= WIDEST:
-        return ()
-    found = {i: summed(sum_over(value, (limits(i),)), facts, always=True) for i in indices}
-    return tuple(
-        Fact(
-            sum_over(adjoint, (limits(i),)),
-            total,
-            tuple(j for j in indices if j != i),
-            VANISHES(adjoint=adjoint, idx=i, because=listing(f.reason for f in because)),
-        )
-        for i, (total, because) in found.items()
-        if total == 0
-    )
 
 
 @memo

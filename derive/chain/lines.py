@@ -23,6 +23,7 @@ from derive.expressions.indices import name_of, substitute
 from derive.expressions.matrix_functions import Written, WrittenScalar
 from derive.expressions.symbols import Immediate, Partial
 from derive.expressions.traverse import adjoints
+from derive.expressions.weight import weight
 from derive.language import Text, listing
 from derive.memo import memo
 from derive.model.model import Node
@@ -159,12 +160,20 @@ def _lines(
     more = LONGEST if under is not None and _unnamed(plain[-1]) > _unnamed(under[-1]) else 0
     if under is not None and any(t.sums for t in bare) and length(under[-1].terms) <= length(plain[-1].terms) + more:
         return under
-    full = _inserted(first, bare, short, facts, under=False)
-    if full is None:
-        return plain
-    before, after = _adjoints(plain[-1]), _adjoints(full[-1])
+    readable = {p: v for p, v in short.items() if weight(v) <= longest}
+    for values in (short, readable) if len(readable) < len(short) else (short,):
+        full = _inserted(first, bare, values, facts, under=False)
+        if full is not None and _pays(full[-1], plain[-1], longest, own):
+            return full
+    return plain
+
+
+def _pays(full: Line, plain: Line, longest: int, own: str) -> bool:
+    """Is a result no longer than without the values put in, or not much longer and made of fewer adjoints, or of that
+    of its own family?"""
+    before, after = _adjoints(plain), _adjoints(full)
     more = LONGEST if len(after) < len(before) or own in after - before else 0
-    return full if written(full[-1].terms) <= max(longest, written(plain[-1].terms)) + more else plain
+    return written(full.terms) <= max(longest, written(plain.terms)) + more
 
 
 def _inserted(

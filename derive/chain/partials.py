@@ -70,10 +70,11 @@ def occurrences(expr: Expr, name: str, value: Expr | None = None) -> tuple[Occur
         assert value is not None
         return (Occurrence(*differential(expr, value)),) if expr.matrix.name == name else ()
     taken = frozenset(expr.atoms(Idx) | (value.atoms(Idx) if value is not None else set()))
-    if value is not None and (row := row_of(expr)) is not None and row.slope_in_value is not None:
+    front, outer = _root(expr)
+    if value is not None and (row := row_of(outer)) is not None and row.slope_in_value is not None:
         rule = IN_VALUE(rule=row.rule)
-        inner = _visit(expr.args[0], name, taken)
-        return tuple(o.times(row.slope_in_value(value), rule=rule) for o in inner)
+        inner = _visit(outer.args[0], name, taken)
+        return tuple(o.times(front * row.slope_in_value(value / front), rule=rule) for o in inner)
     if value is not None and isinstance(expr, Extreme):
         return tuple(o for o in _extreme(expr, name, taken, value))
     found = _without_zeros(tuple(_visit(expr, name, taken)))
@@ -88,6 +89,13 @@ def _without_zeros(uses: tuple[Occurrence, ...]) -> tuple[Occurrence, ...]:
     first, *others = (u for u in uses if u not in zeros)
     reasons = distinct(u.rules[-1] for u in zeros if u.rules)
     return first._replace(rules=(*(first.rules or (SUMMAND,)), *reasons)), *others
+
+
+def _root(expr: Expr) -> tuple[Expr, Expr]:
+    """A root and the sizes beside it, which sympy takes out of sqrt(sum/N); any other expression, beside which is 1."""
+    front, outer = expr.as_independent(Sum, as_Add=False) if isinstance(expr, Mul) else (S.One, expr)
+    sizes = all(s.is_integer and s.is_positive for s in front.free_symbols)
+    return (front, outer) if isinstance(outer, Pow) and sizes else (S.One, expr)
 
 
 def by_element(uses: Iterable[U], key: Callable[[U], object]) -> list[list[U]]:

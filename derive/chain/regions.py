@@ -48,13 +48,16 @@ def fill(found: Sequence[Region], whole: tuple[Interval, ...]) -> bool:
     return bool(expand(Add(*(places(r.ranges) for r in found)) - places(whole)) == 0)
 
 
-def by_region(found: Sequence[tuple[Region, Expr]], indices: tuple[Idx, ...], whole: tuple[Interval, ...]) -> Expr:
-    """Write the values on several boxes as one expression by cases, which is 0 outside of all of them.
+def by_region(
+    found: Sequence[tuple[Region, Expr]], indices: tuple[Idx, ...], whole: tuple[Interval, ...], outside: bool = True
+) -> Expr:
+    """Write the values on several boxes as one expression by cases, which is 0 outside of all of them, or not given
+    there without `outside`.
 
     Where the sizes are symbolic, they are large enough that the boxes do not meet.
     """
     branches = [(value, _inside(region, indices, whole)) for region, value in reversed(found)]
-    full = fill([region for region, _ in found], whole)
+    full = not outside or fill([region for region, _ in found], whole)
     return Piecewise(*branches, *(() if full else ((S.Zero, S.true),)))
 
 

@@ -13,7 +13,7 @@ from sympy import Expr, Idx, Mul, Symbol
 from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.closed_forms.recursion import closed_forms
 from derive.chain.derivation import Derivation, Line, Region, Step, Term, Use, product
-from derive.chain.facts import known, naming, vanishing
+from derive.chain.facts import known, naming
 from derive.chain.immediate import is_immediate
 from derive.chain.lines import ALONE, LONGEST, TRIED, contributions, partials, step
 from derive.chain.regions import contains, numbers, regions
@@ -21,6 +21,7 @@ from derive.chain.rule import extent
 from derive.chain.rules.insert import INSERT
 from derive.chain.rules.pipeline import develop_closed_form
 from derive.chain.sums import Facts
+from derive.chain.vanishing import vanishing
 from derive.expressions.indices import apart, name_of, substitute
 from derive.expressions.intervals import Interval
 from derive.expressions.products import joined
@@ -129,7 +130,7 @@ class Steps:
             if everywhere and not everywhere[0].given:
                 form = everywhere[0].target, everywhere[0].value
                 self._facts += naming(*form) if name in self.derivation.wanted else ()
-                self._facts += vanishing(*form, adjoint.node.indices, self._facts)
+                self._facts += vanishing(self.derivation.model, adjoint.node, *form, self._facts)
         return self._known[name]
 
     def short(self, name: str) -> Step | None:

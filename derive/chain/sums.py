@@ -13,7 +13,7 @@ from derive.expressions.canonical import canonical
 from derive.expressions.contraction import delta_solutions
 from derive.expressions.indices import Limits, substitute, sum_over
 from derive.expressions.symbols import Partial
-from derive.expressions.traverse import free_indices, rewrite
+from derive.expressions.traverse import free_indices, mentioned, rewrite
 from derive.expressions.weight import weight
 from derive.language import Text
 from derive.memo import memo
@@ -56,6 +56,9 @@ def _fits(place: Expr, index: Idx) -> bool:
 def summed(total: Sum, facts: Facts, always: bool = False) -> tuple[Expr, Facts]:
     """The value of a sum, part by part, where that is shorter or `always`; and the facts used."""
     used: list[Fact] = []
+    facts = tuple(f for f in facts if isinstance(f.left, Sum) and mentioned(f.left) <= mentioned(total))
+    if not facts and not always and not total.function.has(Sum):
+        return total, ()
     found = _whole(total, facts, used)
     if found is None:
         found = _by_parts(total, facts, used)
@@ -65,7 +68,7 @@ def summed(total: Sum, facts: Facts, always: bool = False) -> tuple[Expr, Facts]
 
 def _whole(total: Sum, facts: Facts, used: list[Fact]) -> Expr | None:
     """What a fact says about this very sum."""
-    for fact in (f for f in facts if isinstance(f.left, Sum)):
+    for fact in facts:
         for left, right in instances(fact, free_indices(total)):
             if canonical(left) == canonical(total):
                 used.append(fact)

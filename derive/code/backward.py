@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from sympy import Add, Expr
+from sympy import Add, Expr, Mod
 
 from derive.chain.derivation import Adjoint, Step, Use
 from derive.chain.steps import Steps
@@ -63,7 +63,7 @@ class Backward:
     def _shortest(self, step: Step) -> Expr:
         if step.given:
             return Add(*(u.value(self.d.loss) for u in step.uses))
-        return min((line.expr for line in step.lines), key=weight)
+        return min((line.expr for line in step.lines if not line.expr.has(Mod)), key=weight)
 
     def _scatters(self, name: str) -> bool:
         """True if the adjoint can be added where it is read, so that no mask is needed."""

@@ -17,6 +17,7 @@ from sympy import (
     Indexed,
     Integer,
     Max,
+    Mod,
     Mul,
     Not,
     Or,
@@ -77,6 +78,8 @@ class Compiler:
             return lambda store, env: reduce(join, [p(store, env) for p in parts])
         if isinstance(expr, (Symbol, Idx, Indexed, Partial)):
             return self._leaf(expr)
+        if isinstance(expr, Mod):
+            return self._index_value(expr)
         if expr.is_Number or expr.is_NumberSymbol:
             constant = self.backend.constant(expr)
             return lambda store, env: constant

@@ -7,10 +7,10 @@ from functools import reduce
 from operator import add, mul
 from typing import Any
 
-from sympy import Add, Expr, Idx, Max, Min, Mul, Symbol
+from sympy import Add, Expr, Idx, Max, Min, Mod, Mul, Symbol
 
 from derive.errors import ModelError
-from derive.expressions.indices import substitute
+from derive.expressions.indices import denominator, substitute
 
 Env = dict[Idx, Any]  # an index to its value: an int, or an integer array along its own axis
 
@@ -30,6 +30,13 @@ def index_value(expr: Expr, sizes: Mapping[Symbol, Expr]) -> Callable[[Env], Any
     if isinstance(expr, Symbol) or expr.is_Integer:
         fixed = number(expr, sizes)
         return lambda env: fixed
+    if isinstance(expr, Mod):
+        whole, part = (index_value(a, sizes) for a in expr.args)
+        return lambda env: whole(env) % part(env)
+    over = denominator(expr)
+    if over > 1:  # (i + 1)/2, which is read where it is whole
+        top = index_value(over * expr, sizes)
+        return lambda env: top(env) // over
     if isinstance(expr, (Add, Mul, Max, Min)):
         parts = [index_value(a, sizes) for a in expr.args]
         join = next(join for kind, join in JOINS.items() if isinstance(expr, kind))

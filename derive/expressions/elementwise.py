@@ -83,6 +83,10 @@ class step(Jump):
     def eval(cls, x: Expr) -> Expr | None:
         return Integer(int(bool(x > 0))) if x.is_Number else None
 
+    def _sympystr(self, printer: Any) -> str:
+        """sympy has it as Heaviside with the value 0 at 0."""
+        return f"Heaviside({printer._print(self.args[0])}, 0)"
+
 
 class equal(Jump):
     """1 where two numbers are equal, 0 elsewhere: which of many is the largest."""
@@ -122,6 +126,11 @@ class share(Jump):
             return Rational(1, 1 + len(left))
         ordered = sorted(left, key=default_sort_key)
         return None if ordered == list(differences) else cls(*ordered)
+
+    def _sympystr(self, printer: Any) -> str:
+        """Of one difference sympy has it as Heaviside, which is 1/2 at 0."""
+        inner = ", ".join(map(printer._print, self.args))
+        return f"Heaviside({inner})" if len(self.args) == 1 else f"share({inner})"
 
     @staticmethod
     def at(*differences: Any) -> Fraction:

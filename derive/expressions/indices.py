@@ -7,6 +7,7 @@ lives here and nowhere else. That a solved delta shifts a range (h_{t+1} does no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from math import lcm
 
 from sympy import Add, Basic, Expr, Idx, Indexed, IndexedBase, Integer, Product, Sum, Symbol, Tuple
 
@@ -174,6 +175,11 @@ def linear(expr: Expr, idx: Idx) -> tuple[int, Expr] | None:
             return None
         slope += int(factor)
     return slope, Add(*rest)
+
+
+def denominator(expr: Expr) -> int:
+    """The common denominator of an index expression: 2 for (i + 1)/2."""
+    return lcm(*(int(term.as_coeff_Mul()[0].q) for term in Add.make_args(expr) if term.as_coeff_Mul()[0].is_Rational))
 
 
 def solve(position: Expr, target: Expr, candidates: Iterable[Idx]) -> tuple[Idx, Expr] | None:

@@ -14,6 +14,7 @@ from sympy.core.symbol import Str
 
 from derive.errors import ShapeError
 from derive.expressions.indices import Limits
+from derive.expressions.matrix_text import written
 
 Shape = tuple[Expr, Expr]
 ONE = Integer(1)
@@ -34,8 +35,8 @@ class Matrix(Expr):
     shape: Shape
 
     def _sympystr(self, printer: Any) -> str:
-        """Its own name, for sympy has classes with some of these names."""
-        return f"{type(self).__name__}({', '.join(printer._print(a) for a in self.args)})"
+        """X.T*(h - y)/m, as in `matrix_text`."""
+        return written(type(self).__name__, self.args, printer._print)
 
     def _shape(self) -> Shape:
         return SCALAR

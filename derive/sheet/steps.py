@@ -98,17 +98,16 @@ def gradients(part: Part, detail: str) -> Iterator[Block]:
             yield from one_step(step, _from_subjects(part, step))
             yield from _written_out(step, derived.sizes, detail)
             same = derived.regions(step.node.name)
-            everywhere = fill([s.region for s in same], extent(step.node))
-            if everywhere:
+            if len(same) == 1 and fill([step.region], extent(step.node)):
                 yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
-            for name, found in part.found.items():
-                yield from topic(name).boxed(found, step)
+            elif step is same[-1]:
+                target = Partial(derived.loss, step.node.generic)
+                yield Equations((Row(target, derived.form(step.node.name)),), boxed=True)
+            for name, found in part.found.items() if step is same[-1] else ():
+                yield from topic(name).boxed(found, same)
             yield from _zero(step)
             if step is same[-1]:
                 yield from map(Paragraph, free_gradient(derived.model, step.node))
-            if not everywhere and step is same[-1]:
-                target = Partial(derived.loss, step.node.generic)
-                yield Equations((Row(target, derived.form(step.node.name)),), boxed=True)
     for node in derived.derivation.unreachable:
         yield Paragraph(say.ZERO(name=node.generic, loss=derived.loss))
     for note in part.notes:

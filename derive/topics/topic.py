@@ -98,8 +98,8 @@ class Topic:
         """Yield what it adds to the equations of a step."""
         yield from ()
 
-    def boxed(self, found: Sequence[Any], step: Step) -> Iterator[Block]:
-        """Yield what it adds below a gradient in its box."""
+    def boxed(self, found: Sequence[Any], steps: Sequence[Step]) -> Iterator[Block]:
+        """Yield what it adds below a gradient in its box; `steps` are those of its regions."""
         yield from ()
 
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> Mapping[str, list[Any]]:
@@ -198,8 +198,11 @@ def at(place: Place, found: Mapping[str, tuple[Any, ...]]) -> Iterator[tuple[Top
 
 
 def offered(name: str) -> Callable[..., Any] | property | None:
-    """Return the method or property of a Solution that some subject offers under this name."""
-    return next((each.offers[name] for _, each in topics() if name in each.offers), None)
+    """Return the method or property of a Solution that some subject offers, under the name that `help` shows of it."""
+    found = next((each.offers[name] for _, each in topics() if name in each.offers), None)
+    if found is not None and not isinstance(found, property):
+        found.__name__, found.__qualname__ = name, f"Solution.{name}"  # type: ignore[attr-defined]
+    return found
 
 
 def home(thing: Any) -> Topic | None:

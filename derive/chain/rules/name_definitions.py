@@ -75,8 +75,14 @@ def _contained(product: Monomial, facts: Facts, places: Sequence[Expr]) -> Itera
             continue
         for definition, element in instances(fact, places):
             inner = monomial([definition])
-            if nameable(inner) and inner.divides(product):
+            if nameable(inner) and (inner.divides(product) or _but_for_sizes(inner, product)):
                 yield element, inner
+
+
+def _but_for_sizes(inner: Monomial, product: Monomial) -> bool:
+    """Does the product contain all but powers of sizes, of several quantities? sympy takes them out of a root."""
+    rest = {b: e for b, e in inner.powers.items() if not (b.is_Symbol and b.is_integer and b.is_positive)}
+    return 1 < len(rest) < len(inner.powers) and inner._replace(powers=rest).divides(product)
 
 
 @memo

@@ -3,11 +3,12 @@
 The rules come in the order in which one works on paper, each making the ground for the next:
 
 1. `cancel` first, under the sums as they stand: a factor that is gone need not be pulled out, counted or named.
-2. `kill_delta` before all that looks at sums: it ends them, and opens the brackets in which deltas stand.
+2. `kill_delta` and `solve_stride` before all that looks at sums: they end them, and open the brackets with deltas.
 3. `count` before `pull`, which would leave a sum of ones behind.
 4. `part_sums` before `pull`, which takes out what depends on none of several indices; `pull` before `use_facts`: a
    fact is about the bare sum, without the constants that stand under it.
 5. `use_facts` before `combine`: a sum that has a value no longer keeps the brackets from being multiplied out.
+   `name_definitions` before `combine` too, for a definition is found among the factors of a product.
 6. `collect` before it: sums that are equal in other letters are one term.
 7. `combine`, kept only where it ends shorter than it began, for it undoes products.
 8. `share` after it: the bracket that it makes would be multiplied out again.
@@ -31,6 +32,7 @@ from derive.chain.rules.part_sums import part_sums
 from derive.chain.rules.pull import pull
 from derive.chain.rules.rule import Rule, Terms, follow
 from derive.chain.rules.share import share
+from derive.chain.rules.solve_stride import solve_stride
 from derive.chain.rules.take_sign import take_sign
 from derive.chain.rules.use_facts import use_facts
 from derive.chain.rules.use_symmetry import use_symmetry
@@ -39,6 +41,7 @@ from derive.chain.sums import Facts
 RULES: tuple[Rule, ...] = (
     cancel,  # sum_k u_k v_k / u_k             =>  sum_k v_k
     kill_delta,  # sum_k delta_ik u_k          =>  u_i
+    solve_stride,  # sum_k delta_{2k,i} u_k   =>  u_{i/2} for even i
     use_symmetry,  # S_ki                      =>  S_ik
     count,  # sum_k a                          =>  n a
     part_sums,  # sum_i sum_k u_i v_k          =>  sum_i u_i sum_k v_k

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import And, Basic, KroneckerDelta, Max, Min, Not, Or, Piecewise, S, polygamma
+from sympy import And, Basic, Idx, KroneckerDelta, Max, Min, Mod, Not, Or, Piecewise, S, polygamma
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
 from derive.expressions.functions import Row, arguments, row_of
+from derive.expressions.indices import linear
 from derive.expressions.intervals import inside
 from derive.page.print.order import ordered
 from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, write
@@ -67,8 +68,18 @@ def extremum(expr: Max | Min, p: Printer) -> Printed:
 
 @write.register(Relational)
 def relation(expr: Relational, p: Printer) -> Printed:
-    left, right = (p.printed(side)[0] for side in expr.args)
-    return f"{left} {p.style.relations[expr.rel_op]} {right}", ADD
+    if isinstance(expr.lhs, Mod):
+        value, stride = expr.lhs.args
+        return p.style.residue(p.index(value), expr.rel_op == "==", p.index(expr.rhs), p.index(stride)), ADD
+    left, right, sign = expr.lhs, expr.rhs, expr.rel_op
+    gap = left - right
+    whole = all(isinstance(s, Idx) or (s.is_Symbol and s.is_integer) for s in gap.free_symbols)
+    found = [i for i in gap.free_symbols if isinstance(i, Idx)]
+    form = linear(gap, found[0]) if whole and len(found) == 1 else None
+    if form is not None and abs(form[0]) == 1:  # of a single index: i <= K, which sympy turns around
+        left, right, sign = found[0], -form[0] * form[1], (expr if form[0] == 1 else expr.reversed).rel_op
+        return f"{p.index(left)} {p.style.relations[sign]} {p.index(right)}", ADD
+    return f"{p.printed(left)[0]} {p.style.relations[sign]} {p.printed(right)[0]}", ADD
 
 
 @write.register(And)
@@ -93,7 +104,7 @@ def _condition(expr: Any, p: Printer) -> str:
     """A comparison, or several joined by and and or."""
     if isinstance(expr, (And, Or)):
         sign = p.style.both if isinstance(expr, And) else p.style.either
-        return sign.join(sorted(_joint(a, p) for a in expr.args))
+        return sign.join(sorted((_joint(a, p) for a in expr.args), key=lambda t: (p.style.relations[">="] not in t, t)))
     return p(expr) if isinstance(expr, Relational) else str(expr)
 
 

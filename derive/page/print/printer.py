@@ -19,7 +19,7 @@ from sympy.matrices import MatrixBase
 
 from derive.chain.derivation import Line, Term
 from derive.expressions.coefficients import number_in_front
-from derive.expressions.indices import Limits, linear, name_of, substitute
+from derive.expressions.indices import Limits, denominator, linear, name_of, substitute
 from derive.expressions.matrices import Plus
 from derive.memo import SIZE, memo
 from derive.page.print.order import open_ended, ordered, signed
@@ -141,6 +141,10 @@ class Printer:
             form = linear(expr, self.loop)
             if form is not None and form[1].is_Integer:
                 return mark(*form)
+        over = denominator(expr)
+        if over > 1:
+            top = self._index(over * expr)
+            return f"({top})/{over}" if isinstance(over * expr, Add) else f"{top}/{over}"
         terms = sorted(Add.make_args(expr), key=lambda a: (a.could_extract_minus_sign(), a.is_number, str(a)))
         return signed((self._index_term(a) for a in terms), "")
 
@@ -152,5 +156,5 @@ class Printer:
         if isinstance(term, Mul):
             head, *rest = term.args
             sign = "-" if head == -1 else self.index(head)
-            return sign + "".join(self._index_term(r) for r in rest)
+            return sign + "".join(f"({self.index(r)})" if isinstance(r, Add) else self._index_term(r) for r in rest)
         return str(term) if term.is_number else self.printed(term)[0]

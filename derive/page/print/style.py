@@ -35,6 +35,7 @@ class Style(NamedTuple):
     condition: Callable[[str, str, str], str]
     relations: dict[str, str]
     cases: Callable[[Sequence[tuple[str, str]]], str]
+    residue: Callable[[str, bool, str, str], str]
     apart: str = r",\; "
     both: str = r" \land "
     either: str = r" \lor "
@@ -76,6 +77,7 @@ def _rows(rows: Sequence[tuple[str, str]]) -> str:
 
 
 INFINITY = r"\infty"
+NOT = (r"\not", "")
 
 LATEX = Style(
     key="latex",
@@ -98,6 +100,7 @@ LATEX = Style(
     condition=lambda a, e, b: rf"\mathbf{{1}}[{a} \le {e} \le {b}]",
     relations={"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"},
     cases=lambda rows: rf"{{\begin{{cases}}{_rows(rows)}\end{{cases}}}}",
+    residue=lambda i, same, r, n: rf"{i} {NOT[same]}\equiv {r} \ (\mathrm{{mod}}\ {n})",
 )
 
 UNICODE = Style(
@@ -120,6 +123,7 @@ UNICODE = Style(
     delta=lambda a, b: f"δ{subscript(_pair(a, b))}",
     condition=lambda a, e, b: f"1[{a} ≤ {e} ≤ {b}]",
     relations={"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"},
+    residue=lambda i, same, r, n: f"{i} {'≡' if same else '≢'} {r} mod {n}",
     cases=lambda rows: "{" + "; ".join(f"{value} [{when}]" for value, when in rows) + "}",
     apart=", ",
     both=" ∧ ",

@@ -10,7 +10,7 @@ from sympy import Add, And, Eq, Expr, Idx, Integer, Mul, Or, Piecewise, Pow, Pro
 from derive.expressions.coefficients import number_in_front, number_of
 from derive.expressions.extremes import Amax, Extreme
 from derive.expressions.functions import row_of
-from derive.expressions.indices import BINDERS, name_of
+from derive.expressions.indices import BINDERS, denominator, name_of
 from derive.expressions.matrices import Times, Trace
 from derive.expressions.symbols import Partial
 from derive.page.print.functions import function
@@ -20,8 +20,8 @@ from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, w
 
 @write.register(Add)
 def add(expr: Add, p: Printer) -> Printed:
-    if expr.has(Idx) and all(isinstance(a, (Idx, Integer)) for a in expr.args):
-        return p.index(expr), ADD
+    if expr.has(Idx) and all(isinstance(a, (Idx, Integer)) or _part_of_index(a) for a in expr.args):
+        return p.index(expr), MUL if denominator(expr) > 1 else ADD
     if number_in_front(expr) != 1:
         number, rest = number_of(expr)
         return _times(number, [rest], p)
@@ -31,8 +31,16 @@ def add(expr: Add, p: Printer) -> Printed:
     return signed(p.printed(a)[0] for a in terms), ADD
 
 
+def _part_of_index(expr: Expr) -> bool:
+    """Is it a number, or a fraction of an index, as in (i + 1)/2?"""
+    number, rest = expr.as_coeff_Mul()
+    return bool(number.is_Rational) and (rest == 1 or (isinstance(rest, Idx) and not number.is_Integer))
+
+
 @write.register(Mul)
 def multiply(expr: Mul, p: Printer) -> Printed:
+    if _part_of_index(expr):
+        return p.index(expr), ADD if expr.could_extract_minus_sign() else MUL
     number, factors = expr.as_coeff_mul()
     apart = [number_of(f) for f in factors]
     return _times(Mul(number, *(n for n, _ in apart)), [f for _, f in apart], p)

@@ -87,11 +87,11 @@ class MatrixForms(Topic):
         for each in found:
             yield from last_line(each.of(step))
 
-    def boxed(self, found: Sequence[Any], step: Step) -> Iterator[Block]:
+    def boxed(self, found: Sequence[Any], steps: Sequence[Step]) -> Iterator[Block]:
         from derive.topics.matrix_form.page import boxed
 
         for each in found:
-            yield from boxed(each.of(step))
+            yield from boxed(each, steps)
 
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
         return {"matrix": [_data(form, show, lang) for each in found for form in each.all]}

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from sympy import Expr, Symbol
 
+from derive.chain.derivation import Region, Step
+from derive.chain.regions import by_region
+from derive.chain.rule import extent
 from derive.expressions.matrices import Entry, Entrywise, Hadamard, Ones, Operator, Signature, Softmax, Whole, Zeros
 from derive.language import Text
 from derive.page import sentences as say
@@ -70,10 +73,18 @@ def last_line(form: Form | None) -> Iterator[Row]:
         yield Row(None, entry, shapes(form.matrix))
 
 
-def boxed(form: Form | None) -> Iterator[Block]:
-    """A gradient as a whole, in a box; of 0 its elements say it."""
-    if form is not None and form.matrix is not None and form.indices and not isinstance(form.matrix, Zeros):
-        yield Equations((Row(form.whole, form.matrix),), boxed=True)
+def boxed(forms: Forms, steps: Sequence[Step]) -> Iterator[Block]:
+    """A gradient as a whole, in a box, by cases where blocks of rows or columns differ; of 0 its elements say it."""
+    node, same = steps[0].node, dict[Expr, list[tuple[Region, Expr]]]()
+    for step in steps:
+        form = forms.of(step)
+        if form is not None and form.matrix is not None and form.indices and not isinstance(form.matrix, Zeros):
+            same.setdefault(form.whole, []).append((step.region, form.matrix))
+    for whole, parts in same.items():
+        partly = any(r.free(node.indices).items() - zip(node.indices, extent(node), strict=True) for r, _ in parts)
+        every = len(parts) == len(steps)
+        value = by_region(parts, node.indices, extent(node), outside=every) if partly else parts[0][1]
+        yield Equations((Row(whole, value),), boxed=True)
 
 
 def shapes(matrix: Expr) -> Text:
