@@ -110,7 +110,7 @@ BY_HAND = {
     "only even": "{∂L/∂y_{i/2} cos(xᵢ) [i ≡ 0 mod 2]; 0 [i ≢ 0 mod 2]}",
     "every third of 3K + 1": "{2 xᵢ · 1[4 ≤ i ≤ 3K+1] [i ≡ 1 mod 3]; 0 [i ≢ 1 mod 3]}",
     "triples": "{xᵢ₊₁ xᵢ₊₂ [i ≡ 1 mod 3]; xᵢ₊₁ xᵢ₋₁ [i ≡ 2 mod 3]; xᵢ₋₁ xᵢ₋₂ [i ≡ 0 mod 3]}",
-    "in the loss": "{2 xᵢ - 2 xᵢ₊₁ [i ≡ 1 mod 2]; 2 xᵢ - 2 xᵢ₋₁ [i ≡ 0 mod 2]}",
+    "in the loss": "{2 (xᵢ - xᵢ₊₁) [i ≡ 1 mod 2]; 2 (xᵢ - xᵢ₋₁) [i ≡ 0 mod 2]}",
 }
 
 
