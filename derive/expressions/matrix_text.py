@@ -86,6 +86,7 @@ def _sum(args: Sequence[Any], p: Print) -> Printed:
 
 SIGNS: dict[str, Callable[[Sequence[Any], Print], Printed]] = {
     "Whole": _whole,
+    "Symmetric": _whole,
     "Named": lambda args, p: (p(args[0]), ATOM),
     "Dots": lambda args, p: ("...", ATOM),
     "Transpose": lambda args, p: (f"{_at(args[0], ATOM, p)}.T", ATOM),
