@@ -85,6 +85,13 @@ def a_node_that_does_not_have_its_letter(g, C, T, i, j, k, t):
 
 
 @model
+def a_definition_without_its_letters_beside_a_sum_that_binds_them(g, C, T, i, j, k, t):
+    w, v = g.parameter("w", C, C), g.parameter("v")
+    y = g.node("y", v * Sum(w[k, k], k), over=(i, j))
+    g.loss("J", Sum(v * y[i, j] ** 2, i, j))
+
+
+@model
 def a_sum_that_is_the_gradient_for_every_letter(g, C, T, i, j, k, t):
     w, v = g.parameter("w", 2 * C), g.parameter("v", C)
     a = g.node("a", Sum(w[k] * v[k], k), over=k)

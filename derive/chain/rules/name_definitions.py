@@ -18,7 +18,7 @@ from derive.chain.sums import Fact, Facts, instances
 from derive.expressions.canonical import canonical
 from derive.expressions.indices import sum_over
 from derive.expressions.powers import Monomial, common, monomial
-from derive.expressions.traverse import names, rewrite
+from derive.expressions.traverse import free_indices, names, rewrite
 from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Model, Node
@@ -49,7 +49,7 @@ def name_definitions(terms: Terms, facts: Facts) -> Iterator[Line]:
 
 def name_in_product(term: Term, facts: Facts) -> tuple[Term, tuple[Expr, ...]]:
     """The product with the quantities that it contains written by name, and these names."""
-    letters = sorted({i for f in term.factors for i in f.atoms(Idx)} | {b[0] for b in term.sums}, key=str)
+    letters = sorted({i for f in term.factors for i in free_indices(f)} | {b[0] for b in term.sums}, key=str)
     fixed = {p for f in term.factors for e in f.atoms(Indexed) for p in e.indices if not p.has(Idx)}
     places = (*letters, *sorted(fixed, key=str))
     product = monomial(term.factors)
