@@ -372,20 +372,13 @@ def first(by: Any) -> Callable[[Any], Any]:
     return lambda factors: (by, *factors)
 
 
-def without_the_last(use: Use) -> Use:
-    """Of several occurrences in one user, the last is lost."""
-    assert use.more
-    parts = [replace(use, more=()), *use.more]
-    return parts[0].joined(parts[1:-1])
-
-
 def on_the_first(use: Use) -> Use:
     """The contribution of the first index value only."""
     return contracted(factors=first(KroneckerDelta(use.contraction.outer[0][0], 1)))(use)
 
 
 edge("a path is dropped", "layers", "a", lambda use: None)
-edge("the path around is dropped", "layers", "a", without_the_last)
+edge("the path around is dropped", "layers", "a", lambda use: None, 1)
 edge("the path to the state before is dropped", "every_step", "h", lambda use: None)
 edge("the direct path to the loss is dropped", "every_step", "h", lambda use: None, 1)
 edge("a sign in a partial", "softmax", "p", contracted(factors=first(Integer(-1))))
