@@ -32,7 +32,42 @@ def rows(repeats: int) -> list[Row]:
         sides = [timed(lambda: ours["_backward"](inputs, values)), timed(lambda: by_hand(inputs, values))]  # noqa: B023
         found.append(compared(f"10 numpy backward of {name} / by hand", *alternate(sides, repeats), NUMPY_REACH))
         found.append(function(name, graph, inputs, repeats))
-    return [*found, *strided(repeats)]
+    return [*found, *shifted(repeats), *strided(repeats)]
+
+
+def shifted(repeats: int) -> list[Row]:
+    """Softmax, attention and cross-entropy in float32, beside torch's own functions and autograd."""
+    rows, columns = 64, 128
+    rng = np.random.default_rng(0)
+
+    def drawn(*shape: int) -> torch.Tensor:
+        return torch.tensor(rng.normal(size=shape), dtype=torch.float32)
+
+    y = torch.nn.functional.one_hot(torch.tensor(rng.integers(0, columns, rows)), columns).float()
+    models = {
+        "softmax": (softmax(), {"z": drawn(rows, columns), "g": drawn(rows, columns)}, softmax_by_torch),
+        "cross-entropy": (cross_entropy(), {"z": drawn(rows, columns), "y": y}, cross_entropy_by_torch),
+        "attention": (attention(), {n: drawn(rows, columns) for n in "QKVg"}, attention_by_torch),
+    }
+    return [by_torch(name, *model, repeats) for name, model in models.items()]
+
+
+def by_torch(name: str, graph: Graph, inputs: Arrays, loss: Callable[[Arrays], Any], repeats: int) -> Row:
+    """Loss.apply and its backward, against autograd through torch's own functions."""
+    module = loaded(code(graph.derive().derivation, "torch"))
+    wanted = {n.name for n in graph.model().of_kind("parameter")}
+    given = {n: a.clone().requires_grad_(n in wanted) for n, a in inputs.items()}
+    parameters, arguments = [given[n] for n in given if n in wanted], [given[n] for n in module["INPUTS"]]
+
+    def ours() -> tuple[Any, ...]:
+        return torch.autograd.grad(module["Loss"].apply(*arguments), parameters)
+
+    def other() -> tuple[Any, ...]:
+        return torch.autograd.grad(loss(given), parameters)
+
+    assert all(torch.allclose(a, b, rtol=1e-3, atol=1e-4) for a, b in zip(ours(), other(), strict=True))
+    measured = alternate([timed(ours), timed(other)], repeats)
+    return compared(f"10 torch Function of {name} in float32 / torch's own", *measured, TORCH_REACH)
 
 
 def strided(repeats: int) -> list[Row]:
@@ -99,6 +134,56 @@ def same(ours: Arrays, other: Arrays) -> None:
 
 
 # the models
+
+
+def softmax() -> Graph:
+    """Rows of scores, their softmax, and a cotangent."""
+    g = Graph("softmax")
+    N, C = g.size("N"), g.size("C")
+    n, c, k = g.index("n", N), *g.indices("c k", C)
+    z, G = g.parameter("z", N, C), g.input("g", N, C)
+    p = g.node("p", exp(z[n, c]) / Sum(exp(z[n, k]), k), over=(n, c))
+    g.loss("L", Sum(G[n, c] * p[n, c], n, c))
+    return g
+
+
+def softmax_by_torch(given: Arrays) -> Any:
+    return (given["g"] * torch.softmax(given["z"], 1)).sum()
+
+
+def cross_entropy() -> Graph:
+    """Rows of scores, their softmax, and one-hot targets."""
+    g = Graph("cross-entropy")
+    N, C = g.size("N"), g.size("C")
+    n, c, k = g.index("n", N), *g.indices("c k", C)
+    z, y = g.parameter("z", N, C), g.target("y", N, C, domain="binary", sums_to=1)
+    p = g.node("p", exp(z[n, c]) / Sum(exp(z[n, k]), k), over=(n, c))
+    g.loss("L", -Sum(y[n, c] * log(p[n, c]), n, c))
+    return g
+
+
+def cross_entropy_by_torch(given: Arrays) -> Any:
+    return torch.nn.functional.cross_entropy(given["z"], given["y"], reduction="sum")
+
+
+def attention() -> Graph:
+    """Scaled dot products of N queries and M keys, and a cotangent."""
+    g = Graph("attention")
+    N, M, D, E = (g.size(s) for s in ("N", "M", "D", "E"))
+    i, d, e = g.index("i", N), g.index("d", D), g.index("e", E)
+    j, k = g.indices("j k", M)
+    Q, K, V = g.parameter("Q", N, D), g.parameter("K", M, D), g.parameter("V", M, E)
+    G = g.input("g", N, E)
+    S = g.node("S", Sum(Q[i, d] * K[j, d], d) / sqrt(D), over=(i, j))
+    A = g.node("A", exp(S[i, j]) / Sum(exp(S[i, k]), k), over=(i, j))
+    O = g.node("O", Sum(A[i, j] * V[j, e], j), over=(i, e))  # noqa: E741
+    g.loss("L", Sum(G[i, e] * O[i, e], i, e))
+    return g
+
+
+def attention_by_torch(given: Arrays) -> Any:
+    scores = given["Q"] @ given["K"].T / given["Q"].shape[1] ** 0.5
+    return (given["g"] * (torch.softmax(scores, 1) @ given["V"])).sum()
 
 
 def mlp() -> Graph:

@@ -70,15 +70,15 @@ class Kept(NamedTuple):
 
 
 class Remainder(NamedTuple):
-    """The largest part of the gradient that truncation after `steps` steps dropped, and the largest bound of that part.
+    """The largest part of the gradient that truncation after `steps` steps dropped: of the whole, and of its bound.
 
-    Both are relative to the whole gradient, in cells in which `measure` is `value`. `ok` is true if the bound held in
-    every random cell.
+    The bound relative to the whole says nothing: where contributions cancel, the whole may be as small as one likes.
+    The cells are those in which `measure` is `value`. `ok` is true if the bound held in every random cell.
     """
 
     steps: int
     dropped: float
-    bound: float
+    of_bound: float
     ok: bool
     measure: Expr
     value: float

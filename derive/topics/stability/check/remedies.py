@@ -19,6 +19,7 @@ from derive.topics.stability.remedies import bounding, linear, norm_keeping
 
 HALVES = (10, 50, 100)  # steps over which a bias shall keep half
 CUTS = (1, 10, 25, 50)
+TINY = 1e-300  # below, nothing is left to divide by
 
 
 def kept(experiment: Experiment, gate: Gate) -> Iterator[Kept]:
@@ -52,13 +53,12 @@ def remainders(experiment: Experiment) -> Iterator[Remainder]:
         return
     flow = experiment.of(claim)
     at = flow.valid & (experiment.drawn.targets.repeat(len(flow.valid) // experiment.drawn.points) == TARGETS[0])
-    whole = flow.parts.sum(dim=0).abs().sum(dim=0).clamp(min=1e-300)
+    whole = flow.parts.sum(dim=0).abs().sum(dim=0)
     for k in CUTS if bool(at.any()) else ():
         dropped, most = flow.dropped(k)[at], flow.remainder(k)[at]
         ok = bool((dropped <= most * (1 + SLACK)).all())
-        yield Remainder(
-            k, float((dropped / whole[at]).max()), float((most / whole[at]).max()), ok, claim.measure, TARGETS[0]
-        )
+        of_whole, of_bound = (float((dropped / part.clamp(min=TINY)).max()) for part in (whole[at], most))
+        yield Remainder(k, of_whole, of_bound, ok, claim.measure, TARGETS[0])
 
 
 def preserved(experiment: Experiment) -> Iterator[Preserved]:

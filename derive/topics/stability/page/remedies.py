@@ -66,16 +66,16 @@ COUPLED = Text(
     "每回退一步，各伴随量的范数至多乘以 {B} 的转置，因此被舍去的部分由 {B} 的幂控制。若 {claim}，其和为",
 )
 CUT_AT = Text(
-    "Measured by torch.autograd in random cells with {measure} = {value}, for the loss at the last step: the sizes, "
-    "relative to the whole gradient, of the largest dropped part and of the largest bound. A part can be larger than "
-    "the whole, as contributions cancel.",
-    "由 torch.autograd 在 {measure} = {value} 的随机单元中对最后一步的损失测得：被舍去部分的最大者与界的最大者，"
-    "相对于整个梯度的大小。各贡献会互相抵消，因此一部分可以大于整体。",
+    "Measured by torch.autograd in random cells with {measure} = {value}, for the loss at the last step: the dropped "
+    "part, at its largest, relative to the whole gradient and to its bound. Where the last number is at most 1, the "
+    "bound held in every cell. A part can be larger than the whole, as contributions cancel.",
+    "由 torch.autograd 在 {measure} = {value} 的随机单元中对最后一步的损失测得：被舍去的部分与整个梯度之比、"
+    "与其界之比，均取最大者；后者不超过 1 即界在每个单元中都成立。各贡献会互相抵消，因此一部分可以大于整体。",
 )
 CUT_TABLE = (
     Text("steps kept {K}", "保留步数 {K}")(K=KEPT),
     Text("dropped / whole", "舍去部分与整体之比"),
-    Text("bound / whole", "界与整体之比"),
+    Text("dropped / bound", "舍去部分与界之比"),
 )
 KEEP = Text(
     "Orthogonal weights. If {W} is orthogonal at the start (the identity, for one), a step back of the linear cell "
@@ -145,7 +145,7 @@ def _truncation(analysis: Analysis, cuts: Sequence[Truncation], measured: Measur
     if measured is not None and measured.remainders:
         first = measured.remainders[0]
         yield Paragraph(CUT_AT(measure=first.measure, value=Numeral(first.value)))
-        rows = tuple((Numeral(r.steps), _short(r.dropped), _short(r.bound)) for r in measured.remainders)
+        rows = tuple((Numeral(r.steps), _short(r.dropped), _short(r.of_bound)) for r in measured.remainders)
         yield Table(CUT_TABLE, rows)
 
 
