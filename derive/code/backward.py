@@ -57,13 +57,14 @@ class Backward:
         return {n: step for n, step in found.items() if not (masked(self._shortest(step)) and self._scatters(n))}
 
     def formula(self, name: str) -> Expr:
-        """Return the shortest line of the step; for what an abstract loss gives, its cotangent."""
+        """Return the shortest line without a mask, if there is one; for what an abstract loss gives, its cotangent."""
         return self.put_in(self._shortest(self.formulas[name]))
 
     def _shortest(self, step: Step) -> Expr:
         if step.given:
             return Add(*(u.value(self.d.loss) for u in step.uses))
-        return min((line.expr for line in step.lines if not line.expr.has(Mod)), key=weight)
+        lines = (line.expr for line in step.lines if not line.expr.has(Mod))
+        return min(lines, key=lambda expr: (masked(expr), weight(expr)))
 
     def _scatters(self, name: str) -> bool:
         """True if the adjoint can be added where it is read, so that no mask is needed."""
