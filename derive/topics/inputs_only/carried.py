@@ -170,4 +170,5 @@ def _families(expr: Expr) -> frozenset[str]:
 
 
 def _terms(expr: Expr) -> tuple[Term, ...]:
-    return tuple(Term((part,)) for part in Add.make_args(expr))
+    parts = sorted(Add.make_args(expr), key=lambda part: part.could_extract_minus_sign())  # positive ones first
+    return tuple(Term((part,)) for part in parts)
