@@ -25,7 +25,7 @@ from derive.expressions.symbols import Size
 from derive.model import validation
 from derive.model.definitions import definitions
 from derive.model.matrix_words import Reader
-from derive.model.model import NOTHING, Case, Kind, Model, Node, model_of
+from derive.model.model import NOTHING, Case, Kind, Model, Node, is_notation, model_of
 from derive.model.starts import along, first_axis, stepped
 from derive.model.structure import declared, seen
 from derive.model.typeset import same_element, same_sign
@@ -264,6 +264,9 @@ class Graph:
         self, name: str, kind: Kind, indices: tuple[Idx, ...], cases: tuple[Case, ...], domain: Any = "real",
         sums_to: Expr | None = None, law: Law | None = None, structure: str = "",
     ) -> Any:  # fmt: skip
+        if name in self._nodes and is_notation(self._nodes[name]):
+            definition = self._nodes[name].cases[0].expr
+            raise ModelError(f"{name} is the name of {definition} here; define that under a name of your own before")
         validation.new_name(name, self._names())
         definitions(name, indices, cases, self._known())
         symbol = family(name) if indices else Symbol(name, real=True)

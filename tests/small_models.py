@@ -305,6 +305,23 @@ def branches_by_time_with_a_start(g, C, T, i, j, k, t):
     g.loss("J", h[T])
 
 
+# names
+
+
+@model
+def an_activation_of_cases(g, C, T, i, j, k, t):
+    w, x = g.parameter("w"), g.input("x", C)
+    a = g.node("a", tanh(Piecewise((x[i], x[i] > 0), (w, True))) / 6 + x[i], over=i)
+    g.loss("J", Sum(a[i], i))
+
+
+@model
+def a_node_that_is_the_same_at_each_index(g, C, T, i, j, k, t):
+    w, v = g.parameters("w v")
+    a = g.node("a", w / (6 * (softplus(v) + 1)), over=i)
+    g.loss("J", Sum(a[i] ** 2, i))
+
+
 # losses
 
 

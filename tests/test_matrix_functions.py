@@ -16,7 +16,7 @@ import pytest
 import torch
 from sympy import Expr, KroneckerDelta, Matrix
 
-from derive import Graph, Sum, cholesky, det, inverse, log, logdet, matrix_power, solve, trace
+from derive import Graph, Sum, cholesky, det, exp, inverse, log, logdet, matrix_power, solve, trace
 from derive.errors import ModelError, UsageError
 from derive.model.structure import has
 from derive.page.print.printer import printer
@@ -303,9 +303,11 @@ def test_a_definition_that_is_symmetric_is_seen_to_be() -> None:
     s.named("P", Sum(s.A[s.i, s.k] * S[s.k, s.m] * s.A[s.j, s.m], s.k, s.m))
     s.named("Q", Sum(s.A[s.i, s.k] * S[s.k, s.m] * s.B[s.j, s.m], s.k, s.m))
     s.named("R", inverse(K)[s.i, s.j])
+    s.named("U", exp(-((s.a[s.i] - s.a[s.j]) ** 2)) + abs(s.b[s.i] - s.b[s.j]))
+    s.named("V", (s.a[s.i] - s.a[s.j]) ** 3)
     s.g.loss("L", logdet(K))
     nodes = s.g.model().nodes
-    assert [nodes[name].symmetric for name in "KPQR"] == [True, True, False, True]
+    assert [nodes[name].symmetric for name in "KPQRUV"] == [True, True, False, True, True, False]
 
 
 REFUSED = {
@@ -318,6 +320,10 @@ REFUSED = {
     "no factor": (lambda s: s.g.loss("L", cholesky(s.X)[1, 1]), "positive_definite=True"),
     "a fraction": (lambda s: matrix_power(s.X, 0.5), "whole number"),
     "a whole matrix": (lambda s: s.g.node("P", s.X**-1, over=(s.i, s.j)), "without an index"),
+    "a name that the graph has given": (
+        lambda s: (s.g.node("s", logdet(s.X)), s.g.node("X_inv", s.a[1])),
+        "the name of inverse",
+    ),
     "two structures": (lambda s: s.g.constant("S", s.n, s.n, symmetric=True, orthogonal=True), "not supported"),
     "a structure of a column": (lambda s: s.g.constant("c", s.n, symmetric=True), "square matrix"),
     "a structure that is none": (lambda s: s.g.constant("S", s.n, s.n, symmetrical=True), "unknown declaration"),

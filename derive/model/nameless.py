@@ -80,15 +80,12 @@ def by_name(expr: Expr, node: Node) -> Expr:
     kind, size = type(case.expr), case.expr.count_ops()
 
     def name(part: Expr) -> Expr | None:
-        if isinstance(part, CLOSED):
-            return part
-        if not isinstance(part, kind) or part.count_ops() < size:
-            return None
-        for at in _places(part, node):
+        fits = isinstance(part, kind) and part.count_ops() >= size
+        for at in _places(part, node) if fits else ():
             found = _over(part, substitute(case.expr, dict(zip(node.indices, at, strict=True))))
             if found is not None:
                 return by_name(found, node) * node.at(*at)
-        return None
+        return part if isinstance(part, CLOSED) else None
 
     return rewrite(expr, name)
 

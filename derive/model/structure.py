@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import permutations
 
-from sympy import Basic, Expr, Idx, Indexed, Matrix, Sum, Symbol, eye
+from sympy import Abs, Basic, Expr, Idx, Indexed, Matrix, Pow, Sum, Symbol, eye
 
 from derive.errors import ModelError
 from derive.expressions.indices import bound, index, name_of, substitute, through
@@ -72,7 +72,10 @@ def _form(expr: Basic, symmetric: frozenset[str]) -> Expr:
     if isinstance(expr, Indexed) and name_of(expr) in symmetric:
         return expr.base[tuple(sorted(expr.indices, key=str))]
     if not isinstance(expr, Sum) or len(expr.limits) > MOST:
-        return through(expr, lambda part: _form(part, symmetric))
+        found = through(expr, lambda part: _form(part, symmetric))
+        even = isinstance(found, Abs) or (isinstance(found, Pow) and found.exp.is_even)
+        turned = even and found.args[0].could_extract_minus_sign()  # (x - y)^2 is (y - x)^2
+        return found.func(-found.args[0], *found.args[1:]) if turned else found
     spelled = []
     for order in permutations(expr.limits):
         letters: dict[Basic, Basic] = {b[0]: index(f"_{n}", b[0].lower, b[0].upper) for n, b in enumerate(order)}

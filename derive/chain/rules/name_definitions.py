@@ -67,11 +67,13 @@ def name_in_product(term: Term, facts: Facts) -> tuple[Term, tuple[Expr, ...]]:
 def _contained(product: Monomial, facts: Facts, places: Sequence[Expr]) -> Iterator[tuple[Expr, Monomial]]:
     """The quantities whose definition divides a product, up to the sign; each with its definition.
 
-    A product of names alone keeps its names: gamma u is not written o.
+    A product of names alone keeps its names: gamma u is not written o. A definition that is the same for all values of
+    an index does not say which element it would be.
     """
     present = names(Mul(*product.powers))
     for fact in facts:
-        if isinstance(fact.left, Sum) or not names(fact.left) <= present:
+        telling = fact.left.free_symbols.issuperset(fact.indices)
+        if isinstance(fact.left, Sum) or not telling or not names(fact.left) <= present:
             continue
         for definition, element in instances(fact, places):
             inner = monomial([definition])
