@@ -310,6 +310,27 @@ def test_a_definition_that_is_symmetric_is_seen_to_be() -> None:
     assert [nodes[name].symmetric for name in "KPQRUV"] == [True, True, False, True, True, False]
 
 
+def test_a_product_of_too_low_a_rank_is_not_drawn() -> None:
+    """X^T X, and X^T C X, are singular where X has fewer rows than columns; X^T X + c I is not."""
+    for shift, least in ((0, 3), (1, 1)):
+        g = Graph("normal equations")
+        n, q = g.size("N"), g.size("D")
+        k, m = g.indices("k m", n)
+        i, j = g.indices("i j", q)
+        X, C, y = g.parameter("X", n, q), g.constant("C", n, n), g.input("y", q)
+        gram = Sum(X[k, i] * C[k, m] * X[m, j], k, m) / n + shift * KroneckerDelta(i, j)
+        K = g.node("K", gram, over=(i, j))
+        g.loss("L", Sum(y[i] * solve(K, y)[i], i))
+        d = g.derive()
+        report = d.verify(points=60)
+        assert report.ok
+        drawn = [dict(sizes) for sizes in report.sizes]
+        assert all(sizes["N"] >= sizes["D"] for sizes in drawn) == (not shift)
+        if not shift:
+            with pytest.raises(ModelError, match="needs N >= D"):
+                g.derive(sizes={"N": 2, "D": least}).verify()
+
+
 REFUSED = {
     "a formula": (lambda s: inverse(s.X[s.i, s.j]), "without its indices"),
     "one index": (lambda s: s.g.loss("L", inverse(s.X)[s.i]), "takes 2"),

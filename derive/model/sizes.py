@@ -2,7 +2,8 @@
 
 A need is a whole number made of sizes that must not be negative. Those of a model are declared (`least=2`) or deduced:
 every family has an element, every position lies inside its family, what is made of sizes alone and stands below a
-fraction line or in a logarithm is positive, and under a root not negative.
+fraction line or in a logarithm is positive, and under a root not negative. X^T X is singular where X has fewer rows
+than columns.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from sympy import Add, Expr, Ge, Indexed, Integer, Pow, Symbol, fraction, log, t
 from derive.errors import ModelError
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import at_least, image
+from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.symbols import Size
 from derive.expressions.traverse import free_indices
 from derive.memo import memo
 from derive.model.model import Model, Node
 from derive.model.positions import gaps, own_ranges, walked
+from derive.model.structure import bottlenecks
 
 Sizes = Mapping[Symbol, int]
 FAR = 1000  # a size at which an expression has the sign that it has for large ones
@@ -71,6 +74,9 @@ def _weaker(gap: Expr, other: Expr) -> bool:
 
 def _of_node(model: Model, node: Node) -> Iterator[Need]:
     yield from (Need(i.upper - i.lower, node.generic) for i in node.indices)
+    for function in (c.expr for c in node.cases if isinstance(c.expr, OfMatrix)):
+        matrix = model.nodes[function.matrix.name]
+        yield from (Need(rank - function.size, function) for rank in bottlenecks(matrix))
     for part, around in (w for c in node.cases for w in walked(c.expr, own_ranges(c.expr))):
         read = model.nodes.get(name_of(part)) if isinstance(part, Indexed) else None
         if read is not None:

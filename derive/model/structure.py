@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import permutations
 
-from sympy import Abs, Basic, Expr, Idx, Indexed, Matrix, Pow, Sum, Symbol, eye
+from sympy import Abs, Basic, Expr, Idx, Indexed, Matrix, Mul, Pow, Sum, Symbol, eye
 
 from derive.errors import ModelError
 from derive.expressions.indices import bound, index, name_of, substitute, through
@@ -65,6 +65,22 @@ def seen(indices: tuple[Idx, ...], cases: tuple[Case, ...], known: Mapping[str, 
         return ""
     turned = substitute(expr, dict(zip(indices, reversed(indices), strict=True)))
     return "symmetric" if _form(expr, symmetric) == _form(turned, symmetric) else ""
+
+
+def bottlenecks(matrix: Node) -> Iterator[Expr]:
+    """Numbers that the rank of a matrix of products cannot exceed: N for X^T X/c, whose sum joins rows and columns."""
+    whole = Mul.make_args(matrix.cases[0].expr) if len(matrix.cases) == 1 else ()
+    sums = [f for f in whole if isinstance(f, Sum)]
+    row, column = matrix.indices
+    if len(sums) != 1 or any({row, column} & f.free_symbols for f in whole if f is not sums[0]):
+        return
+    factors = [f.free_symbols for f in Mul.make_args(sums[0].function)]
+    for idx, low, high in sums[0].limits:
+        joined = {row}
+        while more := {s for f in factors if f & joined for s in f if isinstance(s, Idx)} - joined - {idx}:
+            joined |= more
+        if column not in joined:
+            yield high - low + 1
 
 
 def _form(expr: Basic, symmetric: frozenset[str]) -> Expr:

@@ -99,7 +99,7 @@ class Reader:
         for axis, idx in zip(axes, own, strict=True):
             position[axis] = idx
         here = node.at(*position)
-        kind = Symmetric if expr is element and node.symmetric else Whole
+        kind = Symmetric if expr is element and node.symmetric and len(own) == 2 else Whole
         named = kind(expr.func(expr.of, here) if isinstance(expr, Partial) else here, *own)
         if len(running) == 2 and running[0] == running[1]:
             return Part(DiagonalOf(named), running[0])
