@@ -43,13 +43,16 @@ class Cotangent(NamedTuple):
 
 
 def cotangents(d: Derivation) -> tuple[Cotangent, ...]:
-    """Return the cotangents that a wanted gradient may need; a single one is called `cotangent`."""
-    pairs = dict.fromkeys(
+    """Return the cotangents that a wanted gradient may need; a single one is called `cotangent`.
+
+    Where none needs any, all are returned: without them the loss would have no value.
+    """
+    every = dict.fromkeys(
         (node, argument)
         for node in d.model.nodes.values()
         for argument in (node.abstract.args if node.abstract is not None else ())
-        if name_of(argument) in d.adjoints
     )
+    pairs = {p: None for p in every if name_of(p[1]) in d.adjoints} or every
     found, taken = [], set(d.model.nodes)
     for node, argument in pairs:
         name = COTANGENT if len(pairs) == 1 else f"{COTANGENT}_{name_of(argument)}"
