@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from sympy import Abs, Eq, Function, Gt, Integer, Lt, Pow, Symbol
+from sympy import Abs, Eq, Function, Gt, Integer, Lt, Pow, Rational, Symbol
 
 from derive import Graph, Sum, VerificationError, exp, function_named, sigmoid, tanh
 from derive.check.report import Report
@@ -234,7 +234,7 @@ def test_swapped_ends_of_a_slope_are_contradicted(monkeypatch):
 def test_a_slope_range_that_is_too_small_is_contradicted(monkeypatch):
     """With M = 1/2 for tanh the bound of a step is broken."""
     row = functions.BY_NAME["tanh"]
-    monkeypatch.setitem(functions._BY_CLASS, tanh, row._replace(slope_range=(0, functions.QUARTER)))
+    monkeypatch.setitem(functions._BY_CLASS, tanh, row._replace(slope_range=(0, Rational(1, 4))))
     assert not measure(BPTT[1]).ok
 
 
