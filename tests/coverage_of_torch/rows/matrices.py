@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from sympy import Abs, Piecewise, sqrt
+from sympy import Abs, KroneckerDelta, Piecewise, sqrt
 
 import derive
 from coverage_of_torch.table import Row
@@ -25,6 +25,12 @@ def _matrix(name: str, leaves: str, write: Any, by_torch: Any, *needed: str) -> 
     if not all(hasattr(derive, word) for word in needed):
         return Row(name, why="functions of whole matrices are not there")
     return Row(name, leaves, write, by_torch)
+
+
+def _positive(v: Any) -> Any:
+    """A A^T + I as a node."""
+    product = Sum(v.A[v.n, v.k] * v.A[v.n2, v.k], v.k)
+    return v.node("S", product + KroneckerDelta(v.n, v.n2), v.n, v.n2)
 
 
 ROWS = (
@@ -166,6 +172,14 @@ ROWS = (
         lambda t: t.u @ torch.linalg.solve(t.A, t.x),
         "solve",
     ),
-    Row("linalg_cholesky_ex", why="not tried yet"),
-    Row("cholesky", why="not tried yet"),
+    *(
+        _matrix(
+            name,
+            "A:N,K u:N,N",
+            lambda v: Sum(v.u[v.n, v.n2] * derive.cholesky(_positive(v))[v.n, v.n2], v.n, v.n2),
+            lambda t: (t.u * torch.linalg.cholesky(t.A @ t.A.mT + torch.eye(len(t.A), dtype=t.A.dtype))).sum(),
+            "cholesky",
+        )
+        for name in ("linalg_cholesky_ex", "cholesky")
+    ),
 )
