@@ -84,7 +84,7 @@ if TYPE_CHECKING:
     from derive.graph import Graph
     from derive.language import Text
     from derive.model.author_sum import Product, Sum
-    from derive.model.matrix_words import cholesky, det, inverse, logdet, matrix_power, solve, trace
+    from derive.model.matrix_words import cholesky, det, eigenvalues, inverse, logdet, matrix_power, solve, trace
     from derive.model.new_function import elementwise
     from derive.model.words import (
         amax,
@@ -135,7 +135,9 @@ _HOME = {
         "amax", "amin", "dot", "hardshrink", "log_softmax", "logsumexp", "mean", "norm", "normalize", "rsqrt",
         "softmax", "softshrink", "std", "tanhshrink", "threshold", "var",
     ),
-    "derive.model.matrix_words": ("cholesky", "det", "inverse", "logdet", "matrix_power", "solve", "trace"),
+    "derive.model.matrix_words": (
+        "cholesky", "det", "eigenvalues", "inverse", "logdet", "matrix_power", "solve", "trace",
+    ),
     "derive.model.new_function": ("elementwise",),
     "derive.topics.training.training": ("TrainingSet",),
     "derive.topics.worked.example": ("Example",),
@@ -153,13 +155,13 @@ __all__ = [
     "KroneckerDelta", "Limit", "Max", "Min", "ModelError", "MomentError", "Option", "Piecewise", "Problem",
     "Product", "Rational", "Signature", "Size", "Solution", "Sum", "Text", "TrainingSet", "UsageError", "Variance",
     "VerificationError", "acos", "acosh", "amax", "amin", "asin", "asinh", "atan", "atan2", "atanh", "ceiling",
-    "cholesky", "clip", "cos", "cosh", "det", "digamma", "dot", "elementwise", "elu", "erf", "erfc", "erfinv",
-    "exp", "exp2", "expm1", "floor", "frac", "function_named", "gamma", "gelu", "hardshrink", "hardsigmoid",
-    "hardswish", "hardtanh", "hypot", "inverse", "leaky_relu", "log", "log10", "log1p", "log2", "log_softmax",
-    "logaddexp", "logdet", "loggamma", "logit", "logsigmoid", "logsumexp", "matrix_power", "mean", "mish", "norm",
-    "normalize", "polygamma", "prelu", "relu", "relu6", "rounded", "rsqrt", "selu", "sigmoid", "sign", "silu",
-    "sin", "sinh", "softmax", "softplus", "softshrink", "softsign", "solve", "sqrt", "std", "stop", "tan", "tanh",
-    "tanhshrink", "threshold", "trace", "trunc", "var",
+    "cholesky", "clip", "cos", "cosh", "det", "digamma", "dot", "eigenvalues", "elementwise", "elu", "erf", "erfc",
+    "erfinv", "exp", "exp2", "expm1", "floor", "frac", "function_named", "gamma", "gelu", "hardshrink",
+    "hardsigmoid", "hardswish", "hardtanh", "hypot", "inverse", "leaky_relu", "log", "log10", "log1p", "log2",
+    "log_softmax", "logaddexp", "logdet", "loggamma", "logit", "logsigmoid", "logsumexp", "matrix_power", "mean",
+    "mish", "norm", "normalize", "polygamma", "prelu", "relu", "relu6", "rounded", "rsqrt", "selu", "sigmoid",
+    "sign", "silu", "sin", "sinh", "softmax", "softplus", "softshrink", "softsign", "solve", "sqrt", "std", "stop",
+    "tan", "tanh", "tanhshrink", "threshold", "trace", "trunc", "var",
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import pytest
 import torch
 from sympy import Expr, KroneckerDelta, Matrix
 
-from derive import Graph, Sum, cholesky, det, exp, inverse, log, logdet, matrix_power, solve, trace
+from derive import Graph, Sum, cholesky, det, eigenvalues, exp, inverse, log, logdet, matrix_power, solve, trace
 from derive.errors import ModelError, UsageError
 from derive.model.structure import has
 from derive.page.print.printer import printer
@@ -273,6 +273,35 @@ def test_the_gradient_of_a_cholesky_factor_is_that_of_torch() -> None:
     np.testing.assert_allclose(found, spd.grad.numpy(), rtol=1e-9, atol=1e-12)
 
 
+def test_eigenvalues() -> None:
+    """Their weighted sum has the gradient V diag(c) V^T, their plain sum the identity, for it is the trace."""
+    s = names(symmetric=True)
+    s.g.loss("L", Sum(s.a[s.k] * eigenvalues(s.X)[s.k], s.k))
+    d = s.g.derive()
+    assert printer("text", d.model.order)(d.matrix("X")) == "V(X) diag(a) V(X)ᵀ"
+    assert d.verify(points=60).ok
+    given = numbers(5)
+    symmetric = torch.tensor(given["X"] + given["X"].T, requires_grad=True)
+    (torch.tensor(given["a"]) * torch.linalg.eigvalsh(symmetric)).sum().backward()
+    for target, kind in (("numpy", np.asarray), ("torch", torch.tensor)):
+        arrays = {name: kind(v) for name, v in {**given, "X": symmetric.detach().numpy()}.items()}
+        np.testing.assert_allclose(np.asarray(code(d, target).backward(**arrays)["X"]), symmetric.grad.numpy(), 1e-9)
+    s = names(symmetric=True)
+    s.g.loss("L", Sum(eigenvalues(s.X)[s.k], s.k))
+    assert s.g.derive().gradient("X") == KroneckerDelta(*s.g.derive().model.nodes["X"].indices)
+
+
+def test_eigenvalues_are_differentiated_once() -> None:
+    """A second derivative needs that of the eigenvectors, and says so in one line."""
+    s = names()
+    K = s.named("K", Sum(s.X[s.k, s.i] * s.X[s.k, s.j], s.k))
+    s.g.loss("L", Sum(eigenvalues(K)[s.k] ** 2, s.k))
+    d = s.g.derive()
+    assert d.verify(points=60).ok
+    with pytest.raises(ModelError, match="eigenvectors is not known"):
+        d.hessian("X")
+
+
 def test_second_derivatives() -> None:
     """log |det X| has the second derivative -(X^-1)_li (X^-1)_jk; a x^T A^-1 x that of A^-1, both checked."""
     s = names()
@@ -339,6 +368,7 @@ REFUSED = {
     "another length": (lambda s: s.g.loss("L", solve(s.X, s.g.constant("c", 2))[1]), "as many rows"),
     "another graph": (lambda s: s.g.loss("L", det(Graph("g").parameter("U", 2, 2))), "no family of this graph"),
     "no factor": (lambda s: s.g.loss("L", cholesky(s.X)[1, 1]), "positive_definite=True"),
+    "not symmetric": (lambda s: s.g.loss("L", eigenvalues(s.X)[1]), "declare X symmetric=True"),
     "a fraction": (lambda s: matrix_power(s.X, 0.5), "whole number"),
     "a whole matrix": (lambda s: s.g.node("P", s.X**-1, over=(s.i, s.j)), "without an index"),
     "a name that the graph has given": (

@@ -23,6 +23,8 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "logdet": lambda matrix: torch.linalg.slogdet(matrix)[1],
     "det": torch.linalg.det,
     "cholesky": torch.linalg.cholesky,
+    "eigenvalues": torch.linalg.eigvalsh,
+    "eigenvectors": lambda matrix: torch.linalg.eigh(matrix)[1],
 }
 
 
@@ -46,6 +48,10 @@ class TorchBackend:
         regular = torch.linalg.cond(each.detach()) < CONDITION
         if row.name == "cholesky":
             regular = regular & (torch.linalg.eigvalsh(each.detach())[..., 0] > 0)
+        if row.name.startswith("eigen"):  # the vectors of equal eigenvalues are not determined
+            values = torch.linalg.eigvalsh(each.detach())
+            apart = values.diff(dim=-1).abs() * CONDITION > values.abs().amax(dim=-1, keepdim=True)
+            regular = apart.all(dim=-1)
         eye = torch.eye(each.shape[-1], dtype=each.dtype)
         found = FUNCTIONS[row.name](torch.where(regular[:, None, None], each, eye)).movedim(0, -1)
         return torch.where(regular, found, torch.nan)

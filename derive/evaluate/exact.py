@@ -100,8 +100,8 @@ def _of_matrix(row: MatrixRow, numbers: Any) -> Any:
     value = matrix.det()
     if value == 0 and row.name != "det":
         raise UsageError(f"a matrix of which {row.name} is wanted is singular at these numbers; choose others")
-    if row.name == "cholesky":
-        raise UsageError("a Cholesky factor has no worked numbers")
+    if row.name not in ("inverse", "logdet", "det"):
+        raise UsageError(f"there are no worked numbers with {row.name}")
     if row.name == "inverse":
         return np.array([[Fraction(int(x.p), int(x.q)) for x in line] for line in matrix.inv().tolist()], dtype=object)
     exact = Fraction(int(value.p), int(value.q))

@@ -6,6 +6,7 @@ Each is a quantity that an equation defines, and is differentiated by that equat
     s = log |det A|                   ds = tr(A^-1 dA)    (Jacobi)
     d = det A                         dd = d tr(A^-1 dA)
     C C^T = A       C triangular      dC = C low(C^-1 dA C^-T), low = the lower half, half of the diagonal
+    A v = l v       A symmetric       dl = v^T dA v, for v of length 1, where the eigenvalues differ
 
 A node is such a function as a whole (`OfMatrix`); what other formulas use are its elements. Where the author gives it
 no name, its symbol (`Written`, `WrittenScalar`) prints as mathematics writes it: A^-1, det A.
@@ -20,8 +21,9 @@ from typing import NamedTuple
 from sympy import Atom, Eq, Expr, Idx, Indexed, IndexedBase, KroneckerDelta, Rational, Symbol, sqrt
 from sympy.core.symbol import Str
 
+from derive.errors import ModelError
 from derive.expressions.indices import Limits, fresh, index, limits, sum_over
-from derive.expressions.matrices import Eye, Named, Times, Transpose
+from derive.expressions.matrices import Diag, Eye, Named, Times, Transpose
 from derive.language import Text
 from derive.memo import memo
 
@@ -33,8 +35,8 @@ class MatrixRow(NamedTuple):
     """A function of a square matrix.
 
     `slope(value, helper, at, p, q)` is the slope of its element `at` in A[p, q]; `value` gives elements of the
-    function, `helper` those of the inverse of A or, where `by_value`, of the inverse of the function itself. A `scalar`
-    function has no elements. A node that stands for it is called after the matrix with this `ending`; `latex` and
+    function, `helper` those of another one, by its name: the inverse of A or, where `by_value`, of the function itself.
+    It has `rank` indices. A node that stands for it is called after the matrix with this `ending`; `latex` and
     `text` say how it is written, `torch` and `numpy` how it is computed, for the matrix {0}; `positive` is how it is
     written, in both, of a positive definite matrix.
     """
@@ -47,8 +49,8 @@ class MatrixRow(NamedTuple):
     text: str
     numpy: str
     torch: str
-    scalar: bool = False
-    helped: bool = True
+    rank: int = 2
+    helper: str = "inverse"
     by_value: bool = False
     positive: tuple[str, str] | None = None
 
@@ -62,13 +64,18 @@ def _low(value: Element, helper: Element, at: tuple[Expr, ...], p: Expr, q: Expr
     return sum_over(Rational(1, 2) * value(i, m) * half * both, [(m, j, j.upper)])
 
 
+def _none(value: Element, helper: Element, at: tuple[Expr, ...], p: Expr, q: Expr) -> Expr:
+    """No slope. Errors: ModelError: eigenvectors are there for the slope of the eigenvalues alone."""
+    raise ModelError("a derivative of eigenvectors is not known here: differentiate eigenvalues once")
+
+
 def _table() -> tuple[MatrixRow, ...]:
     return (
         MatrixRow(
             "inverse",
             lambda value, helper, at, p, q: -value(at[0], p) * value(q, at[1]),
             Text("differentiate both sides of {identity}", "对 {identity} 两边求导"),
-            "inv", "{0}^{{-1}}", "{0}⁻¹", "np.linalg.inv({0})", "torch.linalg.inv({0})", helped=False,
+            "inv", "{0}^{{-1}}", "{0}⁻¹", "np.linalg.inv({0})", "torch.linalg.inv({0})", helper="",
         ),
         MatrixRow(
             "logdet",
@@ -78,7 +85,7 @@ def _table() -> tuple[MatrixRow, ...]:
                 "雅可比公式：对数行列式的导数是逆矩阵的转置",
             ),
             "logdet", r"\log\lvert\det {0}\rvert", "log|det {0}|", "np.linalg.slogdet({0})[1]",
-            "torch.linalg.slogdet({0})[1]", scalar=True, positive=(r"\log\det {0}", "log det {0}"),
+            "torch.linalg.slogdet({0})[1]", rank=0, positive=(r"\log\det {0}", "log det {0}"),
         ),
         MatrixRow(
             "det",
@@ -87,7 +94,7 @@ def _table() -> tuple[MatrixRow, ...]:
                 "Jacobi's formula: a determinant has itself times the transposed inverse for its slope",
                 "雅可比公式：行列式的导数等于它自身乘以逆矩阵的转置",
             ),
-            "det", r"\det({0})", "det({0})", "np.linalg.det({0})", "torch.linalg.det({0})", scalar=True,
+            "det", r"\det({0})", "det({0})", "np.linalg.det({0})", "torch.linalg.det({0})", rank=0,
         ),
         MatrixRow(
             "cholesky",
@@ -98,6 +105,21 @@ def _table() -> tuple[MatrixRow, ...]:
             ),
             "chol", r"\mathrm{{chol}}({0})", "chol({0})", "np.linalg.cholesky({0})", "torch.linalg.cholesky({0})",
             by_value=True,
+        ),
+        MatrixRow(
+            "eigenvalues",
+            lambda value, helper, at, p, q: helper(p, at[0]) * helper(q, at[0]),
+            Text(
+                "differentiate {identity} for one eigenvector of length 1, whose eigenvalue no other equals, "
+                "and multiply by it",
+                "设该特征值与其他特征值不等：对 {identity} 中一个单位特征向量的等式求导，再乘以该特征向量",
+            ),
+            "eigenvalues", r"\lambda({0})", "λ({0})", "np.linalg.eigvalsh({0})", "torch.linalg.eigvalsh({0})", rank=1,
+            helper="eigenvectors",
+        ),
+        MatrixRow(
+            "eigenvectors", _none, Text("no rule", "没有法则"), "eigenvectors", r"V({0})", "V({0})",
+            "np.linalg.eigh({0})[1]", "torch.linalg.eigh({0})[1]", helper="",
         ),
     )  # fmt: skip
 
@@ -198,6 +220,9 @@ def differential(expr: OfMatrix, value: Expr) -> Differential:
 def identity(expr: OfMatrix, own: Expr) -> Expr:
     """The equation that defines the function: A B = I, C C^T = A."""
     A, B = (Named(f, expr.size, expr.size) for f in (expr.matrix, own))
+    if expr.row.name == "eigenvalues":
+        V = Named(expr.args[2].family, expr.size, expr.size)
+        return Eq(Times(A, V), Times(V, Diag(Named(own, expr.size))), evaluate=False)
     if expr.row.by_value:
         return Eq(Times(B, Transpose(B)), A, evaluate=False)
     return Eq(Times(A, B), Eye(expr.size), evaluate=False)
@@ -213,8 +238,8 @@ class Function(IndexedBase):
 
     def norm(self) -> Expr:
         """The root of the sum of the squares of its elements, which is what an element's rounding error goes by."""
-        p, q = index("p", 1, self.size), index("q", 1, self.size)
-        return sqrt(sum_over(self[p, q] ** 2, (limits(q), limits(p))))
+        own = [index(letter, 1, self.size) for letter in "pq"[: self.row.rank]]
+        return sqrt(sum_over(self[tuple(own)] ** 2, tuple(map(limits, reversed(own)))))
 
 
 class Written(Function):
@@ -238,8 +263,8 @@ def function_symbol(
 
     `positive` says that the matrix is positive definite.
     """
-    if own and row.scalar:
+    if own and row.rank == 0:
         return Symbol(name, real=True)
-    made = (WrittenScalar if row.scalar else Function if own else Written)(name, real=True)
+    made = (WrittenScalar if row.rank == 0 else Function if own else Written)(name, real=True)
     made.row, made.matrix, made.size, made.positive = row, matrix, size, positive
     return made

@@ -71,6 +71,11 @@ def cholesky(matrix: Any) -> MatrixOf:
     return MatrixOf("cholesky", *_families("cholesky", matrix))
 
 
+def eigenvalues(matrix: Any) -> MatrixOf:
+    """The eigenvalues of a symmetric family or node, rising, read by one index: `Sum(log(eigenvalues(S)[k]), k)`."""
+    return MatrixOf("eigenvalues", *_families("eigenvalues", matrix))
+
+
 def solve(matrix: Any, right: Any) -> MatrixOf:
     """The solution x of A x = b, a column or a matrix as b is: `solve(A, b)[i]`."""
     return MatrixOf("solve", *_families("solve", matrix, right))
@@ -136,7 +141,7 @@ class Reader:
     def _value(self, word: Word) -> Expr:
         """What a word in a formula stands for."""
         row, node = BY_NAME.get(word.name), self._square(word)
-        expected = 0 if word.name in ("trace", "det", "logdet") else 2
+        expected = row.rank if row is not None else 0 if word.name == "trace" else 2
         if word.name == "solve":
             return self._solution(word, node)
         if len(word.rest) != expected:
@@ -190,7 +195,7 @@ class Reader:
         if found is not None:
             return found
         name = next(n for n in _wishes(f"{matrix.name}_{row.ending}") if n not in self.taken)
-        own = () if row.scalar else matrix.indices
+        own = matrix.indices[: row.rank]
         positive = matrix.structure == "positive definite"
         symbol = function_symbol(row, matrix.symbol, matrix.indices[0].upper, name, positive=positive)
         node = Node(name, "node", symbol, own)
@@ -202,7 +207,7 @@ class Reader:
         """The definition of a node by a function of a matrix; what its slope is written in becomes a node too."""
         of = Node(name_of(symbol), "node", symbol, own, structure="triangular") if row.by_value else matrix
         self.known.setdefault(of.name, of)
-        helper = self._node_of(BY_NAME["inverse"], of).symbol if row.helped else None
+        helper = self._node_of(BY_NAME[row.helper], of).symbol if row.helper else None
         positive = matrix.structure == "positive definite"
         return of_matrix(row, matrix.symbol, helper, matrix.indices[0].upper, own, positive)
 
@@ -221,6 +226,8 @@ class Reader:
             raise ModelError(f"{self.name}: {word.name} is taken of a square matrix, and {node.name} is {shape}")
         if word.name == "cholesky" and node.kind != "node" and node.structure != "positive definite":
             raise ModelError(f"{self.name}: {word} needs {node.name} to be declared positive_definite=True")
+        if word.name == "eigenvalues" and not node.symmetric:
+            raise ModelError(f"{self.name}: {word} needs a symmetric matrix; declare {node.name} symmetric=True")
         if node.indices[0].lower != 1:
             raise ModelError(f"{self.name}: {word.name}({node.name}): the indices of {node.name} must begin at 1")
         return node
@@ -234,7 +241,7 @@ class Reader:
 
 EXAMPLE = {
     "inverse": "inverse(A)[i, j]", "cholesky": "cholesky(A)[i, j]", "power": "matrix_power(A, 2)[i, j]",
-    "trace": "trace(A)", "det": "det(A)", "logdet": "logdet(A)",
+    "eigenvalues": "eigenvalues(A)[k]", "trace": "trace(A)", "det": "det(A)", "logdet": "logdet(A)",
 }  # fmt: skip
 
 

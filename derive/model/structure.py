@@ -57,8 +57,8 @@ def seen(indices: tuple[Idx, ...], cases: tuple[Case, ...], known: Mapping[str, 
     expr = cases[0].expr
     symmetric = frozenset(n.name for n in known.values() if isinstance(n, Node) and n.symmetric)
     if isinstance(expr, OfMatrix):
-        if expr.row.name == "cholesky":
-            return "triangular"
+        if expr.row.name in ("cholesky", "eigenvectors"):
+            return "triangular" if expr.row.name == "cholesky" else "orthogonal"
         node = known[expr.matrix.name]
         return node.structure if isinstance(node, Node) and node.structure != "" else ""
     if cases[0].position != indices:

@@ -25,7 +25,7 @@ def symbol(expr: Symbol, p: Printer) -> Printed:
 def function_of_matrix(expr: Written | WrittenScalar, p: Printer) -> Printed:
     return written(
         expr.row, expr.matrix, p, expr.positive
-    ), POWER if expr.row.name == "inverse" else MUL if expr.row.scalar else ATOM
+    ), POWER if expr.row.name == "inverse" else MUL if expr.row.rank == 0 else ATOM
 
 
 def written(row: MatrixRow, matrix: IndexedBase, p: Printer, positive: bool = False) -> str:
@@ -36,11 +36,11 @@ def written(row: MatrixRow, matrix: IndexedBase, p: Printer, positive: bool = Fa
 
 @write.register(OfMatrix)
 def definition(expr: OfMatrix, p: Printer) -> Printed:
-    return _element(written(expr.row, expr.matrix, p, expr.positive), expr.indices, p)
+    return _element(expr.row, written(expr.row, expr.matrix, p, expr.positive), expr.indices, p)
 
 
-def _element(matrix: str, indices: Sequence[Expr], p: Printer) -> Printed:
-    """An element of what is written in several signs: in brackets."""
+def _element(row: MatrixRow, matrix: str, indices: Sequence[Expr], p: Printer) -> Printed:
+    """An element of what is written in several signs: in brackets, or as that of its first sign, lambda_k(A)."""
     if not indices:
         return matrix, MUL
     letters = (
@@ -48,7 +48,10 @@ def _element(matrix: str, indices: Sequence[Expr], p: Printer) -> Printed:
         if all(len(p.index(i)) == 1 for i in indices)
         else ",".join(map(p.index, indices))
     )
-    return p.style.brackets(matrix) + (f"_{{{letters}}}" if p.style.latex else subscript(letters)), ATOM
+    lower = f"_{{{letters}}}" if p.style.latex else subscript(letters)
+    if row.name in ("eigenvalues", "eigenvectors"):
+        return matrix.replace("(", lower + "(", 1), ATOM
+    return p.style.brackets(matrix) + lower, ATOM
 
 
 @write.register(IndexedBase)
@@ -64,7 +67,7 @@ def index(expr: Idx, p: Printer) -> Printed:
 @write.register(Indexed)
 def element(expr: Indexed, p: Printer) -> Printed:
     if isinstance(expr.base, Written):
-        return _element(written(expr.base.row, expr.base.matrix, p), expr.indices, p)
+        return _element(expr.base.row, written(expr.base.row, expr.base.matrix, p), expr.indices, p)
     return p.style.name(name_of(expr), tuple(p.index(i) for i in expr.indices)), ATOM
 
 

@@ -66,6 +66,7 @@ def _runs(model: Model, node: Node, case: Case) -> Iterator[tuple[set[Axis], boo
     or a sum takes a part of its range."""
     along: dict[Idx, set[Axis]] = {}
     whole = case.expr.indices if isinstance(case.expr, OfMatrix) else ()  # a function of a matrix runs as the matrix
+    whole = whole if len(whole) == 2 else ()
     places = [(node.name, case.position), *((use.name, use.position or whole) for use in model.uses(case))]
     for name, position in places:
         for axis, place in enumerate(position):

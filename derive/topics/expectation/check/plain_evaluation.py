@@ -30,6 +30,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "logdet": lambda matrix: np.linalg.slogdet(matrix)[1],
     "det": np.linalg.det,
     "cholesky": np.linalg.cholesky,
+    "eigenvalues": np.linalg.eigvalsh,
 }
 
 
