@@ -18,14 +18,14 @@ from sympy import Expr, Idx, Symbol
 
 from derive.display import shown
 from derive.errors import ModelError
-from derive.expressions.indices import LETTERS, family, index
+from derive.expressions.indices import LETTERS, family, index, positions
 from derive.expressions.matrix_functions import OfMatrix, function_symbol
 from derive.expressions.moments import Law
 from derive.expressions.symbols import Size
 from derive.model import validation
 from derive.model.definitions import definitions
 from derive.model.matrix_words import Reader
-from derive.model.model import NOTHING, Case, Kind, Model, Node, is_notation, model_of
+from derive.model.model import NOTHING, Case, Kind, Model, Node, Whole, is_notation, model_of
 from derive.model.starts import along, first_axis, stepped
 from derive.model.structure import declared, seen
 from derive.model.typeset import same_element, same_sign
@@ -142,6 +142,16 @@ class Graph:
         own = self._own_indices(dimensions)
         law = validation.law(name, mean, variance, independent, domain, own, self._known())
         return self._add(name, "random", own, (), domain, law=law)
+
+    def positions(self, name: str, *dimensions: Dimension, among: Any) -> Any:
+        """Positions in an axis of that size, whole numbers from 1: `y = g.positions("y", N, among=C)` and W[y[n], d].
+
+        They are given, as labels, tokens and the order of sorted numbers are; nothing is derived with respect to them.
+        In generated code they count from 0, as arrays do.
+        """
+        low, most = validation.dimension(among, self._sizes.values())
+        validation.places(name, low, dimensions)
+        return self._add(name, "input", self._own_indices(dimensions), (), Whole(most))
 
     # nodes
     def node(self, name: str, expr: Any, over: Over = ()) -> Any:
@@ -269,7 +279,8 @@ class Graph:
             raise ModelError(f"{name} is the name of {definition} here; define that under a name of your own before")
         validation.new_name(name, self._names())
         definitions(name, indices, cases, self._known())
-        symbol = family(name) if indices else Symbol(name, real=True)
+        made = positions if isinstance(domain, Whole) else family
+        symbol = made(name) if indices else Symbol(name, real=True)
         if indices and cases and isinstance(cases[0].expr, OfMatrix):
             function = cases[0].expr
             symbol = function_symbol(function.row, function.matrix, function.size, name, own=True)

@@ -22,7 +22,7 @@ from derive.expressions.indices import limits
 from derive.expressions.intervals import Interval, hull
 from derive.expressions.symbols import Given, Immediate, Partial
 from derive.memo import memo
-from derive.model.model import Case, Model, Node
+from derive.model.model import Case, Model, Node, Whole
 from derive.model.reachability import downstream, upstream
 from derive.model.schedule import stages
 
@@ -64,6 +64,8 @@ def _wanted(model: Model, wrt: Iterable[Any] | None) -> tuple[str, ...]:
     for name in names:
         if name not in model.nodes:
             raise ModelError(f"wrt: {name} is not in the graph; it has {', '.join(model.nodes)}")
+        if isinstance(model.nodes[name].domain, Whole):
+            raise ModelError(f"wrt: {name} are whole numbers, positions; there is no derivative with respect to them")
     return tuple(names)
 
 

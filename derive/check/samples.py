@@ -16,9 +16,10 @@ from derive.check.branches import equalities, meeting
 from derive.check.gradients import variable
 from derive.check.report import Report, Row, told_sizes
 from derive.check.torch_backend import TorchBackend
+from derive.errors import ModelError
 from derive.evaluate.passes import Passes, inputs
 from derive.evaluate.store import Store
-from derive.model.model import Domain, Node
+from derive.model.model import Domain, Node, Whole
 from derive.model.sizes import fitting
 
 Array = torch.Tensor
@@ -42,6 +43,8 @@ def sampled(
     unit = torch.rand(shape, generator=generator, dtype=torch.float64)
     if isinstance(domain, tuple):
         return between(domain, unit)
+    if isinstance(domain, Whole):
+        raise ModelError("positions are not drawn here; give a one-hot matrix instead")
     values = {
         "real": (2 * unit - 1) * spread,
         "positive": 0.25 + 1.5 * unit,
@@ -61,6 +64,11 @@ def between(domain: tuple[Expr, Expr], unit: Any) -> Any:
     return high - 0.25 - 1.5 * unit if math.isinf(low) else low + (high - low) * (0.02 + 0.96 * unit)
 
 
+def placed(shape: tuple[int, ...], most: int, generator: torch.Generator) -> Array:
+    """Random positions from 1 to `most`, the same at every point."""
+    return torch.randint(1, most + 1, (*shape[:-1], 1), generator=generator).double().expand(shape)
+
+
 def with_sum(values: Array, total: float, domain: str, unit: Array) -> Array:
     """The samples with a given sum over the last index: moved, scaled where they are positive, one-hot where binary.
 
@@ -74,6 +82,8 @@ def with_sum(values: Array, total: float, domain: str, unit: Array) -> Array:
 
 def rational(domain: Domain, rng: random.Random) -> Fraction:
     """A random rational number of a domain, between 0 and 1 or, where the domain allows, between -1 and 1."""
+    if isinstance(domain, Whole):
+        return Fraction(1)
     if isinstance(domain, tuple):
         return Fraction(between(domain, rng.randint(1, 19) / 20)).limit_denominator(10**6)
     if domain == "binary":
@@ -105,6 +115,9 @@ def random_inputs(passes: Passes, points: int, generator: torch.Generator) -> di
     found, met = {}, equalities(passes.model)
     for name, node in inputs(passes.model).items():
         domain, sums_to = (node.domain, node.sums_to) if name == node.name else ("real", None)
+        if isinstance(domain, Whole):
+            found[name] = placed((*passes.shape(node), points), passes.number(domain.most), generator)
+            continue
         found[name] = sampled((*passes.shape(node), points), domain, generator, sums_to)
         if node.structure and name == node.name:
             found[name] = structured(found[name], node.structure)

@@ -91,6 +91,11 @@ class TorchBackend:
         grids = [p if isinstance(p, torch.Tensor) else torch.tensor(p) for p in positions]
         return array[tuple(g.clamp(0, n - 1) for g, n in zip(grids, array.shape, strict=False))]
 
+    def whole(self, x: Array) -> Any:
+        """Whole numbers without the axis of the points."""
+        found = x.detach()[..., 0].round().long()
+        return found if found.dim() else int(found)
+
     def choose(self, truth: Any, a: Any, b: Any) -> Any:
         """torch.where, or a plain choice."""
         if isinstance(truth, bool):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Add, Expr, Idx, Integer, Max, Min, Mul, Symbol
+from sympy import Add, Expr, Idx, Indexed, Integer, Max, Min, Mul, Symbol
 
 from derive.code.named_axes import NamedArray, Order, elementwise, plain
 from derive.code.names import Identifiers
 from derive.code.trees import Apply, Name, Number, Shape, Times, Tree, plus
 from derive.errors import ModelError
-from derive.expressions.indices import name_of
+from derive.expressions.indices import Positions, name_of
 from derive.expressions.intervals import Interval, at_least, enclosure, image
 
 Loops = Mapping[Idx, tuple[str, Interval]]  # the indices that loops step through: the variable and the range of each
@@ -57,10 +57,12 @@ def scope_of(own: Mapping[Idx, Interval], loops: Loops | None = None) -> Scope:
 
 
 class Integers:
-    """Makes trees of index expressions; `names` gives the identifier of each size."""
+    """Makes trees of index expressions; `names` gives the identifier of each size, `read` the elements of a family."""
 
     def __init__(self, names: Identifiers):
         self.names = names
+        self.read: Callable[[Expr, Scope], NamedArray]
+        self.counted: dict[Expr, Expr] = {}  # positions as they are given, by symbols: the code counts from 0
 
     def index(self, expr: Expr, scope: Scope) -> NamedArray:
         """Lower an index expression: a plain number without indices, else an integer array with an axis for each."""
@@ -68,6 +70,11 @@ class Integers:
             if expr in scope.loops:
                 return plain(Name(scope.loops[expr]))
             return NamedArray(Apply("span", tuple(self.number(e) for e in scope.ranges[expr])), (expr,))
+        if expr in self.counted:
+            read = self.read(self.counted[expr], scope)
+            return NamedArray(Apply("whole", (read.tree,)), read.axes)
+        if expr.has(Positions):
+            return self.index(expr.xreplace({e: self._from_zero(e) + 1 for e in expr.atoms(Indexed)}), scope)
         if isinstance(expr, Symbol):
             return plain(Name(self.names[name_of(expr)]))
         if isinstance(expr, Integer):
@@ -81,6 +88,11 @@ class Integers:
             kind = ("greatest" if isinstance(expr, Max) else "least") + (" number" * all(p.plain for p in parts))
             return elementwise(parts, scope.order, lambda *trees: Apply(kind, trees))
         raise ModelError(f"{expr} cannot be used as an index; use sums and whole multiples of indices and sizes")
+
+    def _from_zero(self, element: Expr) -> Expr:
+        found = Symbol(f"{element} from 0", integer=True)
+        self.counted[found] = element
+        return found
 
     def _sum(self, expr: Add, scope: Scope) -> NamedArray:
         signed = [(-1, -a) if a.could_extract_minus_sign() else (1, a) for a in expr.args]

@@ -64,6 +64,7 @@ class Lowering:
         self.evaluated = evaluated
         self.sizes, self.element, self.integers = set(sizes), element, Integers(names)
         self.elements = Elements(self.integers)
+        self.integers.read = lambda expr, scope: self.elements.read(*self.element(expr), scope)
 
     def full(self, expr: Expr, own: Mapping[Idx, Interval], loops: Loops | None = None) -> Tree:
         """Return the array of an expression over its own indices, every axis at its full length."""

@@ -11,7 +11,7 @@ from derive.code.python_text import has_word, quoted, tuple_of
 from derive.code.signature import Signature
 from derive.code.source import Source
 from derive.code.targets import TARGETS, Target
-from derive.code.templates import ARRAYS, FUNCTION, HELPERS
+from derive.code.templates import ARRAYS, FUNCTION, HELPERS, POSITIONS
 from derive.errors import UsageError
 
 
@@ -27,7 +27,8 @@ def _module(source: Source, signature: Signature | None) -> str:
     if source.target.name == "torch" and source.d.model.has_loss:
         body.append(_function(source))
     body += layer(source, signature) if signature is not None else []
-    whole = [*_own(source.target, "\n".join(body)), HELPERS, ARRAYS[source.target.name], *body]
+    positions = [POSITIONS] if any("_expect_positions(" in part for part in body) else []
+    whole = [*_own(source.target, "\n".join(body)), HELPERS, *positions, ARRAYS[source.target.name], *body]
     math = "import math\n" * any("math." in part for part in whole)
     head = [docstring(source), math + source.target.imports, tables(source)]
     return "\n\n\n".join(["\n\n".join(head).strip("\n"), *(part.strip("\n") for part in whole)]) + "\n"

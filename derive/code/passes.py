@@ -12,6 +12,7 @@ from derive.code.python_text import dictionary, has_word, quoted, tuple_of
 from derive.code.source import Source
 from derive.code.templates import BACKWARD, CHECK, FORWARD, PASS_BACKWARD, PASS_FORWARD
 from derive.code.trees import Statement, names_in
+from derive.model.model import Whole
 from derive.model.sizes import Need, needs
 
 
@@ -28,7 +29,12 @@ def checks(source: Source) -> str:
     ]
     sizes = [line.split(" = ")[0] for line in solved]
     fit = [line for need in needs(source.d.model) for line in _fits(source, need)]
-    lines = [*solved, *(f'_expect_size("{n}", {n})' for n in sizes), *fit, *expected, *more, "return given"]
+    among = {source.names[n.name]: n.domain.most for n in source.leaves if isinstance(n.domain, Whole)}
+    counted = [
+        f"_expect_positions(given, {quoted(n)}, {source.print(source.integers.number(most))})"
+        for n, most in among.items()
+    ]
+    lines = [*solved, *(f'_expect_size("{n}", {n})' for n in sizes), *fit, *expected, *more, *counted, "return given"]
     names = (*source.shapes, *source.solved[1])
     words = {
         "names": tuple_of(names),

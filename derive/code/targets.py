@@ -50,6 +50,7 @@ NUMPY = Target(
     "import numpy as np",
     _COMMON
     | {
+        "whole": "{0}.astype(int)",
         "maximum": "np.maximum({0}, {1})",
         "minimum": "np.minimum({0}, {1})",
         "least": "np.minimum({0}, {1})",
@@ -81,6 +82,7 @@ TORCH = Target(
     "import functools\n\nimport torch",
     _COMMON
     | {
+        "whole": "{0}.long()",
         "maximum": "torch.maximum({0}, {1})",
         "minimum": "torch.minimum({0}, {1})",
         "least": "torch.minimum(torch.as_tensor({0}), torch.as_tensor({1}))",

@@ -32,6 +32,13 @@ def _expect_axes(given, shapes):
             raise ValueError(f"{name}: expected {len(shapes[name])} axes ({', '.join(shapes[name])}), found {shape}")
 '''
 
+POSITIONS = '''def _expect_positions(given, name, size):
+    """Errors: ValueError for what is no position in an axis of that size: a whole number from 0 on."""
+    array = given[name]
+    if not bool(((array >= 0) & (array < size) & (array == array.round())).all()):
+        raise ValueError(f"{name}: expected whole numbers from 0 to {size - 1}, which count as arrays do")
+'''
+
 ARRAYS = {
     "numpy": '''def _arrays(inputs, shapes, required, optional):
     """The inputs as arrays of one floating type, that of the arrays among them. Errors: ValueError, one line."""

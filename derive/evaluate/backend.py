@@ -41,6 +41,9 @@ class Backend(Protocol):
     def gather(self, array: Array, positions: tuple[Position, ...]) -> Array:
         """array[positions], points kept as the last axis; positions outside are moved to the nearest inside."""
 
+    def whole(self, x: Array) -> Position:
+        """Whole numbers, the same at every point, without the axis of the points."""
+
     def choose(self, truth: Any, a: Array, b: Array) -> Array:
         """a where true, b elsewhere."""
 

@@ -57,6 +57,10 @@ class ExactBackend:
         """Advanced indexing, positions outside clamped."""
         return array[tuple(np.clip(p, 0, n - 1) for p, n in zip(positions, array.shape, strict=False))]
 
+    def whole(self, x: Any) -> Any:
+        """Whole numbers without the axis of the points."""
+        return np.asarray(x)[..., 0].astype(int) if np.ndim(x) > 1 else int(np.ravel(x)[0])
+
     def choose(self, truth: Any, a: Any, b: Any) -> Any:
         """a where true, else b."""
         return np.where(truth, a, b)

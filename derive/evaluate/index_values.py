@@ -10,9 +10,10 @@ from typing import Any
 from sympy import Add, Expr, Idx, Max, Min, Mod, Mul, Symbol
 
 from derive.errors import ModelError
-from derive.expressions.indices import denominator, substitute
+from derive.expressions.indices import denominator, is_position, name_of, substitute
 
-Env = dict[Idx, Any]  # an index to its value: an int, or an integer array along its own axis
+Env = dict[Any, Any]  # an index to its value: an int, or an integer array along its own axis; under STORE the store
+STORE = "store"
 
 
 def number(expr: Expr, sizes: Mapping[Symbol, Expr]) -> int:
@@ -27,6 +28,9 @@ def index_value(expr: Expr, sizes: Mapping[Symbol, Expr]) -> Callable[[Env], Any
     """Compile an index expression, for numbers of sizes. Errors: ModelError where it is not made of whole numbers."""
     if isinstance(expr, Idx):
         return lambda env: env[expr]
+    if is_position(expr):
+        name, own = name_of(expr), [index_value(i, sizes) for i in expr.indices]
+        return lambda env: env[STORE].places(name, tuple(p(env) for p in own))
     if isinstance(expr, Symbol) or expr.is_Integer:
         fixed = number(expr, sizes)
         return lambda env: fixed

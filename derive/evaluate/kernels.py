@@ -13,7 +13,7 @@ from sympy import Expr, Idx, Symbol
 
 from derive.evaluate.backend import Array, Backend
 from derive.evaluate.compile import Compiled, Compiler, along
-from derive.evaluate.index_values import Env
+from derive.evaluate.index_values import STORE, Env
 from derive.evaluate.store import Store
 from derive.expressions.indices import BINDERS
 from derive.memo import memo
@@ -39,10 +39,10 @@ class Kernels:
 
     def _kernel(self, run: Compiled, depth: int) -> Kernel:
         if depth == 0:
-            return lambda store, ranges, fixed: self._shaped(run(store, fixed), [])
+            return lambda store, ranges, fixed: self._shaped(run(store, {**fixed, STORE: store}), [])
 
         def with_axes(store: Store, ranges: Sequence[tuple[Idx, int, int]], fixed: Env) -> Array:
-            env = dict(fixed)
+            env: Env = {**fixed, STORE: store}
             for axis, (idx, first, last) in enumerate(ranges):
                 env[idx] = self.backend.integers(first, last, along(axis, depth))
             return self._shaped(run(store, env), [last - first + 1 for _, first, last in ranges])

@@ -65,6 +65,10 @@ class Store:
             self._whole[name] = stacked if axis == 0 else self.move(stacked, axis)
         return self._whole[name]
 
+    def places(self, name: str, position: tuple[Position, ...]) -> Position:
+        """Return positions that the store holds as numbers, which are the same at every point."""
+        return self.backend.whole(self.read(name, position, True))
+
     @staticmethod
     def move(array: Array, axis: int) -> Array:
         """Move the first axis to its own place among the family's axes."""

@@ -38,6 +38,21 @@ def family(name: str) -> IndexedBase:
     return IndexedBase(name, real=True)
 
 
+class Positions(IndexedBase):  # type: ignore[misc]
+    """A family of whole numbers that say where in an axis: W[y[n], d]."""
+
+
+@memo
+def positions(name: str) -> Positions:
+    """The symbol of a family of positions, which count from 1."""
+    return Positions(name, integer=True, positive=True)
+
+
+def is_position(place: Basic) -> bool:
+    """Is this index value an element of a family of positions?"""
+    return isinstance(place, Indexed) and isinstance(place.base, Positions)
+
+
 def limits(idx: Idx) -> Limits:
     """(index, lower, upper)."""
     return idx, idx.lower, idx.upper

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Symbol
 
-from derive.expressions.indices import BINDERS, apart, name_of, through
+from derive.expressions.indices import BINDERS, apart, is_position, name_of, through
 from derive.expressions.symbols import Partial
 from derive.memo import memo
 
@@ -22,8 +22,10 @@ def elements(expr: Basic) -> tuple[Expr, ...]:
     """What an expression is made of, each once, in the order in which it is written.
 
     Elements are symbols, elements h[t] of families, families as a whole, and partials, into which one does not look.
-    Indices are none; a size at the end of a sum is one.
+    Indices are none; a size at the end of a sum is one, and so is y[n] in W[y[n], d].
     """
+    if isinstance(expr, Indexed) and any(map(is_position, expr.indices)):
+        return (expr, *(e for place in expr.indices for e in elements(place)))
     if isinstance(expr, (Symbol, Indexed, IndexedBase, Partial)):
         return (expr,)
     if isinstance(expr, Idx):

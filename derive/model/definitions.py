@@ -9,9 +9,9 @@ from sympy.core.function import AppliedUndef
 
 from derive.errors import ModelError
 from derive.expressions.functions import row_of, unknown
-from derive.expressions.indices import name_of
+from derive.expressions.indices import is_position, name_of
 from derive.expressions.traverse import elements, free_indices
-from derive.model.model import Case, Node, Reference, references
+from derive.model.model import Case, Node, Reference, Whole, references
 from derive.model.positions import gaps, own_ranges, walked
 
 
@@ -70,7 +70,8 @@ def _own_symbols(name: str, expr: Basic, known: Mapping[str, Node | Symbol]) -> 
     """Every symbol is the very one that the graph gave, not another of the same name."""
     for element in elements(expr):
         places = element.indices if isinstance(element, Indexed) else ()
-        sizes = (s for place in places for s in place.free_symbols if not isinstance(s, Idx))
+        plain = (place for place in places if not is_position(place))
+        sizes = (s for place in plain for s in place.free_symbols if not isinstance(s, Idx))
         for symbol in (element.base if isinstance(element, Indexed) else element, *sizes):
             node = known[name_of(symbol)]
             if symbol != (node.symbol if isinstance(node, Node) else node):
@@ -85,6 +86,9 @@ def _in_range(name: str, expr: Expr, known: Mapping[str, Node | Symbol]) -> None
         node = known[name_of(use)] if isinstance(use, Indexed) else None
         if not isinstance(node, Node):
             continue
+        for at, place in enumerate(use.indices):
+            if any(map(is_position, place.atoms(Indexed))):
+                _at_positions(name, use, place, node.indices[at], known)
         for gap in gaps(use, around, node):
             if gap.value.is_negative:
                 own = node.indices[gap.axis]
@@ -93,3 +97,16 @@ def _in_range(name: str, expr: Expr, known: Mapping[str, Node | Symbol]) -> None
                     f"but {use.base} runs from {own.lower} to {own.upper}; give it a start, shorten the range, "
                     "or read it under a condition: Piecewise((..., i > 1), (0, True))"
                 )
+
+
+def _at_positions(name: str, use: Indexed, place: Expr, own: Idx, known: Mapping[str, Node | Symbol]) -> None:
+    """A position stands by itself, in an axis from 1 to the number that it is declared to be among."""
+    node = known.get(name_of(place)) if is_position(place) else None
+    domain = node.domain if isinstance(node, Node) else None
+    if not isinstance(domain, Whole):
+        raise ModelError(f"{name}: {use}: a position stands by itself, as in W[y[n], d], without arithmetic")
+    if (own.lower, own.upper) != (1, domain.most):
+        raise ModelError(
+            f"{name}: {use}: {place} is among 1, ..., {domain.most}, but that axis of {use.base} runs from {own.lower} "
+            f"to {own.upper}"
+        )

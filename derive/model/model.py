@@ -20,7 +20,15 @@ from derive.expressions.moments import Law
 from derive.expressions.traverse import quantities
 from derive.memo import memo
 
-Domain = str | tuple[Expr, Expr]  # a word, or an open interval
+
+@dataclass(frozen=True)
+class Whole:
+    """The domain of positions: the whole numbers from 1 to `most`."""
+
+    most: Expr
+
+
+Domain = str | tuple[Expr, Expr] | Whole  # a word, an open interval, or the whole numbers up to a size
 Kind = Literal["parameter", "input", "target", "constant", "random", "node", "loss"]
 LEAVES = ("parameter", "input", "target", "constant", "random")
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sympy import And, Basic, Eq, Expr, Ge, Gt, Idx, Indexed, Le, Lt, Ne, Not, Piecewise
 
-from derive.expressions.indices import BINDERS, linear
+from derive.expressions.indices import BINDERS, is_position, linear
 from derive.expressions.intervals import Interval, at_least, empty, image
 from derive.expressions.traverse import free_indices
 from derive.model.model import Node
@@ -98,6 +98,8 @@ class Gap(NamedTuple):
 def gaps(use: Indexed, around: Around, node: Node) -> Iterator[Gap]:
     """Both ends of every position of an element, but for those at which a start value stands."""
     for axis, (position, own) in enumerate(zip(use.indices, node.indices, strict=True)):
+        if is_position(position):  # inside by what is declared of it
+            continue
         starts = [c.position[axis] for c in node.cases if not isinstance(c.position[axis], Idx)]
         low, high = _with_starts((own.lower, own.upper), starts)
         least, greatest = image(position, around)

@@ -14,7 +14,7 @@ from derive.expressions.functions import Row, row_of
 from derive.expressions.indices import name_of
 from derive.expressions.intervals import UNBOUNDED, Interval, enclosure
 from derive.model.domains import positive
-from derive.model.model import Model, Node
+from derive.model.model import Model, Node, Whole
 
 DOMAINS: Mapping[str, Interval] = {
     "positive": (S.Zero, oo), "probability": (S.Zero, S.One), "binary": (S.Zero, S.One),
@@ -24,6 +24,8 @@ DOMAINS: Mapping[str, Interval] = {
 
 def declared(leaf: Node) -> Interval:
     """The interval in which a leaf lies, by its domain."""
+    if isinstance(leaf.domain, Whole):
+        return S.One, leaf.domain.most
     return leaf.domain if isinstance(leaf.domain, tuple) else DOMAINS.get(leaf.domain, UNBOUNDED)
 
 

@@ -173,6 +173,14 @@ def domain(name: str, found: Any) -> Domain:
     return found
 
 
+def places(name: str, low: Expr, dimensions: tuple[Any, ...]) -> None:
+    """Positions count from 1, and there are several."""
+    if low != 1:
+        raise ModelError(f"{name}: positions count from 1; among= is a size, found a range from {low}")
+    if not dimensions:
+        raise ModelError(f"{name}: positions have an index of their own: g.positions({name!r}, N, among=C)")
+
+
 def total(name: str, found: Expr | None, domain: Domain, has_index: bool) -> None:
     """The elements of a family of numbers can sum to a number, those that lie between 0 and 1 to 1."""
     if found is None:
@@ -181,7 +189,7 @@ def total(name: str, found: Expr | None, domain: Domain, has_index: bool) -> Non
         raise ModelError(f"{name}: sums_to={found} needs an index to sum over; {name} is a single number")
     if not found.is_Rational:
         raise ModelError(f"{name}: sums_to={found} is not a number")
-    if isinstance(domain, tuple):
+    if not isinstance(domain, str):
         raise ModelError(f"{name}: elements in an interval of their own cannot be declared to sum to {found}")
     if not {"real": True, "nonzero": False, "sign": False, "positive": found > 0}.get(domain, found == 1):
         raise ModelError(f"{name}: elements that are {domain} cannot be declared to sum to {found}")

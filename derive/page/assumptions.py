@@ -9,7 +9,7 @@ from sympy import Eq, Expr
 from derive.chain.facts import declared
 from derive.expressions.moments import Expectation, Law, Variance
 from derive.language import Text
-from derive.model.model import Model, Node
+from derive.model.model import Model, Node, Whole
 from derive.model.sizes import needs
 from derive.page import sentences as say
 
@@ -19,7 +19,9 @@ def assumed(leaf: Node) -> Iterator[Text]:
     if leaf.domain == "binary" and leaf.sums_to is not None:
         yield say.ONE_HOT(name=leaf.generic, idx=leaf.indices[-1])
         return
-    if isinstance(leaf.domain, tuple):
+    if isinstance(leaf.domain, Whole):
+        yield say.POSITIONS(name=leaf.generic, most=leaf.domain.most)
+    elif isinstance(leaf.domain, tuple):
         yield _interval(leaf.generic, *leaf.domain)
     elif leaf.domain in say.DOMAINS:
         yield say.DOMAINS[leaf.domain](name=leaf.generic)

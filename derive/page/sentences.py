@@ -41,6 +41,10 @@ DOMAINS = {
     "binary": Text("{name} is 0 or 1", "{name} 取 0 或 1"),
     "sign": Text("{name} is 1 or −1", "{name} 取 1 或 −1"),
 }
+POSITIONS = Text(
+    "{name} is one of 1, …, {most}: given positions, at which nothing is differentiated",
+    "{name} 取 1, …, {most} 之一：它们是给定的位置，不对其求导",
+)
 ABOVE = Text("{name} is greater than {low}", "{name} 大于 {low}")
 BELOW = Text("{name} is less than {high}", "{name} 小于 {high}")
 WITHIN = Text("{name} lies between {low} and {high}", "{name} 介于 {low} 与 {high} 之间")
