@@ -9,14 +9,13 @@ from fractions import Fraction
 from typing import Any
 
 import torch
-from sympy import Expr, Idx, Symbol
+from sympy import Expr, Idx, Integer, Symbol
 
 from derive.chain.derivation import Derivation
 from derive.check.branches import equalities, meeting
 from derive.check.gradients import variable
 from derive.check.report import Report, Row, told_sizes
 from derive.check.torch_backend import TorchBackend
-from derive.errors import ModelError
 from derive.evaluate.passes import Passes, inputs
 from derive.evaluate.store import Store
 from derive.model.model import Domain, Node, Whole
@@ -44,7 +43,7 @@ def sampled(
     if isinstance(domain, tuple):
         return between(domain, unit)
     if isinstance(domain, Whole):
-        raise ModelError("positions are not drawn here; give a one-hot matrix instead")
+        return placed(shape, int(domain.most), generator)
     values = {
         "real": (2 * unit - 1) * spread,
         "positive": 0.25 + 1.5 * unit,
@@ -62,6 +61,11 @@ def between(domain: tuple[Expr, Expr], unit: Any) -> Any:
     if math.isinf(high):
         return low + 0.25 + 1.5 * unit
     return high - 0.25 - 1.5 * unit if math.isinf(low) else low + (high - low) * (0.02 + 0.96 * unit)
+
+
+def counted(domain: Domain, number: Callable[[Expr], int]) -> Domain:
+    """A domain without sizes: positions up to a number."""
+    return Whole(Integer(number(domain.most))) if isinstance(domain, Whole) else domain
 
 
 def placed(shape: tuple[int, ...], most: int, generator: torch.Generator) -> Array:
@@ -115,9 +119,7 @@ def random_inputs(passes: Passes, points: int, generator: torch.Generator) -> di
     found, met = {}, equalities(passes.model)
     for name, node in inputs(passes.model).items():
         domain, sums_to = (node.domain, node.sums_to) if name == node.name else ("real", None)
-        if isinstance(domain, Whole):
-            found[name] = placed((*passes.shape(node), points), passes.number(domain.most), generator)
-            continue
+        domain = counted(domain, passes.number)
         found[name] = sampled((*passes.shape(node), points), domain, generator, sums_to)
         if node.structure and name == node.name:
             found[name] = structured(found[name], node.structure)

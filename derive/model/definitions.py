@@ -9,7 +9,7 @@ from sympy.core.function import AppliedUndef
 
 from derive.errors import ModelError
 from derive.expressions.functions import row_of, unknown
-from derive.expressions.indices import is_position, name_of
+from derive.expressions.indices import Positions, is_position, name_of
 from derive.expressions.traverse import elements, free_indices
 from derive.model.model import Case, Node, Reference, Whole, references
 from derive.model.positions import gaps, own_ranges, walked
@@ -70,7 +70,7 @@ def _own_symbols(name: str, expr: Basic, known: Mapping[str, Node | Symbol]) -> 
     """Every symbol is the very one that the graph gave, not another of the same name."""
     for element in elements(expr):
         places = element.indices if isinstance(element, Indexed) else ()
-        plain = (place for place in places if not is_position(place))
+        plain = (place for place in places if not place.has(Positions))
         sizes = (s for place in plain for s in place.free_symbols if not isinstance(s, Idx))
         for symbol in (element.base if isinstance(element, Indexed) else element, *sizes):
             node = known[name_of(symbol)]

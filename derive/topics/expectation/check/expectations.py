@@ -19,7 +19,7 @@ from derive.chain.derivation import Derivation, Line
 from derive.check.compare import line_errors, relative, worst_of
 from derive.check.report import Report, Row, told_sizes, united
 from derive.check.rounding import terms
-from derive.check.samples import fill, sampled
+from derive.check.samples import counted, fill, sampled
 from derive.check.torch_backend import TorchBackend
 from derive.evaluate.passes import Passes, cotangents, leaves
 from derive.evaluate.store import Store
@@ -61,7 +61,9 @@ class RandomDistributions:
         self.sizes = self._sizes()
         self.passes = Passes(derivation, self.sizes, TorchBackend())
         self.numbers = {
-            n.name: sampled((*self.passes.shape(n), 1), n.domain, self.generator, n.sums_to)
+            n.name: sampled(
+                (*self.passes.shape(n), 1), counted(n.domain, self.passes.number), self.generator, n.sums_to
+            )
             for n in leaves(self.model)
             if n.law is None
         }

@@ -18,7 +18,7 @@ from sympy import Add, Expr, Idx, Indexed, Integer, KroneckerDelta, Mul, Pow, Pr
 from derive.errors import ModelError
 from derive.evaluate.passes import Change, unchanged
 from derive.expressions.functions import row_of, unknown
-from derive.expressions.indices import name_of
+from derive.expressions.indices import is_position, name_of
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.moments import Expectation, Moment
 from derive.model.model import Node
@@ -115,6 +115,8 @@ class PlainEvaluation:
             return int(expr)
         if expr in env:
             return env[expr]
+        if is_position(expr):
+            return int(self.element(name_of(expr), tuple(self.whole(i, env) for i in expr.indices)))
         if expr in self.sizes:
             return self.sizes[expr]
         if isinstance(expr, (Add, Mul)):

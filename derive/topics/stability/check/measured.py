@@ -10,7 +10,7 @@ import torch
 from derive.chain.derivation import Derivation
 from derive.check.compare import Array, relative
 from derive.check.rounding import terms
-from derive.check.samples import sampled
+from derive.check.samples import counted, sampled
 from derive.evaluate.store import Store
 from derive.progress import MEASURING, doing
 from derive.topics.jacobian.paths import Entry
@@ -53,7 +53,8 @@ def _random(cell: Unrolled, seed: int) -> Numbers:
     generator = torch.Generator().manual_seed(seed)
     numbers = {}
     for node in (*cell.leaves, *cell.jacobian.states):
-        numbers[node.name] = sampled((*cell.shape(node), POINTS), node.domain, generator, node.sums_to)
+        domain = counted(node.domain, cell.passes.number)
+        numbers[node.name] = sampled((*cell.shape(node), POINTS), domain, generator, node.sums_to)
     return numbers
 
 

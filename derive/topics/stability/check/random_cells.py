@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import torch
 from sympy import Expr, Indexed, Symbol
 
-from derive.check.samples import sampled
+from derive.check.samples import counted, sampled
 from derive.expressions.indices import name_of
-from derive.model.model import Node
+from derive.model.model import Node, Whole
 from derive.topics.stability.check.unrolled import Numbers, Unrolled
 
 Array = torch.Tensor
@@ -49,7 +49,7 @@ class RandomCells:
             unit = torch.rand(shape, generator=self.generator, dtype=torch.float64)
             return self._matrices((2 * unit - 1).sign() * (0.2 + unit))
         if leaf.domain != "real" or leaf.sums_to is not None:
-            return sampled(shape, leaf.domain, self.generator, leaf.sums_to)
+            return sampled(shape, counted(leaf.domain, self.cell.passes.number), self.generator, leaf.sums_to)
         return self._inputs(leaf, sampled(shape, leaf.domain, self.generator, None, 1.0))
 
     def _inputs(self, leaf: Node, drawn: Array) -> Array:
@@ -110,7 +110,8 @@ class RandomCells:
 
     def resting(self) -> list[Array]:
         """States near that which a step gives if all leaves are zero: there tanh and the sigmoid are steepest."""
-        zero = self.cell.once({k: torch.zeros_like(v) for k, v in self.base.items()})
+        places = {leaf.name for leaf in self.cell.leaves if isinstance(leaf.domain, Whole)}
+        zero = self.cell.once({k: v if k in places else torch.zeros_like(v) for k, v in self.base.items()})
         noise = 0.05 + 0.1 * torch.rand((self.points,), generator=self.generator, dtype=torch.float64)
         return [(z.expand(*z.shape[:-1], self.points) + noise).detach() for z in zero]
 
