@@ -40,7 +40,7 @@ from derive.code.trees import Apply, Call, Condition, Number, Plus, Power, Tree,
 from derive.errors import ModelError
 from derive.expressions.extremes import Amax, Amin
 from derive.expressions.functions import EXTREMA, arguments, row_of, unknown
-from derive.expressions.indices import BINDERS, apart, bound
+from derive.expressions.indices import BINDERS, apart, bound, is_position
 from derive.expressions.intervals import Interval
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.symbols import Partial
@@ -102,7 +102,7 @@ class Lowering:
         return plain(Number(expr if isinstance(expr, Integer) else float(expr)))  # type: ignore[arg-type]
 
     def _leaf(self, expr: Expr, scope: Scope) -> NamedArray:
-        if isinstance(expr, Idx) or expr in self.sizes:
+        if isinstance(expr, Idx) or expr in self.sizes or is_position(expr):
             integer = self.integers.index(expr, scope)
             return integer if integer.plain else self._cast(integer)
         return self.elements.read(*self.element(expr), scope)

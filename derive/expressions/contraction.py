@@ -11,7 +11,18 @@ from dataclasses import dataclass, field
 
 from sympy import Basic, Expr, Idx, KroneckerDelta, S
 
-from derive.expressions.indices import Limits, apart, bound_indices, fresh, index, linear, name_of, solve, substitute
+from derive.expressions.indices import (
+    Limits,
+    Positions,
+    apart,
+    bound_indices,
+    fresh,
+    index,
+    linear,
+    name_of,
+    solve,
+    substitute,
+)
 from derive.expressions.intervals import Interval, at_least, covers, empty, image, inside, meeting, preimage
 
 
@@ -140,7 +151,7 @@ def _match(state: _State, place: Expr, target: Idx) -> None:
     solution = next(delta_solutions(place, target, ((k, *ends) for k, ends in state.open.items())), None)
     if solution:
         state.bind(*solution)
-    elif place.free_symbols & (state.open.keys() | set(state.own)):
+    elif place.has(Positions) or place.free_symbols & (state.open.keys() | set(state.own)):
         if place != target:
             state.conditions.append(KroneckerDelta(place, target))
     else:

@@ -30,8 +30,9 @@ def walked(expr: Basic, around: Around) -> Iterator[tuple[Basic, Around]]:
         return
     yield expr, around
     if isinstance(expr, Indexed):
-        return
-    if isinstance(expr, BINDERS):
+        for place in filter(is_position, expr.indices):
+            yield from walked(place, around)
+    elif isinstance(expr, BINDERS):
         yield from walked(expr.function, {**around, **{idx: (low, high) for idx, low, high in reversed(expr.limits)}})
     elif isinstance(expr, Piecewise):
         yield from _branches(expr, around)

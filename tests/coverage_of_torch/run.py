@@ -58,10 +58,10 @@ def compare(row: Row) -> None:
 def _compare(row: Row, module: Any, target: str, seed: int) -> None:
     given = drawn(row, seed)
     names = [name for name, _, _ in spec(row.leaves)]
-    tensors = {n: given[n].clone().requires_grad_(n != "u") for n in names}
+    wanted = [n for n in names if n != "u" and given[n].is_floating_point()]
+    tensors = {n: given[n].clone().requires_grad_(n in wanted) for n in names}
     assert row.by_torch is not None
     loss = row.by_torch(SimpleNamespace(**{**given, **tensors}))
-    wanted = [n for n in names if n != "u"]
     truth = torch.autograd.grad(loss, [tensors[n] for n in wanted], allow_unused=True, materialize_grads=True)
     arrays = {n: given[n].numpy() if target == "numpy" else given[n] for n in names}
     sizes = {n: given[n] for n in module.SIZES}

@@ -15,7 +15,8 @@ import torch
 from sympy import Rational, oo
 
 from derive import Graph, Solution
-from derive.check.samples import sampled
+from derive.check.samples import counted, sampled
+from derive.model.model import Whole
 
 Array = torch.Tensor
 LARGE = "HV"  # sizes of images, larger than those of kernels
@@ -29,8 +30,13 @@ class Words:
         self._g, self._known = g, dict[str, Any]()
         for name, axes, domain in spec(leaves):
             dims = [eval(a, {}, {c: getattr(self, c) for c in a if c.isalpha()}) for a in axes]
+            if domain == "order" or domain.startswith("among_"):  # positions: of the numbers x in order, of an axis
+                most = dims[-1] if domain == "order" else getattr(self, domain[-1])
+                self._known[name] = g.positions(name, *dims, among=most)
+                continue
             make = g.constant if name == "u" else g.parameter
-            fields = {"one_hot": True} if domain == "one_hot" else {"domain": interval(domain)} if domain else {}
+            marks = {"one_hot": "one_hot", "spd": "positive_definite"}
+            fields = {marks[domain]: True} if domain in marks else {"domain": interval(domain)} if domain else {}
             self._known[name] = make(name, *dims, **fields)
 
     def __getattr__(self, name: str) -> Any:
@@ -92,12 +98,21 @@ def drawn(row: Row, seed: int) -> dict[str, Any]:
     for letter in sorted(letters):
         low = least.get(letter, 2)
         found[letter] = rng.randint(low, low + (1 if letter in KERNELS else 3))
-    for name, axes, _ in spec(row.leaves):
+    for name, axes, leaf in spec(row.leaves):
         shape = tuple(eval(axis, {}, dict(found)) for axis in axes)
         declared = next(n for n in _declared(row) if n.name == name)
-        points = sampled((*shape, 1), declared.domain, generator, declared.sums_to)
-        found[name] = points[..., 0]
+        domain = counted(declared.domain, lambda most, sizes=dict(found): int(most.subs(_sizes(most, sizes))))
+        points = sampled((*shape, 1), domain, generator, declared.sums_to)[..., 0]
+        found[name] = (points - 1).long() if isinstance(domain, Whole) else points
+        if leaf == "spd":
+            found[name] = points @ points.T + torch.eye(len(points), dtype=points.dtype)
+    for name, _, domain in spec(row.leaves):
+        found[name] = found["x"].argsort() if domain == "order" else found[name]
     return found
+
+
+def _sizes(expr: Any, sizes: dict[str, Any]) -> dict[Any, Any]:
+    return {s: sizes[str(s)] for s in expr.free_symbols}
 
 
 def _declared(row: Row) -> list[Any]:

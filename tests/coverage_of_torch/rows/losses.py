@@ -9,7 +9,7 @@ from sympy import Abs, Piecewise, Rational, log
 from torch.nn import functional as F
 
 from coverage_of_torch.table import Row
-from derive import Sum, exp, mean, relu, softplus
+from derive import KroneckerDelta, Sum, exp, mean, relu, softplus
 
 HALF = Rational(1, 2)
 ONE_HOT = "with labels as a matrix of zeros and ones"
@@ -17,10 +17,6 @@ ONE_HOT = "with labels as a matrix of zeros and ones"
 
 def _huber(d: Any, delta: Any) -> Any:
     return Piecewise((d**2 / 2, Abs(d) <= delta), (delta * (Abs(d) - delta / 2), True))
-
-
-def _ctc(v: Any) -> Any:
-    raise NotImplementedError
 
 
 ROWS = (
@@ -62,26 +58,24 @@ ROWS = (
     ),
     Row(
         "nll_loss_forward",
-        "x:N,C u:N,C@one_hot",
-        lambda v: -Sum(v.u[v.n, v.c] * v.x[v.n, v.c], v.n, v.c) / v.N,
-        lambda t: F.nll_loss(t.x, t.u.argmax(1)),
-        ONE_HOT,
+        "x:N,C p:N@among_C",
+        lambda v: -mean(v.x[v.n, v.p[v.n]], v.n),
+        lambda t: F.nll_loss(t.x, t.p),
     ),
     Row(
         "nll_loss2d_forward",
-        "x:N,C,D u:N,D,C@one_hot",
-        lambda v: -Sum(v.u[v.n, v.d, v.c] * v.x[v.n, v.c, v.d], v.n, v.d, v.c) / (v.N * v.D),
-        lambda t: F.nll_loss(t.x, t.u.argmax(2)),
-        ONE_HOT,
+        "x:N,C,D p:N,D@among_C",
+        lambda v: -mean(v.x[v.n, v.p[v.n, v.d], v.d], v.n, v.d),
+        lambda t: F.nll_loss(t.x, t.p),
     ),
     Row(
         "multi_margin_loss",
-        "x:N,C u:N,C@one_hot",
-        lambda v: (lambda y: Sum((1 - v.u[v.n, v.c]) * relu(1 - y[v.n] + v.x[v.n, v.c]), v.n, v.c) / (v.C * v.N))(
-            v.node("y", Sum(v.u[v.n, v.c] * v.x[v.n, v.c], v.c), v.n)
+        "x:N,C p:N@among_C",
+        lambda v: (
+            Sum((1 - KroneckerDelta(v.p[v.n], v.c)) * relu(1 - v.x[v.n, v.p[v.n]] + v.x[v.n, v.c]), v.n, v.c)
+            / (v.C * v.N)
         ),
-        lambda t: F.multi_margin_loss(t.x, t.u.argmax(1)),
-        ONE_HOT,
+        lambda t: F.multi_margin_loss(t.x, t.p),
     ),
     Row(
         "multilabel_margin_loss_forward",

@@ -27,10 +27,15 @@ def _matrix(name: str, leaves: str, write: Any, by_torch: Any, *needed: str) -> 
     return Row(name, leaves, write, by_torch)
 
 
-def _positive(v: Any) -> Any:
-    """A A^T + I as a node."""
-    product = Sum(v.A[v.n, v.k] * v.A[v.n2, v.k], v.k)
-    return v.node("S", product + KroneckerDelta(v.n, v.n2), v.n, v.n2)
+def _cholesky(name: str) -> Row:
+    """The lower triangular factor of a positive definite matrix."""
+    return _matrix(
+        name,
+        "A:N,N@spd u:N,N",
+        lambda v: Sum(v.u[v.n, v.n2] * derive.cholesky(v.A)[v.n, v.n2], v.n, v.n2),
+        lambda t: (t.u * torch.linalg.cholesky(t.A)).sum(),
+        "cholesky",
+    )
 
 
 ROWS = (
@@ -172,14 +177,6 @@ ROWS = (
         lambda t: t.u @ torch.linalg.solve(t.A, t.x),
         "solve",
     ),
-    *(
-        _matrix(
-            name,
-            "A:N,K u:N,N",
-            lambda v: Sum(v.u[v.n, v.n2] * derive.cholesky(_positive(v))[v.n, v.n2], v.n, v.n2),
-            lambda t: (t.u * torch.linalg.cholesky(t.A @ t.A.mT + torch.eye(len(t.A), dtype=t.A.dtype))).sum(),
-            "cholesky",
-        )
-        for name in ("linalg_cholesky_ex", "cholesky")
-    ),
+    _cholesky("linalg_cholesky_ex"),
+    _cholesky("cholesky"),
 )

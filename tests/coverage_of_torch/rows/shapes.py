@@ -9,11 +9,10 @@ from sympy import And, Eq, Piecewise
 from torch.nn import functional as F
 
 from coverage_of_torch.table import Row
-from derive import Sum
+from derive import KroneckerDelta, Product, Sum
 
-ONE_HOT = "with positions as a matrix of zeros and ones"
 PARTS = "part by part"
-GIVEN = "for the permutation that the numbers have, as a matrix of zeros and ones"
+GIVEN = "for the order that the numbers have, as positions"
 
 
 def _all(v: Any, value: Any) -> Any:
@@ -53,54 +52,45 @@ def _first(n: Any, first: Any, inner: Any, last: Any, end: Any) -> Any:
     return Piecewise((first, Eq(n, 1)), (last, Eq(n, end)), (inner, True))
 
 
-def picked(name: str, by_torch: Any, form: str = ONE_HOT) -> Row:
-    """Rows picked by positions: y_nd = sum_c P_nc x_cd with P one-hot."""
+def picked(name: str, by_torch: Any, form: str = "") -> Row:
+    """Rows picked by positions: y_nd = x[p_n, d]."""
 
     def write(v: Any) -> Any:
-        y = v.node("y", Sum(v.u[v.n, v.c] * v.x[v.c, v.d], v.c), v.n, v.d)
-        return Sum(y[v.n, v.d] ** 2 * v.w[v.n, v.d], v.n, v.d)
+        y = v.node("y", v.x[v.p[v.n], v.d], v.n, v.d)
+        return Sum(v.u[v.n, v.d] * y[v.n, v.d] ** 2, v.n, v.d)
 
-    return Row(name, "x:C,D w:N,D u:N,C@one_hot", write, lambda t: (by_torch(t) ** 2 * t.w).sum(), form)
+    return Row(name, "x:C,D p:N@among_C u:N,D", write, lambda t: (t.u * by_torch(t) ** 2).sum(), form)
 
 
 def added(name: str, by_torch: Any) -> Row:
-    """Rows added at positions: z_cd + sum_n P_nc x_nd with P one-hot."""
+    """Rows added at positions: z_cd + sum_n delta(p_n, c) x_nd."""
 
     def write(v: Any) -> Any:
-        y = v.node("y", v.z[v.c, v.d] + Sum(v.u[v.n, v.c] * v.x[v.n, v.d], v.n), v.c, v.d)
+        y = v.node("y", v.z[v.c, v.d] + Sum(KroneckerDelta(v.p[v.n], v.c) * v.x[v.n, v.d], v.n), v.c, v.d)
         return Sum(y[v.c, v.d] ** 2, v.c, v.d)
 
-    return Row(name, "x:N,D z:C,D u:N,C@one_hot", write, lambda t: (by_torch(t) ** 2).sum(), ONE_HOT)
+    return Row(name, "x:N,D z:C,D p:N@among_C", write, lambda t: (by_torch(t) ** 2).sum())
 
 
-def put(name: str, by_torch: Any, reduce: str = "") -> Row:
-    """An element put at one place of a vector: z_n (1 - p_n) + x p_n with p one-hot."""
-
-    def write(v: Any) -> Any:
-        y = v.node("y", v.z[v.n] * (1 - v.u[v.n]) + v.x * v.u[v.n], v.n)
-        return Sum(y[v.n] ** 2, v.n)
-
-    return Row(name, "x z:N u:N@one_hot", write, lambda t: (by_torch(t) ** 2).sum(), ONE_HOT)
-
-
-def permuted(name: str, by_torch: Any, part: Any) -> Row:
-    """Numbers in an order that is given: y_n = sum_m P_nm x_m, of which a part is used."""
+def put(name: str, by_torch: Any) -> Row:
+    """A number put at one place of a vector."""
 
     def write(v: Any) -> Any:
-        y = v.node("y", Sum(v.u[v.n, v.n2] * v.x[v.n2], v.n2), v.n)
-        return part(v, y)
+        y = v.node("y", Piecewise((v.x, Eq(v.p[1], v.n)), (v.z[v.n], True)), v.n)
+        return Sum(v.u[v.n] * y[v.n] ** 2, v.n)
 
-    return Row(name, "x:N u:N,N@one_hot", write, by_torch, GIVEN)
-
-
-def _at(t: Any) -> torch.Tensor:
-    """The positions of a one-hot matrix."""
-    return t.u.argmax(-1)
+    return Row(name, "x z:N p:1@among_N u:N", write, lambda t: (t.u * by_torch(t) ** 2).sum())
 
 
-def _by_order(t: Any) -> torch.Tensor:
-    """The numbers in the order that the rows of a one-hot matrix name."""
-    return t.x[t.u.argmax(-1)]
+def ordered(name: str, leaves: str, write: Any, by_torch: Any) -> Row:
+    """Numbers in their order, whose positions are given: y_n = x[p_n], the least first."""
+    return Row(name, leaves, lambda v: write(v, lambda at: v.x[v.p[at]]), by_torch, GIVEN)
+
+
+def _segments(t: Any) -> torch.Tensor:
+    """The sums of the rows of each position, by segments of torch, in which rows of one position follow each other."""
+    order = t.p.argsort()
+    return torch.segment_reduce(t.x[order], "sum", lengths=torch.bincount(t.p, minlength=t.C), initial=0)
 
 
 ROWS = (
@@ -216,17 +206,26 @@ ROWS = (
         lambda v: _padded(v, lambda i: _first(i, v.x[2], v.x[i - 1], v.x[v.N - 1], v.N + 2)),
         lambda t: (t.u * F.pad(t.x[None], (1, 1), mode="reflect")[0] ** 2).sum(),
     ),
-    picked("index_select", lambda t: t.x.index_select(0, _at(t))),
-    picked("index", lambda t: t.x[_at(t)]),
-    picked("embedding", lambda t: F.embedding(_at(t), t.x)),
-    picked("gather", lambda t: t.x.gather(0, _at(t)[:, None].expand(-1, t.D))),
-    picked("take", lambda t: t.x.take(_at(t)[:, None] * t.D + torch.arange(t.D))),
+    picked("index_select", lambda t: t.x.index_select(0, t.p)),
+    picked("index", lambda t: t.x[t.p]),
+    picked("embedding", lambda t: F.embedding(t.p, t.x)),
+    Row(
+        "gather",
+        "x:C,D p:N,D@among_C u:N,D",
+        lambda v: Sum(v.u[v.n, v.d] * v.x[v.p[v.n, v.d], v.d] ** 2, v.n, v.d),
+        lambda t: (t.u * t.x.gather(0, t.p) ** 2).sum(),
+    ),
+    Row(
+        "take",
+        "x:C p:N@among_C u:N",
+        lambda v: Sum(v.u[v.n] * v.x[v.p[v.n]] ** 2, v.n),
+        lambda t: (t.u * t.x.take(t.p) ** 2).sum(),
+    ),
     Row(
         "_embedding_bag",
-        "x:C,D w:D u:N,C@one_hot",
-        lambda v: Sum(v.w[v.d] * Sum(v.u[v.n, v.c] * v.x[v.c, v.d], v.n, v.c) ** 2, v.d),
-        lambda t: (t.w * F.embedding_bag(_at(t)[None], t.x, mode="sum")[0] ** 2).sum(),
-        ONE_HOT,
+        "x:C,D p:N@among_C u:D",
+        lambda v: Sum(v.u[v.d] * Sum(v.x[v.p[v.n], v.d], v.n) ** 2, v.d),
+        lambda t: (t.u * F.embedding_bag(t.p[None], t.x, mode="sum")[0] ** 2).sum(),
     ),
     Row(
         "masked_select",
@@ -239,27 +238,41 @@ ROWS = (
         "masked_scatter",
         "x:N y:N u:N@binary",
         lambda v: Sum((v.x[v.n] * (1 - v.u[v.n]) + v.u[v.n] * v.y[v.n]) ** 2, v.n),
-        lambda t: (torch.where(t.u > 0.5, t.y, t.x) ** 2).sum(),
+        lambda t: (t.x.masked_scatter(t.u > 0.5, t.y[t.u > 0.5]) ** 2).sum(),
         "with the mask as zeros and ones",
     ),
-    added("index_add", lambda t: t.z.index_add(0, _at(t), t.x)),
-    added("scatter_add", lambda t: t.z.scatter_add(0, _at(t)[:, None].expand(-1, t.D), t.x)),
-    added("scatter_reduce", lambda t: t.z.scatter_reduce(0, _at(t)[:, None].expand(-1, t.D), t.x, "sum")),
-    added("index_reduce", lambda t: t.z.index_add(0, _at(t), t.x)),
-    added("segment_reduce", lambda t: t.z.index_add(0, _at(t), t.x)),
-    put("index_fill", lambda t: torch.where(t.u > 0.5, t.x, t.z)),
-    put("index_put", lambda t: t.z.index_put((_at(t)[None],), t.x[None])),
-    put("index_copy", lambda t: t.z.index_copy(0, _at(t)[None], t.x[None])),
-    put("put", lambda t: t.z.put(_at(t)[None], t.x[None])),
-    put("scatter", lambda t: t.z.scatter(0, _at(t)[None], t.x[None])),
-    permuted(
-        "sort",
-        lambda t: (_by_order(t) ** 2 * torch.arange(1.0, t.N + 1, dtype=t.x.dtype)).sum(),
-        lambda v, y: Sum(v.n * y[v.n] ** 2, v.n),
+    added("index_add", lambda t: t.z.index_add(0, t.p, t.x)),
+    added("scatter_add", lambda t: t.z.scatter_add(0, t.p[:, None].expand(-1, t.D), t.x)),
+    added("scatter_reduce", lambda t: t.z.scatter_reduce(0, t.p[:, None].expand(-1, t.D), t.x, "sum")),
+    added("segment_reduce", lambda t: t.z + _segments(t)),
+    Row(
+        "index_reduce",
+        "x:N z:C p:N@among_C",
+        lambda v: Sum(
+            v.node("y", v.z[v.c] * Product(Piecewise((v.x[v.n], Eq(v.p[v.n], v.c)), (1, True)), v.n), v.c)[v.c] ** 2,
+            v.c,
+        ),
+        lambda t: (t.z.index_reduce(0, t.p, t.x, "prod") ** 2).sum(),
     ),
-    permuted("topk", lambda t: _by_order(t)[0] ** 2, lambda v, y: y[1] ** 2),
-    permuted("kthvalue", lambda t: _by_order(t)[0] ** 2, lambda v, y: y[1] ** 2),
-    permuted("median", lambda t: _by_order(t)[0] ** 2, lambda v, y: y[1] ** 2),
-    permuted("nanmedian", lambda t: _by_order(t)[0] ** 2, lambda v, y: y[1] ** 2),
-    permuted("mode", lambda t: _by_order(t)[0] ** 2, lambda v, y: y[1] ** 2),
+    put("index_fill", lambda t: t.z.index_fill(0, t.p, t.x)),
+    put("index_put", lambda t: t.z.index_put((t.p,), t.x[None])),
+    put("index_copy", lambda t: t.z.index_copy(0, t.p, t.x[None])),
+    put("put", lambda t: t.z.put(t.p, t.x[None])),
+    put("scatter", lambda t: t.z.scatter(0, t.p, t.x[None])),
+    ordered(
+        "sort",
+        "x:N p:N@order u:N",
+        lambda v, y: Sum(v.u[v.n] * y(v.n) ** 2, v.n),
+        lambda t: (t.u * t.x.sort()[0] ** 2).sum(),
+    ),
+    ordered(
+        "topk",
+        "x:N p:N@order",
+        lambda v, y: y(v.N) ** 2 * y(v.N - 1),
+        lambda t: (lambda a: a[0] ** 2 * a[1])(t.x.topk(2)[0]),
+    ),
+    ordered("kthvalue", "x:N p:N@order", lambda v, y: y(2) ** 2, lambda t: t.x.kthvalue(2)[0] ** 2),
+    ordered("median", "x:5 p:5@order", lambda v, y: y(3) ** 2, lambda t: t.x.median() ** 2),
+    ordered("nanmedian", "x:5 p:5@order", lambda v, y: y(3) ** 2, lambda t: t.x.nanmedian() ** 2),
+    ordered("mode", "x:N p:N@order", lambda v, y: y(1) ** 2, lambda t: t.x.mode()[0] ** 2),
 )
