@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from sympy import Abs, KroneckerDelta, Piecewise, sqrt
+from sympy import Abs, Piecewise, sqrt
 
 import derive
 from coverage_of_torch.table import Row
