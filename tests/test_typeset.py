@@ -56,7 +56,6 @@ ALIKE = {
         "N is defined twice: it is a size already",
     ),
     "the sigmoid": lambda p: (p.number("sigma"), p.use("a", sigmoid), "sigma is typeset as the sigmoid is"),
-    "the exponential": lambda p: (p.number("e"), p.use("a", exp), "e is typeset as exp is"),
     "the number pi": lambda p: (p.number("pi"), p.use("a", lambda u: u * pi), "pi is typeset as the number pi is"),
     "the number e": lambda p: (p.number("e"), p.use("a", lambda u: u * exp(1)), "e is typeset as the number e is"),
     "a function by its name": lambda p: (p.number("softplus"), p.use("a", softplus), "softplus is typeset as"),
@@ -73,6 +72,7 @@ APART = {
     "a word as a subscript": lambda p: (p.matrix("w"), p.matrix("w_hh")),
     "another letter": lambda p: (p.vector("w"), p.number("w_k")),
     "a number beside a number": lambda p: (p.number("x"), p.number("x1")),
+    "the exponential": lambda p: (p.number("e"), p.use("a", exp)),
     "a vector e": lambda p: (p.vector("e"), p.use("a", exp)),
     "a vector sigma": lambda p: (p.vector("sigma"), p.use("a", sigmoid)),
     "sigma without the sigmoid": lambda p: (p.number("sigma"), p.use("a", tanh)),
@@ -116,3 +116,13 @@ def test_a_refused_name_leaves_nothing_behind():
         p.number("x1")()
     p.g.loss("L", Sum(x[p.i] * KroneckerDelta(p.i, 1), p.i) + p.number("b1")())
     assert list(p.g.derive().model.nodes) == ["x", "b1", "L"]
+
+
+def test_a_letter_e_beside_the_exponential():
+    """e e^x would be read as e^(1 + x): where e is a letter, pages write exp(x)."""
+    for name, power, function in (("e", 0, 1), ("c", 1, 0)):
+        g = Graph("letter")
+        e, x = g.parameter(name), g.parameter("x")
+        g.loss("L", e * exp(x) + e**2 * exp(2 * x))
+        page = g.derive().to_latex()
+        assert (page.count("e^{x}") > 0, page.count(r"\exp(x)") > 0) == (bool(power), bool(function))

@@ -68,7 +68,7 @@ def _is(one: Node, other: Node) -> bool:
 
 
 def same_sign(nodes: Mapping[str, Node]) -> None:
-    """Errors: ModelError for a number named as a function or a constant that the model uses: e beside exp(x).
+    """Errors: ModelError for a number named as a function or a constant that the model uses: sigma beside the sigmoid.
 
     A family `delta` with two indices looks like Kronecker's delta, which pages use whatever the model is made of.
     """
@@ -87,7 +87,7 @@ def _signs(expr: Expr) -> tuple[tuple[str, str], ...]:
     found = {}
     for part in preorder_traversal(expr):
         row = None if isinstance(part, KroneckerDelta) else row_of(part)
-        if row is not None:
+        if row is not None and row.notation != "raised":  # pages write exp(x) beside a letter e
             found[re.split(r"[(^ ]", row.latex.format("", "", ""))[0]] = str(row.title.pick("en"))
         for name, (constant, what) in CONSTANTS.items():
             if part is constant:

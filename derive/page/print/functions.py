@@ -16,6 +16,8 @@ from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, w
 
 BINDS = {"brackets": ATOM, "prefix": MUL, "raised": POWER, "root": POWER}  # a function, by its notation
 
+EULER = "e"
+
 
 @write.register(Basic)
 def function(expr: Basic, p: Printer) -> Printed:
@@ -23,6 +25,8 @@ def function(expr: Basic, p: Printer) -> Printed:
     row = row_of(expr)
     if row is None:
         return f"{type(expr).__name__}({', '.join(p(a) for a in expr.args)})", ATOM
+    if row.notation == "raised" and p.style.latex and EULER in p.rank:  # a letter of the model: not e^x beside it
+        return rf"\exp{p.style.brackets(p.printed(expr.args[0])[0])}", MUL
     pattern, inner = p.style.pattern(row), [_argument(row, a, p) for a in arguments(expr)]
     return pattern.format(*([", ".join(inner)] if "{}" in pattern else inner)), BINDS[row.notation]
 
