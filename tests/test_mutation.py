@@ -30,7 +30,7 @@ POINTS = 24  # enough that each side of every ReLU is seen in every time step
 EDGES = {
     "attention": 7,
     "batch-norm reading 1": 10,
-    "batch-norm reading 2": 6,
+    "batch-norm reading 2": 5,
     "bias-variance reading 2": 3,
     "bptt identity abstract last zero": 6,
     "bptt identity abstract last learned": 7,

@@ -38,7 +38,7 @@ BY_ENTRY = (Hadamard, Plus, Entrywise)
 
 
 def transpose(x: Expr) -> Expr:
-    """x^T, taken inwards where that leaves no more transposes than before."""
+    """x^T, taken inwards where that leaves no more transposes than before, and into a sum of products."""
     if is_scalar(x) or isinstance(x, (Diag, Eye, Symmetric)) or (_is_inverse(x) and isinstance(x.args[0], Symmetric)):
         return x
     if isinstance(x, Transpose):
@@ -53,8 +53,14 @@ def transpose(x: Expr) -> Expr:
         return Summed(transpose(x.args[0]), *x.args[1:])
     if isinstance(x, BY_ENTRY):
         turned = _turned(x)
-        return turned if _transposes(turned) < 1 + _transposes(x) else Transpose(x)
+        inwards = _of_products(x) or _transposes(turned) < 1 + _transposes(x)
+        return turned if inwards else Transpose(x)
     return Transpose(x)
+
+
+def _of_products(x: Expr) -> bool:
+    """True for a sum of products, such as A B + C D: a reader expects B^T A^T + D^T C^T."""
+    return isinstance(x, Plus) and all(isinstance(a.args[1] if isinstance(a, Scaled) else a, Times) for a in x.args)
 
 
 def _turned(x: Expr) -> Expr:
