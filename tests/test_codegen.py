@@ -399,3 +399,16 @@ def test_a_python_number_does_not_decide_the_type():
         assert float(forward(x=x, gamma=ones, beta=ones, epsilon=1e-5)["s"][0]) == np.sqrt(x.var() + 1e-5)
         single = {n: a.astype(np.float32) for n, a in (("x", x), ("gamma", ones), ("beta", ones))}
         assert "float32" in str(forward(**single, epsilon=1e-5)["y"].dtype)
+
+
+def test_the_refusal_of_a_size_names_an_element_in_braces():
+    """x_{2d} stands in the message as it is written."""
+    g = Graph("second row")
+    n, d = g.size("H"), g.size("D")
+    i = g.index("d", d)
+    x = g.parameter("x", n, d)
+    g.loss("L", Sum(x[2, i] ** 2, i))
+    code = loaded(g.derive().to_code())
+    assert code["forward"](x=np.ones((2, 3)))["L"] == 3
+    with pytest.raises(ValueError, match=r"^x_\{2d\} needs H >= 2, found H = 1$"):
+        code["forward"](x=np.ones((1, 3)))

@@ -51,7 +51,8 @@ def _fits(source: Source, need: Need) -> Iterator[str]:
     left, right = (e.xreplace(named) for e in need.relation.args)
     told = ", ".join(f"{s} = {{{s}}}" for s in sorted(map(str, named.values())))
     yield f"if {left} < {right}:"
-    message = f"{source.show(need.cause)} needs {left} >= {right}, found {told}"
+    cause = source.show(need.cause).replace("{", "{{").replace("}", "}}")  # x_{2d} is no hole of the message
+    message = f"{cause} needs {left} >= {right}, found {told}"
     yield f"{INDENT}raise ValueError(f{quoted(message)})"
 
 
