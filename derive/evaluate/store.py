@@ -66,8 +66,8 @@ class Store:
         return self._whole[name]
 
     def places(self, name: str, position: tuple[Position, ...]) -> Position:
-        """Return positions that the store holds as numbers, which are the same at every point."""
-        return self.backend.whole(self.read(name, position, True))
+        """Return positions that the store holds as numbers, the same at every point; outside the range the nearest."""
+        return self.backend.whole(self.read(name, position, False))
 
     @staticmethod
     def move(array: Array, axis: int) -> Array:

@@ -21,6 +21,7 @@ from derive.model.model import Whole
 Array = torch.Tensor
 LARGE = "HV"  # sizes of images, larger than those of kernels
 KERNELS = "RS"
+LEAST = {"T": 3}  # of a size at which a model begins to exist
 
 
 class Words:
@@ -30,8 +31,8 @@ class Words:
         self._g, self._known = g, dict[str, Any]()
         for name, axes, domain in spec(leaves):
             dims = [eval(a, {}, {c: getattr(self, c) for c in a if c.isalpha()}) for a in axes]
-            if domain == "order" or domain.startswith("among_"):  # positions: of the numbers x in order, of an axis
-                most = dims[-1] if domain == "order" else getattr(self, domain[-1])
+            if domain in ("order", "labels") or domain.startswith("among_"):
+                most = dims[-1] if domain == "order" else self.C if domain == "labels" else getattr(self, domain[-1])
                 self._known[name] = g.positions(name, *dims, among=most)
                 continue
             make = g.constant if name == "u" else g.parameter
@@ -42,9 +43,12 @@ class Words:
     def __getattr__(self, name: str) -> Any:
         if name not in self._known:
             size = name[0].upper()
-            made = self._g.size(name) if name == size else self._g.index(name, getattr(self, size))
-            self._known[name] = made
+            whole = name == size
+            self._known[name] = self._g.size(name, LEAST.get(name, 1)) if whole else self._axis(name, size)
         return self._known[name]
+
+    def _axis(self, letter: str, size: str) -> Any:
+        return self._g.index(letter, getattr(self, size))
 
     def over(self, letter: str, dimension: Any) -> Any:
         """An index over a range of its own."""
@@ -54,6 +58,10 @@ class Words:
     def node(self, name: str, expr: Any, *over: Any) -> Any:
         """A quantity with a name."""
         return self._g.node(name, expr, over=over)
+
+    def recurrence(self, name: str, law: Any, over: Any, start: Any) -> Any:
+        """A quantity that refers to itself."""
+        return self._g.recurrence(name, law, over=over, start=start)
 
 
 class Row(NamedTuple):
@@ -93,7 +101,7 @@ def drawn(row: Row, seed: int) -> dict[str, Any]:
     """Random sizes, and random numbers for every leaf."""
     rng, generator = random.Random(seed), torch.Generator().manual_seed(seed)
     letters = {a for _, axes, _ in spec(row.leaves) for axis in axes for a in axis if a.isalpha()}
-    least = {**dict.fromkeys(LARGE, 6), **dict.fromkeys(KERNELS, 2)}
+    least = {**dict.fromkeys(LARGE, 6), **dict.fromkeys(KERNELS, 2), "C": 3, "T": 4}
     found: dict[str, Any] = {}
     for letter in sorted(letters):
         low = least.get(letter, 2)
@@ -107,7 +115,11 @@ def drawn(row: Row, seed: int) -> dict[str, Any]:
         if leaf == "spd":
             found[name] = points @ points.T + torch.eye(len(points), dtype=points.dtype)
     for name, _, domain in spec(row.leaves):
-        found[name] = found["x"].argsort() if domain == "order" else found[name]
+        if domain == "order":
+            found[name] = found["x"].argsort()
+        if domain == "labels":  # two different ones between blanks
+            one, other = rng.sample(range(1, found["C"]), 2)
+            found[name] = torch.tensor([0, one, 0, other, 0])
     return found
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from sympy import Abs, Piecewise, Rational, log
+from sympy import Abs, Eq, Piecewise, Rational, log
 from torch.nn import functional as F
 
 from coverage_of_torch.table import Row
-from derive import KroneckerDelta, Sum, exp, mean, relu, softplus
+from derive import KroneckerDelta, Sum, exp, log_softmax, mean, relu, softplus
 
 HALF = Rational(1, 2)
 ONE_HOT = "with labels as a matrix of zeros and ones"
@@ -17,6 +17,31 @@ ONE_HOT = "with labels as a matrix of zeros and ones"
 
 def _huber(d: Any, delta: Any) -> Any:
     return Piecewise((d**2 / 2, Abs(d) <= delta), (delta * (Abs(d) - delta / 2), True))
+
+
+def _ctc(v: Any) -> Any:
+    """Graves et al. 2006: the probability of all paths to a word, forward in time; places 1, 3 and 5 are blanks."""
+    s = v.over("s", 5)
+    y = v.node("y", log_softmax(v.x[v.t, v.c], v.c), v.t, v.c)
+    a = v.recurrence(
+        "a",
+        lambda a: (
+            (
+                a[v.t - 1, s]
+                + Piecewise((a[v.t - 1, s - 1], s > 1), (0, True))
+                + Piecewise((a[v.t - 1, s - 2], Eq(s, 4)), (0, True))
+            )
+            * exp(y[v.t, v.p[s]])
+        ),
+        (v.t, s),
+        {0: KroneckerDelta(s, 1)},
+    )
+    return -log(a[v.T, 5] + a[v.T, 4])
+
+
+def _ctc_by_torch(t: Any) -> torch.Tensor:
+    word = t.p[torch.tensor([1, 3])][None]
+    return F.ctc_loss(t.x.log_softmax(1)[:, None], word, (t.T,), (2,), reduction="sum")
 
 
 ROWS = (
@@ -84,5 +109,5 @@ ROWS = (
         lambda t: F.multilabel_margin_loss(t.x, torch.cat([t.u.argmax()[None], torch.full((t.C - 1,), -1)])),
         ONE_HOT,
     ),
-    Row("_ctc_loss", why="not tried: a recurrence over time and labels with guards on the label before"),
+    Row("_ctc_loss", "x:T,C p:5@labels", _ctc, _ctc_by_torch, "for a word of two different letters"),
 )

@@ -142,7 +142,6 @@ ROWS = (
             Piecewise((Sum(Abs(v.x[v.n, v.k] - v.x[v.n2, v.k]), v.k) ** 2, v.n < v.n2), (0, True)), v.n, v.n2
         ),
         lambda t: (torch.pdist(t.x, 1) ** 2).sum(),
-        "all pairs, with a condition on the two",
     ),
     Row(
         "_scaled_dot_product_flash_attention_for_cpu",
