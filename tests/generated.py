@@ -11,6 +11,7 @@ import torch
 from sympy import IndexedBase
 
 from derive.chain.derivation import Derivation
+from derive.check.samples import structured
 from derive.check.torch_backend import TorchBackend
 from derive.code.families import cotangents
 from derive.code.module import code
@@ -82,6 +83,8 @@ def point(d: Derivation, sizes: dict[Any, int], seed: int) -> Point:
         array = np.round(array) if domain == "binary" else 0 * array if domain == "zero" else array
         if domain != "zero" and node.sums_to is not None:
             array = summing(rng.uniform(0.1, 1, shape), float(node.sums_to), domain)
+        if domain != "zero" and node.is_leaf and node.structure:  # a gradient may rely on what is declared
+            array = plain(structured(torch.tensor(array).unsqueeze(-1), node.structure)[..., 0])
         store.put(stored, torch.tensor(array).unsqueeze(-1), ranges)
         return array
 
