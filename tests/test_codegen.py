@@ -176,8 +176,9 @@ def test_float32_stays_float32(name, target):
 def test_gradcheck(name):
     """The autograd.Function against finite differences.
 
-    A matrix that is declared symmetric is moved within the symmetric ones, A -> (A + A^T)/2: the gradient is derived for
-    these alone, and its formulas may read A[p, q] for A[q, p]; a difference in one element alone is of another function.
+    A matrix that is declared symmetric is moved within the symmetric ones, A -> (A + A^T)/2: the gradient is derived
+    for these alone, where A[p, q] may be read for A[q, p]. That element by element it is also autograd's is held by
+    `test_problems`.
     """
     d = next(derivations(name))
     p, found = point(d, dict.fromkeys(d.model.sizes, 2), 1), module(d, "torch")

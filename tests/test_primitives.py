@@ -3,6 +3,8 @@
 What has to be kept is compared with torch itself: the tensors that its operations save for their backward pass.
 """
 
+from itertools import product
+
 import pytest
 import torch
 from sympy import Integer, Symbol
@@ -11,6 +13,7 @@ from derive import Graph, Max, Sum, exp, log, relu, sigmoid, tanh
 from derive.chain.needed import needed, needs
 from derive.chain.rule import derive
 from derive.errors import ModelError, UsageError, VerificationError
+from derive.expressions.functions import BY_NAME
 from derive.model.model import Case
 from derive.model.operations import ELEMENTARY, definition, operations
 from derive.model.primitives import X, program
@@ -23,7 +26,8 @@ from derive.topics.primitives.program import rewritten
 GIVEN = ("dot", "add", "max", "mul", "pow")
 RICH = tuple(operations())
 POOR = ("dot", "add", "mul", "pow", "max", "exp", "log", "step")  # everything else by its definition
-UNWRITABLE = {"adam", "momentum"}  # b^t: a power that is no number
+MATRICES = {"gaussian-kl", "gaussian-nll", "kalman-step", "ridge-closed-form"}  # inverses and determinants
+UNWRITABLE = {"adam", "momentum", *MATRICES}  # b^t: a power that is no number
 READINGS = [(n, at) for n in names() for at in range(len(load(n).readings)) if n not in UNWRITABLE]
 
 
@@ -107,6 +111,10 @@ def test_the_page_of_the_exercise():
         ("linear-relu", ("dot", "add", "mul", "pow"), r"needs the operation max"),
         ("logistic", GIVEN, r"needs the operation exp"),
         ("adam", GIVEN, r"power that is no number|needs the operation"),
+        *(
+            (name, ("add",), r"whole matrix, and --ops .*; derive this model without --ops")
+            for name in sorted(MATRICES)
+        ),
     ],
 )
 def test_what_cannot_be_written_is_refused(name, allowed, message):
@@ -141,14 +149,36 @@ def test_unknown_operations():
 
 @pytest.mark.parametrize("name", sorted({*operations()} - {o.name for o in ELEMENTARY}))
 def test_definitions(name):
-    """What a function is written out as has its values."""
-    from derive.expressions.functions import BY_NAME
-
+    """What a function is written out as has its values, where it is defined."""
     row = BY_NAME[name]
-    for x in (0.3, 1.7) if row.domain[0] == 0 else (-1.3, 0.4, 2.0):
-        written = definition(row.value(X))
-        if written is not None:
-            assert float(written.subs(X, x)) == pytest.approx(row.number(x), rel=1e-9)
+    letters = [X, *(Symbol(f"x{n}", real=True) for n in range(1, row.arity))]
+    written = definition(row.value(*letters))
+    low, high = row.domain
+    points = [x for x in (-1.3, 0.3, 0.4, 1.7, 2.0) if low < x < high]
+    assert len(points) >= 2
+    for x, *others in product(points, *[(-0.7, 0.4, 1.1)] * (row.arity - 1)) if written is not None else ():
+        value = float(written.subs(dict(zip(letters, (x, *others), strict=True))))
+        assert value == pytest.approx(row.number(x, *others), rel=1e-9)
+
+
+@pytest.mark.parametrize("allowed", [RICH, POOR], ids=["rich", "poor"])
+@pytest.mark.parametrize("name", ["clip", "hypot", "logaddexp", "prelu", "min", "atan2"])
+def test_functions_of_several_numbers(name, allowed):
+    """The function as one operation or written out, a minimum by a maximum; atan2 has no definition in the others."""
+    g = Graph(name)
+    i = g.index("i", g.size("N"))
+    w, x = (g.parameter(n, i.upper) for n in "wx")
+    row = BY_NAME[name]
+    y = g.node("y", row.value(x[i], *(w[i], w[i] ** 2 + 1)[: row.arity - 1]), over=i)
+    g.loss("L", Sum((y[i] + 1) ** 2, i))
+    if name == "atan2" and allowed is POOR:
+        with pytest.raises(ModelError, match=r"needs the operation atan2 .* --ops .*,atan2$"):
+            program(g.model(), allowed)
+        return
+    made = rewritten(derive(g.model()), allowed, check=True)
+    used = {p.operation for p in made.program.primitives.values()}
+    assert (name in used) == (allowed is RICH) and used <= set(allowed)
+    assert made.report is not None and made.report.ok and made.saved is not None
 
 
 # Kept and saved

@@ -45,7 +45,7 @@ _CONSTANT = Text("the unit step is constant on either side of 0", "阶跃函数�
 SEVERAL: tuple[dict[str, Any], ...] = (
     entry(
         name="min", value=Min, slope=lambda a, *others: share(*(b - a for b in others)), slope_range=(0, 1),
-        kinks=(0,), convention=_TIED, arity=2,
+        kinks=(0,), convention=_TIED, arity=2, definition=lambda *x: -Max(*(-a for a in x)),
         rule=Text("the minimum passes the slope to its least argument", "最小值把导数传给最小的自变量"),
         latex=r"\min({})", text="min({})", torch="minimum", numpy="minimum", number=min, exact=min,
     ),

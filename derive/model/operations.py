@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sympy import Expr
 
 from derive.errors import UsageError
-from derive.expressions.functions import BY_NAME, arguments, row_of
+from derive.expressions.functions import BY_NAME, arguments, row_or_extremum
 from derive.language import Text
 
 
@@ -56,5 +56,5 @@ def chosen(names: Sequence[str]) -> tuple[Operation, ...]:
 
 def definition(expr: Expr) -> Expr | None:
     """What a function is in simpler operations; None where it is elementary: ReLU(x) is max(x, 0)."""
-    row = row_of(expr)
+    row = row_or_extremum(expr)
     return row.definition(*arguments(expr)) if row is not None and row.definition is not None else None

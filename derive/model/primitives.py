@@ -12,8 +12,9 @@ from functools import reduce
 from sympy import Add, Expr, Idx, Indexed, Integer, Max, Mul, Number, Pow, Sum, Symbol
 
 from derive.errors import ModelError
-from derive.expressions.functions import EXTREMA, arguments, row_of
+from derive.expressions.functions import EXTREMA, arguments, row_of, row_or_extremum
 from derive.expressions.indices import family, index, name_of, substitute, sum_over
+from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.traverse import free_indices
 from derive.model.model import Case, Model, Node, model_of
 from derive.model.operations import chosen, definition, operations
@@ -27,6 +28,8 @@ FEW = 4  # the highest power that is written as products where powers are not gi
 def program(model: Model, operations: Sequence[str]) -> Program:
     """The model in these operations. Errors: UsageError for an unknown operation, ModelError for a missing one."""
     allowed = tuple(o.name for o in chosen(operations))
+    for node in model.nodes.values():
+        _refuse_matrix(node)
     writer = Writer(model, allowed)
     for node in model.nodes.values():
         if not node.implied or model.users(node.name):  # a name that only derivatives use is no part of the program
@@ -112,8 +115,8 @@ class Writer:
             return self._product(expr)
         if isinstance(expr, Sum):
             return self._sum(expr)
-        if isinstance(expr, EXTREMA):
-            kind = "max" if isinstance(expr, Max) else "min"
+        kind = "max" if isinstance(expr, Max) else "min"
+        if isinstance(expr, EXTREMA) and (kind == "max" or kind in self.allowed):
             return self._fold([(kind, a) for a in sorted(expr.args, key=lambda a: (a.is_number, self._place(a)))])
         row = row_of(expr)
         if row is not None and row.name in self.allowed:
@@ -124,7 +127,7 @@ class Writer:
 
     def _written_out(self, expr: Expr) -> Primitive:
         """A function that is not allowed, by its definition."""
-        row = row_of(expr)
+        row = row_or_extremum(expr)
         simpler = definition(expr) if row is not None else None
         if row is None or simpler is None:
             self._need(row.name if row is not None else "", expr)
@@ -212,6 +215,16 @@ class Writer:
             f"{what} needs the operation {name} ({known[name].title.pick('en')}), which is not among "
             f"{', '.join(self.allowed)}; allow it too: --ops {','.join([*self.allowed, name])}"
         )
+
+
+def _refuse_matrix(node: Node) -> None:
+    """A function of a whole matrix has no program, whatever is allowed. Errors: ModelError."""
+    for case in node.cases:
+        if isinstance(case.expr, OfMatrix):
+            raise ModelError(
+                f"{case.expr} is a function of a whole matrix, and --ops writes a model in operations on single "
+                "numbers; derive this model without --ops"
+            )
 
 
 def _anonymous(expr: Expr, own: tuple[Idx, ...]) -> Expr:

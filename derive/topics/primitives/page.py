@@ -84,7 +84,8 @@ def _definitions(made: Rewritten) -> Iterator[Block]:
     program = made.program
     yield Paragraph(ALLOWED(operations=[operations()[name].title for name in program.allowed]))
     if program.definitions:
-        yield Paragraph(WRITTEN(x=program.definitions[0][0].args[0]))
+        letters = max((left.args for left, _ in program.definitions), key=len)
+        yield Paragraph(WRITTEN(x=sorted(letters, key=str)))
         yield Equations(tuple(Row(left, right) for left, right in program.definitions))
     if "sub" not in program.allowed and any(-1 in p.operands for p in program.primitives.values()):
         yield Paragraph(NO_MINUS(minus=S.NegativeOne))

@@ -118,7 +118,7 @@ class Recorder:
             return ELEMENTWISE[primitive.operation](*operands)
         if not primitive.operation:
             return operands[0] * 1.0 if isinstance(operands[0], Array) else _tensor(float(operands[0]))
-        found: Array = function(BY_NAME[primitive.operation])(operands[0])
+        found: Array = function(BY_NAME[primitive.operation])(*map(_tensor, operands))
         return found
 
     def _dot(self, own: tuple[Idx, ...], operands: tuple[Expr, ...], summed: tuple[Idx, ...]) -> Array:
