@@ -279,6 +279,7 @@ def test_eigenvalues() -> None:
     s.g.loss("L", Sum(s.a[s.k] * eigenvalues(s.X)[s.k], s.k))
     d = s.g.derive()
     assert printer("text", d.model.order)(d.matrix("X")) == "V(X) diag(a) V(X)ᵀ"
+    assert "eigenvectors of X" in d.to_text() and "单位特征向量" in d.to_text("zh")
     assert d.verify(points=60).ok
     given = numbers(5)
     symmetric = torch.tensor(given["X"] + given["X"].T, requires_grad=True)

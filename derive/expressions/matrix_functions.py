@@ -38,7 +38,7 @@ class MatrixRow(NamedTuple):
     function, `helper` those of another one, by its name: the inverse of A or, where `by_value`, of the function itself.
     It has `rank` indices. A node that stands for it is called after the matrix with this `ending`; `latex` and
     `text` say how it is written, `torch` and `numpy` how it is computed, for the matrix {0}; `positive` is how it is
-    written, in both, of a positive definite matrix.
+    written, in both, of a positive definite matrix. Its `meaning` is said on a page where the sign is not known to all.
     """
 
     name: str
@@ -53,6 +53,7 @@ class MatrixRow(NamedTuple):
     helper: str = "inverse"
     by_value: bool = False
     positive: tuple[str, str] | None = None
+    meaning: Text | None = None
 
 
 def _low(value: Element, helper: Element, at: tuple[Expr, ...], p: Expr, q: Expr) -> Expr:
@@ -105,6 +106,11 @@ def _table() -> tuple[MatrixRow, ...]:
             ),
             "chol", r"\mathrm{{chol}}({0})", "chol({0})", "np.linalg.cholesky({0})", "torch.linalg.cholesky({0})",
             by_value=True,
+            meaning=Text(
+                "{value} is the lower triangular matrix with a positive diagonal whose product with its transpose is "
+                "{matrix}.",
+                "{value} 是对角线为正的下三角矩阵，它与其转置的乘积等于 {matrix}。",
+            ),
         ),
         MatrixRow(
             "eigenvalues",
@@ -116,10 +122,17 @@ def _table() -> tuple[MatrixRow, ...]:
             ),
             "eigenvalues", r"\lambda({0})", "λ({0})", "np.linalg.eigvalsh({0})", "torch.linalg.eigvalsh({0})", rank=1,
             helper="eigenvectors",
+            meaning=Text(
+                "{value} are the eigenvalues of {matrix}, rising.", "{value} 是 {matrix} 从小到大排列的特征值。"
+            ),
         ),
         MatrixRow(
             "eigenvectors", _none, Text("no rule", "没有法则"), "eigenvectors", r"V({0})", "V({0})",
             "np.linalg.eigh({0})[1]", "torch.linalg.eigh({0})[1]", helper="",
+            meaning=Text(
+                "The columns of {value} are eigenvectors of {matrix}, of length 1.",
+                "{value} 的各列是 {matrix} 的单位特征向量。",
+            ),
         ),
     )  # fmt: skip
 

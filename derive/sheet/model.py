@@ -10,6 +10,7 @@ from sympy import Expr, exp
 
 from derive.chain.derivation import Derivation
 from derive.chain.derived import Derived
+from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.traverse import names
 from derive.language import Text
 from derive.model.model import Model, Node, Reference, is_notation
@@ -28,6 +29,7 @@ def given(model: Model) -> Iterator[Block]:
     yield Heading(say.MODEL)
     yield Paragraph(say.AS_GIVEN)
     yield Equations(tuple(_definitions(model)))
+    yield from map(Paragraph, _meanings(model))
     for kind, sentence in say.KINDS.items():
         nodes = model.of_kind(kind)
         if nodes:
@@ -35,6 +37,14 @@ def given(model: Model) -> Iterator[Block]:
     found = [*needed(model), *(a for n in model.nodes.values() if n.is_leaf for a in assumed(n))]
     if found:
         yield Paragraph(say.ASSUMED(assumptions=say.apart(found)))
+
+
+def _meanings(model: Model) -> Iterator[Text]:
+    """Say what the functions of whole matrices are that not everybody writes alike."""
+    for node in model.nodes.values():
+        function = node.cases[0].expr if node.cases else None
+        if isinstance(function, OfMatrix) and function.row.meaning is not None:
+            yield function.row.meaning(value=node.symbol, matrix=function.matrix)
 
 
 def _leaf(node: Node) -> object:
