@@ -316,6 +316,13 @@ def an_activation_of_cases(g, C, T, i, j, k, t):
 
 
 @model
+def an_activation_of_a_delta_times_a_weight(g, C, T, i, j, k, t):
+    w, v = g.parameter("w", C), g.parameter("v", C)
+    a = g.node("a", sigmoid(KroneckerDelta(i + 1, j) * w[1]) + v[i], over=(i, j))
+    g.loss("J", Sum(a[i, j] ** 2, i, j))
+
+
+@model
 def a_node_that_is_the_same_at_each_index(g, C, T, i, j, k, t):
     w, v = g.parameters("w v")
     a = g.node("a", w / (6 * (softplus(v) + 1)), over=i)

@@ -335,9 +335,10 @@ def test_a_definition_that_is_symmetric_is_seen_to_be() -> None:
     s.named("R", inverse(K)[s.i, s.j])
     s.named("U", exp(-((s.a[s.i] - s.a[s.j]) ** 2)) + abs(s.b[s.i] - s.b[s.j]))
     s.named("V", (s.a[s.i] - s.a[s.j]) ** 3)
+    s.named("W", s.a[s.i] * KroneckerDelta(s.i, s.j) + s.b[s.i] * s.b[s.j])
     s.g.loss("L", logdet(K))
     nodes = s.g.model().nodes
-    assert [nodes[name].symmetric for name in "KPQRUV"] == [True, True, False, True, True, False]
+    assert [nodes[name].symmetric for name in "KPQRUVW"] == [True, True, False, True, True, False, True]
 
 
 def test_a_product_of_too_low_a_rank_is_not_drawn() -> None:

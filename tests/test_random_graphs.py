@@ -76,7 +76,7 @@ FEATURES = """
     times state, max, min, mish, piecewise by index, piecewise by value, plain, quotient, rank 0, rank 1, rank 2, rank
     3, rational, relu, reversed, scalar state, selu, shadowed, shifted, short range, sigmoid, size as a number,
     softplus, softsign, solve, sqrt, square, start expression, start number, start parameter, start zero, strided,
-    strided convolution, tanh, trace, triangular, undeclared, vector state, wrt
+    strided convolution, symmetric, tanh, trace, triangular, undeclared, vector state, wrt
 """
 
 

@@ -92,7 +92,7 @@ def by_name(expr: Expr, node: Node) -> Expr:
 
 def _over(part: Expr, definition: Expr) -> Expr | None:
     """What is left of a product without the factors of a definition, 1 of the definition itself; None without them."""
-    if not isinstance(part, Mul):
+    if not (isinstance(part, Mul) and isinstance(definition, Mul)):  # a delta may make the definition 0
         return S.One if canonical(part) == canonical(definition) else None
     left = {canonical(f): f for f in part.args}
     if not all(left.pop(canonical(f), None) is not None for f in definition.args):

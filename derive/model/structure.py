@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import permutations
 
-from sympy import Abs, Basic, Expr, Idx, Indexed, Matrix, Mul, Pow, Sum, Symbol, eye
+from sympy import Abs, Basic, Expr, Idx, Indexed, KroneckerDelta, Matrix, Mul, Pow, Sum, Symbol, eye
 
 from derive.errors import ModelError
 from derive.expressions.indices import bound, index, name_of, substitute, through
@@ -87,6 +87,12 @@ def _form(expr: Basic, symmetric: frozenset[str]) -> Expr:
     """One spelling for expressions that differ in the letters of their sums and in the order of symmetric indices."""
     if isinstance(expr, Indexed) and name_of(expr) in symmetric:
         return expr.base[tuple(sorted(expr.indices, key=str))]
+    deltas = [f for f in expr.args if isinstance(f, KroneckerDelta)] if isinstance(expr, Mul) else []
+    if deltas:  # d_i where i = j is d_j
+        one, other = sorted(deltas[0].args, key=str)
+        return (
+            deltas[0] * _form(substitute(expr / deltas[0], {other: one}), symmetric) if isinstance(other, Idx) else expr
+        )
     if not isinstance(expr, Sum) or len(expr.limits) > MOST:
         found = through(expr, lambda part: _form(part, symmetric))
         even = isinstance(found, Abs) or (isinstance(found, Pow) and found.exp.is_even)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from sympy import KroneckerDelta, Rational
 
-from derive import det, inverse, logdet, matrix_power, solve, trace
+from derive import cholesky, det, eigenvalues, inverse, logdet, matrix_power, solve, trace
 from random_graphs.cases import World
 from random_graphs.draws import Family
 from random_graphs.letters import Env, Letter, whole
@@ -20,11 +20,15 @@ SHARE = 2  # the diagonal, beside off-diagonal rows that sum to at most 1: the i
 WORDS: dict[str, tuple[Callable[..., Any], Callable[..., Array], float]] = {
     "inverse": (inverse, HERE.inv, 1),
     "inverse squared": (lambda A: matrix_power(A, -2), lambda A: HERE.matrix_power(HERE.inv(A), 2), 1),
-    "cube": (lambda A: matrix_power(A, 3), lambda A: HERE.matrix_power(A, 3), 27),
+    "cube": (lambda A: matrix_power(A, 3), lambda A: HERE.matrix_power(A, 3), 10**3),
     "solve": (solve, HERE.solve, 1),
-    "log det": (logdet, lambda A: HERE.slogdet(A)[1], 7),
-    "det": (det, HERE.det, 3**MOST),
-    "trace": (trace, lambda A: A.diagonal(dim1=-2, dim2=-1).sum(-1), 3 * MOST),
+    "log det": (logdet, lambda A: HERE.slogdet(A)[1], 14),
+    "det": (det, HERE.det, 10**MOST),
+    "trace": (trace, lambda A: A.diagonal(dim1=-2, dim2=-1).sum(-1), 10 * MOST),
+}
+SYMMETRIC: dict[str, tuple[Callable[..., Any], Callable[..., Array], float]] = {
+    "cholesky": (cholesky, HERE.cholesky, 3),
+    "eigenvalues": (eigenvalues, HERE.eigvalsh, 9),
 }
 
 
@@ -43,28 +47,48 @@ class Matrices(Recurrences):
 
         shifted = Term(body.expr + SHARE * KroneckerDelta(i.idx, j.idx), at, -1.0, 3.0)
         matrix = self.define(self.name("n"), [i, j], shifted)
+        symmetric = self.chance(0.3)
+        if symmetric:
+            matrix = self.symmetrised(matrix, i, j)
         right = self.define(self.name("n"), [i], self.squash(self.expr([i], 1, self.families[:-1])))
-        self.function_of_matrix(matrix, right, i, j)
+        self.function_of_matrix(matrix, right, i, j, symmetric)
 
-    def function_of_matrix(self, matrix: Family, right: Family, i: Letter, j: Letter) -> None:
+    def symmetrised(self, matrix: Family, i: Letter, j: Letter) -> Family:
+        """The mean of a matrix and its transpose, which is seen to be symmetric; no two eigenvalues are equal."""
+        self.note("symmetric")
+
+        def at(world: World, env: Env) -> Array:
+            one, other = (env[i.name], env[j.name]), (env[j.name], env[i.name])
+            rising = env[i.name] if env[i.name] == env[j.name] else 0
+            return (world.element(matrix.name, one) + world.element(matrix.name, other)) / 2 + rising
+
+        mean = (matrix.symbol[i.idx, j.idx] + matrix.symbol[j.idx, i.idx]) / 2 + i.idx * KroneckerDelta(i.idx, j.idx)
+        found = self.define(self.name("n"), [i, j], Term(mean, at, -1.0, 9.0))
+        assert self.graph._nodes[found.name].symmetric
+        return found
+
+    def function_of_matrix(self, matrix: Family, right: Family, i: Letter, j: Letter, symmetric: bool) -> None:
         """The node that is a function of the matrix, or made of one."""
-        kind = self.rng.choice(list(WORDS))
+        known = {**WORDS, **(SYMMETRIC if symmetric else {})}
+        kind = self.rng.choice(list(known))
         self.note(kind)
-        word, torch_, most = WORDS[kind]
-        scalar, column = kind in ("log det", "det", "trace"), kind == "solve"
+        word, torch_, most = known[kind]
+        scalar, column = kind in ("log det", "det", "trace"), kind in ("solve", "eigenvalues")
         letters = [] if scalar else [i] if column else [i, j]
 
         def at(world: World, env: Env) -> Array:
             numbers = range(1, i.span.high.at(env) + 1)
             elements = [world.element(matrix.name, (a, b)) for a in numbers for b in numbers]
             whole_ = torch.stack(torch.broadcast_tensors(*elements), -1).unflatten(-1, (len(numbers), len(numbers)))
+            if kind == "eigenvalues":
+                return torch_(whole_)[..., env[i.name] - 1]
             if column:
                 values = torch.broadcast_tensors(*(world.element(right.name, (a,)) for a in numbers), whole_[..., 0, 0])
                 return torch_(whole_, torch.stack(values[:-1], -1).unsqueeze(-1))[..., env[i.name] - 1, 0]
             found = torch_(whole_)
             return found if scalar else found[..., env[i.name] - 1, env[j.name] - 1]
 
-        found = word(matrix.symbol, right.symbol) if column else word(matrix.symbol)
+        found = word(matrix.symbol, right.symbol) if kind == "solve" else word(matrix.symbol)
         expr = found if scalar else found[tuple(a.idx for a in letters)]
         term = Term(expr, at, -float(most), float(most))
         scale = number(Rational(1, most)) if most > 1 else number(1)
