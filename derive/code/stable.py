@@ -39,6 +39,7 @@ from sympy import (
 
 from derive.code.exponents import LEAST, Greatest, Peak, Scaled, complement, exponential, filled, overflows
 from derive.expressions.activations import sigmoid, softplus
+from derive.expressions.canonical import canonical, one_spelling
 from derive.expressions.indices import apart, name_of, substitute, sum_over, through
 from derive.expressions.intervals import inside
 from derive.expressions.traverse import quantities
@@ -107,8 +108,12 @@ class Stable:
         if not self._meet(factors):
             return through(expr, self)
         totals = [f for f in factors if isinstance(f, (Add, Sum, Piecewise)) and self.can_overflow(f)]
-        parts = self._parts([f for f in factors if f not in totals])
+        others = [f for f in factors if f not in totals]
+        parts = self._parts(others)
         first, exponent = Mul(*(p.first for p in parts)), Add(*(p.exponent for p in parts))
+        if overflows(exponent) and (bracket := self._bracket(others, parts)) is not None:
+            rest = [f for f in factors if f is not bracket]
+            return Add(*(self(Mul(*one_spelling([*rest, *Mul.make_args(term)]))) for term in bracket.args))
         if len(totals) == 1:
             return first * self._shifted(totals[0], -exponent)
         peaks = [self._peak(t) for t in totals]
@@ -125,6 +130,11 @@ class Stable:
         if overflows(Add(*(p.exponent for p, is_small in zip(parts, small, strict=True) if not is_small))):
             return parts
         return [Scaled(f) if is_small else p for f, p, is_small in zip(factors, parts, small, strict=True)]
+
+    def _bracket(self, factors: Sequence[Expr], parts: Sequence[Scaled]) -> Expr | None:
+        """Return a sum with exponentials among the factors, which may vanish where the others overflow: p (s - m)/s."""
+        kept = (f for f, part in zip(factors, parts, strict=True) if part.exponent == 0)
+        return next((f for f in kept if isinstance(f, Add) and self._concerns(f)), None)
 
     def _meet(self, factors: Sequence[Expr]) -> bool:
         """True if an exponential is divided by, or stands beside another one that can overflow."""
@@ -176,7 +186,7 @@ class Stable:
     def _greatest(self, expr: Expr) -> Expr:
         if isinstance(expr, Sum):
             inner = self._greatest(expr.function)
-            return Peak(sum_over(inner, expr.limits))
+            return Peak(canonical(sum_over(inner, expr.limits)))
         if isinstance(expr, Add):
             return Greatest(*dict.fromkeys(map(self._greatest, expr.args)))
         if isinstance(expr, Piecewise):
