@@ -248,6 +248,31 @@ def one_of_several_classes(g: Graph) -> None:
     g.loss("L", -Sum(log(Sum(m[n, c] * p[n, c], c)), n))
 
 
+@case(lambda a: -(a["g"] * torch.logsumexp(F.log_softmax(a["z"], 1).masked_fill(a["m"] == 0, -torch.inf), 1)).sum())
+def one_of_several_classes_named(g: Graph) -> None:
+    N, C, n, c, _, _, p = softmax_of(g)
+    m, weight = g.input("m", N, C, domain="binary", sums_to=1), g.input("g", N)
+    s = g.node("s", log(Sum(m[n, c] * p[n, c], c)), over=n)
+    g.loss("L", -Sum(weight[n] * s[n], n))
+
+
+@case(lambda a: (a["g"] * F.softmax(a["z"].masked_fill(a["m"] == 0, -torch.inf), 1)).sum())
+def renormalised_classes(g: Graph) -> None:
+    N, C, n, c, k, _, p = softmax_of(g)
+    m, weight = g.input("m", N, C, domain="binary", sums_to=1), g.input("g", N, C)
+    g.loss("L", Sum(weight[n, c] * m[n, c] * p[n, c] / Sum(m[n, k] * p[n, k], k), n, c))
+
+
+@case(lambda a: -torch.logsumexp(F.log_softmax(a["z"], 0) + F.logsigmoid(a["u"]), 1).sum())
+def mixture_of_sigmoids(g: Graph) -> None:
+    N, C = g.size("N"), g.size("C")
+    n, c, k = g.index("n", N), *g.indices("c k", C)
+    z, u = g.parameter("z", C), g.parameter("u", N, C)
+    p = g.node("p", exp(z[c]) / Sum(exp(z[k]), k), over=c)
+    s = g.node("s", sigmoid(u[n, c]), over=(n, c))
+    g.loss("L", -Sum(log(Sum(p[c] * s[n, c], c)), n))
+
+
 def without_self(a: Tensors) -> torch.Tensor:
     s = a["x"] @ a["x"].T
     return torch.logsumexp(s.masked_fill(torch.eye(len(s)) > 0, -torch.inf), 1).sum()

@@ -61,8 +61,11 @@ def complement(expr: Expr) -> Scaled | None:
 
 @memo
 def exponential(exponent: Expr) -> Expr:
-    """Return exp(exponent), with a sigmoid for every softplus that is subtracted: 1 / (1 + e^u) is sigmoid(-u)."""
-    factors: list[Expr] = []
+    """Return exp(exponent), with a sigmoid for every softplus that is subtracted: 1 / (1 + e^u) is sigmoid(-u).
+
+    Where only the softplus keeps the exponent from overflowing, it stays: sigmoid times exponential would be 0 inf.
+    """
+    factors, whole = list[Expr](), exponent
     for term in Add.make_args(exponent):
         number, inner = term.as_coeff_Mul()
         if not (isinstance(inner, softplus) and number.is_Integer and number < 0):
@@ -72,19 +75,24 @@ def exponential(exponent: Expr) -> Expr:
             above = set(Add.make_args(u)) <= set(Add.make_args(exponent))
             factors.append(sigmoid(u) if above else sigmoid(-u))
             exponent = exponent + inner - (u if above else 0)
-    return Mul(*factors, exp(exponent))
+    return exp(whole) if overflows(exponent) and not overflows(whole) else Mul(*factors, exp(exponent))
 
 
 @memo
 def overflows(exponent: Expr) -> bool:
     """False if an exponent is surely not positive: -u^2, -softplus(u), an element minus the greatest of all."""
-    rest = Add(*(t for t in Add.make_args(exponent) if not (t.is_nonpositive or _falls(t))))
-    for term in Add.make_args(rest):
+    rest = exponent
+    for term in Add.make_args(_rising(exponent)):
         number, inner = term.as_coeff_Mul()
         if number.is_negative and isinstance(inner, (Peak, Greatest)):
             without = (rest - number * inner + number * value for value in _below(inner, free_indices(rest)))
-            rest = min((rest, *without), key=lambda e: len(Add.make_args(e)))
-    return not rest.is_nonpositive
+            rest = min((rest, *without), key=lambda e: len(Add.make_args(_rising(e))))
+    return not _rising(rest).is_nonpositive
+
+
+def _rising(exponent: Expr) -> Expr:
+    """Return an exponent without the terms that are surely not positive."""
+    return Add(*(t for t in Add.make_args(exponent) if not (t.is_nonpositive or _falls(t))))
 
 
 def _falls(term: Expr) -> bool:

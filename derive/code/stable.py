@@ -42,7 +42,7 @@ from derive.expressions.activations import sigmoid, softplus
 from derive.expressions.canonical import canonical, one_spelling
 from derive.expressions.indices import apart, name_of, substitute, sum_over, through
 from derive.expressions.intervals import inside
-from derive.expressions.traverse import quantities
+from derive.expressions.traverse import free_indices, quantities
 from derive.model.model import Node
 
 
@@ -109,17 +109,25 @@ class Stable:
             return through(expr, self)
         totals = [f for f in factors if isinstance(f, (Add, Sum, Piecewise)) and self.can_overflow(f)]
         others = [f for f in factors if f not in totals]
-        parts = self._parts(others)
+        parts = [self.split(f) for f in others] if totals else self._parts(others)
         first, exponent = Mul(*(p.first for p in parts)), Add(*(p.exponent for p in parts))
-        if overflows(exponent) and (bracket := self._bracket(others, parts)) is not None:
+        bracket = self._bracket(totals, others, parts) if exponent != 0 else None
+        if bracket is not None:
             rest = [f for f in factors if f is not bracket]
             return Add(*(self(Mul(*one_spelling([*rest, *Mul.make_args(term)]))) for term in bracket.args))
-        if len(totals) == 1:
+        if len(totals) == 1 and _holds(totals[0], exponent):
             return first * self._shifted(totals[0], -exponent)
         peaks = [self._peak(t) for t in totals]
         shifted = [self._shifted(t, p) for t, p in zip(totals, peaks, strict=True)]
         exponent += Add(*peaks)
         return Mul(first, *shifted, exponential(self._masked(first, exponent) if overflows(exponent) else exponent))
+
+    def _bracket(self, totals: Sequence[Expr], others: Sequence[Expr], parts: Sequence[Scaled]) -> Expr | None:
+        """Return a sum of sums that can overflow, or one that may vanish where the factors beside it do: p (s - m)/s."""
+        found = [t for t in totals if t.has(Sum)]
+        if overflows(Add(*(p.exponent for p in parts))):
+            found += [f for f, part in zip(others, parts, strict=True) if part.exponent == 0 and self._concerns(f)]
+        return next((f for f in found if isinstance(f, Add)), None)
 
     def _parts(self, factors: Sequence[Expr]) -> list[Scaled]:
         """Split the factors; a node that is at most 1 is left as it is where the rest does not overflow."""
@@ -130,11 +138,6 @@ class Stable:
         if overflows(Add(*(p.exponent for p, is_small in zip(parts, small, strict=True) if not is_small))):
             return parts
         return [Scaled(f) if is_small else p for f, p, is_small in zip(factors, parts, small, strict=True)]
-
-    def _bracket(self, factors: Sequence[Expr], parts: Sequence[Scaled]) -> Expr | None:
-        """Return a sum with exponentials among the factors, which may vanish where the others overflow: p (s - m)/s."""
-        kept = (f for f, part in zip(factors, parts, strict=True) if part.exponent == 0)
-        return next((f for f in kept if isinstance(f, Add) and self._concerns(f)), None)
 
     def _meet(self, factors: Sequence[Expr]) -> bool:
         """True if an exponential is divided by, or stands beside another one that can overflow."""
@@ -188,7 +191,8 @@ class Stable:
             inner = self._greatest(expr.function)
             return Peak(canonical(sum_over(inner, expr.limits)))
         if isinstance(expr, Add):
-            return Greatest(*dict.fromkeys(map(self._greatest, expr.args)))
+            found = tuple(dict.fromkeys(map(self._greatest, expr.args)))
+            return Greatest(*found) if len(found) > 1 else found[0]
         if isinstance(expr, Piecewise):
             return _by_cases(expr, self._greatest, -oo)
         return self._masked(*self.split(expr))
@@ -223,6 +227,12 @@ def positive(expr: Expr) -> Expr:
     if isinstance(expr, Sum) and expr.function.as_coeff_Mul()[0] == -1:
         return -sum_over(-expr.function, expr.limits)
     return expr
+
+
+def _holds(total: Expr, exponent: Expr) -> bool:
+    """True if an exponent has no letter but those of a term of a sum: within the sum it adds no axis."""
+    body = total.function if isinstance(total, Sum) else total
+    return set(free_indices(exponent)) <= set(free_indices(body))
 
 
 def _place(node: Node, at: Expr) -> dict[Basic, Basic]:
