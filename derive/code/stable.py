@@ -123,7 +123,7 @@ class Stable:
         return Mul(first, *shifted, exponential(self._masked(first, exponent) if overflows(exponent) else exponent))
 
     def _bracket(self, totals: Sequence[Expr], others: Sequence[Expr], parts: Sequence[Scaled]) -> Expr | None:
-        """Return a sum of sums that can overflow, or one that may vanish where the factors beside it do: p (s - m)/s."""
+        """Return a sum of sums that can overflow, or one beside what can: that of p (s - m)/s, which may vanish."""
         found = [t for t in totals if t.has(Sum)]
         if overflows(Add(*(p.exponent for p in parts))):
             found += [f for f, part in zip(others, parts, strict=True) if part.exponent == 0 and self._concerns(f)]
