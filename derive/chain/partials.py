@@ -172,7 +172,10 @@ def _multiplied(expr: Product, name: str, taken: frozenset[Idx]) -> Iterator[Occ
 def _extreme(expr: Extreme, name: str, taken: frozenset[Idx], value: Expr) -> Iterator[Occurrence]:
     """The elements that equal the extreme share its slope: each has 1 over their number. `value` is the extreme."""
     body, own, taken = _relettered(expr, taken | bound_indices(expr))
-    share = equal(body, value) / bound(Sum, equal(expr.function, value), expr.limits)
+    each, limits_ = expr.function, expr.limits
+    if any(idx in value.free_symbols for idx, *_ in limits_):  # a letter of the node, bound anew inside of it
+        each, limits_, taken = _relettered(expr, taken)
+    share = equal(body, value) / bound(Sum, equal(each, value), limits_)
     for use in _visit(body, name, taken):
         yield _join(use.times(share))._replace(sums=use.sums + own, rules=(EXTREME, *use.rules))
 
