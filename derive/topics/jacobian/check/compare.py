@@ -97,7 +97,7 @@ def _subscripts(form: InMatrices, at: Evaluation) -> list[Idx]:
 
 def _apart(form: InMatrices, array: Array, at: Evaluation) -> tuple[Array, int]:
     """The entries with the axes of the subscripts first, then that of the points; and how many axes these are."""
-    free = [i for i in at.own if i not in at.fixed]
+    free = [i for i in at.own if isinstance(i, Idx) and i not in at.fixed]
     lead = [free.index(i) for i in _subscripts(form, at)]
     rest = [n for n in range(len(free)) if n not in lead]
     return array.permute(*lead, -1, *rest), len(lead) + 1
@@ -106,7 +106,7 @@ def _apart(form: InMatrices, array: Array, at: Evaluation) -> tuple[Array, int]:
 def _each(sample: Sample, rows: Rows, truth: Array, at: Evaluation) -> tuple[Array, int]:
     """Return the entries where two rows are equal, (points, ...) or (rows, points, ...), and 1 or 2: these axes."""
     above, below = rows
-    free = [i for i in at.own if i not in at.fixed]
+    free = [i for i in at.own if isinstance(i, Idx) and i not in at.fixed]
     second = free.index(below)
     if above in at.fixed:  # a time: only its own
         return truth.select(second, at.fixed[above] - sample.passes.number(below.lower)).movedim(-1, 0), 1
