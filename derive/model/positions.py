@@ -64,28 +64,40 @@ def narrowed(around: Around, condition: Basic) -> Around:
 
 
 def _by(around: Around, test: Basic) -> dict[Idx, Interval]:
-    """The new range of the first letter of a comparison of index expressions; nothing for any other condition."""
+    """The new ranges of the letters of a comparison of index expressions; nothing for any other condition.
+
+    The first letter ends at the others, and those at numbers: i = k - 1 leaves k from 2 if i runs from 1.
+    """
     if not isinstance(test, (Eq, Ne, Ge, Gt, Le, Lt)) or not all(a.is_integer for a in test.args):
         return {}
     gap = test.lhs - test.rhs if not isinstance(test, (Le, Lt)) else test.rhs - test.lhs  # it is >= 0
     gap = gap - 1 if isinstance(test, (Gt, Lt)) else gap
+    found: dict[Idx, Interval] = {}
     for idx in (i for i in around if i in gap.free_symbols):
         form = linear(gap, idx)
         if form is not None and form[0] in (1, -1):
-            return {idx: _cut(around[idx], test, -form[0] * form[1], form[0])}
-    return {}
+            end = -form[0] * form[1]
+            cut = _cut(around[idx], test, image(end, around) if found else (end, end), form[0])
+            found[idx] = _surely(around[idx], cut) if found else cut
+    return found
 
 
-def _cut(old: Interval, test: Basic, end: Expr, slope: Expr) -> Interval:
-    """What a comparison with `end` leaves of a range; the older end stays where it is surely the narrower one."""
+def _cut(old: Interval, test: Basic, ends: Interval, slope: Expr) -> Interval:
+    """What a comparison leaves of a range; its older ends stay where they are surely the narrower ones."""
     low, high = old
     if isinstance(test, Ne):
-        return (low + 1 if end == low else low), (high - 1 if end == high else high)
-    if (isinstance(test, Eq) or slope > 0) and not at_least(low, end):
-        low = end
-    if (isinstance(test, Eq) or slope < 0) and not at_least(end, high):
-        high = end
+        same = ends[0] == ends[1]
+        return (low + 1 if same and ends[0] == low else low), (high - 1 if same and ends[1] == high else high)
+    if (isinstance(test, Eq) or slope > 0) and not at_least(low, ends[0]):
+        low = ends[0]
+    if (isinstance(test, Eq) or slope < 0) and not at_least(ends[1], high):
+        high = ends[1]
     return low, high
+
+
+def _surely(old: Interval, new: Interval) -> Interval:
+    """The new ends where they are surely not the wider ones."""
+    return new[0] if at_least(new[0], old[0]) else old[0], new[1] if at_least(old[1], new[1]) else old[1]
 
 
 class Gap(NamedTuple):
