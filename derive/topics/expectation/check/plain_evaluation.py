@@ -17,7 +17,7 @@ from sympy import Add, Expr, Idx, Indexed, Integer, KroneckerDelta, Mul, Pow, Pr
 
 from derive.errors import ModelError
 from derive.evaluate.passes import Change, unchanged
-from derive.expressions.functions import row_of, unknown
+from derive.expressions.functions import row_or_extremum, unknown
 from derive.expressions.indices import is_position, name_of
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.moments import Expectation, Moment
@@ -73,7 +73,7 @@ class PlainEvaluation:
             return parts[0] ** int(expr.exp)
         if isinstance(expr, Pow) and expr.exp.is_number:
             return np.power(parts[0], parts[1])
-        row = row_of(expr)
+        row = row_or_extremum(expr)
         if row is None:
             raise unknown(expr)
         return np.vectorize(row.number)(*parts)
