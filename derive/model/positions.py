@@ -7,9 +7,10 @@ The ranges are those of the sums, and under a distinction of cases what its cond
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
 from typing import NamedTuple
 
-from sympy import And, Basic, Eq, Expr, Ge, Gt, Idx, Indexed, Le, Lt, Ne, Not, Piecewise
+from sympy import And, Basic, Eq, Expr, Ge, Gt, Idx, Indexed, Integer, Le, Lt, Max, Min, Ne, Not, Piecewise
 
 from derive.expressions.indices import BINDERS, is_position, linear
 from derive.expressions.intervals import Interval, at_least, empty, image
@@ -17,6 +18,7 @@ from derive.expressions.traverse import free_indices
 from derive.model.model import Node
 
 Around = Mapping[Idx, Interval]
+MOST = 64  # choices of ends that are tried
 
 
 def own_ranges(expr: Basic) -> dict[Idx, Interval]:
@@ -83,15 +85,15 @@ def _by(around: Around, test: Basic) -> dict[Idx, Interval]:
 
 
 def _cut(old: Interval, test: Basic, ends: Interval, slope: Expr) -> Interval:
-    """What a comparison leaves of a range; its older ends stay where they are surely the narrower ones."""
+    """What a comparison leaves of a range; where it depends which end is the narrower one, both stay."""
     low, high = old
     if isinstance(test, Ne):
         same = ends[0] == ends[1]
         return (low + 1 if same and ends[0] == low else low), (high - 1 if same and ends[1] == high else high)
-    if (isinstance(test, Eq) or slope > 0) and not at_least(low, ends[0]):
-        low = ends[0]
-    if (isinstance(test, Eq) or slope < 0) and not at_least(ends[1], high):
-        high = ends[1]
+    if isinstance(test, Eq) or slope > 0:
+        low = low if at_least(low, ends[0]) else ends[0] if at_least(ends[0], low) else Max(low, ends[0])
+    if isinstance(test, Eq) or slope < 0:
+        high = high if at_least(ends[1], high) else ends[1] if at_least(high, ends[1]) else Min(high, ends[1])
     return low, high
 
 
@@ -115,10 +117,21 @@ def gaps(use: Indexed, around: Around, node: Node) -> Iterator[Gap]:
             continue
         starts = [c.position[axis] for c in node.cases if not isinstance(c.position[axis], Idx)]
         low, high = _with_starts((own.lower, own.upper), starts)
-        least, greatest = image(position, around)
-        for value, place in ((least - low, least), (high - greatest, greatest)):
+        images = [image(position, choice) for choice in _choices(around)]
+        for found in ([(least - low, least) for least, _ in images], [(high - most, most) for _, most in images]):
+            value, place = next((g for g in found if at_least(g[0], Integer(0))), found[0])
             if place not in starts:
                 yield Gap(value, axis, place)
+
+
+def _choices(around: Around) -> Iterator[Around]:
+    """The ranges with one of each two ends that both hold: whatever one of them proves is so."""
+    ends = [
+        (low.args if isinstance(low, Max) else (low,), high.args if isinstance(high, Min) else (high,))
+        for low, high in around.values()
+    ]
+    for chosen in islice(product(*(product(*pair) for pair in ends)), MOST):
+        yield dict(zip(around, chosen, strict=True))
 
 
 def _with_starts(interval: Interval, starts: Sequence[Expr]) -> Interval:

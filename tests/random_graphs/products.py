@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from sympy import Eq, Expr, Idx, Max, Ne, Piecewise, Rational, log, sqrt
 
+from derive.model.sizes import fitting
 from random_graphs.cases import Case, Law, World
 from random_graphs.draws import Family
 from random_graphs.letters import Env, Letter, Span, whole
@@ -309,5 +310,7 @@ class Products(Maker):
 
 
 def build_products(seed: int) -> Case:
-    """The case of a seed: always the same one."""
-    return Products(seed).make()
+    """The case of a seed: always the same one, at sizes for which it exists."""
+    case = Products(seed).make()
+    case.sizes.update(fitting(case.graph.model(), case.sizes, {}))
+    return case
