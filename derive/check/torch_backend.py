@@ -126,11 +126,11 @@ class TorchBackend:
         """Product, the axis kept."""
         return x.prod(dim=axis, keepdim=True)
 
-    def amax(self, x: Any, axis: int) -> Array:
+    def amax(self, x: Any, axis: int | tuple[int, ...]) -> Array:
         """Largest, the axis kept."""
         return x.amax(dim=axis, keepdim=True)
 
-    def amin(self, x: Any, axis: int) -> Array:
+    def amin(self, x: Any, axis: int | tuple[int, ...]) -> Array:
         """Least, the axis kept."""
         return x.amin(dim=axis, keepdim=True)
 

@@ -59,10 +59,10 @@ class Backend(Protocol):
     def product(self, x: Array, axis: int) -> Array:
         """Product over an axis, which stays with length 1."""
 
-    def amax(self, x: Array, axis: int) -> Array:
-        """Largest along an axis, which stays with length 1; for autograd, those that tie share its slope equally."""
+    def amax(self, x: Array, axis: int | tuple[int, ...]) -> Array:
+        """Largest along axes, which stay with length 1; for autograd, those that tie share its slope equally."""
 
-    def amin(self, x: Array, axis: int) -> Array:
+    def amin(self, x: Array, axis: int | tuple[int, ...]) -> Array:
         """Least along an axis, as `amax`."""
 
     def stack(self, slices: Sequence[Array]) -> Array:

@@ -137,12 +137,19 @@ class Compiler:
 
         return run
 
-    def _bound(self, expr: Expr, at: int, depth: int) -> Compiled:
+    def _bound(self, expr: Expr, at: int, depth: int, joined: bool = True) -> Compiled:
+        """A sum, a product or an extreme; of an extreme over several axes all are joined at once, by the outermost.
+
+        Those that tie share its slope: of two in one row and one in another each has a third.
+        """
         if found := factors(expr):
             return self._in_pairs(expr, found, at, depth)
         (idx, low, high), *outer = reversed(expr.limits)
         inner = bound(expr.func, expr.function, reversed(outer)) if outer else expr.function
-        body, first, last = self.compile(inner, at + 1, depth), self._index(low), self._index(high)
+        axes: Any = tuple(range(at, at + len(expr.limits))) if isinstance(expr, Extreme) else at
+        several = isinstance(expr, Extreme) and bool(outer)
+        body = self._bound(inner, at + 1, depth, joined=False) if several else self.compile(inner, at + 1, depth)
+        first, last = self._index(low), self._index(high)
         shape, backend = along(at, depth), self.backend
         neutral, join = _reduction(expr, backend)
 
@@ -160,7 +167,7 @@ class Compiler:
             if ragged:
                 inside = backend.mask((grid >= a) & (grid <= b)) > 0
                 value = backend.choose(inside, value, neutral)  # not times a mask: outside, 0^(s-t) is infinite
-            return join(value, at)
+            return join(value, axes) if joined else value
 
         return run
 

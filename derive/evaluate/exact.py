@@ -81,11 +81,11 @@ class ExactBackend:
         """Product, the axis kept."""
         return np.prod(x, axis=axis, keepdims=True)
 
-    def amax(self, x: Any, axis: int) -> Any:
+    def amax(self, x: Any, axis: int | tuple[int, ...]) -> Any:
         """Largest, the axis kept."""
         return np.max(x, axis=axis, keepdims=True)
 
-    def amin(self, x: Any, axis: int) -> Any:
+    def amin(self, x: Any, axis: int | tuple[int, ...]) -> Any:
         """Least, the axis kept."""
         return np.min(x, axis=axis, keepdims=True)
 
