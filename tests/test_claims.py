@@ -86,6 +86,14 @@ def holds(solution):
 # what is claimed
 
 
+def test_a_number_that_is_never_above_one_is_not_said_to_make_anything_grow():
+    """A gate without inputs lies between 0 and 1, and so does what is declared so; a weight may be anything."""
+    gate = scalar(lambda h, w, x, t: sigmoid(w) * h[t - 1] + (1 - sigmoid(w)) * x[t])
+    assert {c.kind for c in gate.conditions if c.about == "distant"} == {"vanishes", "stays"}
+    assert {c.kind for c in scalar(linear).conditions if c.about == "distant"} == {"vanishes", "stays", "explodes"}
+    assert gate.verify(40).ok and "explodes" not in str([c.kind for c in gate.conditions])
+
+
 def test_without_inputs_the_whole_gradient_is_like_t_times_a_power():
     """h_T = w^T h_0, so dh_T/dw = T w^(T-1) h_0 exactly: claimed to vanish iff |w| < 1, and measured."""
     solution = scalar(lambda h, w, x, t: w * h[t - 1], start=lambda g: g.input("s"))

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sympy import Add, Expr, ImmutableDenseMatrix, Indexed, Symbol, oo
+from sympy import Abs, Add, Expr, ImmutableDenseMatrix, Indexed, Symbol, oo
 
 from derive.chain.derivation import Derivation
 from derive.expressions.indices import name_of
 from derive.expressions.norms import SpectralRadius
 from derive.language import Text
 from derive.model.model import Model
+from derive.model.ranges import Ranges
 from derive.model.schedule import Stage
 from derive.topics.jacobian.paths import Path
 from derive.topics.stability import reasons as why
@@ -52,7 +53,7 @@ def analyse(derivation: Derivation, stage: Stage) -> Analysis:
         rests = not own(model, jacobian)
         single_ = (jacobian.entries[0][0], jacobian.scalar, low[0, 0], named[0, 0], rests)
         found = single(*single_) if alone else coupled()
-    kept = [c for c in found if _says_something(c, known)]
+    kept = [c for c in found if _says_something(c, known) and not _impossible(model, c)]
     kept += whole(kept, loss, silent(model, jacobian)) if shared(model, jacobian) else []
     notes = tuple(_notes(model, jacobian, named, found, kept, loss))
     return Analysis(jacobian, named, known, tuple(kept), None, order, tuple(gates(model, jacobian)), loss, notes)
@@ -68,7 +69,8 @@ def _notes(
 ) -> Iterator[Text]:
     """What a reader has to know beside the conditions: what they are not about, and which are not made."""
     factor = jacobian.entries[0][0].value
-    if kept and kept[0].strength == "exact" and jacobian.scalar and not silent(model, jacobian):
+    grows = any(c.kind == "explodes" for c in kept)
+    if grows and kept[0].strength == "exact" and jacobian.scalar and not silent(model, jacobian):
         yield why.ONE_SIZE(factor=factor)
     if found and not any(c.kind == "vanishes" for c in kept):
         alone = bound.rows == 1
@@ -84,6 +86,14 @@ def _says_something(condition: Condition, known: tuple[tuple[Symbol, Any], ...])
         return bool(condition.claim.func(measure, 1)) == (condition.strength != "necessary")
     bound = (condition.kind, condition.strength) in (("vanishes", "sufficient"), ("explodes", "necessary"))
     return not (bound and _never_below_one(measure, dict(known)))
+
+
+def _impossible(model: Model, condition: Condition) -> bool:
+    """True for growth by a number that is never above 1, such as a gate without inputs."""
+    if condition.kind != "explodes" or not isinstance(condition.measure, Abs):
+        return False
+    low, high = Ranges(model).of(condition.measure.args[0])
+    return bool((low + 1).is_nonnegative and (1 - high).is_nonnegative)
 
 
 def _never_below_one(measure: Expr, known: dict[Symbol, Any]) -> bool:

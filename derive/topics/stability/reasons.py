@@ -122,7 +122,7 @@ LAGS = Text(
     "该递推回看 {lag} 步，单独一步没有自己的雅可比矩阵；这里不作结论。",
 )
 UNBOUNDED = Text(
-    "The derivative of {of} with respect to {wrt} has no bound that holds for all inputs, so nothing can be concluded "
-    "from the weights alone.",
-    "{of} 对 {wrt} 的导数没有对所有输入都成立的界，因此仅凭权重无法得出结论。",
+    "No bound of the derivative of {of} with respect to {wrt} was found that holds for all inputs, so nothing is "
+    "concluded here.",
+    "没有找到 {of} 对 {wrt} 的导数对所有输入都成立的界，因此这里不作结论。",
 )
