@@ -12,6 +12,8 @@ from typing import Any
 
 from sympy import Expr, Function, Integer, Rational, S, default_sort_key
 
+from derive.expressions.text import refuse_text
+
 
 class Elementwise(Function):
     """A real function of real arguments, applied to every element of a tensor by itself."""
@@ -20,6 +22,11 @@ class Elementwise(Function):
     definition: Callable[..., Expr]
     slope_in: Callable[[int, Sequence[Expr]], Expr]  # set where the table of functions is built
     at: Mapping[Expr, Expr] = {}
+
+    def __new__(cls, *arguments: Any, **options: Any) -> Expr:
+        refuse_text(cls.__name__, arguments)
+        made: Expr = super().__new__(cls, *arguments, **options)
+        return made
 
     @classmethod
     def eval(cls, *arguments: Expr) -> Expr | None:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from sympy import Expr, sympify
 
+from derive.expressions.text import refuse_text
+
 
 class Moment(Expr):
     """An average over the random quantities in its arguments; indices that stand free in them stay free."""
@@ -19,6 +21,7 @@ class Moment(Expr):
     sign = ""
 
     def __new__(cls, *of: Any) -> Moment:
+        refuse_text(cls.__name__, of)
         made: Moment = Expr.__new__(cls, *(sympify(e, strict=True) for e in of))
         return made
 

@@ -20,7 +20,7 @@ class Norm(Expr):
     is_nonnegative = True
 
     def __new__(cls, family: Basic, kind: str | Str, *over: Basic | int) -> Norm:
-        made: Norm = Expr.__new__(cls, family, Str(str(kind)), *(sympify(o) for o in over))
+        made: Norm = Expr.__new__(cls, family, Str(str(kind)), *(sympify(o, strict=True) for o in over))
         return made
 
     @property

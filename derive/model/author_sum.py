@@ -9,6 +9,7 @@ from sympy import Expr, Idx
 
 from derive.errors import ModelError
 from derive.expressions.indices import BINDERS, bound, substitute
+from derive.expressions.text import refuse_text
 
 
 class AnyOf(type(sympy.Sum)):  # type: ignore[misc]
@@ -40,6 +41,7 @@ class Product(sympy.Product, metaclass=AnyOf):  # type: ignore[misc]
 def made(kind: Any, body: Any, limits: tuple[Any, ...]) -> Expr:
     """What binds indices, of any kind. Errors: ModelError as for a `Sum`."""
     name = kind.__name__ if kind.__name__ in ("Sum", "Product") else kind.__name__.lower()
+    refuse_text(name, (body, *limits))
     for limit in limits:
         if isinstance(limit, (tuple, sympy.Tuple)) and len(limit) == 3 and isinstance(limit[0], Idx):
             _inside(name, *limit)
@@ -64,7 +66,7 @@ def _with_conditions(body: Expr) -> dict[sympy.Basic, sympy.Basic]:
 
 def _inside(name: str, idx: Idx, first: Any, last: Any) -> None:
     """Refuse a sum that certainly begins before, or ends behind, the range of its index."""
-    first, last = sympy.sympify(first), sympy.sympify(last)
+    first, last = (sympy.sympify(end, strict=True) for end in (first, last))
     if idx.lower is None or idx.upper is None:
         return
     if (first - idx.lower).is_negative or (last - idx.upper).is_positive:

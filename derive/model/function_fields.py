@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import sympy
-from sympy import Expr, Function, I, S, SympifyError, nan, oo, zoo
+from sympy import Expr, Function, I, SympifyError, nan, oo, sympify, zoo
 from sympy.core.function import FunctionClass
 
 from derive.errors import UsageError
@@ -51,7 +51,7 @@ def _expression(name: str, what: str, formula: Formula) -> Expr:
     if not callable(formula):
         raise UsageError(f"{name}: the {what} is a Python function such as lambda x: x / (1 + Abs(x)), not {formula!r}")
     try:
-        found = S(formula(X))
+        found = sympify(formula(X), strict=True)  # text is not evaluated
     except Exception as error:  # whatever the function does with a symbol
         said = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise UsageError(f"{name}: the {what} fails for a symbol ({said}); write it with Abs, Max, exp, ...") from None
@@ -77,7 +77,7 @@ def known(name: str, what: str, expr: Expr, itself: str = "") -> Expr:
 def interval(name: str, what: str, found: Range) -> tuple[Expr, Expr]:
     """Two numbers or infinities in order; a domain has an inside."""
     try:
-        low, high = (S(end) for end in found)
+        low, high = (sympify(end, strict=True) for end in found)
         if low < high or (low == high and what != "domain"):
             return low, high
     except (TypeError, ValueError, SympifyError):
@@ -127,7 +127,7 @@ def points_without_slope(
 
 def _numbers(name: str, given: Iterable[Any]) -> tuple[Expr, ...]:
     try:
-        found = tuple(S(point) for point in given)
+        found = tuple(sympify(point, strict=True) for point in given)
         if all(point.is_number and point.is_real and point.is_finite for point in found):
             return found
     except (TypeError, ValueError, AttributeError, SympifyError):

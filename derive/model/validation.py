@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from numbers import Number
 from typing import Any
 
 from sympy import (
@@ -160,7 +161,7 @@ def least(name: str, found: Any) -> None:
 def domain(name: str, found: Any) -> Domain:
     """The values that a leaf may take have a name, or lie between two ends."""
     if isinstance(found, (tuple, list)) and len(found) == 2:
-        low, high = (S.NaN if isinstance(end, str) else sympify(end) for end in found)
+        low, high = (sympify(end, strict=True) if isinstance(end, (Number, Expr)) else S.NaN for end in found)
         if not (low.is_number and high.is_number and low.is_extended_real and high.is_extended_real and low < high):
             raise ModelError(f"{name}: domain={found}: expected two numbers, the lower one first; oo is a number here")
         return {(-oo, oo): "real", (S.Zero, oo): "positive", (S.Zero, S.One): "probability"}.get(

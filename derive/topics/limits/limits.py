@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sympy import Dummy, Expr, Idx, Pow, S, Symbol, exp, factor_terms, limit, nan, oo, together, zoo
+from sympy import Dummy, Expr, Idx, Pow, S, Symbol, exp, factor_terms, limit, nan, oo, sympify, together, zoo
 
 from derive.chain.closed_forms.values import Solved
 from derive.errors import ModelError
@@ -68,7 +68,7 @@ def limiting(model: Model, values: tuple[Solved, ...], asked: Limit) -> Limiting
     towards = _limit(solved.value, free[0], to, model.nodes)
     if towards.is_finite is False or towards.has(oo, -oo, zoo, nan):
         raise ModelError(f"{what}: it is not finite")
-    worked = {model.nodes[name].symbol: S(number) for name, number in asked.worked.items()}
+    worked = {model.nodes[name].symbol: sympify(number, strict=True) for name, number in asked.worked.items()}
     fading = tuple(sorted(_fading(solved.value, free[0], model.nodes), key=str))
     found = Limiting(solved.node, free[0], to, solved.value, towards, fading, worked=worked)
     return found if towards != 0 or fading else _leading(found, model.nodes)
