@@ -11,7 +11,21 @@ import pytest
 import torch
 from sympy import Integer, KroneckerDelta, Rational, simplify
 
-from derive import Function, Graph, ModelError, Sum, VerificationError, exp, log, relu, sigmoid, sqrt, tanh
+from derive import (
+    Function,
+    Graph,
+    ModelError,
+    Product,
+    Sum,
+    VerificationError,
+    exp,
+    log,
+    relu,
+    sigmoid,
+    sin,
+    sqrt,
+    tanh,
+)
 from derive.chain.derivation import Line, Term
 from derive.chain.rule import derive
 from derive.check.samples import Sample
@@ -567,3 +581,28 @@ def test_the_command_line(argv, status, words):
     done = subprocess.run([sys.executable, "-m", "derive", *argv], capture_output=True, text=True, check=False)
     assert done.returncode == status and words in done.stderr
     assert len(done.stderr.splitlines()) == (status != 0) and bool(done.stdout) == (status == 0)
+
+
+def _triangular(g, N, i, j, x):
+    """A sum and a product whose ranges end at letters of the path."""
+    return {
+        "product": lambda: Product(x[i], i),
+        "products": lambda: Sum(Product(x[j], (j, 1, i)), i),
+        "squared products": lambda: Sum(g.node("y", Product(x[j], (j, 1, i)), over=i)[i] ** 2, i),
+        "tails": lambda: Sum(g.node("y", Sum(sin(x[j]) * x[i], (j, i, N)), over=i)[i] ** 3, i),
+        "heads of tails": lambda: Sum(
+            g.node("z", Sum(tanh(g.node("y", Sum(sin(x[j]), (j, i, N)), over=i)[j]), (j, 1, i)), over=i)[i] ** 2, i
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", ["product", "products", "squared products", "tails", "heads of tails"])
+@pytest.mark.parametrize("letters", ["i j k", "p q r"])
+def test_hessians_through_ranges_that_end_at_letters(name, letters):
+    """Every line is autograd's; a sum inside another one ends at its letter, also after a delta has decided that."""
+    g = Graph("triangular")
+    N = g.size("N")
+    i, j, _ = g.indices(letters, N)
+    x = g.parameter("x", N)
+    g.loss("L", _triangular(g, N, i, j, x)[name]())
+    assert g.derive().hessian("x").report.ok

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import cache, reduce
+from operator import mul
 from typing import Any
 
 import torch
@@ -123,7 +124,9 @@ class TorchBackend:
         return x.sum(dim=axis, keepdim=True)
 
     def product(self, x: Array, axis: int) -> Array:
-        """Product, the axis kept."""
+        """Product, the axis kept; for autograd factor by factor, as the slope of torch.prod divides: noise for 0."""
+        if x.requires_grad:
+            return reduce(mul, x.unbind(axis)).unsqueeze(axis)
         return x.prod(dim=axis, keepdim=True)
 
     def amax(self, x: Any, axis: int | tuple[int, ...]) -> Array:

@@ -134,13 +134,24 @@ class Walk:
         """Yield the uses of a family in the law of a node, at one element of it; sums avoid the indices in `taken`."""
         for use in local_partials(node.cases[0].expr, name, node.generic):
             place: dict[Expr, Expr] = dict(zip(node.indices, at, strict=True))
-            sums: list[Limits] = []
-            for idx, low, high in use.sums:
-                new = self.apart(idx, (*taken, *(s[0] for s in sums)))
-                sums.append((new, substitute(low, place), substitute(high, place)))
-                place[idx] = new
+            letters: list[Idx] = []
+            for idx, *_ in use.sums:  # all of them first: an inner sum ends at the letter of an outer one
+                letters.append(self.apart(idx, (*taken, *letters)))
+            place |= zip((idx for idx, *_ in use.sums), letters, strict=True)
+            ends = ((substitute(low, place), substitute(high, place)) for _, low, high in use.sums)
+            sums = [(new, *pair) for new, pair in zip(letters, ends, strict=True)]
             position, factors = (tuple(substitute(e, place) for e in part) for part in (use.position, use.factors))
             yield use._replace(position=position, factors=factors, sums=tuple(sums))
+
+
+def nested(sums: Sequence[Limits]) -> tuple[Limits, ...]:
+    """The sums with inner ones first: one that ends at the letter of another stands inside of that."""
+    left, found = list(sums), []
+    while left:
+        inner = next(s for s in left if not any(s[0] in e.free_symbols for other in left for e in other[1:]))
+        left.remove(inner)
+        found.append(inner)
+    return tuple(found)
 
 
 class _End(NamedTuple):
@@ -165,7 +176,7 @@ class Trail(NamedTuple):
 
     def on(self, link: Link, sums: tuple[Limits, ...]) -> Trail:
         """Return the path with one more link."""
-        return Trail((*self.links, link), (*self.sums, *sums), (*self.indices, *(s[0] for s in sums)))
+        return Trail((*self.links, link), nested((*self.sums, *sums)), (*self.indices, *(s[0] for s in sums)))
 
     def ended(self, position: Sequence[Expr], own: Sequence[Expr]) -> Path:
         """End the path: set `position` equal to the element `own`, and remove the sums that this decides."""
@@ -185,7 +196,8 @@ class Trail(NamedTuple):
         links = tuple(
             k._replace(user=substitute(k.user, known), value=substitute(self.apart(k.value), known)) for k in self.links
         )
-        sums = tuple(s for s in self.sums if s[0] not in known)
+        left = (s for s in self.sums if s[0] not in known)
+        sums = nested(tuple((idx, substitute(low, known), substitute(high, known)) for idx, low, high in left))
         return Path(links, sums, delta, self.opened(position, own))
 
     def opened(self, position: Sequence[Expr], own: Sequence[Expr]) -> Term:
