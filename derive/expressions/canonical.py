@@ -24,7 +24,8 @@ def canonical(expr: Expr) -> Expr:
     if not isinstance(expr, Sum):
         return through(expr, canonical)
     first = _depth(expr.function)
-    return min((_lettered(expr, order, first) for order in _orders(expr)), key=str)
+    found = [_lettered(expr, order, first) for order in _orders(expr)]
+    return found[0] if len(found) == 1 else min(found, key=str)  # to write one out takes long
 
 
 def _lettered(total: Sum, order: Sequence[Limits], first: int) -> Expr:
