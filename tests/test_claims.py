@@ -94,6 +94,21 @@ def test_a_number_that_is_never_above_one_is_not_said_to_make_anything_grow():
     assert gate.verify(40).ok and "explodes" not in str([c.kind for c in gate.conditions])
 
 
+@pytest.mark.parametrize("f, kinds", [(lambda z: z, ["subexponential"]), (tanh, [])], ids=["linear", "tanh"])
+def test_an_orthogonal_matrix_has_norm_and_radius_one(f, kinds):
+    """What would need ||W|| or rho(W) below or above 1 is not printed: ||W^k|| = 1."""
+    g = Graph("orthogonal")
+    T, H = g.size("T"), g.size("H")
+    t, (i, j) = g.index("t", T), g.indices("i j", H)
+    W, x = g.parameter("W", H, H, orthogonal=True), g.input("x", T, H)
+    law = through(f)
+    h = g.recurrence("h", lambda h: law(h, W, x, t, i, j), over=(t, i), start={0: 0})
+    g.loss("L", Sum(h[T, i] ** 2, i))
+    solution = g.derive()
+    assert [c.kind for c in solution.conditions] == kinds
+    assert solution.verify(40).ok
+
+
 def test_without_inputs_the_whole_gradient_is_like_t_times_a_power():
     """h_T = w^T h_0, so dh_T/dw = T w^(T-1) h_0 exactly: claimed to vanish iff |w| < 1, and measured."""
     solution = scalar(lambda h, w, x, t: w * h[t - 1], start=lambda g: g.input("s"))

@@ -12,7 +12,7 @@ from sympy import Abs, Add, Expr, ImmutableDenseMatrix, Indexed, Symbol, oo
 
 from derive.chain.derivation import Derivation
 from derive.expressions.indices import name_of
-from derive.expressions.norms import SpectralRadius
+from derive.expressions.norms import Norm, SpectralRadius
 from derive.language import Text
 from derive.model.model import Model
 from derive.model.ranges import Ranges
@@ -53,7 +53,10 @@ def analyse(derivation: Derivation, stage: Stage) -> Analysis:
         rests = not own(model, jacobian)
         single_ = (jacobian.entries[0][0], jacobian.scalar, low[0, 0], named[0, 0], rests)
         found = single(*single_) if alone else coupled()
-    kept = [c for c in found if _says_something(c, known) and not _impossible(model, c)]
+    impossible = [c for c in found if _impossible(model, c)]
+    if any(c.kind == "explodes" for c in impossible):  # not at a fixed point either
+        impossible += [c for c in found if c.strength == "local"]
+    kept = [c for c in found if _says_something(c, known) and c not in impossible]
     kept += whole(kept, loss, silent(model, jacobian)) if shared(model, jacobian) else []
     notes = tuple(_notes(model, jacobian, named, found, kept, loss))
     return Analysis(jacobian, named, known, tuple(kept), None, order, tuple(gates(model, jacobian)), loss, notes)
@@ -89,10 +92,18 @@ def _says_something(condition: Condition, known: tuple[tuple[Symbol, Any], ...])
 
 
 def _impossible(model: Model, condition: Condition) -> bool:
-    """True for growth by a number that is never above 1, such as a gate without inputs."""
-    if condition.kind != "explodes" or not isinstance(condition.measure, Abs):
+    """True for growth by a number that is never above 1, such as a gate without inputs; and for what is declared.
+
+    The spectral radius and the spectral norm of an orthogonal matrix are 1.
+    """
+    measure = condition.measure
+    if isinstance(measure, (SpectralRadius, Norm)):
+        node = model.nodes.get(measure.name)
+        is_one = isinstance(measure, SpectralRadius) or measure.kind == "2"
+        return is_one and node is not None and node.structure == "orthogonal" and not condition.claim.func(1, 1)
+    if condition.kind != "explodes" or not isinstance(measure, Abs):
         return False
-    low, high = Ranges(model).of(condition.measure.args[0])
+    low, high = Ranges(model).of(measure.args[0])
     return bool((low + 1).is_nonnegative and (1 - high).is_nonnegative)
 
 
