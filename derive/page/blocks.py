@@ -102,6 +102,9 @@ class Drawing(Protocol):
     def tikz(self, lang: str) -> str:
         """One tikzpicture or pgfpicture for LaTeX."""
 
+    def typst(self, lang: str) -> str:
+        """One expression of Typst's code, in the functions of its page."""
+
 
 class Picture(NamedTuple):
     """A drawing with its caption; where nothing can be drawn, the caption stands alone."""

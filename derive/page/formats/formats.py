@@ -49,6 +49,7 @@ class Format(NamedTuple):
 
 FORMATS = {
     "tex": Format("derive.page.formats.tex"),
+    "typst": Format("derive.page.formats.typst"),
     "pdf": Format("derive.page.formats.pdf", binary=True),
     "text": Format("derive.page.formats.text", notation="text"),
     "json": Format("derive.page.formats.json"),

@@ -74,6 +74,12 @@ class GraphPicture:
 
         return paper.tikz(*self.fitted(paper.PAGE), lang)
 
+    def typst(self, lang: str = "en") -> str:
+        """One expression for Typst, drawn where its page has drawn the rest."""
+        from derive.page.pictures import typst as page
+
+        return page.typst(*self.fitted(page.MEDIUM), lang)
+
     def document(self, lang: str = "en") -> str:
         """A LaTeX document with nothing but the picture: pdflatex, or xelatex with ctex for Chinese."""
         from derive.page.pictures import tikz as paper

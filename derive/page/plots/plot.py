@@ -13,6 +13,7 @@ from typing import Any
 from derive.errors import UsageError
 from derive.language import Text
 from derive.page.plots.look import PAPER, VARIABLES, matplotlib, style
+from derive.page.print.typst import string
 
 FORMATS = ("svg", "pdf", "png")
 UNDATED: dict[str, dict[str, None]] = {
@@ -48,6 +49,11 @@ class Plot:
 
         with self._settings(lang):
             return pgfpicture(self._figure(lang))
+
+    def typst(self, lang: str = "en") -> str:
+        """One image for Typst: the SVG, whose letters are outlines."""
+        escaped = self.file("svg", lang).decode().replace("\\", "\\\\").replace('"', '\\"')
+        return f'image(bytes("{escaped}"), format: "svg", alt: {string(self.caption.pick(lang))})'
 
     def file(self, format: str, lang: str = "en") -> bytes:
         """The plot as "svg", "pdf" or "png". Errors: UsageError for another format, or without matplotlib."""

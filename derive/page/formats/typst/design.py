@@ -1,0 +1,81 @@
+"""The design of every page in Typst: fonts, colours, and the functions that the writer calls.
+
+The page looks like that of LaTeX: a reason stands beside its line, or under it where there is no room; a step does not
+break if it fits on a page; a result stands in a frame.
+"""
+
+from __future__ import annotations
+
+# The fonts of Typst itself; Chinese characters, and their marks, come from the first of these that the system has.
+LATIN = "New Computer Modern"
+CHINESE = (
+    "Noto Serif CJK SC", "Source Han Serif SC", "Source Han Serif CN", "Songti SC", "STSong", "SimSun", "FandolSong",
+    "AR PL SungtiL GB", "WenQuanYi Zen Hei", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei",
+)  # fmt: skip
+
+DESIGN = r"""
+#let reason = luma(97)
+#let rule = rgb(33, 71, 128)
+#let tint = rgb(241, 245, 251)
+#set par(justify: true, leading: 0.62em, spacing: 0.9em)
+#set math.cases(gap: 0.6em)
+#show math.equation: set text(font: "New Computer Modern Math")
+#show heading: it => block(above: 1.5em, below: 0.8em, sticky: true, text(fill: rule, it.body))
+#show heading.where(level: 1): set text(size: 15pt)
+#show heading.where(level: 2): set text(size: 12.5pt)
+#show heading.where(level: 3): set text(size: 11pt)
+#let m(alt, body) = math.equation(alt: alt, body)
+#show math.equation.where(block: true): set align(left)
+#let d(alt, body) = math.equation(block: true, alt: alt, body)
+#let small(body) = text(size: 9pt, fill: reason, body)
+// a reason beside its line, or under it where there is no room
+#let beside(line, why) = if why == none { line } else {
+  layout(size => if measure(line).width + measure(why).width + 1.2em.to-absolute() <= size.width {
+    grid(columns: (1fr, auto), align: (left + horizon, right + horizon), line, why)
+  } else {
+    stack(spacing: 0.5em, line, align(right, block(width: 85%, align(right, why))))
+  })
+}
+// rows of left, the lines of right, and a reason for the last of them, with their signs under each other
+#let rows(..each) = block(inset: (left: 1.2em), above: 0.9em, below: 0.9em, grid(
+  columns: (auto, 1fr), column-gutter: 0.3em, row-gutter: 0.75em, align: (right + horizon, left + horizon),
+  ..each.pos().map(((left, lines, why)) => lines.enumerate().map(((n, line)) => (
+    if n == 0 { left } else { none },
+    beside(line, if why == none or n + 1 < lines.len() { none } else { small(why) })))).flatten()))
+#let fitted(body) = layout(size => {
+  let wide = measure(body).width
+  if wide > size.width { scale(size.width / wide * 100%, reflow: true, body) } else { body }
+})
+#let result(..lines) = block(inset: (left: 1.2em), breakable: false, fitted(box(
+  stroke: 0.6pt + rule, fill: tint, inset: 7pt, stack(spacing: 0.7em, ..lines))))
+// a step: it does not break if it fits on a page
+#let step(body) = layout(size => if measure(block(width: size.width, body)).height < 240mm {
+  block(breakable: false, width: 100%, body)
+} else { body })
+#let proved(body) = block(above: 1.6em, width: 100%, inset: (y: 6pt), stroke: (y: 1.1pt + rule), {
+  set text(size: 10pt); body })
+#let shown(alt, body, caption) = block(breakable: false, width: 100%, align(center, {
+  fitted(figure(alt: alt, body)); v(-0.3em); block(width: 86%, small(caption)) }))
+// what a picture is made of
+#let at(x, y, body) = place(dx: x - 200pt, dy: y - 50pt, box(width: 400pt, height: 100pt, align(center + horizon, body)))
+#let path(look, fill: none, ..parts) = place(curve(stroke: look, fill: fill, ..parts))
+#let tabled(columns, head, ..cells) = align(center, block(breakable: true, { set text(size: 9.5pt); fitted(table(
+  columns: columns, align: left + horizon, inset: (x: 6pt, y: 4pt),
+  stroke: (x, y) => (top: if y == 0 { 0.8pt } else if y == 1 { 0.4pt }, bottom: 0.4pt + white),
+  table.header(..head), ..cells, table.hline(stroke: 0.8pt))) }))
+#let head(title, subtitle) = {
+  block(below: 0.5em, text(size: 20pt, weight: "bold", fill: rule, title))
+  block(above: 0.5em, below: 0.6em, small(subtitle))
+  block(above: 0.4em, below: 0.9em, line(length: 100%, stroke: 1.2pt + rule))
+}
+"""
+PAGE = r"""#set page(paper: "a4", margin: (x: 24mm, top: 22mm, bottom: 26mm), footer: context small({
+  [#sheet-name]; h(1fr); counter(page).display() }))"""
+
+
+def preamble(lang: str) -> str:
+    """What stands before the first block; `sheet-name` and the document's title are set by the writer."""
+    chinese = ", ".join(f'"{name}"' for name in CHINESE)
+    covers = f'(name: "{LATIN}", covers: "latin-in-cjk")' if lang == "zh" else f'"{LATIN}"'
+    region = ', region: "cn"' if lang == "zh" else ""
+    return f'#set text(font: ({covers}, "{LATIN} Math", {chinese}), size: 11pt, lang: "{lang}"{region})\n{DESIGN}'

@@ -1,0 +1,110 @@
+"""The blocks of a sheet as Typst. Words are strings of Typst's code, so that nothing in them can be markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from derive.language import Text
+from derive.page import blocks
+from derive.page.formats import writer as base
+from derive.page.formats.typst.design import PAGE
+from derive.page.print.formulas import Formulas
+from derive.page.print.lines import broken, summands, width
+from derive.page.print.typst import equation, string
+
+LINE = 39.0  # em, what fits beside the indent
+
+
+class Writer(base.Writer):
+    """Writes one block at a time; steps and the section in a frame are closed by what follows them."""
+
+    dots = ('(none, (m("…", $⋮$),), none)', '#align(center, m("…", $⋮$))')
+
+    def __init__(self, formulas: Formulas, lang: str):
+        super().__init__(formulas, lang)
+        self.open: list[str] = []
+        self.deepest = 1
+
+    def document(self, page: Iterable[blocks.Block]) -> str:
+        """All blocks; a heading of the highest level that there is has level 1."""
+        found = list(page)
+        self.deepest = min((b.level for b in found if isinstance(b, blocks.Heading)), default=1)
+        return "\n".join([*map(self.block, found), self.closed(0)])
+
+    def words(self, text: str) -> str:
+        return f"#{string(text)};" if text else ""
+
+    def math(self, formula: str) -> str:
+        return f"#{equation('m', formula)};"
+
+    def closed(self, level: int) -> str:
+        """The end of what a heading of this level ends."""
+        ends, self.open = [e for e in self.open if level < 2 or e == "step"], [
+            e for e in self.open if level == 2 and e != "step"
+        ]
+        return "]\n" * len(ends)
+
+    def title(self, block: blocks.Title) -> str:
+        name = self.text(block.title)
+        plain = string(" ".join(block.title.pick(self.lang, self.formulas.styled("text").show).split()))
+        parts = [
+            f"#let sheet-name = [{name}]\n#set document(title: {plain}, author: (), keywords: ())\n{PAGE}",
+            f"#head([{name}], [{self.text(block.subtitle)}])",
+        ]
+        return "\n".join([*parts, *([self.text(block.statement)] if block.statement is not None else [])])
+
+    def heading(self, block: blocks.Heading) -> str:
+        closed, level = self.closed(block.level), block.level - self.deepest + 1
+        head = f"#heading(level: {level})[{self.text(block.text)}]"
+        if block.boxed:
+            self.open.append("proved")
+            return f"\n{closed}#proved[\n{head}"
+        if block.level == 2:
+            self.open.append("step")
+            return f"\n{closed}#step[\n{head}"
+        return f"\n{closed}{head}"
+
+    def paragraph(self, block: blocks.Paragraph) -> str:
+        return f"\n{self.text(block.text)}\n"
+
+    def boxed(self, rows: base.Rows) -> str:
+        return "\n".join(f"#result({', '.join(self._boxed(*each))})" for each in rows)
+
+    def _boxed(self, left: str, right: tuple[str, ...], row: blocks.Row) -> list[str]:
+        """A result, in several lines where one is not enough."""
+        first, *more = broken(right, LINE - width(left) - 4)
+        lines = [f"{left} {self.signs[row.sign]} {first}", *(rf"\quad \quad {line}" for line in more)]
+        return [equation("d", line) for line in lines]
+
+    def row(self, left: str, right: Sequence[str], row: blocks.Row) -> str:
+        lines = broken(tuple(right), LINE - width(left) - 1.5)
+        return self._row(left, [f"{self.signs[row.sign]} {lines[0]}", *(rf"\quad {x}" for x in lines[1:])], row.reason)
+
+    def _row(self, left: str, lines: Sequence[str], reason: Text | None) -> str:
+        shown = equation("d", left) if left else "none"
+        parts = "".join(f"{equation('d', line)}, " for line in lines)
+        return f"({shown}, ({parts}), {f'[{self.text(reason)}]' if reason is not None else 'none'})"
+
+    def chain(self, left: str, parts: base.Chain) -> str:
+        """A part that does not fit on the line begins a new one."""
+        room, lines, used = LINE - width(left), [""], 0.0
+        for sign, part in parts:
+            pieces = broken(summands(part), room)
+            if lines[-1] and used + width(pieces[0]) + 2 > room:
+                lines, used = [*lines, ""], 0.0
+            lines[-1] += f"{sign} {pieces[0]} "
+            lines += [rf"\quad {piece} " for piece in pieces[1:]]
+            used = (used if len(pieces) == 1 else 0.0) + width(pieces[-1]) + 2
+        return self._row(left, lines, None)
+
+    def aligned(self, rows: Sequence[str]) -> str:
+        return f"#rows({', '.join(rows)})"
+
+    def table(self, block: blocks.Table) -> str:
+        head = ", ".join(f"[{self.text(cell)}]" for cell in block.header)
+        cells = "".join(f", [{self.text(cell)}]" for row in block.rows for cell in row)
+        return f"#tabled({len(block.header)}, ({head},){cells})"
+
+    def picture(self, block: blocks.Picture) -> str:
+        caption = string(" ".join(block.caption.pick(self.lang, self.formulas.styled("text").show).split()))
+        return f"#shown({caption}, {block.drawing.typst(self.lang)}, [{self.text(block.caption)}])"
