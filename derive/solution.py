@@ -123,15 +123,18 @@ class Solution(Derived):
             self.once("checked", lambda: report)
         return report
 
-    def to(self, format: str, lang: str = "en", check: bool = True, detail: str = "brief", **wishes: Any) -> Any:
+    def to(
+        self, format: str, lang: str = "en", check: bool = True, detail: str = "brief", engine: str = "typst",
+        **wishes: Any,
+    ) -> Any:  # fmt: skip
         """Write the sheet in a format of the table in page/formats, as text or bytes.
 
-        It is checked first, unless `check` is False. Errors: VerificationError if a line fails its check, UsageError
-        for an unknown format.
+        It is checked first, unless `check` is False; `engine`, "typst" or "tex", sets a PDF. Errors: VerificationError
+        if a line fails its check, UsageError for an unknown format or engine.
         """
         from derive.sheet.render import render
 
-        return render([self.part(Ask(wishes, check))], format, lang, detail)
+        return render([self.part(Ask(wishes, check))], format, lang, detail, engine=engine)
 
     def to_latex(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
         """The sheet as a complete LaTeX document."""
@@ -153,11 +156,14 @@ class Solution(Derived):
         """The sheet as JSON: nodes, steps, gradients, conditions, verification."""
         return str(self.to("json", lang, check, detail))
 
-    def to_pdf(self, path: str | PathLike[str], lang: str = "en", check: bool = True, detail: str = "brief") -> None:
-        """Write the sheet as PDF. Errors: UsageError if no TeX can set the page or `path` cannot be written."""
+    def to_pdf(
+        self, path: str | PathLike[str], lang: str = "en", check: bool = True, detail: str = "brief",
+        engine: str = "typst",
+    ) -> None:  # fmt: skip
+        """Write the sheet as PDF, by "typst" or "tex". Errors: UsageError if it cannot be set or written."""
         from derive.page.typesetting.files import write
 
-        write(self.to("pdf", lang, check, detail), path)
+        write(self.to("pdf", lang, check, detail, engine), path)
 
     def to_code(self, target: str = "numpy", signature: Signature | None = None, check: bool = True) -> str:
         """Write a Python module with forward and backward, for "numpy" or "torch"; with a signature also that function.

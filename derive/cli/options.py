@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 from derive.errors import UsageError
-from derive.page.formats.formats import FORMATS
+from derive.page.formats.formats import ENGINES, FORMATS
 from derive.problem import Problem
 from derive.topics.topic import Flag, topics
 
@@ -93,9 +93,12 @@ def wished(parser: Parser, names: Collection[str] | None = None) -> None:
 
 
 def page(parser: Parser) -> None:
-    """--lang, --format, -o, --detail, --plots, --no-check."""
+    """--lang, --format, --engine, -o, --detail, --plots, --no-check."""
     parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the sheet (default en)")
     parser.add_argument("--format", default="tex", metavar="|".join(FORMATS), help="format of the sheet (default tex)")
+    parser.add_argument(
+        "--engine", metavar="|".join(ENGINES), help="what sets a PDF (default typst; tex: the system's)"
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help="write the sheet to a file")
     parser.add_argument("--detail", default="brief", metavar="brief|full", help="full prints every time step")
     parser.add_argument(

@@ -15,7 +15,7 @@ from derive.language import LANGUAGES
 from derive.page import sentences as say
 from derive.page import terminal
 from derive.page.blocks import Title
-from derive.page.formats.formats import FORMATS
+from derive.page.formats.formats import ENGINES, FORMATS
 from derive.problem import Problem, Reading
 from derive.problems import load, names
 from derive.progress import DERIVING, doing
@@ -38,6 +38,9 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
     options.one_of("format", given.format, tuple(FORMATS))
     options.one_of("lang", given.lang, LANGUAGES)
     options.one_of("detail", given.detail, ("brief", "full"))
+    options.one_of("engine", given.engine or ENGINES[0], ENGINES)
+    if given.engine is not None and given.format != "pdf":
+        raise UsageError(f"--engine sets a PDF; add --format pdf (the format is {given.format})")
     if FORMATS[given.format].binary:
         not_to_a_terminal(given.format.upper(), given.output)
     with progress_line.shown(given.lang):
@@ -46,7 +49,8 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
         raise UsageError("--plots: only a recurrence over any number of steps and a training (--train) have plots")
     head = Title(problem.title, say.SOURCE(source=problem.source), problem.statement)
     page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
-    return render(parts, given.format, given.lang, given.detail, head, page), given.output
+    engine = given.engine or ENGINES[0]
+    return render(parts, given.format, given.lang, given.detail, head, page, engine), given.output
 
 
 def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:

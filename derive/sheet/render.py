@@ -9,7 +9,7 @@ from typing import Any
 from derive.errors import UsageError
 from derive.language import LANGUAGES
 from derive.page.blocks import Title
-from derive.page.formats.formats import FORMATS, Document
+from derive.page.formats.formats import ENGINES, FORMATS, Document
 from derive.page.print.formulas import Formulas
 from derive.page.terminal import PLAIN, Page
 from derive.sheet.part import Part
@@ -24,23 +24,24 @@ def render(
     detail: str = "brief",
     head: Title | None = None,
     page: Page = PLAIN,
+    engine: str = "typst",
 ) -> str | bytes:
     """Write the sheet in one format and language; a PDF is bytes. `page` is the terminal or file that text is set for.
 
-    Errors: UsageError for an unknown format, language or detail.
+    Errors: UsageError for an unknown format, language, detail or engine.
     """
     for what, value, known in (
         ("format", format, tuple(FORMATS)),
         ("lang", lang, LANGUAGES),
         ("detail", detail, ("brief", "full")),
+        ("engine", engine, ENGINES),
     ):
         if value not in known:
             raise UsageError(f"unknown {what} {value!r}; choose one of {', '.join(known)}")
     form = FORMATS[format]
     formulas = Formulas(form.notation, _order(parts), tuple(parts[0].derived.sizes.items()))
-    return form.render(
-        Document(partial(sheet, parts, head), formulas, lang, detail, page, partial(_data, parts, lang, head))
-    )
+    data = partial(_data, parts, lang, head)
+    return form.render(Document(partial(sheet, parts, head), formulas, lang, detail, page, data, engine))
 
 
 def _data(parts: Sequence[Part], lang: str, head: Title | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class Document(NamedTuple):
 
     `sheet(detail)` gives the blocks in detail "brief" or "full", `data()` the derivation as a tree of dictionaries,
     lists, strings and numbers, with sentences in `lang`. `formulas` prints mathematics in the notation of the format,
-    and `page` is the terminal or file that text is set for.
+    and `page` is the terminal or file that text is set for. `engine`, one of `ENGINES`, sets a PDF.
     """
 
     sheet: Callable[[str], Iterable[Block]]
@@ -27,6 +27,7 @@ class Document(NamedTuple):
     detail: str = "brief"
     page: Page = PLAIN
     data: Callable[[], dict[str, Any]] = dict
+    engine: str = "typst"
 
     @property
     def blocks(self) -> Iterable[Block]:
@@ -47,6 +48,7 @@ class Format(NamedTuple):
         return written
 
 
+ENGINES = ("typst", "tex")
 FORMATS = {
     "tex": Format("derive.page.formats.tex"),
     "typst": Format("derive.page.formats.typst"),

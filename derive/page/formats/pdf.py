@@ -1,12 +1,12 @@
-"""PDF: the LaTeX page, unchanged, typeset by an installed TeX that has all the packages it needs."""
+"""PDF: the page as Typst or as LaTeX, unchanged, typeset by the engine that was asked for."""
 
 from __future__ import annotations
 
-from derive.page.formats import tex
+from derive.page.formats import tex, typst
 from derive.page.formats.formats import Document
-from derive.page.typesetting import pdf
+from derive.page.typesetting import by_tex, by_typst
 
 
 def render(document: Document) -> bytes:
-    """The PDF file. Errors: UsageError where no TeX can set the page."""
-    return pdf(tex.render(document))
+    """The PDF file. Errors: UsageError where the engine cannot set the page."""
+    return by_tex(tex.render(document)) if document.engine == "tex" else by_typst(typst.render(document))

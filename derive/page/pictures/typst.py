@@ -44,7 +44,8 @@ class _Pen:
         self.head = head
 
     def bar(self, left: float, right: float, time: str) -> str:
-        bar = f"path({_look(colours.LIGHT['soft'], 0.5, '')}, {self._move((left, -6))}, curve.line({self._at((right, -6))}))"
+        look = _look(colours.LIGHT["soft"], 0.5, "")
+        bar = f"path({look}, {self._move((left, -6))}, curve.line({self._at((right, -6))}))"
         return f"{bar}\n{self._text(equation('m', time), ((left + right) / 2, -15), 8, 'soft')}"
 
     def line(self, kind: str, curves: tuple[Curve, ...]) -> str:
@@ -55,7 +56,9 @@ class _Pen:
     def outline(self, kind: str, box: Rectangle) -> str:
         radius = _pt(colours.radius(kind, box.width, box.height))
         look = _look(colours.LIGHT[kind], colours.THICK[kind] * 0.6, kind)
-        size = f'width: {_pt(box.width)}, height: {_pt(box.height)}, radius: {radius}, fill: rgb("{colours.FILLED[kind]}")'
+        size = (
+            f'width: {_pt(box.width)}, height: {_pt(box.height)}, radius: {radius}, fill: rgb("{colours.FILLED[kind]}")'
+        )
         return f"place(dx: {_pt(box.x)}, dy: {_pt(box.y + self.head)}, rect({size}, stroke: {look}))"
 
     def dot(self, at: Point) -> str:

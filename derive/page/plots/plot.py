@@ -52,8 +52,8 @@ class Plot:
 
     def typst(self, lang: str = "en") -> str:
         """One image for Typst: the SVG, whose letters are outlines."""
-        escaped = self.file("svg", lang).decode().replace("\\", "\\\\").replace('"', '\\"')
-        return f'image(bytes("{escaped}"), format: "svg", alt: {string(self.caption.pick(lang))})'
+        svg = self.file("svg", lang).decode()
+        return f'image(bytes({string(svg)}), format: "svg", alt: {string(self.caption.pick(lang))})'
 
     def file(self, format: str, lang: str = "en") -> bytes:
         """The plot as "svg", "pdf" or "png". Errors: UsageError for another format, or without matplotlib."""

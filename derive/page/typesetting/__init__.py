@@ -1,9 +1,16 @@
-"""From a LaTeX page to a PDF: what the page needs, which TeX has it, and a run that can do no harm."""
+"""From a page to a PDF: by Typst, which is installed with derive, or by the TeX of the system, confined."""
 
 from __future__ import annotations
 
 
-def pdf(page: str) -> bytes:
+def by_typst(page: str) -> bytes:
+    """The PDF of a complete Typst document, tagged for a screen reader. Errors: UsageError."""
+    from derive.page.typesetting.typst import typeset
+
+    return typeset(page)
+
+
+def by_tex(page: str) -> bytes:
     """The PDF of a complete LaTeX document, whose very bytes are compiled.
 
     Errors: UsageError where no installed TeX has what the page needs, or where TeX stops.

@@ -1,4 +1,4 @@
-"""The design of every page: one preamble for pdfTeX and XeTeX, with nothing that the TeX from pip does not have.
+"""The design of every page: one preamble for pdfTeX and XeTeX, with few packages.
 
 One run of TeX is enough: nothing on a page refers to another page.
 """

@@ -49,15 +49,16 @@ DESIGN = r"""
 #let result(..lines) = block(inset: (left: 1.2em), breakable: false, fitted(box(
   stroke: 0.6pt + rule, fill: tint, inset: 7pt, stack(spacing: 0.7em, ..lines))))
 // a step: it does not break if it fits on a page
-#let step(body) = layout(size => if measure(block(width: size.width, body)).height < 240mm {
-  block(breakable: false, width: 100%, body)
-} else { body })
+#let step(body) = block(above: 1.7em, width: 100%, layout(size =>
+  if measure(block(width: size.width, body)).height < 240mm { block(breakable: false, width: 100%, body) }
+  else { body }))
 #let proved(body) = block(above: 1.6em, width: 100%, inset: (y: 6pt), stroke: (y: 1.1pt + rule), {
   set text(size: 10pt); body })
 #let shown(alt, body, caption) = block(breakable: false, width: 100%, align(center, {
   fitted(figure(alt: alt, body)); v(-0.3em); block(width: 86%, small(caption)) }))
 // what a picture is made of
-#let at(x, y, body) = place(dx: x - 200pt, dy: y - 50pt, box(width: 400pt, height: 100pt, align(center + horizon, body)))
+#let at(x, y, body) = place(dx: x - 200pt, dy: y - 50pt, box(
+  width: 400pt, height: 100pt, align(center + horizon, body)))
 #let path(look, fill: none, ..parts) = place(curve(stroke: look, fill: fill, ..parts))
 #let tabled(columns, head, ..cells) = align(center, block(breakable: true, { set text(size: 9.5pt); fitted(table(
   columns: columns, align: left + horizon, inset: (x: 6pt, y: 4pt),

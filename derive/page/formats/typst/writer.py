@@ -39,16 +39,17 @@ class Writer(base.Writer):
 
     def closed(self, level: int) -> str:
         """The end of what a heading of this level ends."""
-        ends, self.open = [e for e in self.open if level < 2 or e == "step"], [
-            e for e in self.open if level == 2 and e != "step"
-        ]
+        ends, self.open = (
+            [e for e in self.open if level < 2 or e == "step"],
+            [e for e in self.open if level == 2 and e != "step"],
+        )
         return "]\n" * len(ends)
 
     def title(self, block: blocks.Title) -> str:
         name = self.text(block.title)
         plain = string(" ".join(block.title.pick(self.lang, self.formulas.styled("text").show).split()))
         parts = [
-            f"#let sheet-name = [{name}]\n#set document(title: {plain}, author: (), keywords: ())\n{PAGE}",
+            f"#let sheet-name = [{name}]\n#set document(title: {plain}, date: none)\n{PAGE}",
             f"#head([{name}], [{self.text(block.subtitle)}])",
         ]
         return "\n".join([*parts, *([self.text(block.statement)] if block.statement is not None else [])])

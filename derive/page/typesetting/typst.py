@@ -1,0 +1,71 @@
+"""Typst, a typesetter in a wheel: a page becomes a PDF in this process, without a file, a package or the network.
+
+A page of derive's own writer needs nothing but its own text: words and pictures are strings in it. What could reach
+for more (an import, a file that is read, a package) is refused before Typst sees it, and the root is an empty folder.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from functools import cache
+from typing import Any
+
+from derive.errors import UsageError
+from derive.page.formats.typst.design import CHINESE as FONTS
+
+STANDARD = "ua-1"  # PDF/UA-1: tagged, with a text for every formula and picture
+HARMLESS = re.compile(r'\\.|"(?:[^"\\]|\\.)*"', re.DOTALL)  # a sign that is written with a backslash, or a string
+FORBIDDEN = re.compile(
+    r"\b(?:import|include|read|plugin|json|csv|yaml|toml|xml|cbor|bibliography|eval|sys)\b|\bimage\((?!bytes\()|[@`]"
+)
+CHINESE = re.compile("[\u3400-\u9fff]")
+
+
+def typeset(page: str) -> bytes:
+    """The PDF of a page. Errors: UsageError where it asks for more than its own text, or where Typst stops."""
+    refuse(page)
+    compiler = typst()
+    fonts = _fonts()
+    if CHINESE.search(page) and not chinese_fonts():
+        raise UsageError("a page with Chinese needs a font for it; install one (Debian: fonts-noto-cjk)")
+    with tempfile.TemporaryDirectory(prefix="derive-") as root:
+        words: dict[str, Any] = {
+            "root": root, "package_path": root, "package_cache_path": root, "font_paths": fonts, "format": "pdf",
+            "timestamp": 0,
+        }  # fmt: skip
+        try:
+            return bytes(compiler.compile(page.encode(), pdf_standards=[STANDARD], **words))
+        except compiler.TypstError as first:
+            if "PDF/UA" not in first.message:
+                raise UsageError(f"Typst stopped: {first.message}; the page is what --format typst writes") from None
+        return bytes(compiler.compile(page.encode(), **words))  # a sign that no font has, as in a user's title
+
+
+def refuse(page: str) -> None:
+    """Errors: UsageError where a page, outside of its strings and signs, asks for anything that is not in it."""
+    found = FORBIDDEN.search(HARMLESS.sub('""', page))
+    if found is not None:
+        raise UsageError(f"the page was refused: it asks Typst for {found[0]!r}")
+
+
+@cache
+def typst() -> Any:
+    """The module. Errors: UsageError where it is not installed."""
+    try:
+        import typst as module
+    except ImportError:
+        raise UsageError("no typst here: pip install typst, or set the page by TeX, --engine tex") from None
+    return module
+
+
+def chinese_fonts() -> list[str]:
+    """The fonts with Chinese characters that a page asks for and that are here, the first choice first."""
+    here = set(_fonts().families())
+    return [name for name in FONTS if name in here]
+
+
+@cache
+def _fonts() -> Any:
+    """The fonts of the system and of Typst itself, looked for once."""
+    return typst().Fonts()

@@ -1,0 +1,197 @@
+"""Typst: every sheet is set and is accessible, formulas are translated, and words of a user can do nothing.
+
+A PDF/UA-1 that Typst writes is refused by Typst itself where a heading is skipped, a formula or a picture has no text,
+or a letter cannot be read back; `strict` lets nothing else pass.
+"""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from derive import Graph, elementwise
+from derive.cli.sheet import sheet
+from derive.errors import UsageError
+from derive.page import blocks
+from derive.page import sentences as say
+from derive.page.formats import typst as format
+from derive.page.formats.formats import Document
+from derive.page.print.formulas import Formulas
+from derive.page.print.pieces import parse
+from derive.page.print.spoken import spoken
+from derive.page.print.typst import string, typst
+from derive.page.typesetting import typst as typesetter
+from derive.page.typesetting.typst import refuse, typeset
+from derive.problems import load, names
+from tests.test_publishing import ATTACKS
+
+
+def strict(page: str, **words) -> bytes:
+    """The PDF as PDF/UA-1, with no way round. Errors: typst.TypstError."""
+    refuse(page)
+    module, root = typesetter.typst(), words.pop("root", None)
+    return bytes(module.compile(page.encode(), format="pdf", pdf_standards=["ua-1"], root=root))
+
+
+def read(pdf: bytes, folder) -> str:
+    """The text of a PDF without its spaces; skips where no reader is installed."""
+    if not shutil.which("pdftotext"):
+        pytest.skip("no pdftotext")
+    (folder / "sheet.pdf").write_bytes(pdf)
+    done = subprocess.run(["pdftotext", folder / "sheet.pdf", "-"], capture_output=True, encoding="utf-8", check=True)
+    return re.sub(r"\s", "", done.stdout)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", names())
+def test_every_sheet_is_set_and_accessible(name, lang, tmp_path):
+    """PDF/UA-1, and the title is there as text."""
+    page, _ = sheet(name, ["--no-check", "--format", "typst", "--lang", lang])
+    title = load(name).title.pick(lang).replace(" ", "")
+    assert title in read(strict(page), tmp_path)
+
+
+OTHERS = (
+    ("bptt", "--T", "5", "--detail", "full", "--lang", "zh"), ("lstm", "--hidden", "vector", "--plots"),
+    ("lstm", "--jacobian", "h,c"), ("logistic", "--hessian", "w1,w2,b", "--inputs-only"),
+    ("mlp", "--train", "--plots", "--lang", "zh"), ("logistic", "--at", "w1=1, w2=-1, b=0, x1=1, x2=2, y=1"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("case", OTHERS, ids=" ".join)
+def test_other_sheets_are_set(case):
+    """Unrolled steps, plots, Jacobians, Hessians, numbers."""
+    name, *options = case
+    page, _ = sheet(name, [*options, "--no-check", "--format", "typst"])
+    assert strict(page).startswith(b"%PDF")
+
+
+def test_what_is_not_accessible_is_refused():
+    """The standard is one that can fail: a formula without its text, a level of headings left out."""
+    head = '#set document(title: "x")\n'
+    failure = typesetter.typst().TypstError
+    strict(head + '#math.equation(alt: "x", $x$)')
+    for wrong in ("$x$", "= A\n=== B", '#image(bytes("<svg xmlns=\'http://www.w3.org/2000/svg\'/>"), format: "svg")'):
+        with pytest.raises(failure):
+            strict(head + wrong)
+
+
+FORMULAS = (
+    (r"\frac{\partial L}{\partial w_{hh}}", "frac(∂ L, ∂ w_(h h))", "(∂L)/(∂w_(hh))"),
+    (r"\sum_{i=1}^{n} x_{i}^{2}", "∑_(i = 1)^(n)x_(i)^(2)", "∑_(i = 1)^nx_i^2"),
+    (r"\left(a - \frac{1}{2}\right)", r"lr(\( a - frac(1, 2) \))", "(a-1/2)"),
+    (r"\mathrm{diag}(x)", r"upright(d i a g)\(x\)", "diag(x)"),
+    (r"\tilde{c}_{t}", "tilde(c)_(t)", "c\u0303_t"),
+    (r"\lVert w \rVert_2", 'class("opening", ‖)w class("closing", ‖)_(2)', "‖w‖_2"),
+    (r"\log_{2} x", 'op("log", limits: #false)_(2)x', "log _2x"),
+    (r"{\begin{cases}a & x > 0 \\ b & x \le 0\end{cases}}", "cases(a & x > 0, b & x ≤ 0)", "{a [x > 0]; b [x≤0]}"),
+    (r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}", "mat(1, 2; 3, 4)", "[1, 2; 3, 4]"),
+    (r"a/b, [0, 1)", r"a\/b\, \[0\, 1\)", "a/b,[0,1)"),
+    (r"x \in \nosuchthing", "x ∈upright(n o s u c h t h i n g)", "x∈nosuchthing"),
+)
+
+
+@pytest.mark.parametrize(("latex", "typeset_as", "said"), FORMULAS)
+def test_formulas_are_translated(latex, typeset_as, said):
+    """The signs of Typst, written by hand; spaces between signs mean nothing to it."""
+    assert typst(parse(latex)).replace(" ", "") == typeset_as.replace(" ", "")
+    assert spoken(parse(latex)).replace(" ", "") == said.replace(" ", "")
+    strict(f'#set document(title: "x")\n#math.equation(alt: {string(said)}, ${typst(parse(latex))}$)')
+
+
+# Words of a user
+
+TYPST = (
+    '#import "@preview/a:1.0.0": *', "#include \"/etc/passwd\"", '#read("/etc/passwd")', "#panic()", "$x$", "*bold*",
+    "= heading", "`raw`", '"; #panic(); "', '\\"; #panic()', "<label> @ref", "#while true {}",
+    "_it_", "// no comment /* nor this",
+    "\\u{41}", "~ -- --- ...", "[ ] { } ( )",
+)  # fmt: skip
+
+
+def attacked(lang: str) -> str:
+    """A page whose title, statement, heading, sentence, reason and cells are attacks."""
+    words = [say.plain(" ".join((*TYPST, *ATTACKS)[n::3])) for n in range(3)]
+    page = [
+        blocks.Title(words[0], words[1], words[2]),
+        blocks.Heading(words[0]),
+        blocks.Heading(words[1], 2),
+        blocks.Paragraph(words[2]),
+        blocks.Table((words[0], "x"), tuple((text, "#panic()") for text in (*TYPST, *ATTACKS))),
+        blocks.Heading(words[2], boxed=True),
+    ]
+    return format.render(Document(lambda detail: page, Formulas("latex", (), ()), lang))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_page_of_attacks_is_set_and_shows_them(lang, tmp_path):
+    """All of them together, in every place of a page; the words are there to read, character by character."""
+    text = read(typeset(attacked(lang)), tmp_path)
+    for words in TYPST:
+        assert words.replace(" ", "") in text, words
+    assert r"\input{/etc/passwd}" in text and "损失函数" in text and "root:" not in text
+
+
+def test_a_string_is_only_a_string():
+    """Whatever is in it, a string of Typst ends where it ends."""
+    for words in (*TYPST, *ATTACKS):
+        written = string(words)
+        assert re.fullmatch(r'"(?:[^"\\]|\\\\|\\")*"', written) and "\n" not in written and "\x00" not in written
+
+
+@pytest.mark.parametrize("code", [
+    '#import "@preview/example:0.1.0": f', '#include "x.typ"', '#read("/etc/passwd")', '#json("x")', '#image("x.png")',
+    "#plugin(\"x.wasm\")", '#eval("1")', "#sys.inputs", "@ref", '#bibliography("x.bib")',
+])  # fmt: skip
+def test_code_that_asks_for_more_is_refused(code):
+    """Written by an enemy who got past the strings: one line, before Typst sees it."""
+    with pytest.raises(UsageError, match=r"^the page was refused: it asks Typst for .*$"):
+        typeset(code)
+    refuse(f"#{string(code)};")  # as words it may stand on a page
+
+
+def test_the_root_is_empty(tmp_path, monkeypatch):
+    """Were the guard not there, a file of the user's would still not be found."""
+    (tmp_path / "secret.txt").write_text("x")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(typesetter, "refuse", lambda page: None)
+    for path in ("secret.txt", "/secret.txt", str(tmp_path / "secret.txt"), "../secret.txt"):
+        with pytest.raises(UsageError, match="Typst stopped"):
+            typeset(f'#read("{path}")')
+
+
+def test_a_name_in_latex_is_no_code():
+    """A function of the user's own whose LaTeX holds Typst's code is printed as signs."""
+    wild = elementwise("wild", lambda t: t**2, latex=r"\#panic()\ @x {}")
+    g = Graph("wild")
+    x = g.parameter("x")
+    g.loss("L", wild(x))
+    typeset(g.derive().to("typst", check=False))
+
+
+def test_a_sign_without_a_font_does_not_stop_the_page():
+    """The page is then no PDF/UA, but it is there."""
+    page = '#set document(title: "x")\n#"\U00010a00";'
+    with pytest.raises(typesetter.typst().TypstError):
+        strict(page)
+    assert typeset(page).startswith(b"%PDF")
+
+
+def test_the_same_bytes_every_time():
+    page = format.render(
+        Document(lambda detail: [blocks.Title(say.plain("a"), say.plain("b"))], Formulas("latex", (), ()))
+    )
+    assert typeset(page) == typeset(page)
+
+
+def test_what_is_missing_is_one_line(monkeypatch):
+    """No font for Chinese, no Typst."""
+    monkeypatch.setattr(typesetter, "chinese_fonts", lambda: [])
+    with pytest.raises(UsageError, match="needs a font for it"):
+        typeset('#"损失";')
+    monkeypatch.setattr(
+        typesetter, "typst", lambda: (_ for _ in ()).throw(UsageError("no typst here: pip install typst"))
+    )
+    with pytest.raises(UsageError, match="pip install typst"):
+        typeset("x")
