@@ -16,6 +16,21 @@ from derive.language import Text
 from derive.topics.topic import refuse_unknown
 from derive.topics.worked.example import Example
 
+# The groups of the catalogue, in the order of `derive list`.
+GROUPS = {
+    "regression": Text("Regression and classification", "回归与分类"),
+    "networks": Text("Feed-forward networks", "前馈网络"),
+    "normalisation": Text("Normalisation", "归一化"),
+    "recurrent": Text("Recurrent networks and sequences", "循环网络与序列"),
+    "attention": Text("Attention and transformers", "注意力与 Transformer"),
+    "losses": Text("Losses", "损失函数"),
+    "preferences": Text("Preferences and policies", "偏好与策略优化"),
+    "probability": Text("Probability and generative models", "概率与生成模型"),
+    "optimisers": Text("Optimisers", "优化器"),
+    "matrices": Text("Matrices", "矩阵"),
+    "implicit": Text("Implicit layers and gradients of gradients", "隐式层与梯度的梯度"),
+}
+
 
 class Option(NamedTuple):
     """A choice that a problem offers; the first value is the default. On the command line `loss_at` is `--loss-at`."""
@@ -54,14 +69,22 @@ class Reading(NamedTuple):
 
 @dataclass
 class Problem:
-    """One problem of the catalogue. `readings` are added by the decorator `@problem.reading(...)`."""
+    """One problem of the catalogue. `readings` are added by the decorator `@problem.reading(...)`.
+
+    `group` is one of `GROUPS`; `derive list` prints the problems by it. Errors: UsageError for another group.
+    """
 
     title: Text
     statement: Text
     source: str
+    group: str
     options: tuple[Option, ...] = ()
     sizes: tuple[Size, ...] = ()
     readings: list[Reading] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.group not in GROUPS:
+            raise UsageError(f"unknown group {self.group!r} of a problem; choose one of {', '.join(GROUPS)}")
 
     def reading(
         self,

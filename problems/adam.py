@@ -12,6 +12,7 @@ problem = Problem(
         "先设分母中没有小常数，再加上它，并说明该常数很大时更新量会变成什么。",
     ),
     source="1.6",
+    group="optimisers",
     sizes=(Size("T", Text("number of steps", "步数")),),
 )
 

@@ -11,6 +11,7 @@ problem = Problem(
         "请推导损失对查询、键与值的梯度。",
     ),
     source="3.4+",
+    group="attention",
     sizes=(
         Size("N", Text("number of queries", "查询的个数"), most=1000),
         Size("M", Text("number of keys and values", "键与值的个数"), most=1000),

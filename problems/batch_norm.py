@@ -14,6 +14,7 @@ problem = Problem(
         "请推导训练时的各梯度，说明批量大小为 1 时的情形，再推导推理时的各梯度：此时以滑动平均代替批量的均值与方差。",
     ),
     source="4.11",
+    group="normalisation",
     sizes=(
         Size("N", Text("examples in the batch", "批量中的样本数"), most=1000),
         Size("D", Text("features", "特征数"), most=1000),

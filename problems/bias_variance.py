@@ -14,6 +14,7 @@ problem = Problem(
         "即偏差的平方、方差与噪声之和。把预测缩小，或对多个模型取平均，会有什么变化？",
     ),
     source="4.1",
+    group="probability",
     sizes=(Size("B", Text("number of models that are averaged", "取平均的模型个数"), most=1000),),
 )
 

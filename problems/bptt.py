@@ -12,6 +12,7 @@ problem = Problem(
         "请推导损失对各个共享权重的梯度；若初值也是可学习的，再求损失对初值的梯度。",
     ),
     source="0.8",
+    group="recurrent",
     options=(
         Option(
             "activation", ("identity", "tanh", "sigmoid", "relu"), Text("function of the cell", "循环单元的激活函数")

@@ -12,6 +12,7 @@ problem = Problem(
         "再代入题目的数值，并给出与该卷积等价的全连接层。",
     ),
     source="0.6",
+    group="networks",
     options=(
         Option("stride", ("1", "2"), Text("step of the window", "步幅")),
         Option("padding", ("0", "1"), Text("width of the frame of zeros", "填充的宽度")),

@@ -14,6 +14,7 @@ problem = Problem(
         "以及线性模型在 dropout 下平方误差的期望及其梯度，并说明 dropout 相当于哪一种惩罚项。",
     ),
     source="0.7",
+    group="networks",
     sizes=(
         Size("N", Text("rows of the batch", "批量的行数"), most=1000),
         Size("D", Text("number of inputs", "输入的个数"), most=1000),

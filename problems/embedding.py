@@ -10,6 +10,7 @@ problem = Problem(
         "N 个词各自选取表中的一行，损失不给出具体形式。请推导损失对该表的梯度，并说明哪些行会得到梯度。",
     ),
     source="2.3+",
+    group="networks",
     sizes=(
         Size("N", Text("number of words", "词的个数"), most=1000),
         Size("V", Text("rows of the table", "表的行数"), most=1000),

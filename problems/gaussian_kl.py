@@ -10,6 +10,7 @@ problem = Problem(
         "两个高斯分布各有均值与满协方差矩阵。略去常数项，请推导第一个分布相对于第二个分布的 KL 散度对这四个量的梯度。",
     ),
     source="Matrix Cookbook 8.1",
+    group="probability",
     sizes=(Size("D", Text("length of the vectors", "向量的维数"), most=1000),),
 )
 

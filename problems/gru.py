@@ -13,6 +13,7 @@ problem = Problem(
         "请推导损失对每个门的权重与偏置的梯度，以及一步的雅可比矩阵。",
     ),
     source="2.3",
+    group="recurrent",
     options=(
         Option("hidden", ("scalar", "vector"), Text("a number or a vector of H units", "标量状态或 H 维向量状态")),
     ),

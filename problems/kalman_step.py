@@ -12,6 +12,7 @@ problem = Problem(
         "预测协方差与噪声协方差的梯度。",
     ),
     source="Kalman",
+    group="probability",
     sizes=(
         Size("D", Text("length of the state", "状态的维数"), most=1000),
         Size("M", Text("length of the measurement", "观测的维数"), most=1000),

@@ -10,6 +10,7 @@ problem = Problem(
         "用最小二乘法以线性模型拟合 N 个样本，并对权重的绝对值加以惩罚。请在可导处推导梯度，并说明权重为零时的情形。",
     ),
     source="1.1+",
+    group="regression",
     sizes=(
         Size("N", Text("number of examples", "样本数"), most=1000),
         Size("D", Text("number of weights", "权重的个数"), most=1000),

@@ -11,6 +11,7 @@ problem = Problem(
         "损失不给出具体形式。请推导损失对输入、增益与平移的梯度。",
     ),
     source="0.9",
+    group="normalisation",
     sizes=(
         Size("N", Text("rows of the batch", "批量的行数"), most=1000),
         Size("D", Text("features", "特征数"), most=1000),

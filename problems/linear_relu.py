@@ -12,6 +12,7 @@ problem = Problem(
         "只用内积、加法以及逐元素的取最大值、乘法与幂画出计算图；并指出反向传播必须保留哪些节点的输出。",
     ),
     source="1.2",
+    group="networks",
     sizes=(Size("D", Text("number of inputs", "输入的个数"), most=1000),),
 )
 

@@ -11,6 +11,7 @@ problem = Problem(
         "请逐步推导损失的梯度，再执行一次随机梯度下降。",
     ),
     source="0.2",
+    group="regression",
 )
 numbers = Example(
     at="w1=0.5, w2=-0.5, b=0, x1=1, x2=1, y=0",

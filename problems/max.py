@@ -11,6 +11,7 @@ problem = Problem(
         "求若干个数的最大值的梯度，以及最大值所在位置（argmax）的梯度。需要梯度时，可以用什么来代替 argmax？",
     ),
     source="3.2",
+    group="networks",
     sizes=(Size("D", Text("how many numbers", "数的个数"), most=1000),),
 )
 

@@ -14,6 +14,7 @@ problem = Problem(
         "题面的代码在隐藏层也加上了输出层的偏置，本意应当是隐藏层自己的偏置，下面对两种读法都作出解答。",
     ),
     source="2.1",
+    group="networks",
     options=(Option("depth", ("1", "2", "3"), Text("number of hidden layers", "隐藏层的层数")),),
     sizes=(
         Size("N", Text("examples in the batch", "批量中的样本数"), most=1000),

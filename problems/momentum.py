@@ -10,6 +10,7 @@ problem = Problem(
         "一个保持不变的梯度分别用动量累积、作指数平均、并与权重衰减一起使用。请对任意一步求解各个递推，并求出其极限。",
     ),
     source="1.6+",
+    group="optimisers",
     sizes=(Size("T", Text("number of steps", "步数")),),
 )
 

@@ -10,6 +10,7 @@ problem = Problem(
         "对线性单元的预激活作不带平移的批归一化。请证明：当各输入相互独立、均值为零、方差为一时，这与权重归一化等价。",
     ),
     source="1.5.2",
+    group="normalisation",
     sizes=(Size("D", Text("number of inputs", "输入的个数"), most=1000),),
 )
 

@@ -12,6 +12,7 @@ problem = Problem(
         "题面的输出把输入与第一个单元相加，本意应当是第二个单元，下面对两种读法都作出解答。",
     ),
     source="0.5",
+    group="networks",
 )
 numbers = Example(at="w11=-1, w12=-1, w21=1, w22=1, w31=1, w32=1, b1=0, b2=0, x1=1, x2=1, y=0.5", rate="1e-4")
 

@@ -10,6 +10,7 @@ problem = Problem(
         "岭回归的权重有封闭形式。用另一批样本上的平方误差评价这组权重，请推导该误差对惩罚系数与训练数据的梯度。",
     ),
     source="1.1+",
+    group="matrices",
     sizes=(
         Size("N", Text("number of training examples", "训练样本数"), most=1000),
         Size("M", Text("number of other examples", "其他样本数"), most=1000),

@@ -11,6 +11,7 @@ problem = Problem(
         "请对任意长度推导各梯度与一步的雅可比矩阵，并说明梯度何时爆炸、何时消失。",
     ),
     source="2.3",
+    group="recurrent",
     options=(
         Option("activation", ("tanh", "identity", "relu"), Text("function of the cell", "循环单元的激活函数")),
         Option("loss", ("abstract", "squared"), Text("loss of the last state", "最后状态的损失")),

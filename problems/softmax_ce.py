@@ -13,6 +13,7 @@ problem = Problem(
         "请推导损失对各得分的梯度，并指出其中用到了标签的哪条性质。",
     ),
     source="1.3+",
+    group="losses",
     options=(Option("labels", ("distribution", "one-hot", "any"), Text("what is declared of y", "对标签 y 的约定")),),
     sizes=(Size("C", Text("number of classes", "类别数"), most=1000),),
 )

@@ -10,6 +10,7 @@ problem = Problem(
         "把权重向量写成长度与方向的乘积。损失不给出具体形式，请由损失对权重的梯度推导对长度与方向的梯度。",
     ),
     source="1.5.1",
+    group="normalisation",
     sizes=(Size("D", Text("length of the vectors", "向量的维数"), most=1000),),
 )
 

@@ -13,13 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from derive import __version__
+from derive import Problem, Text, __version__
 from derive.check.report import Report
 from derive.cli import COMMANDS, Command
+from derive.cli.doctor import cells
 from derive.cli.main import run
+from derive.errors import UsageError
 from derive.expressions import functions
 from derive.expressions.functions import BY_NAME
 from derive.memo import forget
+from derive.problem import GROUPS
 from derive.problems import load, names
 from derive.solution import Solution
 
@@ -91,20 +94,25 @@ def test_version(cli):
     assert cli("--version") == (0, f"derive {__version__}\n", "")
 
 
-def test_list(cli):
-    """One line for each problem: its name first, its title in it."""
-    status, out, err = cli("list")
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_list(cli, lang):
+    """Every problem once, under the name of its group and with its title, in 80 columns."""
+    status, out, err = cli("list", "--lang", lang)
     assert (status, err) == (0, "")
-    assert [line.split()[0] for line in out.splitlines()] == list(names())
-    assert all(load(name).title.en in out for name in names())
+    found, group = {}, ""
+    for line in out.splitlines():
+        if line.startswith("  "):
+            found[line.split()[0]] = (group, line.split(maxsplit=1)[1])
+        else:
+            group = line
+    assert found == {n: (GROUPS[load(n).group].pick(lang), load(n).title.pick(lang)) for n in names()}
+    assert max(map(cells, out.splitlines())) <= 80
 
 
-def test_list_in_chinese(cli):
-    """The same lines with the titles in Chinese."""
-    status, out, err = cli("list", "--lang", "zh")
-    assert (status, err) == (0, "")
-    assert [line.split()[0] for line in out.splitlines()] == list(names())
-    assert all(load(name).title.zh in out for name in names())
+def test_a_group_that_is_none_is_refused():
+    """A problem says its group, and only a known one."""
+    with pytest.raises(UsageError, match="unknown group 'nets' of a problem; choose one of regression, "):
+        Problem(Text("a", "甲"), Text("b", "乙"), "0.0", "nets")
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])

@@ -54,7 +54,7 @@ from derive import Abs, Graph, Problem, Size, Sum, Text, elementwise, exp
 soft_sign = elementwise("soft_sign", lambda x: x / (1 + Abs(x)), value_range=(-1, 1), slope_range=(0, 1))
 bump = elementwise("bump", lambda x: exp(-(x**2)))
 problem = Problem(title=Text("A unit", "一个单元"), statement=Text("Derive it.", "请推导。"), source="test",
-                  sizes=(Size("N", Text("number", "个数"), most=9),))
+                  group="networks", sizes=(Size("N", Text("number", "个数"), most=9),))
 
 
 @problem.reading(operations=("soft_sign", "bump", "dot", "sum", "add", "sub", "mul", "pow"))

@@ -109,7 +109,7 @@ def page(parser: Parser) -> None:
 
 def list_parser() -> Parser:
     """The options of `derive list`."""
-    parser = Parser(prog="derive list", description="The problems: name, place on the exercise sheets, title.")
+    parser = Parser(prog="derive list", description="The problems by groups: name and title.")
     parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the titles (default en)")
     return parser
 
