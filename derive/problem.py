@@ -71,13 +71,14 @@ class Reading(NamedTuple):
 class Problem:
     """One problem of the catalogue. `readings` are added by the decorator `@problem.reading(...)`.
 
-    `group` is one of `GROUPS`; `derive list` prints the problems by it. Errors: UsageError for another group.
+    `group` is one of `GROUPS`; `derive list` prints the problems by it. `source` is the number of an exercise, or the
+    place in a book, or empty. Errors: UsageError for another group.
     """
 
     title: Text
     statement: Text
-    source: str
     group: str
+    source: str = ""
     options: tuple[Option, ...] = ()
     sizes: tuple[Size, ...] = ()
     readings: list[Reading] = field(default_factory=list)

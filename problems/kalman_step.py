@@ -11,7 +11,6 @@ problem = Problem(
         "状态的预测由均值与协方差给出，经观测矩阵得到带噪声的观测后加以修正。请推导修正后均值的平方误差对观测矩阵、"
         "预测协方差与噪声协方差的梯度。",
     ),
-    source="Kalman",
     group="probability",
     sizes=(
         Size("D", Text("length of the state", "状态的维数"), most=1000),

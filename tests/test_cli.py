@@ -112,7 +112,7 @@ def test_list(cli, lang):
 def test_a_group_that_is_none_is_refused():
     """A problem says its group, and only a known one."""
     with pytest.raises(UsageError, match="unknown group 'nets' of a problem; choose one of regression, "):
-        Problem(Text("a", "甲"), Text("b", "乙"), "0.0", "nets")
+        Problem(Text("a", "甲"), Text("b", "乙"), "nets")
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])

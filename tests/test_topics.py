@@ -115,7 +115,7 @@ def test_it_is_a_part_of_the_check(counting, monkeypatch):
 
 
 def test_a_problem_asks_for_it(counting):
-    problem = Problem(COUNT, COUNT, "0.0", "networks")
+    problem = Problem(COUNT, COUNT, "networks")
     problem.reading(counting=True)(line)
     part = problem.readings[0].build().derive().part(Ask(problem.readings[0].wishes))
     assert part.found["counting"] == (Count(2),)
@@ -143,7 +143,7 @@ def test_every_subject_is_a_folder_with_a_topic():
 def test_a_wish_is_refused_where_it_is_made():
     """A typo in a problem is seen at its line, and what is not of the kind that is asked for is one clear line."""
     with pytest.raises(UsageError, match="did you mean limits"):
-        Problem(COUNT, COUNT, "0.0", "networks").reading(limts=())
+        Problem(COUNT, COUNT, "networks").reading(limts=())
     for wish in ({"limits": 3}, {"limits": ["x"]}, {"identities": "yu"}, {"identities": [("y",)]}):
         with pytest.raises(UsageError, match="expected"):
             line().derive().verify(20, **wish)

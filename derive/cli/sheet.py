@@ -11,7 +11,7 @@ from derive.cli import options, progress_line
 from derive.cli.delivery import deliver, not_to_a_terminal
 from derive.errors import UsageError
 from derive.graph import Graph
-from derive.language import LANGUAGES
+from derive.language import LANGUAGES, Text
 from derive.page import sentences as say
 from derive.page import terminal
 from derive.page.blocks import Title
@@ -47,10 +47,17 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
         parts = [_part(problem, reading, given) for reading in readings(problem, given)]
     if given.plots and not any(part.plottable for part in parts):
         raise UsageError("--plots: only a recurrence over any number of steps and a training (--train) have plots")
-    head = Title(problem.title, say.SOURCE(source=problem.source), problem.statement)
+    head = Title(problem.title, _source(problem), problem.statement)
     page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
     engine = given.engine or ENGINES[0]
     return render(parts, given.format, given.lang, given.detail, head, page, engine), given.output
+
+
+def _source(problem: Problem) -> Text:
+    """Where the task comes from: an exercise by its number, a place in a book by its name, or nowhere."""
+    if not problem.source:
+        return say.DERIVED
+    return (say.SOURCE if problem.source[0].isdigit() else say.IN_BOOK)(source=problem.source)
 
 
 def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:

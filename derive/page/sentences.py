@@ -19,6 +19,7 @@ CHECK = Text("Verification", "验证")
 IN_TIME = Text("The recursion, step by step in time", "按时间步写出的递推")
 
 SOURCE = Text("Problem {source}: solution, derived and checked by derive", "题目 {source}：解答由 derive 推导并验证")
+IN_BOOK = Text("{source}: solution, derived and checked by derive", "{source}：解答由 derive 推导并验证")
 DERIVED = Text("Derived and checked by derive", "由 derive 推导并验证")
 VERDICT = Text(
     "{label} {count} quantities  worst error {worst}  {verdict}", "{label} {count} 个量  最大误差 {worst}  {verdict}"
