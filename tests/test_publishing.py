@@ -314,7 +314,7 @@ def test_the_probe_tells_truly():
 def test_without_any_tex_there_is_one_line(monkeypatch):
     """It names the packages that Chinese needs."""
     monkeypatch.setattr(shutil, "which", lambda *a, **k: None)
-    with pytest.raises(UsageError, match="there is no xelatex .*texlive-lang-chinese"):
+    with pytest.raises(UsageError, match=r"there is no xelatex .*texlive-lang-chinese"):
         engines.chosen(needs(PAGE.replace("{article}", "{ctexart}")))
 
 
