@@ -320,8 +320,8 @@ def test_command(tmp_path, capsys):
     ("argv", "message"),
     [
         ([], "missing"),
-        (["logistic", "-o", "a.png"], "ends in none"),
-        (["logistic", "--format", "pdf"], "choose one of"),
+        (["logistic", "-o", "a.gif"], "ends in none"),
+        (["logistic", "--format", "gif"], "choose one of"),
         (["linear-relu", "--ops", "dot,frob"], "no operation 'frob'"),
         (["bptt", "--T", "0"], "whole number"),
     ],

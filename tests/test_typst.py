@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from derive import Graph, elementwise
+from derive.cli.graph import run as graph
 from derive.cli.sheet import sheet
 from derive.errors import UsageError
 from derive.page import blocks
@@ -195,3 +196,11 @@ def test_what_is_missing_is_one_line(monkeypatch):
     )
     with pytest.raises(UsageError, match="pip install typst"):
         typeset("x")
+
+
+@pytest.mark.parametrize(("ending", "begins"), [("pdf", b"%PDF"), ("png", b"\x89PNG")])
+def test_a_graph_is_written_as_a_file(ending, begins, tmp_path):
+    """`derive graph NAME -o x.pdf` and x.png: the picture alone, on a page of its size."""
+    file = tmp_path / f"x.{ending}"
+    assert graph(["bptt", "--T", "2", "--lang", "zh", "-o", str(file)]) == 0
+    assert file.read_bytes().startswith(begins)

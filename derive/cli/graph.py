@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from derive.cli import options
-from derive.cli.delivery import deliver
+from derive.cli.delivery import deliver, not_to_a_terminal
 from derive.cli.sheet import readings, sizes
 from derive.errors import UsageError
 from derive.language import LANGUAGES
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from derive.page.pictures.picture import GraphPicture
     from derive.problem import Problem
 
-SUFFIXES = {".svg": "svg", ".tex": "tex", ".tikz": "tikz"}
+SUFFIXES = {".svg": "svg", ".tex": "tex", ".tikz": "tikz", ".pdf": "pdf", ".png": "png"}
+BYTES = ("pdf", "png")
 
 
 def run(argv: Sequence[str]) -> int:
@@ -28,6 +29,8 @@ def run(argv: Sequence[str]) -> int:
     problem = load(argv[0])
     given = options.parse(options.graph_parser(argv[0], problem), argv[1:])
     options.one_of("lang", given.lang, LANGUAGES)
+    if _format(given) in BYTES:
+        not_to_a_terminal(_format(given).upper(), given.output)
     deliver(_written(picture(problem, given), _format(given), given.lang), given.output)
     return 0
 
@@ -50,7 +53,11 @@ def _format(given: argparse.Namespace) -> str:
     return str(given.format)
 
 
-def _written(drawn: GraphPicture, format: str, lang: str) -> str:
+def _written(drawn: GraphPicture, format: str, lang: str) -> str | bytes:
+    if format in BYTES:
+        from derive.page.typesetting.typst import typeset
+
+        return typeset(drawn.page(lang), format)
     if format == "svg":
         return drawn.svg(lang) + "\n"
     return (drawn.document(lang) if format == "tex" else drawn.tikz(lang)) + "\n"

@@ -157,7 +157,7 @@ def graph_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
     )
     parser.add_argument("--ops", metavar="dot,add,...", help="written in these operations, as in dot,add,max,mul,pow")
     parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the legend (default en)")
-    parser.add_argument("--format", metavar="svg|tex|tikz", help="default: as the file is named, else svg")
+    parser.add_argument("--format", metavar="svg|pdf|png|tex|tikz", help="default: as the file is named, else svg")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the picture to a file")
     if problem is not None:
         lengths(parser, problem)

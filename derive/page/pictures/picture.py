@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from math import inf
 
 from sympy import Symbol
 
@@ -15,12 +16,14 @@ from derive.page.pictures.diagram import Diagram
 from derive.page.pictures.layout import Layout, layout, least
 from derive.page.pictures.times import Times, times
 from derive.page.pictures.writing import Medium, Writing
+from derive.page.print.typst import string
 
 TITLE = Text("Computational graph: {title}", "计算图：{title}")
 DESCRIPTION = Text(
     "{uses}. Solid arrows: forward; dashed arrows: backward, with the local partials.",
     "{uses}。实线箭头为前向计算，虚线箭头为反向传播并标有局部偏导数。",
 )
+ALONE = "#set page(width: auto, height: auto, margin: 4pt)"  # a page as large as the picture
 USE = Text("{node} is computed from {sources}", "{node} 由 {sources} 计算")
 
 
@@ -79,6 +82,16 @@ class GraphPicture:
         from derive.page.pictures import typst as page
 
         return page.typst(*self.fitted(page.MEDIUM), lang)
+
+    def page(self, lang: str = "en") -> str:
+        """A Typst document with nothing but the picture."""
+        from derive.page.formats.typst.design import preamble
+        from derive.page.pictures import typst as page
+
+        drawn, laid, writing = self.fitted(page.MEDIUM._replace(ample=inf, room=inf))
+        title = string(TITLE(title=self.derivation.model.title).pick(lang))
+        shown = f"#figure(alt: {string(self._description(drawn, lang))}, {page.typst(drawn, laid, writing, lang)})"
+        return f"{preamble(lang)}#set document(title: {title}, date: none)\n{ALONE}\n{shown}\n"
 
     def document(self, lang: str = "en") -> str:
         """A LaTeX document with nothing but the picture: pdflatex, or xelatex with ctex for Chinese."""

@@ -22,8 +22,11 @@ FORBIDDEN = re.compile(
 CHINESE = re.compile("[\u3400-\u9fff]")
 
 
-def typeset(page: str) -> bytes:
-    """The PDF of a page. Errors: UsageError where it asks for more than its own text, or where Typst stops."""
+def typeset(page: str, format: str = "pdf") -> bytes:
+    """The PDF of a page, or its only page as "png", at 200 points an inch.
+
+    Errors: UsageError where it asks for more than its own text, or where Typst stops.
+    """
     refuse(page)
     compiler = typst()
     fonts = _fonts()
@@ -31,11 +34,12 @@ def typeset(page: str) -> bytes:
         raise UsageError("a page with Chinese needs a font for it; install one (Debian: fonts-noto-cjk)")
     with tempfile.TemporaryDirectory(prefix="derive-") as root:
         words: dict[str, Any] = {
-            "root": root, "package_path": root, "package_cache_path": root, "font_paths": fonts, "format": "pdf",
-            "timestamp": 0,
+            "root": root, "package_path": root, "package_cache_path": root, "font_paths": fonts, "format": format,
+            "timestamp": 0, "ppi": 200.0,
         }  # fmt: skip
+        standards = [STANDARD] if format == "pdf" else []
         try:
-            return bytes(compiler.compile(page.encode(), pdf_standards=[STANDARD], **words))
+            return bytes(compiler.compile(page.encode(), pdf_standards=standards, **words))
         except compiler.TypstError as first:
             if "PDF/UA" not in first.message:
                 raise UsageError(f"Typst stopped: {first.message}; the page is what --format typst writes") from None
