@@ -213,3 +213,9 @@ def test_a_number_to_a_power():
     power = TorchBackend().power
     assert power(0, Integer(-1)) == float("inf") and power(-1, Rational(1, 2)) != power(-1, Rational(1, 2))
     assert power(3, Integer(2)) == 9 and power(2.0, Integer(-1)) == 0.5
+
+
+def test_a_deduced_size_is_known_to_the_chain_rule():
+    """z_i reaches p_1 and p_2 only, and both exist: no min(2, n) on the page, in none of its lines."""
+    text = preference().derive().to_text(check=False)
+    assert "min(" not in text and "Σ_{j=1..2} ∂L/∂pⱼ pⱼ" in text

@@ -8,23 +8,25 @@ Nothing here knows about time steps, matrices or particular functions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any, NamedTuple
 
-from sympy import Basic, Idx
+from sympy import Basic, Idx, Symbol
 
 from derive.chain.deltas import with_visible_deltas
 from derive.chain.derivation import Adjoint, Derivation, Use
 from derive.chain.partials import Occurrence, abstract_occurrences, by_element, occurrences
 from derive.errors import ModelError
-from derive.expressions.contraction import contract
-from derive.expressions.indices import limits
+from derive.expressions.contraction import Contraction, contract
+from derive.expressions.indices import limits, substitute
 from derive.expressions.intervals import Interval, hull
-from derive.expressions.symbols import Given, Immediate, Partial
+from derive.expressions.symbols import Given, Immediate, Partial, Size
 from derive.memo import memo
 from derive.model.model import Case, Model, Node, Whole
 from derive.model.reachability import downstream, upstream
 from derive.model.schedule import stages
+from derive.model.sizes import deduced
 
 
 class User(NamedTuple):
@@ -80,7 +82,7 @@ def _adjoint(model: Model, node: Node, known: dict[str, Adjoint], reaching: froz
         for u in model.users(node.name)
         if u.name in reaching
     ]
-    return adjoint(node, tuple(users), model.indices)
+    return adjoint(node, tuple(users), model.indices, deduced(model))
 
 
 def _abstract(model: Model, node: Node, user: Node) -> type[Partial]:
@@ -92,9 +94,16 @@ def _abstract(model: Model, node: Node, user: Node) -> type[Partial]:
 
 
 @memo
-def adjoint(node: Node, users: tuple[User, ...], preferred: tuple[Idx, ...]) -> Adjoint:
-    """Apply the chain rule to one family, from its definition and those of its users; `preferred` are for sums."""
-    uses = [use for user in users for case in user.node.cases for use in _uses(node, user, case, preferred)]
+def adjoint(
+    node: Node, users: tuple[User, ...], preferred: tuple[Idx, ...], known: tuple[tuple[Symbol, Size], ...] = ()
+) -> Adjoint:
+    """Apply the chain rule to one family, from its definition and those of its users; `preferred` are for sums.
+
+    `known` are sizes of which a least value is deduced, each with one that says so.
+    """
+    uses = [
+        use for user in users for case in user.node.cases for use in _uses(node, user, case, preferred, dict(known))
+    ]
     whole = extent(node)
     support = tuple(
         hull([u.domain[axis] for u in uses], whole[axis]) if uses else whole[axis] for axis in range(len(whole))
@@ -104,22 +113,24 @@ def adjoint(node: Node, users: tuple[User, ...], preferred: tuple[Idx, ...]) -> 
     return Adjoint(node, tuple(sorted(merged, key=lambda u: u.contraction.at != node.indices)), support)
 
 
-def _uses(node: Node, user: User, case: Case, preferred: tuple[Idx, ...]) -> Iterable[Use]:
+def _uses(
+    node: Node, user: User, case: Case, preferred: tuple[Idx, ...], known: Mapping[Basic, Basic]
+) -> Iterable[Use]:
     """Yield the contributions of one definition of one user."""
+    unknown = {size: plain for plain, size in known.items()}
     for use in _occurrences(node, user, case):
-        done = contract(
-            node.indices,
-            extent(node),
-            case.position,
-            user.support,
-            use.position,
-            use.factors,
-            case.bounds,
-            use.sums,
-            preferred,
-        )
+        given = (extent(node), case.position, user.support, use.position, use.factors, case.bounds, use.sums)
+        done = contract(node.indices, *(_within(part, known) for part in given), preferred)
         if done is not None:
+            done = Contraction(*(_within(getattr(done, f.name), unknown) for f in fields(done))) if known else done
             yield Use(user.node, case, done, use, user.is_loss)
+
+
+def _within(part: Any, mapping: Mapping[Basic, Basic]) -> Any:
+    """The same with other sizes, in every expression of it."""
+    if not mapping:
+        return part
+    return tuple(_within(p, mapping) for p in part) if isinstance(part, tuple) else substitute(part, mapping)
 
 
 def _occurrences(node: Node, user: User, case: Case) -> tuple[Occurrence, ...]:

@@ -66,6 +66,14 @@ def needs(model: Model) -> tuple[Need, ...]:
     return tuple(n for n in found.values() if not any(_weaker(n.gap, m.gap) for m in found.values()))
 
 
+@memo
+def deduced(model: Model) -> tuple[tuple[Symbol, Size], ...]:
+    """The sizes whose least number follows from the model, each with one that is declared so: n >= 2 for p[2]."""
+    gaps = {s: -(need.gap - s) for need in needs(model) for s in need.gap.free_symbols}
+    least = {s: int(n) for s, n in gaps.items() if n.is_Integer and n > getattr(s, "least", 1)}
+    return tuple((s, Size(s.name, n)) for s, n in least.items())
+
+
 def _weaker(gap: Expr, other: Expr) -> bool:
     """True if a gap is the other and a positive number."""
     more = gap - other
