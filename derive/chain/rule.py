@@ -120,7 +120,7 @@ def _uses(
     unknown = {size: plain for plain, size in known.items()}
     for use in _occurrences(node, user, case):
         given = (extent(node), case.position, user.support, use.position, use.factors, case.bounds, use.sums)
-        done = contract(node.indices, *(_within(part, known) for part in given), preferred)
+        done = contract(node.indices, *(_within(part, known) for part in given), preferred=preferred)
         if done is not None:
             done = Contraction(*(_within(getattr(done, f.name), unknown) for f in fields(done))) if known else done
             yield Use(user.node, case, done, use, user.is_loss)
