@@ -119,8 +119,8 @@ def _uses(
     """Yield the contributions of one definition of one user."""
     unknown = {size: plain for plain, size in known.items()}
     for use in _occurrences(node, user, case):
-        given = (extent(node), case.position, user.support, use.position, use.factors, case.bounds, use.sums)
-        done = contract(node.indices, *(_within(part, known) for part in given), preferred=preferred)
+        given = (extent(node), case.position, user.support, use.position, use.factors, case.bounds, use.sums, preferred)
+        done = contract(node.indices, *(_within(part, known) for part in given))
         if done is not None:
             done = Contraction(*(_within(getattr(done, f.name), unknown) for f in fields(done))) if known else done
             yield Use(user.node, case, done, use, user.is_loss)
