@@ -4,7 +4,7 @@
 # make picture docs/page.png, the page that the README shows
 # make fuzz    random graphs against autograd
 # make bench   the benchmarks
-# make coverage what of torch's list of derivatives can be written, into docs/coverage.md
+# make coverage what of torch's lists can be written, into docs/coverage.md
 # make clean   remove what make made, except the sheets
 
 PYTHON ?= python3
@@ -58,7 +58,7 @@ bench: .venv/installed-benchmarks
 	$(BIN)/python tests/benchmarks/run.py
 
 coverage: .venv/installed
-	PYTHONPATH=tests $(BIN)/python -m coverage_of_torch.run
+	PYTHONPATH=tests $(BIN)/python -m coverage_of_torch
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis output/*.pdf

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from coverage_of_torch.names import left_out, listed, operations
+from coverage_of_torch.page import OTHERS
 from coverage_of_torch.rows import ROWS
 from coverage_of_torch.run import compare, result
 from coverage_of_torch.table import Row
 
 PAGE = (Path(__file__).parents[1] / "docs" / "coverage.md").read_text(encoding="utf-8")
 SOME = [row for row in ROWS if not row.why][::12]
+MORE = [row for s in OTHERS for row in s.known if not row.why][::15]
 
 
 def test_every_name_is_accounted_for_once():
@@ -32,7 +34,18 @@ def test_the_numbers_of_the_page():
     assert numbers["written, derived and equal to torch"] == directly + other
 
 
-@pytest.mark.parametrize("row", SOME, ids=lambda row: row.name)
+@pytest.mark.parametrize("s", OTHERS, ids=lambda s: s.title)
+def test_the_other_lists(s):
+    """Every name of a list has one row, and stands in its section; a row has a model, or the reason why not."""
+    names = [row.name for row in s.known]
+    section = PAGE.split(f"\n## {s.title}\n")[1].split("\n## ")[0]
+    assert len(set(names)) == len(names) and set(names) <= set(s.names())
+    assert sorted(s.names()) == sorted(re.findall("`([^`]+)`", section.split("Equal to torch:")[1]))
+    good = len(s.names()) - len(re.findall("`[^`]+`", "".join(re.findall("^- not: .*$", section, re.MULTILINE))))
+    assert f"| {s.what}, of {len(s.names())} (to be reached: {s.reach}) | {good} |" in PAGE
+
+
+@pytest.mark.parametrize("row", SOME + MORE, ids=lambda row: row.name)
 def test_some_rows(row):
     """The sheet, and the generated code against torch."""
     compare(row)

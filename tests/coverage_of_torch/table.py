@@ -65,7 +65,10 @@ class Words:
 
 
 class Row(NamedTuple):
-    """One operation. `form` says how it is written where that is not its own definition, `why` why it is not at all."""
+    """One operation. `form` says how it is written where that is not its own definition, `why` why it is not at all.
+
+    `slopes` gives the gradients by a formula of torch, by the names of the leaves; without it autograd gives them.
+    """
 
     name: str
     leaves: str = ""
@@ -73,6 +76,7 @@ class Row(NamedTuple):
     by_torch: Callable[[Any], Array] | None = None
     form: str = ""
     why: str = ""
+    slopes: Callable[[Any], dict[str, Array]] | None = None
 
     def solution(self) -> Solution:
         """The derivation of the model."""

@@ -1,0 +1,123 @@
+"""What was found, as the page `docs/coverage.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+
+from coverage_of_torch import rows
+from coverage_of_torch.names import left_out, listed, operations
+from coverage_of_torch.rows import backward
+from coverage_of_torch.run import Result
+from coverage_of_torch.table import Row
+
+
+class Set(NamedTuple):
+    """One of torch's lists: its names, our rows, how the page introduces it, and how many were to be reached."""
+
+    title: str
+    what: str
+    names: Callable[[], Sequence[str]]
+    known: Sequence[Row]
+    about: Sequence[str] = ()
+    reach: int = 0
+
+    def rows(self) -> list[Row]:
+        """One row for every name of the list."""
+        known = {row.name: row for row in self.known}
+        return [known.get(name, Row(name, why="no row yet")) for name in self.names()]
+
+
+OPERATIONS = Set("operations", "operations of deep learning", operations, rows.ROWS)
+OTHERS = (
+    Set(
+        "Reference backward functions",
+        "reference backward functions equal to ours",
+        backward.listed,
+        backward.ROWS,
+        (
+            "Functions whose names contain `backward`, at the left margin of `torch/_decomp/decompositions.py`: the",
+            "generated code for numpy and torch gives what they return at random numbers and sizes.",
+        ),
+        44,
+    ),
+)
+SETS = (OPERATIONS, *OTHERS)
+
+
+def report(found: Mapping[Set, Sequence[Result]]) -> Iterator[str]:
+    """The page, as lines."""
+    yield from _operations(found[OPERATIONS], [_count(s, found[s]) for s in OTHERS])
+    for s in OTHERS:
+        yield from _other(s, found[s])
+
+
+def _count(s: Set, found: Sequence[Result]) -> str:
+    good = sum(not r.failure for r in found)
+    return f"| {s.what}, of {len(found)} (to be reached: {s.reach}) | {good} |"
+
+
+def _other(s: Set, found: Sequence[Result]) -> Iterator[str]:
+    """The section of one of the other lists."""
+    yield from ("", f"## {s.title}", "", *s.about, "", "Equal to torch:", "")
+    yield from wrapped([r.row.name for r in found if not r.failure and not r.row.form])
+    yield ""
+    yield from _grouped("", [(r.row.form, r.row.name) for r in found if not r.failure and r.row.form])
+    yield from _grouped("not: ", [(r.failure, r.row.name) for r in found if r.failure])
+
+
+def _grouped(before: str, pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
+    for text in dict.fromkeys(text for text, _ in pairs):
+        yield f"- {before}{text}: {', '.join(f'`{name}`' for t, name in pairs if t == text)}"
+
+
+def _operations(found: Sequence[Result], counts: Sequence[str]) -> Iterator[str]:
+    directly = [r.row.name for r in found if not r.failure and not r.row.form]
+    other = [(r.row.form, r.row.name) for r in found if not r.failure and r.row.form]
+    missing = [(r.failure, r.row.name) for r in found if r.failure]
+    yield "# What of torch's lists can be written"
+    yield ""
+    version = torch.__version__.partition("+")[0]
+    yield f"The list of derivatives is `torchgen/packaged/autograd/derivatives.yaml` of torch {version}."
+    yield "`make coverage` writes this page: a model is written by hand for every row (`tests/coverage_of_torch/rows`),"
+    yield "derived, checked, printed in both languages, and its generated code for numpy and torch is compared with torch's"
+    yield "own function, forward and backward, at random sizes and numbers."
+    yield ""
+    yield "| | |"
+    yield "|---|---|"
+    yield f"| names in the list | {len(listed())} |"
+    yield f"| operations of deep learning among them | {len(found)} |"
+    yield f"| written, derived and equal to torch | {len(directly) + len(other)} |"
+    yield f"| of these by their own definition | {len(directly)} |"
+    yield f"| of these in another form | {len(other)} |"
+    yield f"| not yet | {len(missing)} |"
+    yield from counts
+    yield ""
+    yield "## By their own definition"
+    yield ""
+    yield from wrapped(directly)
+    yield ""
+    yield "## In another form"
+    yield ""
+    yield from _grouped("", other)
+    yield ""
+    yield "## Not yet"
+    yield ""
+    yield from _grouped("", missing)
+    yield ""
+    yield "## No operations of deep learning, or none of their own"
+    yield ""
+    yield from _grouped("", [(reason, name) for name, reason in left_out().items()])
+
+
+def wrapped(names: Sequence[str]) -> Iterator[str]:
+    """Names in lines."""
+    line = ""
+    for name in names:
+        if len(line) + len(name) > 110:
+            yield line
+            line = ""
+        line += f"`{name}` "
+    yield line
