@@ -77,7 +77,18 @@ if TYPE_CHECKING:
         softplus,
         softsign,
     )
-    from derive.expressions.elementary import exp2, expm1, log1p, log2, log10, logit, rounded, stop, trunc
+    from derive.expressions.elementary import (
+        exp2,
+        expm1,
+        log1p,
+        log2,
+        log10,
+        logit,
+        normal_cdf,
+        rounded,
+        stop,
+        trunc,
+    )
     from derive.expressions.functions import function_named
     from derive.expressions.moments import Covariance, Expectation, Variance
     from derive.expressions.several import clip, hypot, logaddexp, prelu
@@ -119,7 +130,7 @@ _HOME = {
         "selu", "sigmoid", "silu", "softplus", "softsign",
     ),
     "derive.expressions.elementary": (
-        "exp2", "expm1", "log1p", "log2", "log10", "logit", "rounded", "stop", "trunc",
+        "exp2", "expm1", "log1p", "log2", "log10", "logit", "normal_cdf", "rounded", "stop", "trunc",
     ),
     "derive.expressions.functions": ("function_named",),
     "derive.expressions.several": ("clip", "hypot", "logaddexp", "prelu"),
@@ -159,9 +170,9 @@ __all__ = [
     "erfinv", "exp", "exp2", "expm1", "floor", "frac", "function_named", "gamma", "gelu", "hardshrink",
     "hardsigmoid", "hardswish", "hardtanh", "hypot", "inverse", "leaky_relu", "log", "log10", "log1p", "log2",
     "log_softmax", "logaddexp", "logdet", "loggamma", "logit", "logsigmoid", "logsumexp", "matrix_power", "mean",
-    "mish", "norm", "normalize", "polygamma", "prelu", "relu", "relu6", "rounded", "rsqrt", "selu", "sigmoid",
-    "sign", "silu", "sin", "sinh", "softmax", "softplus", "softshrink", "softsign", "solve", "sqrt", "std", "stop",
-    "tan", "tanh", "tanhshrink", "threshold", "trace", "trunc", "var",
+    "mish", "norm", "normal_cdf", "normalize", "polygamma", "prelu", "relu", "relu6", "rounded", "rsqrt", "selu",
+    "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "softshrink", "softsign", "solve", "sqrt", "std",
+    "stop", "tan", "tanh", "tanhshrink", "threshold", "trace", "trunc", "var",
 ]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from derive.expressions.indices import LETTERS, family, index, positions
 from derive.expressions.matrix_functions import OfMatrix, function_symbol
 from derive.expressions.moments import Law
 from derive.expressions.symbols import Size
-from derive.model import validation
+from derive.model import random_laws, validation
 from derive.model.definitions import definitions
 from derive.model.matrix_words import Reader
 from derive.model.model import NOTHING, Case, Kind, Model, Node, Whole, is_notation, model_of
@@ -140,8 +140,21 @@ class Graph:
         and its mean says everything. What is not declared is not known: an expectation that needs it is refused.
         """
         own = self._own_indices(dimensions)
-        law = validation.law(name, mean, variance, independent, domain, own, self._known())
+        law = random_laws.law(name, mean, variance, independent, domain, own, self._known())
         return self._add(name, "random", own, (), domain, law=law)
+
+    def normal(
+        self, name: str, *dimensions: Dimension, mean: Any = 0, variance: Any = None, covariance: Any = None
+    ) -> Any:
+        """A normal quantity, standard if nothing is said: `g.normal("x", D, mean=mu, variance=nu)`.
+
+        Its elements are independent, each with its `mean` and `variance` (numbers, expressions in its own indices, or
+        families, `mean=mu`); or `covariance=S`, a family that is declared positive_definite or a node that is symmetric
+        by its definition, holds the covariances over the last index. It is independent of every other random quantity.
+        """
+        own = self._own_indices(dimensions)
+        law = random_laws.normal_law(name, mean, variance, covariance, own, self._known())
+        return self._add(name, "random", own, (), law=law)
 
     def positions(self, name: str, *dimensions: Dimension, among: Any) -> Any:
         """Positions in an axis of that size, whole numbers from 1: `y = g.positions("y", N, among=C)` and W[y[n], d].

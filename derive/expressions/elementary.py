@@ -6,6 +6,7 @@ sympy's own functions are taken as they are; those that sympy has not, or writes
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 from sympy import (
@@ -20,6 +21,7 @@ from sympy import (
     atanh,
     ceiling,
     cosh,
+    erf,
     erfc,
     erfinv,
     exp,
@@ -51,6 +53,7 @@ exp2 = function_class("exp2", lambda x: 2**x, {0: 1})
 logit = function_class("logit", lambda x: log(x / (1 - x)), {S.Half: 0})
 trunc = function_class("trunc", lambda x: sign(x) * floor(Abs(x)))
 rounded = function_class("rounded", lambda x: floor(x + S.Half) + ceiling((2 * x - 1) / 4) - floor((2 * x - 1) / 4) - 1)
+normal_cdf = function_class("normal_cdf", lambda x: (1 + erf(x / sqrt(2))) / 2, {0: S.Half})
 stop = function_class("stop", lambda x: x)
 
 INVERSE_ERROR = """def erfinv(x):
@@ -111,6 +114,17 @@ _HALVES = Text(
 )
 
 ELEMENTARY: tuple[dict[str, Any], ...] = (
+    entry(
+        name="normal_cdf", value=normal_cdf, slope=lambda x: exp(-(x**2) / 2) / sqrt(2 * pi), value_range=(0, 1),
+        slope_range=(0, 1 / sqrt(2 * pi)), title=Text("the normal distribution function", "标准正态分布函数"),
+        latex=r"\Phi({})", text="Φ({})", torch="special.ndtr", number=lambda x: math.erfc(-x / math.sqrt(2)) / 2,
+        exact=only(0, Fraction(1, 2)), symmetric=True,
+        code="""def normal_cdf(x):
+    \"\"\"The probability that a standard normal number is at most x, element by element.\"\"\"
+    one = np.frompyfunc(lambda v: math.erfc(-v / math.sqrt(2)) / 2, 1, 1)
+    return np.asarray(one(x), dtype=np.asarray(x).dtype)
+""",
+    ),
     entry(
         name="tan", value=tan, slope=lambda x: 1 + tan(x) ** 2, slope_range=(1, oo), slope_in_value=lambda y: 1 + y**2,
         title=Text("the tangent", "正切"), latex=r"\tan({})", latex_power=r"\tan^{{{1}}}({0})", torch="tan",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sympy import Expr, sympify
+from sympy import Expr, IndexedBase, sympify
 
 from derive.expressions.text import refuse_text
 
@@ -98,10 +98,14 @@ class Law(NamedTuple):
     """What is declared of a random family, in its own indices; None where nothing is.
 
     `independent` means that its elements are independent of each other and of every other random quantity, `binary`
-    that they are 0 or 1, so that their mean says everything.
+    that they are 0 or 1, so that their mean says everything. `normal` means that they are jointly normal, and
+    independent of every other random quantity; then `covariance`, if there is one, is the matrix of the covariances
+    over the last index.
     """
 
     mean: Expr | None
     variance: Expr | None
     independent: bool
     binary: bool = False
+    normal: bool = False
+    covariance: IndexedBase | None = None

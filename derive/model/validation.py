@@ -19,6 +19,7 @@ from sympy import (
     Integral,
     Limit,
     Order,
+    Pow,
     Rational,
     S,
     Subs,
@@ -37,15 +38,14 @@ from sympy.tensor.array.ndim_array import ArrayKind
 from derive.errors import ModelError
 from derive.expressions.indices import BINDERS
 from derive.expressions.matrix_functions import OfMatrix
-from derive.expressions.moments import Law
 from derive.expressions.notation import NAME
 from derive.expressions.traverse import free_indices
 from derive.memo import one
-from derive.model.definitions import definitions
-from derive.model.model import Case, Domain, Model, Node, references
+from derive.model.model import Domain, Model
 from derive.model.schedule import stages
 from derive.model.typeset import same_name
 
+REAL = "complex numbers are out: write the real and the imaginary part as two real quantities"
 DOMAINS = ("real", "positive", "probability", "binary", "sign", "nonzero")
 
 
@@ -53,7 +53,9 @@ def expression(value: Any, where: str) -> Expr:
     """A sympy expression from an expression or an exact number; text is never evaluated."""
     if isinstance(value, Expr):
         value = one(value)
-        for atom in _not_finite(value) if value.has(nan, oo, -oo, zoo, I) else ():
+        if any(a.is_real is False and not a.is_infinite for a in value.atoms(type(I), Pow)):
+            raise ModelError(f"{where}: {value} is complex; {REAL}")
+        for atom in _not_finite(value) if value.has(nan, oo, -oo, zoo) else ():
             remark = "; -oo may only be the value of a branch, as in Piecewise((s, j <= i), (-oo, True))"
             raise ModelError(
                 f"{where}: expected a finite real expression, found {atom} in {value}{remark * (atom is -oo)}"
@@ -67,14 +69,15 @@ def expression(value: Any, where: str) -> Expr:
         return Rational(value) if isinstance(value, Fraction) else Integer(value)
     if isinstance(value, float) and value == value and abs(value) != float("inf"):
         return Rational(repr(value))
+    remark = f"; {REAL}" if isinstance(value, complex) else ""
     raise ModelError(
-        f"{where}: expected a sympy expression or a finite number, found {value!r} ({type(value).__name__})"
+        f"{where}: expected a sympy expression or a finite number, found {value!r} ({type(value).__name__}){remark}"
     )
 
 
 def _not_finite(expr: Basic) -> Iterator[Basic]:
     """What is no real number; an infinite branch is one: a mask, which exp and maxima make finite again."""
-    if expr in (nan, oo, -oo, zoo, I):
+    if expr in (nan, oo, -oo, zoo):
         yield expr
     elif not isinstance(expr, Idx):
         masked = isinstance(expr, ExprCondPair) and expr.args[0] in (oo, -oo)
@@ -194,29 +197,6 @@ def total(name: str, found: Expr | None, domain: Domain, has_index: bool) -> Non
         raise ModelError(f"{name}: elements in an interval of their own cannot be declared to sum to {found}")
     if not {"real": True, "nonzero": False, "sign": False, "positive": found > 0}.get(domain, found == 1):
         raise ModelError(f"{name}: elements that are {domain} cannot be declared to sum to {found}")
-
-
-def law(
-    name: str, mean: Any, variance: Any, independent: Any, found: str, own: tuple[Idx, ...],
-    known: Mapping[str, Node | Symbol],
-) -> Law:  # fmt: skip
-    """The moments of a random quantity are expressions in its own indices and in what is not random."""
-    if found not in ("real", "binary"):
-        raise ModelError(f"{name}: a random quantity is real or binary, found the domain {found!r}")
-    if not isinstance(independent, bool):
-        raise ModelError(f"{name}: independent={independent!r}: expected True or False")
-    if found == "binary" and variance is not None:
-        raise ModelError(f"{name}: the variance of what is 0 or 1 follows from its mean; leave variance= out")
-    moments = [None if m is None else expression(m, f"a moment of {name}") for m in (mean, variance)]
-    if moments[1] is not None and moments[1].is_negative:
-        raise ModelError(f"{name}: a variance is not negative, found {moments[1]}")
-    for moment in (m for m in moments if m is not None):
-        definitions(f"a moment of {name}", own, [Case(own, moment)], known)
-        for use in references(moment):
-            node = known[use.name]
-            if (isinstance(node, Node) and not node.is_leaf) or getattr(node, "law", None) is not None:
-                raise ModelError(f"a moment of {name} uses {use.name}; it is made of numbers, sizes and given leaves")
-    return Law(moments[0], moments[1], independent, found == "binary")
 
 
 def scalar_loss(name: str, expr: Any) -> None:

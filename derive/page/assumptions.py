@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from sympy import Eq, Expr
 
 from derive.chain.facts import declared
-from derive.expressions.moments import Expectation, Law, Variance
+from derive.expressions.indices import fresh
+from derive.expressions.moments import Covariance, Expectation, Law, Variance
 from derive.language import Text
 from derive.model.model import Model, Node, Whole
 from derive.model.sizes import needs
@@ -44,9 +45,17 @@ def needed(model: Model) -> Iterator[Text]:
 
 
 def _law(leaf: Node, law: Law) -> Iterator[Text]:
-    """The moments of a random leaf, and whether it is independent."""
+    """The law of a random leaf: normal or not, its moments, and whether it is independent."""
+    if law.normal:
+        jointly = law.covariance is not None
+        yield say.JOINTLY_NORMAL(name=leaf.generic, idx=leaf.indices[-1]) if jointly else say.NORMAL(name=leaf.generic)
     for symbol, value in ((Expectation(leaf.generic), law.mean), (Variance(leaf.generic), law.variance)):
         if value is not None:
             yield say.MOMENT(equation=Eq(symbol, value, evaluate=False))
+    if law.covariance is not None:
+        (*_, last) = leaf.indices
+        other = fresh(last, set(leaf.indices))
+        symbol = Covariance(leaf.generic, leaf.at(*leaf.indices[:-1], other))
+        yield say.MOMENT(equation=Eq(symbol, law.covariance[last, other], evaluate=False))
     if law.independent:
         yield (say.INDEPENDENT if leaf.indices else say.INDEPENDENT_ONE)(name=leaf.generic)

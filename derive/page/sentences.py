@@ -83,6 +83,12 @@ INDEPENDENT = Text(
     "all {name} are independent of each other and of every other random quantity",
     "所有 {name} 彼此独立，也独立于其他随机量",
 )
+NORMAL = Text("{name} is normal", "{name} 服从正态分布")
+JOINTLY_NORMAL = Text(
+    "the {name} are jointly normal over {idx}; apart from that they are independent, also of every other random "
+    "quantity",
+    "{name} 关于 {idx} 服从联合正态分布；除此之外彼此独立，也独立于其他随机量",
+)
 INDEPENDENT_ONE = Text("{name} is independent of every other random quantity", "{name} 独立于其他随机量")
 ONE_HOT = Text("{name} is 1 for one {idx} and 0 for the others", "{name} 只对一个 {idx} 等于 1，对其余的等于 0")
 AS_GIVEN = Text("The model as given:", "题目给出的模型：")

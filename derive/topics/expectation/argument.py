@@ -12,7 +12,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, S, Sum, Symbol, factor
+from sympy import (
+    Add,
+    Eq,
+    Expr,
+    Function,
+    Idx,
+    Indexed,
+    KroneckerDelta,
+    Mul,
+    NumberSymbol,
+    Pow,
+    S,
+    Sum,
+    Symbol,
+    expand_mul,
+    expand_multinomial,
+    factor,
+)
 from sympy.utilities.iterables import sift
 
 from derive.chain.derivation import Line, Term, product, written
@@ -26,6 +43,7 @@ from derive.expressions.indices import name_of
 from derive.expressions.moments import Covariance, Expectation, Moment, Variance
 from derive.language import Text
 from derive.model.model import Node, references
+from derive.topics.expectation.functions import written as written_as
 from derive.topics.expectation.laws import Part
 from derive.topics.expectation.polynomial import Product
 from derive.topics.expectation.premises import DECLARED, VARIANCE, Premise, premises
@@ -36,6 +54,7 @@ DEFINITION = {
     Covariance: Text("the definition of the covariance", "协方差的定义"),
 }
 DOUBLE = Text("multiply out: the product of two sums is a double sum", "展开括号：两个和式之积写成二重求和")
+SPELLED = Text("write {equations}", "写出 {equations}")
 LINEAR = Text("the expectation is linear: sums and constants leave it", "期望是线性的：求和与常数可移到期望之外")
 MOMENTS = Text("the moments above", "代入以上各矩")
 TIDY = Text("constants leave the sums, equal factors cancel", "常数提到求和号外，约去相同因子")
@@ -67,10 +86,10 @@ class Expected(NamedTuple):
 def argue(symbol: Moment, nodes: Mapping[str, Node], preferred: Sequence[Idx] = ()) -> Expected:
     """Derive one symbol, from nodes whose definitions hold no expectation. Errors: MomentError."""
     argument = Argument(symbol, nodes, preferred)
-    known = premises(argument.products, argument.stages.laws)
+    known = premises(argument.products, argument.stages, argument.asked)
     itself = next((p.lines for p in known if p.symbol == symbol), argument.declared)
     if itself:
-        return Expected(symbol, (), itself)
+        return Expected(symbol, tuple(p for p in known if p.symbol != symbol) if len(itself) > 1 else (), itself)
     lines: list[Line] = []
     for line in argument.lines():
         kept = tuple(t for t in line.terms if tidy(t.expr) != 0) or (Term((S.Zero,)),)
@@ -96,14 +115,27 @@ class Argument:
     """The argument for one symbol: the stages of its product, and of the pair of means that is subtracted."""
 
     def __init__(self, symbol: Moment, nodes: Mapping[str, Node], preferred: Sequence[Idx]):
-        self.symbol, self.nodes = symbol, nodes
-        self.stages = Stages(nodes, preferred)
+        self.symbol, self.nodes, self.preferred = symbol, nodes, preferred
+        self.stages = Stages(nodes, preferred, lambda moment: self.asked(moment).value)
+        self.answers: dict[Moment, Expected] = {}
+
+    def asked(self, moment: Moment) -> Expected:
+        """Derive another moment, of something linear in normal quantities."""
+        if moment not in self.answers:
+            self.answers[moment] = argue(moment, self.nodes, self.preferred)
+        return self.answers[moment]
 
     def lines(self) -> Iterator[Line]:
         """Yield every line with its reason."""
         if self.symbol.pair:
             yield self.line(self.stages.stated, DEFINITION[type(self.symbol)])
-        yield self.line(self.stages.defined, INSERT_DEFINITIONS(names=self.names))
+        if self.names:
+            yield self.line(self.stages.defined, INSERT_DEFINITIONS(names=self.names))
+        calls = self.stages.calls(self.symbol.product)
+        if calls:
+            yield self.line(
+                self.stages.spelled, SPELLED(equations=[Eq(c, written_as(c), evaluate=False) for c in calls])
+            )
         if self.stages.entangled(self.symbol.product):
             double = any(len(p.sums) > 1 for p in self.stages.parts(self.symbol.product))
             yield self.line(self.stages.multiplied, DOUBLE if double else EXPANDED)
@@ -123,7 +155,13 @@ class Argument:
             delta, idx, value = killed[0]
             yield Line(means + spread + self.taken, KILLED(delta=delta, idx=idx, value=value))
         left, rest = _tidied(means), _tidied(spread)
-        if self.symbol.pair:
+        if not self.at_means:
+            final = _shorter(_tidied(means + spread + self.taken))
+            if any(t.sums for t in means + spread) or set(_addends(means + spread + self.taken)) != set(
+                _addends(final)
+            ):
+                yield Line(final, _tidying(means + spread))
+        elif self.symbol.pair:
             away = Mul(*(Expectation(e) for e in self.symbol.pair))
             final = rest
             yield Line(final, CANCEL(taken=away) if left else _tidying(spread))
@@ -164,10 +202,22 @@ class Argument:
         return min((list(self.nodes).index(r.name) for r in references(term.expr) if r.name in self.nodes), default=0)
 
     @cached_property
+    def at_means(self) -> bool:
+        """True if the products of means add up to the expression at the means, for a variance to what is subtracted."""
+        if self.symbol.pair:
+            return all(self.stages.is_linear(e) for e in self.symbol.pair)
+        return self.stages.is_polynomial(self.symbol.product)
+
+    @cached_property
     def taken(self) -> Terms:
         """The product of the means that is subtracted, as a value."""
-        value = Mul(*(self.stages.at_means(e) for e in self.symbol.pair)) if self.symbol.pair else S.Zero
+        value = Mul(*(self._mean(e) for e in self.symbol.pair)) if self.symbol.pair else S.Zero
         return (Term((-value,)),) if value != 0 else ()
+
+    def _mean(self, part: Expr) -> Expr:
+        if self.stages.is_linear(part):
+            return self.stages.at_means(part)
+        return self.asked(Expectation(part)).value
 
     @property
     def declared(self) -> tuple[Line, ...]:
@@ -224,9 +274,20 @@ def _like_terms(terms: Terms) -> Terms:
 
 
 def _is_count(part: Expr) -> bool:
-    """True for a factor made of numbers and sizes."""
+    """True for a factor made of rational numbers and sizes."""
     sizes = all(isinstance(s, Symbol) and bool(s.is_integer and s.is_positive) for s in part.free_symbols)
-    return sizes and not part.has(Sum)
+    return sizes and not part.has(Sum, Function, NumberSymbol)
+
+
+def _addends(terms: Terms) -> tuple[Expr, ...]:
+    return tuple(a for t in terms for a in Add.make_args(t.expr))
+
+
+def _shorter(terms: Terms) -> Terms:
+    """Multiply out what cancels: E[x^4] - E[x^2]^2 of a normal x is 2 nu^2 + 4 mu^2 nu."""
+    whole = Add(*(t.expr for t in terms))
+    opened = tuple(Term((a,)) for a in Add.make_args(expand_mul(expand_multinomial(whole))))
+    return opened if written(opened) < written(terms) else terms
 
 
 def _tidied(terms: Terms) -> Terms:

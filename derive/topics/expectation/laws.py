@@ -4,6 +4,9 @@
 
 A block of independent elements has a cumulant only where all of it is one and the same element: the delta. The first
 cumulant is the mean, the second the variance, so E[x_j x_k] = mu^2 + delta_jk sigma^2.
+
+Of normal quantities there are no others (Isserlis 1918): a block is one factor, with its mean, or a pair, with its
+covariance. Those blocks are made one by one, and equal products are counted.
 """
 
 from __future__ import annotations
@@ -34,9 +37,67 @@ class Part(NamedTuple):
         """The product."""
         return Mul(*self.deltas, self.value)
 
+    def times(self, other: Part) -> Part:
+        """Return the product of two addends."""
+        return Part(self.deltas + other.deltas, self.value * other.value)
+
 
 def moment(elements: Elements, laws: Mapping[str, Node]) -> tuple[Part, ...]:
     """Return E of a product: first the product of the means, then what equal elements add. Errors: MomentError."""
+    normal = tuple(e for e in elements if _law(laws, e).normal)
+    others = tuple(e for e in elements if not _law(laws, e).normal)
+    if not normal:
+        return _of_blocks(elements, laws)
+    parts = isserlis(normal, laws)
+    return tuple(a.times(b) for b in _of_blocks(others, laws) for a in parts) if others else parts
+
+
+def isserlis(elements: Elements, laws: Mapping[str, Node]) -> tuple[Part, ...]:
+    """Return E of a product of normal elements: the product of their means, then all ways to take pairs."""
+    if not elements:
+        return (Part((), S.One),)
+    first, *rest = elements
+    found: dict[tuple[tuple[Expr, ...], Expr], Expr] = {}
+
+    def add(part: Part, others: tuple[Expr, ...], count: int) -> None:
+        for after in isserlis(others, laws):
+            made = part.times(after)
+            if made.value != 0 or not found:
+                number, value = made.value.as_coeff_Mul() if made.value != 0 else (S.One, S.Zero)
+                key = tuple(sorted(made.deltas, key=str)), value
+                found[key] = found.get(key, S.Zero) + number * count
+
+    mean = at(laws[name_of(first)], _mean(laws, first), first)
+    add(Part((), mean), tuple(rest), 1)
+    for other in dict.fromkeys(rest):
+        without = list(rest)
+        without.remove(other)
+        part = covariance(first, other, laws)
+        if part.value != 0 and S.Zero not in part.deltas:
+            add(part, tuple(without), rest.count(other))
+    return tuple(Part(deltas, number * value) for (deltas, value), number in found.items())
+
+
+def covariance(one: Expr, other: Expr, laws: Mapping[str, Node]) -> Part:
+    """Return the covariance of two normal elements: of one family, where it has one at these places."""
+    node = laws[name_of(one)]
+    law = _law(laws, one)
+    if name_of(other) != name_of(one):
+        return Part((), S.Zero)
+    if law.covariance is None:
+        assert law.variance is not None
+        return Part(tuple(d for d in same((one, other)) if d != 1), at(node, law.variance, one))
+    deltas = same((one, other))[:-1]
+    return Part(tuple(d for d in deltas if d != 1), law.covariance[one.indices[-1], other.indices[-1]])
+
+
+def _mean(laws: Mapping[str, Node], element: Expr) -> Expr:
+    mean = _law(laws, element).mean
+    assert mean is not None
+    return mean
+
+
+def _of_blocks(elements: Elements, laws: Mapping[str, Node]) -> tuple[Part, ...]:
     _known_together(elements, laws)
     found = []
     for blocks in partitions(elements):

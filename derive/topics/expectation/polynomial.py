@@ -1,6 +1,7 @@
 """An expression as a sum of products of random quantities: what linearity of the expectation works on.
 
-Only sums, products and whole powers can be averaged from moments; anything else is refused.
+Only sums, products and whole powers can be averaged from moments. Of normal quantities functions can be too, where
+their means are closed forms: they stand as factors of their own, and so do linear forms beside them, which are normal.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Mul, Pow, S, Sum, Sym
 
 from derive.chain.derivation import Term, product
 from derive.errors import MomentError
+from derive.expressions.elementwise import step
 from derive.expressions.indices import Limits, bound_indices, fresh, substitute, sum_over
 from derive.expressions.traverse import free_indices
+from derive.topics.expectation.functions import CLOSED, closed, written
 
 MOST = 200  # products that a sum may expand into
 
@@ -56,14 +59,21 @@ class Product(NamedTuple):
 class Expansion:
     """Expands one expression into products; sums that are multiplied get `preferred` indices."""
 
-    def __init__(self, is_random: IsRandom, preferred: Sequence[Idx]):
-        self.is_random, self.preferred = is_random, preferred
+    def __init__(self, is_random: IsRandom, is_normal: IsRandom, preferred: Sequence[Idx]):
+        self.is_random, self.is_normal, self.preferred = is_random, is_normal, preferred
+        self.whole = False  # inside a function, what is linear stays one factor
 
     def __call__(self, expr: Expr) -> tuple[Product, ...]:
         """Return the products that add up to the expression. Errors: MomentError for what is no polynomial."""
         if not self.is_random(expr):
             return (Product(expr),)
         if isinstance(expr, (Symbol, Indexed)):
+            return (Product(S.One, (expr,)),)
+        if self.whole and self.is_form(expr):
+            return (Product(S.One, (expr,)),)
+        if self.is_normal(expr) and (made := written(expr)) is not None:
+            return self._inside(made)
+        if self.is_normal(expr) and closed(expr):
             return (Product(S.One, (expr,)),)
         for kind, expand in ((Add, self._sum), (Mul, self._product), (Pow, self._power), (Sum, self._total)):
             if isinstance(expr, kind):
@@ -74,7 +84,35 @@ class Expansion:
         raise MomentError(
             f"the expectation of {expr} does not follow from moments; "
             "only sums, products and whole powers of random quantities can be averaged"
+            + f", and of normal ones {CLOSED}"
+            * self.is_normal(expr)
         )
+
+    def is_form(self, expr: Expr) -> bool:
+        """True for something linear in normal quantities that is more than a multiple of one."""
+        found = self.linear(expr)
+        return found is not None and (len(found) > 1 or bool(found[0].sums))
+
+    def linear(self, expr: Expr) -> tuple[Product, ...] | None:
+        """Return the products of something linear in normal quantities; None for all else."""
+        if not self.is_normal(expr) or not isinstance(expr, (Add, Mul, Sum, Symbol, Indexed)):
+            return None
+        whole, self.whole = self.whole, False
+        try:
+            found = self(expr)
+        except MomentError:
+            return None
+        finally:
+            self.whole = whole
+        plain = all(len(p.random) <= 1 and all(isinstance(r, (Symbol, Indexed)) for r in p.random) for p in found)
+        return found if plain else None
+
+    def _inside(self, expr: Expr) -> tuple[Product, ...]:
+        before, self.whole = self.whole, True
+        try:
+            return self(expr)
+        finally:
+            self.whole = before
 
     def _sum(self, expr: Add) -> Iterator[Product]:
         """Yield the products of the random parts one by one, and what is not random as one constant."""
@@ -99,6 +137,9 @@ class Expansion:
             raise MomentError(
                 f"the expectation of {expr} does not follow from moments; only whole powers of random quantities do"
             )
+        if exponent > 2 and self.is_form(base):
+            yield Product(S.One, (base,) * int(exponent))
+            return
         parts = self(base)
         if len(parts) ** int(exponent) > MOST:
             raise MomentError(f"the expectation of {expr} expands into more than {MOST} products")
@@ -121,7 +162,10 @@ class Expansion:
         """Multiply two products; the sums of the second get indices of their own."""
         other = self._apart(other, one)
         one = self._apart(one, other)
-        return Product(Mul(one.coefficient, other.coefficient), one.random + other.random, (*one.sums, *other.sums))
+        random = one.random + tuple(r for r in other.random if not (isinstance(r, step) and r in one.random))
+        return Product(
+            Mul(one.coefficient, other.coefficient), random, (*one.sums, *other.sums)
+        )  # a step is its square
 
     def _apart(self, product: Product, other: Product) -> Product:
         """Rename the sums of a product that have an index of the other product."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from sympy import Add, Expr, Idx, Indexed, Mul, S, Symbol
+from sympy import Add, Expr, Function, Idx, Indexed, Max, Min, Mul, Pow, S, Symbol, preorder_traversal
+from sympy.utilities.iterables import sift
 
 from derive.chain.derivation import Term
 from derive.chain.rules.insert import insert_definitions
@@ -13,11 +14,13 @@ from derive.chain.rules.tidy import tidy
 from derive.errors import MomentError
 from derive.expressions.canonical import canonical
 from derive.expressions.indices import name_of
-from derive.expressions.moments import Expectation
+from derive.expressions.moments import Expectation, Moment
 from derive.expressions.traverse import names, rewrite
 from derive.model.model import Node, references
 from derive.model.reachability import random_names
-from derive.topics.expectation.laws import Part, moment
+from derive.topics.expectation.functions import written
+from derive.topics.expectation.gaussian import Gaussian, is_element
+from derive.topics.expectation.laws import Elements, Part, moment
 from derive.topics.expectation.polynomial import Expansion, Product
 
 Terms = tuple[Term, ...]
@@ -26,11 +29,12 @@ Terms = tuple[Term, ...]
 class Stages:
     """Each stage is a function of the expression that is averaged; its results are kept."""
 
-    def __init__(self, nodes: Mapping[str, Node], preferred: Sequence[Idx]):
+    def __init__(self, nodes: Mapping[str, Node], preferred: Sequence[Idx], ask: Callable[[Moment], Expr]):
         self.nodes, self.preferred = nodes, preferred
         self.random = random_names(nodes)
         self.laws = {n.name: n for n in nodes.values() if n.law is not None}
-        self.expand = Expansion(self.is_random, preferred)
+        self.expand = Expansion(self.is_random, self.is_normal, preferred)
+        self.gaussian = Gaussian(ask, self.is_random, lambda e: self.expand.linear(e) is not None, self.is_positive)
         self.computed = {n: nodes[n] for n in self.random if n not in self.laws}
         self.opened: list[Expr] = []  # the quantities whose definitions were inserted
         self.open, self.parts = lru_cache(None)(self._open), lru_cache(None)(self._parts)
@@ -38,6 +42,16 @@ class Stages:
     def is_random(self, expr: Expr) -> bool:
         """True if the expression depends on a random quantity."""
         return any(r.name in self.random for r in references(expr))
+
+    def is_normal(self, expr: Expr) -> bool:
+        """True if it depends on random quantities, and these are all normal."""
+        random = [self.laws.get(r.name) for r in references(expr) if r.name in self.random]
+        return bool(random) and all(n is not None and n.law is not None and n.law.normal for n in random)
+
+    def is_positive(self, expr: Expr) -> bool:
+        """True for a quantity that is declared positive."""
+        node = self.nodes.get(name_of(expr)) if isinstance(expr, (Symbol, Indexed)) else None
+        return node is not None and node.domain in ("positive", "probability")
 
     # the stages, each of one expression under the expectation
     def stated(self, expr: Expr) -> Terms:
@@ -47,6 +61,18 @@ class Stages:
     def defined(self, expr: Expr) -> Terms:
         """E[(sum_j ...)^2]: definitions are inserted until only what is declared random is left."""
         return self.stated(self.open(expr))
+
+    def spelled(self, expr: Expr) -> Terms:
+        """E[x 1[x > 0]]: functions of normal quantities in terms of those whose means are known."""
+        return self.stated(rewrite(self.open(expr), self._written, self.preferred))
+
+    def calls(self, expr: Expr) -> list[Expr]:
+        """Return the functions that `spelled` writes in other terms."""
+        found = (c for c in preorder_traversal(self.open(expr)) if isinstance(c, (Function, Max, Min, Pow)))
+        return [c for c in dict.fromkeys(found) if self._written(c) is not None]
+
+    def _written(self, call: Expr) -> Expr | None:
+        return written(call) if self.is_normal(call) else None
 
     def multiplied(self, expr: Expr) -> Terms:
         """E[sum_j sum_k ...]."""
@@ -66,7 +92,7 @@ class Stages:
 
     def entangled(self, expr: Expr) -> bool:
         """True if there is something to multiply out."""
-        opened = self.open(expr)
+        opened = rewrite(self.open(expr), self._written, self.preferred)
         return canonical(Add(*(p.expr for p in self.expand(opened)))) != canonical(opened)
 
     def _parts(self, expr: Expr) -> tuple[Product, ...]:
@@ -75,7 +101,24 @@ class Stages:
 
     def moment(self, product: Product) -> tuple[Part, ...]:
         """Return the mean of the random elements of a product; it is 1 without any."""
-        return moment(product.random, self.laws) if product.random else (Part((), S.One),)
+        plain, normal = self.apart(product.random)
+        parts = moment(plain, self.laws) if plain else (Part((), S.One),)
+        return tuple(a.times(b) for b in self.gaussian.parts(normal) for a in parts) if normal else parts
+
+    def apart(self, factors: Sequence[Expr]) -> tuple[Elements, Elements]:
+        """Split factors: where a function is among them, it goes with all that is normal, for these are not moments."""
+        if all(is_element(f) for f in factors):
+            return tuple(factors), ()
+        normal, plain = sift(factors, self.is_normal, binary=True)
+        return tuple(plain), tuple(normal)
+
+    def is_polynomial(self, expr: Expr) -> bool:
+        """True if no function is averaged, so that the mean contains the expression at the means."""
+        return all(is_element(f) for p in self.parts(expr) for f in p.random)
+
+    def is_linear(self, expr: Expr) -> bool:
+        """True if the mean is the expression at the means."""
+        return all(len(p.random) <= 1 for p in self.parts(expr)) and self.is_polynomial(expr)
 
     # definitions and means
     def _open(self, expr: Expr) -> Expr:

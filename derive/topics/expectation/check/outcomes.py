@@ -35,6 +35,12 @@ class Outcomes(NamedTuple):
     values: Mapping[Place, Array]
     weights: Array
 
+    def times(self, values: Mapping[Place, Array], weights: Array) -> Outcomes:
+        """Return all combinations with the outcomes of what is independent of these."""
+        own = {place: np.repeat(v, len(weights)) for place, v in self.values.items()}
+        more = {place: np.tile(v, len(self.weights)) for place, v in values.items()}
+        return Outcomes(own | more, np.outer(self.weights, weights).reshape(-1))
+
 
 class Support(NamedTuple):
     """The values of one element and their probabilities."""
@@ -43,11 +49,11 @@ class Support(NamedTuple):
     weights: tuple[float, ...]
 
 
-def outcomes(laws: Mapping[Place, tuple[Node, Moments]], rng: random.Random) -> Outcomes:
+def outcomes(laws: Mapping[Place, tuple[Node, Moments]], rng: random.Random, most: int = MOST) -> Outcomes:
     """Return all combinations of the values of independent elements, and of one common draw for all others."""
     free = [place for place, (node, _) in laws.items() if node.law is not None and node.law.independent]
     bound = [place for place in laws if place not in free]
-    points = 3 if 3 ** (len(free) + bool(bound)) <= MOST else 2
+    points = 3 if 3 ** (len(free) + bool(bound)) <= most else 2
     drawn = {place: _support(*laws[place], _weights(points, rng), rng) for place in free}
     common = _common([_probability(*laws[place]) for place in bound if _binary(laws[place][0])], rng)
     tied = {place: _support(*laws[place], common, rng) for place in bound}

@@ -7,7 +7,7 @@ agrees with its errors.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import add, mul
 from typing import Any
@@ -21,6 +21,7 @@ from derive.expressions.functions import row_or_extremum, unknown
 from derive.expressions.indices import is_position, name_of
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.moments import Expectation, Moment
+from derive.expressions.traverse import free_indices
 from derive.model.model import Node
 from derive.topics.expectation.check.outcomes import Outcomes, Place
 
@@ -31,6 +32,18 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "det": np.linalg.det,
     "cholesky": np.linalg.cholesky,
     "eigenvalues": np.linalg.eigvalsh,
+}
+
+NUMPY: dict[str, Callable[[Any], Any]] = {  # the others are taken number by number
+    "abs": np.abs,
+    "cos": np.cos,
+    "exp": np.exp,
+    "log": np.log,
+    "relu": lambda x: np.maximum(x, 0.0),
+    "sign": np.sign,
+    "sin": np.sin,
+    "step": lambda x: np.where(np.asarray(x) > 0, 1.0, 0.0),
+    "tanh": np.tanh,
 }
 
 
@@ -71,12 +84,14 @@ class PlainEvaluation:
             return reduce(add if isinstance(expr, Add) else mul, parts)
         if isinstance(expr, Pow) and isinstance(expr.exp, Integer):
             return parts[0] ** int(expr.exp)
-        if isinstance(expr, Pow) and expr.exp.is_number:
+        if isinstance(expr, Pow):
             return np.power(parts[0], parts[1])
         row = row_or_extremum(expr)
         if row is None:
             raise unknown(expr)
-        return np.vectorize(row.number)(*parts)
+        if row.name in NUMPY:
+            return NUMPY[row.name](parts[0])
+        return np.vectorize(row.number, otypes=[float])(*parts)
 
     def element(self, name: str, position: tuple[int, ...]) -> Any:
         """Return a leaf's number, the values of a random element in every outcome, or what a definition gives."""
@@ -127,3 +142,15 @@ class PlainEvaluation:
         """Return the values at all positions of some indices, in order."""
         spans = [range(self.whole(i.lower, {}), self.whole(i.upper, {}) + 1) for i in indices]
         return np.array([self.value(expr, dict(zip(indices, at, strict=True))) for at in itertools.product(*spans)])
+
+    def everywhere(self, expr: Expr) -> Iterator[Any]:
+        """Yield the values at all positions of the free indices of an expression."""
+        yield from self._everywhere(expr, sorted(free_indices(expr), key=lambda i: len(i.upper.atoms(Idx))), {})
+
+    def _everywhere(self, expr: Expr, indices: Sequence[Idx], env: Env) -> Iterator[Any]:
+        if not indices:
+            yield self.value(expr, env)
+            return
+        (idx, *others) = indices
+        for n in range(self.whole(idx.lower, env), self.whole(idx.upper, env) + 1):
+            yield from self._everywhere(expr, others, {**env, idx: n})

@@ -1,0 +1,31 @@
+"""Where the quantities under an expectation have kinks, or turn so fast that Gauss-Hermite is not enough."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+from sympy import Expr, Function, Max, Min
+
+from derive.expressions.functions import row_or_extremum
+from derive.model.model import Model, references
+from derive.model.reachability import random_names, reach
+
+
+def sources(model: Model, symbols: Sequence[Expr]) -> frozenset[str]:
+    """Return the names of all that some expressions are computed from."""
+    return reach((r.name for s in symbols for r in references(s)), model.used)
+
+
+def kinked(model: Model, symbols: Sequence[Expr]) -> Iterator[Expr]:
+    """Yield what is 0 at a kink, a jump or the middle of a function of random quantities, in the given definitions."""
+    random, used = random_names(model.nodes), sources(model, symbols)
+    formulas = [c.expr for n in model.nodes.values() if n.name in used for c in n.cases] + list(symbols)
+    for call in dict.fromkeys(c for f in formulas for c in sorted(f.atoms(Function, Max, Min), key=str)):
+        row = row_or_extremum(call)
+        if row is None or not any(r.name in random for r in references(call)):
+            continue
+        if len(call.args) > 1:
+            yield from (call.args[0], *(a - b for a, b in itertools.combinations(call.args, 2)))
+        elif row.name not in ("exp", "sin", "cos"):
+            yield from (call.args[0] - kink for kink in dict.fromkeys((*row.kinks, 0)))

@@ -1,0 +1,79 @@
+"""Points and weights for a few standard normal numbers: Gauss-Hermite, and Gauss-Legendre between kinks.
+
+Gauss-Hermite with n points is exact for polynomials up to degree 2 n - 1. At a kink or a jump it is not, so the axes
+are turned until the kinks, which are planes, lie along the first of them; there the range is cut where they stand.
+What remains between two cuts is smooth. Everything is told from numbers, nothing from a derivation.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+Array = np.ndarray
+Plane = Array  # c_0 + c_1 y_1 + ... + c_r y_r = 0
+REACH = 10.0  # beyond it the density is below 1e-22
+LONGEST, LEGENDRE = 2.0, 14  # of a panel, and its points
+HERMITE = {1: 64, 2: 40, 3: 22, 4: 12, 5: 7, 6: 5}  # points on each axis, by the number of axes
+
+
+def most_axes(kinks: bool) -> int:
+    """Return how many normal numbers can be integrated over."""
+    return 2 if kinks else 3
+
+
+def normal_points(axes: int, planes: Sequence[Plane]) -> tuple[Array, Array]:
+    """Return points, one row for each axis, and weights, for independent standard normal numbers.
+
+    `planes` are where something has a kink: a constant and a coefficient for each axis.
+    """
+    if not axes:
+        return np.zeros((0, 1)), np.ones(1)
+    slopes = np.array([p[1:] for p in planes if np.abs(p[1:]).max() > 1e-12]).reshape(-1, axes)
+    rank = int(np.linalg.matrix_rank(slopes)) if len(slopes) else 0
+    turn = np.linalg.svd(slopes)[2] if rank else np.eye(axes)  # its first rows span all the slopes
+    turned = [np.array([p[0], *(turn @ p[1:])[:rank]]) for p in planes if np.abs(p[1:]).max() > 1e-12]
+    cut = list(_between(turned, rank))
+    smooth = _hermite(axes - rank)
+    points = np.array([[*a, *b] for (a, _), (b, _) in itertools.product(cut, smooth)]).T
+    weights = np.array([v * w for (_, v), (_, w) in itertools.product(cut, smooth)])
+    return turn.T @ points, weights
+
+
+def _hermite(axes: int) -> list[tuple[tuple[float, ...], float]]:
+    if not axes:
+        return [((), 1.0)]
+    nodes, weights = np.polynomial.hermite_e.hermegauss(HERMITE.get(axes, 3))
+    one = list(zip(nodes, weights / weights.sum(), strict=True))
+    return [(tuple(x for x, _ in at), float(np.prod([w for _, w in at]))) for at in itertools.product(one, repeat=axes)]
+
+
+def _between(planes: list[Plane], axes: int) -> Iterator[tuple[tuple[float, ...], float]]:
+    """Yield points and weights on the first axes; an axis is cut where a plane crosses it, given those before."""
+    if not axes:
+        yield (), 1.0
+        return
+    for before, weight in _between(_shadows(planes), axes - 1):
+        cuts = sorted(-(p[0] + p[1:-1] @ np.array(before)) / p[-1] for p in planes if abs(p[-1]) > 1e-12)
+        for x, w in _panels(cuts):
+            yield (*before, x), weight * w
+
+
+def _shadows(planes: list[Plane]) -> list[Plane]:
+    """Return where, on the other axes, the order of the cuts on the last axis changes."""
+    flat = [p[:-1] for p in planes if abs(p[-1]) <= 1e-12]
+    upright = [p[:-1] / p[-1] for p in planes if abs(p[-1]) > 1e-12]
+    return flat + [a - b for a, b in itertools.combinations(upright, 2) if np.abs((a - b)[1:]).max(initial=0) > 1e-12]
+
+
+def _panels(cuts: Sequence[float]) -> Iterator[tuple[float, float]]:
+    nodes, weights = np.polynomial.legendre.leggauss(LEGENDRE)
+    ends = [-REACH, *(c for c in cuts if abs(c) < REACH), REACH]
+    for low, high in itertools.pairwise(ends):
+        count = max(1, int(np.ceil((high - low) / LONGEST)))
+        for a, b in itertools.pairwise(np.linspace(low, high, count + 1)):
+            at = (a + b) / 2 + (b - a) / 2 * nodes
+            density = np.exp(-(at**2) / 2) / np.sqrt(2 * np.pi)
+            yield from zip(at.tolist(), (weights * density * (b - a) / 2).tolist(), strict=True)

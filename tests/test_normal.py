@@ -1,0 +1,332 @@
+"""Normal quantities: closed forms against integrals made anew, Isserlis, gradients, refusals."""
+
+import numpy as np
+import pytest
+import sympy
+from sympy import S, Symbol, expand, sin, sympify
+
+from derive import (
+    Abs,
+    Covariance,
+    Expectation,
+    Graph,
+    Heaviside,
+    Max,
+    ModelError,
+    MomentError,
+    Sum,
+    Variance,
+    clip,
+    cos,
+    elu,
+    erf,
+    exp,
+    gelu,
+    hardswish,
+    leaky_relu,
+    normal_cdf,
+    relu,
+    sigmoid,
+    tanh,
+)
+from derive.chain.derivation import Line, Term
+from derive.expressions.canonical import canonical
+from derive.topics.expectation.check.expectations import verify_expectations
+from derive.topics.expectation.check.quadrature import normal_points
+
+MEAN, DEVIATION = 0.4, 0.7
+
+
+def scalar(average=Expectation, of=None):
+    """A graph whose loss is the average of a function of a normal x with mean mu and standard deviation sigma."""
+    g = Graph("scalar")
+    mu, sigma = g.parameter("mu"), g.parameter("s", domain="positive")
+    x = g.normal("x", mean=mu, variance=sigma**2)
+    g.loss("L", average(of(x)))
+    return g, mu, sigma
+
+
+def integral(function):
+    """The mean of a numpy function by the trapezoidal rule, and by nothing of ours."""
+    x = np.linspace(MEAN - 14 * DEVIATION, MEAN + 14 * DEVIATION, 400_001)
+    density = np.exp(-((x - MEAN) ** 2) / (2 * DEVIATION**2)) / (DEVIATION * np.sqrt(2 * np.pi))
+    return float((function(x) * density).sum() * (x[1] - x[0]))
+
+
+def phi(x):
+    """The standard normal distribution function by a Riemann sum of the density: numpy has none."""
+    grid = np.linspace(-12, 12, 480_001)
+    density = np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi)
+    steps = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2 * (grid[1] - grid[0]))])
+    return np.interp(x, grid, steps)
+
+
+FUNCTIONS = {  # of the author's, and of numpy
+    "a power": (lambda x: x**5, lambda x: x**5),
+    "a polynomial": (lambda x: (2 * x - 1) ** 6, lambda x: (2 * x - 1) ** 6),
+    "exp": (lambda x: exp(2 * x + 1), lambda x: np.exp(2 * x + 1)),
+    "a power of two": (lambda x: S(2) ** x, lambda x: 2**x),
+    "x exp": (lambda x: x**2 * exp(-x), lambda x: x**2 * np.exp(-x)),
+    "relu": (relu, lambda x: np.maximum(x, 0)),
+    "relu of a line": (lambda x: relu(1 - 2 * x), lambda x: np.maximum(1 - 2 * x, 0)),
+    "the square of relu": (lambda x: relu(x) ** 2, lambda x: np.maximum(x, 0) ** 2),
+    "the square of a maximum": (lambda x: Max(x, 0) ** 2, lambda x: np.maximum(x, 0) ** 2),
+    "x times relu": (lambda x: x * relu(x - 1), lambda x: x * np.maximum(x - 1, 0)),
+    "leaky relu": (leaky_relu, lambda x: np.where(x > 0, x, x / 100)),
+    "abs": (Abs, np.abs),
+    "the cube of abs": (lambda x: Abs(x) ** 3, lambda x: np.abs(x) ** 3),
+    "clip": (lambda x: clip(x, -1, S.Half), lambda x: np.clip(x, -1, 0.5)),
+    "elu": (elu, lambda x: np.where(x > 0, x, np.expm1(x))),
+    "hard swish": (hardswish, lambda x: x * np.clip(x + 3, 0, 6) / 6),
+    "gelu": (gelu, lambda x: x * phi(x)),
+    "erf": (lambda x: erf(2 * x), lambda x: 2 * phi(2 * np.sqrt(2) * x) - 1),
+    "probit": (lambda x: x * normal_cdf(x + 1), lambda x: x * phi(x + 1)),
+    "cos": (lambda x: x * cos(2 * x), lambda x: x * np.cos(2 * x)),
+    "sin and exp": (lambda x: sin(x) * exp(x), lambda x: np.sin(x) * np.exp(x)),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_mean_of_a_function_is_its_integral(name):
+    """The value, and both of its derivatives as differences of the integral would have them, by autograd."""
+    of, function = FUNCTIONS[name]
+    g, mu, s = scalar(of=of)
+    d = g.derive()
+    (found,) = d.expectations  # every line, by quadrature
+    value = float(found.value.subs({mu: sympify(MEAN), s: sympify(DEVIATION)}).doit().evalf())
+    assert value == pytest.approx(integral(function), rel=1e-6)
+    assert d.verify(points=40).ok
+    assert d.to_text("zh", check=False)
+
+
+@pytest.mark.parametrize("power", range(1, 11))
+def test_moments_of_a_standard_normal_are_double_factorials(power):
+    """E x^(2n) = (2n - 1)!!, and 0 for odd powers."""
+    g = Graph("standard")
+    x = g.normal("x")
+    g.node("q", Expectation(x**power))
+    (found,) = g.derive().expectations
+    assert found.value == (0 if power % 2 else sympy.factorial2(power - 1))
+
+
+def test_the_mean_of_a_step_is_a_probability():
+    """P(x > 1) = Phi((mu - 1)/s)."""
+    g, mu, s = scalar(of=lambda x: Heaviside(x - 1))
+    d = g.derive()
+    assert d.expectations[0].value == normal_cdf((mu - 1) / s) and d.verify(points=40).ok
+
+
+def vector(**law):
+    """A graph with weights, a mean and a covariance, and a normal vector; its indices."""
+    g = Graph("vector")
+    D = g.size("D")
+    i, j, k, m_ = g.indices("i j k l", D)
+    a, m = g.parameter("a", D), g.parameter("m", D)
+    C = g.parameter("C", D, D, positive_definite=True)
+    x = g.normal("x", D, **(law or {"mean": m, "covariance": C}))
+    return g, (i, j, k, m_), a, m, C, x
+
+
+def test_isserlis_for_a_vector():
+    """E x_i x_j x_k x_l of mean 0 is the sum over the three pairings."""
+    g, (i, j, k, m), _, _, C, _ = vector()
+    z = g.normal("z", Symbol("D", integer=True, positive=True), covariance=C)
+    g.node("q", Expectation(z[i] * z[j] * z[k] * z[m]), over=(i, j, k, m))
+    (found,) = g.derive().expectations
+    assert found.value == C[i, j] * C[k, m] + C[i, k] * C[j, m] + C[i, m] * C[j, k]
+
+
+def quadratic(a, C, i, j):
+    """a^T C a."""
+    return Sum(C[i, j] * a[i] * a[j], i, j)
+
+
+VECTORS = {
+    "square": (lambda u, v, m: u**2, lambda q, c, m: m**2 + q),
+    "fourth power": (lambda u, v, m: u**4, lambda q, c, m: m**4 + 6 * m**2 * q + 3 * q**2),
+    "generating function": (lambda u, v, m: exp(u), lambda q, c, m: exp(m + q / 2)),
+    "shifted": (lambda u, v, m: v * exp(u), lambda q, c, m: (c[0] + c[1]) * exp(m + q / 2)),
+    "relu": (
+        lambda u, v, m: relu(u),
+        lambda q, c, m: (
+            m * normal_cdf(m / sympy.sqrt(q)) + sympy.sqrt(q) * exp(-(m**2) / q / 2) / sympy.sqrt(2 * sympy.pi)
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_a_linear_form_is_normal(name):
+    """Mean a.m and variance a^T C a; Cov[x_1, a.x] = (C a)_1."""
+    of, value = VECTORS[name]
+    g, (i, j, *_), a, m, C, x = vector()
+    g.loss("L", Expectation(of(Sum(a[i] * x[i], i), x[1], m)))
+    d = g.derive()
+    mean, spread = Sum(a[i] * m[i], i), quadratic(a, C, i, j)
+    expected = value(spread, (m[1], Sum(C[1, i] * a[i], i)), mean)
+    assert expand(canonical(d.expectations[0].value) - canonical(expected)) == 0
+    assert d.verify(points=40).ok
+
+
+def test_the_sum_of_functions_of_independent_elements():
+    """E (sum a_i relu(x_i))^2 of standard x: equal elements have 1/2, others 1/(2 pi)."""
+    g, (i, j, *_), a, *_, x = vector(mean=0)
+    g.loss("L", Expectation(Sum(a[i] * relu(x[i]), i) ** 2))
+    d = g.derive()
+    together, alone = Sum(a[i] * a[j], i, j), Sum(a[i] ** 2, i)
+    expected = together / (2 * sympy.pi) + (S.Half - 1 / (2 * sympy.pi)) * alone
+    assert expand(canonical(d.expectations[0].value) - canonical(expected)) == 0
+    assert d.verify(points=40).ok
+
+
+def test_variances_and_covariances_of_what_is_not_linear():
+    """Var x^2 = 2 s^4 + 4 mu^2 s^2; Cov[x_i^2, x_j^2] = 2 C_ij^2; Cov[relu(x_1), x_i] = C_1i/2."""
+    g, mu, s = scalar(Variance, lambda x: x**2)
+    assert g.derive().expectations[0].value == 4 * mu**2 * s**2 + 2 * s**4
+    g, (i, j, *_), _, _, C, _ = vector()
+    z = g.normal("z", Symbol("D", integer=True, positive=True), covariance=C)
+    g.node("q", Covariance(z[i] ** 2, z[j] ** 2), over=(i, j))
+    g.node("r", Covariance(relu(z[1]), z[i]), over=i)
+    assert [e.value for e in g.derive().expectations] == [2 * C[i, j] ** 2, C[1, i] / 2]
+    g = Graph("binary")
+    m = g.random("m", mean=g.constant("q", domain="probability"), domain="binary", independent=True)
+    g.node("v", Variance(m**2))
+    q = Symbol("q", real=True)
+    assert expand(g.derive().expectations[0].value - q * (1 - q)) == 0
+
+
+def test_independent_factors_of_other_laws():
+    """Weights with moments alone, and a normal layer: Var y = D s^2 nu/2, He's rule."""
+    g = Graph("layer")
+    D = g.size("D")
+    j = g.index("j", D)
+    s, nu = g.constant("s", domain="positive"), g.constant("nu", domain="positive")
+    w = g.random("w", D, mean=0, variance=s**2, independent=True)
+    h = g.normal("h", D, variance=nu)
+    g.node("v", Variance(Sum(w[j] * relu(h[j]), j)))
+    D_, s_, nu_ = D, Symbol("s", real=True), Symbol("nu", real=True)
+    assert g.derive().expectations[0].value == D_ * s_**2 * nu_ / 2
+
+
+def test_moments_may_be_computed():
+    """An encoder's mean and variance; the gradient goes on through them."""
+    g = Graph("encoder")
+    D = g.size("D")
+    i = g.index("i", D)
+    w, v, x = g.parameter("w", D), g.parameter("v", D), g.input("x")
+    mu = g.node("mu", tanh(w[i] * x), over=i)
+    nu = g.node("nu", exp(v[i] * x), over=i)
+    z = g.normal("z", D, mean=mu, variance=nu)
+    g.loss("L", Expectation(Sum(z[i] ** 2, i)))
+    d = g.derive()
+    assert d.expectations and d.verify(points=40).ok
+    assert str(d.gradient("v")) == "x*nu[i]"
+
+
+def test_rows_are_independent_of_each_other():
+    """x_n of a batch share a law: E (sum_n a.x_n)^2 = N^2 (a.m)^2 + N a^T C a."""
+    g = Graph("batch")
+    N, D = g.size("N"), g.size("D")
+    n = g.index("n", N)
+    i, j = g.indices("i j", D)
+    a, m, C = g.parameter("a", D), g.constant("m", D), g.constant("C", D, D, positive_definite=True)
+    x = g.normal("x", N, D, mean=m, covariance=C)
+    g.loss("L", Expectation(Sum(a[i] * x[n, i], i, n) ** 2))
+    (found,) = g.derive().expectations
+    assert expand(canonical(found.value) - canonical(N**2 * Sum(a[i] * m[i], i) ** 2 + N * quadratic(a, C, i, j))) == 0
+
+
+def test_a_false_line_is_found():
+    """The check fails for a mean that forgets the variance, by quadrature alone."""
+    g, mu, _ = scalar(of=exp)
+    d = g.derive()
+    (found,) = d.expectations
+    false = found._replace(lines=(*found.lines, Line((Term((exp(mu),)),), found.lines[-1].reason)))
+    assert not verify_expectations(d.derivation, [false]).ok
+
+
+def test_quadrature_is_exact_between_kinks():
+    """|y_1 + y_2| and max(y_1, y_2) in the plane: 2/sqrt(pi) and 1/sqrt(pi)."""
+    points, weights = normal_points(2, [np.array([0.0, 1.0, 1.0])])
+    assert np.abs(points.sum(0)) @ weights == pytest.approx(2 / np.sqrt(np.pi), rel=1e-12)
+    points, weights = normal_points(2, [np.array([0.0, 1.0, -1.0]), np.array([0.3, 1.0, 0.0])])
+    assert points.max(0) @ weights == pytest.approx(1 / np.sqrt(np.pi), rel=1e-12)
+    assert weights.sum() == pytest.approx(1, rel=1e-13)
+
+
+REFUSED = {
+    "sigmoid": (sigmoid, "and of normal ones exp, relu"),
+    "tanh": (tanh, "does not follow"),
+    "a square in an exponent": (lambda x: exp(x**2), "not linear in normal"),
+    "two functions": (lambda x: relu(x) * cos(x), "only one function"),
+    "a reciprocal": (lambda x: 1 / x, "whole powers"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_has_no_closed_form_is_refused_in_one_line(name):
+    """Never a guess."""
+    of, message = REFUSED[name]
+    g, *_ = scalar(of=of)
+    with pytest.raises(MomentError, match=message) as refused:
+        g.derive().to_text(check=False)
+    assert "\n" not in str(refused.value)
+
+
+def loose(g):
+    """A square family of which nothing is declared."""
+    return g.normal("x", 3, covariance=g.constant("C", 3, 3))
+
+
+def oblong(g):
+    """A covariance over another range."""
+    return g.normal("x", 2, covariance=g.constant("C", 3, 3, positive_definite=True))
+
+
+DECLARATIONS = [
+    (lambda g: g.normal("x", variance=-1), "not negative"),
+    (lambda g: g.normal("x", variance=0), "positive variance"),
+    (lambda g: g.normal("x", 3, variance=1, covariance=1), "found both"),
+    (lambda g: g.normal("x", 3, covariance=2), "square family"),
+    (lambda g: g.normal("x", covariance=g.constant("C", 3, 3, positive_definite=True)), "square family"),
+    (loose, "positive definite"),
+    (oblong, "not square"),
+    (lambda g: g.normal("x", mean=g.normal("y")), "uses y"),
+    (lambda g: g.normal("x", mean=g.node("y", g.normal("z") + 1)), "uses z"),
+    (lambda g: g.normal("x", mean="0"), "expected a sympy expression"),
+]
+
+
+@pytest.mark.parametrize(("declare", "message"), DECLARATIONS)
+def test_a_normal_law_that_cannot_be_is_refused(declare, message):
+    """At the line that makes it."""
+    with pytest.raises(ModelError, match=message):
+        declare(Graph("laws"))
+
+
+def test_a_negative_variance_at_the_numbers_drawn_is_refused():
+    """A constant that may be negative is no variance."""
+    g = Graph("variance")
+    x = g.normal("x", variance=-g.constant("c", domain="positive"))
+    g.node("q", Expectation(x**2))
+    with pytest.raises(ModelError, match="is positive, found"):
+        _ = g.derive().expectations
+
+
+COMPLEX = [
+    lambda x: sympy.I * x,
+    lambda x: x + sympy.sqrt(-2),
+    lambda x: S(-8) ** sympy.Rational(1, 3) * x,
+    lambda x: sympy.log(-1) + x,
+    lambda x: 1j,
+]
+
+
+@pytest.mark.parametrize("of", COMPLEX)
+def test_complex_numbers_are_out(of):
+    """In one line, at the line of the model that has them."""
+    g = Graph("complex")
+    x = g.parameter("x")
+    with pytest.raises(ModelError, match="complex numbers are out") as refused:
+        g.node("y", of(x))
+    assert "\n" not in str(refused.value) and str(refused.value).startswith("y: ")
