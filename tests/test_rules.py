@@ -15,7 +15,8 @@ from derive.chain.rules.order import order
 from derive.chain.rules.pipeline import RULES, develop
 from derive.chain.rules.share import share
 from derive.chain.sums import Fact
-from derive.expressions.indices import family, index, limits
+from derive.expressions.activations import sigmoid
+from derive.expressions.indices import family, index, limits, positions
 from derive.language import Text
 from derive.model.model import Case, Node
 
@@ -51,7 +52,20 @@ def node(name, indices, definition):
 
 
 EXAMPLE = {
-    **{"a": a, "b": b, "c": c, "n": n, "i": i, "j": j, "k": k, "u": u, "v": v, "over": over, "show": show},
+    **{
+        "a": a,
+        "b": b,
+        "c": c,
+        "n": n,
+        "i": i,
+        "j": j,
+        "k": k,
+        "u": u,
+        "v": v,
+        "over": over,
+        "show": show,
+        "positions": positions,
+    },
     **{
         "Term": Term,
         "Fact": Fact,
@@ -61,6 +75,7 @@ EXAMPLE = {
         "Sum": Sum,
         "exp": exp,
         "Abs": Abs,
+        "sigmoid": sigmoid,
     },
     **{"node": node, "kill_delta": kill_delta, "order": order},
 }

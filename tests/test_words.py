@@ -281,8 +281,8 @@ def test_what_is_infinite_elsewhere_is_refused():
 def test_a_stopped_gradient_is_said():
     solution = model(lambda x, w, i, j: Sum(w[i] * stop(x[i]), i))
     text, chinese = solution.to_text(check=False), solution.to_text("zh", check=False)
-    assert "sg(xᵢ)" in text and "stopped: sg(·) is a constant for the gradient" in " ".join(text.split())
-    assert "把 sg(·) 视为常数" in chinese and r"\mathrm{sg}(x_{i})" in solution.to_latex(check=False)
+    assert "sg(xᵢ)" in text and "stopped: sg(x) is a constant for the gradient" in " ".join(text.split())
+    assert "把 sg(x) 视为常数" in chinese and r"\mathrm{sg}(x_{i})" in solution.to_latex(check=False)
     assert "detach" in solution.to_code("torch")
 
 

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Add, Expr, Idx, Indexed, IndexedBase, KroneckerDelta, Mul, Pow, Sum, Symbol, cancel
+from sympy import Add, Expr, Idx, Indexed, IndexedBase, KroneckerDelta, Mul, Pow, S, Sum, Symbol, cancel
 
 from derive.chain.sums import Fact, Facts, summed
 from derive.expressions.canonical import canonical
-from derive.expressions.indices import fresh, limits, sum_over
+from derive.expressions.indices import fresh, index, limits, sum_over
 from derive.expressions.matrix_functions import OfMatrix, identity
 from derive.expressions.powers import Monomial, monomial
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.memo import memo
-from derive.model.model import Model, Node
+from derive.model.model import Model, Node, Whole
 from derive.model.nameless import is_softmax
 
 SUMS_TO = Text("{family} sums to {value}", "{family} 的各元素之和为 {value}")
 SUMS_OVER = Text("{family} sums to {value} over {idx}", "{family} 对 {idx} 求和为 {value}")
+AMONG = Text("{position} is one of 1, …, {last}", "{position} 取 1, …, {last} 之一")
 TOTAL = Text("{node} sums to {value} over {idx}, by its definition", "由定义，{node} 对 {idx} 求和为 {value}")
 DEFINED = Text("by the definition of {node}", "由 {node} 的定义")
 NAMED = Text("the sum is known from {known}", "该求和式可由 {known} 得到")
@@ -37,8 +38,10 @@ WIDEST = 60  # operations; a longer sum is not simplified
 def known(model: Model) -> Facts:
     """What a model knows: the sums that are declared or that its nodes are defined by, and its softmaxes by name."""
     found: Facts = ()
-    for node in (n for n in model.nodes.values() if n is not model.loss):
-        found += tuple(f for f in (*declared(node), *defined(node)) if isinstance(f.left, Sum) or is_softmax(f.left))
+    for node in model.nodes.values():
+        found += tuple(
+            f for f in (*declared(node), *among(node), *defined(node)) if isinstance(f.left, Sum) or is_softmax(f.left)
+        )
         found += totals(node, found)
     return found + tuple(fact for node in model.nodes.values() for fact in structural(node))
 
@@ -70,6 +73,16 @@ def declared(leaf: Node) -> Facts:
     family = leaf.generic if others else leaf.symbol
     reason = (SUMS_OVER if others else SUMS_TO)(family=family, value=leaf.sums_to, **({"idx": last} if others else {}))
     return (Fact(sum_over(leaf.generic, (limits(last),)), leaf.sums_to, tuple(others), reason),)
+
+
+@memo
+def among(leaf: Node) -> Facts:
+    """Positions: one index of their axis is equal to each of them."""
+    if not isinstance(leaf.domain, Whole):
+        return ()
+    k = index("_k", 1, leaf.domain.most)
+    because = AMONG(position=leaf.generic, last=leaf.domain.most)
+    return (Fact(sum_over(KroneckerDelta(leaf.generic, k), (limits(k),)), S.One, leaf.indices, because),)
 
 
 @memo

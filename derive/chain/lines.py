@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Expr, Idx, S, Sum, exp
+from sympy import Add, Expr, Idx, S, Sum, exp
 
 from derive.chain.derivation import Line, Local, Region, Step, Term, Use, length, product, written
 from derive.chain.facts import DEFINED, defined
@@ -17,7 +17,7 @@ from derive.chain.rules.insert import INSERT
 from derive.chain.rules.name_definitions import name_in_sum, name_in_sums
 from derive.chain.rules.pipeline import develop
 from derive.chain.rules.pull import split_bracket
-from derive.chain.sums import Facts, with_sums
+from derive.chain.sums import Fact, Facts, with_sums
 from derive.expressions.coefficients import number_of
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.matrix_functions import Written, WrittenScalar
@@ -81,7 +81,7 @@ def step(
     )
     why = reason(loss, target.wrt, uses, [substitute(use.target, fixed) for use in uses])
     raw = contributions(loss, node, region, uses, facts)
-    lines = _argument(target, uses, locals_[0], raw, dict(short), facts + _definitions(uses), longest)
+    lines = _argument(target, uses, locals_[0], raw, dict(short), facts + _definitions(node, uses), longest)
     return Step(target, node, region, all_uses, tuple(_put(t, fixed) for t in chain), why, locals_, lines)
 
 
@@ -99,10 +99,13 @@ def _by_element(
     return joined, tuple(any(mark for _, mark in group) for group in groups.values())
 
 
-def _definitions(uses: tuple[Use, ...]) -> Facts:
-    """The products that the users are defined by, which the terms of a step may contain."""
+def _definitions(node: Node, uses: tuple[Use, ...]) -> Facts:
+    """What a term of a step may contain: the products that the users are defined by, and the node's own bracket."""
     users = dict.fromkeys(u.user for u in uses if not u.direct)
-    return tuple(f for user in users for f in defined(user) if not isinstance(f.left, Sum))
+    found = tuple(f for user in users for f in defined(user) if not isinstance(f.left, Sum))
+    own = node.cases[0].expr if len(node.cases) == 1 and node.abstract is None else None
+    bracket = isinstance(own, Add) and own.free_symbols >= set(node.indices)
+    return (*found, Fact(own, node.generic, node.indices, DEFINED(node=node.generic))) if bracket else found
 
 
 def _better(use: Use, uses: tuple[Use, ...], facts: Facts, fixed: Mapping[Idx, Expr]) -> Line | None:

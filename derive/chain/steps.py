@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sympy import Expr, Idx, Mul, Symbol
+from sympy import Expr, Idx, KroneckerDelta, Mul, Symbol
 
 from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.closed_forms.recursion import closed_forms
@@ -138,9 +138,9 @@ class Steps:
         if name not in self._short:
             self._short[name] = None  # while it is being derived: a recursion keeps its name
             steps = self.of(name) if name in self.derivation.adjoints else ()
-            if len(steps) == 1 and not steps[0].given and weight(steps[0].value) <= TRIED:
-                own = {name_of(p.wrt) for p in adjoints(steps[0].value)}
-                self._short[name] = None if name in own else steps[0]
+            if len(steps) == 1 and not steps[0].given and (found := _short(steps[0])) is not None:
+                own = {name_of(p.wrt) for p in adjoints(found.value)}
+                self._short[name] = None if name in own else found
         return self._short[name]
 
     def _step(self, node: Node, region: Region, uses: tuple[Use, ...]) -> Step:
@@ -174,6 +174,21 @@ class Steps:
         value = substitute(step.value, dict(zip(step.node.indices, place, strict=True)))
         found = apart(value, ranges, self.derivation.model.indices)
         return None if found == partial else found
+
+
+def _short(step: Step) -> Step | None:
+    """The step if its value is short; if a quantity is only picked at a place, up to the line dL/dq delta that says so;
+    else nothing."""
+    at = next((n for n, line in enumerate(step.lines) if _is_picked(line.expr)), None)
+    if at is not None and weight(step.value) > LONGEST:
+        return replace(step, lines=step.lines[: at + 1])
+    return step if weight(step.value) <= TRIED else None
+
+
+def _is_picked(value: Expr) -> bool:
+    """Is it an adjoint times a delta?"""
+    kinds = {type(f) for f in Mul.make_args(value)}
+    return len(Mul.make_args(value)) == len(kinds) and kinds == {Partial, KroneckerDelta}
 
 
 def _ranges(step: Step, term: Term) -> dict[Idx, Interval]:

@@ -62,7 +62,7 @@ def summed(total: Sum, facts: Facts, always: bool = False) -> tuple[Expr, Facts]
     found = _whole(total, facts, used)
     if found is None:
         found = _by_parts(total, facts, used)
-    shorter = bool(used) and weight(found) < weight(total)
+    shorter = bool(used) and weight(found) <= weight(total)
     return (found, tuple(dict.fromkeys(used))) if shorter or always else (total, ())
 
 

@@ -64,6 +64,8 @@ def terms(expr: Expr) -> Expr:
     if row is None:
         return _size(expr)
     own = arguments(expr)
+    if row.name == "sigmoid" and own[0].could_extract_minus_sign():  # autograd may have it as 1 - sigmoid(x)
+        return S.One
     slopes = ((own[n], row.slope_in(n, own)) for n in range(row.arity) if row.has_slope(n))
     return Add(_size(expr), *(_size(slope) * _at_most(terms(inner), row.name == "exp") for inner, slope in slopes))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import gcd, prod
 
-from sympy import Add, Expr, Integer, Mul, Pow, Rational, Sum, count_ops, expand_mul
+from sympy import Abs, Add, Expr, Integer, Mul, Pow, Rational, Sum, count_ops, expand_mul, sign
 
 from derive.expressions.canonical import collected, one_spelling
 from derive.expressions.functions import row_of
@@ -62,7 +62,15 @@ def _cancelled(product: Mul) -> Expr:
             elif len(factors) > 1:  # sympy multiplies the number back into a bracket that stands alone
                 content, factors[at] = number_of(factor)
                 front *= content
-    return powers_as_one(Mul(front, *one_spelling(map(reduced, factors))))
+    return powers_as_one(_absolute(Mul(front, *one_spelling(map(reduced, factors)))))
+
+
+def _absolute(product: Expr) -> Expr:
+    """x sign(x) as |x|."""
+    factors = Mul.make_args(product)
+    for turned in (f for f in factors if isinstance(f, sign) and f.args[0] in factors):
+        return Mul(*(f for f in factors if f not in (turned, turned.args[0])), Abs(turned.args[0]))
+    return product
 
 
 def _under_one(terms: Sequence[Expr]) -> Expr:

@@ -264,7 +264,7 @@ ELEMENTARY: tuple[dict[str, Any], ...] = (
     ),
     entry(
         name="stop", value=stop, slope=lambda x: S.Zero, slope_range=(0, 0), definition=None,
-        rule=Text("stopped: sg(·) is a constant for the gradient", "梯度在此截断：求导时把 sg(·) 视为常数"),
+        rule=Text("stopped: sg(x) is a constant for the gradient", "梯度在此截断：求导时把 sg(x) 视为常数"),
         latex=r"\mathrm{{sg}}({})", text="sg({})", torch="Tensor.detach", numpy="({0})", number=lambda x: x,
         exact=lambda x: x,
     ),

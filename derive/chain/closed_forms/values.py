@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sympy import Abs, Add, Expr, Mul, Pow, S
+from sympy import Abs, Add, Expr, Indexed, Mul, Pow, S, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.chain.closed_forms.closed_form import ClosedForm, Recursion
 from derive.chain.closed_forms.recursion import solve
 from derive.chain.derivation import Derivation, Line, Region, Term
+from derive.chain.facts import known as known_of
 from derive.chain.partials import occurrences
 from derive.chain.rules.gather import gather
 from derive.chain.rules.insert import INSERT
 from derive.chain.rules.pipeline import develop_value
-from derive.expressions.indices import BINDERS, substitute
+from derive.chain.sums import Facts
+from derive.expressions.indices import BINDERS, name_of, substitute, through
 from derive.expressions.products import gathered
+from derive.expressions.traverse import Rule, rewrite
 from derive.language import Text, listing
 from derive.model.model import Node, references
 from derive.model.schedule import Stage
@@ -74,7 +77,7 @@ def _state(d: Derivation, stage: Stage, node: Node, known: Mapping[str, Solved])
         return None
     ranges = [(i.lower, i.upper) for i in node.indices]
     ranges[axis] = (end, t.upper) if stage.direction > 0 else (t.lower, end)
-    lines = [Line((Term((law,)),)), *_inserted(law, _plain(known))]
+    lines = [Line((Term((law,)),)), *_inserted(law, _plain(known), known_of(d.model))]
     moved = substitute(addend, _values(addend, _plain(known)))
     region = Region(tuple(ranges))
     form = solve(
@@ -89,7 +92,7 @@ def _made(d: Derivation, node: Node, known: Mapping[str, Solved]) -> Solved | No
     if node.is_leaf or node is d.model.loss or node.abstract is not None or len(node.cases) > 1:
         return None
     expr = node.cases[0].expr
-    lines = [Line((Term((expr,)),)), *_inserted(expr, known)]
+    lines = [Line((Term((expr,)),)), *_inserted(expr, known, known_of(d.model))]
     whole = Region(tuple((i.lower, i.upper) for i in node.indices))
     return Solved(node, whole, tuple(lines)) if len(lines) > 1 else None
 
@@ -105,19 +108,31 @@ def _values(expr: Expr, known: Mapping[str, Solved]) -> dict[Expr, Expr]:
     return {s.node.at(*place): s.at(*place) for s, place in used if place is not None}
 
 
-def _inserted(expr: Expr, known: Mapping[str, Solved]) -> Iterator[Line]:
+def _inserted(expr: Expr, known: Mapping[str, Solved], facts: Facts) -> Iterator[Line]:
     """The lines in which closed forms are put in and what cancels is cancelled."""
     by = _values(expr, known)
-    if not by:
+    parts = [[rewrite(f, _value_of(known)) for f in Mul.make_args(part)] for part in Add.make_args(expr)]
+    if [Mul(*part) for part in parts] == list(Add.make_args(expr)):
         return
-    parts = [[substitute(f, by) for f in Mul.make_args(part)] for part in Add.make_args(expr)]
     flat = sorted(map(_factors, parts), key=lambda part: Mul(*part) not in Add.make_args(expr))
     apart = tuple(Term((Mul(*part, evaluate=False),)) for part in flat)
     written = apart if any(gather(apart)) else tuple(Term((gathered(Mul(*part)),)) for part in flat)
     rooted = any(a not in expr.atoms(Abs) for p in parts for f in p for a in f.atoms(Abs)) and expr.has(Pow)
     reason = INSERT(values=list(by))
     yield Line(written, listing((reason, ROOT)) if rooted else reason)
-    yield from develop_value(written)
+    yield from develop_value(written, facts)
+
+
+def _value_of(known: Mapping[str, Solved]) -> Rule:
+    """What stands for an element that has a closed form; below the sign of a sum only one without such signs."""
+
+    def value(part: Expr) -> Expr | None:
+        if isinstance(part, BINDERS):
+            return through(part, lambda body: rewrite(body, _value_of(_plain(known))))
+        found = known.get(name_of(part)) if isinstance(part, (Symbol, Indexed)) else None
+        return None if found is None else found.at(*getattr(part, "indices", ()))
+
+    return value
 
 
 def _factors(part: Sequence[Expr]) -> tuple[Expr, ...]:

@@ -32,7 +32,11 @@ def combine(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     = a + -a*b + -b + a*b    (multiply out)
     = a + -b    (like terms cancel or are collected)
     """
-    if any(t.sums for t in terms) or written(terms) > WIDEST or not (_entangled(terms) or _of_brackets(terms)):
+    if (
+        any(t.sums for t in terms)
+        or written(terms) > WIDEST
+        or not any(test(terms) for test in (_entangled, _of_brackets, _of_numbers))
+    ):
         return
     rules = (over_one_denominator, cancel_fraction, multiply_out) if _entangled(terms) else (multiply_out,)
     lines = list(follow(rules, terms))
@@ -55,6 +59,13 @@ def _of_brackets(terms: Terms) -> bool:
     alone = terms[0].factors[0] if len(terms) == 1 and len(terms[0].factors) == 1 else None
     parts = alone.args if isinstance(alone, Add) else ()
     return sum(any(isinstance(f, Add) for f in Mul.make_args(p)) for p in parts) > 1
+
+
+def _of_numbers(terms: Terms) -> bool:
+    """Does a number stand beside a number times a bracket with a number, -1/2 beside 1/2 (1 + x)?"""
+    factors = [[f for f in t.flat if not f.is_number] for t in terms]
+    brackets = [own[0] for own in factors if len(own) == 1 and isinstance(own[0], Add)]
+    return not all(factors) and any(a.is_number for bracket in brackets for a in bracket.args)
 
 
 def over_one_denominator(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
@@ -88,7 +99,8 @@ def multiply_out(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     = a*b    (like terms cancel or are collected)
     """
     product = Add(*(t.expr for t in terms))
-    opened = tuple(Term((piece,)) for part in Add.make_args(product) for piece in Add.make_args(expand(part)))
+    parts = [t.expr for t in terms] if _of_numbers(terms) else Add.make_args(product)  # sympy adds numbers by itself
+    opened = tuple(Term((piece,)) for part in parts for piece in Add.make_args(expand(part)))
     collected = expand(product)
     if len(opened) > len(Add.make_args(collected)) or weight(collected) < weight(product):
         yield Line(opened, EXPANDED)

@@ -9,9 +9,9 @@ from sympy import Add, Expr, Idx, KroneckerDelta, Mul
 from derive.chain.derivation import Line, Term, product
 from derive.chain.rules.order import number_in_front
 from derive.chain.rules.rule import Terms
-from derive.chain.sums import Facts
+from derive.chain.sums import Facts, summed
 from derive.expressions.contraction import delta_solutions
-from derive.expressions.indices import Limits, substitute
+from derive.expressions.indices import Limits, is_position, substitute, sum_over
 from derive.expressions.intervals import covers
 from derive.language import Text
 
@@ -26,20 +26,28 @@ def kill_delta(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     >>> show(kill_delta, Term((u[k], KroneckerDelta(i, k) - v[i]), over(k)))
     sum over k: u[k] * (KroneckerDelta(i, k) - v[i])
     = u[i] + sum over k: -u[k] * v[i]    (KroneckerDelta(i, k) keeps only the term k = i)
+
+    Positions are known to lie in their axis.
+
+    >>> t = positions("t")
+    >>> one = Fact(Sum(KroneckerDelta(t[i], k), *over(k)), S.One, (i,), Text("t is among 1, ..., n", "t 在 1, …, n 中"))
+    >>> show(kill_delta, Term((u[k], KroneckerDelta(t[j], k)), over(k)), facts=(one,))
+    sum over k: u[k] * KroneckerDelta(t[j], k)
+    = u[t[j]]    (KroneckerDelta(t[j], k) keeps only the term k = t[j])
     """
-    found = [_split(t) for t in terms]
+    found = [_split(t, facts) for t in terms]
     while any(killed is not None for _, killed in found):
         delta, idx, value = next(killed for _, killed in found if killed is not None)
         terms = tuple(t for parts, _ in found for t in parts)
         yield Line(terms, KILLED(delta=delta, idx=idx, value=value))
-        found = [_split(t) for t in terms]
+        found = [_split(t, facts) for t in terms]
 
 
-def _split(term: Term) -> tuple[Terms, Killed | None]:
+def _split(term: Term, facts: Facts) -> tuple[Terms, Killed | None]:
     """The terms that a sum falls into, those with a delta without their sum; and that delta."""
     for at, whole in enumerate(term.factors):
         for factor in Mul.make_args(whole):
-            found = next((k for d in _deltas(factor) if (k := kills(d, term.sums))), None)
+            found = next((k for d in _deltas(factor) if (k := kills(d, term.sums, facts))), None)
             if found is not None:
                 beside = Mul(*(f for f in Mul.make_args(whole) if f is not factor))
                 before = (*term.factors[:at], *((beside,) if beside != 1 else ()))
@@ -62,15 +70,15 @@ def _multiplied_out(
     return tuple(sorted(map(number_in_front, kept), key=lambda t: t.factors[0].could_extract_minus_sign()))
 
 
-def kills(delta: KroneckerDelta, sums: tuple[Limits, ...]) -> Killed | None:
-    """The first summed index that the delta makes equal to another letter or to a number that it surely takes.
+def kills(delta: KroneckerDelta, sums: tuple[Limits, ...], facts: Facts = ()) -> Killed | None:
+    """The first summed index that the delta makes equal to another letter, a number or a position that it surely takes.
 
     It must take every value of the letter. None for such an index where a sum ends at it, as that over j = 1..k does.
     """
     solutions = (
         (idx, value)
         for idx, value in delta_solutions(delta.args[0], delta.args[1], sums)
-        if _same_values(idx, value, sums)
+        if _same_values(idx, value, sums) or _at_position(delta, idx, value, sums, facts)
     )
     return next(((delta, idx, value) for idx, value in solutions), None)
 
@@ -83,6 +91,12 @@ def _same_values(idx: Idx, value: Expr, sums: tuple[Limits, ...]) -> bool:
     if value.is_Integer or value in ends:
         return covers(ends[idx], ends.get(value, (value, value)))
     return isinstance(value, Idx) and (value.lower, value.upper) == ends[idx]
+
+
+def _at_position(delta: Expr, idx: Idx, value: Expr, sums: tuple[Limits, ...], facts: Facts) -> bool:
+    """Is the value a position, of which the facts say that the sum over all of the index meets it once?"""
+    ends = next(s for s in sums if s[0] == idx)
+    return is_position(value) and summed(sum_over(delta, (ends,)), facts)[0] == 1
 
 
 def without_delta(term: Term, killed: Killed) -> Term:

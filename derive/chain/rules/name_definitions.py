@@ -95,11 +95,13 @@ def name_in_sum(expr: Expr, fact: Fact) -> Expr:
 
 
 def name_in_sums(expr: Expr, fact: Fact) -> Expr:
-    """The same, also under the signs of its sums."""
+    """The same, also in its brackets and under the signs of its sums."""
 
     def name(part: Expr) -> Expr | None:
-        body = name_in_sums(part.function, fact) if isinstance(part, Sum) else None
-        return None if body is None else sum_over(body, part.limits)
+        if isinstance(part, Sum):
+            return sum_over(name_in_sums(part.function, fact), part.limits)
+        found = name_in_sum(part, fact) if isinstance(part, Add) else part
+        return None if found == part else found
 
     return rewrite(name_in_sum(expr, fact), name)
 

@@ -4,6 +4,7 @@ The rules come in the order in which one works on paper, each making the ground 
 
 1. `cancel` first, under the sums as they stand: a factor that is gone need not be pulled out, counted or named.
 2. `kill_delta` and `solve_stride` before all that looks at sums: they end them, and open the brackets with deltas.
+   `beside_delta` after them: a delta that ended a sum is gone.
 3. `count` before `pull`, which would leave a sum of ones behind.
 4. `part_sums` before `pull`, which takes out what depends on none of several indices; `pull` before `use_facts`: a
    fact is about the bare sum, without the constants that stand under it.
@@ -20,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from derive.chain.derivation import Line
+from derive.chain.rules.beside_delta import beside_delta
 from derive.chain.rules.cancel import cancel
 from derive.chain.rules.collect import collect
 from derive.chain.rules.combine import combine
@@ -34,6 +36,7 @@ from derive.chain.rules.rule import Rule, Terms, follow
 from derive.chain.rules.share import share
 from derive.chain.rules.solve_stride import solve_stride
 from derive.chain.rules.take_sign import take_sign
+from derive.chain.rules.turn_sigmoid import turn_sigmoid
 from derive.chain.rules.use_facts import use_facts
 from derive.chain.rules.use_symmetry import use_symmetry
 from derive.chain.sums import Facts
@@ -42,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     cancel,  # sum_k u_k v_k / u_k             =>  sum_k v_k
     kill_delta,  # sum_k delta_ik u_k          =>  u_i
     solve_stride,  # sum_k delta_{2k,i} u_k   =>  u_{i/2} for even i
+    beside_delta,  # delta_ik u_i / u_k        =>  delta_ik
     use_symmetry,  # S_ki                      =>  S_ik
     count,  # sum_k a                          =>  n a
     part_sums,  # sum_i sum_k u_i v_k          =>  sum_i u_i sum_k v_k
@@ -50,11 +54,14 @@ RULES: tuple[Rule, ...] = (
     collect,  # sum_k u_k + sum_j u_j          =>  2 sum_k u_k
     name_definitions,  # (x_i - m)/s           =>  x_hat_i
     combine,  # a (1 - b) + a b                =>  a
+    turn_sigmoid,  # a (1 - sigmoid(b))        =>  a sigmoid(-b)
     share,  # a u_i - a sum_k v_k              =>  a (u_i - sum_k v_k)
+    name_definitions,  # 1/m (a + b)             =>  1, where m = a + b
     order,  # u_i 2 u_i                        =>  2 u_i^2
 )
 CLOSED_FORM_RULES: tuple[Rule, ...] = (pull, order)  # sympy must not expand the sums and products of a closed form
-VALUE_RULES: tuple[Rule, ...] = (gather, multiply_out_powers, take_sign)  # what cancels is not multiplied out
+VALUE_RULES: tuple[Rule, ...] = (pull, use_facts, gather, multiply_out_powers, take_sign)
+"""What cancels is not multiplied out."""
 
 
 def develop(terms: Terms, facts: Facts) -> Iterator[Line]:
@@ -79,11 +86,11 @@ def develop_closed_form(terms: Terms) -> Iterator[Line]:
     yield from follow(CLOSED_FORM_RULES, terms)
 
 
-def develop_value(terms: Terms) -> Iterator[Line]:
+def develop_value(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     """The lines after a closed form was inserted into a definition: its powers gathered, what cancels cancelled.
 
     >>> show(lambda terms, facts: develop_value(terms), Term((a, (a**i - 1) / a)))
     a * (a**i - 1)/a
     = a**i - 1    (cancel a)
     """
-    yield from follow(VALUE_RULES, terms)
+    yield from follow(VALUE_RULES, terms, facts)

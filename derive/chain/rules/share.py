@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from sympy import Add, Expr, Pow, Sum
+from sympy import Add, Expr, Indexed, Pow, Sum, Symbol
 
 from derive.chain.derivation import Line, Term
 from derive.chain.rules.rule import Terms
 from derive.chain.sums import Facts
 from derive.expressions.coefficients import stands_apart
+from derive.expressions.indices import name_of
 from derive.expressions.powers import split
 from derive.expressions.symbols import Partial
+from derive.expressions.traverse import names
 from derive.language import Text
 
 SHARED = Text("take out the common factor", "提取公因子")
@@ -36,9 +38,10 @@ def share(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     """
     if any(t.sums for t in terms):
         return
-    beside, inside = _parted(_opened(terms))
+    totals = _totals(facts)
+    beside, inside = _parted(_opened(terms), totals)
     shared, rest = split([t.flat for t in inside])
-    worth = _with_sum(inside) or any(map(_kept_apart, shared))
+    worth = _with_sum(inside, totals) or any(map(_kept_apart, shared))
     if shared and worth:
         yield Line((*beside, Term((*shared, Add(*rest)))), SHARED)
 
@@ -49,9 +52,14 @@ def _opened(terms: Terms) -> Terms:
     return tuple(Term((part,)) for part in alone.args) if isinstance(alone, Add) else terms
 
 
-def _parted(terms: Terms) -> tuple[Terms, Terms]:
+def _totals(facts: Facts) -> frozenset[str]:
+    """The names of sums: of what facts say that it is the value of one."""
+    return frozenset(n for f in facts if isinstance(f.left, Sum) for n in names(f.right))
+
+
+def _parted(terms: Terms, totals: Collection[str]) -> tuple[Terms, Terms]:
     """The terms beside a bracket, and those in it, which are all with a sum and as many others as share a factor."""
-    if split([t.flat for t in terms])[0] or not (summed := _with_sum(terms)):
+    if split([t.flat for t in terms])[0] or not (summed := _with_sum(terms, totals)):
         return (), terms
     others = [t for t in terms if t not in summed]
     shared = [f for f in summed[0].flat if not f.is_number and all(f in t.flat for t in summed)]
@@ -59,8 +67,13 @@ def _parted(terms: Terms) -> tuple[Terms, Terms]:
     return tuple(t for t in others if t not in joined), tuple(t for t in terms if t in summed or t in joined)
 
 
-def _with_sum(terms: Terms) -> Terms:
-    return tuple(t for t in terms if any(isinstance(f, Sum) for f in t.flat))
+def _with_sum(terms: Terms, totals: Collection[str]) -> Terms:
+    """The terms with a sum among their factors, or the name of one."""
+    return tuple(t for t in terms if any(isinstance(f, Sum) or (_plain(f) and name_of(f) in totals) for f in t.flat))
+
+
+def _plain(factor: Expr) -> bool:
+    return isinstance(factor, (Symbol, Indexed))
 
 
 def _kept_apart(factor: Expr) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import And, Basic, Idx, KroneckerDelta, Max, Min, Mod, Not, Or, Piecewise, S, polygamma
+from sympy import And, Basic, Idx, Indexed, KroneckerDelta, Max, Min, Mod, Not, Or, Piecewise, S, polygamma
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
@@ -83,6 +83,11 @@ def relation(expr: Relational, p: Printer) -> Printed:
     if form is not None and abs(form[0]) == 1:  # of a single index: i <= K, which sympy turns around
         left, right, sign = found[0], -form[0] * form[1], (expr if form[0] == 1 else expr.reversed).rel_op
         return f"{p.index(left)} {p.style.relations[sign]} {p.index(right)}", ADD
+    alone = gap.atoms(Indexed)
+    for element in alone if len(alone) == 1 else ():  # r_n <= 1 + eps, which sympy turns around too
+        slope, rest = gap.coeff(element), gap.coeff(element, 0)
+        if abs(slope) == 1 and not rest.has(element) and rest != 0:
+            left, right, sign = element, -slope * rest, (expr if slope == 1 else expr.reversed).rel_op
     return f"{p.printed(left)[0]} {p.style.relations[sign]} {p.printed(right)[0]}", ADD
 
 

@@ -1,0 +1,59 @@
+"""The Kullback-Leibler divergence of two softmaxes, in both of its arguments, and as the loss of a distillation."""
+
+from derive import Graph, Problem, Size, Sum, Text, exp, log
+
+problem = Problem(
+    title=Text("KL divergence of two softmaxes", "两个 softmax 分布的 KL 散度"),
+    statement=Text(
+        "Two distributions over C classes are the softmaxes of their scores. Derive the gradient of the "
+        "Kullback-Leibler divergence of the first from the second with respect to the scores of both, and that of a "
+        "distillation with a temperature, where the first is a teacher that does not learn.",
+        "C 个类别上的两个分布分别是各自得分的 softmax。请推导第一个分布相对于第二个分布的 KL 散度对两组得分的梯度；"
+        "再推导带温度的知识蒸馏的梯度，其中第一个分布是不参与学习的教师。",
+    ),
+    source="Cover and Thomas, 2.3",
+    group="losses",
+    sizes=(
+        Size("C", Text("number of classes", "类别数"), most=1000),
+        Size("N", Text("number of examples", "样本数"), most=1000),
+    ),
+)
+directions = Text(
+    "A step along the scores of q makes q follow p wherever p has mass. A step along the scores of p takes p away from "
+    "the classes where the logarithm of p/q is above its mean L, and towards those where it is below.",
+    "沿 q 的得分下降时，凡 p 有概率的类别，q 都会跟上。"
+    "沿 p 的得分下降时，p 会离开对数 log(p/q) 高于其均值 L 的类别，转向低于 L 的类别。",
+)
+squared = Text(
+    "The factor τ² makes up for the 1/τ of the scores and for q - p, which shrinks like 1/τ at high temperatures if "
+    "the teacher is softened too.",
+    "系数 τ² 抵消两个因子：得分带来的 1/τ，以及 q - p 的缩小：若教师也同样软化，温度较高时后者与 1/τ 成正比。",
+)
+
+
+@problem.reading(Text("Both directions", "两个方向"), notes=(directions,))
+def both() -> Graph:
+    """p = softmax(z), q = softmax(u), L = sum_i p_i log(p_i/q_i)."""
+    g = Graph("kl-divergence")
+    C = g.size("C")
+    i, k = g.indices("i k", C)
+    z, u = g.parameters("z u", C)
+    p = g.node("p", exp(z[i]) / Sum(exp(z[k]), k), over=i)
+    q = g.node("q", exp(u[i]) / Sum(exp(u[k]), k), over=i)
+    g.loss("L", Sum(p[i] * log(p[i] / q[i]), i))
+    return g
+
+
+@problem.reading(Text("Distillation with a temperature", "带温度的知识蒸馏"), notes=(squared,))
+def distillation() -> Graph:
+    """q_n = softmax(u_n/tau), L = tau^2/N sum_n sum_i p_ni log(p_ni/q_ni), where p is given."""
+    g = Graph("distillation")
+    C, N = g.size("C"), g.size("N")
+    n = g.index("n", N)
+    i, k = g.indices("i k", C)
+    u, p = g.parameter("u", N, C), g.target("p", N, C, domain="probability", sums_to=1)
+    tau = g.constant("tau", domain="positive")
+    v = g.node("v", u[n, i] / tau, over=(n, i))
+    q = g.node("q", exp(v[n, i]) / Sum(exp(v[n, k]), k), over=(n, i))
+    g.loss("L", tau**2 * Sum(p[n, i] * log(p[n, i] / q[n, i]), n, i) / N)
+    return g
