@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 from sympy import And, Eq, Ne, Or
+from sympy import Sum as SympySum
 
-from derive import Graph, Piecewise, Sum, exp, log, tanh
+from derive import Function, Graph, Piecewise, Sum, exp, log, tanh
 from derive.errors import ModelError
 
 SIZES = {"N": 4, "K": 2, "S": 3, "T": 4}
@@ -215,3 +216,42 @@ def test_a_guard_that_guards_nothing(law):
     i, x = g.index("i", N), g.parameter("x", N)
     with pytest.raises(ModelError, match=r"reaches x\[0\], but x runs from 1 to N; .* read it under a condition"):
         g.node("y", law(x, i), over=i)
+
+
+@pytest.mark.parametrize(
+    ("condition", "left"),
+    [
+        (lambda i, j, W: j <= i, (0, "T")),  # the gradient of x_i sums over the rows that see i
+        (lambda i, j, W: j <= i - 3, (3, "T")),
+        (lambda i, j, W: And(j < i, i < j + W), (1, "Min(T, W + i - 1)")),
+        (lambda i, j, W: i + j <= W, ("1", "Min(T, W - i)")),
+        (lambda i, j, W: 2 * j <= i, ("2*i", "T")),
+        (lambda i, j, W: Eq(i, j), ("1", "T")),  # that is a delta, and stays a condition
+    ],
+)
+def test_a_condition_on_a_summed_index_is_its_range(condition, left):
+    """What is 0 outside of a part of the range is summed over that part, and the values are autograd's."""
+    g = Graph("seen")
+    T, W = g.size("T"), g.size("W")
+    i, j = g.indices("i j", T)
+    w, x = g.parameter("w", T, T), g.parameter("x", T)
+    a = g.node("a", Sum(Piecewise((w[i, j] * x[j], condition(i, j, W)), (0, True)), j), over=i)
+    g.loss("L", Sum(a[i] ** 2, i))
+    solution = g.derive()
+    (limit,) = next(s for s in solution.gradient("x").atoms(SympySum)).limits
+    low, high = (i + left[0] if isinstance(left[0], int) else left[0]), left[1]
+    assert (str(limit[1]), str(limit[2])) == (str(low), high)
+    assert solution.verify(points=60).ok
+
+
+def test_a_sum_that_ends_at_the_letter_of_another_stands_at_its_right():
+    """The outer sum is written first: each end is a letter that is already there."""
+    g = Graph("triangle")
+    T = g.size("T")
+    i, j = g.indices("i j", T)
+    w, u = g.parameter("w", T, T), g.parameter("u")
+    s = g.node("s", Piecewise((u * w[i, j], j <= i), (0, True)), over=(i, j))
+    g.loss("J", Function("L")(s) + Sum(w[i, j], (j, 1, i), (i, 1, T)))
+    text = g.derive().to_text()
+    assert "Σ_{i=1..T} Σ_{j=1..i} wᵢⱼ" in text
+    assert "Σ_{j=1..T} Σ_{i=j..T} ∂L/∂sᵢⱼ wᵢⱼ" in text

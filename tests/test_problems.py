@@ -18,7 +18,9 @@ from derive.problems import load, names
 from derive.solution import Solution
 from derive.topics.worked.worked import Worked, work
 
-LENGTHS = (None, 1, 2, 5, 50)  # of the sequence, or of the vector; None leaves it symbolic
+LENGTHS = (None, 1, 2, 5)  # of the sequence, or of the vector; None leaves it symbolic
+LONG = 50  # for what is unrolled, each step a line; in an array model a greater size is only a greater number
+UNROLLED = ("recurrent", "optimisers")
 
 
 def variants():
@@ -26,7 +28,8 @@ def variants():
     for name in names():
         problem = load(name)
         choices = [[(o.name, value) for value in o.choices] for o in problem.options]
-        lengths = LENGTHS if problem.sizes else (None,)
+        long = (LONG,) if problem.group in UNROLLED or name == "gaussian-kl" else ()
+        lengths = (*LENGTHS, *long) if problem.sizes else (None,)
         for (at, reading), chosen, length in product(enumerate(problem.readings), product(*choices), lengths):
             label = reading.label.en if reading.label else ""
             words = [name, label, *(value for _, value in chosen), "general" if length is None else str(length)]

@@ -3,6 +3,7 @@
 The rules come in the order in which one works on paper, each making the ground for the next:
 
 1. `cancel` first, under the sums as they stand: a factor that is gone need not be pulled out, counted or named.
+   `narrow` next: what stands in the bracket of a condition is a factor for the others once the range says it.
 2. `kill_delta` and `solve_stride` before all that looks at sums: they end them, and open the brackets with deltas.
    `beside_delta` after them: a delta that ended a sum is gone.
 3. `count` before `pull`, which would leave a sum of ones behind.
@@ -29,6 +30,7 @@ from derive.chain.rules.count import count
 from derive.chain.rules.gather import gather, multiply_out_powers
 from derive.chain.rules.kill_delta import kill_delta
 from derive.chain.rules.name_definitions import name_definitions
+from derive.chain.rules.narrow import narrow
 from derive.chain.rules.order import order
 from derive.chain.rules.part_sums import part_sums
 from derive.chain.rules.pull import pull
@@ -43,6 +45,7 @@ from derive.chain.sums import Facts
 
 RULES: tuple[Rule, ...] = (
     cancel,  # sum_k u_k v_k / u_k             =>  sum_k v_k
+    narrow,  # sum_k [u_k if k <= i, else 0]   =>  sum_{k<=i} u_k
     kill_delta,  # sum_k delta_ik u_k          =>  u_i
     solve_stride,  # sum_k delta_{2k,i} u_k   =>  u_{i/2} for even i
     beside_delta,  # delta_ik u_i / u_k        =>  delta_ik

@@ -129,8 +129,11 @@ class Printer:
         return text
 
     def totals(self, sums: Sequence[Limits]) -> str:
-        """The signs of sums, each with its range."""
-        return "".join(self.style.total(name_of(i), self.index(a), self.index(b)) for i, a, b in sums)
+        """The signs of sums, each with its range; one that ends at the letter of another stands at the right of it."""
+        letters = {s[0] for s in sums}
+        nested = any(not letters.isdisjoint(end.free_symbols) for s in sums for end in s[1:])
+        order = reversed(sums) if nested else sums  # inner ones come first; where it does not matter they stay so
+        return "".join(self.style.total(name_of(i), self.index(a), self.index(b)) for i, a, b in order)
 
     # indices
 
