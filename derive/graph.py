@@ -172,6 +172,26 @@ class Graph:
         indices = validation.over(over)
         return self._add(name, "node", indices, (Case(indices, self._formula(name, expr, indices)),))
 
+    def derivative(self, of: Any, wrt: Any) -> Any:
+        """The derivative of a node, as a node: of a scalar f, `g.derivative(f, x)[d]` has the index of x.
+
+        Of a family f the indices of f come first, as in a Jacobian: `g.derivative(s, x)[i, d]`. It is the total
+        derivative, along all paths from x to f. Errors: ModelError where no path or a recurrence lies in between.
+        """
+        from derive.topics.derivatives.definition import Wanted, defined
+
+        wanted = Wanted.of(of, wrt, self._nodes)
+        known = next((n.symbol for n in self._nodes.values() if n.derivative == wanted.names), None)
+        if known is not None:
+            return known
+        validation.new_name(wanted.name, self._names())
+        model = model_of(self.title, tuple(self._nodes.values()), NOTHING.name, tuple(self._sizes.values()),
+                         self._declared())  # fmt: skip
+        node = defined(wanted, model)
+        self._legible(node)
+        self._nodes[node.name] = node
+        return node.symbol
+
     def loss(self, name: str, expr: Any) -> Any:
         """The scalar that is differentiated; `Function("L")(o[T], y)` leaves it abstract."""
         if self._loss is not None:

@@ -53,6 +53,7 @@ class Node(NamedTuple):
     its elements over the last index, `law` is what is declared of a random one. `implied` marks a pre-activation that
     we named, `wanted` an input whose gradient is asked for as a parameter's is. `structure` is what is known of a
     square matrix: "symmetric", "positive definite" (and symmetric), "orthogonal", "triangular" (lower).
+    `derivative` says of which family by which other one it is the derivative, where it is defined as one.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Node(NamedTuple):
     law: Law | None = None
     wanted: bool = False
     structure: str = ""
+    derivative: tuple[str, str] | None = None
 
     @property
     def symmetric(self) -> bool:

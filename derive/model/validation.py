@@ -39,6 +39,7 @@ from derive.errors import ModelError
 from derive.expressions.indices import BINDERS
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.notation import NAME
+from derive.expressions.symbols import Partial
 from derive.expressions.traverse import free_indices
 from derive.memo import one
 from derive.model.model import Domain, Model
@@ -96,6 +97,10 @@ def foreign(expr: Expr, where: str) -> None:
             raise ModelError(
                 f"{where}: {part} is a matrix of sympy; a matrix is a family of this graph, read by its indices: "
                 "A = g.parameter('A', n, n) and A[i, j], a product as Sum(A[i, k]*B[k, j], k)"
+            )
+        if isinstance(part, Partial):
+            raise ModelError(
+                f"{where}: {part} is known by name only; a derivative in a definition is g.derivative(f, x)"
             )
         if isinstance(part, (Derivative, Integral, Limit, Order, Subs)):
             name = type(part).__name__

@@ -131,6 +131,7 @@ class Flag(NamedTuple):
 TOPICS = {
     "jacobian": "derive.topics.jacobian",
     "hessian": "derive.topics.hessian",
+    "derivatives": "derive.topics.derivatives",
     "expectation": "derive.topics.expectation",
     "matrix_form": "derive.topics.matrix_form",
     "identities": "derive.topics.identities",

@@ -34,6 +34,7 @@ from derive.expressions.matrices import (
     shape,
 )
 from derive.expressions.matrix_functions import Written
+from derive.expressions.nabla import Nabla
 from derive.expressions.notation import subscript
 from derive.expressions.symbols import Immediate, Partial
 from derive.page.print.functions import BINDS
@@ -46,7 +47,7 @@ LOOSE = (Plus, Scaled, Summed)  # in brackets wherever something stands beside t
 
 def _whole_name(element: Expr, axes: Sequence[Expr], p: Printer) -> str:
     """A family without the indices that run."""
-    if not isinstance(element, Indexed) or isinstance(element.base, Written):
+    if not isinstance(element, Indexed) or isinstance(element.base, (Nabla, Written)):
         return p.printed(getattr(element, "base", element))[0]
     return p.style.name(name_of(element), tuple(p.index(i) for i in element.indices if i not in axes))
 

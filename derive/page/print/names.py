@@ -9,6 +9,7 @@ from sympy import E, Expr, Float, Idx, Indexed, IndexedBase, NumberSymbol, Ratio
 from derive.expressions.functions import BY_NAME
 from derive.expressions.indices import name_of
 from derive.expressions.matrix_functions import MatrixRow, OfMatrix, Written, WrittenScalar
+from derive.expressions.nabla import Nabla, NablaScalar
 from derive.expressions.notation import subscript
 from derive.page.numerals import Numeral
 from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, write
@@ -34,6 +35,15 @@ def written(row: MatrixRow, matrix: IndexedBase, p: Printer, positive: bool = Fa
     return (latex if p.style.latex else text).format(p.printed(matrix)[0])
 
 
+@write.register(NablaScalar)
+@write.register(Nabla)
+def derivative(expr: Nabla | NablaScalar, p: Printer) -> Printed:
+    """The derivative of f with respect to x, nabla_x f, whatever both are."""
+    of, wrt = (p.printed(e)[0] for e in (expr.of, expr.wrt))
+    sign = p.style.name("N", (wrt,)).replace("N", r"\nabla" if p.style.latex else "∇", 1)
+    return f"{sign} {of}", MUL
+
+
 @write.register(OfMatrix)
 def definition(expr: OfMatrix, p: Printer) -> Printed:
     return _element(expr.row, written(expr.row, expr.matrix, p, expr.positive), expr.indices, p)
@@ -43,15 +53,17 @@ def _element(row: MatrixRow, matrix: str, indices: Sequence[Expr], p: Printer) -
     """An element of what is written in several signs: in brackets, or as that of its first sign, lambda_k(A)."""
     if not indices:
         return matrix, MUL
-    letters = (
-        "".join(map(p.index, indices))
-        if all(len(p.index(i)) == 1 for i in indices)
-        else ",".join(map(p.index, indices))
-    )
-    lower = f"_{{{letters}}}" if p.style.latex else subscript(letters)
+    lower = _lower(indices, p)
     if row.name in ("eigenvalues", "eigenvectors"):
         return matrix.replace("(", lower + "(", 1), ATOM
     return p.style.brackets(matrix) + lower, ATOM
+
+
+def _lower(indices: Sequence[Expr], p: Printer) -> str:
+    """Indices below what stands in brackets."""
+    apart = "" if all(len(p.index(i)) == 1 for i in indices) else ","
+    letters = apart.join(map(p.index, indices))
+    return f"_{{{letters}}}" if p.style.latex else subscript(letters)
 
 
 @write.register(IndexedBase)
@@ -68,6 +80,8 @@ def index(expr: Idx, p: Printer) -> Printed:
 def element(expr: Indexed, p: Printer) -> Printed:
     if isinstance(expr.base, Written):
         return _element(expr.base.row, written(expr.base.row, expr.base.matrix, p), expr.indices, p)
+    if isinstance(expr.base, Nabla):
+        return p.style.brackets(p.printed(expr.base)[0]) + _lower(expr.indices, p), ATOM
     return p.style.name(name_of(expr), tuple(p.index(i) for i in expr.indices)), ATOM
 
 

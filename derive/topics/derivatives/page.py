@@ -1,0 +1,37 @@
+"""The derivatives inside definitions on the page: what they are, and how each is derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from derive.language import Text
+from derive.model.model import Model
+from derive.page.blocks import Block, Heading, Paragraph
+from derive.topics.jacobian.jacobian import Jacobian
+from derive.topics.jacobian.page.paths import chained
+
+HEADING = Text("Derivatives in the definitions", "定义中的导数")
+MEANING = Text(
+    "A derivative that stands in a definition is derived first; then it is a quantity like any other, computed from "
+    "the quantities in its formula, and the chain rule goes on through it: these are derivatives of derivatives.",
+    "定义中出现的导数须先求出；此后它与其他量一样，由其公式中的各量算出，链式法则继续穿过它：这就是导数的导数。",
+)
+WRITTEN = Text(
+    "{name} is the derivative {symbol}, along all paths:",
+    "{name} 即导数 {symbol}，沿所有路径：",
+)
+COMPARED = Text(
+    "The derivatives in the definitions were compared with those that torch.autograd computes from the values (with "
+    "create_graph=True), and so were the gradients through them.",
+    "定义中的导数与 torch.autograd 由数值算出的导数（create_graph=True）作了比较，穿过它们的梯度也作了比较。",
+)
+
+
+def section(found: Sequence[Jacobian], model: Model) -> Iterator[Block]:
+    """Show every derivative, path by path."""
+    yield Heading(HEADING)
+    yield Paragraph(MEANING)
+    for one in found:
+        node = next(n for n in model.nodes.values() if n.derivative == (one.of.name, one.wrt.name))
+        yield Paragraph(WRITTEN(name=node.generic, symbol=one.symbol))
+        yield from chained(one)

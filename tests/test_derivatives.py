@@ -1,0 +1,184 @@
+"""`g.derivative(f, x)`: its values and what is derived through it, against torch with create_graph=True."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from derive import Function, Graph, ModelError, Sum, norm, sin, softplus, tanh
+
+Builder = Callable[[Graph], None]
+
+
+def penalty() -> Graph:
+    """(|df/dx| - 1)^2 of a critic with one hidden layer."""
+    g = Graph("critic")
+    D, H = g.size("D"), g.size("H")
+    d, h = g.index("d", D), g.index("h", H)
+    W, b, v, x = g.parameter("W", H, D), g.parameter("b", H), g.parameter("v", H), g.input("x", D, gradient=True)
+    a = g.node("a", tanh(Sum(W[h, d] * x[d], d) + b[h]), over=h)
+    f = g.node("f", Sum(v[h] * a[h], h))
+    slope = g.derivative(f, x)
+    g.loss("L", (norm(slope[d], d) - 1) ** 2)
+    return g
+
+
+def inner_step() -> Graph:
+    """MAML: the loss at w - eta dl/dw."""
+    g = Graph("maml")
+    D, N = g.size("D"), g.size("N")
+    d, n = g.index("d", D), g.index("n", N)
+    w, X, y, eta = g.parameter("w", D), g.input("X", N, D), g.target("y", N), g.parameter("eta")
+    r = g.node("r", tanh(Sum(X[n, d] * w[d], d)), over=n)
+    inner = g.node("l", Sum((r[n] - y[n]) ** 2, n))
+    u = g.node("u", w[d] - eta * g.derivative(inner, w)[d], over=d)
+    g.loss("L", Sum(u[d] ** 4, d))
+    return g
+
+
+def score() -> Graph:
+    """|s|^2/2 + tr(ds/dx), where s itself is a derivative: minus that of an energy."""
+    g = Graph("score")
+    D, H = g.size("D"), g.size("H")
+    d, h = g.index("d", D), g.index("h", H)
+    W, x = g.parameter("W", H, D), g.input("x", D, gradient=True)
+    z = g.node("z", Sum(W[h, d] * x[d], d), over=h)
+    energy = g.node("E", Sum(softplus(z[h]), h))
+    s = g.node("s", -g.derivative(energy, x)[d], over=d)
+    g.loss("L", Sum(s[d] ** 2, d) / 2 + Sum(g.derivative(s, x)[d, d], d))
+    return g
+
+
+def by_hand(name: str, t: dict[str, torch.Tensor]) -> torch.Tensor:
+    """The same losses in torch, without a word of this package."""
+    if name == "penalty":
+        f = (t["v"] * torch.tanh(t["W"] @ t["x"] + t["b"])).sum()
+        (slope,) = torch.autograd.grad(f, t["x"], create_graph=True)
+        return (slope.norm() - 1) ** 2
+    if name == "inner_step":
+        inner = ((torch.tanh(t["X"] @ t["w"]) - t["y"]) ** 2).sum()
+        (slope,) = torch.autograd.grad(inner, t["w"], create_graph=True)
+        return ((t["w"] - t["eta"] * slope) ** 4).sum()
+    energy = torch.nn.functional.softplus(t["W"] @ t["x"]).sum()
+    s = -torch.autograd.grad(energy, t["x"], create_graph=True)[0]
+    trace = sum(torch.autograd.grad(s[k], t["x"], create_graph=True)[0][k] for k in range(len(s)))
+    return (s**2).sum() / 2 + trace
+
+
+SHAPES: dict[str, tuple[Callable[[], Graph], dict[str, tuple[int, ...]]]] = {
+    "penalty": (penalty, {"W": (4, 3), "b": (4,), "v": (4,), "x": (3,)}),
+    "inner_step": (inner_step, {"w": (3,), "X": (5, 3), "y": (5,), "eta": ()}),
+    "score": (score, {"W": (4, 3), "x": (3,)}),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_values_and_second_order_gradients_are_those_of_create_graph(name: str) -> None:
+    build, shapes = SHAPES[name]
+    generator = torch.Generator().manual_seed(3)
+    leaves = {n: torch.randn(s, generator=generator, dtype=torch.float64) for n, s in shapes.items()}
+    solution = build().derive()
+    assert solution.verify(points=60).ok
+    for target in ("numpy", "torch"):
+        scope: dict[str, Any] = {}
+        exec(solution.to_code(target, check=False), scope)
+        given = {n: v.numpy() if target == "numpy" else v for n, v in leaves.items()}
+        values = scope["forward"](**given)
+        grads = scope["backward"](**given)
+        variables = {n: v.clone().requires_grad_() for n, v in leaves.items()}
+        loss = by_hand(name, variables)
+        torch.testing.assert_close(torch.as_tensor(values["L"]), loss.detach())
+        for n in solution.derivation.wanted:
+            (truth,) = torch.autograd.grad(loss, variables[n], retain_graph=True)
+            torch.testing.assert_close(torch.as_tensor(grads[n]), truth)
+
+
+def test_the_check_does_not_use_the_formula_of_a_derivative() -> None:
+    """A definition that is not the derivative it is said to be fails, though all that follows from it is right."""
+    g = penalty()
+    node = g._nodes["df_dx"]
+    wrong = node._replace(cases=(node.cases[0]._replace(expr=2 * node.cases[0].expr),))
+    g._nodes["df_dx"] = wrong
+    report = g.derive().verify(points=30)
+    assert not report.ok and report.first_failure is not None
+
+
+def test_the_page_says_what_the_derivative_is_and_why() -> None:
+    solution = penalty().derive()
+    english, chinese = (solution.to_text(lang, check=False) for lang in ("en", "zh"))
+    assert "(∇ₓ f)_d = Σ_{h=1..H} W_{hd} vₕ (1 - aₕ²)" in english
+    assert "∂f/∂x_d = Σ_{h=1..H} Σ_{i=1..D} vₕ (1 - aₕ²) Wₕᵢ δ_{di}" in english
+    assert "定义中的导数" in chinese
+    assert r"\left(\nabla_{x} f\right)_{d}" in solution.to_latex(check=False) or r"(\nabla_{x} f)_{d}" in (
+        solution.to_latex(check=False)
+    )
+
+
+def test_a_derivative_is_one_node_however_often_it_is_asked_for() -> None:
+    g = Graph("s")
+    x, w = g.parameters("x w")
+    f = g.node("f", sin(w * x))
+    assert g.derivative(f, x) is g.derivative(f, x)
+    second = g.derivative(g.derivative(f, x), x)
+    g.loss("L", second)
+    assert g.derive().verify(points=30).ok  # d^3 f / dx^2 dw and d^3 f / dx^3
+
+
+def refused(what: str, g: Graph) -> None:
+    D, T = g.size("D"), g.size("T")
+    d, t = g.index("d", D), g.index("t", T)
+    x, (y, u) = g.parameter("x", D), g.parameters("y u")
+    f = g.node("f", Sum(x[d] ** 2, d))
+    h = g.recurrence("h", lambda h: tanh(u * h[t - 1] + y), over=t, start={0: 0})
+    r, F = g.node("r", h[T] ** 2), g.node("F", Function("F")(f))
+    k = g.positions("k", D, among=D)
+    asked = {
+        "recurrence": (r, u), "not computed from": (f, y), "without its indices": (f, x[d]), "a name first": (f**2, x),
+        "of this graph": ("f", x), "positions": (f, k), "abstract": (F, x), "is not computed": (x, x),
+    }  # fmt: skip
+    g.derivative(*asked[what])
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "recurrence", "not computed from", "without its indices", "a name first", "of this graph", "positions",
+        "abstract", "is not computed",
+    ],
+)  # fmt: skip
+def test_what_has_no_derivative_is_refused_at_its_line(what: str) -> None:
+    with pytest.raises(ModelError, match=what) as found:
+        refused(what, Graph("refused"))
+    assert "\n" not in str(found.value) and "g.derivative" in str(found.value)
+
+
+def test_an_adjoint_of_another_graph_is_no_definition_but_a_jacobian_is_one() -> None:
+    """Case R7: the formula of a Jacobian is made of quantities; an adjoint is known by its name only."""
+
+    def critic() -> tuple[Graph, Any]:
+        g = Graph("critic")
+        D, H = g.size("D"), g.size("H")
+        d, h = g.index("d", D), g.index("h", H)
+        x, W, v = g.input("x", D, gradient=True), g.parameter("W", H, D), g.parameter("v", H)
+        a = g.node("a", tanh(Sum(W[h, d] * x[d], d)), over=h)
+        g.node("f", Sum(v[h] * a[h], h))
+        return g, d
+
+    g, d = critic()
+    g.loss("L", g._nodes["f"].symbol)
+    solution = g.derive()
+    for formula in (solution.jacobian("f", "x").value, solution.gradient("x")):  # both without an adjoint here
+        g, d = critic()
+        slope = g.node("g", formula, over=d)
+        g.loss("L", Sum(slope[d] ** 2, d))
+        assert g.derive().verify(points=30).ok
+    g, d = critic()
+    f, a, h = g._nodes["f"].symbol, g._nodes["a"].symbol, g._nodes["a"].indices[0]
+    g.loss("L", f**2 + Sum(a[h] ** 2, h))
+    gradient = g.derive().gradient("x")
+    g, d = critic()
+    with pytest.raises(ModelError, match=r"g\.derivative\(f, x\)"):
+        g.node("g", gradient, over=d)
