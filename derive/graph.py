@@ -259,6 +259,29 @@ class Graph:
         finally:
             self._open.pop(name, None)  # a refused law leaves no open state behind
 
+    def fixed_point(self, name: str, law: Callable[[Any], Any], over: Over = ()) -> Any:
+        """The z with z = f(z): `g.fixed_point("z", lambda z: tanh(Sum(W[i, j]*z[j], j) + b[i]), over=i)`.
+
+        It is assumed that there is one, that the iteration from 0 comes to it, and that I - df/dz can be inverted; its
+        gradient follows from z = f(z) by differentiating both sides. The check and generated code iterate, and a
+        number at which this does not converge is none at which anything is compared, or an error.
+        """
+        indices = validation.over(over)
+        validation.new_name(name, self._names())
+        symbol = family(name) if indices else Symbol(name, real=True)
+        self._open[name] = Node(name, "node", symbol, indices)
+        try:
+            formula = self._formula(name, law(symbol), indices)
+            cases = (Case(indices, formula),)
+            definitions(name, indices, cases, self._known())
+        finally:
+            del self._open[name]
+        node = Node(name, "node", symbol, indices, cases, implicit=True)
+        validation.refers_to_itself(node)
+        self._legible(node)
+        self._nodes[name] = node
+        return symbol
+
     # what comes out
     def model(self) -> Model:
         """Return the immutable model, with names for pre-activations.

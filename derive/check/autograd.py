@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from itertools import combinations
+from typing import Any
 
 import torch
 from sympy import Expr, Symbol, preorder_traversal
@@ -36,6 +38,17 @@ class Tape(Store):
         super().__init__(backend)
         self.points = points
         self._variables: dict[int, Array] = {}
+        self.shifts: dict[str, Array] = {}
+
+    def unwatched(self) -> AbstractContextManager[Any]:
+        return torch.no_grad()
+
+    def shift(self, name: str, shape: tuple[int, ...]) -> Array | None:
+        """A variable that is 0: the derivative with respect to it is the whole adjoint of a fixed point."""
+        if torch.is_grad_enabled():
+            self.shifts[name] = torch.zeros((*shape, self.points), dtype=torch.float64, requires_grad=True)
+            return self.shifts[name]
+        return None
 
     def _array(self, value: Array) -> Array:
         """A variable of its own for every number at every point; the numbers as they are while autograd is off."""
@@ -108,7 +121,9 @@ class AutogradValues:
                     self.store.put_slice(f"adjoint {node.name}", key, value)
 
     def _tensors(self, node: Node) -> Iterator[tuple[int | None, Array]]:
-        if node.name in self.store.slices:
+        if node.name in self.store.shifts:
+            yield None, self.store.shifts[node.name]
+        elif node.name in self.store.slices:
             yield from self.store.slices[node.name].items()
         else:
             yield None, self.store.whole(node.name)

@@ -39,7 +39,8 @@ def exact_points(derivation: Derivation, seed: int = 0) -> Report:
     """One row for each gradient of a small model without indices; none for other models."""
     model = derivation.model
     computed = [n for n in model.nodes.values() if not n.is_leaf]
-    if len(computed) > SMALL or any(n.indices for n in model.nodes.values()):
+    composed = not any(n.implicit for n in computed)
+    if len(computed) > SMALL or any(n.indices for n in model.nodes.values()) or not composed:
         return Report()
     leaves = _composed(derivation)
     rows = []

@@ -23,6 +23,7 @@ from derive.model.sizes import fitting
 
 Array = torch.Tensor
 SPREAD = 1.25  # samples are uniform in [-SPREAD, SPREAD]: both sides of every kink, and T = 50 stays in range
+CALM = 0.4  # the same for a model with a fixed point, so that many points have one that an iteration finds
 SEEDS = range(8)  # each gives sizes of its own
 LARGEST = 6  # of a size that is left symbolic
 
@@ -117,10 +118,11 @@ def random_inputs(passes: Passes, points: int, generator: torch.Generator) -> di
     A leaf that a condition compares with a number by an equality takes that number at half of the points.
     """
     found, met = {}, equalities(passes.model)
+    spread = CALM if any(node.implicit for node in passes.model.nodes.values()) else SPREAD
     for name, node in inputs(passes.model).items():
         domain, sums_to = (node.domain, node.sums_to) if name == node.name else ("real", None)
         domain = counted(domain, passes.number)
-        found[name] = sampled((*passes.shape(node), points), domain, generator, sums_to)
+        found[name] = sampled((*passes.shape(node), points), domain, generator, sums_to, spread)
         if node.structure and name == node.name:
             found[name] = structured(found[name], node.structure)
         if name in met and domain not in ("binary", "sign") and sums_to is None:

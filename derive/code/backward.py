@@ -21,7 +21,7 @@ from derive.code.lower import Lowering
 from derive.code.named_axes import pick, rearrange
 from derive.code.scatter import added, masked, scatters
 from derive.code.stable import Stable
-from derive.code.trees import Apply, Assign, Name, Statement, names_in
+from derive.code.trees import Apply, Assign, Name, Settle, Statement, names_in
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
@@ -86,7 +86,7 @@ class Backward:
     @cached_property
     def needed(self) -> frozenset[str]:
         """Return the wanted gradients and the adjoints from which they are computed."""
-        group = {n: s.families for s in self.d.stages if s.time for n in s.families}
+        group = {n: s.families for s in self.d.stages if s.time or s.implicit for n in s.families}
 
         def further(name: str) -> Iterator[str]:
             used = (p for expr in self.sources(name) for p in adjoints(expr))
@@ -100,13 +100,13 @@ class Backward:
         """Yield every needed adjoint: the nodes in the order of the pass, then the wanted leaves."""
         lines: list[Statement] = []
         inner = [n for n, a in self.d.adjoints.items() if not a.node.is_leaf]
-        stages = {n: s for s in self.d.stages if s.time for n in s.families}
+        stages = {n: s for s in self.d.stages if s.time or s.implicit for n in s.families}
         done: set[str] = set()
         for name in [*inner, *(w for w in self.d.wanted if w not in inner)]:
             if name not in self.needed or name in done:
                 continue
             group = [n for n in inner if n in stages[name].families and n in self.needed] if name in stages else [name]
-            lines += self._recurrence(stages[name], group) if name in stages else self._whole(self.d.adjoints[name])
+            lines += self._together(stages[name], group) if name in stages else self._whole(self.d.adjoints[name])
             done.update(group)
         return tuple(line for n, line in enumerate(lines) if not self._idle(line, lines[n + 1 :]))
 
@@ -165,6 +165,15 @@ class Backward:
         target = pick(self.lowering.elements.slot(stored, loops) if loops else stored.tree, places)
         remark = self._remark(self._partial(adjoint), (use,), "gets", self.contribution(use))
         return Assign(target, rearrange(value, list(free)), remark, adds=True)
+
+    def _together(self, stage: Stage, group: list[str]) -> Iterator[Statement]:
+        """Yield the statements of adjoints that need each other: in time, or as the solution of their equations."""
+        if stage.time:
+            yield from self._recurrence(stage, group)
+            return
+        stored = [self.families.stored[f"adjoint {name}"] for name in group]
+        starts = tuple((s.tree, Apply("zeros", (self.integers.shape(s.ranges),))) for s in stored)
+        yield Settle(starts, tuple(line for name in group for line in self._whole(self.d.adjoints[name])))
 
     def _recurrence(self, stage: Stage, group: list[str]) -> Iterator[Statement]:
         """Step the adjoints of a recurrence against its direction."""

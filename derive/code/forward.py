@@ -10,7 +10,7 @@ from derive.chain.partials import surrogate
 from derive.code.families import Families
 from derive.code.loops import declared, joined, loop, opened, span, stacked, within
 from derive.code.lower import Lowering
-from derive.code.trees import Apply, Assign, Name, Pick, Statement, Tree
+from derive.code.trees import Apply, Assign, Name, Pick, Settle, Statement, Tree
 from derive.expressions.indices import apart
 from derive.expressions.intervals import Interval
 from derive.model.model import Case, Node, is_notation
@@ -40,11 +40,22 @@ class Forward:
         nodes = [self.model.nodes[name] for name in stage.families]
         if stage.time:
             yield from self._recurrence(stage, nodes)
+        elif stage.implicit:
+            yield self._fixed_point(nodes)
         elif len(nodes[0].cases) == 1:
             case = nodes[0].cases[0]
             yield Assign(self._name(nodes[0]), self._value(nodes[0], case), self._remark(nodes[0], case))
         else:
             yield from self._pieces(nodes[0])
+
+    def _fixed_point(self, nodes: list[Node]) -> Statement:
+        """Compute the definitions of a fixed point again and again."""
+        body = (Assign(self._name(n), self._value(n, n.cases[0]), self._remark(n, n.cases[0])) for n in nodes)
+        solved = (n for n in nodes if n.implicit)
+        return Settle(tuple((self._name(n), self._zeros(n)) for n in solved), tuple(body))
+
+    def _zeros(self, node: Node) -> Tree:
+        return Apply("zeros", (self.integers.shape(self.families.stored[node.name].ranges),))
 
     def _name(self, node: Node) -> Name:
         return self.families.stored[node.name].tree

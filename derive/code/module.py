@@ -11,7 +11,7 @@ from derive.code.python_text import has_word, quoted, tuple_of
 from derive.code.signature import Signature
 from derive.code.source import Source
 from derive.code.targets import TARGETS, Target
-from derive.code.templates import ARRAYS, FUNCTION, HELPERS, POSITIONS
+from derive.code.templates import ARRAYS, FUNCTION, HELPERS, POSITIONS, STILL
 from derive.errors import UsageError
 
 
@@ -36,7 +36,8 @@ def _module(source: Source, signature: Signature | None) -> str:
 
 def _own(target: Target, body: str) -> list[str]:
     """Return the helpers and functions that the passes call and the target does not have."""
-    return [*([target.span] if has_word("span", body) else []), *own(target, body)]
+    still = [STILL.format(target.module)] if "_still(" in body else []
+    return [*([target.span] if has_word("span", body) else []), *still, *own(target, body)]
 
 
 def _function(source: Source) -> str:

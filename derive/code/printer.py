@@ -26,6 +26,7 @@ from derive.code.trees import (
     Plus,
     Power,
     Reduce,
+    Settle,
     Shape,
     Slice,
     Statement,
@@ -184,6 +185,18 @@ class CodePrinter:
         step = ", -1" if loop.step < 0 else ""
         yield f"{INDENT * depth}for {loop.variable} in range({self(loop.first)}, {self(loop.past)}{step}):"
         yield from self.lines(loop.body, depth + 1)
+
+    def _settle_lines(self, settle: Settle, depth: int) -> Iterator[str]:
+        names = [self(name) for name, _ in settle.variables]
+        yield from (f"{INDENT * depth}{self(name)} = {self(start)}" for name, start in settle.variables)
+        yield f"{INDENT * depth}for _ in range(MOST_STEPS):"
+        yield f"{INDENT * (depth + 1)}before = {', '.join(names)},"
+        yield from self.lines(settle.body, depth + 1)
+        yield f"{INDENT * (depth + 1)}if _still(({', '.join(names)},), before):"
+        yield f"{INDENT * (depth + 2)}break"
+        yield f"{INDENT * depth}else:"
+        shown = ", ".join(names)
+        yield f'{INDENT * (depth + 1)}raise ValueError(f"{shown}: nothing settled within {{MOST_STEPS}} steps")'
 
     def _branch_lines(self, branch: Branch, depth: int) -> Iterator[str]:
         yield f"{INDENT * depth}if {self(branch.condition)}:"

@@ -39,6 +39,14 @@ POSITIONS = '''def _expect_positions(given, name, size):
         raise ValueError(f"{name}: expected whole numbers from 0 to {size - 1}, which count as arrays do")
 '''
 
+STILL = '''MOST_STEPS = 10_000  # of an iteration for a fixed point
+
+
+def _still(new, before):
+    """True if nothing moved by more than rounding does."""
+    return all(bool((abs(a - b) <= 8 * {}.finfo(a.dtype).eps * (1 + abs(a))).all()) for a, b in zip(new, before))
+'''
+
 ARRAYS = {
     "numpy": '''def _arrays(inputs, shapes, required, optional):
     """The inputs as arrays of one floating type, that of the arrays among them. Errors: ValueError, one line."""

@@ -187,6 +187,14 @@ class Branch(Statement):
     body: tuple[Statement, ...]
 
 
+@dataclass(frozen=True)
+class Settle(Statement):
+    """The body again and again until none of the variables moves, from zeros on."""
+
+    variables: tuple[tuple[Name, Tree], ...]
+    body: tuple[Statement, ...]
+
+
 def signed(sign: int, tree: Tree) -> tuple[int, Tree]:
     """A term with its sign taken out of its first factor."""
     if isinstance(tree, Times) and tree.above[0] == Number(-1):

@@ -7,7 +7,7 @@ The backward pass evaluates the contributions of the derivation, so it is right 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import reduce
+from functools import partial, reduce
 from operator import add, mul
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from derive.chain.derivation import Adjoint, Derivation, Use
 from derive.chain.partials import surrogate
 from derive.chain.rule import extent
 from derive.evaluate.backend import Array, Backend
+from derive.evaluate.fixed_points import longer, settled
 from derive.evaluate.index_values import number
 from derive.evaluate.kernels import Kernel, Kernels
 from derive.evaluate.store import Store
@@ -104,6 +105,8 @@ class Passes:
         """Compute one stage from those before it."""
         if stage.time:
             self._recur(stage, store)
+        elif stage.implicit:
+            self._settle(stage, store)
         elif not self.model.nodes[stage.families[0]].is_leaf:
             self._family(self.model.nodes[stage.families[0]], store)
 
@@ -125,6 +128,33 @@ class Passes:
             ranges = self.over(i for i in case.position if isinstance(i, Idx))
             value = self.values.evaluate(case.expr, store, ranges)
             store.put_slice(node.name, self.number(case.position[axis]), value + self.backend.zeros((1,)))
+
+    def _settle(self, stage: Stage, store: Store) -> None:
+        """Apply the definitions of a fixed point again and again; where that does not settle, it has no value.
+
+        What autograd watches begins where nothing moves any more: it sees the fixed point, not the way to it.
+        """
+        nodes = [self.model.nodes[name] for name in stage.families]
+        for node in nodes:
+            store.put(node.name, self.backend.zeros((*self.shape(node), 1)), self.ranges(node))
+        with store.unwatched():
+            step = partial(self._iterate, nodes, store, {})
+            times, still = settled(step, [store.whole(node.name) for node in nodes])
+        shifts = {n.name: store.shift(n.name, self.shape(n)) for n in nodes}
+        for _ in range(longer(times) if any(shift is not None for shift in shifts.values()) else 0):
+            self._iterate(nodes, store, shifts)
+        nothing = self.backend.zeros((1,)) + float("nan")
+        for node in nodes:
+            value = self.backend.choose(still, store.whole(node.name), nothing)
+            store.put(node.name, value, self.ranges(node))
+
+    def _iterate(self, nodes: list[Node], store: Store, shifts: Mapping[str, Array]) -> list[Array]:
+        """Compute the families of a fixed point once more, each moved by its shift."""
+        for node in nodes:
+            value = self.values.evaluate(node.cases[0].expr, store, self.own(node))
+            shift = shifts.get(node.name)
+            store.put(node.name, value if shift is None else value + shift, self.ranges(node))
+        return [store.whole(node.name) for node in nodes]
 
     def _recur(self, stage: Stage, store: Store) -> None:
         nodes = [self.model.nodes[name] for name in stage.families]
@@ -156,10 +186,26 @@ class Passes:
             adjoints = [self.derivation.adjoints[n] for n in reversed(stage.families) if n in self.derivation.adjoints]
             if stage.time and adjoints:
                 self._recur_back(stage, adjoints, store, change)
+            elif stage.implicit:
+                self._settle_back(adjoints, store, change)
             else:
                 for adjoint in adjoints:
                     name = f"adjoint {adjoint.node.name}"
                     store.put(name, self.adjoint(adjoint, store, change=change), self.extent(adjoint.node))
+
+    def _settle_back(self, adjoints: list[Adjoint], store: Store, change: Change) -> None:
+        """Solve the linear equations of the adjoints of a fixed point, in the same way."""
+        names = [f"adjoint {a.node.name}" for a in adjoints]
+        for name, adjoint in zip(names, adjoints, strict=True):
+            spans = self.extent(adjoint.node)
+            store.put(name, self.backend.zeros((*(b - a + 1 for a, b in spans), 1)), spans)
+
+        def step() -> list[Array]:
+            for name, adjoint in zip(names, adjoints, strict=True):
+                store.put(name, self.adjoint(adjoint, store, change=change), self.extent(adjoint.node))
+            return [store.whole(name) for name in names]
+
+        settled(step, [store.whole(name) for name in names])
 
     def adjoint(
         self,

@@ -7,7 +7,9 @@ is kept as slices by time until somebody asks for all of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
+from typing import Any
 
 from derive.errors import ModelError
 from derive.evaluate.backend import Array, Backend, Position
@@ -36,6 +38,14 @@ class Store:
         """Store a whole family."""
         self._declare(name, ranges)
         self._whole[name] = self._array(array)
+
+    def shift(self, name: str, shape: tuple[int, ...]) -> Array | None:
+        """What is added to a fixed point at each of its iterations: nothing, or a variable of autograd's."""
+        return None
+
+    def unwatched(self) -> AbstractContextManager[Any]:
+        """Where nothing is recorded for autograd."""
+        return nullcontext()
 
     def open(self, name: str, ranges: Sequence[tuple[int, int]], time: int) -> None:
         """Begin a family that will come slice by slice along the axis `time`."""

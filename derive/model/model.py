@@ -53,7 +53,8 @@ class Node(NamedTuple):
     its elements over the last index, `law` is what is declared of a random one. `implied` marks a pre-activation that
     we named, `wanted` an input whose gradient is asked for as a parameter's is. `structure` is what is known of a
     square matrix: "symmetric", "positive definite" (and symmetric), "orthogonal", "triangular" (lower).
-    `derivative` says of which family by which other one it is the derivative, where it is defined as one.
+    `derivative` says of which family by which other one it is the derivative, where it is defined as one. A node that
+    is `implicit` is the fixed point of its definition, which refers to itself.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Node(NamedTuple):
     wanted: bool = False
     structure: str = ""
     derivative: tuple[str, str] | None = None
+    implicit: bool = False
 
     @property
     def symmetric(self) -> bool:

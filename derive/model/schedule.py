@@ -21,11 +21,13 @@ class Stage(NamedTuple):
     """Families computed together, in order. `time` is the axis that a recurrence steps through, per family.
 
     `direction` is +1 where values are computed in rising time, -1 in falling; empty `time` means no recurrence.
+    Families that are `implicit` are computed again and again, in order, until they stay the same: a fixed point.
     """
 
     families: tuple[str, ...]
     time: dict[str, int]
     direction: int = 0
+    implicit: bool = False
 
 
 @memo
@@ -67,6 +69,8 @@ def _stage(model: Model, group: list[str], uses: dict[str, set[str]]) -> Stage:
     if len(group) == 1 and group[0] not in uses[group[0]]:
         return Stage((group[0],), {})
     first = model.nodes[group[0]]
+    if any(model.nodes[name].implicit for name in group):
+        return _fixed_point(model, group, uses)
     for axis in range(len(first.indices)):
         stage = _recurrence(model, group, axis)
         if stage:
@@ -74,13 +78,26 @@ def _stage(model: Model, group: list[str], uses: dict[str, set[str]]) -> Stage:
     raise ModelError(_no_recurrence(model, group))
 
 
+def _fixed_point(model: Model, group: list[str], uses: dict[str, set[str]]) -> Stage:
+    """The stage of a fixed point and the parts of its definition that have names: these first, in their order."""
+    solved = {name for name in group if model.nodes[name].implicit}
+    inside = {name: (uses[name] & set(group)) - solved for name in group}
+    order = [part[0] for part in components(inside) if len(part) == 1 and part[0] not in inside[part[0]]]
+    if len(order) != len(group):
+        raise ModelError(_no_recurrence(model, group))
+    return Stage(tuple(order), {}, 0, True)
+
+
 def _no_recurrence(model: Model, group: list[str]) -> str:
     """Why families that refer to each other cannot be computed in the order of an index, and what to do."""
     cycle = " -> ".join([*group, group[0]])
     steps = {p for name in group for p in _moved(model, name, group)}
+    if len(group) == 1 and all(isinstance(i, Idx) for p in steps for i in getattr(p, "indices", ())):
+        steps = set()  # at other elements of the same step, as z_i = f(sum_j W_ij z_j)
     what = f"the cycle {cycle} is not a recurrence: no index steps through it in one direction"
     if not steps:
-        return what
+        advice = f"say g.fixed_point('{group[0]}', ...) if {group[0]} is the fixed point of its definition"
+        return f"{what}; {advice}" if len(group) == 1 else what
     advice = "give one of these indices a number and write a family of its own for each of its values"
     return f"{what}; it reads {', '.join(sorted(map(str, steps)))}: {advice}, as h1, h2 for two layers"
 

@@ -150,6 +150,12 @@ def start(name: str, at: Expr, idx: Idx) -> None:
         )
 
 
+def refers_to_itself(node: Node) -> None:
+    """A fixed point is one of a definition that holds it."""
+    if node.name not in {use.name for use in references(node.cases[0].expr, node.indices)}:
+        raise ModelError(f"{node.name}: a fixed point refers to itself, and this does not; write it with g.node(...)")
+
+
 def new_name(name: str, taken: Mapping[str, str]) -> None:
     """A name is a word, and new, also to the eye; `taken` says what each of the others is."""
     if not isinstance(name, str) or not NAME.fullmatch(name):

@@ -133,6 +133,7 @@ TOPICS = {
     "hessian": "derive.topics.hessian",
     "derivatives": "derive.topics.derivatives",
     "expectation": "derive.topics.expectation",
+    "fixed_point": "derive.topics.fixed_point",
     "matrix_form": "derive.topics.matrix_form",
     "identities": "derive.topics.identities",
     "inputs_only": "derive.topics.inputs_only",

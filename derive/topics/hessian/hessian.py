@@ -129,6 +129,8 @@ def _differentiable(d: Derivation, names: Sequence[str]) -> None:
         raise ModelError(f"{b} is computed from {a}: ask for the Hessian with respect to one of them")
     for node in (n for n in d.model.nodes.values() if n.abstract is not None):
         raise ModelError(f"{node.name} is abstract: its second derivative is not known")
+    for node in (n for n in d.model.nodes.values() if n.implicit and n.name in d.adjoints):
+        raise ModelError(f"{node.name} is a fixed point: second derivatives through it are not derived")
     for name in (n for s in d.stages if s.time for n in s.families if n in names):
         raise ModelError(f"{name} is a state of a recurrence, computed from itself: ask for the Hessian in parameters")
 

@@ -110,7 +110,11 @@ def _passable(model: Model, walk: Walk, a: Node, b: Node, own: Stage) -> None:
                 f"between {b.name} and {a.name} lies the recurrence of {crossed[0]}, with a path for every number of "
                 f"steps; ask for one step, such as {crossed[0]},{crossed[0]}"
             )
-    for name in way:
+    for name in {*way, a.name}:
+        if model.nodes[name].implicit:
+            raise ModelError(
+                f"{name} is a fixed point: its derivative solves an equation, no sum of paths"
+            )
         if model.nodes[name].abstract is not None:
             raise ModelError(f"{name} is abstract: its derivative is known by name only")
 
