@@ -111,6 +111,11 @@ def structured(values: Array, structure: str) -> Array:
     return made.movedim(0, -1)
 
 
+def calm(shape: tuple[int, ...]) -> float:
+    """The largest number of a model with a fixed point: so small that W z is seldom larger than z, whatever the size."""
+    return CALM / max(1.0, shape[-1] / 3) ** 0.5 if len(shape) > 1 else CALM
+
+
 # a whole model
 def random_inputs(passes: Passes, points: int, generator: torch.Generator) -> dict[str, Array]:
     """Numbers for every leaf by its domain, and for every partial of an abstract function.
@@ -118,11 +123,13 @@ def random_inputs(passes: Passes, points: int, generator: torch.Generator) -> di
     A leaf that a condition compares with a number by an equality takes that number at half of the points.
     """
     found, met = {}, equalities(passes.model)
-    spread = CALM if any(node.implicit for node in passes.model.nodes.values()) else SPREAD
+    solved = any(node.implicit for node in passes.model.nodes.values())
     for name, node in inputs(passes.model).items():
         domain, sums_to = (node.domain, node.sums_to) if name == node.name else ("real", None)
         domain = counted(domain, passes.number)
-        found[name] = sampled((*passes.shape(node), points), domain, generator, sums_to, spread)
+        found[name] = sampled(
+            (*passes.shape(node), points), domain, generator, sums_to, calm(passes.shape(node)) if solved else SPREAD
+        )
         if node.structure and name == node.name:
             found[name] = structured(found[name], node.structure)
         if name in met and domain not in ("binary", "sign") and sums_to is None:

@@ -42,7 +42,7 @@ from derive.expressions.notation import NAME
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import free_indices
 from derive.memo import one
-from derive.model.model import Domain, Model
+from derive.model.model import Domain, Model, Node, references
 from derive.model.schedule import stages
 from derive.model.typeset import same_name
 

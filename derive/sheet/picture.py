@@ -20,6 +20,9 @@ SHARED = Text(
     "若只有最后一步标有偏导数，其余各步只是时间不同。",
 )
 BOTH = Text("{one} {other}", "{one}{other}")
+BACK = Text(
+    "The arrow from {names} back into its own equation is not drawn.", "由 {names} 指回其自身方程的箭头未画出。"
+)
 DENSE = Text(
     "With {count} boxes the graph is too dense for a page; the command derive graph draws it.",
     "计算图共有 {count} 个框，过于密集，本页不画；可用 derive graph 命令绘制。",
@@ -37,4 +40,6 @@ def picture(derived: Derived) -> Iterator[Block]:
         yield Paragraph(DENSE(count=str(count)))
         return
     caption = say.PICTURE if any(e.backward for e in drawn.diagram.edges) else VALUES
-    yield Picture(drawn, BOTH(one=caption, other=SHARED) if drawn.diagram.copied else caption)
+    caption = BOTH(one=caption, other=SHARED) if drawn.diagram.copied else caption
+    solved = [n.generic for n in derived.model.nodes.values() if n.implicit]
+    yield Picture(drawn, BOTH(one=caption, other=BACK(names=solved)) if solved else caption)

@@ -28,6 +28,7 @@ class Walk:
         self.recurrent = {name: stage.direction for stage in derivation.stages for name in stage.time}
         self.axes = {name: clock.axis(node) for name, node in self.model.nodes.items()}
         self.backward = Backward(derivation, clock, self.axes, () if values else known(self.model))
+        self.solved = {name for s in derivation.stages if s.implicit for name in s.families}
         self.uses: dict[Place, list[Place]] = {}
 
     def diagram(self, clock: Times) -> Diagram:
@@ -65,8 +66,12 @@ class Walk:
         """The places of the picture that lead to one; leaves of the steps that are not drawn are left out."""
         for name, time in self._used(place):
             column = time if time is None else self.times.column(time)
-            if column != DOTS or not self.model.nodes[name].is_leaf:
+            if (column != DOTS or not self.model.nodes[name].is_leaf) and not self._back(place, name):
                 yield name, column
+
+    def _back(self, place: Place, source: str) -> bool:
+        """Does a fixed point lead back into its own equation? A picture goes forward; its caption says so."""
+        return self.model.nodes[source].implicit and place[0] in self.solved
 
     def _used(self, place: Place) -> Iterator[Place]:
         name, time = place

@@ -112,9 +112,7 @@ def _passable(model: Model, walk: Walk, a: Node, b: Node, own: Stage) -> None:
             )
     for name in {*way, a.name}:
         if model.nodes[name].implicit:
-            raise ModelError(
-                f"{name} is a fixed point: its derivative solves an equation, no sum of paths"
-            )
+            raise ModelError(f"{name} is a fixed point: its derivative solves an equation, no sum of paths")
         if model.nodes[name].abstract is not None:
             raise ModelError(f"{name} is abstract: its derivative is known by name only")
 

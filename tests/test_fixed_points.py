@@ -1,0 +1,143 @@
+"""Fixed points z = f(z): derived implicitly, and compared with autograd through the iteration and with exact solutions."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from generated import loaded, plain
+
+from derive import Graph, ModelError, Sum, UsageError, relu, sigmoid, tanh
+from derive.check.steps import Checker
+from derive.problems import load
+
+
+def equilibrium(activation=tanh):
+    """z = f(W z + b), L = |z|^2/2."""
+    g = Graph("equilibrium")
+    n = g.size("n")
+    i, j = g.indices("i j", n)
+    W, b = g.parameter("W", n, n), g.parameter("b", n)
+    z = g.fixed_point("z", lambda z: activation(Sum(W[i, j] * z[j], j) + b[i]), over=i)
+    g.loss("L", Sum(z[i] ** 2, i) / 2)
+    return g.derive()
+
+
+def scalar():
+    g = Graph("scalar")
+    a, b = g.parameters("a b")
+    z = g.fixed_point("z", lambda z: sigmoid(a * z + b))
+    g.loss("L", z**2)
+    return g.derive()
+
+
+def batch():
+    """A fixed point for each row, inside a model: h is computed before it, and y after it."""
+    g = Graph("batch")
+    N, D = g.size("N"), g.size("D")
+    m, (d, k) = g.index("m", N), g.indices("d k", D)
+    W, U, x = g.parameter("W", D, D), g.parameter("U", D, D), g.input("x", N, D, gradient=True)
+    h = g.node("h", tanh(Sum(U[d, k] * x[m, k], k)), over=(m, d))
+    z = g.fixed_point("z", lambda z: relu(Sum(W[d, k] * z[m, k], k) + h[m, d]), over=(m, d))
+    y = g.node("y", z[m, d] * h[m, d], over=(m, d))
+    g.loss("L", Sum(y[m, d] ** 2, m, d) / N)
+    return g.derive()
+
+
+def linear():
+    g = Graph("linear")
+    n = g.size("n")
+    i, j = g.indices("i j", n)
+    A, b, c = g.parameter("A", n, n), g.parameter("b", n), g.input("c", n)
+    z = g.fixed_point("z", lambda z: Sum(A[i, j] * z[j], j) + b[i], over=i)
+    g.loss("L", Sum(c[i] * z[i], i))
+    return g.derive()
+
+
+@pytest.mark.parametrize(
+    "build", [equilibrium, scalar, batch, linear, lambda: load("deq").readings[0].build().derive()]
+)
+def test_autograd_through_the_iteration_agrees(build):
+    """The whole adjoint of the fixed point, its parts and the gradients, every line of them."""
+    assert build().verify(points=150).ok
+
+
+def test_an_adjoint_without_the_equation_is_caught():
+    """The derivative of the loss with respect to z alone, without what comes back through z = f(z), is refused."""
+    d = equilibrium().derivation
+    adjoint = d.adjoints["z"]
+    alone = replace(adjoint, uses=tuple(u for u in adjoint.uses if u.direct))
+    assert len(alone.uses) == 1 < len(adjoint.uses)
+    wrong = replace(d, adjoints={**d.adjoints, "z": alone})
+    sizes = dict.fromkeys(d.model.sizes, 3)
+    rows = {r.name: r.ok for r in Checker(wrong, sizes, 50, 0).run(()).own}
+    assert not rows["z"] and all(r.ok for r in Checker(d, sizes, 50, 0).run(()).own)
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch"])
+@pytest.mark.parametrize("n", [1, 4, 30])
+def test_generated_code_against_a_loop_in_torch(target, n):
+    """Values and gradients by autograd through 2000 steps of a loop that is written here."""
+    generator = torch.Generator().manual_seed(n)
+    W = (torch.randn(n, n, generator=generator, dtype=torch.float64) * 0.4 / n**0.5).requires_grad_()
+    b = torch.randn(n, generator=generator, dtype=torch.float64).requires_grad_()
+    z = torch.zeros(n, dtype=torch.float64)
+    for _ in range(2000):
+        z = torch.tanh(W @ z + b)
+    truth = torch.autograd.grad((z**2).sum() / 2, (W, b))
+    module = loaded(equilibrium().to_code(target, check=False))
+    given = {k: v.detach() if target == "torch" else v.detach().numpy() for k, v in (("W", W), ("b", b))}
+    assert abs(plain(module["forward"](**given)["z"]) - z.detach().numpy()).max() < 1e-12
+    found = module["backward"](**given)
+    assert all(abs(plain(found[k]) - t.numpy()).max() < 1e-11 for k, t in zip(("W", "b"), truth, strict=True))
+
+
+def test_a_linear_one_is_a_solution():
+    """z = (I - A)^-1 b: by torch.linalg, the gradient with respect to b is (I - A)^-T c, and u z^T for A."""
+    generator = torch.Generator().manual_seed(0)
+    A, b, c = (torch.randn(s, generator=generator, dtype=torch.float64) * 0.3 for s in ((3, 3), (3,), (3,)))
+    u, z = torch.linalg.solve((torch.eye(3) - A).T, c), torch.linalg.solve(torch.eye(3) - A, b)
+    found = loaded(linear().to_code("torch", check=False))["backward"](A=A, b=b, c=c)
+    assert torch.allclose(found["b"], u, atol=1e-12) and torch.allclose(found["A"], torch.outer(u, z), atol=1e-12)
+
+
+def test_what_does_not_settle_is_an_error():
+    """An iteration that goes round in a circle has no fixed point that it comes to."""
+    module = loaded(equilibrium().to_code("numpy", check=False))
+    around = torch.tensor([[0.0, -9.0], [9.0, 0.0]]).numpy()
+    with pytest.raises(ValueError, match="z: nothing settled within 10000 steps"):
+        module["forward"](W=around, b=torch.tensor([0.1, 0.1]).numpy())
+    g = Graph("away")
+    b = g.parameter("b")
+    z = g.fixed_point("z", lambda z: b - 3 * z)
+    g.loss("L", z**2)
+    with pytest.raises(UsageError, match="is not finite at random points"):
+        g.derive().verify()
+
+
+def test_the_page_says_what_is_assumed():
+    """In both languages: a solution exists, I - J can be inverted, and the equation of the adjoint."""
+    solution = equilibrium()
+    en, zh = solution.to_text(check=False), solution.to_text("zh", check=False)
+    assert "can be inverted there" in " ".join(en.split()) and "可逆" in zh
+    for text in (en, zh):
+        assert "u = v + Jᵀ u" in text and "∂L/∂W = ∂L/∂z_z zᵀ" in text
+
+
+def refused(build, match):
+    with pytest.raises(ModelError, match=match) as error:
+        build()
+    assert "\n" not in str(error.value)
+
+
+def test_refusals():
+    """A recurrence that is none names the word; a law without itself; what is no sum of paths."""
+    g = Graph("g")
+    n = g.size("n")
+    i, j = g.indices("i j", n)
+    W, b = g.parameter("W", n, n), g.parameter("b", n)
+    refused(lambda: g.fixed_point("z", lambda z: tanh(b[i]), over=i), "refers to itself, and this does not")
+    g.recurrence("z", lambda z: tanh(Sum(W[i, j] * z[j], j) + b[i]), over=i, start={})
+    g.loss("L", Sum(b[i], i))
+    refused(g.derive, r"say g\.fixed_point\('z', \.\.\.\) if z is the fixed point")
+    refused(lambda: equilibrium().jacobian("z", "b"), "z is a fixed point: its derivative solves an equation")
+    refused(lambda: equilibrium().hessian("b"), "second derivatives through it are not derived")
