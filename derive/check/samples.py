@@ -112,7 +112,7 @@ def structured(values: Array, structure: str) -> Array:
 
 
 def calm(shape: tuple[int, ...]) -> float:
-    """The largest number of a model with a fixed point: so small that W z is seldom larger than z, whatever the size."""
+    """The largest number of a model with a fixed point: W z is then seldom larger than z, whatever the size."""
     return CALM / max(1.0, shape[-1] / 3) ** 0.5 if len(shape) > 1 else CALM
 
 
