@@ -1,4 +1,4 @@
-"""Fixed points z = f(z): derived implicitly, and compared with autograd through the iteration and with exact solutions."""
+"""Fixed points z = f(z), derived by their equation, beside autograd through the iteration and exact solutions."""
 
 from dataclasses import replace
 
