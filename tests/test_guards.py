@@ -255,3 +255,21 @@ def test_a_sum_that_ends_at_the_letter_of_another_stands_at_its_right():
     text = g.derive().to_text()
     assert "Σ_{i=1..T} Σ_{j=1..i} wᵢⱼ" in text
     assert "Σ_{j=1..T} Σ_{i=j..T} ∂L/∂sᵢⱼ wᵢⱼ" in text
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_conditions_of_three_axes(beyond):
+    """A place inside along three axes is seen to be inside; where one condition reaches a place too far, it is not."""
+    g = Graph("transposed")
+    sizes = [g.size(s) for s in "NDK"]
+    x, taps = g.parameter("x", *sizes), g.indices("r s o", 2)
+    at = [g.index(a, s + 1) for a, s in zip("ijl", sizes, strict=True)]
+    window = [i - r + 1 for i, r in zip(at, taps, strict=True)]
+    last = [sizes[0], sizes[1] + beyond, sizes[2]]
+    inside = And(*(c for p, end in zip(window, last, strict=True) for c in (p >= 1, p <= end)))
+    value = Sum(Piecewise((x[tuple(window)], inside), (0, True)), *taps)
+    if beyond:
+        with pytest.raises(ModelError, match=r"x\[j - s \+ 1\] reaches x\[D \+ 1\]"):
+            g.node("y", value, over=at)
+    else:
+        assert g.node("y", value, over=at)

@@ -117,11 +117,22 @@ def gaps(use: Indexed, around: Around, node: Node) -> Iterator[Gap]:
             continue
         starts = [c.position[axis] for c in node.cases if not isinstance(c.position[axis], Idx)]
         low, high = _with_starts((own.lower, own.upper), starts)
-        images = [image(position, choice) for choice in _choices(around)]
+        images = [image(position, choice) for choice in _choices(_reached(position, around))]
         for found in ([(least - low, least) for least, _ in images], [(high - most, most) for _, most in images]):
             value, place = next((g for g in found if at_least(g[0], Integer(0))), found[0])
             if place not in starts:
                 yield Gap(value, axis, place)
+
+
+def _reached(position: Expr, around: Around) -> Around:
+    """The ranges of the letters of a position, and of those at which these ranges end."""
+    found: dict[Idx, Interval] = {}
+    new = free_indices(position)
+    while new:
+        found |= {idx: around[idx] for idx in new if idx in around}
+        ends = {i for idx in new if idx in around for end in around[idx] for i in free_indices(end)}
+        new = ends - found.keys()
+    return {idx: around[idx] for idx in around if idx in found}
 
 
 def _choices(around: Around) -> Iterator[Around]:

@@ -9,7 +9,7 @@ import torch
 
 from coverage_of_torch import rows
 from coverage_of_torch.names import left_out, listed, operations
-from coverage_of_torch.rows import backward
+from coverage_of_torch.rows import backward, modules
 from coverage_of_torch.run import Result
 from coverage_of_torch.table import Row
 
@@ -42,6 +42,17 @@ OTHERS = (
             "generated code for numpy and torch gives what they return at random numbers and sizes.",
         ),
         44,
+    ),
+    Set(
+        "Modules of torch.nn",
+        "modules of torch.nn equal to ours",
+        modules.listed,
+        modules.ROWS,
+        (
+            "The modules of `module_db` in `torch/testing/_internal/common_modules.py`. The value and the gradients of",
+            "all parameters and inputs are those of the module, called with these parameters in float64.",
+        ),
+        95,
     ),
 )
 SETS = (OPERATIONS, *OTHERS)
@@ -82,8 +93,8 @@ def _operations(found: Sequence[Result], counts: Sequence[str]) -> Iterator[str]
     version = torch.__version__.partition("+")[0]
     yield f"The list of derivatives is `torchgen/packaged/autograd/derivatives.yaml` of torch {version}."
     yield "`make coverage` writes this page: a model is written by hand for every row (`tests/coverage_of_torch/rows`),"
-    yield "derived, checked, printed in both languages, and its generated code for numpy and torch is compared with torch's"
-    yield "own function, forward and backward, at random sizes and numbers."
+    yield "derived, checked, printed in both languages, and its generated code for numpy and torch is compared with"
+    yield "torch's own function, forward and backward, at random sizes and numbers."
     yield ""
     yield "| | |"
     yield "|---|---|"
