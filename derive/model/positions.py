@@ -127,7 +127,7 @@ def gaps(use: Indexed, around: Around, node: Node) -> Iterator[Gap]:
 def _reached(position: Expr, around: Around) -> Around:
     """The ranges of the letters of a position, and of those at which these ranges end."""
     found: dict[Idx, Interval] = {}
-    new = free_indices(position)
+    new = set(free_indices(position))
     while new:
         found |= {idx: around[idx] for idx in new if idx in around}
         ends = {i for idx in new if idx in around for end in around[idx] for i in free_indices(end)}

@@ -39,12 +39,12 @@ def _near(place: Any, offset: int, last: Any) -> Any:
     return place if not offset else Max(place + offset, 1) if offset < 0 else Min(place + offset, last)
 
 
-def _doubled(letters: str, taps: Any) -> Any:
+def _doubled(letters: str, taps: Any, image: str = "x", weights: str = "u", power: int = 2) -> Any:
     """L = sum u y^2 for the interpolated image y, one axis after the other; odd and even places are apart."""
 
     def write(v: Any) -> Any:
         idx, ends = [getattr(v, a) for a in letters], [getattr(v, a.upper()) for a in letters]
-        parts = {(): lambda *at: v.x[at]}
+        parts = {(): lambda *at: getattr(v, image)[at]}
         for axis in range(len(letters)):
             new = {}
             for (done, read), side in product(parts.items(), (0, 1)):
@@ -54,10 +54,9 @@ def _doubled(letters: str, taps: Any) -> Any:
                 node = v.node(name, value, *idx)
                 new[(*done, side)] = lambda *at, node=node: node[at]
             parts = new
-        return sum(
-            Sum(v.u[tuple(2 * i + s - 1 for i, s in zip(idx, sides, strict=True))] * read(*idx) ** 2, *idx)
-            for sides, read in parts.items()
-        )
+        spots = {sides: tuple(2 * i + s - 1 for i, s in zip(idx, sides, strict=True)) for sides in parts}
+        weight = getattr(v, weights)
+        return sum(Sum(weight[spots[sides]] * read(*idx) ** power, *idx) for sides, read in parts.items())
 
     return write
 
