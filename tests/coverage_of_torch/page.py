@@ -9,7 +9,7 @@ import torch
 
 from coverage_of_torch import rows
 from coverage_of_torch.names import left_out, listed, operations
-from coverage_of_torch.rows import backward, modules
+from coverage_of_torch.rows import backward, formulas, modules
 from coverage_of_torch.run import Result
 from coverage_of_torch.table import Row
 
@@ -42,6 +42,21 @@ OTHERS = (
             "generated code for numpy and torch gives what they return at random numbers and sizes.",
         ),
         44,
+    ),
+    Set(
+        "Formulas written inline",
+        "formulas written inline in the list of derivatives equal to ours",
+        formulas.listed,
+        formulas.ROWS,
+        (
+            "The list gives the derivative of an argument by a formula, or calls a function with `backward` in its name.",
+            "Counted are the arguments with a formula, without what is not implemented or not differentiable; the program",
+            "that counts them is `tests/coverage_of_torch/inline.py`. The operation is called, the formula is rewritten from",
+            "C++ by a program and evaluated at random numbers and sizes, and the code that is generated for the model gives",
+            "the same; `sin_` is called as `sin`. Where the formula gives 0 because the argument is not read, or because the",
+            "result was drawn, there is nothing to derive, and the row does not count. The reach of 300 is missed.",
+        ),
+        300,
     ),
     Set(
         "Modules of torch.nn",
