@@ -232,7 +232,7 @@ def test_the_regions_of_the_clip():
     text = load("ppo-clip").readings[1].build().derive().to_text(check=False)
     box = "".join(line.strip(" │") for line in text.splitlines() if "│" in line)
     up, down = "{1 [rₙ ≤ 1 + ε]; 0 [rₙ > 1 + ε]} [Aₙ > 0]", "{1 [rₙ ≥ 1 - ε]; 0 [rₙ < 1 - ε]} [Aₙ ≤ 0]"
-    assert box == f"∂L/∂ℓₙ = -Aₙ rₙ {{{up};{down}}}/N"
+    assert box == f"∂L/∂ℓₙ = -Aₙ rₙ/N {{{up};{down}}}"
 
 
 def boxes(g):

@@ -58,4 +58,5 @@ def _joined(terms: list[Expr], conditions: Conditions) -> Expr:
     for at, condition in enumerate(conditions):
         value = Add(*(r * m.args[at][0] for r, m in zip(rest, marks, strict=True)))
         branches.append((by_cases(value), condition))
-    return Piecewise(*branches, evaluate=False)
+    nested = any(isinstance(value, Piecewise) for value, _ in branches)  # which sympy would write as one, by And
+    return Piecewise(*branches, evaluate=not nested)

@@ -96,8 +96,10 @@ def _factor(factor: Expr, last: bool, p: Printer) -> str:
 
 
 def _fraction(number: Rational, above: list[Expr], below: list[Expr], p: Printer) -> str:
-    """Names go over the fraction line, brackets only where they stand alone; partials and sums stand behind it."""
-    behind = [f for f in above if isinstance(f, (Partial, Times, Trace, *BINDERS))]
+    """Names go over the fraction line, brackets and cases only where they stand alone; partials and sums stand behind
+    it."""
+    apart = (Partial, Times, Trace, *BINDERS) if len(above) == 1 else (Partial, Times, Trace, Piecewise, *BINDERS)
+    behind = [f for f in above if isinstance(f, apart)]
     over = [f for f in above if f not in behind]
     top = _product(Rational(number.p), over, p) if over or not above or number.p != 1 else "1"
     if len(over) == 1 and number.p == 1:
