@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from derive.model.author_sum import Product, Sum
     from derive.model.matrix_words import cholesky, det, eigenvalues, inverse, logdet, matrix_power, solve, trace
     from derive.model.new_function import elementwise
+    from derive.model.normal_words import entropy_normal, kl_normal, normal_logpdf
     from derive.model.words import (
         amax,
         amin,
@@ -150,6 +151,7 @@ _HOME = {
         "cholesky", "det", "eigenvalues", "inverse", "logdet", "matrix_power", "solve", "trace",
     ),
     "derive.model.new_function": ("elementwise",),
+    "derive.model.normal_words": ("entropy_normal", "kl_normal", "normal_logpdf"),
     "derive.topics.training.training": ("TrainingSet",),
     "derive.topics.worked.example": ("Example",),
     "sympy": (
@@ -164,15 +166,16 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "Abs", "Argument", "Covariance", "DeriveError", "Example", "Expectation", "Function", "Graph", "Heaviside",
     "KroneckerDelta", "Limit", "Max", "Min", "ModelError", "MomentError", "Option", "Piecewise", "Problem",
-    "Product", "Rational", "Signature", "Size", "Solution", "Sum", "Text", "TrainingSet", "UsageError", "Variance",
-    "VerificationError", "acos", "acosh", "amax", "amin", "asin", "asinh", "atan", "atan2", "atanh", "ceiling",
-    "cholesky", "clip", "cos", "cosh", "det", "digamma", "dot", "eigenvalues", "elementwise", "elu", "erf", "erfc",
-    "erfinv", "exp", "exp2", "expm1", "floor", "frac", "function_named", "gamma", "gelu", "hardshrink",
-    "hardsigmoid", "hardswish", "hardtanh", "hypot", "inverse", "leaky_relu", "log", "log10", "log1p", "log2",
-    "log_softmax", "logaddexp", "logdet", "loggamma", "logit", "logsigmoid", "logsumexp", "matrix_power", "mean",
-    "mish", "norm", "normal_cdf", "normalize", "polygamma", "prelu", "relu", "relu6", "rounded", "rsqrt", "selu",
-    "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "softshrink", "softsign", "solve", "sqrt", "std",
-    "stop", "tan", "tanh", "tanhshrink", "threshold", "trace", "trunc", "var",
+    "Product", "Rational", "Signature", "Size", "Solution", "Sum", "Text", "TrainingSet", "UsageError",
+    "Variance", "VerificationError", "acos", "acosh", "amax", "amin", "asin", "asinh", "atan", "atan2", "atanh",
+    "ceiling", "cholesky", "clip", "cos", "cosh", "det", "digamma", "dot", "eigenvalues", "elementwise", "elu",
+    "entropy_normal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "floor", "frac", "function_named",
+    "gamma", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hypot", "inverse", "kl_normal",
+    "leaky_relu", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logdet", "loggamma", "logit",
+    "logsigmoid", "logsumexp", "matrix_power", "mean", "mish", "norm", "normal_cdf", "normal_logpdf",
+    "normalize", "polygamma", "prelu", "relu", "relu6", "rounded", "rsqrt", "selu", "sigmoid", "sign", "silu",
+    "sin", "sinh", "softmax", "softplus", "softshrink", "softsign", "solve", "sqrt", "std", "stop", "tan",
+    "tanh", "tanhshrink", "threshold", "trace", "trunc", "var",
 ]  # fmt: skip
 
 

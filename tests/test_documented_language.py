@@ -9,7 +9,14 @@ from derive.expressions.functions import BY_NAME
 from derive.memo import forget
 
 PAGE = Path(__file__).parents[1] / "docs" / "language.md"
-FORMULA_MODULES = ("activations", "elementary", "several", "words", "matrix_words")  # of words that stand in formulas
+FORMULA_MODULES = (
+    "activations",
+    "elementary",
+    "several",
+    "words",
+    "matrix_words",
+    "normal_words",
+)  # of words that stand in formulas
 
 
 def test_every_example():

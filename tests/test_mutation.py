@@ -23,7 +23,7 @@ from derive.memo import forget
 from derive.problems import load, names
 from derive.solution import Solution
 
-SIZES = {"T": 3, "D": 3, "H": 2, "N": 2, "C": 3, "K": 2, "M": 2, "E": 2, "V": 3, "W": 2}
+SIZES = {"A": 3, "T": 3, "D": 3, "H": 2, "N": 2, "C": 3, "K": 2, "M": 2, "E": 2, "V": 3, "W": 2}
 POINTS = 24  # enough that each side of every ReLU is seen in every time step
 
 # The edges of each problem, so that none is skipped in silence.
@@ -72,6 +72,9 @@ EDGES = {
     "conv2d 2 0 reading 2": 4,
     "conv2d 2 1 reading 1": 4,
     "conv2d 2 1 reading 2": 4,
+    "coupling-flow": 13,
+    "diffusion reading 2": 5,
+    "diffusion reading 3": 4,
     "dropout reading 1": 2,
     "dropout reading 3": 5,
     "embedding": 2,
@@ -111,9 +114,14 @@ EDGES = {
     "rnn relu abstract": 7,
     "rnn relu squared": 7,
     "score-matching": 10,
+    "score-function reading 1": 3,
+    "score-function reading 2": 3,
+    "score-function reading 3": 2,
     "softmax-ce distribution": 3,
     "softmax-ce one-hot": 3,
     "softmax-ce any": 3,
+    "vae reading 1": 4,
+    "vae reading 2": 15,
     "weight-norm": 5,
 }
 CASES = list(EDGES)

@@ -27,7 +27,7 @@ GIVEN = ("dot", "add", "max", "mul", "pow")
 RICH = tuple(operations())
 POOR = ("dot", "add", "mul", "pow", "max", "exp", "log", "step")  # everything else by its definition
 MATRICES = {"gaussian-kl", "gaussian-nll", "kalman-step", "ridge-closed-form"}  # inverses and determinants
-UNWRITABLE = {"adam", "momentum", *MATRICES}  # b^t: a power that is no number
+UNWRITABLE = {"adam", "he-init", "momentum", "score-function", *MATRICES}  # b^t; pi; a stopped gradient
 READINGS = [(n, at) for n in names() for at in range(len(load(n).readings)) if n not in UNWRITABLE]
 
 

@@ -54,6 +54,7 @@ DEFINITION = {
     Covariance: Text("the definition of the covariance", "协方差的定义"),
 }
 DOUBLE = Text("multiply out: the product of two sums is a double sum", "展开括号：两个和式之积写成二重求和")
+IDEMPOTENT = Text("{why}; a step is its own square", "{why}；阶跃函数等于自身的平方")
 SPELLED = Text("write {equations}", "写出 {equations}")
 LINEAR = Text("the expectation is linear: sums and constants leave it", "期望是线性的：求和与常数可移到期望之外")
 MOMENTS = Text("the moments above", "代入以上各矩")
@@ -138,7 +139,9 @@ class Argument:
             )
         if self.stages.entangled(self.symbol.product):
             double = any(len(p.sums) > 1 for p in self.stages.parts(self.symbol.product))
-            yield self.line(self.stages.multiplied, DOUBLE if double else EXPANDED)
+            why = DOUBLE if double else EXPANDED
+            why = IDEMPOTENT(why=why) if self.stages.squares_a_step(self.symbol.product) else why
+            yield self.line(self.stages.multiplied, why)
         yield self.line(self.stages.linear, LINEAR)
         yield Line(self.stages.averaged(self.symbol.product) + self.taken, MOMENTS)
         yield from self._contracted()

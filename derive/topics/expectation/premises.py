@@ -14,7 +14,7 @@ from derive.expressions.moments import Covariance, Expectation, Moment, Variance
 from derive.expressions.traverse import free_indices
 from derive.language import Text
 from derive.model.model import Node
-from derive.topics.expectation.gaussian import PAIRS
+from derive.topics.expectation.gaussian import PAIRS, VALUES
 from derive.topics.expectation.laws import Elements, Part, moment
 from derive.topics.expectation.polynomial import Product
 from derive.topics.expectation.stages import Stages
@@ -75,9 +75,9 @@ def premises(products: tuple[Elements, ...], stages: Stages, asked: Callable[[Mo
         for factors in stages.gaussian.pieces(normal):
             found.setdefault(Expectation(Mul(*factors)), tuple(stages.gaussian.lines(factors)))
         if plain:
-            terms = tuple(Term((p.expr,)) for p in stages.moment(Product(S.One, (*plain, *normal))))
+            terms = _value(stages.moment(Product(S.One, (*plain, *normal))))
             apart = Line((Term((Expectation(Mul(*plain)), Expectation(Mul(*normal)))),), INDEPENDENT)
-            found.setdefault(Expectation(Mul(*plain, *normal)), (apart, Line(terms, SO)))
+            found.setdefault(Expectation(Mul(*plain, *normal)), (apart, Line(terms, VALUES)))
     shown = {_lettered(symbol): symbol for symbol in reversed(found)}  # E[m_j] and E[m_k] need not both be shown
     return tuple(Premise(symbol, lines) for symbol, lines in found.items() if shown[_lettered(symbol)] == symbol)
 
@@ -152,7 +152,7 @@ def _of_normal(elements: Elements, parts: tuple[Part, ...], laws: Mapping[str, N
         a, b = elements
         of_pair = Variance(a) if a == b else Covariance(a, b)
         why = OF_THE_SQUARE(square=Expectation(a**2)) if a == b else OF_THE_PRODUCT(product=Expectation(a * b))
-        yield Line((Term((Expectation(a), Expectation(b))), Term((of_pair,))), why)
+        yield Line((Term((Expectation(a) * Expectation(b),)), Term((of_pair,))), why)
         yield Line(_value(parts), SO)
         return
     mean = laws[name_of(elements[0])].law.mean  # type: ignore[union-attr]

@@ -13,6 +13,7 @@ from derive.chain.rules.insert import insert_definitions
 from derive.chain.rules.tidy import tidy
 from derive.errors import MomentError
 from derive.expressions.canonical import canonical
+from derive.expressions.elementwise import step
 from derive.expressions.indices import name_of
 from derive.expressions.moments import Expectation, Moment
 from derive.expressions.traverse import names, rewrite
@@ -70,6 +71,11 @@ class Stages:
         """Return the functions that `spelled` writes in other terms."""
         found = (c for c in preorder_traversal(self.open(expr)) if isinstance(c, (Function, Max, Min, Pow)))
         return [c for c in dict.fromkeys(found) if self._written(c) is not None]
+
+    def squares_a_step(self, expr: Expr) -> bool:
+        """True if a step is raised to a power where functions are spelled out."""
+        powers = (p for t in self.spelled(expr) for p in preorder_traversal(t.expr) if isinstance(p, Pow))
+        return any(isinstance(f, step) for p in powers for f in Mul.make_args(p.base))
 
     def _written(self, call: Expr) -> Expr | None:
         return written(call) if self.is_normal(call) else None

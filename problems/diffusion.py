@@ -1,0 +1,66 @@
+"""Denoising diffusion: the law of the noised data and the noise-prediction loss (Ho et al. 2020)."""
+
+from derive import Expectation, Graph, Problem, Size, Sum, Text, Variance, sqrt, tanh
+
+problem = Problem(
+    title=Text("Denoising diffusion", "去噪扩散模型"),
+    statement=Text(
+        "A step shrinks the data and adds normal noise. Derive mean and variance after it; then the gradient of the "
+        "noise-prediction loss of a small network for one draw of the noise, and the expected loss with its gradient "
+        "where the noise is predicted by one weight for each component.",
+        "每一步把数据缩小并加入正态噪声。请推导一步之后的均值和方差；再对一次噪声取值推导小网络的噪声预测损失的梯度，"
+        "并在每个分量只用一个权重预测噪声时，推导期望损失及其梯度。",
+    ),
+    group="probability",
+    sizes=(
+        Size("D", Text("length of the data", "数据的维数"), most=1000),
+        Size("H", Text("number of hidden units", "隐藏单元数"), most=1000),
+    ),
+)
+
+
+@problem.reading(Text("One step", "一步"), identities=(("u", "w"),))
+def one_step() -> Graph:
+    """y = sqrt(alpha) x + sqrt(1 - alpha) eps: E y = sqrt(alpha) m, and 1 - Var y = alpha (1 - v)."""
+    g = Graph("one step")
+    alpha, m = g.constant("alpha", domain="probability"), g.constant("m")
+    v = g.constant("v", domain="positive")
+    x, eps = g.normal("x", mean=m, variance=v), g.normal("epsilon")
+    y = g.node("y", sqrt(alpha) * x + sqrt(1 - alpha) * eps)
+    g.node("mu", Expectation(y))
+    g.node("nu", Variance(y))
+    g.node("u", 1 - Variance(y))
+    g.node("w", alpha * (1 - v))
+    return g
+
+
+@problem.reading(Text("The loss for one draw of the noise", "一次噪声取值下的损失"))
+def noise_prediction() -> Graph:
+    """x_i = sqrt(alpha) y_i + sqrt(1 - alpha) eps_i, L = sum_i (eps_hat_i - eps_i)^2."""
+    g = Graph("noise prediction")
+    D, H = g.size("D"), g.size("H")
+    i, h = g.index("i", D), g.index("h", H)
+    y, eps = g.inputs("y epsilon", D)
+    alpha = g.constant("alpha", domain="probability")
+    W, V = g.parameter("W", H, D), g.parameter("V", D, H)
+    x = g.node("x", sqrt(alpha) * y[i] + sqrt(1 - alpha) * eps[i], over=i)
+    a = g.node("a", tanh(Sum(W[h, i] * x[i], i)), over=h)
+    e = g.node("e", Sum(V[i, h] * a[h], h), over=i)
+    g.loss("L", Sum((e[i] - eps[i]) ** 2, i))
+    return g
+
+
+@problem.reading(Text("The expected loss of one weight for each component", "每个分量一个权重时的期望损失"))
+def expected_loss() -> Graph:
+    """E sum_i (w_i x_i - eps_i)^2 with x = sqrt(alpha) y + sqrt(1 - alpha) eps."""
+    g = Graph("expected loss")
+    D = g.size("D")
+    i = g.index("i", D)
+    y, alpha = g.input("y", D), g.constant("alpha", domain="probability")
+    w = g.parameter("w", D)
+    eps = g.normal("epsilon", D)
+    x = g.node("x", sqrt(alpha) * y[i] + sqrt(1 - alpha) * eps[i], over=i)
+    r = g.node("r", w[i] * x[i] - eps[i], over=i)
+    Q = g.node("Q", Expectation(r[i] ** 2), over=i)
+    g.loss("L", Sum(Q[i], i))
+    return g
