@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from derive import Function, Graph, ModelError, Sum, norm, sin, softplus, tanh
+from derive import Expectation, Function, Graph, ModelError, Sum, norm, sin, softplus, tanh
 
 Builder = Callable[[Graph], None]
 
@@ -182,3 +182,23 @@ def test_an_adjoint_of_another_graph_is_no_definition_but_a_jacobian_is_one() ->
     g, d = critic()
     with pytest.raises(ModelError, match=r"g\.derivative\(f, x\)"):
         g.node("g", gradient, over=d)
+
+
+def test_a_delta_between_ranges_of_two_lengths_keeps_every_position_inside() -> None:
+    """w[i, r] of f reads the diagonal w[r, r]: only i = r has that term, though i runs further than r."""
+    g = Graph("diagonal")
+    N = g.size("N")
+    i, r = g.index("i", 2 * N), g.index("r", N)
+    w = g.parameter("w", 2 * N, N)
+    f = g.node("f", Sum(w[i, r] ** 2 * w[r, r], i, r))
+    slope = g.derivative(f, w)
+    g.loss("L", Sum(slope[i, r] ** 2, i, r))
+    assert g.derive().verify(points=60).ok
+
+
+def test_an_expectation_is_refused_before_it_is_differentiated() -> None:
+    g = Graph("moments")
+    w, x = g.parameter("w"), g.random("x", mean=0, variance=1)
+    f = g.node("f", Expectation((w * x) ** 2))
+    with pytest.raises(ModelError, match="g.derivative.f, w.: f is an expectation"):
+        g.derivative(f, w)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sympy import Indexed
+from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul
 
 from derive.chain.derived import name_in
 from derive.errors import ModelError
+from derive.expressions.indices import apart, limits, substitute
+from derive.expressions.intervals import covers
+from derive.expressions.moments import Moment
 from derive.expressions.nabla import nabla
 from derive.expressions.symbols import Partial
 from derive.memo import memo
 from derive.model.model import NOTHING, Case, Model, Node, Whole, model_of
 from derive.model.reachability import downstream, upstream
 from derive.model.schedule import stages
+from derive.model.sizes import needs
 from derive.topics.jacobian.jacobian import Jacobian, jacobian
 
 
@@ -81,6 +85,9 @@ def defined(wanted: Wanted, model: Model) -> Node:
                 f"{wanted.call}: the recurrence of {stage.families[0]} lies between them; a derivative inside a "
                 "definition cannot go through a recurrence"
             )
+    for name in way:
+        if any(case.expr.has(Moment) for case in model.nodes[name].cases):
+            raise ModelError(f"{wanted.call}: {name} is an expectation; give its value, whose derivative is known")
     try:
         found = lines(model, *wanted.names)
     except ModelError as error:
@@ -89,4 +96,24 @@ def defined(wanted: Wanted, model: Model) -> Node:
         raise ModelError(f"{wanted.call}: {node.name} uses an abstract function, whose derivative has no formula")
     indices = tuple(i for e in (found.entry.of, found.entry.wrt) for i in getattr(e, "indices", ()))
     symbol = nabla(wanted.name, node.symbol, wrt.symbol, bool(indices))
-    return Node(wanted.name, "node", symbol, indices, (Case(indices, found.value),), derivative=wanted.names)
+    value = Add(*map(_where_equal, Add.make_args(found.value)))
+    made = Node(wanted.name, "node", symbol, indices, (Case(indices, value),), derivative=wanted.names)
+    known = {need.gap for need in needs(model)}
+    further = model_of(model.title, (*model.nodes.values(), made), NOTHING.name, model.sizes, model.indices)
+    for need in needs(further):
+        if need.gap not in known:
+            raise ModelError(
+                f"{wanted.call}: it reads {need.cause} where a delta keeps the position inside its range, which a "
+                "definition cannot say"
+            )
+    return made
+
+
+def _where_equal(term: Expr) -> Expr:
+    """The term with one letter for two that its delta makes equal, so that no position leaves its range."""
+    for delta in (f for f in Mul.make_args(term) if isinstance(f, KroneckerDelta)):
+        for wide, narrow in (delta.args, delta.args[::-1]):
+            if isinstance(wide, Idx) and isinstance(narrow, Idx) and covers(limits(wide)[1:], limits(narrow)[1:]):
+                others = (f for f in Mul.make_args(term) if f is not delta)
+                return Mul(delta, substitute(apart(Mul(*others), (narrow,)), {wide: narrow}))
+    return term
