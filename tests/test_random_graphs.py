@@ -77,9 +77,9 @@ def test_the_products_of_a_run_have_every_feature():
 
 FEATURES = """
     abs, abstract loss, asinh, atan, backward in time, convolution, coupled, cube, delta, derivative, det, diagonal,
-    difference, double sum, exp, fixed, float, forward in time, function of a sum, gate, general, index as a number, inverse,
-    inverse squared, lag 1, lag 2, law activation, law gated, law linear, limited, log, log det, made positive, matrix
-    times state, max, min, mish, piecewise by index, piecewise by value, plain, quotient, rank 0, rank 1, rank 2, rank
+    difference, double sum, exp, fixed, float, forward in time, function of a sum, gate, general, index as a number,
+    inverse, inverse squared, lag 1, lag 2, law activation, law gated, law linear, limited, log, log det, made positive,
+    matrix times state, max, min, mish, piecewise by index, piecewise by value, plain, quotient, rank 0, rank 1, rank 2, rank
     3, rational, relu, reversed, scalar state, selu, shadowed, shifted, short range, sigmoid, size as a number,
     softplus, softsign, solve, sqrt, square, start expression, start number, start parameter, start zero, strided,
     strided convolution, symmetric, tanh, trace, triangular, undeclared, vector state, wrt
