@@ -57,3 +57,19 @@ def test_a_wrong_row_does_not_count():
     tanh = next(row for row in ROWS if row.name == "tanh")
     assert "differs" in result(sigmoid._replace(by_torch=tanh.by_torch)).failure
     assert "ModelError" in result(Row("none", "x:N", lambda v: v.x[v.n], sigmoid.by_torch)).failure
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "other"),
+    [
+        ("Reference backward functions", "tanh_backward", "sigmoid_backward"),
+        ("Formulas written inline", "sin: self", "cos: self"),
+        ("Modules of torch.nn", "CELU", "ELU"),
+    ],
+)
+def test_the_truth_of_another_row_is_not_met(title, name, other):
+    """Each list compares with what torch gives for the row, and reports where that is something else."""
+    known = {row.name: row for s in OTHERS if s.title == title for row in s.known}
+    wrong = known[name]._replace(slopes=known[other].slopes, by_torch=known[other].by_torch)
+    assert not result(known[name]).failure
+    assert "differs" in result(wrong).failure
