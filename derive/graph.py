@@ -22,7 +22,7 @@ from derive.expressions.indices import LETTERS, family, index, positions
 from derive.expressions.matrix_functions import OfMatrix, function_symbol
 from derive.expressions.moments import Law
 from derive.expressions.symbols import Size
-from derive.model import random_laws, validation
+from derive.model import borders, random_laws, validation
 from derive.model.definitions import definitions
 from derive.model.matrix_words import Reader
 from derive.model.model import NOTHING, Case, Kind, Model, Node, Whole, is_notation, model_of
@@ -206,21 +206,22 @@ class Graph:
         """Declare families that will refer to themselves or to each other at other times; each needs an `update` later.
 
         `start` holds the values before (or after) the range: {0: 0} is h_0 = 0. Of several indices it is for the one
-        by which the law steps, as t in h[b, t - 1].
+        by which the law steps, as t in h[b, t - 1]. Where it steps by several, each value says where it stands:
+        {(0, t): x[t], (l, 0): 0} are h[0, t] and h[l, 0].
         """
         indices, names_ = validation.over(over), names.split()
         if not indices:
             raise ModelError(f"the states {names} need an index to step through: over=t")
-        begin = {expression(at, names): self._formula(names, value) for at, value in start.items()}
+        begin = {borders.place(names, at, indices): self._formula(names, value) for at, value in start.items()}
+        placed = any(isinstance(at, tuple) for at in start)
         for name in names_:
             validation.new_name(name, self._names())
             symbol = family(name)
-            for at in begin if len(indices) == 1 else ():
-                validation.start(name, at, indices[0])
-            cases = tuple(Case((at, *indices[1:]), value) for at, value in begin.items())
-            node = Node(name, "node", symbol, indices, cases)
-            self._open[name] = along(node, first_axis(begin.values(), indices))
-        self._together.update(dict.fromkeys(names_, tuple(names_)))
+            node = Node(name, "node", symbol, indices, tuple(Case(at, value) for at, value in begin.items()))
+            if placed or len(indices) == 1:
+                borders.outside(node)
+            self._open[name] = node if placed else along(node, first_axis(begin.values(), indices))
+        self._together.update(dict.fromkeys(names_, () if placed else tuple(names_)))
         return tuple(self._open[name].symbol for name in names_)
 
     def update(self, state: Any, expr: Any) -> Any:
@@ -233,6 +234,7 @@ class Graph:
         law = self._formula(name, expr)
         self._starts_along(name, stepped(law, self._open[name].indices, self._open))
         declared = self._open[name]
+        borders.outside(declared)
         cases = (Case(declared.indices, law), *declared.cases)
         definitions(name, declared.indices, cases, self._known())
         node = Node(name, "node", declared.symbol, declared.indices, cases)
@@ -246,10 +248,6 @@ class Graph:
         if axis is not None:
             for nodes in (self._open, self._nodes):
                 nodes.update({n: along(nodes[n], axis) for n in self._together[name] if n in nodes})
-        for case in self._open[name].cases:
-            for at, idx in zip(case.position, self._open[name].indices, strict=True):
-                if at != idx:
-                    validation.start(name, at, idx)
 
     def recurrence(self, name: str, law: Callable[[Any], Any], over: Over, start: Mapping[Any, Any]) -> Any:
         """A family that refers to itself: `g.recurrence("h", lambda h: tanh(w*h[t-1]), over=t, start={0: 0})`."""

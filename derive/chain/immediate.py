@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from derive.chain.derivation import Use
 from derive.expressions.indices import linear
 from derive.memo import memo
 from derive.model.model import Model, Node
-from derive.model.schedule import stages
+from derive.model.schedule import Stage, stages
+
+FAR = 3  # how far beyond a user a path is followed in one loop before it comes back
 
 
 @memo
@@ -21,7 +23,53 @@ def is_immediate(model: Model, node: Node, use: Use, uses: tuple[Use, ...]) -> b
     stage = next(s for s in stages(model) if use.user.name in s.families)
     if stage.time and node.name not in stage.time:
         return True
+    if stage.time and not stage.stepwise and _again(model, stage, node, use, uses):
+        return True
     return any(_leads(model, o, use) for o in uses if o is not use and o.user is not use.user)
+
+
+def _again(model: Model, stage: Stage, node: Node, use: Use, uses: tuple[Use, ...]) -> bool:
+    """True if an element of a recurrence through several indices, or over the whole past, reaches this user again."""
+    target = _distance(stage, node, use)
+    starts = {(o.user.name, d) for o in uses if o is not use and (d := _distance(stage, node, o)) is not None}
+    if target is None:
+        return use.user.name in stage.families
+    found, waiting = set(starts), list(starts)
+    most = max(map(abs, target), default=0) + FAR
+    while waiting:
+        name, here = waiting.pop()
+        for user, step in _steps(model, stage, name):
+            if step is None:
+                return True
+            there = user, tuple(a + b for a, b in zip(here, step, strict=True))
+            if there not in found and there[1] <= target and all(abs(a) <= most for a in there[1]):
+                found.add(there)
+                waiting.append(there)
+    return (use.user.name, target) in found
+
+
+def _distance(stage: Stage, node: Node, use: Use) -> tuple[int, ...] | None:
+    """By how much a user comes later, in each loop; None where that differs from element to element."""
+    name = use.user.name
+    if name not in stage.families or not use.contraction.at:
+        return None
+    own, there = stage.axes(node.name), stage.axes(name)
+    gaps = [use.contraction.at[b] - node.indices[a] for a, b in zip(own, there, strict=True)]
+    signs = [loop.direction for loop in stage.loops]
+    return tuple(int(g) * s for g, s in zip(gaps, signs, strict=True)) if all(g.is_Integer for g in gaps) else None
+
+
+def _steps(model: Model, stage: Stage, name: str) -> Iterator[tuple[str, tuple[int, ...] | None]]:
+    """The families of a recurrence that read a family, and how much later each is; None where that differs."""
+    axes = stage.axes(name)
+    for user in (u for u in model.users(name) if u.name in stage.families):
+        for read in (r for r in model.uses(user.cases[0]) if r.name == name):
+            gaps = [
+                user.indices[b] - (read.position or ())[a] for a, b in zip(axes, stage.axes(user.name), strict=True)
+            ]
+            signs = [loop.direction for loop in stage.loops]
+            known = all(g.is_Integer for g in gaps)
+            yield user.name, tuple(int(g) * s for g, s in zip(gaps, signs, strict=True)) if known else None
 
 
 def _leads(model: Model, other: Use, use: Use) -> bool:

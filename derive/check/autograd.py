@@ -17,7 +17,7 @@ from derive.check.samples import fill, random_inputs
 from derive.errors import ModelError, UsageError
 from derive.evaluate.backend import Backend
 from derive.evaluate.passes import Passes
-from derive.evaluate.store import Store
+from derive.evaluate.store import Key, Store
 from derive.expressions.elementwise import between
 from derive.expressions.functions import EXTREMA, arguments, row_or_extremum
 from derive.expressions.several import clip
@@ -112,7 +112,7 @@ class AutogradValues:
             for adjoint in self.derivation.adjoints.values():
                 name = adjoint.node.name
                 if name in self.store.slices:
-                    self.store.open(f"adjoint {name}", self.passes.extent(adjoint.node), self.store.time[name])
+                    self.store.open(f"adjoint {name}", self.passes.extent(adjoint.node), *self.store.time[name])
             for (node, key, tensor), grad in zip(found, grads, strict=True):
                 value = torch.zeros_like(tensor) if grad is None else grad
                 if key is None:
@@ -120,7 +120,7 @@ class AutogradValues:
                 else:
                     self.store.put_slice(f"adjoint {node.name}", key, value)
 
-    def _tensors(self, node: Node) -> Iterator[tuple[int | None, Array]]:
+    def _tensors(self, node: Node) -> Iterator[tuple[Key | None, Array]]:
         if node.name in self.store.shifts:
             yield None, self.store.shifts[node.name]
         elif node.name in self.store.slices:

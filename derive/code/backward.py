@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from sympy import Add, Expr, Mod
+from sympy import Add, Expr, Idx, Mod
 
 from derive.chain.derivation import Adjoint, Step, Use
 from derive.chain.steps import Steps
+from derive.code.elements import Stored
 from derive.code.families import Families
 from derive.code.integers import Loops, scope_of
 from derive.code.large_adjoints import LargeAdjoints
-from derive.code.loops import joined, loop, opened, span, stacked, within, without
+from derive.code.loops import joined, nested, opened, span, stacked, within, without
 from derive.code.lower import Lowering
 from derive.code.named_axes import pick, rearrange
 from derive.code.scatter import added, masked, scatters
 from derive.code.stable import Stable
-from derive.code.trees import Apply, Assign, Name, Settle, Statement, names_in
+from derive.code.trees import Apply, Assign, Name, Settle, Statement, Tree, names_in
 from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
@@ -136,7 +137,7 @@ class Backward:
             value = self.lowering.full(expr, dict(zip(own, stored.ranges, strict=True)))
             yield Assign(stored.tree, value, self._remark(self._partial(adjoint), adjoint.uses, "=", expr))
             return
-        yield Assign(stored.tree, Apply("zeros", (self.integers.shape(stored.ranges),)))
+        yield self._zeros(stored)
         for use in adjoint.uses:
             parts = scatters(use, stored, self.d.loss) if masked(use.value(self.d.loss)) else ()
             for part in parts:
@@ -159,10 +160,7 @@ class Backward:
         free = {i: d for i, d in domains.items() if i not in fixed and i not in loops}
         expr = substitute(self.contribution(use), fixed)
         value = self.lowering.value(expr, scope_of(free, loops))
-        position = [fixed.get(i, i) for i in adjoint.node.indices if i not in loops]
-        whole = [r for i, r in zip(adjoint.node.indices, stored.ranges, strict=True) if i not in loops]
-        places = self.lowering.elements.places(position, whole, free)
-        target = pick(self.lowering.elements.slot(stored, loops) if loops else stored.tree, places)
+        target = self._cell(stored, [fixed.get(i, i) for i in adjoint.node.indices], free, loops)
         remark = self._remark(self._partial(adjoint), (use,), "gets", self.contribution(use))
         return Assign(target, rearrange(value, list(free)), remark, adds=True)
 
@@ -178,27 +176,52 @@ class Backward:
     def _recurrence(self, stage: Stage, group: list[str]) -> Iterator[Statement]:
         """Step the adjoints of a recurrence against its direction."""
         for name in group:
-            yield opened(self.families, f"adjoint {name}", stage.time[name], "fresh slots", self.integers)
-        whole = span([self.families.stored[f"adjoint {n}"].ranges[stage.time[n]] for n in group])
-        node = self.d.model.nodes[group[0]]
-        variable = self.families.names.index(node.indices[stage.time[group[0]]].name)
-        body = joined(line for n in group for line in self._step(self.d.adjoints[n], stage.time[n], variable, whole))
-        yield loop(variable, whole, -stage.direction, body, self.integers)
-        for name in group:
+            if stage.stepwise:
+                yield opened(self.families, f"adjoint {name}", stage.time[name], "fresh slots", self.integers)
+            else:
+                yield self._zeros(self.families.stored[f"adjoint {name}"])
+        first = self.d.model.nodes[group[0]]
+        ranges = {n: self.families.stored[f"adjoint {n}"].ranges for n in group}
+        whole = [span([ranges[n][each.axes[n]] for n in group]) for each in stage.loops]
+        variables = [self.families.names.index(first.indices[a].name) for a in stage.axes(first.name)]
+        lines = (line for n in group for line in self._step(self.d.adjoints[n], stage.axes(n), variables, whole))
+        yield nested(variables, whole, [-each.direction for each in stage.loops], joined(lines), self.integers)
+        for name in group if stage.stepwise else ():
             yield stacked(self.families, f"adjoint {name}")
 
-    def _step(self, adjoint: Adjoint, time: int, variable: str, whole: Interval) -> Iterator[Statement]:
+    def _zeros(self, stored: Stored) -> Statement:
+        return Assign(stored.tree, Apply("zeros", (self.integers.shape(stored.ranges),)))
+
+    def _step(
+        self, adjoint: Adjoint, axes: Sequence[int], variables: Sequence[str], whole: Sequence[Interval]
+    ) -> Iterator[Statement]:
         """Compute one adjoint at one time."""
-        name, idx = adjoint.node.name, adjoint.node.indices[time]
-        stored = self.families.stored[f"adjoint {name}"]
-        if name in self.formulas:
-            loops, expr = {idx: (variable, stored.ranges[time])}, self.formula(name)
-            own = [i for i in adjoint.node.indices if i is not idx]
-            value = self.lowering.full(expr, dict(zip(own, without(stored.ranges, time), strict=True)), loops)
-            remark = self._remark(self._partial(adjoint), adjoint.uses, "=", expr)
-            line: Statement = Assign(self.lowering.elements.slot(stored, loops), value, remark)
-            yield from within([line], variable, stored.ranges[time], whole, self.integers)
+        node, stored = adjoint.node, self.families.stored[f"adjoint {adjoint.node.name}"]
+
+        def loops(ranges: Sequence[Interval]) -> Loops:
+            return {node.indices[a]: (v, ranges[a]) for a, v in zip(axes, variables, strict=True)}
+
+        if node.name in self.formulas:
+            yield from within(
+                [self._whole_step(adjoint, loops(stored.ranges))], loops(stored.ranges), whole, self.integers
+            )
             return
         for use in adjoint.uses:
-            line = self._added(adjoint, use, {idx: (variable, use.domain[time])})
-            yield from within([line], variable, use.domain[time], whole, self.integers)
+            line = self._added(adjoint, use, loops(use.domain))
+            yield from within([line], loops(use.domain), whole, self.integers)
+
+    def _whole_step(self, adjoint: Adjoint, loops: Loops) -> Statement:
+        """Compute one adjoint at one time by the formula that holds for all of its elements."""
+        node, stored = adjoint.node, self.families.stored[f"adjoint {adjoint.node.name}"]
+        expr = self.formula(node.name)
+        own = {i: r for i, r in zip(node.indices, stored.ranges, strict=True) if i not in loops}
+        remark = self._remark(self._partial(adjoint), adjoint.uses, "=", expr)
+        return Assign(self._cell(stored, node.indices, own, loops), self.lowering.full(expr, own, loops), remark)
+
+    def _cell(self, stored: Stored, position: Sequence[Expr], own: Mapping[Idx, Interval], loops: Loops) -> Tree:
+        """Return the place of elements in the variable of their family, inside of loops."""
+        elements, tree, whole = self.lowering.elements, stored.tree, list(stored.ranges)
+        if stored.time is None:
+            return pick(tree, elements.places(position, whole, own, loops))
+        position = [p for p in position if p not in loops]
+        return pick(elements.slot(stored, loops), elements.places(position, without(whole, stored.time), own))

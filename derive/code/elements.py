@@ -20,11 +20,15 @@ from derive.expressions.intervals import Interval, at_least
 
 @dataclass(frozen=True)
 class Stored:
-    """The variable of a family: the range of each axis; along the axis `time`, if any, it is still a Python list."""
+    """The variable of a family: the range of each axis; along the axis `time`, if any, it is still a Python list.
+
+    While `filling`, it is an array in which later steps write: what is read of it is kept as it is now.
+    """
 
     tree: Name
     ranges: tuple[Interval, ...] = ()
     time: int | None = None
+    filling: bool = False
 
 
 Element = tuple[Stored, tuple[Expr, ...]]  # a variable and a position in it
@@ -43,7 +47,8 @@ class Elements:
         if stored.time is not None:
             place, interval = axes.pop(stored.time)
             tree = Pick(tree, (self._one(place, interval, scope),))
-        return self._read(tree, axes, scope)
+        found = self._read(tree, axes, scope)
+        return NamedArray(Apply("kept", (found.tree,)), found.axes) if stored.filling else found
 
     def _read(self, tree: Tree, axes: Sequence[tuple[Expr, Interval]], scope: Scope) -> NamedArray:
         indices = [[i for i in scope.order if i in p.free_symbols and i not in scope.loops] for p, _ in axes]
@@ -89,7 +94,13 @@ class Elements:
         ]
         return None if None in found else tuple(f for f in found if f is not None)
 
-    def places(self, position: Sequence[Expr], whole: Sequence[Interval], own: Mapping[Idx, Interval]) -> list[Tree]:
+    def places(
+        self,
+        position: Sequence[Expr],
+        whole: Sequence[Interval],
+        own: Mapping[Idx, Interval],
+        loops: Loops | None = None,
+    ) -> list[Tree]:
         """The places of elements as numbers and slices, where each index of `own` is by itself at a position."""
         found: list[Tree] = []
         for place, (low, high) in zip(position, whole, strict=True):
@@ -99,13 +110,13 @@ class Elements:
                 stop = None if last == high else self.integers.natural(last - low + 1)
                 found.append(Slice(start, stop) if start or stop else ALL)
             else:
-                found.append(self.integers.number(place - low))
+                found.append(self.integers.index(place - low, scope_of({}, loops)).tree)
         return found
 
     def slot(self, stored: Stored, loops: Loops) -> Pick:
         """Return the place of one time in a list of time steps, inside the loop over time."""
-        assert stored.time is not None
         (idx,) = loops
+        assert stored.time is not None
         place = self.integers.index(idx - stored.ranges[stored.time][0], scope_of({}, loops)).tree
         return Pick(stored.tree, (place,))
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from sympy import Expr, Idx
 
 from derive.chain.partials import surrogate
 from derive.code.families import Families
-from derive.code.loops import declared, joined, loop, opened, span, stacked, within
+from derive.code.integers import Loops
+from derive.code.loops import declared, joined, nested, opened, span, stacked, within
 from derive.code.lower import Lowering
+from derive.code.named_axes import pick
 from derive.code.trees import Apply, Assign, Name, Pick, Settle, Statement, Tree
 from derive.expressions.indices import apart
 from derive.expressions.intervals import Interval
@@ -73,14 +76,10 @@ class Forward:
         reduced = node.abstract.func(*(a for a in dict.fromkeys(node.abstract.args) if a in used))
         return surrogate(node._replace(cases=(Case(case.position, reduced),)), self.model.nodes)
 
-    def _value(self, node: Node, case: Case, time: int | None = None) -> Tree:
-        """Compute a definition over its own indices, without the axis that a loop steps through."""
-        own = [p for axis, p in enumerate(case.position) if isinstance(p, Idx) and axis != time]
-        intervals = {i: (i.lower, i.upper) for i in own}
-        stepped = {
-            p: (self._variable(p), (p.lower, p.upper)) for p in case.position if p not in own and isinstance(p, Idx)
-        }
-        return self.lowering.full(self._expr(node, case), intervals, stepped)
+    def _value(self, node: Node, case: Case, loops: Loops | None = None) -> Tree:
+        """Compute a definition over its own indices, without those that loops step through."""
+        own = {p: declared(p) for p in case.position if isinstance(p, Idx) and p not in (loops or {})}
+        return self.lowering.full(self._expr(node, case), own, loops)
 
     def _variable(self, idx: Idx) -> str:
         """Return the variable of a loop over an index."""
@@ -88,23 +87,39 @@ class Forward:
 
     def _pieces(self, node: Node) -> Iterator[Statement]:
         """Compute a family with start values that is no recurrence."""
+        yield from self._begun(node)
+        yield self._filled(node, node.cases[0])
+
+    def _begun(self, node: Node) -> Iterator[Statement]:
+        """Make the array of a family, with its start values."""
         whole = self.families.stored[node.name].ranges
         yield Assign(self._name(node), Apply("zeros", (self.integers.shape(whole),)))
-        for case in node.cases:
-            own = {i: (i.lower, i.upper) for i in case.position if isinstance(i, Idx)}
-            target = Pick(self._name(node), tuple(self.lowering.elements.places(case.position, whole, own)))
-            yield Assign(target, self._value(node, case), self._remark(node, case))
+        yield from (self._filled(node, case) for case in node.cases[1:] if case.expr != 0)
+
+    def _filled(self, node: Node, case: Case, loops: Loops | None = None) -> Statement:
+        """Compute the elements of one definition in the array of their family; of one step inside of loops."""
+        whole = self.families.stored[node.name].ranges
+        own = {i: declared(i) for i in case.position if isinstance(i, Idx) and i not in (loops or {})}
+        target = pick(self._name(node), self.lowering.elements.places(case.position, whole, own, loops))
+        return Assign(target, self._value(node, case, loops), self._remark(node, case))
 
     def _recurrence(self, stage: Stage, nodes: list[Node]) -> Iterator[Statement]:
-        """Fill lists of time steps in a loop, then make each family one array."""
+        """Fill lists of time steps in a loop, then make each family one array; or fill arrays in loops."""
         for node in nodes:
-            yield from self._opened(node, stage.time[node.name])
-        whole = span([declared(n.indices[stage.time[n.name]]) for n in nodes])
-        variable = self._variable(nodes[0].indices[stage.time[nodes[0].name]])
-        steps = [self._time_step(n, stage.time[n.name], variable, whole) for n in nodes]
-        yield loop(variable, whole, stage.direction, joined(line for step in steps for line in step), self.integers)
-        for node in nodes:
+            yield from self._opened(node, stage.time[node.name]) if stage.stepwise else self._begun(node)
+        whole = [span([declared(n.indices[each.axes[n.name]]) for n in nodes]) for each in stage.loops]
+        variables = [self._variable(nodes[0].indices[each.axes[nodes[0].name]]) for each in stage.loops]
+        self._filling(stage)
+        lines = (line for n in nodes for line in self._time_step(n, stage.axes(n.name), variables, whole))
+        yield nested(variables, whole, [each.direction for each in stage.loops], joined(lines), self.integers)
+        self._filling(stage, False)
+        for node in nodes if stage.stepwise else ():
             yield stacked(self.families, node.name)
+
+    def _filling(self, stage: Stage, on: bool = True) -> None:
+        """Say that the arrays of a recurrence are being filled, or are complete."""
+        for name in () if stage.stepwise else stage.families:
+            self.families.stored[name] = replace(self.families.stored[name], filling=on)
 
     def _opened(self, node: Node, time: int) -> Iterator[Statement]:
         yield opened(self.families, node.name, time, "slots", self.integers)
@@ -113,10 +128,16 @@ class Forward:
             target = Pick(stored.tree, (self.integers.number(case.position[time] - stored.ranges[time][0]),))
             yield Assign(target, self._value(node, case), self._remark(node, case))
 
-    def _time_step(self, node: Node, time: int, variable: str, whole: Interval) -> Iterator[Statement]:
+    def _time_step(
+        self, node: Node, axes: Sequence[int], variables: Sequence[str], whole: Sequence[Interval]
+    ) -> Iterator[Statement]:
         case, stored = node.cases[0], self.families.stored[node.name]
-        idx = node.indices[time]
-        self.families.names.given[f"index {idx.name}"] = variable  # a loop has one variable
-        slot = self.lowering.elements.slot(stored, {idx: (variable, declared(idx))})
-        line = Assign(slot, self._value(node, case, time), self._remark(node, case))
-        yield from within([line], variable, declared(idx), whole, self.integers)
+        loops = {node.indices[a]: (v, declared(node.indices[a])) for a, v in zip(axes, variables, strict=True)}
+        for idx, (variable, _) in loops.items():
+            self.families.names.given[f"index {idx.name}"] = variable  # a loop has one variable
+        if stored.time is None:
+            line = self._filled(node, case, loops)
+        else:
+            slot = self.lowering.elements.slot(stored, loops)
+            line = Assign(slot, self._value(node, case, loops), self._remark(node, case))
+        yield from within([line], loops, whole, self.integers)

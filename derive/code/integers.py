@@ -69,7 +69,7 @@ class Integers:
         if isinstance(expr, Idx):
             if expr in scope.loops:
                 return plain(Name(scope.loops[expr]))
-            return NamedArray(Apply("span", tuple(self.number(e) for e in scope.ranges[expr])), (expr,))
+            return NamedArray(Apply("span", tuple(self.index(e, scope).tree for e in scope.ranges[expr])), (expr,))
         if expr in self.counted:
             read = self.read(self.counted[expr], scope)
             return NamedArray(Apply("whole", (read.tree,)), read.axes)
@@ -104,13 +104,13 @@ class Integers:
         """Lower an index expression without indices, such as the end of a range."""
         return self.index(expr, NOWHERE).tree
 
-    def natural(self, expr: Expr) -> Tree:
-        """Lower the same number, or 0 where it is negative."""
-        return self.number(expr if at_least(expr, Integer(0)) else Max(expr, Integer(0)))
+    def natural(self, expr: Expr, scope: Scope | None = None) -> Tree:
+        """Lower the same number, or 0 where it is negative; it may hold the indices of loops."""
+        return self.index(expr if at_least(expr, Integer(0)) else Max(expr, Integer(0)), scope or NOWHERE).tree
 
-    def length(self, interval: Interval) -> Tree:
+    def length(self, interval: Interval, scope: Scope | None = None) -> Tree:
         """Return the number of values in a range."""
-        return self.natural(interval[1] - interval[0] + 1)
+        return self.natural(interval[1] - interval[0] + 1, scope)
 
     def shape(self, intervals: Sequence[Interval]) -> Shape:
         """Return the lengths of the axes of an array."""

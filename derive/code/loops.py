@@ -1,4 +1,7 @@
-"""Loops over time: while one runs, the families that it steps are Python lists of time steps, afterwards one array."""
+"""Loops over time: while one runs, the families that it steps are Python lists of time steps, afterwards one array.
+
+Where several loops run, or a step reads all earlier ones, they are arrays from the start, and filled in place.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import replace
 from sympy import Idx, Max, Min
 
 from derive.code.families import Families
-from derive.code.integers import Integers
+from derive.code.integers import Integers, Loops
 from derive.code.trees import Apply, Assign, Branch, Condition, Loop, Name, Statement
 from derive.expressions.intervals import Interval, hull
 
@@ -43,6 +46,16 @@ def span(intervals: list[Interval]) -> Interval:
     return hull(intervals, (Min(*(a for a, _ in intervals)), Max(*(b for _, b in intervals))))
 
 
+def nested(
+    variables: Sequence[str], whole: Sequence[Interval], steps: Sequence[int], body: tuple[Statement, ...],
+    integers: Integers,
+) -> Statement:  # fmt: skip
+    """Return loops inside each other, the outermost first."""
+    for variable, interval, step in reversed([*zip(variables, whole, steps, strict=True)]):
+        body = (loop(variable, interval, step, body, integers),)
+    return body[0]
+
+
 def loop(variable: str, whole: Interval, step: int, body: tuple[Statement, ...], integers: Integers) -> Statement:
     """Return a loop over all values of a range, upwards or downwards."""
     first, last = whole if step > 0 else whole[::-1]
@@ -61,14 +74,13 @@ def joined(lines: Iterable[Statement]) -> tuple[Statement, ...]:
     return tuple(found)
 
 
-def within(
-    lines: list[Statement], variable: str, interval: Interval, whole: Interval, integers: Integers
-) -> Iterator[Statement]:
-    """Yield the lines, under a condition if they do not hold for every value of the loop."""
+def within(lines: list[Statement], loops: Loops, whole: Sequence[Interval], integers: Integers) -> Iterator[Statement]:
+    """Yield the lines, under a condition if they do not hold for every value of the loops."""
     conditions = []
-    if interval[0] != whole[0]:
-        conditions.append(Condition(">=", (Name(variable), integers.number(interval[0]))))
-    if interval[1] != whole[1]:
-        conditions.append(Condition("<=", (Name(variable), integers.number(interval[1]))))
+    for (variable, interval), span_ in zip(loops.values(), whole, strict=True):
+        if interval[0] != span_[0]:
+            conditions.append(Condition(">=", (Name(variable), integers.number(interval[0]))))
+        if interval[1] != span_[1]:
+            conditions.append(Condition("<=", (Name(variable), integers.number(interval[1]))))
     condition = conditions[0] if len(conditions) == 1 else Condition("and", tuple(conditions))
     yield from lines if not conditions else [Branch(condition, tuple(lines))]

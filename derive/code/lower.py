@@ -138,8 +138,10 @@ class Lowering:
         while isinstance(body, type(expr)) and body.limits[-1][0] not in indices:
             *inner, (idx, low, high) = body.limits
             body = bound(expr.func, body.function, inner) if inner else body.function
-            ends = scope.ends(low)[0], scope.ends(high)[1]
-            if low.atoms(Idx) | high.atoms(Idx):
+            ends, around = (scope.ends(low)[0], scope.ends(high)[1]), low.atoms(Idx) | high.atoms(Idx)
+            if around and around <= scope.loops.keys() and kind == "sum":
+                ends = low, high  # numbers, in every step of the loops
+            elif around:
                 ragged.append((idx, low, high))
             scope = scope.opened(idx, ends)
             indices.append(idx)
@@ -154,7 +156,7 @@ class Lowering:
         """Return the sum or product over indices; one that no factor depends on counts its values."""
         missing = [a for a in indices if not any(a in f.axes for f, _ in factors)]
         present = [a for a in indices if a not in missing]
-        counts = [plain(self.integers.length(scope.ranges[a])) for a in missing]
+        counts = [plain(self.integers.length(scope.ranges[a], scope)) for a in missing]
         if kind == "sum":
             return contract([*factors, *((c, 1) for c in counts)], present, scope.order)
         part = product(factors, scope.order)

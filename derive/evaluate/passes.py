@@ -1,13 +1,15 @@
 """The two passes over numbers: values forward, derived adjoints backward, stage by stage, on any backend.
 
-Both follow the same stages; a recurrence is stepped through its time index, everything else is one array operation.
+Both follow the same stages; a recurrence is stepped through the indices of its loops, everything else is one array
+operation.
 The backward pass evaluates the contributions of the derivation, so it is right only if the derivation is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial, reduce
+from itertools import product
 from operator import add, mul
 from typing import NamedTuple
 
@@ -20,11 +22,11 @@ from derive.evaluate.backend import Array, Backend
 from derive.evaluate.fixed_points import longer, settled
 from derive.evaluate.index_values import number
 from derive.evaluate.kernels import Kernel, Kernels
-from derive.evaluate.store import Store
-from derive.expressions.indices import name_of
+from derive.evaluate.store import Store, key
+from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import Interval, inside
 from derive.model.model import Model, Node
-from derive.model.schedule import Stage
+from derive.model.schedule import Loop, Stage
 from derive.model.sizes import require
 
 Range = tuple[Idx, int, int]
@@ -37,19 +39,45 @@ def unchanged(expr: Expr) -> Expr:
 
 
 class Recurrence(NamedTuple):
-    """The compiled definition of a state: its time index, its other indices, the times for which it holds."""
+    """The compiled definition of a state: its loops with the times for which it holds, and its other indices."""
 
     name: str
-    time: Idx
+    times: list[Range]
     kernel: Kernel
     own: list[Range]
-    first: int
-    last: int
 
-    def step(self, store: Store, t: int) -> None:
-        """Compute time t, unless the definition does not hold there."""
-        if self.first <= t <= self.last:
-            store.put_slice(self.name, t, self.kernel(store, self.own, {self.time: t}))
+    def step(self, store: Store, *t: int) -> None:
+        """Compute the time t, one number for each loop, unless the definition does not hold there."""
+        if all(first <= at <= last for at, (_, first, last) in zip(t, self.times, strict=True)):
+            fixed = {idx: at for at, (idx, _, _) in zip(t, self.times, strict=True)}
+            store.put_slice(self.name, key(t), self.kernel(store, self.own, fixed))
+
+
+class Recursion(NamedTuple):
+    """The compiled recursion of an adjoint: its uses, each with the times at which it contributes."""
+
+    name: str
+    times: list[Idx]
+    extents: list[tuple[int, int]]
+    own: list[Range]
+    uses: list[tuple[Kernel, list[tuple[int, int]]]]
+
+    def step(self, store: Store, t: tuple[int, ...], backend: Backend) -> None:
+        """Compute the adjoint at the time t, one number for each loop: 0 where nothing contributes."""
+        fixed = dict(zip(self.times, t, strict=True))
+        parts = [run(store, self.own, fixed) for run, spans in self.uses if _lies(t, spans)]
+        total = reduce(add, parts or [backend.zeros((*(b - a + 1 for _, a, b in self.own), 1))])
+        if _lies(t, self.extents):
+            store.put_slice(f"adjoint {self.name}", key(t), total)
+
+
+def _lies(t: tuple[int, ...], spans: Iterable[tuple[int, int]]) -> bool:
+    return all(first <= at <= last for at, (first, last) in zip(t, spans, strict=True))
+
+
+def times(loops: Sequence[tuple[tuple[int, int], int]]) -> Iterator[tuple[int, ...]]:
+    """Yield the times of loops inside each other in their order; each has a first and a last value and a direction."""
+    return product(*(range(a, b + 1) if step > 0 else range(b, a - 1, -1) for (a, b), step in loops))
 
 
 class Passes:
@@ -116,18 +144,23 @@ class Passes:
         if len(node.cases) == 1:
             store.put(node.name, self.values.evaluate(expr, store, own), [(a, b) for _, a, b in own])
             return
-        store.open(node.name, self.ranges(node), 0)
-        self.starts(node, 0, store)
-        idx, first, last = own[0]
-        for t in range(first, last + 1):
-            store.put_slice(node.name, t, self.values.evaluate(expr, store, own[1:], {idx: t}))
+        axes = tuple(a for a in range(len(own)) if any(not isinstance(c.position[a], Idx) for c in node.cases))
+        store.open(node.name, self.ranges(node), *axes)
+        self.starts(node, axes, store)
+        recurrence = self.recurrence(node, *axes)
+        for t in product(*(range(first, last + 1) for _, first, last in recurrence.times)):
+            recurrence.step(store, *t)
 
-    def starts(self, node: Node, axis: int, store: Store) -> None:
-        """Put the start values of a family into its slices along an axis."""
+    def starts(self, node: Node, axes: Sequence[int], store: Store) -> None:
+        """Put the start values of a family into its slices along some axes."""
         for case in node.cases[1:]:
-            ranges = self.over(i for i in case.position if isinstance(i, Idx))
-            value = self.values.evaluate(case.expr, store, ranges)
-            store.put_slice(node.name, self.number(case.position[axis]), value + self.backend.zeros((1,)))
+            stepped = self.over(i for a in axes if isinstance(i := case.position[a], Idx))
+            ranges = self.over(i for a, i in enumerate(case.position) if isinstance(i, Idx) and a not in axes)
+            for t in product(*(range(first, last + 1) for _, first, last in stepped)):
+                fixed = {idx: at for at, (idx, _, _) in zip(t, stepped, strict=True)}
+                value = self.values.evaluate(case.expr, store, ranges, fixed)
+                at = key(tuple(self.number(substitute(case.position[a], fixed)) for a in axes))
+                store.put_slice(node.name, at, value + self.backend.zeros((1,)))
 
     def _settle(self, stage: Stage, store: Store) -> None:
         """Apply the definitions of a fixed point again and again; where that does not settle, it has no value.
@@ -159,24 +192,22 @@ class Passes:
     def _recur(self, stage: Stage, store: Store) -> None:
         nodes = [self.model.nodes[name] for name in stage.families]
         for node in nodes:
-            store.open(node.name, self.ranges(node), stage.time[node.name])
-            self.starts(node, stage.time[node.name], store)
-        recurrences = [self.recurrence(node, stage.time[node.name]) for node in nodes]
-        first, last = self.span(stage)
-        times = range(first, last + 1) if stage.direction > 0 else range(last, first - 1, -1)
-        for t in times:
+            store.open(node.name, self.ranges(node), *stage.axes(node.name))
+            self.starts(node, stage.axes(node.name), store)
+        recurrences = [self.recurrence(node, *stage.axes(node.name)) for node in nodes]
+        for t in times([(self.span(loop), loop.direction) for loop in stage.loops]):
             for recurrence in recurrences:
-                recurrence.step(store, t)
+                recurrence.step(store, *t)
 
-    def recurrence(self, node: Node, axis: int) -> Recurrence:
-        """Compile the definition of one state; `axis` is that of time."""
-        idx, own = node.indices[axis], self.own(node, [axis])
+    def recurrence(self, node: Node, *axes: int) -> Recurrence:
+        """Compile the definition of one state; `axes` are those that loops step through."""
+        own, stepped = self.own(node, axes), self.over(node.indices[a] for a in axes)
         kernel = self.values.kernel(node.cases[0].expr, [r[0] for r in own])
-        return Recurrence(node.name, idx, kernel, own, self.number(idx.lower), self.number(idx.upper))
+        return Recurrence(node.name, stepped, kernel, own)
 
-    def span(self, stage: Stage) -> tuple[int, int]:
-        """Return the first and last time of a recurrence."""
-        indices = [self.model.nodes[n].indices[a] for n, a in stage.time.items()]
+    def span(self, loop: Loop) -> tuple[int, int]:
+        """Return the first and last time of a loop."""
+        indices = [self.model.nodes[n].indices[a] for n, a in loop.axes.items()]
         return min(self.number(i.lower) for i in indices), max(self.number(i.upper) for i in indices)
 
     # backward
@@ -225,12 +256,12 @@ class Passes:
         terms = [self.partials.evaluate(use, store, ranges) for use in uses]
         return reduce(add, terms or [self.backend.zeros((*(b - a + 1 for _, a, b in ranges), 1))])
 
-    def _masked(self, use: Use, node: Node, whole: list[Interval], without: int | None = None) -> Expr:
+    def _masked(self, use: Use, node: Node, whole: list[Interval], without: Sequence[int] = ()) -> Expr:
         """Return the contribution, which is zero outside its domain."""
         factors = [use.value(self.derivation.loss)]
         for axis, (idx, domain) in enumerate(zip(node.indices, use.domain, strict=True)):
             numbers = tuple(Integer(self.number(e)) for e in domain)
-            if axis != without and numbers != whole[axis]:
+            if axis not in without and numbers != whole[axis]:
                 factors.append(inside(idx, *numbers))
         return reduce(mul, factors)
 
@@ -238,29 +269,27 @@ class Passes:
         """Step the adjoints of a recurrence against its direction."""
         for adjoint in adjoints:
             node = adjoint.node
-            store.open(f"adjoint {node.name}", self.extent(node), stage.time[node.name])
-        plan = [self._recursion(adjoint, stage.time[adjoint.node.name], change) for adjoint in adjoints]
-        spans = [self.extent(a.node)[stage.time[a.node.name]] for a in adjoints]
-        first, last = min(a for a, _ in spans), max(b for _, b in spans)
-        for t in range(last, first - 1, -1) if stage.direction > 0 else range(first, last + 1):
-            for name, idx, own, uses in plan:
-                parts = [run(store, own, {idx: t}) for run, a, b in uses if a <= t <= b]
-                total = reduce(add, parts or [self.backend.zeros((*(b - a + 1 for _, a, b in own), 1))])
-                store.put_slice(f"adjoint {name}", t, total)
+            store.open(f"adjoint {node.name}", self.extent(node), *stage.axes(node.name))
+        plan = [self._recursion(adjoint, stage.axes(adjoint.node.name), change) for adjoint in adjoints]
+        for t in times([(self._span_back(loop, adjoints), -loop.direction) for loop in stage.loops]):
+            for each in plan:
+                each.step(store, t, self.backend)
 
-    def _recursion(
-        self, adjoint: Adjoint, axis: int, change: Change
-    ) -> tuple[str, Idx, list[Range], list[tuple[Kernel, int, int]]]:
-        """Compile the contributions to one adjoint, each with the first and last time at which it exists."""
+    def _span_back(self, loop: Loop, adjoints: list[Adjoint]) -> tuple[int, int]:
+        """Return the first and last time at which one of the adjoints exists."""
+        spans = [self.extent(a.node)[loop.axes[a.node.name]] for a in adjoints]
+        return min(a for a, _ in spans), max(b for _, b in spans)
+
+    def _recursion(self, adjoint: Adjoint, axes: Sequence[int], change: Change) -> Recursion:
+        """Compile the contributions to one adjoint, each with the first and last times at which it exists."""
         node, extents = adjoint.node, self.extent(adjoint.node)
         whole = [(Integer(a), Integer(b)) for a, b in extents]
-        own = [(i, *r) for a, (i, r) in enumerate(zip(node.indices, extents, strict=True)) if a != axis]
+        own = [(i, *r) for a, (i, r) in enumerate(zip(node.indices, extents, strict=True)) if a not in axes]
         uses = []
         for use in adjoint.uses:
-            kernel = self.partials.kernel(change(self._masked(use, node, whole, axis)), [r[0] for r in own])
-            first, last = (self.number(end) for end in use.domain[axis])
-            uses.append((kernel, first, last))
-        return node.name, node.indices[axis], own, uses
+            kernel = self.partials.kernel(change(self._masked(use, node, whole, axes)), [r[0] for r in own])
+            uses.append((kernel, [(self.number(use.domain[a][0]), self.number(use.domain[a][1])) for a in axes]))
+        return Recursion(node.name, [node.indices[a] for a in axes], [extents[a] for a in axes], own, uses)
 
 
 def inputs(model: Model) -> dict[str, Node]:

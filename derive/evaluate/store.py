@@ -1,7 +1,7 @@
 """Where the numbers of a model live while it is evaluated: one array per family, or one slice per time step.
 
 Arrays have the family's own axes first and the sample points last, shape (*sizes, points). A family inside a recurrence
-is kept as slices by time until somebody asks for all of it.
+is kept as slices by time until somebody asks for all of it; by the values of several indices where several loops run.
 """
 
 from __future__ import annotations
@@ -9,21 +9,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
+from itertools import product
 from typing import Any
 
 from derive.errors import ModelError
 from derive.evaluate.backend import Array, Backend, Position
 
+Key = int | tuple[int, ...]
+
+
+def key(times: tuple[int, ...]) -> Key:
+    """Return how a slice is called: by one number, or by several."""
+    return times[0] if len(times) == 1 else times
+
 
 class Store:
-    """The values of families by name; `low` is the first index value of each axis, `time` the sliced axis."""
+    """The values of families by name; `low` is the first index value of each axis, `time` are the sliced axes.
+
+    A slice along one axis has a number as its key, one along several axes a tuple of numbers.
+    """
 
     def __init__(self, backend: Backend):
         self.backend = backend
         self.low: dict[str, tuple[int, ...]] = {}
         self.high: dict[str, tuple[int, ...]] = {}
-        self.slices: dict[str, dict[int, Array]] = {}
-        self.time: dict[str, int] = {}
+        self.slices: dict[str, dict[Key, Array]] = {}
+        self.time: dict[str, tuple[int, ...]] = {}
         self._whole: dict[str, Array] = {}
 
     def branch(self) -> Store:
@@ -47,8 +58,8 @@ class Store:
         """Where nothing is recorded for autograd."""
         return nullcontext()
 
-    def open(self, name: str, ranges: Sequence[tuple[int, int]], time: int) -> None:
-        """Begin a family that will come slice by slice along the axis `time`."""
+    def open(self, name: str, ranges: Sequence[tuple[int, int]], *time: int) -> None:
+        """Begin a family that will come slice by slice along the axes `time`."""
         self._declare(name, ranges)
         self.slices[name], self.time[name] = {}, time
         self._whole.pop(name, None)
@@ -57,9 +68,10 @@ class Store:
         self.low[name] = tuple(a for a, _ in ranges)
         self.high[name] = tuple(b for _, b in ranges)
 
-    def put_slice(self, name: str, t: int, array: Array) -> None:
+    def put_slice(self, name: str, t: Key, array: Array) -> None:
         """Store one time step of an open family."""
         self.slices[name][t] = self._array(array)
+        self._whole.pop(name, None)
 
     def _array(self, value: Array) -> Array:
         """Give a number that is the same at every point the axis of the points."""
@@ -68,32 +80,43 @@ class Store:
     def whole(self, name: str) -> Array:
         """Return all of a family, its slices stacked in the order of time."""
         if name not in self._whole:
-            slices, axis = self.slices[name], self.time[name]
-            times = range(self.low[name][axis], self.high[name][axis] + 1)
-            zero = self.backend.zeros(tuple(next(iter(slices.values())).shape))
-            stacked = self.backend.stack([slices.get(t, zero) for t in times])
-            self._whole[name] = stacked if axis == 0 else self.move(stacked, axis)
+            slices, axes = self.slices[name], self.time[name]
+            times = [range(self.low[name][axis], self.high[name][axis] + 1) for axis in axes]
+            zero = self.backend.zeros(self._shape(name))
+            stacked = self.backend.stack([slices.get(key(t), zero) for t in product(*times)])
+            if len(axes) > 1:
+                stacked = stacked.reshape((*map(len, times), *stacked.shape[1:]))
+            self._whole[name] = stacked if axes == (0,) else self.move(stacked, axes)
         return self._whole[name]
 
     def places(self, name: str, position: tuple[Position, ...]) -> Position:
         """Return positions that the store holds as numbers, the same at every point; outside the range the nearest."""
         return self.backend.whole(self.read(name, position, False))
 
+    def _shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape of a slice, also where none is known yet."""
+        for found in self.slices[name].values():
+            return tuple(found.shape)
+        ends = zip(self.low[name], self.high[name], strict=True)
+        return (*(b - a + 1 for n, (a, b) in enumerate(ends) if n not in self.time[name]), 1)
+
     @staticmethod
-    def move(array: Array, axis: int) -> Array:
-        """Move the first axis to its own place among the family's axes."""
-        order = [*range(1, axis + 1), 0, *range(axis + 1, len(array.shape))]
+    def move(array: Array, axes: Sequence[int]) -> Array:
+        """Move the first axes to their own places among the family's axes."""
+        others = iter(range(len(axes), len(array.shape)))
+        order = [axes.index(n) if n in axes else next(others) for n in range(len(array.shape))]
         return array.permute(order) if hasattr(array, "permute") else array.transpose(order)
 
     def read(self, name: str, position: tuple[Position, ...], strict: bool) -> Array:
         """Return the elements at a position; outside the range: ModelError if `strict`, else the nearest element."""
-        axis = self.time.get(name)
-        if axis is not None and isinstance(position[axis], int) and position[axis] in self.slices[name]:
-            rest = position[:axis] + position[axis + 1 :]
-            lows = self.low[name][:axis] + self.low[name][axis + 1 :]
-            return self._take(name, self.slices[name][position[axis]], rest, lows, strict)
-        if axis is not None and isinstance(position[axis], int) and strict:
-            raise ModelError(f"{name} is asked for at {position[axis]}, which no start value and no step defines")
+        axes = self.time.get(name, ())
+        if axes and all(isinstance(position[axis], int) for axis in axes):
+            at = key(tuple(position[axis] for axis in axes))
+            if at in self.slices[name]:
+                rest, lows = (tuple(e for n, e in enumerate(p) if n not in axes) for p in (position, self.low[name]))
+                return self._take(name, self.slices[name][at], rest, lows, strict)
+            if strict:
+                raise ModelError(f"{name} is asked for at {at}, which no start value and no step defines")
         return self._take(name, self.whole(name), position, self.low[name], strict)
 
     def _take(

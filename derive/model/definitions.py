@@ -12,7 +12,7 @@ from derive.expressions.functions import row_of, unknown
 from derive.expressions.indices import Positions, is_position, name_of
 from derive.expressions.traverse import elements, free_indices
 from derive.model.model import Case, Node, Reference, Whole, references
-from derive.model.positions import gaps, own_ranges, walked
+from derive.model.positions import gaps, missing, own_ranges, walked
 
 
 def definitions(name: str, indices: tuple[Idx, ...], cases: Iterable[Case], known: Mapping[str, Node | Symbol]) -> None:
@@ -97,6 +97,11 @@ def _in_range(name: str, expr: Expr, known: Mapping[str, Node | Symbol]) -> None
                     f"but {use.base} runs from {own.lower} to {own.upper}; give it a start, shorten the range, "
                     "or read it under a condition: Piecewise((..., i > 1), (0, True))"
                 )
+        for found in missing(use, around, node):
+            corner = ", ".join(map(str, found))
+            raise ModelError(
+                f"{name}: {use} reaches {use.base}[{corner}], which has no value; give it: start={{({corner}): ...}}"
+            )
 
 
 def _at_positions(name: str, use: Indexed, place: Expr, own: Idx, known: Mapping[str, Node | Symbol]) -> None:

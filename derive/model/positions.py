@@ -117,7 +117,7 @@ def gaps(use: Indexed, around: Around, node: Node) -> Iterator[Gap]:
             continue
         starts = [c.position[axis] for c in node.cases if not isinstance(c.position[axis], Idx)]
         low, high = _with_starts((own.lower, own.upper), starts)
-        images = [image(position, choice) for choice in _choices(_reached(position, around))]
+        images = [image(position, choice) for choice in choices(_reached(position, around))]
         for found in ([(least - low, least) for least, _ in images], [(high - most, most) for _, most in images]):
             value, place = next((g for g in found if at_least(g[0], Integer(0))), found[0])
             if place not in starts:
@@ -135,7 +135,23 @@ def _reached(position: Expr, around: Around) -> Around:
     return {idx: around[idx] for idx in around if idx in found}
 
 
-def _choices(around: Around) -> Iterator[Around]:
+def missing(use: Indexed, around: Around, node: Node) -> Iterator[tuple[Expr, ...]]:
+    """The places at which an element is read that are outside of the law's range, and have no start value.
+
+    Each axis by itself has its start values; this is about corners, such as r[0, 0], which r[0, j] does not give.
+    """
+    starts = [{c.position[a] for c in node.cases} - {idx} for a, idx in enumerate(node.indices)]
+    if sum(map(bool, starts)) < 2:
+        return
+    reached = []
+    for position, own, values in zip(use.indices, node.indices, starts, strict=True):
+        low, high = image(position, around)
+        reached.append([own, *(v for v in values if at_least(v, low) and at_least(high, v))])
+    given = {c.position for c in node.cases} | {node.indices}
+    yield from (found for found in product(*reached) if found not in given)
+
+
+def choices(around: Around) -> Iterator[Around]:
     """The ranges with one of each two ends that both hold: whatever one of them proves is so."""
     ends = [
         (low.args if isinstance(low, Max) else (low,), high.args if isinstance(high, Min) else (high,))

@@ -142,14 +142,6 @@ def dimension(value: Any, sizes: Iterable[Symbol]) -> tuple[Expr, Expr]:
     return low, high
 
 
-def start(name: str, at: Expr, idx: Idx) -> None:
-    """A start value stands outside the range that the law defines."""
-    if (at - idx.lower).is_nonnegative and (idx.upper - at).is_nonnegative:
-        raise ModelError(
-            f"{name}[{at}] is defined twice: as a start value, and by the law for {idx} = {idx.lower}..{idx.upper}"
-        )
-
-
 def refers_to_itself(node: Node) -> None:
     """A fixed point is one of a definition that holds it."""
     if node.name not in {use.name for use in references(node.cases[0].expr, node.indices)}:

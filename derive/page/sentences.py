@@ -143,6 +143,24 @@ SEED = Text(
     "从损失出发逐层向后推导，损失对自身的导数为 1。一个量的伴随量是 {loss} 对它的导数，"
     "等于对它的每个使用者，把使用者的伴随量乘以局部偏导数后求和。",
 )
+ORDER = Text(
+    "A step of {quantities} may read every step before it, not only the last. Values are computed in the order "
+    "{ranges}, adjoints in the opposite order, each from those of all the steps that read it.",
+    "{quantities} 的每一步可以用到之前的每一步，而不只是上一步。前向按 {ranges} 的次序计算，"
+    "反向按相反的次序，每个伴随由用到它的所有后续步的伴随得到。",
+)
+ORDER_OF_LOOPS = Text(
+    "The elements of {quantities} are computed in loops inside each other, the outermost first: {ranges}. So each is "
+    "computed after those that it reads. The adjoints are computed in the opposite order: each after those of the "
+    "elements that read it.",
+    "{quantities} 用嵌套循环计算，先写的是外层：{ranges}；这样每个元素都在它所用到的元素之后算出。"
+    "伴随按相反的次序计算：每个伴随都在用到它的那些元素的伴随之后算出。",
+)
+NO_CLAIM = Text(
+    "Claims about exploding and vanishing gradients are about recurrences that step through one index and look back a "
+    "fixed number of steps. This one does not, so none is made.",
+    "关于梯度爆炸与消失的结论只适用于沿一个指标推进、且每步只回看固定步数的递推；这里不是这种情形，因此不作结论。",
+)
 IMMEDIATE = Text(
     "A partial with a plus is immediate: only the use in that very equation counts, everything else is held fixed.",
     "带加号的偏导数是直接偏导数：只计该式中的直接出现，其余的量都视为固定。",

@@ -25,7 +25,7 @@ def shown(times: Sequence[int], detail: str) -> tuple[int | None, ...]:
 
 def forward_in_time(d: Derivation, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Unrolled]:
     """Yield the equations of every recurrence at each of its times."""
-    for stage in (s for s in d.stages if s.time):
+    for stage in (s for s in d.stages if s.time and not s.inner):
         nodes = [d.model.nodes[name] for name in stage.families]
         index = nodes[0].indices[stage.time[nodes[0].name]]
         rows, ranges = [], []
@@ -43,7 +43,7 @@ def backward_in_time(
     d: Derivation, steps: Sequence[Step], sizes: Mapping[Symbol, int], detail: str
 ) -> Iterator[Unrolled]:
     """Yield the adjoints of every recurrence at each of its times, in the order of computation: the last ones first."""
-    for stage in (s for s in reversed(d.stages) if s.time):
+    for stage in (s for s in reversed(d.stages) if s.time and not s.inner):
         inside = [s for s in steps if s.node.name in stage.time]
         if not inside:
             continue

@@ -32,7 +32,7 @@ EQUAL = Text("{number} equal terms", "{number} 个相同的项")
 
 def closed_forms(d: Derivation, steps: Sequence[Step]) -> Iterator[ClosedForm]:
     """The solutions of all adjoint recursions that are affine by themselves; coupled ones have none here."""
-    for stage in (s for s in d.stages if s.time):
+    for stage in (s for s in d.stages if s.stepwise):
         for name in stage.families:
             found = [s for s in steps if s.node.name == name][:: stage.direction]
             form = _closed_form(d.model, tuple(found[:2]), stage.time[name], stage.direction, stage.families)

@@ -55,6 +55,8 @@ def solved_values(d: Derivation) -> tuple[Solved, ...]:
     for stage in d.stages:
         for name in stage.families:
             node = d.model.nodes[name]
+            if stage.time and not stage.stepwise:
+                continue
             found = _state(d, stage, node, known) if stage.time else _made(d, node, known)
             if found is not None:
                 known[name] = found

@@ -70,6 +70,11 @@ def jacobian(model: Model, of: str, wrt: str) -> Jacobian:
     """
     a, b = (_node(model, name) for name in (of, wrt))
     stage = next(s for s in stages(model) if a.name in s.families)
+    if stage.time and not stage.stepwise:
+        raise ModelError(
+            f"the recurrence of {of} steps through several indices, or reads all earlier steps, so that no step has "
+            f"one Jacobian; ask for the gradient of the loss instead"
+        )
     walk = Walk({n.name: n for n in model.nodes.values() if not n.is_leaf or n is b}, stage.time, model.indices)
     _passable(model, walk, a, b, stage)
     held = tuple(model.nodes[n].generic for n in stage.families if stage.time)

@@ -25,7 +25,7 @@ Roles = Mapping[str, tuple[int, ...]]  # of every family the axes that are rows 
 def roles(model: Model, batch: frozenset[Axis] = frozenset()) -> Roles:
     """The axes of every family that are rows and columns, at most two; those of `batch` are none."""
     groups = [group for node in model.nodes.values() for case in node.cases for group in _runs(model, node, case)]
-    subscripts = {axis for stage in stages(model) for axis in stage.time.items()} | batch
+    subscripts = _stepped(model) | batch
     subscripts |= {axis for group, selects in groups for axis in group if selects}
     found = _spread(subscripts, [group for group, _ in groups])
     for node in model.nodes.values():
@@ -38,13 +38,18 @@ def roles(model: Model, batch: frozenset[Axis] = frozenset()) -> Roles:
 def strided(model: Model) -> frozenset[str]:
     """The families with an index that stays a subscript, though no recurrence steps through it."""
     groups = [group for node in model.nodes.values() for case in node.cases for group, _ in _runs(model, node, case)]
-    times = _spread({axis for stage in stages(model) for axis in stage.time.items()}, groups)
+    times = _spread(_stepped(model), groups)
     found = {node.name: {*roles(model)[node.name]} for node in model.nodes.values()}
     return frozenset(
         node.name
         for node in model.nodes.values()
         if any(a not in found[node.name] and (node.name, a) not in times for a in range(len(node.indices)))
     )
+
+
+def _stepped(model: Model) -> set[Axis]:
+    """The axes that the loops of recurrences step through."""
+    return {axis for stage in stages(model) for loop in stage.loops for axis in loop.axes.items()}
 
 
 def _running(node: Node, subscripts: set[Axis]) -> tuple[int, ...]:

@@ -36,7 +36,7 @@ def _jacobian_row(sample: Sample, found: Jacobian) -> Row:
         of = again.whole(found.of.name)
         fixed: dict[Idx, int] = {}
     else:
-        first, last = sample.passes.span(stage)
+        first, last = sample.passes.span(stage.loops[0])
         t = random.Random(sample.points + last).randint(first, last)
         fixed = {found.of.indices[axis]: t}
         of, wrt = _one_step(sample, found, store, t)

@@ -35,7 +35,7 @@ class Unrolled:
         self.derivation, at = derivation, derivation.stages.index(self.stage)
         self.earlier, self.later = derivation.stages[:at], derivation.stages[at + 1 :]
         self.recurrences = [self.passes.recurrence(node, self.stage.time[node.name]) for node in self.nodes]
-        first, last = self.passes.span(self.stage)
+        first, last = self.passes.span(self.stage.loops[0])
         self.times = list(range(first, last + 1))[:: self.stage.direction]
 
     def shape(self, node: Node) -> tuple[int, ...]:
@@ -57,7 +57,7 @@ class Unrolled:
             store.open(node.name, self.passes.ranges(node), self.stage.time[node.name])
         for state in self.jacobian.states:
             axis = self.stage.time[state.name]
-            self.passes.starts(state, axis, store)
+            self.passes.starts(state, (axis,), store)
             if state.name in numbers:
                 store.put_slice(state.name, self.times[0] - self.stage.direction, numbers[state.name])
         return store
