@@ -388,3 +388,18 @@ def test_claims_for_the_last_step_are_contradicted_by_a_loss_at_every_step(build
     assert measured(solution.derivation, analysis).ok
     found = measured(solution.derivation, analysis._replace(reads=Reads.LAST))
     assert not found.read and "more steps" in found.complaint()
+
+
+@pytest.mark.parametrize(("swapped", "said"), [(False, True), (True, False)])
+def test_a_sum_over_time_hands_adjoints_on_as_they_are(swapped, said):
+    """s_t = s_{t-1} + x_t has the Jacobian I, and no claim compares 1 with 1; the transpose of s_{t-1} has another."""
+    g = Graph("sums")
+    T, D = g.size("T"), g.size("D")
+    t, (i, j) = g.index("t", T), g.indices("i j", D)
+    x = g.input("x", T, D, D, gradient=True)
+    law = (lambda s: s[t - 1, j, i] + x[t, i, j]) if swapped else (lambda s: s[t - 1, i, j] + x[t, i, j])
+    s = g.recurrence("s", law, over=(t, i, j), start={0: 0})
+    g.loss("L", Sum(s[T, i, j] ** 2, i, j))
+    text = g.derive().to_text()
+    assert ("Every factor is the identity" in text) is said
+    assert not said or "1 > 1" not in text

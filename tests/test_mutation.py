@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from derive import Graph, Sum
 from derive.chain.derivation import Derivation, Line, Step, Term, Use
 from derive.chain.steps import Steps
 from derive.check.report import Report
@@ -375,3 +376,16 @@ def test_the_table_names_the_broken_quantity(broken, capsys):
     broken("sqrt", -1)
     assert run("check", "weight-norm", "--points", "50") == 1
     assert "FAILED at" in capsys.readouterr().out
+
+
+def test_a_wrong_sign_in_front_of_a_recursion_is_a_failure():
+    """Its closed form has powers of -1 with whole exponents, which do not round: no log of -1 is looked for."""
+    g = Graph("alternating")
+    T = g.size("T")
+    t = g.index("t", T)
+    x, u = g.input("x", T, gradient=True), g.parameter("u", T)
+    s = g.recurrence("s", lambda s: s[t - 1] + x[t], over=t, start={0: 0})
+    g.loss("L", Sum(u[t] * s[t] ** 2, t))
+    solution = g.derive(sizes={"T": 3})
+    wrong = mutated(solution.derivation, next(e for e in edges(solution.derivation) if e[0] == "s"), drop=False)
+    assert not checked(solution, wrong).ok

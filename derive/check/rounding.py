@@ -83,9 +83,9 @@ def _product(expr: Product) -> Expr:
 
 
 def _power(base: Expr, exponent: Expr) -> Expr:
-    """|b^n| + |n b^(n-1)| times the terms of b, and |b^n log b| times those of n where that is no number."""
+    """|b^n| + |n b^(n-1)| times the terms of b, and |b^n log b| times those of n where it rounds, as no whole one does."""
     found = _size(base**exponent) + _size(exponent * base ** (exponent - 1)) * terms(base)
-    if exponent.is_number:
+    if exponent.is_number or exponent.is_integer:
         return found
     return found + _size(base**exponent * log(base)) * terms(exponent) + UNDERFLOW
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sympy import Abs, Add, Expr, ImmutableDenseMatrix, Indexed, Symbol, oo
+from sympy import Abs, Add, Expr, ImmutableDenseMatrix, Indexed, KroneckerDelta, Mul, Symbol, oo
 
 from derive.chain.derivation import Derivation
 from derive.expressions.indices import name_of
@@ -36,6 +36,8 @@ def analyse(derivation: Derivation, stage: Stage) -> Analysis:
     jacobian = step_jacobian(model, stage)
     if jacobian.lag > 1:
         return Analysis(jacobian, None, silence=why.LAGS(lag=str(jacobian.lag)))
+    if _is_identity(jacobian):
+        return Analysis(jacobian, None, silence=why.IDENTITY)
     sharp = {name_of(e) for a, row in enumerate(jacobian.entries) for e in _gates(model, row[a].paths)}
     part = any(masks(p, jacobian.index) for p in jacobian.paths())
     order = "2" if not jacobian.scalar and not sharp and not part else "rows"
@@ -60,6 +62,15 @@ def analyse(derivation: Derivation, stage: Stage) -> Analysis:
     kept += whole(kept, loss, silent(model, jacobian)) if shared(model, jacobian) else []
     notes = tuple(_notes(model, jacobian, named, found, kept, loss))
     return Analysis(jacobian, named, known, tuple(kept), None, order, tuple(gates(model, jacobian)), loss, notes)
+
+
+def _is_identity(jacobian: StepJacobian) -> bool:
+    """True if one step hands the adjoint of the one state on as it is: the states are sums of what enters."""
+    if len(jacobian.states) > 1:
+        return False
+    entry = jacobian.entries[0][0]
+    pairs = zip(entry.of.indices, entry.wrt.indices, strict=True)
+    return bool(entry.value == Mul(*(KroneckerDelta(a, b) for a, b in pairs if jacobian.index not in a.free_symbols)))
 
 
 def _notes(

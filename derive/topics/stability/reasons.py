@@ -121,6 +121,11 @@ LAGS = Text(
     "The recurrence looks {lag} steps back, so one step has no Jacobian by itself; nothing is concluded here.",
     "该递推回看 {lag} 步，单独一步没有自己的雅可比矩阵；这里不作结论。",
 )
+IDENTITY = Text(
+    "Every factor is the identity, and so is their product over any number of steps: what a loss at one step says "
+    "about an earlier state neither grows nor fades on the way back.",
+    "每个因子都是恒等映射，任意多步之积仍是恒等映射：某一步的损失对更早状态的影响在回传途中既不增长也不衰减。",
+)
 UNBOUNDED = Text(
     "No bound of the derivative of {of} with respect to {wrt} was found that holds for all inputs, so nothing is "
     "concluded here.",
