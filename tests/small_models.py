@@ -15,6 +15,8 @@ from derive import (
     leaky_relu,
     log,
     relu,
+    relu6,
+    selu,
     sigmoid,
     softplus,
     sqrt,
@@ -337,3 +339,16 @@ def an_abstract_loss_of_a_family_and_of_an_element(g, C, T, i, j, k, t):
     w, y = g.parameter("w", C), g.target("y")
     a = g.node("a", w[i] ** 2 * w[1], over=i)
     g.loss("J", Function("L")(a) + Function("M")(w[C], y) * y + Sum(Abs(w[i]), i))
+
+
+# what random graphs by the thousand found
+
+
+@model
+def a_recurrence_with_a_sum_of_selus(g, C, T, i, j, k, t):
+    """sympy asked itself for ever whether selu of a sum is real, when it was to say what the recurrence is at 0."""
+    w, x = g.parameter("w", C + 1, domain="positive"), g.input("x", T)
+    m = g.index("m", C + 1)
+    h = g.recurrence("h", lambda h: h[t - 1] / 16 + Sum(selu(w[m]), m) / 12, over=t, start={0: 0})
+    e = g.recurrence("e", lambda e: (1 - sigmoid(h[t - 1] * x[T])) * e[t - 1] / 32, over=t, start={0: 0})
+    g.loss("J", Sum(relu6(e[t]), t) + Sum(h[t] ** 2, t))

@@ -2,8 +2,10 @@
 
 import pytest
 from small_models import MODELS, written
+from sympy import Idx, IndexedBase, Product, Symbol
 
 from derive import Function, Graph, ModelError, Sum, tanh
+from derive.expressions.products import joined
 from derive.model.sizes import fitting
 
 
@@ -45,3 +47,11 @@ def test_an_abstract_function_of_an_expression_is_refused():
     w = g.parameter("w")
     with pytest.raises(ModelError, match="give that a name"):
         g.loss("J", Function("L")(2 * w))
+
+
+def test_a_product_over_two_indices_is_not_continued_by_a_factor():
+    """Only one over a single index has a next factor; a random graph found that the other was an error of Python."""
+    k, m = Idx("k", (1, 2)), Idx("m", (1, 3))
+    x, y = IndexedBase("x"), Symbol("y")
+    expr = Product(x[k] + x[m], (k, 1, 2), (m, 1, 3)) * y
+    assert joined(expr) == expr

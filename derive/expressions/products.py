@@ -66,7 +66,9 @@ def _raised(part: Expr, around: Expr, others: list[Expr]) -> Iterator[tuple[Expr
 
 
 def _continued(product: Product) -> tuple[tuple[Expr, tuple[Expr, ...]], ...]:
-    """The product with one factor more at either end, and what that factor is made of."""
+    """The product over one index with one factor more at either end, and what that factor is made of."""
+    if len(product.limits) > 1:
+        return ()
     ((k, low, high),) = product.limits
     longer: tuple[tuple[Expr, Limits], ...] = ((low - 1, (k, low - 1, high)), (high + 1, (k, low, high + 1)))
     return tuple(
