@@ -1,5 +1,7 @@
 """Normal quantities: closed forms against integrals made anew, Isserlis, gradients, refusals."""
 
+import random
+
 import numpy as np
 import pytest
 import sympy
@@ -252,6 +254,40 @@ def test_quadrature_is_exact_between_kinks():
     points, weights = normal_points(2, [np.array([0.0, 1.0, -1.0]), np.array([0.3, 1.0, 0.0])])
     assert points.max(0) @ weights == pytest.approx(1 / np.sqrt(np.pi), rel=1e-12)
     assert weights.sum() == pytest.approx(1, rel=1e-13)
+
+
+CLOSED = (exp, relu, Abs, Heaviside, gelu, erf, normal_cdf, cos, sin, elu, leaky_relu, lambda u: clip(u, -1, 1))
+
+
+def drawn(seed):
+    """A random mean: polynomials of two dependent or independent normal quantities, times functions of linear forms."""
+    rng = random.Random(seed)
+    g = Graph("drawn")
+    mu, s, c = g.parameter("mu"), g.parameter("s", domain="positive"), g.parameter("c")
+    if rng.random() < 0.5:
+        D = g.size("D", least=2)
+        C = g.constant("C", D, D, positive_definite=True)
+        z = g.normal("z", D, mean=mu, covariance=C)
+        x, y = z[1], z[2]
+    else:
+        x, y = g.normal("x", mean=mu, variance=s**2), g.normal("y", mean=c)
+    total = S.Zero
+    for _ in range(rng.randint(1, 2)):
+        u = rng.choice([x, x + y, 2 * x - y + 1, c * x, x - mu])
+        power = rng.choice([S.One, x, y, x * y, (x + 1) ** 2, x**2 * y])
+        function = rng.choice([*CLOSED, lambda u: u**3])(u) if rng.random() < 0.8 else S.One
+        total += rng.choice([1, 2, c]) * power * function * rng.choice([S.One, exp((x - y) / 2)])
+    g.loss("L", Expectation(total) + mu * c * s)
+    return g
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_means_hold(seed):
+    """Every line by quadrature, the gradient of the value by autograd, the page in both languages."""
+    d = drawn(seed).derive()
+    report = d.verify(points=20)
+    assert report.ok and any("E[" in str(row.name) for row in report.rows)
+    assert all(d.to_text(lang, check=False) for lang in ("en", "zh"))
 
 
 REFUSED = {

@@ -48,7 +48,7 @@ BY_QUADRATURE = Text(
     "对正态量作了数值积分：每一行都与所求量的积分作了比较，采用 Gauss-Hermite 求积，"
     "有折点处分段采用 Gauss-Legendre 求积，共 {points} 个节点。",
 )
-ENOUGH = 200_000  # points, after which no more distributions are drawn
+ENOUGH = 60_000  # points, after which no more distributions are drawn
 LARGEST = 3  # of a size: the number of outcomes grows exponentially with it
 
 
