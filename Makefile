@@ -4,7 +4,7 @@
 # make picture docs/page.png, the page that the README shows
 # make fuzz    random graphs against autograd
 # make bench   the benchmarks
-# make coverage what of torch's lists can be written, into docs/coverage.md
+# make coverage what of torch's lists and of the Matrix Cookbook can be written, into docs/coverage.md
 # make clean   remove what make made, except the sheets
 
 PYTHON ?= python3

@@ -186,8 +186,8 @@ def test_a_wrong_definition_is_caught() -> None:
 def test_a_wrong_form_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     right = matrix_forms.of_step
 
-    def flipped(model: object, step: object) -> Form | None:
-        form = right(model, step)
+    def flipped(model: object, step: object, *even: object) -> Form | None:
+        form = right(model, step, *even)
         scalar = form is None or form.matrix is None or not isinstance(form.matrix, Matrix)
         return form if scalar else form._replace(matrix=Scaled(Symbol("g"), form.matrix))
 

@@ -18,8 +18,9 @@ from derive.expressions.powers import Monomial, monomial
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.memo import memo
-from derive.model.model import Model, Node, Whole
+from derive.model.model import Case, Model, Node, Whole
 from derive.model.nameless import is_softmax
+from derive.model.structure import seen
 
 SUMS_TO = Text("{family} sums to {value}", "{family} 的各元素之和为 {value}")
 SUMS_OVER = Text("{family} sums to {value} over {idx}", "{family} 对 {idx} 求和为 {value}")
@@ -151,6 +152,18 @@ def structural(node: Node) -> Facts:
         turned = [((i, 0), (j, 0))] if node.symmetric else [((i, 0), (0, j)), ((0, j), (i, 0))]
         found += _identity(node, because, turned, inverse.matrix)
     return found
+
+
+@memo
+def turned_adjoint(model: Model, node: Node, adjoint: Partial, value: Expr) -> Facts:
+    """The adjoint of a matrix that is seen to be symmetric: dL/dK = -K^-1 B K^-1 where B and K are."""
+    if node.is_leaf or len(node.indices) != 2 or node.structure not in ("symmetric", "positive definite"):
+        return ()
+    if not seen(node.indices, (Case(node.indices, value),), model.nodes):
+        return ()
+    i, j = node.indices
+    other = Partial(adjoint.of, node.at(j, i))
+    return (Fact(other, adjoint, node.indices, SYMMETRIC(matrix=Partial(adjoint.of, node.symbol))),)
 
 
 def _identity(node: Node, because: Text, pairs: Sequence[tuple[Places, Places]], other: IndexedBase) -> Facts:

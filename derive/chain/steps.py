@@ -13,7 +13,7 @@ from sympy import Expr, Idx, KroneckerDelta, Mul, Symbol
 from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.closed_forms.recursion import closed_forms
 from derive.chain.derivation import Derivation, Line, Region, Step, Term, Use, product
-from derive.chain.facts import known, naming
+from derive.chain.facts import known, naming, turned_adjoint
 from derive.chain.immediate import is_immediate
 from derive.chain.lines import ALONE, LONGEST, TRIED, contributions, partials, step
 from derive.chain.regions import contains, numbers, regions
@@ -130,6 +130,7 @@ class Steps:
             if everywhere and not everywhere[0].given:
                 form = everywhere[0].target, everywhere[0].value
                 self._facts += naming(*form) if name in self.derivation.wanted else ()
+                self._facts += turned_adjoint(self.derivation.model, adjoint.node, *form)
                 self._facts += vanishing(self.derivation.model, adjoint.node, *form, self._facts)
         return self._known[name]
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+from coverage_of_cookbook import names as identities
+from coverage_of_cookbook.compare import compare as compare_identity
 
 from coverage_of_torch import rows
 from coverage_of_torch.names import left_out, listed, operations
 from coverage_of_torch.rows import backward, formulas, modules
-from coverage_of_torch.run import Result
+from coverage_of_torch.run import Result, compare
 from coverage_of_torch.table import Row
 
 
@@ -20,11 +22,12 @@ class Set(NamedTuple):
     title: str
     what: str
     names: Callable[[], Sequence[str]]
-    known: Sequence[Row]
+    known: Sequence[Any]
     about: Sequence[str] = ()
     reach: int = 0
+    by: Callable[[Any], None] = compare
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[Any]:
         """One row for every name of the list."""
         known = {row.name: row for row in self.known}
         return [known.get(name, Row(name, why="no row yet")) for name in self.names()]
@@ -69,6 +72,32 @@ OTHERS = (
         ),
         95,
     ),
+    Set(
+        "The Matrix Cookbook, section 2",
+        "formulas of the Matrix Cookbook's section 2",
+        identities.of_book,
+        identities.ROWS,
+        (
+            "Petersen and Pedersen, The Matrix Cookbook (2012), the formulas (33) to (144), without the complex ones:",
+            "a model is written by hand for each (`tests/coverage_of_cookbook/rows`). The sheet prints the form that",
+            "the row states; read as numbers it is what torch.autograd has, and so is the book's own form.",
+        ),
+        95,
+        compare_identity,
+    ),
+    Set(
+        "sympy's tests of matrix derivatives",
+        "examples in sympy's tests of matrix derivatives",
+        identities.of_tests,
+        identities.OTHERS,
+        (
+            "The numbered examples in `matrices/expressions/tests/test_derivatives.py` of the installed sympy, with",
+            "those that it has commented out, by their numbers in the book; then the others of that file, and those",
+            "of its arrays in `tensor/array/expressions/tests/test_arrayexpr_derivatives.py`.",
+        ),
+        len(identities.of_tests()),
+        compare_identity,
+    ),
 )
 SETS = (OPERATIONS, *OTHERS)
 
@@ -103,7 +132,7 @@ def _operations(found: Sequence[Result], counts: Sequence[str]) -> Iterator[str]
     directly = [r.row.name for r in found if not r.failure and not r.row.form]
     other = [(r.row.form, r.row.name) for r in found if not r.failure and r.row.form]
     missing = [(r.failure, r.row.name) for r in found if r.failure]
-    yield "# What of torch's lists can be written"
+    yield "# What of torch's lists, and of the Matrix Cookbook, can be written"
     yield ""
     version = torch.__version__.partition("+")[0]
     yield f"The list of derivatives is `torchgen/packaged/autograd/derivatives.yaml` of torch {version}."

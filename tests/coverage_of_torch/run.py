@@ -7,7 +7,7 @@ gives the gradients that torch's own function has, at random sizes and numbers.
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -23,16 +23,16 @@ NEAR = 1e-9
 class Result(NamedTuple):
     """What became of one row: nothing is said against it where `failure` is empty."""
 
-    row: Row
+    row: Any
     failure: str = ""
 
 
-def result(row: Row) -> Result:
-    """Try one row. Errors: none, whatever happens is its failure."""
+def result(row: Any, by: Callable[[Any], None] | None = None) -> Result:
+    """Try one row, by a comparison of its own where there is one. Errors: none, whatever happens is its failure."""
     if row.why:
         return Result(row, row.why)
     try:
-        compare(row)
+        (by or compare)(row)
     except Exception as error:  # whatever it is, the row does not count
         return Result(row, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
     return Result(row)
@@ -93,6 +93,6 @@ def close(found: Any, truth: torch.Tensor, what: str) -> None:
     assert error <= NEAR * scale, f"{what} differs by {error:.1e}"
 
 
-def results(rows: Iterable[Row]) -> list[Result]:
+def results(rows: Iterable[Any], by: Callable[[Any], None] = compare) -> list[Result]:
     """What became of each row."""
-    return [result(row) for row in rows]
+    return [result(row, by) for row in rows]

@@ -8,7 +8,7 @@ N).
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -27,7 +27,7 @@ LEAST = {"T": 3}  # of a size at which a model begins to exist
 class Words:
     """The words of a model: its leaves, sizes and indices by name."""
 
-    def __init__(self, g: Graph, leaves: str):
+    def __init__(self, g: Graph, leaves: str, constants: Container[str] = "u"):
         self._g, self._known = g, dict[str, Any]()
         for name, axes, domain in spec(leaves):
             dims = [eval(a, {}, {c: getattr(self, c) for c in a if c.isalpha()}) for a in axes]
@@ -35,8 +35,8 @@ class Words:
                 most = dims[-1] if domain == "order" else self.C if domain == "labels" else getattr(self, domain[-1])
                 self._known[name] = g.positions(name, *dims, among=most)
                 continue
-            make = g.constant if name == "u" else g.parameter
-            marks = {"one_hot": "one_hot", "spd": "positive_definite"}
+            make = g.constant if name in constants else g.parameter
+            marks = {"one_hot": "one_hot", "spd": "positive_definite", "sym": "symmetric"}
             fields = {marks[domain]: True} if domain in marks else {"domain": interval(domain)} if domain else {}
             self._known[name] = make(name, *dims, **fields)
 
@@ -116,6 +116,8 @@ def drawn(row: Row, seed: int) -> dict[str, Any]:
         domain = counted(declared.domain, lambda most, sizes=dict(found): int(most.subs(_sizes(most, sizes))))
         points = sampled((*shape, 1), domain, generator, declared.sums_to)[..., 0]
         found[name] = (points - 1).long() if isinstance(domain, Whole) else points
+        if leaf == "sym":
+            found[name] = points + points.T
         if leaf == "spd":
             found[name] = points @ points.T + torch.eye(len(points), dtype=points.dtype)
     for name, _, domain in spec(row.leaves):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Add, Expr, Idx, KroneckerDelta, Mul
+from sympy import Add, Expr, Idx, KroneckerDelta, Mul, Sum
 
 from derive.chain.derivation import Line, Term, product
 from derive.chain.rules.order import number_in_front
@@ -35,7 +35,7 @@ def kill_delta(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     sum over k: u[k] * KroneckerDelta(t[j], k)
     = u[t[j]]    (KroneckerDelta(t[j], k) keeps only the term k = t[j])
     """
-    found = [_split(t, facts) for t in terms]
+    found = [_split(_opened(t, facts), facts) for t in terms]
     while any(killed is not None for _, killed in found):
         delta, idx, value = next(killed for _, killed in found if killed is not None)
         terms = tuple(t for parts, _ in found for t in parts)
@@ -53,6 +53,17 @@ def _split(term: Term, facts: Facts) -> tuple[Terms, Killed | None]:
                 before = (*term.factors[:at], *((beside,) if beside != 1 else ()))
                 return _multiplied_out(term, before, factor, term.factors[at + 1 :], found), found
     return (term,), None
+
+
+def _opened(term: Term, facts: Facts) -> Term:
+    """The term with its first factor that is a sum with such a delta as a sum of the whole term."""
+    for at, factor in enumerate(term.factors):
+        if isinstance(factor, Sum) and factor.function.has(KroneckerDelta):
+            body, sums = Mul.make_args(factor.function), tuple(tuple(s) for s in factor.limits)
+            others = {*(s[0] for s in term.sums), *(i for f in term.factors if f is not factor for i in f.free_symbols)}
+            if any(kills(d, sums, facts) for f in body for d in _deltas(f)) and others.isdisjoint(s[0] for s in sums):
+                return product((*term.factors[:at], *body, *term.factors[at + 1 :]), (*term.sums, *sums))
+    return term
 
 
 def _deltas(factor: Expr) -> list[KroneckerDelta]:

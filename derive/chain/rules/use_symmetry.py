@@ -24,21 +24,22 @@ def use_symmetry(terms: Terms, facts: Facts) -> Iterator[Line]:
     sum over k: w[k, i] * u[k]
     = sum over k: w[i, k] * u[k]    (w is symmetric)
     """
-    symmetric = {name_of(f.left): f for f in facts if isinstance(f.left, Indexed)}
+    symmetric = {_name(f.left): f for f in facts if isinstance(f.left, (Indexed, Partial))}
     if not symmetric:
         return
     used: list[Fact] = []
     summed: Collection[Expr] = ()
 
     def turned(part: Expr) -> Expr | None:
-        if isinstance(part, Partial):  # an adjoint of a symmetric matrix need not be symmetric
-            return part
-        if not isinstance(part, Indexed) or name_of(part) not in symmetric:
-            return None
-        places = sorted(part.indices, key=lambda e: (not e.free_symbols.isdisjoint(summed), str(e)))
-        if tuple(places) != part.indices:
-            used.append(symmetric[name_of(part)])
-        return part.base[tuple(places)]
+        whole = part if isinstance(part, (Indexed, Partial)) else None
+        if whole is None or _name(whole) not in symmetric:  # an adjoint of a symmetric matrix need not be symmetric
+            return whole if isinstance(part, Partial) else None
+        element = part.wrt if isinstance(part, Partial) else part
+        places = sorted(element.indices, key=lambda e: (not e.free_symbols.isdisjoint(summed), str(e)))
+        if tuple(places) != element.indices:
+            used.append(symmetric[_name(part)])
+        found = element.base[tuple(places)]
+        return Partial(part.of, found) if isinstance(part, Partial) else found
 
     found = []
     for term in terms:
@@ -46,3 +47,8 @@ def use_symmetry(terms: Terms, facts: Facts) -> Iterator[Line]:
         found.append(Term(tuple(rewrite(f, turned) for f in term.factors), term.sums))
     if used:
         yield Line(tuple(found), listing(f.reason for f in dict.fromkeys(used)))
+
+
+def _name(part: Expr) -> tuple[str, bool]:
+    """The family of an element or of an adjoint, and which of the two it is."""
+    return (name_of(part.wrt), True) if isinstance(part, Partial) else (name_of(part), False)

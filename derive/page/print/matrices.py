@@ -105,7 +105,8 @@ def power(expr: Power, p: Printer) -> Printed:
 
 def _beside(expr: Expr, loose: tuple[type, ...], p: Printer) -> str:
     text, level = p.printed(expr)
-    return p.style.brackets(text) if isinstance(expr, loose) or level <= ADD else text
+    loosely = isinstance(expr, loose) or (Hadamard in loose and reciprocal(expr))
+    return p.style.brackets(text) if loosely or level <= ADD else text
 
 
 @write.register(Times)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sympy import Expr, Idx
 
 from derive.chain.derivation import Step
+from derive.chain.facts import turned_adjoint
 from derive.errors import NoMatrixForm
 from derive.expressions.indices import limits, name_of
 from derive.expressions.matrices import Entrywise, Hadamard, Plus, Softmax, Times, Whole
@@ -43,9 +44,12 @@ def law(model: Model, node: Node, case: Case) -> Form | None:
 
 
 @memo
-def of_step(model: Model, step: Step) -> Form | None:
-    """The matrix form of the last line of a step; None where nothing is derived, or no index of it runs."""
-    form = None if step.given else _form(model, step.node, step.target, step.value)
+def of_step(model: Model, step: Step, even: frozenset[str] = frozenset()) -> Form | None:
+    """The matrix form of the last line of a step; None where nothing is derived, or no index of it runs.
+
+    The adjoints of the nodes in `even` are symmetric.
+    """
+    form = None if step.given else _form(model, step.node, step.target, step.value, even)
     whole = all(step.region.ranges[a] == limits(step.node.indices[a])[1:] for a in roles(model)[step.node.name])
     if form is not None and not whole:
         return form._replace(matrix=None, reason=PLACES)
@@ -78,18 +82,19 @@ class Forms(NamedTuple):
 def forms(model: Model, steps: Sequence[Step]) -> Forms:
     """The matrix forms of a model and of the steps of its derivation."""
     cases = [(node, case) for node in model.nodes.values() for case in node.cases]
+    even = frozenset(s.node.name for s in steps if turned_adjoint(model, s.node, s.target, s.value))
     return Forms(
         tuple((node, case, form) for node, case in cases if (form := law(model, node, case)) is not None),
-        tuple((step, form) for step in steps if (form := of_step(model, step)) is not None),
+        tuple((step, form) for step in steps if (form := of_step(model, step, even)) is not None),
     )
 
 
-def _form(model: Model, node: Node, element: Expr, expr: Expr) -> Form | None:
+def _form(model: Model, node: Node, element: Expr, expr: Expr, even: frozenset[str] = frozenset()) -> Form | None:
     """The form of element = expr; None where no index runs, all being times of a recurrence."""
     found, own = roles(model), tuple(node.indices[a] for a in roles(model)[node.name])
     whole = Whole(element, *own) if own else element
     try:
-        reader = Reader(model.nodes, found, expr, own)
+        reader = Reader(model.nodes, found, expr, own, even)
         if not reader.empty:
             return Form(element, own, whole, with_softmax(reader.matrix()))
     except NoMatrixForm as error:

@@ -35,13 +35,17 @@ EXTREME = Text("it holds a maximum or a minimum over an index", "其中含有对
 class Reader:
     """Reads one expression as the matrix with the rows and columns `indices`. Errors: NoMatrixForm.
 
+    The adjoints of the families in `even` are symmetric.
+
     `nodes` are the families by name, and `roles` says which of their axes are rows and columns. `running` holds the
     indices along rows and columns that are free in what is being read: a letter may run under one sum and be a
     subscript under the next.
     """
 
-    def __init__(self, nodes: Mapping[str, Node], roles: Roles, expr: Expr, indices: Sequence[Idx]):
-        self.nodes, self.roles = nodes, roles
+    def __init__(self, nodes: Mapping[str, Node], roles: Roles, expr: Expr, indices: Sequence[Idx],
+        even: frozenset[str] = frozenset(),
+    ):  # fmt: skip
+        self.nodes, self.roles, self.even = nodes, roles, even
         expr = apart(expr, indices)
         self.expr, self.indices = expr, tuple(indices)
         self.running = frozenset[Idx]()
@@ -99,7 +103,8 @@ class Reader:
         for axis, idx in zip(axes, own, strict=True):
             position[axis] = idx
         here = node.at(*position)
-        kind = Symmetric if expr is element and node.symmetric and len(own) == 2 else Whole
+        even = node.symmetric if expr is element else node.name in self.even
+        kind = Symmetric if even and len(own) == 2 else Whole
         named = kind(expr.func(expr.of, here) if isinstance(expr, Partial) else here, *own)
         if len(running) == 2 and running[0] == running[1]:
             return Part(DiagonalOf(named), running[0])

@@ -133,8 +133,22 @@ def _pair(a: Expr, b: Expr) -> Expr | None:
 def trace_of(a: Expr, b: Expr) -> Expr:
     """tr(a^T b)."""
     scale, (a, b) = _unscaled([a, b], ())
-    found = Length(a) ** 2 if a == b else Trace(times(transpose(a), b))
-    return scaled(scale, found)
+    if a == b:
+        return scaled(scale, Length(a) ** 2)
+    found = times(transpose(a), b)
+    turned = transpose(found)  # tr(A) is tr(A^T)
+    return scaled(scale, Trace(turned if _marks(turned) < _marks(found) else found))
+
+
+def _marks(x: Expr) -> tuple[int, int]:
+    """How many transposes there are, those of inverses last."""
+    return _transposes(x), _turns(x)
+
+
+def diagonal_of(x: Expr) -> Expr:
+    """The diagonal of a square matrix as a column, that of a sum as the sum of the diagonals."""
+    scale, x = x.args if isinstance(x, Scaled) else (S.One, x)
+    return scaled(scale, x.args[0] if isinstance(x, Diag) else DiagonalOf(x.args[0] if isinstance(x, Transpose) else x))
 
 
 def hadamard(*factors: Expr) -> Expr:
@@ -142,6 +156,9 @@ def hadamard(*factors: Expr) -> Expr:
     scale, flat = _unscaled(factors, Hadamard)
     if any(isinstance(f, Zeros) for f in flat):
         return Zeros(*shape(flat[0]))
+    if any(isinstance(f, Eye) for f in flat):
+        rest = hadamard(*(f for f in flat if not isinstance(f, Eye)), Ones(shape(flat[0])[0]))
+        return scaled(scale, Eye(shape(flat[0])[0]) if isinstance(rest, Ones) else Diag(diagonal_of(rest)))
     kept = [f for f in flat if not isinstance(f, Ones)] or flat[:1]
     return scaled(scale, kept[0] if len(kept) == 1 else _upright(Hadamard(*kept)))
 
@@ -164,12 +181,27 @@ def plus(*terms: Expr) -> Expr:
     flat = [t for term in terms for t in (term.args if isinstance(term, Plus) else [term])]
     kept = [t for t in flat if not isinstance(t, Zeros)] or flat[:1]
     common, kept = _common(_collected(kept))
-    tails = {t.args[-1] for t in kept if isinstance(t, Times)}
+    kept = _by_tails(kept) if shape(kept[0])[1] == ONE else kept
     if len(kept) == 1:
         return scaled(common, kept[0])
-    if len(tails) == 1 and all(isinstance(t, Times) for t in kept) and shape(kept[0])[1] == ONE:
-        return scaled(common, times(plus(*(times(*t.args[:-1]) for t in kept)), *tails))
     return scaled(common, _upright(Plus(*kept)))
+
+
+def _by_tails(columns: list[Expr]) -> list[Expr]:
+    """Products that end in the same column as one: A x + B x + b is (A + B) x + b."""
+    groups: dict[Expr | tuple[Expr], list[Expr]] = {}
+    for column in columns:
+        scale, x = column.args if isinstance(column, Scaled) else (S.One, column)
+        joins = isinstance(x, Times) and scale.is_number
+        groups.setdefault(x.args[-1] if joins else (column,), []).append(column)
+    return [same[0] if len(same) == 1 else _without_tail(same) for same in groups.values()]
+
+
+def _without_tail(columns: list[Expr]) -> Expr:
+    """A x + 2 B x as (A + 2 B) x."""
+    split = [c.args if isinstance(c, Scaled) else (S.One, c) for c in columns]
+    heads = [scaled(scale, times(*x.args[:-1])) for scale, x in split]
+    return times(plus(*heads), split[0][1].args[-1])
 
 
 def _collected(terms: list[Expr]) -> list[Expr]:

@@ -1,0 +1,1 @@
+"""What of the derivatives of the Matrix Cookbook, and of sympy's tests of them, comes out: `make coverage`."""
