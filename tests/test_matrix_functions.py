@@ -341,6 +341,26 @@ def test_a_definition_that_is_symmetric_is_seen_to_be() -> None:
     assert [nodes[name].symmetric for name in "KPQRUVW"] == [True, True, False, True, True, False, True]
 
 
+def test_the_adjoint_of_a_symmetric_matrix_is_symmetric_where_its_value_is() -> None:
+    """tr(K^-1 X^T B X) with K = X^T X: dL/dK = -K^-1 X^T B X K^-1 is symmetric where B is, and only there."""
+    for declared, form in (({"symmetric": True}, "2 (X ∂L/∂K + B X K⁻¹)"), ({}, "(∂L/∂K)ᵀ")):
+        s = names()
+        B = s.g.constant("S", s.n, s.n, **declared)
+        K = squares(s)
+        inner = Sum(s.X[s.k, s.j] * B[s.k, s.m] * s.X[s.m, s.i], s.k, s.m)
+        s.g.loss("L", Sum(inverse(K)[s.i, s.j] * inner, s.i, s.j))
+        d = s.g.derive()
+        found = printer("text", d.model.order)(d.matrix("X"))
+        assert form.replace("B", "S") in found
+        assert ("∂L/∂K is symmetric" in d.to_text()) == ("∂L/∂K 是对称矩阵" in d.to_text("zh")) == bool(declared)
+    s = names()  # M = K + K K: dL/dK = G + G K + K G for G = dL/dM, which is a constant A that is not symmetric
+    K = squares(s)
+    M = s.named("M", K[s.i, s.j] + Sum(K[s.i, s.k] * K[s.k, s.j], s.k))
+    s.g.loss("L", Sum(s.A[s.i, s.j] * exp(M[s.i, s.j]), s.i, s.j))
+    d = s.g.derive()
+    assert "∂L/∂K is symmetric" not in d.to_text() and d.verify(points=60).ok
+
+
 def test_a_product_of_too_low_a_rank_is_not_drawn() -> None:
     """X^T X, and X^T C X, are singular where X has fewer rows than columns; X^T X + c I is not."""
     for shift, least in ((0, 3), (1, 1)):

@@ -10,6 +10,7 @@ from sympy import Abs, Basic, Expr, Idx, Indexed, KroneckerDelta, Matrix, Mul, P
 from derive.errors import ModelError
 from derive.expressions.indices import bound, index, name_of, substitute, through
 from derive.expressions.matrix_functions import OfMatrix
+from derive.expressions.symbols import Partial
 from derive.model.model import Case, Node
 
 STRUCTURES = {
@@ -85,6 +86,8 @@ def bottlenecks(matrix: Node) -> Iterator[Expr]:
 
 def _form(expr: Basic, symmetric: frozenset[str]) -> Expr:
     """One spelling for expressions that differ in the letters of their sums and in the order of symmetric indices."""
+    if isinstance(expr, Partial):  # an adjoint of a symmetric matrix need not be symmetric
+        return expr
     if isinstance(expr, Indexed) and name_of(expr) in symmetric:
         return expr.base[tuple(sorted(expr.indices, key=str))]
     deltas = [f for f in expr.args if isinstance(f, KroneckerDelta)] if isinstance(expr, Mul) else []
