@@ -21,6 +21,7 @@ from derive.errors import ModelError
 from derive.expressions.indices import LETTERS, family, index, positions
 from derive.expressions.matrix_functions import OfMatrix, function_symbol
 from derive.expressions.moments import Law
+from derive.expressions.said import Said, plain, words
 from derive.expressions.symbols import Size
 from derive.model import borders, random_laws, validation
 from derive.model.definitions import definitions
@@ -54,6 +55,7 @@ class Graph:
         self._open: dict[str, Node] = {}
         self._together: dict[str, tuple[str, ...]] = {}
         self._loss: str | None = None
+        self._words: dict[Said, None] = {}
 
     # sizes and indices
     def size(self, name: str, least: int = 1) -> Symbol:
@@ -308,7 +310,9 @@ class Graph:
                 f"the state {next(iter(self._open))} has no update; say g.update({next(iter(self._open))}, ...)"
             )
         nodes, loss = tuple(self._nodes.values()), self._loss or NOTHING.name
-        model = model_of(self.title, nodes, loss, tuple(self._sizes.values()), self._declared())
+        model = model_of(
+            self.title, nodes, loss, tuple(self._sizes.values()), self._declared(), words=tuple(self._words)
+        )
         validation.cycles(model)
         return model
 
@@ -347,7 +351,9 @@ class Graph:
     def _formula(self, name: str, expr: Any, over: tuple[Idx, ...] = ()) -> Expr:
         """Return a formula that is read; the functions of matrices in it are nodes from now on."""
         reader = Reader(name, self._known(), set(self._names()))
-        formula = expression(reader.read(expr, over), name)
+        given = expression(reader.read(expr, over), name)
+        formula: Expr = plain(given)
+        self._words.update(dict.fromkeys(words(given)))
         self._nodes |= {node.name: node for node in reader.new}
         return formula
 

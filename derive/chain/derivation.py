@@ -23,6 +23,7 @@ from typing import NamedTuple
 from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul, Symbol
 
 from derive.chain.partials import QUOTIENT, QUOTIENT_RULE, SUM, Occurrence
+from derive.chain.slopes import NO_SLOPES, Slopes
 from derive.display import shown
 from derive.expressions.cases import by_cases
 from derive.expressions.coefficients import reduced
@@ -50,6 +51,7 @@ class Use:
     contraction: Contraction
     occurrence: Occurrence
     direct: bool
+    slopes: Slopes = NO_SLOPES
     more: tuple[Use, ...] = ()
 
     @property
@@ -88,11 +90,13 @@ class Use:
     @property
     def rules(self) -> tuple[Text, ...]:
         """The rules that give the local partial, outermost first, each once."""
+        if self.slopes.complete:
+            return self.slopes.reasons
         parts = (self, *self.more)
         found = distinct(r for u in parts for r in u.occurrence.rules)
         if QUOTIENT in found and not all(QUOTIENT in u.occurrence.rules for u in parts):
-            return (QUOTIENT_RULE, *(r for r in found if r not in (QUOTIENT, SUM)))
-        return found
+            return (*self.slopes.reasons, QUOTIENT_RULE, *(r for r in found if r not in (QUOTIENT, SUM)))
+        return (*self.slopes.reasons, *found)
 
     def upstream(self, loss: Expr) -> Expr:
         """The adjoint of the user, 1 for the loss itself."""

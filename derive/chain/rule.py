@@ -17,10 +17,12 @@ from sympy import Basic, Idx, Symbol
 from derive.chain.deltas import with_visible_deltas
 from derive.chain.derivation import Adjoint, Derivation, Use
 from derive.chain.partials import Occurrence, abstract_occurrences, by_element, occurrences
+from derive.chain.slopes import slopes
 from derive.errors import ModelError
 from derive.expressions.contraction import Contraction, contract
 from derive.expressions.indices import limits, substitute
 from derive.expressions.intervals import Interval, hull
+from derive.expressions.said import Said
 from derive.expressions.symbols import Given, Immediate, Partial, Size
 from derive.memo import memo
 from derive.model.model import Case, Model, Node, Whole
@@ -82,7 +84,7 @@ def _adjoint(model: Model, node: Node, known: dict[str, Adjoint], reaching: froz
         for u in model.users(node.name)
         if u.name in reaching
     ]
-    return adjoint(node, tuple(users), model.indices, deduced(model))
+    return adjoint(node, tuple(users), model.indices, deduced(model), model.said)
 
 
 def _abstract(model: Model, node: Node, user: Node) -> type[Partial]:
@@ -95,14 +97,21 @@ def _abstract(model: Model, node: Node, user: Node) -> type[Partial]:
 
 @memo
 def adjoint(
-    node: Node, users: tuple[User, ...], preferred: tuple[Idx, ...], known: tuple[tuple[Symbol, Size], ...] = ()
+    node: Node,
+    users: tuple[User, ...],
+    preferred: tuple[Idx, ...],
+    known: tuple[tuple[Symbol, Size], ...] = (),
+    words: tuple[Said, ...] = (),
 ) -> Adjoint:
     """Apply the chain rule to one family, from its definition and those of its users; `preferred` are for sums.
 
-    `known` are sizes of which a least value is deduced, each with one that says so.
+    `known` are sizes of which a least value is deduced, each with one that says so; `words` are those of the author.
     """
     uses = [
-        use for user in users for case in user.node.cases for use in _uses(node, user, case, preferred, dict(known))
+        use
+        for user in users
+        for case in user.node.cases
+        for use in _uses(node, user, case, preferred, dict(known), words)
     ]
     whole = extent(node)
     support = tuple(
@@ -114,7 +123,12 @@ def adjoint(
 
 
 def _uses(
-    node: Node, user: User, case: Case, preferred: tuple[Idx, ...], known: Mapping[Basic, Basic]
+    node: Node,
+    user: User,
+    case: Case,
+    preferred: tuple[Idx, ...],
+    known: Mapping[Basic, Basic],
+    words: tuple[Said, ...],
 ) -> Iterable[Use]:
     """Yield the contributions of one definition of one user."""
     unknown = {size: plain for plain, size in known.items()}
@@ -123,7 +137,7 @@ def _uses(
         done = contract(node.indices, *(_within(part, known) for part in given))
         if done is not None:
             done = Contraction(*(_within(getattr(done, f.name), unknown) for f in fields(done))) if known else done
-            yield Use(user.node, case, done, use, user.is_loss)
+            yield Use(user.node, case, done, use, user.is_loss, slopes(case.expr, node.name, words))
 
 
 def _within(part: Any, mapping: Mapping[Basic, Basic]) -> Any:

@@ -12,6 +12,7 @@ from derive.display import shown
 from derive.errors import VerificationError
 from derive.expressions.indices import name_of
 from derive.expressions.moments import Moment
+from derive.expressions.said import Said
 from derive.expressions.symbols import Partial
 from derive.language import Text
 
@@ -44,6 +45,8 @@ class Row:
     @property
     def reference(self) -> str:
         """What it was compared with."""
+        if isinstance(self.quantity, Said):
+            return f"torch's {self.quantity.name}"
         if isinstance(self.quantity, Moment):
             return "the sum over all outcomes"
         return "torch.autograd" if self.is_adjoint else "its definition, computed step by step"

@@ -25,6 +25,7 @@ from derive.check.report import TOLERANCE, Report, Row, told_sizes
 from derive.check.rounding import terms
 from derive.check.samples import sizes_in_turn
 from derive.check.torch_backend import TorchBackend
+from derive.check.words import said
 from derive.evaluate.passes import Passes, Range
 from derive.evaluate.store import Store
 from derive.expressions.intervals import Interval
@@ -43,6 +44,10 @@ BOTH_SIDES = Text(
 AS_WRITTEN = Text(
     "What the model writes out was evaluated as it is written and compared with the function with a name.",
     "模型中写开的式子按原式计算，并与有名称的函数作了比较。",
+)
+WORDS = Text(
+    "The words were compared with torch's functions of these names.",
+    "各词与 torch 的同名函数作了比较。",
 )
 GENERAL = range(1, 7)  # what a size that is left symbolic is in turn
 IN_TIME = range(1, 9)  # the same where the model has a recurrence
@@ -130,9 +135,11 @@ class Checker:
             rows = tuple(self._row(adjoint, steps) for adjoint in self.derivation.adjoints.values())
             rows += tuple(in_floats(self.passes, self.truth.store, solved, self.truth.kept) for solved in values)
             written = tuple(as_given(self.passes, self.truth.store, self.truth.kept))
+            words = tuple(said(self.passes, self.truth.store, self.truth.kept))
             parts = {name: compare(self) for name, compare in comparisons.items()}
         notes = ((BOTH_SIDES,) if self.truth.both_sides else ()) + ((AS_WRITTEN,) if written else ())
-        return Report((*rows, *written), told_sizes(self.sizes), self.truth.count, notes, parts=parts)
+        notes += (WORDS,) if words else ()
+        return Report((*rows, *written, *words), told_sizes(self.sizes), self.truth.count, notes, parts=parts)
 
     def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
         """The formula of an adjoint; where that is right, the worst line of the steps that write it out."""

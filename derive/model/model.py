@@ -17,6 +17,7 @@ from sympy.core.function import AppliedUndef
 from derive.expressions.indices import Limits, apart, limits, name_of
 from derive.expressions.matrix_functions import Written, WrittenScalar
 from derive.expressions.moments import Law
+from derive.expressions.said import Said, distinct
 from derive.expressions.traverse import quantities
 from derive.memo import memo
 
@@ -138,7 +139,8 @@ class Model:
     """The whole: its title, nodes by name in the order of definition, the loss, the sizes and the declared indices.
 
     `given` is the model as the author wrote it, where pre-activations were named since; `stated` the model with its
-    expectations, where their values were put in since. A model without a loss, whose recurrences are solved and nothing
+    expectations, where their values were put in since. `words` are
+    those by which the author wrote formulas. A model without a loss, whose recurrences are solved and nothing
     is differentiated, has the loss NOTHING, which is none of its nodes. Models are compared by identity: `model_of`
     gives the same object for equal ones while it remembers it, which saves deriving again what follows from it.
     """
@@ -150,11 +152,18 @@ class Model:
     indices: tuple[Idx, ...] = ()
     given: Model | None = None
     stated: Model | None = None
+    words: tuple[Said, ...] = ()
 
     @property
     def has_loss(self) -> bool:
         """Is there something to differentiate?"""
         return self.loss is not NOTHING
+
+    @cached_property
+    def said(self) -> tuple[Said, ...]:
+        """The words of the author, also in the names that parts got since; longer formulas first."""
+        found = dict.fromkeys(w for m in (self, self.stated, self.given) if m is not None for w in m.words)
+        return distinct(found)
 
     def uses(self, case: Case) -> tuple[Reference, ...]:
         """The families one case is computed from (sizes left out)."""
@@ -196,7 +205,8 @@ def model_of(
     indices: tuple[Idx, ...] = (),
     given: Model | None = None,
     stated: Model | None = None,
+    words: tuple[Said, ...] = (),
 ) -> Model:
     """The model of these nodes, in the order of their definition; `loss` is the name of one of them, or of NOTHING."""
     by_name = {node.name: node for node in nodes}
-    return Model(title, by_name, by_name.get(loss, NOTHING), sizes, indices, given, stated)
+    return Model(title, by_name, by_name.get(loss, NOTHING), sizes, indices, given, stated, words)

@@ -13,11 +13,12 @@ from sympy import Expr, Idx, Indexed, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.expressions.indices import family, limits, substitute
+from derive.expressions.said import Said
 from derive.expressions.spelled import Spelling, spelled
 from derive.expressions.traverse import free_indices
 from derive.memo import memo
 from derive.model.model import Case, Model, Node, model_of
-from derive.model.nameless import by_name, inside, outermost, softmaxes
+from derive.model.nameless import by_name, inside, is_softmax, outermost, softmaxes
 
 
 @memo
@@ -27,7 +28,17 @@ def named(model: Model) -> Model:
     nodes = naming.all()
     if naming.parts == 1:
         nodes = Naming(model, wishes=("z",)).all()
-    return model_of(model.title, nodes, model.loss.name, model.sizes, model.indices, model)
+    words = tuple(_renamed(w, nodes) for w in model.words)
+    return model_of(model.title, nodes, model.loss.name, model.sizes, model.indices, model, words=words)
+
+
+def _renamed(word: Said, nodes: tuple[Node, ...]) -> Said:
+    """A word for the same formula after parts of it got names; a softmax that got one is a name's definition."""
+    found: Expr = spelled(word)[0]
+    for node in nodes:
+        if node.implied and node.abstract is None and not is_softmax(node.cases[0].expr):
+            found = by_name(found, node)
+    return found if isinstance(found, Said) else word
 
 
 def spellings(model: Model) -> tuple[Spelling, ...]:

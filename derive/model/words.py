@@ -1,19 +1,21 @@
 """Words that an author may use in place of a formula: `softmax(x[i], i)`, `var(x[i], i)`, `norm(x[i], i)`.
 
-Each makes the formula that it stands for, which is what the page shows and what is derived.
+Each makes the formula that it stands for, which is what is derived; the page shows the word, and says its formula once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
 from sympy import Abs, Expr, Idx, Piecewise, S, exp, log, sqrt, tanh
+from sympy import Sum as sum_of
 
 from derive.expressions.activations import relu
 from derive.expressions.extremes import Amax, Amin
 from derive.expressions.indices import fresh, substitute
+from derive.expressions.said import Said
 from derive.expressions.text import refuse_text
 from derive.model.author_sum import Sum, made
 
@@ -47,36 +49,38 @@ def amin(body: Any, *limits: Limit) -> Expr:
 @word
 def mean(body: Any, *limits: Limit) -> Expr:
     """The mean over indices: Sum(x[i], i)/N."""
-    return Sum(body, *limits) / _count(*limits)
+    return _said("mean", Sum(body, *limits) / _count(*limits), [body], limits)
 
 
 @word
 def var(body: Any, *limits: Limit, correction: Any = 0) -> Expr:
     """The variance over indices, divided by their number less `correction`: 1 for the unbiased estimate."""
-    return Sum((body - mean(*_apart(body, *limits))) ** 2, *limits) / (_count(*limits) - correction)
+    return _said("var" if correction == 0 else "", _variance(body, limits, correction), [body], limits)
 
 
 @word
 def std(body: Any, *limits: Limit, correction: Any = 0) -> Expr:
     """The standard deviation, the root of `var`."""
-    return sqrt(var(body, *limits, correction=correction))
+    return _said("std" if correction == 0 else "", sqrt(_variance(body, limits, correction)), [body], limits)
 
 
 @word
 def dot(a: Any, b: Any, *limits: Limit) -> Expr:
     """The inner product: Sum(a[i]*b[i], i)."""
-    return Sum(a * b, *limits)
+    return _said("dot", Sum(a * b, *limits), [a, b], limits)
 
 
 @word
 def norm(body: Any, *limits: Limit, p: Any = 2) -> Expr:
     """The p-norm over indices: the root of the sum of squares; for p=oo the largest absolute value."""
     if p == S.Infinity:
-        return amax(Abs(body), *limits)
-    if p == 2:
-        return sqrt(Sum(body**2, *limits))
-    total = Sum(Abs(body) ** p, *limits)
-    return total if p == 1 else total ** (1 / S(p))
+        found = amax(Abs(body), *limits)
+    elif p == 2:
+        found = sqrt(Sum(body**2, *limits))
+    else:
+        total = Sum(Abs(body) ** p, *limits)
+        found = total if p == 1 else total ** (1 / S(p))
+    return _said("norm" if p == 2 or len(limits) == 1 else "", found, [body], limits, p=0 if p == S.Infinity else p)
 
 
 @word
@@ -88,20 +92,21 @@ def normalize(body: Any, *limits: Limit, p: Any = 2) -> Expr:
 @word
 def logsumexp(body: Any, *limits: Limit) -> Expr:
     """log(Sum(exp(x[i]), i))."""
-    return log(Sum(exp(body), *limits))
+    return _said("logsumexp", log(Sum(exp(body), *limits)), [body], limits)
 
 
 @word
 def softmax(body: Any, *limits: Limit) -> Expr:
     """An element of the softmax over indices: exp(x[i]) / Sum(exp(x[k]), k)."""
     other, *others = _apart(body, *limits)
-    return exp(body) / Sum(exp(other), *others)
+    return _said("softmax", exp(body) / Sum(exp(other), *others), [other], others, limits)
 
 
 @word
 def log_softmax(body: Any, *limits: Limit) -> Expr:
     """The logarithm of an element of the softmax: x[i] - logsumexp(x[k], k)."""
-    return body - logsumexp(*_apart(body, *limits))
+    other, *others = _apart(body, *limits)
+    return _said("log_softmax", body - log(Sum(exp(other), *others)), [other], others, limits)
 
 
 @word
@@ -132,6 +137,20 @@ def threshold(x: Any, at: Any, value: Any) -> Expr:
 def rsqrt(x: Any) -> Expr:
     """1 / sqrt(x)."""
     return 1 / sqrt(x)
+
+
+def _said(
+    name: str, formula: Expr, bodies: Sequence[Any], limits: Sequence[Limit], at: Sequence[Limit] = (), p: Any = 0
+) -> Expr:
+    """The formula as one that is a word, where its indices run over the whole of their ranges."""
+    if not name or not limits or any(isinstance(limit, tuple) for limit in limits) or not formula.has(Idx):
+        return formula
+    return Said(name, formula, [made(sum_of, body, tuple(limits)) for body in bodies], at, p)
+
+
+def _variance(body: Any, limits: Sequence[Limit], correction: Any) -> Expr:
+    total: Expr = Sum((body - mean(*_apart(body, *limits))) ** 2, *limits)
+    return total / (_count(*limits) - correction)
 
 
 def _count(*limits: Limit) -> Expr:

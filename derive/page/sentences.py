@@ -130,6 +130,7 @@ NAMED_WEIGHTS = Text(
 NAMED_ABSTRACT = Text("The abstract part is a quantity of its own, {names}", "抽象的部分单独记为 {names}")
 BECOME = Text("{said}; the equations become", "{said}，各式写成")
 STOP = Text("{said}.", "{said}。")
+WORDS = Text("Here the words stand for", "其中各词的含义为")
 SPELLED = Text("What the model writes out is a function with a name:", "模型中写开的式子是有名称的函数：")
 SO = Text("So the equations become", "于是各式写成")
 UNROLLED_FORWARD = Text("Written out for {sizes}:", "当 {sizes} 时逐步写出：")

@@ -43,7 +43,7 @@ def data(parts: Sequence[Part], lang: str, head: Title | None) -> dict[str, Any]
 
 def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:
     derived = part.derived
-    show = Formulas("latex", derived.model.order, tuple(derived.sizes.items()))
+    show = Formulas("latex", derived.model.order, tuple(derived.sizes.items()), derived.model.said)
     steps = () if part.alone else derived.steps
     return {
         "nodes": [_node(n, show) for n in derived.model.nodes.values()],

@@ -11,6 +11,7 @@ from sympy import Expr, exp
 from derive.chain.derivation import Derivation
 from derive.chain.derived import Derived
 from derive.expressions.matrix_functions import OfMatrix
+from derive.expressions.said import Spelled
 from derive.expressions.traverse import names
 from derive.language import Text
 from derive.model.model import Model, Node, Reference, is_notation
@@ -29,6 +30,9 @@ def given(model: Model) -> Iterator[Block]:
     yield Heading(say.MODEL)
     yield Paragraph(say.AS_GIVEN)
     yield Equations(tuple(_definitions(model)))
+    if model.said:
+        yield Paragraph(say.WORDS)
+        yield Equations(tuple(Row(word, Spelled(word)) for word in model.said))
     yield from map(Paragraph, _meanings(model))
     for kind, sentence in say.KINDS.items():
         nodes = model.of_kind(kind)

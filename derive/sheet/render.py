@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from derive.errors import UsageError
+from derive.expressions.said import Said
 from derive.language import LANGUAGES
 from derive.page.blocks import Title
 from derive.page.formats.formats import ENGINES, FORMATS, Document
@@ -39,7 +40,7 @@ def render(
         if value not in known:
             raise UsageError(f"unknown {what} {value!r}; choose one of {', '.join(known)}")
     form = FORMATS[format]
-    formulas = Formulas(form.notation, _order(parts), tuple(parts[0].derived.sizes.items()))
+    formulas = Formulas(form.notation, _order(parts), tuple(parts[0].derived.sizes.items()), _words(parts))
     data = partial(_data, parts, lang, head)
     return form.render(Document(partial(sheet, parts, head), formulas, lang, detail, page, data, engine))
 
@@ -49,6 +50,11 @@ def _data(parts: Sequence[Part], lang: str, head: Title | None) -> dict[str, Any
     from derive.sheet.as_json import data
 
     return data(parts, lang, head)
+
+
+def _words(parts: Sequence[Part]) -> tuple[Said, ...]:
+    """Return the words by which the authors of the models wrote formulas."""
+    return tuple(dict.fromkeys(w for p in parts for w in p.derived.model.said))
 
 
 def _order(parts: Sequence[Part]) -> tuple[str, ...]:

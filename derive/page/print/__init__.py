@@ -7,3 +7,4 @@ from derive.page.print import names as names
 from derive.page.print import norms as norms
 from derive.page.print import shapes as shapes
 from derive.page.print import sums as sums
+from derive.page.print import words as words

@@ -9,6 +9,7 @@ from sympy import Expr, Idx, Integer, Mul, Sum, Symbol
 
 from derive.chain.derivation import Term
 from derive.expressions.indices import Limits, sized, substitute
+from derive.expressions.said import Said
 from derive.expressions.symbols import Partial
 from derive.page.blocks import Expanded, Row
 from derive.page.numerals import Numeral
@@ -25,17 +26,23 @@ Values = Mapping[Expr, Numeral]
 class Formulas:
     """Prints formulas for one style, one order of names and one choice of sizes."""
 
-    def __init__(self, style: str, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...]):
-        self.style, self.order, self.sizes = style, order, sizes
-        self.plain = printer(style, order, sizes)
+    def __init__(
+        self,
+        style: str,
+        order: tuple[str, ...],
+        sizes: tuple[tuple[Symbol, int], ...],
+        words: tuple[Said, ...] = (),
+    ):
+        self.style, self.order, self.sizes, self.words = style, order, sizes, words
+        self.plain = printer(style, order, sizes, None, words)
 
     def styled(self, style: str) -> Formulas:
         """The same names and sizes in another style."""
-        return type(self)(style, self.order, self.sizes)
+        return type(self)(style, self.order, self.sizes, self.words)
 
     def looping(self, index: Idx) -> Printer:
         """The printer whose formulas are templates in the index."""
-        return printer(self.style, self.order, self.sizes, index)
+        return printer(self.style, self.order, self.sizes, index, self.words)
 
     def show(self, value: Any) -> str:
         """Any value of a sentence or a table cell as mathematics."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sympy import Add, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, Symbol
+from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, Symbol
 
 from derive.expressions.functions import row_of
 from derive.expressions.indices import BINDERS
 from derive.expressions.intervals import inside
+from derive.expressions.said import Said
 from derive.expressions.symbols import Partial
 from derive.expressions.weight import weight
 
@@ -31,8 +32,17 @@ def ordered(args: Sequence[Expr], rank: Mapping[str, int]) -> list[Expr]:
 
 def place(expr: Expr, rank: Mapping[str, int]) -> tuple[int, int]:
     """Where an expression stands: the rank of its first declared name, numbers before names; then its length."""
-    names = [rank.get(s.name, 0) for s in expr.free_symbols if not isinstance(s, (Idx, Indexed))]
+    names = [rank.get(s.name, 0) for s in _symbols(expr) if not isinstance(s, (Idx, Indexed))]
     return min(names, default=-1), weight(expr)
+
+
+def _symbols(expr: Basic) -> set[Basic]:
+    """What is written in an expression; of a word, what it is said of."""
+    if not expr.has(Said):
+        found: set[Basic] = expr.free_symbols
+        return found
+    parts = [b.function for b in expr.bodies] if isinstance(expr, Said) else expr.args
+    return set().union(*map(_symbols, parts))
 
 
 def shift(expr: Expr) -> int:

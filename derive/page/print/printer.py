@@ -21,6 +21,7 @@ from derive.chain.derivation import Line, Term
 from derive.expressions.coefficients import number_in_front
 from derive.expressions.indices import Limits, denominator, linear, name_of, substitute
 from derive.expressions.matrices import Plus
+from derive.expressions.said import Said, by_words, factors_by_words
 from derive.memo import SIZE, memo
 from derive.page.print.order import open_ended, ordered, signed
 from derive.page.print.style import STYLES, Style
@@ -33,10 +34,17 @@ DIGITS = tuple("0123456789")  # not the bold 1 of a column of ones
 
 @partial(memo, size=64)
 def printer(
-    style: str, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...] = (), loop: Idx | None = None
+    style: str,
+    order: tuple[str, ...],
+    sizes: tuple[tuple[Symbol, int], ...] = (),
+    loop: Idx | None = None,
+    words: tuple[Said, ...] = (),
 ) -> Printer:
-    """The printer for a style, the names in the order of their definition, numbers for sizes, and a loop index."""
-    return Printer(STYLES[style], order, sizes, loop)
+    """The printer for a style, the names in the order of their definition, numbers for sizes, and a loop index.
+
+    Formulas that an author wrote by `words` are printed by them.
+    """
+    return Printer(STYLES[style], order, sizes, loop, words)
 
 
 @singledispatch
@@ -54,9 +62,14 @@ class Printer:
     """Prints expressions, terms and lines in one style, and remembers what it has printed."""
 
     def __init__(
-        self, style: Style, order: Sequence[str], sizes: Sequence[tuple[Symbol, int]] = (), loop: Idx | None = None
+        self,
+        style: Style,
+        order: Sequence[str],
+        sizes: Sequence[tuple[Symbol, int]] = (),
+        loop: Idx | None = None,
+        words: tuple[Said, ...] = (),
     ):
-        self.style, self.loop, self.numbers = style, loop, tuple(sizes)
+        self.style, self.loop, self.numbers, self.words = style, loop, tuple(sizes), words
         self.rank = {name: at for at, name in enumerate(order)}
         self.sizes = {s: Rational(n) for s, n in sizes}
         self.printed = lru_cache(maxsize=SIZE)(self._print)
@@ -73,7 +86,7 @@ class Printer:
 
     def _print(self, expr: Expr) -> Printed:
         """What `printed` remembers: a printer that writes some expressions otherwise overrides it."""
-        return write(expr, self)
+        return write(by_words(expr, self.words) if self.words and isinstance(expr, Expr) else expr, self)
 
     def at(self, expr: Expr, level: int) -> str:
         """The expression, in brackets where it binds less tightly than `level`."""
@@ -87,7 +100,11 @@ class Printer:
     @cached_property
     def above(self) -> Printer:
         """The printer of exponents."""
-        return printer("exponent", tuple(self.rank), self.numbers, self.loop)
+        return printer("exponent", tuple(self.rank), self.numbers, self.loop, self.words)
+
+    def saying(self, words: tuple[Said, ...]) -> Printer:
+        """The printer that knows these words only."""
+        return printer(self.style.key, tuple(self.rank), self.numbers, self.loop, words)
 
     # lines and terms
 
@@ -99,6 +116,7 @@ class Printer:
         """A right-hand side as its terms, each with its sign where it is negative; `dots` go between factors."""
         if isinstance(right, tuple):
             return tuple(self.term(t, self.style.dot if dots else None, lone=len(right) == 1) for t in right)
+        right = by_words(right, self.words) if self.words else right
         whole = all(a.could_extract_minus_sign() for a in right.args) or number_in_front(right) != 1
         parts = ordered(right.args, self.rank) if isinstance(right, (Add, Plus)) and not whole else [right]
         return tuple(self.printed(a)[0] for a in parts)
@@ -108,6 +126,7 @@ class Printer:
 
         A `lone` term of a single factor needs no brackets: nothing stands beside it.
         """
+        term = self._in_words(term) if self.words else term
         if len(term.factors) > 1 and term.factors[0] == -1 and join is None:
             return "-" + self.term(Term(term.factors[1:], term.sums))
         if len(term.factors) == 1 and not term.sums and (lone or not isinstance(term.factors[0], Add)):
@@ -120,6 +139,13 @@ class Printer:
             leading = at == 0 and not term.sums and not isinstance(factor, Add)
             parts.append(text if (level > ADD or leading) and not open_end else self.style.brackets(text))
         return self.totals(term.sums) + (self.joined(parts) if join is None else join.join(parts))
+
+    def _in_words(self, term: Term) -> Term:
+        """The term with the words for its factors, or for all of it."""
+        whole = by_words(term.expr, self.words) if term.sums else None
+        if isinstance(whole, Said):
+            return Term((whole,))
+        return Term(factors_by_words(term.factors, self.words), term.sums)
 
     def joined(self, parts: Sequence[str]) -> str:
         """Printed factors side by side, with a dot before one that begins with a digit."""

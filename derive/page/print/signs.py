@@ -12,6 +12,7 @@ SIGNS = {name: sign for name, sign in GREEK.items() if name != "lamda"} | {
     "succ": "≻", "in": "∈", "land": "∧", "lor": "∨", "lVert": "‖", "rVert": "‖", "lvert": "|", "rvert": "|",
     "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉", "pm": "±", "nabla": "∇", "Bigl": "", "Bigr": "",
     "bigl": "", "bigr": "", "displaystyle": "", "Vert": "‖", "vert": "|", "mid": "∣", "circ": "∘", "ast": "∗",
+    "langle": "⟨", "rangle": "⟩",
 }  # fmt: skip
 SPACES = {
     "\\,": ("thin ", " "), "\\;": ("med ", " "), "\\:": ("med ", " "), "\\ ": ("space ", " "), "\\!": ("", ""),
