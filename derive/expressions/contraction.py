@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sympy import Basic, Expr, Idx, KroneckerDelta, S
+from sympy import Basic, Expr, Idx, KroneckerDelta, Max, Min, Mul, Piecewise, S
 
+from derive.expressions.decided import marked, without_decided
 from derive.expressions.indices import (
     Limits,
     Positions,
@@ -67,7 +68,7 @@ class _State:
         if narrowed is None:
             self.conditions.append(inside(value, *interval))
         else:
-            self._narrow(used[0], meeting(ranges[used[0]], narrowed, ranges))
+            self.narrow(used[0], meeting(ranges[used[0]], narrowed, ranges))
 
     def _require_moving(self, value: Expr, interval: Interval) -> None:
         """The same where an end moves with another index: s <= t narrows the sum over t, else stays as a condition."""
@@ -84,7 +85,7 @@ class _State:
             part = (end, high) if form[0] == 1 else (low, end)
             self.open[free[0]] = meeting((low, high), part, ranges)
 
-    def _narrow(self, idx: Idx, interval: Interval) -> None:
+    def narrow(self, idx: Idx, interval: Interval) -> None:
         if empty(interval):
             self.nothing = True
         elif idx in self.open:
@@ -125,11 +126,40 @@ def contract(
     for place, interval in zip(at, support, strict=True):
         if not state.nothing:
             state.require(substitute(place, state.values), interval)
-    if state.nothing:
+    settled = tuple(Mul(*(_settled(state, part) for part in Mul.make_args(f))) for f in factors)
+    if state.nothing or (
+        S.Zero in settled and S.Zero not in factors
+    ):  # a slope that is 0 is said, a place that is none is not
         return None
     return _finish(
-        state, at, factors, [renamed[b[0]] for b in outer], [renamed[b[0]] for b in inner], renamed, preferred
+        state, at, settled, [renamed[b[0]] for b in outer], [renamed[b[0]] for b in inner], renamed, preferred
     )
+
+
+def _settled(state: _State, part: Expr) -> Expr:
+    """A distinction of cases without the conditions that its ranges decide.
+
+    Of one that is 1 under conditions on summed indices, and 0 elsewhere, these take the values where it is 1.
+    """
+    part = substitute(part, state.values)
+    if not isinstance(part, Piecewise):
+        return part
+    ranges = dict(zip(state.own, state.domain, strict=True)) | state.open
+    part = without_decided(part, ranges)
+    found: dict[Idx, Interval] = {}
+    for gap in marked(part) or ():
+        used = gap.free_symbols & ranges.keys()
+        idx = next(iter(used)) if len(used) == 1 else None
+        form = linear(gap, idx) if idx in state.open else None
+        if form is None or form[0] not in (1, -1):
+            return part
+        end, (low, high) = -form[0] * form[1], found.get(idx, ranges[idx])
+        found[idx] = meeting((low, high), (end, high) if form[0] == 1 else (low, end), ranges)
+    if not found or any(end.has(Max, Min) for interval in found.values() for end in interval):
+        return part
+    for idx, interval in found.items():
+        state.narrow(idx, interval)
+    return S.One
 
 
 def delta_solutions(place: Expr, target: Expr, sums: Iterable[Limits]) -> Iterator[tuple[Idx, Expr]]:

@@ -84,7 +84,13 @@ def words(expr: Any) -> tuple[Said, ...]:
         if isinstance(power.base, Said) and power.base.name == "norm" and not isinstance(plain(power), Pow):
             word = through(power.base, plain)
             found.append(Said(word.name, plain(power), word.bodies, word.at, word.p, power.exp))
-    return distinct(w for w in found if w.name not in OF_VECTORS or None not in map(whole, w.bodies))
+    return distinct(w for w in found if _sayable(w))
+
+
+def _sayable(word: Said) -> bool:
+    """Does a reader see what is meant: vectors of a norm, the letter of an element?"""
+    of_vectors = word.name not in OF_VECTORS or None not in map(whole, word.bodies)
+    return of_vectors and set(word.at) <= set(free_indices(word.formula))
 
 
 def distinct(found: Iterable[Said]) -> tuple[Said, ...]:

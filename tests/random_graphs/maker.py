@@ -11,13 +11,13 @@ from sympy import Function
 
 from derive.model.sizes import fitting
 from random_graphs.cases import Case, Law, World
-from random_graphs.derivatives import Derivatives
 from random_graphs.draws import Family
 from random_graphs.letters import Env, Letter
 from random_graphs.terms import Array, Term, total
+from random_graphs.words import Words
 
 
-class Maker(Derivatives):
+class Maker(Words):
     """Makes one case; every choice is drawn from the seed's own generator."""
 
     def make(self) -> Case:
@@ -35,6 +35,8 @@ class Maker(Derivatives):
             self.matrix()
         if self.case.seed % 20 == 19 and "real" in self.case.leaves.values():
             self.derivative()
+        if self.case.seed % 10 == 7:
+            self.word()
         self.loss()
         if self.chance(0.25):
             self.case.wrt = [f for f in self.case.leaves if self.chance(0.8)]
