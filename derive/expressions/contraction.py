@@ -150,10 +150,11 @@ def _settled(state: _State, part: Expr) -> Expr:
     for gap in marked(part) or ():
         used = gap.free_symbols & ranges.keys()
         idx = next(iter(used)) if len(used) == 1 else None
-        form = linear(gap, idx) if idx in state.open else None
-        if form is None or form[0] not in (1, -1):
+        form = linear(gap, idx) if isinstance(idx, Idx) and idx in state.open else None
+        if not isinstance(idx, Idx) or form is None or form[0] not in (1, -1):
             return part
-        end, (low, high) = -form[0] * form[1], found.get(idx, ranges[idx])
+        low, high = found.get(idx) or ranges[idx]
+        end = -form[0] * form[1]
         found[idx] = meeting((low, high), (end, high) if form[0] == 1 else (low, end), ranges)
     if not found or any(end.has(Max, Min) for interval in found.values() for end in interval):
         return part
