@@ -176,6 +176,7 @@ CASES = list(EDGES)
 # an argmax is constant, and so is what is stopped.
 VANISHING = {
     "batch-norm reading 1": {("mu", 0, 0)},
+    "group-norm": {("mu", 0, 0)},
     "grpo": {("ell", 0, 0)},
     "layer-norm": {("mu", 0, 0)},
     "max reading 2": {("x1", 0, 0), ("x1", 1, 0), ("x2", 0, 0), ("x2", 1, 0), ("x3", 0, 0)},

@@ -83,7 +83,7 @@ def _product(expr: Product) -> Expr:
 
 
 def _power(base: Expr, exponent: Expr) -> Expr:
-    """|b^n| + |n b^(n-1)| times the terms of b, and |b^n log b| times those of n where it rounds, as no whole one does."""
+    """|b^n| + |n b^(n-1)| times the terms of b, and |b^n log b| times those of n, where that rounds."""
     found = _size(base**exponent) + _size(exponent * base ** (exponent - 1)) * terms(base)
     if exponent.is_number or exponent.is_integer:
         return found
