@@ -42,6 +42,15 @@ def _two(f: Any) -> Row:
     return new("x:N y:N u:N", lambda v: Sum(v.u[v.n] * f(v.x[v.n], v.y[v.n]), v.n))
 
 
+def _larger(x: Any, y: Any) -> Any:
+    """The larger one; of two that are equal x is taken."""
+    return Piecewise((x, x >= y), (y, True))
+
+
+def _smaller(x: Any, y: Any) -> Any:
+    return Piecewise((x, x <= y), (y, True))
+
+
 def _step(relation: Any, *sides: Any) -> Any:
     return Piecewise((1, relation(*sides)), (0, True))
 
@@ -212,7 +221,7 @@ UNARY = (
     "floor frac round round.decimals sign trunc alias clone"
 )
 BINARY = (
-    "hypot logaddexp logaddexp2 xlogy.Tensor special_xlog1py maximum minimum fmax fmin fmod.Tensor remainder.Tensor "
+    "hypot logaddexp logaddexp2 xlogy.Tensor special_xlog1py maximum minimum fmod.Tensor remainder.Tensor "
     "copysign.Tensor"
 )
 X, XY = {"self": "x"}, {"self": "x", "other": "y"}
@@ -222,8 +231,10 @@ ELEMENTWISE: dict[str, Call] = {
     **_known("polygamma", self="x", n=2),
     **_known(BINARY, **XY),
     **_known("add.Tensor sub.Tensor rsub.Tensor", **XY, alpha=2),
-    **_known("clamp_min.Tensor", self="x", min="y"),
-    **_known("clamp_max.Tensor", self="x", max="y"),
+    "fmax": (_two(_larger), XY),
+    "fmin": (_two(_smaller), XY),
+    "clamp_min.Tensor": (_two(_larger), {"self": "x", "min": "y"}),
+    "clamp_max.Tensor": (_two(_smaller), {"self": "x", "max": "y"}),
     **_known("addcmul addcdiv", self="x", tensor1="y", tensor2="z", value=3),
     **_known("lerp.Tensor", self="x", end="y", weight="z"),
     **_known("where.self", condition=lambda t: t.x > 0, self="y", other="z"),
@@ -232,8 +243,8 @@ ELEMENTWISE: dict[str, Call] = {
     "add.Scalar": (_one(lambda x: x + HALF), {**X, "other": 0.5, "alpha": 1}),
     "sub.Scalar": (_one(lambda x: x - HALF), {**X, "other": 0.5, "alpha": 1}),
     "rsub.Scalar": (_one(lambda x: 1 - 2 * x), {**X, "other": 1, "alpha": 2}),
-    "clamp_min": (_one(lambda x: Max(x, POINT)), {**X, "min": 0.2}),
-    "clamp_max": (_one(lambda x: Min(x, POINT)), {**X, "max": 0.2}),
+    "clamp_min": (_one(lambda x: _larger(x, POINT)), {**X, "min": 0.2}),
+    "clamp_max": (_one(lambda x: _smaller(x, POINT)), {**X, "max": 0.2}),
     "fmod.Scalar": (_one(lambda x: x - HALF * trunc(2 * x)), {**X, "other": 0.5}),
     "remainder.Scalar": (_one(lambda x: x - HALF * floor(2 * x)), {**X, "other": 0.5}),
     "ldexp.Tensor": (_two(lambda x, y: x * 2**y), XY),
