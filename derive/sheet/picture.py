@@ -33,6 +33,8 @@ def picture(derived: Derived) -> Iterator[Block]:
     """Show the computational graph, or say that it is too dense for a page."""
     from derive.page.pictures.picture import GraphPicture
 
+    if any(stage.time and not stage.stepwise for stage in derived.derivation.stages):
+        return  # a column for each time step does not show several loops
     drawn = GraphPicture(derived.derivation, derived.sizes)
     yield Heading(GRAPH)
     count = len(drawn.diagram.vertices)

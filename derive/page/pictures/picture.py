@@ -9,6 +9,7 @@ from math import inf
 from sympy import Symbol
 
 from derive.chain.derivation import Derivation
+from derive.errors import ModelError
 from derive.language import Text
 from derive.page.pictures.computation import Walk
 from derive.page.pictures.copies import copied
@@ -34,6 +35,10 @@ class GraphPicture:
     """
 
     def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int] | None = None, values: bool = False):
+        if any(stage.time and not stage.stepwise for stage in derivation.stages):
+            raise ModelError(
+                "a recurrence through several indices, or over the whole past, has no picture with a column for a step"
+            )
         self.derivation, self.sizes, self.values = derivation, dict(sizes or {}), values
         self._drawn: dict[int, Diagram] = {}
 

@@ -1,0 +1,40 @@
+"""Soft dynamic time warping, by Cuturi and Blondel (2017)."""
+
+from derive import Graph, Problem, Size, Text, exp, log
+
+problem = Problem(
+    title=Text("Soft dynamic time warping", "软动态时间规整（soft-DTW）"),
+    statement=Text(
+        "The costs d compare two sequences step by step. The value of the best alignment is softened: the minimum is "
+        "replaced by -gamma log of the sum of e^(-r/gamma). Derive the gradient with respect to the costs. The borders "
+        "stand for infinity; there they are a large number c.",
+        "代价 d 逐步比较两个序列。最优对齐的值被软化：最小值换成 -gamma log(e^(-r/gamma) 之和)。"
+        "请推导对各代价的梯度。边界值本应为无穷大，这里取一个很大的数 c。",
+    ),
+    source="Cuturi, Blondel 2017",
+    group="losses",
+    sizes=(
+        Size("N", Text("length of the first sequence", "第一个序列的长度"), most=100),
+        Size("M", Text("length of the second sequence", "第二个序列的长度"), most=100),
+    ),
+)
+
+
+@problem.reading()
+def model() -> Graph:
+    """r_ij = d_ij + softmin(r_{i-1,j}, r_{i,j-1}, r_{i-1,j-1}), with r_00 = 0."""
+    g = Graph("soft-DTW")
+    N, M = g.size("N"), g.size("M")
+    i, j = g.index("i", N), g.index("j", M)
+    d = g.input("d", N, M, gradient=True)
+    gamma, c = g.constant("gamma", domain="positive"), g.constant("c", domain="positive")
+    r = g.recurrence(
+        "r",
+        lambda r: (
+            d[i, j] - gamma * log(exp(-r[i - 1, j] / gamma) + exp(-r[i, j - 1] / gamma) + exp(-r[i - 1, j - 1] / gamma))
+        ),
+        over=(i, j),
+        start={(0, j): c, (i, 0): c, (0, 0): 0},
+    )
+    g.loss("L", r[N, M])
+    return g

@@ -1,0 +1,56 @@
+"""The problems of sequences against their recursions in torch, written by hand as loops."""
+
+import pytest
+import torch
+from generated import module
+
+from derive.problems import load
+
+
+def soft_dtw(d, gamma, c):
+    rows, columns = d.shape
+    r = {(0, 0): torch.zeros((), dtype=d.dtype)}
+    r |= {(0, j): c for j in range(1, columns + 1)} | {(i, 0): c for i in range(1, rows + 1)}
+    for i in range(1, rows + 1):
+        for j in range(1, columns + 1):
+            near = torch.stack([r[i - 1, j], r[i, j - 1], r[i - 1, j - 1]])
+            r[i, j] = d[i - 1, j - 1] - gamma * torch.logsumexp(-near / gamma, 0)
+    return r[rows, columns]
+
+
+def scan(A, x, Delta, B, C, y):
+    h, out = torch.zeros_like(A), []
+    for t in range(len(x)):
+        h = torch.exp(Delta[t, :, None] * A) * h + (Delta[t] * x[t])[:, None] * B[t]
+        out.append(h @ C[t])
+    return ((torch.stack(out) - y) ** 2).sum() / 2
+
+
+def stacked(W, U, b, x, y):
+    layer = list(x)
+    for w, u, shift in zip(W, U, b, strict=True):
+        h, out = torch.zeros_like(shift), []
+        for below in layer:
+            h = torch.tanh(w @ below + u @ h + shift)
+            out.append(h)
+        layer = out
+    return ((layer[-1] - y) ** 2).sum() / 2
+
+
+SHAPES = {
+    "soft-dtw": (soft_dtw, {"d": (4, 3), "gamma": (), "c": ()}),
+    "ssm-scan": (scan, {"A": (2, 3), "x": (4, 2), "Delta": (4, 2), "B": (4, 3), "C": (4, 3), "y": (4, 2)}),
+    "stacked-rnn": (stacked, {"W": (2, 3, 3), "U": (2, 3, 3), "b": (2, 3), "x": (4, 3), "y": (3,)}),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_gradients_are_those_of_the_loop(name):
+    by_hand, shapes = SHAPES[name]
+    torch.manual_seed(0)
+    given = {n: torch.rand(shape, dtype=torch.float64).requires_grad_() for n, shape in shapes.items()}
+    found = module(load(name).readings[0].build().derive().derivation, "numpy")["backward"](
+        **{n: a.detach().numpy() for n, a in given.items()}
+    )
+    truth = torch.autograd.grad(by_hand(**given), [given[n] for n in found])
+    assert all(abs(found[n] - t.numpy()).max() < 1e-12 for n, t in zip(found, truth, strict=True))
