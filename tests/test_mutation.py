@@ -26,7 +26,7 @@ from derive.solution import Solution
 
 SIZES = {
     **{"A": 3, "B": 2, "C": 3, "D": 3, "E": 2, "F": 2, "G": 3, "H": 2, "K": 2},
-    **{"M": 2, "N": 2, "P": 2, "R": 2, "T": 3, "V": 3, "W": 2},
+    **{"L": 2, "M": 2, "N": 2, "P": 2, "R": 2, "T": 3, "V": 3, "W": 2},
 }
 POINTS = 24  # enough that each side of every ReLU is seen in every time step
 
@@ -157,9 +157,12 @@ EDGES = {
     "score-function reading 3": 2,
     "score-matching": 10,
     "sliding-window-attention": 7,
+    "soft-dtw": 5,
     "softmax-ce distribution": 3,
     "softmax-ce one-hot": 3,
     "softmax-ce any": 3,
+    "ssm-scan": 9,
+    "stacked-rnn": 7,
     "swiglu silu": 9,
     "swiglu gelu": 9,
     "swiglu sigmoid": 9,
