@@ -26,7 +26,7 @@ from derive.solution import Solution
 
 SIZES = {
     **{"A": 3, "B": 2, "C": 3, "D": 3, "E": 2, "F": 2, "G": 3, "H": 2, "K": 2},
-    **{"L": 2, "M": 2, "N": 2, "P": 2, "R": 2, "T": 3, "V": 3, "W": 2},
+    **{"L": 2, "M": 2, "N": 2, "P": 2, "R": 2, "S": 4, "T": 3, "V": 3, "W": 2},
 }
 POINTS = 24  # enough that each side of every ReLU is seen in every time step
 
@@ -82,6 +82,8 @@ EDGES = {
     "conv2d 2 1 reading 1": 4,
     "conv2d 2 1 reading 2": 4,
     "coupling-flow": 13,
+    "crf": 8,
+    "ctc": 8,
     "deq": 8,
     "diffusion reading 2": 5,
     "diffusion reading 3": 4,

@@ -1,8 +1,10 @@
 """The problems of sequences against their recursions in torch, written by hand as loops."""
 
+import itertools
+
 import pytest
 import torch
-from generated import module
+from generated import module, plain
 
 from derive.problems import load
 
@@ -54,3 +56,38 @@ def test_gradients_are_those_of_the_loop(name):
     )
     truth = torch.autograd.grad(by_hand(**given), [given[n] for n in found])
     assert all(abs(found[n] - t.numpy()).max() < 1e-12 for n, t in zip(found, truth, strict=True))
+
+
+def test_ctc_is_torchs():
+    """Loss and gradient of torch.nn.functional.ctc_loss, for labels with two that are equal."""
+    torch.manual_seed(0)
+    z = torch.randn(7, 5, dtype=torch.float64).requires_grad_()
+    labels = [2, 3, 3]
+    extended = [0, *(symbol for label in labels for symbol in (label, 0))]
+    skips = [float(s >= 2 and extended[s] not in (0, extended[s - 2])) for s in range(len(extended))]
+    loss = torch.nn.functional.ctc_loss(z.log_softmax(1)[:, None], torch.tensor([labels]), (7,), (3,), reduction="sum")
+    (truth,) = torch.autograd.grad(loss, z)
+    for target in ("numpy", "torch"):
+        code = module(load("ctc").readings[0].build().derive().derivation, target)
+        raw = {"z": z.detach(), "m": torch.tensor(skips).double(), "l": torch.tensor(extended)}
+        given = {n: a.numpy() for n, a in raw.items()} if target == "numpy" else raw
+        assert abs(float(code["forward"](**given)["L"]) - float(loss.detach())) < 1e-12
+        assert abs(plain(code["backward"](**given)["z"]) - truth.numpy()).max() < 1e-12
+
+
+def test_a_crf_adds_up_all_sequences():
+    """log of the sum over all 3^4 sequences, each scored by hand, minus the score of the given one."""
+    torch.manual_seed(0)
+    s, A = (torch.randn(shape, dtype=torch.float64).requires_grad_() for shape in ((4, 3), (3, 3)))
+    y = [2, 0, 0, 1]
+
+    def score(labels):
+        return sum(s[t, k] for t, k in enumerate(labels)) + sum(A[j, k] for j, k in itertools.pairwise(labels))
+
+    loss = torch.stack([score(each) for each in itertools.product(range(3), repeat=4)]).logsumexp(0) - score(y)
+    truth = torch.autograd.grad(loss, (s, A))
+    code = module(load("crf").readings[0].build().derive().derivation, "torch")
+    given = {"s": s.detach(), "A": A.detach(), "y": torch.tensor(y)}
+    assert abs(float(code["forward"](**given)["L"]) - float(loss.detach())) < 1e-12
+    found = code["backward"](**given)
+    assert all((found[n] - t).abs().max() < 1e-12 for n, t in zip(("s", "A"), truth, strict=True))

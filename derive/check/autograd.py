@@ -161,7 +161,7 @@ class AutogradValues:
         """Where it is not finite, and what to do: for p - 1, which is 0 for one class, it is finite for two."""
         solved = [n.name for n in self.derivation.model.nodes.values() if n.implicit]
         if solved:
-            return f": the iteration for {', '.join(solved)} settles at hardly any of them; a fixed point has to attract"
+            return f": the iteration for {', '.join(solved)} settles at hardly any; a fixed point has to attract"
         sizes = {s: int(n) for s, n in self.passes.sizes.items()}
         for size in sorted(sizes, key=lambda s: sizes[s]) if self.alone else ():
             for n in range(sizes[size] + 1, FEW + 1):
