@@ -16,8 +16,8 @@ problem = Problem(
     source="Lafferty, McCallum, Pereira 2001",
     group="recurrent",
     sizes=(
-        Size("N", Text("length of the sequence, at least 2", "序列长度，至少为 2"), most=1000),
         Size("C", Text("number of labels", "标签的个数"), most=100),
+        Size("N", Text("length of the sequence, at least 2", "序列长度，至少为 2"), most=1000),
     ),
 )
 
