@@ -49,7 +49,7 @@ def _typst(piece: Piece) -> str:
         opening, closing = (_sign(s) for s in fences(piece.sign))
         return f"lr({opening} {parts[0]} {closing})"
     if kind == "cases":
-        rows = (f"{a} & {b}" for a, b in zip(parts[::2], parts[1::2], strict=True))
+        rows = (f"{a} & quad {b}" for a, b in zip(parts[::2], parts[1::2], strict=True))
         return f"cases({', '.join(rows)})"
     if kind == "pmatrix":
         wide = int(piece.sign)
