@@ -86,7 +86,11 @@ FORMULAS = (
     (r"\tilde{c}_{t}", "tilde(c)_(t)", "c\u0303_t"),
     (r"\lVert w \rVert_2", 'class("opening", ‖)w class("closing", ‖)_(2)', "‖w‖_2"),
     (r"\log_{2} x", 'op("log", limits: #false)_(2)x', "log _2x"),
-    (r"{\begin{cases}a & x > 0 \\ b & x \le 0\end{cases}}", "cases(a & quad x > 0, b & quad x ≤ 0)", "{a [x > 0]; b [x≤0]}"),
+    (
+        r"{\begin{cases}a & x > 0 \\ b & x \le 0\end{cases}}",
+        "cases(a & quad x > 0, b & quad x ≤ 0)",
+        "{a [x > 0]; b [x≤0]}",
+    ),
     (r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}", "mat(1, 2; 3, 4)", "[1, 2; 3, 4]"),
     (r"a/b, [0, 1)", r"a\/b\, \[0\, 1\)", "a/b,[0,1)"),
     (r"x \in \nosuchthing", "x ∈upright(n o s u c h t h i n g)", "x∈nosuchthing"),

@@ -64,8 +64,8 @@ class Backward:
     def _shortest(self, step: Step) -> Expr:
         if step.given:
             return Add(*(u.value(self.d.loss) for u in step.uses))
-        lines = (line.expr for line in step.lines if not line.expr.has(Mod))
-        return min(lines, key=lambda expr: (masked(expr), weight(expr)))
+        lines = [line.expr for line in step.lines]
+        return min([e for e in lines if not e.has(Mod)] or lines, key=lambda expr: (masked(expr), weight(expr)))
 
     def _scatters(self, name: str) -> bool:
         """True if the adjoint can be added where it is read, so that no mask is needed."""

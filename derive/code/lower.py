@@ -17,6 +17,7 @@ from sympy import (
     Indexed,
     Integer,
     Min,
+    Mod,
     Mul,
     Not,
     Or,
@@ -224,6 +225,9 @@ class Lowering:
             kind = "minimum" if isinstance(expr, Min) else "maximum"
             parts = [self._array(self.lower(a, scope)) for a in expr.args]
             return elementwise(parts, scope.order, lambda *trees: Apply(kind, trees))
+        if isinstance(expr, Mod):
+            parts = [self._array(self.lower(a, scope)) for a in expr.args]
+            return elementwise(parts, scope.order, lambda *trees: Apply("remainder", trees))
         if isinstance(expr, Pow):
             return self._power(expr, scope)
         raise unknown(expr)

@@ -45,7 +45,7 @@ def at_least_zero(test: Basic) -> Expr | None:
 def marked(cases: Expr) -> tuple[Expr, ...] | None:
     """What must not be negative for a mark to be 1, where it is 0 elsewhere; None where that is no such conjunction."""
     values = [value for value, _ in cases.args] if isinstance(cases, Piecewise) else []
-    if sorted(values) != [S.Zero] * (len(values) - 1) + [S.One]:
+    if (values.count(S.Zero), values.count(S.One)) != (len(values) - 1, 1):
         return None
     at = values.index(S.One)
     when = And(*(Not(condition) for _, condition in cases.args[:at]), cases.args[at][1])

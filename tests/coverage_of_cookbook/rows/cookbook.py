@@ -272,8 +272,7 @@ STRUCTURED = (
         "144",
         "t A",
         lambda v: tr(v.A @ even_toeplitz(v.t)),
-        "Σ_{l=1..N} A_{l,i+l-1} · 1[1 ≤ i+l-1 ≤ N]"
-        " + Σ_{l=1..N} A_{l,l+1-i} {0 [i ≤ 1]; 1 [i > 1]} · 1[1 ≤ l+1-i ≤ N]",
+        "Σ_{l=1..N} A_{l,i+l-1} · 1[1 ≤ i+l-1 ≤ N] + Σ_{l=1..N} A_{l,l+1-i} {0 [i ≤ 1]; 1 [i > 1]} · 1[1 ≤ l+1-i ≤ N]",
         "t",
         book="even_alpha(A)",
         by_element=True,
