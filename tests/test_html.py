@@ -72,7 +72,12 @@ def typeset(browser: Browser) -> tuple[int, list[str]]:
 
 
 # Every other problem, for a browser takes seconds for a page; all pages are of the same blocks.
-CASES = [*list(SHEETS.values())[::2], ("lstm", "--T", "3"), ("logistic", "--hessian", "w1,w2,b"), ("lstm", "--jacobian", "h,c", "--no-check")]
+CASES = [
+    *list(SHEETS.values())[::2],
+    ("lstm", "--T", "3"),
+    ("logistic", "--hessian", "w1,w2,b"),
+    ("lstm", "--jacobian", "h,c", "--no-check"),
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=" ".join)
