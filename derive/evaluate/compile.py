@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 from math import inf
 from operator import add, and_, mul, or_
 from typing import Any
@@ -162,10 +162,12 @@ class Compiler:
             if most < least:
                 return backend.zeros((*([1] * depth), 1)) + neutral
             grid = backend.integers(least, most, shape)
-            value = body(store, {**env, idx: grid})
+            here = {**env, idx: grid}
+            inside = (grid >= a) & (grid <= b)
+            value = _within(store, inside, partial(body, env=here)) if ragged else body(store, here)
             value = value + backend.zeros((*shape[:at], most - least + 1, *shape[at + 1 :], 1))
             if ragged:
-                inside = backend.mask((grid >= a) & (grid <= b)) > 0
+                inside = backend.mask(inside) > 0
                 value = backend.choose(inside, value, neutral)  # not times a mask: outside, 0^(s-t) is infinite
             return join(value, axes) if joined else value
 
@@ -287,6 +289,14 @@ class _Branch(Store):
             return position if taken else None
         taken = taken.any(-1)
         return tuple(p if isinstance(p, int) else _where(taken, p) for p in position) if taken.any() else None
+
+
+def _within(store: Store, inside: Array, body: Callable[[Store], Array]) -> Array:
+    """What stands under a sum of which a part counts: outside of that part no position is out of place."""
+    try:
+        return body(store)
+    except ModelError:
+        return body(_Branch(store, inside[..., None], []))
 
 
 def _where(taken: Array, place: Array) -> Array:

@@ -170,6 +170,8 @@ class Passes:
         nodes = [self.model.nodes[name] for name in stage.families]
         for node in nodes:
             store.put(node.name, self.backend.zeros((*self.shape(node), 1)), self.ranges(node))
+        for name in store.slices:
+            store.whole(name)  # made one while autograd watches
         with store.unwatched():
             step = partial(self._iterate, nodes, store, {})
             times, still = settled(step, [store.whole(node.name) for node in nodes])

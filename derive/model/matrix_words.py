@@ -175,7 +175,8 @@ class Reader:
             return KroneckerDelta(i, j)
         letters: list[Expr] = [i]
         for _ in range(abs(n) - 1):
-            letters.append(fresh(node.indices[0], {*letters, j, *i.free_symbols, *j.free_symbols}))
+            taken = {x for x in (*letters, j, *i.free_symbols, *j.free_symbols) if isinstance(x, (Idx, Symbol))}
+            letters.append(fresh(node.indices[0], taken))
         product: Expr = Integer(1)
         for a, b in zip(letters, [*letters[1:], j], strict=True):
             product *= factor(a, b)

@@ -143,7 +143,9 @@ def _said(
     name: str, formula: Expr, bodies: Sequence[Any], limits: Sequence[Limit], at: Sequence[Limit] = (), p: Any = 0
 ) -> Expr:
     """The formula as one that is a word, where its indices run over the whole of their ranges."""
-    if not name or not limits or any(isinstance(limit, tuple) for limit in limits) or not formula.has(Idx):
+    parts = any(isinstance(limit, tuple) for limit in limits)
+    merged = any(isinstance(body, sum_of) for body in bodies)  # the sum of a sum over one letter is one over two
+    if not name or not limits or parts or merged or not formula.has(Idx):
         return formula
     return Said(name, formula, [made(sum_of, body, tuple(limits)) for body in bodies], at, p)
 

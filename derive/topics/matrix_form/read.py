@@ -87,7 +87,7 @@ class Reader:
     def _leaf(self, expr: Expr) -> Part:
         """A family with its running indices: x_t for x[t, d]; the diagonal of a matrix if both are the same index."""
         element = expr.wrt if isinstance(expr, Partial) else expr
-        if not isinstance(element, Indexed) or not self.roles[name_of(element)]:
+        if not isinstance(element, Indexed) or not self.roles.get(name_of(element), True):
             return Part(expr)
         if isinstance(element.base, Written) and expr is element and element.base.row.name == "inverse":
             return self._inverse(element.base.matrix, element.indices)

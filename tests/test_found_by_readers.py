@@ -1,0 +1,99 @@
+"""Models with which a fresh reader broke the product: each is derived, checked and printed, its code against autograd."""
+
+import pytest
+import torch
+from generated import loaded, plain
+
+from derive import Graph, Sum, cos, log, logdet, logsumexp, matrix_power, mean, sin, softmax, tanh, var
+
+
+def scores(g):
+    C, D = g.size("C"), g.size("D")
+    k, i = g.index("k", C), g.index("i", D)
+    W, x = g.parameter("W", C, D), g.input("x", D)
+    return C, k, Sum(W[k, i] * x[i], i)
+
+
+def a_softmax_of_products(g):
+    """The sum of a sum has two letters, and the word for it is not said."""
+    C, k, z = scores(g)
+    y = g.target("y", C, one_hot=True)
+    p = g.node("p", softmax(z, k), over=k)
+    g.loss("L", -Sum(y[k] * log(p[k]), k))
+
+
+def words_of_sums(g):
+    _, k, z = scores(g)
+    g.loss("L", logsumexp(z, k) + mean(z, k) + var(z, k))
+
+
+def a_causal_convolution(g):
+    """Positions outside of a part of a range are not read."""
+    T = g.size("T")
+    t, s = g.indices("t s", T)
+    k, w = g.input("k", T), g.parameter("w", T)
+    y = g.node("y", Sum(k[t - s + 1] * w[s], (s, 1, t)), over=t)
+    g.loss("L", Sum(y[t] ** 2, t))
+
+
+def a_fixed_point_after_a_recurrence(g):
+    """autograd watches the states that the fixed point reads."""
+    T = g.size("T")
+    t = g.index("t", T)
+    a, x = g.parameter("a"), g.input("x", T)
+    h = g.recurrence("h", lambda h: tanh(a * h[t - 1] + x[t]), over=t, start={0: 0})
+    z = g.fixed_point("z", lambda z: sin(z[t]) / 2 + h[t], over=t)
+    g.loss("L", Sum(z[t] ** 2, t))
+
+
+def the_slope_of_log_det(g):
+    """Its inverse stands in the derivative alone."""
+    n = g.size("n")
+    i, j = g.indices("i j", n)
+    S = g.parameter("S", n, n)
+    slope = g.derivative(g.node("f", logdet(S)), S)
+    g.loss("L", Sum(slope[i, j] ** 2, i, j))
+
+
+def a_fixed_place_of_a_power(g):
+    D = g.size("D")
+    A = g.parameter("A", D, D)
+    g.loss("L", matrix_power(A, -2)[1, D])
+
+
+def a_kernel_matrix(g):
+    M = g.size("M")
+    m, p = g.indices("m p", M)
+    X = g.input("X", M, gradient=True)
+    K = g.node("K", cos(X[m] - X[p]) + 2, over=(m, p))
+    g.loss("L", Sum(K[m, p] ** 2, m, p))
+
+
+MODELS = (
+    a_softmax_of_products, words_of_sums, a_causal_convolution, a_fixed_point_after_a_recurrence, the_slope_of_log_det,
+    a_fixed_place_of_a_power, a_kernel_matrix,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_it_is_derived_and_checked(model):
+    g = Graph(model.__name__)
+    model(g)
+    solution = g.derive()
+    assert solution.verify(60, conditions=False).ok
+    assert all(solution.to_text(lang, check=False) for lang in ("en", "zh"))
+
+
+def test_the_code_of_a_causal_convolution():
+    """Beside sums that are written here."""
+    torch.manual_seed(0)
+    k, w = torch.randn(6, dtype=torch.float64), torch.randn(6, dtype=torch.float64).requires_grad_()
+    y = torch.stack([sum(k[t - s] * w[s] for s in range(t + 1)) for t in range(6)])
+    (truth,) = torch.autograd.grad((y**2).sum(), w)
+    g = Graph("convolution")
+    a_causal_convolution(g)
+    for target in ("numpy", "torch"):
+        given = {"k": k, "w": w.detach()}
+        given = {n: a.numpy() for n, a in given.items()} if target == "numpy" else given
+        found = loaded(g.derive().to_code(target, check=False))["backward"](**given)["w"]
+        assert abs(plain(found) - truth.numpy()).max() < 1e-12
