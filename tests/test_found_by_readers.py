@@ -1,4 +1,4 @@
-"""Models with which a fresh reader broke the product: each is derived, checked and printed, its code against autograd."""
+"""Models with which a fresh reader broke the product: each is derived, checked and printed."""
 
 import pytest
 import torch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial, reduce
+from functools import reduce
 from math import inf
 from operator import add, and_, mul, or_
 from typing import Any
@@ -164,7 +164,7 @@ class Compiler:
             grid = backend.integers(least, most, shape)
             here = {**env, idx: grid}
             inside = (grid >= a) & (grid <= b)
-            value = _within(store, inside, partial(body, env=here)) if ragged else body(store, here)
+            value = _within(store, inside, body, here) if ragged else body(store, here)
             value = value + backend.zeros((*shape[:at], most - least + 1, *shape[at + 1 :], 1))
             if ragged:
                 inside = backend.mask(inside) > 0
@@ -291,12 +291,12 @@ class _Branch(Store):
         return tuple(p if isinstance(p, int) else _where(taken, p) for p in position) if taken.any() else None
 
 
-def _within(store: Store, inside: Array, body: Callable[[Store], Array]) -> Array:
+def _within(store: Store, inside: Array, body: Compiled, env: Env) -> Array:
     """What stands under a sum of which a part counts: outside of that part no position is out of place."""
     try:
-        return body(store)
+        return body(store, env)
     except ModelError:
-        return body(_Branch(store, inside[..., None], []))
+        return body(_Branch(store, inside[..., None], []), env)
 
 
 def _where(taken: Array, place: Array) -> Array:
