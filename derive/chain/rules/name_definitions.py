@@ -18,6 +18,7 @@ from derive.chain.sums import Fact, Facts, instances
 from derive.expressions.canonical import canonical
 from derive.expressions.indices import sum_over
 from derive.expressions.powers import Monomial, common, monomial
+from derive.expressions.symbols import Partial
 from derive.expressions.traverse import free_indices, names, rewrite
 from derive.language import Text
 from derive.memo import memo
@@ -77,6 +78,8 @@ def _contained(product: Monomial, facts: Facts, places: Sequence[Expr]) -> Itera
             continue
         for definition, element in instances(fact, places):
             inner = monomial([definition])
+            if isinstance(definition, Partial):  # of a symmetric adjoint the mirror image is no shorter
+                continue
             if nameable(inner) and (inner.divides(product) or _but_for_sizes(inner, product)):
                 yield element, inner
 
