@@ -78,7 +78,7 @@ LONG_NAMES = ("crf", "dpo", "linear-attention", "soft-dtw", "ssm-scan", "stacked
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", names())
 def test_no_line_is_wider_than_the_page(name, width, lang, monkeypatch):
-    """Every problem, both languages, three widths; in 40 columns some names with four letters have no place to break."""
+    """Every problem, both languages, three widths; in 40 columns names with four letters have no place to break."""
     if width == 40 and name in LONG_NAMES:
         pytest.skip("a partial of elements with four letters is wider than what is left of 40 columns")
     monkeypatch.setenv("COLUMNS", str(width))
