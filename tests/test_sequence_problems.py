@@ -91,3 +91,14 @@ def test_a_crf_adds_up_all_sequences():
     assert abs(float(code["forward"](**given)["L"]) - float(loss.detach())) < 1e-12
     found = code["backward"](**given)
     assert all((found[n] - t).abs().max() < 1e-12 for n, t in zip(("s", "A"), truth, strict=True))
+    every = list(itertools.product(range(3), repeat=4))  # the remark: probabilities, and expected numbers of pairs
+    shares = torch.stack([score(each) for each in every]).softmax(0).detach()
+    labels = -torch.nn.functional.one_hot(torch.tensor(y), 3).double()
+    pairs = torch.zeros(3, 3, dtype=torch.float64)
+    for j, k in itertools.pairwise(y):
+        pairs[j, k] -= 1
+    for share, each in zip(shares, every, strict=True):
+        labels[range(4), each] += share
+        for j, k in itertools.pairwise(each):
+            pairs[j, k] += share
+    assert torch.allclose(found["s"], labels, atol=1e-12) and torch.allclose(found["A"], pairs, atol=1e-12)

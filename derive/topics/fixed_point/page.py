@@ -24,10 +24,10 @@ HEAD = Text("The fixed point {z}", "不动点 {z}")
 SUPPOSED = Text(
     "{z} stands on both sides of its equation, {z} = {f}. It is assumed that this equation has a solution, that it "
     "is the one meant, and that {inverted} can be inverted there, where {J} = {partial} holds everything but {z} "
-    "fixed. If {norm} ≤ q < 1 for all {z}, there is exactly one solution, and the iteration of {f} comes to it from "
-    "everywhere (Banach's fixed point theorem).",
+    "fixed. If {f} is continuous and {norm} ≤ q < 1 for all {z}, there is exactly one solution, and the iteration of "
+    "{f} comes to it from everywhere (Banach's fixed point theorem).",
     "{z} 出现在其方程 {z} = {f} 的两边。假设该方程有解，所指的就是这个解，并且 {inverted} 在该处可逆，"
-    "其中 {J} = {partial}，除 {z} 外的量都视为固定。若对所有 {z} 都有 {norm} ≤ q < 1，"
+    "其中 {J} = {partial}，除 {z} 外的量都视为固定。若 {f} 连续，且对所有 {z} 都有 {norm} ≤ q < 1，"
     "则解唯一，且从任何初值出发迭代 {f} 都收敛到它（巴拿赫不动点定理）。",
 )
 BOTH_SIDES = Text(
