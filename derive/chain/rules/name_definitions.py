@@ -73,8 +73,7 @@ def _contained(product: Monomial, facts: Facts, places: Sequence[Expr]) -> Itera
     """
     present = names(Mul(*product.powers))
     for fact in facts:
-        telling = fact.left.free_symbols.issuperset(fact.indices)
-        if isinstance(fact.left, Sum) or not telling or not names(fact.left) <= present:
+        if isinstance(fact.left, Sum) or not names(fact.left) <= present or not _telling(fact.left, fact.indices):
             continue
         for definition, element in instances(fact, places):
             inner = monomial([definition])
@@ -82,6 +81,12 @@ def _contained(product: Monomial, facts: Facts, places: Sequence[Expr]) -> Itera
                 continue
             if nameable(inner) and (inner.divides(product) or _but_for_sizes(inner, product)):
                 yield element, inner
+
+
+@memo
+def _telling(definition: Expr, indices: tuple[Idx, ...]) -> bool:
+    """Does a definition hold all indices of what it defines?"""
+    return bool(definition.free_symbols.issuperset(indices))
 
 
 def _but_for_sizes(inner: Monomial, product: Monomial) -> bool:

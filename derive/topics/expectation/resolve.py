@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sympy import Expr
 
@@ -13,7 +13,9 @@ from derive.expressions.traverse import rewrite
 from derive.memo import memo
 from derive.model.model import Case, Model, Node, model_of, references
 from derive.model.validation import expression
-from derive.topics.expectation.argument import Expected, argue
+
+if TYPE_CHECKING:  # a model without an expectation loads no argument of one
+    from derive.topics.expectation.argument import Expected
 
 
 @memo
@@ -32,6 +34,7 @@ def resolved(model: Model) -> tuple[Model, tuple[Expected, ...]]:
 
 def put_in(expr: Expr, nodes: Mapping[str, Node], model: Model, found: dict[Moment, Expected]) -> Expr:
     """Put values in the place of the expectations of an expression, inner ones first."""
+    from derive.topics.expectation.argument import argue
 
     def value(part: Expr) -> Expr | None:
         if not isinstance(part, Moment):
@@ -51,6 +54,8 @@ def asked(of: Any, model: Model) -> Expected:
 
     Errors: ModelError for a name that is not in the graph, MomentError.
     """
+    from derive.topics.expectation.argument import argue
+
     symbol = expression(of, "expectation")
     if not isinstance(symbol, Moment):
         symbol = Expectation(symbol)
