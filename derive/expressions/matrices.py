@@ -126,6 +126,13 @@ class Eye(Matrix):
         return self.args[0], self.args[0]
 
 
+class Unit(Matrix):
+    """The unit vector e_k, a column of n entries: `Unit(k, n)`."""
+
+    def _shape(self) -> Shape:
+        return self.args[1], ONE
+
+
 class Transpose(Matrix):
     """Rows and columns exchanged."""
 

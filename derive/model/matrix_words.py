@@ -47,6 +47,11 @@ class Word(Expr):
         return f"{self.name}({inner})" + (f"[{', '.join(map(str, self.rest))}]" if self.rest else "")
 
 
+def stands_for_sum(body: Any) -> bool:
+    """Is it a word that becomes a sum when a graph reads it, as `solve(A, b)[i]` does?"""
+    return isinstance(body, Word) and body.name not in BY_NAME
+
+
 class MatrixOf:
     """A matrix, or a column, that a word makes of others; it is read by its indices, `inverse(A)[i, j]`."""
 
@@ -161,7 +166,7 @@ class Reader:
             raise ModelError(f"{self.name}: {word} has {found} indices, but {right.name} has {expected}")
         if _ends(right.indices[0]) != _ends(node.indices[0]):
             raise ModelError(f"{self.name}: {word}: {right.name} has not as many rows as {node.name}")
-        k = fresh(node.indices[0], {*word.free_symbols, *word.rest})
+        k = fresh(node.indices[0], {x for place in word.rest for x in (place, *place.free_symbols) if _named(x)})
         inverse = self.element(BY_NAME["inverse"], node, (word.rest[0], k))
         return sum_over(inverse * right.at(k, *word.rest[1:]), (limits(k),))
 
@@ -175,7 +180,7 @@ class Reader:
             return KroneckerDelta(i, j)
         letters: list[Expr] = [i]
         for _ in range(abs(n) - 1):
-            taken = {x for x in (*letters, j, *i.free_symbols, *j.free_symbols) if isinstance(x, (Idx, Symbol))}
+            taken = {x for x in (*letters, j, *i.free_symbols, *j.free_symbols) if _named(x)}
             letters.append(fresh(node.indices[0], taken))
         product: Expr = Integer(1)
         for a, b in zip(letters, [*letters[1:], j], strict=True):
@@ -254,6 +259,10 @@ def is_function(node: Node, row: MatrixRow, matrix: Node) -> bool:
 
 def _ends(idx: Idx) -> tuple[Expr, Expr]:
     return idx.lower, idx.upper
+
+
+def _named(x: Expr) -> bool:
+    return isinstance(x, (Idx, Symbol))
 
 
 def _wishes(name: str) -> list[str]:

@@ -18,6 +18,7 @@ from derive.expressions.indices import fresh, substitute
 from derive.expressions.said import Said
 from derive.expressions.text import refuse_text
 from derive.model.author_sum import Sum, made
+from derive.model.matrix_words import stands_for_sum
 
 Limit = Any  # an index, or (index, first, last)
 Made = TypeVar("Made", bound=Callable[..., Expr])
@@ -144,7 +145,7 @@ def _said(
 ) -> Expr:
     """The formula as one that is a word, where its indices run over the whole of their ranges."""
     parts = any(isinstance(limit, tuple) for limit in limits)
-    merged = any(isinstance(body, sum_of) for body in bodies)  # the sum of a sum over one letter is one over two
+    merged = any(isinstance(body, sum_of) or stands_for_sum(body) for body in bodies)  # a sum of sums is one sum
     if not name or not limits or parts or merged or not formula.has(Idx):
         return formula
     return Said(name, formula, [made(sum_of, body, tuple(limits)) for body in bodies], at, p)

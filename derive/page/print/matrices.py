@@ -29,6 +29,7 @@ from derive.expressions.matrices import (
     Times,
     Trace,
     Transpose,
+    Unit,
     Whole,
     Zeros,
     shape,
@@ -47,9 +48,12 @@ LOOSE = (Plus, Scaled, Summed)  # in brackets wherever something stands beside t
 
 def _whole_name(element: Expr, axes: Sequence[Expr], p: Printer) -> str:
     """A family without the indices that run."""
+    fixed = [i for i in getattr(element, "indices", ()) if i not in axes]
+    if isinstance(getattr(element, "base", None), Written) and fixed:
+        return p.printed(element.base[tuple(fixed)])[0]
     if not isinstance(element, Indexed) or isinstance(element.base, (Nabla, Written)):
         return p.printed(getattr(element, "base", element))[0]
-    return p.style.name(name_of(element), tuple(p.index(i) for i in element.indices if i not in axes))
+    return p.style.name(name_of(element), tuple(map(p.index, fixed)))
 
 
 @write.register(Whole)
@@ -87,6 +91,12 @@ def zeros(expr: Zeros, p: Printer) -> Printed:
     return "0", ATOM
 
 
+@write.register(Unit)
+def unit(expr: Unit, p: Printer) -> Printed:
+    place = p.index(expr.args[0])
+    return (rf"\mathbf{{e}}_{{{place}}}" if p.style.latex else f"𝐞{subscript(place)}"), ATOM
+
+
 @write.register(Transpose)
 def transpose(expr: Transpose, p: Printer) -> Printed:
     inner = expr.args[0]
@@ -94,7 +104,7 @@ def transpose(expr: Transpose, p: Printer) -> Printed:
         base = p.at(inner.args[0], ATOM)
         return (p.style.power(base, r"-\top") if p.style.latex else f"{base}⁻ᵀ"), POWER
     text, level = p.printed(inner)
-    text = text if level == ATOM and isinstance(inner, (Whole, Named, Ones)) else p.style.brackets(text)
+    text = text if level == ATOM and isinstance(inner, (Whole, Named, Ones, Unit)) else p.style.brackets(text)
     return (p.style.power(text, r"\top") if p.style.latex else f"{text}ᵀ"), POWER
 
 

@@ -12,13 +12,14 @@ from derive.chain.facts import turned_adjoint
 from derive.errors import NoMatrixForm
 from derive.expressions.indices import limits, name_of
 from derive.expressions.matrices import Entrywise, Hadamard, Plus, Softmax, Times, Whole
+from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import elements
 from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Case, Model, Node, is_notation
 from derive.topics.matrix_form.read import PLACES, Reader
-from derive.topics.matrix_form.roles import roles, strided
+from derive.topics.matrix_form.roles import Roles, readings, strided
 from derive.topics.matrix_form.softmax import with_softmax
 
 
@@ -50,8 +51,8 @@ def of_step(model: Model, step: Step, even: frozenset[str] = frozenset()) -> For
     The adjoints of the nodes in `even` are symmetric.
     """
     form = None if step.given else _form(model, step.node, step.target, step.value, even)
-    whole = all(step.region.ranges[a] == limits(step.node.indices[a])[1:] for a in roles(model)[step.node.name])
-    if form is not None and not whole:
+    whole = dict(zip(step.node.indices, step.region.ranges, strict=True))
+    if form is not None and any(whole[idx] != limits(idx)[1:] for idx in form.indices):
         return form._replace(matrix=None, reason=PLACES)
     return form if form is None or form.matrix is None else form._replace(matrix=form.matrix.xreplace(_names(model)))
 
@@ -91,13 +92,25 @@ def forms(model: Model, steps: Sequence[Step]) -> Forms:
 
 def _form(model: Model, node: Node, element: Expr, expr: Expr, even: frozenset[str] = frozenset()) -> Form | None:
     """The form of element = expr; None where no index runs, all being times of a recurrence."""
-    found, own = roles(model), tuple(node.indices[a] for a in roles(model)[node.name])
+    form = None
+    for known in readings(model):
+        form = _read(model, node, element, expr, even, known)
+        if form is not None and form.matrix is not None:
+            return form
+    return form
+
+
+def _read(model: Model, node: Node, element: Expr, expr: Expr, even: frozenset[str], known: Roles) -> Form | None:
+    """The form by these roles."""
+    own = tuple(idx for a in known[node.name] if (idx := node.indices[a]) in element.free_symbols)
     whole = Whole(element, *own) if own else element
     try:
-        reader = Reader(model.nodes, found, expr, own, even)
+        reader = Reader(model.nodes, known, expr, own, even)
         if not reader.empty:
             return Form(element, own, whole, with_softmax(reader.matrix()))
     except NoMatrixForm as error:
         return Form(element, own, whole, None, error.reason)
+    if isinstance(expr, OfMatrix) or not (element.has(Idx) or expr.has(Idx)):
+        return None
     used = {node.name, *(name_of(e.wrt if isinstance(e, Partial) else e) for e in elements(expr))}
     return Form(element, own, whole, None, PLACES) if used & strided(model) else None

@@ -9,7 +9,18 @@ from sympy import Expr, Symbol
 from derive.chain.derivation import Region, Step
 from derive.chain.regions import by_region
 from derive.chain.rule import extent
-from derive.expressions.matrices import Entry, Entrywise, Hadamard, Ones, Operator, Signature, Softmax, Whole, Zeros
+from derive.expressions.matrices import (
+    Entry,
+    Entrywise,
+    Hadamard,
+    Ones,
+    Operator,
+    Signature,
+    Softmax,
+    Unit,
+    Whole,
+    Zeros,
+)
 from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
@@ -30,6 +41,13 @@ SIGNS = (
         Text("{ones} is the column of {n} ones.", "{ones} 表示由 {n} 个 1 组成的列向量。")(
             ones=Ones(Symbol("n")), n=Symbol("n")
         ),
+    ),
+    (
+        Unit,
+        Text(
+            "The entry {k} of the column {unit} is 1, and its others are 0.",
+            "列向量 {unit} 的第 {k} 个分量为 1，其余为 0。",
+        )(unit=Unit(Symbol("k"), Symbol("n")), k=Symbol("k")),
     ),
     (Softmax, Text("The softmax of a matrix is taken row by row.", "矩阵的 softmax 按行计算。")),
 )

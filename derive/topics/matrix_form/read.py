@@ -13,8 +13,8 @@ from sympy import Add, Expr, Idx, Indexed, IndexedBase, Integer, KroneckerDelta,
 from derive.errors import NoMatrixForm
 from derive.expressions.extremes import Extreme
 from derive.expressions.functions import row_or_extremum
-from derive.expressions.indices import BINDERS, Limits, apart, fresh, limits, name_of
-from derive.expressions.matrices import HOLE, DiagonalOf, Eye, Power, Symmetric, Whole, size, summed
+from derive.expressions.indices import BINDERS, Limits, apart, fresh, is_position, limits, name_of
+from derive.expressions.matrices import HOLE, DiagonalOf, Eye, Power, Symmetric, Unit, Whole, size, summed
 from derive.expressions.matrix_functions import OfMatrix, Written
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import elements
@@ -22,12 +22,14 @@ from derive.language import Text
 from derive.model.model import Node
 from derive.topics.matrix_form.contract import Part, contracted, joint, oriented
 from derive.topics.matrix_form.roles import Roles, spans
-from derive.topics.matrix_form.rules import entrywise, hadamard, plus
+from derive.topics.matrix_form.rules import entrywise, hadamard, plus, times
 
 CASES = Text("it is defined case by case", "它是分情形定义的")
 PLACES = Text(
     "an index is shifted, strided or runs over a part of its range", "其中有指标被平移、按步长取值，或只取部分范围"
 )
+PICKED = Text("a label or a position picks an entry", "其中由标签或位置选取元素")
+NUMBER = Text("an index stands in it as a number", "其中指标本身作为数参与运算")
 PRODUCT = Text("it holds a product over an index", "其中含有对指标的连乘")
 EXTREME = Text("it holds a maximum or a minimum over an index", "其中含有对指标取最大值或最小值")
 
@@ -65,8 +67,8 @@ class Reader:
         if isinstance(expr, (Indexed, Partial)):
             return self._leaf(expr)
         if not (any(self._leaf(e).indices for e in _leaves(expr)) or isinstance(expr, OfMatrix) or self._deltas(expr)):
-            if expr.free_symbols & self.running:  # the index itself as a number
-                raise NoMatrixForm(PLACES)
+            if expr.free_symbols & self.running:
+                raise NoMatrixForm(NUMBER)
             return Part(expr)
         if isinstance(expr, OfMatrix):
             return self._inverse(expr.matrix, expr.indices)
@@ -88,14 +90,19 @@ class Reader:
         """A family with its running indices: x_t for x[t, d]; the diagonal of a matrix if both are the same index."""
         element = expr.wrt if isinstance(expr, Partial) else expr
         if not isinstance(element, Indexed) or not self.roles.get(name_of(element), True):
+            if expr.free_symbols & self.running:  # a row or a column elsewhere
+                raise NoMatrixForm(PLACES)
             return Part(expr)
-        if isinstance(element.base, Written) and expr is element and element.base.row.name == "inverse":
-            return self._inverse(element.base.matrix, element.indices)
         node, position = self.nodes[name_of(element)], list(element.indices)
         axes = self.roles[node.name]
+        at = [a for a in axes if not position[a].atoms(Idx, Indexed)]
+        if at:
+            return Part(expr) if len(at) == len(axes) else self._at(expr, node, at[0])
+        if isinstance(element.base, Written) and expr is element and element.base.row.name == "inverse":
+            return self._inverse(element.base.matrix, element.indices)
         running = [position[a] for a in axes]
         if not all(spans(position[a], node.indices[a]) for a in axes):
-            raise NoMatrixForm(PLACES)
+            raise NoMatrixForm(PICKED if any(map(is_position, position)) else PLACES)
         fixed = {s for a, place in enumerate(position) if a not in axes for s in place.free_symbols}
         if fixed & self.running:  # a row or a column elsewhere
             raise NoMatrixForm(PLACES)
@@ -110,6 +117,15 @@ class Reader:
             return Part(DiagonalOf(named), running[0])
         return Part(named, *running)
 
+    def _at(self, expr: Expr, node: Node, axis: int) -> Part:
+        """A row or a column, at a number on this axis: A e_k."""
+        element = expr.wrt if isinstance(expr, Partial) else expr
+        own, place = fresh(node.indices[axis], expr.free_symbols), element.indices[axis]
+        whole = node.at(*(own if a == axis else i for a, i in enumerate(element.indices)))
+        part = self._leaf(expr.func(expr.of, whole) if isinstance(expr, Partial) else whole)
+        (other,) = part.indices - {own}
+        return Part(times(oriented(part, (other, own)), _unit(place, own)), other)
+
     def _inverse(self, matrix: IndexedBase, indices: tuple[Expr, ...]) -> Part:
         """A^-1 at its indices."""
         node = self.nodes[matrix.name]
@@ -123,7 +139,12 @@ class Reader:
         return any(set(d.args) & self.running for d in expr.atoms(KroneckerDelta))
 
     def _delta(self, a: Expr, b: Expr) -> Part:
-        """The identity, for a delta of two running indices of one range."""
+        """The identity, for a delta of two running indices of one range; a unit vector for one of a number."""
+        idx, place = (a, b) if a in self.running else (b, a)
+        if idx in self.running and not place.atoms(Idx, Indexed):
+            return Part(_unit(place, idx), idx)
+        if is_position(a) or is_position(b):
+            raise NoMatrixForm(PICKED)
         if not {a, b} <= self.running or limits(a)[1:] != limits(b)[1:]:
             raise NoMatrixForm(PLACES)
         return Part(Eye(size(a)), a, b)
@@ -174,6 +195,11 @@ class Reader:
         holes = [HOLE] if len(parts) == 1 else [Symbol(f"x{n}") for n in range(1, len(parts) + 1)]
         found = joint(parts)
         return Part(entrywise(expr.func(*holes), *(oriented(p, found) for p in parts)), *found)
+
+
+def _unit(place: Expr, idx: Idx) -> Expr:
+    """The unit vector of one place in the range of an index; of a single place the number 1."""
+    return Unit(place - idx.lower + 1, size(idx)) if size(idx) != 1 else Integer(1)
 
 
 def _leaves(expr: Expr) -> Iterator[Expr]:

@@ -2,7 +2,8 @@
 
 An axis is a subscript where a recurrence steps through it, or an index only selects from it: h_{t-1}, h_T, x_{2i+p}.
 An index that runs along a subscript of one family is a subscript of all that it indexes. What is left beyond two axes
-is taken for a batch: the leading axis becomes a subscript, until rows and columns remain.
+is taken for a batch: the leading axis becomes a subscript, until rows and columns remain. A function of a whole matrix
+has no subscripts, so where the vector of one line would be the element of another, both are tried (`readings`).
 """
 
 from __future__ import annotations
@@ -22,16 +23,25 @@ Roles = Mapping[str, tuple[int, ...]]  # of every family the axes that are rows 
 
 
 @memo
-def roles(model: Model, batch: frozenset[Axis] = frozenset()) -> Roles:
-    """The axes of every family that are rows and columns, at most two; those of `batch` are none."""
+def roles(model: Model, batch: frozenset[Axis] = frozenset(), selects: bool = True) -> Roles:
+    """The axes of every family that are rows and columns, at most two; those of `batch` are none.
+
+    Unless an index `selects`, only times and what is beyond two axes are subscripts.
+    """
     groups = [group for node in model.nodes.values() for case in node.cases for group in _runs(model, node, case)]
     subscripts = _stepped(model) | batch
-    subscripts |= {axis for group, selects in groups for axis in group if selects}
+    subscripts |= {axis for group, one in groups for axis in group if one and selects}
     found = _spread(subscripts, [group for group, _ in groups])
     for node in model.nodes.values():
         while len(_running(node, found)) > 2:
             found = _spread(found | {(node.name, _running(node, found)[0])}, [group for group, _ in groups])
     return {node.name: _running(node, found) for node in model.nodes.values()}
+
+
+@memo
+def readings(model: Model) -> tuple[Roles, ...]:
+    """The roles by which a line is read, in turn, until it has a matrix form."""
+    return (roles(model), roles(model, selects=False)) if strided(model) else (roles(model),)
 
 
 @memo
@@ -72,6 +82,9 @@ def _runs(model: Model, node: Node, case: Case) -> Iterator[tuple[set[Axis], boo
     along: dict[Idx, set[Axis]] = {}
     whole = case.expr.indices if isinstance(case.expr, OfMatrix) else ()  # a function of a matrix runs as the matrix
     whole = whole if len(whole) == 2 else ()
+    if isinstance(case.expr, OfMatrix):
+        families = {node.name, *(use.name for use in model.uses(case))}
+        yield {(name, axis) for name in families for axis in range(len(model.nodes[name].indices))}, False
     places = [(node.name, case.position), *((use.name, use.position or whole) for use in model.uses(case))]
     for name, position in places:
         for axis, place in enumerate(position):

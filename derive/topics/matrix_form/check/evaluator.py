@@ -97,6 +97,11 @@ class Evaluator:
     def _eye(self, expr: Expr, at: Sequence[Range]) -> Array:
         return torch.eye(self._numbers(expr)[0], dtype=torch.float64)
 
+    def _unit(self, expr: Expr, at: Sequence[Range]) -> Array:
+        found = torch.zeros(self._numbers(expr), dtype=torch.float64)
+        found[self.passes.number(expr.args[0]) - 1] = 1.0
+        return found
+
     def _transpose(self, expr: Expr, at: Sequence[Range]) -> Array:
         return self.value(expr.args[0], at).mT
 
