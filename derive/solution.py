@@ -48,8 +48,9 @@ class Solution(Derived):
     """A derivation for some sizes (those not in `sizes` stay symbolic).
 
     `steps` are the steps of the sheet, `gradient(w)` the final form of dL/dw, `adjoint(h)` the forms by region,
-    `verify()` the check against torch.autograd, `to_latex()`, `to_html()`, `to_text()` and `to_json()` the sheet. The
-    subjects in topics/ add their own, such as `jacobian("p", "z")`, `conditions` and `matrix("W")`: see `dir()`.
+    `verify()` the check against torch.autograd, `to_latex()`, `to_html()`, `to_text()` and `to_json()` the sheet, with
+    the keywords of `to`, such as `title="Homework 3"`. The subjects in topics/ add their own, such as
+    `jacobian("p", "z")`, `conditions` and `matrix("W")`: see `dir()`.
 
     What a method returns was compared with torch.autograd, once for all of them: a VerificationError comes in place of
     a wrong value. `check=False` returns it without torch. The properties `steps`, `closed_forms`, `values` and
@@ -124,46 +125,54 @@ class Solution(Derived):
         return report
 
     def to(
-        self, format: str, lang: str = "en", check: bool = True, detail: str = "brief", engine: str = "typst",
-        **wishes: Any,
+        self, format: str, lang: str | None = None, check: bool = True, detail: str = "brief", engine: str = "typst",
+        sheet: str | PathLike[str] | None = None, **wishes: Any,
     ) -> Any:  # fmt: skip
         """Write the sheet in a format of the table in page/formats, as text or bytes.
 
-        It is checked first, unless `check` is False; `engine`, "typst" or "tex", sets a PDF. Errors: VerificationError
-        if a line fails its check, UsageError for an unknown format or engine.
+        It is checked first, unless `check` is False; `engine`, "typst" or "tex", sets a PDF. `title`, `subtitle`,
+        `author`, `course`, `date` and `paper` ("a4" or "letter") stand at its head, else those of the TOML file
+        `sheet`, which may name `lang` too. Errors: VerificationError if a line fails its check, UsageError for an
+        unknown format or engine, or a word that cannot be used.
         """
+        from derive.page.front import Front, found, front
         from derive.sheet.render import render
 
-        return render([self.part(Ask(wishes, check))], format, lang, detail, engine=engine)
+        typed = {key: wishes.pop(key) for key in Front._fields if key in wishes} | (
+            {"lang": lang} if lang is not None else {}
+        )
+        wished = front(typed).before(found(sheet) if sheet is not None else Front())
+        part = self.part(Ask(wishes, check))
+        return render([part], format, wished.lang or "en", detail, engine=engine, front=wished)
 
-    def to_latex(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+    def to_latex(self, lang: str | None = None, check: bool = True, detail: str = "brief", **words: Any) -> str:
         """The sheet as a complete LaTeX document."""
-        return str(self.to("tex", lang, check, detail))
+        return str(self.to("tex", lang, check, detail, **words))
 
-    def to_text(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+    def to_text(self, lang: str | None = None, check: bool = True, detail: str = "brief", **words: Any) -> str:
         """The sheet as plain Unicode text."""
-        return str(self.to("text", lang, check, detail))
+        return str(self.to("text", lang, check, detail, **words))
 
-    def to_html(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+    def to_html(self, lang: str | None = None, check: bool = True, detail: str = "brief", **words: Any) -> str:
         """The sheet as one HTML file that needs no network; it holds both languages and details, opened in these."""
-        return str(self.to("html", lang, check, detail))
+        return str(self.to("html", lang, check, detail, **words))
 
-    def to_markdown(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+    def to_markdown(self, lang: str | None = None, check: bool = True, detail: str = "brief", **words: Any) -> str:
         """The sheet as Markdown with formulas in dollars."""
-        return str(self.to("markdown", lang, check, detail))
+        return str(self.to("markdown", lang, check, detail, **words))
 
-    def to_json(self, lang: str = "en", check: bool = True, detail: str = "brief") -> str:
+    def to_json(self, lang: str | None = None, check: bool = True, detail: str = "brief", **words: Any) -> str:
         """The sheet as JSON: nodes, steps, gradients, conditions, verification."""
-        return str(self.to("json", lang, check, detail))
+        return str(self.to("json", lang, check, detail, **words))
 
     def to_pdf(
-        self, path: str | PathLike[str], lang: str = "en", check: bool = True, detail: str = "brief",
-        engine: str = "typst",
+        self, path: str | PathLike[str], lang: str | None = None, check: bool = True, detail: str = "brief",
+        engine: str = "typst", **words: Any,
     ) -> None:  # fmt: skip
         """Write the sheet as PDF, by "typst" or "tex". Errors: UsageError if it cannot be set or written."""
         from derive.page.typesetting.files import write
 
-        write(self.to("pdf", lang, check, detail, engine), path)
+        write(self.to("pdf", lang, check, detail, engine, **words), path)
 
     def to_code(self, target: str = "numpy", signature: Signature | None = None, check: bool = True) -> str:
         """Write a Python module with forward and backward, for "numpy" or "torch"; with a signature also that function.

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from derive.errors import UsageError
 from derive.page.formats.formats import ENGINES, FORMATS
+from derive.page.look import PAPERS
 from derive.problem import Problem
 from derive.topics.topic import Flag, topics
 
@@ -93,8 +94,8 @@ def wished(parser: Parser, names: Collection[str] | None = None) -> None:
 
 
 def page(parser: Parser) -> None:
-    """--lang, --format, --engine, -o, --detail, --plots, --no-check."""
-    parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the sheet (default en)")
+    """--lang, --format, --engine, -o, --detail, --plots, --no-check, and what stands at the head of a sheet."""
+    parser.add_argument("--lang", metavar="en|zh", help="language of the sheet (default en)")
     parser.add_argument("--format", default="tex", metavar="|".join(FORMATS), help="format of the sheet (default tex)")
     parser.add_argument(
         "--engine", metavar="|".join(ENGINES), help="what sets a PDF (default typst; tex: the system's)"
@@ -105,6 +106,22 @@ def page(parser: Parser) -> None:
         "--plots", action="store_true", help="add plots: when gradients vanish and explode, the loss of --train"
     )
     parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
+    front = parser.add_argument_group("head and paper")
+    front.add_argument(
+        "--sheet", metavar="FILE", help="these as the table [sheet] of a TOML file (default derive.toml)"
+    )
+    for key, (metavar, text) in FRONT.items():
+        front.add_argument(f"--{key}", metavar=metavar, help=text)
+
+
+FRONT = {
+    "title": ("WORDS", "the title of the sheet"),
+    "subtitle": ("WORDS", 'the line below it; "" leaves it out'),
+    "author": ("WORDS", "who hands the sheet out"),
+    "course": ("WORDS", "the course"),
+    "date": ("DATE", "2027-01-31, today, or any words"),
+    "paper": ("|".join(PAPERS), "size of the paper (default a4)"),
+}
 
 
 def list_parser() -> Parser:

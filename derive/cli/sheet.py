@@ -15,7 +15,8 @@ from derive.language import LANGUAGES, Text
 from derive.page import sentences as say
 from derive.page import terminal
 from derive.page.blocks import Title
-from derive.page.formats.formats import ENGINES, FORMATS
+from derive.page.formats.formats import ENGINES, FORMATS, ON_PAPER
+from derive.page.front import Front, found, front
 from derive.problem import Problem, Reading
 from derive.problems import load, names
 from derive.progress import DERIVING, doing
@@ -36,21 +37,30 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
     problem = load(name)
     given = options.parse(options.problem_parser(name, problem), argv)
     options.one_of("format", given.format, tuple(FORMATS))
-    options.one_of("lang", given.lang, LANGUAGES)
+    wished = _front(given)
+    lang = wished.lang or LANGUAGES[0]
     options.one_of("detail", given.detail, ("brief", "full"))
     options.one_of("engine", given.engine or ENGINES[0], ENGINES)
     if given.engine is not None and given.format != "pdf":
         raise UsageError(f"--engine sets a PDF; add --format pdf (the format is {given.format})")
     if FORMATS[given.format].binary:
         not_to_a_terminal(given.format.upper(), given.output)
-    with progress_line.shown(given.lang):
+    with progress_line.shown(lang):
         parts = [_part(problem, reading, given) for reading in readings(problem, given)]
     if given.plots and not any(part.plottable for part in parts):
         raise UsageError("--plots: only a recurrence over any number of steps and a training (--train) have plots")
     head = Title(problem.title, _source(problem), problem.statement)
     page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
     engine = given.engine or ENGINES[0]
-    return render(parts, given.format, given.lang, given.detail, head, page, engine), given.output
+    return render(parts, given.format, lang, given.detail, head, page, engine, wished), given.output
+
+
+def _front(given: argparse.Namespace) -> Front:
+    """The head and the paper that are asked for: by options, else by the file. Errors: UsageError."""
+    typed = {key: value for key in Front._fields if (value := getattr(given, key)) is not None}
+    if given.paper is not None and given.format not in ON_PAPER:
+        raise UsageError(f"--paper is for {', '.join(ON_PAPER)} (the format is {given.format})")
+    return front(typed, lambda key: f"--{key}").before(found(given.sheet))
 
 
 def _source(problem: Problem) -> Text:

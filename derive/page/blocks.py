@@ -13,11 +13,12 @@ from derive.page.numerals import Numeral
 
 
 class Title(NamedTuple):
-    """The head of a sheet: what it is about, where it comes from, and the task."""
+    """The head of a sheet: what it is about, where it comes from, the task, and who hands it out, where and when."""
 
     title: Text
-    subtitle: Text
+    subtitle: Text | None
     statement: Text | None = None
+    byline: tuple[Text, ...] = ()
 
 
 class Heading(NamedTuple):

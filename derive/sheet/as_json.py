@@ -1,11 +1,11 @@
 """The derivation as data: formulas are LaTeX, values are strings that sympy prints, sentences are in one language.
 
-The keys are: problem, language, nodes, steps (target, formula, value, reason, lines, locals, number), gradients,
-unreachable, closed (the adjoints and values in closed form, with the lines that lead to them), those of the subjects,
-and verification. The subjects have the keys matrix (the definitions and the steps in matrices, with shapes),
-expectations (with the moments that their lines use), identities (both sides), limits and conditions, and jacobians,
-hessians and training where these are asked for. Where a problem has several readings, each item says by `part` which
-one it belongs to.
+The keys are: problem, byline (author, course, date), language, nodes, steps (target, formula, value, reason, lines,
+locals, number), gradients, unreachable, closed (the adjoints and values in closed form, with the lines that lead to
+them), those of the subjects, and verification. The subjects have the keys matrix (the definitions and the steps in
+matrices, with shapes), expectations (with the moments that their lines use), identities (both sides), limits and
+conditions, and jacobians, hessians and training where these are asked for. Where a problem has several readings, each
+item says by `part` which one it belongs to.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from derive.topics.topic import Place, topics
 NO_ROUTE = Text("cannot reach the loss", "无法影响损失")
 
 
-def data(parts: Sequence[Part], lang: str, head: Title | None) -> dict[str, Any]:
+def data(parts: Sequence[Part], lang: str, head: Title) -> dict[str, Any]:
     """Return the parts of a sheet as one tree of dictionaries, lists, strings and numbers."""
     whole: dict[str, Any] = {
-        "problem": head.title.pick(lang) if head else parts[0].derived.model.title,
+        "problem": head.title.pick(lang),
+        "byline": [line.pick(lang) for line in head.byline],
         "language": lang,
     }
     for part in parts:

@@ -9,13 +9,17 @@ from typing import Any
 from derive.errors import UsageError
 from derive.expressions.said import Said
 from derive.language import LANGUAGES
+from derive.page import sentences as say
 from derive.page.blocks import Title
 from derive.page.formats.formats import ENGINES, FORMATS, Document
+from derive.page.front import Front
 from derive.page.print.formulas import Formulas
 from derive.page.terminal import PLAIN, Page
 from derive.sheet.part import Part
 from derive.sheet.sheet import sheet
 from derive.topics.topic import topic
+
+PLAIN_FRONT = Front()
 
 
 def render(
@@ -26,8 +30,10 @@ def render(
     head: Title | None = None,
     page: Page = PLAIN,
     engine: str = "typst",
+    front: Front = PLAIN_FRONT,
 ) -> str | bytes:
-    """Write the sheet in one format and language; a PDF is bytes. `page` is the terminal or file that text is set for.
+    """Write the sheet in one format and language; a PDF is bytes. `page` is the terminal or file that text is set for,
+    `front` what the one who hands it out wishes of its head and paper.
 
     Errors: UsageError for an unknown format, language, detail or engine.
     """
@@ -41,11 +47,12 @@ def render(
             raise UsageError(f"unknown {what} {value!r}; choose one of {', '.join(known)}")
     form = FORMATS[format]
     formulas = Formulas(form.notation, _order(parts), tuple(parts[0].derived.sizes.items()), _words(parts))
+    head = front.head(head or Title(say.plain(parts[0].derived.model.title), say.DERIVED))
     data = partial(_data, parts, lang, head)
-    return form.render(Document(partial(sheet, parts, head), formulas, lang, detail, page, data, engine))
+    return form.render(Document(partial(sheet, parts, head), formulas, lang, detail, page, data, engine, front.paper))
 
 
-def _data(parts: Sequence[Part], lang: str, head: Title | None) -> dict[str, Any]:
+def _data(parts: Sequence[Part], lang: str, head: Title) -> dict[str, Any]:
     """Return the derivation as data; it is computed only if the format asks for it."""
     from derive.sheet.as_json import data
 

@@ -15,9 +15,9 @@ from derive.sheet.verification import check
 from derive.topics.topic import Place
 
 
-def sheet(parts: Sequence[Part], head: Title | None = None, detail: str = "brief") -> Iterator[Block]:
+def sheet(parts: Sequence[Part], head: Title, detail: str = "brief") -> Iterator[Block]:
     """Yield the blocks of a whole sheet; in detail "full" every time step is printed."""
-    yield head or Title(say.plain(parts[0].derived.model.title), say.DERIVED)
+    yield head
     for part in parts:
         if part.label is not None:
             yield Heading(say.READING(label=part.label), 0)

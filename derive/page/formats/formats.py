@@ -18,7 +18,8 @@ class Document(NamedTuple):
 
     `sheet(detail)` gives the blocks in detail "brief" or "full", `data()` the derivation as a tree of dictionaries,
     lists, strings and numbers, with sentences in `lang`. `formulas` prints mathematics in the notation of the format,
-    and `page` is the terminal or file that text is set for. `engine`, one of `ENGINES`, sets a PDF.
+    and `page` is the terminal or file that text is set for. `engine`, one of `ENGINES`, sets a PDF;
+    `paper`, a key of `PAPERS` in `derive/page/look.py`, is None where nothing is wished.
     """
 
     sheet: Callable[[str], Iterable[Block]]
@@ -28,6 +29,7 @@ class Document(NamedTuple):
     page: Page = PLAIN
     data: Callable[[], dict[str, Any]] = dict
     engine: str = "typst"
+    paper: str | None = None
 
     @property
     def blocks(self) -> Iterable[Block]:
@@ -49,6 +51,7 @@ class Format(NamedTuple):
 
 
 ENGINES = ("typst", "tex")
+ON_PAPER = ("tex", "typst", "pdf", "html")  # where the size of the paper matters
 FORMATS = {
     "tex": Format("derive.page.formats.tex"),
     "typst": Format("derive.page.formats.typst"),

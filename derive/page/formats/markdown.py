@@ -53,9 +53,8 @@ class Writer(base.Writer):
         return reason.pick(self.lang, lambda value: _tagless(self.inline.show(value)), _text)
 
     def title(self, block: blocks.Title) -> str:
-        parts = (block.title, block.subtitle, block.statement)
-        head, *rest = (self.text(p) for p in parts if p is not None)
-        return "\n\n".join([f"# {head}", *rest])
+        statement = [self.text(block.statement)] if block.statement is not None else []
+        return "\n\n".join([f"# {self.text(block.title)}", *self.under(block), *statement])
 
     def heading(self, block: blocks.Heading) -> str:
         return f"{'#' * (block.level + 2)} {self.text(block.text)}"

@@ -56,6 +56,11 @@ class Writer(ABC):
         """A sentence, or a cell of a table."""
         return written(value, self.lang, self.formula, self.words)
 
+    def under(self, title: blocks.Title) -> list[str]:
+        """The lines below a title: who hands it out, where and when, and where the task comes from."""
+        byline = self.words(" · ").join(self.text(line) for line in title.byline)
+        return [line for line in (byline, self.text(title.subtitle) if title.subtitle is not None else "") if line]
+
     # equations
 
     @abstractmethod

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from derive.errors import UsageError
-from derive.page.formats.typst.design import CHINESE as FONTS
+from derive.page.look import CHINESE as FONTS
 
 STANDARD = "ua-1"  # PDF/UA-1: tagged, with a text for every formula and picture
 HARMLESS = re.compile(r'\\.|"(?:[^"\\]|\\.)*"', re.DOTALL)  # a sign that is written with a backslash, or a string

@@ -14,6 +14,7 @@ from derive.page.formats.html.outline import Item, Section, merged, outline
 from derive.page.formats.html.switches import CONTENTS, LINK, label, switches
 from derive.page.formats.html.vendored import katex_style, text
 from derive.page.formats.html.writer import Writer, math, pieces
+from derive.page.look import PAPERS
 
 HEAD = """<!DOCTYPE html>
 <html lang="{lang}" data-detail="{detail}">
@@ -43,7 +44,7 @@ def render(document: Document) -> str:
     body = Body(writer)
     inside = "".join(body.section(s, 2) for s in sections)
     return "".join([
-        _head(title, document.lang, document.detail),
+        _head(title, document),
         switches(writer, any(i.detail for i in items), 'class="step"' in inside),
         "<main>",
         f"<header>{''.join(map(body.item, front))}</header>",
@@ -59,11 +60,13 @@ def _item(block: Block, writer: Writer, known: dict[int, str]) -> Item:
     return Item(block, known[id(block)])
 
 
-def _head(title: Text, lang: str, detail: str) -> str:
+def _head(title: Text, document: Document) -> str:
+    size = f"\n@page {{ size: {PAPERS[document.paper].css}; }}" if document.paper is not None else ""
     scripts = [text("katex/katex.min.js"), text("script.js")]
     return HEAD.format(
-        lang=lang, detail=detail, katex=katex_style(), style=text("style.css"), policy=_policy(scripts),
-        english=escape(title.pick("en")), chinese=escape(title.pick("zh")), title=escape(title.pick(lang)),
+        lang=document.lang, detail=document.detail, katex=katex_style(), style=text("style.css") + size,
+        policy=_policy(scripts),
+        english=escape(title.pick("en")), chinese=escape(title.pick("zh")), title=escape(title.pick(document.lang)),
         scripts="\n".join(f"<script>{script}</script>" for script in scripts),
     )  # fmt: skip
 

@@ -64,7 +64,8 @@ class Writer(base.Writer):
 
     def title(self, block: blocks.Title) -> str:
         statement = f'<p class="statement">{self.text(block.statement)}</p>' if block.statement is not None else ""
-        return f'<h1>{self.text(block.title)}</h1><p class="source">{self.text(block.subtitle)}</p>{statement}'
+        under = "".join(f'<p class="source">{line}</p>' for line in self.under(block))
+        return f"<h1>{self.text(block.title)}</h1>{under}{statement}"
 
     def heading(self, block: blocks.Heading) -> str:
         return self.text(block.text)

@@ -19,7 +19,8 @@ def render(document: Document) -> str:
     each = zip_longest(page, page[1:])
     body = "\n".join(writer.held(block) if _boxed(after) else writer.block(block) for block, after in each)
     about = f"\\described{{{utf16(writer.name)}}}{{{LANG[lang]}}}\n"
-    return f"{preamble(body, lang)}{about}\\begin{{document}}\n{body}\n{writer.end()}{bookmarks(writer.entries)}{END}"
+    head = f"{preamble(body, lang, document.paper)}{about}"
+    return f"{head}\\begin{{document}}\n{body}\n{writer.end()}{bookmarks(writer.entries)}{END}"
 
 
 def _boxed(block: blocks.Block | None) -> bool:

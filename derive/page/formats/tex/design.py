@@ -5,26 +5,24 @@ One run of TeX is enough: nothing on a page refers to another page.
 
 from __future__ import annotations
 
+from derive.page import look
 from derive.page.formats.tex.words import chinese
 
-LATIN = r"""\documentclass[11pt,fleqn]{article}
-\usepackage[T1]{fontenc}
-\usepackage{lmodern}"""
-CHINESE = r"\documentclass[11pt,fleqn,fontset=fandol]{ctexart}"
-ENGLISH_WITH_CHINESE = r"\documentclass[11pt,fleqn,fontset=fandol,scheme=plain]{ctexart}"
+CLASS = f"{look.TEXT}pt,fleqn"
+LATIN = f"""\\documentclass[{CLASS}]{{article}}
+\\usepackage[T1]{{fontenc}}
+\\usepackage{{{look.LATIN_IN_TEX}}}"""
+CHINESE = f"\\documentclass[{CLASS},fontset={look.CHINESE_IN_TEX}]{{ctexart}}"
+ENGLISH_WITH_CHINESE = f"\\documentclass[{CLASS},fontset={look.CHINESE_IN_TEX},scheme=plain]{{ctexart}}"
 
 COMMON = r"""\usepackage{amsmath}
 \usepackage{etoolbox}
 \usepackage{graphicx}
 \usepackage{xcolor}
-\usepackage[a4paper,left=24mm,right=24mm,top=22mm,bottom=26mm,footskip=12mm]{geometry}
 """
 DRAWINGS = "\\usepackage{tikz}\n"
 
-LOOKS = r"""\definecolor{reason}{gray}{0.38}
-\definecolor{rule}{rgb}{0.13,0.28,0.50}
-\definecolor{tint}{rgb}{0.945,0.960,0.985}
-\setlength{\mathindent}{1.4em}
+LOOKS = r"""\setlength{\mathindent}{1.4em}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{4pt plus 1pt}
 \setlength{\jot}{5pt}
@@ -37,7 +35,7 @@ LOOKS = r"""\definecolor{reason}{gray}{0.38}
 \raggedbottom
 \newcommand{\held}{\postdisplaypenalty=10000\relax}
 % the reason of a line: beside it, or under it where there is no room
-\newcommand{\why}[1]{\tag*{\small\color{reason}#1}}
+\newcommand{\why}[1]{\tag*{\smallsize\color{reason}#1}}
 \newcommand{\result}[1]{\fcolorbox{rule}{tint}{$\displaystyle #1$}}
 \newcommand{\fitted}[1]{\sbox0{#1}\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi}
 % headings: \room{h} begins a new page where less than h is left, but never below another heading
@@ -45,16 +43,17 @@ LOOKS = r"""\definecolor{reason}{gray}{0.38}
 \patchcmd{\endalign}{\math@cr}{\math@cr*}{}{}% no page begins with what follows the last row
 \newcommand{\room}[1]{\par\if@nobreak\else\penalty-100\begingroup\dimen@=#1\relax\dimen@ii=\pagegoal\advance\dimen@ii-\pagetotal
   \ifdim\dimen@>\dimen@ii\ifdim\dimen@ii>0pt\vfil\fi\break\fi\endgroup\fi}
-\newcommand{\headed}[2]{\noindent\place{\sffamily\bfseries\boldmath\color{rule}#1#2\par}\nobreak\@afterheading}
+\newcommand{\headed}[2]{\noindent\place{\bfseries\boldmath\color{rule}#1#2\par}\nobreak\@afterheading}
 \newcommand{\reading}[1]{\room{14\baselineskip}\addvspace{20pt plus 4pt}%
-  {\color{rule}\hrule height 0.8pt}\nobreak\vskip 5pt\headed{\Large}{#1}\vskip 4pt\nobreak}
-\newcommand{\topic}[1]{\room{9\baselineskip}\addvspace{15pt plus 4pt}\headed{\large}{#1}\vskip 4pt\nobreak}
+  {\color{rule}\hrule height 0.8pt}\nobreak\vskip 5pt\headed{\readingsize}{#1}\vskip 4pt\nobreak}
+\newcommand{\topic}[1]{\room{9\baselineskip}\addvspace{15pt plus 4pt}\headed{\topicsize}{#1}\vskip 4pt\nobreak}
 \newcommand{\step}[1]{\room{6\baselineskip}\addvspace{9pt plus 3pt}%
-  \headed{}{\llap{\vrule width 2.5pt height 1.9ex depth 0.5ex\kern 5pt}#1}}
-\newcommand{\sheettitle}[2]{{\sffamily\bfseries\boldmath\color{rule}\huge\raggedright\noindent #1\par}\vskip 3pt
-  {\small\color{reason}\noindent #2\par}\vskip 5pt{\color{rule}\hrule height 1.2pt}\vskip 9pt}
+  \headed{\stepsize}{\llap{\vrule width 2.5pt height 1.9ex depth 0.5ex\kern 5pt}#1}}
+\newcommand{\sheettitle}[1]{{\bfseries\boldmath\color{rule}\titlesize\raggedright\noindent #1\par}\vskip 3pt}
+\newcommand{\undertitle}[1]{{\smallsize\color{reason}\raggedright\noindent #1\par}}
+\newcommand{\titlerule}{\vskip 5pt{\color{rule}\hrule height 1.2pt}\vskip 9pt}
 \newenvironment{proved}[1]{\room{10\baselineskip}\addvspace{18pt plus 4pt}{\color{rule}\hrule height 1.2pt}\nobreak
-  \vskip 6pt\headed{\large}{#1}\vskip 2pt\nobreak\small}
+  \vskip 6pt\headed{\topicsize}{#1}\vskip 2pt\nobreak\small}
   {\par\nobreak\vskip 4pt{\color{rule}\hrule height 1.2pt}\par}
 % tables: rules of three weights
 \newcommand{\toprule}{\noalign{\hrule height 0.8pt\vskip 2pt}}
@@ -63,7 +62,7 @@ LOOKS = r"""\definecolor{reason}{gray}{0.38}
 \@beginparpenalty=10000 % a table or a picture stands below the sentence that leads to it
 \renewcommand{\arraystretch}{1.25}
 \newcommand{\sheetname}{}
-\newcommand{\ps@sheet}{\let\@oddhead\@empty\def\@oddfoot{\small\color{reason}\sheetname\hfil\thepage}}
+\newcommand{\ps@sheet}{\let\@oddhead\@empty\def\@oddfoot{\smallsize\color{reason}\sheetname\hfil\thepage}}
 \pagestyle{sheet}
 % places that bookmarks go to, and what a reader's program shows of the file
 \newcounter{place}
@@ -85,11 +84,21 @@ LANG = {"en": "en", "zh": "zh-CN"}
 END = "\\end{document}\n"
 
 
-def preamble(body: str, lang: str) -> str:
+def preamble(body: str, lang: str, paper: str | None = None) -> str:
     """What stands before the body: XeTeX's class where the page has Chinese, drawings where it has one."""
     head = CHINESE if lang == "zh" else ENGLISH_WITH_CHINESE if chinese(body) else LATIN
     drawings = DRAWINGS if "{tikzpicture}" in body or "{pgfpicture}" in body else ""
-    return f"{head}\n{COMMON}{drawings}{LOOKS}{SPACING[lang]}\n"
+    return f"{head}\n{COMMON}{_page(paper)}{drawings}{LOOKS}{SPACING[lang]}\n"
+
+
+def _page(paper: str | None) -> str:
+    """The paper, its margins, the colours and the sizes of type, of `derive/page/look.py`."""
+    size = look.PAPERS[paper or "a4"].tex
+    margins = f"left={look.SIDE}mm,right={look.SIDE}mm,top={look.TOP}mm,bottom={look.BOTTOM}mm,footskip=12mm"
+    colours = (f"\\definecolor{{{name}}}{{HTML}}{{{value.upper()}}}\n" for name, value in look.COLOURS.items())
+    sizes = zip(("title", "small", "reading", "topic", "step"), (look.TITLE, look.SMALL, *look.HEADINGS), strict=True)
+    fonts = (f"\\newcommand{{\\{name}size}}{{\\fontsize{{{n}}}{{{1.2 * n:g}}}\\selectfont}}\n" for name, n in sizes)
+    return f"\\usepackage[{size},{margins}]{{geometry}}\n{''.join(colours)}{''.join(fonts)}"
 
 
 def utf16(text: str) -> str:

@@ -45,7 +45,8 @@ class Writer(base.Writer):
     def title(self, block: blocks.Title) -> str:
         title = self.text(block.title)
         self.name = self.unicode(block.title)
-        lines = [f"\\renewcommand{{\\sheetname}}{{{title}}}", f"\\sheettitle{{{title}}}{{{self.text(block.subtitle)}}}"]
+        lines = [f"\\renewcommand{{\\sheetname}}{{{title}}}", f"\\sheettitle{{{title}}}"]
+        lines += [*(f"\\undertitle{{{line}}}" for line in self.under(block)), "\\titlerule"]
         return "\n".join([*lines, *([f"{self.text(block.statement)}\\par"] if block.statement is not None else [])])
 
     def heading(self, block: blocks.Heading) -> str:
@@ -136,7 +137,7 @@ class Writer(base.Writer):
         return f"{head}\n\\fitted{{{tabular}}}\n\\end{{center}}"
 
     def picture(self, block: blocks.Picture) -> str:
-        caption = f"\\parbox{{0.86\\linewidth}}{{\\centering\\small\\color{{reason}} {self.text(block.caption)}}}"
+        caption = f"\\parbox{{0.86\\linewidth}}{{\\centering\\smallsize\\color{{reason}} {self.text(block.caption)}}}"
         picture = f"\\fitted{{{block.drawing.tikz(self.lang)}}}\\par\\smallskip"
         return f"\\begin{{center}}\n{picture}\n{caption}\n\\end{{center}}"
 

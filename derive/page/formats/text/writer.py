@@ -79,7 +79,8 @@ class Writer(base.Writer):
 
     def title(self, block: blocks.Title) -> Iterator[str]:
         yield from self._underlined(block.title, "═")
-        yield from (self.page.paint(line, DIM) for line in self._sentence(block.subtitle))
+        for each in self.under(block):
+            yield from (self.page.paint(line, DIM) for line in wrapped(each, self.readable))
         if block.statement is not None:
             yield ""
             yield from self._sentence(block.statement)

@@ -9,6 +9,6 @@ from derive.page.formats.typst.writer import Writer
 
 def render(document: Document) -> str:
     """The document as one string."""
-    writer = Writer(document.formulas, document.lang)
+    writer = Writer(document.formulas, document.lang, document.paper)
     body = writer.document(document.blocks)
-    return f"{preamble(document.lang)}\n{body}\n"
+    return f"{preamble(document.lang, document.paper, writer.deepest)}\n{body}\n"

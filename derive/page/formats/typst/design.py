@@ -6,28 +6,18 @@ break if it fits on a page; a result stands in a frame.
 
 from __future__ import annotations
 
-# The fonts of Typst itself; Chinese characters, and their marks, come from the first of these that the system has.
-LATIN = "New Computer Modern"
-CHINESE = (
-    "Noto Serif CJK SC", "Source Han Serif SC", "Source Han Serif CN", "Songti SC", "STSong", "SimSun", "FandolSong",
-    "AR PL SungtiL GB", "WenQuanYi Zen Hei", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei",
-)  # fmt: skip
+from derive.page import look
 
 DESIGN = r"""
-#let reason = luma(97)
-#let rule = rgb(33, 71, 128)
-#let tint = rgb(241, 245, 251)
 #set par(justify: true, leading: 0.62em, spacing: 0.9em)
 #set math.cases(gap: 0.6em)
 #show math.equation: set text(font: "New Computer Modern Math")
-#show heading: it => block(above: 1.5em, below: 0.8em, sticky: true, text(fill: rule, it.body))
-#show heading.where(level: 1): set text(size: 15pt)
-#show heading.where(level: 2): set text(size: 12.5pt)
-#show heading.where(level: 3): set text(size: 11pt)
+#show heading: it => block(above: 1.5em, below: 0.8em, sticky: true, text(
+  fill: rule, size: heading-sizes.at(it.level - 1 + deepest), it.body))
 #let m(alt, body) = math.equation(alt: alt, body)
 #show math.equation.where(block: true): set align(left)
 #let d(alt, body) = math.equation(block: true, alt: alt, body)
-#let small(body) = text(size: 9pt, fill: reason, body)
+#let small(body) = text(size: small-size, fill: reason, body)
 // a reason beside its line, or under it where there is no room
 #let beside(line, why) = if why == none { line } else {
   layout(size => if measure(line).width + measure(why).width + 1.2em.to-absolute() <= size.width {
@@ -50,7 +40,7 @@ DESIGN = r"""
   stroke: 0.6pt + rule, fill: tint, inset: 7pt, stack(spacing: 0.7em, ..lines))))
 // a step: it does not break if it fits on a page
 #let step(body) = block(above: 1.7em, width: 100%, layout(size =>
-  if measure(block(width: size.width, body)).height < 240mm { block(breakable: false, width: 100%, body) }
+  if measure(block(width: size.width, body)).height < page-room { block(breakable: false, width: 100%, body) }
   else { body }))
 #let proved(body) = block(above: 1.6em, width: 100%, inset: (y: 6pt), stroke: (y: 1.1pt + rule), {
   set text(size: 10pt); body })
@@ -64,19 +54,44 @@ DESIGN = r"""
   columns: columns, align: left + horizon, inset: (x: 6pt, y: 4pt),
   stroke: (x, y) => (top: if y == 0 { 0.8pt } else if y == 1 { 0.4pt }, bottom: 0.4pt + white),
   table.header(..head), ..cells, table.hline(stroke: 0.8pt))) }))
-#let head(title, subtitle) = {
-  block(below: 0.5em, text(size: 20pt, weight: "bold", fill: rule, title))
-  block(above: 0.5em, below: 0.6em, small(subtitle))
+#let head(title, ..under) = {
+  block(below: 0.8em, { set par(justify: false); text(size: title-size, weight: "bold", fill: rule, title) })
+  for line in under.pos() { block(above: 0.5em, below: 0.6em, small(line)) }
   block(above: 0.4em, below: 0.9em, line(length: 100%, stroke: 1.2pt + rule))
 }
 """
-PAGE = r"""#set page(paper: "a4", margin: (x: 24mm, top: 22mm, bottom: 26mm), footer: context small({
-  [#sheet-name]; h(1fr); counter(page).display() }))"""
+FOOT = "context small({ [#sheet-name]; h(1fr); counter(page).display() })"
 
 
-def preamble(lang: str) -> str:
-    """What stands before the first block; `sheet-name` and the document's title are set by the writer."""
-    chinese = ", ".join(f'"{name}"' for name in CHINESE)
-    covers = f'(name: "{LATIN}", covers: "latin-in-cjk")' if lang == "zh" else f'"{LATIN}"'
+def preamble(lang: str, paper: str | None = None, deepest: int = 1) -> str:
+    """What stands before the first block; `sheet-name` and the document's title are set by the writer.
+
+    `deepest` is the level of block that Typst's first level of headings has.
+    """
+    chinese = ", ".join(f'"{name}"' for name in look.CHINESE)
+    covers = f'(name: "{look.LATIN}", covers: "latin-in-cjk")' if lang == "zh" else f'"{look.LATIN}"'
     region = ', region: "cn"' if lang == "zh" else ""
-    return f'#set text(font: ({covers}, "{LATIN} Math", {chinese}), size: 11pt, lang: "{lang}"{region})\n{DESIGN}'
+    fonts = f'({covers}, "{look.LATIN} Math", {chinese})'
+    head = f'#set text(font: {fonts}, size: {look.TEXT}pt, lang: "{lang}"{region})'
+    return f"{head}\n{_looks(paper)}\n#let deepest = {deepest}{DESIGN}"
+
+
+def page(paper: str | None) -> str:
+    """The page itself, which the sheet's name stands at the foot of."""
+    size = look.PAPERS[paper or "a4"].typst
+    margin = f"(x: {look.SIDE}mm, top: {look.TOP}mm, bottom: {look.BOTTOM}mm)"
+    return f'#set page(paper: "{size}", margin: {margin}, footer: {FOOT})'
+
+
+def _looks(paper: str | None) -> str:
+    """The colours and sizes of `derive/page/look.py` under the names that the design uses."""
+    colours = [f'#let {name} = rgb("#{value}")' for name, value in look.COLOURS.items()]
+    sizes = ", ".join(f"{size}pt" for size in look.HEADINGS)
+    room = look.PAPERS[paper or "a4"].height - look.TOP - look.BOTTOM - 9
+    named = {
+        "small-size": f"{look.SMALL}pt",
+        "title-size": f"{look.TITLE}pt",
+        "page-room": f"{room:g}mm",
+        "heading-sizes": f"({sizes})",
+    }
+    return "\n".join([*colours, *(f"#let {name} = {value}" for name, value in named.items())])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from derive.language import Text
 from derive.page import blocks
 from derive.page.formats import writer as base
-from derive.page.formats.typst.design import PAGE
+from derive.page.formats.typst.design import page
 from derive.page.print.formulas import Formulas
 from derive.page.print.lines import broken, summands, width
 from derive.page.print.typst import equation, string
@@ -20,14 +20,15 @@ class Writer(base.Writer):
 
     dots = ('(none, (m("…", $⋮$),), none)', '#align(center, m("…", $⋮$))')
 
-    def __init__(self, formulas: Formulas, lang: str):
+    def __init__(self, formulas: Formulas, lang: str, paper: str | None = None):
         super().__init__(formulas, lang)
+        self.paper = paper
         self.open: list[str] = []
         self.deepest = 1
 
-    def document(self, page: Iterable[blocks.Block]) -> str:
+    def document(self, sheet: Iterable[blocks.Block]) -> str:
         """All blocks; a heading of the highest level that there is has level 1."""
-        found = list(page)
+        found = list(sheet)
         self.deepest = min((b.level for b in found if isinstance(b, blocks.Heading)), default=1)
         return "\n".join([*map(self.block, found), self.closed(0)])
 
@@ -48,9 +49,10 @@ class Writer(base.Writer):
     def title(self, block: blocks.Title) -> str:
         name = self.text(block.title)
         plain = string(" ".join(block.title.pick(self.lang, self.formulas.styled("text").show).split()))
+        under = "".join(f", [{line}]" for line in self.under(block))
         parts = [
-            f"#let sheet-name = [{name}]\n#set document(title: {plain}, date: none)\n{PAGE}",
-            f"#head([{name}], [{self.text(block.subtitle)}])",
+            f"#let sheet-name = [{name}]\n#set document(title: {plain}, date: none)\n{page(self.paper)}",
+            f"#head([{name}]{under})",
         ]
         return "\n".join([*parts, *([self.text(block.statement)] if block.statement is not None else [])])
 

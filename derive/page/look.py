@@ -1,0 +1,45 @@
+"""The look of a page on paper: its size, margins, fonts and colours. Typst and LaTeX take them from here.
+
+Whatever is changed here changes in `--format pdf` by both engines and in `--format tex`. What the pictures are drawn in
+is in `derive/page/pictures/colours.py`, the page in a browser in `derive/page/formats/html/style.css`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Paper(NamedTuple):
+    """A size of paper by its names in Typst, in LaTeX's geometry and in CSS, and its height in mm."""
+
+    typst: str
+    tex: str
+    css: str
+    height: float
+
+
+PAPERS = {
+    "a4": Paper("a4", "a4paper", "A4", 297.0),
+    "letter": Paper("us-letter", "letterpaper", "letter", 279.4),
+}
+SIDE, TOP, BOTTOM = 24, 22, 26  # margins, mm
+
+# Colours, as red, green and blue from 00 to ff.
+COLOURS = {
+    "rule": "214780",  # headings, rules, and the frame of a result
+    "tint": "f1f5fb",  # behind a result
+    "reason": "616161",  # reasons, captions, the foot of a page
+}
+
+# Sizes of type, pt.
+TEXT, SMALL, TITLE = 11, 9, 20
+HEADINGS = (15, 12.5, 11)  # a reading, a section, a step
+
+# Fonts. Typst brings its Latin fonts along; Chinese comes from the first of the list that the system has. LaTeX takes a
+# package for Latin, and a set of fonts that ctex knows for Chinese.
+LATIN = "New Computer Modern"
+CHINESE = (
+    "Noto Serif CJK SC", "Source Han Serif SC", "Source Han Serif CN", "Songti SC", "STSong", "SimSun", "FandolSong",
+    "AR PL SungtiL GB", "WenQuanYi Zen Hei", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei",
+)  # fmt: skip
+LATIN_IN_TEX, CHINESE_IN_TEX = "lmodern", "fandol"
