@@ -22,12 +22,14 @@ NONE = ("not_implemented", "non_differentiable", "backward")
 WORDS: tuple[tuple[str, str], ...] = (
     (r"/\*.*?\*/", ""),
     (r"\s#.*$", ""),
-    (r"at::|std::get<0>|std::|c10::", ""),
+    (r"at::(real|imag)\(", r"\1_part("),
+    (r"at::|std::get<0>|(::)?std::|c10::", ""),
     (r"_symint\b", ""),
     (r"\.sym_sizes\(\)", ".shape"),
     (r"\bsym_size\(", "size("),
     (r"\bsym_numel\(", "numel("),
     (r"\.mH\(\)", ".mH"),
+    (r"\.layout\(\)", ".layout"),
     (r"\.scalar_type\(\)|\.dtype\(\)", ".dtype"),
     (r", \w+\.options\(\)", ""),
     (r"(\w+)\.slice\(", r"slice(\1, "),
@@ -36,6 +38,9 @@ WORDS: tuple[tuple[str, str], ...] = (
     (r"\.isComplex\(\)", ".is_complex()"),
     (r"\.toComplexDouble\(\)|\.toDouble\(\)", ""),
     (r"\.index\(indices\)", "[indices]"),
+    (r"\.defined\(\) ?\?", " is not None ?"),
+    (r"!(?=\w)", "not "),
+    (r"OptionalArrayRef<SymInt>|optional<\w+>|vector<\w+>", ""),
     (r"\btrue\b", "True"),
     (r"\bfalse\b", "False"),
     (r"\{", "("),
@@ -80,18 +85,46 @@ def _entries() -> Iterator[Formula]:
 
 
 def translated(text: str) -> str:
-    """The formula in Python's syntax: `a ? b : c` becomes `(b if a else c)`."""
+    """The formula in Python's syntax."""
     for pattern, word in WORDS:
         text = re.sub(pattern, word, text)
-    condition, question, branches = text.partition(" ? ")
-    if not question:
-        return text
-    first, _, second = branches.partition(" : ")
-    outer = re.match(r"(\w+\()", condition)  # f(a ? b : c, d)
-    if outer and condition.count("(") > condition.count(")"):
-        second, _, end = second.rpartition(", ")
-        return f"{outer[1]}({first} if {condition[outer.end() :]} else {second}), {end}"
-    return f"({first} if {condition} else {second})"
+    return _choices(text)
+
+
+def _choices(text: str) -> str:
+    """`a ? b : c` becomes `(b if a else c)`, at any depth.
+
+    >>> _choices("f(a ? b : c, (d ? e : g) + h)")
+    'f((b if a else c), ((e if d else g)) + h)'
+    """
+    parts = _split(text, ", ")
+    if len(parts) > 1:
+        return ", ".join(map(_choices, parts))
+    condition, *branches = _split(text, " ? ")
+    if branches:
+        first, second = _split(" ? ".join(branches), " : ")
+        return f"({_choices(first)} if {_choices(condition)} else {_choices(second)})"
+    return _grouped(text) if "(" in text else text
+
+
+def _grouped(text: str) -> str:
+    """What stands in parentheses, each by itself."""
+    start = text.index("(")
+    end = next(i for i in range(start, len(text)) if text[start : i + 1].count("(") == text[start : i + 1].count(")"))
+    return f"{text[:start]}({_choices(text[start + 1 : end])}){_choices(text[end + 1 :])}"
+
+
+def _split(text: str, mark: str) -> list[str]:
+    """The parts between marks that stand in no parentheses.
+
+    >>> _split("f(a, b), c", ", ")
+    ['f(a, b)', 'c']
+    """
+    found = [""]
+    for part in text.split(mark):
+        whole = not found[-1] or found[-1].count("(") == found[-1].count(")")
+        found = [*found, part] if whole and found[-1] else [*found[:-1], found[-1] + mark * bool(found[-1]) + part]
+    return found
 
 
 def restored(x: Array, dims: list[int], keepdim: bool) -> Array:
@@ -109,6 +142,14 @@ def _to_sum(x: Array, shape: Any) -> Array:
     return x.sum_to_size(*shape)
 
 
+def lu_slope(grad: Array, factors: Array, pivots: Array, solved: Array, left: bool, adjoint: bool) -> Array:
+    """What torch's autograd gives of the factors, of which the solution was made."""
+    p, low, up = torch.lu_unpack(factors, pivots)
+    free = factors.clone().requires_grad_()
+    again = torch.linalg.lu_solve(free, pivots, p @ low @ up @ solved, left=left, adjoint=adjoint)
+    return torch.autograd.grad(again, free, grad)[0]
+
+
 MEANT: Mapping[str, Any] = {
     "handle_r_to_c": lambda dtype, x: x,
     "maybe_multiply": lambda x, number: x * number,
@@ -116,7 +157,7 @@ MEANT: Mapping[str, Any] = {
     "scale_grad_by_count": lambda grad, mask, dims: grad * mask / mask.sum(dims, keepdim=True),
     "unsqueeze_to": _unsqueezed,
     "sum_to": _to_sum,
-    "zeros": lambda *args: torch.zeros((), dtype=torch.float64),
+    "zeros": lambda size, *args: torch.zeros(tuple(size), dtype=torch.float64),
     "scalar_tensor": lambda value, *args: torch.tensor(value, dtype=torch.float64),
     "sqrt": math.sqrt,
     "linalg_cross": lambda x, y, dim: torch.linalg.cross(x, y, dim=dim),
@@ -124,6 +165,14 @@ MEANT: Mapping[str, Any] = {
     "M_LN2": math.log(2),
     "fmap": lambda numbers, f: [f(n) for n in numbers],
     "reverse_list": lambda numbers: list(reversed(numbers)),
+    "real_part": torch.real,
+    "imag_part": torch.imag,
+    "kJagged": torch.jagged,
+    "nullopt": None,
+    "linalg_lu_solve": lambda LU, pivots, B, left, adjoint: torch.linalg.lu_solve(
+        LU, pivots, B, left=left, adjoint=adjoint
+    ),
+    "linalg_lu_solve_LU": lu_slope,
     "_unique": lambda x, sorted: x.unique(),
 }
 
@@ -146,10 +195,13 @@ def called(operation: str, values: Mapping[str, Any]) -> dict[str, Array]:
     """The results of the operation, by the names that the formulas have for them; not in place."""
     base, _, overload = operation.partition(".")
     packet = getattr(torch.ops.aten, base.removesuffix("_"))
-    function = getattr(packet, overload or packet.overloads()[0])
+    function = getattr(packet, overload or next((o for o in packet.overloads() if o != "out"), "default"))
     schema = function._schema
     args = [values.get(a.name, a.default_value) for a in schema.arguments if not a.kwarg_only]
     more = {a.name: values[a.name] for a in schema.arguments if a.kwarg_only and a.name in values}
     found = function(*args, **more)
     found = tuple(found) if isinstance(found, tuple | list) else (found,)
-    return {(r.name or "result"): x for r, x in zip(schema.returns, found, strict=True)} | {"result": found[0]}
+    return {(r.name or "result"): x for r, x in zip(schema.returns, found, strict=True)} | {
+        "result": found[0],
+        "results": found,
+    }

@@ -75,7 +75,7 @@ def theirs(row: Row, given: dict[str, Any]) -> tuple[Any, dict[str, torch.Tensor
     """The loss and the gradients as torch has them: from autograd, or from the formula of the row."""
     if row.slopes is not None:
         slopes = row.slopes(SimpleNamespace(**given))
-        return None, {name: slope.reshape(given[name].shape) for name, slope in slopes.items()}
+        return slopes.pop("L", None), {name: slope.reshape(given[name].shape) for name, slope in slopes.items()}
     wanted = [name for name, _, _ in spec(row.leaves) if name != "u" and given[name].is_floating_point()]
     tensors = {n: given[n].clone().requires_grad_() for n in wanted}
     assert row.by_torch is not None

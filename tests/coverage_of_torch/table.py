@@ -31,14 +31,19 @@ class Words:
         self._g, self._known = g, dict[str, Any]()
         for name, axes, domain in spec(leaves):
             dims = [eval(a, {}, {c: getattr(self, c) for c in a if c.isalpha()}) for a in axes]
-            if domain in ("order", "labels") or domain.startswith("among_"):
-                most = dims[-1] if domain == "order" else self.C if domain == "labels" else getattr(self, domain[-1])
-                self._known[name] = g.positions(name, *dims, among=most)
+            if domain in ("order", "labels") or domain.startswith(("among_", "apart_")):
+                self._known[name] = g.positions(name, *dims, among=self._most(domain, dims))
                 continue
             make = g.constant if name in constants else g.parameter
             marks = {"one_hot": "one_hot", "spd": "positive_definite", "sym": "symmetric"}
             fields = {marks[domain]: True} if domain in marks else {"domain": interval(domain)} if domain else {}
             self._known[name] = make(name, *dims, **fields)
+
+    def _most(self, domain: str, dims: list[Any]) -> Any:
+        if domain == "order":
+            return dims[-1]
+        most = "C" if domain == "labels" else domain.partition("_")[2]
+        return eval(most, {}, {c: getattr(self, c) for c in most if c.isalpha()})
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._known:
@@ -110,6 +115,8 @@ def drawn(row: Row, seed: int) -> dict[str, Any]:
     for letter in sorted(letters):
         low = least.get(letter, 2)
         found[letter] = rng.randint(low, low + (1 if letter in KERNELS else 3))
+    if any(domain == "labels" for _, _, domain in spec(row.leaves)):
+        found["S"] = 2 * found["S"] + 1
     for name, axes, leaf in spec(row.leaves):
         shape = tuple(eval(axis, {}, dict(found)) for axis in axes)
         declared = next(n for n in _declared(row) if n.name == name)
@@ -123,10 +130,21 @@ def drawn(row: Row, seed: int) -> dict[str, Any]:
     for name, _, domain in spec(row.leaves):
         if domain == "order":
             found[name] = found["x"].argsort()
-        if domain == "labels":  # two different ones between blanks
-            one, other = rng.sample(range(1, found["C"]), 2)
-            found[name] = torch.tensor([0, one, 0, other, 0])
+        if domain == "labels":  # letters between blanks, as many as there is time for
+            found[name][::2] = 0
+            found[name][1::2] = _word(rng, found["S"] // 2, found["C"], found["T"])
+        if domain.startswith("apart_"):
+            most = eval(domain.partition("_")[2], {}, dict(found))
+            found[name] = torch.randperm(most, generator=generator)[: found[name].numel()].reshape(found[name].shape)
     return found
+
+
+def _word(rng: random.Random, length: int, most: int, time: int) -> Array:
+    """Letters from 1; between two that are equal a path needs time for a blank."""
+    while True:
+        word = torch.tensor([rng.randrange(1, most) for _ in range(length)])
+        if length + int((word[1:] == word[:-1]).sum()) <= time:
+            return word
 
 
 def _sizes(expr: Any, sizes: dict[str, Any]) -> dict[Any, Any]:

@@ -12,7 +12,8 @@ from torch.nn import functional as F
 
 from coverage_of_torch.inline import Formula, called, evaluated, formulas
 from coverage_of_torch.names import left_out
-from coverage_of_torch.rows import elementwise, images, layers, matrices, reductions, shapes
+from coverage_of_torch.rows import elementwise, images, layers, matrices, pairs, reductions, remaining, shapes, stored
+from coverage_of_torch.rows.call import Batch, Call, Case, Shaped, new
 from coverage_of_torch.table import Array, Row
 from derive import Sum, amax, exp, floor, log1p, mean, trunc
 
@@ -26,12 +27,12 @@ SHAPE = "what it gives depends only on the shape of this argument"
 DRAW = "what was drawn at random is a number, of which nothing is derived"
 DRAWN = "(bernoulli|cauchy|exponential|geometric|log_normal|normal|poisson|random|uniform|_standard_gamma|fractional).*"
 NO_MODEL = "no model yet"
-Call = tuple[Row, dict[str, Any]]  # a model, and the arguments: a leaf by its letter, a number, or a function of all
-
-
-def new(leaves: str, write: Any) -> Row:
-    """A model of its own, whose loss is sum u y."""
-    return Row("new", leaves, write)
+WHY = {
+    "native_layer_norm_backward": "the operation does not read this argument, and the list gives no number",
+    "max_pool2d_backward": "torch has this operation for one device alone, and gives 0",
+    "_pin_memory": "torch has this operation for one device alone",
+    "_test_autograd_multiple_dispatch": "a formula for torch's own tests, on purpose no derivative",
+}
 
 
 def _one(f: Any, domain: str = "") -> Row:
@@ -92,28 +93,8 @@ def _windows_back(letters: str, scale: Any, inner: bool) -> Row:
     return new(f"x:{one} u:{two}" if inner else f"x:{two} u:{one}", write)
 
 
-class _Batch:
-    """A leaf as a batch of one image with one channel."""
-
-    def __init__(self, letter: str):
-        self.letter = letter
-
-    def __call__(self, t: Any) -> Array:
-        return getattr(t, self.letter)[None, None]
-
-
-class _Shaped:
-    """An array of which the operation reads the shape alone."""
-
-    def __init__(self, make: Any):
-        self.make = make
-
-    def __call__(self, t: Any) -> Array:
-        return self.make(t)
-
-
 def _like(letter: str) -> Any:
-    return _Shaped(_Batch(letter))
+    return Shaped(Batch(letter))
 
 
 def _sides(t: Any, letters: str, scale: int = 1) -> list[int]:
@@ -141,7 +122,7 @@ def _places(kind: Any, *args: Any) -> Any:
 
 def _extremes_back() -> Iterator[tuple[str, Call]]:
     for d, letters in ((2, "hv"), (3, "hvd")):
-        call = {"grad_output": _Batch("x"), "self": _Batch("y")}
+        call = {"grad_output": Batch("x"), "self": Batch("y")}
         plain, adaptive = getattr(F, f"max_pool{d}d"), getattr(F, f"adaptive_max_pool{d}d")
         window = {"kernel_size": [2] * d, "stride": [2] * d, "padding": [0] * d, "dilation": [1] * d}
         more = {**window, "ceil_mode": False, "indices": _places(plain, lambda t: 2)}
@@ -157,7 +138,7 @@ def _interpolations_back() -> Iterator[tuple[str, Call]]:
         one, two = (",".join(f"{m}{a.upper()}" for a in letters) for m in ("", "2*"))
         model = new(f"x:{two} u:{one}", images._doubled(letters, taps, "u", "x", 1))
         sizes = {
-            "grad_output": _Batch("x"),
+            "grad_output": Batch("x"),
             "output_size": lambda t, s=letters: _sides(t, s, 2),
             "input_size": lambda t, s=letters: [1, 1, *_sides(t, s)],
         }
@@ -174,7 +155,7 @@ def _picked_back(name: str, leaves: str, axes: str, where: Any) -> tuple[str, Ca
 
     call = {
         "grad_output": lambda t: where(t.x),
-        "self": _Shaped(lambda t: torch.zeros_like(where(t.u))),
+        "self": Shaped(lambda t: torch.zeros_like(where(t.u))),
         "target": lambda t: where(t.p),
         "weight": None,
         "reduction": 0,
@@ -195,11 +176,11 @@ def _known(names: str, **call: Any) -> dict[str, Call]:
 def _images_back() -> Iterator[tuple[str, Call]]:
     for d in (1, 2, 3):
         letters, pads = "hvd"[:d], [1, 1] * d
-        call = {"grad_output": _Batch("x"), "self": _like("u"), "padding": pads}
+        call = {"grad_output": Batch("x"), "self": _like("u"), "padding": pads}
         yield f"reflection_pad{d}d_backward", (_padded_back(letters, images._reflected), call)
         yield f"replication_pad{d}d_backward", (_padded_back(letters, images._replicated), call)
         sizes = {
-            "grad_output": _Batch("x"),
+            "grad_output": Batch("x"),
             "output_size": lambda t, s=letters: _sides(t, s, 2),
             "input_size": lambda t, s=letters: [1, 1, *_sides(t, s)],
         }
@@ -208,11 +189,11 @@ def _images_back() -> Iterator[tuple[str, Call]]:
             name = f"{'_' if kind else ''}upsample_nearest{kind}{d}d_backward"
             yield name, (_windows_back(letters, 1, False), {**sizes, **dict.fromkeys(scales)})
         if d > 1:
-            pool = {"grad_output": _Batch("x"), "self": _like("u"), "kernel_size": [2] * d, "stride": [2] * d}
+            pool = {"grad_output": Batch("x"), "self": _like("u"), "kernel_size": [2] * d, "stride": [2] * d}
             more = {"padding": [0] * d, "ceil_mode": False, "count_include_pad": True, "divisor_override": None}
             model = _windows_back(letters, 2**d, True)
             yield f"avg_pool{d}d_backward", (model, {**pool, **more})
-            yield f"_adaptive_avg_pool{d}d_backward", (model, {"grad_output": _Batch("x"), "self": _like("u")})
+            yield f"_adaptive_avg_pool{d}d_backward", (model, {"grad_output": Batch("x"), "self": _like("u")})
 
 
 UNARY = (
@@ -442,29 +423,57 @@ SHAPES: dict[str, Call] = {
     **dict(_extremes_back()),
 }
 
-CALLS = {**ELEMENTWISE, **MATRICES, **SHAPES}
+PLAIN = {**ELEMENTWISE, **MATRICES, **SHAPES}
+CALLS = {name: Case(*call) for name, call in PLAIN.items()} | pairs.CALLS | stored.CALLS | remaining.CALLS
 SCALARS = ("alpha", "beta", "weight", "value", "other")  # numbers that a formula asks as it asks arrays
 
 
-def _slopes(formula: Formula, call: Call) -> Any:
-    """The gradient of the leaf that the argument is, as the formula has it where the slope of the result is given."""
-    model, arguments = call
-    leaf = _leaf(formula, call)
+def _slopes(formula: Formula, case: Case) -> Any:
+    """The gradient of the leaf that the argument is, as the formula has it where the slope of the result is given.
+
+    Beside it stands L itself, the sum of slopes times results, or half of it where the loss has squares.
+    """
+    leaf = _leaf(formula, case)
 
     def found(t: Any) -> dict[str, Array]:
-        values = {k: _value(a, t) for k, a in arguments.items()}
+        values = {k: _value(a, t) for k, a in case.arguments.items()}
         results = called(formula.operation, values)
-        result = results["result"].to(torch.float64)
-        weights = t.u.reshape(result.shape) if hasattr(t, "u") else torch.ones_like(result)
-        squared = model.by_torch is not None and not torch.isclose((weights * result).sum(), model.by_torch(t))
-        assert not squared or torch.isclose((weights * result**2).sum(), model.by_torch(t))
-        grad = 2 * weights * result if squared else weights
+        slopes, loss = _given(case, t, results)
         scalars = {
             k: torch.tensor(v).double() for k, v in values.items() if k in SCALARS and isinstance(v, int | float)
         }
-        return {leaf: evaluated(formula, {**values, **scalars, **results, "grad": grad, "grads": [grad]})}
+        value = evaluated(formula, {**values, **scalars, **results, "grad": slopes[0], "grads": slopes})
+        return {**(case.read(value, formula.argument, t) if case.read else {leaf: value}), **loss}
 
     return found
+
+
+def _given(case: Case, t: Any, results: dict[str, Any]) -> tuple[list[Any], dict[str, Array]]:
+    """The slopes of the results, and the loss where it is told by them."""
+    result = results["result"]
+    if case.slope is not None:
+        slopes = case.slope(t, result)
+        slopes = slopes if isinstance(slopes, list) else [slopes]
+        pairs = zip(slopes, results["results"], strict=False)
+        return slopes, {"L": sum(_inner(a, b) for a, b in pairs)} if case.valued else {}
+    weights = t.u.reshape(result.shape) if hasattr(t, "u") else torch.ones(result.shape, dtype=torch.float64)
+    if not case.valued:
+        return [weights], {}
+    result = _dense(result).to(torch.float64)
+    model = case.model.by_torch
+    squared = model is not None and not torch.isclose((weights * result).sum(), model(t))
+    assert not squared or torch.isclose((weights * result**2).sum(), model(t))
+    return [2 * weights * result if squared else weights], {"L": (weights * result ** (1 + squared)).sum()}
+
+
+def _dense(array: Array) -> Array:
+    return array if array.layout == torch.strided else array.to_dense()
+
+
+def _inner(one: Array, other: Array) -> Array:
+    """Re sum conj(a) b, where nested arrays are the numbers that they store."""
+    a, b = (x.values() if x.is_nested else _dense(x) for x in (one, other))
+    return (a.conj() * b).sum().real
 
 
 def _value(argument: Any, t: Any) -> Any:
@@ -473,24 +482,27 @@ def _value(argument: Any, t: Any) -> Any:
     return getattr(t, argument) if isinstance(argument, str) else argument
 
 
-def _leaf(formula: Formula, call: Call) -> str:
+def _leaf(formula: Formula, case: Case) -> str:
     """The letter of the argument; where the call reshapes it, the one that the row is about."""
-    argument = call[1].get(formula.argument)
+    argument = case.arguments.get(formula.argument)
     return argument if isinstance(argument, str) else getattr(argument, "letter", "x")
 
 
 def _row(formula: Formula) -> Row:
     base, dot, overload = formula.operation.partition(".")
-    call = CALLS.get(base.removesuffix("_") + dot + overload, CALLS.get(formula.operation))
-    if call is None or formula.argument not in call[1]:
+    case = CALLS.get(base.removesuffix("_") + dot + overload, CALLS.get(formula.operation))
+    if case is None or formula.argument not in case.arguments:
         return Row(formula.name, why=_why(formula, base))
-    argument = call[1][formula.argument]
-    if argument == "u" or isinstance(argument, _Shaped):
+    argument = case.arguments[formula.argument]
+    if argument == "u" or isinstance(argument, Shaped):
         return Row(formula.name, why=SHAPE)
-    return Row(formula.name, call[0].leaves, call[0].write, slopes=_slopes(formula, call), form=call[0].form)
+    model = case.model
+    return Row(formula.name, model.leaves, model.write, slopes=_slopes(formula, case), form=case.form or model.form)
 
 
 def _why(formula: Formula, base: str) -> str:
+    if base in WHY:
+        return WHY[base]
     if re.fullmatch(DRAWN, base):
         return DRAW
     if re.fullmatch("(fill|zero)_?", base):

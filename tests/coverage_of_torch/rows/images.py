@@ -14,7 +14,6 @@ from derive import Sum, relu
 
 TWICE = "for an image of twice the size"
 HATS = "as a sum over all pixels, each with its hat function"
-PLACES = "with the places of the largest as zeros and ones"
 Tap = tuple[int, Any]  # how far from the pixel, and its weight
 LINEAR: tuple[tuple[Tap, ...], ...] = (
     ((-1, Rational(1, 4)), (0, Rational(3, 4))),
@@ -125,32 +124,20 @@ def _affine(v: Any) -> Any:
     return Sum(value, v.h, v.v)
 
 
-def _unpooled(v: Any) -> Any:
-    q = v.over("q", 4)
-    return Sum(v.z[v.h, v.v, q] * v.u[v.h, v.v, q] * v.x[v.h, v.v] ** 2, v.h, v.v, q)
+def _unpooled(letters: str) -> Row:
+    """Each number stands at its place of an image of twice the size, whose places are counted row by row."""
+    axes, d = ",".join(a.upper() for a in letters), len(letters)
+    whole = "*".join([str(2**d), *letters.upper()])
 
+    def write(v: Any) -> Any:
+        at = tuple(getattr(v, a) for a in letters)
+        return Sum(v.u[v.p[at]] * v.x[at] ** 2, *at)
 
-def _unpooled3(v: Any) -> Any:
-    q = v.over("q", 8)
-    return Sum(v.z[v.d, v.h, v.v, q] * v.u[v.d, v.h, v.v, q] * v.x[v.d, v.h, v.v] ** 2, v.d, v.h, v.v, q)
+    def by_torch(t: Any) -> torch.Tensor:
+        y = getattr(F, f"max_unpool{d}d")(t.x[None, None], t.p[None, None], 2)
+        return (t.u * y.flatten() ** 2).sum()
 
-
-def _unpool_by_torch(t: Any) -> torch.Tensor:
-    at = t.u.argmax(-1)
-    rows, columns = 2 * torch.arange(t.H)[:, None] + at // 2, 2 * torch.arange(t.V) + at % 2
-    y = F.max_unpool2d(t.x[None, None], (rows * 2 * t.V + columns)[None, None], 2)[0, 0]
-    z = t.z.reshape(t.H, t.V, 2, 2).permute(0, 2, 1, 3).reshape(2 * t.H, 2 * t.V)
-    return (z * y**2).sum()
-
-
-def _unpool3_by_torch(t: Any) -> torch.Tensor:
-    at = t.u.argmax(-1)
-    d = 2 * torch.arange(t.D)[:, None, None] + at // 4
-    h, w = 2 * torch.arange(t.H)[:, None] + at // 2 % 2, 2 * torch.arange(t.V) + at % 2
-    places = (d * 2 * t.H + h) * 2 * t.V + w
-    y = F.max_unpool3d(t.x[None, None], places[None, None], 2)[0, 0]
-    z = t.z.reshape(t.D, t.H, t.V, 2, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(2 * t.D, 2 * t.H, 2 * t.V)
-    return (z * y**2).sum()
+    return Row(f"max_unpool{d}d", f"x:{axes} p:{axes}@apart_{whole} u:{whole}", write, by_torch)
 
 
 ROWS = (
@@ -184,6 +171,6 @@ ROWS = (
         ).sum(),
         HATS,
     ),
-    Row("max_unpool2d", "x:H,V z:H,V,4 u:H,V,4@one_hot", _unpooled, _unpool_by_torch, PLACES),
-    Row("max_unpool3d", "x:D,H,V z:D,H,V,8 u:D,H,V,8@one_hot", _unpooled3, _unpool3_by_torch, PLACES),
+    _unpooled("hv"),
+    _unpooled("dhv"),
 )

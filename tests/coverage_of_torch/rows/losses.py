@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from sympy import Abs, Eq, Piecewise, Rational, log
+from sympy import Abs, Piecewise, Rational, log
 from torch.nn import functional as F
 
 from coverage_of_torch.table import Row
@@ -20,8 +20,11 @@ def _huber(d: Any, delta: Any) -> Any:
 
 
 def _ctc(v: Any) -> Any:
-    """Graves et al. 2006: the probability of all paths to a word, forward in time; places 1, 3 and 5 are blanks."""
-    s = v.over("s", 5)
+    """Graves et al. 2006: the probability of all paths to a word, with blanks around its letters, forward in time.
+
+    A path goes over a blank between two different letters; blanks and equal letters are equal to the place before last.
+    """
+    s = v.s
     y = v.node("y", log_softmax(v.x[v.t, v.c], v.c), v.t, v.c)
     a = v.recurrence(
         "a",
@@ -29,19 +32,18 @@ def _ctc(v: Any) -> Any:
             (
                 a[v.t - 1, s]
                 + Piecewise((a[v.t - 1, s - 1], s > 1), (0, True))
-                + Piecewise((a[v.t - 1, s - 2], Eq(s, 4)), (0, True))
+                + Piecewise(((1 - KroneckerDelta(v.p[s], v.p[s - 2])) * a[v.t - 1, s - 2], s > 2), (0, True))
             )
             * exp(y[v.t, v.p[s]])
         ),
         (v.t, s),
         {0: KroneckerDelta(s, 1)},
     )
-    return -log(a[v.T, 5] + a[v.T, 4])
+    return -log(a[v.T, v.S] + a[v.T, v.S - 1])
 
 
 def _ctc_by_torch(t: Any) -> torch.Tensor:
-    word = t.p[torch.tensor([1, 3])][None]
-    return F.ctc_loss(t.x.log_softmax(1)[:, None], word, (t.T,), (2,), reduction="sum")
+    return F.ctc_loss(t.x.log_softmax(1)[:, None], t.p[None, 1::2], (t.T,), (t.S // 2,), reduction="sum")
 
 
 ROWS = (
@@ -109,5 +111,5 @@ ROWS = (
         lambda t: F.multilabel_margin_loss(t.x, torch.cat([t.u.argmax()[None], torch.full((t.C - 1,), -1)])),
         ONE_HOT,
     ),
-    Row("_ctc_loss", "x:T,C p:5@labels", _ctc, _ctc_by_torch, "for a word of two different letters"),
+    Row("_ctc_loss", "x:T,C p:S@labels", _ctc, _ctc_by_torch),
 )

@@ -102,8 +102,7 @@ def _of_labels(t: Any) -> Array:
 
 
 def _of_paths(t: Any) -> Array:
-    word = t.p[torch.tensor([1, 3])][None]
-    return nn.CTCLoss(reduction="sum")(t.x.log_softmax(1)[:, None], word, (t.T,), (2,))
+    return nn.CTCLoss(reduction="sum")(t.x.log_softmax(1)[:, None], t.p[None, 1::2], (t.T,), (t.S // 2,))
 
 
 UNITS = (
