@@ -26,7 +26,7 @@ from derive.solution import Solution
 
 SIZES = {
     **{"A": 3, "B": 2, "C": 3, "D": 3, "E": 2, "F": 2, "G": 3, "H": 2, "K": 2},
-    **{"L": 2, "M": 2, "N": 2, "P": 2, "R": 2, "S": 4, "T": 3, "V": 3, "W": 2},
+    **{"L": 2, "M": 2, "N": 2, "P": 2, "Q": 2, "R": 2, "S": 4, "T": 3, "V": 3, "W": 2},
 }
 POINTS = 24  # enough that each side of every ReLU is seen in every time step
 
@@ -139,6 +139,8 @@ EDGES = {
     "muon reading 2": 5,
     "neural-ode euler": 8,
     "neural-ode rk4": 26,
+    "pcca": 11,
+    "ppca": 7,
     "ppo-clip reading 1": 4,
     "ppo-clip reading 2": 4,
     "relu-mse reading 1": 8,

@@ -26,7 +26,14 @@ from derive.topics.primitives.program import rewritten
 GIVEN = ("dot", "add", "max", "mul", "pow")
 RICH = tuple(operations())
 POOR = ("dot", "add", "mul", "pow", "max", "exp", "log", "step")  # everything else by its definition
-MATRICES = {"gaussian-kl", "gaussian-nll", "kalman-step", "ridge-closed-form"}  # inverses and determinants
+MATRICES = {
+    "gaussian-kl",
+    "gaussian-nll",
+    "kalman-step",
+    "pcca",
+    "ppca",
+    "ridge-closed-form",
+}  # inverses and determinants
 UNWRITABLE = {"adam", "he-init", "momentum", "score-function", *MATRICES}  # b^t; pi; a stopped gradient
 UNWRITABLE |= {"alibi", "causal-attention", "moe", "rope", "sliding-window-attention"}  # masks, places, angles
 UNWRITABLE |= {"adamw", "ctc", "focal", "grpo", "ppo-clip"}  # b^t; a power gamma; a stopped gradient; cases

@@ -78,12 +78,20 @@ def dots(expr: Dots, p: Printer) -> Printed:
 
 @write.register(Ones)
 def ones(expr: Ones, p: Printer) -> Printed:
-    return (rf"\mathbf{{1}}_{{{p.index(expr.args[0])}}}" if p.style.latex else f"𝟏_{p.index(expr.args[0])}"), ATOM
+    return _sized(r"\mathbf{1}" if p.style.latex else "𝟏", expr.args[0], p), ATOM
 
 
 @write.register(Eye)
 def eye(expr: Eye, p: Printer) -> Printed:
-    return (f"I_{{{p.index(expr.args[0])}}}" if p.style.latex else f"I_{p.index(expr.args[0])}"), ATOM
+    return _sized("I", expr.args[0], p), ATOM
+
+
+def _sized(sign: str, n: Expr, p: Printer) -> str:
+    """A sign with its size below: I_D, I_(P+Q)."""
+    text = p.index(n)
+    if p.style.latex:
+        return f"{sign}_{{{text}}}"
+    return f"{sign}_{p.style.brackets(text) if n.is_Add else text}"
 
 
 @write.register(Zeros)

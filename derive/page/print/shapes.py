@@ -32,7 +32,8 @@ def signature(expr: Signature, p: Printer) -> Printed:
 
 
 def _size(found: Shape, p: Printer) -> str:
-    return (r" \times " if p.style.latex else "×").join(p.index(n) for n in found)
+    sizes = (p.style.brackets(p.index(n)) if n.is_Add else p.index(n) for n in found)  # (P+Q) x K
+    return (r" \times " if p.style.latex else "×").join(sizes)
 
 
 def _inner(expr: Expr, p: Printer) -> list[str]:
