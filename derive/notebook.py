@@ -20,6 +20,7 @@ from derive.page.formats.markdown import render
 from derive.page.print.formulas import Formulas
 from derive.sheet.model import flows, given
 from derive.sheet.part import Part
+from derive.sheet.results import results
 from derive.sheet.steps import backward, gradients, one_step
 from derive.sheet.values import values
 from derive.solution import Solution
@@ -85,10 +86,11 @@ def _(solution: Solution) -> Iterator[Block]:
     model, part = solution.derivation.model, Part(solution, find(solution, Ask(), [Place.MODEL]))
     yield Heading(say.plain(model.title), 0)
     yield from given(model.given or model)
+    yield from results(part)
     yield from values(solution)
     if model.has_loss:
-        yield from backward(part, "brief")
-        yield from gradients(part, "brief")
+        yield from backward(part)
+        yield from gradients(part)
 
 
 @blocks.register

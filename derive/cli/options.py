@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 from derive.errors import UsageError
-from derive.page.formats.formats import ENGINES, FORMATS
+from derive.page.formats.formats import DETAILS, ENGINES, FORMATS
 from derive.page.look import PAPERS
 from derive.problem import Problem
 from derive.topics.topic import Flag, topics
@@ -101,7 +101,12 @@ def page(parser: Parser) -> None:
         "--engine", metavar="|".join(ENGINES), help="what sets a PDF (default typst; tex: the system's)"
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="write the sheet to a file")
-    parser.add_argument("--detail", default="brief", metavar="brief|full", help="full prints every time step")
+    parser.add_argument(
+        "--detail",
+        default="brief",
+        metavar="|".join(DETAILS),
+        help="the results; steps that are alike put together (default); every line",
+    )
     parser.add_argument(
         "--plots", action="store_true", help="add plots: when gradients vanish and explode, the loss of --train"
     )

@@ -15,7 +15,7 @@ from derive.language import LANGUAGES, Text
 from derive.page import sentences as say
 from derive.page import terminal
 from derive.page.blocks import Title
-from derive.page.formats.formats import ENGINES, FORMATS, ON_PAPER
+from derive.page.formats.formats import DETAILS, ENGINES, FORMATS, ON_PAPER
 from derive.page.front import Front, found, front
 from derive.problem import Problem, Reading
 from derive.problems import load, names
@@ -39,7 +39,7 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
     options.one_of("format", given.format, tuple(FORMATS))
     wished = _front(given)
     lang = wished.lang or LANGUAGES[0]
-    options.one_of("detail", given.detail, ("brief", "full"))
+    options.one_of("detail", given.detail, DETAILS)
     options.one_of("engine", given.engine or ENGINES[0], ENGINES)
     if given.engine is not None and given.format != "pdf":
         raise UsageError(f"--engine sets a PDF; add --format pdf (the format is {given.format})")

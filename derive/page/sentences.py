@@ -14,6 +14,14 @@ BACKWARD = Text("Backward pass", "反向传播")
 GRADIENTS = Text("Gradients of the parameters", "参数的梯度")
 GRADIENTS_BOTH = Text("Gradients of inputs and parameters", "输入与参数的梯度")
 GRADIENTS_IN = Text("Gradients of the inputs", "输入的梯度")
+RESULTS = Text("Results", "结果")
+WITH_ADJOINTS = Text(
+    "The adjoints in these formulas, in the order in which they are computed:", "式中的伴随量，按计算的先后次序："
+)
+ALIKE = Text("In the same way, with other quantities:", "同理，换成其他量：")
+WHERE_PARTIALS = Text("{reason}, where {partials}", "{reason}，其中 {partials}")
+SINCE = Text("as {partials}", "因为 {partials}")
+GROUPED = Text("{count} quantities", "{count} 个量")
 NUMBERS = Text("The numbers worked", "代入数值")
 CHECK = Text("Verification", "验证")
 IN_TIME = Text("The recursion, step by step in time", "按时间步写出的递推")
@@ -128,11 +136,11 @@ NAMED_WEIGHTS = Text(
     "The derivatives hold a softmax, which gets a name too, {names}", "导数中出现 softmax，也给它命名为 {names}"
 )
 NAMED_ABSTRACT = Text("The abstract part is a quantity of its own, {names}", "抽象的部分单独记为 {names}")
-BECOME = Text("{said}; the equations become", "{said}，各式写成")
+BECOME = Text("{said}; these equations are then", "{said}，于是有")
 STOP = Text("{said}.", "{said}。")
 WORDS = Text("Here the words stand for", "其中各词的含义为")
 SPELLED = Text("What the model writes out is a function with a name:", "模型中写开的式子是有名称的函数：")
-SO = Text("So the equations become", "于是各式写成")
+SO = Text("So these equations become", "于是下列各式写成")
 UNROLLED_FORWARD = Text("Written out for {sizes}:", "当 {sizes} 时逐步写出：")
 UNROLLED_BACKWARD = Text(
     "Written out for {sizes}, in the order in which it is computed:", "当 {sizes} 时按计算的先后逐步写出："

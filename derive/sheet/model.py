@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
@@ -14,7 +14,7 @@ from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.said import Spelled
 from derive.expressions.traverse import names
 from derive.language import Text
-from derive.model.model import Model, Node, Reference, is_notation
+from derive.model.model import Case, Model, Node, Reference, is_notation
 from derive.model.nameless import is_softmax
 from derive.model.preactivation import spellings
 from derive.model.reachability import dead_end
@@ -56,22 +56,30 @@ def _leaf(node: Node) -> object:
     return say.RANGED(name=node.generic, ranges=ranges) if node.indices else node.generic
 
 
-def _definitions(model: Model) -> Iterator[Row]:
+def _definitions(model: Model, known: Collection[tuple[str, Case]] = ()) -> Iterator[Row]:
+    """Yield the definitions, apart from those that the reader has seen."""
     for node in model.nodes.values():
-        for case in node.cases if not is_notation(node) else ():
+        for case in (c for c in node.cases if (node.name, c) not in known and not is_notation(node)):
             ranges = Ranges(tuple(span(i, low, high) for i, low, high in case.bounds))
             yield Row(node.at(*case.position), case.expr, say.FOR(ranges=ranges) if case.bounds else None)
 
 
 def flows(d: Derivation) -> Iterator[Block]:
-    """Say what each quantity is computed from and used by, and which leaves cannot reach the loss."""
+    """Show as a table what each quantity is computed from and used by."""
     model = d.model.stated or d.model
     yield Heading(say.FLOWS)
     shown = [n for n in model.nodes.values() if not n.is_leaf or n.kind == "parameter" or n.wanted]
     yield Table(say.FLOW_HEADER, tuple(_flow(d, list(alike)) for _, alike in groupby(shown, partial(_in_one_row, d))))
+
+
+def unreachable(d: Derivation) -> Iterator[Text]:
+    """Say which leaves cannot reach the loss, and where their way ends."""
     for node in d.unreachable:
-        path = dead_end(d.model, node)
-        yield Paragraph(_why_unreachable(node, path))
+        yield _why_unreachable(node, dead_end(d.model, node))
+
+
+def only(d: Derivation) -> Iterator[Block]:
+    """Say of which families a single element reaches the loss."""
     for adjoint in d.adjoints.values():
         if any(
             low == high and idx.lower != idx.upper
@@ -124,7 +132,11 @@ def named(model: Model) -> Iterator[Block]:
     yield from (Paragraph(say.STOP(said=sentence)) for sentence in said[:-1])
     if said or found:
         yield Paragraph(say.BECOME(said=said[-1]) if said else say.SO)
-        yield Equations(tuple(_definitions(model)))
+        yield Equations(tuple(_definitions(model, _written(model.given))))
+
+
+def _written(given: Model | None) -> set[tuple[str, Case]]:
+    return {(n.name, c) for n in given.nodes.values() for c in n.cases} if given is not None else set()
 
 
 def _implied(model: Model) -> dict[Text, list[Expr]]:

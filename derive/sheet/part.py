@@ -19,7 +19,7 @@ class Part(NamedTuple):
     """One reading of a problem, derived: what each subject found, by the subject's name, and the report of the check.
 
     `label` names the reading where a problem has several; `notes` are remarks of the teacher, printed below the
-    gradients.
+    gradients; `detail` is how much the sheet shows.
     """
 
     derived: Derived
@@ -28,6 +28,7 @@ class Part(NamedTuple):
     label: Text | None = None
     notes: tuple[Text, ...] = ()
     plots: bool = False
+    detail: str = "brief"
 
     @property
     def known(self) -> list[Known]:
@@ -46,7 +47,8 @@ class Part(NamedTuple):
 
     def context(self, name: str) -> Context:
         """Return what the page of a subject is told beside what the subject found."""
-        return Context(self.derived, self.report.of(name) if self.report is not None else None, self.plots)
+        report = self.report.of(name) if self.report is not None else None
+        return Context(self.derived, report, self.plots, self.detail)
 
     def argued(self) -> Iterator[Text]:
         """Yield what the subjects say of statements of theirs that are not compared line by line."""

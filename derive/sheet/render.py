@@ -11,7 +11,7 @@ from derive.expressions.said import Said
 from derive.language import LANGUAGES
 from derive.page import sentences as say
 from derive.page.blocks import Title
-from derive.page.formats.formats import ENGINES, FORMATS, Document
+from derive.page.formats.formats import DETAILS, ENGINES, FORMATS, Document
 from derive.page.front import Front
 from derive.page.print.formulas import Formulas
 from derive.page.terminal import PLAIN, Page
@@ -40,7 +40,7 @@ def render(
     for what, value, known in (
         ("format", format, tuple(FORMATS)),
         ("lang", lang, LANGUAGES),
-        ("detail", detail, ("brief", "full")),
+        ("detail", detail, DETAILS),
         ("engine", engine, ENGINES),
     ):
         if value not in known:

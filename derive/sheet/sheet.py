@@ -9,6 +9,7 @@ from derive.page.blocks import Block, Heading, Title
 from derive.sheet.model import flows, forward, given, named
 from derive.sheet.part import Part
 from derive.sheet.picture import picture
+from derive.sheet.results import results
 from derive.sheet.steps import backward, gradients
 from derive.sheet.values import values
 from derive.sheet.verification import check
@@ -16,26 +17,32 @@ from derive.topics.topic import Place
 
 
 def sheet(parts: Sequence[Part], head: Title, detail: str = "brief") -> Iterator[Block]:
-    """Yield the blocks of a whole sheet; in detail "full" every time step is printed."""
+    """Yield the blocks of a whole sheet: in detail "answer" its results, in "brief" the derivation with steps that are
+    alike put together, in "full" every step and every time step."""
     yield head
-    for part in parts:
+    for part in (p._replace(detail=detail) for p in parts):
         if part.label is not None:
             yield Heading(say.READING(label=part.label), 0)
-        yield from _alone(part) if part.alone else _part(part, detail)
+        yield from _alone(part) if part.alone else _part(part)
 
 
-def _part(part: Part, detail: str) -> Iterator[Block]:
-    derived, model = part.derived, part.derived.model
+def _part(part: Part) -> Iterator[Block]:
+    derived, model, detail = part.derived, part.derived.model, part.detail
     yield from given(model.given or model)
-    yield from flows(derived.derivation)
+    if detail == "full":
+        yield from flows(derived.derivation)
     yield from part.sections(Place.PREMISES)
-    yield from picture(derived)
     yield from forward(derived, part.known, detail)
+    yield from results(part)
+    if detail == "answer":
+        yield from check(part)
+        return
+    yield from picture(derived)
     yield from part.sections(Place.MODEL)
     yield from values(derived)
     if model.has_loss:
-        yield from backward(part, detail)
-        yield from gradients(part, detail)
+        yield from backward(part)
+        yield from gradients(part)
     yield from part.sections(Place.RESULTS)
     yield from check(part)
 

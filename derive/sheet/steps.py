@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Product, Sum, Symbol
 
 from derive.chain.derivation import Step, Term
-from derive.chain.regions import fill
-from derive.chain.rule import extent
 from derive.expressions.indices import sized
 from derive.expressions.intervals import inside
 from derive.expressions.symbols import Immediate, Partial
@@ -18,25 +16,30 @@ from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
 from derive.page.conventions import conventions
 from derive.page.free_gradients import free_gradient
-from derive.page.spans import Ranges, span
+from derive.sheet.alike import Group, grouped
 from derive.sheet.closed_forms import solved
 from derive.sheet.in_time import backward_in_time, shown
+from derive.sheet.model import only
 from derive.sheet.part import Part
+from derive.sheet.results import box, where
+from derive.sheet.rows import rows, since
 from derive.topics.topic import topic
 
 
-def backward(part: Part, detail: str) -> Iterator[Block]:
+def backward(part: Part) -> Iterator[Block]:
     """Show one step for each adjoint and region, then, where T has a number, the recursion written out."""
-    derived = part.derived
+    derived, detail = part.derived, part.detail
     yield Heading(say.BACKWARD)
     yield Paragraph(say.SEED(loss=derived.loss))
     if any(isinstance(f, Immediate) for s in derived.steps for t in s.chain for f in t.factors):
         yield Paragraph(say.IMMEDIATE)
     for convention in conventions(derived.model):
         yield Paragraph(convention)
-    for step in derived.steps:
-        if not step.node.is_leaf:
-            yield from one_step(step, _from_subjects(part, step))
+    yield from only(derived.derivation)
+    for group in _groups(derived.steps, detail):
+        if not group.first.node.is_leaf:
+            yield from one_step(group.first, _from_subjects(part, group.first), group.others, group.number, detail)
+            yield from _others(group)
     unrolled = list(backward_in_time(derived.derivation, derived.steps, derived.sizes, detail))
     if unrolled:
         yield Heading(say.IN_TIME, 1)
@@ -46,42 +49,50 @@ def backward(part: Part, detail: str) -> Iterator[Block]:
         yield from solved(form, derived.sizes)
 
 
+def _groups(steps: Sequence[Step], detail: str) -> list[Group]:
+    """Put steps that are alike together, unless every line is asked for."""
+    return [Group(step, (), step.number) for step in steps] if detail == "full" else grouped(steps)
+
+
+def _others(group: Group) -> Iterator[Block]:
+    """Show what the steps that are like the one above come to, each with its local partials and its range."""
+    if group.others:
+        yield Paragraph(say.ALIKE)
+        yield Equations(tuple(Row(s.target, s.lines[-1].terms, _since(s, group.first)) for s in group.others))
+
+
+def _since(step: Step, first: Step) -> Text | None:
+    """Say which local partials a step has, and where it holds if not where the first of its group does."""
+    partials, ranges = since(step.locals) if step.locals else None, where(step)
+    if ranges is None or step.region.ranges == first.region.ranges:
+        return partials
+    return say.apart([partials, ranges]) if partials else ranges
+
+
 def _from_subjects(part: Part, step: Step) -> tuple[Row, ...]:
     """Return what the subjects add to the equations of a step."""
     return tuple(row for name, found in part.found.items() for row in topic(name).last_line(found, step))
 
 
 @memo
-def one_step(step: Step, beside: tuple[Row, ...] = ()) -> tuple[Block, ...]:
-    """Make the heading of a step, the reason why it has these terms, and its equations."""
-    heading = Heading(say.STEP(number=str(step.number), target=step.target, where=_where(step)), 2)
+def one_step(
+    step: Step,
+    beside: tuple[Row, ...] = (),
+    others: tuple[Step, ...] = (),
+    number: int = 0,
+    detail: str = "brief",
+) -> tuple[Block, ...]:
+    """Make the heading of a step and of the others like it, the reason why it has these terms, and its equations."""
+    targets = [step.target, *(other.target for other in others)]
+    heading = Heading(say.STEP(number=str(number or step.number), target=targets, where=_in_heading(step)), 2)
     if step.given:
         return heading, Paragraph(say.STAYS(quantity=step.target, loss=step.target.args[0]))
-    return heading, Paragraph(say.sentence(step.reason)), Equations((*_rows(step), *beside))
+    return heading, Paragraph(say.sentence(step.reason)), Equations((*rows(step, detail), *beside))
 
 
-def _where(step: Step) -> Text:
-    """Say for which index values a step holds, apart from indices with a single value, which its symbol shows."""
-    ranges = [
-        span(i, low, high)
-        for axis, (i, (low, high)) in enumerate(zip(step.node.indices, step.region.ranges, strict=True))
-        if not step.region.is_point(axis)
-    ]
-    return say.WHERE(ranges=Ranges(tuple(ranges))) if ranges else say.EVERYWHERE
-
-
-def _rows(step: Step) -> Iterator[Row]:
-    """Yield the chain rule in symbols, the local partials with their rules, and the chain of equalities."""
-    direct = len(step.chain) == 1 and all(use.direct for use in step.uses)
-    if not direct:
-        yield Row(step.target, step.chain, dots=True)
-        for local in step.locals:
-            if (local.symbol.of, local.symbol.wrt) != getattr(local.value, "args", ()):
-                yield Row(local.symbol, local.value, say.apart(local.rules), gap=True)
-            if local.known is not None:
-                yield Row(None, local.known.terms, local.known.reason)
-    for number, line in enumerate(step.lines):
-        yield Row(step.target if number == 0 else None, line.terms, line.reason, gap=number == 0 and not direct)
+def _in_heading(step: Step) -> Text:
+    ranges = where(step)
+    return say.EVERYWHERE if ranges is None else say.WHERE(ranges=ranges.values["ranges"])
 
 
 def _title(part: Part) -> Text:
@@ -89,29 +100,29 @@ def _title(part: Part) -> Text:
     return say.GRADIENTS_BOTH if len(kinds) > 1 else say.GRADIENTS_IN if kinds == {False} else say.GRADIENTS
 
 
-def gradients(part: Part, detail: str) -> Iterator[Block]:
-    """Show the gradients that were asked for, each in a box; by cases where some elements cannot reach the loss."""
-    derived = part.derived
+def gradients(part: Part) -> Iterator[Block]:
+    """Show the steps of the gradients that were asked for; in detail "full" with the box of each."""
+    derived, detail = part.derived, part.detail
     yield Heading(_title(part))
-    for step in derived.steps:
-        if step.node.is_leaf:
-            yield from one_step(step, _from_subjects(part, step))
+    for group in (g for g in _groups(derived.steps, detail) if g.first.node.is_leaf):
+        yield from one_step(group.first, _from_subjects(part, group.first), group.others, group.number, detail)
+        for step in (group.first, *group.others):
             yield from _written_out(step, derived.sizes, detail)
-            same = derived.regions(step.node.name)
-            if len(same) == 1 and fill([step.region], extent(step.node)):
-                yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
-            elif step is same[-1]:
-                target = Partial(derived.loss, step.node.generic)
-                yield Equations((Row(target, derived.form(step.node.name)),), boxed=True)
-            for name, found in part.found.items() if step is same[-1] else ():
-                yield from topic(name).boxed(found, same)
             yield from _zero(step)
-            if step is same[-1]:
-                yield from map(Paragraph, free_gradient(derived.model, step.node))
-    for node in derived.derivation.unreachable:
-        yield Paragraph(say.ZERO(name=node.generic, loss=derived.loss))
+        yield from _others(group)
+        for step in (group.first, *group.others):
+            yield from _whole(part, step)
     for note in part.notes:
         yield Paragraph(note)
+
+
+def _whole(part: Part, step: Step) -> Iterator[Block]:
+    """Yield, after the last region of a gradient, its box in detail "full", and what is said of a declared matrix."""
+    same = part.derived.regions(step.node.name)
+    if step is same[-1]:
+        if part.detail == "full":
+            yield from box(part, same)
+        yield from map(Paragraph, free_gradient(part.derived.model, step.node))
 
 
 def _zero(step: Step) -> Iterator[Block]:

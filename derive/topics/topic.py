@@ -51,11 +51,13 @@ class Ask(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What a page is told beside what it shows: the derivation, the report of the subject's check, whether to plot."""
+    """What a page is told beside what it shows: the derivation, the report of the subject's check, whether to plot,
+    and the detail of the sheet."""
 
     derived: Derived
     report: Report | None = None
     plots: bool = False
+    detail: str = "brief"
 
 
 class Topic:
@@ -97,6 +99,10 @@ class Topic:
     def last_line(self, found: Sequence[Any], step: Step) -> Iterator[Line]:
         """Yield what it adds to the equations of a step."""
         yield from ()
+
+    def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        """Yield what belongs to the results at the beginning of a sheet: the answer to what the statement asks."""
+        return iter(())
 
     def boxed(self, found: Sequence[Any], steps: Sequence[Step]) -> Iterator[Block]:
         """Yield what it adds below a gradient in its box; `steps` are those of its regions."""

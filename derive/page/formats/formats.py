@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Document(NamedTuple):
     """A sheet as a format sees it: each format reads what it needs, and only that is computed.
 
-    `sheet(detail)` gives the blocks in detail "brief" or "full", `data()` the derivation as a tree of dictionaries,
+    `sheet(detail)` gives the blocks in one of `DETAILS`, `data()` the derivation as a tree of dictionaries,
     lists, strings and numbers, with sentences in `lang`. `formulas` prints mathematics in the notation of the format,
     and `page` is the terminal or file that text is set for. `engine`, one of `ENGINES`, sets a PDF;
     `paper`, a key of `PAPERS` in `derive/page/look.py`, is None where nothing is wished.
@@ -50,6 +50,7 @@ class Format(NamedTuple):
         return written
 
 
+DETAILS = ("answer", "brief", "full")
 ENGINES = ("typst", "tex")
 ON_PAPER = ("tex", "typst", "pdf", "html")  # where the size of the paper matters
 FORMATS = {

@@ -71,8 +71,11 @@ class Writer(base.Writer):
         return "\n".join([lines[0], "|" + " --- |" * len(block.header), *lines[1:]])
 
     def boxed(self, rows: base.Rows) -> str:
-        shown = (rf"\boxed{{{left} {self.signs[row.sign]} {signed(right)}}}" for left, right, row in rows)
-        return "\n\n".join(map(_display, shown))
+        if len(rows) == 1:
+            ((left, right, row),) = rows
+            return _display(rf"\boxed{{{left} {self.signs[row.sign]} {signed(right)}}}")
+        lines = NEXT.join(f"{left} &{self.signs[row.sign]} {signed(right)}" for left, right, row in rows)
+        return _display(rf"\boxed{{\begin{{aligned}}{lines}\end{{aligned}}}}")
 
     def row(self, left: str, right: Sequence[str], row: blocks.Row) -> str:
         return self._line(left, self.signs[row.sign], broken(tuple(right), LINE - width(left)), row.reason)

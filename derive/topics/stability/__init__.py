@@ -77,6 +77,12 @@ class Stability(Topic):
 
         return Report(claims=tuple(measured(derived.derivation, each, seed) for each in found))
 
+    def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.topics.stability.page.conditions import answer
+
+        for each in found:
+            yield from answer(each)
+
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         from derive.topics.stability.measurements import measured_of
         from derive.topics.stability.page.page import recurrence

@@ -70,7 +70,14 @@ class Writer(base.Writer):
         return f"\n{self.text(block.text)}"
 
     def boxed(self, rows: base.Rows) -> str:
-        return "\n".join(f"\\[\\result{{{self._boxed(*each)}}}\\]" for each in rows)
+        if len(rows) == 1:
+            return f"\\[\\result{{{self._boxed(*rows[0])}}}\\]"
+        lines = " \\\\[4pt]\n".join(self._aligned_result(*each) for each in rows)
+        return f"\\[\\result{{\\begin{{aligned}}{lines}\\end{{aligned}}}}\\]"
+
+    def _aligned_result(self, left: str, right: tuple[str, ...], row: blocks.Row) -> str:
+        """A result beside others in one frame."""
+        return f"{left} &{self.signs[row.sign]} {BREAK.join(broken(right, LINE - width(left) - 4))}"
 
     def _boxed(self, left: str, right: tuple[str, ...], row: blocks.Row) -> str:
         """A result, in several lines where one is not enough."""

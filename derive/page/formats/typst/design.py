@@ -27,8 +27,8 @@ DESIGN = r"""
   })
 }
 // rows of left, the lines of right, and a reason for the last of them, with their signs under each other
-#let rows(..each) = block(inset: (left: 1.2em), above: 0.9em, below: 0.9em, grid(
-  columns: (auto, 1fr), column-gutter: 0.3em, row-gutter: 0.75em, align: (right + horizon, left + horizon),
+#let rows(inset: (left: 1.2em), columns: (auto, 1fr), ..each) = block(inset: inset, above: 0.9em, below: 0.9em, grid(
+  columns: columns, column-gutter: 0.3em, row-gutter: 0.75em, align: (right + horizon, left + horizon),
   ..each.pos().map(((left, lines, why)) => lines.enumerate().map(((n, line)) => (
     if n == 0 { left } else { none },
     beside(line, if why == none or n + 1 < lines.len() { none } else { small(why) })))).flatten()))
@@ -38,6 +38,8 @@ DESIGN = r"""
 })
 #let result(..lines) = block(inset: (left: 1.2em), breakable: false, fitted(box(
   stroke: 0.6pt + rule, fill: tint, inset: 7pt, stack(spacing: 0.7em, ..lines))))
+#let results(..each) = block(inset: (left: 1.2em), breakable: false, block(
+  stroke: 0.6pt + rule, fill: tint, inset: (x: 7pt, y: 2pt), rows(inset: (left: 0em), columns: (auto, auto), ..each)))
 // a step: it does not break if it fits on a page
 #let step(body) = block(above: 1.7em, width: 100%, layout(size =>
   if measure(block(width: size.width, body)).height < page-room { block(breakable: false, width: 100%, body) }

@@ -71,7 +71,9 @@ class Writer(base.Writer):
         return f"\n{self.text(block.text)}\n"
 
     def boxed(self, rows: base.Rows) -> str:
-        return "\n".join(f"#result({', '.join(self._boxed(*each))})" for each in rows)
+        if len(rows) == 1:
+            return f"#result({', '.join(self._boxed(*rows[0]))})"
+        return f"#results({', '.join(self.row(left, right, row._replace(reason=None)) for left, right, row in rows)})"
 
     def _boxed(self, left: str, right: tuple[str, ...], row: blocks.Row) -> list[str]:
         """A result, in several lines where one is not enough."""

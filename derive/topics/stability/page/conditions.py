@@ -96,6 +96,10 @@ SENTENCES = {
         "若 {claim}，则序列变长时整个梯度（相对于最后状态的伴随量）趋于零：{reason}。",
     ),
 }
+OVER_MANY_STEPS = Text(
+    "Over {k} steps one factor for each step multiplies; as {k} grows (argued below):",
+    "经过 {k} 步，每步贡献一个因子，这些因子连乘；当 {k} 增大时（论证见下文）：",
+)
 ANSWER = (Text("what", "结论"), Text("when", "条件"), Text("how firm", "性质"))
 KINDS = {
     ("vanishes", "distant"): Text("the product tends to zero", "因子之积趋于零"),
@@ -136,8 +140,8 @@ JACOBIANS = Text(
 K = Symbol("k")
 
 
-def conditions(analysis: Analysis, measured: Measured | None) -> Iterator[Block]:
-    """The section on when the gradient of one recurrence explodes or vanishes."""
+def conditions(analysis: Analysis, measured: Measured | None, detail: str) -> Iterator[Block]:
+    """The section on when the gradient of one recurrence explodes or vanishes; in detail "full" with its tables."""
     yield Heading(HEAD)
     yield Paragraph(CARRIES(k=K))
     if analysis.where:
@@ -145,9 +149,6 @@ def conditions(analysis: Analysis, measured: Measured | None) -> Iterator[Block]
         yield Equations(tuple(_bounds(analysis)))
     if analysis.silence is not None:
         yield Paragraph(analysis.silence)
-    if analysis.conditions:
-        rows = [(KINDS[c.kind, c.about], c.claim, STRENGTHS[c.strength]) for c in analysis.conditions]
-        yield Table(ANSWER, tuple(rows))
     for condition in analysis.conditions:
         yield Paragraph(sentence(condition))
         if condition.measure == SpectralRadius(Symbol("B")) and condition.kind == "vanishes":
@@ -156,8 +157,16 @@ def conditions(analysis: Analysis, measured: Measured | None) -> Iterator[Block]
             yield Equations(tuple(Row(m, (Term((S.Zero,)),), sign=">") for m in minors(analysis.bound)))
             yield Paragraph(ONLY_SUFFICIENT)
     yield from map(Paragraph, analysis.notes)
-    if measured is not None and measured.blocks:
+    if detail == "full" and measured is not None and measured.blocks:
         yield from _evidence(measured)
+
+
+def answer(analysis: Analysis) -> Iterator[Block]:
+    """The conditions as a table, for the results at the beginning of a sheet."""
+    if analysis.conditions:
+        rows = [(KINDS[c.kind, c.about], c.claim, STRENGTHS[c.strength]) for c in analysis.conditions]
+        yield Paragraph(OVER_MANY_STEPS(k=K))
+        yield Table(ANSWER, tuple(rows))
 
 
 def _bounds(analysis: Analysis) -> Iterator[Row]:

@@ -32,14 +32,14 @@ MEASURED = Text(
 def recurrence(analysis: Analysis, measured: Measured | None, context: Context) -> Iterator[Block]:
     """The sections on one recurrence, with its plots where they are asked for."""
     derived = context.derived
-    yield from step_jacobian_section(analysis, derived.derivation)
-    yield from conditions(analysis, measured)
+    yield from step_jacobian_section(analysis, context)
+    yield from conditions(analysis, measured, context.detail)
     if context.plots:
         from derive.topics.stability.plots.plots import plots  # only now is matplotlib loaded
 
         for plot in plots(derived.derivation, analysis, measured):
             yield Picture(plot, plot.caption)
-    yield from remedies(analysis, derived.steps, measured)
+    yield from remedies(analysis, derived.steps, measured, context.detail)
 
 
 def argued(analysis: Analysis, measured: Measured | None) -> Iterator[Text]:

@@ -95,17 +95,28 @@ KEEP_TABLE = (Text("steps back", "回退步数"), Text("least norm", "最小范�
 ADJOINT = Symbol("lamda", real=True)
 
 
-def remedies(analysis: Analysis, steps: Sequence[Step], measured: Measured | None) -> Iterator[Block]:
-    """The section on what helps against vanishing and exploding gradients of one recurrence."""
+def remedies(analysis: Analysis, steps: Sequence[Step], measured: Measured | None, detail: str) -> Iterator[Block]:
+    """The section on what helps against vanishing and exploding gradients of one recurrence.
+
+    What helps any network, clipping and truncation, stands there in detail "full" only.
+    """
+    weight = norm_keeping(analysis)
+    if detail != "full" and not analysis.gates and weight is None:
+        return
     yield Heading(HEAD)
     for gate in analysis.gates:
         yield from _gate(gate, measured)
+    if detail == "full":
+        yield from _everywhere(analysis, steps, measured)
+    if weight is not None:
+        yield from _keeping(analysis, weight, measured)
+
+
+def _everywhere(analysis: Analysis, steps: Sequence[Step], measured: Measured | None) -> Iterator[Block]:
+    """Yield clipping and truncation."""
     yield from _clipping()
     if analysis.reads is not Reads.PARTS and any(c.kind == "vanishes" for c in analysis.conditions):
         yield from _truncation(analysis, tuple(truncations(analysis, steps)), measured)
-    weight = norm_keeping(analysis)
-    if weight is not None:
-        yield from _keeping(analysis, weight, measured)
 
 
 def _gate(gate: Gate, measured: Measured | None) -> Iterator[Block]:

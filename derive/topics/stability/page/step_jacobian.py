@@ -7,7 +7,7 @@ from typing import Any
 
 from sympy import Expr, ImmutableDenseMatrix, IndexedBase, Product
 
-from derive.chain.derivation import Derivation, Term
+from derive.chain.derivation import Term
 from derive.expressions.indices import index, name_of, substitute
 from derive.expressions.matrices import Dots, Named, Power, Times, Transpose
 from derive.expressions.symbols import Partial
@@ -20,6 +20,7 @@ from derive.topics.stability.conditions import Analysis
 from derive.topics.stability.losses import Reads, reads
 from derive.topics.stability.remedies import as_matrix, linear, norm_keeping
 from derive.topics.stability.step_jacobian import StepJacobian
+from derive.topics.topic import Context
 
 HEAD = Text("The Jacobian of one step", "一步的雅可比矩阵")
 WITHIN = Text(
@@ -53,14 +54,14 @@ PROOF = Text(
 )
 
 
-def step_jacobian_section(analysis: Analysis, derivation: Derivation) -> Iterator[Block]:
+def step_jacobian_section(analysis: Analysis, context: Context) -> Iterator[Block]:
     """The section on the Jacobian of one step of a recurrence."""
-    jacobian = analysis.jacobian
+    jacobian, derivation = analysis.jacobian, context.derived.derivation
     yield Heading(HEAD)
     yield Paragraph(WITHIN)
     entries = [e for row in jacobian.entries for e in row]
     yield Equations(tuple(_block(e) for e in entries))
-    if any(len(e.paths) > 1 for e in entries):
+    if context.detail == "full" and any(len(e.paths) > 1 for e in entries):
         yield Paragraph(PATHS)
         yield Table(PATH, tuple(_path(jacobian, e, p) for e in entries for p in e.paths))
     if jacobian.lag == 1:

@@ -1,0 +1,96 @@
+"""The answer before the derivation: every gradient in its box, the adjoints in it, and what the subjects found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sympy import Expr
+
+from derive.chain.derivation import Step
+from derive.chain.derived import Derived
+from derive.chain.regions import fill
+from derive.chain.rule import extent
+from derive.expressions.symbols import Partial
+from derive.language import Text
+from derive.page import sentences as say
+from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
+from derive.page.spans import Ranges, span
+from derive.sheet.model import unreachable
+from derive.sheet.part import Part
+from derive.topics.topic import topic
+
+FRAME = 8  # rows of one frame
+
+
+def results(part: Part) -> Iterator[Block]:
+    """Yield the gradients that were asked for, the recursions of the adjoints that they hold, and the answers."""
+    derived = part.derived
+    answers = [b for name, found in part.found.items() for b in topic(name).answers(found, part.context(name))]
+    if not derived.derivation.wanted and not answers:
+        return
+    yield Heading(say.RESULTS)
+    yield from _framed([b for name in derived.derivation.wanted for b in box(part, derived.regions(name))])
+    yield from _adjoints(derived)
+    yield from map(Paragraph, unreachable(derived.derivation))
+    yield from answers
+
+
+def box(part: Part, same: Sequence[Step]) -> Iterator[Block]:
+    """Yield one gradient in its box, by cases where regions differ, and as the subjects write it."""
+    if not same:
+        return
+    step = same[-1]
+    if len(same) == 1 and fill([step.region], extent(step.node)):
+        yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
+    else:
+        target = Partial(part.derived.loss, step.node.generic)
+        yield Equations((Row(target, part.derived.form(step.node.name)),), boxed=True)
+    for name, found in part.found.items():
+        yield from topic(name).boxed(found, same)
+
+
+def _framed(found: Sequence[Block]) -> Iterator[Block]:
+    """Put the rows of several boxes into frames of a height that fits on a page; leave other blocks as they are."""
+    rows = [row for b in found if isinstance(b, Equations) and b.boxed for row in b.rows]
+    yield from (Equations(tuple(rows[n : n + FRAME]), boxed=True) for n in range(0, len(rows), FRAME))
+    yield from (b for b in found if not (isinstance(b, Equations) and b.boxed))
+
+
+def _adjoints(derived: Derived) -> Iterator[Block]:
+    """Yield the last lines of the adjoints that the gradients need, in the order in which they are computed."""
+    needed = _needed(derived)
+    steps = [s for s in derived.steps if s.node.name in needed and not s.node.is_leaf and not s.given]
+    if steps:
+        yield Paragraph(say.WITH_ADJOINTS)
+        yield Equations(tuple(Row(s.target, s.lines[-1].terms, where(s)) for s in steps))
+
+
+def _needed(derived: Derived) -> set[str]:
+    """The families whose adjoints the gradients hold, and those that these hold in turn."""
+    by_name: dict[str, list[Step]] = {}
+    for step in derived.steps:
+        by_name.setdefault(step.node.name, []).append(step)
+    found: set[str] = set()
+    todo = [s for name in derived.derivation.wanted for s in by_name.get(name, ())]
+    while todo:
+        step = todo.pop()
+        used = {p.wrt for t in step.lines[-1].terms for f in t.factors for p in f.atoms(Partial)}
+        for name in {str(getattr(q, "base", q)) for q in used} - found:
+            found.add(name)
+            todo += by_name.get(name, [])
+    return found
+
+
+def _partials(factor: Expr) -> set[Partial]:
+    found: set[Partial] = factor.atoms(Partial)
+    return found
+
+
+def where(step: Step) -> Text | None:
+    """For which index values a step holds, apart from indices with a single value, which its symbol shows."""
+    ranges = [
+        span(i, low, high)
+        for axis, (i, (low, high)) in enumerate(zip(step.node.indices, step.region.ranges, strict=True))
+        if not step.region.is_point(axis)
+    ]
+    return say.FOR(ranges=Ranges(tuple(ranges))) if ranges else None

@@ -1,0 +1,78 @@
+"""The equations of one step: the chain rule in symbols, the local partials with their rules, the equalities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sympy import Eq, Expr, Indexed, Mul, Symbol
+
+from derive.chain.derivation import Line, Local, Step
+from derive.language import Text
+from derive.page import sentences as say
+from derive.page.blocks import Row
+
+IN_ONE_REASON = 2  # local partials that a reader takes in beside a line
+
+
+def rows(step: Step, detail: str) -> Iterator[Row]:
+    """Yield the equations of a step. Plain local partials stand as the reason of a line, unless every line is asked
+    for; the others have lines of their own."""
+    if len(step.chain) == 1 and all(use.direct for use in step.uses):
+        yield from _equalities(step.target, step.lines, step.lines[0].reason, gap=False)
+        return
+    beside = _beside(step) if detail != "full" else []
+    apart = [p for p in step.locals if p not in beside]
+    yield Row(step.target, step.chain, dots=True)
+    yield from (row for p in apart for row in _partial(p))
+    reason = _reason(step, beside, apart)
+    yield from _equalities(step.target if apart else None, _without_ones(step.lines, beside), reason, gap=bool(apart))
+
+
+def _without_ones(lines: Sequence[Line], beside: Sequence[Local]) -> Sequence[Line]:
+    """Leave the first line out where the second says the same without the factors 1, for which there is no reason."""
+    return lines[1:] if beside and len(lines) > 1 and lines[1].reason is None else lines
+
+
+def _equalities(target: Expr | None, lines: Sequence[Line], reason: Text | None, gap: bool) -> Iterator[Row]:
+    """Yield the lines of the chain of equalities; after a line of another quantity it begins with its target again."""
+    first, *others = lines
+    yield Row(target, first.terms, reason, gap=gap)
+    yield from (Row(None, line.terms, line.reason) for line in others)
+
+
+def _reason(step: Step, beside: Sequence[Local], apart: Sequence[Local]) -> Text | None:
+    """Return why the first line holds: the plain partials themselves, or that all of them are put in."""
+    reason = step.lines[0].reason
+    if not beside or reason is None:
+        return reason
+    return say.WHERE_PARTIALS(reason=reason, partials=_equations(beside)) if apart else since(beside)
+
+
+def since(partials: Sequence[Local]) -> Text:
+    """Name local partials as a reason."""
+    return say.SINCE(partials=_equations(partials))
+
+
+def _equations(partials: Sequence[Local]) -> list[Eq]:
+    return [Eq(p.symbol, p.value, evaluate=False) for p in partials]
+
+
+def _partial(local: Local) -> Iterator[Row]:
+    """Yield the line of a local partial with its rules, and the one by what is known."""
+    if (local.symbol.of, local.symbol.wrt) != getattr(local.value, "args", ()):
+        yield Row(local.symbol, local.value, say.apart(local.rules), gap=True)
+    if local.known is not None:
+        yield Row(None, local.known.terms, local.known.reason)
+
+
+def _beside(step: Step) -> list[Local]:
+    """Return the local partials that need no line of their own, if a reason has room for them."""
+    plain = [p for p in step.locals if _plain(p)]
+    return plain if len(plain) <= IN_ONE_REASON else []
+
+
+def _plain(local: Local) -> bool:
+    """Is the partial a number, a quantity or a product of them, as the coefficient of a linear form is?"""
+    return local.known is None and all(
+        f.is_Number or isinstance(f, (Indexed, Symbol)) for f in Mul.make_args(local.value)
+    )
