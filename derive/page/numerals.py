@@ -30,6 +30,19 @@ class Numeral(NamedTuple):
         sign = "-" if scaled < 0 else ""
         return f"{sign}{whole.lstrip('0') or '0'}{'.' + places if places else ''}"
 
+    def brief(self, latex: bool) -> str:
+        """At most four digits, as on a picture, where nothing says that it is rounded: the caption does."""
+        shown = f"{float(self.value):.4g}"
+        mantissa, e, power = shown.partition("e")
+        if not e:
+            return "0" if shown == "-0" else shown
+        return rf"{mantissa} \times 10^{{{int(power)}}}" if latex else f"{mantissa}e{int(power)}"
+
+    @property
+    def rounded(self) -> bool:
+        """Does `brief` leave digits out?"""
+        return bool(float(self.brief(False)) != float(self.value))
+
     def text(self, latex: bool) -> str:
         """As LaTeX or as plain text."""
         if isinstance(self.value, (Fraction, int)):

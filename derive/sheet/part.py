@@ -13,6 +13,7 @@ from derive.topics.topic import Context, Place, at, topic
 
 if TYPE_CHECKING:  # a sheet that is not checked loads no check
     from derive.check.report import Report
+    from derive.page.pictures.numbers import Numbers
 
 
 class Part(NamedTuple):
@@ -49,6 +50,11 @@ class Part(NamedTuple):
         """Return what the page of a subject is told beside what the subject found."""
         report = self.report.of(name) if self.report is not None else None
         return Context(self.derived, report, self.plots, self.detail)
+
+    def numbers(self) -> Numbers:
+        """Return the numbers that the subjects put into the boxes of the graph."""
+        found = [topic(name).numbers(found, self.context(name)) for name, found in self.found.items()]
+        return dict(item for some in found for item in some.items())
 
     def argued(self) -> Iterator[Text]:
         """Yield what the subjects say of statements of theirs that are not compared line by line."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from derive.chain.derived import Derived
 from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Heading, Paragraph, Picture
+from derive.sheet.part import Part
 
 MOST = 64  # vertices of a picture that can still be read on a page
 
@@ -29,13 +29,15 @@ DENSE = Text(
 )
 
 
-def picture(derived: Derived) -> Iterator[Block]:
+def picture(part: Part) -> Iterator[Block]:
     """Show the computational graph, or say that it is too dense for a page."""
+    from derive.page.pictures.numbers import remarks
     from derive.page.pictures.picture import GraphPicture
 
+    derived, numbers = part.derived, part.numbers()
     if any(stage.time and not stage.stepwise for stage in derived.derivation.stages):
         return  # a column for each time step does not show several loops
-    drawn = GraphPicture(derived.derivation, derived.sizes)
+    drawn = GraphPicture(derived.derivation, derived.sizes, numbers=numbers)
     yield Heading(GRAPH)
     count = len(drawn.diagram.vertices)
     if count > MOST and len(drawn.narrowest.vertices) > MOST:
@@ -43,5 +45,7 @@ def picture(derived: Derived) -> Iterator[Block]:
         return
     caption = say.PICTURE if any(e.backward for e in drawn.diagram.edges) else VALUES
     caption = BOTH(one=caption, other=SHARED) if drawn.diagram.copied else caption
+    for remark in remarks(numbers, drawn.diagram):
+        caption = BOTH(one=caption, other=remark)
     solved = [n.generic for n in derived.model.nodes.values() if n.implicit]
     yield Picture(drawn, BOTH(one=caption, other=BACK(names=solved)) if solved else caption)

@@ -37,7 +37,7 @@ def _part(part: Part) -> Iterator[Block]:
     if detail == "answer":
         yield from check(part)
         return
-    yield from picture(derived)
+    yield from picture(part)
     yield from part.sections(Place.MODEL)
     yield from values(derived)
     if model.has_loss:

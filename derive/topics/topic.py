@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from derive.model.model import Model
     from derive.page.blocks import Block
     from derive.page.blocks import Row as Line
+    from derive.page.pictures.numbers import Numbers
     from derive.page.print.formulas import Formulas
 
 
@@ -107,6 +108,10 @@ class Topic:
     def boxed(self, found: Sequence[Any], steps: Sequence[Step]) -> Iterator[Block]:
         """Yield what it adds below a gradient in its box; `steps` are those of its regions."""
         yield from ()
+
+    def numbers(self, found: Sequence[Any], context: Context) -> Numbers:
+        """Return the numbers that stand in the boxes of the computational graph."""
+        return {}
 
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> Mapping[str, list[Any]]:
         """Return items by key, for the JSON."""

@@ -9,7 +9,7 @@ LIGHT = {
     "paper": "#ffffff", "ink": "#1f2933", "soft": "#52606d", "back": "#b3261e",
     "parameter": "#8a4b08", "input": "#1d5a9e", "target": "#1f6b3a", "constant": "#616e7c", "random": "#0b6b6b",
     "node": "#1f2933",
-    "loss": "#8e1b4f", "kept": "#6a35b0",
+    "loss": "#8e1b4f", "kept": "#6a35b0", "value": "#0a6e31",
 }  # fmt: skip
 FILLED = {
     "parameter": "#fdf0dc", "input": "#e3effb", "target": "#e2f4e7", "constant": "#eef1f4", "random": "#ddf3f1",
@@ -20,7 +20,7 @@ DARK = {
     "paper": "#14181d", "ink": "#e4e7eb", "soft": "#9aa5b1", "back": "#ff8a80",
     "parameter": "#f2b866", "input": "#8cc2ff", "target": "#86d6a0", "constant": "#aab4bf", "random": "#7fd6cf",
     "node": "#e4e7eb",
-    "loss": "#ff9cc4", "kept": "#c8a5ff",
+    "loss": "#ff9cc4", "kept": "#c8a5ff", "value": "#7fdc9a",
 }  # fmt: skip
 DARK_FILLED = {
     "parameter": "#3a2a12", "input": "#16304d", "target": "#15351f", "constant": "#2a3138", "random": "#12383a",
@@ -30,6 +30,7 @@ DARK_FILLED = {
 # Corners as a share of the height: inputs are square, parameters rounded, nodes round; targets are dashed.
 ROUND = {"parameter": 0.2, "input": 0.0, "target": 0.0, "constant": 0.2, "random": 0.0, "node": 0.5, "loss": 0.5}
 DASHED = {"target": "3 2", "constant": "1 2", "random": "5 1.5"}
+NUMBERS = {"value": "value", "slope": "back"}  # the colours of the numbers in a box
 THICK = {"loss": 2.4, "parameter": 1.2, "input": 1.2, "target": 1.2, "constant": 1.2, "random": 1.2, "node": 1.2}
 
 
@@ -63,6 +64,7 @@ STYLE = (
     "fill:var(--soft)}"
     ".derive-graph .partial{fill:var(--back);stroke:var(--paper);stroke-width:3px;paint-order:stroke;"
     "stroke-linejoin:round}"
+    ".derive-graph .value{fill:var(--value)}.derive-graph .slope{fill:var(--back)}"
     ".derive-graph .time{fill:var(--soft)}"
     ".derive-graph .forward{fill:none;stroke:var(--ink);stroke-width:1.1}"
     ".derive-graph .backward{fill:none;stroke:var(--back);stroke-width:1.1;stroke-dasharray:4 2.4}"

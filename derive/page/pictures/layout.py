@@ -202,11 +202,16 @@ def _framed(
 
 
 def _columns(drawn: Diagram, boxes: Mapping[str, Rectangle]) -> dict[int, tuple[float, float]]:
-    """From where to where the states of each column of time reach; nothing where the columns overlap."""
+    """From where to where the states of each column of time reach, apart from those that share a layer with boxes of
+    another time; nothing where a column has no other states."""
     found: dict[int, tuple[float, float]] = {}
-    for v in drawn.vertices:
-        if v.column is not None and v.recurrent:
-            low, high = found.get(v.column, (boxes[v.key].x, boxes[v.key].right))
-            found[v.column] = min(low, boxes[v.key].x), max(high, boxes[v.key].right)
+    states = [v for v in drawn.vertices if v.column is not None and v.recurrent]
+    for v in states:
+        own = boxes[v.key]
+        beside = (boxes[w.key] for w in drawn.vertices if w.column != v.column and not w.early)
+        if not any(own.x < other.right and other.x < own.right for other in beside):
+            low, high = found.get(v.column or 0, (own.x, own.right))
+            found[v.column or 0] = min(low, own.x), max(high, own.right)
     spans = sorted(found.values())
-    return found if all(a[1] < b[0] for a, b in pairwise(spans)) else {}
+    apart = all(a[1] < b[0] for a, b in pairwise(spans)) and {v.column for v in states} == set(found)
+    return found if apart else {}

@@ -7,6 +7,7 @@ from unicodedata import east_asian_width
 
 from derive.language import Text
 from derive.page.pictures.diagram import KINDS, Diagram
+from derive.page.pictures.writing import Writing
 
 WORDS = {
     "parameter": Text("parameter", "参数"),
@@ -19,6 +20,8 @@ WORDS = {
     "forward": Text("forward", "前向"),
     "backward": Text("backward, times the local partial", "反向，乘以局部偏导数"),
     "dots": Text("steps left out, all alike", "省略的时间步，结构相同"),
+    "value": Text("upper number: the value", "上方数字：取值"),
+    "slope": Text("lower number: the derivative of the loss with respect to it", "下方数字：损失对该量的导数"),
     "kept": Text("kept for the backward pass", "反向传播需要保留的值"),
 }
 SIGN, ROW, TOP, SIZE = 32.0, 18.0, 20.0, 11.0  # width of a sign, height of a row, room above, size of letters
@@ -47,12 +50,14 @@ class Item(NamedTuple):
         return self.x + SIGN
 
 
-def legend(drawn: Diagram, lang: str, width: float) -> tuple[list[Item], float]:
+def legend(drawn: Diagram, writing: Writing, lang: str, width: float) -> tuple[list[Item], float]:
     """Arrange the entries in rows no wider than `width`, and return the height that they take."""
     kinds = [k for k in KINDS if any(v.kind == k for v in drawn.vertices)]
     kinds += ["forward"] * bool(drawn.edges) + ["backward"] * any(e.backward for e in drawn.edges)
     kinds += ["dots"] * any(v.kind == "dots" for v in drawn.vertices)
     kinds += ["kept"] * any(v.needed for v in drawn.vertices)
+    shown = max((len(writing.beside(v)) for v in drawn.vertices), default=0)
+    kinds += ("value", "slope")[:shown]
     items, x, y = [], 0.0, TOP
     for kind in kinds:
         wide = SIGN + words(WORDS[kind].pick(lang)) * SIZE

@@ -9,7 +9,7 @@ from derive.page.pictures.diagram import Diagram, Vertex
 from derive.page.pictures.labels import Curve, Point, Rectangle
 from derive.page.pictures.layout import PAIR, Layout, Route
 from derive.page.pictures.legend import Item
-from derive.page.pictures.writing import Writing
+from derive.page.pictures.writing import NUMBER, TEXT, Writing
 
 
 class Pen(Protocol):
@@ -29,6 +29,9 @@ class Pen(Protocol):
 
     def formula(self, text: str, at: Point) -> str:
         """The formula of a vertex around a point."""
+
+    def number(self, kind: str, text: str, at: Point) -> str:
+        """A number of a worked exercise around a point: a "value", or a "slope" of the loss."""
 
     def label(self, text: str, at: Point) -> str:
         """The formula of an edge around a point."""
@@ -51,7 +54,7 @@ def picture(pen: Pen, drawn: Diagram, laid: Layout, writing: Writing) -> Iterato
     for route in laid.routes:
         yield from ([line] for line in _lines(pen, route))
     for vertex in drawn.vertices:
-        yield _vertex(pen, vertex, laid.boxes[vertex.key], writing.vertex(vertex))
+        yield _vertex(pen, vertex, laid.boxes[vertex.key], writing)
     for route in laid.routes:
         if route.label is not None:
             yield [pen.label(writing.edge(route.edge), route.label.box.middle)]
@@ -64,10 +67,18 @@ def _lines(pen: Pen, route: Route) -> Iterator[str]:
         yield pen.line("backward", route.shifted(PAIR))
 
 
-def _vertex(pen: Pen, vertex: Vertex, box: Rectangle, text: str) -> list[str]:
+def _vertex(pen: Pen, vertex: Vertex, box: Rectangle, writing: Writing) -> list[str]:
+    """A box with its formula, and below that its numbers, if there are any."""
     outline = [pen.outline(vertex.kind, box)] if vertex.kind != "dots" else []
     dot = [pen.dot((box.right - 3, box.y + 3))] if vertex.needed else []
-    return [*outline, *dot, pen.formula(text, box.middle)]
+    (x, y), numbers = box.middle, writing.beside(vertex)
+    y -= NUMBER * len(numbers) / 2
+    below = [
+        pen.number(kind, number, (x, y + TEXT * 0.62 + NUMBER * (n + 0.5)))
+        for n, (kind, number) in enumerate(zip(("value", "slope"), numbers, strict=False))
+        if number
+    ]
+    return [*outline, *dot, pen.formula(writing.vertex(vertex), (x, y)), *below]
 
 
 def entry(pen: Pen, item: Item, lang: str) -> list[str]:
@@ -77,6 +88,8 @@ def entry(pen: Pen, item: Item, lang: str) -> list[str]:
         sign = pen.arrow(item.kind, (x, y))
     elif item.kind == "dots":
         sign = pen.dots((x + 13, y))
+    elif item.kind in ("value", "slope"):
+        sign = pen.number(item.kind, "0.5", (x + 13, y))
     elif item.kind == "kept":
         sign = pen.dot((x + 13, y))
     else:

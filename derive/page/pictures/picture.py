@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from math import inf
 
@@ -13,10 +13,11 @@ from derive.errors import ModelError
 from derive.language import Text
 from derive.page.pictures.computation import Walk
 from derive.page.pictures.copies import copied
-from derive.page.pictures.diagram import Diagram
+from derive.page.pictures.diagram import Diagram, Vertex
 from derive.page.pictures.layout import Layout, layout, least
+from derive.page.pictures.numbers import Numbers
 from derive.page.pictures.times import Times, times
-from derive.page.pictures.writing import Medium, Writing
+from derive.page.pictures.writing import NONE, Medium, Writing
 from derive.page.print.typst import string
 
 TITLE = Text("Computational graph: {title}", "计算图：{title}")
@@ -25,21 +26,30 @@ DESCRIPTION = Text(
     "{uses}。实线箭头为前向计算，虚线箭头为反向传播并标有局部偏导数。",
 )
 ALONE = "#set page(width: auto, height: auto, margin: 4pt)"  # a page as large as the picture
+VALUE = Text("{node} has the value {value}.", "{node} 的值为 {value}。")
+SLOPE = Text("The derivative of the loss with respect to {node} is {slope}.", "损失对 {node} 的导数为 {slope}。")
 USE = Text("{node} is computed from {sources}", "{node} 由 {sources} 计算")
 
 
 class GraphPicture:
-    """The graph of a derivation for some sizes; `values` writes beside each node what it equals.
+    """The graph of a derivation for some sizes; `values` writes beside each node what it equals, `numbers` into
+    its box its value and the derivative of the loss.
 
     `svg(lang)` is one <svg> element, `tikz(lang)` one tikzpicture; a notebook shows the former.
     """
 
-    def __init__(self, derivation: Derivation, sizes: Mapping[Symbol, int] | None = None, values: bool = False):
+    def __init__(
+        self,
+        derivation: Derivation,
+        sizes: Mapping[Symbol, int] | None = None,
+        values: bool = False,
+        numbers: Numbers = NONE,
+    ):
         if any(stage.time and not stage.stepwise for stage in derivation.stages):
             raise ModelError(
                 "a recurrence through several indices, or over the whole past, has no picture with a column for a step"
             )
-        self.derivation, self.sizes, self.values = derivation, dict(sizes or {}), values
+        self.derivation, self.sizes, self.values, self.numbers = derivation, dict(sizes or {}), values, numbers
         self._drawn: dict[int, Diagram] = {}
 
     @cached_property
@@ -119,19 +129,27 @@ class GraphPicture:
 
     def _writings(self, medium: Medium, drawn: Diagram) -> list[Writing]:
         """All labels, and those of the last column alone."""
-        return [Writing(medium, drawn, self.sizes, self.times, sparing) for sparing in (False, True)]
+        return [Writing(medium, drawn, self.sizes, self.times, sparing, self.numbers) for sparing in (False, True)]
 
     def _description(self, drawn: Diagram, lang: str) -> str:
-        writing = Writing(Medium("text", len, "…"), drawn, self.sizes, self.times)
+        writing = Writing(Medium("text", len, "…"), drawn, self.sizes, self.times, numbers=self.numbers)
         names = {v.key: writing.vertex(v) for v in drawn.vertices}
         sources: dict[str, list[str]] = {}
         for edge in drawn.edges:
             sources.setdefault(edge.target, []).append(names[edge.source])
         uses = [USE(node=names[target], sources=list(found)) for target, found in sources.items()]
-        return DESCRIPTION(uses=uses).pick(lang)
+        about = DESCRIPTION(uses=uses).pick(lang)
+        return " ".join([about, *(s.pick(lang) for v in drawn.vertices for s in _spoken(writing, v, names[v.key]))])
 
     def __repr__(self) -> str:
         return f"<the computational graph of {self.derivation.model.title}>"
 
     def _repr_svg_(self) -> str:
         return self.svg("en")
+
+
+def _spoken(writing: Writing, vertex: Vertex, node: str) -> Iterator[Text]:
+    """The numbers in a box as sentences."""
+    for said, number in zip((VALUE, SLOPE), writing.beside(vertex), strict=False):
+        if number:
+            yield said(node=node, value=number, slope=number)

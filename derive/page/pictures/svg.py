@@ -1,8 +1,8 @@
 """A picture as one <svg> element: no script, no external font, colours from CSS variables, dark where the reader's is.
 
 The variables are --derive-paper, --derive-ink, --derive-soft, --derive-back, --derive-parameter, --derive-input,
---derive-target, --derive-constant, --derive-random, --derive-node, --derive-loss, --derive-kept, and the kinds again
-with -fill; a page that sets none gets the fallbacks below.
+--derive-target, --derive-constant, --derive-random, --derive-node, --derive-loss, --derive-kept,
+--derive-value, and the kinds again with -fill; a page that sets none gets the fallbacks below.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ EDGE = 8.0  # margin
 def svg(drawn: Diagram, laid: Layout, writing: Writing, lang: str, title: str, description: str) -> str:
     """The element, with a title and a description for who cannot see it."""
     pen = _Pen()
-    items, below = legend(drawn, lang, max(laid.width, 460))
+    items, below = legend(drawn, writing, lang, max(laid.width, 460))
     head = BAR if laid.columns else 0.0
     width, height = max(laid.width, max(i.x + i.width for i in items)) + 2 * EDGE, head + laid.height + below + 2 * EDGE
     parts = [
@@ -63,6 +63,9 @@ class _Pen:
 
     def formula(self, text: str, at: Point) -> str:
         return _formula(text, (at[0], at[1] + TEXT * 0.33), TEXT)
+
+    def number(self, kind: str, text: str, at: Point) -> str:
+        return _formula(text, (at[0], at[1] + SMALL * 0.33), SMALL, kind)
 
     def label(self, text: str, at: Point) -> str:
         return _formula(text, (at[0], at[1] + SMALL * 0.33), SMALL, "partial")

@@ -46,7 +46,7 @@ def document(picture: str, lang: str) -> str:
 def tikz(drawn: Diagram, laid: Layout, writing: Writing, lang: str) -> str:
     """The tikzpicture."""
     pen = _Pen()
-    items, _ = legend(drawn, lang, max(laid.width, 460))
+    items, _ = legend(drawn, writing, lang, max(laid.width, 460))
     lines = [
         *_colours(),
         *(mark for marks in picture(pen, drawn, laid, writing) for mark in marks),
@@ -86,6 +86,10 @@ class _Pen:
 
     def formula(self, text: str, at: Point) -> str:
         return rf"\node[font=\small] at ({at[0]:.1f},{at[1]:.1f}) {{\strut${text}$}};"
+
+    def number(self, kind: str, text: str, at: Point) -> str:
+        look = rf"derive{colours.NUMBERS[kind]},font=\scriptsize"
+        return rf"\node[{look}] at ({at[0]:.1f},{at[1]:.1f}) {{${text}$}};"
 
     def label(self, text: str, at: Point) -> str:
         look = r"deriveback,fill=white,inner sep=0.6pt,font=\scriptsize"

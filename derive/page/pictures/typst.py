@@ -19,7 +19,7 @@ INK = {"forward": colours.LIGHT["ink"], "backward": colours.LIGHT["back"]}
 
 def typst(drawn: Diagram, laid: Layout, writing: Writing, lang: str) -> str:
     """The box, with its legend."""
-    items, below = legend(drawn, lang, max(laid.width, 460))
+    items, below = legend(drawn, writing, lang, max(laid.width, 460))
     pen = _Pen(BAR if laid.columns else 0.0)
     width = max(laid.width, max(item.x + item.width for item in items))
     marks = [mark for found in picture(pen, drawn, laid, writing) for mark in found]
@@ -67,6 +67,9 @@ class _Pen:
 
     def formula(self, text: str, at: Point) -> str:
         return self._text(equation("m", text), at, 9, "ink")
+
+    def number(self, kind: str, text: str, at: Point) -> str:
+        return self._text(equation("m", text), at, 8, colours.NUMBERS[kind])
 
     def label(self, text: str, at: Point) -> str:
         return self._text(f"box(fill: white, outset: 0.6pt, {equation('m', text)})", at, 8, "back")

@@ -11,11 +11,14 @@ from sympy import Expr, Symbol
 from derive.chain.derivation import Term
 from derive.model.program import as_product
 from derive.page.pictures.diagram import Diagram, Edge, Vertex
+from derive.page.pictures.numbers import Numbers, lines
 from derive.page.pictures.times import Times
 from derive.page.print.formulas import Formulas
 
 LONG = 6.5  # em: a longer local partial is written as its symbol
 TEXT, SMALL = 13.0, 10.5  # sizes of letters in boxes and beside edges
+NUMBER = 13.0  # height of a line with a number in a box
+NONE: Numbers = {}
 
 
 class Medium(NamedTuple):
@@ -35,12 +38,19 @@ class Writing:
     """The words of one picture in one medium."""
 
     def __init__(
-        self, medium: Medium, drawn: Diagram, sizes: Mapping[Symbol, int], times: Times, sparing: bool = False
+        self,
+        medium: Medium,
+        drawn: Diagram,
+        sizes: Mapping[Symbol, int],
+        times: Times,
+        sparing: bool = False,
+        numbers: Numbers = NONE,
     ):
         self.medium, self.times = medium, times
         self.show = Formulas(medium.style, drawn.order, tuple(sizes.items())).plain
         columns = {v.key: v.column for v in drawn.vertices}
         self.written: dict[Vertex | Edge, str] = {}
+        self.numbers = lines(numbers, drawn, self.show.style.latex) if numbers else {}
         self.silent = {
             e for e in drawn.edges if sparing and columns[e.target] is not None and columns[e.target] != times.last
         }
@@ -58,6 +68,11 @@ class Writing:
         factors = as_product(vertex.value)
         value = self.show(vertex.value) if factors is None else self.show.term(Term(factors), self.show.style.dot)
         return f"{names} = {value}"
+
+    def beside(self, vertex: Vertex) -> tuple[str, ...]:
+        """The value and the derivative of a box, as far as they are known: none, the value, or both lines."""
+        value, slope = self.numbers.get(vertex.key, ("", ""))
+        return (value, slope) if slope else (value,) if value else ()
 
     def edge(self, edge: Edge) -> str:
         """The local partials of an edge, those that are too long by their symbols; "" where nothing is written.
@@ -83,7 +98,9 @@ class Writing:
     def size(self, drawn: Vertex | Edge) -> tuple[float, float]:
         """Width and height of the formula of a vertex, or of the label of an edge; (0, 0) if there is no label."""
         if isinstance(drawn, Vertex):
-            return self.medium.width(self.vertex(drawn)) * TEXT, TEXT * 1.25
+            numbers = self.beside(drawn)
+            wide = [self.medium.width(self.vertex(drawn)) * TEXT, *(self.medium.width(n) * SMALL for n in numbers)]
+            return max(wide), TEXT * 1.25 + NUMBER * len(numbers)
         text = self.edge(drawn)
         tall = SMALL * (2.2 if "\\frac" in text else 1.3)
         return (self.medium.width(text) * SMALL + 2, tall) if text else (0.0, 0.0)

@@ -13,6 +13,7 @@ from derive.topics.worked.example import learning_rate, own
 
 if TYPE_CHECKING:
     from derive.check.report import Report
+    from derive.page.pictures.numbers import Numbers
     from derive.topics.worked.worked import Worked  # numpy is loaded only where numbers are worked
 
 
@@ -52,6 +53,11 @@ class WorkedNumbers(Topic):
 
         for each in found:
             yield from numbers(context.derived.derivation, each.worked, each.remark, context.derived.steps)
+
+    def numbers(self, found: Sequence[Any], context: Context) -> Numbers:
+        from derive.topics.worked.page import on_graph
+
+        return {e: pair for each in found for e, pair in on_graph(context.derived.derivation, each.worked).items()}
 
 
 TOPIC = WorkedNumbers()

@@ -16,6 +16,7 @@ from derive.model.reachability import valueless
 from derive.page import blocks
 from derive.page import sentences as say
 from derive.page.numerals import Numeral
+from derive.page.pictures.numbers import Pair
 
 if TYPE_CHECKING:
     from derive.topics.worked.worked import Worked
@@ -53,6 +54,19 @@ def _elements(d: Derivation, worked: Worked) -> dict[Expr, Numeral]:
                 if key == f"d{node.name}/d{given}":
                     found[Given(node.symbol, given)] = Numeral(value)
     return found
+
+
+def on_graph(d: Derivation, worked: Worked) -> dict[Expr, Pair]:
+    """Pair every element's value with its derivative; that of the loss is 1, of a parameter out of reach it is 0."""
+    found, unknown, apart = _elements(d, worked), valueless(d.model), {n.name for n in d.unreachable}
+    pairs: dict[Expr, Pair] = {}
+    for name, node in ((name, n) for name, n in d.model.nodes.items() if name in worked.values):
+        for element, value in _numbered(node, worked.values[name], worked.low[name]):
+            slope = found.get(Partial(d.loss, element)) if d.model.has_loss else None
+            if name in apart or element == d.loss:
+                slope = Numeral(int(element == d.loss))
+            pairs[element] = Pair(None if name in unknown else value, slope)
+    return pairs
 
 
 def _numbered(node: Node, array: Any, low: tuple[int, ...]) -> Iterator[tuple[Expr, Numeral]]:
