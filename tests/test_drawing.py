@@ -134,12 +134,23 @@ def test_every_time_step_looks_the_same(name, T):
 
 def test_time_is_unrolled():
     """Five steps are all drawn; more, or a length without a number, as the first two, dots and the last."""
-    assert list(first("bptt", 5).fitted(svg.MEDIUM)[1].columns) == [1, 2, 3, 4, 5]
+    assert first("bptt", 5).times.columns == (1, 2, 3, 4, 5)
     for T, last in ((9, "t = 9"), (None, "t = T")):
-        picture = first("bptt", T)
+        picture = first("lstm", T)
         _, laid, writing = picture.fitted(MEDIA["svg"])
         assert [t for c in sorted(laid.columns) if (t := writing.time(c))][-1] == last
-        assert sum(v.kind == "dots" for v in picture.diagram.vertices) == 1
+        assert sum(v.kind == "dots" for v in picture.diagram.vertices) == 2  # of c and of h
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "rnn", "bptt"])
+@pytest.mark.parametrize("T", TIMES)
+def test_a_time_stands_over_boxes_of_its_own_step(name, T):
+    """Below the bar of t = 1 stands no x_2; where every layer is shared, as in a short cell, there is no bar."""
+    for medium in MEDIA.values():
+        drawn, laid, _ = first(name, T).fitted(medium)
+        for column, (left, right) in laid.columns.items():
+            below = [v for v in drawn.vertices if laid.boxes[v.key].x < right and left < laid.boxes[v.key].right]
+            assert {v.column for v in below if not v.early} == {column}
 
 
 @pytest.mark.parametrize("name", ["lstm", "gru", "rnn", "bptt"])

@@ -48,7 +48,7 @@ def tikz(drawn: Diagram, laid: Layout, writing: Writing, lang: str) -> str:
     pen = _Pen()
     items, _ = legend(drawn, writing, lang, max(laid.width, 460))
     lines = [
-        *_colours(),
+        *_colours(bool(writing.numbers)),
         *(mark for marks in picture(pen, drawn, laid, writing) for mark in marks),
         *(mark for item in items for mark in entry(pen, item._replace(y=item.y + laid.height), lang)),
     ]
@@ -56,8 +56,10 @@ def tikz(drawn: Diagram, laid: Layout, writing: Writing, lang: str) -> str:
     return "\n".join([head, *lines, r"\end{tikzpicture}"])
 
 
-def _colours() -> Iterator[str]:
+def _colours(numbers: bool) -> Iterator[str]:
     for name, value in colours.LIGHT.items():
+        if name == "value" and not numbers:
+            continue
         yield rf"\definecolor{{derive{name}}}{{HTML}}{{{value[1:].upper()}}}"
     for name, value in colours.FILLED.items():
         yield rf"\definecolor{{derive{name}fill}}{{HTML}}{{{value[1:].upper()}}}"
