@@ -11,10 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
 from derive import Graph, KroneckerDelta, Piecewise, Sum, cholesky, eigenvalues, exp, inverse, log, norm, softmax, solve
-from derive.errors import NoMatrixForm
+from derive.errors import NoMatrixForm, VerificationError
 from derive.solution import Solution
+from derive.topics.matrix_form.check.evaluator import Evaluator
 
 Model = Callable[[Any], Any]
 
@@ -165,3 +167,59 @@ def test_eigenvalues_of_a_matrix_without_a_matrix_form() -> None:
     d.verify(points=60).require()
     with pytest.raises(NoMatrixForm, match="shifted"):
         d.matrix("w")
+
+
+# the Cholesky factor F of S, with the adjoint G: dL/dS = F^-T (low(F^T G) + low(F^T G)^T) F^-1 / 2 (Murray 2016)
+
+
+def gram(m: Any) -> Any:
+    """The factor of a matrix that is positive definite by its definition, B B^T + I."""
+    i, j = m.i, m.j
+    S = m.g.node("S", Sum(m.B[i, m.a] * m.B[j, m.a], m.a) + KroneckerDelta(i, j), over=(i, j))
+    F = m.g.node("F", cholesky(S)[i, j], over=(i, j))
+    return Sum(F[i, j] * m.x[i] * m.x[j], i, j)
+
+
+MURRAY = "(F**-1).T*(low({0}).T + low({0}))*F**-1/2"
+FACTORS: dict[str, tuple[Model, dict[str, str]]] = {
+    "of its elements": (
+        lambda m: Sum(exp(factor(m)[m.i, m.j]), m.i, m.j),
+        {"C": MURRAY.format("F.T*exp(F)")},
+    ),
+    "of its product with a vector": (
+        lambda m: Sum(Sum(factor(m)[m.i, m.j] * m.x[m.j], m.j) ** 2, m.i) / 2,
+        {"C": MURRAY.format("F.T*F*x*x.T")},
+    ),
+    "of a form in two vectors": (
+        lambda m: Sum(factor(m)[m.i, m.j] * m.x[m.i] * m.x[m.j], m.i, m.j),
+        {"C": MURRAY.format("F.T*x*x.T")},
+    ),
+    "of a node": (gram, {"B": "2*(dL/dS)*B"}),
+}
+
+
+def factor(m: Any) -> Any:
+    """The Cholesky factor of C, as a node."""
+    return m.g.node("F", cholesky(m.C)[m.i, m.j], over=(m.i, m.j))
+
+
+@pytest.mark.parametrize("name", FACTORS)
+def test_the_gradient_of_a_cholesky_factor_has_its_matrix_form(name: str) -> None:
+    model, expected = FACTORS[name]
+    d = derived(model, positive_definite=True)
+    assert {of: str(d.matrix(of)) for of in expected} == expected
+
+
+def test_the_lower_triangle_is_explained_in_both_languages() -> None:
+    d = derived(FACTORS["of a form in two vectors"][0], positive_definite=True)
+    english, chinese = (" ".join(d.to_text(check=False, lang=lang).split()) for lang in ("en", "zh"))
+    assert "low(A) is the lower triangle of A with half of its diagonal." in english
+    assert "low(A) 保留 A 的下三角部分，其对角线减半。" in chinese
+
+
+def test_a_diagonal_that_is_not_halved_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's claim against autograd: with the whole diagonal the check refuses the form."""
+    monkeypatch.setattr(Evaluator, "_low", lambda self, expr, at: torch.tril(self.value(expr.args[0], at)))
+    d = derived(FACTORS["of a form in two vectors"][0], positive_definite=True)
+    with pytest.raises(VerificationError):
+        d.matrix("C")

@@ -196,6 +196,20 @@ class Entrywise(Matrix):
         return _equal("a function of entries", [shape(a) for a in self.args[1:]])
 
 
+class Lower(Matrix):
+    """The lower triangle of a square matrix of ones, n x n."""
+
+    def _shape(self) -> Shape:
+        return self.args[0], self.args[0]
+
+
+class Low(Matrix):
+    """The lower triangle of a square matrix, with half of its diagonal."""
+
+    def _shape(self) -> Shape:
+        return shape(self.args[0])
+
+
 class Diag(Matrix):
     """The diagonal matrix of a column."""
 

@@ -18,6 +18,7 @@ from derive.expressions.matrices import (
     Eye,
     Hadamard,
     Length,
+    Low,
     Named,
     Ones,
     Operator,
@@ -212,6 +213,11 @@ def diag(expr: Diag, p: Printer) -> Printed:
 @write.register(DiagonalOf)
 def diagonal(expr: DiagonalOf, p: Printer) -> Printed:
     return _named("diag", expr.args[0], p), ATOM
+
+
+@write.register(Low)
+def low(expr: Low, p: Printer) -> Printed:
+    return _named("low", expr.args[0], p), ATOM
 
 
 @write.register(Trace)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from sympy import Expr, Idx, Mul, S
 
 from derive.errors import NoMatrixForm
-from derive.expressions.matrices import Diag, Ones, size
+from derive.expressions.matrices import Diag, Lower, Ones, size
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.topics.matrix_form.rules import hadamard, scaled, times, trace_of, transpose
@@ -72,10 +72,22 @@ def contracted(parts: Iterable[Part], over: Sequence[Idx]) -> Part:
             return Part(scaled(Mul(*(s.matrix for s in scale)), trace))
         idx = min(left, key=lambda s: len(_others(found, s)))
         left.remove(idx)
+        for mask in (p for p in found if isinstance(p.matrix, Lower) and idx in p.indices):
+            found = _within(found, mask.order)
         made = _summed([p for p in found if idx in p.indices], idx)
         found = [p for p in found if idx not in p.indices]
         (found if made.indices else scale).append(made)
     return _multiplied(found, Mul(*(s.matrix for s in scale)))
+
+
+def _within(parts: list[Part], order: tuple[Idx, ...]) -> list[Part]:
+    """Columns that stand beside a triangle as one matrix, of which it takes the triangle: a b^T."""
+    columns = [p for p in parts if len(p.order) == 1 and p.order[0] in order]
+    if not columns:
+        return parts
+    above, below = ([p.matrix for p in columns if p.order == (i,)] or [Ones(size(i))] for i in order)
+    made = Part(times(hadamard(*above), transpose(hadamard(*below))), *order)
+    return [*(p for p in parts if p not in columns), made]
 
 
 def _others(parts: Sequence[Part], idx: Idx) -> set[Idx]:

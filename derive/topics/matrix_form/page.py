@@ -13,6 +13,8 @@ from derive.expressions.matrices import (
     Entry,
     Entrywise,
     Hadamard,
+    Low,
+    Named,
     Ones,
     Operator,
     Signature,
@@ -33,6 +35,7 @@ MEANING = Text(
     "A vector is a column, and at the right of a line stand the shapes of its factors.",
     "向量都是列向量，每行右侧是各因子的形状。",
 )
+SQUARE = Named(Symbol("A"), Symbol("n"), Symbol("n"))
 SIGNS = (
     (Entrywise, Text("A function acts on every entry.", "函数逐元素作用。")),
     (Hadamard, Text("The sign {sign} multiplies entry by entry.", "{sign} 表示逐元素相乘。")(sign=Operator("times"))),
@@ -48,6 +51,13 @@ SIGNS = (
             "The entry {k} of the column {unit} is 1, and its others are 0.",
             "列向量 {unit} 的第 {k} 个分量为 1，其余为 0。",
         )(unit=Unit(Symbol("k"), Symbol("n")), k=Symbol("k")),
+    ),
+    (
+        Low,
+        Text(
+            "{low} is the lower triangle of {A} with half of its diagonal.",
+            "{low} 保留 {A} 的下三角部分，其对角线减半。",
+        )(low=Low(SQUARE), A=SQUARE),
     ),
     (Softmax, Text("The softmax of a matrix is taken row by row.", "矩阵的 softmax 按行计算。")),
 )

@@ -14,7 +14,7 @@ from derive.errors import NoMatrixForm
 from derive.expressions.extremes import Extreme
 from derive.expressions.functions import row_or_extremum
 from derive.expressions.indices import BINDERS, Limits, apart, fresh, is_position, limits, name_of
-from derive.expressions.matrices import HOLE, DiagonalOf, Eye, Power, Symmetric, Unit, Whole, size, summed
+from derive.expressions.matrices import HOLE, DiagonalOf, Eye, Lower, Power, Symmetric, Unit, Whole, size, summed
 from derive.expressions.matrix_functions import OfMatrix, Written
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import elements
@@ -155,21 +155,44 @@ class Reader:
 
     def _product(self, expr: Expr) -> Part:
         """Factors under sums: sums over running indices are contracted, those over subscripts stay."""
-        body, bounds = expr, list[Limits]()
-        while isinstance(body, Sum):
-            body, bounds = body.function, [*(tuple(b) for b in body.limits), *bounds]
-        if any(low.atoms(Idx) | high.atoms(Idx) for _, low, high in bounds):  # an end that moves with an index
+        body, bounds = _opened(expr)
+        factors = list[Expr]()
+        for factor in Mul.make_args(body):
+            inner, ends = _opened(factor)
+            moves = any(_moves(b) for b in ends)  # such a sum is read together with what stands around it
+            factors += Mul.make_args(inner) if moves else [factor]
+            bounds = [*ends, *bounds] if moves else bounds
+        if len({name_of(b[0]) for b in bounds}) < len(bounds):
             raise NoMatrixForm(PLACES)
-        own, around = self._free(body), self.running
-        inner = [b for b in bounds if b[0] in own]
-        if any(b != limits(b[0]) for b in inner):
+        return self._contracted(factors, bounds)
+
+    def _contracted(self, factors: Sequence[Expr], bounds: Sequence[Limits]) -> Part:
+        own, around = frozenset[Idx]().union(*map(self._free, factors)), self.running
+        masks = [self._mask(b, own) for b in bounds if _moves(b)]
+        inner = [b[0] for b in bounds if b[0] in own]
+        if any(b != limits(b[0]) and not _moves(b) for b in bounds if b[0] in own):
             raise NoMatrixForm(PLACES)
         outer = tuple(b for b in bounds if b[0] not in own)
         self.running = (around - {b[0] for b in bounds}) | own
-        parts = [p for f in Mul.make_args(body) for p in self._factor(f)]
+        wide = [f for f in factors if masks and isinstance(f, Add) and len(self._free(f)) > 2]
+        if wide:
+            rest = [f for f in factors if f is not wide[0]]
+            self.running = around
+            return self._terms([self._contracted([*rest, *Mul.make_args(t)], bounds) for t in wide[0].args])
+        parts = [p for f in factors for p in self._factor(f)]
         self.running = around
-        found = contracted(parts, [b[0] for b in inner])
+        found = contracted([*parts, *masks], inner)
+        if found.matrix.has(Lower):
+            raise NoMatrixForm(PLACES)
         return Part(summed(found.matrix, outer), *found.order)
+
+    def _mask(self, bound: Limits, own: frozenset[Idx]) -> Part:
+        """1 on and below the diagonal, for a sum from another index on; for one up to it, above."""
+        idx, low, high = bound
+        other, rest = (low, high == idx.upper) if isinstance(low, Idx) else (high, low == idx.lower)
+        if not rest or not {idx, other} <= own or limits(idx)[1:] != limits(other)[1:]:
+            raise NoMatrixForm(PLACES)
+        return Part(Lower(size(idx)), *((idx, other) if other is low else (other, idx)))
 
     def _free(self, expr: Expr) -> frozenset[Idx]:
         """The indices along rows and columns that are free in the expression."""
@@ -195,6 +218,19 @@ class Reader:
         holes = [HOLE] if len(parts) == 1 else [Symbol(f"x{n}") for n in range(1, len(parts) + 1)]
         found = joint(parts)
         return Part(entrywise(expr.func(*holes), *(oriented(p, found) for p in parts)), *found)
+
+
+def _opened(expr: Expr) -> tuple[Expr, list[Limits]]:
+    """The body of sums inside each other, and their limits, the inner ones first."""
+    bounds = list[Limits]()
+    while isinstance(expr, Sum):
+        expr, bounds = expr.function, [*(tuple(b) for b in expr.limits), *bounds]
+    return expr, bounds
+
+
+def _moves(bound: Limits) -> bool:
+    """Does an end of a sum move with an index?"""
+    return bool(bound[1].atoms(Idx) | bound[2].atoms(Idx))
 
 
 def _unit(place: Expr, idx: Idx) -> Expr:

@@ -19,6 +19,8 @@ from derive.expressions.matrices import (
     Eye,
     Hadamard,
     Length,
+    Low,
+    Lower,
     Ones,
     Plus,
     Power,
@@ -156,11 +158,25 @@ def hadamard(*factors: Expr) -> Expr:
     scale, flat = _unscaled(factors, Hadamard)
     if any(isinstance(f, Zeros) for f in flat):
         return Zeros(*shape(flat[0]))
+    if any(isinstance(f, Transpose) and isinstance(f.args[0], Lower) for f in flat):
+        return scaled(scale, transpose(hadamard(*map(transpose, flat))))
+    if any(isinstance(f, Lower) for f in flat):
+        return scaled(scale, _low(flat))
     if any(isinstance(f, Eye) for f in flat):
         rest = hadamard(*(f for f in flat if not isinstance(f, Eye)), Ones(shape(flat[0])[0]))
         return scaled(scale, Eye(shape(flat[0])[0]) if isinstance(rest, Ones) else Diag(diagonal_of(rest)))
     kept = [f for f in flat if not isinstance(f, Ones)] or flat[:1]
     return scaled(scale, kept[0] if len(kept) == 1 else _upright(Hadamard(*kept)))
+
+
+def _low(factors: list[Expr]) -> Expr:
+    """The lower triangle with half of the diagonal: A times 1 - I/2 entry by entry, below the diagonal."""
+    n = shape(factors[0])[0]
+    halved = plus(times(Ones(n), transpose(Ones(n))), scaled(-S.Half, Eye(n)))
+    rest = [f for f in factors if f != halved and not isinstance(f, Lower)]
+    if len(rest) + 2 != len(factors):
+        return Hadamard(*factors)
+    return Low(hadamard(*rest) if rest else times(Ones(n), transpose(Ones(n))))
 
 
 def _unscaled(factors: tuple[Expr, ...] | list[Expr], kind: Any) -> tuple[Expr, list[Expr]]:
@@ -184,7 +200,16 @@ def plus(*terms: Expr) -> Expr:
     kept = _by_tails(kept) if shape(kept[0])[1] == ONE else kept
     if len(kept) == 1:
         return scaled(common, kept[0])
-    return scaled(common, _upright(Plus(*kept)))
+    return scaled(common, _between(kept) or _upright(Plus(*kept)))
+
+
+def _between(terms: list[Expr]) -> Expr | None:
+    """X A Y + X B Y as X (A + B) Y, where A and B are lower triangles."""
+    if not all(isinstance(t, Times) and len(t.args) == 3 and t.args[1].has(Low) for t in terms):
+        return None
+    if len({(t.args[0], t.args[-1]) for t in terms}) > 1:
+        return None
+    return times(terms[0].args[0], plus(*(t.args[1] for t in terms)), terms[0].args[-1])
 
 
 def _by_tails(columns: list[Expr]) -> list[Expr]:

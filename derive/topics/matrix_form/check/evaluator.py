@@ -135,6 +135,10 @@ class Evaluator:
     def _diagonalof(self, expr: Expr, at: Sequence[Range]) -> Array:
         return self.value(expr.args[0], at).diagonal(dim1=-2, dim2=-1).unsqueeze(-1)
 
+    def _low(self, expr: Expr, at: Sequence[Range]) -> Array:
+        found = self.value(expr.args[0], at)
+        return (torch.tril(found) + torch.tril(found, -1)) / 2
+
     def _trace(self, expr: Expr, at: Sequence[Range]) -> Array:
         return self._diagonalof(expr, at).sum(dim=-2, keepdim=True)
 
