@@ -45,7 +45,6 @@ if TYPE_CHECKING:
         erfinv,
         exp,
         floor,
-        frac,
         gamma,
         log,
         loggamma,
@@ -80,6 +79,7 @@ if TYPE_CHECKING:
     from derive.expressions.elementary import (
         exp2,
         expm1,
+        frac,
         log1p,
         log2,
         log10,
@@ -131,7 +131,7 @@ _HOME = {
         "selu", "sigmoid", "silu", "softplus", "softsign",
     ),
     "derive.expressions.elementary": (
-        "exp2", "expm1", "log1p", "log2", "log10", "logit", "normal_cdf", "rounded", "stop", "trunc",
+        "exp2", "expm1", "frac", "log1p", "log2", "log10", "logit", "normal_cdf", "rounded", "stop", "trunc",
     ),
     "derive.expressions.functions": ("function_named",),
     "derive.expressions.several": ("clip", "hypot", "logaddexp", "prelu"),
@@ -157,7 +157,7 @@ _HOME = {
     "sympy": (
         "Abs", "Function", "Heaviside", "KroneckerDelta", "Max", "Min", "Piecewise", "Rational", "acos",
         "acosh", "asin", "asinh", "atan", "atan2", "atanh", "ceiling", "cos", "cosh", "digamma", "erf", "erfc",
-        "erfinv", "exp", "floor", "frac", "gamma", "log", "loggamma", "polygamma", "sign", "sin", "sinh",
+        "erfinv", "exp", "floor", "gamma", "log", "loggamma", "polygamma", "sign", "sin", "sinh",
         "sqrt", "tan", "tanh",
     ),
 }  # fmt: skip

@@ -13,6 +13,7 @@ from sympy import IndexedBase
 from derive.chain.derivation import Derivation
 from derive.check.samples import structured
 from derive.check.torch_backend import TorchBackend
+from derive.code.draws import without_draws
 from derive.code.families import cotangents
 from derive.code.module import code
 from derive.evaluate.passes import Passes, leaves
@@ -144,8 +145,8 @@ def failures(d: Derivation, draws: Iterable[tuple[dict[Any, int], int]], toleran
         return ["no draw is finite"]
     for sizes, p in finite:
         for target, found in modules.items():
-            names = dict(zip(d.model.nodes, found["NAMES"].values(), strict=True))
-            inputs = {names.get(n, n): a for n, a in p.given.items()}
+            names = dict(zip(without_draws(d).model.nodes, found["NAMES"].values(), strict=True))
+            inputs = {names.get(n, n): a for n, a in p.given.items() if n in names or n not in d.model.nodes}
             inputs |= {n: k for n, k in p.asked.items() if n in found["SIZES"]}
             wrong += [f"{target}, {sizes}: {what}" for what in compared(p, found, inputs, names, target, tolerance)]
     return wrong

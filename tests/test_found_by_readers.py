@@ -1,10 +1,27 @@
 """Models with which a fresh reader broke the product: each is derived, checked and printed."""
 
 import pytest
+import sympy
 import torch
 from generated import loaded, plain
 
-from derive import Graph, Sum, cos, log, logdet, logsumexp, matrix_power, mean, sin, softmax, tanh, var
+from derive import (
+    Expectation,
+    Graph,
+    Sum,
+    cos,
+    frac,
+    log,
+    logdet,
+    logsumexp,
+    matrix_power,
+    mean,
+    sin,
+    softmax,
+    tanh,
+    var,
+)
+from derive.errors import ModelError
 
 
 def scores(g):
@@ -97,3 +114,38 @@ def test_the_code_of_a_causal_convolution():
         given = {n: a.numpy() for n, a in given.items()} if target == "numpy" else given
         found = loaded(g.derive().to_code(target, check=False))["backward"](**given)["w"]
         assert abs(plain(found) - truth.numpy()).max() < 1e-12
+
+
+def test_code_asks_for_no_draw_that_only_an_expectation_uses():
+    """E[(sum_i a_i relu(mu_i + s e_i))^2] has a value; a second draw stands in the loss itself."""
+    g = Graph("draws")
+    D = g.size("D")
+    i = g.index("i", D)
+    a, s = g.parameter("a", D), g.parameter("s", domain="positive")
+    e, f = g.normal("e", D), g.normal("f", D)
+    h = g.node("h", s * e[i], over=i)
+    g.loss("L", Expectation(Sum(a[i] * h[i], i) ** 2) + Sum(a[i] * f[i], i))
+    for target in ("numpy", "torch"):
+        module = loaded(g.derive().to_code(target, check=False))
+        assert set(module["SHAPES"]) == {"a", "s", "f"}
+        given = {"a": torch.tensor([1.0, 2.0]), "s": torch.tensor(3.0), "f": torch.tensor([4.0, 5.0])}
+        given = {n: v.numpy() for n, v in given.items()} if target == "numpy" else given
+        found = module["backward"](**given)  # L = s^2 |a|^2 + a f
+        assert plain(found["a"]).tolist() == [22, 41] and plain(found["s"]) == 30
+
+
+def test_frac_is_torchs():
+    """x - trunc(x), with the sign of x; sympy's own, x - floor(x), is refused with a way out."""
+    x = torch.tensor([-2.75, -1.0, -0.25, 0.0, 0.5, 3.25], dtype=torch.float64, requires_grad=True)
+    (truth,) = torch.autograd.grad((torch.frac(x) ** 2).sum(), x)
+    g = Graph("fractions")
+    N = g.size("N")
+    n = g.index("n", N)
+    z = g.parameter("x", N)
+    g.loss("L", Sum(frac(z[n]) ** 2, n))
+    assert g.derive().verify(20).ok
+    for target, given in (("numpy", x.detach().numpy()), ("torch", x.detach())):
+        module = loaded(g.derive().to_code(target, check=False))
+        assert plain(module["backward"](x=given)["x"]).tolist() == truth.tolist()
+    with pytest.raises(ModelError, match=r"frac of sympy.*from derive import frac"):
+        g.node("other", sympy.frac(z[n]), over=n)

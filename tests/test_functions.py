@@ -11,7 +11,7 @@ from string import Formatter
 import pytest
 import torch
 from generated import loaded
-from mpmath import diff, floor, mp, mpf
+from mpmath import diff, mp, mpf
 from sympy import Float, Rational, S, Symbol, lambdify, oo
 
 from derive import Sum
@@ -29,7 +29,6 @@ JUMPS = {
     "between": lambda x, low, high: mpf(low <= x <= high),
     "equal": lambda x, y: mpf(x == y),
     "Heaviside": lambda x, at: mpf(x > 0) if x else at,
-    "frac": lambda x: x - floor(x),
 }
 WHOLE = ("floor", "ceiling", "frac", "trunc", "rounded")  # they jump at every whole number, or halfway
 BETWEEN = ("1.5707", "1.5709", "1.9999", "2.9999", "-2.9999", "0.0001", "0.5")  # where a range has an end
@@ -122,8 +121,6 @@ def by_torch(row, x, *others):
         known = {"heaviside": lambda: torch.heaviside(x, one / 2), "stop": x.detach}
         clamped = lambda: torch.autograd.grad(torch.clamp(x, *others), x)[0]  # noqa: E731
         return known.get(row.name, clamped)().item(), 0.0
-    if row.name == "frac":
-        return (x - torch.floor(x)).item(), 1.0
     if row.name in MORE:
         value = MORE[row.name](x, *others)
         return value.item(), torch.autograd.grad(value, others[0] if row.name == "polygamma" else x)[0].item()

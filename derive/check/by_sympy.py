@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from sympy import Expr, Integer, Rational, Symbol, ceiling, floor, frac
+from sympy import Expr, Integer, Rational, Symbol, ceiling, floor
 
 from derive.chain.derivation import Derivation
 from derive.chain.partials import surrogate
@@ -64,7 +64,7 @@ def _plain(expr: Expr) -> Expr:
     """Partials of abstract functions as plain symbols; functions that jump so that sympy can differentiate them."""
     names = {p: Symbol(f"d{p.of}_d{p.wrt}", real=True) for p in expr.atoms(Given, Immediate)}
     found = substitute(expr, names)
-    return found.replace(frac, lambda x: x - floor(x)).replace(floor, Floor).replace(ceiling, lambda x: -Floor(-x))
+    return found.replace(floor, Floor).replace(ceiling, lambda x: -Floor(-x))
 
 
 def _gradient(d: Derivation, name: str) -> Expr:

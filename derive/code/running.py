@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from derive.chain.derivation import Derivation
+from derive.code.draws import without_draws
 from derive.code.module import code
 from derive.errors import ModelError
 
@@ -27,9 +28,9 @@ class NumpyPasses:
 
     def __init__(self, d: Derivation, arrays: Arrays, sizes: Mapping[str, int]):
         self.module = loaded(code(d, "numpy"))
-        self.names = dict(zip(d.model.nodes, self.module["NAMES"].values(), strict=True))
+        self.names = dict(zip(without_draws(d).model.nodes, self.module["NAMES"].values(), strict=True))
         self.wanted = d.wanted
-        given = {self.names[n]: a for n, a in arrays.items()}
+        given = {self.names[n]: a for n, a in arrays.items() if n in self.names}
         try:
             self.given = self.module["_checked"](given | {s: sizes[s] for s in self.module["SIZES"]})
         except ValueError as error:

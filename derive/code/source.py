@@ -10,6 +10,7 @@ from sympy import Expr, Symbol
 from derive.chain.derivation import Derivation
 from derive.code.at_zero import slopes_of_norms, zero_log_zero
 from derive.code.backward import Backward
+from derive.code.draws import without_draws
 from derive.code.families import Families
 from derive.code.forward import Forward
 from derive.code.lower import Lowering
@@ -26,6 +27,7 @@ class Source:
     """One derivation for one target; `suffix` tells its functions from those of another one in the same module."""
 
     def __init__(self, d: Derivation, target: Target, suffix: str = ""):
+        d = without_draws(d)
         self.d, self.target, self.suffix, self.print = d, target, suffix, CodePrinter(target)
         self.names = Identifiers(c.expr for node in d.model.nodes.values() for c in node.cases)
         self.show = printer("text", d.model.order)

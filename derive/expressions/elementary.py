@@ -26,7 +26,6 @@ from sympy import (
     erfinv,
     exp,
     floor,
-    frac,
     gamma,
     log,
     loggamma,
@@ -52,6 +51,7 @@ log10 = function_class("log10", lambda x: log(x) / log(10), {1: 0, 10: 1})
 exp2 = function_class("exp2", lambda x: 2**x, {0: 1})
 logit = function_class("logit", lambda x: log(x / (1 - x)), {S.Half: 0})
 trunc = function_class("trunc", lambda x: sign(x) * floor(Abs(x)))
+frac = function_class("frac", lambda x: x - trunc(x).doit(), {0: 0})  # as torch: sympy's own is x - floor(x)
 rounded = function_class("rounded", lambda x: floor(x + S.Half) + ceiling((2 * x - 1) / 4) - floor((2 * x - 1) / 4) - 1)
 normal_cdf = function_class("normal_cdf", lambda x: (1 + erf(x / sqrt(2))) / 2, {0: S.Half})
 stop = function_class("stop", lambda x: x)
@@ -98,14 +98,15 @@ def _gamma(x: float) -> float:
     return math.gamma(x) if x < LARGEST else math.inf
 
 
-def _jumps(en: str, zh: str) -> Text:
+def _jumps(en: str, zh: str, but: tuple[str, str] = ("", "")) -> Text:
     return Text(
-        f"At every whole number {en} jumps, and its slope is taken as that on either side; the page and the check "
-        "follow torch.",
-        f"{zh}在每个整数处有跳跃，其导数取两侧的值；本页与验证都采用 torch 的约定。",
+        f"At every whole number{but[0]} {en} jumps, and its slope is taken as that on either side; the page and the "
+        "check follow torch.",
+        f"{zh}在每个{but[1]}整数处有跳跃，其导数取两侧的值；本页与验证都采用 torch 的约定。",
     )
 
 
+_BUT_0 = (" but 0", "非零")
 _FLAT = Text("constant between two jumps", "在两个跳跃点之间为常数")
 _HALVES = Text(
     "Where its argument is halfway between two whole numbers, rounding jumps, and its slope is taken as 0; halves are "
@@ -248,14 +249,15 @@ ELEMENTARY: tuple[dict[str, Any], ...] = (
         number=math.ceil, exact=math.ceil,
     ),
     entry(
-        name="frac", value=frac, slope=lambda x: S.One, slope_range=(1, 1), value_range=(0, 1), kinks=(0,),
+        name="frac", value=frac, slope=lambda x: S.One, slope_range=(1, 1), value_range=(-1, 1), kinks=(1,),
         rule=Text("between two jumps the fractional part has slope 1", "小数部分在两个跳跃点之间的导数为 1"),
-        convention=_jumps("the fractional part", "小数部分"), torch="torch.remainder({0}, 1)",
-        numpy="np.mod({0}, 1)", number=lambda x: x % 1, exact=lambda x: x % 1,
+        convention=_jumps("the fractional part", "小数部分", _BUT_0), title=Text("the fractional part", "小数部分"),
+        torch="frac", numpy="np.fmod({0}, 1)", number=lambda x: math.fmod(x, 1), exact=lambda x: x - math.trunc(x),
     ),
     entry(
         name="trunc", value=trunc, slope=lambda x: S.Zero, slope_range=(0, 0), rule=_FLAT, kinks=(1,),
-        convention=_jumps("truncation", "截断取整"), torch="trunc", numpy="trunc", number=math.trunc, exact=math.trunc,
+        convention=_jumps("truncation", "截断取整", _BUT_0), torch="trunc", numpy="trunc", number=math.trunc,
+        exact=math.trunc,
     ),
     entry(
         name="rounded", value=rounded, slope=lambda x: S.Zero, slope_range=(0, 0), rule=_FLAT, kinks=(S.Half,),

@@ -286,6 +286,8 @@ def function_named(name: str) -> Callable[[Expr], Expr]:
 def unknown(expr: Expr) -> ModelError:
     """The refusal of a function that has no row; it says how a user adds one."""
     name = type(expr).__name__
+    if name in BY_NAME:
+        return ModelError(f"this {name} of sympy is another function; write from derive import {name}")
     return ModelError(
         f"derive does not know the function {name}; say what it is, {name} = derive.elementwise({name!r}, "
         f"lambda x: ...), and use that in the graph"

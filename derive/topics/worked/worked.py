@@ -118,8 +118,7 @@ def _needs_no_value(derivation: Derivation) -> None:
 
 def averaged_out(derivation: Derivation) -> frozenset[str]:
     """Return the random quantities over which the loss is averaged, and what uses them: they need no number."""
-    random = random_names(derivation.model.nodes)
-    return frozenset() if random & derivation.reaching else random
+    return random_names(derivation.model.nodes) - derivation.reaching
 
 
 def _wanted(derivation: Derivation, passes: Passes) -> Wanted:
