@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sympy import Basic, Expr, sympify
+from sympy import Abs, Basic, Expr, Max, Symbol, sympify
 from sympy.core.symbol import Str
+from sympy.matrices import MatrixBase
+
+IDENTITY = Symbol("I", positive=True)  # the identity as a block of a matrix of matrices
 
 
 class Norm(Expr):
@@ -40,7 +43,10 @@ class Norm(Expr):
 
 
 class SpectralRadius(Expr):
-    """The largest absolute value of the eigenvalues of a square family of numbers."""
+    """The largest absolute value of the eigenvalues of a square family of numbers, or of a matrix that is written out.
+
+    The entries of such a matrix are numbers, or else blocks: `IDENTITY`, families and their multiples.
+    """
 
     is_commutative = True
     is_real = True
@@ -54,3 +60,11 @@ class SpectralRadius(Expr):
     def name(self) -> str:
         """The name of the family."""
         return str(self.args[0])
+
+
+def value(measure: Expr) -> Expr:
+    """A measure as a number, where it is the spectral radius of a matrix of at most two rows of numbers."""
+    matrix = measure.args[0] if isinstance(measure, SpectralRadius) else None
+    if not isinstance(matrix, MatrixBase) or matrix.free_symbols or matrix.rows > 2:
+        return measure
+    return Max(*(Abs(e) for e in matrix.eigenvals()))

@@ -12,7 +12,7 @@ from sympy import Abs, Add, Expr, ImmutableDenseMatrix, Indexed, KroneckerDelta,
 
 from derive.chain.derivation import Derivation
 from derive.expressions.indices import name_of
-from derive.expressions.norms import Norm, SpectralRadius
+from derive.expressions.norms import Norm, SpectralRadius, value
 from derive.language import Text
 from derive.model.model import Model
 from derive.model.ranges import Ranges
@@ -20,10 +20,11 @@ from derive.model.schedule import Stage
 from derive.topics.jacobian.paths import Path
 from derive.topics.stability import reasons as why
 from derive.topics.stability.bounds import Bounds
-from derive.topics.stability.claims import constant, coupled, silent, single, whole
+from derive.topics.stability.claims import constant, coupled, lagged, silent, single, whole
 from derive.topics.stability.conditions import Analysis, Condition
 from derive.topics.stability.gains import activation, gain
 from derive.topics.stability.gates import gates
+from derive.topics.stability.lags import Unfolded, unfolded
 from derive.topics.stability.losses import Reads, reads
 from derive.topics.stability.matrix_products import masks
 from derive.topics.stability.step_jacobian import StepJacobian, step_jacobian
@@ -32,10 +33,18 @@ from derive.topics.stability.weights import own, shared
 
 def analyse(derivation: Derivation, stage: Stage) -> Analysis:
     """The conditions of one recurrence."""
-    model = derivation.model
-    jacobian = step_jacobian(model, stage)
-    if jacobian.lag > 1:
+    jacobian = step_jacobian(derivation.model, stage)
+    if jacobian.lag == 1:
+        return _one_step_back(derivation, jacobian)
+    found = unfolded(derivation, stage, jacobian.lags)
+    if found is None:
         return Analysis(jacobian, None, silence=why.LAGS(lag=str(jacobian.lag)))
+    return _one_step_back(found.derivation, step_jacobian(found.derivation.model, found.stage), found)
+
+
+def _one_step_back(derivation: Derivation, jacobian: StepJacobian, back: Unfolded | None = None) -> Analysis:
+    """The conditions of a recurrence that looks back one step; `back` says how it came to do so."""
+    model = derivation.model
     if _is_identity(jacobian):
         return Analysis(jacobian, None, silence=why.IDENTITY)
     sharp = {name_of(e) for a, row in enumerate(jacobian.entries) for e in _gates(model, row[a].paths)}
@@ -47,21 +56,27 @@ def analyse(derivation: Derivation, stage: Stage) -> Analysis:
     if high.has(oo):
         entries = (e for row in jacobian.entries for e in row)
         lost = next(e for e in entries if any(gain(bounds, p, e.wrt)[1].has(oo) for p in e.paths))
-        return Analysis(jacobian, high, where, silence=why.UNBOUNDED(of=lost.of, wrt=lost.wrt), order=order)
-    named, blocks = _named(jacobian, high)
+        of, wrt = (back.plain(e) if back is not None else e for e in (lost.of, lost.wrt))
+        silence = why.UNBOUNDED(of=of, wrt=wrt)
+        return Analysis(jacobian, high, where, silence=silence, order=order, unfolded=back)
+    companion = Analysis(jacobian, high, unfolded=back).companion
+    named, blocks = (high, ()) if companion else _named(jacobian, high)
     known, loss = (*where, *blocks), reads(derivation, jacobian)
     if (found := constant(model, jacobian)) is None:
         alone = len(jacobian.states) == 1
         rests = not own(model, jacobian)
         single_ = (jacobian.entries[0][0], jacobian.scalar, low[0, 0], named[0, 0], rests)
-        found = single(*single_) if alone else coupled()
+        found = single(*single_) if alone else lagged(Add(*high[0, :])) if companion else coupled()
+    elif companion:
+        found = [*found, *lagged(Add(*high[0, :]))[:1]]
     impossible = [c for c in found if _impossible(model, c)]
     if any(c.kind == "explodes" for c in impossible):  # not at a fixed point either
         impossible += [c for c in found if c.strength == "local"]
     kept = [c for c in found if _says_something(c, known) and c not in impossible]
-    kept += whole(kept, loss, silent(model, jacobian)) if shared(model, jacobian) else []
+    kept += whole(kept, loss, silent(model, jacobian), back is not None) if shared(model, jacobian) else []
     notes = tuple(_notes(model, jacobian, named, found, kept, loss))
-    return Analysis(jacobian, named, known, tuple(kept), None, order, tuple(gates(model, jacobian)), loss, notes)
+    own_gates = () if back is not None else tuple(gates(model, jacobian))
+    return Analysis(jacobian, named, known, tuple(kept), None, order, own_gates, loss, notes, back)
 
 
 def _is_identity(jacobian: StepJacobian) -> bool:
@@ -88,14 +103,19 @@ def _notes(
         yield why.ONE_SIZE(factor=factor)
     if found and not any(c.kind == "vanishes" for c in kept):
         alone = bound.rows == 1
-        yield why.NEVER_BELOW(bound=bound[0, 0], power=bound[0, 0] ** why.STEPS) if alone else why.NEVER_BELOW_COUPLED
+        yield why.NEVER_BELOW(bound=bound[0, 0], power=bound[0, 0] ** why.STEPS) if alone else _no_bound(found)
     if kept and loss is Reads.PARTS:
         yield why.PARTS
 
 
+def _no_bound(found: Sequence[Condition]) -> Text:
+    lags = not any(c.measure == SpectralRadius(Symbol("B")) for c in found)
+    return why.NEVER_BELOW_LAGGED(bound=found[0].measure) if lags else why.NEVER_BELOW_COUPLED
+
+
 def _says_something(condition: Condition, known: tuple[tuple[Symbol, Any], ...]) -> bool:
     """False for a claim that nobody can satisfy, such as 1 + |w| < 1, and for a necessary one that always holds."""
-    measure = condition.measure
+    measure = value(condition.measure)
     if measure.is_number:
         return bool(condition.claim.func(measure, 1)) == (condition.strength != "necessary")
     bound = (condition.kind, condition.strength) in (("vanishes", "sufficient"), ("explodes", "necessary"))

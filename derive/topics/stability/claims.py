@@ -7,10 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Abs, Eq, Expr, Gt, ImmutableDenseMatrix, Indexed, Integer, Lt, Mul, Sum, Symbol
+from sympy import (
+    Abs,
+    Add,
+    Eq,
+    Expr,
+    Gt,
+    Idx,
+    ImmutableDenseMatrix,
+    Indexed,
+    IndexedBase,
+    Integer,
+    KroneckerDelta,
+    Lt,
+    Mul,
+    Sum,
+    Symbol,
+)  # fmt: skip
 
 from derive.expressions.indices import name_of, substitute
-from derive.expressions.norms import Norm, SpectralRadius
+from derive.expressions.norms import IDENTITY, Norm, SpectralRadius
 from derive.language import Text
 from derive.model.model import Model
 from derive.topics.jacobian.paths import Entry
@@ -28,7 +44,11 @@ def constant(model: Model, jacobian: StepJacobian) -> Sequence[Condition] | None
     if len(values) == 1 and scalars:
         return _number(values[0][0])
     if scalars:
-        return _matrix(SpectralRadius(ImmutableDenseMatrix(values)))
+        known = any(e.free_symbols for row in values for e in row) or len(values) <= 2
+        return _matrix(SpectralRadius(ImmutableDenseMatrix(values))) if known else None
+    if len(values) > 1:
+        blocks = companion_blocks(model, jacobian)
+        return _matrix(SpectralRadius(blocks)) if blocks is not None else None
     families = [f for f in Mul.make_args(values[0][0]) if isinstance(f, Indexed)]
     rest = Mul(*(f for f in Mul.make_args(values[0][0]) if f not in families))
     square = len(values) == 1 and len(families) == 1 and len(families[0].indices) == 2 and is_constant(model, rest)
@@ -36,6 +56,46 @@ def constant(model: Model, jacobian: StepJacobian) -> Sequence[Condition] | None
         return None
     norm = Abs(rest) * Norm(families[0].base, "2")
     return (*_matrix(Abs(rest) * SpectralRadius(families[0].base)), _below(norm, "vanishes", why.AT_MOST(bound=norm)))
+
+
+def companion_blocks(model: Model, jacobian: StepJacobian) -> ImmutableDenseMatrix | None:
+    """The Jacobian as a matrix of blocks, each a sum of multiples of the identity and of square families.
+
+    None if a block is anything else, or changes with time.
+    """
+    rows = [[_block(model, entry) for entry in row] for row in jacobian.entries]
+    if any(b is None for row in rows for b in row):
+        return None
+    made = ImmutableDenseMatrix(rows)
+    return made if made.atoms(IndexedBase) else made.xreplace({IDENTITY: Integer(1)})
+
+
+def _block(model: Model, entry: Entry) -> Expr | None:
+    """One block: A for A[i, j] from the state j to the state i, the identity for the delta of i and j, or a sum."""
+    own, other = ([i for i in e.indices if isinstance(i, Idx)] for e in (entry.of, entry.wrt))
+    own = [i for i in own if i not in entry.wrt.free_symbols or i in other]
+    found: Expr = Integer(0)
+    for term in Add.make_args(entry.value):
+        factors = [f for f in Mul.make_args(term) if f.has(Idx)]
+        rest = Mul(*(f for f in Mul.make_args(term) if f not in factors))
+        if term == 0:
+            continue
+        if len(factors) != 1 or len(other) != 1 or not is_constant(model, rest):
+            return None
+        (factor,) = factors
+        if isinstance(factor, KroneckerDelta) and other[0] in factor.args:
+            found += rest * IDENTITY
+        elif _square(model, factor) and factor.indices[1] == other[0] and factor.indices[0] in entry.of.indices:
+            found += rest * factor.base
+        else:
+            return None
+    return found
+
+
+def _square(model: Model, factor: Expr) -> bool:
+    """Is it an element of a matrix that is given?"""
+    given = isinstance(factor, Indexed) and len(factor.indices) == 2
+    return given and model.nodes[name_of(factor)].kind in ("parameter", "constant")
 
 
 def _below(measure: Expr, kind: str, reason: Text, strength: str = "sufficient", about: str = "distant") -> Condition:
@@ -98,8 +158,19 @@ def coupled() -> list[Condition]:
     ]
 
 
-def whole(found: Sequence[Condition], reads: Reads, silent: bool) -> list[Condition]:
-    """What follows for the whole gradient if distant factors vanish (W1); `silent` says that nothing enters (W2)."""
+def lagged(gain: Expr) -> list[Condition]:
+    """The conditions for one state that looks back several steps, by the sum of the bounds of all lags (F7)."""
+    return [
+        _below(gain, "vanishes", why.LAGS_FADE(bound=gain)),
+        Condition("explodes", "necessary", Gt(gain, 1, evaluate=False), gain, why.LAGS_HOLD(bound=gain)),
+    ]
+
+
+def whole(found: Sequence[Condition], reads: Reads, silent: bool, lags: bool = False) -> list[Condition]:
+    """What follows for the whole gradient if distant factors vanish (W1).
+
+    `silent` says that nothing enters (W2), `lags` that a step reads more than the step before.
+    """
     first = next((c for c in found if c.kind == "vanishes"), None)
     if first is None or reads is Reads.PARTS:
         return []
@@ -107,7 +178,8 @@ def whole(found: Sequence[Condition], reads: Reads, silent: bool) -> list[Condit
     if silent and exact and reads is Reads.LAST:
         fades = why.EQUAL_PARTS if number else why.FADING_PARTS
         return [_below(first.measure, "vanishes", fades, "exact" if number else "sufficient", "whole")]
-    reason = why.SUMMABLE if first.measure.has(SpectralRadius) else why.SERIES(total=1 / (1 - first.measure))
+    geometric = number and not lags
+    reason = why.SERIES(total=1 / (1 - first.measure)) if geometric else why.SUMMABLE
     return [_below(first.measure, "bounded", reason, about="whole" if reads is Reads.LAST else "term")]
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from sympy import Expr, ImmutableDenseMatrix, Symbol, eye
+from sympy import Add, Expr, ImmutableDenseMatrix, Symbol, eye
 from sympy.core.relational import Relational
 
+from derive.chain.derivation import Derivation
 from derive.display import shown
+from derive.expressions.norms import SpectralRadius
 from derive.language import Text
 from derive.topics.stability.gates import Gate
+from derive.topics.stability.lags import Unfolded
 from derive.topics.stability.losses import Reads
 from derive.topics.stability.step_jacobian import StepJacobian
 
@@ -47,7 +50,8 @@ class Analysis(NamedTuple):
     the matrix of them. `silence` is the reason if no condition follows. `order` is the norm by which the blocks are
     measured, "2" or "rows"; `gates` says what the bias of each gate on a direct path does. `reads` says how the loss
     reads the states; of the whole gradient nothing is claimed where it reads something else. `notes` are remarks that
-    a reader of the conditions needs.
+    a reader of the conditions needs. Of a recurrence that looks back several steps `unfolded` is the derivation in
+    which it looks back one, and all of this is about that one.
     """
 
     jacobian: StepJacobian
@@ -59,6 +63,31 @@ class Analysis(NamedTuple):
     gates: tuple[Gate, ...] = ()
     reads: Reads = Reads.LAST
     notes: tuple[Text, ...] = ()
+    unfolded: Unfolded | None = None
+
+    @property
+    def companion(self) -> bool:
+        """Are the states one family and earlier values of it?"""
+        return self.unfolded is not None and len({self.family(s.name) for s in self.jacobian.states}) == 1
+
+    @property
+    def gain(self) -> Expr:
+        """The number that is below 1 exactly if the powers of the bounds tend to zero.
+
+        For a companion matrix of bounds it is the sum of its first row (F7 in docs/claims.md).
+        """
+        assert self.bound is not None
+        one = self.bound.rows == 1 or self.companion
+        return Add(*self.bound[0, :]) if one else SpectralRadius(Symbol("B"))
+
+    def family(self, state: str) -> str:
+        """The family that a state is, or of which it holds an earlier value."""
+        copies = self.unfolded.copies if self.unfolded is not None else {}
+        return copies[state].of if state in copies else state
+
+    def within(self, derivation: Derivation) -> Derivation:
+        """The derivation that this is about: the one given, or the one in which the recurrence looks back one step."""
+        return derivation if self.unfolded is None else self.unfolded.derivation
 
 
 def minors(bound: ImmutableDenseMatrix) -> list[Expr]:

@@ -118,8 +118,22 @@ PARTS = Text(
     "损失读取了递推中后续时间步不读取的部分，其梯度不只由这些因子传回；对整个梯度不作结论。",
 )
 LAGS = Text(
-    "The recurrence looks {lag} steps back, so one step has no Jacobian by itself; nothing is concluded here.",
-    "该递推回看 {lag} 步，单独一步没有自己的雅可比矩阵；这里不作结论。",
+    "The recurrence looks {lag} steps back, and a start value of one of them is missing; nothing is concluded here.",
+    "该递推回看 {lag} 步，其中某一步没有初值；这里不作结论。",
+)
+LAGS_FADE = Text(
+    "the norm of the adjoint at one step is at most {bound} times the largest of those of the next steps that read it, "
+    "so these tend to zero like a power",
+    "某一步伴随量的范数至多是读取它的后续各步伴随量范数之最大者的 {bound} 倍，因此它们像幂一样趋于零",
+)
+LAGS_HOLD = Text(
+    "while {bound} is at most 1 no adjoint is larger than the largest of those of the next steps that read it",
+    "只要 {bound} 不超过 1，任何一步的伴随量都不超过读取它的后续各步伴随量之最大者",
+)
+NEVER_BELOW_LAGGED = Text(
+    "The sum of the bounds of all lags, {bound}, is at least 1 whatever the weights are, so it does not show that the "
+    "factor vanishes.",
+    "各阶滞后的界之和 {bound} 无论权重如何都不小于 1，因此不能说明因子消失。",
 )
 IDENTITY = Text(
     "Every factor is the identity, and so is their product over any number of steps: what a loss at one step says "

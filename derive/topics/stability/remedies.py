@@ -57,11 +57,10 @@ def _over(term: Term, t: Expr, low: Expr, high: Expr) -> Term:
 
 def bounding(analysis: Analysis) -> Condition | None:
     """The condition under which the bounds of a step are summable, so that they bound what truncation drops."""
-    if analysis.bound is None:
+    if analysis.bound is None or analysis.companion:
         return None
-    gain = analysis.bound[0, 0] if analysis.bound.rows == 1 else SpectralRadius(Symbol("B"))
     claims = (c for c in analysis.conditions if c.kind == "vanishes" and c.about == "distant")
-    return next((c for c in claims if c.measure == gain), None)
+    return next((c for c in claims if c.measure == analysis.gain), None)
 
 
 def norm_keeping(analysis: Analysis) -> Symbol | IndexedBase | None:

@@ -7,7 +7,7 @@ In an LSTM the direct path from c_{t-1} to c_t gives f_t; the other paths go thr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sympy import Add, Expr, Idx, Mul
@@ -22,7 +22,7 @@ class StepJacobian(NamedTuple):
     """The Jacobian of one step, block by block: `entries[a][b]` is d states[a] at `index` / d states[b] at `before`.
 
     The states are the families that a later step reads. `index` is the time of the step and `before` the time of the
-    step that it reads; `lag` is the largest number of steps that the recurrence looks back.
+    step that it reads; `lags` says of each state how many steps the recurrence looks back at it.
     """
 
     stage: Stage
@@ -30,7 +30,12 @@ class StepJacobian(NamedTuple):
     index: Idx
     before: Expr
     entries: tuple[tuple[Entry, ...], ...]
-    lag: int = 1
+    lags: Mapping[str, int]
+
+    @property
+    def lag(self) -> int:
+        """The largest number of steps that the recurrence looks back."""
+        return max(self.lags.values())
 
     @property
     def scalar(self) -> bool:
@@ -58,11 +63,13 @@ class StepJacobian(NamedTuple):
 def step_jacobian(model: Model, stage: Stage) -> StepJacobian:
     """The Jacobian of one step of the recurrence that `stage`, which has a time index, computes."""
     walk = Walk({name: model.nodes[name] for name in stage.families}, stage.time, model.indices)
-    read = list(_read(model, stage, walk))
-    states = tuple(n for n in model.nodes.values() if n.name in {name for name, _ in read})
+    lags: dict[str, int] = {}
+    for name, lag in _read(model, stage, walk):
+        lags[name] = max(lag, lags.get(name, lag))
+    states = tuple(n for n in model.nodes.values() if n.name in lags)
     t = states[0].indices[stage.time[states[0].name]]
     entries = tuple(tuple(block(walk, a, b, stage) for b in states) for a in states)
-    return StepJacobian(stage, states, t, t - stage.direction, entries, max(lag for _, lag in read))
+    return StepJacobian(stage, states, t, t - stage.direction, entries, lags)
 
 
 def _read(model: Model, stage: Stage, walk: Walk) -> Iterator[tuple[str, int]]:

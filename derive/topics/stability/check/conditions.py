@@ -12,9 +12,10 @@ import torch
 from sympy import Symbol
 
 from derive.check.gradients import Array
-from derive.expressions.norms import SpectralRadius
+from derive.expressions.norms import SpectralRadius, value
 from derive.topics.stability.check.experiment import Experiment
 from derive.topics.stability.check.flow import LAST, SLACK, TINY, GradientFlow, powers
+from derive.topics.stability.check.norms import radius
 from derive.topics.stability.check.random_cells import HIT
 from derive.topics.stability.conditions import Condition
 from derive.topics.stability.measurements import DISTANCES, Finding, Setting
@@ -33,8 +34,8 @@ def _settings(experiment: Experiment, condition: Condition) -> Iterator[Setting]
     """The evidence for one condition, one setting for each value that its measure was set to."""
     flow = experiment.of(condition)
     targets = experiment.drawn.targets.repeat(len(flow.valid) // experiment.drawn.points)
-    if condition.measure.is_number:  # a claim that no weight can change
-        targets = torch.full_like(targets, float(condition.measure))
+    if (number := value(condition.measure)).is_number:  # a claim that no weight can change
+        targets = torch.full_like(targets, float(number))
     agrees = _agrees(condition, targets, flow)
     shown = flow.norms[list(DISTANCES)] if condition.about == "distant" else flow.sums()[[d - 1 for d in DISTANCES]]
     for target in targets.unique().tolist():
@@ -71,15 +72,27 @@ def _proved(condition: Condition, targets: Array, flow: GradientFlow) -> Array:
     if condition.kind == "explodes" and condition.strength == "sufficient":
         low = (targets * (1 - HIT)) ** torch.arange(LAST + 1).unsqueeze(1)
         return (flow.norms[: LAST + 1] >= low * (1 - SLACK)).all(dim=0)
+    if _by_powers(condition, flow) and not condition.measure.has(SpectralRadius):
+        assert flow.bound is not None
+        near = (targets - 1).abs() < 2 * HIT
+        if not bool((near | ((radius(flow.bound) < 1) == (targets < 1))).all()):
+            return torch.zeros_like(flow.valid)  # the number does not tell whether the powers of the bounds vanish
     norms = flow.norms[: LAST + 1]  # a recurrence that begins later has a step more
     return (norms <= _allowed(condition, targets, flow) * (1 + SLACK) + TINY).all(dim=0)
 
 
 def _allowed(condition: Condition, targets: Array, flow: GradientFlow) -> Array:
     """The bound of the norm of the factor at each distance: the powers of a gain, or the norms of those of B."""
-    if condition.measure == SpectralRadius(Symbol("B")) and flow.bound is not None:
+    if _by_powers(condition, flow):
+        assert flow.bound is not None
         return flow.norm(powers(flow.bound, LAST))
     return (targets * (1 + HIT)) ** torch.arange(LAST + 1).unsqueeze(1)
+
+
+def _by_powers(condition: Condition, flow: GradientFlow) -> bool:
+    """Do the powers of the matrix of the bounds prove the claim: of several states, and of several lags?"""
+    several = flow.bound is not None and len(flow.bound) > 1
+    return several and (condition.measure == SpectralRadius(Symbol("B")) or not condition.measure.has(SpectralRadius))
 
 
 def _seen(condition: Condition, targets: Array, flow: GradientFlow) -> Array:
@@ -116,7 +129,7 @@ def _seen_whole(condition: Condition, targets: Array, flow: GradientFlow) -> Arr
 
 def _series(condition: Condition, targets: Array, flow: GradientFlow, kept: int) -> Array:
     """The bound of what is dropped after `kept` steps by the measure of the condition, infinite if it diverges."""
-    if condition.measure == SpectralRadius(Symbol("B")):
+    if _by_powers(condition, flow):
         return flow.remainder(kept)
     if condition.measure.has(SpectralRadius):
         return flow.summed_powers(kept)

@@ -13,6 +13,7 @@ from sympy import Expr, Integer, Symbol
 
 from derive.chain.derivation import Derivation
 from derive.check.gradients import Array
+from derive.expressions.norms import value
 from derive.model.sizes import fitting
 from derive.topics.stability.check.fixed_point import fixed_point
 from derive.topics.stability.check.flow import LAST, Blocks, GradientFlow
@@ -95,7 +96,7 @@ class Experiment:
     def _general(self, condition: Condition) -> GradientFlow:
         """The flow in cells at rest, nearly at rest, or driven by inputs; and at a fixed point, if there is one."""
         numbers, valid = self.drawn.base, torch.ones(self.drawn.points, dtype=torch.bool)
-        if not condition.measure.is_number:  # else it is a claim that no weight can change
+        if not value(condition.measure).is_number:  # else it is a claim that no weight can change
             numbers, valid = self.drawn.on_target(lambda at: self.measure(condition.measure, at))
         numbers = numbers | self.cell.starts(numbers, self.drawn.points)
         if self.where or condition.strength == "exact":  # inputs are part of the measure, or do not matter at all

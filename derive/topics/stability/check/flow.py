@@ -86,9 +86,16 @@ class GradientFlow:
 
     @cached_property
     def margin(self) -> Array:
-        """How far rounding can move an eigenvalue of an n x n matrix: 2 |J| (n epsilon)^(1/n), by Elsner's bound."""
-        n = len(self.step)
-        return 2e-6 + 2 * self.norm(self.step) * (n * 2.3e-16) ** (1 / n)
+        """How far rounding can move an eigenvalue of an n x n matrix.
+
+        The less of 2 |J| (n epsilon)^(1/n), by Elsner's bound, and of cond(V) |J| n epsilon, by Bauer and Fike's, where
+        V are the eigenvectors.
+        """
+        n, epsilon = len(self.step), len(self.step) * 2.3e-16
+        finite = torch.where(self.step.isfinite().all(dim=0).all(dim=0), self.step, 0.0)
+        near = 4 * torch.linalg.cond(torch.linalg.eig(finite.movedim(-1, 0))[1]) * epsilon
+        least = torch.minimum(near.nan_to_num(torch.inf), torch.full_like(near, 2 * epsilon ** (1 / n)))
+        return 2e-6 + self.norm(self.step) * least
 
     def sums(self) -> Array:
         """The size of the sum of the last 1, 2, ... contributions, relative to the sum of the sizes of all."""

@@ -30,6 +30,7 @@ def measured(derivation: Derivation, analysis: Analysis, seed: int = 0) -> Measu
     """Measure everything that is claimed about one recurrence, with random numbers from the seed."""
     if analysis.jacobian.lag > 1:  # nothing is claimed
         return Measured(analysis, (), 0, 0.0, ())
+    derivation = analysis.within(derivation)
     doing(MEASURING, what=derivation.model.title)
     cell = Unrolled(derivation, analysis.jacobian, sizes(derivation, analysis, LENGTH))
     experiment = Experiment(derivation, analysis, seed)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from sympy import Expr, Symbol
+from sympy import Expr, IndexedBase, Symbol
 from sympy.matrices import MatrixBase
 
 from derive.evaluate.kernels import Kernels
 from derive.evaluate.store import Store
 from derive.expressions.indices import substitute
-from derive.expressions.norms import Norm, SpectralRadius
+from derive.expressions.norms import IDENTITY, Norm, SpectralRadius
 
 Array = torch.Tensor
 
@@ -49,12 +49,31 @@ def _norm(atom: Norm, store: Store) -> Array:
 
 def _radius(atom: SpectralRadius, store: Store, kernels: Kernels, points: int) -> Array:
     matrix = atom.args[0]
-    if isinstance(matrix, MatrixBase):
+    if isinstance(matrix, MatrixBase) and matrix.atoms(IndexedBase):
+        array = _of_blocks(matrix, store, kernels, points)
+    elif isinstance(matrix, MatrixBase):
         entries = [measure(e, store, kernels, {}, points) for e in matrix]
         array = torch.stack(entries).reshape(matrix.rows, matrix.cols, points)
     else:
         array = store.whole(atom.name)
     return radius(array)
+
+
+def _of_blocks(matrix: MatrixBase, store: Store, kernels: Kernels, points: int) -> Array:
+    """A matrix of blocks in numbers: each is a sum of multiples of families and of the identity."""
+    families = sorted(matrix.atoms(IndexedBase), key=str)
+    arrays = {f: store.whole(str(f)) for f in families}
+    n = len(arrays[families[0]])
+    arrays[IDENTITY] = torch.eye(n, dtype=torch.float64).unsqueeze(-1)
+
+    def block(entry: Expr) -> Array:
+        found = torch.zeros(n, n, points, dtype=torch.float64)
+        for atom, array in arrays.items():
+            found = found + measure(entry.coeff(atom), store, kernels, {}, points) * array
+        return found
+
+    rows = [torch.cat([block(e) for e in matrix.row(r)], dim=1) for r in range(matrix.rows)]
+    return torch.cat(rows, dim=0)
 
 
 def radius(array: Array) -> Array:

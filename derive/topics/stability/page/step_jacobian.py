@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sympy import Expr, ImmutableDenseMatrix, IndexedBase, Product
+from sympy import Expr, ImmutableDenseMatrix, IndexedBase, Integer, Product
 
 from derive.chain.derivation import Term
 from derive.expressions.indices import index, name_of, substitute
 from derive.expressions.matrices import Dots, Named, Power, Times, Transpose
+from derive.expressions.norms import IDENTITY
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
 from derive.page.spans import span
-from derive.topics.jacobian.paths import Entry, Path
+from derive.topics.jacobian.paths import Entry, Link, Path
 from derive.topics.stability.conditions import Analysis
+from derive.topics.stability.lags import Copy
 from derive.topics.stability.losses import Reads, reads
 from derive.topics.stability.remedies import as_matrix, linear, norm_keeping
 from derive.topics.stability.step_jacobian import StepJacobian
@@ -41,6 +43,18 @@ ORDERED = Text(
     "matrices multiply, the latest on the left:",
     "同一时刻的各状态合记为 {state}，{jacobian} 是由这些块组成的矩阵。跨越多步时矩阵相乘，最晚的一步在最左边：",
 )
+LAGGED = Text(
+    "The recurrence looks back {lag} steps, so the state at one time is {state} = ({parts}): all that later "
+    "steps read. Each partial below holds the other parts of the state before fixed.",
+    "该递推回看 {lag} 步，因此某一时刻的状态是 {state} = ({parts})，即后续各步所读取的全部。"
+    "下面每个偏导数都固定前一时刻状态的其余部分。",
+)
+MATRIX = Text(
+    "{jacobian} is the matrix of these blocks, the companion matrix: below them it only hands earlier values on. "
+    "Over many steps of {state} the matrices multiply, the latest on the left:",
+    "{jacobian} 是由这些块组成的矩阵，即友矩阵：其余的行只是把较早的值向后传递。"
+    "对 {state} 跨越多步时矩阵相乘，最晚的一步在最左边：",
+)
 BACKWARD = Text(
     "The loss reads only the last state, so its adjoint is carried back by the transposes in the opposite order:",
     "损失只读取最后的状态，因此其伴随量由各转置矩阵按相反的次序传回：",
@@ -59,7 +73,12 @@ def step_jacobian_section(analysis: Analysis, context: Context) -> Iterator[Bloc
     jacobian, derivation = analysis.jacobian, context.derived.derivation
     yield Heading(HEAD)
     yield Paragraph(WITHIN)
-    entries = [e for row in jacobian.entries for e in row]
+    copies: Mapping[str, Copy] = analysis.unfolded.copies if analysis.unfolded is not None else {}
+    entries = [_plain(analysis, e) for row in jacobian.entries for e in row if name_of(e.of) not in copies]
+    if copies:
+        parts = [_at(_plain_of(analysis, s.generic)) for s in jacobian.states]
+        lag = str(1 + max(c.steps for c in copies.values()))
+        yield Paragraph(LAGGED(lag=lag, state=_vector(jacobian)(jacobian.index), parts=parts))
     yield Equations(tuple(_block(e) for e in entries))
     if context.detail == "full" and any(len(e.paths) > 1 for e in entries):
         yield Paragraph(PATHS)
@@ -69,6 +88,32 @@ def step_jacobian_section(analysis: Analysis, context: Context) -> Iterator[Bloc
         if len(jacobian.states) == 1 and not jacobian.scalar and reads(derivation, jacobian) is Reads.LAST:
             yield Paragraph(BACKWARD)
             yield Equations((_carried(jacobian, derivation.loss),), boxed=True)
+
+
+def _in_matrix(analysis: Analysis, entry: Entry) -> Expr:
+    """A block of the matrix of one step; those that only hand earlier values on are 0 and the identity."""
+    if analysis.unfolded is None or name_of(entry.of) not in analysis.unfolded.copies:
+        return Partial(*(_at(_plain_of(analysis, e)) for e in (entry.of, entry.wrt)))
+    if entry.value == 0:
+        return Integer(0)
+    return Integer(1) if len(entry.of.indices) == 1 else IDENTITY
+
+
+def _plain_of(analysis: Analysis, expr: Expr) -> Expr:
+    return expr if analysis.unfolded is None else analysis.unfolded.plain(expr)
+
+
+def _plain(analysis: Analysis, entry: Entry) -> Entry:
+    """An entry as it stands on the page: without names for earlier values."""
+    back = analysis.unfolded
+    if back is None:
+        return entry
+
+    def link(k: Link) -> Link:
+        return k._replace(user=back.plain(k.user), value=back.plain(k.value))
+
+    paths = tuple(p._replace(links=tuple(map(link, p.links))) for p in entry.paths)
+    return Entry(back.plain(entry.of), back.plain(entry.wrt), paths)
 
 
 def _block(entry: Entry) -> Row:
@@ -108,8 +153,8 @@ def _matrix(analysis: Analysis) -> Iterator[Block]:
     def product(first: Expr) -> Times:
         return Times(_step(jacobian, end), _step(jacobian, end - after), Dots(n, n), _step(jacobian, first))
 
-    blocks = [[Partial(*(_at(e) for e in (entry.of, entry.wrt))) for entry in row] for row in jacobian.entries]
-    yield Paragraph(ORDERED(state=state(t), jacobian=_step(jacobian, t)))
+    blocks = [[_in_matrix(analysis, entry) for entry in row] for row in jacobian.entries]
+    yield Paragraph((ORDERED if analysis.unfolded is None else MATRIX)(state=state(t), jacobian=_step(jacobian, t)))
     if len(blocks) > 1:
         yield Equations((Row(_step(jacobian, t), (Term((ImmutableDenseMatrix(blocks),)),)),))
     yield Equations((Row(change(end, t), product(t + after)),), boxed=True)

@@ -21,13 +21,13 @@ def _norms(derivation: Derivation, analysis: Analysis, found: Measured | None) -
         from derive.topics.stability.check.measured import measured
 
         found = measured(derivation, analysis)
-    return norms(found, derivation.model.order)
+    return norms(found, analysis.within(derivation).model.order)
 
 
 def _regions(derivation: Derivation, analysis: Analysis, found: Measured | None) -> Plot:
     from derive.topics.stability.plots.regions import regions
 
-    return regions(derivation, analysis)
+    return regions(analysis.within(derivation), analysis)
 
 
 PLOTS: dict[str, Callable[[Derivation, Analysis, Measured | None], Plot]] = {"norms": _norms, "regions": _regions}
