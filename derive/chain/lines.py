@@ -33,7 +33,7 @@ ALONE = 22  # the same for an adjoint that nothing else is made of: its name sav
 TRIED = 24  # the longest value that is tried: it may make a result shorter
 Pairs = tuple[tuple[Expr, Expr], ...]
 
-LOCAL = Text("insert the local partials", "代入局部偏导数")
+LOCAL = Text("substitute the local partials", "代入局部偏导数")
 
 
 @memo

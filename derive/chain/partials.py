@@ -43,24 +43,26 @@ class Occurrence(NamedTuple):
         return self._replace(factors=kept + self.factors, rules=((rule,) if rule else ()) + self.rules)
 
 
-LINEAR = Text("linear: the coefficient remains", "线性函数：导数就是系数")
-SUMMAND = Text("a summand: slope 1", "加数的导数为 1")
-PRODUCT = Text("product rule: the other factors remain", "乘法法则：其余因子保留")
+LINEAR = Text("linear: the derivative is the coefficient", "线性：导数等于系数")
+SUMMAND = Text("derivative of an added term: 1", "加数的导数为 1")
+PRODUCT = Text("product rule: the other factors are kept", "乘法法则：其余因子保留")
 POWER = BY_NAME["power"].rule
-QUOTIENT = Text("reciprocal: minus one over the square", "倒数的导数：负的平方分之一")
+QUOTIENT = Text("derivative of a reciprocal: minus one over the square", "倒数的导数：负的平方分之一")
 QUOTIENT_RULE = Text("quotient rule", "商的求导法则")
-SUM = Text("only the terms of the sum that contain it remain", "求和中只保留含有该变量的项")
+SUM = Text("only the terms of the sum that contain this variable remain", "求和中只保留含有该变量的项")
 FACTOR = Text(
-    "product rule: one factor is differentiated at a time, the product of the others remains",
+    "product rule: differentiate one factor at a time and keep the others",
     "乘法法则：每次只对一个因子求导，其余因子之积保留",
 )
 EXTREME = Text(
-    "an extreme passes the slope to the element that attains it; those that tie share it equally",
+    "the maximum or minimum passes the derivative to the element that attains it; elements that tie share it equally",
     "最大值（最小值）把导数传给取到它的元素；若有几个元素并列，则均分",
 )
-ABSTRACT = Text("left as it stands: the function is abstract", "函数未给出具体形式，保留其偏导数")
-IN_VALUE = Text("{rule} (written in its value)", "{rule}（用函数值表示）")
-BRANCH = Text("on each branch by itself", "在每个分支上分别求导")
+ABSTRACT = Text(
+    "the function is abstract, so its derivative is kept as a symbol", "函数未给出具体形式，其导数保留为记号"
+)
+IN_VALUE = Text("{rule}, in terms of its value", "{rule}，用函数值表示")
+BRANCH = Text("on each branch separately", "在每个分支上分别求导")
 
 
 @memo

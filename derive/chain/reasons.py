@@ -10,20 +10,20 @@ from derive.chain.derivation import Use
 from derive.chain.partials import LINEAR, PRODUCT
 from derive.language import Text
 
-DIRECT = Text("{u} enters the loss itself: differentiate {loss}", "{u} 直接出现在损失中：对 {loss} 求导")
+DIRECT = Text("{u} occurs in the loss itself: differentiate {loss}", "{u} 直接出现在损失中：对 {loss} 求导")
 CHAIN = Text("chain rule: {u} reaches the loss only through {users}", "链式法则：{u} 只通过 {users} 影响损失")
 MULTIVARIABLE = Text(
     "multivariable chain rule: {u} reaches the loss through {users}; the contributions add up",
     "多元链式法则：{u} 通过 {users} 影响损失，各路贡献相加",
 )
 BESIDES = Text(
-    "multivariable chain rule: {u} reaches the loss through {users}, and enters {loss} itself; "
-    "the contributions add up",
+    "multivariable chain rule: {u} reaches the loss through {users} and also occurs in {loss} itself; the "
+    "contributions add up",
     "多元链式法则：{u} 通过 {users} 影响损失，又直接出现在 {loss} 中，各路贡献相加",
 )
 SHARED = Text(
-    "multivariable chain rule: {u} is shared, it enters {users} for every {idx}; the contributions add up",
-    "多元链式法则：{u} 是共享的，对每个 {idx} 都出现在 {users} 中，各项贡献相加",
+    "multivariable chain rule: {u} reaches the loss through {users}; the contributions of all {idx} add up",
+    "多元链式法则：{u} 通过 {users} 影响损失，所有 {idx} 的贡献相加",
 )
 AND = Text("{before} and {last}", "{before} 与 {last}")
 

@@ -12,20 +12,21 @@ from derive.language import Text, distinct
 from derive.memo import memo
 
 SLOPES = {
-    "softmax": Text("slope of the softmax", "softmax 的导数"),
-    "log_softmax": Text("slope of the logarithm of a softmax", "softmax 的对数的导数"),
-    "logsumexp": Text("the slope of logsumexp is the softmax", "logsumexp 的导数是 softmax"),
-    "mean": Text("the slope of a mean is one over the number of its elements", "均值的导数是元素个数的倒数"),
+    "softmax": Text("derivative of the softmax", "softmax 的导数"),
+    "log_softmax": Text("derivative of the logarithm of a softmax", "softmax 的对数的导数"),
+    "logsumexp": Text("the derivative of logsumexp is the softmax", "logsumexp 的导数是 softmax"),
+    "mean": Text("the derivative of a mean is one over the number of elements", "均值的导数是元素个数的倒数"),
     "var": Text(
-        "the slope of a variance is twice the deviation over the number of elements",
+        "the derivative of a variance is twice the deviation over the number of elements",
         "方差的导数是离差的两倍除以元素个数",
     ),
     "std": Text(
-        "the slope of a standard deviation is the deviation over it and the number of elements",
+        "derivative of a standard deviation: the deviation over the product of the standard deviation and the number "
+        "of elements",
         "标准差的导数是离差除以标准差与元素个数之积",
     ),
-    "norm": Text("slope of the norm", "范数的导数"),
-    "dot": Text("the slope of an inner product is the other factor", "内积的导数是另一个因子"),
+    "norm": Text("derivative of the norm", "范数的导数"),
+    "dot": Text("the derivative of an inner product is the other factor", "内积的导数是另一个因子"),
 }
 
 

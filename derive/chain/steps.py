@@ -32,8 +32,8 @@ from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Node
 
-CLOSED = Text("insert the closed form of the recursion", "代入递推的封闭形式")
-JOINED = Text("the factor beside it joins the product", "相邻的因子并入连乘")
+CLOSED = Text("substitute the closed form", "代入通项公式")
+JOINED = Text("include this factor in the product", "把该因子并入连乘")
 
 Ranges = Mapping[Idx, Interval]  # of the indices that are free in a term
 

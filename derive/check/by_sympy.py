@@ -22,7 +22,7 @@ POINTS = 3
 DIGITS = 30
 LEAST = Rational(1, 10**60)  # evalf finds DIGITS of any number; 0 that it does not see as such is below 1e-100
 EXACTLY = Text(
-    "Every gradient was also compared with the one that sympy finds by itself, at {points} rational points.",
+    "Every gradient was also compared with the one that sympy finds on its own, at {points} rational points.",
     "每个梯度还在 {points} 个有理点上与 sympy 独立求得的结果作了比较。",
 )
 

@@ -29,8 +29,8 @@ from derive.language import Text
 from derive.model.model import Domain
 
 IN_FRACTIONS = Text(
-    "{numbers} of these values were also compared in exact fractions, without any rounding.",
-    "其中 {numbers} 个值还用精确分数作了比较，没有任何舍入。",
+    "Of these values, {numbers} were also compared in exact fractions, without rounding errors.",
+    "其中 {numbers} 个值还用精确分数作了比较，无舍入误差。",
 )
 
 

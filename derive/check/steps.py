@@ -37,17 +37,14 @@ from derive.progress import CHECKING, doing
 Array = torch.Tensor
 Comparison = Callable[["Checker"], Report]  # what else is compared at the same points
 NONE: Mapping[str, Comparison] = {}
-BOTH_SIDES = Text(
-    "The points lie on both sides of every kink.",
-    "这些点分布在每个折点的两侧。",
-)
+BOTH_SIDES = Text("The points lie on both sides of every kink.", "这些点分布在每个折点的两侧。")
 AS_WRITTEN = Text(
-    "What the model writes out was evaluated as it is written and compared with the function with a name.",
-    "模型中写开的式子按原式计算，并与有名称的函数作了比较。",
+    "The functions that the model writes out were evaluated as written and compared with the named functions.",
+    "模型中写开的函数按原式计算，并与有名称的函数作了比较。",
 )
 WORDS = Text(
-    "The words were compared with torch's functions of these names.",
-    "各词与 torch 的同名函数作了比较。",
+    "The named functions were compared with torch's functions of the same names.",
+    "各函数与 torch 的同名函数作了比较。",
 )
 GENERAL = range(1, 7)  # what a size that is left symbolic is in turn
 IN_TIME = range(1, 9)  # the same where the model has a recurrence

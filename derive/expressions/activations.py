@@ -51,9 +51,7 @@ def plain_softplus(x: float) -> float:
 
 def kink(en: str, zh: str, at: str = "0") -> Text:
     """The convention at a kink, as a clause of a sentence."""
-    return Text(
-        f"At {at} {en}; the page and the check follow torch.", f"在 {at} 处，{zh}；本页与验证都采用 torch 的约定。"
-    )
+    return Text(f"At {at} {en}, as PyTorch does.", f"在 {at} 处，{zh}（与 PyTorch 一致）。")
 
 
 def _normal_cdf(x: Expr) -> Expr:
@@ -74,8 +72,8 @@ def _clamped(low: Any, high: Any) -> Any:
 
 def _flat_at(name: str, at: str, at_zh: str) -> Text:
     return Text(
-        f"At {at} {name} has kinks and its slope there is taken as 0; the page and the check follow torch.",
-        f"在 {at_zh} 处，{name} 不可导，其导数约定为 0；本页与验证都采用 torch 的约定。",
+        f"At {at} {name} has kinks; we take its derivative there as 0, as PyTorch does.",
+        f"在 {at_zh} 处，{name} 不可导，其导数约定为 0（与 PyTorch 一致）。",
     )
 
 
@@ -100,7 +98,7 @@ ACTIVATIONS: tuple[dict[str, Any], ...] = (
     ),
     entry(
         name="relu", value=relu, slope=step, value_range=(0, oo), slope_range=(0, 1), kinks=(0,),
-        convention=kink("ReLU has a kink and its slope is taken as 0", "ReLU 不可导，其导数约定为 0"),
+        convention=kink("ReLU has a kink; we take its derivative there as 0", "ReLU 不可导，其导数约定为 0"),
         title=Text("ReLU", "ReLU"), latex=r"\mathrm{{ReLU}}({})", text="ReLU({})",
         torch="relu", numpy="np.maximum({0}, 0)", number=lambda x: max(x, 0), exact=lambda x: max(x, Fraction(0)),
         activation=True,
@@ -108,7 +106,7 @@ ACTIVATIONS: tuple[dict[str, Any], ...] = (
     entry(
         name="leaky_relu", value=leaky_relu, slope=lambda x: PERCENT + (1 - PERCENT) * step(x),
         slope_range=(PERCENT, 1), kinks=(0,),
-        convention=kink("leaky ReLU has a kink and its slope is taken as 1/100",
+        convention=kink("leaky ReLU has a kink; we take its derivative there as 1/100",
                         "leaky ReLU 不可导，其导数约定为 1/100"),
         title=Text("leaky ReLU", "leaky ReLU"), latex=r"\mathrm{{LeakyReLU}}({})", text="LeakyReLU({})",
         torch="nn.functional.leaky_relu", number=lambda x: max(x, x / 100), exact=lambda x: max(x, x / 100),
@@ -127,7 +125,7 @@ ACTIVATIONS: tuple[dict[str, Any], ...] = (
     entry(
         name="selu", value=selu, slope=lambda x: SELU_SCALE * (step(x) + (1 - step(x)) * SELU_ALPHA * exp(x)),
         value_range=(-SELU_SCALE * SELU_ALPHA, oo), slope_range=(0, SELU_SCALE * SELU_ALPHA), kinks=(0,),
-        convention=kink("SELU has a kink and its slope is taken as that on the left, 1.758",
+        convention=kink("SELU has a kink; we take its derivative there as that on the left, 1.758",
                         "SELU 不可导，其导数约定为左导数 1.758"),
         title=Text("SELU", "SELU"), latex=r"\mathrm{{SELU}}({})", text="SELU({})", torch="nn.functional.selu",
         number=lambda x: float(SELU_SCALE) * (x if x > 0 else float(SELU_ALPHA) * math.expm1(x)), activation=True,
@@ -138,7 +136,7 @@ ACTIVATIONS: tuple[dict[str, Any], ...] = (
     ),
     entry(
         name="softplus", value=softplus, slope=sigmoid, value_range=(0, oo), slope_range=(0, 1),
-        rule=Text("slope of softplus, the sigmoid", "softplus 的导数是 sigmoid"),
+        rule=Text("the derivative of softplus is the sigmoid", "softplus 的导数是 sigmoid"),
         torch="torch.logaddexp({0}, torch.zeros_like({0}))",  # torch's softplus takes the slope 1 from x = 20 on
         numpy="np.logaddexp({0}, 0)", number=plain_softplus, activation=True,
     ),
@@ -198,8 +196,8 @@ ACTIVATIONS: tuple[dict[str, Any], ...] = (
         name="hardswish", value=hardswish, slope=lambda x: 1 - step(3 - x) * (1 - step(x + 3) * (x / 3 + S.Half)),
         value_range=(Rational(-3, 8), oo), slope_range=(-S.Half, Rational(3, 2)), kinks=(-3, 3),
         convention=Text(
-            "At −3 and 3 hardswish has kinks; its slope is taken as 0 and 1 there, as torch does.",
-            "在 −3 与 3 处，hardswish 不可导；其导数分别约定为 0 与 1（与 torch 一致）。",
+            "At −3 and 3 hardswish has kinks; we take its derivative there as 0 and 1, as PyTorch does.",
+            "在 −3 与 3 处，hardswish 不可导；其导数分别约定为 0 与 1（与 PyTorch 一致）。",
         ),
         torch="nn.functional.hardswish",
         number=lambda x: x * min(max(x + 3, 0), 6) / 6, activation=True,

@@ -100,18 +100,17 @@ def _gamma(x: float) -> float:
 
 def _jumps(en: str, zh: str, but: tuple[str, str] = ("", "")) -> Text:
     return Text(
-        f"At every whole number{but[0]} {en} jumps, and its slope is taken as that on either side; the page and the "
-        "check follow torch.",
-        f"{zh}在每个{but[1]}整数处有跳跃，其导数取两侧的值；本页与验证都采用 torch 的约定。",
+        f"At every integer{but[0]} {en} jumps; we take its derivative there as that on either side, as PyTorch does.",
+        f"{zh}在每个{but[1]}整数处有跳跃，其导数取两侧的值（与 PyTorch 一致）。",
     )
 
 
 _BUT_0 = (" but 0", "非零")
 _FLAT = Text("constant between two jumps", "在两个跳跃点之间为常数")
 _HALVES = Text(
-    "Where its argument is halfway between two whole numbers, rounding jumps, and its slope is taken as 0; halves are "
-    "rounded to the even number, as torch does.",
-    "自变量恰在两个整数正中时，取整函数有跳跃，其导数约定为 0；一半按“取偶”舍入（与 torch 一致）。",
+    "Rounding jumps where its argument is halfway between two integers; we take its derivative there as 0. Such an "
+    "argument is rounded to the even integer, as in PyTorch.",
+    "自变量恰在两个整数正中时，取整函数有跳跃，其导数约定为 0；此时舍入到偶数（与 PyTorch 一致）。",
 )
 
 ELEMENTARY: tuple[dict[str, Any], ...] = (
@@ -195,7 +194,7 @@ ELEMENTARY: tuple[dict[str, Any], ...] = (
         name="loggamma", value=loggamma, slope=lambda x: polygamma(0, x), domain=(0, oo),
         value_range=(-0.1214862905358496, oo), slope_range=(-oo, oo),
         title=Text("the logarithm of the gamma function", "对数伽马函数"),
-        rule=Text("slope of the log-gamma function, the digamma function", "对数伽马函数的导数是双伽马函数"),
+        rule=Text("the derivative of the log-gamma function is the digamma function", "对数伽马函数的导数是双伽马函数"),
         latex=r"\log \Gamma({})", text="log Γ({})", torch="lgamma", number=math.lgamma, exact=only(1, 0),
         code=_by_math("lgamma", "The logarithm of the gamma function").replace("def lgamma", "def loggamma"),
     ),
@@ -207,12 +206,12 @@ ELEMENTARY: tuple[dict[str, Any], ...] = (
     ),
     entry(
         name="expm1", value=expm1, slope=exp, value_range=(-1, oo), slope_range=(0, oo),
-        slope_in_value=lambda y: y + 1, rule=Text("slope of the exponential less 1", "指数函数减 1 的导数"),
+        slope_in_value=lambda y: y + 1, rule=Text("derivative of the exponential minus 1", "指数函数减 1 的导数"),
         torch="expm1", numpy="expm1", number=math.expm1, exact=only(0, 0),
     ),
     entry(
         name="log1p", value=log1p, slope=lambda x: 1 / (1 + x), value_range=(-oo, oo), slope_range=(0, oo),
-        domain=(-1, oo), rule=Text("slope of the logarithm of 1 plus its argument", "自变量加 1 的对数的导数"),
+        domain=(-1, oo), rule=Text("derivative of the logarithm of 1 plus the argument", "自变量加 1 后取对数的导数"),
         torch="log1p", numpy="log1p", number=math.log1p, exact=only(0, 0),
     ),
     entry(
@@ -250,7 +249,7 @@ ELEMENTARY: tuple[dict[str, Any], ...] = (
     ),
     entry(
         name="frac", value=frac, slope=lambda x: S.One, slope_range=(1, 1), value_range=(-1, 1), kinks=(1,),
-        rule=Text("between two jumps the fractional part has slope 1", "小数部分在两个跳跃点之间的导数为 1"),
+        rule=Text("the derivative of the fractional part is 1 between two jumps", "小数部分在两个跳跃点之间的导数为 1"),
         convention=_jumps("the fractional part", "小数部分", _BUT_0), title=Text("the fractional part", "小数部分"),
         torch="frac", numpy="np.fmod({0}, 1)", number=lambda x: math.fmod(x, 1), exact=lambda x: x - math.trunc(x),
     ),

@@ -101,7 +101,7 @@ def row(name: str, value: Callable[..., Expr], slope: Callable[..., Expr] | None
         fields.setdefault("definition", value.definition)
     title = fields.setdefault("title", Text(name, name))
     space = " " if title.zh.isascii() else ""
-    fields.setdefault("rule", Text(f"slope of {title.en}", f"{title.zh}{space}的导数"))
+    fields.setdefault("rule", Text(f"derivative of {title.en}", f"{title.zh}{space}的导数"))
     word = name.replace("_", r"\_")
     fields.setdefault("latex", rf"\mathrm{{{{{word}}}}}({{}})")
     fields.setdefault("text", f"{name}({{}})")
@@ -128,32 +128,34 @@ def _root(x: Fraction) -> Fraction | None:
 
 U, V = Symbol("u", real=True), Symbol("v", real=True)  # letters for what a convention is said of
 _BY_TIE = Text(
-    "Where two arguments of a maximum tie, each takes half of the slope, as torch does: {share} is 1 for {over}, 1/2 "
-    "for {tie} and 0 for {under}.",
-    "最大值的两个自变量相等时，各取一半导数（与 torch 一致）："
-    "{share} 在 {over} 时为 1，在 {tie} 时为 1/2，在 {under} 时为 0。",
+    "Where two arguments of a maximum are equal, each of them takes half of the derivative, as in PyTorch: {share} is "
+    "1 for {over}, 1/2 for {tie} and 0 for {under}.",
+    "最大值的两个自变量相等时，各取一半导数（与 PyTorch 一致）：{share} 在 {over} 时为 1，在 {tie} 时为 1/2，在 "
+    "{under} 时为 0。",
 )(share=share(U), over=U > 0, tie=Eq(U, 0), under=U < 0)
 BY_TIES = Text(
-    "Where {n} arguments of a maximum tie, each takes {part} of the slope, as torch.amax does: {share} is 0 where one "
-    "of the differences is negative, and otherwise 1 over one more than the number of differences that are 0.",
-    "最大值的 {n} 个自变量相等时，各取导数的 {part}（与 torch.amax 一致）：只要有一个差为负，{share} 就为 0，"
-    "否则等于 1 除以“为 0 的差的个数加一”。",
+    "Where {n} arguments of a maximum are equal, each of them takes {part} of the derivative, as in torch.amax: "
+    "{share} is 0 if one of the differences is negative; otherwise it is 1 divided by one more than the number of "
+    "differences that are 0.",
+    "最大值的 {n} 个自变量相等时，各取导数的 {part}（与 torch.amax 一致）：只要有一个差为负，{share} 就为 0，否则等于 "
+    "1 除以“为 0 的差的个数加一”。",
 )(n=Symbol("n"), part=1 / Symbol("n"), share=share(U, V))
 _ROOT = Text(
-    "At 0 the square root has no slope: what is derived here holds where the argument of every root is positive, and "
-    "at 0 numbers are infinite or undefined, as in torch.",
-    "平方根在 0 处没有导数：这里的推导只在每个根号下的量为正时成立；在 0 处，数值为无穷大或没有定义（与 torch 一致）。",
+    "The square root has no derivative at 0. The derivation holds where the argument of every root is positive; at 0 "
+    "the numbers are infinite or undefined, as in PyTorch.",
+    "平方根在 0 处没有导数。这里的推导只在每个根号下的量为正时成立；在 0 处，数值为无穷大或没有定义（与 PyTorch 一"
+    "致）。",
 )
 TABLE: tuple[Row, ...] = (
     row(
         "identity", lambda x: x, lambda x: S.One, value_range=(-oo, oo), slope_range=(1, 1),
-        rule=Text("the identity has slope 1", "恒等函数的导数是 1"), latex="{}", text="{}",
+        rule=Text("the derivative of the identity is 1", "恒等函数的导数是 1"), latex="{}", text="{}",
         torch="clone", numpy="{0}", number=lambda x: x, exact=lambda x: x,
     ),
     *(row(**fields) for fields in ACTIVATIONS),
     row(
         "exp", exp, exp, value_range=(0, oo), slope_range=(0, oo), slope_in_value=lambda y: y,
-        rule=Text("the exponential is its own slope", "指数函数的导数是它自身"),
+        rule=Text("the exponential is its own derivative", "指数函数的导数是它自身"),
         latex="e^{{{}}}", notation="raised", torch="exp", numpy="exp", number=math.exp, exact=only(0, 1),
     ),
     row(
@@ -169,21 +171,21 @@ TABLE: tuple[Row, ...] = (
     ),
     row(
         "abs", Abs, sign, value_range=(0, oo), slope_range=(-1, 1), definition=lambda x: Max(x, -x), kinks=(0,),
-        convention=kink("the absolute value has a kink; any slope in [−1, 1] is a subgradient, and 0 is taken",
+        convention=kink("the absolute value has a kink: any number in [−1, 1] is a subgradient, and we take 0",
                          "绝对值不可导，[−1, 1] 中任一值都是次梯度，约定取 0"),
-        rule=Text("slope of the absolute value, the sign", "绝对值的导数是符号函数"),
+        rule=Text("the derivative of the absolute value is the sign", "绝对值的导数是符号函数"),
         latex=r"\lvert {}\rvert", text="|{}|", torch="abs", numpy="abs", number=abs, exact=abs,
     ),
     row(
         "sign", sign, lambda x: S.Zero, value_range=(-1, 1), slope_range=(0, 0), kinks=(0,),
-        convention=kink("the sign jumps and its slope is taken as 0", "符号函数有跳跃，其导数约定为 0"),
+        convention=kink("the sign jumps; we take its derivative there as 0", "符号函数有跳跃，其导数约定为 0"),
         rule=Text("the sign is constant on either side of 0", "符号函数在 0 的两侧都是常数"),
         latex=r"\mathrm{{sign}}({})", torch="sign", numpy="sign", number=lambda x: (x > 0) - (x < 0),
         exact=lambda x: Fraction((x > 0) - (x < 0)),
     ),
     row(
         "step", step, lambda x: S.Zero, value_range=(0, 1), slope_range=(0, 0), kinks=(0,),
-        convention=kink("the unit step jumps and its slope is taken as 0", "阶跃函数有跳跃，其导数约定为 0"),
+        convention=kink("the unit step jumps; we take its derivative there as 0", "阶跃函数有跳跃，其导数约定为 0"),
         rule=Text("the unit step is constant on either side of 0", "阶跃函数在 0 的两侧都是常数"),
         latex=r"\mathbf{{1}}[{} > 0]", text="1[{} > 0]", indicator=True,
         number=lambda x: float(x > 0), exact=lambda x: Fraction(x > 0),
@@ -227,7 +229,7 @@ TABLE: tuple[Row, ...] = (
     row(
         "max", Max, lambda a, *others: share(*(a - b for b in others)), slope_range=(0, 1), kinks=(0,),
         convention=_BY_TIE, arity=2,
-        rule=Text("the maximum passes the slope to its largest argument", "最大值把导数传给最大的自变量"),
+        rule=Text("the maximum passes the derivative to its largest argument", "最大值把导数传给最大的自变量"),
         latex=r"\max({})", text="max({})", torch="maximum", numpy="maximum", number=max, exact=max,
     ),
     *(row(**fields) for fields in (*ELEMENTARY, *SEVERAL)),

@@ -82,7 +82,7 @@ def _table() -> tuple[MatrixRow, ...]:
             "logdet",
             lambda value, helper, at, p, q: helper(q, p),
             Text(
-                "Jacobi's formula: a log-determinant has the transposed inverse for its slope",
+                "Jacobi's formula: the derivative of a log-determinant is the transpose of the inverse",
                 "雅可比公式：对数行列式的导数是逆矩阵的转置",
             ),
             "logdet", r"\log\lvert\det {0}\rvert", "log|det {0}|", "np.linalg.slogdet({0})[1]",
@@ -92,7 +92,8 @@ def _table() -> tuple[MatrixRow, ...]:
             "det",
             lambda value, helper, at, p, q: value() * helper(q, p),
             Text(
-                "Jacobi's formula: a determinant has itself times the transposed inverse for its slope",
+                "Jacobi's formula: the derivative of a determinant is the determinant times the transpose of the "
+                "inverse",
                 "雅可比公式：行列式的导数等于它自身乘以逆矩阵的转置",
             ),
             "det", r"\det({0})", "det({0})", "np.linalg.det({0})", "torch.linalg.det({0})", rank=0,
@@ -101,36 +102,37 @@ def _table() -> tuple[MatrixRow, ...]:
             "cholesky",
             _low,
             Text(
-                "differentiate both sides of {identity}, with a triangular differential on the left",
-                "对 {identity} 两边求导，其中左边的微分是下三角的",
+                "differentiate both sides of {identity}; the differential of the factor is lower triangular",
+                "对 {identity} 两边求导；分解因子的微分是下三角矩阵",
             ),
             "chol", r"\mathrm{{chol}}({0})", "chol({0})", "np.linalg.cholesky({0})", "torch.linalg.cholesky({0})",
             by_value=True,
             meaning=Text(
-                "{value} is the lower triangular matrix with a positive diagonal whose product with its transpose is "
-                "{matrix}.",
-                "{value} 是对角线为正的下三角矩阵，它与其转置的乘积等于 {matrix}。",
+                "{value} is the Cholesky factor of {matrix}: the lower triangular matrix with a positive diagonal "
+                "whose product with its own transpose is {matrix}.",
+                "{value} 是 {matrix} 的 Cholesky 因子：对角线为正的下三角矩阵，它与自身转置的乘积等于 {matrix}。",
             ),
         ),
         MatrixRow(
             "eigenvalues",
             lambda value, helper, at, p, q: helper(p, at[0]) * helper(q, at[0]),
             Text(
-                "differentiate {identity} for one eigenvector of length 1, whose eigenvalue no other equals, "
-                "and multiply by it",
-                "设该特征值与其他特征值不等：对 {identity} 中一个单位特征向量的等式求导，再乘以该特征向量",
+                "differentiate {identity} for one unit eigenvector, whose eigenvalue is simple, and multiply by this "
+                "eigenvector",
+                "设该特征值为单特征值：对 {identity} 中一个单位特征向量的等式求导，再乘以该特征向量",
             ),
             "eigenvalues", r"\lambda({0})", "λ({0})", "np.linalg.eigvalsh({0})", "torch.linalg.eigvalsh({0})", rank=1,
             helper="eigenvectors",
             meaning=Text(
-                "{value} are the eigenvalues of {matrix}, rising.", "{value} 是 {matrix} 从小到大排列的特征值。"
+                "{value} are the eigenvalues of {matrix} in ascending order.",
+                "{value} 是 {matrix} 从小到大排列的特征值。"
             ),
         ),
         MatrixRow(
             "eigenvectors", _none, Text("no rule", "没有法则"), "eigenvectors", r"V({0})", "V({0})",
             "np.linalg.eigh({0})[1]", "torch.linalg.eigh({0})[1]", helper="",
             meaning=Text(
-                "The columns of {value} are eigenvectors of {matrix}, of length 1.",
+                "The columns of {value} are unit eigenvectors of {matrix}.",
                 "{value} 的各列是 {matrix} 的单位特征向量。",
             ),
         ),

@@ -23,22 +23,22 @@ def _log_add(x: float, y: float) -> float:
 
 
 _CLIPPED = Text(
-    "At its ends clip(x, a, b) has kinks: for a ≤ x ≤ b its slope in x is taken as 1, and what lies outside passes the "
-    "slope to the end, as torch.clamp does.",
+    "clip(x, a, b) has kinks at a and b: for a ≤ x ≤ b we take its derivative with respect to x as 1; for x outside, "
+    "the derivative passes to the endpoint, as in torch.clamp.",
     "clip(x, a, b) 在两端不可导：a ≤ x ≤ b 时对 x 的导数取 1，在此之外导数传给相应的端点（与 torch.clamp 一致）。",
 )
 _TIED = Text(
-    "Where two arguments of a minimum tie, each takes half of the slope, as torch does.",
-    "最小值的两个自变量相等时，各取一半导数（与 torch 一致）。",
+    "Where two arguments of a minimum are equal, each of them takes half of the derivative, as in PyTorch.",
+    "最小值的两个自变量相等时，各取一半导数（与 PyTorch 一致）。",
 )
 EXTREME = Text(
-    "Where several elements are the largest, or the least, they share its slope equally, as in torch.amax: the number "
-    "of those that tie is the sum below the fraction line.",
+    "Where several elements are the largest or the least, they share the derivative equally, as in torch.amax: the "
+    "sum in the denominator is the number of these elements.",
     "若有几个元素同为最大（或最小），它们均分其导数（与 torch.amax 一致）：分母中的和就是这些元素的个数。",
 )
 _HEAVISIDE = Text(
-    "At 0 the unit step jumps and its slope is taken as 0, as torch does.",
-    "在 0 处阶跃函数有跳跃，其导数约定为 0（与 torch 一致）。",
+    "The unit step jumps at 0; we take its derivative there as 0, as PyTorch does.",
+    "在 0 处阶跃函数有跳跃，其导数约定为 0（与 PyTorch 一致）。",
 )
 _CONSTANT = Text("the unit step is constant on either side of 0", "阶跃函数在 0 的两侧都是常数")
 
@@ -46,7 +46,7 @@ SEVERAL: tuple[dict[str, Any], ...] = (
     entry(
         name="min", value=Min, slope=lambda a, *others: share(*(b - a for b in others)), slope_range=(0, 1),
         kinks=(0,), convention=_TIED, arity=2, definition=lambda *x: -Max(*(-a for a in x)),
-        rule=Text("the minimum passes the slope to its least argument", "最小值把导数传给最小的自变量"),
+        rule=Text("the minimum passes the derivative to its least argument", "最小值把导数传给最小的自变量"),
         latex=r"\min({})", text="min({})", torch="minimum", numpy="minimum", number=min, exact=min,
     ),
     entry(
@@ -83,7 +83,7 @@ SEVERAL: tuple[dict[str, Any], ...] = (
     entry(
         name="clip", value=clip, arity=3, convention=_CLIPPED, kinks=(0,), slope_range=(0, 1),
         slopes=(between, lambda x, a, b: step(a - x), lambda x, a, b: step(x - b)),
-        rule=Text("inside its ends a clipped quantity has slope 1", "在区间内部，截断函数的导数为 1"),
+        rule=Text("inside the interval the derivative of the clipped quantity is 1", "在区间内部，截断函数的导数为 1"),
         torch="torch.clamp({0})", numpy="np.clip({0})", number=lambda x, a, b: min(max(x, a), b),
         exact=lambda x, a, b: min(max(x, a), b),
     ),
@@ -91,8 +91,8 @@ SEVERAL: tuple[dict[str, Any], ...] = (
         name="prelu", value=prelu, arity=2, kinks=(0,),
         slopes=(lambda x, a: step(x) + a * (1 - step(x)), lambda x, a: Min(x, 0)),
         convention=Text(
-            "At 0 PReLU has a kink and its slope is taken as that on the left; the page and the check follow torch.",
-            "在 0 处，PReLU 不可导，其导数约定为左导数；本页与验证都采用 torch 的约定。",
+            "PReLU has a kink at 0; we take its derivative there as that on the left, as PyTorch does.",
+            "在 0 处，PReLU 不可导，其导数约定为左导数（与 PyTorch 一致）。",
         ),
         title=Text("PReLU", "PReLU"), latex=r"\mathrm{{PReLU}}({})", text="PReLU({})",
         number=lambda x, a: x if x > 0 else a * x, exact=lambda x, a: x if x > 0 else a * x,

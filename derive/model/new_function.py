@@ -35,9 +35,10 @@ from derive.model.function_fields import (
 )  # fmt: skip
 from derive.model.operations import operations
 
-KINK = Text("At {at} {function} has no derivative; its slope there is taken as {slope}.",
-            "{function} 在 {at} 处不可导，其导数约定为 {slope}。")  # fmt: skip
-STEEP = Text("At {at} {function} has no slope.", "{function} 在 {at} 处没有导数。")
+KINK = Text(
+    "At {at} {function} has no derivative; we use {slope} there.",
+    "{function} 在 {at} 处不可导，约定取 {slope}。")  # fmt: skip
+STEEP = Text("At {at} {function} has no derivative.", "{function} 在 {at} 处没有导数。")
 
 
 def elementwise(

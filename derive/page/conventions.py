@@ -18,10 +18,10 @@ from derive.model.model import Model, Node
 from derive.model.ranges import Ranges
 
 NORM = Text(
-    "At 0 a norm has a kink; any vector of length at most 1 is a subgradient, and 0 is taken, as torch.norm does.",
+    "A norm has a kink at 0. Any vector of length at most 1 is a subgradient there; we take 0, as torch.norm does.",
     "范数在 0 处不可导，长度不超过 1 的任何向量都是次梯度，约定取 0（与 torch.norm 一致）。",
 )
-LOGARITHM = Text("At 0 the product {product} counts as 0, its limit.", "在 0 处，{product} 按其极限取为 0。")
+LOGARITHM = Text("At 0 we set the product {product} to its limit, 0.", "在 0 处，{product} 按其极限取为 0。")
 
 
 def conventions(model: Model) -> Iterator[Text]:

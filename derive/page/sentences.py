@@ -8,7 +8,7 @@ from typing import Any
 from derive.language import Text
 
 MODEL = Text("The model", "模型")
-FLOWS = Text("What flows where", "计算流程")
+FLOWS = Text("Dependencies", "变量依赖关系")
 FORWARD = Text("Forward pass", "前向计算")
 BACKWARD = Text("Backward pass", "反向传播")
 GRADIENTS = Text("Gradients of the parameters", "参数的梯度")
@@ -22,7 +22,7 @@ ALIKE = Text("In the same way, with other quantities:", "同理，换成其他�
 WHERE_PARTIALS = Text("{reason}, where {partials}", "{reason}，其中 {partials}")
 SINCE = Text("as {partials}", "因为 {partials}")
 GROUPED = Text("{count} quantities", "{count} 个量")
-NUMBERS = Text("The numbers worked", "代入数值")
+NUMBERS = Text("Numerical example", "数值例子")
 CHECK = Text("Verification", "验证")
 IN_TIME = Text("The recursion, step by step in time", "按时间步写出的递推")
 
@@ -51,8 +51,8 @@ DOMAINS = {
     "sign": Text("{name} is 1 or −1", "{name} 取 1 或 −1"),
 }
 POSITIONS = Text(
-    "{name} is one of 1, …, {most}: given positions, at which nothing is differentiated",
-    "{name} 取 1, …, {most} 之一：它们是给定的位置，不对其求导",
+    "{name} is a given position among 1, …, {most}, not differentiated",
+    "{name} 是 1, …, {most} 中给定的位置，不对其求导",
 )
 ABOVE = Text("{name} is greater than {low}", "{name} 大于 {low}")
 BELOW = Text("{name} is less than {high}", "{name} 小于 {high}")
@@ -64,9 +64,8 @@ STRUCTURES = {
     "triangular": Text("{name} is lower triangular", "{name} 是下三角矩阵"),
 }
 FREE = Text(
-    "{structure}. Its gradient {G} above is the free one, as torch computes it: every element is varied by itself. "
-    "{then}",
-    "{structure}。上面的梯度 {G} 是自由梯度（与 torch 相同）：每个元素都当作独立变量。{then}",
+    "{structure}. The gradient {G} above treats every element as an independent variable, as torch does. {then}",
+    "{structure}。上面的梯度 {G} 把每个元素都当作独立变量（与 torch 相同）。{then}",
 )
 KEPT = {
     "symmetric": Text(
@@ -74,7 +73,8 @@ KEPT = {
         "若只有对角线及其下方的元素可以自由变化，则对它们的梯度为 {own}。",
     ),
     "orthogonal": Text(
-        "Its part along which the matrix stays orthogonal is {own}.", "其中使矩阵保持正交的部分为 {own}。"
+        "Its projection onto the directions along which the matrix stays orthogonal is {own}.",
+        "它在使矩阵保持正交的方向上的投影为 {own}。",
     ),
     "triangular": Text(
         "With respect to the elements on and below the diagonal alone, the gradient is the lower triangle of {own}.",
@@ -82,9 +82,9 @@ KEPT = {
     ),
 }
 FACTOR = Text(
-    "In its Cholesky factor, which only a symmetric matrix has, half of a change of an element is one of its mirror "
-    "image.",
-    "其 Cholesky 分解只对对称矩阵有定义，因此其中对一个元素的改变有一半算在与它对称的元素上。",
+    "The Cholesky factor is defined for symmetric matrices only, so a change of an element counts half as a change of "
+    "its mirror image.",
+    "Cholesky 分解只对对称矩阵有定义，因此对一个元素的改变有一半算在与它对称的元素上。",
 )
 MOMENT = Text("{equation}", "{equation}")
 INDEPENDENT = Text(
@@ -93,29 +93,29 @@ INDEPENDENT = Text(
 )
 NORMAL = Text("{name} is normal", "{name} 服从正态分布")
 JOINTLY_NORMAL = Text(
-    "the {name} are jointly normal over {idx}; apart from that they are independent, also of every other random "
+    "the {name} are jointly normal over {idx}, and otherwise independent of each other and of every other random "
     "quantity",
-    "{name} 关于 {idx} 服从联合正态分布；除此之外彼此独立，也独立于其他随机量",
+    "{name} 关于 {idx} 服从联合正态分布，除此之外彼此独立，也独立于其他随机量",
 )
 INDEPENDENT_ONE = Text("{name} is independent of every other random quantity", "{name} 独立于其他随机量")
 ONE_HOT = Text("{name} is 1 for one {idx} and 0 for the others", "{name} 只对一个 {idx} 等于 1，对其余的等于 0")
 AS_GIVEN = Text("The model as given:", "题目给出的模型：")
 RANGED = Text("{name} ({ranges})", "{name}（{ranges}）")
 FOR = Text("for {ranges}", "{ranges}")
-FLOW_HEADER = (Text("quantity", "量"), Text("computed from", "由何计算"), Text("used by", "被何使用"))
+FLOW_HEADER = (Text("quantity", "量"), Text("computed from", "依赖于"), Text("used by", "被用于"))
 PARAMETER = Text("parameter", "参数"), Text("parameters", "参数")  # one, several
 INPUT = Text("input", "输入"), Text("inputs", "输入")
-LOSS = Text("the loss", "损失")
+LOSS = Text("—", "—")
 NOBODY = Text("nothing", "无")
 ONLY_SLOPES = Text("the derivatives", "各导数")
 UNUSED = Text(
-    "The parameter {name} cannot reach the loss: nothing uses it. Its gradient is zero.",
-    "参数 {name} 无法影响损失：没有任何量使用它。它的梯度为零。",
+    "The parameter {name} cannot reach the loss, as nothing is computed from it. Its gradient is zero.",
+    "参数 {name} 无法影响损失，因为没有任何量由它算出。它的梯度为零。",
 )
 UNREACHABLE = Text(
-    "The parameter {name} cannot reach the loss: the path {path} ends there, for nothing uses {end}. "
-    "Its gradient is zero, whatever the data.",
-    "参数 {name} 无法影响损失：路径 {path} 到此为止，没有任何量使用 {end}。无论数据如何，它的梯度都为零。",
+    "The parameter {name} cannot reach the loss: the path {path} ends there, as nothing is computed from {end}. Its "
+    "gradient is zero for all data.",
+    "参数 {name} 无法影响损失：路径 {path} 到此为止，没有任何量由 {end} 算出。无论数据如何，它的梯度都为零。",
 )
 ONLY = Text(
     "Only {element} reaches the loss; the adjoint of any other {family} is zero.",
@@ -129,86 +129,101 @@ CANCELS = Text(
     "So {gradient} is zero at every point: its contributions cancel, since {because}.",
     "因此 {gradient} 恒为零：各项贡献相消（{because}）。",
 )
-NAMED = Text("Give the pre-activation a name, {names}", "给激活前的量命名为 {names}")
-NAMED_SCORES = Text("Give the scores of the softmax a name, {names}", "给 softmax 的得分命名为 {names}")
-NAMED_SOFTMAX = Text("Give the softmax a name, {names}", "给 softmax 命名为 {names}")
-NAMED_WEIGHTS = Text(
-    "The derivatives hold a softmax, which gets a name too, {names}", "导数中出现 softmax，也给它命名为 {names}"
+NAMED = (  # one, several; so below
+    Text("Denote the pre-activation by {names}", "记预激活值为 {names}"),
+    Text("Denote the pre-activations by {names}", "记各预激活值为 {names}"),
 )
-NAMED_ABSTRACT = Text("The abstract part is a quantity of its own, {names}", "抽象的部分单独记为 {names}")
-BECOME = Text("{said}; these equations are then", "{said}，于是有")
+NAMED_SCORES = (
+    Text("Denote the scores in the softmax by {names}", "记 softmax 中的得分为 {names}"),
+    Text("Denote the scores in the softmaxes by {names}", "记各 softmax 中的得分为 {names}"),
+)
+NAMED_SOFTMAX = (
+    Text("Denote the softmax by {names}", "记 softmax 为 {names}"),
+    Text("Denote the softmaxes by {names}", "记各 softmax 为 {names}"),
+)
+NAMED_WEIGHTS = (
+    Text("A softmax occurs in the derivatives; denote it by {names}", "导数中出现 softmax，记为 {names}"),
+    Text("Softmaxes occur in the derivatives; denote them by {names}", "导数中出现 softmax，分别记为 {names}"),
+)
+NAMED_ABSTRACT = (
+    Text("Denote the abstract part by {names}", "记未给出具体形式的部分为 {names}"),
+    Text("Denote the abstract parts by {names}", "记未给出具体形式的各部分为 {names}"),
+)
+BECOME = Text("{said}. These equations are then:", "{said}，于是有：")
 STOP = Text("{said}.", "{said}。")
-WORDS = Text("Here the words stand for", "其中各词的含义为")
-SPELLED = Text("What the model writes out is a function with a name:", "模型中写开的式子是有名称的函数：")
-SO = Text("So these equations become", "于是下列各式写成")
+WORDS = Text("The named functions are defined as follows:", "其中各函数的定义为：")
+SPELLED = Text("Parts of the model are functions that have a name:", "模型中的下列式子是有名称的函数：")
+SO = Text("So these equations become:", "于是下列各式写成：")
 UNROLLED_FORWARD = Text("Written out for {sizes}:", "当 {sizes} 时逐步写出：")
 UNROLLED_BACKWARD = Text(
     "Written out for {sizes}, in the order in which it is computed:", "当 {sizes} 时按计算的先后逐步写出："
 )
 SEED = Text(
-    "Begin at the loss, whose derivative with respect to itself is 1, and go backwards: the adjoint of a quantity is "
-    "the derivative of {loss} with respect to it, the sum over its users of the user's adjoint times the local "
-    "partial.",
-    "从损失出发逐层向后推导，损失对自身的导数为 1。一个量的伴随量是 {loss} 对它的导数，"
-    "等于对它的每个使用者，把使用者的伴随量乘以局部偏导数后求和。",
+    "Start from the loss {loss}, whose derivative with respect to itself is 1, and work backwards. The adjoint of a "
+    "quantity is the derivative of {loss} with respect to it. It is a sum over all quantities that are computed "
+    "directly from it: the adjoint of each of them, times the local partial derivative.",
+    "从损失 {loss} 出发（它对自身的导数为 1），反向逐步推导。一个量的伴随量是 {loss} 对它的导数，等于所有直接依赖于它"
+    "的量的伴随量与相应局部偏导数的乘积之和。",
 )
 ORDER = Text(
-    "A step of {quantities} may read every step before it, not only the last. Values are computed in the order "
-    "{ranges}, adjoints in the opposite order, each from those of all the steps that read it.",
-    "{quantities} 的每一步可以用到之前的每一步，而不只是上一步。前向按 {ranges} 的次序计算，"
-    "反向按相反的次序，每个伴随由用到它的所有后续步的伴随得到。",
+    "Each step of {quantities} may depend on all earlier steps, not only on the previous one. The values are computed "
+    "in the order {ranges}. The adjoints are computed in the opposite order, each from the adjoints of all steps that "
+    "depend on it.",
+    "{quantities} 的每一步可以依赖于之前的每一步，而不只是上一步。各个值按 {ranges} 的次序计算；伴随量按相反的次序计"
+    "算，每个伴随量由所有依赖于它的后续步的伴随量得到。",
 )
 ORDER_OF_LOOPS = Text(
-    "The elements of {quantities} are computed in loops inside each other, the outermost first: {ranges}. So each is "
-    "computed after those that it reads. The adjoints are computed in the opposite order: each after those of the "
-    "elements that read it.",
-    "{quantities} 用嵌套循环计算，先写的是外层：{ranges}；这样每个元素都在它所用到的元素之后算出。"
-    "伴随按相反的次序计算：每个伴随都在用到它的那些元素的伴随之后算出。",
+    "The elements of {quantities} are computed in nested loops, the outermost first: {ranges}. Thus each element is "
+    "computed after those on which it depends. The adjoints are computed in the opposite order, each after the "
+    "adjoints of the elements that depend on it.",
+    "{quantities} 的元素由嵌套循环计算，最外层在前：{ranges}；这样每个元素都在它所依赖的元素之后算出。伴随量按相反的次"
+    "序计算，每个伴随量都在依赖于它的那些元素的伴随量之后算出。",
 )
 NO_CLAIM = Text(
-    "Claims about exploding and vanishing gradients are about recurrences that step through one index and look back a "
-    "fixed number of steps. This one does not, so none is made.",
-    "关于梯度爆炸与消失的结论只适用于沿一个指标推进、且每步只回看固定步数的递推；这里不是这种情形，因此不作结论。",
+    "The statements about exploding and vanishing gradients hold for recurrences that run along one index and look "
+    "back a fixed number of steps. This recurrence is of another kind, so no such statement is made.",
+    "关于梯度爆炸与消失的结论只适用于沿一个指标推进、且每步只回看固定步数的递推。这里的递推不属于此类，因此不作结论。",
 )
 IMMEDIATE = Text(
-    "A partial with a plus is immediate: only the use in that very equation counts, everything else is held fixed.",
-    "带加号的偏导数是直接偏导数：只计该式中的直接出现，其余的量都视为固定。",
+    "∂⁺ denotes the immediate partial derivative: only the explicit occurrence in that one equation is "
+    "differentiated, and everything else is held fixed.",
+    "∂⁺ 表示直接偏导数：只对该式中显式出现的量求导，其余的量都视为固定。",
 )
 STEP = Text("Step {number}: {target}{where}", "第 {number} 步：{target}{where}")
+ASIDE = Text("({words})", "（{words}）")
 WHERE = Text(" for {ranges}", "（{ranges}）")
 EVERYWHERE = Text("", "")
-CLOSED = Text("Closed form of {adjoint}", "{adjoint} 的封闭形式")
-RECURSION_ON = Text(
-    "The recursion refers to itself one step on, and begins at the other end:",
-    "递推式引用后一个时间步的自身，并从另一端开始：",
+CLOSED = Text("Closed form of {adjoint}", "{adjoint} 的通项公式")
+RECURSION_ON = Text("The recursion runs backwards, starting from {end}:", "该递推式从 {end} 开始，逆向递推：")
+RECURSION_BACK = Text("The recursion runs forwards, starting from {end}:", "该递推式从 {end} 开始，正向递推：")
+PUT_IN = Text("Substitute the results above, for {ranges}:", "代入以上结果（{ranges}）：")
+UNFOLD = Text("Unroll the recursion from {end}:", "从 {end} 起逐步展开：")
+CLAIM = Text(
+    "Each step contributes one factor. So we obtain, for {ranges}:", "每一步贡献一个因子。于是对 {ranges} 得到："
 )
-RECURSION_BACK = Text(
-    "The recursion refers to itself one step back, and begins at the start value:",
-    "递推式引用前一个时间步的自身，并从初值开始：",
-)
-PUT_IN = Text("Put in what is known, for {ranges}:", "代入已知的结果，{ranges}：")
-UNFOLD = Text("Unfold it from where it begins:", "从起点开始逐步展开：")
-CLAIM = Text("One factor for every step, so for every {ranges}", "每一步贡献一个因子，因此对任意 {ranges}")
-CLAIM_TERMS = Text("Every step adds a term, so for every {ranges}", "每一步增加一项，因此对任意 {ranges}")
+CLAIM_TERMS = Text("Each step adds a term. So we obtain, for {ranges}:", "每一步增加一项。于是对 {ranges} 得到：")
 CLAIM_SUM = Text(
-    "Every step adds a term, and every later step multiplies it by its factor, so for every {ranges}",
-    "每一步增加一项，此后的每一步再给它乘上一个因子，因此对任意 {ranges}",
+    "Each step adds a term, and each later step multiplies this term by a factor. So we obtain, for {ranges}:",
+    "每一步增加一项，此后的每一步再给该项乘上一个因子。于是对 {ranges} 得到：",
 )
-INDUCTION = Text("Proof by induction. {base} {step}", "用归纳法证明。{base}{step}")
-NO_FACTOR = Text("At {end} no factor is left, and the boundary value stands.", "当 {end} 时没有因子，只剩边界值。")
+INDUCTION = Text("Proof by induction. {base} {step}", "用数学归纳法证明。{base}{step}")
+NO_FACTOR = Text(
+    "For {end} no factor is left, and the formula gives the boundary value.", "当 {end} 时没有因子，该式即为边界值。"
+)
 NO_TERM = Text(
-    "At {end} the sum is empty and no factor is left: the boundary value stands.",
-    "当 {end} 时和式为空，也没有因子，只剩边界值。",
+    "For {end} the sum is empty and no factor is left, and the formula gives the boundary value.",
+    "当 {end} 时和式为空，也没有因子，该式即为边界值。",
 )
-ONE_TERM = Text("At {end} the sum has a single term, the boundary value.", "当 {end} 时和式只有一项，即边界值。")
+ONE_TERM = Text("For {end} the sum has a single term, the boundary value.", "当 {end} 时和式只有一项，即边界值。")
 BOUNDARY = Text(
-    "At {end} the formula gives {boundary}, the boundary value.", "当 {end} 时该式等于 {boundary}，即边界值。"
+    "For {end} the formula gives {boundary}, the boundary value.", "当 {end} 时该式等于 {boundary}，即边界值。"
 )
-FROM_NEXT = Text("If it holds one step on, insert it into the recursion:", "假设对后一个时间步成立，代入递推式：")
-FROM_LAST = Text("If it holds one step before, insert it into the recursion:", "假设对前一个时间步成立，代入递推式：")
-HYPOTHESIS = Text("insert the claim for the neighbouring step", "代入相邻时间步的结论")
-FACTOR_IN = Text("the factor enters the sum", "因子移入和式")
-OWN_TERM = Text("the last term is that of {term}", "最后一项正是 {term} 的那一项")
+FROM_NEIGHBOUR = Text(
+    "Assume that the formula holds for {there}. Then, by the recursion:", "假设该式对 {there} 成立，则由递推式得："
+)
+HYPOTHESIS = Text("by the induction hypothesis", "由归纳假设")
+FACTOR_IN = Text("move the factor into the sum", "因子移入和式")
+OWN_TERM = Text("the last term is the one with {term}", "最后一项正是 {term} 的项")
 WRITTEN_OUT = Text("written out", "逐项写出")
 AT_TIME = Text("At {time}:", "{time} 时：")
 CHECKED = Text(
@@ -227,15 +242,15 @@ REMARKS = Text(
     "梯度之后的说明是文字论证，未作数值比较。",
 )
 CHECKED_VALUES = Text(
-    "Every line of every closed form of a value was compared with the values that the model's own equations give, step "
-    "by step in float64, at {samples} random points.",
-    "每个取值的封闭形式的每一行都在 {samples} 个随机点上（float64）与按模型方程逐步算出的值作了比较。",
+    "Every line of the closed forms of the values was compared with the values that the model's own equations give "
+    "step by step, in float64 at {samples} random points.",
+    "各通项公式的推导的每一行都在 {samples} 个随机点上（float64）与按模型方程逐步算出的值作了比较。",
 )
 STAYS = Text(
-    "The loss {loss} is abstract, so {quantity} is given and stays as it stands.",
-    "损失 {loss} 没有给出具体形式，因此 {quantity} 视为已知，保留原样。",
+    "The loss {loss} is left abstract, so {quantity} is treated as given.",
+    "损失 {loss} 没有给出具体形式，因此把 {quantity} 视为已知。",
 )
-CHECKED_SIZES = Text("Sizes used: {sizes}.", "所用的尺寸：{sizes}。")
+CHECKED_SIZES = Text("The sizes used in the check are {sizes}.", "检验所用的维数：{sizes}。")
 CHECK_HEADER = (
     Text("quantity", "量"),
     Text("numbers compared", "比较的数值个数"),
@@ -244,22 +259,23 @@ CHECK_HEADER = (
 )
 AGREES = Text("agrees", "一致")
 DISAGREES = Text("differs", "不一致")
-FORWARD_VALUES = Text("Forward, with the numbers put in:", "前向计算，代入数值：")
-BACKWARD_VALUES = Text("Backward, with the numbers put in:", "反向传播，代入数值：")
+FORWARD_VALUES = Text("Forward pass with these values:", "代入数值，前向计算：")
+BACKWARD_VALUES = Text("Backward pass with these values:", "代入数值，反向传播：")
 INDEX = Text("index", "指标")
 UPDATE = Text(
-    "One step of gradient descent with learning rate {rate} = {value} moves every parameter against its gradient:",
+    "One step of gradient descent with learning rate {rate} = {value} moves every parameter along its negative "
+    "gradient:",
     "以学习率 {rate} = {value} 执行一次梯度下降，每个参数沿负梯度方向移动：",
 )
 RULE_OF_UPDATE = Text(
-    "Gradient descent with learning rate {rate} updates every parameter against its gradient:",
+    "Gradient descent with learning rate {rate} moves every parameter along its negative gradient:",
     "以学习率 {rate} 作梯度下降，每个参数沿负梯度方向更新：",
 )
 
 
 PICTURE = Text(
-    "Solid arrows compute the values; dashed arrows carry the adjoints back, each multiplied by the local partial "
-    "beside it.",
+    "Solid arrows show the forward computation. Dashed arrows pass the adjoints back; each adjoint is multiplied by "
+    "the local partial derivative beside the arrow.",
     "实线箭头表示前向计算；虚线箭头把伴随量向后传递，并乘以箭头旁的局部偏导数。",
 )
 _WORDS = Text("{words}", "{words}")

@@ -9,25 +9,27 @@ from sympy import Add, Dummy, Expr, Mul, Symbol, expand_mul
 from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.derivation import Term
 from derive.chain.rules.combine import COLLECTED, DENOMINATOR, EXPANDED
+from derive.chain.rules.order import ORDERED
 from derive.expressions.indices import sized, substitute
 from derive.expressions.products import gathered
 from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
-from derive.page.spans import Ranges, span
+from derive.page.spans import Ranges, Span, span
 
 
 def solved(form: ClosedForm, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
     """Yield the blocks of one closed form."""
     yield Heading(say.CLOSED(adjoint=form.target))
-    yield Paragraph(say.RECURSION_ON if form.ahead > 0 else say.RECURSION_BACK)
+    end = span(form.index, form.end, form.end)
+    yield Paragraph((say.RECURSION_ON if form.ahead > 0 else say.RECURSION_BACK)(end=end))
     law = (Row(form.target if n == 0 else None, line.terms, line.reason) for n, line in enumerate(form.law))
     begin = Row(_target(form, form.end), (Term((form.boundary,)),))
     yield Equations((*law, begin) if form.boundary != begin.left else tuple(law))
     often = 2 if form.boundary != 0 else 3
     unfolded = tuple(row for n in range(1, often + 1) if _exists(form, n, sizes) for row in _unfolded(form, n))
     if unfolded:
-        yield Paragraph(say.UNFOLD)
+        yield Paragraph(say.UNFOLD(end=end))
         yield Equations(unfolded)
     ranges = zip(form.node.indices, form.region.ranges, strict=True)
     yield Paragraph(_claim(form)(ranges=Ranges(tuple(span(i, a, b) for i, (a, b) in ranges))))
@@ -36,7 +38,8 @@ def solved(form: ClosedForm, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
             tuple(Row(None if n else form.target, line.terms, line.reason) for n, line in enumerate(form.lines))
         )
     yield Equations((Row(form.target, form.lines[-1].terms),), boxed=True)
-    yield Paragraph(say.INDUCTION(base=_base(form), step=say.FROM_NEXT if form.ahead > 0 else say.FROM_LAST))
+    there = form.index + form.ahead
+    yield Paragraph(say.INDUCTION(base=_base(form, end), step=say.FROM_NEIGHBOUR(there=there)))
     yield Equations(tuple(_step(form)))
 
 
@@ -71,9 +74,8 @@ def _term(*factors: Expr) -> Term:
     return Term(tuple(f for f in factors if f != 1) or factors[:1])
 
 
-def _base(form: ClosedForm) -> Text:
+def _base(form: ClosedForm, end: Span) -> Text:
     """Say why the closed form holds at the boundary, where the recursion begins."""
-    end = span(form.index, form.end, form.end)
     if form.addend == 0:
         return say.NO_FACTOR(end=end)
     if form.summed:
@@ -95,7 +97,7 @@ def _step(form: ClosedForm) -> Iterator[Row]:
     if addend:
         start = (Term((form.carried,)),) if form.carried != 0 else ()
         yield Row(None, (*start, *form.total(form.index + form.ahead), *addend), say.FACTOR_IN)
-    last = say.OWN_TERM(term=span(form.bounds[0], form.index, form.index)) if addend else None
+    last = say.OWN_TERM(term=span(form.bounds[0], form.index, form.index)) if addend else ORDERED
     yield Row(None, form.lines[-1].terms, last)
 
 

@@ -128,7 +128,7 @@ def named(model: Model) -> Iterator[Block]:
     if found:
         yield Paragraph(say.SPELLED)
         yield Equations(tuple(Row(s.spelled, s.function) for s in found))
-    said = [sentence(names=elements) for sentence, elements in _implied(model).items() if elements]
+    said = [say_so[len(names) > 1](names=names) for say_so, names in _implied(model).items() if names]
     yield from (Paragraph(say.STOP(said=sentence)) for sentence in said[:-1])
     if said or found:
         yield Paragraph(say.BECOME(said=said[-1]) if said else say.SO)
@@ -139,16 +139,16 @@ def _written(given: Model | None) -> set[tuple[str, Case]]:
     return {(n.name, c) for n in given.nodes.values() for c in n.cases} if given is not None else set()
 
 
-def _implied(model: Model) -> dict[Text, list[Expr]]:
-    """Sort the quantities that we named by the sentence that says so."""
+def _implied(model: Model) -> dict[tuple[Text, Text], list[Expr]]:
+    """Sort the quantities that we named by the sentences that say so, of one and of several."""
     kinds = (say.NAMED, say.NAMED_SCORES, say.NAMED_SOFTMAX, say.NAMED_WEIGHTS, say.NAMED_ABSTRACT)
-    found: dict[Text, list[Expr]] = {kind: [] for kind in kinds}
+    found: dict[tuple[Text, Text], list[Expr]] = {kind: [] for kind in kinds}
     for node in (n for n in model.nodes.values() if n.implied):
         found[_kind(model, node)].append(node.generic)
     return found
 
 
-def _kind(model: Model, node: Node) -> Text:
+def _kind(model: Model, node: Node) -> tuple[Text, Text]:
     """Choose the sentence that says that a quantity got its name."""
     if node.abstract is not None:
         return say.NAMED_ABSTRACT

@@ -14,17 +14,15 @@ MOST = 64  # vertices of a picture that can still be read on a page
 GRAPH = Text("The computational graph", "计算图")
 VALUES = Text("Arrows lead from a quantity to what is computed from it.", "箭头由一个量指向用它计算的量。")
 SHARED = Text(
-    "The parameters are the same at every step and drawn once for each; their gradient is the sum over these copies. "
-    "Where only the last step carries labels, those of the other steps differ in the time alone.",
-    "各时间步的参数相同，图中在每一步各画一次；其梯度等于对这些副本求和。"
-    "若只有最后一步标有偏导数，其余各步只是时间不同。",
+    "The parameters are the same at every step and are drawn once for each step; the gradient is the sum over these "
+    "copies. Where only some of the steps carry labels, the labels of the other steps differ only in the time.",
+    "各时间步的参数相同，图中在每一步各画一次；其梯度等于对这些副本求和。若只有部分时间步标有偏导数，"
+    "其余各步只是时间不同。",
 )
 BOTH = Text("{one} {other}", "{one}{other}")
-BACK = Text(
-    "The arrow from {names} back into its own equation is not drawn.", "由 {names} 指回其自身方程的箭头未画出。"
-)
+BACK = Text("The arrow from {names} back to itself is not drawn.", "由 {names} 指回自身的箭头未画出。")
 DENSE = Text(
-    "With {count} boxes the graph is too dense for a page; the command derive graph draws it.",
+    "The graph has {count} boxes, which is too many for a page; the command derive graph draws it.",
     "计算图共有 {count} 个框，过于密集，本页不画；可用 derive graph 命令绘制。",
 )
 

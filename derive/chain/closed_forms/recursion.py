@@ -26,7 +26,7 @@ from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Model, Node
 
-GEOMETRIC = Text("the geometric sum", "等比数列求和")
+GEOMETRIC = Text("sum of a geometric series", "等比数列求和")
 EQUAL = Text("{number} equal terms", "{number} 个相同的项")
 
 

@@ -12,7 +12,7 @@ from derive.chain.sums import Facts
 from derive.expressions.canonical import collected
 from derive.language import Text
 
-LIKE = Text("the sums differ only in their letters", "各求和式只是下标字母不同")
+LIKE = Text("the sums differ only in the name of the index", "各求和式只是指标的记号不同")
 
 
 def collect(terms: Terms, facts: Facts = ()) -> Iterator[Line]:

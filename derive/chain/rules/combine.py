@@ -17,7 +17,7 @@ from derive.language import Text
 WIDEST = 60  # an expression longer than this gets no shorter by multiplying out, and sympy needs seconds to try
 DENOMINATOR = Text("common denominator", "通分")
 EXPANDED = Text("multiply out", "展开括号")
-COLLECTED = Text("like terms cancel or are collected", "合并同类项")
+COLLECTED = Text("collect like terms", "合并同类项")
 
 
 def combine(terms: Terms, facts: Facts = ()) -> Iterator[Line]:

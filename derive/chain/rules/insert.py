@@ -12,8 +12,8 @@ from derive.expressions.traverse import rewrite
 from derive.language import Text
 from derive.model.model import Node
 
-INSERT = Text("insert {values}", "代入 {values}")
-INSERT_DEFINITIONS = Text("insert the definition of {names}", "代入 {names} 的定义")
+INSERT = Text("substitute {values}", "代入 {values}")
+INSERT_DEFINITIONS = Text("substitute the definition of {names}", "代入 {names} 的定义")
 
 
 def insert_definitions(

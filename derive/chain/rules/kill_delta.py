@@ -15,7 +15,7 @@ from derive.expressions.indices import Limits, is_position, substitute, sum_over
 from derive.expressions.intervals import covers
 from derive.language import Text
 
-KILLED = Text("{delta} keeps only the term {idx} = {value}", "{delta} 只保留 {idx} = {value} 的一项")
+KILLED = Text("{delta} keeps only the term with {idx} = {value}", "{delta} 只保留 {idx} = {value} 的项")
 
 Killed = tuple[KroneckerDelta, Idx, Expr]  # the delta, the index that it solves for, and the value of that index
 

@@ -24,7 +24,7 @@ from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Model, Node
 
-ENTERS = Text("the definition of {names} stands there: write it by name", "其中出现 {names} 的定义，写回其名")
+ENTERS = Text("this is the definition of {names}", "这正是 {names} 的定义")
 
 
 @memo

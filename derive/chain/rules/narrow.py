@@ -13,7 +13,7 @@ from derive.expressions.indices import Limits, linear
 from derive.expressions.intervals import Interval, meeting
 from derive.language import Text
 
-NARROWED = Text("only the terms with {condition} are not 0", "只有 {condition} 的项不为 0")
+NARROWED = Text("only the terms with {condition} are nonzero", "只有 {condition} 的项不为 0")
 
 
 def narrow(terms: Terms, facts: Facts = ()) -> Iterator[Line]:

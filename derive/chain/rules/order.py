@@ -14,7 +14,7 @@ from derive.expressions.products import powers_as_one
 from derive.language import Text
 from derive.memo import memo
 
-ORDERED = Text("collect the factors", "整理各因子")
+ORDERED = Text("collect factors", "整理各因子")
 
 
 def order(terms: Terms, facts: Facts = ()) -> Iterator[Line]:

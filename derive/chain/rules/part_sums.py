@@ -12,7 +12,7 @@ from derive.chain.sums import Facts
 from derive.expressions.indices import sum_over
 from derive.language import Text
 
-PARTED = Text("each index is summed by itself", "对每个指标分别求和")
+PARTED = Text("sum over each index separately", "对每个指标分别求和")
 
 
 def part_sums(terms: Terms, facts: Facts = ()) -> Iterator[Line]:

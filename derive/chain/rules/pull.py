@@ -13,7 +13,7 @@ from derive.expressions.indices import sum_over
 from derive.language import Text
 from derive.memo import memo
 
-PULLED = Text("factors that do not depend on {idx} leave the sum", "与 {idx} 无关的因子提到求和号外")
+PULLED = Text("move factors that do not depend on {idx} out of the sum", "与 {idx} 无关的因子提到求和号外")
 
 
 def pull(terms: Terms, facts: Facts = ()) -> Iterator[Line]:

@@ -14,7 +14,9 @@ from derive.expressions.indices import Limits, apart, linear, substitute
 from derive.expressions.intervals import at_least, inside
 from derive.language import Text
 
-SOLVED = Text("each sum keeps only the term {places}, where that is whole", "各和式只保留 {places} 的项（须为整数）")
+SOLVED = Text(
+    "each sum keeps only the term with {places}, where this is an integer", "各和式只保留 {places} 的项（须为整数）"
+)
 
 
 class Solution(NamedTuple):

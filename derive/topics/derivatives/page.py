@@ -12,18 +12,16 @@ from derive.topics.jacobian.page.paths import chained
 
 HEADING = Text("Derivatives in the definitions", "定义中的导数")
 MEANING = Text(
-    "A derivative that stands in a definition is derived first; then it is a quantity like any other, computed from "
-    "the quantities in its formula, and the chain rule goes on through it: these are derivatives of derivatives.",
-    "定义中出现的导数须先求出；此后它与其他量一样，由其公式中的各量算出，链式法则继续穿过它：这就是导数的导数。",
+    "The derivatives that occur in the definitions are derived first. After that each of them is a quantity like any "
+    "other, computed from the quantities in its formula, and the chain rule is applied through it: the results "
+    "contain derivatives of derivatives.",
+    "定义中出现的导数须先求出。此后它与其他量一样，由其公式中的各量算出，链式法则也经过它：结果中出现导数的导数。",
 )
-WRITTEN = Text(
-    "{name} is the derivative {symbol}, along all paths:",
-    "{name} 即导数 {symbol}，沿所有路径：",
-)
+WRITTEN = Text("{name} is the total derivative {symbol}, along all paths:", "{name} 是沿所有路径的全导数 {symbol}：")
 COMPARED = Text(
     "The derivatives in the definitions were compared with those that torch.autograd computes from the values (with "
-    "create_graph=True), and so were the gradients through them.",
-    "定义中的导数与 torch.autograd 由数值算出的导数（create_graph=True）作了比较，穿过它们的梯度也作了比较。",
+    "create_graph=True), and so were the gradients through these derivatives.",
+    "定义中的导数与 torch.autograd 由数值算出的导数（create_graph=True）作了比较，经过这些导数的梯度也作了比较。",
 )
 
 

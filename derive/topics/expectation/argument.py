@@ -54,14 +54,14 @@ DEFINITION = {
     Covariance: Text("the definition of the covariance", "协方差的定义"),
 }
 DOUBLE = Text("multiply out: the product of two sums is a double sum", "展开括号：两个和式之积写成二重求和")
-IDEMPOTENT = Text("{why}; a step is its own square", "{why}；阶跃函数等于自身的平方")
+IDEMPOTENT = Text("{why}; the square of a step function is the step function itself", "{why}；阶跃函数等于自身的平方")
 SPELLED = Text("write {equations}", "写出 {equations}")
-LINEAR = Text("the expectation is linear: sums and constants leave it", "期望是线性的：求和与常数可移到期望之外")
-MOMENTS = Text("the moments above", "代入以上各矩")
-TIDY = Text("constants leave the sums, equal factors cancel", "常数提到求和号外，约去相同因子")
-REDUCED = Text("equal factors cancel", "约去相同因子")
-COLLECTED = Text("without the brackets, like terms collected", "去括号，合并同类项")
-LIKE = Text("like terms collected", "合并同类项")
+LINEAR = Text("the expectation is linear: move sums and constants out of it", "期望是线性的：求和与常数可移到期望之外")
+MOMENTS = Text("substitute the moments above", "代入以上各矩")
+TIDY = Text("move constants out of the sums and cancel equal factors", "常数提到求和号外，约去相同因子")
+REDUCED = Text("cancel equal factors", "约去相同因子")
+COLLECTED = Text("expand the brackets and collect like terms", "去括号，合并同类项")
+LIKE = Text("collect like terms", "合并同类项")
 CANCEL = Text("the terms made of means alone are {taken} and cancel", "只含均值的各项合起来是 {taken}，恰好抵消")
 AT_MEANS = Text("the terms made of means alone are {value}", "只含均值的各项合起来是 {value}")
 

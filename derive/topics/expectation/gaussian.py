@@ -30,30 +30,33 @@ Test = Callable[[Expr], bool]
 Parts = tuple[Part, ...]
 
 COMPLETE = Text(
-    "{w}, call it {t}, is normal, say with mean {m} and variance {v}: complete the square, {left} = {right}; what is "
-    "left is a normal density, whose integral is 1",
-    "{w} 服从正态分布，记作 {t}，设其均值为 {m}、方差为 {v}；配方：{left} = {right}，剩下的是正态密度，积分为 1",
+    "{w} is normal; denote it by {t}, with mean {m} and variance {v}. Complete the square: {left} = {right}; the "
+    "remaining factor is a normal density, whose integral is 1",
+    "{w} 服从正态分布，记作 {t}，设其均值为 {m}、方差为 {v}。配方：{left} = {right}，剩下的因子是正态密度，其积分为 1",
 )
 SHIFTED = Text(
-    "the exponential gives its own mean and moves the mean of every {x} by its covariance with the exponent: complete "
-    "the square",
-    "配方：指数因子贡献其自身的期望，并使每个 {x} 的均值平移它与指数的协方差",
+    "complete the square: the exponential contributes its own expectation and shifts the mean of every {x} by the "
+    "covariance of {x} with the exponent",
+    "配方：指数因子贡献其自身的期望，并使每个 {x} 的均值平移 {x} 与指数的协方差",
 )
 STEIN = Text(
-    "Stein's identity (integrate by parts): {x} - {mean} brings its covariance with {u}, times the derivative of "
-    "{average} by the mean of {u}",
+    "Stein's identity (integration by parts): {x} - {mean} contributes its covariance with {u} times the derivative "
+    "of {average} with respect to the mean of {u}",
     "Stein 恒等式（分部积分）：{x} - {mean} 给出它与 {u} 的协方差，乘以 {average} 对 {u} 的均值的导数",
 )
 PAIRS = Text(
-    "Isserlis: all ways to leave factors alone, with their means, and to pair the others, with their covariances",
-    "Isserlis 定理：枚举因子的所有分法，单独的因子取均值，成对的因子取协方差",
+    "Isserlis' theorem: sum over all ways to leave some factors alone, with their means, and to pair the others, with "
+    "their covariances",
+    "Isserlis 定理：对因子的所有分法求和，单独的因子取均值，成对的因子取协方差",
 )
-APART = Text("independent: the mean of a product is the product of the means", "相互独立：乘积的期望等于期望的乘积")
+APART = Text(
+    "independence: the expectation of a product is the product of the expectations", "独立性：乘积的期望等于期望的乘积"
+)
 ALIKE = Text(
-    "independent where {off}; where {on} it is the mean of the product of both",
+    "independent for {off}; for {on}, the expectation of the product of both",
     "{off} 时相互独立；{on} 时取两者之积的期望",
 )
-VALUES = Text("insert these moments", "代入以上各矩")
+VALUES = Text("substitute these moments", "代入以上各矩")
 T, M, V = Symbol("t", real=True), Symbol("m", real=True), Symbol("v", positive=True)
 SQUARE = {
     "t": T,

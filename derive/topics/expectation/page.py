@@ -18,8 +18,8 @@ EXPECTATIONS = Text("The expectations", "期望的推导")
 SYMBOL = Text("{symbol}", "{symbol}")
 WHERE = Text("{symbol} for {ranges}", "{symbol}（{ranges}）")
 GIVEN = Text("Given:", "已知：")
-USED = Text("The moments that are used:", "所用到的矩：")
-BECOME = Text("With these values the definitions become", "代入这些值后，定义写成")
+USED = Text("The moments used:", "所用到的矩：")
+BECOME = Text("With these values the definitions become:", "代入这些值后，定义写成：")
 
 
 def expectations(expected: Sequence[Expected], model: Model) -> Iterator[Block]:

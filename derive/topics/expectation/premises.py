@@ -19,24 +19,24 @@ from derive.topics.expectation.laws import Elements, Part, moment
 from derive.topics.expectation.polynomial import Product
 from derive.topics.expectation.stages import Stages
 
-DECLARED = Text("declared", "题设")
-SO = Text("the declared moments", "代入题设的矩")
+DECLARED = Text("given", "题设")
+SO = Text("substitute the given moments", "代入题设的矩")
 INDEPENDENT = Text(
-    "independent: the mean of a product is the product of the means", "相互独立：乘积的期望等于期望的乘积"
+    "independence: the expectation of a product is the product of the expectations", "独立性：乘积的期望等于期望的乘积"
 )
 ON_AND_OFF = Text(
-    "independent where {off}; where {on} a square, whose mean is {square}",
+    "independent for {off}; for {on} the product is a square, whose expectation is {square}",
     "{off} 时相互独立；{on} 时为平方，其期望是 {square}",
 )
 OF_THE_SQUARE = Text("the definition of the variance, solved for {square}", "由方差的定义解出 {square}")
 COINCIDE = Text(
-    "independent; one term for every way in which elements can be the same", "相互独立；对元素相同的每种情形各有一项"
+    "independence; one term for each way in which some elements can coincide", "独立性；元素重合的每种情形各对应一项"
 )
 VARIANCE = Text("the definition of the variance", "方差的定义")
 OF_THE_PRODUCT = Text("the definition of the covariance, solved for {product}", "由协方差的定义解出 {product}")
-ODD = Text("an odd power of what is symmetric about 0", "关于 0 对称的量的奇数次乘积")
+ODD = Text("an odd power of a quantity that is symmetric about 0", "关于 0 对称的量的奇数次幂")
 PAIRINGS = Text(
-    "Isserlis: the sum over the {count} ways to pair {n} factors of mean 0, each pair with its covariance",
+    "Isserlis' theorem: the sum over the {count} ways to pair {n} factors of mean 0, each pair with its covariance",
     "Isserlis 定理：把 {n} 个零均值因子两两配对，共 {count} 种，每对取其协方差",
 )
 SAME_SQUARE = Text("{x} is 0 or 1, so {x} is its own square", "{x} 取 0 或 1，因此 {x} 的平方等于自身")

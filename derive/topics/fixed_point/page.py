@@ -22,30 +22,30 @@ from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 LETTERS = ("JAM", "vgr", "uqs", "fFh")  # of the Jacobian, the outer derivative, the adjoint, the right-hand side
 HEAD = Text("The fixed point {z}", "不动点 {z}")
 SUPPOSED = Text(
-    "{z} stands on both sides of its equation, {z} = {f}. It is assumed that this equation has a solution, that it "
-    "is the one meant, and that {inverted} can be inverted there, where {J} = {partial} holds everything but {z} "
+    "{z} occurs on both sides of its equation, {z} = {f}. We assume that this equation has a solution, that {z} "
+    "denotes this solution, and that {inverted} is invertible there; in {J} = {partial} everything except {z} is held "
     "fixed. If {f} is continuous and {norm} ≤ q < 1 for all {z}, there is exactly one solution, and the iteration of "
-    "{f} comes to it from everywhere (Banach's fixed point theorem).",
-    "{z} 出现在其方程 {z} = {f} 的两边。假设该方程有解，所指的就是这个解，并且 {inverted} 在该处可逆，"
-    "其中 {J} = {partial}，除 {z} 外的量都视为固定。若 {f} 连续，且对所有 {z} 都有 {norm} ≤ q < 1，"
-    "则解唯一，且从任何初值出发迭代 {f} 都收敛到它（巴拿赫不动点定理）。",
+    "{f} converges to it from every start value (Banach's fixed point theorem).",
+    "{z} 出现在其方程 {z} = {f} 的两边。假设该方程有解，{z} 就表示这个解，并且 {inverted} 在该处可逆，"
+    "其中 {J} = {partial}，除 {z} 外的量都视为固定。若 {f} 连续，且对所有 {z} 都有 {norm} ≤ q < 1，则解唯一，"
+    "且从任何初值出发迭代 {f} 都收敛到它（巴拿赫不动点定理）。",
 )
 BOTH_SIDES = Text(
-    "Differentiate both sides. {change} is the change of {f} that comes from all other quantities:",
+    "Differentiate both sides. Here {change} is the change of {f} caused by all other quantities:",
     "对方程两边求微分，其中 {change} 是 {f} 由其他各量引起的改变：",
 )
 ADJOINT = Text(
-    "Let {v} be the derivative of {loss} with respect to {z} where {z} stands outside of its own equation. Then "
-    "{loss} changes by {product}. So the adjoint {u} of {z} solves a linear equation, and no step of an iteration is "
-    "differentiated:",
+    "Let {v} be the derivative of {loss} with respect to {z}, counting only the occurrences of {z} outside its own "
+    "equation. Then {loss} changes by {product}. So the adjoint {u} of {z} is the solution of a linear equation; the "
+    "iteration is not differentiated:",
     "设 {v} 是 {loss} 对 {z} 的导数，只计 {z} 在其自身方程之外的出现。于是 {loss} 的改变为 {product}，"
     "因此 {z} 的伴随量 {u} 是一个线性方程的解，无需对迭代的各步求导：",
 )
 SO = Text("The chain rule gives the same equation below, element by element.", "下文由链式法则逐元素得到同一个方程。")
 CHECKED = Text(
-    "Of the fixed point {names}, autograd was given the iteration, repeated until nothing moved, and not the equation "
-    "of the adjoint; points at which it does not settle were left out.",
-    "对不动点 {names}，autograd 所用的是反复进行直到不再变化的迭代，而不是伴随量的方程；迭代不收敛的点不参与比较。",
+    "For the fixed point {names}, autograd differentiated the iteration itself, repeated until nothing changed, and "
+    "not the equation of the adjoint. Points at which the iteration does not converge were left out.",
+    "对不动点 {names}，autograd 求导的是反复进行直到不再变化的迭代本身，而不是伴随量的方程；迭代不收敛的点不参与比较。",
 )
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from derive.check.report import Report
 
 
-CARRIED = Text("the product rule, under the sum", "在求和号内用乘法法则")
+CARRIED = Text("product rule inside the sum", "在求和号内用乘法法则")
 
 
 class Block(NamedTuple):

@@ -17,7 +17,7 @@ from derive.expressions.indices import substitute
 from derive.language import Text
 from derive.model.model import Model, Node
 
-TIDY = Text("constants leave the sums", "常数提到求和号外")
+TIDY = Text("move constants out of the sums", "常数提到求和号外")
 
 
 class Identity(NamedTuple):

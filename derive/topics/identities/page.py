@@ -11,9 +11,9 @@ from derive.language import Text
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.topics.identities.identities import Identity
 
-SAME = Text("{one} and {other} are the same", "{one} 与 {other} 相同")
-BOTH = Text("Write both in what is given:", "把两者都用已知量表示：")
-SO = Text("Both chains end in the same expression:", "两式最终相同，因此")
+SAME = Text("{one} equals {other}", "{one} 等于 {other}")
+BOTH = Text("Write both in terms of given quantities:", "把两者都用已知量表示：")
+SO = Text("Both chains of equalities end in the same expression, so:", "两式最终相同，因此")
 
 
 def identities(found: Sequence[Identity]) -> Iterator[Block]:

@@ -28,7 +28,7 @@ from derive.model.reachability import reach
 
 LONGEST = 1500  # signs; a longer formula fits on no page
 SIMPLIFIED = Text("simplify", "化简")
-INSERT_CLOSED = Text("insert the closed form of {names}", "代入 {names} 的封闭形式")
+INSERT_CLOSED = Text("substitute the closed form of {names}", "代入 {names} 的通项公式")
 
 
 class Carried(NamedTuple):

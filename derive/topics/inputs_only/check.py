@@ -14,8 +14,8 @@ from derive.language import Text
 from derive.topics.inputs_only.carried import Carried
 
 SAY = Text(
-    "The lines that lead to what is given were compared with the same gradients.",
-    "化到已知量的每一行也与同样的梯度作了比较。",
+    "The lines that express a gradient in given quantities were compared with the same gradients.",
+    "把梯度化为已知量的每一行也与同样的梯度作了比较。",
 )
 
 

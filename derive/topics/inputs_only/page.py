@@ -10,27 +10,27 @@ from derive.language import Text
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.topics.inputs_only.carried import LONGEST, Carried
 
-HEADING = Text("The gradients in what is given", "只含已知量的梯度")
+HEADING = Text("The gradients in terms of given quantities", "用已知量表示的梯度")
 SAY = Text(
     "Replace every adjoint by its value and every computed quantity by its definition, until only inputs, targets, "
     "constants and parameters are left.",
     "把每个伴随量换成它的值，再把每个中间量换成它的定义，直到只剩输入、目标、常数和参数。",
 )
 AND_GIVEN = Text(
-    "The loss is abstract: its own partial {partials} is given too.",
+    "The loss is abstract, so its partial derivative {partials} is treated as given too.",
     "损失函数未给出具体形式，它自身的偏导数 {partials} 也看作已知。",
 )
 RECURS = Text(
-    "{target} cannot be written so: {without} is defined by a recursion that has no closed form here.",
-    "{target} 不能这样写：{without} 由递推给出，而这里没有它的封闭形式。",
+    "{target} cannot be written in this way: {without} is defined by a recursion for which no closed form was found.",
+    "{target} 不能这样写：{without} 由递推给出，而这里没有求得它的通项公式。",
 )
 RECUR = Text(
-    "{target} cannot be written so: {without} are defined by recursions that have no closed form here.",
-    "{target} 不能这样写：{without} 由递推给出，而这里没有它们的封闭形式。",
+    "{target} cannot be written in this way: {without} are defined by recursions for which no closed form was found.",
+    "{target} 不能这样写：{without} 由递推给出，而这里没有求得它们的通项公式。",
 )
 LONG = Text(
-    "{target} is not written so: the formula would have more than {most} signs.",
-    "{target} 不这样写：展开后的式子超过 {most} 个符号。",
+    "{target} is not written out here: its formula would have more than {most} symbols.",
+    "{target} 不在这里展开：展开后的式子超过 {most} 个符号。",
 )
 
 

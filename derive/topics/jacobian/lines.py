@@ -27,10 +27,10 @@ from derive.language import Text, distinct, listing
 from derive.model.model import Model
 from derive.topics.jacobian.paths import Entry, Path
 
-ALONE = Text("along the path the local partials multiply", "沿路径把局部偏导数相乘")
-ALONG = Text("the paths add up", "各条路径相加")
-KILLS = Text("{deltas}: of the sum over {idx} one term remains", "{deltas}：对 {idx} 的求和只剩一项")
-COMMON = Text("the common factor {factor} in front", "提出公因子 {factor}")
+ALONE = Text("multiply the local partials along the path", "把路径上的局部偏导数相乘")
+ALONG = Text("add the paths up", "各条路径相加")
+KILLS = Text("{deltas}: one term of the sum over {idx} remains", "{deltas}：对 {idx} 的求和只剩一项")
+COMMON = Text("take out the common factor {factor}", "提出公因子 {factor}")
 WIDEST = 36  # symbols; a longer bracket would not fit on a line
 NO_PATH = Text("there is no path", "没有路径")
 

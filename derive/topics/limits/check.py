@@ -18,8 +18,8 @@ POINTS, DIGITS = 5, 40
 FAR = 10**15  # of a constant; its reciprocal is near 0
 LATE = 10**5  # of time, in which a power of a number below 1 falls exponentially
 CHECKED = Text(
-    "Every limit was compared with the closed form far out, with forty digits.",
-    "每个极限都与封闭形式在充分接近极限处的数值作了比较（四十位数字）。",
+    "Every limit was compared, with forty digits, with the values of the closed form near the limit.",
+    "每个极限都与通项公式在充分接近极限处的数值作了比较（四十位数字）。",
 )
 
 

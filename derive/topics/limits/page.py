@@ -14,20 +14,20 @@ from derive.topics.limits.limits import Limiting
 
 LIMIT = Text("The limit {limit}", "极限 {limit}")
 FADES = Text(
-    "Between 0 and 1 lies {bases}, so {powers} tends to 0:", "由于 {bases} 介于 0 与 1 之间，{powers} 趋于 0："
+    "Since {bases} lies between 0 and 1, {powers} tends to 0:", "由于 {bases} 介于 0 与 1 之间，{powers} 趋于 0："
 )
-LEADING = Text("How it gets there: divide by the leading term {leading}.", "再看它如何趋于零：除以主导项 {leading}。")
+LEADING = Text("Rate of convergence: divide by the leading term {leading}.", "收敛的快慢：除以主导项 {leading}。")
 APPROACHES = Text(
-    "So {deviation} is the exact relative deviation from the leading term, and it tends to 0 as {variable} tends to "
+    "Hence {deviation} is the exact relative deviation from the leading term; it tends to 0 as {variable} tends to "
     "{to}.",
     "因此 {deviation} 正是与主导项的相对偏差，当 {variable} 趋于{to}时它趋于 0。",
 )
 INFINITY, NOUGHT = Text("infinity", "无穷"), Text("0", "零")
 LINEAR = Text(
-    "For small {variable}, {quantity} is nearly linear in {variable}: {leading}.",
+    "For small {variable}, {quantity} is approximately linear in {variable}: {leading}.",
     "当 {variable} 很小时，{quantity} 近似为 {variable} 的线性函数 {leading}。",
 )
-WORKED_AT = Text("Worked at {names} = {numbers}:", "取 {names} = {numbers}：")
+WORKED_AT = Text("Example: {names} = {numbers}.", "例：取 {names} = {numbers}。")
 
 
 def limits(asked: Sequence[Limiting]) -> Iterator[Block]:

@@ -17,7 +17,7 @@ from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.topics.matrix_form.rules import hadamard, scaled, times, trace_of, transpose
 
-MANY = Text("more than two indices run at once", "有两个以上的指标同时变化")
+MANY = Text("the quantity has more than two free indices", "它有两个以上的自由指标")
 
 
 class Part:

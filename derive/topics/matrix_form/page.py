@@ -31,17 +31,14 @@ from derive.topics.matrix_form.forms import Form, Forms
 
 SHAPES = Text("{shapes}", "{shapes}")
 MODEL = Text("The model in matrix form", "模型的矩阵形式")
-MEANING = Text(
-    "A vector is a column, and at the right of a line stand the shapes of its factors.",
-    "向量都是列向量，每行右侧是各因子的形状。",
-)
+MEANING = Text("Vectors are columns; shapes are given on the right.", "向量都是列向量，右侧标注各因子的维数。")
 SQUARE = Named(Symbol("A"), Symbol("n"), Symbol("n"))
 SIGNS = (
-    (Entrywise, Text("A function acts on every entry.", "函数逐元素作用。")),
-    (Hadamard, Text("The sign {sign} multiplies entry by entry.", "{sign} 表示逐元素相乘。")(sign=Operator("times"))),
+    (Entrywise, Text("Functions act elementwise.", "函数逐元素作用。")),
+    (Hadamard, Text("{sign} is the elementwise product.", "{sign} 表示逐元素乘积。")(sign=Operator("times"))),
     (
         Ones,
-        Text("{ones} is the column of {n} ones.", "{ones} 表示由 {n} 个 1 组成的列向量。")(
+        Text("{ones} is the column vector of {n} ones.", "{ones} 表示由 {n} 个 1 组成的列向量。")(
             ones=Ones(Symbol("n")), n=Symbol("n")
         ),
     ),
@@ -59,13 +56,10 @@ SIGNS = (
             "{low} 保留 {A} 的下三角部分，其对角线减半。",
         )(low=Low(SQUARE), A=SQUARE),
     ),
-    (Softmax, Text("The softmax of a matrix is taken row by row.", "矩阵的 softmax 按行计算。")),
+    (Softmax, Text("The softmax of a matrix is taken row by row, that of a vector over its entries.", "矩阵的 softmax 按行计算，向量的 softmax 对其各分量计算。")),
 )
-DIVIDE = Text("The sign {sign} divides entry by entry.", "{sign} 表示逐元素相除。")(sign=Operator("divide"))
-NONE = Text(
-    "No matrix form for {elements}: {reason}; the index form stands.",
-    "{elements} 没有矩阵形式：{reason}，保留指标形式。",
-)
+DIVIDE = Text("{sign} is the elementwise quotient.", "{sign} 表示逐元素相除。")(sign=Operator("divide"))
+NONE = Text("For {elements} we keep the index form: {reason}.", "{elements} 保留指标形式：{reason}。")
 
 
 def model_in_matrices(found: Forms) -> Iterator[Block]:

@@ -24,14 +24,15 @@ from derive.topics.matrix_form.contract import Part, contracted, joint, oriented
 from derive.topics.matrix_form.roles import Roles, spans
 from derive.topics.matrix_form.rules import entrywise, hadamard, plus, times
 
-CASES = Text("it is defined case by case", "它是分情形定义的")
+CASES = Text("it is defined by cases", "它是分情形定义的")
 PLACES = Text(
-    "an index is shifted, strided or runs over a part of its range", "其中有指标被平移、按步长取值，或只取部分范围"
+    "an index in it is shifted, takes steps larger than one, or covers only a part of its range",
+    "其中有指标被平移、按步长取值，或只取部分范围",
 )
 PICKED = Text("a label or a position picks an entry", "其中由标签或位置选取元素")
 NUMBER = Text("an index stands in it as a number", "其中指标本身作为数参与运算")
-PRODUCT = Text("it holds a product over an index", "其中含有对指标的连乘")
-EXTREME = Text("it holds a maximum or a minimum over an index", "其中含有对指标取最大值或最小值")
+PRODUCT = Text("it contains a product over an index", "其中含有对指标的连乘")
+EXTREME = Text("it contains a maximum or a minimum over an index", "其中含有对指标取最大值或最小值")
 
 
 class Reader:

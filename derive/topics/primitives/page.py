@@ -21,18 +21,18 @@ from derive.page.conventions import conventions
 from derive.topics.primitives.program import Rewritten
 
 PRIMITIVE = Text("The graph in primitive operations", "用基本运算表示的计算图")
-ALLOWED = Text("The operations given are {operations}.", "给定的运算有：{operations}。")
+ALLOWED = Text("The allowed operations are {operations}.", "允许使用的运算有：{operations}。")
 NO_MINUS = Text(
-    "There is no subtraction among them: a minus is a multiplication by {minus}.",
+    "Subtraction is not among them; we write it as the addition of a multiple with the factor {minus}.",
     "其中没有减法：减去一个量改为加上它与 {minus} 的乘积。",
 )
-WRITTEN = Text("By definition, for any {x}:", "按定义，对任意 {x}：")
-EVERY = Text("Every node is one operation:", "每个节点只做一种运算：")
+WRITTEN = Text("By definition, for all {x}:", "按定义，对任意 {x}：")
+EVERY = Text("Each node is one operation:", "每个节点只做一种运算：")
 GIVEN = Text("the function as given", "题目给出的函数")
 KEPT = Text("What backpropagation has to keep", "反向传播需要保留的值")
 WHY = Text(
-    "A value has to be kept if it occurs in a local partial on a path from a parameter to the loss. "
-    "Beside the edges where nothing flows back nothing is needed.",
+    "A value has to be kept if it occurs in a local partial derivative on a path from a parameter to the loss. Edges "
+    "that carry no gradient need no values.",
     "若一个值出现在从参数到损失的路径上的某个局部偏导数中，就必须保留它。没有反向传播的边不需要任何值。",
 )
 HEADER = (
@@ -41,29 +41,29 @@ HEADER = (
     Text("local partials", "局部偏导数"),
     Text("to keep", "需保留"),
 )
-TORCH = Text("torch keeps", "torch 保留")
+TORCH = Text("PyTorch keeps", "PyTorch 保留")
 IS = Text("{symbol} = {value}", "{symbol} = {value}")
 NOTHING = Text("nothing", "无")
 CONSTANT = Text("a constant", "常数")
 MASK = Text("truth values", "真值")
 RESULT = Text("To be kept: {names}.", "需要保留：{names}。")
 SIGN = Text(
-    "Of {name} only the side of the kink is needed, one bit for each element.",
+    "Of {name} only the side of the kink is needed: one bit per element.",
     "对 {name} 只需知道它在转折点的哪一侧，每个元素只需一个比特。",
 )
-SAME = Text("torch keeps the same values.", "torch 保留的值与此相同。")
-MORE = Text("torch also keeps {names}.", "torch 另外还保留 {names}。")
-LESS = Text("torch does not keep {names}.", "torch 不保留 {names}。")
-CONSTANTS = Text("Of {nodes} torch also keeps the constant operand.", "对 {nodes}，torch 还保留常数操作数。")
+SAME = Text("PyTorch keeps the same values.", "PyTorch 保留的值与此相同。")
+MORE = Text("PyTorch also keeps {names}.", "PyTorch 另外还保留 {names}。")
+LESS = Text("PyTorch does not keep {names}.", "PyTorch 不保留 {names}。")
+CONSTANTS = Text("For {nodes}, PyTorch also keeps the constant operand.", "对 {nodes}，PyTorch 还保留常数操作数。")
 SEEN = Text(
-    "What torch keeps was seen by running the same operations in torch and looking at every tensor that it saves.",
-    "“torch 保留”一列是这样得到的：在 torch 中逐个执行相同的运算，并记录它保存的每个张量。",
+    "To find out what PyTorch keeps, we ran the same operations in PyTorch and recorded every tensor that it saves.",
+    "“PyTorch 保留”一列是这样得到的：在 PyTorch 中逐个执行相同的运算，并记录它保存的每个张量。",
 )
 CHECKED = Text(
-    "The program was evaluated at random points: its values are those of the model, and its reverse sweep gives the "
-    "gradients of torch.autograd, {count} numbers in all; the worst relative error is {worst}.",
-    "在随机点上计算了该程序：各值与原模型一致，反向计算得到的梯度与 torch.autograd 一致，"
-    "共比较 {count} 个数，最大相对误差为 {worst}。",
+    "The program was evaluated at random points. Its values agree with those of the model, and its backward pass "
+    "gives the gradients of torch.autograd: {count} numbers in all, with a worst relative error of {worst}.",
+    "在随机点上计算了该程序：各值与原模型一致，反向计算得到的梯度与 torch.autograd 一致，共比较 {count} 个数，"
+    "最大相对误差为 {worst}。",
 )
 
 

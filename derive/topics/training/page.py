@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 MOST_ROWS = 60
 TRAINING = Text("Training", "训练")
 HOW = Text(
-    "Gradient descent with the gradients derived above, in float64: {sizes}, learning rate {rate} = {value}, {steps} "
-    "steps. Every parameter starts at random between {low} and {high} (seed {seed}).",
+    "We run gradient descent with the gradients derived above, in float64: {sizes}, learning rate {rate} = {value}, "
+    "{steps} steps. The start value of every parameter is drawn at random between {low} and {high} (seed {seed}).",
     "用以上推导出的梯度作梯度下降（float64）：{sizes}，学习率 {rate} = {value}，共 {steps} 步。"
     "每个参数的初值在 {low} 与 {high} 之间随机选取（种子为 {seed}）。",
 )
 STEPS = Text("steps", "步数")
 LOSS = Text("loss", "损失")
-END = Text("In the end, the output {prediction} beside its target:", "训练结束时，输出 {prediction} 与目标的对照：")
+END = Text("After training, the output {prediction} and its target:", "训练结束时，输出 {prediction} 与目标的对照：")
 
 
 def training(run: Training, d: Derivation, plots: bool) -> Iterator[Block]:

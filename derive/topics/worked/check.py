@@ -28,8 +28,8 @@ from derive.topics.worked.numbers_as_typed import spots
 from derive.topics.worked.worked import Worked
 
 AGAIN = Text(
-    "The worked numbers, {numbers} in all, were computed again by torch in float64, the derivatives by torch.autograd; "
-    "all agree.",
+    "All {numbers} numbers of the example were computed again by torch in float64, the derivatives by torch.autograd; "
+    "they agree.",
     "数值例子中的 {numbers} 个数由 torch 重新计算（float64，导数由 torch.autograd 求得），全部一致。",
 )
 

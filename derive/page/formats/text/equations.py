@@ -15,7 +15,7 @@ GAP = 3  # before a reason
 
 
 class Equation(NamedTuple):
-    """One line: left, sign, right, and the reason."""
+    """One line: left, sign, right, and the reason in its brackets."""
 
     left: str
     sign: str
@@ -34,15 +34,15 @@ def aligned(rows: Sequence[Equation], page: Page, indent: int | None = None) -> 
     left = _left(rows, page.width - indent)
     start = indent + left + 3
     formulas = [_formula(r, left, indent, page) for r in rows]
-    column = _reasons_at([(columns(f[-1]), columns(r.reason) + 2) for f, r in zip(formulas, rows, strict=True)], page)
+    column = _reasons_at([(columns(f[-1]), columns(r.reason)) for f, r in zip(formulas, rows, strict=True)], page)
     lines: list[str] = []
     for formula, row in zip(formulas, rows, strict=True):
-        beside = columns(formula[-1]) <= column and column + GAP + columns(row.reason) + 2 <= page.width
+        beside = columns(formula[-1]) <= column and column + GAP + columns(row.reason) <= page.width
         if row.reason and beside:
-            formula[-1] = padded(formula[-1], column + GAP) + page.paint(f"({row.reason})", DIM)
+            formula[-1] = padded(formula[-1], column + GAP) + page.paint(row.reason, DIM)
         lines += formula
         if row.reason and not beside:
-            lines += _below(f"({row.reason})", min(start + 2, page.width // 3), page)
+            lines += _below(row.reason, min(start + 2, page.width // 3), page)
     return lines
 
 
@@ -78,7 +78,7 @@ def _reasons_at(sizes: Sequence[tuple[int, int]], page: Page) -> int:
     """The column from which most reasons stand beside their formula: one of the formulas' ends."""
 
     def beside(column: int) -> int:
-        return sum(end <= column and column + GAP + reason <= page.width for end, reason in sizes if reason > 2)
+        return sum(end <= column and column + GAP + reason <= page.width for end, reason in sizes if reason)
 
     return max((end for end, _ in sizes), key=lambda column: (beside(column), -column))
 

@@ -101,7 +101,7 @@ class Writer(base.Writer):
         return self._sentence(block.text)
 
     def row(self, left: str, right: Sequence[str], row: blocks.Row) -> Equation:
-        reason = "" if row.reason is None else self.text(row.reason)
+        reason = "" if row.reason is None else self.text(say.ASIDE(words=row.reason))
         return Equation(left, self.signs[row.sign], signed(right), reason)
 
     def aligned(self, rows: Sequence[Equation]) -> list[str]:

@@ -13,24 +13,23 @@ from derive.topics.hessian.hessian import Hessian
 from derive.topics.hessian.square import Square
 
 DEFINITE = Text("Positive semidefinite", "半正定")
-FOR_ALL = Text("For every direction, written out as a sum of squares:", "对任意方向，写成平方和：")
-VARIANCE = Text("a variance: the mean is taken away before squaring", "方差：先减去均值再平方")
+FOR_ALL = Text("For every direction, write the quadratic form as a sum of squares:", "对任意方向，把二次型写成平方和：")
+VARIANCE = Text("a variance: subtract the mean before squaring", "方差：先减去均值再平方")
 SHARES = Text(
-    "The weights {share} are not negative, and by definition {total} = 1, so the mean of the squares minus the square "
-    "of the mean is their variance.",
-    "权重 {share} 非负，且由定义 {total} = 1，因此平方的均值减去均值的平方就是方差。",
+    "The weights {share} are nonnegative, and {total} = 1 by definition. So the mean of the squares minus the square "
+    "of the mean is a variance with these weights.",
+    "权重 {share} 非负，且由定义 {total} = 1，因此平方的均值减去均值的平方就是以它们为权重的方差。",
 )
 SLOPE = Text(
-    "The factor {weight} is never negative: it is the {rule}, which lies between {low} and {high} in the table of "
-    "functions.",
-    "因子 {weight} 不会为负（{rule}）：函数表中其取值介于 {low} 与 {high} 之间。",
+    "The factor {weight} ({rule}) is never negative: by the table of functions it lies between {low} and {high}.",
+    "因子 {weight}（{rule}）不会为负：函数表中其取值介于 {low} 与 {high} 之间。",
 )
 NOT_NEGATIVE = Text(
     "The factor {weight} is never negative, by the ranges of the functions and the domains of the inputs.",
     "由函数的值域和输入的取值范围，因子 {weight} 不会为负。",
 )
 CONVEX = Text(
-    "So {quadratic} is never negative: the Hessian is positive semidefinite everywhere, and the loss is convex in "
+    "Hence {quadratic} is never negative: the Hessian is positive semidefinite everywhere, and the loss is convex in "
     "{names}.",
     "因此 {quadratic} 恒非负：黑塞矩阵处处半正定，损失是 {names} 的凸函数。",
 )

@@ -21,44 +21,45 @@ from derive.topics.jacobian.page.paths import chained, rows
 MANY = 3  # rules of one line that the margin has no room for
 HESSIAN = Text("The second derivative of {loss}", "{loss} 的二阶导数")
 AGAIN = Text(
-    "The gradient is computed like any other quantity, so it is differentiated by the same chain rule once more. The "
-    "adjoints that it is computed from:",
+    "The gradient is computed like any other quantity, so we apply the same chain rule to it once more. It is "
+    "computed from these adjoints:",
     "梯度和其他量一样是计算出来的，因此再用一次同样的链式法则即可求导。它所用到的伴随量为：",
 )
 BLOCK = Text("{symbol}", "{symbol}")
 SYMMETRIC = Text(
-    "The other blocks are the transposes of these: the order of the two derivatives does not matter.",
-    "其余各块是以上各块的转置：两次求导的次序可以交换。",
+    "The other blocks are the transposes of these, since the order of the two derivatives can be exchanged.",
+    "其余各块是以上各块的转置，因为两次求导的次序可以交换。",
 )
 THROUGH = Text(
-    "Through a recurrence there is a path for every pair of steps. They need not be followed one by one: the "
-    "derivatives with respect to one parameter, the others held fixed, are carried through time, those of the values "
-    "forwards, those of the adjoints backwards.",
-    "经过递推时，每一对时间步都对应一条路径，但不必逐条追踪：固定其余参数，让对某一个参数的导数随时间传递即可，"
+    "Through a recurrence there is one path for every pair of steps, but they need not be followed one by one. Hold "
+    "the other parameters fixed and carry the derivatives with respect to one parameter through time: those of the "
+    "values forwards, those of the adjoints backwards.",
+    "经过递推时，每一对时间步都对应一条路径，但不必逐条追踪：固定其余参数，让对某一个参数的导数随时间传递即可；"
     "各个值的导数沿时间向前，各伴随量的导数沿时间向后。",
 )
 BY = Text("With respect to {wrt}", "对 {wrt} 求导")
-FORWARDS = Text("The values, in the order in which they are computed:", "按计算的先后，各个值的导数为：")
+FORWARDS = Text("The derivatives of the values, in the order of computation:", "各个值的导数，按计算的先后：")
 BACKWARDS = Text(
-    "The adjoints, against the order of time; of a product each factor moves in turn:",
-    "逆着时间，各伴随量的导数为（遇到乘积时用乘法法则，依次对每个因子求导）：",
+    "The derivatives of the adjoints, backwards in time; in a product, differentiate one factor at a time:",
+    "各伴随量的导数，逆着时间（遇到乘积时用乘法法则，依次对每个因子求导）：",
 )
-BLOCKS = Text("So the second derivatives are:", "于是二阶导数为：")
-FIXED = Text("a fixed start value", "初值固定不变")
+BLOCKS = Text("Hence the second derivatives are:", "于是二阶导数为：")
+FIXED = Text("the start value is fixed", "初值固定不变")
 PRODUCT = Text("The product with a vector", "与向量的乘积")
 NO_MATRIX = Text(
-    "The product of the Hessian with a direction {v} needs no matrix. Write D for the derivative along {v}; it follows "
-    "the local partials forwards, from the parameters through the values to the adjoints:",
-    "黑塞矩阵与方向 {v} 的乘积不需要写出矩阵。用 D 表示沿 {v} 的导数，它沿局部偏导数向前传播，"
+    "The product of the Hessian with a direction {v} can be computed without the matrix. Let D denote the derivative "
+    "along {v}; it follows the local partial derivatives forwards, from the parameters through the values to the "
+    "adjoints:",
+    "黑塞矩阵与方向 {v} 的乘积不必写出矩阵就能计算。用 D 表示沿 {v} 的导数，它沿局部偏导数向前传播，"
     "从参数经过各个值一直到伴随量：",
 )
-LAST = Text("The last is the product, element by element:", "最后得到的就是乘积的各个元素：")
+LAST = Text("The last of these derivatives are the elements of the product:", "最后得到的就是乘积的各个元素：")
 
 TWICE = Text(
-    "Every line of every block was compared with the second derivatives of torch.autograd, which differentiates its "
-    "own gradient, and so was the product with a vector, in float64 at {samples} random points.{definite}",
-    "每一块的每一行都与 torch.autograd 对其梯度再求导所得的二阶导数作了比较，与向量的乘积也作了同样的比较"
-    "（float64，{samples} 个随机点）。{definite}",
+    "Every line of every block, and the product with a vector, were compared with the second derivatives that "
+    "torch.autograd finds by differentiating its own gradient, in float64 at {samples} random points.{definite}",
+    "每一块的每一行都与 torch.autograd 对其梯度再求导所得的二阶导数作了比较，与向量的乘积也作了同样的比较（float64，"
+    "{samples} 个随机点）。{definite}",
 )
 AND_DEFINITE = Text(
     " The sum of squares was compared with the product, and no eigenvalue lies below 0.",

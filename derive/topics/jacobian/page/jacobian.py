@@ -17,20 +17,20 @@ from derive.topics.jacobian.page.paths import chained
 
 JACOBIAN = Text("The Jacobian {symbol}", "雅可比矩阵 {symbol}")
 FOLLOW = Text(
-    "Follow every path from {wrt} to {of}; along a path the local partials multiply.",
+    "Follow every path from {wrt} to {of} and multiply the local partial derivatives along it.",
     "沿每一条从 {wrt} 到 {of} 的路径，把局部偏导数相乘。",
 )
 DELTA = Text(
-    "Where a path ends, the derivative of an element with respect to another of the same family is the Kronecker "
-    "delta, 1 for the same element and 0 for any other.",
+    "At the end of a path, the derivative of an element with respect to an element of the same family is the "
+    "Kronecker delta: 1 if the two elements are the same, and 0 otherwise.",
     "路径终点处，同一族中一个元素对另一个元素的导数是克罗内克符号：同一元素为 1，其余为 0。",
 )
 HELD = Text(
-    "This is one step of the recurrence: the values of earlier steps are held fixed.",
+    "This is the Jacobian of one step of the recurrence: the values of earlier steps are held fixed.",
     "这里只看递推的一步：更早各步的值视为固定。",
 )
 HELD_BUT = Text(
-    "This is one step of the recurrence: of the earlier values only {wrt} moves.",
+    "This is the Jacobian of one step of the recurrence: among the earlier values only {wrt} varies.",
     "这里只看递推的一步：更早的值中只有 {wrt} 变动。",
 )
 AUTOGRAD = Text(

@@ -19,14 +19,15 @@ from derive.topics.jacobian.paths import Entry, Path
 PATHS = Text("Path by path:", "逐条路径：")
 PATH = (Text("path", "路径"), Text("product of the local partials", "局部偏导数之积"))
 RULES = Text("The rules on these paths: {rules}.", "这些路径上用到的法则：{rules}。")
-ADD_UP = Text("The paths add up:", "各条路径相加：")
-MATRICES = Text("The same in matrices:", "写成矩阵：")
+ADD_UP = Text("The sum over the paths is", "各条路径相加：")
+MATRICES = Text("In matrix form:", "写成矩阵：")
 EACH_ROW = Text(
-    "Where {others} the entry is zero. For each {row}, in matrices:",
+    "For {others} the entry is zero. For each {row}, in matrix form:",
     "{others} 时该元素为零。对每个 {row}，写成矩阵：",
 )
 INDEX_FORM = Text(
-    "It has no short form in matrices, so the index form stands.", "它没有简洁的矩阵形式，故保留指标形式。"
+    "This Jacobian has no short matrix form, so we keep the index form.",
+    "这个雅可比矩阵没有简洁的矩阵形式，故保留指标形式。",
 )
 
 

@@ -20,8 +20,7 @@ from derive.topics.matrix_form.forms import Form, Forms
 
 Array = torch.Tensor
 MATRICES = Text(
-    "Every matrix form was evaluated as it stands, its products as products of matrices, and compared with the same "
-    "numbers; all agree.",
+    "Every matrix form was evaluated as written, with products of matrices, and agrees with the same numbers.",
     "每个矩阵形式都按所写的矩阵运算求值，并与同样的数值作了比较，全部一致。",
 )
 

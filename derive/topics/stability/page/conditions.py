@@ -17,27 +17,30 @@ from derive.topics.stability.measurements import DISTANCES, Finding, Measured
 
 HEAD = Text("When the gradient explodes, and when it vanishes", "梯度何时爆炸，何时消失")
 CARRIES = Text(
-    "What a loss at one step says about an earlier state is carried back by one factor for every step in between. The "
-    "claims are about the product of these factors as the number {k} of steps grows, whatever the loss. A contribution "
-    "to a gradient is this product times an immediate partial, which may itself grow or fade.",
-    "某一步的损失对更早状态的影响，由其间每一步的一个因子传回。以下结论说的是步数 {k} 增大时这些因子之积，与损失无关。"
-    "某一步对梯度的贡献是这个积再乘以即时偏导数，而后者本身也可能增大或衰减。",
+    "The adjoint of a loss at one step is carried back to an earlier state by one factor for each step in between. "
+    "The statements below are about the product of these factors as the number {k} of steps grows, and hold for any "
+    "loss. The contribution of a step to a gradient is this product times an immediate partial derivative, which may "
+    "itself grow or decay.",
+    "某一步的损失的伴随量传回更早的状态时，其间每一步乘上一个因子。以下结论讨论步数 {k} 增大时这些因子之积，"
+    "对任何损失都成立。某一步对梯度的贡献是这个积再乘以直接偏导数，而后者本身也可能增大或衰减。",
 )
 BOUNDS = Text(
-    "Bounds that hold for all inputs, from the ranges of the functions and of their slopes. A norm of inputs is the "
-    "largest absolute value at any time; a norm of a matrix with the sign for infinity is its largest row sum.",
-    "对所有输入都成立的界，由各函数及其导数的取值范围得到。输入的范数指任意时刻的最大绝对值；"
+    "The following bounds hold for all inputs; they come from the ranges of the functions and of their derivatives. "
+    "The norm of an input is its largest absolute value over all steps, and the infinity norm of a matrix is its "
+    "maximum absolute row sum.",
+    "下列界对所有输入都成立，由各函数及其导数的取值范围得到。输入的范数指它在所有时刻的最大绝对值，"
     "矩阵的无穷范数指最大的行绝对值之和。",
 )
-BOUND = Text("bounds {quantity}", "{quantity} 的界")
+BOUND = Text("bound of {quantity}", "{quantity} 的界")
 MINORS = Text(
-    "The matrix has no negative entries, so its spectral radius is below 1 exactly if these are positive:",
-    "该矩阵没有负元素，因此它的谱半径小于 1 当且仅当下列各式为正：",
+    "The entries of this matrix are nonnegative, so its spectral radius is below 1 if and only if these quantities "
+    "are positive:",
+    "该矩阵元素非负，因此它的谱半径小于 1 当且仅当下列各式为正：",
 )
 ONLY_SUFFICIENT = Text(
-    "The bounds are those of the worst inputs. Where the condition does not hold, as under a bias that keeps a gate "
-    "open, nothing follows from it.",
-    "这些界对应最坏的输入。若条件不成立（例如偏置使门保持打开），则由它得不出任何结论。",
+    "The bounds are for the worst inputs. Where the condition fails, as it often does when a bias keeps a gate open, "
+    "nothing follows from it.",
+    "这些界对应最坏的输入。若条件不成立（偏置使门保持打开时往往如此），则由它得不出任何结论。",
 )
 SENTENCES = {
     ("vanishes", "exact", "distant"): Text(
@@ -45,8 +48,8 @@ SENTENCES = {
         "因子之积（对每个伴随量）趋于零，当且仅当 {claim}：{reason}。",
     ),
     ("stays", "exact", "distant"): Text(
-        "The size of the product is the same at every distance if and only if {claim}: {reason}.",
-        "因子之积在任何距离上大小都不变，当且仅当 {claim}：{reason}。",
+        "The product has the same size for every number of steps if and only if {claim}: {reason}.",
+        "因子之积的大小对任何步数都不变，当且仅当 {claim}：{reason}。",
     ),
     ("subexponential", "exact", "distant"): Text(
         "The product neither tends to zero nor grows exponentially if and only if {claim}: {reason}.",
@@ -57,54 +60,55 @@ SENTENCES = {
         "因子之积（对几乎每个伴随量）按指数增长，当且仅当 {claim}：{reason}。",
     ),
     ("vanishes", "sufficient", "distant"): Text(
-        "The product tends to zero if {claim}; this is sufficient: {reason}.",
+        "The product tends to zero if {claim} (a sufficient condition): {reason}.",
         "若 {claim}，则因子之积趋于零（充分条件）：{reason}。",
     ),
     ("explodes", "sufficient", "distant"): Text(
-        "The product grows exponentially if {claim}; this is sufficient: {reason}.",
+        "The product grows exponentially if {claim} (a sufficient condition): {reason}.",
         "若 {claim}，则因子之积按指数增长（充分条件）：{reason}。",
     ),
     ("explodes", "necessary", "distant"): Text(
-        "The product can grow exponentially only if {claim}; this is necessary, not sufficient: {reason}.",
+        "The product can grow exponentially only if {claim} (a necessary condition, not a sufficient one): {reason}.",
         "只有当 {claim} 时因子之积才可能按指数增长（必要而不充分）：{reason}。",
     ),
     ("explodes", "local", "distant"): Text(
-        "Where the product does grow is a local question: {reason}; there it grows exponentially if and only if "
-        "{claim}.",
-        "因子之积究竟在哪里增长是局部问题：{reason}；在该处它按指数增长，当且仅当 {claim}。",
+        "Whether the product does grow depends on the states: {reason}. There the product grows exponentially if and "
+        "only if {claim}.",
+        "因子之积是否确实增长取决于状态：{reason}。在该处它按指数增长，当且仅当 {claim}。",
     ),
     ("bounded", "sufficient", "whole"): Text(
-        "The whole gradient is the sum of the contributions of all steps. If {claim}, and if the immediate partials "
-        "of the steps and of the loss are bounded, so is their sum: {reason}.",
-        "整个梯度是各步贡献之和。若 {claim}，且各步与损失的即时偏导数有界，则它有界：{reason}。",
+        "The whole gradient is the sum of the contributions of all steps. If {claim}, and if the immediate partial "
+        "derivatives of the steps and of the loss are bounded, then the whole gradient is bounded: {reason}.",
+        "整个梯度是各步贡献之和。若 {claim}，且各步与损失的直接偏导数有界，则整个梯度有界：{reason}。",
     ),
     ("bounded", "sufficient", "term"): Text(
-        "The whole gradient is the sum over the terms of the loss and over the steps before each. If {claim}, and "
-        "if the immediate partials of the steps and of the loss are bounded, the gradient of each term is bounded, "
-        "whatever its step, and the sum can grow like the number of terms: {reason}.",
-        "整个梯度是对损失各项以及每项之前各步的贡献之和。若 {claim}，且各步与损失的即时偏导数有界，"
-        "则每一项的梯度有界，与它在哪一步无关；总和则可以随项数增长：{reason}。",
+        "The whole gradient is a sum over the terms of the loss and, for each term, over the steps before it. If "
+        "{claim}, and if the immediate partial derivatives of the steps and of the loss are bounded, then the "
+        "gradient of each term is bounded, whatever its step, while the whole gradient can grow like the number of "
+        "terms: {reason}.",
+        "整个梯度是损失的各项以及每一项之前各步的贡献之和。若 {claim}，且各步与损失的直接偏导数有界，"
+        "则每一项的梯度有界，与该项在哪一步无关；整个梯度则可能随项数增长：{reason}。",
     ),
     ("vanishes", "exact", "whole"): Text(
-        "The whole gradient, relative to the adjoint of the last state, tends to zero as the sequence grows if and "
-        "only if {claim}: {reason}.",
-        "序列变长时，整个梯度（相对于最后状态的伴随量）趋于零，当且仅当 {claim}：{reason}。",
+        "The whole gradient, divided by the adjoint of the last state, tends to zero as the sequence length grows if "
+        "and only if {claim}: {reason}.",
+        "序列变长时，整个梯度与最后状态的伴随量之比趋于零，当且仅当 {claim}：{reason}。",
     ),
     ("vanishes", "sufficient", "whole"): Text(
-        "The whole gradient, relative to the adjoint of the last state, tends to zero as the sequence grows if "
+        "The whole gradient, divided by the adjoint of the last state, tends to zero as the sequence length grows if "
         "{claim}: {reason}.",
-        "若 {claim}，则序列变长时整个梯度（相对于最后状态的伴随量）趋于零：{reason}。",
+        "若 {claim}，则序列变长时整个梯度与最后状态的伴随量之比趋于零：{reason}。",
     ),
 }
 OVER_MANY_STEPS = Text(
-    "Over {k} steps one factor for each step multiplies; as {k} grows (argued below):",
+    "Over {k} steps the factors of the steps are multiplied. As {k} grows (proof below):",
     "经过 {k} 步，每步贡献一个因子，这些因子连乘；当 {k} 增大时（论证见下文）：",
 )
-ANSWER = (Text("what", "结论"), Text("when", "条件"), Text("how firm", "性质"))
+ANSWER = (Text("statement", "结论"), Text("condition", "条件"), Text("type", "性质"))
 KINDS = {
     ("vanishes", "distant"): Text("the product tends to zero", "因子之积趋于零"),
-    ("stays", "distant"): Text("its size stays the same", "因子之积大小不变"),
-    ("subexponential", "distant"): Text("neither", "两者皆非"),
+    ("stays", "distant"): Text("the size of the product stays the same", "因子之积大小不变"),
+    ("subexponential", "distant"): Text("the product does neither", "因子之积既不趋于零也不按指数增长"),
     ("explodes", "distant"): Text("the product grows exponentially", "因子之积按指数增长"),
     ("bounded", "whole"): Text("the whole gradient is bounded", "整个梯度有界"),
     ("bounded", "term"): Text("the gradient of each loss term is bounded", "损失每一项的梯度有界"),
@@ -118,19 +122,19 @@ STRENGTHS = {
 }
 EVIDENCE = Text("Evidence", "数值证据")
 MEASURED = Text(
-    "Random weights are scaled so that the number that the condition compares with 1 takes the value in the first "
-    "column; square weights are also rotations, orthogonal, triangular with equal eigenvalues, diagonal or of rank "
-    "one. Inputs are zero, tiny, random, alternating, growing or constant, and where possible the state is also held "
-    "at a fixed point. In the columns: the largest norm, over all draws, of the product of the factors of {k} steps, "
-    "from torch.autograd in float64. Last: the mean factor of one step between the {half}th and the {last}th step back "
-    "(least and largest).",
-    "权重随机选取并缩放，使条件中与 1 比较的数等于第一列的值；"
-    "方阵权重还取旋转、正交、特征值相等的三角、对角与秩一矩阵。"
-    "输入分别取零、很小、随机、正负交替、增大和不变，可能时还把状态保持在不动点处。各列为：{k} 步因子之积的范数，"
-    "取所有抽样中的最大者，由 torch.autograd 以 float64 算得；最后一列为回退第 {half} 至 {last} 步之间"
-    "平均每步的因子（最小与最大）。",
+    "We draw random weights and rescale them so that the number that the condition compares with 1 takes the value in "
+    "the first column; square matrices also include rotations, orthogonal matrices, triangular matrices with equal "
+    "eigenvalues, diagonal matrices and matrices of rank one. The inputs are zero, tiny, random, alternating, growing "
+    "or constant, and where possible the state is also held at a fixed point. The columns in the middle show the "
+    "largest norm, over all draws, of the product of the factors of {k} steps, from torch.autograd in float64. The "
+    "last column shows the smallest and the largest average factor per step between the {half}th and the {last}th "
+    "step back.",
+    "随机选取权重并缩放，使条件中与 1 比较的数等于第一列的值；方阵还包括旋转矩阵、正交矩阵、特征值相等的三角矩阵、"
+    "对角矩阵与秩一矩阵。输入分别取零、很小、随机、正负交替、增大和不变，可能时还使状态停留在不动点。"
+    "中间各列为 {k} 步因子之积的范数在所有抽样中的最大值，由 torch.autograd 以 float64 算得；"
+    "最后一列为回退第 {half} 至 {last} 步之间平均每步的因子（最小与最大）。",
 )(half=str(DISTANCES[-1] // 2), last=str(DISTANCES[-1]))
-STEP = Text("per step", "每步倍数")
+STEP = Text("per step", "每步的因子")
 DRAWS = Text("draws", "抽样数")
 JACOBIANS = Text(
     "The Jacobian of one step was compared with torch.autograd at {points} random points; "

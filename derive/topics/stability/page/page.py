@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from derive.topics.stability.measurements import Measured
 
 ARGUED = Text(
-    "The claims about many steps, their bounds and what helps are argued where they stand; they were not measured.",
-    "关于多个时间步的结论、界以及补救办法都在原处论证，未作数值测量。",
+    "The statements about many steps, their bounds and their remedies are proved in words where they stand; they were "
+    "not measured.",
+    "关于多个时间步的结论、界以及缓解方法都在原处用文字论证，未作数值测量。",
 )
 MEASURED = Text(
-    "The claims about many steps, their bounds and what helps are argued where they stand, not compared line by line. "
-    "What the tables of those sections show was measured against torch.autograd, in {cells} random cells, and "
-    "contradicts none of them; the rest is argued only.",
-    "关于多个时间步的结论、界以及补救办法都在原处论证，并非逐行比较。"
-    "这些小节的表中所列的内容在 {cells} 个随机单元上以 torch.autograd 作了测量，与各结论均不矛盾；其余的只是论证。",
+    "The statements about many steps, their bounds and their remedies are proved in words where they stand, not "
+    "compared line by line. The tables in those sections were measured with torch.autograd in {cells} random cells; "
+    "they contradict none of the statements. Everything else there rests on the proofs alone.",
+    "关于多个时间步的结论、界以及缓解方法都在原处用文字论证，并非逐行比较。"
+    "这些小节的表中所列的内容由 torch.autograd 在 {cells} 个随机单元上测得，与各结论均不矛盾；其余内容只有论证。",
 )
 
 

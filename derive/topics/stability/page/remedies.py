@@ -21,77 +21,88 @@ from derive.topics.stability.measurements import Measured
 from derive.topics.stability.reasons import STEPS
 from derive.topics.stability.remedies import KEPT, Truncation, as_matrix, bounding, linear, norm_keeping, truncations
 
-HEAD = Text("What helps", "对策")
+HEAD = Text("Remedies", "缓解方法")
 GATE = Text(
-    "The bias of {gate}. On the direct path from {before} to {after} the only factor is {share}, without a weight "
-    "and without the slope of an activation: where it is near 1 this path keeps the adjoint. Whatever the inputs, all "
-    "but the bias weighs at most {rest}, and {function} rises, so",
-    "{gate} 的偏置。从 {before} 到 {after} 的直接路径上唯一的因子是 {share}，其中既没有权重，也没有激活函数的斜率："
-    "它接近 1 时，这条路径保持伴随量。无论输入如何，除偏置外的部分至多为 {rest}，而 {function} 是增函数，于是",
+    "The bias of {gate}. On the direct path from {before} to {after} the only factor is {share}: it contains no "
+    "weight and no derivative of an activation, so this path preserves the adjoint where {share} is near 1. For all "
+    "inputs the pre-activation differs from the bias by at most {rest}, and {function} is increasing; hence",
+    "{gate} 的偏置。从 {before} 到 {after} 的直接路径上唯一的因子是 {share}，其中既没有权重，也没有激活函数的导数；"
+    "当 {share} 接近 1 时，这条路径保持伴随量。无论输入如何，预激活值与偏置之差不超过 {rest}，而 {function} 是增函数，"
+    "于是",
 )
 HALF = Text(
-    "After {k} steps at least the {k}-th power of this is left of the direct path. To keep half, it suffices that",
-    "回退 {k} 步后，直接路径上至少保留它的 {k} 次幂。要保留至少一半，只需",
+    "After {k} steps the direct path retains at least {lower}. This is at least 1/2 if and only if",
+    "回退 {k} 步后，直接路径上至少保留 {lower}。它不小于 1/2，当且仅当",
 )
-GATE_TABLE = (Text("steps {k}", "步数 {k}")(k=STEPS), Text("least share kept, all draws", "所有抽样中保留的最小比例"))
+ROOT = Text("take the {k}-th root", "开 {k} 次方")
+INVERSE = Text("apply the inverse of {function}, which is increasing", "取 {function} 的反函数，它是增函数")
+GATE_TABLE = (
+    Text("steps {k}", "步数 {k}")(k=STEPS),
+    Text("smallest share kept, over all draws", "所有抽样中保留的最小比例"),
+)
 CLIP = Text(
-    "Clipping. A gradient {g} longer than {tau} is multiplied by {factor}, which is below 1:",
+    "Clipping. A gradient {g} whose norm exceeds {tau} is multiplied by {factor}, which is below 1:",
     "梯度裁剪。若梯度 {g} 的范数超过 {tau}，就乘以小于 1 的 {factor}：",
 )
 CLIPPED = Text(
-    "The clipped gradient is never longer than {tau} and keeps its direction; a step of gradient descent is at most "
-    "the learning rate times {tau}. This bounds the update. A gradient that has vanished it does not restore.",
+    "The norm of the clipped gradient is at most {tau}, and its direction is unchanged; a step of gradient descent is "
+    "at most the learning rate times {tau}. Clipping limits the update; it cannot restore a gradient that has "
+    "vanished.",
     "裁剪后梯度的范数不超过 {tau}，方向不变；梯度下降的一步不超过学习率乘以 {tau}。这限制了更新的大小，"
     "但不能恢复已经消失的梯度。",
 )
 TRUNCATE = Text(
-    "Truncation. Only the last {K} steps of the sums over time are kept. What is dropped of each recurrent weight's "
-    "gradient:",
-    "截断。对时间的求和只保留最后 {K} 步。各循环权重的梯度中被舍去的部分：",
+    "Truncation. Only the last {K} steps of the sums over time are kept. The part of the gradient of each recurrent "
+    "weight that is dropped is",
+    "截断。对时间的求和只保留最后 {K} 步。各循环权重的梯度中被舍去的部分为",
 )
 TRUNCATE_EACH = Text(
-    "Truncation. Each term of the loss is carried back {K} steps and no further: of a term at step s the contributions "
-    "of the steps s - {K} and before are dropped. {R} is the sum of what is dropped.",
-    "截断。损失的每一项只传回 {K} 步：对第 s 步的那一项，舍去第 s - {K} 步及更早各步的贡献。{R} 是被舍去部分之和。",
+    "Truncation. Each term of the loss is carried back {K} steps and no further: for the term at step s, the "
+    "contributions of the steps s − {K} and earlier are dropped. {R} is the sum of all that is dropped.",
+    "截断。损失的每一项只传回 {K} 步：对第 s 步的那一项，舍去第 s − {K} 步及更早各步的贡献。{R} 是被舍去部分之和。",
 )
 REMAINDER = Text(
-    "Each step back multiplies the norm of the adjoint of the state by at most {gain}. With {G} for the largest "
-    "immediate partial of a step with respect to the weights, the geometric series bounds what is dropped, if {claim}:",
-    "每回退一步，状态伴随量的范数至多乘以 {gain}。用 {G} 表示各步对权重的即时偏导数的最大值，"
-    "若 {claim}，由等比级数得到被舍去部分的界：",
+    "Each step back multiplies the norm of the adjoint of the state by at most {gain}. Let {G} be the largest "
+    "immediate partial derivative of a step with respect to the weights. If {claim}, the geometric series bounds what "
+    "is dropped:",
+    "每回退一步，状态伴随量的范数至多乘以 {gain}。设 {G} 为各步对权重的直接偏导数的最大值。若 {claim}，"
+    "由等比级数得到被舍去部分的界：",
 )
 COUPLED = Text(
     "Each step back multiplies the norms of the adjoints by at most the transpose of {B}, so the powers of {B} bound "
-    "what is dropped. If {claim}, these add up to",
+    "what is dropped. If {claim}, these powers add up to",
     "每回退一步，各伴随量的范数至多乘以 {B} 的转置，因此被舍去的部分由 {B} 的幂控制。若 {claim}，其和为",
 )
 CUT_AT = Text(
-    "Measured by torch.autograd in random cells with {measure} = {value}, for the loss at the last step: the dropped "
-    "part, at its largest, relative to the whole gradient and to its bound. Where the last number is at most 1, the "
-    "bound held in every cell. A part can be larger than the whole, as contributions cancel.",
-    "由 torch.autograd 在 {measure} = {value} 的随机单元中对最后一步的损失测得：被舍去的部分与整个梯度之比、"
-    "与其界之比，均取最大者；后者不超过 1 即界在每个单元中都成立。各贡献会互相抵消，因此一部分可以大于整体。",
+    "We measured this with torch.autograd in random cells with {measure} = {value}, for the loss at the last step. "
+    "The table shows the largest values of the norm of what is dropped, divided by that of the whole gradient and by "
+    "its bound. A value of at most 1 in the last column means that the bound held in every cell. The dropped part can "
+    "be larger than the whole gradient, as contributions can cancel.",
+    "由 torch.autograd 在 {measure} = {value} 的随机单元中对最后一步的损失测得。"
+    "表中为被舍去部分的范数与整个梯度的范数之比、与误差上界之比，均取最大值；"
+    "最后一列不超过 1 即表示误差上界在每个单元中都成立。各贡献会互相抵消，因此被舍去的部分可能大于整个梯度。",
 )
 CUT_TABLE = (
     Text("steps kept {K}", "保留步数 {K}")(K=KEPT),
-    Text("dropped / whole", "舍去部分与整体之比"),
-    Text("dropped / bound", "舍去部分与界之比"),
+    Text("dropped / gradient", "舍去部分与完整梯度之比"),
+    Text("dropped / bound", "舍去部分与误差上界之比"),
 )
 KEEP = Text(
-    "Orthogonal weights. If {W} is orthogonal at the start (the identity, for one), a step back of the linear cell "
-    "keeps the norm of every adjoint {adjoint}:",
+    "Orthogonal initialisation. If {W} is orthogonal at the start (for example the identity), a step back of the "
+    "linear cell preserves the norm of every adjoint {adjoint}:",
     "正交初始化。若 {W} 在初始时是正交矩阵（例如单位矩阵），线性单元每回退一步都保持伴随量 {adjoint} 的范数：",
 )
 SIGN = Text(
-    "Unit weight. If {W} starts at 1 or -1, a step back of the linear cell keeps the size of every adjoint {adjoint}:",
-    "单位权重。若 {W} 的初值为 1 或 -1，线性单元每回退一步都保持伴随量 {adjoint} 的大小：",
+    "Unit weight. If {W} starts at 1 or −1, a step back of the linear cell preserves the size of every adjoint "
+    "{adjoint}:",
+    "单位权重。若 {W} 的初值为 1 或 −1，线性单元每回退一步都保持伴随量 {adjoint} 的大小：",
 )
 SLOPES = Text(
-    "In this cell the slopes, at most 1, come in as well: no step back can lengthen an adjoint, and each keeps it only "
-    "where the slopes are 1.",
-    "在本单元中还要乘以不超过 1 的斜率：任何一步都不会使伴随量变长，只有斜率为 1 处才保持不变。",
+    "In this cell each step also multiplies by derivatives of the activation, which are at most 1: no step back can "
+    "lengthen an adjoint, and a step preserves its length only where these derivatives are 1.",
+    "在本单元中还要乘以激活函数的导数，它们不超过 1：任何一步都不会使伴随量变长，只有这些导数为 1 处才保持长度不变。",
 )
-KEEP_TABLE = (Text("steps back", "回退步数"), Text("least norm", "最小范数"), Text("largest norm", "最大范数"))
+KEEP_TABLE = (Text("steps back", "回退步数"), Text("smallest norm", "最小范数"), Text("largest norm", "最大范数"))
 ADJOINT = Symbol("lamda", real=True)
 
 
@@ -124,7 +135,11 @@ def _gate(gate: Gate, measured: Measured | None) -> Iterator[Block]:
     names = {"gate": gate.element, "before": entry.wrt, "after": entry.of, "function": gate.row.title}
     yield Paragraph(GATE(share=gate.share, rest=gate.rest, **names))
     yield Equations((Row(gate.rest, gate.value), Row(gate.share, gate.lower, sign=">=")))
-    yield Paragraph(HALF(k=STEPS))
+    half = Integer(2) ** (-1 / STEPS)
+    least = gate.sign * gate.bias - gate.rest
+    yield Paragraph(HALF(k=STEPS, lower=gate.lower**STEPS))
+    root = Row(gate.lower, half, ROOT(k=STEPS), sign=">=")
+    yield Equations((root, Row(least, gate.least(STEPS), INVERSE(function=gate.row.title), sign=">=")))
     left, right = gate.claim.args
     yield Equations((Row(left, right, sign=">="),), boxed=True)
     kept = [k for k in measured.kept if k.gate == gate] if measured is not None else []

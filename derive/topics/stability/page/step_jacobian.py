@@ -26,22 +26,23 @@ from derive.topics.topic import Context
 
 HEAD = Text("The Jacobian of one step", "一步的雅可比矩阵")
 WITHIN = Text(
-    "How the state at one time moves with the state one step before: along every path within the step the local "
-    "partials multiply, and the paths add up.",
-    "某一时刻的状态如何随前一步的状态变化：在这一步之内，沿每条路径把局部偏导数相乘，各条路径相加。",
+    "The Jacobian says how the state depends on the state one step before. Multiply the local partial derivatives "
+    "along every path within the step, and add the paths up.",
+    "雅可比矩阵表示某一时刻的状态如何依赖于前一步的状态：在这一步之内，沿每条路径把局部偏导数相乘，再把各条路径相加。",
 )
 PATHS = Text("Path by path:", "逐条路径：")
 PATH = (Text("path", "路径"), Text("product of the local partials", "局部偏导数之积"), Text("kind", "类型"))
 DIRECT = Text("direct", "直接路径")
 THROUGH = Text("through {gate}", "经过 {gate}")
 MULTIPLY = Text(
-    "Over many steps the Jacobians multiply, by the chain rule, one factor for each step:",
-    "跨越多步时，由链式法则，各步的雅可比矩阵相乘，每步一个因子：",
+    "By the chain rule, the Jacobian over many steps is the product of the Jacobians of the steps:",
+    "由链式法则，跨越多步的雅可比矩阵等于各步雅可比矩阵之积：",
 )
 ORDERED = Text(
-    "The states at one time together are {state}, and {jacobian} is the matrix of these blocks. Over many steps the "
-    "matrices multiply, the latest on the left:",
-    "同一时刻的各状态合记为 {state}，{jacobian} 是由这些块组成的矩阵。跨越多步时矩阵相乘，最晚的一步在最左边：",
+    "Let {state} collect the states at one time, and let {jacobian} be the matrix of the blocks above. The Jacobian "
+    "over many steps is the product of these matrices, the latest on the left:",
+    "把同一时刻的各状态合记为 {state}，{jacobian} 是由以上各块组成的矩阵。跨越多步的雅可比矩阵是这些矩阵之积，"
+    "最晚的一步在最左边：",
 )
 LAGGED = Text(
     "The recurrence looks back {lag} steps, so the state at one time is {state} = ({parts}): all that later "
@@ -56,15 +57,15 @@ MATRIX = Text(
     "对 {state} 跨越多步时矩阵相乘，最晚的一步在最左边：",
 )
 BACKWARD = Text(
-    "The loss reads only the last state, so its adjoint is carried back by the transposes in the opposite order:",
-    "损失只读取最后的状态，因此其伴随量由各转置矩阵按相反的次序传回：",
+    "The loss depends only on the last state, so its adjoint is carried back by the transposes in the opposite order:",
+    "损失只依赖于最后的状态，因此其伴随量由各转置矩阵按相反的次序传回：",
 )
-CONSTANT = Text("every step has the same matrix", "每一步的矩阵都相同")
+CONSTANT = Text("the matrix is the same at every step", "每一步的矩阵都相同")
 PROOF = Text(
-    "Proof by induction. At {end} no factor is left. One step further back, the last state depends on the earlier one "
-    "only through the state in between, so by the chain rule one more factor joins on the right:",
-    "用归纳法证明。在 {end} 时没有因子。再往前一步，最后的状态只通过中间的状态依赖于更早的状态，"
-    "由链式法则，右边多出一个因子：",
+    "Proof by induction. For {end} the product is empty. One step further back, the last state depends on the earlier "
+    "state only through the state in between, so by the chain rule one more factor appears on the right:",
+    "用数学归纳法证明。当 {end} 时没有因子。再往前一步，最后的状态只通过中间的状态依赖于更早的状态，由链式法则，"
+    "右边多出一个因子：",
 )
 
 

@@ -22,13 +22,13 @@ from derive.topics.stability.plots.words import title
 
 FLOOR, CEILING = 1e-20, 1e8  # beyond, lines leave the plot
 DISTANCE = Text("distance $k$ to the end, in steps", "距末尾的步数 $k$")
-NORM = Text("norm of the product of factors", "因子之积的范数")
+NORM = Text("norm of the product of the factors", "因子之积的范数")
 CAPTION = Text(
-    "The norm of the product of the factors of {k} steps, on a logarithmic scale. With marks: the "
-    "largest of all draws, measured by torch.autograd; thin: the least. Dashed: the power {k} of the number that the "
-    "condition compares with 1. This number stands at each line.",
-    "{k} 步因子之积的范数（对数坐标）。带标记的线：由 torch.autograd 测得，所有抽样中的最大值；"
-    "细线：最小值。虚线：条件中与 1 比较的数的 {k} 次幂。该数标在各线旁。",
+    "The norm of the product of the factors of {k} steps, on a logarithmic scale. Lines with marks show the largest "
+    "of all draws, measured with torch.autograd; thin lines show the smallest. Dashed lines show the power {k} of the "
+    "number that the condition compares with 1; this number is written beside each line.",
+    "{k} 步因子之积的范数（对数坐标）。带标记的线：由 torch.autograd 测得，所有抽样中的最大值；细线：最小值。虚线："
+    "条件中与 1 比较的数的 {k} 次幂。该数标在各线旁。",
 )
 NOTHING = "no condition of this recurrence was measured, so there are no norms to plot"
 X = (0, *DISTANCES)

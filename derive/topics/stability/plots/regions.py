@@ -23,19 +23,20 @@ POINTS = 161
 NAMES = {
     "vanishes": Text("vanishes", "消失"),
     "explodes": Text("explodes", "爆炸"),
-    "stays": Text("keeps its size", "保持大小"),
+    "stays": Text("size unchanged", "大小不变"),
     "may": Text("may explode", "可能爆炸"),
     "here": Text("does not\nexplode here", "在此处\n不爆炸"),
     "open": Text("no claim", "无结论"),
 }
 CAPTION = Text(
-    "Where the contribution of distant steps vanishes, and where it explodes, by the conditions above each panel.",
-    "由各图上方的条件，遥远时间步的贡献在何处消失、在何处爆炸。",
+    "Where the product of the factors of many steps vanishes, and where it explodes, by the condition above each "
+    "panel.",
+    "由各图上方的条件，多步因子之积在何处消失、在何处爆炸。",
 )
 FIXED = Text(
-    "Where the contribution of distant steps vanishes, and where it explodes, by the conditions above the panel, in "
-    "the two parameters on which they depend most; the others are fixed: {values}.",
-    "由图上方的条件，遥远时间步的贡献在何处消失、在何处爆炸；图中取影响最大的两个参数，其余固定为 {values}。",
+    "Where the product of the factors of many steps vanishes, and where it explodes, by the condition above the "
+    "panel, in the plane of the two parameters on which it depends most; the others are fixed: {values}.",
+    "由图上方的条件，多步因子之积在何处消失、在何处爆炸；图中取影响最大的两个参数，其余固定为 {values}。",
 )
 NOTHING = "nothing is claimed about this recurrence, so there is no region to plot"
 
