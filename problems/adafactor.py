@@ -5,13 +5,14 @@ from derive import Graph, Problem, Size, Sum, Text, log
 problem = Problem(
     title=Text("Adafactor's factored second moments", "Adafactor 的因子化二阶矩"),
     statement=Text(
-        "A matrix V of positive second moments, M by N, is to be approximated by a product r cᵀ. Derive the gradient "
-        "of the divergence of V from it, the sum over all elements of V log(V/rcᵀ) - V + rcᵀ, with respect to r and c, "
-        "and say which product is the best. Then average the squared gradients over the steps with the constant β. "
-        "Show that the factored moments are those of the whole matrix if the squared gradient is a bᵀ in every step.",
-        "用乘积 r cᵀ 近似 M×N 的正的二阶矩矩阵 V。V 相对于它的散度是 V log(V/rcᵀ) - V + rcᵀ 对所有元素之和，"
+        "A matrix V of positive second moments, M by N, is approximated by a product r cᵀ. The divergence of V from "
+        "this product is the sum of V log(V/rcᵀ) − V + rcᵀ over all elements. Derive its gradient with respect to r "
+        "and c, and say which product is the best. Then average the squared gradients over the steps with the "
+        "constant β. Show that the factored moments equal those of the whole matrix if the squared gradient is a bᵀ "
+        "in every step.",
+        "用乘积 r cᵀ 近似 M×N 的正的二阶矩矩阵 V。V 相对于它的散度是 V log(V/rcᵀ) − V + rcᵀ 对所有元素之和，"
         "请推导该散度对 r 与 c 的梯度，并指出最佳的乘积。再以常数 β 对各步的梯度平方作指数平均；"
-        "若每一步的梯度平方都是 a bᵀ，请证明因子化的二阶矩就是整个矩阵的二阶矩。",
+        "若每一步的梯度平方都是 a bᵀ，请证明因子化的二阶矩等于整个矩阵的二阶矩。",
     ),
     source="Shazeer and Stern 2018, 3",
     group="optimisers",
@@ -22,14 +23,15 @@ problem = Problem(
     ),
 )
 best = Text(
-    "Both gradients are zero if and only if r times the sum of c is the vector R of the sums of V's rows, and c times "
-    "the sum of r that of its columns, C. Then the product r cᵀ is R Cᵀ divided by the sum of V.",
+    "Both gradients are zero if and only if r times the sum of c is the vector R of the row sums of V, and c times "
+    "the sum of r is the vector C of the column sums of V. Then the product r cᵀ is R Cᵀ divided by the sum of all "
+    "elements of V.",
     "两个梯度都为零，当且仅当 r 乘以 c 的元素之和等于 V 的各行之和组成的向量 R，"
     "且 c 乘以 r 的元素之和等于各列之和组成的向量 C。此时 r cᵀ 等于 R Cᵀ 除以 V 的元素之和。",
 )
 exact = Text(
-    "The last two closed forms are the same: of a matrix of rank one nothing is lost.",
-    "最后两个封闭形式相同：秩为一的矩阵没有任何损失。",
+    "The last two closed forms are the same: for a matrix of rank one the factored moments lose nothing.",
+    "最后两个通项公式相同：对秩为一的矩阵，因子化没有任何损失。",
 )
 
 

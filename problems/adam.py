@@ -1,15 +1,17 @@
 """Adam under a constant gradient: sheet 1, problem 6."""
 
+from sympy import Abs, Symbol
+
 from derive import Graph, Limit, Problem, Size, Text, sqrt
 
 problem = Problem(
     title=Text("Adam under a constant gradient", "恒定梯度下的 Adam"),
     statement=Text(
-        "Every step of Adam sees the same gradient, which is not zero. Find the two moments, their corrections and the "
-        "update for every step: first without the small constant in the denominator, then with it, and what becomes of "
-        "the update when that constant is large.",
-        "Adam 的每一步得到同一个非零梯度。请求出任意一步的两个矩、它们的偏差校正和更新量："
-        "先设分母中没有小常数，再加上它，并说明该常数很大时更新量会变成什么。",
+        "Every step of Adam sees the same gradient, which is not zero. Find the two moments, their bias corrections "
+        "and the update for every step: first without the small constant ε in the denominator, then with it. What "
+        "does the update become when ε is large?",
+        "Adam 的每一步得到同一个非零梯度。请求出任意一步的两个矩、它们的偏差校正和更新量：先设分母中没有小常数 ε，"
+        "再加上它。当 ε 很大时，更新量变成什么？",
     ),
     source="1.6",
     group="optimisers",
@@ -35,14 +37,24 @@ def optimiser(damped: bool) -> Graph:
     return graph
 
 
-@problem.reading(Text("The small constant is zero", "小常数为零"))
+@problem.reading(Text("The small constant is zero", "ε = 0"))
 def zero() -> Graph:
     """Every update is alpha against the sign of the gradient."""
     return optimiser(damped=False)
 
 
+ALPHA, EPSILON = Symbol("alpha", positive=True), Symbol("epsilon", positive=True)
+GRADIENT = Symbol("g", real=True, nonzero=True)
+large = Text(
+    "So for a large constant Adam becomes plain gradient descent with the learning rate α/ε: the update is nearly "
+    "{descent}, and its relative deviation from this is {deviation}.",
+    "因此当常数很大时，Adam 变为学习率为 α/ε 的普通梯度下降：更新量近似为 {descent}，与它的相对偏差为 {deviation}。",
+)
+
+
 @problem.reading(
-    Text("The small constant is positive", "小常数为正"),
+    Text("The small constant is positive", "ε > 0"),
+    notes=(large(descent=-ALPHA * GRADIENT / EPSILON, deviation=Abs(GRADIENT) / (Abs(GRADIENT) + EPSILON)),),
     limits=(Limit("Delta", "epsilon", worked={"epsilon": 1}), Limit("Delta", "g", to="0")),
 )
 def positive() -> Graph:

@@ -5,9 +5,9 @@ from derive import Graph, Limit, Problem, Size, Text, sqrt
 problem = Problem(
     title=Text("AdamW, decoupled weight decay", "AdamW：解耦的权重衰减"),
     statement=Text(
-        "Every step of AdamW sees the same gradient of the loss, which is not zero, and takes the part αλ of the "
-        "weight away besides. Solve the weight for every step, and find what it tends to. Then compare with a penalty "
-        "λθ²/2 in the loss: how does the first update depend on the weight, with and without decoupling?",
+        "Every step of AdamW sees the same gradient of the loss, which is not zero, and in addition subtracts αλ "
+        "times the weight. Solve the recursion for the weight at every step, and find its limit. Then compare with a "
+        "penalty λθ²/2 in the loss: how does the first update depend on the weight, with and without decoupling?",
         "AdamW 的每一步得到同一个非零的损失梯度，并另外减去权重的 αλ 倍。请求出任意一步的权重及其极限。"
         "再与在损失中加入惩罚项 λθ²/2 作比较：第一步的更新量如何依赖于权重？解耦与不解耦有何不同？",
     ),
@@ -16,14 +16,11 @@ problem = Problem(
     sizes=(Size("T", Text("number of steps", "步数")),),
 )
 penalty = Text(
-    "The penalty becomes a part of d, which is divided by its own size: unless d is about as small as ε, the update "
-    "hardly depends on the weight.",
-    "惩罚项成为 d 的一部分，而 d 要除以自身的大小：除非 d 小到与 ε 相当，更新量几乎不依赖于权重。",
+    "The penalty becomes a part of d, and d is divided by its own absolute value: unless |d| is about as small as ε, "
+    "the update hardly depends on the weight.",
+    "惩罚项成为 d 的一部分，而 d 要除以自身的绝对值：除非 |d| 小到与 ε 相当，更新量几乎不依赖于权重。",
 )
-apart = Text(
-    "The decay keeps its own strength αλ, whatever the gradient is.",
-    "无论梯度多大，衰减的强度始终是 αλ。",
-)
+apart = Text("The strength of the decay is αλ, whatever the gradient is.", "无论梯度多大，衰减的强度始终是 αλ。")
 
 
 @problem.reading(Text("Decoupled, over all steps", "解耦，任意步"), limits=(Limit("theta", "t"),))

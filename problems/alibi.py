@@ -7,12 +7,13 @@ from derive import Function, Graph, Piecewise, Problem, Size, Sum, Text, softmax
 problem = Problem(
     title=Text("Attention with linear biases (ALiBi)", "线性偏置注意力（ALiBi）"),
     statement=Text(
-        "In causal attention each scaled score of a query at position i and a key at position j, j <= i, is lowered "
-        "by m times the distance i - j; later keys get the score minus infinity. The slope m is a fixed number of "
-        "the head in the original; here its gradient is asked for too. The loss is left abstract. Derive the "
-        "gradients with respect to queries, keys, values and m.",
-        "在因果注意力中，位置 i 的查询与位置 j（j <= i）的键的缩放得分减去 m 乘以距离 i - j；更晚的键得分为负无穷。原"
-        "方法中每个头的斜率 m 是固定的数，这里也求它的梯度。损失不给出具体形式。请推导损失对查询、键、值与 m 的梯度。",
+        "In causal attention, m times the distance i − j is subtracted from each scaled score of a query at position "
+        "i and a key at position j ≤ i; later keys get the score minus infinity. The original method fixes the slope "
+        "m for each head; here its gradient is asked for too. The loss is left abstract. Derive the gradients with "
+        "respect to queries, keys, values and m.",
+        "在因果注意力中，位置 i 的查询与位置 j ≤ i 的键的缩放得分减去 m 乘以距离 i − j；更晚的键得分为负无穷。"
+        "原方法中每个头的斜率 m 是固定的数，这里也求它的梯度。损失不给出具体形式。请推导损失对查询、键、"
+        "值与 m 的梯度。",
     ),
     group="attention",
     sizes=(

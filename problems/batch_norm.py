@@ -7,9 +7,10 @@ from derive import Argument, Function, Graph, Problem, Signature, Size, Sum, Tex
 problem = Problem(
     title=Text("Batch normalisation", "批归一化"),
     statement=Text(
-        "Each feature is shifted and scaled to mean zero and variance one over the batch, then given a gain and a "
-        "shift. The loss is left abstract. Derive the gradients in training, say what a batch of one does, and derive "
-        "them at inference, where moving averages take the place of the batch's mean and variance.",
+        "Each feature is shifted and scaled to mean zero and variance one over the batch, then multiplied by a gain "
+        "and shifted. The loss is left abstract. Derive the gradients in training, say what happens for a batch of "
+        "one, and derive the gradients at inference, where moving averages replace the mean and the variance of the "
+        "batch.",
         "每个特征在整个批量上被平移并缩放到均值为零、方差为一，再乘以增益并加上平移。损失不给出具体形式。"
         "请推导训练时的各梯度，说明批量大小为 1 时的情形，再推导推理时的各梯度：此时以滑动平均代替批量的均值与方差。",
     ),
@@ -21,8 +22,8 @@ problem = Problem(
     ),
 )
 of_one = Text(
-    "In a batch of one every example is its own mean: the normalised value is zero, the gradient of the input is zero, "
-    "and only the shift still learns. The small constant under the root keeps the quotient defined.",
+    "In a batch of one the example equals its own mean: the normalised value is zero, the gradient with respect to "
+    "the input is zero, and only the shift still learns. The small constant under the root keeps the quotient defined.",
     "批量大小为 1 时，样本就等于自己的均值：归一化后的值为零，输入的梯度为零，只有平移参数还能学习。"
     "根号下的小常数保证商有定义。",
 )
@@ -30,10 +31,11 @@ of_one = Text(
 
 momentum = Symbol("alpha", real=True)
 averages = Text(
-    "For inference, averages are kept while training: each becomes {kept} times its old value plus {rate} times "
-    "that of the batch, where the variance is divided by {divisor}; in a batch of one it has no value.",
-    "训练时还要为推理保存滑动平均：新值等于旧值的 {kept} 倍加上本批量的值的 {rate} 倍，其中方差除以 {divisor}；"
-    "批量大小为 1 时它没有意义。",
+    "During training, moving averages are kept for inference: each becomes {kept} times its old value plus {rate} "
+    "times the value of the batch, where PyTorch uses the unbiased variance (denominator {divisor}), which is "
+    "undefined for a batch of one.",
+    "训练时还要为推理保存滑动平均：新值等于旧值的 {kept} 倍加上本批量的值的 {rate} 倍，"
+    "其中方差取以 {divisor} 为分母的无偏估计（PyTorch 的约定）；批量大小为 1 时它没有意义。",
 )(kept=1 - momentum, rate=momentum, divisor=Symbol("N") - 1)
 BATCH_NORM = Signature(
     "batch_norm_1d",

@@ -7,11 +7,11 @@ from derive import Expectation, Graph, Problem, Size, Sum, Text
 problem = Problem(
     title=Text("Bias and variance", "偏差与方差"),
     statement=Text(
-        "A target is a function of the input plus noise, and a model is fitted to random training data. Derive the "
-        "mean squared error of its prediction at one input: squared bias, variance and noise. What changes where the "
-        "prediction is shrunk, or averaged over several models?",
-        "目标等于输入的函数加上噪声，模型由随机的训练数据拟合得到。请推导其在某一输入处预测的均方误差，"
-        "即偏差的平方、方差与噪声之和。把预测缩小，或对多个模型取平均，会有什么变化？",
+        "A target is a function of the input plus noise, and a model is fitted to random training data. Show that the "
+        "mean squared error of its prediction at one input is the sum of squared bias, variance and noise. What "
+        "changes if the prediction is shrunk, or averaged over several models?",
+        "目标等于输入的函数加上噪声，模型由随机的训练数据拟合得到。请推导其在某一输入处预测的均方误差，即偏差的平方、"
+        "方差与噪声之和。把预测缩小，或对多个模型取平均，会有什么变化？",
     ),
     source="4.1",
     group="probability",
@@ -34,8 +34,9 @@ def single() -> Graph:
 
 
 trade = Text(
-    "Shrinking trades one for the other: with {c} below 1 the variance falls with its square while the bias grows.",
-    "缩小预测是在两者之间权衡：{c} 小于 1 时方差按其平方减小，而偏差增大。",
+    "Shrinking trades bias for variance: for {c} below 1 the variance is multiplied by the square of {c}, while the "
+    "bias changes.",
+    "缩小预测是在偏差与方差之间权衡：{c} 小于 1 时方差乘以 {c} 的平方，而偏差随之改变。",
 )
 
 

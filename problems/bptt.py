@@ -3,13 +3,13 @@
 from derive import Function, Graph, Option, Problem, Size, Sum, Text, function_named
 
 problem = Problem(
-    title=Text("Backpropagation through time", "通过时间的反向传播"),
+    title=Text("Backpropagation through time", "随时间反向传播（BPTT）"),
     statement=Text(
-        "A recurrent network with scalar weights reads a sequence and is judged by its last output, or by every output "
-        "if that is asked for. Derive the gradient of the loss with respect to the shared weights, and to the start "
-        "value where that is learned.",
-        "一个权重均为标量的循环神经网络读入一个序列，损失取决于最后一个输出（也可选择取决于每一个输出）。"
-        "请推导损失对各个共享权重的梯度；若初值也是可学习的，再求损失对初值的梯度。",
+        "A recurrent network with scalar weights reads a sequence, and a loss is computed from its outputs. Derive "
+        "the gradient of the loss with respect to all parameters, for any length of the sequence. When does the "
+        "gradient explode, when does it vanish, and what helps?",
+        "一个权重均为标量的循环神经网络读入一个序列，由其输出计算损失。请对任意序列长度推导损失对所有参数的梯度，"
+        "并说明梯度何时爆炸、何时消失以及如何缓解。",
     ),
     source="0.8",
     group="recurrent",
@@ -18,7 +18,7 @@ problem = Problem(
             "activation", ("identity", "tanh", "sigmoid", "relu"), Text("function of the cell", "循环单元的激活函数")
         ),
         Option("loss", ("abstract", "squared"), Text("loss of an output", "单个输出的损失")),
-        Option("loss_at", ("last", "every"), Text("the outputs that are judged", "哪些输出计入损失")),
+        Option("loss_at", ("last", "every"), Text("the outputs from which the loss is computed", "哪些输出计入损失")),
         Option("start", ("zero", "learned"), Text("the state before the first input", "第一个输入之前的状态")),
     ),
     sizes=(Size("T", Text("number of time steps", "时间步数")),),

@@ -7,12 +7,12 @@ from derive import Function, Graph, Piecewise, Problem, Size, Sum, Text, softmax
 problem = Problem(
     title=Text("Causal attention", "因果注意力"),
     statement=Text(
-        "Every position of a sequence compares its query with the keys of the positions up to itself by a scaled dot "
-        "product. Later positions get the score minus infinity, and therefore the weight 0 in the softmax over the "
-        "keys, which weighs the values. The loss is left abstract. Derive the gradients with respect to queries, keys "
-        "and values.",
-        "序列的每个位置用其查询与不晚于它的各位置的键作缩放点积；更晚的位置得分为负无穷，因而在对键的 softmax 中权重"
-        "为 0。这些权重再对值加权求和。损失不给出具体形式。请推导损失对查询、键与值的梯度。",
+        "Every position of a sequence compares its query with the keys of all positions up to its own by a scaled dot "
+        "product. Later positions get the score minus infinity, and therefore weight 0 in the softmax over the keys. "
+        "These weights are used to sum the values. The loss is left abstract. Derive the gradients with respect to "
+        "queries, keys and values.",
+        "序列的每个位置用其查询与不晚于它的各位置的键作缩放点积；更晚的位置得分为负无穷，"
+        "因而在对键的 softmax 中权重为 0。这些权重再对值加权求和。损失不给出具体形式。请推导损失对查询、键与值的梯度。",
     ),
     group="attention",
     sizes=(

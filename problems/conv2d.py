@@ -1,15 +1,19 @@
 """A convolution with stride and padding: sheet 0, problem 6."""
 
+from sympy import ImmutableDenseMatrix
+
 from derive import Example, Function, Graph, Option, Problem, Size, Sum, Text
 
 problem = Problem(
     title=Text("Convolution in two dimensions", "二维卷积"),
     statement=Text(
-        "A kernel of K by M weights and a bias slide over an input; the loss of the output is left abstract. Derive "
-        "the gradients of kernel, bias and input. Then work the exercise's numbers, and find the fully connected "
-        "layer that does the same.",
+        "A kernel of K × M weights and a bias slide over an input; the loss of the output is left abstract. Derive "
+        "the gradients with respect to kernel, bias and input. Then compute them for the input with the rows 0 1 2 3 "
+        "and 4 5 6 7, the kernel with the rows −1 1 and 1 1, bias 0 and ∂L/∂y = 1 for every output, and find the "
+        "fully connected layer that does the same.",
         "一个 K × M 的卷积核带偏置在输入上滑动，输出的损失不给出具体形式。请推导损失对卷积核、偏置与输入的梯度；"
-        "再代入题目的数值，并给出与该卷积等价的全连接层。",
+        "再取输入的两行为 0 1 2 3 与 4 5 6 7，卷积核的两行为 −1 1 与 1 1，偏置为 0，每个输出的 ∂L/∂y = 1，计算各梯度，"
+        "并给出与该卷积等价的全连接层。",
     ),
     source="0.6",
     group="networks",
@@ -25,15 +29,22 @@ problem = Problem(
     ),
 )
 frame = Text(
-    "With padding, the elements of the input outside of its own range are the frame, which holds zeros; they are given "
-    "numbers, and their gradient is not used.",
-    "有填充时，输入中超出自身范围的元素是外框，取值为零；它们是给定的数，其梯度不会用到。",
+    "With padding, the elements of the input outside its own range are the border of zeros. They are given numbers, "
+    "and their gradient is not used.",
+    "有填充时，输入中超出自身范围的元素是取值为零的边框；它们是给定的数，其梯度不会用到。",
 )
 connected = Text(
-    "The local partial of the output in the input is the weight matrix of the fully connected layer that replaces the "
-    "convolution: one row for each output, the kernel's weights where the window lies, zeros elsewhere.",
+    "The local partial derivative of the output with respect to the input is the weight matrix of the equivalent "
+    "fully connected layer. It has one row for each output, with the weights of the kernel where the window lies and "
+    "zeros elsewhere.",
     "输出对输入的局部偏导数就是等价全连接层的权重矩阵：每个输出对应一行，窗口所在处为卷积核的权重，其余为零。",
 )
+WEIGHTS = ImmutableDenseMatrix([[-1, 1, 0, 0, 1, 1, 0, 0], [0, -1, 1, 0, 0, 1, 1, 0], [0, 0, -1, 1, 0, 0, 1, 1]])
+these = Text(
+    "With these numbers, and with the elements of the input in one column, row after row, the matrix is {weights}. Its "
+    "products with the input are 10, 12 and 14, the outputs of the convolution.",
+    "代入这些数值，并把输入的元素逐行排成一列，该矩阵为 {weights}；它与输入之积为 10、12、14，与卷积的输出相同。",
+)(weights=WEIGHTS)
 numbers = Example(at="x=0 1 2 3 4 5 6 7, w=-1 1 1 1, b=0, dL/dy=1")
 
 
@@ -43,7 +54,7 @@ def general(stride: str, padding: str) -> Graph:
     return convolution(int(stride), int(padding), *"HWKM")
 
 
-@problem.reading(Text("The exercise's numbers", "题目的数值"), numbers, notes=(connected,))
+@problem.reading(Text("The exercise's numbers", "题目的数值"), numbers, notes=(connected, these))
 def worked(stride: str, padding: str) -> Graph:
     """An input of 2 x 4, a kernel of 2 x 2, stride 1, no padding."""
     return convolution(1, 0, 1, 3, 2, 2)

@@ -9,9 +9,9 @@ s_i = Symbol("s_i", real=True)
 problem = Problem(
     title=Text("Affine coupling layer of a normalising flow", "标准化流的仿射耦合层"),
     statement=Text(
-        "One half of the input passes unchanged and gives the scale and the shift of the other half. Derive the "
-        "gradient of the mean negative log-likelihood under a standard normal base, constants left out, with the "
-        "determinant of the Jacobian.",
+        "One half of the input passes unchanged and determines the scale and the shift of the other half. Derive the "
+        "gradient of the mean negative log-likelihood under a standard normal base distribution, including the "
+        "determinant of the Jacobian and leaving constants out.",
         "输入的一半保持不变，并由它给出另一半的缩放与平移。基分布为标准正态，略去常数项，"
         "请推导含雅可比行列式的平均负对数似然的梯度。",
     ),
@@ -23,10 +23,10 @@ problem = Problem(
 )
 
 triangular = Text(
-    "The Jacobian of the layer is block triangular: the first half is passed on with slope 1, and the second half "
-    "enters its own output only by the factor {scale} of its own component. So its determinant is the product of these "
-    "factors, and the logarithm of it the sum of all {log}, which the likelihood contains.",
-    "该层的雅可比矩阵是分块三角的：前一半以斜率 1 传下去，后一半的每个分量只通过自己的因子 {scale} 进入自己的输出。"
+    "The Jacobian of the layer is block triangular: the first half is passed on with derivative 1, and each component "
+    "of the second half enters its own output only through the factor {scale}. So the determinant is the product of "
+    "these factors, and its logarithm is the sum of all {log}, which the likelihood contains.",
+    "该层的雅可比矩阵是分块三角的：前一半以导数 1 传下去，后一半的每个分量只通过自己的因子 {scale} 进入自己的输出。"
     "所以行列式是这些因子之积，其对数是所有 {log} 之和，即似然中的那一项。",
 )
 

@@ -5,11 +5,11 @@ from derive import Graph, KroneckerDelta, Piecewise, Problem, Size, Text, log, s
 problem = Problem(
     title=Text("Connectionist temporal classification (CTC)", "连接时序分类（CTC）"),
     statement=Text(
-        "At each of T time steps a network scores C symbols, one of them blank. The labels, with blanks between "
-        "them and at both ends, are a sequence l of S symbols. A path stays, moves on by one, or by two where m "
-        "is 1: over a blank between two different labels. A forward recursion adds up the probabilities of all "
-        "paths that end in the last label or in the blank after it; the loss is minus the logarithm of this sum. "
-        "Derive the gradient with respect to the scores.",
+        "At each of T time steps a network scores C symbols, one of which is blank. The labels, with blanks between "
+        "them and at both ends, form a sequence l of S symbols. At each step a path stays, moves on by one, or moves "
+        "on by two where m is 1, that is, over a blank between two different labels. A forward recursion adds up the "
+        "probabilities of all paths that end in the last label or in the blank after it; the loss is minus the "
+        "logarithm of this sum. Derive the gradient with respect to the scores.",
         "网络在 T 个时间步的每一步给 C 个符号打分，其中一个是空白。标签之间以及两端插入空白，得到 S 个符号的序列 l。"
         "路径每步停在原处、前进一位，或在 m 等于 1 处（即越过两个不同标签之间的空白）前进两位。"
         "前向递推把结束于最后一个标签或其后空白的所有路径的概率相加，损失是该和的负对数。请推导损失对得分的梯度。",

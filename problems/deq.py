@@ -5,10 +5,10 @@ from derive import Graph, Problem, Size, Sum, Text, tanh
 problem = Problem(
     title=Text("Deep equilibrium layer", "深度均衡层"),
     statement=Text(
-        "A layer of weights is applied again and again to its own output, with the input added each time, until "
-        "nothing changes: z = tanh(W z + U x + b). The loss is half the squared distance of this fixed point from a "
-        "target. Derive the gradients with respect to W, U, b and the input without differentiating the iteration, "
-        "and say what has to be assumed.",
+        "A layer is applied again and again to its own output, with the input added each time, until nothing changes: "
+        "z = tanh(W z + U x + b). The loss is half the squared distance of this fixed point from a target. Derive the "
+        "gradients with respect to W, U, b and the input without differentiating the iteration, and state the "
+        "assumptions.",
         "把一层网络反复作用于它自己的输出，每次都加上输入，直到不再变化：z = tanh(W z + U x + b)。"
         "损失是该不动点与目标之差的平方和的一半。请在不对迭代过程求导的前提下推导损失对 W、U、b 与输入的梯度，"
         "并说明需要哪些假设。",

@@ -5,9 +5,9 @@ from derive import Expectation, Graph, Problem, Size, Sum, Text, Variance, sqrt,
 problem = Problem(
     title=Text("Denoising diffusion", "去噪扩散模型"),
     statement=Text(
-        "A step shrinks the data and adds normal noise. Derive mean and variance after it; then the gradient of the "
-        "noise-prediction loss of a small network for one draw of the noise, and the expected loss with its gradient "
-        "where the noise is predicted by one weight for each component.",
+        "A step shrinks the data and adds normal noise. Derive the mean and the variance after the step; the gradient "
+        "of the noise-prediction loss of a small network for one draw of the noise; and the expected loss with its "
+        "gradient when the noise is predicted with one weight for each component.",
         "每一步把数据缩小并加入正态噪声。请推导一步之后的均值和方差；再对一次噪声取值推导小网络的噪声预测损失的梯度，"
         "并在每个分量只用一个权重预测噪声时，推导期望损失及其梯度。",
     ),

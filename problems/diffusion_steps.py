@@ -7,10 +7,10 @@ from derive import Graph, Problem, Size, Text, sqrt
 problem = Problem(
     title=Text("Mean and variance of diffused data", "扩散数据的均值与方差"),
     statement=Text(
-        "A diffusion step takes the mean m of the data to sqrt(alpha) m, and 1 minus their variance to alpha times "
-        "itself. Derive both after t steps that begin at a given point, where the variance is 0.",
-        "扩散的一步把数据的均值 m 变为 sqrt(alpha) m，并把“1 减方差”乘以 alpha。"
-        "从给定的一点（方差为 0）出发，请推导 t 步之后的这两个量。",
+        "A diffusion step maps the mean m of the data to sqrt(alpha) m, and multiplies 1 minus their variance by "
+        "alpha. Derive both after t steps that start from a given point, where the variance is 0.",
+        "扩散的一步把数据的均值 m 变为 sqrt(alpha) m，并把“1 减方差”乘以 alpha。从给定的一点（方差为 0）出发，"
+        "请推导 t 步之后的这两个量。",
     ),
     group="probability",
     sizes=(Size("T", Text("number of steps", "步数"), most=1000),),
@@ -19,7 +19,8 @@ problem = Problem(
 m_t, w_t, x_0 = (Symbol(name, real=True) for name in ("m_t", "w_t", "x_0"))
 so = Text(
     "A sum of independent normal quantities is normal. So after t steps from {start} the data are normal with mean "
-    "{mean} and variance {variance}: all steps at once are one step whose {keep} is the product of those of the steps.",
+    "{mean} and variance {variance}: the t steps together are one step whose {keep} is the product of those of the "
+    "single steps.",
     "独立正态量之和仍服从正态分布。所以从 {start} 出发 t 步之后，数据服从正态分布，均值为 {mean}，方差为 {variance}："
     "t 步合起来相当于一步，其 {keep} 是各步之积。",
 )

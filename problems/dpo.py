@@ -5,13 +5,13 @@ from derive import Graph, Problem, Size, Sum, Text, exp, log, sigmoid
 problem = Problem(
     title=Text("Direct preference optimisation", "直接偏好优化（DPO）"),
     statement=Text(
-        "Of each of N pairs of responses one was preferred. The loss is the mean of -log σ(δ), where δ is β times the "
-        "log-probability of the preferred response less that of the other, each relative to a fixed reference policy. "
-        "Derive the gradient with respect to the log-probabilities, and with respect to the scores of the tokens, of "
-        "which the responses have T each out of V.",
-        "N 对回答中各有一个更受偏好。损失为 -log σ(δ) 的均值，其中 δ 等于 β 乘以两个对数概率之差，"
-        "即更受偏好的回答的对数概率减去另一个的，二者都相对于固定的参考策略。"
-        "请推导损失对这些对数概率的梯度，以及对各词元得分的梯度；每个回答有 T 个词元，词表大小为 V。",
+        "In each of N pairs of responses one response was preferred. The loss is the mean of −log σ(δ), where δ is β "
+        "times the difference of two log-probabilities, that of the preferred response minus that of the other, each "
+        "relative to a fixed reference policy. Derive the gradient with respect to the log-probabilities, and with "
+        "respect to the scores of the tokens; each response has T tokens from a vocabulary of V.",
+        "N 对回答中各有一个更受偏好。损失为 −log σ(δ) 的均值，其中 δ 等于 β 乘以两个对数概率之差，"
+        "即更受偏好的回答的对数概率减去另一个的，二者都相对于固定的参考策略。请推导损失对这些对数概率的梯度，"
+        "以及对各词元得分的梯度；每个回答有 T 个词元，词表大小为 V。",
     ),
     source="Rafailov et al. 2023, 4",
     group="preferences",
@@ -22,8 +22,9 @@ problem = Problem(
     ),
 )
 weight = Text(
-    "σ(-δ) is the probability that the pair is ordered wrongly: a pair that is right by far no longer pulls.",
-    "σ(-δ) 是该对被判错的概率：已经判对很多的回答对不再产生梯度。",
+    "σ(−δ) is the probability that the model ranks the pair wrongly: a pair that it ranks correctly by a wide margin "
+    "hardly contributes to the gradient.",
+    "σ(−δ) 是模型把该对排错的概率：已经以很大差距排对的回答对几乎不产生梯度。",
 )
 
 

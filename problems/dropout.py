@@ -5,11 +5,11 @@ from sympy import Symbol
 from derive import Argument, Expectation, Function, Graph, Problem, Signature, Size, Sum, Text, Variance
 
 problem = Problem(
-    title=Text("Inverted dropout", "反向缩放的 Dropout"),
+    title=Text("Inverted dropout", "反向 dropout（inverted dropout）"),
     statement=Text(
-        "Every input is dropped with probability p, and those that are kept are scaled so that the mean stays. Derive "
-        "the gradient for a given mask, mean and variance of the output, and the mean squared error of a linear model "
-        "under dropout with its gradient. Which penalty does dropout amount to?",
+        "Every input is dropped with probability p, and the inputs that are kept are scaled so that the mean is "
+        "preserved. Derive the gradient for a given mask, the mean and variance of the output, and the expected "
+        "squared error of a linear model under dropout with its gradient. Which penalty is dropout equivalent to?",
         "每个输入以概率 p 被丢弃，保留的输入按比例放大，使均值不变。请先对给定的掩码推导梯度，再推导输出的均值与方差，"
         "以及线性模型在 dropout 下平方误差的期望及其梯度，并说明 dropout 相当于哪一种惩罚项。",
     ),
@@ -64,9 +64,9 @@ def moments() -> Graph:
 
 
 of_the_rate = Text(
-    "So on average dropout adds the squares of the weights, each with {weight} in front: an L2 penalty that is "
+    "So on average dropout adds the squares of the weights, each multiplied by {weight}: an L2 penalty that is "
     "stronger for larger inputs. The derivative with respect to {p} is never negative: the penalty grows with the "
-    "probability of dropping, and falls as the probability of keeping, {keep}, rises.",
+    "probability of dropping, and decreases as the probability of keeping, {keep}, grows.",
     "因此平均而言，dropout 加上了各权重的平方，系数为 {weight}：这是一种 L2 惩罚，输入越大惩罚越强。"
     "对 {p} 的导数恒非负：丢弃概率越大惩罚越强，保留概率 {keep} 越大惩罚越弱。",
 )

@@ -5,8 +5,8 @@ from derive import Function, Graph, Problem, Size, Sum, Text
 problem = Problem(
     title=Text("Embedding", "嵌入层"),
     statement=Text(
-        "Each of N words picks its row of a table; the loss is left abstract. Derive the gradient with respect to the "
-        "table, and say which rows it reaches.",
+        "Each of N words selects its row of a table; the loss is left abstract. Derive the gradient with respect to "
+        "the table, and say which rows receive a gradient.",
         "N 个词各自选取表中的一行，损失不给出具体形式。请推导损失对该表的梯度，并说明哪些行会得到梯度。",
     ),
     source="2.3+",
@@ -18,8 +18,8 @@ problem = Problem(
     ),
 )
 rows = Text(
-    "Each word adds its output's adjoint to its own row; a word that occurs twice adds twice, and a row whose word "
-    "does not occur keeps the gradient zero.",
+    "Each word adds the adjoint of its output to the gradient of its own row; a word that occurs twice adds twice. "
+    "The gradient of a row whose word does not occur is zero.",
     "每个词把其输出的伴随量加到自己的那一行；出现两次的词加两次，没有出现的词所在的行梯度为零。",
 )
 

@@ -5,11 +5,11 @@ from derive import Graph, Problem, Size, Sum, Text, exp, log, sigmoid
 problem = Problem(
     title=Text("Focal loss", "Focal loss"),
     statement=Text(
-        "The cross-entropy of an example is weighted by a power γ of one minus the probability of its right class, so "
-        "that what is right already counts little. Derive the gradient of the mean with respect to the scores: of two "
-        "classes, whose labels are 1 and -1, and of C classes, whose labels are positions.",
-        "每个样本的交叉熵乘以一减去正确类别概率的 γ 次幂，使已经判对的样本权重变小。"
-        "请推导其均值对各得分的梯度：先考虑标签为 1 与 -1 的二分类，再考虑标签为位置的 C 分类。",
+        "The cross-entropy of each example is weighted by the power γ of one minus the probability of its correct "
+        "class, so that examples that are already classified well count little. Derive the gradient of the mean with "
+        "respect to the scores: for two classes with labels 1 and −1, and for C classes whose labels are positions.",
+        "每个样本的交叉熵乘以一减去正确类别概率的 γ 次幂，使已经判对的样本权重变小。请推导其均值对各得分的梯度："
+        "先考虑标签为 1 与 −1 的二分类，再考虑标签为位置的 C 分类。",
     ),
     source="Lin et al. 2017, 3",
     group="losses",

@@ -5,9 +5,9 @@ from derive import Graph, Problem, Sum, Text, norm, tanh
 problem = Problem(
     title=Text("Gradient penalty", "梯度惩罚"),
     statement=Text(
-        "A critic f with one hidden layer rates N points. The penalty of WGAN-GP is the mean of the squared distance "
-        "between the length of its gradient with respect to the point and 1. Derive the gradient in the input, then "
-        "the gradients of the penalty with respect to the critic's parameters.",
+        "A critic f with one hidden layer rates N points. The penalty of WGAN-GP is the mean squared difference "
+        "between the length of the gradient of f with respect to the point and 1. Derive the gradient of f with "
+        "respect to the input, then the gradients of the penalty with respect to the parameters of the critic.",
         "含一个隐藏层的判别函数 f 给 N 个点打分。WGAN-GP 的惩罚项是 f 对输入点的梯度长度与 1 之差的平方的均值。"
         "请先求 f 对输入的梯度，再推导惩罚项对判别函数各参数的梯度。",
     ),

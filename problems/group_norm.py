@@ -6,21 +6,22 @@ problem = Problem(
     title=Text("Group normalisation", "组归一化"),
     statement=Text(
         "The channels of each example are split into G groups of C channels. Within a group, the values at all C "
-        "channels and P places are shifted and scaled to mean zero and variance one; then every channel is given a "
-        "gain and a shift. The loss is left abstract. Derive the gradients with respect to input, gain and shift.",
-        "每个样本的通道分成 G 组，每组 C 个通道。同一组内 C 个通道、P 个位置上的所有值被平移并缩放到均值为零、方差为"
-        "一，再逐通道乘以增益并加上平移。损失不给出具体形式。请推导损失对输入、增益与平移的梯度。",
+        "channels and P positions are shifted and scaled to mean zero and variance one; then every channel is "
+        "multiplied by a gain and shifted. The loss is left abstract. Derive the gradients with respect to input, "
+        "gain and shift.",
+        "每个样本的通道分成 G 组，每组 C 个通道。同一组内 C 个通道、P 个位置上的所有值被平移并缩放到均值为零、"
+        "方差为一，再逐通道乘以增益并加上平移。损失不给出具体形式。请推导损失对输入、增益与平移的梯度。",
     ),
     group="normalisation",
     sizes=(
         Size("N", Text("examples in the batch", "批量中的样本数"), most=1000),
         Size("G", Text("groups", "组数"), most=1000),
         Size("C", Text("channels in a group", "每组的通道数"), most=1000),
-        Size("P", Text("places of a channel", "每个通道的位置数"), most=1000),
+        Size("P", Text("positions of a channel", "每个通道的位置数"), most=1000),
     ),
 )
 relatives = Text(
-    "With one group this is layer normalisation over channels and places, and with one channel in each group it is "
+    "With one group this is layer normalisation over channels and positions; with one channel in each group it is "
     "instance normalisation.",
     "只有一组时，它就是对通道与位置的层归一化；每组只有一个通道时，它就是实例归一化。",
 )

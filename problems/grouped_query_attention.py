@@ -5,11 +5,13 @@ from derive import Function, Graph, Problem, Size, Sum, Text, softmax, sqrt
 problem = Problem(
     title=Text("Grouped-query attention", "分组查询注意力（GQA）"),
     statement=Text(
-        "There are G heads of keys and values, and each serves R heads of queries, which do scaled dot-product "
-        "attention by themselves: query head (g, r) reads the keys and values of head g. The loss is left abstract. "
-        "Derive the gradients with respect to queries, keys and values, and say what the sharing does to them.",
-        "键与值共有 G 个头，每个头由 R 个查询头共用；各查询头分别作缩放点积注意力，查询头 (g, r) 使用第 g 个头的键与"
-        "值。损失不给出具体形式。请推导损失对查询、键与值的梯度，并说明共用带来的影响。",
+        "There are G heads of keys and values. Each of them serves R heads of queries, and each query head computes "
+        "scaled dot-product attention on its own: query head (g, r) reads the keys and values of head g. The loss is "
+        "left abstract. Derive the gradients with respect to queries, keys and values, and say how the sharing "
+        "affects them.",
+        "键与值共有 G 个头，每个头由 R 个查询头共用；各查询头分别作缩放点积注意力，"
+        "查询头 (g, r) 使用第 g 个头的键与值。损失不给出具体形式。请推导损失对查询、键与值的梯度，"
+        "并说明共用带来的影响。",
     ),
     group="attention",
     sizes=(
@@ -22,8 +24,8 @@ problem = Problem(
     ),
 )
 shared = Text(
-    "A query head has its own gradient; a key or a value adds up what comes from the R query heads that share it. With "
-    "R = 1 this is multi-head attention, and with G = 1 multi-query attention.",
+    "Each query head has its own gradient. The gradient of a key or a value is the sum of the contributions of the R "
+    "query heads that share it. With R = 1 this is multi-head attention, and with G = 1 multi-query attention.",
     "每个查询头有各自的梯度；键与值的梯度则是共用它的 R 个查询头的贡献之和。R = 1 时即多头注意力，"
     "G = 1 时即多查询注意力。",
 )

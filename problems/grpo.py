@@ -5,14 +5,14 @@ from derive import Graph, Problem, Size, Sum, Text, exp, sqrt, stop
 problem = Problem(
     title=Text("Group relative policy optimisation", "群体相对策略优化（GRPO）"),
     statement=Text(
-        "A group of G responses to one question, of T tokens each, has a reward for each response; the advantage of a "
-        "response is its reward less the mean of the group, over the standard deviation. The loss is minus the mean "
-        "over all tokens of ratio times advantage less β times an estimate of the divergence from a reference policy, "
-        "exp(u) - u - 1 with u the log-probability under the reference less that under the policy. The responses are "
-        "new, so the old policy in the ratio is the policy itself, as a constant. Derive the gradient with respect to "
-        "the log-probabilities.",
+        "For one question a group of G responses of T tokens each is sampled, and each response gets a reward; the "
+        "advantage of a response is its reward minus the mean of the group, divided by the standard deviation. The "
+        "loss is minus the mean over all tokens of the ratio times the advantage, minus β times an estimate of the "
+        "divergence from a reference policy, exp(u) − u − 1, where u is the log-probability under the reference minus "
+        "that under the policy. The responses are new, so the old policy in the ratio is the current policy, treated "
+        "as a constant. Derive the gradient with respect to the log-probabilities.",
         "对同一问题采样 G 个回答，每个回答有 T 个词元并得到一个奖励；回答的优势是其奖励减去组内均值再除以标准差。"
-        "损失是对所有词元取的均值的相反数：比值乘以优势，减去 β 乘以与参考策略之散度的估计 exp(u) - u - 1，"
+        "损失是对所有词元取的均值的相反数：比值乘以优势，减去 β 乘以与参考策略之散度的估计 exp(u) − u − 1，"
         "其中 u 是参考策略下的对数概率减去当前策略下的对数概率。回答刚刚采样得到，因此比值中的旧策略就是当前策略本身，"
         "但视为常数。请推导损失对对数概率的梯度。",
     ),
@@ -24,8 +24,8 @@ problem = Problem(
     ),
 )
 ratio = Text(
-    "The ratio is 1, but its slope is not 0: it is r. The estimate of the divergence is never negative, and 0 with the "
-    "slope 0 where the two policies agree.",
+    "The ratio is 1, but its derivative is not 0: it is r. The estimate of the divergence is never negative; where "
+    "the two policies agree, its value and its derivative are 0.",
     "比值等于 1，但导数不为零，而是 r。散度的估计值不会为负；两个策略一致时，其值与导数都为零。",
 )
 

@@ -7,10 +7,10 @@ from derive import Graph, Option, Problem, Size, Sum, Text, sigmoid, tanh
 problem = Problem(
     title=Text("GRU through time", "GRU 的反向传播"),
     statement=Text(
-        "A gated recurrent unit reads a sequence and is trained with half the squared error of its last state. Derive "
-        "the gradient with respect to the weights and the bias of every gate, and the Jacobian of one step.",
-        "一个门控循环单元（GRU）读入一个序列，损失为最后状态平方误差的一半。"
-        "请推导损失对每个门的权重与偏置的梯度，以及一步的雅可比矩阵。",
+        "A gated recurrent unit (GRU) reads a sequence and is trained with half the squared error of its last state. "
+        "Derive the gradient with respect to the weights and the bias of every gate, and the Jacobian of one step.",
+        "一个门控循环单元（GRU）读入一个序列，损失为最后状态平方误差的一半。请推导损失对每个门的权重与偏置的梯度，"
+        "以及一步的雅可比矩阵。",
     ),
     source="2.3",
     group="recurrent",

@@ -32,10 +32,10 @@ def moments() -> Graph:
 
 nu, tau, D = (Symbol(name, real=True) for name in ("nu", "tau", "D"))
 kept = Text(
-    "The variance stays {nu} for {D} inputs where {tau} is {value}: half of the mean square is lost at the ReLU, and "
-    "the weights make up for it. With {other} the variance would be halved in every layer.",
-    "输入个数为 {D} 时，取 {tau} 为 {value}，方差保持为 {nu}：ReLU 损失一半均方，由权重补回。"
-    "若取 {other}，每经一层方差就减半。",
+    "For {D} inputs the variance stays {nu} if {tau} is {value}: the ReLU loses half of the mean square, and the "
+    "weights make up for it. With {other} the variance would be halved in every layer.",
+    "输入个数为 {D} 时，取 {tau} 为 {value}，方差保持为 {nu}：ReLU 损失一半均方，由权重补回。若取 {other}，"
+    "每经一层方差就减半。",
 )
 
 

@@ -5,10 +5,10 @@ from derive import Graph, Problem, Size, Sum, Text, exp, log
 problem = Problem(
     title=Text("InfoNCE, the contrastive loss", "对比损失 InfoNCE"),
     statement=Text(
-        "Of N pairs of vectors of length D, each vector of the first kind has to find its partner among all those of "
-        "the second. Their inner products, divided by the temperature τ, go through a softmax, and the loss is the "
-        "mean cross-entropy with the partner as the right class. Derive the gradients with respect to both kinds, and "
-        "the same where the losses of both directions are averaged.",
+        "There are N pairs of vectors of length D, and each vector of the first kind has to find its partner among "
+        "all vectors of the second kind. The inner products, divided by the temperature τ, go through a softmax, and "
+        "the loss is the mean cross-entropy with the partner as the correct class. Derive the gradients with respect "
+        "to both kinds of vectors, and the gradients when the losses of both directions are averaged.",
         "有 N 对 D 维向量，第一类的每个向量要在第二类的全部向量中找出自己的同伴：二者的内积除以温度 τ 后作 softmax，"
         "损失是以同伴为正确类别的平均交叉熵。请推导损失对两类向量的梯度，并推导两个方向的损失取平均时的梯度。",
     ),

@@ -15,8 +15,9 @@ problem = Problem(
     sizes=(Size("C", Text("number of classes", "类别数"), most=1000),),
 )
 mean = Text(
-    "The mean m drops out: it is where the sum of the two divergences is least, up to the sum of its elements.",
-    "平均分布 m 不再出现：在元素之和不变的前提下，它正是使两个散度之和最小的分布。",
+    "No derivative of m remains: among all distributions, m minimises the sum of the two divergences, so to first "
+    "order a change of m does not change this sum.",
+    "结果中不再出现对 m 的导数：在所有分布中，m 使两个散度之和最小，因此 m 的微小改变在一阶上不改变这个和。",
 )
 
 

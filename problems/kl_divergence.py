@@ -19,15 +19,15 @@ problem = Problem(
     ),
 )
 directions = Text(
-    "A step along the scores of q makes q follow p wherever p has mass. A step along the scores of p takes p away from "
-    "the classes where the logarithm of p/q is above its mean L, and towards those where it is below.",
-    "沿 q 的得分下降时，凡 p 有概率的类别，q 都会跟上。"
-    "沿 p 的得分下降时，p 会离开对数 log(p/q) 高于其均值 L 的类别，转向低于 L 的类别。",
+    "Gradient descent on the scores of q moves q towards p wherever p has mass. Gradient descent on the scores of p "
+    "moves p away from the classes where log(p/q) is above its mean L, and towards those where it is below.",
+    "对 q 的得分作梯度下降时，凡 p 有概率的类别，q 都向 p 靠拢。对 p 的得分作梯度下降时，"
+    "p 离开 log(p/q) 高于其均值 L 的类别，转向低于 L 的类别。",
 )
 squared = Text(
-    "The factor τ² makes up for the 1/τ of the scores and for q - p, which shrinks like 1/τ at high temperatures if "
-    "the teacher is softened too.",
-    "系数 τ² 抵消两个因子：得分带来的 1/τ，以及 q - p 的缩小：若教师也同样软化，温度较高时后者与 1/τ 成正比。",
+    "The factor τ² compensates two effects: the 1/τ that comes from the scores, and the decrease of q − p, which is "
+    "proportional to 1/τ at high temperatures if the teacher is softened too.",
+    "系数 τ² 抵消两个因素：得分带来的 1/τ，以及 q − p 的缩小：若教师也同样软化，温度较高时后者与 1/τ 成正比。",
 )
 
 

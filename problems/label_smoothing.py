@@ -5,10 +5,9 @@ from derive import Graph, Problem, Size, Sum, Text, exp, log
 problem = Problem(
     title=Text("Label smoothing", "标签平滑"),
     statement=Text(
-        "The one-hot labels of N examples with C classes are mixed with the uniform distribution in the proportion "
-        "1 - ε to ε. Derive the gradient of the mean cross-entropy against the mixed labels with respect to the "
-        "scores.",
-        "N 个样本、C 个类别的独热标签与均匀分布按 1 - ε 比 ε 混合。请推导以混合标签计算的平均交叉熵对各得分的梯度。",
+        "The one-hot labels of N examples with C classes are mixed with the uniform distribution in the ratio 1 − ε "
+        "to ε. Derive the gradient of the mean cross-entropy with the mixed labels with respect to the scores.",
+        "N 个样本、C 个类别的独热标签与均匀分布按 1 − ε 比 ε 混合。请推导以混合标签计算的平均交叉熵对各得分的梯度。",
     ),
     source="Szegedy et al. 2016, 7",
     group="losses",

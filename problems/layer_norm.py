@@ -5,10 +5,11 @@ from derive import Argument, Function, Graph, Problem, Signature, Size, Sum, Tex
 problem = Problem(
     title=Text("Layer normalisation", "层归一化"),
     statement=Text(
-        "Each row of a batch is shifted and scaled to mean zero and variance one over its features, then given a gain "
-        "and a shift for every feature. The loss is left abstract. Derive the gradients of the input, gain and shift.",
-        "批量中的每一行在其各特征上被平移并缩放到均值为零、方差为一，再逐特征乘以增益并加上平移。"
-        "损失不给出具体形式。请推导损失对输入、增益与平移的梯度。",
+        "Each row of a batch is shifted and scaled to mean zero and variance one over its features; then every "
+        "feature is multiplied by a gain and shifted. The loss is left abstract. Derive the gradients with respect to "
+        "input, gain and shift.",
+        "批量中的每一行在其各特征上被平移并缩放到均值为零、方差为一，再逐特征乘以增益并加上平移。损失不给出具体形式。"
+        "请推导损失对输入、增益与平移的梯度。",
     ),
     source="0.9",
     group="normalisation",

@@ -5,13 +5,13 @@ from derive import Graph, Problem, Size, Sum, Text, exp, log, logsumexp
 problem = Problem(
     title=Text("Cross-entropy with its linear layer", "与线性层合并的交叉熵"),
     statement=Text(
-        "N hidden vectors of length D are multiplied with a table of V rows; a softmax over the rows and the mean "
-        "cross-entropy against given labels follow. Derive the gradients with respect to the hidden vectors and the "
-        "table, once as it stands, once with each label given as a position, and once with the table cut into B chunks "
-        "of K rows, whose log-sum-exps are computed one by one.",
+        "N hidden vectors of length D are multiplied by a table of V rows, followed by a softmax over the rows and "
+        "the mean cross-entropy with given labels. Derive the gradients with respect to the hidden vectors and the "
+        "table in three forms: with one-hot labels, with each label given as a position, and with the table cut into "
+        "B chunks of K rows, whose log-sum-exps are computed one by one.",
         "N 个 D 维隐向量与一个 V 行的权重表相乘，对各行作 softmax，再与给定的标签计算平均交叉熵。"
-        "请推导损失对隐向量与权重表的梯度：先按原样推导，再把标签写成位置，"
-        "最后把权重表分成 B 块、每块 K 行，各块的 log-sum-exp 逐块计算。",
+        "请推导损失对隐向量与权重表的梯度：先按原样推导，再把标签写成位置，最后把权重表分成 B 块、每块 K 行，"
+        "各块的 log-sum-exp 逐块计算。",
     ),
     group="losses",
     sizes=(

@@ -5,10 +5,11 @@ from derive import Graph, Problem, Size, Sum, Text, relu
 problem = Problem(
     title=Text("ReLU unit with a weight vector", "权重为向量的 ReLU 单元"),
     statement=Text(
-        "A unit adds a bias to the dot product of weights and inputs, applies ReLU, and is trained with the squared "
-        "error. Derive the gradient with respect to the weight vector and the bias; draw the graph in dot products, "
-        "additions, and elementwise maxima, products and powers; and say which outputs backpropagation must keep.",
-        "一个单元对权重与输入的内积加上偏置，再经过 ReLU，用平方误差训练。请推导损失对权重向量与偏置的梯度；"
+        "A unit computes the dot product of weights and inputs, adds a bias and applies ReLU; it is trained with the "
+        "squared error. Derive the gradient with respect to the weight vector and the bias. Draw the graph in dot "
+        "products, additions, and elementwise maxima, products and powers, and say which outputs backpropagation must "
+        "keep.",
+        "一个单元计算权重与输入的内积并加上偏置，再经过 ReLU，用平方误差训练。请推导损失对权重向量与偏置的梯度；"
         "只用内积、加法以及逐元素的取最大值、乘法与幂画出计算图；并指出反向传播必须保留哪些节点的输出。",
     ),
     source="1.2",

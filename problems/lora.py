@@ -5,9 +5,9 @@ from derive import Function, Graph, Problem, Size, Sum, Text
 problem = Problem(
     title=Text("Low-rank adaptation (LoRA)", "低秩适配（LoRA）"),
     statement=Text(
-        "The matrix W of a linear layer is kept as it is, and the product of two thin matrices, B A of rank R, is "
-        "added to it with the factor alpha/R. The loss is left abstract. Derive the gradients with respect to A, B "
-        "and the input.",
+        "The matrix W of a linear layer is kept fixed, and the product of two thin matrices, B A of rank R, is added "
+        "to it with the factor alpha/R. The loss is left abstract. Derive the gradients with respect to A, B and the "
+        "input.",
         "线性层的矩阵 W 保持不变，另加上两个瘦矩阵之积 B A（秩为 R），系数为 alpha/R。损失不给出具体形式。"
         "请推导损失对 A、B 与输入的梯度。",
     ),
@@ -20,8 +20,8 @@ problem = Problem(
     ),
 )
 at_first = Text(
-    "Training begins with B = 0. Then the gradient of A is 0 at the first step, for it has the factor B; the "
-    "gradient of B is not, for it has the factor A.",
+    "Training starts with B = 0. At the first step the gradient with respect to A is then 0, as it contains the "
+    "factor B; the gradient with respect to B is in general not 0, as it contains the factor A instead.",
     "训练从 B = 0 开始。第一步时 A 的梯度为 0，因为它含有因子 B；B 的梯度一般不为 0，因为它含有的因子是 A。",
 )
 

@@ -6,8 +6,8 @@ from derive.expressions.elementwise import step
 problem = Problem(
     title=Text("Maximum and argmax", "最大值与 argmax"),
     statement=Text(
-        "Find the gradient of the largest of several numbers, and of the place where it stands. What stands in for the "
-        "argmax where a gradient is wanted?",
+        "Find the gradient of the largest of several numbers, and of its position (argmax). What can replace the "
+        "argmax where a gradient is needed?",
         "求若干个数的最大值的梯度，以及最大值所在位置（argmax）的梯度。需要梯度时，可以用什么来代替 argmax？",
     ),
     source="3.2",
@@ -26,9 +26,12 @@ def maximum() -> Graph:
 
 
 constant = Text(
-    "The place of the maximum does not move when the numbers move a little: its gradient is zero wherever it is "
-    "defined, and at a tie it is not defined. Gradient descent learns nothing through an argmax.",
-    "各数稍作变动时，最大值的位置不变：凡有定义处 argmax 的梯度都为零，有并列时则没有定义。"
+    "The expression for a gives the position of the maximum: if x₃ is larger than both others, then s₃ = 1 and a = 3; "
+    "otherwise s₃ = 0 and a = 1 + s₂, where s₂ = 1 if x₂ is larger than x₁. The position does not change when the "
+    "numbers change a little: the gradient of the argmax is zero wherever it is defined, and it is undefined at a "
+    "tie. Gradient descent learns nothing through an argmax.",
+    "a 的表达式给出最大值的位置：若 x₃ 大于其余两数，则 s₃ = 1，a = 3；否则 s₃ = 0，a = 1 + s₂，"
+    "其中 x₂ 大于 x₁ 时 s₂ = 1。各数稍作变动时，最大值的位置不变：凡有定义处 argmax 的梯度都为零，有并列时则没有定义。"
     "梯度下降无法通过 argmax 学习。",
 )
 
@@ -43,7 +46,15 @@ def argmax() -> Graph:
     return g
 
 
-@problem.reading(Text("The softmax in its place", "用 softmax 代替"))
+replacement = Text(
+    "The softmax p replaces the argmax, and y replaces the maximum: both are differentiable. As τ tends to 0, y tends "
+    "to the maximum, and if the maximum is attained only once, p tends to the one-hot vector of its position.",
+    "用 softmax p 代替 argmax，用 y 代替最大值，二者都可导。当 τ 趋于 0 时，y 趋于最大值；"
+    "若最大值只取到一次，则 p 趋于其位置的独热向量。",
+)
+
+
+@problem.reading(Text("The softmax as a replacement", "用 softmax 代替"), notes=(replacement,))
 def smooth() -> Graph:
     """p_i = exp(x_i/tau) / sum_k exp(x_k/tau), y = sum_i p_i x_i: the maximum as tau goes to 0."""
     g = Graph("smooth max")

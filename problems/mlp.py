@@ -7,11 +7,11 @@ from derive import Graph, Option, Problem, Size, Sum, Text, TrainingSet, sigmoid
 problem = Problem(
     title=Text("Multilayer perceptron on a batch", "批量输入的多层感知机"),
     statement=Text(
-        "A batch of inputs goes through sigmoid layers and is trained with half the squared error. Derive the "
-        "gradients of all weights and biases. The printed code adds the output's bias in the hidden layer too, where "
-        "the hidden bias was surely meant; both readings are solved.",
-        "一批输入依次经过若干 sigmoid 层，以平方误差的一半为损失。请推导所有权重与偏置的梯度。"
-        "题面的代码在隐藏层也加上了输出层的偏置，本意应当是隐藏层自己的偏置，下面对两种读法都作出解答。",
+        "A batch of inputs goes through sigmoid layers, and the network is trained with half the squared error. "
+        "Derive the gradients with respect to all weights and biases. As printed in the exercise, the code adds the "
+        "output's bias in the hidden layer too, presumably a typo for the hidden bias; we solve both versions.",
+        "一批输入依次经过若干 sigmoid 层，以平方误差的一半为损失。请推导损失对所有权重与偏置的梯度。"
+        "题目的代码在隐藏层加上的也是输出层的偏置，应为隐藏层自己的偏置之误；下面对两种情形都作出解答。",
     ),
     source="2.1",
     group="networks",
@@ -30,13 +30,13 @@ EXCLUSIVE_OR = TrainingSet(
 )
 
 
-@problem.reading(Text("As meant", "按本意"), training=EXCLUSIVE_OR)
+@problem.reading(Text("As intended", "按原意"), training=EXCLUSIVE_OR)
 def meant(depth: str) -> Graph:
     """Z^l = A^{l-1} W^l + b^l, A^l = sigmoid(Z^l), row by row."""
     return network(int(depth), own=True)
 
 
-@problem.reading(Text("As printed", "按题面"), training=EXCLUSIVE_OR)
+@problem.reading(Text("As stated", "按题面"), training=EXCLUSIVE_OR)
 def printed(depth: str) -> Graph:
     """The hidden layers add the bias of the output, a single number."""
     return network(int(depth), own=False)

@@ -5,14 +5,15 @@ from derive import Function, Graph, KroneckerDelta, Problem, Size, Sum, Text, so
 problem = Problem(
     title=Text("Mixture of experts with a top-K gate", "带 top-K 门控的混合专家（MoE）"),
     statement=Text(
-        "A softmax gate gives each of N rows a weight for each of E experts, which are linear layers. A row goes to "
-        "the K experts with the largest weights; r says which they are. Their outputs are added with these weights, "
-        "divided by the sum of the K. To an unknown loss l of the outputs comes alpha E times the sum over experts "
-        "of f and the mean weight, where f is the part of the N K places that went to the expert. Derive the "
-        "gradients with respect to the rows, the experts and the matrix of the gate.",
-        "softmax 门控给 N 行中的每一行在 E 个专家（线性层）上各一个权重。每行交给权重最大的 K 个专家，r 记录是哪几个；"
-        "它们的输出按这些权重相加，权重除以这 K 个之和。在输出的未知损失 l 之外，再加上 alpha E 乘以对各专家的 f "
-        "与平均权重之积的求和，其中 f 是 N K 个名额中分给该专家的比例。请推导对输入各行、各专家与门控矩阵的梯度。",
+        "A softmax gate gives each of N rows a weight for each of E experts, which are linear layers. Each row goes "
+        "to the K experts with the largest weights; r marks these experts. Their outputs are added with these "
+        "weights, divided by the sum of the K weights. The loss is an unknown function l of the outputs, plus alpha E "
+        "times the sum over the experts of f times the mean weight, where f is the fraction of the N K places that "
+        "went to the expert. Derive the gradients with respect to the rows, the experts and the matrix of the gate.",
+        "softmax 门控给 N 行中的每一行在 E 个专家（线性层）上各一个权重。每行交给权重最大的 K 个专家，r 标记是哪几个；"
+        "它们的输出按这些权重相加，权重除以这 K 个之和。损失是输出的未知函数 l，"
+        "再加上 alpha E 乘以 f 与平均权重之积对各专家的和，其中 f 是 N K 个名额中分给该专家的比例。"
+        "请推导损失对输入各行、各专家与门控矩阵的梯度。",
     ),
     group="attention",
     sizes=(
@@ -23,8 +24,8 @@ problem = Problem(
     ),
 )
 fixed = Text(
-    "The choice of experts is piecewise constant, so nothing is derived through r and f: the gate learns by the "
-    "weights of the chosen experts and, for all experts, by the balance term.",
+    "The choice of experts is piecewise constant, so no gradient flows through r and f: the gate learns through the "
+    "weights of the chosen experts and, for all experts, through the balance term.",
     "专家的选择是分段常值的，因此梯度不经过 r 与 f：门控通过所选专家的权重学习，平衡项则使它对所有专家都能学习。",
 )
 

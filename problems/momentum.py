@@ -5,8 +5,8 @@ from derive import Graph, Limit, Problem, Size, Text
 problem = Problem(
     title=Text("Momentum, averages and decay", "动量、指数平均与权重衰减"),
     statement=Text(
-        "A gradient that stays the same is accumulated with momentum, averaged exponentially, and met by weight decay. "
-        "Solve each recursion for every step, and find what it tends to.",
+        "A constant gradient is accumulated with momentum, averaged exponentially, and combined with weight decay. "
+        "Solve each recursion for every step, and find its limit.",
         "一个保持不变的梯度分别用动量累积、作指数平均、并与权重衰减一起使用。请对任意一步求解各个递推，并求出其极限。",
     ),
     source="1.6+",

@@ -5,13 +5,13 @@ from derive import Function, Graph, Option, Problem, Size, Sum, Text, softmax, s
 problem = Problem(
     title=Text("Multi-head attention", "多头注意力"),
     statement=Text(
-        "Each of H heads makes queries from the rows x, and keys and values from the rows c, by matrices of its own; "
-        "it does scaled dot-product attention, and a matrix leads the outputs of all heads back to one row. In "
-        "cross-attention c is another sequence, such as the output of an encoder; in self-attention c is x itself. "
-        "The loss is left abstract. Derive the gradients with respect to the rows and all matrices.",
-        "H 个头各用自己的矩阵由各行 x 得到查询，由各行 c 得到键与值，作缩放点积注意力；再用一个矩阵把所有头的输出合成"
-        "一行。交叉注意力中 c 是另一个序列，例如编码器的输出；自注意力中 c 就是 x。损失不给出具体形式。请推导损失对各"
-        "行输入与所有矩阵的梯度。",
+        "Each of H heads computes queries from the rows x, and keys and values from the rows c, with matrices of its "
+        "own, followed by scaled dot-product attention; one more matrix maps the outputs of all heads back to one "
+        "row. In cross-attention c is another sequence, such as the output of an encoder; in self-attention c is x "
+        "itself. The loss is left abstract. Derive the gradients with respect to the rows and all matrices.",
+        "H 个头各用自己的矩阵由各行 x 得到查询，由各行 c 得到键与值，作缩放点积注意力；"
+        "再用一个矩阵把所有头的输出合成一行。交叉注意力中 c 是另一个序列，例如编码器的输出；自注意力中 c 就是 x。"
+        "损失不给出具体形式。请推导损失对各行输入与所有矩阵的梯度。",
     ),
     group="attention",
     options=(Option("over", ("other", "self"), Text("which rows the keys come from", "键来自哪些行")),),

@@ -6,11 +6,10 @@ problem = Problem(
     title=Text("Muon's Newton-Schulz step", "Muon 的 Newton-Schulz 迭代"),
     statement=Text(
         "A matrix X with M rows and N columns is replaced by Y = a X + b X Xᵀ X + c (X Xᵀ)² X. Derive the gradient of "
-        "an abstract loss of Y with respect to X. Then say what the step makes of the singular values of X, and derive "
-        "how a loss of the singular value after T steps depends on the first one.",
+        "an abstract loss of Y with respect to X. Then say how the step changes the singular values of X, and derive "
+        "how a loss of the singular value after T steps depends on the initial one.",
         "把 M 行 N 列的矩阵 X 换成 Y = a X + b X Xᵀ X + c (X Xᵀ)² X。损失是 Y 的函数，不给出具体形式，"
-        "请推导它对 X 的梯度。"
-        "再说明这一步如何改变 X 的奇异值，并推导 T 步之后的奇异值的损失如何依赖于初始奇异值。",
+        "请推导它对 X 的梯度。再说明这一步如何改变 X 的奇异值，并推导 T 步之后的奇异值的损失如何依赖于初始奇异值。",
     ),
     source="Jordan et al. 2024",
     group="optimisers",
@@ -21,22 +20,22 @@ problem = Problem(
     ),
 )
 backward = Text(
-    "No inverse and no singular vectors are needed, forwards or backwards: all is made of products of matrices.",
+    "Neither pass needs an inverse or singular vectors: all operations are products of matrices.",
     "前向与反向都不需要求逆，也不需要奇异向量：全部运算都是矩阵乘法。",
 )
 values = Text(
-    "Let X = U S Vᵀ be the singular value decomposition. Then X Xᵀ X = U S³ Vᵀ and (X Xᵀ)² X = U S⁵ Vᵀ: the step keeps "
-    "U and V, and makes a σ + b σ³ + c σ⁵ of each singular value σ.",
-    "设 X = U S Vᵀ 为奇异值分解，则 X Xᵀ X = U S³ Vᵀ，(X Xᵀ)² X = U S⁵ Vᵀ："
-    "这一步保持 U 与 V 不变，把每个奇异值 σ 变为 a σ + b σ³ + c σ⁵。",
+    "Let X = U S Vᵀ be the singular value decomposition. Then X Xᵀ X = U S³ Vᵀ and (X Xᵀ)² X = U S⁵ Vᵀ: the step "
+    "keeps U and V, and maps each singular value σ to a σ + b σ³ + c σ⁵.",
+    "设 X = U S Vᵀ 为奇异值分解，则 X Xᵀ X = U S³ Vᵀ，(X Xᵀ)² X = U S⁵ Vᵀ：这一步保持 U 与 V 不变，"
+    "把每个奇异值 σ 变为 a σ + b σ³ + c σ⁵。",
 )
 limit = Text(
-    "With a = 15/8, b = -10/8 and c = 3/8, 1 minus the new value is (1 - σ)³ (3σ² + 9σ + 8)/8: every σ in (0, 1] tends "
-    "to 1, and X to the orthogonal factor U Vᵀ. With Muon's a = 3.4445, b = -4.7750 and c = 2.0315 small values grow "
-    "faster, but 1 becomes 0.701: the values come near to 1 and do not tend to it.",
-    "取 a = 15/8、b = -10/8、c = 3/8 时，1 减去新值等于 (1 - σ)³ (3σ² + 9σ + 8)/8：(0, 1] 中的每个 σ 都趋于 1，"
-    "X 趋于正交因子 U Vᵀ。Muon 取 a = 3.4445、b = -4.7750、c = 2.0315，小的奇异值增长更快，"
-    "但 1 会变为 0.701：奇异值只是接近 1，并不趋于 1。",
+    "With a = 15/8, b = −10/8 and c = 3/8, 1 minus the new value is (1 − σ)³ (3σ² + 9σ + 8)/8: every σ in (0, 1] "
+    "tends to 1, and X tends to the orthogonal factor U Vᵀ. With Muon's a = 3.4445, b = −4.7750 and c = 2.0315, small "
+    "values grow faster, but 1 becomes 0.701: the values come near to 1 but do not tend to it.",
+    "取 a = 15/8、b = −10/8、c = 3/8 时，1 减去新值等于 (1 − σ)³ (3σ² + 9σ + 8)/8：(0, 1] 中的每个 σ 都趋于 1，"
+    "X 趋于正交因子 U Vᵀ。Muon 取 a = 3.4445、b = −4.7750、c = 2.0315，小的奇异值增长更快，但 1 会变为 0.701："
+    "奇异值只是接近 1，并不趋于 1。",
 )
 
 

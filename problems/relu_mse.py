@@ -5,11 +5,13 @@ from derive import Example, Graph, Problem, Text, relu
 problem = Problem(
     title=Text("ReLU network with squared error", "ReLU 网络与平方损失"),
     statement=Text(
-        "Two ReLU units feed one linear output, trained with half the squared error. Derive every gradient and take "
-        "one step of stochastic gradient descent. The printed output adds the input to the first unit, where the "
-        "second unit was surely meant; both readings are solved.",
-        "两个 ReLU 单元连接到一个线性输出，用平方误差的一半作为损失。请推导各个梯度，并执行一次随机梯度下降。"
-        "题面的输出把输入与第一个单元相加，本意应当是第二个单元，下面对两种读法都作出解答。",
+        "Two ReLU units feed a linear output, and the network is trained with half the squared error. Derive every "
+        "gradient. Then take one step of stochastic gradient descent with learning rate 0.0001, starting from w₁₁ = "
+        "w₁₂ = −1, w₂₁ = w₂₂ = w₃₁ = w₃₂ = 1 and b₁ = b₂ = 0, for x₁ = x₂ = 1 and y = 0.5. As printed in the "
+        "exercise, the output uses x₁ instead of a₂, presumably a typo; we solve both versions.",
+        "两个 ReLU 单元连接到一个线性输出，用平方误差的一半作为损失。请推导各个梯度；再取 w₁₁ = w₁₂ = −1、"
+        "w₂₁ = w₂₂ = w₃₁ = w₃₂ = 1、b₁ = b₂ = 0 为初值，对 x₁ = x₂ = 1、y = 0.5 以学习率 0.0001 执行一次随机梯度下降。"
+        "题目的输出中写的是 x₁，应为 a₂ 之误；下面对两种情形都作出解答。",
     ),
     source="0.5",
     group="networks",
@@ -32,13 +34,13 @@ def network(meant: bool) -> Graph:
     return g
 
 
-@problem.reading(Text("As printed", "按题面"), numbers)
+@problem.reading(Text("As stated", "按题面"), numbers)
 def printed() -> Graph:
     """The output as the sheet prints it."""
     return network(meant=False)
 
 
-@problem.reading(Text("As meant", "按本意"), numbers)
+@problem.reading(Text("As intended", "按原意"), numbers)
 def meant() -> Graph:
     """The output with the second hidden unit."""
     return network(meant=True)

@@ -5,9 +5,9 @@ from derive import Argument, Function, Graph, Problem, Signature, Size, Sum, Tex
 problem = Problem(
     title=Text("RMS normalisation", "均方根归一化（RMSNorm）"),
     statement=Text(
-        "Each row of a batch is divided by the root of the mean of its squares, then given a gain for every feature; "
-        "a small positive constant stands under the root. The loss is left abstract. Derive the gradients with respect "
-        "to the input and the gain.",
+        "Each row of a batch is divided by the root of the mean of its squares, with a small positive constant under "
+        "the root; then every feature is multiplied by a gain. The loss is left abstract. Derive the gradients with "
+        "respect to input and gain.",
         "批量中的每一行除以其各分量平方的均值的平方根（根号下加一个小正数），再逐特征乘以增益。损失不给出具体形式。"
         "请推导损失对输入与增益的梯度。",
     ),

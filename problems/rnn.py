@@ -6,7 +6,8 @@ problem = Problem(
     title=Text("Recurrent layer with a vector state", "向量状态的循环层"),
     statement=Text(
         "A recurrent layer with a state of H units reads vectors of D inputs, and the loss depends on its last state. "
-        "Derive the gradients for any length, the Jacobian of one step, and when gradients explode or vanish.",
+        "Derive the gradients for any length, the Jacobian of one step, and the conditions under which gradients "
+        "explode or vanish.",
         "一个状态含 H 个单元的循环层依次读入 D 维向量，损失取决于最后的状态。"
         "请对任意长度推导各梯度与一步的雅可比矩阵，并说明梯度何时爆炸、何时消失。",
     ),

@@ -5,10 +5,10 @@ from derive import Function, Graph, Problem, Size, Sum, Text, cos, sin, sqrt
 problem = Problem(
     title=Text("Rotary position embedding (RoPE)", "旋转位置编码（RoPE）"),
     statement=Text(
-        "The components of queries and keys go in P pairs. At position t the pair p is turned by the angle t omega_p, "
-        "where omega_p is a fixed frequency; then every query is compared with every key by a scaled dot product. The "
-        "pair p of a query is (q_tp, u_tp), that of a key is (k_tp, v_tp). The loss is an unknown function of the "
-        "scores. Derive the gradients with respect to queries and keys.",
+        "The components of queries and keys are grouped into P pairs. At position t, pair p is rotated by the angle t "
+        "omega_p, where omega_p is a fixed frequency; then every query is compared with every key by a scaled dot "
+        "product. Pair p of a query is (q_tp, u_tp), and pair p of a key is (k_tp, v_tp). The loss is an unknown "
+        "function of the scores. Derive the gradients with respect to queries and keys.",
         "查询与键的分量两两配对，共 P 对。位置 t 处的第 p 对旋转角度 t omega_p，其中 omega_p 是固定的频率；"
         "然后每个查询与每个键作缩放点积。查询的第 p 对记为 (q_tp, u_tp)，键的第 p 对记为 (k_tp, v_tp)。"
         "损失是得分的未知函数。请推导损失对查询与键的梯度。",
@@ -20,19 +20,19 @@ problem = Problem(
     ),
 )
 turned = Text(
-    "Turning is an orthogonal map, so its transpose turns back: the adjoint of a turned pair, turned by the opposite "
-    "angle, is that of the pair itself.",
-    "旋转是正交变换，其转置就是反向旋转：把旋转后的一对的伴随量反向旋转同样的角度，即得该对本身的伴随量。",
+    "A rotation is an orthogonal map, so its transpose rotates back: the adjoint of a pair is the adjoint of the "
+    "rotated pair, rotated by the opposite angle.",
+    "旋转是正交变换，其转置就是反向旋转：把旋转后那一对的伴随量反向旋转同样的角度，即得原来那一对的伴随量。",
 )
 relative = Text(
-    "Both readings are one model: cos i cos j + sin i sin j = cos(i - j) and sin i cos j - cos i sin j = sin(i - j), "
-    "so the scores know positions only by their distance.",
-    "两种写法是同一个模型：由 cos i cos j + sin i sin j = cos(i - j) 与 sin i cos j - cos i sin j = sin(i - j)，"
+    "Both versions are one model: cos i cos j + sin i sin j = cos(i − j) and sin i cos j − cos i sin j = sin(i − j), "
+    "so the scores depend on the positions only through their distance.",
+    "两种写法是同一个模型：由 cos i cos j + sin i sin j = cos(i − j) 与 sin i cos j − cos i sin j = sin(i − j)，"
     "得分只通过距离依赖于位置。",
 )
 
 
-@problem.reading(Text("Pairs turned", "逐对旋转"), notes=(turned,))
+@problem.reading(Text("Pairs rotated", "逐对旋转"), notes=(turned,))
 def model() -> Graph:
     """(a, b) = the turned query, (c, e) = the turned key; S_ij = (a_i c_j + b_i e_j) / sqrt(2P), summed over pairs."""
     g = Graph("rope")

@@ -7,9 +7,9 @@ from derive import Expectation, Graph, Problem, Size, Sum, Text, log, softmax, s
 problem = Problem(
     title=Text("The score-function gradient (REINFORCE)", "得分函数梯度（REINFORCE）"),
     statement=Text(
-        "A policy chooses an action, and a reward follows. Derive the gradient of the expected reward; show that the "
-        "score function gives it, that a baseline does not change it, and, for a Gaussian policy and a quadratic "
-        "reward, that the pathwise gradient is the same.",
+        "A policy chooses an action, and a reward follows. Derive the gradient of the expected reward. Show that the "
+        "score function gives the same gradient and that a baseline does not change it. For a Gaussian policy and a "
+        "quadratic reward, show that the pathwise gradient is the same.",
         "策略选择一个动作并得到奖励。请推导期望奖励的梯度；证明得分函数给出同一梯度、基线不改变它；"
         "并在高斯策略与二次奖励下证明路径导数给出同一结果。",
     ),
@@ -59,10 +59,10 @@ def surrogate() -> Graph:
 
 
 interchange = Text(
-    "The derivative was taken under the expectation in both: for the score function of the density, which needs its "
-    "derivative to be bounded by something integrable near {mu}; along the path {path} of the reward, which needs the "
-    "reward to be differentiable almost everywhere without jumps, and its derivative to be bounded in the same way. A "
-    "normal density and a polynomial reward satisfy both.",
+    "Both methods exchange the derivative and the expectation. For the score function, the density is differentiated; "
+    "its derivative has to be bounded by an integrable function near {mu}. Along the path {path} the reward is "
+    "differentiated; it has to be differentiable almost everywhere without jumps, and its derivative bounded in the "
+    "same way. A normal density and a polynomial reward satisfy both conditions.",
     "两种方法都把求导与期望交换了次序：得分函数法对密度求导，要求密度的导数在 {mu} 附近有可积的上界；"
     "路径法沿 {path} 对奖励求导，要求奖励几乎处处可导且没有跳跃，其导数同样有可积的上界。正态密度与多项式奖励都满足。",
 )

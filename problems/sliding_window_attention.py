@@ -7,9 +7,9 @@ from derive import Function, Graph, Piecewise, Problem, Size, Sum, Text, softmax
 problem = Problem(
     title=Text("Sliding-window attention", "滑动窗口注意力"),
     statement=Text(
-        "Every position of a sequence attends to a window of W positions that ends at itself: keys outside of the "
-        "window get the score minus infinity, and therefore the weight 0. The loss is left abstract. Derive the "
-        "gradients with respect to queries, keys and values.",
+        "Every position of a sequence attends to a window of W positions that ends at the position itself: keys "
+        "outside the window get the score minus infinity, and therefore weight 0. The loss is left abstract. Derive "
+        "the gradients with respect to queries, keys and values.",
         "序列的每个位置只关注以自身为末端、长为 W 的窗口：窗口之外的键得分为负无穷，因而权重为 0。损失不给出具体形式。"
         "请推导损失对查询、键与值的梯度。",
     ),

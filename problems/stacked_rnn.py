@@ -5,10 +5,11 @@ from derive import Graph, Problem, Size, Sum, Text, tanh
 problem = Problem(
     title=Text("Stacked recurrent layers", "多层循环网络"),
     statement=Text(
-        "Each of L recurrent layers reads the states of the layer below, the first one the inputs. The loss is the "
-        "squared error of the last state of the last layer. Derive the adjoints and the gradients for any L and T.",
+        "There are L recurrent layers. Each reads the states of the layer below, and the first reads the inputs. The "
+        "loss is the squared error of the last state of the last layer. Derive the adjoints and the gradients for any "
+        "L and T.",
         "共有 L 个循环层，每一层读入下一层的状态，第一层读入输入。损失是最后一层最后一步状态的平方误差。"
-        "请对任意层数 L 与任意长度 T 推导各伴随与梯度。",
+        "请对任意层数 L 与任意长度 T 推导各伴随量与梯度。",
     ),
     group="recurrent",
     sizes=(

@@ -5,13 +5,13 @@ from derive import Function, Graph, Option, Problem, Size, Sum, Text, function_n
 problem = Problem(
     title=Text("Gated feed-forward layer (SwiGLU)", "门控前馈层（SwiGLU）"),
     statement=Text(
-        "Each of N rows goes through two matrices, W and V. A function acts on every entry of the first product, the "
-        "gate; it multiplies the second entry by entry, and a third matrix U leads back. With SiLU the layer is called "
-        "SwiGLU, with GELU GEGLU. The loss is left abstract. Derive the gradients with respect to the rows and the "
-        "three matrices.",
-        "N 行输入分别乘以两个矩阵 W 与 V。第一个乘积逐元素经过一个函数，称为门，再与第二个乘积逐元素相乘，最后乘以第"
-        "三个矩阵 U。函数取 SiLU 时称为 SwiGLU，取 GELU 时称为 GEGLU。损失不给出具体形式。请推导损失对输入与三个矩阵"
-        "的梯度。",
+        "Each of N rows is multiplied by two matrices, W and V. A function acts elementwise on the first product, the "
+        "gate; the result is multiplied elementwise by the second product, and a third matrix U maps it back. With "
+        "SiLU the layer is called SwiGLU, with GELU GEGLU. The loss is left abstract. Derive the gradients with "
+        "respect to the rows and the three matrices.",
+        "N 行输入分别乘以两个矩阵 W 与 V。第一个乘积逐元素经过一个函数，称为门，再与第二个乘积逐元素相乘，"
+        "最后乘以第三个矩阵 U。函数取 SiLU 时称为 SwiGLU，取 GELU 时称为 GEGLU。损失不给出具体形式。"
+        "请推导损失对输入与三个矩阵的梯度。",
     ),
     group="attention",
     options=(Option("gate", ("silu", "gelu", "sigmoid", "relu"), Text("function of the gate", "门的函数")),),

@@ -5,11 +5,11 @@ from derive import Graph, Problem, Size, Sum, Text, norm, relu
 problem = Problem(
     title=Text("Triplet loss", "三元组损失"),
     statement=Text(
-        "For each of N anchors, a vector of the same kind should be nearer than one of another kind by a margin at "
-        "least. Derive the gradient of the mean of the missing margin with respect to all three, with squared "
-        "distances and with distances, and say when a triplet does not contribute.",
-        "对 N 个锚点中的每一个，同类向量应比异类向量更近，且至少近一个间隔。"
-        "请推导所缺间隔的均值对三个向量的梯度，分别用距离的平方与距离，并指出三元组何时不产生梯度。",
+        "For each of N anchors, a vector of the same kind should be nearer than a vector of another kind by at least "
+        "a margin. Derive the gradient of the mean of what is missing to the margin, with respect to all three kinds "
+        "of vectors, for squared distances and for distances, and say when a triplet does not contribute.",
+        "对 N 个锚点中的每一个，同类向量应比异类向量更近，且至少近一个间隔。请推导所缺间隔的均值对三个向量的梯度，"
+        "分别用距离的平方与距离，并指出三元组何时不产生梯度。",
     ),
     source="Schroff et al. 2015, 3.1",
     group="losses",

@@ -7,16 +7,16 @@ from derive import Expectation, Graph, Problem, Size, Sum, Text, exp, kl_normal,
 problem = Problem(
     title=Text("Variational autoencoder", "变分自编码器"),
     statement=Text(
-        "The encoder gives a mean and a log variance for each latent, the prior is standard normal. Derive the "
-        "divergence of the encoder's law from the prior, and the gradient of the negative evidence lower bound for one "
-        "draw of the noise, with the latents reparametrised and a Bernoulli decoder.",
+        "The encoder gives a mean and a log variance for each latent variable; the prior is standard normal. Derive "
+        "the divergence of the encoder's distribution from the prior, and the gradient of the negative evidence lower "
+        "bound for one draw of the noise, with reparametrised latent variables and a Bernoulli decoder.",
         "编码器为每个隐变量给出均值与对数方差，先验为标准正态分布。请推导编码器分布与先验之间的 KL 散度，"
         "并在重参数化下，对一次噪声取值推导负证据下界的梯度；解码器为伯努利分布。",
     ),
     group="probability",
     sizes=(
         Size("D", Text("length of an input", "输入的维数"), most=1000),
-        Size("K", Text("number of latents", "隐变量的个数"), most=1000),
+        Size("K", Text("number of latent variables", "隐变量的个数"), most=1000),
     ),
 )
 
@@ -37,12 +37,12 @@ def divergence() -> Graph:
 
 mu_k, s_k, eps_k = (Symbol(f"{name}_k", real=True) for name in ("mu", "s", "epsilon"))
 one_draw = Text(
-    "The law of {eps} contains no parameter, so the gradient of the expected loss is the expectation of this gradient; "
-    "for that derivative and expectation are exchanged, which holds here because the loss is differentiable and its "
-    "derivative grows at most as {growth} times a polynomial in {eps}. Averaged over independent draws of {eps} it is "
-    "therefore an unbiased estimate.",
-    "{eps} 的分布不含参数，所以期望损失的梯度就是此梯度的期望；这里交换了求导与期望的次序，"
-    "因为损失可导，且其导数的增长不超过 {growth} 乘以 {eps} 的多项式。因此对 {eps} 的独立取值作平均，得到无偏估计。",
+    "The distribution of {eps} contains no parameter, so the gradient of the expected loss is the expectation of this "
+    "gradient. This exchanges derivative and expectation, which is allowed here because the loss is differentiable "
+    "and its derivative grows at most as {growth} times a polynomial in {eps}. The average over independent draws of "
+    "{eps} is therefore an unbiased estimate.",
+    "{eps} 的分布不含参数，所以期望损失的梯度就是此梯度的期望；这里交换了求导与期望的次序，因为损失可导，"
+    "且其导数的增长不超过 {growth} 乘以 {eps} 的多项式。因此对 {eps} 的独立取值作平均，得到无偏估计。",
 )
 
 

@@ -5,8 +5,8 @@ from derive import Function, Graph, Problem, Size, Sum, Text, sqrt
 problem = Problem(
     title=Text("Weight normalisation", "权重归一化"),
     statement=Text(
-        "A weight vector is written as a length times a direction. Derive the gradient with respect to both from the "
-        "gradient with respect to the weights; the loss is left abstract.",
+        "A weight vector is written as a length times a direction. The loss is left abstract. Derive the gradient "
+        "with respect to both from the gradient with respect to the weights.",
         "把权重向量写成长度与方向的乘积。损失不给出具体形式，请由损失对权重的梯度推导对长度与方向的梯度。",
     ),
     source="1.5.1",
@@ -15,7 +15,16 @@ problem = Problem(
 )
 
 
-@problem.reading()
+orthogonal = Text(
+    "The gradient with respect to v is orthogonal to v: its inner product with v is g ∂L/∂g − g ∂L/∂g = 0, since the "
+    "inner product of ∂L/∂w with v is n ∂L/∂g and that of v with itself is n². So a step of gradient descent never "
+    "shortens v; the length of w is learned through g alone.",
+    "损失对 v 的梯度与 v 正交：它与 v 的内积为 g ∂L/∂g − g ∂L/∂g = 0，因为 ∂L/∂w 与 v 的内积等于 n ∂L/∂g，"
+    "而 v 与自身的内积等于 n²。因此一步梯度下降不会使 v 变短；w 的长度只通过 g 学习。",
+)
+
+
+@problem.reading(notes=(orthogonal,))
 def model() -> Graph:
     """n = ||v||, w = g v / n, loss L(w)."""
     graph = Graph("weight-norm")

@@ -5,10 +5,9 @@ from derive import Graph, Problem, Size, Sum, Text, exp, log, logsumexp
 problem = Problem(
     title=Text("Cross-entropy with z-loss", "带 z-loss 的交叉熵"),
     statement=Text(
-        "To the mean cross-entropy of N examples with C classes, the mean square of the logarithm of the softmax's "
-        "denominator is added, times ζ. Derive the gradient with respect to the scores.",
-        "在 N 个样本、C 个类别的平均交叉熵上，再加上 softmax 分母的对数的平方的均值，其系数为 ζ。"
-        "请推导总损失对各得分的梯度。",
+        "The loss is the mean cross-entropy of N examples with C classes, plus ζ times the mean square of the "
+        "logarithm of the softmax's denominator. Derive the gradient with respect to the scores.",
+        "损失是 N 个样本、C 个类别的平均交叉熵，加上 ζ 乘以 softmax 分母的对数的平方的均值。请推导损失对各得分的梯度。",
     ),
     source="PaLM 2022, 5",
     group="losses",

@@ -238,8 +238,8 @@ CHECKED_BUT = Text(
     "但没有任何点满足 {conditions}：这样的分支上的推导未经验证。",
 )
 REMARKS = Text(
-    "The remarks below the gradients are arguments in words; they were not compared.",
-    "梯度之后的说明是文字论证，未作数值比较。",
+    "The remarks are arguments in words; they were not compared with numbers.",
+    "说明性文字是论证，未作数值比较。",
 )
 CHECKED_VALUES = Text(
     "Every line of the closed forms of the values was compared with the values that the model's own equations give "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from derive.page import sentences as say
-from derive.page.blocks import Block, Heading, Title
+from derive.page.blocks import Block, Heading, Paragraph, Title
 from derive.sheet.model import flows, forward, given, named
 from derive.sheet.part import Part
 from derive.sheet.picture import picture
@@ -44,6 +44,8 @@ def _part(part: Part) -> Iterator[Block]:
         yield from backward(part)
         yield from gradients(part)
     yield from part.sections(Place.RESULTS)
+    if not model.has_loss:
+        yield from map(Paragraph, part.notes)  # else below the gradients
     yield from check(part)
 
 
