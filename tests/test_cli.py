@@ -153,7 +153,7 @@ def test_sheets_are_checked_in_silence(cli, name):
     status, out, err = cli(name, "--format", "text")
     assert (status, err) == (0, "")
     model = load(name).readings[0].build(**load(name).choices({})).model()
-    averages = ("sum over all outcomes", "the integral of what it is about")
+    averages = ("a sum over all outcomes", "compared with its integral")
     what = ("torch.autograd",) if model.has_loss else averages if model.stated else ("fractions",)
     assert "Verification" in out and any(w in " ".join(out.split()) for w in what)
 

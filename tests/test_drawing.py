@@ -190,8 +190,8 @@ def test_dots_hide_nothing_of_what_is_kept(name):
 
 def test_dots_are_explained():
     """The legend has an entry for dots where there are some."""
-    assert "steps left out" in first("bptt", 9).svg("en") and "省略的时间步" in first("bptt").tikz("zh")
-    assert "steps left out" not in first("bptt", 5).svg("en")
+    assert "omitted steps" in first("bptt", 9).svg("en") and "省略的时间步" in first("bptt").tikz("zh")
+    assert "omitted steps" not in first("bptt", 5).svg("en")
 
 
 def test_partials_are_those_of_the_derivation():

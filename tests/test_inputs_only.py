@@ -10,7 +10,7 @@ from derive.cli.sheet import sheet
 from derive.expressions.traverse import adjoints, names
 from derive.topics.inputs_only import carried
 
-FORBIDDEN = "cannot be written so"
+FORBIDDEN = "cannot be written in this way"
 
 
 def logistic():
@@ -83,7 +83,7 @@ def first_row():
 
 def boxed(text):
     """What stands in boxes behind the heading of the section."""
-    section = text[text.index("The gradients in what is given") :]
+    section = text[text.index("The gradients in terms of given quantities") :]
     return [line.strip("│ ") for line in section.splitlines() if line.strip().startswith("│")]
 
 
@@ -139,7 +139,7 @@ def test_a_wrong_line_is_caught(monkeypatch):
 
 def test_a_recurrence_without_a_closed_form_is_named_in_one_line():
     d = squashed().derive()
-    with pytest.raises(ModelError, match=r"dL/dw cannot be written so: .*h\[t\].* closed form here\.$"):
+    with pytest.raises(ModelError, match=r"dL/dw cannot be written in this way: .*h\[t\].* closed form here\.$"):
         d.gradient("w", inputs_only=True)
     assert str(d.gradient("c", inputs_only=True)) == "2*c"  # beside the recurrence
     text = " ".join(d.to("text", inputs_only=True).split())
@@ -182,10 +182,10 @@ def test_a_name_that_is_not_there_is_refused():
 
 def test_the_command_line_asks_for_all_or_for_some():
     text, _ = sheet("logistic", ["--inputs-only", "--format", "text"])
-    assert text.count("∂L/∂b") > 2 and "The gradients in what is given" in text
+    assert text.count("∂L/∂b") > 2 and "The gradients in terms of given quantities" in text
     only, _ = sheet("logistic", ["--inputs-only", "b", "--format", "json"])
     assert [one["formula"] for one in json.loads(only)["inputs_only"]] == [r"\frac{\partial L}{\partial b}"]
-    assert "The gradients in what is given" not in sheet("logistic", ["--format", "text"])[0]
+    assert "The gradients in terms of given quantities" not in sheet("logistic", ["--format", "text"])[0]
 
 
 def test_a_softmax_before_a_square():

@@ -103,9 +103,9 @@ def test_every_sentence_is_written_properly(module):
 def test_the_sweep_sees_constants_rows_and_faults():
     """The sweep finds a constant and the texts in a table's rows, and the rules object to bad writing."""
     assert "multiply out" in {t.en for t in texts(vars(import_module("derive.chain.rules.combine")))}
-    assert "slope of tanh" in {t.en for t in texts(vars(import_module("derive.expressions.functions")))}
-    assert faults(Text("slope of tanh.", "tanh 的导数。")) == []
-    bad = {"导数.": "a full stop", "slope of tanh": "no Chinese"}
+    assert "derivative of tanh" in {t.en for t in texts(vars(import_module("derive.expressions.functions")))}
+    assert faults(Text("derivative of tanh.", "tanh 的导数。")) == []
+    bad = {"导数.": "a full stop", "derivative of tanh": "no Chinese"}
     bad |= {"导数,约定为 0。": "ASCII", "导数 ，约定。": "with a space"}
     for zh, fault in bad.items():
         assert any(fault in found for found in faults(Text("slope.", zh))), zh

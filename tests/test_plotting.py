@@ -304,8 +304,8 @@ def test_a_sheet_has_plots_only_where_they_are_asked_for():
     """And without them matplotlib is not loaded."""
     assert sheet("bptt", ["--plots"])[0].count("\\begin{pgfpicture}") == 2
     assert "pgfpicture" not in sheet("bptt", [])[0]
-    assert "*Where the contribution" in sheet("bptt", ["--plots", "--no-check", "--format", "markdown"])[0]
-    assert "Where the contribution" not in sheet("bptt", ["--plots", "--no-check", "--format", "text"])[0]
+    assert "*Where the product of the factors" in sheet("bptt", ["--plots", "--no-check", "--format", "markdown"])[0]
+    assert "Where the product of the factors" not in sheet("bptt", ["--plots", "--no-check", "--format", "text"])[0]
     code = "import sys; from derive.cli.sheet import sheet; sheet('bptt', []); print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

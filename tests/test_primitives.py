@@ -104,7 +104,7 @@ def test_the_page_of_the_exercise():
     from derive.cli.sheet import sheet
 
     page, _ = sheet("linear-relu", ["--format", "text"])
-    for words in ("in primitive operations", "What backpropagation has to keep", "torch keeps the same values"):
+    for words in ("in primitive operations", "What backpropagation has to keep", "PyTorch keeps the same values"):
         assert words in page
 
 

@@ -131,7 +131,7 @@ def test_the_examples_are_those_of_the_catalogue():
 def test_relu_as_printed():
     """a = 1; w21 cannot reach the loss, so its gradient is 0 and it stays 1."""
     solution, numbers = solved("relu-mse", 0), example("relu-mse", 0)
-    assert load("relu-mse").readings[0].label.en == "As printed"
+    assert load("relu-mse").readings[0].label.en == "As stated"
     assert numbers.value("a") == 1
     assert {n.name for n in solution.derivation.unreachable} == {"w21", "w22", "b2"}
     assert solution.gradient("w21") == 0
@@ -141,7 +141,7 @@ def test_relu_as_printed():
 def test_relu_as_meant():
     """a = 2, the gradient of w21 is 1.5, and one step takes it to 0.99985."""
     solution, numbers = solved("relu-mse", 1), example("relu-mse", 1)
-    assert load("relu-mse").readings[1].label.en == "As meant"
+    assert load("relu-mse").readings[1].label.en == "As intended"
     assert numbers.value("a") == 2
     assert not solution.derivation.unreachable
     assert numbers.adjoint("w21") == Fraction("1.5")

@@ -158,7 +158,7 @@ def test_the_derivation_uses_the_slope_of_the_word():
 
     said, spelled = build(lambda word: word), build(plain)
     line = "softmax(w)ₖ δᵢₖ - softmax(w)ᵢ softmax(w)ₖ"
-    assert line in said.to_text(check=False) and "(slope of the softmax)" in said.to_text(check=False)
+    assert line in said.to_text(check=False) and "(derivative of the softmax)" in said.to_text(check=False)
     assert "softmax 的导数" in said.to_latex("zh", check=False)
     assert "quotient rule" in spelled.to_text(check=False) and "softmax(w)ₖ" not in spelled.to_text(check=False)
     assert said.gradient("w") == spelled.gradient("w")

@@ -273,7 +273,7 @@ def test_the_matrix_form_of_each_row_of_a_batch():
 
 
 def test_no_matrix_form_is_said():
-    assert "so the index form stands" in page(mlp, "text", "en", ("o", "W"), None)
+    assert "so we keep the index form" in page(mlp, "text", "en", ("o", "W"), None)
     assert "故保留指标形式" in page(mlp, "text", "zh", ("o", "W"), None)
 
 

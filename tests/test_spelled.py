@@ -104,11 +104,11 @@ def test_logistic_regression_however_the_sigmoid_is_spelled(h):
 def test_the_model_shown_is_the_authors_and_the_page_says_what_it_is():
     """As given it is spelled out; the forward pass says which function that is; the check compares the two."""
     d, _ = logistic(lambda z: 1 / (1 + exp(-z)))
-    for lang, words in (("en", "What the model writes out is a function with a name"), ("zh", "有名称的函数")):
+    for lang, words in (("en", "Parts of the model are functions that have a name"), ("zh", "有名称的函数")):
         given, _, rest = d.to_text(lang, check=False).partition(words)
         assert "hᵢ = 1/(1 + exp(-zᵢ))" in given and "σ" not in given
         assert "1/(1 + exp(-zᵢ)) = σ(zᵢ)" in rest and "hᵢ = σ(zᵢ)" in rest
-    assert "evaluated as it is written" in d.to_text()
+    assert "evaluated as written" in d.to_text()
 
 
 def test_a_wrong_recognition_fails_the_check():
@@ -149,7 +149,7 @@ def test_scores_inside_a_softmax_get_a_name():
     assert s.model.nodes["z"].cases[0].expr == Sum(W[i, d] * x[d], d)
     text = s.to_text()
     assert "scores of the softmax a name, zᵢ" in text and "∂L/∂W = (p - y) xᵀ" in text
-    assert "softmax 的得分命名为 zᵢ" in s.to_text("zh", check=False)
+    assert "记 softmax 中的得分为 zᵢ" in s.to_text("zh", check=False)
 
 
 @pytest.mark.parametrize("letters", ["dd", "dc"])
@@ -402,7 +402,7 @@ def test_a_softmax_inside_a_definition_has_a_name(form):
         d = g.derive()
         text = d.to_text()
         assert "∂L/∂V = pᵀ ∂L/∂o" in text
-        says = "Give the softmax a name" if form == "weights" else "The derivatives hold a softmax"
+        says = "Denote the softmax by" if form == "weights" else "A softmax occurs in the derivatives"
         assert says in text
     d.verify(points=60).require()
 

@@ -175,7 +175,7 @@ def test_softmax_in_the_place_of_a_maximum():
 )
 def test_ties_of_a_maximum_are_those_of_amax(values, slopes):
     """The box, the sentence above it and the generated code: n arguments that tie have 1/n each."""
-    assert "each takes 1/n of the slope, as torch.amax does" in page("max")
+    assert "each of them takes 1/n of the derivative, as in torch.amax" in page("max")
     d = load("max").readings[0].build().derive()
     given = {f"x{n}": np.float64(v) for n, v in enumerate(values, 1)}
     code = loaded(d.to_code("numpy"))
@@ -209,7 +209,7 @@ SAID = [
     (("bptt", "--loss-at", "every"), ("gradient of each loss term", "(Σ_{s=1..T} ‖∂⁺L/∂hₛ‖₂)"), ("it converges",)),
     (("rnn", "--activation", "identity"), ("neither ρ(Wₕₕ) = 1 if and only if",), ("keep their size",)),
     (("rnn",), ("every step multiplies by the same matrix",), ("by the same ρ",)),
-    (("bptt",), ("The clipped gradient is never longer", "the learning rate times τ"), ("step is never longer",)),
+    (("bptt",), ("The norm of the clipped gradient is at most", "the learning rate times τ"), ("step is never longer",)),
     (("lasso",), ("does not keep such a weight at zero",), ("the weight stays zero",)),
 ]  # fmt: skip
 
