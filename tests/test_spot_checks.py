@@ -209,7 +209,7 @@ SAID = [
     (("bptt", "--loss-at", "every"), ("gradient of each loss term", "(Σ_{s=1..T} ‖∂⁺L/∂hₛ‖₂)"), ("it converges",)),
     (("rnn", "--activation", "identity"), ("neither ρ(Wₕₕ) = 1 if and only if",), ("keep their size",)),
     (("rnn",), ("every step multiplies by the same matrix",), ("by the same ρ",)),
-    (("bptt",), ("The norm of the clipped gradient is at most", "the learning rate times τ"), ("step is never longer",)),
+    (("bptt",), ("The norm of the clipped gradient", "the learning rate times τ"), ("step is never longer",)),
     (("lasso",), ("does not keep such a weight at zero",), ("the weight stays zero",)),
 ]  # fmt: skip
 

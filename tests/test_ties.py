@@ -109,7 +109,9 @@ KINKS = {
 @pytest.mark.parametrize("kind", KINKS)
 def test_the_page_says_what_happens_at_a_tie(kind):
     """1/2 at a tie, in both languages, and the sign that the formulas have."""
-    assert "each of them takes half of the derivative" in page(KINKS[kind]) and "1[u ⪰ 0] is 1 for u > 0" in page(KINKS[kind])
+    assert "each of them takes half of the derivative" in page(KINKS[kind]) and "1[u ⪰ 0] is 1 for u > 0" in page(
+        KINKS[kind]
+    )
     assert "⪰ 0]" in page(KINKS[kind]).split("Gradients of the parameters")[-1]
     assert "各取一半导数" in page(KINKS[kind], "zh")
 

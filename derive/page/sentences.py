@@ -15,10 +15,8 @@ GRADIENTS = Text("Gradients of the parameters", "参数的梯度")
 GRADIENTS_BOTH = Text("Gradients of inputs and parameters", "输入与参数的梯度")
 GRADIENTS_IN = Text("Gradients of the inputs", "输入的梯度")
 RESULTS = Text("Results", "结果")
-WITH_ADJOINTS = Text(
-    "The adjoints in these formulas, in the order in which they are computed:", "式中的伴随量，按计算的先后次序："
-)
-ALIKE = Text("In the same way, with other quantities:", "同理，换成其他量：")
+WITH_ADJOINTS = Text("The adjoints in these formulas are computed in this order:", "式中的伴随量按以下次序计算：")
+ALIKE = Text("In the same way, with the quantities changed:", "同理，换成其他量：")
 WHERE_PARTIALS = Text("{reason}, where {partials}", "{reason}，其中 {partials}")
 SINCE = Text("as {partials}", "因为 {partials}")
 GROUPED = Text("{count} quantities", "{count} 个量")
