@@ -237,7 +237,7 @@ CHECKED_BUT = Text(
 )
 REMARKS = Text(
     "The remarks are arguments in words; they were not compared with numbers.",
-    "说明性文字是论证，未作数值比较。",
+    "以上说明是文字论证，未作数值比较。",
 )
 CHECKED_VALUES = Text(
     "Every line of the closed forms of the values was compared with the values that the model's own equations give "

@@ -21,7 +21,9 @@ WORDS = {
     "backward": Text("backward, times the local partial", "反向，乘以局部偏导数"),
     "dots": Text("omitted steps, all alike", "省略的时间步，结构相同"),
     "value": Text("upper number: the value", "上方数字：取值"),
-    "slope": Text("lower number: the derivative of the loss with respect to this quantity", "下方数字：损失对该量的导数"),
+    "slope": Text(
+        "lower number: the derivative of the loss with respect to this quantity", "下方数字：损失对该量的导数"
+    ),
     "kept": Text("kept for the backward pass", "反向传播需要保留的值"),
 }
 SIGN, ROW, TOP, SIZE = 32.0, 18.0, 20.0, 11.0  # width of a sign, height of a row, room above, size of letters
