@@ -56,7 +56,13 @@ SIGNS = (
             "{low} 保留 {A} 的下三角部分，其对角线减半。",
         )(low=Low(SQUARE), A=SQUARE),
     ),
-    (Softmax, Text("The softmax of a matrix is taken row by row, that of a vector over its entries.", "矩阵的 softmax 按行计算，向量的 softmax 对其各分量计算。")),
+    (
+        Softmax,
+        Text(
+            "The softmax of a matrix is taken row by row, that of a vector over its entries.",
+            "矩阵的 softmax 按行计算，向量的 softmax 对其各分量计算。",
+        ),
+    ),
 )
 DIVIDE = Text("{sign} is the elementwise quotient.", "{sign} 表示逐元素相除。")(sign=Operator("divide"))
 NONE = Text("For {elements} we keep the index form: {reason}.", "{elements} 保留指标形式：{reason}。")
