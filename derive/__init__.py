@@ -95,7 +95,17 @@ if TYPE_CHECKING:
     from derive.graph import Graph
     from derive.language import Text
     from derive.model.author_sum import Product, Sum
-    from derive.model.matrix_words import cholesky, det, eigenvalues, inverse, logdet, matrix_power, solve, trace
+    from derive.model.matrix_words import (
+        cholesky,
+        det,
+        eigenvalues,
+        inverse,
+        logdet,
+        matrix_power,
+        singular_values,
+        solve,
+        trace,
+    )
     from derive.model.new_function import elementwise
     from derive.model.normal_words import entropy_normal, kl_normal, normal_logpdf
     from derive.model.words import (
@@ -148,7 +158,8 @@ _HOME = {
         "softmax", "softshrink", "std", "tanhshrink", "threshold", "var",
     ),
     "derive.model.matrix_words": (
-        "cholesky", "det", "eigenvalues", "inverse", "logdet", "matrix_power", "solve", "trace",
+        "cholesky", "det", "eigenvalues", "inverse", "logdet", "matrix_power", "singular_values", "solve",
+        "trace",
     ),
     "derive.model.new_function": ("elementwise",),
     "derive.model.normal_words": ("entropy_normal", "kl_normal", "normal_logpdf"),
@@ -174,8 +185,8 @@ __all__ = [
     "leaky_relu", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logdet", "loggamma", "logit",
     "logsigmoid", "logsumexp", "matrix_power", "mean", "mish", "norm", "normal_cdf", "normal_logpdf",
     "normalize", "polygamma", "prelu", "relu", "relu6", "rounded", "rsqrt", "selu", "sigmoid", "sign", "silu",
-    "sin", "sinh", "softmax", "softplus", "softshrink", "softsign", "solve", "sqrt", "std", "stop", "tan",
-    "tanh", "tanhshrink", "threshold", "trace", "trunc", "var",
+    "sin", "singular_values", "sinh", "softmax", "softplus", "softshrink", "softsign", "solve", "sqrt", "std", "stop",
+    "tan", "tanh", "tanhshrink", "threshold", "trace", "trunc", "var",
 ]  # fmt: skip
 
 

@@ -341,7 +341,7 @@ class Graph:
         symbol = made(name) if indices else Symbol(name, real=True)
         if indices and cases and isinstance(cases[0].expr, OfMatrix):
             function = cases[0].expr
-            symbol = function_symbol(function.row, function.matrix, function.size, name, own=True)
+            symbol = function_symbol(function.row, function.matrix, function.shape, name, len(indices), own=True)
         structure = structure or seen(indices, cases, self._known())
         node = Node(name, kind, symbol, indices, cases, domain, sums_to=sums_to, law=law, structure=structure)
         self._legible(node)

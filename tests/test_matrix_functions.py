@@ -16,7 +16,23 @@ import pytest
 import torch
 from sympy import Expr, KroneckerDelta, Matrix
 
-from derive import Graph, Sum, cholesky, det, eigenvalues, exp, inverse, log, logdet, matrix_power, solve, trace
+from derive import (
+    Graph,
+    Min,
+    Rational,
+    Sum,
+    cholesky,
+    det,
+    eigenvalues,
+    exp,
+    inverse,
+    log,
+    logdet,
+    matrix_power,
+    singular_values,
+    solve,
+    trace,
+)
 from derive.errors import ModelError, UsageError
 from derive.model.structure import has
 from derive.page.print.printer import printer
@@ -278,7 +294,7 @@ def test_eigenvalues() -> None:
     s = names(symmetric=True)
     s.g.loss("L", Sum(s.a[s.k] * eigenvalues(s.X)[s.k], s.k))
     d = s.g.derive()
-    assert printer("text", d.model.order)(d.matrix("X")) == "V(X) diag(a) V(X)ᵀ"
+    assert printer("text", d.model.order)(d.matrix("X")) == "Q(X) diag(a) Q(X)ᵀ"
     assert "eigenvectors of X" in d.to_text() and "单位特征向量" in d.to_text("zh")
     assert d.verify(points=60).ok
     given = numbers(5)
@@ -301,6 +317,103 @@ def test_eigenvalues_are_differentiated_once() -> None:
     assert d.verify(points=60).ok
     with pytest.raises(ModelError, match="eigenvectors is not known"):
         d.hessian("X")
+
+
+SINGULAR: dict[str, tuple[Callable[[Any, Any], Expr], Callable[[Array], Array], str]] = {
+    "nuclear norm": (lambda s, k: Sum(s[k], k), lambda s: s.sum(), "U(A) V(A)ᵀ"),
+    "spectral norm": (lambda s, k: s[1], lambda s: s[0], ""),
+    "Schatten norm": (
+        lambda s, k: Sum(s[k] ** 3, k) ** Rational(1, 3), lambda s: (s**3).sum() ** (1 / 3), ""
+    ),
+    "log-volume": (lambda s, k: Sum(log(s[k]), k), lambda s: s.log().sum(), "U(A) diag(σ(A))⁻¹ V(A)ᵀ"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SINGULAR)
+def test_singular_values(name: str) -> None:
+    """Matrices of any shape: the slope of s_k is u_k v_k^T; values and gradients are those of torch.linalg.svdvals."""
+    loss, truth, form = SINGULAR[name]
+    g = Graph("singular")
+    m, n = g.size("m"), g.size("n")
+    k, A = g.index("k", Min(m, n)), g.parameter("A", m, n)
+    g.loss("L", loss(singular_values(A), k))
+    d = g.derive()
+    report = d.verify(points=60)
+    assert report.ok
+    assert {dict(sizes)["m"] > dict(sizes)["n"] for sizes in report.sizes} == {True, False}  # tall and wide
+    if form:
+        assert printer("text", d.model.order)(d.matrix("A")) == form
+    assert "singular value is not 0" in d.to_text(check=False) and "奇异值不为 0" in d.to_text("zh", check=False)
+    for shape in ((3, 5), (4, 2)):
+        given = np.random.default_rng(6).normal(size=shape)
+        leaf = torch.tensor(given, requires_grad=True)
+        truth(torch.linalg.svdvals(leaf)).backward()
+        for target, kind in (("numpy", np.asarray), ("torch", torch.tensor)):
+            found = np.asarray(code(d, target).backward(A=kind(given))["A"])
+            np.testing.assert_allclose(found, leaf.grad.numpy(), rtol=1e-9, atol=1e-12)
+
+
+def test_singular_values_are_differentiated_once() -> None:
+    s = names()
+    s.g.loss("L", Sum(singular_values(s.X)[s.k] ** 2, s.k))
+    d = s.g.derive()
+    with pytest.raises(ModelError, match="singular vectors is not known"):
+        d.hessian("X")
+
+
+MANY: dict[str, tuple[Callable[[Any], Expr], Callable[[Array, Array], Array]]] = {
+    "inverse": (
+        lambda v: Sum(v.c[v.k] * v.x[v.i] * inverse(v.S)[v.k, v.i, v.j] * v.x[v.j], v.k, v.i, v.j),
+        lambda S, x: torch.einsum("k,i,kij,j->", x, x, torch.linalg.inv(S), x),
+    ),
+    "log det": (lambda v: Sum(v.c[v.k] * logdet(v.S)[v.k], v.k), lambda S, x: x @ torch.linalg.slogdet(S)[1]),
+    "det": (lambda v: Sum(det(v.S)[v.k] ** 2, v.k), lambda S, x: (torch.linalg.det(S) ** 2).sum()),
+    "solve": (
+        lambda v: Sum(v.c[v.k] * solve(v.S, v.x)[v.k, v.i], v.k, v.i),
+        lambda S, x: torch.einsum("k,kij,j->", x, torch.linalg.inv(S), x),
+    ),
+    "trace": (lambda v: Sum(v.c[v.k] * trace(v.S)[v.k], v.k), lambda S, x: torch.einsum("k,kii->", x, S)),
+    "power": (
+        lambda v: Sum(v.c[v.k] * matrix_power(v.S, 2)[v.k, v.i, v.j], v.k, v.i, v.j),
+        lambda S, x: torch.einsum("k,kij->", x, S @ S),
+    ),
+    "cholesky": (
+        lambda v: Sum(v.c[v.k] * cholesky(v.S)[v.k, v.i, v.j], v.k, v.i, v.j),
+        lambda S, x: torch.einsum("k,kij->", x, torch.linalg.cholesky(S)),
+    ),
+    "eigenvalues": (
+        lambda v: Sum(v.c[v.k] * eigenvalues(v.S)[v.k, 1], v.k), lambda S, x: x @ torch.linalg.eigvalsh(S)[:, 0]
+    ),
+    "singular values": (
+        lambda v: Sum(v.c[v.k] * singular_values(v.S)[v.k, 1], v.k), lambda S, x: x @ torch.linalg.svdvals(S)[:, 0]
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MANY)
+@pytest.mark.parametrize("declared", [{"positive_definite": True}, {}], ids=["declared", "plain"])
+def test_many_matrices_in_one_family(name: str, declared: dict[str, bool]) -> None:
+    """The first index says which matrix it is; equal to torch's batched functions, also where they are symmetric."""
+    if not declared and name in ("cholesky", "eigenvalues"):
+        return
+    loss, truth = MANY[name]
+    g = Graph("many")
+    K, n = g.size("K"), g.size("n")
+    k, (i, j) = g.index("k", K), g.indices("i j", n)
+    v = types.SimpleNamespace(k=k, i=i, j=j, S=g.parameter("S", K, n, n, **declared), c=g.constant("c", K))
+    v.x = g.constant("x", n)
+    g.loss("L", loss(v))
+    d = g.derive()
+    assert d.verify(points=60).ok
+    assert "Sₖ" in d.to_text(check=False) and "Sₖ" in d.to_text("zh", check=False)
+    rng = np.random.default_rng(7)
+    S = rng.normal(size=(N, N, N)) + 2 * np.eye(N)
+    given = {"S": S @ S.swapaxes(-1, -2) if declared else S, "c": (x := rng.normal(size=N)), "x": x}
+    leaf = torch.tensor(given["S"], requires_grad=True)
+    truth(leaf, torch.tensor(x)).backward()
+    for target, kind in (("numpy", np.asarray), ("torch", torch.tensor)):
+        found = np.asarray(code(d, target).backward(**{a: kind(value) for a, value in given.items()})["S"])
+        np.testing.assert_allclose(found, leaf.grad.numpy(), rtol=1e-8, atol=1e-11)
 
 
 def test_second_derivatives() -> None:
@@ -391,6 +504,9 @@ REFUSED = {
     "another graph": (lambda s: s.g.loss("L", det(Graph("g").parameter("U", 2, 2))), "no family of this graph"),
     "no factor": (lambda s: s.g.loss("L", cholesky(s.X)[1, 1]), "positive_definite=True"),
     "not symmetric": (lambda s: s.g.loss("L", eigenvalues(s.X)[1]), "declare X symmetric=True"),
+    "no index of the matrix": (lambda s: s.g.loss("L", det(s.g.constant("F", 2, s.n, s.n))), "takes 1, as in det"),
+    "an element": (lambda s: inverse(s.g.constant("F", 2, s.n, s.n)[1, s.i, s.j]), "say which one behind"),
+    "no matrix": (lambda s: s.g.loss("L", singular_values(s.a)[1]), "is taken of a matrix"),
     "a fraction": (lambda s: matrix_power(s.X, 0.5), "whole number"),
     "a whole matrix": (lambda s: s.g.node("P", s.X**-1, over=(s.i, s.j)), "without an index"),
     "a name that the graph has given": (

@@ -141,12 +141,12 @@ def structural(node: Node) -> Facts:
     inverse = expr if isinstance(expr, OfMatrix) and expr.row.name == "inverse" else None
     if not node.structure and inverse is None:
         return ()
-    i, j = node.indices
+    *batch, i, j = node.indices
     found: Facts = ()
     if node.symmetric:
-        found += (Fact(node.at(j, i), node.generic, node.indices, SYMMETRIC(matrix=node.symbol)),)
+        found += (Fact(node.at(*batch, j, i), node.generic, node.indices, SYMMETRIC(matrix=node.matrix)),)
     if node.structure == "orthogonal":
-        found += _identity(node, ORTHOGONAL(matrix=node.symbol), [((0, i), (0, j)), ((i, 0), (j, 0))], node.symbol)
+        found += _identity(node, ORTHOGONAL(matrix=node.matrix), [((0, i), (0, j)), ((i, 0), (j, 0))], node.symbol)
     if inverse is not None:
         because = BY(identity=identity(inverse, node.symbol))
         turned = [((i, 0), (j, 0))] if node.symmetric else [((i, 0), (0, j)), ((0, j), (i, 0))]
@@ -157,22 +157,22 @@ def structural(node: Node) -> Facts:
 @memo
 def turned_adjoint(model: Model, node: Node, adjoint: Partial, value: Expr) -> Facts:
     """The adjoint of a matrix that is seen to be symmetric: dL/dK = -K^-1 B K^-1 where B and K are."""
-    if node.is_leaf or len(node.indices) != 2 or node.structure not in ("symmetric", "positive definite"):
+    if node.is_leaf or node.structure not in ("symmetric", "positive definite"):
         return ()
     if not seen(node.indices, (Case(node.indices, value),), model.nodes):
         return ()
-    i, j = node.indices
-    other = Partial(adjoint.of, node.at(j, i))
-    return (Fact(other, adjoint, node.indices, SYMMETRIC(matrix=Partial(adjoint.of, node.symbol))),)
+    *batch, i, j = node.indices
+    other = Partial(adjoint.of, node.at(*batch, j, i))
+    return (Fact(other, adjoint, node.indices, SYMMETRIC(matrix=Partial(adjoint.of, node.matrix))),)
 
 
 def _identity(node: Node, because: Text, pairs: Sequence[tuple[Places, Places]], other: IndexedBase) -> Facts:
     """Sums over products of two elements that are the identity; 0 stands for the index that is summed."""
-    i, j = node.indices
+    *batch, i, j = node.indices
     k = fresh(i, node.indices)
 
     def at(family: IndexedBase, places: Places) -> Expr:
-        return family[tuple(k if p == 0 else p for p in places)]
+        return family[(*batch, *(k if p == 0 else p for p in places))]
 
     sums = (sum_over(at(other, a) * at(node.symbol, b), (limits(k),)) for a, b in pairs)
-    return tuple(Fact(total, KroneckerDelta(i, j), (i, j), because) for total in sums)
+    return tuple(Fact(total, KroneckerDelta(i, j), node.indices, because) for total in sums)

@@ -55,7 +55,7 @@ def terms(expr: Expr) -> Expr:
     if expr.is_infinite:  # a mask: nothing is rounded
         return S.Zero
     if isinstance(expr, Indexed) and isinstance(expr.base, Function):
-        return expr.base.norm()
+        return expr.base.norm(expr.indices)
     if expr.is_number or isinstance(expr, Idx) or not expr.args:
         return _size(expr)
     if isinstance(expr, Pow):

@@ -26,6 +26,9 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "cholesky": torch.linalg.cholesky,
     "eigenvalues": torch.linalg.eigvalsh,
     "eigenvectors": lambda matrix: torch.linalg.eigh(matrix)[1],
+    "singular_values": torch.linalg.svdvals,
+    "left_singular_vectors": lambda matrix: torch.linalg.svd(matrix, full_matrices=False)[0],
+    "right_singular_vectors": lambda matrix: torch.linalg.svd(matrix, full_matrices=False)[2].mT,
 }
 
 
@@ -46,16 +49,10 @@ class TorchBackend:
     def of_matrix(self, row: MatrixRow, matrix: Array) -> Array:
         """torch.linalg's function of each matrix that is not singular, as far as float64 can tell."""
         each = matrix.movedim(-1, 0)
-        regular = torch.linalg.cond(each.detach()) < CONDITION
-        if row.name == "cholesky":
-            regular = regular & (torch.linalg.eigvalsh(each.detach())[..., 0] > 0)
-        if row.name.startswith("eigen"):  # the vectors of equal eigenvalues are not determined
-            values = torch.linalg.eigvalsh(each.detach())
-            apart = values.diff(dim=-1).abs() * CONDITION > values.abs().amax(dim=-1, keepdim=True)
-            regular = apart.all(dim=-1)
-        eye = torch.eye(each.shape[-1], dtype=each.dtype)
-        found = FUNCTIONS[row.name](torch.where(regular[:, None, None], each, eye)).movedim(0, -1)
-        return torch.where(regular, found, torch.nan)
+        regular = _regular(row, each.detach())
+        eye = torch.eye(*each.shape[-2:], dtype=each.dtype)
+        found = FUNCTIONS[row.name](torch.where(regular[..., None, None], each, eye))
+        return torch.where(regular.reshape(*regular.shape, *[1] * row.rank), found, torch.nan).movedim(0, -1)
 
     def power(self, x: Any, exponent: Any) -> Any:
         """Whole powers by torch.pow, 1/x by reciprocal."""
@@ -144,6 +141,21 @@ class TorchBackend:
     def zeros(self, shape: tuple[int, ...]) -> Array:
         """Zeros."""
         return torch.zeros(shape, dtype=self.dtype)
+
+
+def _regular(row: MatrixRow, matrix: Array) -> Array:
+    """Which matrices have a value of the function, and a slope, that rounding does not decide."""
+    if row.name.startswith("eigen"):
+        return _apart(torch.linalg.eigvalsh(matrix))
+    regular = torch.linalg.cond(matrix) < CONDITION
+    if row.name == "cholesky":
+        return regular & (torch.linalg.eigvalsh(matrix)[..., 0] > 0)
+    return regular if row.square else regular & _apart(torch.linalg.svdvals(matrix))
+
+
+def _apart(values: Array) -> Array:
+    """Do these differ from each other? The vectors of equal ones are not determined."""
+    return (values.diff(dim=-1).abs() * CONDITION > values.abs().amax(dim=-1, keepdim=True)).all(dim=-1)
 
 
 def _run(grid: Array, size: int) -> slice | None:

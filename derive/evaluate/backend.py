@@ -24,7 +24,7 @@ class Backend(Protocol):
         """An elementwise function."""
 
     def of_matrix(self, row: MatrixRow, matrix: Array) -> Array:
-        """A function of a matrix, shape (n, n, points); nan where the matrix is singular."""
+        """A function of matrices, shape (..., m, n, points); nan where one is singular."""
 
     def power(self, x: Array, exponent: Any) -> Array:
         """x to a number."""

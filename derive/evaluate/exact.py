@@ -34,8 +34,12 @@ class ExactBackend:
 
     def of_matrix(self, row: MatrixRow, matrix: Any) -> Any:
         """The function of each matrix by exact elimination. Errors: UsageError where it has none."""
-        each = [_of_matrix(row, matrix[..., point]) for point in range(matrix.shape[-1])]
-        return np.stack(each, axis=-1)
+        if row.name not in ("inverse", "logdet", "det"):
+            raise UsageError(f"there are no worked numbers with {row.name}")
+        each = np.moveaxis(matrix, -1, 0)
+        *many, rows, columns = each.shape
+        found = [_of_matrix(row, one) for one in each.reshape(-1, rows, columns)]
+        return np.moveaxis(np.array(found, dtype=object).reshape(*many, *found[0].shape), 0, -1)
 
     def power(self, x: Any, exponent: Any) -> Any:
         """x to a rational exponent. Errors: UsageError for 0 to a negative power."""
@@ -104,8 +108,6 @@ def _of_matrix(row: MatrixRow, numbers: Any) -> Any:
     value = matrix.det()
     if value == 0 and row.name != "det":
         raise UsageError(f"a matrix of which {row.name} is wanted is singular at these numbers; choose others")
-    if row.name not in ("inverse", "logdet", "det"):
-        raise UsageError(f"there are no worked numbers with {row.name}")
     if row.name == "inverse":
         return np.array([[Fraction(int(x.p), int(x.q)) for x in line] for line in matrix.inv().tolist()], dtype=object)
     exact = Fraction(int(value.p), int(value.q))

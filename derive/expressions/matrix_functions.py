@@ -7,10 +7,13 @@ Each is a quantity that an equation defines, and is differentiated by that equat
     d = det A                         dd = d tr(A^-1 dA)
     C C^T = A       C triangular      dC = C low(C^-1 dA C^-T), low = the lower half, half of the diagonal
     A v = l v       A symmetric       dl = v^T dA v, for v of length 1, where the eigenvalues differ
+    A v = s u       u, v of length 1  ds = u^T dA v, where the singular values differ and s is not 0
 
 A node is such a function as a whole (`OfMatrix`); what other formulas use are its elements. Where the author gives it
-no name, its symbol (`Written`, `WrittenScalar`) prints as mathematics writes it: A^-1, det A.
-Source: Petersen and Pedersen, The Matrix Cookbook (2012), sections 2.1 and 2.2; Murray, arXiv:1602.07527, for C.
+no name, its symbol (`Written`, `WrittenScalar`) prints as mathematics writes it: A^-1, det A. A family may hold many
+matrices: its last two indices are rows and columns, and the others, which come first, say which matrix it is, S_k^-1.
+Source: Petersen and Pedersen, The Matrix Cookbook (2012), sections 2.1 and 2.2; Murray, arXiv:1602.07527, for C;
+Giles (2008), An extended collection of matrix derivative results, section 3.2, for s.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from sympy import Atom, Eq, Expr, Idx, Indexed, IndexedBase, KroneckerDelta, Rational, Symbol, sqrt
+from sympy import Atom, Eq, Expr, Idx, Indexed, IndexedBase, KroneckerDelta, Min, Rational, Symbol, sqrt
 from sympy.core.symbol import Str
 
 from derive.errors import ModelError
@@ -28,17 +31,19 @@ from derive.language import Text
 from derive.memo import memo
 
 Element = Callable[..., Expr]  # an element of a family at a position
-Slope = Callable[[Element, Element, tuple[Expr, ...], Expr, Expr], Expr]
+Slope = Callable[[Element, Sequence[Element], tuple[Expr, ...], Expr, Expr], Expr]
 
 
 class MatrixRow(NamedTuple):
-    """A function of a square matrix.
+    """A function of a matrix.
 
-    `slope(value, helper, at, p, q)` is the slope of its element `at` in A[p, q]; `value` gives elements of the
-    function, `helper` those of another one, by its name: the inverse of A or, where `by_value`, of the function itself.
-    It has `rank` indices. A node that stands for it is called after the matrix with this `ending`; `latex` and
+    `slope(value, helpers, at, p, q)` is the slope of its element `at` in A[p, q]; `value` gives elements of the
+    function, `helpers` those of the ones that are named so: of A or, where `by_value`, of the function itself.
+    `axes` says how far its indices run: r as the rows of A, c as the columns, s as the shorter of the two; `square`
+    that A has as many of both. A node that stands for it is called after the matrix with this `ending`; `latex` and
     `text` say how it is written, `torch` and `numpy` how it is computed, for the matrix {0}; `positive` is how it is
     written, in both, of a positive definite matrix. Its `meaning` is said on a page where the sign is not known to all.
+    It may be `applied`, as in V(A): indices stand at its sign.
     """
 
     name: str
@@ -49,54 +54,70 @@ class MatrixRow(NamedTuple):
     text: str
     numpy: str
     torch: str
-    rank: int = 2
-    helper: str = "inverse"
+    axes: str = "rc"
+    helpers: tuple[str, ...] = ("inverse",)
     by_value: bool = False
     positive: tuple[str, str] | None = None
     meaning: Text | None = None
+    square: bool = True
+    applied: bool = False
+
+    @property
+    def rank(self) -> int:
+        """The number of its indices for one matrix."""
+        return len(self.axes)
+
+    def ends(self, rows: Expr, columns: Expr) -> tuple[Expr, ...]:
+        """How far each of its indices runs, from 1."""
+        return tuple({"r": rows, "c": columns, "s": Min(rows, columns)}[axis] for axis in self.axes)
 
 
-def _low(value: Element, helper: Element, at: tuple[Expr, ...], p: Expr, q: Expr) -> Expr:
+def _low(value: Element, helpers: Sequence[Element], at: tuple[Expr, ...], p: Expr, q: Expr) -> Expr:
     """The slope of a Cholesky factor. As torch does, A[p, q] and A[q, p] get half of it each, for A is symmetric."""
-    i, j = at
+    (i, j), (helper,) = at, helpers
     m = fresh(index("m", j.lower, j.upper), {i, j, p, q})
     half = 1 - KroneckerDelta(m, j) / 2
     both = helper(m, p) * helper(j, q) + helper(m, q) * helper(j, p)
     return sum_over(Rational(1, 2) * value(i, m) * half * both, [(m, j, j.upper)])
 
 
-def _none(value: Element, helper: Element, at: tuple[Expr, ...], p: Expr, q: Expr) -> Expr:
-    """No slope. Errors: ModelError: eigenvectors are there for the slope of the eigenvalues alone."""
-    raise ModelError("a derivative of eigenvectors is not known here: differentiate eigenvalues once")
+def _none(of: str) -> Slope:
+    """No slope. Errors: ModelError: these vectors are there for the slope of the values alone."""
+
+    def refuse(value: Element, helpers: Sequence[Element], at: tuple[Expr, ...], p: Expr, q: Expr) -> Expr:
+        vectors = of.replace("values", "vectors")
+        raise ModelError(f"a derivative of {vectors} is not known here: differentiate {of} once")
+
+    return refuse
 
 
 def _table() -> tuple[MatrixRow, ...]:
     return (
         MatrixRow(
             "inverse",
-            lambda value, helper, at, p, q: -value(at[0], p) * value(q, at[1]),
+            lambda value, helpers, at, p, q: -value(at[0], p) * value(q, at[1]),
             Text("differentiate both sides of {identity}", "对 {identity} 两边求导"),
-            "inv", "{0}^{{-1}}", "{0}⁻¹", "np.linalg.inv({0})", "torch.linalg.inv({0})", helper="",
+            "inv", "{0}^{{-1}}", "{0}⁻¹", "np.linalg.inv({0})", "torch.linalg.inv({0})", helpers=(),
         ),
         MatrixRow(
             "logdet",
-            lambda value, helper, at, p, q: helper(q, p),
+            lambda value, helpers, at, p, q: helpers[0](q, p),
             Text(
                 "Jacobi's formula: the derivative of a log-determinant is the transpose of the inverse",
                 "雅可比公式：对数行列式的导数是逆矩阵的转置",
             ),
             "logdet", r"\log\lvert\det {0}\rvert", "log|det {0}|", "np.linalg.slogdet({0})[1]",
-            "torch.linalg.slogdet({0})[1]", rank=0, positive=(r"\log\det {0}", "log det {0}"),
+            "torch.linalg.slogdet({0})[1]", axes="", positive=(r"\log\det {0}", "log det {0}"),
         ),
         MatrixRow(
             "det",
-            lambda value, helper, at, p, q: value() * helper(q, p),
+            lambda value, helpers, at, p, q: value() * helpers[0](q, p),
             Text(
                 "Jacobi's formula: the derivative of a determinant is the determinant times the transpose of the "
                 "inverse",
                 "雅可比公式：行列式的导数等于它自身乘以逆矩阵的转置",
             ),
-            "det", r"\det({0})", "det({0})", "np.linalg.det({0})", "torch.linalg.det({0})", rank=0,
+            "det", r"\det({0})", "det({0})", "np.linalg.det({0})", "torch.linalg.det({0})", axes="",
         ),
         MatrixRow(
             "cholesky",
@@ -115,25 +136,58 @@ def _table() -> tuple[MatrixRow, ...]:
         ),
         MatrixRow(
             "eigenvalues",
-            lambda value, helper, at, p, q: helper(p, at[0]) * helper(q, at[0]),
+            lambda value, helpers, at, p, q: helpers[0](p, at[0]) * helpers[0](q, at[0]),
             Text(
                 "differentiate {identity} for one unit eigenvector, whose eigenvalue is simple, and multiply by this "
                 "eigenvector",
                 "设该特征值为单特征值：对 {identity} 中一个单位特征向量的等式求导，再乘以该特征向量",
             ),
-            "eigenvalues", r"\lambda({0})", "λ({0})", "np.linalg.eigvalsh({0})", "torch.linalg.eigvalsh({0})", rank=1,
-            helper="eigenvectors",
+            "eigenvalues", r"\lambda({0})", "λ({0})", "np.linalg.eigvalsh({0})", "torch.linalg.eigvalsh({0})", axes="r",
+            helpers=("eigenvectors",), applied=True,
             meaning=Text(
                 "{value} are the eigenvalues of {matrix} in ascending order.",
                 "{value} 是 {matrix} 从小到大排列的特征值。"
             ),
         ),
         MatrixRow(
-            "eigenvectors", _none, Text("no rule", "没有法则"), "eigenvectors", r"V({0})", "V({0})",
-            "np.linalg.eigh({0})[1]", "torch.linalg.eigh({0})[1]", helper="",
+            "eigenvectors", _none("eigenvalues"), Text("no rule", "没有法则"), "eigenvectors", r"Q({0})", "Q({0})",
+            "np.linalg.eigh({0})[1]", "torch.linalg.eigh({0})[1]", helpers=(), applied=True,
             meaning=Text(
                 "The columns of {value} are unit eigenvectors of {matrix}.",
                 "{value} 的各列是 {matrix} 的单位特征向量。",
+            ),
+        ),
+        MatrixRow(
+            "singular_values",
+            lambda value, helpers, at, p, q: helpers[0](p, at[0]) * helpers[1](q, at[0]),
+            Text(
+                "differentiate {identity} for one pair of singular vectors of length 1, whose singular value is not 0 "
+                "and equal to no other, and multiply by the left one",
+                "设该奇异值不为 0 且与其他奇异值不等：对 {identity} 中一对单位奇异向量的等式求导，再乘以左奇异向量",
+            ),
+            "singular_values", r"\sigma({0})", "σ({0})", "np.linalg.svd({0}, compute_uv=False)",
+            "torch.linalg.svdvals({0})", axes="s", helpers=("left_singular_vectors", "right_singular_vectors"),
+            square=False, applied=True,
+            meaning=Text(
+                "{value} are the singular values of {matrix}, falling.", "{value} 是 {matrix} 从大到小排列的奇异值。"
+            ),
+        ),
+        MatrixRow(
+            "left_singular_vectors", _none("singular values"), Text("no rule", "没有法则"), "left", r"U({0})", "U({0})",
+            "np.linalg.svd({0}, full_matrices=False)[0]", "torch.linalg.svd({0}, full_matrices=False)[0]", axes="rs",
+            helpers=(), square=False, applied=True,
+            meaning=Text(
+                "The columns of {value} are the left singular vectors of {matrix}, of length 1.",
+                "{value} 的各列是 {matrix} 的左单位奇异向量。",
+            ),
+        ),
+        MatrixRow(
+            "right_singular_vectors", _none("singular values"), Text("no rule", "没有法则"), "right", r"V({0})",
+            "V({0})", "np.linalg.svd({0}, full_matrices=False)[2].swapaxes(-1, -2)",
+            "torch.linalg.svd({0}, full_matrices=False)[2].mT", axes="cs", helpers=(), square=False, applied=True,
+            meaning=Text(
+                "The columns of {value} are the right singular vectors of {matrix}, of length 1.",
+                "{value} 的各列是 {matrix} 的右单位奇异向量。",
             ),
         ),
     )  # fmt: skip
@@ -144,28 +198,29 @@ BY_NAME = {row.name: row for row in TABLE}
 
 
 class Aside(Atom):
-    """A family that is only named: what stands around it is not computed from it; and whether a matrix is positive."""
+    """Families that are only named: what stands around is not computed from them; and whether a matrix is positive."""
 
-    family: IndexedBase | None
+    families: tuple[IndexedBase, ...]
     positive: bool
 
-    def __new__(cls, family: IndexedBase | None, positive: bool) -> Aside:
+    def __new__(cls, families: tuple[IndexedBase, ...], positive: bool) -> Aside:
         made: Aside = Atom.__new__(cls)
-        made.family, made.positive = family, positive
+        made.families, made.positive = families, positive
         return made
 
     def _hashable_content(self) -> tuple[object, ...]:
-        return self.family, self.positive
+        return self.families, self.positive
 
     def _sympystr(self, printer: object) -> str:
-        return str(self.family)
+        return str(self.families)
 
 
 class OfMatrix(Expr):
     """An element of a function of a matrix, as the whole definition of a node.
 
-    Its arguments: the name of the row, the family of the matrix, the family of the helper (an `Aside`, for the function
-    is not computed from it), the size of the matrix, and the indices.
+    Its arguments: the name of the row, the family of the matrix, the families of the helpers (an `Aside`, for the
+    function is not computed from them), the rows and columns of the matrix, and the indices: first those that say which
+    matrix it is.
     """
 
     is_commutative = True
@@ -182,20 +237,49 @@ class OfMatrix(Expr):
         return self.args[1]
 
     @property
+    def helpers(self) -> tuple[IndexedBase, ...]:
+        """The families in which its slope is written, beside its own."""
+        found: tuple[IndexedBase, ...] = self.args[2].families
+        return found
+
+    @property
     def positive(self) -> bool:
         """Is the matrix positive definite?"""
         found: bool = self.args[2].positive
         return found
 
     @property
-    def size(self) -> Expr:
-        """The number of rows of the matrix."""
-        return self.args[3]
+    def shape(self) -> tuple[Expr, Expr]:
+        """The numbers of rows and columns of the matrix."""
+        rows, columns = self.args[3:5]
+        return rows, columns
 
     @property
     def indices(self) -> tuple[Expr, ...]:
-        """Which element it is."""
-        return self.args[4:]
+        """Which element it is, of which matrix."""
+        return self.args[5:]
+
+    @property
+    def batch(self) -> tuple[Expr, ...]:
+        """Which matrix it is."""
+        return self.indices[: self.many]
+
+    @property
+    def many(self) -> int:
+        """How many indices say which matrix it is."""
+        return len(self.indices) - self.row.rank
+
+    @property
+    def at(self) -> tuple[Expr, ...]:
+        """Which element of the function it is."""
+        return self.indices[len(self.batch) :]
+
+    @property
+    def shared(self) -> tuple[tuple[int, Expr], ...]:
+        """The axes of the matrix along which indices of the function run; one by itself numbers eigenvalues."""
+        own = zip(self.row.axes, self.at, strict=True) if self.row.rank == 2 else ()
+        rows = len(self.batch)
+        return *enumerate(self.batch), *((rows + "rc".index(axis), place) for axis, place in own if axis in "rc")
 
     def _sympystr(self, printer: object) -> str:
         """As an author writes it: inverse(A)[i, j]."""
@@ -204,17 +288,17 @@ class OfMatrix(Expr):
 
 
 def of_matrix(
-    row: MatrixRow, matrix: IndexedBase, helper: IndexedBase | None, size: Expr, indices: Sequence[Expr],
-    positive: bool = False,
+    row: MatrixRow, matrix: IndexedBase, helpers: Sequence[IndexedBase], shape: tuple[Expr, Expr],
+    indices: Sequence[Expr], positive: bool = False,
 ) -> OfMatrix:  # fmt: skip
     """The element of a function at `indices`; `positive` says that the matrix is positive definite."""
-    return OfMatrix(Str(row.name), matrix, Aside(helper, positive), size, *indices)
+    return OfMatrix(Str(row.name), matrix, Aside(tuple(helpers), positive), *shape, *indices)
 
 
 class Differential(NamedTuple):
     """How a function changes with its matrix: by the factors times the change of the element at `position`, summed."""
 
-    position: tuple[Expr, Expr]
+    position: tuple[Expr, ...]
     factors: tuple[Expr, ...]
     sums: tuple[Limits, ...]
     rules: tuple[Text, ...]
@@ -222,39 +306,58 @@ class Differential(NamedTuple):
 
 def differential(expr: OfMatrix, value: Expr) -> Differential:
     """The slope of a function in its matrix; `value` is the node that it defines."""
-    row, n = expr.row, expr.size
+    row, (rows, columns) = expr.row, expr.shape
     taken = expr.atoms(Idx) | value.atoms(Idx)
-    p = fresh(index("p", 1, n), taken)
-    q = fresh(index("q", 1, n), taken | {p})
+    p = fresh(index("p", 1, rows), taken)
+    q = fresh(index("q", 1, columns), taken | {p})
     own = value.base if isinstance(value, Indexed) else value
-    family = expr.args[2].family
-    factor = row.slope(lambda *at: own[at] if at else own, lambda *at: family[at], expr.indices, p, q)
-    return Differential((p, q), (factor,), tuple(map(limits, (p, q))), (row.rule(identity=identity(expr, own)),))
+
+    def elements(family: Expr) -> Element:
+        return lambda *at: family[(*expr.batch, *at)] if expr.batch or at else family
+
+    factor = row.slope(elements(own), tuple(map(elements, expr.helpers)), expr.at, p, q)
+    rule = row.rule(identity=identity(expr, own))
+    return Differential((*expr.batch, p, q), (factor,), tuple(map(limits, (p, q))), (rule,))
 
 
 def identity(expr: OfMatrix, own: Expr) -> Expr:
     """The equation that defines the function: A B = I, C C^T = A."""
-    A, B = (Named(f, expr.size, expr.size) for f in (expr.matrix, own))
+    rows, columns = expr.shape
+
+    def named(family: Expr, *shape: Expr) -> Expr:
+        return Named(family[expr.batch] if expr.batch else family, *shape)
+
+    A = named(expr.matrix, rows, columns)
     if expr.row.name == "eigenvalues":
-        V = Named(expr.args[2].family, expr.size, expr.size)
-        return Eq(Times(A, V), Times(V, Diag(Named(own, expr.size))), evaluate=False)
+        Q = named(expr.helpers[0], rows, rows)
+        return Eq(Times(A, Q), Times(Q, Diag(named(own, rows))), evaluate=False)
+    if expr.row.name == "singular_values":
+        least = Min(rows, columns)
+        U, V = named(expr.helpers[0], rows, least), named(expr.helpers[1], columns, least)
+        return Eq(Times(A, V), Times(U, Diag(named(own, least))), evaluate=False)
+    B = named(own, rows, rows)
     if expr.row.by_value:
         return Eq(Times(B, Transpose(B)), A, evaluate=False)
-    return Eq(Times(A, B), Eye(expr.size), evaluate=False)
+    return Eq(Times(A, B), Eye(rows), evaluate=False)
 
 
 class Function(IndexedBase):
-    """A family that is a function of a matrix with `size` rows."""
+    """A family that is a function of a matrix of this shape, or of each matrix of a family."""
 
     row: MatrixRow
     matrix: IndexedBase
-    size: Expr
+    shape_of: tuple[Expr, Expr]
     positive: bool
+    many: int  # of its indices say which matrix it is
 
-    def norm(self) -> Expr:
+    def norm(self, position: Sequence[Expr]) -> Expr:
         """The root of the sum of the squares of its elements, which is what an element's rounding error goes by."""
-        own = [index(letter, 1, self.size) for letter in "pq"[: self.row.rank]]
-        return sqrt(sum_over(self[tuple(own)] ** 2, tuple(map(limits, reversed(own)))))
+        batch = tuple(position[: self.many])
+        own: list[Idx] = []
+        for end in self.row.ends(*self.shape_of):
+            taken = {*own, *(i for place in batch for i in place.atoms(Idx))}
+            own.append(fresh(index("p", 1, end), taken))
+        return sqrt(sum_over(self[(*batch, *own)] ** 2, tuple(map(limits, reversed(own)))))
 
 
 class Written(Function):
@@ -266,20 +369,22 @@ class WrittenScalar(Symbol):
 
     row: MatrixRow
     matrix: IndexedBase
-    size: Expr
+    shape_of: tuple[Expr, Expr]
     positive: bool
+    many: int
 
 
 @memo
 def function_symbol(
-    row: MatrixRow, matrix: IndexedBase, size: Expr, name: str, own: bool = False, positive: bool = False
-) -> Function | WrittenScalar | Symbol:
+    row: MatrixRow, matrix: IndexedBase, shape: tuple[Expr, Expr], name: str, rank: int, own: bool = False,
+    positive: bool = False,
+) -> Function | WrittenScalar | Symbol:  # fmt: skip
     """The symbol of a function of a matrix; `name` is what code and data call it, and pages too if it is its `own`.
 
-    `positive` says that the matrix is positive definite.
+    `rank` is the number of its indices. `positive` says that the matrix is positive definite.
     """
-    if own and row.rank == 0:
+    if own and rank == 0:
         return Symbol(name, real=True)
-    made = (WrittenScalar if row.rank == 0 else Function if own else Written)(name, real=True)
-    made.row, made.matrix, made.size, made.positive = row, matrix, size, positive
+    made = (WrittenScalar if rank == 0 else Function if own else Written)(name, real=True)
+    made.row, made.matrix, made.shape_of, made.positive, made.many = row, matrix, shape, positive, rank - row.rank
     return made

@@ -13,7 +13,7 @@ from sympy import Basic, Expr, Idx, IndexedBase, Integer, KroneckerDelta, Symbol
 from sympy.core.symbol import Str
 
 from derive.errors import ModelError
-from derive.expressions.indices import fresh, limits, name_of, sum_over
+from derive.expressions.indices import fresh, index, limits, name_of, sum_over
 from derive.expressions.matrix_functions import BY_NAME, MatrixRow, OfMatrix, function_symbol, of_matrix
 from derive.expressions.traverse import rewrite
 from derive.model.model import Case, Node
@@ -41,6 +41,13 @@ class Word(Expr):
     def rest(self) -> tuple[Expr, ...]:
         """Numbers and indices."""
         return tuple(a for a in self.args[1:] if not isinstance(a, IndexedBase))
+
+    __iter__ = None  # it is read by indices, and is no sequence
+
+    def __getitem__(self, places: Any) -> Expr:
+        """The number that a word makes of one matrix of a family: `det(S)[k]`."""
+        places = places if isinstance(places, tuple) else (places,)
+        return Word(*self.args, *(sympify(place, strict=True) for place in places))
 
     def _sympystr(self, printer: Any) -> str:
         inner = ", ".join(map(str, self.families))
@@ -81,6 +88,11 @@ def eigenvalues(matrix: Any) -> MatrixOf:
     return MatrixOf("eigenvalues", *_families("eigenvalues", matrix))
 
 
+def singular_values(matrix: Any) -> MatrixOf:
+    """The singular values of an m x n family or node, falling, by an index up to Min(m, n): `singular_values(A)[1]`."""
+    return MatrixOf("singular_values", *_families("singular_values", matrix))
+
+
 def solve(matrix: Any, right: Any) -> MatrixOf:
     """The solution x of A x = b, a column or a matrix as b is: `solve(A, b)[i]`."""
     return MatrixOf("solve", *_families("solve", matrix, right))
@@ -113,7 +125,8 @@ def _families(word: str, *operands: Any) -> tuple[IndexedBase, ...]:
         if not isinstance(operand, IndexedBase):
             raise ModelError(
                 f"{word}: expected a family or a node without its indices, such as A, found {operand}; "
-                "give a formula a name first, A = g.node('A', ..., over=(i, j))"
+                "give a formula a name first, A = g.node('A', ..., over=(i, j)); of many matrices say "
+                "which one behind, inverse(S)[k, i, j]"
             )
     return operands
 
@@ -137,51 +150,58 @@ class Reader:
         if not isinstance(expr, Basic) or not expr.has(Word):
             return expr
         if isinstance(expr, Word) and expr.name in BY_NAME and expr.rest == over:
-            row = BY_NAME[expr.name]
-            matrix = self._square(expr)
-            symbol = function_symbol(row, matrix.symbol, matrix.indices[0].upper, self.name, own=True)
-            return self._function(row, matrix, over, symbol)
+            row, matrix = BY_NAME[expr.name], self._matrix(expr)
+            if tuple(map(_ends, over)) == tuple(map(_ends, self._letters(row, matrix, ()))):
+                symbol = function_symbol(row, matrix.symbol, _shape(matrix), self.name, len(over), own=True)
+                return self._function(row, matrix, over, symbol)
         return rewrite(expr, lambda part: self._value(part) if isinstance(part, Word) else None)
 
     def _value(self, word: Word) -> Expr:
         """What a word in a formula stands for."""
-        row, node = BY_NAME.get(word.name), self._square(word)
-        expected = row.rank if row is not None else 0 if word.name == "trace" else 2
+        row, node = BY_NAME.get(word.name), self._matrix(word)
+        many = len(node.indices) - 2
+        expected = many + (row.rank if row is not None else 0 if word.name == "trace" else 2)
         if word.name == "solve":
             return self._solution(word, node)
         if len(word.rest) != expected:
             example = EXAMPLE[word.name.split()[0]]
+            example = example if not many else f"{example} of one matrix, with {many} more in front"
             raise ModelError(f"{self.name}: {word} has {len(word.rest)} indices; it takes {expected}, as in {example}")
         if row is not None:
             return self.element(row, node, word.rest)
         if word.name == "trace":
-            k = fresh(node.indices[0], word.free_symbols)
-            return sum_over(node.at(k, k), (limits(k),))
-        return self._power(node, int(word.name.split()[1]), *word.rest)
+            k = fresh(node.indices[-1], {x for place in word.rest for x in (place, *place.free_symbols) if _named(x)})
+            return sum_over(node.at(*word.rest, k, k), (limits(k),))
+        *batch, i, j = word.rest
+        return self._power(node, int(word.name.split()[1]), tuple(batch), i, j)
 
     def _solution(self, word: Word, node: Node) -> Expr:
-        right = self._node(word, word.families[1])
-        if len(right.indices) != len(word.rest):
+        right, many = self._node(word, word.families[1]), len(node.indices) - 2
+        batch, own = word.rest[:many], word.rest[many:]
+        shared = [_ends(i) for i in right.indices[:many]] == [_ends(i) for i in node.indices[:many]]
+        each = len(right.indices) == many + len(own) and shared  # or one right side for all matrices
+        first = many if each else 0
+        if len(right.indices) != first + len(own) or len(own) not in (1, 2):
             found, expected = len(word.rest), len(right.indices)
             raise ModelError(f"{self.name}: {word} has {found} indices, but {right.name} has {expected}")
-        if _ends(right.indices[0]) != _ends(node.indices[0]):
+        if _ends(right.indices[first]) != _ends(node.indices[-1]):
             raise ModelError(f"{self.name}: {word}: {right.name} has not as many rows as {node.name}")
-        k = fresh(node.indices[0], {x for place in word.rest for x in (place, *place.free_symbols) if _named(x)})
-        inverse = self.element(BY_NAME["inverse"], node, (word.rest[0], k))
-        return sum_over(inverse * right.at(k, *word.rest[1:]), (limits(k),))
+        k = fresh(node.indices[-1], {x for place in word.rest for x in (place, *place.free_symbols) if _named(x)})
+        inverse = self.element(BY_NAME["inverse"], node, (*batch, own[0], k))
+        return sum_over(inverse * right.at(*batch[:first], k, *own[1:]), (limits(k),))
 
-    def _power(self, node: Node, n: int, i: Expr, j: Expr) -> Expr:
+    def _power(self, node: Node, n: int, batch: tuple[Expr, ...], i: Expr, j: Expr) -> Expr:
         """A power as a chain of products; of the inverse for a negative exponent."""
 
         def factor(a: Expr, b: Expr) -> Expr:
-            return node.at(a, b) if n > 0 else self.element(BY_NAME["inverse"], node, (a, b))
+            return node.at(*batch, a, b) if n > 0 else self.element(BY_NAME["inverse"], node, (*batch, a, b))
 
         if n == 0:
             return KroneckerDelta(i, j)
         letters: list[Expr] = [i]
         for _ in range(abs(n) - 1):
-            taken = {x for x in (*letters, j, *i.free_symbols, *j.free_symbols) if _named(x)}
-            letters.append(fresh(node.indices[0], taken))
+            taken = {x for e in (*batch, *letters, j) for x in (e, *e.free_symbols) if _named(x)}
+            letters.append(fresh(node.indices[-1], taken))
         product: Expr = Integer(1)
         for a, b in zip(letters, [*letters[1:], j], strict=True):
             product *= factor(a, b)
@@ -190,9 +210,17 @@ class Reader:
     # functions of matrices as nodes
     def element(self, row: MatrixRow, matrix: Node, places: tuple[Expr, ...]) -> Expr:
         """The element of a function of a matrix, by the node that is that function."""
-        return self._node_of(row, matrix).at(*places)
+        return self._node_of(row, matrix, places).at(*places)
 
-    def _node_of(self, row: MatrixRow, matrix: Node) -> Node:
+    def _letters(self, row: MatrixRow, matrix: Node, wished: tuple[Expr, ...]) -> tuple[Idx, ...]:
+        """The indices of a function of a matrix: those of the matrix, or `wished` ones, as far as they run alike."""
+        own = list(matrix.indices[:-2])
+        for end in row.ends(*_shape(matrix)):
+            known = (*matrix.indices[-2:], *(i for i in wished if isinstance(i, Idx)))
+            own.append(fresh(index("r", 1, end), own, known))
+        return tuple(own)
+
+    def _node_of(self, row: MatrixRow, matrix: Node, wished: tuple[Expr, ...] = ()) -> Node:
         """The node that is this function of this matrix: one that is there already, or a new one."""
         nodes = [n for n in self.known.values() if isinstance(n, Node)]
         found = next((n for n in nodes if is_function(n, row, matrix)), None)
@@ -201,9 +229,9 @@ class Reader:
         if found is not None:
             return found
         name = next(n for n in _wishes(f"{matrix.name}_{row.ending}") if n not in self.taken)
-        own = matrix.indices[: row.rank]
+        own = self._letters(row, matrix, wished)
         positive = matrix.structure == "positive definite"
-        symbol = function_symbol(row, matrix.symbol, matrix.indices[0].upper, name, positive=positive)
+        symbol = function_symbol(row, matrix.symbol, _shape(matrix), name, len(own), positive=positive)
         node = Node(name, "node", symbol, own)
         self._declare(node)
         cases = (Case(own, self._function(row, matrix, own, node.symbol)),)
@@ -213,9 +241,9 @@ class Reader:
         """The definition of a node by a function of a matrix; what its slope is written in becomes a node too."""
         of = Node(name_of(symbol), "node", symbol, own, structure="triangular") if row.by_value else matrix
         self.known.setdefault(of.name, of)
-        helper = self._node_of(BY_NAME[row.helper], of).symbol if row.helper else None
+        helpers = [self._node_of(BY_NAME[name], of, own).symbol for name in row.helpers]
         positive = matrix.structure == "positive definite"
-        return of_matrix(row, matrix.symbol, helper, matrix.indices[0].upper, own, positive)
+        return of_matrix(row, matrix.symbol, helpers, _shape(matrix), own, positive)
 
     def _declare(self, node: Node) -> Node:
         self.known[node.name] = node
@@ -224,17 +252,18 @@ class Reader:
         return node
 
     # what is refused
-    def _square(self, word: Word) -> Node:
-        """The matrix that a word is about."""
-        node = self._node(word, word.families[0])
-        if len(node.indices) != 2 or len({_ends(i) for i in node.indices}) != 1:
+    def _matrix(self, word: Word) -> Node:
+        """The matrix, or the family of matrices, that a word is about."""
+        node, square = self._node(word, word.families[0]), word.name not in BY_NAME or BY_NAME[word.name].square
+        if len(node.indices) < 2 or (square and len({_ends(i) for i in node.indices[-2:]}) != 1):
             shape = " x ".join(str(i.upper - i.lower + 1) for i in node.indices) or "a number"
-            raise ModelError(f"{self.name}: {word.name} is taken of a square matrix, and {node.name} is {shape}")
+            what = "a square matrix, the last two indices of a family" if square else "a matrix"
+            raise ModelError(f"{self.name}: {word.name} is taken of {what}, and {node.name} is {shape}")
         if word.name == "cholesky" and node.kind != "node" and node.structure != "positive definite":
             raise ModelError(f"{self.name}: {word} needs {node.name} to be declared positive_definite=True")
         if word.name == "eigenvalues" and not node.symmetric:
             raise ModelError(f"{self.name}: {word} needs a symmetric matrix; declare {node.name} symmetric=True")
-        if node.indices[0].lower != 1:
+        if any(i.lower != 1 for i in node.indices):
             raise ModelError(f"{self.name}: {word.name}({node.name}): the indices of {node.name} must begin at 1")
         return node
 
@@ -247,7 +276,8 @@ class Reader:
 
 EXAMPLE = {
     "inverse": "inverse(A)[i, j]", "cholesky": "cholesky(A)[i, j]", "power": "matrix_power(A, 2)[i, j]",
-    "eigenvalues": "eigenvalues(A)[k]", "trace": "trace(A)", "det": "det(A)", "logdet": "logdet(A)",
+    "eigenvalues": "eigenvalues(A)[k]", "singular_values": "singular_values(A)[k]",
+    "trace": "trace(A)", "det": "det(A)", "logdet": "logdet(A)",
 }  # fmt: skip
 
 
@@ -263,6 +293,11 @@ def _ends(idx: Idx) -> tuple[Expr, Expr]:
 
 def _named(x: Expr) -> bool:
     return isinstance(x, (Idx, Symbol))
+
+
+def _shape(matrix: Node) -> tuple[Expr, Expr]:
+    rows, columns = (i.upper for i in matrix.indices[-2:])
+    return rows, columns
 
 
 def _wishes(name: str) -> list[str]:

@@ -93,6 +93,11 @@ class Node(NamedTuple):
         return element(self.symbol, position) if self.indices else self.symbol
 
     @property
+    def matrix(self) -> Expr:
+        """The matrix that a family with rows and columns is: itself, or one of its matrices, S_k."""
+        return self.symbol[self.indices[:-2]] if len(self.indices) > 2 else self.symbol
+
+    @property
     def generic(self) -> Expr:
         """The element at the family's own indices."""
         return self.at(*self.indices)

@@ -117,7 +117,10 @@ def gaps(use: Indexed, around: Around, node: Node) -> Iterator[Gap]:
             continue
         starts = [c.position[axis] for c in node.cases if not isinstance(c.position[axis], Idx)]
         low, high = _with_starts((own.lower, own.upper), starts)
-        images = [image(position, choice) for choice in choices(_reached(position, around))]
+        reached = _reached(position, around)
+        images = [image(position, choice) for choice in choices(reached)]
+        if len(images) > 1:  # of a family that ends there too, k = 1..min(m, n)
+            images.append(image(position, reached))
         for found in ([(least - low, least) for least, _ in images], [(high - most, most) for _, most in images]):
             value, place = next((g for g in found if at_least(g[0], Integer(0))), found[0])
             if place not in starts:

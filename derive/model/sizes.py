@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, permutations
 from typing import NamedTuple
 
-from sympy import Add, Expr, Ge, Indexed, Integer, Pow, Symbol, fraction, log, together
+from sympy import Add, Expr, Ge, Indexed, Integer, Min, Pow, Symbol, fraction, log, together
 
 from derive.errors import ModelError
 from derive.expressions.indices import name_of, substitute
@@ -84,7 +84,7 @@ def _of_node(model: Model, node: Node) -> Iterator[Need]:
     yield from (Need(i.upper - i.lower, node.generic) for i in node.indices)
     for function in (c.expr for c in node.cases if isinstance(c.expr, OfMatrix)):
         matrix = model.nodes[function.matrix.name]
-        yield from (Need(rank - function.size, function) for rank in bottlenecks(matrix))
+        yield from (Need(rank - Min(*function.shape), function) for rank in bottlenecks(matrix))
     for part, around in (w for c in node.cases for w in walked(c.expr, own_ranges(c.expr))):
         read = model.nodes.get(name_of(part)) if isinstance(part, Indexed) else None
         if read is not None:

@@ -35,7 +35,7 @@ def declared(name: str, wishes: Mapping[str, object], indices: tuple[Idx, ...], 
         raise ModelError(f"{name}: {found[0]} and {found[1]} together are not supported; declare the one that is used")
     if not found:
         return ""
-    if len(indices) != 2 or len({(i.lower, i.upper) for i in indices}) != 1:
+    if not _square(indices):
         raise ModelError(f"{name}: {found[0]}=True is said of a square matrix, g.parameter({name!r}, n, n)")
     if domain != "real" or total is not None:
         raise ModelError(f"{name}: {found[0]}=True leaves no room for a domain or a sum; declare one of them")
@@ -53,26 +53,32 @@ def has(structure: str, matrix: Matrix) -> bool:
 
 def seen(indices: tuple[Idx, ...], cases: tuple[Case, ...], known: Mapping[str, Node | Symbol]) -> str:
     """The structure that a definition shows: that exchanging its two indices changes nothing."""
-    if len(indices) != 2 or len(cases) != 1 or len({(i.lower, i.upper) for i in indices}) != 1:
+    if len(cases) != 1 or not _square(indices):
         return ""
     expr = cases[0].expr
     symmetric = frozenset(n.name for n in known.values() if isinstance(n, Node) and n.symmetric)
     if isinstance(expr, OfMatrix):
-        if expr.row.name in ("cholesky", "eigenvectors"):
-            return "triangular" if expr.row.name == "cholesky" else "orthogonal"
+        if expr.row.name != "inverse":
+            return "triangular" if expr.row.name == "cholesky" else "orthogonal" if expr.row.rank == 2 else ""
         node = known[expr.matrix.name]
         return node.structure if isinstance(node, Node) and node.structure != "" else ""
     if cases[0].position != indices:
         return ""
-    turned = substitute(expr, dict(zip(indices, reversed(indices), strict=True)))
+    i, j = indices[-2:]
+    turned = substitute(expr, {i: j, j: i})
     return "symmetric" if _form(expr, symmetric) == _form(turned, symmetric) else ""
+
+
+def _square(indices: tuple[Idx, ...]) -> bool:
+    """Are the last two indices, rows and columns, of one range?"""
+    return len(indices) >= 2 and len({(i.lower, i.upper) for i in indices[-2:]}) == 1
 
 
 def bottlenecks(matrix: Node) -> Iterator[Expr]:
     """Numbers that the rank of a matrix of products cannot exceed: N for X^T X/c, whose sum joins rows and columns."""
     whole = Mul.make_args(matrix.cases[0].expr) if len(matrix.cases) == 1 else ()
     sums = [f for f in whole if isinstance(f, Sum)]
-    row, column = matrix.indices
+    row, column = matrix.indices[-2:]
     if len(sums) != 1 or any({row, column} & f.free_symbols for f in whole if f is not sums[0]):
         return
     factors = [f.free_symbols for f in Mul.make_args(sums[0].function)]
@@ -89,7 +95,8 @@ def _form(expr: Basic, symmetric: frozenset[str]) -> Expr:
     if isinstance(expr, Partial):  # an adjoint of a symmetric matrix need not be symmetric
         return expr
     if isinstance(expr, Indexed) and name_of(expr) in symmetric:
-        return expr.base[tuple(sorted(expr.indices, key=str))]
+        *batch, i, j = expr.indices
+        return expr.base[(*batch, *sorted((i, j), key=str))]
     deltas = [f for f in expr.args if isinstance(f, KroneckerDelta)] if isinstance(expr, Mul) else []
     if deltas:  # d_i where i = j is d_j
         one, other = sorted(deltas[0].args, key=str)

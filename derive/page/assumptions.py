@@ -28,7 +28,7 @@ def assumed(leaf: Node) -> Iterator[Text]:
         yield say.DOMAINS[leaf.domain](name=leaf.generic)
     yield from (fact.reason for fact in declared(leaf))
     if leaf.structure:
-        yield say.STRUCTURES[leaf.structure](name=leaf.symbol)
+        yield say.STRUCTURES[leaf.structure](name=leaf.matrix)
     if leaf.law is not None:
         yield from _law(leaf, leaf.law)
 

@@ -22,15 +22,15 @@ def free_gradient(model: Model, leaf: Node) -> Iterator[Text]:
     """Yield the sentences on the two conventions for a leaf of which a structure is declared."""
     if not leaf.structure:
         return
-    n = size(leaf.indices[0])
-    G, X = Named(Symbol("G"), n, n), Named(leaf.symbol, n, n)
+    n = size(leaf.indices[-1])
+    G, X = Named(Symbol("G"), n, n), Named(leaf.matrix, n, n)
     kept: dict[str, Expr] = {
         "symmetric": Plus(G, Transpose(G), Scaled(Integer(-1), Hadamard(Eye(n), G))),
         "orthogonal": Scaled(Rational(1, 2), Plus(G, Scaled(Integer(-1), Times(X, Transpose(G), X)))),
         "triangular": G,
     }
     kind = "symmetric" if leaf.symmetric else leaf.structure
-    structure = say.STRUCTURES[leaf.structure](name=leaf.symbol)
+    structure = say.STRUCTURES[leaf.structure](name=leaf.matrix)
     yield say.FREE(structure=structure, G=G, then=say.KEPT[kind](own=kept[kind]))
     if any(is_function(node, BY_NAME["cholesky"], leaf) for node in model.nodes.values()):
         yield say.FACTOR

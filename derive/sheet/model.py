@@ -48,7 +48,8 @@ def _meanings(model: Model) -> Iterator[Text]:
     for node in model.nodes.values():
         function = node.cases[0].expr if node.cases else None
         if isinstance(function, OfMatrix) and function.row.meaning is not None:
-            yield function.row.meaning(value=node.symbol, matrix=function.matrix)
+            value, matrix = (f[function.batch] if function.batch else f for f in (node.symbol, function.matrix))
+            yield function.row.meaning(value=value, matrix=matrix)
 
 
 def _leaf(node: Node) -> object:

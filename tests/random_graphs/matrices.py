@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from sympy import KroneckerDelta, Rational
 
-from derive import cholesky, det, eigenvalues, inverse, logdet, matrix_power, solve, trace
+from derive import cholesky, det, eigenvalues, inverse, logdet, matrix_power, singular_values, solve, trace
 from random_graphs.cases import World
 from random_graphs.draws import Family
 from random_graphs.letters import Env, Letter, whole
@@ -29,6 +29,7 @@ WORDS: dict[str, tuple[Callable[..., Any], Callable[..., Array], float]] = {
 SYMMETRIC: dict[str, tuple[Callable[..., Any], Callable[..., Array], float]] = {
     "cholesky": (cholesky, HERE.cholesky, 3),
     "eigenvalues": (eigenvalues, HERE.eigvalsh, 9),
+    "singular values": (singular_values, HERE.svdvals, 9),
 }
 
 
@@ -73,14 +74,14 @@ class Matrices(Recurrences):
         kind = self.rng.choice(list(known))
         self.note(kind)
         word, torch_, most = known[kind]
-        scalar, column = kind in ("log det", "det", "trace"), kind in ("solve", "eigenvalues")
+        scalar, column = kind in ("log det", "det", "trace"), kind in ("solve", "eigenvalues", "singular values")
         letters = [] if scalar else [i] if column else [i, j]
 
         def at(world: World, env: Env) -> Array:
             numbers = range(1, i.span.high.at(env) + 1)
             elements = [world.element(matrix.name, (a, b)) for a in numbers for b in numbers]
             whole_ = torch.stack(torch.broadcast_tensors(*elements), -1).unflatten(-1, (len(numbers), len(numbers)))
-            if kind == "eigenvalues":
+            if kind in ("eigenvalues", "singular values"):
                 return torch_(whole_)[..., env[i.name] - 1]
             if column:
                 values = torch.broadcast_tensors(*(world.element(right.name, (a,)) for a in numbers), whole_[..., 0, 0])

@@ -35,10 +35,12 @@ def use_symmetry(terms: Terms, facts: Facts) -> Iterator[Line]:
         if whole is None or _name(whole) not in symmetric:  # an adjoint of a symmetric matrix need not be symmetric
             return whole if isinstance(part, Partial) else None
         element = part.wrt if isinstance(part, Partial) else part
-        places = sorted(element.indices, key=lambda e: (not e.free_symbols.isdisjoint(summed), str(e)))
-        if tuple(places) != element.indices:
+        *batch, row, column = element.indices
+        turn = sorted((row, column), key=lambda e: (not e.free_symbols.isdisjoint(summed), str(e)))
+        places = (*batch, *turn)
+        if places != element.indices:
             used.append(symmetric[_name(part)])
-        found = element.base[tuple(places)]
+        found = element.base[places]
         return Partial(part.of, found) if isinstance(part, Partial) else found
 
     found = []

@@ -24,15 +24,18 @@ def symbol(expr: Symbol, p: Printer) -> Printed:
 @write.register(WrittenScalar)
 @write.register(Written)
 def function_of_matrix(expr: Written | WrittenScalar, p: Printer) -> Printed:
-    return written(
-        expr.row, expr.matrix, p, expr.positive
-    ), POWER if expr.row.name == "inverse" else MUL if expr.row.rank == 0 else ATOM
+    return written(expr, (), p), _strength(expr.row)
 
 
-def written(row: MatrixRow, matrix: IndexedBase, p: Printer, positive: bool = False) -> str:
-    """A function of a matrix, which may be known to be positive definite, as mathematics writes it."""
-    latex, text = row.positive if positive and row.positive else (row.latex, row.text)
-    return (latex if p.style.latex else text).format(p.printed(matrix)[0])
+def written(expr: Written | WrittenScalar | OfMatrix, batch: Sequence[Expr], p: Printer) -> str:
+    """A function of a matrix, which may be known to be positive definite, as mathematics writes it: S_k^-1."""
+    latex, text = expr.row.positive if expr.positive and expr.row.positive else (expr.row.latex, expr.row.text)
+    return (latex if p.style.latex else text).format(p.printed(expr.matrix[batch] if batch else expr.matrix)[0])
+
+
+def _strength(row: MatrixRow) -> int:
+    """How strongly its sign binds its parts."""
+    return POWER if row.name == "inverse" else MUL if row.rank == 0 else ATOM
 
 
 @write.register(NablaScalar)
@@ -46,15 +49,17 @@ def derivative(expr: Nabla | NablaScalar, p: Printer) -> Printed:
 
 @write.register(OfMatrix)
 def definition(expr: OfMatrix, p: Printer) -> Printed:
-    return _element(expr.row, written(expr.row, expr.matrix, p, expr.positive), expr.indices, p)
+    return _element(expr, expr.indices, p)
 
 
-def _element(row: MatrixRow, matrix: str, indices: Sequence[Expr], p: Printer) -> Printed:
+def _element(expr: Written | OfMatrix, position: Sequence[Expr], p: Printer) -> Printed:
     """An element of what is written in several signs: in brackets, or as that of its first sign, lambda_k(A)."""
+    batch, indices = position[: expr.many], position[expr.many :]
+    matrix = written(expr, batch, p)
     if not indices:
-        return matrix, MUL
+        return matrix, _strength(expr.row)
     lower = _lower(indices, p)
-    if row.name in ("eigenvalues", "eigenvectors"):
+    if expr.row.applied:
         return matrix.replace("(", lower + "(", 1), ATOM
     return p.style.brackets(matrix) + lower, ATOM
 
@@ -79,7 +84,7 @@ def index(expr: Idx, p: Printer) -> Printed:
 @write.register(Indexed)
 def element(expr: Indexed, p: Printer) -> Printed:
     if isinstance(expr.base, Written):
-        return _element(expr.base.row, written(expr.base.row, expr.base.matrix, p), expr.indices, p)
+        return _element(expr.base, expr.indices, p)
     if isinstance(expr.base, Nabla):
         return p.style.brackets(p.printed(expr.base)[0]) + _lower(expr.indices, p), ATOM
     return p.style.name(name_of(expr), tuple(p.index(i) for i in expr.indices)), ATOM

@@ -80,20 +80,20 @@ def _runs(model: Model, node: Node, case: Case) -> Iterator[tuple[set[Axis], boo
     """For every index of one definition the axes that it runs along; True where it, or a number, only selects
     or a sum takes a part of its range."""
     along: dict[Idx, set[Axis]] = {}
-    whole = case.expr.indices if isinstance(case.expr, OfMatrix) else ()  # a function of a matrix runs as the matrix
-    whole = whole if len(whole) == 2 else ()
+    places = [(node.name, case.position), *((use.name, use.position or ()) for use in model.uses(case))]
+    found = [(name, axis, place) for name, position in places for axis, place in enumerate(position)]
     if isinstance(case.expr, OfMatrix):
-        families = {node.name, *(use.name for use in model.uses(case))}
-        yield {(name, axis) for name in families for axis in range(len(model.nodes[name].indices))}, False
-    places = [(node.name, case.position), *((use.name, use.position or whole) for use in model.uses(case))]
-    for name, position in places:
-        for axis, place in enumerate(position):
-            if spans(place, model.nodes[name].indices[axis]):
-                along.setdefault(place, set()).add((name, axis))
-            else:
-                yield {(name, axis)}, True
-                for idx in place.atoms(Idx):
-                    yield along.setdefault(idx, set()), True
+        matrix, many = case.expr.matrix.name, case.expr.many
+        found += [(matrix, axis, place) for axis, place in case.expr.shared]
+        whole = ((name, axis) for name in (node.name, matrix) for axis in range(len(model.nodes[name].indices)))
+        yield {(name, axis) for name, axis in whole if axis >= many}, False
+    for name, axis, place in found:
+        if spans(place, model.nodes[name].indices[axis]):
+            along.setdefault(place, set()).add((name, axis))
+        else:
+            yield {(name, axis)}, True
+            for idx in place.atoms(Idx):
+                yield along.setdefault(idx, set()), True
     part = {b[0] for total in case.expr.atoms(*BINDERS) for b in total.limits if tuple(b) != limits(b[0])}
     yield from ((group, idx in part) for idx, group in along.items())
 

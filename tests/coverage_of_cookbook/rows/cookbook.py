@@ -108,7 +108,7 @@ EIGENVALUES = (
         book="L X⁻ᵀ",
         by_element=True,
     ),
-    R("67", "X:N,N@sym U:N", lambda v: eigenvalues(v.X), "∂Yᵢ/∂Xⱼₖ = Vⱼᵢ(X) Vₖᵢ(X)"),
+    R("67", "X:N,N@sym U:N", lambda v: eigenvalues(v.X), "∂Yᵢ/∂Xⱼₖ = Qⱼᵢ(X) Qₖᵢ(X)"),
 )
 FORMS = (
     R("69", "x a", lambda v: v.x.mT @ v.a, "a", "x"),

@@ -32,6 +32,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "det": np.linalg.det,
     "cholesky": np.linalg.cholesky,
     "eigenvalues": np.linalg.eigvalsh,
+    "singular_values": lambda matrix: np.linalg.svd(matrix, compute_uv=False),
 }
 
 NUMPY: dict[str, Callable[[Any], Any]] = {  # the others are taken number by number
@@ -105,10 +106,11 @@ class PlainEvaluation:
 
     def of_matrix(self, expr: OfMatrix, env: Env) -> float:
         """Return an element of a function of a matrix that is not random."""
-        places = range(1, self.whole(expr.size, env) + 1)
-        matrix = np.array([[self.element(expr.matrix.name, (a, b)) for b in places] for a in places])
+        rows, columns = (range(1, self.whole(n, env) + 1) for n in expr.shape)
+        batch = tuple(self.whole(i, env) for i in expr.batch)
+        matrix = np.array([[self.element(expr.matrix.name, (*batch, a, b)) for b in columns] for a in rows])
         found = FUNCTIONS[expr.row.name](matrix)
-        return float(found[tuple(self.whole(i, env) - 1 for i in expr.indices)])
+        return float(found[tuple(self.whole(i, env) - 1 for i in expr.at)])
 
     def average(self, expr: Moment, env: Env) -> float:
         """Return the sum over all outcomes; a variance and a covariance from the deviations, as they are defined."""
