@@ -169,7 +169,9 @@ def _table() -> tuple[MatrixRow, ...]:
             "torch.linalg.svdvals({0})", axes="s", helpers=("left_singular_vectors", "right_singular_vectors"),
             square=False, applied=True,
             meaning=Text(
-                "{value} are the singular values of {matrix}, falling.", "{value} 是 {matrix} 从大到小排列的奇异值。"
+                "{value} are the singular values of {matrix}, falling; to differentiate them one assumes that no two "
+                "of them are equal and that none is 0.",
+                "{value} 是 {matrix} 从大到小排列的奇异值；求导时假设它们互不相等，且都不为 0。",
             ),
         ),
         MatrixRow(
