@@ -78,7 +78,7 @@ BOXES: dict[str, tuple[Callable[[], Graph], list[str]]] = {
     "side by side": (
         side_by_side,
         [
-            "∂L/∂W_{di} = {Σ_{t=1..T} ∂L/∂Qₜᵢ X_{td} [i ≤ D]; Σ_{t=1..T} ∂L/∂K_{t,i-D} X_{td} [i ≥ D+1]}",
+            "∂L/∂W_di = {Σ_{t=1..T} ∂L/∂Qₜᵢ X_td [i ≤ D]; Σ_{t=1..T} ∂L/∂K_{t,i-D} X_td [i ≥ D+1]}",
             "∂L/∂Wᵢ = {Xᵀ ∂L/∂Qᵢ [i ≤ D]; Xᵀ ∂L/∂K_{i-D} [i ≥ D+1]}",
         ],
     ),

@@ -89,7 +89,7 @@ def boxed(text):
 
 LINES = {
     logistic: ["∂L/∂wⱼ = 1/m Σ_{i=1..m} Xᵢⱼ (σ(Σ_{k=1..n} wₖ Xᵢₖ) - yᵢ)"],
-    network: ["∂L/∂vₕ = (Σ_{i=1..H} vᵢ tanh(Σ_{d=1..D} W_{id} x_d) - y) tanh(Σ_{d=1..D} W_{hd} x_d)"],
+    network: ["∂L/∂vₕ = (Σ_{i=1..H} vᵢ tanh(Σ_{d=1..D} W_id x_d) - y) tanh(Σ_{d=1..D} W_hd x_d)"],
     linear: [
         "∂L/∂u = v (u v Σ_{j=1..T} w^(T-j) xⱼ - y_T) Σ_{t=1..T} w^(T-t) xₜ",
         "∂L/∂v = u (u v Σ_{j=1..T} w^(T-j) xⱼ - y_T) Σ_{j=1..T} w^(T-j) xⱼ",

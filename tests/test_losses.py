@@ -197,8 +197,8 @@ def test_scores_that_overflow_in_float32(name, reading):
 
 BOXES = {
     ("linear-cross-entropy", 0): ("∂L/∂X = 1/N (p - y) W", "∂L/∂W = 1/N (p - y)ᵀ X"),
-    ("linear-cross-entropy", 1): ("∂L/∂X_{nd} = 1/N (Σ_{i=1..V} W_{id} pₙᵢ - W_{tₙ,d})",),
-    ("linear-cross-entropy", 2): ("∂L/∂X_{nd} = 1/N Σ_{b=1..B} Σ_{k=1..K} W_{bkd} (q_{nbk} r_{nb} - y_{nbk})",),
+    ("linear-cross-entropy", 1): ("∂L/∂X_nd = 1/N (Σ_{i=1..V} W_id pₙᵢ - W_{tₙ,d})",),
+    ("linear-cross-entropy", 2): ("∂L/∂X_nd = 1/N Σ_{b=1..B} Σ_{k=1..K} W_bkd (q_nbk r_nb - y_nbk)",),
     ("label-smoothing", 0): ("∂L/∂z = 1/N (p - q)",),
     ("z-loss", 0): ("∂L/∂zₙᵢ = 1/N (pₙᵢ + 2 pₙᵢ sₙ ζ - yₙᵢ)",),
     ("kl-divergence", 0): ("∂L/∂zᵢ = pᵢ (log (pᵢ/qᵢ) - L)", "∂L/∂u = q - p"),
@@ -208,7 +208,7 @@ BOXES = {
     ("dpo", 1): ("∂L/∂z_{w,nti} = β (p_{w,nti} - δ_{y_{w,nt},i}) σ(-δₙ)/N",),
     ("grpo", 0): ("∂L/∂ℓᵢₜ = -(β (exp(uᵢₜ) - 1) + Aᵢ rᵢₜ)/(G T)",),
     ("info-nce", 0): ("∂L/∂U = 1/(N τ) (p V - V)", "∂L/∂V = 1/(N τ) (pᵀ U - U)"),
-    ("triplet", 0): ("∂L/∂q_{nd} = 2 (a_{nd} - q_{nd}) · 1[d_{p,n} - d_{q,n} + m > 0]/N",),
+    ("triplet", 0): ("∂L/∂q_nd = 2 (a_nd - q_nd) · 1[d_{p,n} - d_{q,n} + m > 0]/N",),
     ("focal", 0): ("∂L/∂zₙ = yₙ (1 - pₙ)^γ (γ pₙ log pₙ - 1 + pₙ)/N",),
     ("focal", 1): ("∂L/∂zₙᵢ = ∂L/∂qₙ p_{n,tₙ} (δ_{tₙi} - pₙᵢ)",),
     ("muon", 0): ("∂L/∂X = ∂L/∂A X + (∂L/∂A)ᵀ X + a ∂L/∂Y + B ∂L/∂Y",),

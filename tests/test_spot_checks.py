@@ -34,12 +34,12 @@ def page(*words: str, lang: str = "en") -> str:
 @pytest.mark.parametrize(
     ("words", "box"),
     [
-        (("bptt",), "∂L/∂wₕₕ = ∂L/∂o_T w_{qh} Σ_{t=1..T} wₕₕ^(T-t) hₜ₋₁"),
-        (("bptt",), "∂L/∂wₕₓ = ∂L/∂o_T w_{qh} Σ_{t=1..T} wₕₕ^(T-t) xₜ"),
+        (("bptt",), "∂L/∂wₕₕ = ∂L/∂o_T w_qh Σ_{t=1..T} wₕₕ^(T-t) hₜ₋₁"),
+        (("bptt",), "∂L/∂wₕₓ = ∂L/∂o_T w_qh Σ_{t=1..T} wₕₕ^(T-t) xₜ"),
         (("lstm",), "b_f ≥ r_f - log (2^(1/k) - 1)"),
-        (("batch-norm",), "1/s_d (∂L/∂x̂_{nd} - 1/N Σ_{m=1..N} ∂L/∂x̂_{md}"),
-        (("batch-norm",), "- x̂_{nd}/N Σ_{m=1..N} ∂L/∂x̂_{md} x̂_{md})"),
-        (("layer-norm",), "1/sₙ (∂L/∂x̂_{nd} - 1/D Σ_{k=1..D} ∂L/∂x̂ₙₖ - x̂_{nd}/D Σ_{k=1..D} ∂L/∂x̂ₙₖ x̂ₙₖ)"),
+        (("batch-norm",), "1/s_d (∂L/∂x̂_nd - 1/N Σ_{m=1..N} ∂L/∂x̂_md"),
+        (("batch-norm",), "- x̂_nd/N Σ_{m=1..N} ∂L/∂x̂_md x̂_md)"),
+        (("layer-norm",), "1/sₙ (∂L/∂x̂_nd - 1/D Σ_{k=1..D} ∂L/∂x̂ₙₖ - x̂_nd/D Σ_{k=1..D} ∂L/∂x̂ₙₖ x̂ₙₖ)"),
         (("weight-norm",), "∂L/∂v = g/n ∂L/∂w - g/n² ∂L/∂g v"),
         (("weight-norm",), "∂L/∂g = 1/n Σ_{j=1..D} ∂L/∂wⱼ vⱼ"),
         (("dropout",), "E[r²] = e² + p/(1 - p) Σ_{j=1..D} wⱼ² xⱼ²"),

@@ -69,7 +69,7 @@ def poisson(g):
 
 
 @model(
-    "∂L/∂W_{id} = 1/N Σ_{n=1..N} X_{nd} (pₙᵢ - yₙᵢ)", "∂L/∂W = 1/N (p - y)ᵀ X", "∂L/∂bᵢ = 1/N Σ_{n=1..N} (pₙᵢ - yₙᵢ)"
+    "∂L/∂W_id = 1/N Σ_{n=1..N} X_nd (pₙᵢ - yₙᵢ)", "∂L/∂W = 1/N (p - y)ᵀ X", "∂L/∂bᵢ = 1/N Σ_{n=1..N} (pₙᵢ - yₙᵢ)"
 )
 def softmax_regression(g):
     N, C, D = g.size("N"), g.size("C"), g.size("D")

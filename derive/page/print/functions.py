@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sympy import And, Basic, Idx, Indexed, KroneckerDelta, Max, Min, Mod, Not, Or, Piecewise, S, polygamma
@@ -13,7 +14,9 @@ from derive.expressions.indices import linear
 from derive.expressions.intervals import inside
 from derive.page.print.order import ordered
 from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, write
+from derive.page.print.style import tall
 
+BRACKETS = re.compile(r"\((\{[^()]*\})\)")  # of a pattern, round an argument
 BINDS = {"brackets": ATOM, "prefix": MUL, "raised": POWER, "root": POWER}  # a function, by its notation
 
 EULER = "e"
@@ -28,6 +31,8 @@ def function(expr: Basic, p: Printer) -> Printed:
     if row.notation == "raised" and p.style.latex and EULER in p.rank:  # a letter of the model: not e^x beside it
         return rf"\exp{p.style.brackets(p.printed(expr.args[0])[0])}", MUL
     pattern, inner = p.style.pattern(row), [_argument(row, a, p) for a in arguments(expr)]
+    if p.style.latex and any(map(tall, inner)):
+        pattern = BRACKETS.sub(r"\\left(\1\\right)", pattern)
     return pattern.format(*([", ".join(inner)] if "{}" in pattern else inner)), BINDS[row.notation]
 
 
@@ -59,15 +64,15 @@ def indicator(expr: inside, p: Printer) -> Printed:
 
 @write.register(AppliedUndef)
 def abstract(expr: AppliedUndef, p: Printer) -> Printed:
-    return f"{p.style.name(str(expr.func), ())}({', '.join(p(a) for a in expr.args)})", ATOM
+    return p.style.name(str(expr.func), ()) + p.style.brackets(", ".join(p(a) for a in expr.args)), ATOM
 
 
 @write.register(Max)
 @write.register(Min)
 def extremum(expr: Max | Min, p: Printer) -> Printed:
-    inner = ", ".join(p.printed(a)[0] for a in ordered(expr.args, p.rank))
+    inner = p.style.brackets(", ".join(p.printed(a)[0] for a in ordered(expr.args, p.rank)))
     word = "max" if isinstance(expr, Max) else "min"
-    return (rf"\{word}({inner})" if p.style.latex else f"{word}({inner})"), ATOM
+    return (rf"\{word}{inner}" if p.style.latex else f"{word}{inner}"), ATOM
 
 
 @write.register(Relational)

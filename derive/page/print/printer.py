@@ -159,7 +159,8 @@ class Printer:
         letters = {s[0] for s in sums}
         nested = any(not letters.isdisjoint(end.free_symbols) for s in sums for end in s[1:])
         order = reversed(sums) if nested else sums  # inner ones come first; where it does not matter they stay so
-        return "".join(self.style.total(name_of(i), self.index(a), self.index(b)) for i, a, b in order)
+        between = r"\," if self.style.latex else ""  # or the ranges of neighbours would touch
+        return between.join(self.style.total(name_of(i), self.index(a), self.index(b)) for i, a, b in order)
 
     # indices
 

@@ -43,14 +43,20 @@ class Style(NamedTuple):
     latex: bool = True
 
 
+TALL = ("\\frac", "\\sum", "\\prod", "\\begin{cases}", "\\begin{pmatrix}")
+
+
+def tall(latex: str) -> bool:
+    """True for a formula round which brackets grow."""
+    return any(sign in latex for sign in TALL)
+
+
 def _latex_brackets(inner: str) -> str:
-    tall = any(sign in inner for sign in ("\\frac", "\\sum", "\\prod"))
-    return rf"\left({inner}\right)" if tall else f"({inner})"
+    return rf"\left({inner}\right)" if tall(inner) else f"({inner})"
 
 
 def _latex_moment(sign: str, inner: str) -> str:
-    tall = any(wide in inner for wide in ("\\frac", "\\sum", "\\prod"))
-    left, right = (r"\left[", r"\right]") if tall else ("[", "]")
+    left, right = (r"\left[", r"\right]") if tall(inner) else ("[", "]")
     return rf"\mathrm{{{sign}}}{left}{inner}{right}"
 
 
@@ -133,6 +139,8 @@ UNICODE = Style(
 )
 INLINE = LATEX._replace(  # within a sentence or a table a partial stays on the line
     key="inline",
+    fraction=lambda a, b: f"{a}/{b}",
+    wide_fractions=True,
     partial=lambda of, wrt, mark: rf"\partial{'^{+}' if mark else ''} {of}/\partial {wrt}",
     second=lambda of, a, b: rf"\partial^{{2}} {of}/{_latex_twice(a, b)}",
 )

@@ -35,8 +35,14 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
 \raggedbottom
 \newcommand{\held}{\postdisplaypenalty=10000\relax}
 % the reason of a line: beside it, or under it where there is no room
-\newcommand{\why}[1]{\tag*{\smallsize\color{reason}#1}}
-\newcommand{\result}[1]{\fcolorbox{rule}{tint}{$\displaystyle #1$}}
+\newsavebox{\whybox}
+\newcommand{\why}[1]{\tag*{\smallsize\color{reason}\sbox{\whybox}{#1}\ifdim\wd\whybox>0.85\linewidth
+  \parbox[t]{0.85\linewidth}{\raggedleft #1}\else\usebox{\whybox}\fi}}
+% a formula that has no place to break is set smaller, as much as the room #1 asks for
+\newsavebox{\narrowbox}
+\newcommand{\narrowed}[2]{\sbox{\narrowbox}{$\displaystyle #2$}\ifdim\wd\narrowbox>\dimexpr#1\relax
+  \resizebox{\dimexpr#1\relax}{!}{\usebox{\narrowbox}}\else\usebox{\narrowbox}\fi}
+\newcommand{\result}[1]{\fcolorbox{rule}{tint}{\narrowed{\linewidth-\mathindent-2\fboxsep-2pt}{#1}}}
 \newcommand{\fitted}[1]{\sbox0{#1}\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi}
 % headings: \room{h} begins a new page where less than h is left, but never below another heading
 \makeatletter
@@ -45,16 +51,24 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
   \ifdim\dimen@>\dimen@ii\ifdim\dimen@ii>0pt\vfil\fi\break\fi\endgroup\fi}
 \newcommand{\headed}[2]{\noindent\place{\bfseries\boldmath\color{rule}#1#2\par}\nobreak\@afterheading}
 \newcommand{\reading}[1]{\room{14\baselineskip}\addvspace{20pt plus 4pt}%
-  {\color{rule}\hrule height 0.8pt}\nobreak\vskip 5pt\headed{\readingsize}{#1}\vskip 4pt\nobreak}
+  \ifruled\else{\color{rule}\hrule height 0.8pt}\nobreak\vskip 5pt\fi\ruledfalse
+  \headed{\readingsize}{#1}\vskip 4pt\nobreak}
 \newcommand{\topic}[1]{\room{9\baselineskip}\addvspace{15pt plus 4pt}\headed{\topicsize}{#1}\vskip 4pt\nobreak}
-\newcommand{\step}[1]{\room{6\baselineskip}\addvspace{9pt plus 3pt}%
-  \headed{\stepsize}{\llap{\vrule width 2.5pt height 1.9ex depth 0.5ex\kern 5pt}#1}}
+% what stays on one page, if it fits on a page: #1 is the room for its first lines where it does not, #2 the space above
+\newsavebox{\wholebox}
+\newenvironment{whole}[2]{\par\def\begun{\room{#1}\addvspace{#2}}\def\kept{\addvspace{#2}}%
+  \global\setbox\wholebox\vbox\bgroup\@nobreakfalse\everypar{}}
+  {\par\egroup\dimen@\ht\wholebox\advance\dimen@\dp\wholebox
+  \ifdim\dimen@>\textheight\begun\unvbox\wholebox\else\kept\nointerlineskip\box\wholebox\fi\@nobreakfalse}
+\newenvironment{step}[1]{\begin{whole}{6\baselineskip}{9pt plus 3pt}%
+  \headed{\stepsize}{\llap{\vrule width 2.5pt height 1.9ex depth 0.5ex\kern 5pt}#1}}{\end{whole}}
 \newcommand{\sheettitle}[1]{{\bfseries\boldmath\color{rule}\titlesize\raggedright\noindent #1\par}\vskip 3pt}
 \newcommand{\undertitle}[1]{{\smallsize\color{reason}\raggedright\noindent #1\par}}
 \newcommand{\titlerule}{\vskip 5pt{\color{rule}\hrule height 1.2pt}\vskip 9pt}
-\newenvironment{proved}[1]{\room{10\baselineskip}\addvspace{18pt plus 4pt}{\color{rule}\hrule height 1.2pt}\nobreak
+\newenvironment{proved}[1]{\begin{whole}{10\baselineskip}{18pt plus 4pt}{\color{rule}\hrule height 1.2pt}\nobreak
   \vskip 6pt\headed{\topicsize}{#1}\vskip 2pt\nobreak\small}
-  {\par\nobreak\vskip 4pt{\color{rule}\hrule height 1.2pt}\par}
+  {\par\nobreak\vskip 4pt{\color{rule}\hrule height 1.2pt}\par\end{whole}\ruledtrue}
+\newif\ifruled % a rule has just been drawn: the next part begins without one of its own
 % tables: rules of three weights
 \newcommand{\toprule}{\noalign{\hrule height 0.8pt\vskip 2pt}}
 \newcommand{\midrule}{\noalign{\vskip 1pt\hrule height 0.4pt\vskip 3pt}}

@@ -29,7 +29,7 @@ class Writer(base.Writer):
         super().__init__(formulas, lang)
         self.entries: list[Entry] = []
         self.name = ""  # of the sheet, for the file
-        self.open = False  # a section in a box
+        self.open: list[str] = []  # the environments that a heading ends: a section in a box, a step
         self.outside = formulas.styled("text")
 
     def held(self, block: blocks.Block) -> str:
@@ -51,16 +51,18 @@ class Writer(base.Writer):
 
     def heading(self, block: blocks.Heading) -> str:
         self.entries.append(Entry(block.level, self.unicode(block.text)))
-        text, closed = self.text(block.text), self.end() if block.level < 2 else ""
-        if block.boxed:
-            self.open = True
-            return f"\n{closed}\\begin{{proved}}{{{text}}}"
-        return f"\n{closed}\\{HEADINGS[block.level]}{{{text}}}"
+        text, closed = self.text(block.text), self.end(block.level)
+        kind = "proved" if block.boxed else HEADINGS[block.level]
+        if kind in ("proved", "step"):
+            self.open.append(kind)
+            return f"\n{closed}\\begin{{{kind}}}{{{text}}}"
+        return f"\n{closed}\\{kind}{{{text}}}"
 
-    def end(self) -> str:
-        """Close the section that stands in a box, if one is open."""
-        was, self.open = self.open, False
-        return "\\end{proved}\n" if was else ""
+    def end(self, level: int = 0) -> str:
+        """Close what a heading of this level ends: a step, and the section that stands in a box."""
+        ended = [kind for kind in reversed(self.open) if level < 2 or kind == "step"]
+        self.open = [kind for kind in self.open if kind not in ended]
+        return "".join(f"\\end{{{kind}}}\n" for kind in ended)
 
     def unicode(self, text: Text) -> str:
         """A sentence in plain Unicode, as a PDF viewer shows it in the bookmarks."""
@@ -89,7 +91,8 @@ class Writer(base.Writer):
 
     def row(self, left: str, right: Sequence[str], row: blocks.Row) -> str:
         gap = GAP if row.gap else ""
-        lines = broken(tuple(right), LINE - width(left) - 1.5)
+        room = LINE - width(left) - 1.5
+        lines = [_narrowed(line, room) for line in broken(tuple(right), room)]
         return f"{gap}{left} &{self.signs[row.sign]} {BREAK.join(lines)}{self._why(row.reason)}"
 
     def _why(self, reason: Text | None) -> str:
@@ -146,7 +149,13 @@ class Writer(base.Writer):
     def picture(self, block: blocks.Picture) -> str:
         caption = f"\\parbox{{0.86\\linewidth}}{{\\centering\\smallsize\\color{{reason}} {self.text(block.caption)}}}"
         picture = f"\\fitted{{{block.drawing.tikz(self.lang)}}}\\par\\smallskip"
-        return f"\\begin{{center}}\n{picture}\n{caption}\n\\end{{center}}"
+        whole = f"\\begin{{minipage}}{{\\linewidth}}\\centering\n{picture}\n{caption}\n\\end{{minipage}}"
+        return f"\\begin{{center}}\n{whole}\n\\end{{center}}"
+
+
+def _narrowed(line: str, room: float) -> str:
+    """A line that may be too wide, for a product or a bracket does not break: LaTeX measures it and sets it smaller."""
+    return line if width(line) < 0.9 * room else f"\\narrowed{{{room - 1:.1f}em}}{{{line}}}"
 
 
 def _cells(cells: list[str]) -> str:

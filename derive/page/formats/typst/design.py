@@ -19,11 +19,15 @@ DESIGN = r"""
 #let d(alt, body) = math.equation(block: true, alt: alt, body)
 #let small(body) = text(size: small-size, fill: reason, body)
 // a reason beside its line, or under it where there is no room
-#let beside(line, why) = if why == none { line } else {
+#let fitted(body) = layout(size => {
+  let wide = measure(body).width
+  if wide > size.width { scale(size.width / wide * 100%, reflow: true, body) } else { body }
+})
+#let beside(line, why) = if why == none { fitted(line) } else {
   layout(size => if measure(line).width + measure(why).width + 1.2em.to-absolute() <= size.width {
     grid(columns: (1fr, auto), align: (left + horizon, right + horizon), line, why)
   } else {
-    stack(spacing: 0.5em, line, align(right, block(width: 85%, align(right, why))))
+    stack(spacing: 0.5em, fitted(line), align(right, block(width: 85%, align(right, why))))
   })
 }
 // rows of left, the lines of right, and a reason for the last of them, with their signs under each other
@@ -32,20 +36,17 @@ DESIGN = r"""
   ..each.pos().map(((left, lines, why)) => lines.enumerate().map(((n, line)) => (
     if n == 0 { left } else { none },
     beside(line, if why == none or n + 1 < lines.len() { none } else { small(why) })))).flatten()))
-#let fitted(body) = layout(size => {
-  let wide = measure(body).width
-  if wide > size.width { scale(size.width / wide * 100%, reflow: true, body) } else { body }
-})
 #let result(..lines) = block(inset: (left: 1.2em), breakable: false, fitted(box(
   stroke: 0.6pt + rule, fill: tint, inset: 7pt, stack(spacing: 0.7em, ..lines))))
 #let results(..each) = block(inset: (left: 1.2em), breakable: false, block(
   stroke: 0.6pt + rule, fill: tint, inset: (x: 7pt, y: 2pt), rows(inset: (left: 0em), columns: (auto, auto), ..each)))
 // a step: it does not break if it fits on a page
-#let step(body) = block(above: 1.7em, width: 100%, layout(size =>
+#let whole(body) = layout(size =>
   if measure(block(width: size.width, body)).height < page-room { block(breakable: false, width: 100%, body) }
-  else { body }))
-#let proved(body) = block(above: 1.6em, width: 100%, inset: (y: 6pt), stroke: (y: 1.1pt + rule), {
-  set text(size: 10pt); body })
+  else { body })
+#let step(body) = block(above: 1.7em, width: 100%, whole(body))
+#let proved(body) = block(above: 1.6em, width: 100%, whole(block(
+  width: 100%, inset: (y: 6pt), stroke: (y: 1.1pt + rule), { set text(size: 10pt); body })))
 #let shown(alt, body, caption) = block(breakable: false, width: 100%, align(center, {
   fitted(figure(alt: alt, body)); v(-0.3em); block(width: 86%, small(caption)) }))
 // what a picture is made of
