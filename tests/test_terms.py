@@ -68,9 +68,7 @@ def poisson(g):
     g.loss("J", Sum(mu[i] - y[i] * s[i], i) / m)
 
 
-@model(
-    "∂L/∂W_id = 1/N Σ_{n=1..N} X_nd (pₙᵢ - yₙᵢ)", "∂L/∂W = 1/N (p - y)ᵀ X", "∂L/∂bᵢ = 1/N Σ_{n=1..N} (pₙᵢ - yₙᵢ)"
-)
+@model("∂L/∂W_id = 1/N Σ_{n=1..N} X_nd (pₙᵢ - yₙᵢ)", "∂L/∂W = 1/N (p - y)ᵀ X", "∂L/∂bᵢ = 1/N Σ_{n=1..N} (pₙᵢ - yₙᵢ)")
 def softmax_regression(g):
     N, C, D = g.size("N"), g.size("C"), g.size("D")
     n, d, i, k = g.index("n", N), g.index("d", D), *g.indices("i k", C)

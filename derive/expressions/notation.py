@@ -99,7 +99,7 @@ def subscript(text: str) -> str:
     """Unicode subscript where every letter has one, else `_qh`, or `_{k,t}` where it is no plain word."""
     if all(c in SUBSCRIPTS for c in text):
         return "".join(SUBSCRIPTS[c] for c in text)
-    return f"_{text}" if text.isalnum() and text.isascii() else f"_{{{text}}}"
+    return f"_{text}" if len(text) == 1 or (text.isalnum() and text.isascii()) else f"_{{{text}}}"
 
 
 @cache

@@ -1,6 +1,6 @@
 """The reasons of the conditions, in both languages."""
 
-from sympy import S, Symbol
+from sympy import Symbol
 
 from derive.language import Text
 
@@ -15,9 +15,6 @@ BOTH_SIGNS = Text(
     "if {factor} is 1, every factor is 1; if {factor} is −1, only the sign alternates and the size stays the same",
     "若 {factor} 等于 1，则每个因子都是 1；若等于 −1，则只有符号交替，大小不变",
 )
-    "if {factor} is 1 every factor is 1; if it is {minus} only the sign alternates, the size stays",
-    "若 {factor} 等于 1，则每个因子都是 1；若等于 {minus}，则只有符号交替，大小不变",
-)(minus=S.NegativeOne)
 POWERS = Text(
     "every step back multiplies by the same matrix. The norm of its {k}-th power is at least {low} and at most {high}"
     ", where n is the number of its rows and c does not depend on {k}; the norm may grow before it shrinks",

@@ -97,9 +97,6 @@ SIGN = Text(
     "{adjoint}:",
     "单位权重。若 {W} 的初值为 1 或 −1，线性单元每回退一步都保持伴随量 {adjoint} 的大小：",
 )
-    "Unit weight. If {W} starts at 1 or {minus}, a step back of the linear cell keeps the size of every adjoint {adjoint}:",
-    "单位权重。若 {W} 的初值为 1 或 {minus}，线性单元每回退一步都保持伴随量 {adjoint} 的大小：",
-)(minus=S.NegativeOne)
 SLOPES = Text(
     "In this cell each step also multiplies by derivatives of the activation, which are at most 1: no step back can "
     "lengthen an adjoint, and a step preserves its length only where these derivatives are 1.",
