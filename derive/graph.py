@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sympy import Expr, Idx, Symbol
+from sympy import Expr, Idx, Symbol, oo
 
 from derive.display import shown
 from derive.errors import ModelError
@@ -204,6 +204,16 @@ class Graph:
         self._loss = name
         return symbol
 
+    def _start(self, names: str, value: Any) -> Expr:
+        """A start value. Errors: ModelError also for an infinite one, with what to write instead."""
+        if value in (oo, -oo, float("inf"), -float("inf")):
+            word = "amin" if value > 0 else "amax"
+            raise ModelError(
+                f"{names}: a start value is a finite number, found {value}; the least or largest so far needs no "
+                f"recurrence, it is a part of a range, as in {word}(x[k], (k, 1, t))"
+            )
+        return self._formula(names, value)
+
     def states(self, names: str, over: Over, start: Mapping[Any, Any]) -> tuple[Any, ...]:
         """Declare families that will refer to themselves or to each other at other times; each needs an `update` later.
 
@@ -214,7 +224,7 @@ class Graph:
         indices, names_ = validation.over(over), names.split()
         if not indices:
             raise ModelError(f"the states {names} need an index to step through: over=t")
-        begin = {borders.place(names, at, indices): self._formula(names, value) for at, value in start.items()}
+        begin = {borders.place(names, at, indices): self._start(names, value) for at, value in start.items()}
         placed = any(isinstance(at, tuple) for at in start)
         for name in names_:
             validation.new_name(name, self._names())
