@@ -257,40 +257,18 @@ class Reader:
         node, square = self._node(word, word.families[0]), word.name not in BY_NAME or BY_NAME[word.name].square
         if len(node.indices) < 2 or (square and len({_ends(i) for i in node.indices[-2:]}) != 1):
             shape = " x ".join(str(i.upper - i.lower + 1) for i in node.indices) or "a number"
-<<<<<<< HEAD
             what = "a square matrix, the last two indices of a family" if square else "a matrix"
             raise ModelError(f"{self.name}: {word.name} is taken of {what}, and {node.name} is {shape}")
         if word.name == "cholesky" and node.kind != "node" and node.structure != "positive definite":
             raise ModelError(f"{self.name}: {word} needs {node.name} to be declared positive_definite=True")
         if word.name == "eigenvalues" and not node.symmetric:
-            raise ModelError(f"{self.name}: {word} needs a symmetric matrix; declare {node.name} symmetric=True")
-        if any(i.lower != 1 for i in node.indices):
-=======
-            raise ModelError(
-                f"{self.name}: {word.name} is taken of a square matrix, and {node.name} is {shape}{self._way(node)}"
-            )
-        if word.name == "cholesky" and node.kind != "node" and node.structure != "positive definite":
-            raise ModelError(f"{self.name}: {word} needs {node.name} to be declared positive_definite=True")
-        if word.name == "eigenvalues" and not node.symmetric:
-            i, j = (str(k) for k in node.indices)
+            i, j = (str(k) for k in node.indices[-2:])
             half = f"take its symmetric part, ({node.name}[{i}, {j}] + {node.name}[{j}, {i}])/2, as a node"
             way = f"declare {node.name} symmetric=True" if node.is_leaf else half
             raise ModelError(f"{self.name}: {word} needs a symmetric matrix; {way}")
-        if node.indices[0].lower != 1:
->>>>>>> 8d32f61 (Refusals of infinite starts and of matrices of every step say what to write instead, and what they say is tried in tests)
+        if any(i.lower != 1 for i in node.indices):
             raise ModelError(f"{self.name}: {word.name}({node.name}): the indices of {node.name} must begin at 1")
         return node
-
-    def _way(self, node: Node) -> str:
-        """What to write where a family holds a matrix for every step, or for every example."""
-        i, *more = node.indices[-2:]
-        if len(node.indices) < 3 or not more or _ends(i) != _ends(more[0]):
-            return ""
-        at = ", ".join(str(k.upper) for k in node.indices[:-2])
-        if node.cases and not any(all(isinstance(p, Idx) for p in c.position) for c in node.cases):  # not defined yet
-            return "; inside of a recurrence the matrix has to be the same at every step: make it a node before"
-        over = f"{i}, {more[0]}"
-        return f"; name the matrix at one place first, as g.node('Y', {node.name}[{at}, {over}], over=({over}))"
 
     def _node(self, word: Word, operand: IndexedBase) -> Node:
         node = self.known.get(name_of(operand))
