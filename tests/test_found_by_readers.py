@@ -9,15 +9,22 @@ from derive import (
     Expectation,
     Graph,
     Sum,
+    amax,
+    amin,
     cos,
+    dot,
     frac,
     log,
+    log_softmax,
     logdet,
     logsumexp,
     matrix_power,
     mean,
+    norm,
+    normalize,
     sin,
     softmax,
+    std,
     tanh,
     var,
 )
@@ -149,3 +156,19 @@ def test_frac_is_torchs():
         assert plain(module["backward"](x=given)["x"]).tolist() == truth.tolist()
     with pytest.raises(ModelError, match=r"frac of sympy.*from derive import frac"):
         g.node("other", sympy.frac(z[n]), over=n)
+
+
+def test_words_of_a_family_without_its_indices_are_refused():
+    """One line says what is given instead; the same for a place of a word."""
+    g = Graph("places")
+    N = g.size("N")
+    i = g.index("i", N)
+    a = g.parameter("a", N)
+    for word in (softmax, log_softmax, logsumexp, mean, var, std, norm, normalize, amax, amin):
+        with pytest.raises(ModelError, match=rf"^{word.__name__}: a is a whole family; give its element"):
+            word(a, i)
+    with pytest.raises(ModelError, match="dot: a is a whole family"):
+        dot(a[i], a, i)
+    for word in (softmax, log_softmax, logsumexp, mean, var, std, norm):
+        with pytest.raises(ModelError, match=rf"^{word.__name__}\(\.\.\.\)\[1\]: the word is one number"):
+            word(a[i], i)[1]

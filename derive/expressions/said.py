@@ -14,6 +14,7 @@ from sympy import Add, Basic, Expr, Idx, Indexed, IndexedBase, Mul, Pow, S, Sum,
 from sympy.core.symbol import Str
 from sympy.printing.precedence import precedence
 
+from derive.errors import ModelError
 from derive.expressions.canonical import canonical
 from derive.expressions.indices import limits, name_of, substitute, through
 from derive.expressions.powers import monomial
@@ -42,6 +43,13 @@ class Said(Expr):
     p = property(lambda self: self.args[4])
     power = property(lambda self: self.args[5])
     precedence = property(lambda self: precedence(self.formula))
+
+    def __getitem__(self, place: Any) -> Expr:
+        """A word is a number, an element of a softmax too. Errors: ModelError, which says how a place is read."""
+        raise ModelError(
+            f"{self.name}(...)[{place}]: the word is one number, not a family; give it a name, "
+            f'p = g.node("p", {self.name}(...), over=i), and read p[{place}]'
+        )
 
     def _eval_is_positive(self) -> bool | None:
         return self.formula.is_positive  # type: ignore[no-any-return]

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
-from sympy import Abs, Expr, Idx, Piecewise, S, exp, log, sqrt, tanh
+from sympy import Abs, Expr, Idx, IndexedBase, Piecewise, S, exp, log, sqrt, tanh
 from sympy import Sum as sum_of
 
+from derive.errors import ModelError
 from derive.expressions.activations import relu
 from derive.expressions.extremes import Amax, Amin
 from derive.expressions.indices import fresh, substitute
@@ -25,11 +26,14 @@ Made = TypeVar("Made", bound=Callable[..., Expr])
 
 
 def word(function: Made) -> Made:
-    """The word, refusing text, which sympy would run."""
+    """The word, refusing text, which sympy would run, and families without their indices."""
 
     @wraps(function)
     def checked(*given: Any, **options: Any) -> Expr:
-        refuse_text(function.__name__, (*given, *options.values()))
+        name = function.__name__
+        refuse_text(name, (*given, *options.values()))
+        if whole := next((e for e in given if isinstance(e, IndexedBase)), None):
+            raise ModelError(f"{name}: {whole} is a whole family; give its element, such as {name}({whole}[i], i)")
         return function(*given, **options)
 
     return checked  # type: ignore[return-value]

@@ -94,6 +94,8 @@ class Reader:
             if expr.free_symbols & self.running:  # a row or a column elsewhere
                 raise NoMatrixForm(PLACES)
             return Part(expr)
+        if name_of(element) not in self.nodes:  # an inverse that stands in a derivative alone
+            return self._inverse(element.base.matrix, element.indices)
         node, position = self.nodes[name_of(element)], list(element.indices)
         axes = self.roles[node.name]
         at = [a for a in axes if not position[a].atoms(Idx, Indexed)]
