@@ -12,6 +12,7 @@ from derive import (
     amax,
     amin,
     cos,
+    cosh,
     dot,
     frac,
     log,
@@ -172,3 +173,23 @@ def test_words_of_a_family_without_its_indices_are_refused():
     for word in (softmax, log_softmax, logsumexp, mean, var, std, norm):
         with pytest.raises(ModelError, match=rf"^{word.__name__}\(\.\.\.\)\[1\]: the word is one number"):
             word(a[i], i)[1]
+
+
+def test_the_logarithm_of_a_hyperbolic_cosine_far_out():
+    """|z| + log(1 + exp(-2|z|)) - log 2, with the slope tanh z: cosh 100 is infinite in float32."""
+    z = torch.tensor([-100.0, -3.0, 1e-3, 2.0, 100.0], dtype=torch.float64, requires_grad=True)
+    value = (z.abs() + torch.nn.functional.softplus(-2 * z.abs()) - torch.log(torch.tensor(2.0).double())).sum()
+    (truth,) = torch.autograd.grad(value, z)
+    g = Graph("log-cosh")
+    N = g.size("N")
+    n = g.index("n", N)
+    p = g.parameter("z", N)
+    g.loss("L", Sum(log(cosh(p[n])), n))
+    d = g.derive()
+    assert d.verify(20).ok
+    for target in ("numpy", "torch"):
+        module = loaded(d.to_code(target, check=False))
+        given = z.detach().float()
+        given = given.numpy() if target == "numpy" else given
+        assert plain(module["forward"](z=given)["L"]) == pytest.approx(value.item(), rel=1e-6)
+        assert plain(module["backward"](z=given)["z"]) == pytest.approx(truth.numpy(), rel=1e-5)

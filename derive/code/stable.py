@@ -9,6 +9,7 @@ where the peak of a sum is the greatest exponent of its terms. Products add expo
 logarithm is exponent + log(first), and only what is left is exponentiated: exp(z_i - peak) / Sum(exp(z_k - peak)). It
 is the shift by the maximum, also for products of softmaxes, a sum over two axes or under a mask. log(1 + exp(u)) and
 the sigmoid have functions of their own: the logarithm of the sigmoid of u is -softplus(-u).
+log(cosh(u)) is |u| + log(1 + exp(-2|u|)) - log 2.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 
 from sympy import (
+    Abs,
     Add,
     Basic,
     Expr,
@@ -31,9 +33,11 @@ from sympy import (
     S,
     Sum,
     Symbol,
+    cosh,
     exp,
     log,
     oo,
+    sinh,
     tanh,
 )
 
@@ -68,6 +72,10 @@ class Stable:
         """Return the expression to be evaluated; the very same where no exponential is in it."""
         if not self._concerns(expr):
             return expr
+        expr = _tangents(expr) if isinstance(expr, Mul) and expr.has(cosh) else expr
+        if isinstance(expr, log) and isinstance(expr.args[0], cosh):
+            size = Abs(self(expr.args[0].args[0]))
+            return size + softplus(-2 * size) - log(2)
         if isinstance(expr, log):
             scaled = self.split(expr.args[0])
             return through(expr, self) if scaled.exponent == 0 else scaled.log
@@ -76,7 +84,7 @@ class Stable:
     def _concerns(self, expr: Expr) -> bool:
         """True if there is an exponential in an expression, or something that is made of one."""
         if expr not in self._concerned:
-            made = bool(expr.has(exp, sigmoid, tanh)) or any(name_of(e) in self.nodes for e in quantities(expr))
+            made = bool(expr.has(exp, sigmoid, tanh, cosh)) or any(name_of(e) in self.nodes for e in quantities(expr))
             self._concerned[expr] = made
         return self._concerned[expr]
 
@@ -220,6 +228,17 @@ class Stable:
             factor = 1 - factor
         named = isinstance(factor, (Symbol, Indexed)) and name_of(factor) in self.binary
         return named or isinstance(factor, (KroneckerDelta, inside))
+
+
+def _tangents(product: Expr) -> Expr:
+    """Return a product with tanh u for sinh u / cosh u, which both overflow."""
+    powers = product.as_powers_dict()
+    for below in [b for b in powers if isinstance(b, cosh)]:
+        above = sinh(below.args[0])
+        k = -powers[below]
+        if k == 1 and powers.get(above) == 1:
+            product = product / above * below * tanh(below.args[0])
+    return product
 
 
 def positive(expr: Expr) -> Expr:
