@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from derive.page import sentences as say
 from derive.page.blocks import Block, Heading, Paragraph, Title
+from derive.sheet.algorithm import shown as algorithm
 from derive.sheet.model import flows, forward, given, named
 from derive.sheet.part import Part
 from derive.sheet.picture import picture
@@ -43,6 +44,7 @@ def _part(part: Part) -> Iterator[Block]:
     if model.has_loss:
         yield from backward(part)
         yield from gradients(part)
+        yield from algorithm(derived, detail)
     yield from part.sections(Place.RESULTS)
     if not model.has_loss:
         yield from map(Paragraph, part.notes)  # else below the gradients
