@@ -7,7 +7,8 @@ from float32_models import CASES
 from generated import loaded, plain
 from sympy import Symbol
 
-from derive import Graph, Sum, exp, log, sigmoid
+from derive import Graph, Sum, exp, log, sigmoid, sqrt
+from derive.code.exponents import peak
 from derive.code.stable import Stable
 
 SEEDS = range(4)
@@ -93,6 +94,25 @@ def test_what_needs_no_shift_stays_as_it_is():
     stable = Stable(g.model().nodes)
     for expr in (exp(z[i]), log(p[i] + 1), Sum(p[i] * z[i], (i, 1, N)), exp(z[i]) * z[k], 1 - p[i], exp(-(z[i] ** 2))):
         assert stable(expr) == expr
+
+
+def test_what_a_softmax_averages_has_no_exponent():
+    """A mean with softmax weights is no exponential, so what is made of it is written by its name and stays short."""
+    g = Graph("averaged")
+    N = g.size("N")
+    i, k = g.indices("i k", N)
+    z, v = g.parameter("z", N), g.parameter("v", N, N)
+    p = g.node("p", exp(z[i]) / Sum(exp(z[k]), k), over=i)
+    o = g.node("o", Sum(p[k] * v[k, i], k), over=i)
+    r = g.node("r", v[1, i] + o[i], over=i)
+    y = g.node("y", r[i] / sqrt(Sum(r[k] ** 2, k)), over=i)
+    g.loss("L", Sum(y[i] ** 2 * z[i], i))
+    stable = Stable(g.model().nodes)
+    assert set(stable.nodes) == {"p"}
+    formula = g.model().nodes["y"].cases[0].expr
+    assert stable(formula) == formula
+    assert peak(z[i] - peak(z[k], [(k, 1, N)]), [(i, 1, N)]) == 0
+    assert peak(z[i] - peak(z[k], [(k, 1, i)]), [(i, 1, N)]) != 0  # the greatest so far may be less than a later one
 
 
 def test_a_logarithm_of_one_minus_tanh_squared():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sympy import Add, Expr, Float, Function, Idx, Integer, Mul, Pow, Sum, exp, log, tanh
 
 from derive.expressions.activations import sigmoid, softplus
-from derive.expressions.indices import substitute
+from derive.expressions.canonical import canonical
+from derive.expressions.indices import substitute, sum_over
 from derive.expressions.intervals import at_least
 from derive.expressions.traverse import free_indices
 from derive.memo import memo
@@ -27,6 +28,17 @@ class Peak(Function):
     """The greatest value of what stands under the sum sign of its argument."""
 
     is_real = True
+
+
+def peak(exponent: Expr, limits: Sequence[Any]) -> Expr:
+    """Return the greatest value of an exponent over its limits: of z_i less the greatest of all z it is 0.
+
+    So a mean whose weights are a softmax has no exponent: what is made of it is as large as what is averaged.
+    """
+    for term in Add.make_args(exponent):
+        if isinstance(-term, Peak) and canonical(sum_over(exponent - term, limits)) == canonical((-term).args[0]):
+            return Integer(0)
+    return Peak(canonical(sum_over(exponent, limits)))
 
 
 class Scaled(NamedTuple):
@@ -96,8 +108,12 @@ def _rising(exponent: Expr) -> Expr:
 
 
 def _falls(term: Expr) -> bool:
-    """True for a softplus, which is positive, with a negative number before it."""
+    """True for a softplus, which is positive, with a negative number before it, and for the greatest of such terms."""
     number, rest = term.as_coeff_Mul()
+    if number.is_positive and isinstance(rest, Peak):
+        return not overflows(rest.args[0].function)
+    if number.is_positive and isinstance(rest, Greatest):
+        return not any(map(overflows, rest.args))
     return bool(number.is_negative) and isinstance(rest, softplus)
 
 

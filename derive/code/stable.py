@@ -41,9 +41,9 @@ from sympy import (
     tanh,
 )
 
-from derive.code.exponents import LEAST, Greatest, Peak, Scaled, complement, exponential, filled, overflows
+from derive.code.exponents import LEAST, Greatest, Scaled, complement, exponential, filled, overflows, peak
 from derive.expressions.activations import sigmoid, softplus
-from derive.expressions.canonical import canonical, one_spelling
+from derive.expressions.canonical import one_spelling
 from derive.expressions.indices import apart, name_of, substitute, sum_over, through
 from derive.expressions.intervals import inside
 from derive.expressions.traverse import free_indices, quantities
@@ -196,8 +196,7 @@ class Stable:
 
     def _greatest(self, expr: Expr) -> Expr:
         if isinstance(expr, Sum):
-            inner = self._greatest(expr.function)
-            return Peak(canonical(sum_over(inner, expr.limits)))
+            return peak(self._greatest(expr.function), expr.limits)
         if isinstance(expr, Add):
             found = tuple(dict.fromkeys(map(self._greatest, expr.args)))
             return Greatest(*found) if len(found) > 1 else found[0]

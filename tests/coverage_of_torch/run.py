@@ -17,6 +17,7 @@ import torch
 from coverage_of_torch.table import Row, drawn, spec
 
 SEEDS = (1, 2, 3)
+POINTS = 100  # of the check of each sheet; the numbers of the generated code come beside them
 NEAR = 1e-9
 
 
@@ -49,7 +50,7 @@ def compare(row: Row) -> None:
 def generated(leaves: str, write: Any) -> dict[str, Any]:
     """The code of both targets, of a model whose sheet was checked and printed; rows of one model share it."""
     solution = Row("model", leaves, write).solution()
-    solution.verify().require()
+    solution.verify(points=POINTS).require()
     for lang in ("en", "zh"):
         assert solution.to_text(lang, check=False) and solution.to_latex(lang, check=False)
     modules = {target: types.ModuleType("generated") for target in ("numpy", "torch")}

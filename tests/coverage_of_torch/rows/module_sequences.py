@@ -12,8 +12,6 @@ from coverage_of_torch.rows.module_units import run
 from coverage_of_torch.table import Array, Row
 from derive import Sum, sigmoid, softmax, tanh
 
-SLOW = "it is derived and printed in a second, but its code is written only in minutes"
-
 
 def _gate(v: Any, name: str, x: Any, h: Any) -> tuple[Any, Any]:
     """What a gate reads of the input and of the state, each with its weights and bias; x and h are read at an index."""
@@ -180,10 +178,6 @@ ATTENTION = (
         "x:N,2,K y:M,2,K z:M,2,K " + " ".join(f"W{a}:2,K,2,K b{a}:2,K" for a in "qkvo") + " u:N,2,K",
         _heads,
         _by_heads,
-    ),
-    *(
-        Row(name, why=SLOW)
-        for name in ("TransformerEncoderLayer", "TransformerDecoderLayer", "TransformerEncoder", "Transformer")
     ),
 )
 

@@ -6,7 +6,7 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-from coverage_of_torch.rows import module_layers, module_sequences, module_units
+from coverage_of_torch.rows import module_layers, module_sequences, module_transformers, module_units
 from coverage_of_torch.table import Row
 
 DRAWN = "its windows begin at places that are drawn at random"
@@ -23,6 +23,7 @@ ROWS = (
     *module_units.ROWS,
     *module_layers.ROWS,
     *module_sequences.ROWS,
+    *module_transformers.ROWS,
     Row("FractionalMaxPool2d", why=DRAWN),
     Row("FractionalMaxPool3d", why=DRAWN),
 )
