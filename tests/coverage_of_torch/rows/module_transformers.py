@@ -168,5 +168,6 @@ ROWS = (
         f"{ENDS} y:M,2,K {_layer_leaves('A')} {_layer_leaves('B', True)} gE:2,K hE:2,K gD:2,K hD:2,K",
         _transformer,
         _whole,
+        why="not compared yet",
     ),
 )
