@@ -17,6 +17,7 @@ from derive.topics.stability.check.measured import measured
 from derive.topics.stability.conditions import Analysis
 from derive.topics.stability.page.remedies import remedies
 from derive.topics.stability.page.step_jacobian import step_jacobian_section
+from derive.topics.topic import Context
 
 BPTT = [("bptt", {"activation": a, "loss": "abstract"}) for a in ("identity", "tanh", "sigmoid", "relu")]
 RNN = [("rnn", {"activation": a, "loss": "abstract"}) for a in ("identity", "tanh", "relu")]
@@ -301,7 +302,10 @@ def test_both_sides_of_a_line_of_matrices_have_one_shape(case):
     """The ordered product, its power, the adjoint carried back, the norm under an orthogonal weight."""
     solution = solved(case)
     (analysis,) = solution.analyses
-    page = [*step_jacobian_section(analysis, solution.derivation), *remedies(analysis, solution.steps, None)]
+    page = [
+        *step_jacobian_section(analysis, Context(solution)),
+        *remedies(analysis, solution.steps, None, "full"),
+    ]
     rows = [row for block in page if isinstance(block, Equations) for row in block.rows]
     left: Shape | None = None
     compared = 0

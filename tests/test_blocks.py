@@ -1,5 +1,6 @@
 """A gradient with another form on every block of its elements stands in one box by cases, in matrices too."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -86,13 +87,12 @@ BOXES: dict[str, tuple[Callable[[], Graph], list[str]]] = {
 
 
 def boxes(text: str) -> list[str]:
-    """The boxes of a sheet, each on one line."""
+    """The rows of the boxes of a sheet, each on one line; a row begins with the derivative of the loss."""
     found: list[str] = []
-    for row in (line.strip() for line in text.splitlines()):
-        if row.startswith("┌"):
+    for row in (line.strip(" │") for line in text.splitlines() if line.strip().startswith("│")):
+        if re.match("∂L/∂[^ ]+ += ", row):
             found.append("")
-        elif row.startswith("│"):
-            found[-1] = " ".join((found[-1] + " " + row.strip("│")).split())
+        found[-1] = " ".join(f"{found[-1]} {row}".split())
     return found
 
 

@@ -354,13 +354,14 @@ def test_a_notebook_shows_the_picture():
 
 def test_a_dense_graph_is_left_out_of_the_page():
     """The page says so instead of drawing what nobody can read."""
+    from derive.sheet.part import Part
     from derive.sheet.picture import MOST, picture
 
     g = Graph("dense")
     x = g.inputs(" ".join(f"x{n}" for n in range(MOST)))
     g.loss("L", (g.parameter("w") * sum(x)) ** 2)
     solution = g.derive()
-    blocks = list(picture(solution))
+    blocks = list(picture(Part(solution)))
     assert [type(b).__name__ for b in blocks] == ["Heading", "Paragraph"]
     assert isinstance(blocks[1].text, Text) and str(MOST + 2) in blocks[1].text.pick("en")
 

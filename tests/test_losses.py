@@ -223,7 +223,7 @@ BOXES = {
 @pytest.mark.parametrize(("name", "reading"), BOXES, ids=lambda v: str(v))
 def test_printed_as_in_a_textbook(name, reading):
     text = load(name).readings[reading].build().derive().to_text(check=False)
-    boxed = [line.strip(" │") for line in text.splitlines() if "│" in line]
+    boxed = [" ".join(line.strip(" │").split()) for line in text.splitlines() if "│" in line]
     assert not set(BOXES[name, reading]) - set(boxed), boxed
 
 

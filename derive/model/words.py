@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from inspect import signature
 from typing import Any, TypeVar
 
 from sympy import Abs, Expr, Idx, IndexedBase, Piecewise, S, exp, log, sqrt, tanh
@@ -26,13 +27,15 @@ Made = TypeVar("Made", bound=Callable[..., Expr])
 
 
 def word(function: Made) -> Made:
-    """The word, refusing text, which sympy would run, and families without their indices."""
+    """The word, refusing text, which sympy would run, and families without their indices unless it takes `over`."""
+    whole_too = "over" in signature(function).parameters
 
     @wraps(function)
     def checked(*given: Any, **options: Any) -> Expr:
         name = function.__name__
         refuse_text(name, (*given, *options.values()))
-        if whole := next((e for e in given if isinstance(e, IndexedBase)), None):
+        whole = None if whole_too else next((e for e in given if isinstance(e, IndexedBase)), None)
+        if whole is not None:
             raise ModelError(f"{name}: {whole} is a whole family; give its element, such as {name}({whole}[i], i)")
         return function(*given, **options)
 

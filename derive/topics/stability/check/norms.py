@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from sympy import Expr, IndexedBase, Symbol
+from sympy import Dummy, Expr, Indexed, IndexedBase, Symbol
 from sympy.matrices import MatrixBase
 
 from derive.evaluate.kernels import Kernels
@@ -49,7 +49,7 @@ def _norm(atom: Norm, store: Store) -> Array:
 
 def _radius(atom: SpectralRadius, store: Store, kernels: Kernels, points: int) -> Array:
     matrix = atom.args[0]
-    if isinstance(matrix, MatrixBase) and matrix.atoms(IndexedBase):
+    if isinstance(matrix, MatrixBase) and _blocks(matrix):
         array = _of_blocks(matrix, store, kernels, points)
     elif isinstance(matrix, MatrixBase):
         entries = [measure(e, store, kernels, {}, points) for e in matrix]
@@ -57,6 +57,12 @@ def _radius(atom: SpectralRadius, store: Store, kernels: Kernels, points: int) -
     else:
         array = store.whole(atom.name)
     return radius(array)
+
+
+def _blocks(matrix: MatrixBase) -> bool:
+    """True if the entries are matrices themselves, and no numbers such as norms of matrices."""
+    numbers = {n: Dummy() for n in matrix.atoms(Norm, Indexed)}
+    return bool(matrix.xreplace(numbers).atoms(IndexedBase))
 
 
 def _of_blocks(matrix: MatrixBase, store: Store, kernels: Kernels, points: int) -> Array:
