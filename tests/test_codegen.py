@@ -427,5 +427,5 @@ def test_the_refusal_of_a_size_names_an_element_in_braces():
     g.loss("L", Sum(x[2, i] ** 2, i))
     code = loaded(g.derive().to_code())
     assert code["forward"](x=np.ones((2, 3)))["L"] == 3
-    with pytest.raises(ValueError, match=r"^x_\{2d\} needs H >= 2, found H = 1$"):
+    with pytest.raises(ValueError, match=r"^x_2d needs H >= 2, found H = 1$"):
         code["forward"](x=np.ones((1, 3)))
