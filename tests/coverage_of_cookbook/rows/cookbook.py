@@ -104,7 +104,7 @@ EIGENVALUES = (
         "66",
         "X:N,N@sym",
         lambda v: product_of(eigenvalues(v.X)),
-        "Σ_{k=1..N} Vᵢₖ(X) Vⱼₖ(X) Π_{l=1..N, l ≠ k} λₗ(X)",
+        "Σ_{k=1..N} Qᵢₖ(X) Qⱼₖ(X) Π_{l=1..N, l ≠ k} λₗ(X)",
         book="L X⁻ᵀ",
         by_element=True,
     ),
