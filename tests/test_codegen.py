@@ -13,6 +13,7 @@ from small_models import MODELS, written
 from derive import Function, Graph, Sum, exp, log, sigmoid, sqrt, stop, tanh
 from derive.cli.checking import variants
 from derive.cli.main import run
+from derive.code.draws import without_draws
 from derive.errors import ModelError, UsageError
 from derive.expressions import functions
 from derive.memo import forget
@@ -163,8 +164,10 @@ def test_float32_stays_float32(name, target):
     """Every node and gradient has the type of the inputs."""
     d = next(derivations(name))
     p, found = point(d, dict.fromkeys(d.model.sizes, 3), 0), module(d, target)
-    names_ = dict(zip(d.model.nodes, found["NAMES"].values(), strict=True))
-    inputs = {names_.get(n, n): a.astype(np.float32) for n, a in p.given.items()}
+    names_ = dict(zip(without_draws(d).model.nodes, found["NAMES"].values(), strict=True))
+    inputs = {
+        names_.get(n, n): a.astype(np.float32) for n, a in p.given.items() if n in names_ or n not in d.model.nodes
+    }
     inputs |= dict.fromkeys(found["SIZES"], 3)
     if target == "torch":
         inputs = {n: torch.tensor(a) if isinstance(a, np.ndarray) else a for n, a in inputs.items()}
@@ -188,8 +191,12 @@ def test_gradcheck(name):
     """
     d = next(derivations(name))
     p, found = point(d, dict.fromkeys(d.model.sizes, 2), 1), module(d, "torch")
-    names_ = dict(zip(d.model.nodes, found["NAMES"].values(), strict=True))
-    given = {names_.get(n, n): torch.tensor(a, dtype=torch.float64) for n, a in p.given.items()}
+    names_ = dict(zip(without_draws(d).model.nodes, found["NAMES"].values(), strict=True))
+    given = {
+        names_.get(n, n): torch.tensor(a, dtype=torch.float64)
+        for n, a in p.given.items()
+        if n in names_ or n not in d.model.nodes
+    }
     wanted = {names_[w] for w in d.wanted}
     arrays = [given[n].requires_grad_(n in wanted) for n in found["INPUTS"]]
     symmetric = {names_.get(node.name, node.name) for node in d.model.nodes.values() if node.is_leaf and node.symmetric}

@@ -62,7 +62,8 @@ STRUCTURES = {
     "triangular": Text("{name} is lower triangular", "{name} 是下三角矩阵"),
 }
 FREE = Text(
-    "{structure}. The gradient {G} above treats every element as an independent variable (the free gradient), as torch does. {then}",
+    "{structure}. The gradient {G} above treats every element as an independent variable "
+    "(the free gradient), as torch does. {then}",
     "{structure}。上面的梯度 {G} 把每个元素都当作独立变量（即自由梯度，与 torch 相同）。{then}",
 )
 KEPT = {
