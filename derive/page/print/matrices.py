@@ -19,6 +19,7 @@ from derive.expressions.matrices import (
     Hadamard,
     Length,
     Low,
+    Lower,
     Named,
     Ones,
     Operator,
@@ -213,6 +214,12 @@ def diag(expr: Diag, p: Printer) -> Printed:
 @write.register(DiagonalOf)
 def diagonal(expr: DiagonalOf, p: Printer) -> Printed:
     return _named("diag", expr.args[0], p), ATOM
+
+
+@write.register(Lower)
+def lower(expr: Lower, p: Printer) -> Printed:
+    one = Ones(expr.args[0])
+    return _named("tril", Times(one, Transpose(one)), p), ATOM
 
 
 @write.register(Low)
