@@ -98,6 +98,9 @@ class Reader:
             return self._inverse(element.base.matrix, element.indices)
         node, position = self.nodes[name_of(element)], list(element.indices)
         axes = self.roles[node.name]
+        fixed = {s for a, place in enumerate(position) if a not in axes for s in place.free_symbols}
+        if fixed & self.running:  # a row or a column elsewhere
+            raise NoMatrixForm(PLACES)
         at = [a for a in axes if not position[a].atoms(Idx, Indexed)]
         if at:
             return Part(expr) if len(at) == len(axes) else self._at(expr, node, at[0])
@@ -106,9 +109,6 @@ class Reader:
         running = [position[a] for a in axes]
         if not all(spans(position[a], node.indices[a]) for a in axes):
             raise NoMatrixForm(PICKED if any(map(is_position, position)) else PLACES)
-        fixed = {s for a, place in enumerate(position) if a not in axes for s in place.free_symbols}
-        if fixed & self.running:  # a row or a column elsewhere
-            raise NoMatrixForm(PLACES)
         own = [fresh(i, fixed | set(node.indices)) if (i := node.indices[a]) in fixed else i for a in axes]
         for axis, idx in zip(axes, own, strict=True):
             position[axis] = idx
