@@ -37,7 +37,7 @@ def optimiser(damped: bool) -> Graph:
     return graph
 
 
-@problem.reading(Text("The small constant is zero", "ε = 0"))
+@problem.reading(Text("The small constant is zero", "小常数等于零"))
 def zero() -> Graph:
     """Every update is alpha against the sign of the gradient."""
     return optimiser(damped=False)
@@ -53,7 +53,7 @@ large = Text(
 
 
 @problem.reading(
-    Text("The small constant is positive", "ε > 0"),
+    Text("The small constant is positive", "小常数大于零"),
     notes=(large(descent=-ALPHA * GRADIENT / EPSILON, deviation=Abs(GRADIENT) / (Abs(GRADIENT) + EPSILON)),),
     limits=(Limit("Delta", "epsilon", worked={"epsilon": 1}), Limit("Delta", "g", to="0")),
 )

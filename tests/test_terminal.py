@@ -173,7 +173,7 @@ def test_sentences_break_as_each_language_does():
 
 
 def test_a_reason_goes_below_where_there_is_no_room():
-    rows = [Equation("a", "=", "b + c", "because of this")]
+    rows = [Equation("a", "=", "b + c", "(because of this)")]
     assert aligned(rows, Page(40)) == ["  a = b + c   (because of this)"]
     assert aligned(rows, Page(24)) == ["  a = b + c", "        (because of", "        this)"]
 

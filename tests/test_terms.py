@@ -243,7 +243,7 @@ def sheet(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_the_terms_of_a_gradient_are_those_of_a_textbook(name):
     text = sheet(name).to_text()  # every line of it is checked
-    boxed = [line.strip("│ ") for line in text.splitlines() if line.strip().startswith("│")]
+    boxed = [" ".join(line.strip("│ ").split()) for line in text.splitlines() if line.strip().startswith("│")]
     for line in MODELS[name][1]:
         assert line in boxed
 

@@ -21,10 +21,10 @@ from derive.page.spans import Ranges, span
 
 TITLE = Text("The backward pass as an algorithm", "反向传播的算法")
 FIRST = Text("First:", "首先：")
-LOOP = Text("For {t} = {first}, …, {last}, in this order:", "依次对 {t} = {first}, …, {last} 按下列顺序计算：")
+LOOP = Text("For {t} = {first}, …, {last}, in this order:", "对 {t} 从 {first} 到 {last}，按下列顺序依次计算：")
 SUMS = Text(
     "Set {sums} to 0. For {t} = {first}, …, {last}, in this order:",
-    "令 {sums} 为 0。依次对 {t} = {first}, …, {last} 按下列顺序计算：",
+    "令 {sums} 为 0。对 {t} 从 {first} 到 {last}，按下列顺序依次计算：",
 )
 AFTER = Text("After the loop:", "循环结束后：")
 FEW = 8  # more lines than that are left to the full sheet

@@ -20,7 +20,7 @@ def collect(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
 
     >>> show(collect, Term((a, Sum(u[j] * v[k], *over(j, k)))), Term((a, Sum(u[k] * v[j], *over(j, k)))))
     a * Sum(u[j]*v[k], (j, 1, n), (k, 1, n)) + a * Sum(u[k]*v[j], (j, 1, n), (k, 1, n))
-    = 2*a*Sum(u[j]*v[k], (j, 1, n), (k, 1, n))    (the sums differ only in their letters)
+    = 2*a*Sum(u[j]*v[k], (j, 1, n), (k, 1, n))    (the sums differ only in the name of the index)
     """
     if sum(bool(t.sums) or t.expr.has(Sum) for t in terms) < 2:
         return

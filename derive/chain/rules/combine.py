@@ -26,11 +26,11 @@ def combine(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     >>> show(combine, Term((a, 1 - b)), Term((a * b,)))
     a * (1 - b) + a*b
     = a*b + a + -a*b    (multiply out)
-    = a    (like terms cancel or are collected)
+    = a    (collect like terms)
     >>> show(combine, Term(((1 - b) * a - b * (1 - a),)))
     a*(1 - b) - b*(1 - a)
     = a + -a*b + -b + a*b    (multiply out)
-    = a + -b    (like terms cancel or are collected)
+    = a + -b    (collect like terms)
     """
     if (
         any(t.sums for t in terms)
@@ -96,7 +96,7 @@ def multiply_out(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     >>> show(multiply_out, Term((a, b + 1)), Term((-a,)))
     a * (b + 1) + -a
     = -a + a + a*b    (multiply out)
-    = a*b    (like terms cancel or are collected)
+    = a*b    (collect like terms)
     """
     product = Add(*(t.expr for t in terms))
     parts = [t.expr for t in terms] if _of_numbers(terms) else Add.make_args(product)  # sympy adds numbers by itself

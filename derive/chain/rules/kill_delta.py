@@ -25,7 +25,7 @@ def kill_delta(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
 
     >>> show(kill_delta, Term((u[k], KroneckerDelta(i, k) - v[i]), over(k)))
     sum over k: u[k] * (KroneckerDelta(i, k) - v[i])
-    = u[i] + sum over k: -u[k] * v[i]    (KroneckerDelta(i, k) keeps only the term k = i)
+    = u[i] + sum over k: -u[k] * v[i]    (KroneckerDelta(i, k) keeps only the term with k = i)
 
     Positions are known to lie in their axis.
 
@@ -33,7 +33,7 @@ def kill_delta(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     >>> one = Fact(Sum(KroneckerDelta(t[i], k), *over(k)), S.One, (i,), Text("t is among 1, ..., n", "t 在 1, …, n 中"))
     >>> show(kill_delta, Term((u[k], KroneckerDelta(t[j], k)), over(k)), facts=(one,))
     sum over k: u[k] * KroneckerDelta(t[j], k)
-    = u[t[j]]    (KroneckerDelta(t[j], k) keeps only the term k = t[j])
+    = u[t[j]]    (KroneckerDelta(t[j], k) keeps only the term with k = t[j])
     """
     found = [_split(_opened(t, facts), facts) for t in terms]
     while any(killed is not None for _, killed in found):

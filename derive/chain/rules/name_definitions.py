@@ -40,7 +40,7 @@ def name_definitions(terms: Terms, facts: Facts) -> Iterator[Line]:
     >>> p = Fact(exp(u[k]) / c, v[k], (k,), Text("by the definition of v", "由 v 的定义"))
     >>> show(name_definitions, Term((a, exp(u[i]) / c)), facts=(p,))
     a * exp(u[i])/c
-    = a*v[i]    (the definition of v[i] stands there: write it by name)
+    = a*v[i]    (this is the definition of v[i])
     """
     found = [name_in_product(t, facts) for t in terms]
     named = list(dict.fromkeys(n for _, part in found for n in part))

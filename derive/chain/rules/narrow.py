@@ -21,7 +21,7 @@ def narrow(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
 
     >>> show(narrow, Term((u[k], Piecewise((v[k], k <= i), (0, True))), over(k)))
     sum over k: u[k] * Piecewise((v[k], i >= k), (0, True))
-    = sum over k: u[k] * v[k]    (only the terms with i >= k are not 0)
+    = sum over k: u[k] * v[k]    (only the terms with i >= k are nonzero)
     """
     found = [_narrowed(t) for t in terms]
     while any(condition is not None for _, condition in found):

@@ -22,17 +22,17 @@ def order(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
 
     >>> show(order, Term((u[i], S(2), u[i])), Term((S.Zero,)))
     u[i] * 2 * u[i] + 0
-    = 2*u[i]**2    (collect the factors)
+    = 2*u[i]**2    (collect factors)
 
     >>> show(order, Term((2 * u[i] - 2 * v[i], a)))
     (2*u[i] - 2*v[i]) * a
-    = 2*a*(u[i] - v[i])    (collect the factors)
+    = 2*a*(u[i] - v[i])    (collect factors)
 
     A minus in front of a bracket turns the signs in it where that leaves fewer.
 
     >>> show(order, Term((-a, u[i] - v[i])))
     -a * (u[i] - v[i])
-    = a*(-u[i] + v[i])    (collect the factors)
+    = a*(-u[i] + v[i])    (collect factors)
 
     A product that is tidy already stays as it is written.
     """

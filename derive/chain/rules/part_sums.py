@@ -20,7 +20,7 @@ def part_sums(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
 
     >>> show(part_sums, Term((a, u[i], v[k]), over(i, k)))
     sum over i: sum over k: a * u[i] * v[k]
-    = a * Sum(u[i], (i, 1, n)) * Sum(v[k], (k, 1, n))    (each index is summed by itself)
+    = a * Sum(u[i], (i, 1, n)) * Sum(v[k], (k, 1, n))    (sum over each index separately)
     """
     moved = tuple(_parted(t) for t in terms)
     if moved != terms:

@@ -72,8 +72,8 @@ def develop(terms: Terms, facts: Facts) -> Iterator[Line]:
 
     >>> show(develop, Term((a, u[k], KroneckerDelta(i, k) - b), over(k)))
     sum over k: a * u[k] * (-b + KroneckerDelta(i, k))
-    = a * u[i] + sum over k: -a * u[k] * b    (KroneckerDelta(i, k) keeps only the term k = i)
-    = a * u[i] + -a*b * Sum(u[k], (k, 1, n))    (factors that do not depend on k leave the sum)
+    = a * u[i] + sum over k: -a * u[k] * b    (KroneckerDelta(i, k) keeps only the term with k = i)
+    = a * u[i] + -a*b * Sum(u[k], (k, 1, n))    (move factors that do not depend on k out of the sum)
     = a * (-b*Sum(u[k], (k, 1, n)) + u[i])    (take out the common factor)
     """
     yield from follow(RULES, terms, facts)
@@ -84,7 +84,7 @@ def develop_closed_form(terms: Terms) -> Iterator[Line]:
 
     >>> show(lambda terms, facts: develop_closed_form(terms), Term((u[k], a, a), over(k)))
     sum over k: u[k] * a * a
-    = a**2 * Sum(u[k], (k, 1, n))    (factors that do not depend on k leave the sum)
+    = a**2 * Sum(u[k], (k, 1, n))    (move factors that do not depend on k out of the sum)
     """
     yield from follow(CLOSED_FORM_RULES, terms)
 

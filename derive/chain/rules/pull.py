@@ -21,7 +21,7 @@ def pull(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
 
     >>> show(pull, Term((a, u[k], v[i]), over(k)))
     sum over k: a * u[k] * v[i]
-    = a*v[i] * Sum(u[k], (k, 1, n))    (factors that do not depend on k leave the sum)
+    = a*v[i] * Sum(u[k], (k, 1, n))    (move factors that do not depend on k out of the sum)
     """
     moved = tuple(constants_in_front(t) for t in terms)
     if moved != terms:

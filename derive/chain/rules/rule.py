@@ -17,8 +17,8 @@ def follow(rules: Sequence[Rule], terms: Terms, facts: Facts = ()) -> Iterator[L
 
     >>> show(lambda terms, facts: follow((kill_delta, order), terms), Term((KroneckerDelta(i, k), u[k], u[i]), over(k)))
     sum over k: KroneckerDelta(i, k) * u[k] * u[i]
-    = u[i] * u[i]    (KroneckerDelta(i, k) keeps only the term k = i)
-    = u[i]**2    (collect the factors)
+    = u[i] * u[i]    (KroneckerDelta(i, k) keeps only the term with k = i)
+    = u[i]**2    (collect factors)
     """
     for rule in rules:
         for line in rule(terms, facts):

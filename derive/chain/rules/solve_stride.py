@@ -45,7 +45,7 @@ def solve_stride(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     >>> show(solve_stride, Term((u[k], KroneckerDelta(2 * k, i)), over(k)))
     sum over k: u[k] * KroneckerDelta(i, 2*k)
     = Piecewise((u[i/2], Eq(Mod(i, 2), 0)), (0, True))    \
-(each sum keeps only the term Eq(k, i/2), where that is whole)
+(each sum keeps only the term with Eq(k, i/2), where this is an integer)
     """
     if not any(f.has(KroneckerDelta) for t in terms for f in t.factors):
         return

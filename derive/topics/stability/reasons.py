@@ -12,7 +12,7 @@ POWER = Text(
     "每回退一步都乘以同一个数 {factor}，回退 {k} 步就乘以它的 {k} 次幂",
 )(k=STEPS)
 BOTH_SIGNS = Text(
-    "if {factor} is 1, every factor is 1; if {factor} is −1, only the sign alternates and the size stays the same",
+    "if {factor} is 1, every factor is 1; for −1 only the sign alternates and the size stays the same",
     "若 {factor} 等于 1，则每个因子都是 1；若等于 −1，则只有符号交替，大小不变",
 )
 POWERS = Text(

@@ -33,7 +33,9 @@ class Writer(base.Writer):
         self.outside = formulas.styled("text")
 
     def held(self, block: blocks.Block) -> str:
-        """Write a block after which no page may end."""
+        """Write a block after which no page may end; a heading takes care of that itself, and closes what is open."""
+        if isinstance(block, blocks.Heading):
+            return self.block(block)
         return f"{{\\held\n{self.block(block)}}}%"
 
     def words(self, text: str) -> str:
