@@ -58,7 +58,10 @@ def merged(brief: Sequence[Item], full: Sequence[Item]) -> Iterator[Item]:
 
 
 def outline(items: Sequence[Item]) -> tuple[list[Item], list[Section]]:
-    """What stands before the first heading, and the sections."""
+    """What stands before the first heading, and the sections.
+
+    A section of one detail holds nothing that is seen in the other, where the whole section is hidden.
+    """
     front: list[Item] = []
     top: list[Section] = []
     open_: list[Section] = []
@@ -67,6 +70,9 @@ def outline(items: Sequence[Item]) -> tuple[list[Item], list[Section]]:
         if isinstance(item.block, Heading):
             while open_ and open_[-1].heading.level >= item.block.level:
                 open_.pop()
+        while open_ and open_[-1].item.detail not in ("", item.detail):
+            open_.pop()
+        if isinstance(item.block, Heading):
             section = Section(item, _unique(slug(item.block.text), names))
             (open_[-1].parts if open_ else top).append(section)
             open_.append(section)
