@@ -290,8 +290,8 @@ WORKED = [
 
 def number(text: str) -> Fraction | None:
     """The value of a term made of numbers alone."""
-    text = text.strip().replace("·", "*").replace("²", "**2")
-    if not re.fullmatch(r"[\d.e+\-*/() ]+", text):
+    text = text.strip().rstrip(".").replace("·", "*").replace("²", "**2")  # a full stop ends a sentence
+    if not re.fullmatch(r"[\d.e+\-*/() ]+", text) or text.count("(") != text.count(")"):  # "(as ... = 1)" is a reason
         return None
     exact = re.sub(r"\d+(?:\.\d+)?(?:e-?\d+)?", r"F('\g<0>')", text)
     return eval(exact, {"F": Fraction, "__builtins__": {}})
