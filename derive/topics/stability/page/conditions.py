@@ -101,8 +101,8 @@ SENTENCES = {
     ),
 }
 OVER_MANY_STEPS = Text(
-    "Over {k} steps the factors of the steps are multiplied. As {k} grows (proof below):",
-    "经过 {k} 步，每步贡献一个因子，这些因子连乘；当 {k} 增大时（论证见下文）：",
+    "Over {k} steps the factors of the steps are multiplied. As {k} grows:",
+    "经过 {k} 步，每步贡献一个因子，这些因子连乘；当 {k} 增大时：",
 )
 ANSWER = (Text("statement", "结论"), Text("condition", "条件"), Text("type", "性质"))
 KINDS = {
