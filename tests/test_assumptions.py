@@ -131,7 +131,9 @@ def test_the_delta_is_shown_and_kills_its_sum():
     (local,) = step.locals
     assert str(local.symbol) == "dp[j]/dz[i]"
     assert str(local.known.expr) == "(KroneckerDelta(i, j) - p[i])*p[j]"
-    assert any("keeps only the term j = i" in (line.reason.pick("en") if line.reason else "") for line in step.lines)
+    assert any(
+        "keeps only the term with j = i" in (line.reason.pick("en") if line.reason else "") for line in step.lines
+    )
 
 
 def test_numbers_that_break_a_declaration_are_refused():

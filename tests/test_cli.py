@@ -183,8 +183,7 @@ def test_options_reach_the_model(cli):
     assert all(c[0] == 0 and not c[2] for c in (plain, *changed))
     assert len({plain[1], *(c[1] for c in changed)}) == 5
     both, printed, meant = (
-        cli("relu-mse", "--no-check", *more)[1]
-        for more in ([], ["--reading", "as-stated"], ["--reading", "as-intended"])
+        cli("relu-mse", "--no-check", *more)[1] for more in ([], ["--reading", "stated"], ["--reading", "intended"])
     )
     assert len(both) > len(printed) and len(both) > len(meant) and printed != meant
     brief, full = (cli("bptt", "--no-check", "--T", "50", "--detail", d)[1] for d in ("brief", "full"))
@@ -284,7 +283,7 @@ def test_the_worked_step_is_on_the_sheet(cli):
     """The catalogue's numbers of 0.2b and 0.5."""
     logistic = cli("logistic", "--format", "text", "--no-check")[1]
     assert all(f"= {value}\n" in logistic for value in ("0.49995", "-0.50005", "-0.00005"))
-    meant = cli("relu-mse", "--reading", "as-intended", "--format", "text", "--no-check")[1]
+    meant = cli("relu-mse", "--reading", "intended", "--format", "text", "--no-check")[1]
     assert "= 0.99985\n" in meant
     again = cli("logistic", "--format", "text", "--no-check", "--at", LOGISTIC, "--lr", "1e-4")[1]
     assert all(f"= {value}\n" in again for value in ("0.49995", "-0.50005", "-0.00005"))

@@ -355,7 +355,7 @@ COMMANDS = [
     ("sigmoid", "bptt --activation sigmoid --loss squared"),
     ("relu", "bptt --activation relu --T 2 --lang zh"),
     ("relu", "relu-mse"),
-    ("power", "relu-mse --reading as-intended --format text"),
+    ("power", "relu-mse --reading intended --format text"),
     ("sqrt", "weight-norm --D 3"),
     ("power", "weight-norm --format json"),
     ("abs", "l1"),

@@ -177,6 +177,6 @@ def test_the_curve_is_plotted(tmp_path):
     reading = load("mlp").readings[0]
     training = reading.build(depth="1").derive().train(reading.wishes["training"], steps=20)
     assert "<path" in training.plot().svg("en")
-    assert run(["plot", "mlp", "--train", "20", "--reading", "as-intended", "-o", str(tmp_path / "loss.svg")]) == 0
+    assert run(["plot", "mlp", "--train", "20", "--reading", "intended", "-o", str(tmp_path / "loss.svg")]) == 0
     assert "<path" in (tmp_path / "loss.svg").read_text()
     assert run(["plot", "bptt", "--train", "-o", str(tmp_path / "x.svg")]) == 2

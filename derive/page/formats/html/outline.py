@@ -47,7 +47,33 @@ class Section:
 
 
 def merged(brief: Sequence[Item], full: Sequence[Item]) -> Iterator[Item]:
-    """Both details as one run: what they share stands once, what differs is marked."""
+    """Both details as one run: what they share stands once, what differs is marked.
+
+    What stands under a heading of one detail alone belongs to that detail.
+    """
+    left, right = _runs(brief), _runs(full)
+    matcher = SequenceMatcher(None, [r[0].html for r in left], [r[0].html for r in right], autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal":
+            for one, other in zip(left[a:b], right[c:d], strict=True):
+                yield from _beside(one, other)
+        else:
+            yield from (item._replace(detail="brief") for run in left[a:b] for item in run)
+            yield from (item._replace(detail="full") for run in right[c:d] for item in run)
+
+
+def _runs(items: Sequence[Item]) -> list[list[Item]]:
+    """A heading with what follows until the next one; what stands before all headings, one by one."""
+    found: list[list[Item]] = []
+    for item in items:
+        if isinstance(item.block, Heading) or not found or not isinstance(found[-1][0].block, Heading):
+            found.append([])
+        found[-1].append(item)
+    return found
+
+
+def _beside(brief: Sequence[Item], full: Sequence[Item]) -> Iterator[Item]:
+    """Two runs under one heading, item by item."""
     matcher = SequenceMatcher(None, [i.html for i in brief], [i.html for i in full], autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
