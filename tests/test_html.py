@@ -128,7 +128,7 @@ def test_detail(page):
     brief = browser.run(SEEN, ".equations .row")
     browser.run(CLICK, "button[data-detail=full]")
     full = browser.run(SEEN, ".equations .row")
-    # Three, dots and two stand in the brief; going backward, the last time has a step of its own. Full has more besides.
+    # Three, dots and two stand in the brief; going backward, the last time has a step of its own; more besides.
     assert full - brief >= (50 - 6) + (49 - 6)
     assert browser.run("return location.hash") == "#detail=full"
 
