@@ -130,6 +130,15 @@ def test_with_inputs_the_whole_gradient_is_bounded_and_need_not_converge():
     assert all(abs(v) <= 1 / (1 - Fraction(1, 2)) for v in values)
 
 
+def test_the_short_answer_says_what_its_bound_needs():
+    """For x_t = t and w = 1/2 the gradient sum (1/2)^(T-t) t grows without a bound: |w| < 1 alone bounds nothing."""
+    grown = [sum(Fraction(1, 2) ** (T - t) * t for t in range(1, T + 1)) for T in (50, 100)]
+    assert grown[0] > 97 and grown[1] > 197
+    for lang, needed in (("en", "bounded where the immediate partial"), ("zh", "各直接偏导数有界时")):
+        short = scalar(linear).to_text(lang, check=False, detail="answer")
+        assert needed in " ".join(short.split())
+
+
 @pytest.mark.parametrize("w", [0.5, 0.9])
 def test_a_loss_at_every_step_is_cut_term_by_term(w):
     """The bound sums over the terms; that of the last term alone is broken (0.5: 222 against 0.0078)."""

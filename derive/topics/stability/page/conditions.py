@@ -110,9 +110,17 @@ KINDS = {
     ("stays", "distant"): Text("the size of the product stays the same", "因子之积大小不变"),
     ("subexponential", "distant"): Text("the product does neither", "因子之积既不趋于零也不按指数增长"),
     ("explodes", "distant"): Text("the product grows exponentially", "因子之积按指数增长"),
-    ("bounded", "whole"): Text("the whole gradient is bounded", "整个梯度有界"),
-    ("bounded", "term"): Text("the gradient of each loss term is bounded", "损失每一项的梯度有界"),
-    ("vanishes", "whole"): Text("the whole gradient tends to zero", "整个梯度趋于零"),
+    ("bounded", "whole"): Text(
+        "the whole gradient is bounded where the immediate partial derivatives are", "各直接偏导数有界时，整个梯度有界"
+    ),
+    ("bounded", "term"): Text(
+        "the gradient of each loss term is bounded where the immediate partial derivatives are",
+        "各直接偏导数有界时，损失每一项的梯度有界",
+    ),
+    ("vanishes", "whole"): Text(
+        "the whole gradient tends to zero, relative to the adjoint of the last state",
+        "整个梯度（相对于最后状态的伴随量）趋于零",
+    ),
 }
 STRENGTHS = {
     "exact": Text("if and only if", "充要条件"),
