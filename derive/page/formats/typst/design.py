@@ -40,6 +40,8 @@ DESIGN = r"""
   stroke: 0.6pt + rule, fill: tint, inset: 7pt, stack(spacing: 0.7em, ..lines))))
 #let results(..each) = block(inset: (left: 1.2em), breakable: false, block(
   stroke: 0.6pt + rule, fill: tint, inset: (x: 7pt, y: 2pt), rows(inset: (left: 0em), columns: (auto, auto), ..each)))
+// a sentence and what it leads to begin on one page
+#let lead(body) = block(above: 0.9em, below: 0.9em, sticky: true, { body; parbreak() })
 // a step: it does not break if it fits on a page
 #let whole(body) = layout(size =>
   if measure(block(width: size.width, body)).height < page-room { block(breakable: false, width: 100%, body) }

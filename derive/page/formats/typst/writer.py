@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from derive.language import Text
 from derive.page import blocks
@@ -30,7 +31,8 @@ class Writer(base.Writer):
         """All blocks; a heading of the highest level that there is has level 1."""
         found = list(sheet)
         self.deepest = min((b.level for b in found if isinstance(b, blocks.Heading)), default=1)
-        return "\n".join([*map(self.block, found), self.closed(0)])
+        written = (self.lead(b) if _leads(b, after) else self.block(b) for b, after in zip_longest(found, found[1:]))
+        return "\n".join([*written, self.closed(0)])
 
     def words(self, text: str) -> str:
         return f"#{string(text)};" if text else ""
@@ -66,6 +68,10 @@ class Writer(base.Writer):
             self.open.append("step")
             return f"\n{closed}#step[\n{head}"
         return f"\n{closed}{head}"
+
+    def lead(self, block: blocks.Block) -> str:
+        """A sentence that stays on the page of what it leads to."""
+        return f"\n#lead[{self.block(block)}]\n"
 
     def paragraph(self, block: blocks.Paragraph) -> str:
         return f"\n{self.text(block.text)}\n"
@@ -113,3 +119,8 @@ class Writer(base.Writer):
     def picture(self, block: blocks.Picture) -> str:
         caption = string(" ".join(block.caption.pick(self.lang, self.formulas.styled("text").show).split()))
         return f"#shown({caption}, {block.drawing.typst(self.lang)}, [{self.text(block.caption)}])"
+
+
+def _leads(block: blocks.Block, after: blocks.Block | None) -> bool:
+    """Does a sentence lead to formulas or to a table?"""
+    return isinstance(block, blocks.Paragraph) and isinstance(after, (blocks.Equations, blocks.Expanded, blocks.Table))
