@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Expr
-
 from derive.chain.derivation import Step
 from derive.chain.derived import Derived
 from derive.chain.regions import fill
@@ -78,11 +76,6 @@ def _needed(derived: Derived) -> set[str]:
         for name in {str(getattr(q, "base", q)) for q in used} - found:
             found.add(name)
             todo += by_name.get(name, [])
-    return found
-
-
-def _partials(factor: Expr) -> set[Partial]:
-    found: set[Partial] = factor.atoms(Partial)
     return found
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from derive.language import Text
 from derive.page.blocks import Block, Equations, Heading, Row
+
+T = TypeVar("T")
 
 
 class Item(NamedTuple):
@@ -51,15 +53,29 @@ def merged(brief: Sequence[Item], full: Sequence[Item]) -> Iterator[Item]:
 
     What stands under a heading of one detail alone belongs to that detail.
     """
-    left, right = _runs(brief), _runs(full)
-    matcher = SequenceMatcher(None, [r[0].html for r in left], [r[0].html for r in right], autojunk=False)
-    for kind, a, b, c, d in matcher.get_opcodes():
-        if kind == "equal":
-            for one, other in zip(left[a:b], right[c:d], strict=True):
-                yield from _beside(one, other)
+    for same, left, right in _matched(_runs(brief), _runs(full), lambda run: run[0].html):
+        if same:
+            yield from (item for one, other in zip(left, right, strict=True) for item in _beside(one, other))
         else:
-            yield from (item._replace(detail="brief") for run in left[a:b] for item in run)
-            yield from (item._replace(detail="full") for run in right[c:d] for item in run)
+            yield from _marked((item for run in left for item in run), "brief")
+            yield from _marked((item for run in right for item in run), "full")
+
+
+def _beside(brief: Sequence[Item], full: Sequence[Item]) -> Iterator[Item]:
+    """Two runs under one heading, item by item."""
+    for same, left, right in _matched(brief, full, lambda item: item.html):
+        yield from left if same else (*_marked(left, "brief"), *_marked(right, "full"))
+
+
+def _marked(items: Iterable[Item], detail: str) -> Iterator[Item]:
+    return (item._replace(detail=detail) for item in items)
+
+
+def _matched(left: Sequence[T], right: Sequence[T], key: Callable[[T], str]) -> Iterator[tuple[bool, Any, Any]]:
+    """Pieces of two sequences in turn, and whether they are the same by the key."""
+    matcher = SequenceMatcher(None, [key(e) for e in left], [key(e) for e in right], autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
+        yield kind == "equal", left[a:b], right[c:d]
 
 
 def _runs(items: Sequence[Item]) -> list[list[Item]]:
@@ -70,17 +86,6 @@ def _runs(items: Sequence[Item]) -> list[list[Item]]:
             found.append([])
         found[-1].append(item)
     return found
-
-
-def _beside(brief: Sequence[Item], full: Sequence[Item]) -> Iterator[Item]:
-    """Two runs under one heading, item by item."""
-    matcher = SequenceMatcher(None, [i.html for i in brief], [i.html for i in full], autojunk=False)
-    for kind, a, b, c, d in matcher.get_opcodes():
-        if kind == "equal":
-            yield from brief[a:b]
-        else:
-            yield from (item._replace(detail="brief") for item in brief[a:b])
-            yield from (item._replace(detail="full") for item in full[c:d])
 
 
 def outline(items: Sequence[Item]) -> tuple[list[Item], list[Section]]:
