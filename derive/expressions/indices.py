@@ -7,6 +7,7 @@ lives here and nowhere else. That a solved delta shifts a range (h_{t+1} does no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from math import lcm
 
 from sympy import Add, Basic, Expr, Idx, Indexed, IndexedBase, Integer, Product, Sum, Symbol, Tuple
@@ -64,7 +65,7 @@ def fresh(idx: Idx, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> Id
     for other in preferred:
         if name_of(other) not in used and (other.lower, other.upper) == (idx.lower, idx.upper):
             return other
-    letters = [*LETTERS, *(f"{a}_{n}" for n in range(1, 100) for a in LETTERS)]
+    letters = chain(LETTERS, (f"{a}_{n}" for n in range(1, 100) for a in LETTERS))
     name = next(a for a in letters if a not in used)
     return index(name, idx.lower, idx.upper)
 

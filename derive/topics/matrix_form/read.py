@@ -101,7 +101,7 @@ class Reader:
         fixed = {s for a, place in enumerate(position) if a not in axes for s in place.free_symbols}
         if fixed & self.running:  # a row or a column elsewhere
             raise NoMatrixForm(PLACES)
-        at = [a for a in axes if not position[a].atoms(Idx, Indexed)]
+        at = [a for a in axes if not isinstance(position[a], Idx) and not position[a].atoms(Idx, Indexed)]
         if at:
             return Part(expr) if len(at) == len(axes) else self._at(expr, node, at[0])
         if isinstance(element.base, Written) and expr is element and element.base.row.name == "inverse":
