@@ -5,6 +5,7 @@
     │   └── MomentError     an expectation needs a moment that is not declared
     ├── UsageError          a command, an option or a number cannot be used
     ├── ShapeError          matrices whose shapes do not agree
+    ├── ReadError           LaTeX that cannot be read: a caret shows the place
     ├── NoMatrixForm        an expression that is not a matrix formula
     └── VerificationError   a derived line disagrees with torch.autograd
 
@@ -60,3 +61,30 @@ class VerificationError(DeriveError):
     """A step failed its check against autograd; it is never printed as right."""
 
     exit_status = 1
+
+
+class ReadError(DeriveError):
+    """LaTeX that cannot be read; `excerpt()` shows the line with a caret under the place."""
+
+    def __init__(self, message: str, source: str, start: int, end: int | None = None):
+        self.source, self.start, self.end = source, start, start + 1 if end is None else end
+        super().__init__(f"line {self.line}, column {self.column}: {message}")
+
+    @property
+    def line(self) -> int:
+        """The line of the place, from 1."""
+        return self.source.count("\n", 0, self.start) + 1
+
+    @property
+    def column(self) -> int:
+        """The column of the place, from 1."""
+        return self.start - self.source.rfind("\n", 0, self.start)
+
+    def excerpt(self, width: int = 76) -> str:
+        """The line of the source and, below it, carets under the place; of a long line the part around it."""
+        begin = self.source.rfind("\n", 0, self.start) + 1
+        stop = self.source.find("\n", begin)
+        row = self.source[begin : len(self.source) if stop < 0 else stop].expandtabs(1)
+        left = max(0, self.column - 1 - width * 2 // 3)
+        carets = max(1, min(self.end - self.start, len(row) - self.column + 1, left + width - self.column + 1))
+        return f"{row[left : left + width]}\n{' ' * (self.column - 1 - left)}{'^' * carets}"

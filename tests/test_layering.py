@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 # From the ground to the roof. A line of several words is a floor of loose files at the top of derive/.
 ROOMS = (
     "errors language memo display progress",
+    "read",
     "expressions",
     "model",
     "chain",

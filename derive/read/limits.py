@@ -1,0 +1,6 @@
+"""How much a reader takes in: what is longer is refused at once, in one line, before any work."""
+
+CHARACTERS = 20_000
+TOKENS = 6_000
+DEPTH = 60
+DIGITS = 60
