@@ -29,14 +29,6 @@ def names(case):
     return "-".join([case[0], *(str(v) for v in case[1].values() if v != "abstract")])
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def solved(case):
     problem = load(case[0])
     choices = problem.choices({o.name: None for o in problem.options} | case[1])

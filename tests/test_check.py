@@ -10,6 +10,7 @@ import torch
 from sympy import Symbol
 
 from derive.chain.derivation import Line, Term
+from derive.check import derived
 from derive.check.compare import line_errors, relative, worst_of
 from derive.check.report import Report, Row
 from derive.check.samples import random_inputs, rational, sizes_in_turn
@@ -149,3 +150,19 @@ def test_merging_loses_nothing(order):
     found = first.merged(second).merged(third)
     assert {r.quantity for r in found.rows} == {A, B} and found.of("forms").rows == (Row(C, 0, 2.0),)
     assert (found.samples, found.notes, len(found.claims), found.worst) == (6, (said,), 1, 2.0)
+
+
+def test_a_check_computes_in_one_thread_and_gives_the_others_back(monkeypatch):
+    """Whatever the user's number of threads is, also where the check ends with an error."""
+    seen, before, g = [], torch.get_num_threads(), Graph("one")
+    g.loss("L", g.parameter("w") ** 2)
+    torch.set_num_threads(3)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(derived, "verify", lambda *rest: seen.append(torch.get_num_threads()))
+            with pytest.raises(AttributeError):  # there is no report
+                g.derive().checked()
+        assert g.derive().verify(points=5).ok
+        assert seen == [1] and torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)

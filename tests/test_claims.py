@@ -9,7 +9,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-import torch
 from sympy import Abs, Eq, Gt, ImmutableDenseMatrix, Indexed, Lt, Symbol
 from sympy.core.relational import Relational
 
@@ -21,14 +20,6 @@ from derive.topics.stability.conditions import Condition
 from derive.topics.stability.losses import Reads
 
 WHY = Text("no reason", "无")
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def scalar(law, start=0, loss=lambda h, T, t: h[T] ** 2):

@@ -23,15 +23,6 @@ from derive.problems import load, names
 SEEDS, CHUNK, DRAWS = 80, 20, 20
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small tensors do not profit from threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def draws(d, count, seed=0):
     """Sizes from 1 to 6: all 1 first, then at random."""
     rng = random.Random(seed)

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-import torch
 
 from derive import Graph, Sum
 from derive.chain.derivation import Derivation, Line, Step, Term, Use
@@ -188,15 +187,6 @@ VANISHING = {
     "layer-norm": {("mu", 0, 0)},
     "max reading 2": {("x1", 0, 0), ("x1", 1, 0), ("x2", 0, 0), ("x2", 1, 0), ("x3", 0, 0)},
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """The tensors are tiny."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def variants() -> Iterator[tuple[str, Solution]]:

@@ -13,7 +13,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-import torch
 from sympy import Integer, KroneckerDelta, Mul, Rational, S, sqrt
 from sympy import Symbol as Sym
 
@@ -739,12 +738,9 @@ program(
 @pytest.fixture(autouse=True)
 def alone(monkeypatch):
     """No fault outlives its test."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     yield
     monkeypatch.undo()
     forget()
-    torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -20,15 +20,6 @@ BASE, GRAPHS, CHUNK = 0, 500, 25
 REFUSED = {450: "every size: dJ/dg3[u] fails with 1.1e-09"}
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small tensors do not profit from threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize("first", range(BASE, BASE + GRAPHS, CHUNK))
 def test_derivation_is_autograd(first):
     """Sized and general derivations verify; end to end their gradients are those of the independent forward pass."""

@@ -40,14 +40,6 @@ from derive.topics.jacobian.jacobian import jacobian
 DRAWS = range(20)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def logistic() -> Graph:
     """Logistic regression over a batch."""
     g = Graph("logistic regression")

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from derive.chain.derived import Derived
 from derive.check.report import Report
 from derive.check.steps import NONE, Comparison, verify
+from derive.check.threads import one_thread
 
 
+@one_thread()
 def compared(
     derived: Derived, points: int = 1000, seed: int = 0, comparisons: Mapping[str, Comparison] = NONE
 ) -> Report:

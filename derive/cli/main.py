@@ -36,6 +36,7 @@ def overview() -> str:
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """The console script: run, flush, and leave without tearing the interpreter down."""
     gc.disable()  # a command lives for a second: collecting garbage costs more than the garbage
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # its arrays are small: threads cost more than they compute
     _without_tensors()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed by the shell, >&-

@@ -19,6 +19,7 @@ from derive.check.compare import relative
 from derive.check.report import Report, Row
 from derive.check.rounding import adjoint_sizes, terms
 from derive.check.samples import SEEDS, Array, Sample, over_samples
+from derive.check.threads import one_thread
 from derive.evaluate.store import Store
 from derive.expressions.indices import name_of
 from derive.expressions.symbols import Partial, Tangent
@@ -35,6 +36,7 @@ Sizes = Callable[[], Store]
 Blocks = Sequence[Sequence[Array]]  # of shape (*w, *u, points)
 
 
+@one_thread()
 def verify_hessian(d: Derivation, found: Hessian, sizes: Mapping[Symbol, int], seeds: range = SEEDS) -> Report:
     """Compare every line of every block, and H v, with the second derivatives of torch.autograd."""
     return over_samples(

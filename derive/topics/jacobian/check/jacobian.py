@@ -12,6 +12,7 @@ from derive.check.gradients import jacobian as autograd
 from derive.check.gradients import variable
 from derive.check.report import Report, Row
 from derive.check.samples import SEEDS, Array, Sample, over_samples
+from derive.check.threads import one_thread
 from derive.evaluate.store import Store
 from derive.model.schedule import Stage
 from derive.topics.jacobian.check.compare import Evaluation, worst
@@ -20,6 +21,7 @@ from derive.topics.jacobian.jacobian import Jacobian
 POINTS = 5
 
 
+@one_thread()
 def verify_jacobian(d: Derivation, found: Jacobian, sizes: Mapping[Symbol, int], seeds: range = SEEDS) -> Report:
     """Compare every line of a Jacobian with that of autograd, for random sizes."""
     return over_samples(d, sizes, seeds, POINTS, lambda sample: iter([_jacobian_row(sample, found)]))

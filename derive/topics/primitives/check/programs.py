@@ -18,6 +18,7 @@ from derive.check.compare import relative
 from derive.check.report import Report, Row
 from derive.check.rounding import adjoint_sizes, definition_terms
 from derive.check.samples import fill, sizes_in_turn
+from derive.check.threads import one_thread
 from derive.check.torch_backend import TorchBackend
 from derive.evaluate.passes import Passes, inputs
 from derive.evaluate.store import Store
@@ -28,6 +29,7 @@ Array = torch.Tensor
 ROUNDS = 4  # choices of sizes
 
 
+@one_thread()
 def compare(written: Derivation, original: Derivation, points: int = 200, seed: int = 0) -> Report:
     """Return one row for each value and each gradient: the program against the model it was written from."""
     report, names = Report(), original.model.sizes

@@ -14,6 +14,7 @@ from sympy import Expr, Idx, Indexed, Symbol
 
 from derive.chain.derivation import Derivation
 from derive.check.samples import random_inputs
+from derive.check.threads import one_thread
 from derive.check.torch_backend import TorchBackend, function
 from derive.evaluate.passes import Passes
 from derive.expressions.functions import BY_NAME
@@ -50,6 +51,7 @@ class Saved(NamedTuple):
         return {name for found in self.families.values() for name in found}
 
 
+@one_thread()
 def saved(program: Program, derivation: Derivation, seed: int = 0) -> Saved | None:
     """Return what torch saves for the gradients of `derivation.wanted`.
 

@@ -11,6 +11,7 @@ from derive.chain.derivation import Derivation
 from derive.check.compare import Array, relative
 from derive.check.rounding import terms
 from derive.check.samples import counted, sampled
+from derive.check.threads import one_thread
 from derive.evaluate.store import Store
 from derive.progress import MEASURING, doing
 from derive.topics.jacobian.paths import Entry
@@ -26,6 +27,7 @@ POINTS = 200
 LENGTH = 8  # steps of the product of Jacobians that is compared
 
 
+@one_thread()
 def measured(derivation: Derivation, analysis: Analysis, seed: int = 0) -> Measured:
     """Measure everything that is claimed about one recurrence, with random numbers from the seed."""
     if analysis.jacobian.lag > 1:  # nothing is claimed
