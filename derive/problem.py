@@ -71,20 +71,22 @@ class Reading(NamedTuple):
 class Problem:
     """One problem of the catalogue. `readings` are added by the decorator `@problem.reading(...)`.
 
-    `group` is one of `GROUPS`; `derive list` prints the problems by it. `source` is the number of an exercise, or the
-    place in a book, or empty. Errors: UsageError for another group.
+    `group` is one of `GROUPS`, by which `derive list` prints the catalogue; a file of one's own needs none. `source` is
+    the number of an exercise, or the place in a book, or empty. `graphs` are the names among which `--graph` has
+    chosen, where a file holds several. Errors: UsageError for another group.
     """
 
     title: Text
     statement: Text
-    group: str
+    group: str = ""
     source: str = ""
     options: tuple[Option, ...] = ()
     sizes: tuple[Size, ...] = ()
     readings: list[Reading] = field(default_factory=list)
+    graphs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.group not in GROUPS:
+        if self.group and self.group not in GROUPS:
             raise UsageError(f"unknown group {self.group!r} of a problem; choose one of {', '.join(GROUPS)}")
 
     def reading(

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from derive.cli import options, progress_line
+from derive.cli.asking import problem_of
 from derive.language import LANGUAGES, Text
 from derive.page import sentences as say
 from derive.page import terminal
 from derive.problem import Problem
-from derive.problems import load, names
+from derive.problems import names
 from derive.topics.worked.numbers_as_typed import whole
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def run(argv: Sequence[str]) -> int:
 def _failed(given: argparse.Namespace, points: int, seed: int, steps: int | None) -> int:
     """Check and print one after the other; how many disagree."""
     failed, page = 0, terminal.page(sys.stdout)
-    for name, problem in [(name, load(name)) for name in given.names or names()]:
+    for name, problem in [(name, problem_of(name, given.graph)) for name in given.names or names()]:
         sizes = {s.name: steps for s in problem.sizes if s.name == "T" and steps is not None}
         for choice in variants(problem):
             for reading in problem.readings:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from derive.cli import options
+from derive.cli.asking import asked
 from derive.cli.delivery import deliver, not_to_a_terminal
 from derive.cli.sheet import readings, sizes
 from derive.errors import UsageError
 from derive.language import LANGUAGES
-from derive.problems import load
 
 if TYPE_CHECKING:
     from derive.page.pictures.picture import GraphPicture
@@ -23,11 +23,7 @@ BYTES = ("pdf", "png")
 
 def run(argv: Sequence[str]) -> int:
     """Print the picture of a problem's graph, or write it to a file. Errors: UsageError, ModelError."""
-    if not argv or argv[0].startswith("-"):
-        options.parse(options.graph_parser(), argv)
-        raise UsageError("graph: the name of a problem is missing; derive list shows them")
-    problem = load(argv[0])
-    given = options.parse(options.graph_parser(argv[0], problem), argv[1:])
+    problem, given = asked("graph", options.graph_parser, argv)
     options.one_of("lang", given.lang, LANGUAGES)
     if _format(given) in BYTES:
         not_to_a_terminal(_format(given).upper(), given.output)

@@ -23,6 +23,7 @@ HELP = """derive: symbolic derivations for deep learning, every line checked aga
 """
 SHEET = (
     ("NAME [options]", "the solution sheet of a problem, as LaTeX on standard output"),
+    ("FILE.py [options]", "the same of a Graph of yours: the file is run, as any program"),
     ("NAME --help", "its options; likewise for list, check, code and graph"),
 )
 
@@ -120,15 +121,6 @@ def _command(argv: list[str]) -> int:
     if name in COMMANDS:
         done: int = importlib.import_module(COMMANDS[name].module).run(rest)
         return done
-    return _sheet(name, rest)
-
-
-def _sheet(name: str, argv: list[str]) -> int:
-    from derive.problems import names, nearest
-
-    if name not in names():
-        hint = nearest(name, (*names(), *COMMANDS))
-        raise UsageError(f"no command or problem {name!r}; {hint}")
     from derive.cli.sheet import run
 
-    return run(name, argv)
+    return run(name, rest)

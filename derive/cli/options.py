@@ -7,11 +7,13 @@ from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 from derive.errors import UsageError
+from derive.language import Text
 from derive.page.formats.formats import DETAILS, ENGINES, FORMATS
 from derive.page.look import PAPERS
 from derive.problem import Problem
 from derive.topics.topic import Flag, topics
 
+WRT = "the gradients with respect to these, inputs and nodes too (default all parameters)"
 MOST_POINTS = 100_000
 MOST_STEPS = 10_000
 
@@ -47,12 +49,13 @@ def problem_parser(name: str, problem: Problem) -> Parser:
     """The options of one problem: its sizes, its own choices, and what every sheet has."""
     parser = Parser(
         prog=f"derive {name}",
-        description=f"{problem.title.en}. {problem.statement.en}",
+        description=f"{problem.title.pick('en')}. {problem.statement.pick('en')}",
         epilog="The sheet goes to standard output, talk to standard error. Exit status: 0 done, 1 a line failed its "
         "check (nothing is printed), 2 the input cannot be used.",
     )
     lengths(parser, problem)
     choices(parser, problem)
+    parser.add_argument("--wrt", metavar="A,B,...", help=WRT)
     wished(parser)
     page(parser)
     return parser
@@ -64,11 +67,20 @@ def lengths(parser: Parser, problem: Problem) -> None:
         parser.add_argument(f"--{size.name}", metavar="N", help=f"{size.help.en} (symbolic unless given)")
 
 
+def taken(word: str) -> bool:
+    """Whether a word after two dashes is an option of some command, so that no size can be given by it."""
+    none = Problem(Text("", ""), Text("", ""), graphs=("",))
+    parsers = (problem_parser("", none), code_parser("", none), graph_parser("", none), check_parser())
+    return word in ("what", "help") or any(f"--{word}" in each._option_string_actions for each in parsers)
+
+
 def choices(parser: Parser, problem: Problem) -> None:
     """The options of a problem's own, and which reading of it."""
     for option in problem.options:
         shown = "|".join(option.choices)
         parser.add_argument(option.flag, metavar=shown, help=f"{option.help.en} (default {option.choices[0]})")
+    if problem.graphs:
+        parser.add_argument("--graph", metavar="|".join(problem.graphs), help="which graph of the file")
     if len(problem.readings) > 1:
         labels = [key(r.label.en) for r in problem.readings if r.label is not None]
         parser.add_argument("--reading", metavar="|".join(labels), help="only one reading of the task (default all)")
@@ -143,7 +155,8 @@ def check_parser() -> Parser:
         description="Check problems against torch.autograd, with every choice of their options: one line each.",
         epilog="Exit status: 0 everything agrees, 1 something does not, 2 the input cannot be used.",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="problems (default all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="problems, or Python files (default all problems)")
+    parser.add_argument("--graph", metavar="NAME", help="which graph of the file")
     parser.add_argument("--T", metavar="N", help="time steps for problems that have them (1 to 6 unless given)")
     parser.add_argument("--points", default="1000", metavar="N", help="random points (default 1000)")
     parser.add_argument("--seed", default="0", metavar="N", help="seed of the random points (default 0)")
@@ -160,6 +173,7 @@ def code_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
         epilog="The module goes to standard output. Exit status: 0 done, 1 a derivation fails its check, 2 the input "
         "cannot be used.",
     )
+    parser.add_argument("--wrt", metavar="A,B,...", help=WRT)
     parser.add_argument("--target", default="numpy", metavar="numpy|torch", help="the library (default numpy)")
     parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the module to a file")
@@ -190,6 +204,14 @@ def graph_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
 def key(label: str) -> str:
     """The word on the command line for a reading: the last of its label."""
     return label.split()[-1].lower()
+
+
+def names(typed: str | None) -> list[str] | None:
+    """The names of a list with commas, or None where nothing is asked for. Errors: UsageError for an empty one."""
+    found = None if typed is None else [name.strip() for name in typed.split(",")]
+    if found is not None and not all(found):
+        raise UsageError(f"--wrt {typed!r}: name quantities with commas between them, as in --wrt w,x")
+    return found
 
 
 def parse(parser: Parser, argv: Sequence[str]) -> argparse.Namespace:

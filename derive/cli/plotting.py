@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from derive.cli import options, progress_line
+from derive.cli.asking import asked
 from derive.cli.delivery import deliver
 from derive.cli.sheet import readings, sizes, wishes
 from derive.errors import UsageError
 from derive.language import LANGUAGES
 from derive.problem import Problem
-from derive.problems import load
 from derive.progress import DRAWING, doing
 from derive.topics.topic import Ask, topic
 
@@ -44,11 +44,7 @@ def plot_parser(name: str = "NAME", problem: Problem | None = None) -> options.P
 
 def run(argv: Sequence[str]) -> int:
     """Print the plot of a problem, or write it to a file. Errors: UsageError."""
-    if not argv or argv[0].startswith("-"):
-        options.parse(plot_parser(), argv)
-        raise UsageError("plot: the name of a problem is missing; derive list shows them")
-    problem = load(argv[0])
-    given = options.parse(plot_parser(argv[0], problem), argv[1:])
+    problem, given = asked("plot", plot_parser, argv)
     options.one_of("lang", given.lang, LANGUAGES)
     from derive.page.plots.plot import ending
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from derive.cli import options, progress_line
+from derive.cli.asking import asked
 from derive.cli.delivery import deliver, not_to_a_terminal
 from derive.errors import UsageError
 from derive.graph import Graph
@@ -34,8 +35,7 @@ def run(name: str, argv: Sequence[str]) -> int:
 
 def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
     """The sheet of a problem, text or bytes, and the file it is for. Errors: UsageError, VerificationError."""
-    problem = load(name)
-    given = options.parse(options.problem_parser(name, problem), argv)
+    problem, given = asked("", options.problem_parser, [name, *argv])
     options.one_of("format", given.format, tuple(FORMATS))
     wished = _front(given)
     lang = wished.lang or LANGUAGES[0]
@@ -49,7 +49,8 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
         parts = [_part(problem, reading, given) for reading in readings(problem, given)]
     if given.plots and not any(part.plottable for part in parts):
         raise UsageError("--plots: only a recurrence over any number of steps and a training (--train) have plots")
-    head = Title(problem.title, _source(problem), problem.statement)
+    statement = problem.statement if problem.statement.pick(lang) else None
+    head = Title(problem.title, _source(problem), statement)
     page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
     engine = given.engine or ENGINES[0]
     return render(parts, given.format, lang, given.detail, head, page, engine, wished), given.output
@@ -83,7 +84,8 @@ def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
 def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part:
     doing(DERIVING, what=problem.title)
     graph = reading.build(**problem.choices(vars(given)))
-    solution = graph.derive(sizes=_of(graph, sizes(problem, vars(given)), len(readings(problem, given)) == 1))
+    wrt = options.names(given.wrt)
+    solution = graph.derive(wrt, _of(graph, sizes(problem, vars(given)), len(readings(problem, given)) == 1))
     ask = Ask(wishes(reading, given), not given.no_check, given.plots)
     return solution.part(ask, reading.label, tuple(reading.notes))
 
@@ -92,7 +94,10 @@ def wishes(reading: Reading, given: argparse.Namespace) -> dict[str, Any]:
     """What is asked of the subjects: by the problem, and on the command line. Errors: UsageError."""
     typed = {name: value for name in options.wishes() if (value := getattr(given, name, None)) is not None}
     if "train" in typed and "training" not in reading.wishes:
-        raise UsageError(f"--train: no training data here; {', '.join(_trainable())} can be trained")
+        raise UsageError(
+            f"--train: no training data here; {', '.join(_trainable())} can be trained, and a file of your own that "
+            "holds a TrainingSet"
+        )
     return {**reading.wishes, **typed}
 
 

@@ -1,0 +1,53 @@
+"""What a command is asked about: a problem by its name, or a Python file of the user's own."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+
+from derive.cli import COMMANDS, options
+from derive.errors import UsageError
+from derive.problem import Problem
+from derive.problems import load, names, nearest
+
+
+def problem_of(word: str, graph: str | None, commands: Sequence[str] = ()) -> Problem:
+    """The problem of that name or in that file, which is run; a problem comes first.
+
+    Errors: UsageError, with the name that is nearest, also of the `commands` where one could stand there.
+    """
+    if word in names():
+        return load(word)
+    if not _is_file(word):
+        files = (f"{word}.py",) if os.path.isfile(f"{word}.py") else ()
+        what = "command or problem" if commands else "problem"
+        raise UsageError(f"no {what} {word!r}; {nearest(word, files or (*names(), *commands))}")
+    from derive.cli.own import own
+
+    return own(word, graph)
+
+
+def asked(
+    command: str, parser: Callable[..., options.Parser], argv: Sequence[str]
+) -> tuple[Problem, argparse.Namespace]:
+    """The problem and the options of a command. Errors: UsageError; `--help` prints and exits."""
+    if command and (not argv or argv[0].startswith("-")):
+        options.parse(parser(), argv)
+        raise UsageError(f"{command}: the name of a problem or of a file is missing; derive list shows the problems")
+    word, rest = argv[0], argv[1:]
+    problem = problem_of(word, _graph(rest), () if command else tuple(COMMANDS))
+    return problem, options.parse(parser(word, problem), rest)
+
+
+def _is_file(word: str) -> bool:
+    """Whether a word is typed as the name of a file, or is one."""
+    return word.endswith(".py") or any(sign in word for sign in "/\\") or (bool(word) and os.path.exists(word))
+
+
+def _graph(argv: Sequence[str]) -> str | None:
+    """The name after --graph, which is needed before the file's other options are known."""
+    parser = options.Parser(add_help=False)
+    parser.add_argument("--graph")
+    found: str | None = parser.parse_known_args(list(argv))[0].graph
+    return found
