@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from sympy import Ne, Piecewise
+from sympy import Expr, Ne, Piecewise
 
-from derive import Graph, Sum, exp, log, sigmoid, softplus, sqrt, tanh
+from derive import Abs, Graph, Sum, cosh, exp, exp2, expm1, log, log1p, log2, sigmoid, sinh, softplus, sqrt, tanh
 
 Tensors = dict[str, torch.Tensor]
 LARGE = 200.0
@@ -295,3 +296,42 @@ def a_network_with_an_abstract_loss(g: Graph) -> None:
     z = g.node("z", Sum(W[c, d] * x[d], d), over=c)
     p = g.node("p", exp(z[c]) / Sum(exp(z[k]), k), over=c)
     g.loss("L", -Sum(y[c] * log(p[c]), c))
+
+
+LOG_2 = math.log(2)
+
+
+def log_cosh(z: torch.Tensor) -> torch.Tensor:
+    return torch.logaddexp(z, -z) - LOG_2
+
+
+def log_sinh(z: torch.Tensor) -> torch.Tensor:
+    """Of a positive z."""
+    return z + torch.log(-torch.expm1(-2 * z)) - LOG_2
+
+
+EXPONENTIALS: dict[str, tuple[Callable[[Expr], Expr], Callable[[torch.Tensor], torch.Tensor]]] = {
+    "log_of_cosh": (lambda z: log(1 + cosh(z)), lambda z: torch.logaddexp(log_cosh(z), 0 * z)),
+    "log_of_cosh_squared": (lambda z: log(1 + cosh(z) ** 2), lambda z: torch.logaddexp(2 * log_cosh(z), 0 * z)),
+    "log_of_sinh": (lambda z: log(sinh(Abs(z))), lambda z: log_sinh(z.abs())),
+    "log_of_expm1": (lambda z: log(expm1(Abs(z))), lambda z: z.abs() + torch.log(-torch.expm1(-z.abs()))),
+    "log_of_exp2": (lambda z: log2(1 + exp2(z)), lambda z: torch.logaddexp2(z, 0 * z)),
+    "log1p_of_exp": (lambda z: log1p(3 * exp(z)), lambda z: F.softplus(z + math.log(3))),
+    "sinh_over_cosh": (lambda z: sinh(z) / (1 + cosh(z)), lambda z: torch.tanh(z / 2)),
+    "over_cosh": (lambda z: z / cosh(z), lambda z: z * torch.exp(-log_cosh(z))),
+}
+
+
+def elementwise_case(name: str, ours: Callable[[Expr], Expr], theirs: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    """Register a function of every element, weighted."""
+
+    def build(g: Graph) -> None:
+        N = g.size("N")
+        n, z, w = g.index("n", N), g.parameter("z", N), g.input("g", N)
+        g.loss("L", Sum(w[n] * ours(z[n]), n))
+
+    CASES[name] = Case(build, lambda a: (a["g"] * theirs(a["z"])).sum())
+
+
+for row in EXPONENTIALS:
+    elementwise_case(row, *EXPONENTIALS[row])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-from sympy import Add, Expr, Float, Function, Idx, Integer, Mul, Pow, Sum, exp, log, tanh
+from sympy import Abs, Add, Expr, Float, Function, Idx, Integer, Mul, Pow, Rational, Sum, cosh, exp, log, sign, sinh, tanh
 
-from derive.expressions.activations import sigmoid, softplus
+from derive.expressions.activations import relu, sigmoid, softplus
 from derive.expressions.canonical import canonical
+from derive.expressions.elementary import exp2, expm1, log1p, log2, log10
 from derive.expressions.indices import substitute, sum_over
 from derive.expressions.intervals import at_least
 from derive.expressions.traverse import free_indices
@@ -55,14 +56,26 @@ class Scaled(NamedTuple):
         return self.exponent + log(self.first)
 
 
+# cosh u = (e^|u| + e^-|u|)/2, sinh u = sign(u) (e^|u| - e^-|u|)/2, e^u - 1 = sign(u) (1 - e^-|u|) e^relu(u)
+EXPONENTIALS: dict[type[Expr], Callable[[Expr], Scaled]] = {
+    exp2: lambda u: Scaled(Integer(1), u * log(2)),
+    cosh: lambda u: Scaled(Rational(1, 2), Abs(u) + softplus(-2 * Abs(u))),
+    sinh: lambda u: Scaled(-sign(u) * expm1(-2 * Abs(u)) / 2, Abs(u)),
+    expm1: lambda u: Scaled(-sign(u) * expm1(-Abs(u)), relu(u)),
+}
+LOGARITHMS = (log, log1p, log2, log10)
+BASES: dict[type[Expr], Expr] = {log2: log(2), log10: log(10)}
+
+
 @memo
 def complement(expr: Expr) -> Scaled | None:
-    """Return 1 + exp(u), 1 - sigmoid(u) and 1 - tanh(u)^2 as exponentials; None for any other expression."""
+    """Return 1 + c exp(u), 1 - sigmoid(u) and 1 - tanh(u)^2 as exponentials; None for any other expression."""
     if not (isinstance(expr, Add) and len(expr.args) == 2 and 1 in expr.args):
         return None
     (other,) = (a for a in expr.args if a != 1)
-    if isinstance(other, exp):
-        return Scaled(Integer(1), softplus(other.args[0]))
+    number, power = other.as_coeff_Mul()
+    if number.is_positive and isinstance(power, exp):
+        return Scaled(Integer(1), softplus(power.args[0] + log(number)))
     if isinstance(-other, sigmoid):
         return Scaled(Integer(1), -softplus((-other).args[0]))
     if isinstance(-other, Pow) and (-other).exp == 2 and isinstance((-other).base, tanh):
@@ -84,7 +97,7 @@ def exponential(exponent: Expr) -> Expr:
             continue
         u = inner.args[0]
         for _ in range(-int(number)):
-            above = set(Add.make_args(u)) <= set(Add.make_args(exponent))
+            above = {t for t in Add.make_args(u) if not t.is_number} <= set(Add.make_args(exponent))
             factors.append(sigmoid(u) if above else sigmoid(-u))
             exponent = exponent + inner - (u if above else 0)
     return exp(whole) if overflows(exponent) and not overflows(whole) else Mul(*factors, exp(exponent))

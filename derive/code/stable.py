@@ -8,8 +8,8 @@ and log(exp(-200)) infinite, although softmax and logarithm are ordinary numbers
 where the peak of a sum is the greatest exponent of its terms. Products add exponents, quotients subtract them, a
 logarithm is exponent + log(first), and only what is left is exponentiated: exp(z_i - peak) / Sum(exp(z_k - peak)). It
 is the shift by the maximum, also for products of softmaxes, a sum over two axes or under a mask. log(1 + exp(u)) and
-the sigmoid have functions of their own: the logarithm of the sigmoid of u is -softplus(-u).
-log(cosh(u)) is |u| + log(1 + exp(-2|u|)) - log 2.
+the sigmoid have functions of their own: the logarithm of the sigmoid of u is -softplus(-u). cosh, sinh, expm1 and 2^u
+are exponentials too (`EXPONENTIALS`), so that log(1 + cosh u) and sinh u / (1 + cosh u) are shifted by the same rule.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 
 from sympy import (
-    Abs,
     Add,
     Basic,
     Expr,
@@ -35,15 +34,15 @@ from sympy import (
     Symbol,
     cosh,
     exp,
-    log,
     oo,
     sinh,
     tanh,
 )
 
-from derive.code.exponents import LEAST, Greatest, Scaled, complement, exponential, filled, overflows, peak
+from derive.code.exponents import BASES, EXPONENTIALS, LEAST, LOGARITHMS, Greatest, Scaled, complement, exponential, filled, overflows, peak
 from derive.expressions.activations import sigmoid, softplus
 from derive.expressions.canonical import one_spelling
+from derive.expressions.elementary import log1p
 from derive.expressions.indices import apart, name_of, substitute, sum_over, through
 from derive.expressions.intervals import inside
 from derive.expressions.traverse import free_indices, quantities
@@ -73,20 +72,24 @@ class Stable:
         if not self._concerns(expr):
             return expr
         expr = _tangents(expr) if isinstance(expr, Mul) and expr.has(cosh) else expr
-        if isinstance(expr, log) and isinstance(expr.args[0], cosh):
-            size = Abs(self(expr.args[0].args[0]))
-            return size + softplus(-2 * size) - log(2)
-        if isinstance(expr, log):
-            scaled = self.split(expr.args[0])
-            return through(expr, self) if scaled.exponent == 0 else scaled.log
+        if isinstance(expr, LOGARITHMS):
+            scaled = self._logarithm_of(expr)
+            return through(expr, self) if scaled.exponent == 0 else scaled.log / BASES.get(type(expr), 1)
         return self._product(expr) if isinstance(expr, (Mul, Pow)) else positive(through(expr, self))
 
     def _concerns(self, expr: Expr) -> bool:
         """True if there is an exponential in an expression, or something that is made of one."""
         if expr not in self._concerned:
-            made = bool(expr.has(exp, sigmoid, tanh, cosh)) or any(name_of(e) in self.nodes for e in quantities(expr))
+            made = bool(expr.has(exp, sigmoid, tanh, *EXPONENTIALS)) or any(name_of(e) in self.nodes for e in quantities(expr))
             self._concerned[expr] = made
         return self._concerned[expr]
+
+    def _logarithm_of(self, expr: Expr) -> Scaled:
+        """Split what a logarithm is taken of; of log1p(x), which is exact for small x, only a 1 + x that is known."""
+        if not isinstance(expr, log1p):
+            return self.split(expr.args[0])
+        known = complement(1 + expr.args[0])
+        return Scaled(expr) if known is None else Scaled(known.first, self(known.exponent))
 
     def split(self, expr: Expr) -> Scaled:
         """Return an expression as first * exp(exponent), with the exponent 0 if there is none to speak of."""
@@ -96,6 +99,8 @@ class Stable:
             return Scaled(Integer(1), self(expr.args[0]))
         if isinstance(expr, sigmoid):
             return Scaled(Integer(1), -softplus(-self(expr.args[0])))
+        if isinstance(expr, tuple(EXPONENTIALS)):
+            return EXPONENTIALS[type(expr)](self(expr.args[0]))
         if isinstance(expr, Mul):
             parts = [self.split(f) for f in expr.args]
             return Scaled(Mul(*(p.first for p in parts)), Add(*(p.exponent for p in parts)))
