@@ -284,6 +284,31 @@ def test_wrong_inputs(networks, target, wrong, said):
     assert "\n" not in str(error.value)
 
 
+def test_a_size_that_only_a_sum_tells():
+    """Of H + R - 1 a known R leaves H; of H + W one is asked for; a size that nothing uses is not."""
+    g = Graph("sums of sizes")
+    H, W, R, K = g.size("H"), g.size("W"), g.size("R"), g.size("K", least=3)
+    assert K.name == "K"
+    r, h, k = g.index("r", R), g.index("h", H), g.index("k", H + W)
+    w, x, z = g.parameter("w", R), g.input("x", H + R - 1), g.input("z", H + W)
+    g.loss("L", Sum(w[r] * x[h + r - 1], h, r) + Sum(z[k] ** 2, k) * Sum(w[r], r) / W)
+    found = module(g.derive().derivation, "numpy")
+    assert found["SIZES"] == ()
+    arrays = {"w": np.arange(2.0), "x": np.arange(4.0), "z": np.arange(5.0)}  # R = 2, H = 3, W = 2
+    assert found["forward"](**arrays)["L"] == 1 + 2 + 3 + 30 / 2
+    with pytest.raises(ValueError, match=r"z: expected the shape|the size W must be"):
+        found["forward"](**{**arrays, "z": np.arange(2.0)})
+
+    g = Graph("one sum")
+    H, W = g.size("H"), g.size("W")
+    z, v, k = g.input("z", H + W), g.parameter("v"), g.index("k", H + W)
+    g.loss("L", v * Sum(z[k], k) / W)
+    found = module(g.derive().derivation, "numpy")
+    with pytest.raises(ValueError, match=r"missing: H; .*; H is a size that no shape tells: give it as a number"):
+        found["forward"](z=np.ones(5), v=1.0)
+    assert found["forward"](z=np.ones(5), v=1.0, H=3)["L"] == 5 / 2
+
+
 @pytest.mark.parametrize("target", ["numpy", "torch"])
 def test_an_abstract_loss_needs_its_cotangent(networks, target):
     """Forward goes without it, and leaves the loss out; backward does not."""

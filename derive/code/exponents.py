@@ -6,7 +6,25 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-from sympy import Abs, Add, Expr, Float, Function, Idx, Integer, Mul, Pow, Rational, Sum, cosh, exp, log, sign, sinh, tanh
+from sympy import (
+    Abs,
+    Add,
+    Expr,
+    Float,
+    Function,
+    Idx,
+    Integer,
+    Mul,
+    Pow,
+    Rational,
+    Sum,
+    cosh,
+    exp,
+    log,
+    sign,
+    sinh,
+    tanh,
+)
 
 from derive.expressions.activations import relu, sigmoid, softplus
 from derive.expressions.canonical import canonical

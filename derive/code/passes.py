@@ -27,14 +27,15 @@ def checks(source: Source) -> str:
         for n, r in source.optional.items()
         if r
     ]
-    sizes = [line.split(" = ")[0] for line in solved]
-    fit = [line for need in needs(source.d.model) for line in _fits(source, need)]
+    sizes = [each for line in solved for n in [line.split(" = ")[0]] for each in (line, f'_expect_size("{n}", {n})')]
+    held = (need for need in needs(source.d.model) if need.gap.free_symbols <= set(source.sizes))
+    fit = [line for need in held for line in _fits(source, need)]
     among = {source.names[n.name]: n.domain.most for n in source.leaves if isinstance(n.domain, Whole)}
     counted = [
         f"_expect_positions(given, {quoted(n)}, {source.print(source.integers.number(most))})"
         for n, most in among.items()
     ]
-    lines = [*solved, *(f'_expect_size("{n}", {n})' for n in sizes), *fit, *expected, *more, *counted, "return given"]
+    lines = [*sizes, *fit, *expected, *more, *counted, "return given"]
     names = (*source.shapes, *source.solved[1])
     words = {
         "names": tuple_of(names),
@@ -115,7 +116,11 @@ def _opening(source: Source, lines: Sequence[Statement], values: Sequence[str], 
     yield from (f"{INDENT}{n} = given[{quoted(n)}]" for n in source.shapes if n in used)
     yield from (f"{INDENT}{n} = given.get({quoted(n)})" for n in source.optional if n in used)
     yield from (f"{INDENT}{n} = values[{quoted(n)}]" for n in values)
-    yield from (f"{INDENT}{line}" for line in source.solved[0] if has_word(line.split(" = ")[0], text))
+    sizes = list[str]()
+    for line in reversed(source.solved[0]):  # a size may be what is left of a length by others
+        if has_word(line.split(" = ")[0], "\n".join([text, *sizes])):
+            sizes.insert(0, line)
+    yield from (f"{INDENT}{line}" for line in sizes)
     first = next((f"given[{quoted(n)}]" for n in source.shapes), None)
     kind = source.target.kind.format(first) if first else source.target.no_kind
     if has_word(kind.split(" = ")[0], text):

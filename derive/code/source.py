@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
-from sympy import Expr, Symbol
+from sympy import Add, Expr, Symbol
 
 from derive.chain.derivation import Derivation
 from derive.code.at_zero import slopes_of_norms, zero_log_zero
@@ -19,6 +20,7 @@ from derive.code.printer import CodePrinter
 from derive.code.python_text import quoted
 from derive.code.stable import Stable
 from derive.code.targets import Target
+from derive.expressions.indices import limits
 from derive.expressions.intervals import Interval
 from derive.page.print.printer import printer
 
@@ -70,27 +72,58 @@ class Source:
         return tuple(self.print(self.integers.length(r)) for r in ranges)
 
     @cached_property
+    def sizes(self) -> list[Symbol]:
+        """Return the sizes that the model uses; one that is only declared is asked of nobody."""
+        nodes = self.d.model.nodes.values()
+        read = [*(c.expr for n in nodes for c in n.cases), *(e for n in nodes for i in n.indices for e in limits(i))]
+        ranges = [e for s in self.families.stored.values() for pair in s.ranges for e in pair]
+        used = {s for e in (*read, *ranges) for s in e.atoms(Symbol)}
+        return [s for s in self.d.model.sizes if s in used]
+
+    @cached_property
     def solved(self) -> tuple[list[str], list[str]]:
-        """Write the sizes as lines of code, and return those that no array tells, which have to be given."""
-        lines, missing = [], {self.names[str(s)]: s for s in self.d.model.sizes}
-        for name, ranges in self.shapes.items():
-            for axis, (low, high) in enumerate(ranges):
-                found = _alone(high - low + 1, list(missing.values()))
-                if found:
-                    symbol, factor, rest = found
-                    identifier = self.names[str(symbol)]
-                    moved = f" - {rest}" if rest > 0 else f" + {-rest}" if rest else ""
-                    text = f"given[{quoted(name)}].shape[{axis}]{moved}"
-                    lines.append(f"{identifier} = " + (text if factor == 1 else f"({text}) // {factor}"))
-                    del missing[identifier]
-        return [f"{n} = given[{quoted(n)}]" for n in missing] + lines, list(missing)
+        """Write the sizes as lines of code, and return those that no array tells, which have to be given.
+
+        A length may hold sizes that are known already: of H + R - 1 it is H once R is found. Where only a sum is left,
+        H + W, its first size has to be given, and the other follows.
+        """
+        lengths = [(n, axis, b - a + 1) for n, ranges in self.shapes.items() for axis, (a, b) in enumerate(ranges)]
+        lines, given, open_ = list[str](), list[str](), list(self.sizes)
+        while open_:
+            found = [(alone, n, at) for n, at, length in lengths if (alone := _alone(length, open_)) is not None]
+            held = (s for _, _, length in lengths for s in open_ if length.has(s))
+            symbol = found[0][0].size if found else next(held, open_[0])
+            identifier = self.names[str(symbol)]
+            value = self._from_length(*found[0]) if found else f"given[{quoted(identifier)}]"
+            lines.append(f"{identifier} = {value}")
+            given += [] if found else [identifier]
+            open_.remove(symbol)
+        return lines, given
+
+    def _from_length(self, alone: Alone, name: str, axis: int) -> str:
+        """Write a size by the length of an axis."""
+        text, rest = f"given[{quoted(name)}].shape[{axis}]", alone.rest
+        if rest != 0:
+            number = self.print(self.integers.number(-rest if rest.is_negative else rest))
+            text += (" + " if rest.is_negative else " - ") + (f"({number})" if isinstance(rest, Add) else number)
+        if alone.factor == 1:
+            return text
+        return f"{text if rest == 0 else f'({text})'} // {self.print(self.integers.number(alone.factor))}"
 
 
-def _alone(length: Expr, open_: Sequence[Symbol]) -> tuple[Symbol, int, int] | None:
-    """Return (size, factor, rest) if a length is factor * size + rest, for a size that is still open."""
-    for symbol in open_:
-        factor = length.coeff(symbol)
-        rest = length - factor * symbol
-        if length.free_symbols == {symbol} and factor.is_Integer and factor > 0 and rest.is_Integer:
-            return symbol, int(factor), int(rest)
+class Alone(NamedTuple):
+    """A length as factor * size + rest, both of which are known."""
+
+    size: Symbol
+    factor: Expr
+    rest: Expr
+
+
+def _alone(length: Expr, open_: Sequence[Symbol]) -> Alone | None:
+    """Read a length that holds one size only that is still open."""
+    for size in open_:
+        factor = length.coeff(size)
+        found = Alone(size, factor, length - factor * size)
+        if factor.is_positive and factor.is_integer and not (factor.has(*open_) or found.rest.has(*open_)):
+            return found
     return None

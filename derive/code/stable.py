@@ -39,7 +39,19 @@ from sympy import (
     tanh,
 )
 
-from derive.code.exponents import BASES, EXPONENTIALS, LEAST, LOGARITHMS, Greatest, Scaled, complement, exponential, filled, overflows, peak
+from derive.code.exponents import (
+    BASES,
+    EXPONENTIALS,
+    LEAST,
+    LOGARITHMS,
+    Greatest,
+    Scaled,
+    complement,
+    exponential,
+    filled,
+    overflows,
+    peak,
+)
 from derive.expressions.activations import sigmoid, softplus
 from derive.expressions.canonical import one_spelling
 from derive.expressions.elementary import log1p
@@ -80,7 +92,9 @@ class Stable:
     def _concerns(self, expr: Expr) -> bool:
         """True if there is an exponential in an expression, or something that is made of one."""
         if expr not in self._concerned:
-            made = bool(expr.has(exp, sigmoid, tanh, *EXPONENTIALS)) or any(name_of(e) in self.nodes for e in quantities(expr))
+            made = bool(expr.has(exp, sigmoid, tanh, *EXPONENTIALS)) or any(
+                name_of(e) in self.nodes for e in quantities(expr)
+            )
             self._concerned[expr] = made
         return self._concerned[expr]
 

@@ -1,10 +1,11 @@
 """The parts of a generated module that are the same for every model."""
 
-HELPERS = '''def _named(inputs, required, optional):
+HELPERS = '''def _named(inputs, shapes, required, optional):
     """The inputs by name. Errors: ValueError for one that is missing, or that nothing uses."""
     missing = [name for name in dict.fromkeys(required) if inputs.get(name) is None]
     if missing:
-        raise ValueError(f"missing: {', '.join(missing)}; the inputs are {', '.join(required)}")
+        sizes = "".join(f"; {n} is a size that no shape tells: give it as a number" for n in missing if n not in shapes)
+        raise ValueError(f"missing: {', '.join(missing)}; the inputs are {', '.join(required)}{sizes}")
     unknown = [name for name in inputs if name not in (*required, *optional)]
     if unknown:
         raise ValueError(f"unknown: {', '.join(unknown)}; the inputs are {', '.join((*required, *optional))}")
@@ -50,7 +51,7 @@ def _still(new, before):
 ARRAYS = {
     "numpy": '''def _arrays(inputs, shapes, required, optional):
     """The inputs as arrays of one floating type, that of the arrays among them. Errors: ValueError, one line."""
-    given = _named(inputs, required, optional)
+    given = _named(inputs, shapes, required, optional)
     types = []
     for name in (n for n in given if n in shapes):
         number = isinstance(given[name], (int, float))
@@ -66,7 +67,7 @@ ARRAYS = {
 ''',
     "torch": '''def _arrays(inputs, shapes, required, optional):
     """The inputs as tensors of one floating type, that of the arrays among them. Errors: ValueError, one line."""
-    given = _named(inputs, required, optional)
+    given = _named(inputs, shapes, required, optional)
     types = []
     for name in (n for n in given if n in shapes):
         number = isinstance(given[name], (int, float))
