@@ -352,3 +352,11 @@ def a_recurrence_with_a_sum_of_selus(g, C, T, i, j, k, t):
     h = g.recurrence("h", lambda h: h[t - 1] / 16 + Sum(selu(w[m]), m) / 12, over=t, start={0: 0})
     e = g.recurrence("e", lambda e: (1 - sigmoid(h[t - 1] * x[T])) * e[t - 1] / 32, over=t, start={0: 0})
     g.loss("J", Sum(relu6(e[t]), t) + Sum(h[t] ** 2, t))
+
+
+@model
+def a_symmetric_node_of_which_one_row_is_read(g, C, T, i, j, k, t):
+    """One part of its adjoint is symmetric, the whole is not: seed 500304 had a matrix form that was wrong."""
+    w = g.parameter("w", C, C)
+    s = g.node("s", tanh(w[i, j]) + tanh(w[j, i]) + i * KroneckerDelta(i, j), over=(i, j))
+    g.loss("J", Sum(exp(s[C, j] / 4), j) + Sum(s[i, i], i))

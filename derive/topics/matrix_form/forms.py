@@ -9,6 +9,7 @@ from sympy import Expr, Idx
 
 from derive.chain.derivation import Step
 from derive.chain.facts import turned_adjoint
+from derive.chain.rule import extent
 from derive.errors import NoMatrixForm
 from derive.expressions.indices import limits, name_of
 from derive.expressions.matrices import Entrywise, Hadamard, Plus, Softmax, Times, Whole
@@ -83,7 +84,8 @@ class Forms(NamedTuple):
 def forms(model: Model, steps: Sequence[Step]) -> Forms:
     """The matrix forms of a model and of the steps of its derivation."""
     cases = [(node, case) for node in model.nodes.values() for case in node.cases]
-    even = frozenset(s.node.name for s in steps if turned_adjoint(model, s.node, s.target, s.value))
+    whole = (s for s in steps if s.region.ranges == extent(s.node))  # a part that is symmetric says nothing of the rest
+    even = frozenset(s.node.name for s in whole if turned_adjoint(model, s.node, s.target, s.value))
     return Forms(
         tuple((node, case, form) for node, case in cases if (form := law(model, node, case)) is not None),
         tuple((step, form) for step in steps if (form := of_step(model, step, even)) is not None),
