@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 from generated import loaded, plain
+from sympy import Symbol
 
-from derive import Graph, Sum, log, sqrt
+from derive import Graph, Sum, exp, log, norm, relu, sqrt
 
 TORCH_NORM = torch.linalg.vector_norm
 
@@ -83,6 +84,30 @@ def test_the_slope_of_a_norm_at_zero(build):
             for name, value in found.items():
                 assert str(value.dtype).endswith("float32")
                 assert plain(value) == pytest.approx(leaves[name].grad.numpy(), abs=1e-6)
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("of", [lambda r: r, lambda r: exp(-r), lambda r: 1 / (1 + r), lambda r: relu(1 - r) ** 2])
+def test_all_distances_between_points(named, of):
+    """The distance of a point from itself is 0: page, check and code count its slope as 0, as torch.norm does."""
+    g = Graph("distances")
+    N, D = g.size("N"), g.size("D")
+    x, (i, k), d = g.parameter("x", N, D), g.indices("i k", N), g.index("d", D)
+    r = norm(x[i, d] - x[k, d], d)
+    if named:
+        r = g.node("r", r, over=(i, k))[i, k]
+    g.loss("L", Sum(of(r), i, k))
+    solution = g.derive()
+    assert solution.verify(20).first_failure is None
+    assert "a vector over its norm counts as 0" in " ".join(solution.to_text(check=False).split())
+    x = torch.randn(4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    distances = TORCH_NORM(x[:, None] - x[None], dim=-1)
+    values = {"exp": torch.exp, "relu": torch.relu}
+    sum(eval(str(of(Symbol("r"))), values, {"r": e}) for e in distances.flatten()).backward()
+    for target in ("numpy", "torch"):
+        given = x.detach() if target == "torch" else x.detach().numpy()
+        found = loaded(solution.to_code(target, check=False))["backward"](x=given)["x"]
+        assert plain(found) == pytest.approx(x.grad.numpy(), abs=1e-12)
 
 
 def test_a_model_that_divides_by_a_norm_has_no_gradient_at_zero():

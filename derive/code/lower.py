@@ -31,7 +31,6 @@ from sympy import (
 )  # fmt: skip
 from sympy.core.relational import Relational
 
-from derive.code.at_zero import OrInfinity
 from derive.code.elements import Element, Elements
 from derive.code.exponents import Greatest, Peak
 from derive.code.integers import Integers, Loops, Scope, scope_of
@@ -39,6 +38,7 @@ from derive.code.named_axes import Factor, NamedArray, contract, elementwise, pl
 from derive.code.names import Identifiers
 from derive.code.trees import Apply, Call, Condition, Number, Plus, Power, Tree, plus
 from derive.errors import ModelError
+from derive.evaluate.at_zero import OrInfinity
 from derive.expressions.extremes import Amax, Amin
 from derive.expressions.functions import EXTREMA, arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, apart, bound, is_position
@@ -240,7 +240,7 @@ class Lowering:
 
 
 def _or_infinity(tree: Tree, infinity: Tree) -> Tree:
-    return Apply("where", (Condition(">", (tree, Number(0))), tree, infinity))
+    return Apply("where", (Condition("!=", (tree, Number(0))), tree, infinity))
 
 
 def _primitive(expr: Expr) -> list[Expr]:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from sympy import Add, Expr, Symbol
 
 from derive.chain.derivation import Derivation
-from derive.code.at_zero import slopes_of_norms, zero_log_zero
 from derive.code.backward import Backward
 from derive.code.draws import without_draws
 from derive.code.families import Families
@@ -20,6 +19,7 @@ from derive.code.printer import CodePrinter
 from derive.code.python_text import quoted
 from derive.code.stable import Stable
 from derive.code.targets import Target
+from derive.evaluate.at_zero import slopes_of_norms, zero_log_zero
 from derive.expressions.indices import limits
 from derive.expressions.intervals import Interval
 from derive.page.print.printer import printer

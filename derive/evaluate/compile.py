@@ -31,6 +31,7 @@ from sympy import (
 from sympy.core.relational import Relational
 
 from derive.errors import ModelError
+from derive.evaluate.at_zero import OrInfinity
 from derive.evaluate.backend import Array, Backend
 from derive.evaluate.index_values import Env, index_value
 from derive.evaluate.pairs import factors, summed
@@ -40,6 +41,7 @@ from derive.expressions.functions import BY_NAME, EXTREMA, arguments, row_of, un
 from derive.expressions.indices import BINDERS, bound, name_of
 from derive.expressions.intervals import inside
 from derive.expressions.matrix_functions import OfMatrix
+from derive.expressions.squares import norm as squared_in_norm
 from derive.expressions.symbols import Given, Immediate, Partial
 from derive.expressions.traverse import free_indices
 
@@ -214,9 +216,13 @@ class Compiler:
             )
             return lambda store, env: self._masked(test(*(p(env) for p in places)))
         parts = [self.compile(a, at, depth) for a in expr.args]
+        if isinstance(expr, OrInfinity):
+            return lambda store, env: self._or_infinity(parts[0](store, env))
         if isinstance(expr, EXTREMA):
             join = self.backend.maximum if isinstance(expr, Max) else self.backend.minimum
             return lambda store, env: join(*(p(store, env) for p in parts))
+        if squared_in_norm(expr):
+            return self._norm(parts[0])
         row = row_of(expr)
         if row is not None:
             parts = parts[: len(arguments(expr))]
@@ -237,6 +243,21 @@ class Compiler:
 
     def _masked(self, truth: Any) -> Any:
         return int(truth) if isinstance(truth, (bool, int)) else self.backend.mask(truth)
+
+    def _or_infinity(self, x: Any) -> Any:
+        return self.backend.choose(x != 0, x, inf)
+
+    def _norm(self, base: Compiled) -> Compiled:
+        """The root of a sum of squares; where that is 0 autograd takes the slope 0, as of torch.norm."""
+
+        def run(store: Store, env: Env) -> Array:
+            total = base(store, env)
+            root, zero = self.backend.power, total == 0
+            if not (zero if isinstance(zero, bool) else zero.any()):
+                return root(total, S.Half)
+            return self.backend.choose(zero, total, root(self.backend.choose(zero, 1, total), S.Half))
+
+        return run
 
     def _power(self, expr: Pow, at: int, depth: int) -> Compiled:
         base = self.compile(expr.base, at, depth)

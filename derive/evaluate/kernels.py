@@ -24,8 +24,16 @@ Kernel = Callable[[Store, Sequence[tuple[Idx, int, int]], Env], Any]
 class Kernels:
     """Expressions as functions of the ranges of their indices; each is compiled once."""
 
-    def __init__(self, backend: Backend, sizes: Mapping[Symbol, Expr], loss: Expr, strict: bool = True):
-        self.backend, self.compiler = backend, Compiler(backend, sizes, loss, strict)
+    def __init__(
+        self,
+        backend: Backend,
+        sizes: Mapping[Symbol, Expr],
+        loss: Expr,
+        strict: bool = True,
+        read: Callable[[Expr], Expr] = lambda expr: expr,
+    ):
+        """Compile for these sizes what `read` makes of an expression."""
+        self.backend, self.compiler, self.read = backend, Compiler(backend, sizes, loss, strict), read
         self._compiled: dict[object, Kernel] = {}
 
     def kernel(self, expr: Expr, indices: Sequence[Idx] = ()) -> Kernel:
@@ -34,7 +42,8 @@ class Kernels:
         found = self._compiled.get(key)
         if found is None:
             depth = len(indices) + _depth(expr)
-            found = self._compiled[key] = self._kernel(self.compiler.compile(expr, len(indices), depth), depth)
+            run = self.compiler.compile(self.read(expr), len(indices), depth)
+            found = self._compiled[key] = self._kernel(run, depth)
         return found
 
     def _kernel(self, run: Compiled, depth: int) -> Kernel:

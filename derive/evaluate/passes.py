@@ -18,6 +18,7 @@ from sympy import Expr, Idx, Integer, Symbol
 from derive.chain.derivation import Adjoint, Derivation, Use
 from derive.chain.partials import surrogate
 from derive.chain.rule import extent
+from derive.evaluate.at_zero import slopes_of_norms
 from derive.evaluate.backend import Array, Backend
 from derive.evaluate.fixed_points import longer, settled
 from derive.evaluate.index_values import number
@@ -91,7 +92,8 @@ class Passes:
         require(self.model, sizes)
         self.sizes = {s: Integer(n) for s, n in sizes.items()}
         self.values = Kernels(backend, self.sizes, derivation.loss)
-        self.partials = Kernels(backend, self.sizes, derivation.loss, strict=False)
+        at_zero = partial(slopes_of_norms, nodes=derivation.model.nodes)
+        self.partials = Kernels(backend, self.sizes, derivation.loss, strict=False, read=at_zero)
         self.stage_of = {name: stage for stage in derivation.stages for name in stage.families}
 
     # ranges

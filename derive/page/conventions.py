@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr, Indexed, Max, Mul, Pow, Symbol, log, preorder_traversal
+from sympy import Expr, Indexed, Max, Mul, Pow, S, Symbol, log, preorder_traversal
 
 from derive.expressions.extremes import Extreme
 from derive.expressions.functions import BY_TIES, argument, row_or_extremum
-from derive.expressions.indices import name_of
+from derive.expressions.indices import name_of, substitute
 from derive.expressions.several import EXTREME
 from derive.expressions.squares import norm
-from derive.expressions.traverse import names
+from derive.expressions.traverse import elements, names
 from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Model, Node
 from derive.model.ranges import Ranges
 
 NORM = Text(
-    "A norm has a kink at 0. Any vector of length at most 1 is a subgradient there; we take 0, as torch.norm does.",
-    "范数在 0 处不可导，长度不超过 1 的任何向量都是次梯度，约定取 0（与 torch.norm 一致）。",
+    "A norm has a kink at 0. Any vector of length at most 1 is a subgradient there; we take 0, as torch.norm does: "
+    "a vector over its norm counts as 0 where the norm is 0.",
+    "范数在 0 处不可导，长度不超过 1 的任何向量都是次梯度，约定取 0（与 torch.norm 一致），"
+    "即范数为 0 时，向量与其范数之比按 0 计。",
 )
 LOGARITHM = Text("At 0 we set the product {product} to its limit, 0.", "在 0 处，{product} 按其极限取为 0。")
 
@@ -47,7 +49,10 @@ def _vanishing(expr: Expr, ranges: Ranges) -> Iterator[Expr]:
 def _divided(node: Node, model: Model) -> bool:
     """True if a definition divides by a node: where that is 0, the model has no value."""
     powers = (p for n in model.nodes.values() for c in n.cases for p in c.expr.atoms(Pow) if p.exp.is_negative)
-    return any(node.name in names(p.base) for p in powers)
+    bases = (p.base for p in powers if node.name in names(p.base))
+    return any(
+        substitute(b, dict.fromkeys((e for e in elements(b) if name_of(e) == node.name), S.Zero)) == 0 for b in bases
+    )
 
 
 def _convention(expr: Expr, node: Node, ranges: Ranges) -> Text | None:

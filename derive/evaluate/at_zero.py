@@ -1,6 +1,7 @@
 """Conventions where a formula has no number: the slope of a norm at 0, which is 0, and 0 log 0, which is 0.
 
-x_i / ||x|| is 0/0 at x = 0. Of all subgradients torch.norm takes 0 there, and so does the code: it divides by infinity.
+x_i / ||x|| is 0/0 at x = 0. Of all subgradients torch.norm takes 0 there, and so do the code and the check: they divide
+by infinity. The distance of a point from itself is always 0.
 Where a model itself divides by a norm it has no value at 0, and what was derived has none either. In u log u the
 logarithm of 0 is left out, so that its limit 0 comes; a negative u is no number as before.
 """
@@ -18,7 +19,7 @@ from derive.model.model import Node
 
 
 class OrInfinity(Function):
-    """Its argument where that is positive, infinity elsewhere."""
+    """Its argument, and infinity where that is 0."""
 
     is_real = True
 
@@ -42,12 +43,12 @@ def _divides(factor: Expr, whole: Mul, nodes: Mapping[str, Node]) -> bool:
 
 
 def _norm_of(base: Expr, nodes: Mapping[str, Node], exponent: Expr) -> tuple[Square, ...]:
-    """Return what is squared in a node that is a norm."""
+    """Return what is squared in a node that is a norm, or a number times one."""
     node = nodes.get(name_of(base)) if isinstance(base, (Symbol, Indexed)) else None
     if node is None or exponent != -1 or len(node.cases) != 1:
         return ()
     at = dict(zip(node.indices, getattr(base, "indices", ()), strict=True))
-    return norm(substitute(node.cases[0].expr, at))
+    return norm(substitute(node.cases[0].expr.as_coeff_Mul()[1], at))
 
 
 def _or_zero(reciprocal: Pow) -> Expr:
