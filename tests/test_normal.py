@@ -14,6 +14,7 @@ from derive import (
     Graph,
     Heaviside,
     Max,
+    Min,
     ModelError,
     MomentError,
     Sum,
@@ -297,6 +298,20 @@ REFUSED = {
     "two functions": (lambda x: relu(x) * cos(x), "only one function"),
     "a reciprocal": (lambda x: 1 / x, "whole powers"),
 }
+
+
+def test_what_cancels_is_gone():
+    """d/dmu of E[min(h, 1) h] for h ~ N(mu, s^2), by hand: 1 - P + 2 mu P - 2 s phi, where P = P(h < 1)."""
+    g = Graph("cancels")
+    mu, s = g.parameter("mu"), g.parameter("s", domain="positive")
+    h = g.normal("h", mean=mu, variance=s**2)
+    g.loss("L", Expectation(Min(h, 1) * h))
+    d = g.derive()
+    below, density = normal_cdf((1 - mu) / s), exp(-((1 - mu) ** 2) / (2 * s**2)) / sympy.sqrt(2 * sympy.pi)
+    expected = {"mu": 1 - below + 2 * mu * below - 2 * s * density, "s": 2 * s * below - density}
+    for name, value in expected.items():
+        found = d.gradient(name)
+        assert expand(found - value, deep=False) == 0 and len(found.args) == len(value.args)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -8,9 +8,12 @@ from sympy import oo
 
 from derive import (
     Graph,
+    ModelError,
     Piecewise,
     Sum,
     VerificationError,
+    amax,
+    amin,
     dot,
     exp,
     log,
@@ -181,6 +184,32 @@ def test_a_word_inside_names_that_are_given():
     e.g.loss("L", Sum(e.d[e.m] * p[e.n, e.m] * e.d[e.n], e.n, e.m))
     text = e.g.derive().to_text(check=False)
     assert "pₙₘ = softmaxₘ(1/τ Σ_{k=1..C} Wₘₖ Wₙₖ)" in text and "pₙₘ = softmaxₘ(zₘₙ) " in text
+
+
+def test_a_word_over_sums():
+    """A softmax of W x is said as one, and so is the mean of sums; torch's functions agree."""
+    e = Letters()
+    p = e.g.node("p", softmax(Sum(e.W[e.n, e.i] * e.w[e.i], e.i), e.n), over=e.n)
+    e.g.loss("L", Sum(e.d[e.n] * p[e.n], e.n) + mean(Sum(e.W[e.n, e.i] * e.c[e.i], e.i), e.n) ** 2)
+    d = e.g.derive()
+    text = d.to_text(check=False)
+    assert "pₙ = softmaxₙ(Σ_{i=1..C} Wₙᵢ wᵢ)" in text and "meanₙ(Σ_{i=1..C} Wₙᵢ cᵢ)²" in text
+    assert "pₙ = softmax(z)ₙ" in text
+    report = d.verify(points=30)
+    assert report.ok and {r.quantity.name for r in report.rows if r.reference.startswith("torch's")} == {
+        "softmax",
+        "mean",
+    }
+
+
+@pytest.mark.parametrize("word", [amax, amin, dot, log_softmax, logsumexp, mean, norm, normalize, softmax, std, var])
+def test_a_place_of_a_word_is_refused_in_one_line(word):
+    """What an array would give: the line says to give the word a name."""
+    e = Letters()
+    bodies = [e.w[e.i]] * (2 if word is dot else 1)
+    with pytest.raises(ModelError, match=rf"{word.__name__}\(...\)\[1\]: .*give it a name") as error:
+        word(*bodies, e.i)[1]
+    assert "\n" not in str(error.value)
 
 
 def test_a_word_for_another_formula_is_found_out(monkeypatch):

@@ -12,12 +12,12 @@ from math import lcm
 
 from sympy import Add, Basic, Expr, Idx, Indexed, IndexedBase, Integer, Product, Sum, Symbol, Tuple
 
-from derive.expressions.extremes import Extreme
+from derive.expressions.extremes import Body, Extreme
 from derive.expressions.letters import Letter
 from derive.memo import memo
 
 Limits = tuple[Idx, Expr, Expr]
-BINDERS = (Sum, Product, Extreme)
+BINDERS = (Sum, Product, Extreme, Body)
 LETTERS = ("i", "j", "k", "l", "m", "n", "p", "q", "r", "s")
 
 

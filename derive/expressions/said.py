@@ -16,6 +16,7 @@ from sympy.printing.precedence import precedence
 
 from derive.errors import ModelError
 from derive.expressions.canonical import canonical
+from derive.expressions.extremes import Body, number_of
 from derive.expressions.indices import limits, name_of, substitute, through
 from derive.expressions.powers import monomial
 from derive.expressions.traverse import free_indices, names, rewrite
@@ -23,14 +24,16 @@ from derive.memo import memo
 
 OF_ONE = ("softmax", "log_softmax")  # an element of what the word makes
 OF_VECTORS = ("norm", "dot")  # of elements these cannot be said
+FORMULAS = ("normalize",)  # a vector over its norm is written so
 
 
 class Said(Expr):
-    """The word `name` for `formula`: over each of `bodies`, which are sums so that they bind their letters, at the
+    """The word `name` for `formula`: over each of `bodies`, which bind their letters, at the
     elements `at` of a softmax, with the order `p` of a norm, 0 for the largest, and the power to which it is raised."""
 
     is_commutative = True
     is_real = True
+    __iter__ = None
 
     def __new__(cls, name: Any, formula: Expr, bodies: Any, at: Any = (), p: Any = S.Zero, power: Any = S.One) -> Said:
         made: Said = Expr.__new__(cls, Str(str(name)), formula, Tuple(*bodies), Tuple(*at), S(p), S(power))
@@ -46,10 +49,7 @@ class Said(Expr):
 
     def __getitem__(self, place: Any) -> Expr:
         """A word is a number, an element of a softmax too. Errors: ModelError, which says how a place is read."""
-        raise ModelError(
-            f"{self.name}(...)[{place}]: the word is one number, not a family; give it a name, "
-            f'p = g.node("p", {self.name}(...), over=i), and read p[{place}]'
-        )
+        raise ModelError(number_of(self.name, place))
 
     def _eval_is_positive(self) -> bool | None:
         return self.formula.is_positive  # type: ignore[no-any-return]
@@ -83,10 +83,18 @@ def plain(expr: Any) -> Any:
     return plain(expr.formula) if isinstance(expr, Said) else through(expr, plain)
 
 
+def _written_out(expr: Any) -> Any:
+    """The expression with the formulas of the words that are not said."""
+    if not expr.has(Said):
+        return expr
+    return expr.formula if isinstance(expr, Said) and expr.name in FORMULAS else through(expr, _written_out)
+
+
 def words(expr: Any) -> tuple[Said, ...]:
     """The words in an expression, each with formulas in place of the words inside; longer ones first."""
     if not isinstance(expr, Basic) or not expr.has(Said):
         return ()
+    expr = _written_out(expr)
     found = [through(word, plain) for word in expr.atoms(Said)]
     for power in expr.atoms(Pow):  # the square of a norm is a sum, in which no norm is left
         if isinstance(power.base, Said) and power.base.name == "norm" and not isinstance(plain(power), Pow):
@@ -189,7 +197,7 @@ def factors_by_words(factors: Sequence[Expr], known: tuple[Said, ...]) -> tuple[
     return tuple(left)
 
 
-def whole(total: Sum) -> Expr | None:
+def whole(total: Body) -> Expr | None:
     """What is summed, as a vector: x_n for x[n, i] over i, also of sums and multiples; None where it is no such."""
     bound = tuple(i for i, *_ in total.limits)
     return _vector(total.function, bound)

@@ -54,11 +54,6 @@ class Word(Expr):
         return f"{self.name}({inner})" + (f"[{', '.join(map(str, self.rest))}]" if self.rest else "")
 
 
-def stands_for_sum(body: Any) -> bool:
-    """Is it a word that becomes a sum when a graph reads it, as `solve(A, b)[i]` does?"""
-    return isinstance(body, Word) and body.name not in BY_NAME
-
-
 class MatrixOf:
     """A matrix, or a column, that a word makes of others; it is read by its indices, `inverse(A)[i, j]`."""
 

@@ -11,16 +11,14 @@ from inspect import signature
 from typing import Any, TypeVar
 
 from sympy import Abs, Expr, Idx, IndexedBase, Piecewise, S, exp, log, sqrt, tanh
-from sympy import Sum as sum_of
 
 from derive.errors import ModelError
 from derive.expressions.activations import relu
-from derive.expressions.extremes import Amax, Amin
+from derive.expressions.extremes import Amax, Amin, Body
 from derive.expressions.indices import fresh, substitute
 from derive.expressions.said import Said
 from derive.expressions.text import refuse_text
 from derive.model.author_sum import Sum, made
-from derive.model.matrix_words import stands_for_sum
 
 Limit = Any  # an index, or (index, first, last)
 Made = TypeVar("Made", bound=Callable[..., Expr])
@@ -94,7 +92,8 @@ def norm(body: Any, *limits: Limit, p: Any = 2) -> Expr:
 @word
 def normalize(body: Any, *limits: Limit, p: Any = 2) -> Expr:
     """An element over the norm of all: x[i] / norm(x[i], i)."""
-    return body / norm(*_apart(body, *limits), p=p)
+    formula = body / norm(*_apart(body, *limits), p=p)
+    return _said("normalize", formula, [body], limits, limits)
 
 
 @word
@@ -152,10 +151,9 @@ def _said(
 ) -> Expr:
     """The formula as one that is a word, where its indices run over the whole of their ranges."""
     parts = any(isinstance(limit, tuple) for limit in limits)
-    merged = any(isinstance(body, sum_of) or stands_for_sum(body) for body in bodies)  # a sum of sums is one sum
-    if not name or not limits or parts or merged or not formula.has(Idx):
+    if not name or not limits or parts or not formula.has(Idx):
         return formula
-    return Said(name, formula, [made(sum_of, body, tuple(limits)) for body in bodies], at, p)
+    return Said(name, formula, [made(Body, body, tuple(limits)) for body in bodies], at, p)
 
 
 def _variance(body: Any, limits: Sequence[Limit], correction: Any) -> Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Add, Expr, Mul, Pow, S, expand
+from sympy import Add, Dummy, Expr, Function, Mul, Pow, S, expand
 
 from derive.chain.derivation import Line, Term, written
 from derive.chain.rules.cancel import CANCELLED, above_and_below
@@ -34,7 +34,7 @@ def combine(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     """
     if (
         any(t.sums for t in terms)
-        or written(terms) > WIDEST
+        or written(tuple(Term((_held(t.expr)[0],)) for t in terms)) > WIDEST
         or not any(test(terms) for test in (_entangled, _of_brackets, _of_numbers))
     ):
         return
@@ -55,10 +55,12 @@ def _entangled(terms: Terms) -> bool:
 
 
 def _of_brackets(terms: Terms) -> bool:
-    """Is it one sum, at least two of whose terms have a bracket? What these hold may cancel."""
+    """Is it one sum, at least two of whose terms have a bracket, or one that meets another term when it is opened?"""
     alone = terms[0].factors[0] if len(terms) == 1 and len(terms[0].factors) == 1 else None
     parts = alone.args if isinstance(alone, Add) else ()
-    return sum(any(isinstance(f, Add) for f in Mul.make_args(p)) for p in parts) > 1
+    brackets = [(p, f) for p in parts for f in Mul.make_args(p) if isinstance(f, Add)]
+    opened = {(p / f * a).as_coeff_Mul()[1] for p, f in brackets for a in f.args}
+    return len({p for p, _ in brackets}) > 1 or any(p.as_coeff_Mul()[1] in opened for p in parts)
 
 
 def _of_numbers(terms: Terms) -> bool:
@@ -100,11 +102,23 @@ def multiply_out(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     """
     product = Add(*(t.expr for t in terms))
     parts = [t.expr for t in terms] if _of_numbers(terms) else Add.make_args(product)  # sympy adds numbers by itself
-    opened = tuple(Term((piece,)) for part in parts for piece in Add.make_args(expand(part)))
-    collected = expand(product)
+    opened = tuple(Term((piece,)) for part in parts for piece in Add.make_args(_expanded(part)))
+    collected = _expanded(product)
     if len(opened) > len(Add.make_args(collected)) or weight(collected) < weight(product):
         yield Line(opened, EXPANDED)
         yield Line(_addends(collected), COLLECTED)
+
+
+def _expanded(expr: Expr) -> Expr:
+    """An expression multiplied out, but for what stands inside of functions, where no terms meet."""
+    plain, functions = _held(expr)
+    return expand(plain).xreplace(functions)
+
+
+def _held(expr: Expr) -> tuple[Expr, dict[Expr, Expr]]:
+    """An expression with a symbol for each function of a sum in it, and the functions by these symbols."""
+    held = {f: Dummy(real=True) for f in expr.atoms(Function) if f.has(Add)}
+    return expr.xreplace(held), {symbol: f for f, symbol in held.items()}
 
 
 def _one_fraction(expr: Expr) -> Expr:

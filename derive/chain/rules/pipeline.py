@@ -11,7 +11,7 @@ The rules come in the order in which one works on paper, each making the ground 
    fact is about the bare sum, without the constants that stand under it.
 5. `use_facts` before `combine`: a sum that has a value no longer keeps the brackets from being multiplied out.
    `name_definitions` before `combine` too, for a definition is found among the factors of a product.
-6. `collect` before it: sums that are equal in other letters are one term.
+6. `collect` before it: sums that are equal in other letters are one term; and `opposite`, which opens no bracket.
 7. `combine`, kept only where it ends shorter than it began, for it undoes products.
 8. `share` after it: the bracket that it makes would be multiplied out again.
 9. `order` last, since every other rule leaves factors where they stood.
@@ -31,6 +31,7 @@ from derive.chain.rules.gather import gather, multiply_out_powers
 from derive.chain.rules.kill_delta import kill_delta
 from derive.chain.rules.name_definitions import name_definitions
 from derive.chain.rules.narrow import narrow
+from derive.chain.rules.opposite import opposite
 from derive.chain.rules.order import order
 from derive.chain.rules.part_sums import part_sums
 from derive.chain.rules.pull import pull
@@ -56,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     use_facts,  # sum_k y_k                    =>  1
     collect,  # sum_k u_k + sum_j u_j          =>  2 sum_k u_k
     name_definitions,  # (x_i - m)/s           =>  x_hat_i
+    opposite,  # c (a - b) + c (b - a)         =>  0
     combine,  # a (1 - b) + a b                =>  a
     turn_sigmoid,  # a (1 - sigmoid(b))        =>  a sigmoid(-b)
     share,  # a u_i - a sum_k v_k              =>  a (u_i - sum_k v_k)
