@@ -3,6 +3,7 @@
 import pytest
 from sympy import And, E, Eq, Float, Piecewise, Symbol, pi, sqrt
 
+from derive import Graph, Product, Sum, amax, amin
 from derive.expressions import matrices
 from derive.expressions.matrices import Matrix
 from derive.expressions.notation import NAME, latex_name, parts, subscript, superscript, text_name
@@ -139,3 +140,16 @@ def test_numbers_that_have_a_letter(expr, latex, text):
     """The number pi is the Greek letter, roots of numbers stand in front or below one fraction line."""
     assert printer("latex", ("w",))(expr) == latex
     assert printer("text", ("w",))(expr) == text
+
+
+@pytest.mark.parametrize("of, sign", [(Sum, "Σ"), (Product, "Π"), (amax, "max"), (amin, "min")])
+def test_a_sign_inside_a_sign_has_another_letter(of, sign):
+    """What an author sums over i inside of a sum over i is read by another letter, on the page and in the slope."""
+    g = Graph("twice")
+    N = g.size("N")
+    i, x = g.index("i", N), g.parameter("x", N)
+    g.loss("L", Sum(of(x[i], i) * x[i] ** 2, i))
+    text = g.derive().to_text(check=False)
+    sign = f"{sign}_{{j=1..N}} xⱼ"
+    assert f" L = Σ_{{i=1..N}} xᵢ² {sign}\n" in text
+    assert of not in (amax, amin) or f"1[xᵢ = {sign}]/(Σ_{{l=1..N}} 1[xₗ = {sign}])" in text

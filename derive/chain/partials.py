@@ -175,7 +175,7 @@ def _extreme(expr: Extreme, name: str, taken: frozenset[Idx], value: Expr) -> It
     """The elements that equal the extreme share its slope: each has 1 over their number. `value` is the extreme."""
     body, own, taken = _relettered(expr, taken | bound_indices(expr))
     each, limits_ = expr.function, expr.limits
-    if any(idx in value.free_symbols for idx, *_ in limits_):  # a letter of the node, bound anew inside of it
+    if any(idx in value.free_symbols | bound_indices(value) for idx, *_ in limits_):  # a letter of the value
         each, limits_, taken = _relettered(expr, taken)
     share = equal(body, value) / bound(Sum, equal(each, value), limits_)
     for use in _visit(body, name, taken):

@@ -10,7 +10,7 @@ from sympy import Add, And, Eq, Expr, Idx, Integer, Mul, Or, Piecewise, Pow, Pro
 from derive.expressions.coefficients import number_in_front, number_of
 from derive.expressions.extremes import Amax, Extreme
 from derive.expressions.functions import row_of
-from derive.expressions.indices import BINDERS, denominator, name_of
+from derive.expressions.indices import BINDERS, apart, denominator, name_of
 from derive.expressions.matrices import Times, Trace
 from derive.expressions.symbols import Partial
 from derive.page.print.functions import function
@@ -134,13 +134,18 @@ def _raised(base: Expr, exponent: str, p: Printer) -> str:
 
 @write.register(Sum)
 def total(expr: Sum, p: Printer) -> Printed:
-    return p.totals(expr.limits) + p.at(expr.function, MUL), MUL
+    return p.totals(expr.limits) + p.at(_under(expr), MUL), MUL
+
+
+def _under(expr: Expr) -> Expr:
+    """What stands under a sign: a sign in it has another letter."""
+    return apart(expr.function, [i for i, *_ in expr.limits])
 
 
 @write.register(Product)
 def product(expr: Product, p: Printer) -> Printed:
     """The sign of a product for each index; what is left out, which is 1 in the product, stands below the sign."""
-    body, left_out = _left_out(expr.function, [i for i, *_ in expr.limits], p)
+    body, left_out = _left_out(_under(expr), [i for i, *_ in expr.limits], p)
     below = [p.style.apart.join(left_out), *[""] * (len(expr.limits) - 1)]
     signs = [
         p.style.product(name_of(i), p.index(low), p.index(high), out)
@@ -154,7 +159,7 @@ def extreme(expr: Extreme, p: Printer) -> Printed:
     """max over an index of what follows."""
     word = "max" if isinstance(expr, Amax) else "min"
     signs = [p.style.extreme(word, name_of(i), p.index(low), p.index(high)) for i, low, high in reversed(expr.limits)]
-    return "".join(signs) + p.at(expr.function, MUL), MUL
+    return "".join(signs) + p.at(_under(expr), MUL), MUL
 
 
 def _left_out(body: Expr, bound: Sequence[Idx], p: Printer) -> tuple[Expr, list[str]]:
