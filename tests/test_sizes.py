@@ -7,7 +7,7 @@ import pytest
 import torch
 from sympy import Integer, Rational
 
-from derive import Graph, Sum, exp, log, sigmoid, sqrt, tanh
+from derive import Graph, Min, Sum, exp, log, sigmoid, singular_values, sqrt, tanh
 from derive.check.torch_backend import TorchBackend
 from derive.errors import ModelError, UsageError
 from derive.model.sizes import FAR, far, fitting, needs
@@ -219,3 +219,16 @@ def test_a_deduced_size_is_known_to_the_chain_rule():
     """z_i reaches p_1 and p_2 only, and both exist: no min(2, n) on the page, in none of its lines."""
     text = preference().derive().to_text(check=False)
     assert "min(" not in text and "Σ_{j=1..2} ∂L/∂pⱼ pⱼ" in text
+
+
+def test_the_least_of_sizes_is_large_where_each_is():
+    """The second singular value of a 2 x n matrix needs n >= 2; of min(2, n) nothing is said about a slope."""
+    g = Graph("second")
+    n = g.size("n")
+    k, A = g.index("k", Min(2, n)), g.parameter("A", 2, n)
+    s = singular_values(A)
+    g.loss("L", Sum(s[k], k) + s[2])
+    d = g.derive()
+    assert [str(need.relation) for need in needs(d.model)] == ["n >= 2"]
+    text = d.to_text(check=False)
+    assert "Assumed: n ≥ 2." in text and "Where two arguments of a minimum" not in text

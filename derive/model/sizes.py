@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, permutations
 from typing import NamedTuple
 
-from sympy import Add, Expr, Ge, Indexed, Integer, Min, Pow, Symbol, fraction, log, together
+from sympy import Add, Expr, Ge, Indexed, Integer, Max, Min, Pow, Symbol, fraction, log, together
 
 from derive.errors import ModelError
 from derive.expressions.indices import name_of, substitute
@@ -60,10 +60,22 @@ def needs(model: Model) -> tuple[Need, ...]:
     """What the sizes of a model must satisfy besides being at least 1, each once; none that follows from another."""
     found = {size - size.least: Need(size - size.least, size) for size in model.sizes if isinstance(size, Size)}
     forms = [m for m in (model, model.stated) if m is not None]  # a value may have lost what its definition divides by
-    for need in (n for m in forms for node in m.nodes.values() for n in _of_node(m, node)):
+    for need in (part for m in forms for node in m.nodes.values() for n in _of_node(m, node) for part in _each(n)):
         if set(model.sizes) >= need.gap.free_symbols and not at_least(need.gap, Integer(0)):
             found.setdefault(need.gap, need)
     return tuple(n for n in found.values() if not any(_weaker(n.gap, m.gap) for m in found.values()))
+
+
+def _each(need: Need) -> Iterator[Need]:
+    """The needs that one is made of: min(2, n) >= 2 is n >= 2, for each of both is at least 2."""
+    terms = Add.make_args(need.gap)
+    least = next((t for t in terms if isinstance(t, Min) or isinstance(-t, Max)), None)
+    if least is None:
+        yield need
+        return
+    choices = least.args if isinstance(least, Min) else [-a for a in (-least).args]
+    for choice in choices:
+        yield from _each(need._replace(gap=need.gap - least + choice))
 
 
 @memo

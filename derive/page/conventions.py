@@ -56,7 +56,9 @@ def _divided(node: Node, model: Model) -> bool:
 
 
 def _convention(expr: Expr, node: Node, ranges: Ranges) -> Text | None:
-    """Return what to say of one function in a node; nothing of a root whose argument is never 0."""
+    """Return what to say of one function in a node; nothing of a root whose argument is never 0, nor of numbers."""
+    if not names(expr) & ranges.model.nodes.keys():  # min(2, n) of a size, or of an index, has no slope
+        return None
     if norm(expr) and not ranges.positive(argument(expr)) and not _divided(node, ranges.model):
         return NORM
     if isinstance(expr, Max) and len(expr.args) > 2:
