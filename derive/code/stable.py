@@ -113,8 +113,8 @@ class Stable:
             return Scaled(Integer(1), self(expr.args[0]))
         if isinstance(expr, sigmoid):
             return Scaled(Integer(1), -softplus(-self(expr.args[0])))
-        if isinstance(expr, tuple(EXPONENTIALS)):
-            return EXPONENTIALS[type(expr)](self(expr.args[0]))
+        if (exponential_of := EXPONENTIALS.get(type(expr))) is not None:
+            return exponential_of(self(expr.args[0]))
         if isinstance(expr, Mul):
             parts = [self.split(f) for f in expr.args]
             return Scaled(Mul(*(p.first for p in parts)), Add(*(p.exponent for p in parts)))
