@@ -373,7 +373,7 @@ class Graph:
         for dimension in dimensions:
             low, high = validation.dimension(dimension, self._sizes.values())
             declared = [i for i in self._indices.values() if (i.lower, i.upper) == (low, high) and i not in own]
-            used = {str(i) for i in own} | set(self._indices)
+            used = {str(i) for i in own} | {*self._indices, *self._sizes}
             own.append(declared[0] if declared else index(next(a for a in LETTERS if a not in used), low, high))
         return tuple(own)
 

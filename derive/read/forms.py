@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from derive.read import symbols as names
@@ -74,10 +75,11 @@ def _with_scripts(parser: Parser, name: Node) -> Node:
     below: Node | None = None
     above: Node | None = None
     while parser.at("_", "^"):
-        if parser.take().text == "_":
-            below = parser.argument(listed=True)
+        mark = parser.take()
+        if mark.text == "_":
+            below = parser.script(below, mark, "subscript")
         else:
-            above = parser.argument(listed=True)
+            above = parser.script(above, mark, "superscript")
     return name if below is None and above is None else Scripted(name.start, parser.ended, name, below, above)
 
 
@@ -99,7 +101,7 @@ def accent(parser: Parser, token: Token) -> Node:
     marked = _marked(body, token.text)
     if marked is None:
         raise parser.error(f"\\{token.text} stands over a name only", token)
-    return marked
+    return replace(marked, start=token.start, end=parser.ended)
 
 
 def _marked(body: Node, mark: str) -> Node | None:

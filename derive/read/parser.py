@@ -207,11 +207,11 @@ class Parser:
             if mark.text == "'":
                 base = self._primed(base, mark)
             elif mark.text == "_":
-                below = self._script(below, mark, "subscript")
+                below = self.script(below, mark, "subscript")
             elif self._is_prime():
                 base = self._primed(base, mark)
             else:
-                above = self._script(above, mark, "superscript")
+                above = self.script(above, mark, "superscript")
         if below is None and above is None:
             return base
         return Scripted(base.start, self.ended, base, below, above)
@@ -230,9 +230,13 @@ class Parser:
             raise self.error("a prime stands behind a name only", mark)
         return Symbol(base.start, mark.end, base.name, (*base.marks, "prime"), base.upright)
 
-    def _script(self, known: Node | None, mark: Token, what: str) -> Node:
+    def script(self, known: Node | None, mark: Token, what: str) -> Node | None:
+        """What stands below or above, None for empty braces; `known` is what already stands there."""
         if known is not None:
             raise self.error(f"a second {what} stands at the same place; braces say which belongs to which", mark)
+        if self._texts(2) == ["{", "}"]:
+            self.place += 2
+            return None
         return self.argument(listed=True)
 
     def argument(self, listed: bool = False) -> Node:

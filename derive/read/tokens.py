@@ -140,7 +140,7 @@ def _command(source: str, name: str, start: int, end: int, stop: int) -> tuple[l
         return [], braced(source, end, stop)[1]
     if name in names.STROKES or name == "|":
         side = {"l": "stroke open", "r": "stroke close"}.get(name[0], "stroke")
-        return [Token(side, "|" if names.STROKES.get(name, 2) == 1 else "‖", start, end)], end
+        return [Token(side, "‖" if name == "|" or names.STROKES[name] == 2 else "|", start, end)], end
     return [Token("command", {"{": "lbrace", "}": "rbrace"}.get(name, name), start, end)], end
 
 

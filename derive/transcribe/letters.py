@@ -1,0 +1,133 @@
+"""The sizes and the index letters of a graph: what is written below a sum or beside a name, as sympy has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sympy import And, Expr, Integer, Ne
+
+from derive.errors import ModelError, ReadError
+from derive.expressions.indices import LETTERS
+from derive.graph import Graph
+from derive.read.tree import Added, Bracketed, Multiplied, Node, Number, Relation
+from derive.transcribe.formulas import Formula
+from derive.transcribe.notation import Notation, Stem, binders
+from derive.transcribe.occurrences import letter, occurrence, written
+from derive.transcribe.sizes import Dimensions, Ends
+
+_ORDER: dict[str, Callable[[Expr, Expr], Any]] = {
+    **{"<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, "!=": Ne},
+}
+
+
+class Indexing:
+    """Makes the sizes and the indices of a graph, each when it is first needed."""
+
+    def __init__(self, graph: Graph, source: str, how: Notation, dimensions: Dimensions, taken: Iterable[str]):
+        self.graph, self.source, self.how, self.dimensions = graph, source, how, dimensions
+        self.taken = {*taken, *how.letters, *how.ends}
+        self.sizes: dict[str, Expr] = {}
+        self.indices: dict[str, Expr] = {}
+        self.spare: dict[Expr, list[Expr]] = {}
+        self.used: dict[Expr, int] = {}
+
+    def size(self, word: str) -> Expr:
+        """A size by its name."""
+        if word not in self.sizes:
+            self.sizes[word] = self.graph.size(word)
+        return self.sizes[word]
+
+    def letter(self, name: str, at: Node) -> Expr:
+        """The index of a letter. ReadError for a letter that is a name as well."""
+        if name not in self.indices:
+            ends = self.ends(self.dimensions.letters.get(name) or Ends(None, None, name))
+            try:
+                self.indices[name] = self.graph.index({"lambda": "lamda"}.get(name, name), ends)
+            except ModelError as refused:
+                raise ReadError(str(refused), self.source, at.start, at.end) from None
+        return self.indices[name]
+
+    def ends(self, ends: Ends) -> tuple[Expr, Expr]:
+        """Both ends of a range; where nothing says how far a letter runs, the capital letter names the size."""
+        known = self.dimensions.letters.get(ends.letter)
+        if ends.last is None and known is not None and known != ends:
+            return self.ends(known)
+        if ends.last is None:
+            return Integer(1), self.size(ends.letter.upper() if ends.letter else "N")
+        first = Integer(1) if ends.first is None else self.extent(ends.first, {})
+        return first, self.extent(ends.last, {})
+
+    def extent(self, node: Node, scope: dict[str, Expr]) -> Expr:
+        """A size or a position: a number, an index, a size, and sums and products of these. ReadError for more."""
+        match node:
+            case Number() if node.digits.isdigit():
+                return Integer(node.digits)
+            case Bracketed() if len(node.items) == 1:
+                return self.extent(node.items[0], scope)
+            case Added():
+                terms = (self.extent(t, scope) for t in node.terms)
+                return sum((t if s == "+" else -t for s, t in zip(node.signs, terms, strict=True)), Integer(0))
+            case Multiplied() if set(node.signs) <= {"", "cdot", "times", "*"}:
+                found = Integer(1)
+                for factor in node.factors:
+                    found = found * self.extent(factor, scope)
+                return found
+        return self._named(node, scope)
+
+    def _named(self, node: Node, scope: dict[str, Expr]) -> Expr:
+        name, own = occurrence(node), letter(node)
+        if name is None or name.power is not None:
+            raise self.error(node, "a size or a position is made of numbers, indices and sizes")
+        if own in scope:
+            return scope[own]
+        if own in self.how.letters:
+            raise self.error(
+                node, f"the index {own} is not bound here; write a sum over it, or put it on the left side"
+            )
+        return self.size(Stem(name.base, name.marks, tuple(map(written, name.places))).word)
+
+    def summation(self, below: Node, above: Node | None, formula: Formula) -> tuple[Formula, list[Any], Any]:
+        """The formula inside of a sum, its limits and its condition, True for none."""
+        own = binders(below)[:1] if isinstance(below, Relation) and below.signs == ("!=",) else binders(below)
+        for name in own:
+            if name in formula.scope:
+                raise self.error(below, f"the letter {name} is bound twice; give the sum another one")
+        bound = {name: self.letter(name, below) for name in own}
+        limits: list[Any] = list(bound.values())
+        if above is not None and isinstance(below, Relation) and len(limits) == 1:
+            ends = self.extent(below.sides[1], formula.scope), self.extent(above, formula.scope)
+            if ends != (limits[0].lower, limits[0].upper):
+                limits = [(limits[0], *ends)]
+        inner = formula.binding(**bound)
+        return inner, limits, self._condition(below, inner.scope)
+
+    def _condition(self, below: Node, scope: dict[str, Expr]) -> Any:
+        if not isinstance(below, Relation) or below.signs[0] not in _ORDER:
+            return True
+        sides = [self.extent(side, scope) for side in below.sides]
+        return And(*(_ORDER[s](a, b) for s, a, b in zip(below.signs, sides, sides[1:], strict=False)))
+
+    def fresh(self) -> None:
+        """A new definition begins: it may use the same letters again."""
+        self.used.clear()
+
+    def over(self, size: Expr) -> Expr:
+        """A new index over a size, for a sum or an element of this definition."""
+        place = self.used.get(size, 0)
+        self.used[size] = place + 1
+        made = self.spare.setdefault(size, [])
+        while len(made) <= place:
+            made.append(self._another(size))
+        return made[place]
+
+    def _another(self, size: Expr) -> Expr:
+        taken = self.taken | set(self.indices) | {str(idx) for found in self.spare.values() for idx in found}
+        for name in (*LETTERS, "u", "v", "a", "b", "c", "d", "e"):
+            if name not in taken:
+                return self.graph.index(name, size)
+        raise ModelError("this model needs more index letters than there are; write it in index notation")
+
+    def error(self, node: Node, message: str) -> ReadError:
+        """An error at a node."""
+        return ReadError(message, self.source, node.start, node.end)

@@ -1,0 +1,275 @@
+"""A text becomes a Graph: its definitions in order, each name with its role, its indices and its shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sympy import Add, Dummy, Expr
+
+from derive.errors import ModelError, ReadError
+from derive.graph import Graph
+from derive.read.reader import read
+from derive.read.tree import Bracketed, Call, Multiplied, Node, Number, Relation, walk
+from derive.transcribe.formulas import Formula
+from derive.transcribe.inference import inferred
+from derive.transcribe.leaves import facts, role
+from derive.transcribe.letters import Indexing
+from derive.transcribe.notation import Stem, notation
+from derive.transcribe.occurrences import Occurrence, letter, occurrence, occurrences
+from derive.transcribe.order import groups
+from derive.transcribe.sizes import Ends, dimensions
+from derive.transcribe.statements import Definition, Statements, statements
+from derive.transcribe.values import Value, scalar, shown
+
+LOSSES = ("L", "J", "ell", "E", "C")
+
+
+@dataclass
+class Pasted:
+    """A model that was read: its graph, the identifier of each name as typed, and what each was taken for."""
+
+    graph: Graph
+    names: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)
+    claims: list[Relation] = field(default_factory=list)
+
+
+def pasted(source: str, loss: str | None = None, roles: Mapping[str, str] | None = None) -> Pasted:
+    """The model that a text in LaTeX defines. `roles` overrides what a name, as typed, is taken for.
+
+    Errors: ReadError with the place of what cannot be read, or of what has no meaning.
+    """
+    said = statements(read(source))
+    if not said.definitions:
+        raise ReadError("nothing is defined here; a model has lines such as z = w x + b", source, 0, len(source))
+    return Building(source, said, loss, dict(roles or {})).built()
+
+
+class Building:
+    """One graph while it is made; formulas ask it for what their names stand for."""
+
+    def __init__(self, source: str, said: Statements, loss: str | None, roles: dict[str, str]):
+        self.source, self.said, self.roles = source, said, roles
+        self.how = notation(said)
+        self.dimensions = dimensions(said, self.how)
+        self.functions = _functions(said)
+        self.graph = Graph("model")
+        self.made = Pasted(self.graph, claims=said.claims)
+        taken = {Stem(o.base).word for d in said.definitions for o in (d.left, *occurrences(d.right))}
+        self.indexing = Indexing(self.graph, source, self.how, self.dimensions, taken)
+        self.known: dict[Stem, tuple[Value, int]] = {}  # the value of a name, and how many indices stand before it
+        self.shapes: dict[Stem, tuple[Expr, ...]] = {}
+        self.laws, self.starts = self._definitions()
+        self.loss = self._loss(loss)
+        self.inferred = inferred(self.how, self.dimensions, self.laws, self.functions)
+
+    def built(self) -> Pasted:
+        """The graph, with every definition in an order in which each uses only what is known."""
+        for group, states in groups(self.laws, self.how):
+            if states:
+                self._find_shapes(group, states)
+            opened = {stem: self._open(stem) for stem in states}
+            for stem in group:
+                self._define(stem, opened.get(stem))
+        return self.made
+
+    def _definitions(self) -> tuple[dict[Stem, Definition], dict[Stem, dict[int, Definition]]]:
+        """The laws by their names, and apart from them what holds at a fixed place, as h_0 = 0."""
+        laws: dict[Stem, Definition] = {}
+        starts: dict[Stem, dict[int, Definition]] = {}
+        for definition in self.said.definitions:
+            stem, places = self.how.split(definition.left)
+            if len(places) == 1 and isinstance(places[0], Number) and places[0].digits.isdigit():
+                starts.setdefault(stem, {})[int(places[0].digits)] = definition
+            elif stem in laws:
+                raise self.error(definition.left.node, f"{self.typed(definition.left.node)} is defined twice")
+            elif definition.left.base not in self.functions:
+                laws[stem] = definition
+        return laws, starts
+
+    def _loss(self, wished: str | None) -> Stem:
+        """The loss: as wished, else the first of the usual names that is defined, else the last number defined."""
+        scalars = [stem for stem, law in self.laws.items() if not self.how.split(law.left)[1]]
+        if wished is not None:
+            for stem in scalars:
+                if wished in (stem.word, self.typed(self.laws[stem].left.node)):
+                    return stem
+            raise ModelError(f"--loss {wished}: no definition of it; there are {', '.join(s.word for s in scalars)}")
+        usual = [stem for base in LOSSES for stem in scalars if stem.base == base and not stem.fixed]
+        if not scalars:
+            raise ReadError("no line defines a number that could be the loss", self.source, 0, len(self.source))
+        return (usual or scalars[-1:])[0]
+
+    # -- definitions ----------------------------------------------------------------------------------------------
+
+    def _own(self, stem: Stem) -> list[Any]:
+        """The indices on the left side of a definition."""
+        return [self.indexing.letter(letter(p), p) for p in self.how.split(self.laws[stem].left)[1]]
+
+    def _formula(self, stem: Stem) -> Formula:
+        places = self.how.split(self.laws[stem].left)[1]
+        return Formula(self, dict(zip(map(letter, places), self._own(stem), strict=True)))
+
+    def _shape_of(self, stem: Stem) -> tuple[Expr, ...]:
+        self.indexing.fresh()
+        return self._formula(stem).value(self.laws[stem].right).shape
+
+    def _find_shapes(self, group: list[Stem], states: list[Stem]) -> None:
+        """The shapes of states that refer to each other: as given, else as their laws make them."""
+        for stem in states:
+            self.shapes[stem] = self.given(stem)
+        for _ in range(len(group) + 1):
+            before = dict(self.shapes)
+            for stem in states:
+                self._know(stem, Dummy, self.shapes[stem])
+            for stem in group:
+                self.shapes[stem] = self._shape_of(stem)
+                self._know(stem, Dummy, self.shapes[stem])
+            if before == self.shapes:
+                break
+        for stem in group:
+            del self.known[stem]
+
+    def _open(self, stem: Stem) -> Any:
+        """Declares a family that refers to itself, with its values at the border."""
+        law, shape = self.laws[stem], self.shapes[stem]
+        self.indexing.fresh()
+        extra = tuple(self.indexing.over(size) for size in shape)
+        start = {}
+        for place, definition in self.starts.get(stem, {}).items():
+            value = Formula(self).value(definition.right)
+            start[place] = value.at(extra if value.shape else ())
+        if not start:
+            name = self.typed(law.left.node)
+            raise self.error(
+                law.left.node, f"{name} refers to itself, and no first value is given; write {stem.base}_0 = 0"
+            )
+        (symbol,) = self.graph.states(self._word(stem, law.left), over=(*self._own(stem), *extra), start=start)
+        self._know(stem, symbol, shape)
+        return symbol
+
+    def _define(self, stem: Stem, state: Any) -> None:
+        """Adds one definition to the graph, as a node, as the law of a state, or as the loss."""
+        law, shape = self.laws[stem], self._shape_of(stem)
+        if stem == self.loss and shape:
+            raise self.error(law.right, f"the loss is a number, and this has the shape {shown(shape)}")
+        self.indexing.fresh()
+        extra = [self.indexing.over(size) for size in shape]  # first, so that its own letters are the early ones
+        element = self._formula(stem).value(law.right).at(tuple(extra))
+        word = self._word(stem, law.left)
+        try:
+            if state is not None:
+                self.graph.update(state, element)
+            elif stem == self.loss:
+                self.graph.loss(word, element)
+            else:
+                self._know(stem, self.graph.node(word, element, over=(*self._own(stem), *extra)), shape)
+        except ModelError as refused:
+            raise self.error(law.left.node, str(refused)) from None
+
+    def _know(self, stem: Stem, symbol: Any, shape: tuple[Expr, ...]) -> None:
+        """From now on a name has a value; `Dummy` stands in where only the shape matters."""
+        value = Value(shape, lambda places: Dummy() if symbol is Dummy else symbol[places] if places else symbol)
+        self.known[stem] = value, len(self.how.split(self.laws[stem].left)[1]) if stem in self.laws else 0
+
+    # -- names ----------------------------------------------------------------------------------------------------
+
+    def quantity(self, found: Occurrence, formula: Formula) -> Value | None:
+        """The value of a name at its indices; None if it is no quantity, as a function."""
+        stem, places = self.how.split(found)
+        if stem.word in self.how.ends and stem not in self.laws:
+            return scalar(self.indexing.size(stem.word))
+        if stem not in self.known and not self._leaf(stem, found):
+            return None
+        value, count = self.known[stem]
+        at = tuple(self.indexing.extent(place, formula.scope) for place in places)
+        if not count <= len(at) <= count + len(value.shape):
+            raise self.error(found.node, f"{len(at)} indices stand here, and {count} to {count + len(value.shape)} can")
+        return Value(value.shape[len(at) - count :], lambda rest: value.at((*at, *rest)))
+
+    def _leaf(self, stem: Stem, found: Occurrence) -> bool:
+        """Declares what is used and never defined; False for the name of a function."""
+        if stem in self.laws:
+            raise self.error(found.node, f"{self.typed(found.node)} is used before it is defined, in a circle")
+        if self._applied(stem, found):
+            return False
+        axes, shape = self.dimensions.axes.get(stem, []), self.given(stem)
+        outer = axes[: self._outer(stem)] if stem in self.dimensions.given else axes
+        dims = [self.indexing.ends(ends) for ends in outer]
+        kind = self.roles.get(self.bare(found)) or self.roles.get(stem.word)
+        kind = kind or role(stem, self._timed(outer) and not found.layers)
+        known = facts(stem, self.said, self.how, self.dimensions.sets.get(stem, ""))
+        try:
+            symbol = getattr(self.graph, kind)(self._word(stem, found), *dims, *shape, **known)
+        except ModelError as refused:
+            raise self.error(found.node, str(refused)) from None
+        self.made.roles[self.bare(found)] = kind
+        value = Value(shape, lambda places: symbol[places] if places else symbol)
+        self.known[stem] = value, len(dims)
+        return True
+
+    def given(self, stem: Stem) -> tuple[Expr, ...]:
+        """The shape that is given for a name, or follows from the formulas, without its indices."""
+        if stem not in self.dimensions.given:
+            words = (word.split("+") for word in self.inferred.get(stem, ()))
+            return tuple(Add(*map(self.indexing.size, parts)) for parts in words)
+        return tuple(self.indexing.extent(node, {}) for node in self.dimensions.given.get(stem, ()))
+
+    def _outer(self, stem: Stem) -> int:
+        r"""How many indices stand at a name where its shape is given: 1 in `x_t \in \mathbb{R}^D`."""
+        split = (self.how.split(name) for name, _ in self.said.shapes)
+        return next((len(places) for other, places in split if other == stem), 0)
+
+    def _timed(self, axes: list[Ends]) -> bool:
+        """Whether a family runs over the steps of a recurrence."""
+        steps = {letter(p) for s, law in self.laws.items() if s in self.starts for p in self.how.split(law.left)[1]}
+        return any(ends.letter in steps for ends in axes)
+
+    def _applied(self, stem: Stem, found: Occurrence) -> bool:
+        """Whether a bracket follows a name that is usually a function, and nothing says that it is a quantity."""
+        text = self.source[found.node.end : found.node.end + 12].lstrip().removeprefix("\\left").removeprefix("\\big")
+        usual = found.base in ("sigma", "f", "g", "phi", "psi", "h", "rho")
+        return usual and not found.places and stem not in self.dimensions.given and text.startswith("(")
+
+    def _word(self, stem: Stem, found: Occurrence) -> str:
+        """The identifier of a name, which `names` keeps beside the name as typed."""
+        self.made.names[self.bare(found)] = stem.word
+        return stem.word
+
+    def typed(self, node: Node) -> str:
+        """A part of the source as it was written."""
+        return re.sub(r"\s+", " ", self.source[node.start : node.end])
+
+    def bare(self, found: Occurrence) -> str:
+        """A name as typed, without its indices: `w_{hh}`, `h` for h_t."""
+        _, places = self.how.split(found)
+        text = self.typed(found.node)
+        if not places:
+            return re.sub(r"\^\{?(\\top|T|\\intercal)\}?$", "", text)
+        head = text[: min(p.start for p in places) - found.node.start]
+        return re.sub(r"[_^]?\{?\(?\[?$", "", head)
+
+    def error(self, node: Node, message: str) -> ReadError:
+        """An error at a node."""
+        return ReadError(message, self.source, node.start, node.end)
+
+
+def _functions(said: Statements) -> dict[str, Definition]:
+    """The definitions of functions: they have arguments, and another formula calls them."""
+    called = {o.base for d in said.definitions for o in _heads(d.right)}
+    return {d.left.base: d for d in said.definitions if d.arguments and d.left.base in called}
+
+
+def _heads(node: Node) -> Iterator[Occurrence]:
+    """The names in front of brackets."""
+    for part in walk(node):
+        heads: list[Node] = []
+        if isinstance(part, Multiplied):
+            pairs = zip(part.factors, part.factors[1:], strict=False)
+            heads = [one for one, two in pairs if isinstance(two, Bracketed)]
+        elif isinstance(part, Call):
+            heads = [part.function]
+        yield from filter(None, map(occurrence, heads))

@@ -1,0 +1,129 @@
+"""How far each index runs, and how many indices a quantity has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from derive.read.tree import Big, Listed, Multiplied, Node, Relation, Scripted, Symbol, Words, walk
+from derive.transcribe.notation import Notation, Stem
+from derive.transcribe.occurrences import Occurrence, letter, letters, occurrences
+from derive.transcribe.statements import Statements
+
+
+@dataclass(frozen=True)
+class Ends:
+    """An index range as it is written; `last` is None where a letter names the size."""
+
+    first: Node | None
+    last: Node | None
+    letter: str = ""
+
+
+@dataclass
+class Dimensions:
+    """The ranges of the index letters, and of each quantity: those of its indices, then its shape."""
+
+    letters: dict[str, Ends]
+    axes: dict[Stem, list[Ends]] = field(default_factory=dict)
+    given: dict[Stem, tuple[Node, ...]] = field(default_factory=dict)
+    sets: dict[Stem, str] = field(default_factory=dict)
+
+
+def dimensions(said: Statements, how: Notation) -> Dimensions:
+    """All ranges that a text gives or implies: a range, the ends of a sum, a shape, a place shared with a letter."""
+    found = Dimensions(dict(_ranges(said, how)))
+    for name, kind in said.shapes:
+        stem, places = how.split(name)
+        found.given[stem] = tuple(shape(kind))
+        found.sets[stem] = set_name(kind)
+    uses = [(how.split(name)) for name in _names(said)]
+    own = _own_axes(said, how)
+    for stem, places in uses:
+        axes = found.axes.setdefault(stem, [])
+        for k, place in enumerate(places):
+            if k == len(axes):
+                axes.append(Ends(None, None, ""))
+            axes[k] = _better(axes[k], place, found, own.get((stem, k)))
+    _spread(uses, found)
+    return found
+
+
+def _names(said: Statements) -> Iterator[Occurrence]:
+    for definition in said.definitions:
+        yield definition.left
+        yield from occurrences(definition.right)
+    yield from (name for name, _ in said.shapes)
+
+
+def _own_axes(said: Statements, how: Notation) -> dict[tuple[Stem, int], str]:
+    """The letters on the left side of definitions: they say over what a node runs."""
+    found = {}
+    for definition in said.definitions:
+        stem, places = how.split(definition.left)
+        for k, place in enumerate(places):
+            if letter(place):
+                found[stem, k] = letter(place)
+    return found
+
+
+def _ends(first: Node, last: Node, how: Notation) -> Ends:
+    """A range; one that ends with another index, as s = 1..t, lies in the range of that."""
+    other = sorted(letters(last) & how.letters)
+    return Ends(None, None, other[0]) if other else Ends(first, last)
+
+
+def _ranges(said: Statements, how: Notation) -> Iterator[tuple[str, Ends]]:
+    for root in (*(d.right for d in said.definitions), *said.facts):
+        for node in walk(root):
+            if isinstance(node, Big) and isinstance(node.below, Relation) and node.above is not None:
+                yield letter(node.below.sides[0]), _ends(node.below.sides[1], node.above, how)
+    for each in said.ranges:
+        yield letter(each.index), _ends(each.first, each.last, how)
+
+
+def _better(known: Ends, place: Node, found: Dimensions, left: str | None) -> Ends:
+    """What a place says of an axis: the letter of the left side first, then a letter whose range is known."""
+    own = left or next(iter(sorted(letters(place) & set(found.letters))), "") or letter(place)
+    if known.letter and (known.letter in found.letters or own not in found.letters):
+        return known
+    return Ends(None, None, own) if own else known
+
+
+def _spread(uses: list[tuple[Stem, tuple[Node, ...]]], found: Dimensions) -> None:
+    """A letter without a range has that of a letter with which it shares an axis."""
+    for _ in range(len(uses)):
+        changed = False
+        for stem, places in uses:
+            for ends, place in zip(found.axes[stem], places, strict=False):
+                own = letter(place)
+                if own and own not in found.letters and ends.letter in found.letters:
+                    found.letters[own] = found.letters[ends.letter]
+                    changed = True
+                if own in found.letters and ends.letter not in found.letters:
+                    found.letters[ends.letter] = found.letters[own]
+                    changed = True
+        if not changed:
+            return
+
+
+def shape(kind: Node) -> Iterator[Node]:
+    r"""The sizes of `\mathbb{R}^{m \times n}`; none for a plain set."""
+    if isinstance(kind, Scripted) and kind.above is not None:
+        above = kind.above
+        if isinstance(above, Multiplied) and set(above.signs[1:]) <= {"times", ""}:
+            yield from above.factors
+        elif isinstance(above, Listed):
+            yield from above.items
+        elif not isinstance(above, Words):
+            yield above
+
+
+def set_name(kind: Node) -> str:
+    """The set itself: 'R', '{0,1}', '[0,1]', '(0,1)'."""
+    base = kind.base if isinstance(kind, Scripted) else kind
+    if isinstance(base, Symbol):
+        return base.name
+    digits = [getattr(item, "digits", "?") for item in getattr(base, "items", ())]
+    brackets = getattr(base, "brackets", "??")
+    return f"{brackets[0]}{','.join(digits)}{brackets[-1]}"

@@ -1,0 +1,147 @@
+"""What each line of a model says: a definition, a start, a shape, a range, a fact, a claim about a derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from derive.read.reader import Row
+from derive.read.tree import (
+    Bracketed,
+    Differential,
+    Dots,
+    Fraction,
+    Multiplied,
+    Node,
+    Number,
+    Range,
+    Relation,
+    Scripted,
+    Symbol,
+    walk,
+)
+from derive.transcribe.occurrences import Occurrence, occurrence
+
+
+@dataclass
+class Definition:
+    """`left = right`: the left side is a name; `arguments` are those of `L(a, y)`, and `row` is where it stands."""
+
+    left: Occurrence
+    right: Node
+    arguments: tuple[Node, ...] = ()
+    where: tuple[Range, ...] = ()
+
+
+@dataclass
+class Statements:
+    """All that a text says, sorted by kind, in its order."""
+
+    definitions: list[Definition] = field(default_factory=list)
+    shapes: list[tuple[Occurrence, Node]] = field(default_factory=list)
+    ranges: list[Range] = field(default_factory=list)
+    facts: list[Relation] = field(default_factory=list)
+    claims: list[Relation] = field(default_factory=list)
+    prose: str = ""
+
+
+def statements(rows: Iterable[Row]) -> Statements:
+    """The statements of the rows of a text."""
+    found = Statements()
+    for row in rows:
+        found.prose += " " + row.before
+        ranges = tuple(r for item in row.items for r in _ranges(item))
+        found.ranges += ranges
+        for place, item in enumerate(row.items):
+            if isinstance(item, Relation):
+                _sort(item, ranges, found)
+                _listed(row.items[:place], item, found)
+    return found
+
+
+def _ranges(item: Node) -> list[Range]:
+    r"""`t = 1, \dots, T`, also as `t \in \{1, \dots, T\}` and as `1 \le t \le T`."""
+    if isinstance(item, Range):
+        return [item]
+    if not isinstance(item, Relation):
+        return []
+    sides, signs = item.sides, item.signs
+    if signs == ("in",) and isinstance(sides[1], Bracketed) and any(isinstance(i, Dots) for i in sides[1].items):
+        ends = [i for i in sides[1].items if not isinstance(i, Dots)]
+        return [Range(item.start, item.end, sides[0], ends[0], ends[-1])] if len(ends) > 1 else []
+    if signs in (("<=", "<="),) and isinstance(sides[0], Number):
+        return [Range(item.start, item.end, sides[1], sides[0], sides[2])]
+    return []
+
+
+def _sort(item: Relation, ranges: tuple[Range, ...], found: Statements) -> None:
+    """Puts a relation where it belongs."""
+    if item.signs[0] == "in":
+        if not _ranges(item):
+            _members(item, found)
+    elif set(item.signs) == {"="} or item.signs[0] == "=":
+        _defined(item, ranges, found)
+    elif not _ranges(item):
+        found.facts.append(item)
+
+
+def _members(item: Relation, found: Statements) -> None:
+    name = occurrence(item.sides[0])
+    if name is not None:
+        found.shapes.append((name, item.sides[-1]))
+
+
+def _listed(before: tuple[Node, ...], item: Relation, found: Statements) -> None:
+    r"""In `h_t, c_t \in \mathbb{R}^H` the names in front are members too."""
+    if item.signs != ("in",) or _ranges(item):
+        return
+    for node in reversed(before):
+        name = occurrence(node)
+        if name is None:
+            return
+        found.shapes.append((name, item.sides[-1]))
+
+
+def _defined(item: Relation, ranges: tuple[Range, ...], found: Statements) -> None:
+    """`a = b = 0` defines each name of the chain by its last side; a derivative on the left makes a claim."""
+    left = item.sides[0]
+    if is_derivative(left):
+        found.claims.append(item)
+        return
+    name, arguments = called(left)
+    if name is None:
+        found.facts.append(item)
+        return
+    names = [occurrence(side) for side in item.sides[:-1]]
+    if all(names) and isinstance(item.sides[-1], Number):
+        for each in names:
+            assert each is not None
+            found.definitions.append(Definition(each, item.sides[-1], (), ranges))
+    else:
+        found.definitions.append(Definition(name, item.sides[1], arguments, ranges))
+
+
+def called(node: Node) -> tuple[Occurrence | None, tuple[Node, ...]]:
+    """The name and the arguments of `L(a, y)`; no arguments for a plain name."""
+    if isinstance(node, Multiplied) and len(node.factors) == 2 and not any(node.signs):
+        head, tail = node.factors
+        if isinstance(tail, Bracketed) and tail.brackets == "()":
+            return occurrence(head), tail.items
+    return occurrence(node), ()
+
+
+def is_derivative(node: Node) -> bool:
+    r"""`\partial L / \partial w`, `\nabla_w L`, `dL/dw`, also inside of more."""
+    for part in walk(node):
+        if isinstance(part, Fraction) and isinstance(_head(part.denominator), Differential):
+            return True
+        if isinstance(part, Scripted) and isinstance(part.base, Symbol) and part.base.name == "nabla":
+            return True
+    if isinstance(node, Multiplied):
+        texts = [factor.name if isinstance(factor, Symbol) else "" for factor in node.factors]
+        return texts.count("d") == 2 and "/" in node.signs
+    return False
+
+
+def _head(node: Node) -> Node:
+    return node.factors[0] if isinstance(node, Multiplied) else node
