@@ -29,6 +29,7 @@ ROOMS = (
     "topics",
     "sheet",
     "graph solution notebook problem problems",
+    "transcribe",
     "cli __init__ __main__",
 )
 

@@ -47,7 +47,10 @@ class Names(Protocol):
 
     source: str
     functions: dict[str, Definition]
-    indexing: Bounds
+
+    @property
+    def indexing(self) -> Bounds:
+        """What makes sizes and letters."""
 
     def quantity(self, found: Occurrence, formula: Formula) -> Value | None:
         """The value of a name; None if it stands for no quantity."""

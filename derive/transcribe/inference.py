@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from derive.read.symbols import GREEK
 from derive.read.tree import (
@@ -300,7 +301,7 @@ def _bracketed(inference: Inference, node: Bracketed) -> Shape:
     return ()
 
 
-_RULES: dict[type, Callable[[Inference, object], Shape]] = {  # type: ignore[assignment]
+_RULES: dict[type, Callable[[Inference, Any], Shape]] = {
     Symbol: _name,
     Scripted: _name,
     Added: lambda inference, node: inference.equal(node.terms),

@@ -89,10 +89,7 @@ class Indexing:
 
     def summation(self, below: Node, above: Node | None, formula: Formula) -> tuple[Formula, list[Any], Any]:
         """The formula inside of a sum, its limits and its condition, True for none."""
-        own = binders(below)[:1] if isinstance(below, Relation) and below.signs == ("!=",) else binders(below)
-        for name in own:
-            if name in formula.scope:
-                raise self.error(below, f"the letter {name} is bound twice; give the sum another one")
+        own = self._bound(below, formula.scope)
         bound = {name: self.letter(name, below) for name in own}
         limits: list[Any] = list(bound.values())
         if above is not None and isinstance(below, Relation) and len(limits) == 1:
@@ -101,6 +98,15 @@ class Indexing:
                 limits = [(limits[0], *ends)]
         inner = formula.binding(**bound)
         return inner, limits, self._condition(below, inner.scope)
+
+    def _bound(self, below: Node, scope: dict[str, Expr]) -> list[str]:
+        """The letters that are new here: both of `i < j`, but only j where i is bound around it."""
+        own = binders(below)[:1] if isinstance(below, Relation) and below.signs == ("!=",) else binders(below)
+        new = [name for name in own if name not in scope]
+        compared = isinstance(below, Relation) and below.signs[0] in _ORDER
+        if not new or (len(new) < len(own) and not compared):
+            raise self.error(below, f"the letter {', '.join(own)} is bound around this sum; give it another one")
+        return new
 
     def _condition(self, below: Node, scope: dict[str, Expr]) -> Any:
         if not isinstance(below, Relation) or below.signs[0] not in _ORDER:

@@ -59,12 +59,17 @@ class Building:
         self.graph = Graph("model")
         self.made = Pasted(self.graph, claims=said.claims)
         taken = {Stem(o.base).word for d in said.definitions for o in (d.left, *occurrences(d.right))}
-        self.indexing = Indexing(self.graph, source, self.how, self.dimensions, taken)
+        self._indexing = Indexing(self.graph, source, self.how, self.dimensions, taken)
         self.known: dict[Stem, tuple[Value, int]] = {}  # the value of a name, and how many indices stand before it
         self.shapes: dict[Stem, tuple[Expr, ...]] = {}
         self.laws, self.starts = self._definitions()
         self.loss = self._loss(loss)
         self.inferred = inferred(self.how, self.dimensions, self.laws, self.functions)
+
+    @property
+    def indexing(self) -> Indexing:
+        """What makes sizes and letters."""
+        return self._indexing
 
     def built(self) -> Pasted:
         """The graph, with every definition in an order in which each uses only what is known."""
@@ -246,11 +251,12 @@ class Building:
     def bare(self, found: Occurrence) -> str:
         """A name as typed, without its indices: `w_{hh}`, `h` for h_t."""
         _, places = self.how.split(found)
+        behind = [*places, *([found.power] if found.power else [])]
         text = self.typed(found.node)
-        if not places:
+        if not behind:
             return re.sub(r"\^\{?(\\top|T|\\intercal)\}?$", "", text)
-        head = text[: min(p.start for p in places) - found.node.start]
-        return re.sub(r"[_^]?\{?\(?\[?$", "", head)
+        head = text[: min(node.start for node in behind) - found.node.start]
+        return re.sub(r"[_^]?\{?[(\[]?$", "", head)
 
     def error(self, node: Node, message: str) -> ReadError:
         """An error at a node."""

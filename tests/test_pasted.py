@@ -1,0 +1,249 @@
+"""Models written in LaTeX, as textbooks set them, against the same models written in torch by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from generated import module
+from sympy import Expr
+
+from derive.errors import DeriveError, ReadError
+from derive.transcribe.model import Pasted, pasted
+
+SIZES = {"T": 4, "D": 3, "H": 2, "K": 3, "N": 4, "C": 3, "M": 3, "n": 3, "m": 4, "d": 2, "v": 2}
+
+
+def leaves(made: Pasted, sizes: dict[str, int]) -> dict[str, torch.Tensor]:
+    """Random numbers for every leaf, by its identifier."""
+    torch.manual_seed(3)
+    model = made.graph.model()
+    found = {}
+    for name in (made.names[typed] for typed in made.roles):
+        node = model.nodes[name]
+        shape = [int(number(idx.upper - idx.lower + 1, sizes)) for idx in node.indices]
+        drawn = torch.rand(shape, dtype=torch.float64) + 0.2
+        found[name] = (drawn / drawn.sum() if node.sums_to else drawn).requires_grad_()
+    return found
+
+
+def number(size: Expr, sizes: dict[str, int]) -> Expr:
+    return size.subs({s: sizes.get(str(s), 2 + len(str(s)) % 3) for s in size.free_symbols})
+
+
+def compared(made: Pasted, loss: Callable[..., torch.Tensor], sizes: dict[str, int]) -> None:
+    """The generated backward pass beside autograd of the reference, which takes the leaves by name."""
+    given = leaves(made, sizes)
+    model = made.graph.model()
+    worth = {str(s): int(number(s, sizes)) for s in model.sizes}
+    loss(**given).backward()
+    passes = module(made.graph.derive().derivation, "numpy")
+    arrays = {passes["NAMES"].get(k, k): v.detach().numpy() for k, v in given.items()}
+    sizes_ = {s: worth[s] for s in passes["SIZES"]}
+    found = passes["backward"](**arrays, **sizes_)
+    parameters = [made.names[typed] for typed, role in made.roles.items() if role == "parameter"]
+    assert parameters
+    for name in parameters:
+        assert given[name].grad is not None
+        assert np.allclose(found[name], given[name].grad.numpy(), rtol=1e-9, atol=1e-12), name
+
+
+def rnn(x: Any, w: Any, u: Any, h: Any, f: Any = torch.tanh) -> Any:
+    states = [h]
+    for step in x:
+        states.append(f(w @ step + u @ states[-1] if w.dim() else w * step + u * states[-1]))
+    return states
+
+
+def biased(x: Any, w: Any, u: Any, b: Any) -> Any:
+    return rnn(x, w, u, torch.zeros(len(b), dtype=torch.float64), lambda z: torch.tanh(z + b))[-1]
+
+
+def lstm(x: Any, gates: Any, size: Any) -> Any:
+    h, c = torch.zeros(size, dtype=torch.float64), torch.zeros(size, dtype=torch.float64)
+    states = []
+    for step in x:
+        f, i, o, g = (gate(h, step) for gate in gates)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        states.append(h)
+    return states
+
+
+MODELS: dict[str, tuple[str, Callable[..., torch.Tensor]]] = {
+    "logistic, functions with arguments": (
+        r"\sigma(z)=\tfrac{1}{1+e^{-z}}, \quad z=w_1x_1+w_2x_2+b \\ a=\sigma(z) \\ L(a,y)=-(y\log a+(1-y)\log (1-a))",
+        lambda w_1, w_2, x_1, x_2, b, y: torch.nn.functional.binary_cross_entropy_with_logits(
+            w_1 * x_1 + w_2 * x_2 + b, y, reduction="sum"
+        ),
+    ),
+    "ReLU network": (
+        r"z_1&=w_{11}x_1+w_{12}x_2+b_1\\ z_2&=w_{21}x_1-w_{22}x_2+b_2\\ a_1&=\mathrm{ReLU}(z_1)\\ a_2&=\max(0, z_2)\\"
+        r" a&=a_1w_{31}+a_2w_{32}\\ L(a,y)=\tfrac{1}{2}(a-y)^2",
+        lambda w_11, w_12, w_21, w_22, w_31, w_32, b_1, b_2, x_1, x_2, y: (
+            w_31 * torch.relu(w_11 * x_1 + w_12 * x_2 + b_1) + w_32 * torch.relu(w_21 * x_1 - w_22 * x_2 + b_2) - y
+        ) ** 2 / 2,
+    ),
+    "scalar RNN": (
+        "Let $h_0=0$ and $t=1,\\dots,T$.\n\\begin{align} h_t &= w_{hx}x_t+w_{hh}h_{t-1}\\\\ o_t &= w_{qh}h_t \\\\"
+        " L &= \\frac12 (o_T - y)^2\\end{align}",
+        lambda w_hx, w_hh, w_qh, x, y: (w_qh * rnn(x, w_hx, w_hh, torch.zeros(()), lambda z: z)[-1] - y) ** 2 / 2,
+    ),
+    "softmax and cross-entropy in indices": (
+        r"\hat{y}_i = \frac{\exp(z_i)}{\sum_{k=1}^{C} \exp(z_k)}, \qquad L = -\sum_i y_i \log \hat y_i",
+        lambda z, y: -(y * torch.log_softmax(z, 0)).sum(),
+    ),
+    "RNN with shapes in prose": (
+        r"An RNN has $x_t \in \mathbb{R}^{D}$, $W \in \mathbb{R}^{H \times D}$, $U \in \mathbb{R}^{H\times H}$,"
+        r" $b\in\mathbb{R}^H$, $y \in \mathbb{R}^H$ for $t = 1, \dots, T$, and $h_0 = 0$."
+        r" $$h_t = \tanh(W x_t + U h_{t-1} + b)$$ $$L = \frac12 \|h_T - y\|^2$$",
+        lambda x, W, U, b, y: (biased(x, W, U, b) - y).square().sum() / 2,
+    ),
+    "RNN without any shape": (
+        r"h_t = \tanh(W x_t + U h_{t-1} + b), h_0 = 0, L = \frac12\|h_T - y\|^2",
+        lambda x, W, U, b, y: (biased(x, W, U, b) - y).square().sum() / 2,
+    ),
+    "LSTM with concatenation": (
+        r"$x_t \in \mathbb{R}^D$, $h_t, C_t \in \mathbb{R}^H$, $W_f, W_i, W_o, W_C \in \mathbb{R}^{H \times (H+D)}$,"
+        r" $b_f,b_i,b_o,b_C\in\mathbb{R}^H$, $h_0 = 0$, $C_0=0$. \begin{align} f_t &= \sigma(W_f \cdot [h_{t-1}, x_t] +"
+        r" b_f)\\ i_t &= \sigma(W_i \cdot [h_{t-1}, x_t] + b_i)\\ \tilde{C}_t &= \tanh(W_C \cdot [h_{t-1}, x_t] + b_C)"
+        r"\\ C_t &= f_t * C_{t-1} + i_t * \tilde{C}_t \\ o_t &= \sigma(W_o \cdot [h_{t-1}, x_t] + b_o)\\"
+        r" h_t &= o_t * \tanh(C_t) \end{align} $L = \sum_{t=1}^T \|h_t\|^2$",
+        lambda x, W_f, W_i, W_o, W_C, b_f, b_i, b_o, b_C: sum(
+            h.square().sum()
+            for h in lstm(
+                x,
+                [
+                    lambda h, s, w=w, b=b: w @ torch.cat([h, s]) + b
+                    for w, b in ((W_f, b_f), (W_i, b_i), (W_o, b_o), (W_C, b_C))
+                ],
+                2,
+            )
+        ),
+    ),
+    "multilayer perceptron with weight decay": (
+        r"$x\in\mathbb{R}^D$, $W_1\in\mathbb{R}^{H\times D}$, $W_2 \in \mathbb{R}^{K \times H}$, $y\in\mathbb{R}^K$"
+        r" $$z = W_1 x + b_1, a = \mathrm{ReLU}(z), o = W_2 a, L = \frac{1}{2}\lVert o - y\rVert_2^2 +"
+        r" \frac{\lambda}{2}\|W_1\|_F^2$$",
+        lambda x, W_1, W_2, b_1, y, lamda: (W_2 @ torch.relu(W_1 @ x + b_1) - y).square().sum() / 2
+        + lamda / 2 * W_1.square().sum(),
+    ),
+    "attention": (
+        r"$Q\in\mathbb{R}^{n\times d}$, $K\in\mathbb{R}^{m\times d}$, $V\in\mathbb{R}^{m\times v}$,"
+        r" $Y\in\mathbb{R}^{n\times v}$ \[ A = \operatorname{softmax}\left(\frac{QK^\top}{\sqrt{d}}\right),"
+        r" O = AV, L=\|O-Y\|_F^2\]",
+        lambda Q, K, V, Y: (torch.softmax(Q @ K.T / 2**0.5, 1) @ V - Y).square().sum(),
+    ),
+    "batch normalisation in indices": (
+        r"\mu_d = \frac1N \sum_{n=1}^N x_{nd}, v_d = \frac{1}{N}\sum_{n=1}^N (x_{nd}-\mu_d)^2 \\"
+        r" \hat{x}_{nd} = \frac{x_{nd}-\mu_d}{\sqrt{v_d+\epsilon}} \\ y_{nd} = \gamma_d \hat x_{nd} + \beta_d \\"
+        r" L = \sum_{n=1}^N \sum_{d=1}^D y_{nd}^3",
+        lambda x, gamma, beta, epsilon: (
+            gamma * (x - x.mean(0)) / (x.var(0, unbiased=False) + epsilon).sqrt() + beta
+        ).pow(3).sum(),
+    ),
+    "any depth, layers above": (
+        r"a^{[0]} = x, a^{[l]} = \tanh(w^{[l]} a^{[l-1]} + b^{[l]}), l = 1, \ldots, M, L = (a^{[M]}-y)^2",
+        lambda x, w, b, y: (_deep(x, w, b) - y) ** 2,
+    ),
+    "any depth, matrices": (
+        r"$a^{(l)} \in \mathbb{R}^H, W^{(l)} \in \mathbb{R}^{H \times H}, x \in \mathbb{R}^H$ $$a^{(0)} = x,"
+        r" a^{(l)} = \sigma(W^{(l)} a^{(l-1)}), l = 1, \ldots, M, L = \mathbf{c}^\top a^{(M)}$$ $c \in \mathbb{R}^H$",
+        lambda x, W, c: c @ _layers(x, W),
+    ),
+    "piecewise function": (
+        r"a = \begin{cases} z & \text{if } z > 0 \\ \alpha z & \text{otherwise}\end{cases}, z = w x - 1, L = (a-y)^2",
+        lambda w, x, alpha, y: (torch.nn.functional.leaky_relu(w * x - 1, float(alpha)) - y) ** 2,
+    ),
+    "regression over a sample": (
+        r"L = \frac{1}{N}\sum_{i=1}^N (w^\top x_i + b - y_i)^2, w \in \mathbb{R}^D, x_i \in \mathbb{R}^D",
+        lambda w, x, b, y: (x @ w + b - y).square().mean(),
+    ),
+    "ridge without a shape": (
+        r"L = \frac{1}{2}\|Xw - y\|^2 + \frac{\lambda}{2}\|w\|^2",
+        lambda X, w, y, lamda: (X @ w - y).square().sum() / 2 + lamda / 2 * w.square().sum(),
+    ),
+    "cross-entropy in matrices": (
+        r"z = W_1 x + b_1, a = \mathrm{ReLU}(z), o = W_2 a + b_2, p = \mathrm{softmax}(o), L = -y^\top \log p",
+        lambda W_1, x, b_1, W_2, b_2, y: -(y * torch.log_softmax(W_2 @ torch.relu(W_1 @ x + b_1) + b_2, 0)).sum(),
+    ),
+    "divergence of two distributions": (
+        r"p_i > 0, \sum_i p_i = 1, L = \sum_{i=1}^C p_i \log\frac{p_i}{q_i}, q_i = \frac{e^{z_i}}{\sum_{j=1}^C e^{z_j}}",
+        lambda p, z: (p * (p.log() - torch.log_softmax(z, 0))).sum(),
+    ),
+    "margins": (
+        r"L = \sum_{i=1}^{C}\sum_{j<i} \max(0, w s_j - s_i + 1), s_j = u_j, j = 1, \dots, C",
+        lambda w, u: sum(torch.relu(w * u[j] - u[i] + 1) for i in range(3) for j in range(i)),
+    ),
+    "gated unit with inferred shapes": (
+        r"f_t = \sigma(W_f [h_{t-1}, x_t] + b_f), h_t = f_t \odot h_{t-1} + (1-f_t)\odot\tanh(W_c [h_{t-1}; x_t]),"
+        r" h_0=0, L=\|h_T\|^2",
+        lambda W_f, W_c, b_f, x: _gated(x, W_f, W_c, b_f).square().sum(),
+    ),
+}  # fmt: skip
+
+
+def _deep(x: Any, w: Any, b: Any) -> Any:
+    for weight, bias in zip(w, b, strict=True):
+        x = torch.tanh(weight * x + bias)
+    return x
+
+
+def _layers(x: Any, weights: Any) -> Any:
+    for weight in weights:
+        x = torch.sigmoid(weight @ x)
+    return x
+
+
+def _gated(x: Any, w: Any, u: Any, b: Any) -> Any:
+    h = torch.zeros(len(b), dtype=torch.float64)
+    for step in x:
+        both = torch.cat([h, step])
+        f = torch.sigmoid(w @ both + b)
+        h = f * h + (1 - f) * torch.tanh(u @ both)
+    return h
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_in_latex_has_the_gradients_of_the_same_model_in_torch(name: str) -> None:
+    text, loss = MODELS[name]
+    made = pasted(text)
+    try:
+        compared(made, loss, SIZES)
+    except TypeError as error:
+        raise AssertionError(f"{made.names} {made.roles}: {error}") from error
+
+
+REFUSED = [
+    (r"L = f(x) + 1", "'f' is used as a function", 5),
+    (r"h_t = w h_{t-1} + x_t, L = h_T", "no first value is given; write h_0 = 0", 1),
+    (r"L = \log a b", "does the function take all of 'a b'", 10),
+    (r"L = a/b c", "what stands behind the slash", 7),
+    (r"z = w x, z = b, L = z", "z is defined twice", 10),
+    (r"L = \sum x_i", "over what does", 5),
+    (r"x + y", "nothing is defined here", 1),
+    (r"\mu_d = \sum_{n=1}^N x_{nd}", "no line defines a number", 1),
+    (r"$a \in \mathbb{R}^D$, $b \in \mathbb{R}^K$ $$L = \|a + b\|^2$$", "do not go together", 52),
+    (r"$W \in \mathbb{R}^{H \times D}$, $x \in \mathbb{R}^K$ $$L = \|W x\|^2$$", "the inner sizes D and K differ", 63),
+    (r"L = \arg\max_k p_k", "has no derivative", 5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "why", "column"), REFUSED, ids=[why for _, why, _ in REFUSED])
+def test_what_has_no_meaning_is_refused_at_its_place(source: str, why: str, column: int) -> None:
+    with pytest.raises(ReadError) as refused:
+        pasted(source).graph.derive()
+    assert why in str(refused.value)
+    assert refused.value.column == column
+
+
+def test_the_loss_and_the_roles_can_be_chosen() -> None:
+    made = pasted(r"L = \lambda x^2, J = L + y, Q = x y", loss="Q", roles={"x": "parameter", r"\lambda": "parameter"})
+    assert made.graph.model().loss.name == "Q"
+    assert made.names == {r"\lambda": "lamda", "x": "x", "L": "L", "y": "y", "J": "J", "Q": "Q"}
+    assert made.roles["x"] == "parameter"
+    with pytest.raises(DeriveError, match="--loss Z"):
+        pasted("L = x^2", loss="Z")
