@@ -73,7 +73,8 @@ class Problem:
 
     `group` is one of `GROUPS`, by which `derive list` prints the catalogue; a file of one's own needs none. `source` is
     the number of an exercise, or the place in a book, or empty. `graphs` are the names among which `--graph` has
-    chosen, where a file holds several. Errors: UsageError for another group.
+    chosen, where a file holds several. Of a model in LaTeX, `typed` is the identifier of each name as it was typed, and
+    `losses` are the names among which `--loss` has chosen. Errors: UsageError for another group.
     """
 
     title: Text
@@ -84,6 +85,8 @@ class Problem:
     sizes: tuple[Size, ...] = ()
     readings: list[Reading] = field(default_factory=list)
     graphs: tuple[str, ...] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)
+    losses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.group and self.group not in GROUPS:

@@ -176,8 +176,16 @@ class Solution(Derived):
 
         write(self.to("pdf", lang, check, detail, engine, **words), path)
 
-    def to_code(self, target: str = "numpy", signature: Signature | None = None, check: bool = True) -> str:
+    def to_code(
+        self,
+        target: str = "numpy",
+        signature: Signature | None = None,
+        check: bool = True,
+        typed: Mapping[str, str] | None = None,
+    ) -> str:
         """Write a Python module with forward and backward, for "numpy" or "torch"; with a signature also that function.
+
+        Its table NAMES has the names as they are typeset, or those that are `typed`, as {r"\\lambda": "lamda"}.
 
         Errors: UsageError for another target; of `checked`, also for the graphs of the signature.
         """
@@ -187,7 +195,7 @@ class Solution(Derived):
         if check:
             for one in (self, *(Solution(build().model()) for build in builds if build is not None)):
                 one.checked()
-        return code(self.derivation, target, signature)
+        return code(self.derivation, target, signature, typed)
 
     def picture(self, operations: Sequence[str] | None = None) -> GraphPicture:
         """Return the computational graph as a picture; if `operations` such as ["dot", "add"] are given, in these.

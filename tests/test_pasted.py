@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from generated import module
+from generated import loaded, module
 from sympy import Expr
 
+from derive.cli.main import run
 from derive.errors import DeriveError, ReadError
 from derive.transcribe.model import Pasted, pasted
 
@@ -156,7 +158,7 @@ MODELS: dict[str, tuple[str, Callable[..., torch.Tensor]]] = {
     ),
     "piecewise function": (
         r"a = \begin{cases} z & \text{if } z > 0 \\ \alpha z & \text{otherwise}\end{cases}, z = w x - 1, L = (a-y)^2",
-        lambda w, x, alpha, y: (torch.nn.functional.leaky_relu(w * x - 1, float(alpha)) - y) ** 2,
+        lambda w, x, alpha, y: (torch.nn.functional.leaky_relu(w * x - 1, alpha.item()) - y) ** 2,
     ),
     "regression over a sample": (
         r"L = \frac{1}{N}\sum_{i=1}^N (w^\top x_i + b - y_i)^2, w \in \mathbb{R}^D, x_i \in \mathbb{R}^D",
@@ -171,7 +173,8 @@ MODELS: dict[str, tuple[str, Callable[..., torch.Tensor]]] = {
         lambda W_1, x, b_1, W_2, b_2, y: -(y * torch.log_softmax(W_2 @ torch.relu(W_1 @ x + b_1) + b_2, 0)).sum(),
     ),
     "divergence of two distributions": (
-        r"p_i > 0, \sum_i p_i = 1, L = \sum_{i=1}^C p_i \log\frac{p_i}{q_i}, q_i = \frac{e^{z_i}}{\sum_{j=1}^C e^{z_j}}",
+        r"p_i > 0, \sum_i p_i = 1, L = \sum_{i=1}^C p_i \log\frac{p_i}{q_i},"
+        r" q_i = \frac{e^{z_i}}{\sum_{j=1}^C e^{z_j}}",
         lambda p, z: (p * (p.log() - torch.log_softmax(z, 0))).sum(),
     ),
     "margins": (
@@ -247,3 +250,37 @@ def test_the_loss_and_the_roles_can_be_chosen() -> None:
     assert made.roles["x"] == "parameter"
     with pytest.raises(DeriveError, match="--loss Z"):
         pasted("L = x^2", loss="Z")
+
+
+TANH = r"Let $h_0=0$, $t=1,\dots,T$ and $$h_t = \tanh(w_{hx}x_t+w_{hh}h_{t-1}), L = \frac12 (h_T - y)^2$$"
+
+
+def test_every_command_takes_a_model_in_latex(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "model.tex"
+    file.write_text(TANH, encoding="utf-8")
+    assert run(["solve", str(file), "--format", "text", "--no-check", "--T", "3"]) == 0
+    assert "This model was read from LaTeX." in capsys.readouterr().out
+    assert run([str(file), "--format", "text", "--no-check", "--lang", "zh"]) == 0
+    assert "本模型由 LaTeX 读入。" in capsys.readouterr().out
+    assert run(["code", str(file), "--no-check", "--wrt", "w_{hh}", "--wrt", "x"]) == 0
+    made = loaded(capsys.readouterr().out)
+    assert {"w_{hx}": "w_hx", "w_{hh}": "w_hh", "x": "x", "h": "h"}.items() <= made["NAMES"].items()
+    x, y = np.array([0.3, -0.4, 0.5]), np.array(0.7)
+    found = made["backward"](w_hx=np.array(0.8), w_hh=np.array(-0.6), x=x, y=y)
+    assert set(found) == {"w_hh", "x"}
+
+
+def test_a_model_that_cannot_be_read_shows_a_caret(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "model.tex"
+    file.write_text("z = w x\nL = \\foo z", encoding="utf-8")
+    assert run(["solve", str(file)]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        r"derive: line 2, column 5: \foo is not known; write what it stands for",
+        r"L = \foo z",
+        "    ^^^^",
+    ]
+    assert run(["solve", str(tmp_path / "no.tex")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    file.write_bytes(b"\xff\xfe L = x")
+    assert run(["solve", str(file)]) == 2
+    assert "no text in UTF-8" in capsys.readouterr().err

@@ -16,6 +16,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "list": Command("derive.cli.listing", "list", "the problems and what they are"),
+    "solve": Command("derive.cli.solve", "solve FILE|- [options]", "the solution sheet of a model written in LaTeX"),
     "check": Command("derive.cli.checking", "check [NAME ...]", "check problems against torch.autograd"),
     "code": Command("derive.cli.code", "code NAME [options]", "forward and backward pass as a Python module"),
     "doctor": Command("derive.cli.doctor", "doctor", "what is installed, and which TeX sets a PDF"),

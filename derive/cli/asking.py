@@ -1,4 +1,4 @@
-"""What a command is asked about: a problem by its name, or a Python file of the user's own."""
+"""What a command is asked about: a problem by its name, a Python file of the user's own, or a model in LaTeX."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from derive.problem import Problem
 from derive.problems import load, names, nearest
 
 
-def problem_of(word: str, graph: str | None, commands: Sequence[str] = ()) -> Problem:
-    """The problem of that name or in that file, which is run; a problem comes first.
+def problem_of(word: str, graph: str | None, commands: Sequence[str] = (), loss: str | None = None) -> Problem:
+    """The problem of that name or in that file, which is run, or read if it is LaTeX; a problem comes first.
 
     Errors: UsageError, with the name that is nearest, also of the `commands` where one could stand there.
     """
@@ -23,31 +23,45 @@ def problem_of(word: str, graph: str | None, commands: Sequence[str] = ()) -> Pr
         files = (f"{word}.py",) if os.path.isfile(f"{word}.py") else ()
         what = "command or problem" if commands else "problem"
         raise UsageError(f"no {what} {word!r}; {nearest(word, files or (*names(), *commands))}")
+    if is_latex(word):
+        from derive.cli.latex import problem_in
+
+        return problem_in(word, loss)
     from derive.cli.own import own
 
     return own(word, graph)
+
+
+def is_latex(word: str) -> bool:
+    """Whether a word names a file with a model in LaTeX, or standard input."""
+    return word == "-" or word.endswith((".tex", ".latex", ".md", ".txt"))
 
 
 def asked(
     command: str, parser: Callable[..., options.Parser], argv: Sequence[str]
 ) -> tuple[Problem, argparse.Namespace]:
     """The problem and the options of a command. Errors: UsageError; `--help` prints and exits."""
-    if command and (not argv or argv[0].startswith("-")):
+    if command and (not argv or (argv[0].startswith("-") and argv[0] != "-")):
         options.parse(parser(), argv)
         raise UsageError(f"{command}: the name of a problem or of a file is missing; derive list shows the problems")
     word, rest = argv[0], argv[1:]
-    problem = problem_of(word, _graph(rest), () if command else tuple(COMMANDS))
+    problem = problem_of(word, _early("--graph", rest), () if command else tuple(COMMANDS), _early("--loss", rest))
     return problem, options.parse(parser(word, problem), rest)
 
 
 def _is_file(word: str) -> bool:
     """Whether a word is typed as the name of a file, or is one."""
-    return word.endswith(".py") or any(sign in word for sign in "/\\") or (bool(word) and os.path.exists(word))
+    return (
+        word.endswith(".py")
+        or is_latex(word)
+        or any(sign in word for sign in "/\\")
+        or (bool(word) and os.path.exists(word))
+    )
 
 
-def _graph(argv: Sequence[str]) -> str | None:
-    """The name after --graph, which is needed before the file's other options are known."""
+def _early(option: str, argv: Sequence[str]) -> str | None:
+    """The value of an option that is needed before the file's other options are known."""
     parser = options.Parser(add_help=False)
-    parser.add_argument("--graph")
-    found: str | None = parser.parse_known_args(list(argv))[0].graph
+    parser.add_argument(option, dest="found")
+    found: str | None = parser.parse_known_args(list(argv))[0].found
     return found

@@ -14,6 +14,6 @@ def run(argv: Sequence[str]) -> int:
     """Print the generated module of a problem, or write it to a file. Errors: UsageError."""
     problem, given = asked("code", options.code_parser, argv)
     reading = readings(problem, given)[0]
-    solution = reading.build(**problem.choices(vars(given))).derive(options.names(given.wrt))
-    deliver(solution.to_code(given.target, reading.signature, check=not given.no_check), given.output)
+    solution = reading.build(**problem.choices(vars(given))).derive(options.names(given.wrt, problem.typed))
+    deliver(solution.to_code(given.target, reading.signature, not given.no_check, problem.typed), given.output)
     return 0

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from derive.cli import COMMANDS
-from derive.errors import DeriveError, UsageError
+from derive.errors import DeriveError, ReadError, UsageError
 
 HELP = """derive: symbolic derivations for deep learning, every line checked against torch.autograd
 
@@ -74,7 +74,7 @@ def run(argv: Sequence[str]) -> int:
         sys.stdout.flush()
         return status
     except DeriveError as error:
-        _complain(" ".join(str(error).split()))
+        _complain(" ".join(str(error).split()), error.excerpt() if isinstance(error, ReadError) else "")
         return error.exit_status
     except BrokenPipeError:
         return 0
@@ -92,10 +92,13 @@ def run(argv: Sequence[str]) -> int:
         return 130
 
 
-def _complain(message: str) -> None:
-    """One line on standard error; nothing where that is closed, 2>&-, for print would write to standard output."""
+def _complain(message: str, excerpt: str = "") -> None:
+    """One line on standard error, and for LaTeX the place below it.
+
+    Nothing where that is closed, 2>&-, for print would write to standard output.
+    """
     if sys.stderr is not None:
-        print(f"derive: {message}", file=sys.stderr)
+        print(f"derive: {message}", *excerpt.splitlines(), sep="\n", file=sys.stderr)
 
 
 def _finished(argv: list[str]) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 from derive.errors import UsageError
@@ -55,7 +56,7 @@ def problem_parser(name: str, problem: Problem) -> Parser:
     )
     lengths(parser, problem)
     choices(parser, problem)
-    parser.add_argument("--wrt", metavar="A,B,...", help=WRT)
+    parser.add_argument("--wrt", metavar="A,B,...", action="append", help=WRT)
     wished(parser)
     page(parser)
     return parser
@@ -68,9 +69,9 @@ def lengths(parser: Parser, problem: Problem) -> None:
 
 
 def taken(word: str) -> bool:
-    """Whether a word after two dashes is an option of some command, so that no size can be given by it."""
+    """Whether a word after two dashes is an option of a command that takes sizes, so that no size can be given by it."""
     none = Problem(Text("", ""), Text("", ""), graphs=("",))
-    parsers = (problem_parser("", none), code_parser("", none), graph_parser("", none), check_parser())
+    parsers = (problem_parser("", none), code_parser("", none), graph_parser("", none))
     return word in ("what", "help") or any(f"--{word}" in each._option_string_actions for each in parsers)
 
 
@@ -79,6 +80,8 @@ def choices(parser: Parser, problem: Problem) -> None:
     for option in problem.options:
         shown = "|".join(option.choices)
         parser.add_argument(option.flag, metavar=shown, help=f"{option.help.en} (default {option.choices[0]})")
+    if problem.losses:
+        parser.add_argument("--loss", metavar="|".join(problem.losses), help="which quantity is the loss")
     if problem.graphs:
         parser.add_argument("--graph", metavar="|".join(problem.graphs), help="which graph of the file")
     if len(problem.readings) > 1:
@@ -173,13 +176,24 @@ def code_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
         epilog="The module goes to standard output. Exit status: 0 done, 1 a derivation fails its check, 2 the input "
         "cannot be used.",
     )
-    parser.add_argument("--wrt", metavar="A,B,...", help=WRT)
+    parser.add_argument("--wrt", metavar="A,B,...", action="append", help=WRT)
     parser.add_argument("--target", default="numpy", metavar="numpy|torch", help="the library (default numpy)")
     parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the module to a file")
     if problem is not None:
         choices(parser, problem)
     return parser
+
+
+def solve_parser() -> Parser:
+    """What `derive solve --help` prints: the options of a file follow when it is named."""
+    return Parser(
+        prog="derive solve FILE|-",
+        description="A model written in LaTeX, from a file or from standard input, is derived and checked as a problem "
+        "of the catalogue is. Documents, Markdown with dollars and bare lines are read; each line name = formula is a "
+        "definition. Every other command takes such a file too: derive code MODEL.tex --target numpy.",
+        epilog="derive solve FILE --help shows the options of that model: its loss, its sizes, formats and languages.",
+    )
 
 
 def graph_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
@@ -206,12 +220,29 @@ def key(label: str) -> str:
     return label.split()[-1].lower()
 
 
-def names(typed: str | None) -> list[str] | None:
-    """The names of a list with commas, or None where nothing is asked for. Errors: UsageError for an empty one."""
-    found = None if typed is None else [name.strip() for name in typed.split(",")]
-    if found is not None and not all(found):
-        raise UsageError(f"--wrt {typed!r}: name quantities with commas between them, as in --wrt w,x")
+def names(wishes: list[str] | None, typed: Mapping[str, str]) -> list[str] | None:
+    """The names that are asked for, with commas between them or one by one, or None where nothing is asked for.
+
+    A name as `typed` in LaTeX is the one that it stands for. Errors: UsageError for an empty one.
+    """
+    if wishes is None:
+        return None
+    known = {_unspaced(name): own for name, own in typed.items()}
+    found: list[str] = []
+    for wish in wishes:
+        found += [known[_unspaced(wish)]] if _unspaced(wish) in known else [_known(n, known) for n in wish.split(",")]
+    if not all(found):
+        raise UsageError(f"--wrt {','.join(wishes)!r}: name quantities with commas between them, as in --wrt w,x")
     return found
+
+
+def _known(name: str, known: Mapping[str, str]) -> str:
+    return known.get(_unspaced(name), name.strip())
+
+
+def _unspaced(name: str) -> str:
+    """A name in LaTeX as it is compared: w_{h} and w_h, with spaces or without, are one."""
+    return re.sub(r"\{(\w)\}", r"\1", re.sub(r"\s+", "", name))
 
 
 def parse(parser: Parser, argv: Sequence[str]) -> argparse.Namespace:

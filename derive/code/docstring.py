@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from derive.code.names import unique
 from derive.code.printer import INDENT
@@ -54,10 +54,12 @@ def _assumed(source: Source) -> Iterator[str]:
         yield from (f"{INDENT}{text.pick('en', source.show)}" for text in assumed(leaf))
 
 
-def tables(source: Source) -> str:
-    """Write the tables NAMES, SHAPES and SIZES."""
+def tables(source: Source, typed: Mapping[str, str]) -> str:
+    """Write the tables NAMES, SHAPES and SIZES; a name as `typed` stands there in place of the typeset one."""
+    as_typed = {name: text for text, name in typed.items()}
     typeset = unique(
-        (printer("latex", ())(n.symbol), n.name, source.names[n.name]) for n in source.d.model.nodes.values()
+        (as_typed.get(n.name) or printer("latex", ())(n.symbol), n.name, source.names[n.name])
+        for n in source.d.model.nodes.values()
     )
     rows = [f"{INDENT}{quoted(key)}: {quoted(value)}," for key, value in typeset.items()]
     names = ["NAMES = {  # as typeset: the identifier", *rows, "}"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from derive.chain.derivation import Derivation
 from derive.code.docstring import docstring, tables
 from derive.code.functions import own
@@ -15,14 +17,17 @@ from derive.code.templates import ARRAYS, FUNCTION, HELPERS, POSITIONS, STILL
 from derive.errors import UsageError
 
 
-def code(d: Derivation, target: str, signature: Signature | None = None) -> str:
-    """Write the module for "numpy" or "torch"; with a signature also that function. Errors: UsageError."""
+def code(d: Derivation, target: str, signature: Signature | None = None, typed: Mapping[str, str] | None = None) -> str:
+    """Write the module for "numpy" or "torch"; with a signature also that function. Errors: UsageError.
+
+    The table NAMES has the names as they are typeset, but those as they were `typed` where the model came in LaTeX.
+    """
     if target not in TARGETS:
         raise UsageError(f"--target {target!r}: choose one of {', '.join(TARGETS)}")
-    return _module(Source(d, TARGETS[target]), signature)
+    return _module(Source(d, TARGETS[target]), signature, typed or {})
 
 
-def _module(source: Source, signature: Signature | None) -> str:
+def _module(source: Source, signature: Signature | None, typed: Mapping[str, str]) -> str:
     body = passes(source, public(source))
     if source.target.name == "torch" and source.d.model.has_loss:
         body.append(_function(source))
@@ -30,7 +35,7 @@ def _module(source: Source, signature: Signature | None) -> str:
     positions = [POSITIONS] if any("_expect_positions(" in part for part in body) else []
     whole = [*_own(source.target, "\n".join(body)), HELPERS, *positions, ARRAYS[source.target.name], *body]
     math = "import math\n" * any("math." in part for part in whole)
-    head = [docstring(source), math + source.target.imports, tables(source)]
+    head = [docstring(source), math + source.target.imports, tables(source, typed)]
     return "\n\n\n".join(["\n\n".join(head).strip("\n"), *(part.strip("\n") for part in whole)]) + "\n"
 
 

@@ -29,12 +29,18 @@ LOSSES = ("L", "J", "ell", "E", "C")
 
 @dataclass
 class Pasted:
-    """A model that was read: its graph, the identifier of each name as typed, and what each was taken for."""
+    """A model that was read: its graph, the identifier of each name as typed, and what each was taken for.
+
+    `inferred` are the identifiers of leaves whose shape follows from the formulas, `losses` the numbers that `loss` can
+    name, `claims` the statements about derivatives.
+    """
 
     graph: Graph
     names: dict[str, str] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
     claims: list[Relation] = field(default_factory=list)
+    inferred: list[str] = field(default_factory=list)
+    losses: tuple[str, ...] = ()
 
 
 def pasted(source: str, loss: str | None = None, roles: Mapping[str, str] | None = None) -> Pasted:
@@ -98,6 +104,7 @@ class Building:
     def _loss(self, wished: str | None) -> Stem:
         """The loss: as wished, else the first of the usual names that is defined, else the last number defined."""
         scalars = [stem for stem, law in self.laws.items() if not self.how.split(law.left)[1]]
+        self.made.losses = tuple(self.typed(self.laws[stem].left.node) for stem in scalars)
         if wished is not None:
             for stem in scalars:
                 if wished in (stem.word, self.typed(self.laws[stem].left.node)):
@@ -212,6 +219,7 @@ class Building:
         except ModelError as refused:
             raise self.error(found.node, str(refused)) from None
         self.made.roles[self.bare(found)] = kind
+        self.made.inferred += [stem.word] if self.inferred.get(stem) else []
         value = Value(shape, lambda places: symbol[places] if places else symbol)
         self.known[stem] = value, len(dims)
         return True
