@@ -31,6 +31,8 @@ from derive.model.starts import along, first_axis, stepped
 from derive.model.structure import declared, seen
 from derive.model.typeset import same_element, same_sign
 from derive.model.validation import expression
+from derive.model.whole import is_whole
+from derive.model.whole_formulas import Formulas
 from derive.solution import Solution, prepared
 
 Over = Any  # an index, or a tuple of them
@@ -174,6 +176,17 @@ class Graph:
         indices = validation.over(over)
         return self._add(name, "node", indices, (Case(indices, self._formula(name, expr, indices)),))
 
+    def define(self, name: str, expr: Any) -> Any:
+        """A computed quantity of whole vectors and matrices, as numpy writes it: `g.define("h", tanh(W @ x + b))`.
+
+        `@` is the matrix product, `X.T` the transpose, all else is elementwise. It is the node that the same formula
+        with indices makes. Errors: ModelError where shapes do not fit, or an index stands in it.
+        """
+        whole = Formulas(name, self._known(), self._declared())
+        ends = whole.shape(expr) if is_whole(expr) else ()
+        own = self._own_indices(ends)
+        return self.node(name, whole.define(expr, own), own)
+
     def derivative(self, of: Any, wrt: Any) -> Any:
         """The derivative of a node, as a node: of a scalar f, `g.derivative(f, x)[d]` has the index of x.
 
@@ -309,6 +322,14 @@ class Graph:
         """
         return Solution(self._written(), wrt, sizes)
 
+    def __getitem__(self, name: str) -> Any:
+        """The quantity of that name: `g["h"]`. Errors: ModelError."""
+        if name not in self._nodes:
+            raise ModelError(f"{name!r} is not in the graph; it has {', '.join(self._nodes) or 'nothing yet'}")
+        return self._nodes[name].symbol
+
+    __iter__ = None
+
     def _repr_markdown_(self) -> str:
         return shown(self)
 
@@ -361,7 +382,8 @@ class Graph:
     def _formula(self, name: str, expr: Any, over: tuple[Idx, ...] = ()) -> Expr:
         """Return a formula that is read; the functions of matrices in it are nodes from now on."""
         reader = Reader(name, self._known(), set(self._names()))
-        given = expression(reader.read(expr, over), name)
+        whole = Formulas(name, self._known(), self._declared()) if is_whole(expr) else None
+        given = expression(reader.read(whole.number(expr, over) if whole else expr, over), name)
         formula: Expr = plain(given)
         self._words.update(dict.fromkeys(words(given)))
         self._nodes |= {node.name: node for node in reader.new}

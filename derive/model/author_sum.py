@@ -10,6 +10,7 @@ from sympy import Expr, Idx
 from derive.errors import ModelError
 from derive.expressions.indices import BINDERS, bound, substitute
 from derive.expressions.text import refuse_text
+from derive.model.whole import WORDS, OfWhole, is_whole
 
 
 class AnyOf(type(sympy.Sum)):  # type: ignore[misc]
@@ -42,6 +43,8 @@ def made(kind: Any, body: Any, limits: tuple[Any, ...]) -> Expr:
     """What binds indices, of any kind. Errors: ModelError as for a `Sum`."""
     name = kind.__name__ if kind.__name__ in ("Sum", "Product") else kind.__name__.lower()
     refuse_text(name, (body, *limits))
+    if not limits and is_whole(body):
+        return OfWhole(name, (body,))
     for limit in limits:
         if isinstance(limit, (tuple, sympy.Tuple)) and len(limit) == 3 and isinstance(limit[0], Idx):
             _inside(name, *limit)
@@ -74,3 +77,6 @@ def _inside(name: str, idx: Idx, first: Any, last: Any) -> None:
             f"{name} over {idx} from {first} to {last}: the index {idx} runs from {idx.lower} to {idx.upper}; write "
             "the terms outside by themselves, as in h[0] + Sum(h[t], t)"
         )
+
+
+WORDS |= {"Sum": Sum, "Product": Product}

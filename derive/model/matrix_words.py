@@ -18,6 +18,7 @@ from derive.expressions.matrix_functions import BY_NAME, MatrixRow, OfMatrix, fu
 from derive.expressions.traverse import rewrite
 from derive.model.model import Case, Node
 from derive.model.structure import seen
+from derive.model.whole import MatrixOf
 
 
 class Word(Expr):
@@ -25,6 +26,7 @@ class Word(Expr):
 
     is_commutative = True
     is_real = True
+    read_later = True  # its families are no whole ones of a formula
 
     @property
     def name(self) -> str:
@@ -54,18 +56,21 @@ class Word(Expr):
         return f"{self.name}({inner})" + (f"[{', '.join(map(str, self.rest))}]" if self.rest else "")
 
 
+<<<<<<< HEAD
 class MatrixOf:
     """A matrix, or a column, that a word makes of others; it is read by its indices, `inverse(A)[i, j]`."""
+=======
+def stands_for_sum(body: Any) -> bool:
+    """Is it a word that becomes a sum when a graph reads it, as `solve(A, b)[i]` does?"""
+    return isinstance(body, Word) and body.name not in BY_NAME
 
-    def __init__(self, name: str, *operands: Expr):
-        self.name, self.operands = name, operands
 
-    def __getitem__(self, places: Any) -> Expr:
-        places = places if isinstance(places, tuple) else (places,)
-        return Word(Str(self.name), *self.operands, *(sympify(place, strict=True) for place in places))
+def _element(of: MatrixOf, places: tuple[Any, ...]) -> Expr:
+    return Word(Str(of.name), *of.operands, *(sympify(place, strict=True) for place in places))
+>>>>>>> 7e9aece (Formulas of whole vectors and matrices: W @ x, X.T, W * x, softmax(z), as numpy means them)
 
-    def __repr__(self) -> str:
-        return f"{self.name}({', '.join(map(str, self.operands))})"
+
+MatrixOf.element = staticmethod(_element)
 
 
 def inverse(matrix: Any) -> MatrixOf:

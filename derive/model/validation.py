@@ -63,8 +63,10 @@ def expression(value: Any, where: str) -> Expr:
             )
         foreign(value, where)
         for family in bare(value):
-            words = f", or a word for the whole of a matrix, such as inverse({family})[i, j]"
-            raise ModelError(f"{where}: the family {family} stands without an index; write {family}[...]{words}")
+            raise ModelError(
+                f"{where}: the family {family} stands without an index; write {family}[...], or a word for the whole "
+                f"of a matrix, such as inverse({family})[i, j], or all without indices, as in g.define('h', W @ x)"
+            )
         return value
     if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
         return Rational(value) if isinstance(value, Fraction) else Integer(value)

@@ -5,12 +5,17 @@ Each makes the formula that it stands for, which is what is derived; the page sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any, TypeVar
 
+<<<<<<< HEAD
 from sympy import Abs, Expr, Idx, IndexedBase, Piecewise, S, exp, log, sqrt, tanh
+=======
+from sympy import Abs, Expr, Idx, Piecewise, S, exp, log, sqrt, tanh
+from sympy import Sum as sum_of
+>>>>>>> 7e9aece (Formulas of whole vectors and matrices: W @ x, X.T, W * x, softmax(z), as numpy means them)
 
 from derive.errors import ModelError
 from derive.expressions.activations import relu
@@ -19,25 +24,52 @@ from derive.expressions.indices import fresh, substitute
 from derive.expressions.said import Said
 from derive.expressions.text import refuse_text
 from derive.model.author_sum import Sum, made
+<<<<<<< HEAD
+=======
+from derive.model.matrix_words import stands_for_sum
+from derive.model.whole import WORDS, OfWhole, is_whole
+>>>>>>> 7e9aece (Formulas of whole vectors and matrices: W @ x, X.T, W * x, softmax(z), as numpy means them)
 
 Limit = Any  # an index, or (index, first, last)
 Made = TypeVar("Made", bound=Callable[..., Expr])
 
 
 def word(function: Made) -> Made:
-    """The word, refusing text, which sympy would run, and families without their indices unless it takes `over`."""
-    whole_too = "over" in signature(function).parameters
+    """The word, refusing text, which sympy would run.
+
+    Of whole vectors and matrices it is read later; an elementwise one, without limits, is a formula like any other.
+    """
+    over_all = "limits" in signature(function).parameters
+    if over_all:
+        WORDS[function.__name__] = function
 
     @wraps(function)
     def checked(*given: Any, **options: Any) -> Expr:
         name = function.__name__
         refuse_text(name, (*given, *options.values()))
-        whole = None if whole_too else next((e for e in given if isinstance(e, IndexedBase)), None)
+        whole = next((e for e in given if is_whole(e)), None) if over_all else None
         if whole is not None:
-            raise ModelError(f"{name}: {whole} is a whole family; give its element, such as {name}({whole}[i], i)")
+            if any(isinstance(e, (Idx, tuple)) for e in given):
+                raise ModelError(f"{name}: {whole} is a whole family; give its element, such as {name}({whole}[i], i)")
+            _refuse_beside(name, function, given, options)
+            return OfWhole(name, given, options.items())
         return function(*given, **options)
 
     return checked  # type: ignore[return-value]
+
+
+def _refuse_beside(name: str, function: Callable[..., Expr], given: Sequence[Any], options: Iterable[str]) -> None:
+    """Of whole vectors and matrices a word takes as many as it has places for, and its own options."""
+    kinds = [(p.name, p.kind) for p in signature(function).parameters.values()]
+    count = sum(kind is Parameter.POSITIONAL_OR_KEYWORD for _, kind in kinds)
+    known = [key for key, kind in kinds if kind is Parameter.KEYWORD_ONLY]
+    wrong = [*(e for e in given if not is_whole(e)), *(key for key in options if key not in known)]
+    if wrong or len(given) != count:
+        found = wrong[0] if wrong else ", ".join(map(str, given))
+        raise ModelError(
+            f"{name}: of whole vectors or matrices it takes {count} and nothing else, found {found}; say along which "
+            f"index, as in {name}(x[n, c], c)"
+        )
 
 
 @word

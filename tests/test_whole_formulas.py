@@ -1,0 +1,214 @@
+"""Formulas of whole vectors and matrices: `W @ x`, `X.T`, `tanh(W @ x + b)`. They mean what they do in numpy."""
+
+import random
+
+import numpy as np
+import pytest
+import sympy
+import torch
+
+from derive import (
+    Abs,
+    Function,
+    Graph,
+    Max,
+    ModelError,
+    Piecewise,
+    Sum,
+    amax,
+    clip,
+    dot,
+    exp,
+    inverse,
+    log,
+    logsumexp,
+    mean,
+    norm,
+    relu,
+    sigmoid,
+    sin,
+    softmax,
+    solve,
+    std,
+    tanh,
+)  # fmt: skip
+from derive.code.running import NumpyPasses
+
+SIZES = {"N": 4, "D": 2, "H": 3}
+LEAVES = {"W": "HD", "U": "HD", "X": "ND", "S": "HH", "b": "H", "c": "H", "x": "D", "s": ""}
+TORCH = {
+    "tanh": torch.tanh, "sigmoid": torch.sigmoid, "sin": torch.sin, "softmax": lambda z: torch.softmax(z, 0),
+    "norm": torch.linalg.norm, "mean": torch.mean, "logsumexp": lambda z: torch.logsumexp(z, tuple(range(z.ndim))),
+    "Sum": torch.sum, "dot": torch.dot,
+}  # fmt: skip
+DERIVE = {
+    "tanh": tanh, "sigmoid": sigmoid, "sin": sin, "softmax": softmax, "norm": norm, "mean": mean,
+    "logsumexp": logsumexp, "Sum": Sum, "dot": dot,
+}  # fmt: skip
+
+
+def model() -> tuple[Graph, dict[str, object]]:
+    """A graph with the leaves, all of them parameters."""
+    g = Graph("whole")
+    sizes = {name: g.size(name) for name in SIZES}
+    return g, {name: g.parameter(name, *(sizes[axis] for axis in shape)) for name, shape in LEAVES.items()}
+
+
+def formula(r: random.Random, shape: str, depth: int) -> str:
+    """A random formula of that shape, in the words that numpy, torch and derive share."""
+
+    def of(other: str) -> str:
+        return formula(r, other, depth - 1)
+
+    leaves = [name for name, own in LEAVES.items() if own == shape]
+    ways = []
+    if depth > 0:
+        k = r.choice("DH")
+        ways += [lambda: f"{r.choice(('tanh', 'sigmoid', 'sin'))}({of(shape)})", lambda: f"({of(shape)} + {of(shape)})"]
+        ways += [lambda: f"({of(shape)} * {of(shape)})", lambda: f"(s * {of(shape)})", lambda: f"({of(shape)} / 2)"]
+        if len(shape) == 1:
+            ways += [lambda: f"({of(shape + k)} @ {of(k)})", lambda: f"({of(k)} @ {of(k + shape)})"] * 2
+            ways += [lambda: f"softmax({of(shape)})"]
+        if len(shape) == 2:
+            ways += [lambda: f"({of(shape[0] + k)} @ {of(k + shape[1])})", lambda: f"({of(shape[::-1])}).T"] * 2
+            ways += [lambda: f"({of(shape)} + {of(shape[1])})"]  # the last axis
+        if not shape:
+            ways += [lambda: f"({of(k)} @ {of(k)})", lambda: f"dot({of(k)}, {of(k)})"]
+            ways += [lambda: f"{r.choice(('Sum', 'mean', 'norm', 'logsumexp'))}({of(r.choice(('H', 'ND')))})"]
+    if leaves and (not ways or r.random() < 0.2):
+        return r.choice(leaves)
+    if not ways:  # no leaf has this shape, and it is deep enough
+        return (
+            f"({formula(r, shape[0] + 'H', 0)} @ {formula(r, 'H' + shape[1], 0)})"
+            if "H" not in shape
+            else (f"({formula(r, shape[::-1], 0)}).T")
+        )
+    return r.choice(ways)()
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_random_formulas_are_those_of_torch(seed):
+    """The value and every gradient, of a loss with a node in between."""
+    r = random.Random(seed)
+    node, loss = formula(r, r.choice(("H", "HD", "D")), 2), formula(r, "", 3)
+    g, symbols = model()
+    h = g.define("h", eval(node, DERIVE | symbols))
+    last = f"({loss}) + Sum(tanh(h)) + 0 * norm(X)"
+    g.loss("L", eval(f"({loss})", DERIVE | symbols) + Sum(tanh(h)))
+    generator = np.random.default_rng(seed)
+    arrays = {n: generator.uniform(-1, 1, [SIZES[a] for a in shape]) for n, shape in LEAVES.items()}
+    passes = NumpyPasses(g.derive().derivation, arrays, SIZES)
+    values = passes.forward({})
+    found = passes.backward({}, values)
+    tensors = {n: torch.tensor(a, requires_grad=True) for n, a in arrays.items()}
+    expected = eval(last, TORCH | tensors | {"h": eval(node, TORCH | tensors)})
+    gradients = torch.autograd.grad(expected, list(tensors.values()), allow_unused=True)
+    assert np.allclose(values["L"], expected.item(), rtol=1e-9), (node, loss)
+    for name, gradient in zip(tensors, gradients, strict=True):
+        exact = np.zeros_like(arrays[name]) if gradient is None else gradient.numpy()
+        assert np.allclose(found.get(name, 0), exact, rtol=1e-8, atol=1e-10), (name, node, loss)
+
+
+def classifier(whole: bool) -> Graph:
+    """Two layers and a softmax, with and without indices."""
+    g = Graph("classifier")
+    D, H, C = g.size("D"), g.size("H"), g.size("C")
+    d, h, c = g.index("d", D), g.index("h", H), g.index("c", C)
+    W, b, V = g.parameter("W", H, D), g.parameter("b", H), g.parameter("V", C, H)
+    x, y = g.input("x", D), g.target("y", C, one_hot=True)
+    if whole:
+        a = g.define("a", tanh(W @ x + b))
+        p = g.define("p", softmax(V @ a))
+        g.loss("L", -y @ log(p) + norm(b) ** 2)
+    else:
+        a = g.node("a", tanh(Sum(W[h, d] * x[d], d) + b[h]), over=h)
+        p = g.node("p", softmax(Sum(V[c, h] * a[h], h), c), over=c)
+        g.loss("L", Sum(-y[c] * log(p[c]), c) + norm(b[h], h) ** 2)
+    return g
+
+
+def batch(whole: bool) -> Graph:
+    """A layer on a batch, its bias added to every row, and the mean of squares."""
+    g = Graph("batch")
+    N, D, H = g.size("N"), g.size("D"), g.size("H")
+    n, d, h = g.index("n", N), g.index("d", D), g.index("h", H)
+    X, W, b, Y = g.input("X", N, D), g.parameter("W", H, D), g.parameter("b", H), g.target("Y", N, H)
+    if whole:
+        A = g.define("A", relu(X @ W.T + b))
+        g.loss("L", mean((A - Y) ** 2))
+    else:
+        A = g.node("A", relu(Sum(X[n, d] * W[h, d], d) + b[h]), over=(n, h))
+        g.loss("L", mean((A[n, h] - Y[n, h]) ** 2, n, h))
+    return g
+
+
+@pytest.mark.parametrize("make", [classifier, batch])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_is_that_of_the_indices(make, lang):
+    """It is one model, however it is written."""
+    assert make(True).derive().to_text(lang, check=False) == make(False).derive().to_text(lang, check=False)
+
+
+def test_what_else_a_formula_may_hold():
+    """Cases, extremes, functions of a matrix, an abstract loss, a number beside elements: checked against autograd."""
+    g = Graph("more")
+    n = g.size("n")
+    i, j = g.indices("i j", n)
+    S, x, y, s = g.parameter("S", n, n, positive_definite=True), g.input("x", n), g.input("y", n), g.parameter("s")
+    q = g.define("q", x @ inverse(S) @ x + s * amax(x) + std(y))
+    v = g.define("v", Piecewise((x, x > 0), (2 * y, True)) + Max(x, y) + clip(Abs(y), 0, 1) + solve(S, y))
+    w = g.node("w", (x @ y) * S[i, j] * v[i], over=(i, j))
+    g.loss("L", q + Sum(w[i, j] ** 2, i, j) + v.T @ v)
+    assert g["q"] is q
+    assert g.derive().verify(points=60).ok
+    abstract = Graph("abstract")
+    z = abstract.define("z", exp(abstract.parameter("a", 3)))
+    abstract.loss("L", Function("L")(z))
+    assert abstract.derive().verify(points=20).ok
+
+
+WRONG = [
+    (lambda g, W, x, b, s: g.define("h", W @ b), "h: (W @ b): W is a matrix (H x D) and b is a vector (H); as in"),
+    (lambda g, W, x, b, s: g.define("h", W + b), "b is a vector (H) and W is a matrix (H x D); what is elementwise"),
+    (lambda g, W, x, b, s: g.define("h", W @ x @ W.T), "((W @ x) @ W.T): (W @ x) is a vector (H) and W.T is a"),
+    (lambda g, W, x, b, s: 2 @ x, "@ with x: expected a family of the graph or a formula of such on the other"),
+    (lambda g, W, x, b, s: W @ [1, 2], "found [1, 2] (list); declare it"),
+    (lambda g, W, x, b, s: np.eye(2) @ W, "(ndarray); declare it"),
+    (lambda g, W, x, b, s: W @ sympy.eye(2), "declare it"),
+    (lambda g, W, x, b, s: s @ x, "@ multiplies whole vectors and matrices, and s is a number; numbers multiply by *"),
+    (lambda g, W, x, b, s: g.define("h", (x @ x) @ x), "(x @ x) is a number; numbers multiply by *"),
+    (lambda g, W, x, b, s: g.loss("L", W @ x), "L: (W @ x) is a vector (H), not a number;"),
+    (lambda g, W, x, b, s: g.loss("L", x), "the family x stands without an index; write x[...]"),
+    (lambda g, W, x, b, s: g.define("h", softmax(W)), "softmax(W) is of a vector, and W is a matrix (H x D)"),
+    (lambda g, W, x, b, s: g.define("h", dot(b, x)), "dot(b, x) is of equal shapes, found a vector (H)"),
+    (lambda g, W, x, b, s: dot(x), "dot: of whole vectors or matrices it takes 2 and nothing else, found x"),
+    (lambda g, W, x, b, s: mean(x, 0), "it takes 1 and nothing else, found 0"),
+    (lambda g, W, x, b, s: softmax(W, dim=1), "takes 1 and nothing else, found dim; say along which index"),
+    (lambda g, W, x, b, s: softmax(W, g.index("i", 3)), "softmax: W is a whole family; give its element"),
+    (lambda g, W, x, b, s: (W @ x)[1], "(W @ x)[1]: give it a name, h = g.define('h', (W @ x)), and read h[1]"),
+    (lambda g, W, x, b, s: g.define("h", x * b[g.index("h", 3)]), "the index h stands in a formula"),
+    (lambda g, W, x, b, s: g.loss("L", Sum(x, g.index("d", 3))), "holds whole vectors or matrices"),
+    (lambda g, W, x, b, s: g.define("h", Graph().parameter("q", 3) @ x), "h: q is no family of this graph so far"),
+    (lambda g, W, x, b, s: g.define("h", "W @ x"), "found 'W @ x' (str)"),
+    (lambda g, W, x, b, s: g["nothing"], "'nothing' is not in the graph; it has W, x, b, s"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("wrong", "words"), WRONG, ids=[words[:40] for _, words in WRONG])
+def test_refused(wrong, words):
+    """One line that says what the shapes are, and never an error of Python's."""
+    g = Graph("refused")
+    D, H = g.size("D"), g.size("H")
+    W, x, b, s = g.parameter("W", H, D), g.input("x", D), g.parameter("b", H), g.parameter("s")
+    with pytest.raises(ModelError) as refusal:
+        wrong(g, W, x, b, s)
+    assert words in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+def test_a_number_has_no_transpose_and_a_family_is_no_list():
+    """`hasattr(expr, "T")` stays false for numbers, as sympy has it; list(W) would never end."""
+    g = Graph("t")
+    s, W = g.parameter("s"), g.parameter("W", 2, 2)
+    assert not hasattr(s, "T") and not hasattr(W[1, 1] + 1, "T") and hasattr(tanh(W), "T")
+    with pytest.raises(TypeError):
+        list(W)
