@@ -69,7 +69,7 @@ def lengths(parser: Parser, problem: Problem) -> None:
 
 
 def taken(word: str) -> bool:
-    """Whether a word after two dashes is an option of a command that takes sizes, so that no size can be given by it."""
+    """Whether a word after two dashes is an option of a command that takes sizes, so no size can be given by it."""
     none = Problem(Text("", ""), Text("", ""), graphs=("",))
     parsers = (problem_parser("", none), code_parser("", none), graph_parser("", none))
     return word in ("what", "help") or any(f"--{word}" in each._option_string_actions for each in parsers)
