@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 
 from derive.errors import ReadError
 from derive.read import symbols as names
+from derive.read.brackets import item
+from derive.read.cursor import Cursor
 from derive.read.document import macros, regions
-from derive.read.forms import ELEMENTS, FORMS, item
-from derive.read.parser import Parser
+from derive.read.elements import unread
+from derive.read.forms import ELEMENTS, FORMS
+from derive.read.operators import added, is_relation
 from derive.read.tokens import tokens
 from derive.read.tree import Node, Relation
 
@@ -30,12 +33,12 @@ def read(source: str) -> tuple[Row, ...]:
     found: list[Row] = []
     bodies = macros(source)
     for region in regions(source):
-        parser = Parser(source, tokens(source, region.start, region.end, bodies), FORMS, ELEMENTS)
+        cursor = Cursor(source, tokens(source, region.start, region.end, bodies), FORMS, ELEMENTS)
         before = region.before
-        while parser.next.kind != "stop":
-            if _continues(parser) and found and isinstance(found[-1].items[-1], Relation):
-                found[-1] = replace(found[-1], items=(*found[-1].items[:-1], _chained(parser, found[-1].items[-1])))
-            if row := _row(parser):
+        while cursor.next.kind != "stop":
+            if _continues(cursor) and found and isinstance(found[-1].items[-1], Relation):
+                found[-1] = replace(found[-1], items=(*found[-1].items[:-1], _chained(cursor, found[-1].items[-1])))
+            if row := _row(cursor):
                 found.append(Row(row, before))
                 before = ""
     return tuple(found)
@@ -47,53 +50,53 @@ def formula(source: str) -> Node:
     >>> formula(r"\frac{1}{2}(a - y)^2").signs
     ('', '')
     """
-    parser = Parser(source, tokens(source), FORMS, ELEMENTS)
-    found = [thing for row in iter(lambda: _row(parser), ()) for thing in row]
+    cursor = Cursor(source, tokens(source), FORMS, ELEMENTS)
+    found = [thing for row in iter(lambda: _row(cursor), ()) for thing in row]
     if len(found) != 1:
         raise ReadError("this is not one formula", source, 0, len(source))
     return found[0]
 
 
-def _continues(parser: Parser) -> bool:
+def _continues(cursor: Cursor) -> bool:
     """Whether a line begins with a relation: it goes on with the chain before it."""
-    place = parser.place
-    while parser.tokens[place].kind in ("and", "break"):
+    place = cursor.place
+    while cursor.tokens[place].kind in ("and", "break"):
         place += 1
-    return parser.is_relation(parser.tokens[place]) and parser.tokens[place].text != ":"
+    return is_relation(cursor.tokens[place]) and cursor.tokens[place].text != ":"
 
 
-def _chained(parser: Parser, chain: Relation) -> Relation:
+def _chained(cursor: Cursor, chain: Relation) -> Relation:
     """The chain with the sides that the next line adds."""
-    while parser.next.kind in ("and", "break"):
-        parser.take()
+    while cursor.next.kind in ("and", "break"):
+        cursor.take()
     sides, signs = list(chain.sides), list(chain.signs)
-    while parser.is_relation(parser.next):
-        signs.append(names.RELATIONS[parser.take().text])
-        if parser.next.kind == "and":
-            parser.take()
-        sides.append(parser.added())
-    return Relation(chain.start, parser.ended, tuple(sides), tuple(signs))
+    while is_relation(cursor.next):
+        signs.append(names.RELATIONS[cursor.take().text])
+        if cursor.next.kind == "and":
+            cursor.take()
+        sides.append(added(cursor))
+    return Relation(chain.start, cursor.ended, tuple(sides), tuple(signs))
 
 
-def _row(parser: Parser) -> tuple[Node, ...]:
+def _row(cursor: Cursor) -> tuple[Node, ...]:
     """The items of the next line; marks of alignment, commas and words stand between them."""
     row: list[Node] = []
-    while parser.next.kind != "stop":
-        if parser.next.kind == "break":
-            parser.take()
-            if _continues(parser) or row:
+    while cursor.next.kind != "stop":
+        if cursor.next.kind == "break":
+            cursor.take()
+            if _continues(cursor) or row:
                 break
-        elif _separates(parser):
-            parser.take()
-        elif parser.next.kind in ELEMENTS or parser.next.text in FORMS or parser.at("+", "-"):
-            row.append(item(parser))
+        elif _separates(cursor):
+            cursor.take()
+        elif cursor.next.kind in ELEMENTS or cursor.next.text in FORMS or cursor.at("+", "-"):
+            row.append(item(cursor))
         else:
-            raise parser.unread()
+            raise unread(cursor)
     return tuple(row)
 
 
-def _separates(parser: Parser) -> bool:
+def _separates(cursor: Cursor) -> bool:
     """A mark of alignment, a comma, an arrow between two claims, or a display inside of a display."""
-    if parser.next.kind in ("begin", "end"):
-        return parser.next.text in names.INNER
-    return parser.next.kind == "and" or parser.at(",", ";", ".", "!", "?", *names.BETWEEN)
+    if cursor.next.kind in ("begin", "end"):
+        return cursor.next.text in names.INNER
+    return cursor.next.kind == "and" or cursor.at(",", ";", ".", "!", "?", *names.BETWEEN)

@@ -1,0 +1,105 @@
+"""Names, numbers and functions: what letters, digits, Greek and upright words stand for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derive.read import symbols as names
+from derive.read.calls import called, differential
+from derive.read.cursor import Cursor, prose
+from derive.read.elements import argument, begins, with_scripts
+from derive.read.structures import big
+from derive.read.tokens import Token
+from derive.read.tree import Dots, Node, Number, Scripted, Symbol, Words
+
+
+def number(cursor: Cursor, token: Token) -> Node:
+    """Digits; outside of brackets commas between groups of three belong to them: 16,777,216."""
+    digits, end = token.text, token.end
+    while cursor.depth == 0 and _grouped(cursor, digits):
+        cursor.take()
+        last = cursor.take()
+        digits, end = digits + last.text, last.end
+    return Number(token.start, end, digits)
+
+
+def _grouped(cursor: Cursor, digits: str) -> bool:
+    comma, group = cursor.tokens[cursor.place : cursor.place + 2] if cursor.next.kind != "stop" else (cursor.next,) * 2
+    near = comma.start == cursor.ended and group.start == comma.end
+    return comma.text == "," and group.kind == "number" and len(group.text) == 3 and near and "." not in digits
+
+
+def letter(cursor: Cursor, token: Token) -> Node:
+    """A name of one letter, or an operator that is written as letters."""
+    return Symbol(token.start, token.end, token.text)
+
+
+def upright(cursor: Cursor, token: Token) -> Node:
+    r"""`\mathrm{ReLU}` is a name, which takes its argument if one follows; a text with a space in it is prose."""
+    text = token.text.strip()
+    if text in names.BIG or text.replace(" ", "") in names.BIG:
+        return big(cursor, token._replace(text=text.replace(" ", "")))
+    if text == "d" and begins(cursor, cursor.next):
+        return differential(cursor, token, "d")
+    if text.isdigit():
+        return Number(token.start, token.end, text)
+    if prose(token):
+        return Words(token.start, token.end, text)
+    return _applied(cursor, Symbol(token.start, token.end, text, upright=True))
+
+
+def _applied(cursor: Cursor, name: Symbol) -> Node:
+    function = with_scripts(cursor, name)
+    return called(cursor, function) if cursor.at("(", "[") or name.name in names.FUNCTIONS else function
+
+
+def function(cursor: Cursor, token: Token) -> Node:
+    r"""`\log x`, `\tanh^2(z)`."""
+    if token.text == "arg" and cursor.at("max", "min"):
+        return big(cursor, token._replace(text="arg" + cursor.take().text))
+    return called(cursor, with_scripts(cursor, Symbol(token.start, token.end, token.text, upright=True)))
+
+
+def greek(cursor: Cursor, token: Token) -> Node:
+    """A Greek letter, or another sign that is a name."""
+    return Symbol(token.start, token.end, token.text)
+
+
+def accent(cursor: Cursor, token: Token) -> Node:
+    r"""`\hat{y}`, `\mathbf{x}`: a mark on a name; over more than a name only an alphabet can stand."""
+    body = argument(cursor, listed=True)
+    marked = _marked(body, token.text)
+    if marked is None:
+        raise cursor.error(f"\\{token.text} stands over a name only", token)
+    return replace(marked, start=token.start, end=cursor.ended)
+
+
+def _marked(body: Node, mark: str) -> Node | None:
+    if isinstance(body, Symbol):
+        return Symbol(body.start, body.end, body.name, (*body.marks, mark), body.upright)
+    if isinstance(body, Scripted) and (base := _marked(body.base, mark)) is not None:
+        return Scripted(body.start, body.end, base, body.below, body.above)
+    return body if mark in names.ALPHABETS else None
+
+
+def nabla(cursor: Cursor, token: Token) -> Node:
+    r"""`\nabla_w L`."""
+    return with_scripts(cursor, Symbol(token.start, token.end, "nabla"))
+
+
+def partial(cursor: Cursor, token: Token) -> Node:
+    r"""`\partial L`; with a plus above it is the immediate one."""
+    if cursor.at("^") and cursor.tokens[cursor.place + 1].text in ("+", "{") and "+" in _script_ahead(cursor):
+        cursor.take()
+        argument(cursor, listed=True) if cursor.at("{") else cursor.take()
+        return differential(cursor, token, "immediate")
+    return differential(cursor, token, "partial")
+
+
+def _script_ahead(cursor: Cursor) -> str:
+    return "".join(t.text for t in cursor.tokens[cursor.place + 1 : cursor.place + 4])
+
+
+def dots(cursor: Cursor, token: Token) -> Node:
+    """Three dots."""
+    return Dots(token.start, token.end)
