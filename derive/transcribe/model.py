@@ -20,6 +20,7 @@ from derive.transcribe.letters import Indexing
 from derive.transcribe.notation import Stem, notation
 from derive.transcribe.occurrences import Occurrence, letter, occurrence, occurrences
 from derive.transcribe.order import groups
+from derive.transcribe.rules import RULES
 from derive.transcribe.sizes import Ends, dimensions
 from derive.transcribe.statements import Definition, Statements, statements
 from derive.transcribe.values import Value, scalar, shown
@@ -123,7 +124,7 @@ class Building:
 
     def _formula(self, stem: Stem) -> Formula:
         places = self.how.split(self.laws[stem].left)[1]
-        return Formula(self, dict(zip(map(letter, places), self._own(stem), strict=True)))
+        return Formula(self, RULES, dict(zip(map(letter, places), self._own(stem), strict=True)))
 
     def _shape_of(self, stem: Stem) -> tuple[Expr, ...]:
         self.indexing.fresh()
@@ -152,7 +153,7 @@ class Building:
         extra = tuple(self.indexing.over(size) for size in shape)
         start = {}
         for place, definition in self.starts.get(stem, {}).items():
-            value = Formula(self).value(definition.right)
+            value = Formula(self, RULES).value(definition.right)
             start[place] = value.at(extra if value.shape else ())
         if not start:
             name = self.typed(law.left.node)

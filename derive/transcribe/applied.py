@@ -1,0 +1,128 @@
+"""Functions: those that a text defines, those that everybody knows, those of whole vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sympy import Expr, Max, Min, log
+
+from derive.expressions.indices import substitute
+from derive.model import words
+from derive.read.tree import (
+    Bracketed,
+    Call,
+    Multiplied,
+    Node,
+    Number,
+    Scripted,
+    Symbol,
+)
+from derive.transcribe.formulas import Formula
+from derive.transcribe.functions import OF_VECTORS, elementwise
+from derive.transcribe.occurrences import Occurrence
+from derive.transcribe.statements import Definition
+from derive.transcribe.terms import power
+from derive.transcribe.values import Value, scalar
+from derive.transcribe.values import elementwise as each
+
+
+def application(formula: Formula, found: Occurrence, arguments: Bracketed) -> Value | None:
+    """A name that is a function here, applied; None if it is a quantity, and the bracket a factor."""
+    if found.base in formula.names.functions:
+        return _own(formula, found, formula.names.functions[found.base], arguments)
+    if formula.names.quantity(found, formula) is not None or found.base in formula.inputs:
+        return None
+    name = {"sigma": "sigmoid"}.get(found.base, found.base)
+    value = _function(formula, name, arguments, found.node) if not found.places else None
+    if value is None:
+        text = formula.names.source[found.node.start : found.node.end]
+        raise formula.error(found.node, f"'{text}' is used as a function, and it is not known; define {text}(x) = ...")
+    return value if found.power is None else power(formula, value, found.power)
+
+
+def _own(formula: Formula, found: Occurrence, made: Definition, arguments: Bracketed) -> Value:
+    """A function that the text defines: its formula, with the arguments put in."""
+    if len(arguments.items) != len(made.arguments):
+        raise formula.error(arguments, f"this function takes {len(made.arguments)} arguments")
+    values = [formula.value(item) for item in arguments.items]
+    bases = [getattr(argument, "name", "?") for argument in made.arguments]
+
+    def applied(*numbers: Expr) -> Expr:
+        inner = dict(zip(bases, map(scalar, numbers), strict=True))
+        return Formula(formula.names, formula.rules, formula.scope, inner).number(made.right)
+
+    return each(applied, *values)
+
+
+def call_of(formula: Formula, node: Call) -> Value:
+    """A function that is typeset as one: with its base, its power, its index."""
+    function = node.function
+    below, above = (function.below, function.above) if isinstance(function, Scripted) else (None, None)
+    symbol = function.base if isinstance(function, Scripted) else function
+    assert isinstance(symbol, Symbol)
+    if node.loose and not (isinstance(node.argument, Multiplied) and _one_thing(node.argument)):
+        _ambiguous(formula, node)
+    if symbol.name in formula.names.functions:
+        argument = node.argument if isinstance(node.argument, Bracketed) else _wrapped(node.argument)
+        value: Value | None = _own(
+            formula, Occurrence(node, symbol.name, (), ()), formula.names.functions[symbol.name], argument
+        )
+    else:
+        value = _function(formula, symbol.name, node.argument, node, below)
+    if value is None:
+        raise formula.error(function, f"the function {symbol.name} is not known; define {symbol.name}(x) = ...")
+    return value if above is None else power(formula, value, above)
+
+
+def _one_thing(argument: Multiplied) -> bool:
+    """A name with its bracket, a number with a name: `\\log \\sigma(z)`, `\\sin 2x` cannot be misread."""
+    first, *rest = argument.factors
+    return isinstance(first, Number) or (len(rest) == 1 and isinstance(rest[0], Bracketed))
+
+
+def _ambiguous(formula: Formula, node: Call) -> None:
+    text = formula.names.source[node.argument.start : node.argument.end]
+    raise formula.error(node.argument, f"does the function take all of '{text}'? put its argument into brackets")
+
+
+def _wrapped(node: Node) -> Bracketed:
+    return Bracketed(node.start, node.end, "()", (node,))
+
+
+def _function(formula: Formula, name: str, argument: Node, at: Node, below: Node | None = None) -> Value | None:
+    """A known function of what stands in its bracket; None for an unknown one."""
+    items = argument.items if isinstance(argument, Bracketed) else (argument,)
+    plain = name.lower().replace("-", "_")
+    if plain in OF_VECTORS:
+        return _of_vector(formula, {"logsoftmax": "log_softmax"}.get(plain, plain), items, at)
+    function = elementwise(name)
+    if function is None:
+        return None
+    values = [formula.value(item) for item in items]
+    if plain in ("max", "min"):
+        return each({"max": Max, "min": Min}[plain], *values)
+    made = each(function, *values) if len(values) == 1 else None
+    if made is None:
+        raise formula.error(at, f"{name} takes one argument")
+    if below is None:
+        return made
+    base = formula.number(below)
+    if plain not in ("log", "ln"):
+        raise formula.error(at, f"{name} has no base")
+    return each(lambda x: x / log(base), made)
+
+
+def _of_vector(formula: Formula, name: str, items: Iterable[Node], at: Node) -> Value:
+    values = [formula.value(item) for item in items]
+    if len(values) != 1 or len(values[0].shape) not in (1, 2):
+        raise formula.error(at, f"{name} needs one vector, or a matrix row by row; give its shape")
+    value, word = values[0], getattr(words, name)
+    if name in ("logsumexp", "mean", "var", "std"):
+        k = formula.names.indexing.over(value.shape[-1])
+        return Value(value.shape[:-1], lambda places: word(value.at((*places, k)), k))
+
+    def element(places: tuple[Expr, ...]) -> Expr:
+        k = formula.names.indexing.over(value.shape[-1])
+        return substitute(word(value.at((*places[:-1], k)), k), {k: places[-1]})
+
+    return Value(value.shape, element)

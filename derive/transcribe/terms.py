@@ -1,0 +1,140 @@
+"""Numbers, names, powers, norms, sums and fractions."""
+
+from __future__ import annotations
+
+from sympy import Abs, E, Integer, Rational, exp, oo, pi, sqrt
+
+from derive.model import words
+from derive.model.author_sum import Sum
+from derive.read.tree import (
+    Added,
+    Bars,
+    Bracketed,
+    Fraction,
+    Listed,
+    Multiplied,
+    Node,
+    Number,
+    Root,
+    Scripted,
+    Symbol,
+)
+from derive.transcribe.formulas import Formula
+from derive.transcribe.occurrences import TRANSPOSED, Occurrence, occurrence
+from derive.transcribe.values import Mismatch, Value, joined, scalar, shown, transposed
+from derive.transcribe.values import elementwise as each
+
+
+def number_of(formula: Formula, node: Number) -> Value:
+    return scalar(Rational(node.digits))
+
+
+def name_of(formula: Formula, node: Node) -> Value:
+    """A name with its scripts, or a bracket with a power."""
+    found = occurrence(node)
+    if found is None:
+        return _raised(formula, node)
+    if found.base == "e" and found.power is not None and not found.places:
+        return each(exp, formula.value(found.power))
+    value = _known(formula, found)
+    value = transposed(value) if found.transposed else value
+    return value if found.power is None else power(formula, value, found.power)
+
+
+def _known(formula: Formula, found: Occurrence) -> Value:
+    if found.base in formula.inputs and not found.places:
+        return formula.inputs[found.base]
+    value = formula.names.quantity(found, formula)
+    if value is not None:
+        return value
+    constants = {"pi": pi, "infty": oo, "e": E}
+    if found.base in constants and not found.places:
+        return scalar(constants[found.base])
+    raise formula.error(found.node, f"'{formula.names.source[found.node.start : found.node.end]}' is not given")
+
+
+def _raised(formula: Formula, node: Node) -> Value:
+    assert isinstance(node, Scripted)
+    base = node.base
+    if isinstance(base, Bars) and base.strokes == 2:
+        return _norm(formula, base, node)
+    if isinstance(base, Number) and node.above is None:
+        raise formula.error(node, "a number has no subscript")
+    value = formula.value(base)
+    if isinstance(node.above, Symbol) and node.above.name in TRANSPOSED:
+        return transposed(value)
+    if node.below is not None:
+        value = _element(formula, value, node.below)
+    return value if node.above is None else power(formula, value, node.above)
+
+
+def _element(formula: Formula, value: Value, below: Node) -> Value:
+    """`(W x)_i`, `softmax(z)_k`."""
+    items = below.items if isinstance(below, Listed) else (below,)
+    if isinstance(below, Multiplied) and not any(below.signs):
+        items = below.factors
+    places = tuple(formula.names.indexing.extent(item, formula.scope) for item in items)
+    if len(places) != len(value.shape):
+        raise formula.error(below, f"{len(places)} subscripts stand at something of the shape {shown(value.shape)}")
+    return scalar(value.at(places))
+
+
+def power(formula: Formula, value: Value, above: Node) -> Value:
+    exponent = formula.number(above)
+    if len(value.shape) == 2 and exponent == -1:
+        raise Mismatch("an inverse is not read from LaTeX yet; write the model in Python, with inverse(A)")
+    if value.shape:
+        raise Mismatch(
+            f"a power of something of the shape {shown(value.shape)}; write the sum or the norm that is meant"
+        )
+    return each(lambda base: base**exponent, value)
+
+
+def _norm(formula: Formula, bars: Bars, scripts: Node | None) -> Value:
+    r"""`\|x\|`, `\|x\|_1`, `\|x\|_2^2`, `\|W\|_F^2`."""
+    below, above = (scripts.below, scripts.above) if isinstance(scripts, Scripted) else (None, None)
+    kind = {None: "2", "F": "2"}.get(k := _text(below), k)
+    value = formula.value(bars.body)
+    letters = [formula.names.indexing.over(size) for size in value.shape]
+    if not letters or kind not in ("1", "2", "infty"):
+        raise formula.error(bars, f"the norm of index {kind} of {shown(value.shape)} is not read")
+    element = value.at(tuple(letters))
+    if kind == "2" and _text(above) == "2":
+        return scalar(Sum(element**2, *letters))
+    made = {"1": Sum(Abs(element), *letters), "2": sqrt(Sum(element**2, *letters))}.get(kind)
+    result = scalar(words.norm(element, *letters, p=oo) if made is None else made)
+    return result if above is None else power(formula, result, above)
+
+
+def _text(node: Node | None) -> str | None:
+    return None if node is None else node.digits if isinstance(node, Number) else getattr(node, "name", "?")
+
+
+def added_of(formula: Formula, node: Added) -> Value:
+    values = [formula.value(term) for term in node.terms]
+    signs = [1 if sign == "+" else -1 for sign in node.signs]
+    return each(lambda *terms: sum((s * t for s, t in zip(signs, terms, strict=True)), Integer(0)), *values)
+
+
+def fraction_of(formula: Formula, node: Fraction) -> Value:
+    below = formula.number(node.denominator)
+    return each(lambda above: above / below, formula.value(node.numerator))
+
+
+def root_of(formula: Formula, node: Root) -> Value:
+    degree = Integer(2) if node.degree is None else formula.number(node.degree)
+    return each(lambda body: body ** (1 / degree), formula.value(node.body))
+
+
+def bars_of(formula: Formula, node: Bars) -> Value:
+    if node.strokes == 2:
+        return _norm(formula, node, None)
+    return scalar(Abs(formula.number(node.body)))
+
+
+def bracketed_of(formula: Formula, node: Bracketed) -> Value:
+    if len(node.items) == 1 and node.brackets in ("()", "[]", "{}"):
+        return formula.value(node.items[0])
+    if node.brackets == "[]" and len(node.items) > 1:
+        return joined([formula.value(item) for item in node.items])
+    raise formula.error(node, f"{len(node.items)} things in brackets are no number; a vector is declared by its shape")
