@@ -56,18 +56,8 @@ class Word(Expr):
         return f"{self.name}({inner})" + (f"[{', '.join(map(str, self.rest))}]" if self.rest else "")
 
 
-<<<<<<< HEAD
-class MatrixOf:
-    """A matrix, or a column, that a word makes of others; it is read by its indices, `inverse(A)[i, j]`."""
-=======
-def stands_for_sum(body: Any) -> bool:
-    """Is it a word that becomes a sum when a graph reads it, as `solve(A, b)[i]` does?"""
-    return isinstance(body, Word) and body.name not in BY_NAME
-
-
 def _element(of: MatrixOf, places: tuple[Any, ...]) -> Expr:
     return Word(Str(of.name), *of.operands, *(sympify(place, strict=True) for place in places))
->>>>>>> 7e9aece (Formulas of whole vectors and matrices: W @ x, X.T, W * x, softmax(z), as numpy means them)
 
 
 MatrixOf.element = staticmethod(_element)

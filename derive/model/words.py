@@ -10,12 +10,7 @@ from functools import wraps
 from inspect import Parameter, signature
 from typing import Any, TypeVar
 
-<<<<<<< HEAD
-from sympy import Abs, Expr, Idx, IndexedBase, Piecewise, S, exp, log, sqrt, tanh
-=======
 from sympy import Abs, Expr, Idx, Piecewise, S, exp, log, sqrt, tanh
-from sympy import Sum as sum_of
->>>>>>> 7e9aece (Formulas of whole vectors and matrices: W @ x, X.T, W * x, softmax(z), as numpy means them)
 
 from derive.errors import ModelError
 from derive.expressions.activations import relu
@@ -24,11 +19,7 @@ from derive.expressions.indices import fresh, substitute
 from derive.expressions.said import Said
 from derive.expressions.text import refuse_text
 from derive.model.author_sum import Sum, made
-<<<<<<< HEAD
-=======
-from derive.model.matrix_words import stands_for_sum
 from derive.model.whole import WORDS, OfWhole, is_whole
->>>>>>> 7e9aece (Formulas of whole vectors and matrices: W @ x, X.T, W * x, softmax(z), as numpy means them)
 
 Limit = Any  # an index, or (index, first, last)
 Made = TypeVar("Made", bound=Callable[..., Expr])
