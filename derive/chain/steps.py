@@ -52,10 +52,13 @@ class Steps:
         self._numbered: tuple[Step, ...] = ()
 
     def all(self) -> tuple[Step, ...]:
-        """Return the steps in the order of the sheet: nodes in the order of the sweep, then the leaves asked for."""
+        """Return the steps in the order of the sheet: nodes in the order of the sweep, then the leaves asked for, those
+        first whose gradients are known first: the last layer's before the first one's."""
         adjoints = self.derivation.adjoints
         inner = [n for n, a in adjoints.items() if not a.node.is_leaf]
         asked = [n for n in self.derivation.wanted if n in adjoints and n not in inner]
+        reached = {name: n for n, name in enumerate(inner)}
+        asked.sort(key=lambda name: max(reached.get(use.user.name, -1) for use in adjoints[name].uses))
         steps = [step for name in inner for step in self.of(name)]
         self.closed = tuple(closed_forms(self.derivation, steps))
         steps += [self._with_closed_forms(s) for name in asked for s in self.of(name)]

@@ -51,10 +51,11 @@ class Row(NamedTuple):
 
 
 class Equations(NamedTuple):
-    """Aligned rows; `boxed` for a result."""
+    """Aligned rows; `boxed` for a result; `joined` where equalities share a line as long as there is room."""
 
     rows: tuple[Row, ...]
     boxed: bool = False
+    joined: bool = False
 
 
 class Unrolled(NamedTuple):

@@ -16,9 +16,14 @@ GRADIENTS_BOTH = Text("Gradients of inputs and parameters", "输入与参数的�
 GRADIENTS_IN = Text("Gradients of the inputs", "输入的梯度")
 RESULTS = Text("Results", "结果")
 WITH_ADJOINTS = Text("The adjoints in these formulas are computed in this order:", "式中的伴随量按以下次序计算：")
+DIFFERENCES = Text("What is the same as above is not repeated.", "与上文相同的部分不再重复。")
+UNCHANGED = Text("The steps above for {targets} are unchanged.", "{targets} 的推导与上文相同。")
+AS_IN_STEP = Text("In the same way as in step {numbers}:", "与第 {numbers} 步同理：")
+AS_IN_STEPS = Text("In the same way as in steps {numbers}:", "与第 {numbers} 步同理：")
 ALIKE = Text("In the same way, with the quantities changed:", "同理，换成其他量：")
 WHERE_PARTIALS = Text("{reason}, where {partials}", "{reason}，其中 {partials}")
 SINCE = Text("as {partials}", "因为 {partials}")
+SINCE_BY = Text("as {partial}, {rule}", "因为 {partial}，{rule}")
 GROUPED = Text("{count} quantities", "{count} 个量")
 NUMBERS = Text("Numerical example", "数值例子")
 CHECK = Text("Verification", "验证")
@@ -107,14 +112,28 @@ INPUT = Text("input", "输入"), Text("inputs", "输入")
 LOSS = Text("—", "—")
 NOBODY = Text("nothing", "无")
 ONLY_SLOPES = Text("the derivatives", "各导数")
-UNUSED = Text(
-    "The parameter {name} cannot reach the loss, as nothing is computed from it. Its gradient is zero.",
-    "参数 {name} 无法影响损失，因为没有任何量由它算出。它的梯度为零。",
+UNUSED = (  # one, several
+    Text(
+        "The parameter {names} cannot reach the loss, as nothing is computed from it. Its gradient is zero.",
+        "参数 {names} 无法影响损失，因为没有任何量由它算出。它的梯度为零。",
+    ),
+    Text(
+        "The parameters {names} cannot reach the loss, as nothing is computed from them. Their gradients are zero.",
+        "参数 {names} 无法影响损失，因为没有任何量由它们算出。它们的梯度为零。",
+    ),
 )
-UNREACHABLE = Text(
-    "The parameter {name} cannot reach the loss: the path {path} ends there, as nothing is computed from {end}. Its "
-    "gradient is zero for all data.",
-    "参数 {name} 无法影响损失：路径 {path} 到此为止，没有任何量由 {end} 算出。无论数据如何，它的梯度都为零。",
+UNREACHABLE = (
+    Text(
+        "The parameter {names} cannot reach the loss: the path {path} ends there, as nothing is computed from {end}. "
+        "Its gradient is zero for all data.",
+        "参数 {names} 无法影响损失：路径 {path} 到此为止，没有任何量由 {end} 算出。无论数据如何，它的梯度都为零。",
+    ),
+    Text(
+        "The parameters {names} cannot reach the loss: their path {path} ends there, as nothing is computed from "
+        "{end}. Their gradients are zero for all data.",
+        "参数 {names} 无法影响损失：它们的路径 {path} 到此为止，没有任何量由 {end} 算出。"
+        "无论数据如何，它们的梯度都为零。",
+    ),
 )
 ONLY = Text(
     "Only {element} reaches the loss; the adjoint of any other {family} is zero.",
@@ -158,11 +177,10 @@ UNROLLED_BACKWARD = Text(
     "Written out for {sizes}, in the order in which it is computed:", "当 {sizes} 时按计算的先后逐步写出："
 )
 SEED = Text(
-    "Start from the loss {loss}, whose derivative with respect to itself is 1, and work backwards. The adjoint of a "
-    "quantity is the derivative of {loss} with respect to it. It is a sum over all quantities that are computed "
-    "directly from it: the adjoint of each of them, times the local partial derivative.",
-    "从损失 {loss} 出发（它对自身的导数为 1），反向逐步推导。一个量的伴随量是 {loss} 对它的导数，等于所有直接依赖于它"
-    "的量的伴随量与相应局部偏导数的乘积之和。",
+    "Work backwards from the loss {loss}. The adjoint of a quantity, the derivative of {loss} with respect to it, is "
+    "the sum over all quantities computed directly from it of their adjoints times the local partial derivatives.",
+    "从损失 {loss} 出发反向推导。一个量的伴随量，即 {loss} 对它的导数，等于所有直接依赖于它的量的伴随量与相应局部偏导"
+    "数的乘积之和。",
 )
 ORDER = Text(
     "Each step of {quantities} may depend on all earlier steps, not only on the previous one. The values are computed "
@@ -189,6 +207,7 @@ IMMEDIATE = Text(
     "∂⁺ 表示直接偏导数：只对该式中显式出现的量求导，其余的量都视为固定。",
 )
 STEP = Text("Step {number}: {target}{where}", "第 {number} 步：{target}{where}")
+STEPS = Text("Steps {first} to {last}: {targets}", "第 {first} 至 {last} 步：{targets}")
 ASIDE = Text("({words})", "（{words}）")
 WHERE = Text(" for {ranges}", "（{ranges}）")
 EVERYWHERE = Text("", "")
@@ -261,6 +280,8 @@ DISAGREES = Text("differs", "不一致")
 FORWARD_VALUES = Text("Forward pass with these values:", "代入数值，前向计算：")
 BACKWARD_VALUES = Text("Backward pass with these values:", "代入数值，反向传播：")
 INDEX = Text("index", "指标")
+PARAMETER_OF, VALUE = Text("parameter", "参数"), Text("value", "值")
+SLOPE, NEW_VALUE = Text("gradient", "梯度"), Text("new value", "新值")
 UPDATE = Text(
     "One step of gradient descent with learning rate {rate} = {value} moves every parameter along its negative "
     "gradient:",

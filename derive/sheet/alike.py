@@ -27,8 +27,9 @@ class Group(NamedTuple):
     number: int
 
 
-def grouped(steps: Sequence[Step]) -> list[Group]:
-    """The steps with those alike put together, none of them before a step between them that it needs."""
+def grouped(steps: Sequence[Step], number: int = 0) -> list[Group]:
+    """The steps with those alike put together, none of them before a step between them that it needs; they are counted
+    on from `number`."""
     found: list[list[Step]] = []
     for step in steps:
         place = next((n for n, group in enumerate(found) if _alike(step, group, found[n + 1 :])), None)
@@ -36,7 +37,7 @@ def grouped(steps: Sequence[Step]) -> list[Group]:
             found.append([step])
         else:
             found[place].append(step)
-    return [Group(group[0], tuple(group[1:]), number) for number, group in enumerate(found, 1)]
+    return [Group(group[0], tuple(group[1:]), n) for n, group in enumerate(found, number + 1)]
 
 
 def _alike(step: Step, group: Sequence[Step], between: Iterable[Sequence[Step]]) -> bool:

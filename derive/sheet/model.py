@@ -74,9 +74,10 @@ def flows(d: Derivation) -> Iterator[Block]:
 
 
 def unreachable(d: Derivation) -> Iterator[Text]:
-    """Say which leaves cannot reach the loss, and where their way ends."""
-    for node in d.unreachable:
-        yield _why_unreachable(node, dead_end(d.model, node))
+    """Say which leaves cannot reach the loss, and where their way ends, once for all whose way is the same."""
+    paths = [dead_end(d.model, node) for node in d.unreachable]
+    for _, alike in groupby(paths, key=lambda path: [n.name for n in path[1:]]):
+        yield _why_unreachable(list(alike))
 
 
 def only(d: Derivation) -> Iterator[Block]:
@@ -117,10 +118,12 @@ def _element(model: Model, use: Reference) -> Expr:
     return node.generic if use.position is None else node.at(*use.position)
 
 
-def _why_unreachable(node: Node, path: list[Node]) -> Text:
-    if len(path) == 1:
-        return say.UNUSED(name=node.generic)
-    return say.UNREACHABLE(name=node.generic, path=say.arrow([n.generic for n in path]), end=path[-1].generic)
+def _why_unreachable(paths: Sequence[list[Node]]) -> Text:
+    several = len(paths) > 1
+    names, way = [path[0].generic for path in paths], [n.generic for n in paths[0][several:]]
+    if len(paths[0]) == 1:
+        return say.UNUSED[several](names=names)
+    return say.UNREACHABLE[several](names=names, path=say.arrow(way), end=way[-1])
 
 
 def named(model: Model) -> Iterator[Block]:

@@ -20,7 +20,8 @@ class Part(NamedTuple):
     """One reading of a problem, derived: what each subject found, by the subject's name, and the report of the check.
 
     `label` names the reading where a problem has several; `notes` are remarks of the teacher, printed below the
-    gradients; `detail` is how much the sheet shows.
+    gradients; `detail` is how much the sheet shows. `base` is the part above of which only the differences are shown,
+    and `number` that of the last step above.
     """
 
     derived: Derived
@@ -30,6 +31,8 @@ class Part(NamedTuple):
     notes: tuple[Text, ...] = ()
     plots: bool = False
     detail: str = "brief"
+    base: Part | None = None
+    number: int = 0
 
     @property
     def known(self) -> list[Known]:

@@ -27,10 +27,15 @@ def results(part: Part) -> Iterator[Block]:
     if not derived.derivation.wanted and not answers:
         return
     yield Heading(say.RESULTS)
-    yield from _framed([b for name in derived.derivation.wanted for b in box(part, derived.regions(name))])
-    yield from _adjoints(derived)
+    yield from _framed([b for name in _asked(derived) for b in box(part, derived.regions(name))])
+    yield from _adjoints(part)
     yield from map(Paragraph, unreachable(derived.derivation))
     yield from answers
+
+
+def _asked(derived: Derived) -> dict[str, None]:
+    """The families whose gradients are asked for, in the order of their steps."""
+    return dict.fromkeys(s.node.name for s in derived.steps if s.node.name in derived.derivation.wanted)
 
 
 def box(part: Part, same: Sequence[Step]) -> Iterator[Block]:
@@ -54,11 +59,12 @@ def _framed(found: Sequence[Block]) -> Iterator[Block]:
     yield from (b for b in found if not (isinstance(b, Equations) and b.boxed))
 
 
-def _adjoints(derived: Derived) -> Iterator[Block]:
-    """Yield the last lines of the adjoints that the gradients need, in the order in which they are computed."""
-    needed = _needed(derived)
-    steps = [s for s in derived.steps if s.node.name in needed and not s.node.is_leaf and not s.given]
-    if steps:
+def _adjoints(part: Part) -> Iterator[Block]:
+    """Yield, where no derivation follows that has them, the last lines of the adjoints that the gradients need, in the
+    order in which they are computed."""
+    needed = _needed(part.derived)
+    steps = [s for s in part.derived.steps if s.node.name in needed and not s.node.is_leaf and not s.given]
+    if steps and part.detail == "answer":
         yield Paragraph(say.WITH_ADJOINTS)
         yield Equations(tuple(Row(s.target, s.lines[-1].terms, where(s)) for s in steps))
 

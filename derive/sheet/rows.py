@@ -1,4 +1,8 @@
-"""The equations of one step: the chain rule in symbols, the local partials with their rules, the equalities."""
+"""The equations of one step: the chain rule in symbols, the local partials with their rules, the equalities.
+
+Brief, the local partials that need a line come first, and all equalities of the step follow each other, so that a
+writer may join them; in full, every line stands by itself in the order of the argument.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,15 @@ from collections.abc import Iterator, Sequence
 from sympy import Eq, Expr, Indexed, Mul, Symbol
 
 from derive.chain.derivation import Line, Local, Step
+from derive.chain.partials import LINEAR
+from derive.expressions.weight import weight
 from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Row
 
-IN_ONE_REASON = 2  # local partials that a reader takes in beside a line
+PLAIN = 4  # local partials without a rule that a reader takes in beside a line
+RULED = 2  # the same where one has a rule
+SHORT = 10  # symbols to read of a local partial that stands beside a line with its rule
 
 
 def rows(step: Step, detail: str) -> Iterator[Row]:
@@ -20,12 +28,17 @@ def rows(step: Step, detail: str) -> Iterator[Row]:
     if len(step.chain) == 1 and all(use.direct for use in step.uses):
         yield from _equalities(step.target, step.lines, step.lines[0].reason, gap=False)
         return
-    beside = _beside(step) if detail != "full" else []
+    chain = Row(step.target, step.chain, dots=True)
+    if detail == "full":
+        yield chain
+        yield from (row for p in step.locals for row in _partial(p))
+        yield from _equalities(step.target, step.lines, step.lines[0].reason, gap=True)
+        return
+    beside = _beside(step)
     apart = [p for p in step.locals if p not in beside]
-    yield Row(step.target, step.chain, dots=True)
     yield from (row for p in apart for row in _partial(p))
-    reason = _reason(step, beside, apart)
-    yield from _equalities(step.target if apart else None, _without_ones(step.lines, beside), reason, gap=bool(apart))
+    yield chain._replace(gap=bool(apart))
+    yield from _equalities(None, _without_ones(step.lines, beside), _reason(step, beside, apart), gap=False)
 
 
 def _without_ones(lines: Sequence[Line], beside: Sequence[Local]) -> Sequence[Line]:
@@ -34,7 +47,7 @@ def _without_ones(lines: Sequence[Line], beside: Sequence[Local]) -> Sequence[Li
 
 
 def _equalities(target: Expr | None, lines: Sequence[Line], reason: Text | None, gap: bool) -> Iterator[Row]:
-    """Yield the lines of the chain of equalities; after a line of another quantity it begins with its target again."""
+    """Yield the lines of the chain of equalities, which begins with its target again after other quantities."""
     first, *others = lines
     yield Row(target, first.terms, reason, gap=gap)
     yield from (Row(None, line.terms, line.reason) for line in others)
@@ -49,8 +62,10 @@ def _reason(step: Step, beside: Sequence[Local], apart: Sequence[Local]) -> Text
 
 
 def since(partials: Sequence[Local]) -> Text:
-    """Name local partials as a reason."""
-    return say.SINCE(partials=_equations(partials))
+    """Name local partials as a reason, those that are not plain with their rules."""
+    plain = [p for p in partials if _plain(p)]
+    ruled = [say.SINCE_BY(partial=_equations([p])[0], rule=say.apart(p.rules)) for p in partials if p not in plain]
+    return say.apart([*([say.SINCE(partials=_equations(plain))] if plain else []), *ruled])
 
 
 def _equations(partials: Sequence[Local]) -> list[Eq]:
@@ -68,11 +83,20 @@ def _partial(local: Local) -> Iterator[Row]:
 def _beside(step: Step) -> list[Local]:
     """Return the local partials that need no line of their own, if a reason has room for them."""
     plain = [p for p in step.locals if _plain(p)]
-    return plain if len(plain) <= IN_ONE_REASON else []
+    short = [p for p in step.locals if p in plain or _short(p)]
+    if len(short) == len(step.locals) <= RULED:
+        return short
+    return plain if len(plain) <= PLAIN else []
+
+
+def _short(local: Local) -> bool:
+    """Is the partial found by one rule and soon read?"""
+    return local.known is None and len(local.rules) == 1 and weight(local.value) <= SHORT
 
 
 def _plain(local: Local) -> bool:
-    """Is the partial a number, a quantity or a product of them, as the coefficient of a linear form is?"""
-    return local.known is None and all(
-        f.is_Number or isinstance(f, (Indexed, Symbol)) for f in Mul.make_args(local.value)
+    """Is the partial a coefficient, as a number, a quantity or a product of them is?"""
+    coefficient = local.rules == (LINEAR,) and weight(local.value) <= SHORT
+    return local.known is None and (
+        coefficient or all(f.is_Number or isinstance(f, (Indexed, Symbol)) for f in Mul.make_args(local.value))
     )

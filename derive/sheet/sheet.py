@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from derive.page import sentences as say
-from derive.page.blocks import Block, Heading, Paragraph, Title
+from derive.page.blocks import Block, Equations, Heading, Paragraph, Title
 from derive.sheet.algorithm import shown as algorithm
 from derive.sheet.model import flows, forward, given, named
 from derive.sheet.part import Part
 from derive.sheet.picture import picture
+from derive.sheet.readings import base, changes_little, differing
 from derive.sheet.results import results
-from derive.sheet.steps import backward, gradients
+from derive.sheet.steps import backward, gradients, last_number
 from derive.sheet.values import values
 from derive.sheet.verification import check
 from derive.topics.topic import Place
@@ -21,10 +22,31 @@ def sheet(parts: Sequence[Part], head: Title, detail: str = "brief") -> Iterator
     """Yield the blocks of a whole sheet: in detail "answer" its results, in "brief" the derivation with steps that are
     alike put together, in "full" every step and every time step."""
     yield head
-    for part in (p._replace(detail=detail) for p in parts):
+    yield from (_joined(block, detail) for block in _readings([p._replace(detail=detail) for p in parts]))
+
+
+def _joined(block: Block, detail: str) -> Block:
+    """Let equalities share a line, unless every line is asked for."""
+    return block._replace(joined=detail != "full") if isinstance(block, Equations) else block
+
+
+def _readings(parts: Sequence[Part]) -> Iterator[Block]:
+    """Yield every part, but of one that is like a part above only what differs; and the check of all of them."""
+    above: list[tuple[Part, list[Block]]] = []
+    for part in parts:
+        like = base(part, [p for p, _ in above]) if part.detail == "brief" else None
+        own = part._replace(base=like, number=max((last_number(p) for p, _ in above), default=0) if like else 0)
+        blocks = list(_alone(own) if own.alone else _part(own))
         if part.label is not None:
             yield Heading(say.READING(label=part.label), 0)
-        yield from _alone(part) if part.alone else _part(part)
+        if like is not None:
+            yield Paragraph(say.DIFFERENCES)
+            whole = () if changes_little(own, like) else (say.MODEL, say.FORWARD)
+            yield from differing(blocks, next(shown for p, shown in above if p is like), whole)
+        else:
+            yield from blocks
+        above.append((own, blocks))
+    yield from check([p for p in parts if not p.alone])
 
 
 def _part(part: Part) -> Iterator[Block]:
@@ -36,7 +58,6 @@ def _part(part: Part) -> Iterator[Block]:
     yield from forward(derived, part.known, detail)
     yield from results(part)
     if detail == "answer":
-        yield from check(part)
         return
     yield from picture(part)
     yield from part.sections(Place.MODEL)
@@ -48,7 +69,6 @@ def _part(part: Part) -> Iterator[Block]:
     yield from part.sections(Place.RESULTS)
     if not model.has_loss:
         yield from map(Paragraph, part.notes)  # else below the gradients
-    yield from check(part)
 
 
 def _alone(part: Part) -> Iterator[Block]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Product, Sum, Symbol
 
@@ -16,11 +16,12 @@ from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
 from derive.page.conventions import conventions
 from derive.page.free_gradients import free_gradient
-from derive.sheet.alike import Group, grouped
+from derive.sheet.alike import Group, grouped, pattern
 from derive.sheet.closed_forms import solved
 from derive.sheet.in_time import backward_in_time, shown
 from derive.sheet.model import only
 from derive.sheet.part import Part
+from derive.sheet.readings import key
 from derive.sheet.results import box, where
 from derive.sheet.rows import rows, since
 from derive.topics.topic import topic
@@ -36,10 +37,9 @@ def backward(part: Part) -> Iterator[Block]:
     for convention in conventions(derived.model):
         yield Paragraph(convention)
     yield from only(derived.derivation)
-    for group in _groups(derived.steps, detail):
-        if not group.first.node.is_leaf:
-            yield from one_step(group.first, _from_subjects(part, group.first), group.others, group.number, detail)
-            yield from _others(group)
+    yield from _unchanged(part)
+    inner, leaves = _inner_and_leaves(part)
+    yield from _argument(part, [*inner, *leaves] if _told_together(part) else inner)
     unrolled = list(backward_in_time(derived.derivation, derived.steps, derived.sizes, detail))
     if unrolled:
         yield Heading(say.IN_TIME, 1)
@@ -49,16 +49,118 @@ def backward(part: Part) -> Iterator[Block]:
         yield from solved(form, derived.sizes)
 
 
-def _groups(steps: Sequence[Step], detail: str) -> list[Group]:
-    """Put steps that are alike together, unless every line is asked for."""
-    return [Group(step, (), step.number) for step in steps] if detail == "full" else grouped(steps)
+def _groups(part: Part) -> list[Group]:
+    """Put steps that are alike together, unless every line is asked for; leave out what stands in the part above."""
+    steps = part.derived.steps
+    if part.detail == "full":
+        return [Group(step, (), step.number) for step in steps]
+    above = _written(part.base) if part.base is not None else ()
+    return grouped([s for s in steps if _key(part, s) not in above], part.number)
+
+
+def last_number(part: Part) -> int:
+    """The number of the last step of a part."""
+    return max((group.number for group in _groups(part)), default=part.number)
+
+
+def _written(part: Part) -> set[Hashable]:
+    return {_key(part, step) for step in part.derived.steps}
+
+
+def _key(part: Part, step: Step) -> Hashable:
+    """What two steps share that read the same."""
+    return key((step.reason, *rows(step, part.detail), *_from_subjects(part, step)))
+
+
+def _unchanged(part: Part) -> Iterator[Block]:
+    """Name the steps that are those of the part above."""
+    if part.base is None:
+        return
+    above = _written(part.base)
+    same = [s.target for s in part.derived.steps if _key(part, s) in above]
+    if same:
+        yield Paragraph(say.UNCHANGED(targets=same))
+
+
+def _inner_and_leaves(part: Part) -> tuple[list[Group], list[Group]]:
+    groups = _groups(part)
+    return [g for g in groups if not g.first.node.is_leaf], [g for g in groups if g.first.node.is_leaf]
+
+
+def _told_together(part: Part) -> bool:
+    """Do the gradients need no section of their own, since all of them are found as in the part above?"""
+    return part.base is not None and all(_like(part, group) for group in _inner_and_leaves(part)[1])
+
+
+def _argument(part: Part, groups: Sequence[Group]) -> Iterator[Block]:
+    """Show steps in turn; of those that are like steps of the part above only what they come to."""
+    alike: list[tuple[Group, Group]] = []
+    for group in groups:
+        like = _like(part, group)
+        if like is not None:
+            alike.append((group, like))
+            continue
+        yield from _as_above(part, alike)
+        alike = []
+        yield from one_step(group.first, _from_subjects(part, group.first), group.others, group.number, part.detail)
+        yield from _below(part, group)
+    yield from _as_above(part, alike)
+
+
+def _like(part: Part, group: Group) -> Group | None:
+    """The first step of the part above that differs from this one in names only."""
+    above = _groups(part.base) if part.base is not None and not group.first.given else []
+    return next((g for g in above if pattern(g.first) == pattern(group.first)), None)
+
+
+def _as_above(part: Part, alike: Sequence[tuple[Group, Group]]) -> Iterator[Block]:
+    """Show what steps come to that are like steps of the part above, under one heading."""
+    if not alike:
+        return
+    groups = [group for group, _ in alike]
+    steps = [s for g in groups for s in (g.first, *g.others)]
+    first, targets = groups[0], [s.target for s in steps]
+    if len(groups) == 1:
+        yield _heading(first.first, targets, first.number)
+    else:
+        yield Heading(say.STEPS(first=str(first.number), last=str(groups[-1].number), targets=targets), 2)
+    numbers = list(dict.fromkeys(str(g.number) for _, g in alike))
+    yield Paragraph((say.AS_IN_STEPS if len(numbers) > 1 else say.AS_IN_STEP)(numbers=numbers))
+    yield Equations(
+        tuple(
+            row
+            for g in groups
+            for row in (
+                _result(g.first, g.first),
+                *_from_subjects(part, g.first),
+                *(_result(s, g.first) for s in g.others),
+            )
+        )
+    )
+    for group in groups:
+        yield from _below(part, group._replace(others=()))
+
+
+def _below(part: Part, group: Group) -> Iterator[Block]:
+    """Show what follows the equations of a step: a sum written out, the steps alike, the whole of a gradient."""
+    steps = (group.first, *group.others)
+    for step in (s for s in steps if s.node.is_leaf):
+        yield from _written_out(step, part.derived.sizes, part.detail)
+        yield from _zero(step)
+    yield from _others(group)
+    for step in (s for s in steps if s.node.is_leaf):
+        yield from _whole(part, step)
 
 
 def _others(group: Group) -> Iterator[Block]:
     """Show what the steps that are like the one above come to, each with its local partials and its range."""
     if group.others:
         yield Paragraph(say.ALIKE)
-        yield Equations(tuple(Row(s.target, s.lines[-1].terms, _since(s, group.first)) for s in group.others))
+        yield Equations(tuple(_result(s, group.first) for s in group.others))
+
+
+def _result(step: Step, first: Step) -> Row:
+    return Row(step.target, step.lines[-1].terms, _since(step, first))
 
 
 def _since(step: Step, first: Step) -> Text | None:
@@ -83,11 +185,14 @@ def one_step(
     detail: str = "brief",
 ) -> tuple[Block, ...]:
     """Make the heading of a step and of the others like it, the reason why it has these terms, and its equations."""
-    targets = [step.target, *(other.target for other in others)]
-    heading = Heading(say.STEP(number=str(number or step.number), target=targets, where=_in_heading(step)), 2)
+    heading = _heading(step, [step.target, *(other.target for other in others)], number)
     if step.given:
         return heading, Paragraph(say.STAYS(quantity=step.target, loss=step.target.args[0]))
     return heading, Paragraph(say.sentence(step.reason)), Equations((*rows(step, detail), *beside))
+
+
+def _heading(step: Step, targets: Sequence[Expr], number: int) -> Heading:
+    return Heading(say.STEP(number=str(number or step.number), target=list(targets), where=_in_heading(step)), 2)
 
 
 def _in_heading(step: Step) -> Text:
@@ -102,16 +207,9 @@ def _title(part: Part) -> Text:
 
 def gradients(part: Part) -> Iterator[Block]:
     """Show the steps of the gradients that were asked for; in detail "full" with the box of each."""
-    derived, detail = part.derived, part.detail
-    yield Heading(_title(part))
-    for group in (g for g in _groups(derived.steps, detail) if g.first.node.is_leaf):
-        yield from one_step(group.first, _from_subjects(part, group.first), group.others, group.number, detail)
-        for step in (group.first, *group.others):
-            yield from _written_out(step, derived.sizes, detail)
-            yield from _zero(step)
-        yield from _others(group)
-        for step in (group.first, *group.others):
-            yield from _whole(part, step)
+    if not _told_together(part):
+        yield Heading(_title(part))
+        yield from _argument(part, _inner_and_leaves(part)[1])
     for note in part.notes:
         yield Paragraph(note)
 

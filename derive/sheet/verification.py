@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
+from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Heading, Paragraph
 from derive.page.spans import Known
 from derive.page.verdicts import summary, table
 from derive.sheet.part import Part
+from derive.sheet.readings import key as written
+
+if TYPE_CHECKING:
+    from derive.check.report import Report, Row
 
 
-def check(part: Part) -> Iterator[Block]:
-    """Say in sentences what was compared, and show the results as a small table, line by line in detail "full"."""
-    report, order = part.report, [s.node.name for s in part.derived.steps]
-    if report is None:
+def check(parts: Sequence[Part]) -> Iterator[Block]:
+    """Say in sentences what was compared, of all parts at once, and show the results as a small table, line by line in
+    detail "full"."""
+    checked = [(p, p.report) for p in parts if p.report is not None]
+    if not checked:
         return
     yield Heading(say.CHECK, boxed=True)
-    if order and report.missed:
-        yield Paragraph(say.CHECKED_BUT(samples=str(report.samples), conditions=list(report.missed)))
-    elif order:
-        yield Paragraph(say.CHECKED(samples=str(report.samples)))
+    said = {written(text): text for part, report in checked for text in _said(part, report)}
+    yield from map(Paragraph, said.values())
+    rows = [(part, _rows(part, report)) for part, report in checked]
+    if parts[0].detail != "full":
+        yield summary([row for _, own in rows for row in own])
+        return
+    for part, own in rows:
+        if part.label is not None and len(rows) > 1:
+            yield Paragraph(say.READING(label=part.label))
+        yield table(own)
+
+
+def _said(part: Part, report: Report) -> Iterator[Text]:
+    """Say what was compared of one part."""
+    if part.derived.steps and report.missed:
+        yield say.CHECKED_BUT(samples=str(report.samples), conditions=list(report.missed))
+    elif part.derived.steps:
+        yield say.CHECKED(samples=str(report.samples))
     if part.derived.values:
-        yield Paragraph(say.CHECKED_VALUES(samples=str(report.samples)))
-    yield from map(Paragraph, report.all_notes)
-    yield from map(Paragraph, part.argued())
+        yield say.CHECKED_VALUES(samples=str(report.samples))
+    yield from report.all_notes
+    yield from part.argued()
     if part.notes:
-        yield Paragraph(say.REMARKS)
+        yield say.REMARKS
     if report.sizes:
         sizes = [[Known(name, n) for name, n in one] for one in report.sizes]
-        yield Paragraph(say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes]))
+        yield say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes])
+
+
+def _rows(part: Part, report: Report) -> list[Row]:
+    """The adjoints in the order of their steps, then all else."""
+    order = [s.node.name for s in part.derived.steps]
     adjoints = sorted((r for r in report.rows if r.is_adjoint), key=lambda r: order.index(r.name))
-    rows = [*adjoints, *(r for r in report.rows if not r.is_adjoint)]
-    yield table(rows) if part.detail == "full" else summary(rows)
+    return [*adjoints, *(r for r in report.rows if not r.is_adjoint)]

@@ -78,17 +78,19 @@ class Writer(base.Writer):
         return _display(rf"\boxed{{\begin{{aligned}}{lines}\end{{aligned}}}}")
 
     def row(self, left: str, right: Sequence[str], row: blocks.Row) -> str:
-        return self._line(left, self.signs[row.sign], broken(tuple(right), LINE - width(left)), row.reason)
+        return self._broken(left, self.signs[row.sign], broken(tuple(right), LINE - width(left)), row.reason)
 
-    def _line(self, left: str, sign: str, lines: Sequence[str], reason: Text | None) -> str:
+    def _broken(self, left: str, sign: str, lines: Sequence[str], reason: Text | None) -> str:
         """left, sign and right, broken into lines, with the reason beside the first line."""
-        why = rf" &&\quad {{\color{{gray}}{{\small {self.within(reason)}}}}}" if reason is not None else ""
         first, *rest = lines
-        return (NEXT + r"&\quad ").join([f"{left} &{sign} {first}{why}", *rest])
+        return (NEXT + r"&\quad ").join([f"{left} &{sign} {first}{self._why(reason)}", *rest])
 
-    def chain(self, left: str, parts: base.Chain) -> str:
-        lines = [self._line("", sign, broken(summands(part), LINE), None).strip() for sign, part in parts]
-        return f"{left} {NEXT.join(_beside(lines))}"
+    def _why(self, reason: Text | None) -> str:
+        return rf" &&\quad {{\color{{gray}}{{\small {self.within(reason)}}}}}" if reason is not None else ""
+
+    def chain(self, left: str, parts: base.Chain, row: blocks.Row | None = None) -> str:
+        lines = [self._broken("", sign, broken(summands(part), LINE), None).strip() for sign, part in parts]
+        return f"{left} {NEXT.join(_beside(lines))}{self._why(row.reason if row is not None else None)}"
 
     def aligned(self, rows: Sequence[str]) -> str:
         return _display("\\begin{aligned}\n" + NEXT.join(rows) + "\n\\end{aligned}")

@@ -13,7 +13,10 @@ from typing import Any
 from derive.chain.derivation import Term
 from derive.language import Text, written
 from derive.page import blocks
+from derive.page.formats.joined import Line, Measure, joined
+from derive.page.look import SMALL, TEXT
 from derive.page.print.formulas import Formulas
+from derive.page.print.lines import width, worded
 from derive.page.print.order import signed
 from derive.page.print.template import Template, mark
 
@@ -29,6 +32,7 @@ class Writer(ABC):
     brackets = (r" \Bigl(", r"\Bigr)")  # around the terms of a sum that is written out
     dots: tuple[str, str]  # for time steps that are left out: as a row of a group, and as a group of its own
     between = "\n"  # the groups of an unrolled block
+    room = 39.0  # em, what a line of formulas and reasons holds
 
     def __init__(self, formulas: Formulas, lang: str):
         self.formulas, self.lang = formulas, lang
@@ -68,8 +72,8 @@ class Writer(ABC):
         """left = a + b + ..., and the reason of the row beside it."""
 
     @abstractmethod
-    def chain(self, left: str, parts: Chain) -> Any:
-        """left = part = part = ..., as one row."""
+    def chain(self, left: str, parts: Chain, row: blocks.Row | None = None) -> Any:
+        """left = part = part = ..., as one row; `row` has the reason beside it."""
 
     @abstractmethod
     def aligned(self, rows: Sequence[Any]) -> Any:
@@ -81,7 +85,22 @@ class Writer(ABC):
 
     def equations(self, block: blocks.Equations) -> Any:
         rows = self.formulas.rows(block.rows)
-        return self.boxed(rows) if block.boxed else self.aligned([self.row(*each) for each in rows])
+        if block.boxed:
+            return self.boxed(rows)
+        if not block.joined:
+            return self.aligned([self.row(*each) for each in rows])
+        return self.aligned([self.line(line) for line in joined(rows, self.measure())])
+
+    def line(self, line: Line) -> Any:
+        """One row of equalities that are joined."""
+        if len(line.parts) == 1:
+            return self.row(line.left, line.parts[0][1], line.row)
+        return self.chain(line.left, [(self.signs[sign], signed(terms)) for sign, terms in line.parts], line.row)
+
+    def measure(self) -> Measure:
+        """How wide formulas and reasons are in em, and how much a line holds of them."""
+        show = self.formulas.styled("text").show
+        return Measure(width, lambda reason: SMALL / TEXT * worded(reason.pick(self.lang, show)), self.room)
 
     def unrolled(self, block: blocks.Unrolled) -> Any:
         """One row for each time step; several rows are a group under a head that says the time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from unicodedata import combining, east_asian_width
 
 from derive.memo import memo
 from derive.page.print.order import signed
@@ -22,6 +23,11 @@ def width(latex: str) -> float:
     """An estimate in em of the current size; fractions count their wider half, scripts their smaller size."""
     tokens = TOKEN.findall(latex)
     return _run(tokens, [0])
+
+
+def worded(text: str) -> float:
+    """An estimate in em of words with formulas in Unicode among them: a Chinese character is one em wide."""
+    return sum(0.0 if combining(c) else 1.0 if east_asian_width(c) in "WF" else 0.48 for c in text)
 
 
 def _run(tokens: list[str], at: list[int]) -> float:
@@ -63,9 +69,9 @@ def _glyph(token: str) -> float:
 def summands(latex: str) -> tuple[str, ...]:
     """The terms of a written sum: parted before each plus and minus outside all brackets."""
     found, depth = [""], 0
-    for token in re.split(r"(?<= )([+-] |[{}()])|([{}()])", latex):
-        depth += (token or "") in ("{", "(")
-        depth -= (token or "") in ("}", ")")
+    for token in re.split(r"(?<= )([+-] |[{}()[\]])|([{}()[\]])", latex):
+        depth += (token or " ") in "{(["
+        depth -= (token or " ") in "})]"
         if token in ("+ ", "- ") and not depth:
             found.append("-" if token == "- " else "")
         else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Idx, Integer, Symbol
 
-from derive.chain.derivation import Derivation, Step, Term
+from derive.chain.derivation import Derivation, Step, Term, written
 from derive.expressions.symbols import Given, Partial
 from derive.language import Text
 from derive.model.model import Node
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from derive.topics.worked.worked import Worked
 
 MANY = 100  # elements of a family whose numbers are put into formulas
+ABREAST = 8  # parameters of an update side by side
+MOST = 64  # parameters whose update is shown
 RATE = Symbol("eta", real=True)
 Columns = list[tuple[Expr, Node, Any, tuple[int, ...]]]  # quantity, its family, its numbers, their first index values
 
@@ -111,7 +113,8 @@ def _row(
     d: Derivation, node: Node, worked: Worked, steps: Sequence[Step]
 ) -> tuple[Expr, Expr | tuple[Term, ...], Numeral]:
     step = next(s for s in steps if s.node is node)
-    return Partial(d.loss, node.symbol), step.lines[-1].terms, Numeral(worked.adjoint(node.name))
+    shortest = min(step.lines, key=lambda line: written(line.terms))
+    return Partial(d.loss, node.symbol), shortest.terms, Numeral(worked.adjoint(node.name))
 
 
 def _tables(columns: Columns) -> Iterator[blocks.Block]:
@@ -144,13 +147,17 @@ def _place(indices: tuple[Idx, ...], spot: tuple[int, ...], low: tuple[int, ...]
 
 
 def _update(d: Derivation, worked: Worked) -> Iterator[blocks.Block]:
-    """Show w <- w - eta dL/dw for every element of every parameter."""
+    """Show of every element of every parameter its value, its derivative and its new value, side by side."""
+    columns: list[tuple[Expr, Numeral, Numeral, Numeral]] = []
     for node in d.model.of_kind("parameter"):
         array, slopes = worked.values[node.name], worked.adjoints.get(node.name)
-        rows, values = [], {RATE: Numeral(worked.rate)}
         for spot in itertools.product(*(range(n) for n in getattr(array, "shape", ()))):
             element = node.at(*(Integer(s + a) for s, a in zip(spot, worked.low[node.name], strict=True)))
-            slope = Partial(d.loss, element)
-            values |= {element: Numeral(array[spot]), slope: Numeral(0 if slopes is None else slopes[spot])}
-            rows.append((element, (Term((element,)), Term((-RATE, slope))), Numeral(worked.updated[node.name][spot])))
-        yield blocks.Worked(tuple(rows[:60]), values, sign="<-")
+            slope = Numeral(0 if slopes is None else slopes[spot])
+            columns.append((element, Numeral(array[spot]), slope, Numeral(worked.updated[node.name][spot])))
+    for some in (columns[n : n + ABREAST] for n in range(0, min(len(columns), MOST), ABREAST)):
+        elements, values, gradients, updated = zip(*some, strict=True)
+        yield blocks.Table(
+            (say.PARAMETER_OF, *elements),
+            ((say.VALUE, *values), (say.SLOPE, *gradients), (say.NEW_VALUE, *updated)),
+        )

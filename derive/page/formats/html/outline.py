@@ -40,12 +40,8 @@ class Section:
         """The row with the left side and the row with the right side of what a step arrives at, if it has equations."""
         blocks = [part.block for part in self.parts if isinstance(part, Item)]
         rows = next((block.rows for block in blocks if isinstance(block, Equations)), ())
-        first, left, found = next((row for row in rows if row.left is not None), None), None, None
-        for row in rows:
-            left = row if row.left is not None else left
-            if left is not None and first is not None and left.left == first.left:
-                found = (left, row)
-        return found
+        left = next((row for row in reversed(rows) if row.left is not None), None)
+        return (left, rows[-1]) if left is not None else None
 
 
 def merged(brief: Sequence[Item], full: Sequence[Item]) -> Iterator[Item]:

@@ -89,11 +89,15 @@ class Writer(base.Writer):
         return _equations("".join(self.row(*each) for each in rows), "boxed")
 
     def row(self, left: str, right: Sequence[str], row: blocks.Row) -> str:
-        why = f'<div class="why">{self.text(row.reason)}</div>' if row.reason is not None else ""
-        return _row(left, pieces(self.signs[row.sign], right), why, "row gap" if row.gap else "row")
+        return self._row(left, pieces(self.signs[row.sign], right), row)
 
-    def chain(self, left: str, parts: base.Chain) -> str:
-        return _row(left, "<wbr>".join(pieces(sign, summands(part)) for sign, part in parts))
+    def chain(self, left: str, parts: base.Chain, row: blocks.Row | None = None) -> str:
+        right = "<wbr>".join(pieces(sign, summands(part)) for sign, part in parts)
+        return _row(left, right) if row is None else self._row(left, right, row)
+
+    def _row(self, left: str, right: str, row: blocks.Row) -> str:
+        why = f'<div class="why">{self.text(row.reason)}</div>' if row.reason is not None else ""
+        return _row(left, right, why, "row gap" if row.gap else "row")
 
     def aligned(self, rows: Sequence[str]) -> str:
         return _equations("".join(rows))

@@ -121,7 +121,7 @@ class Writer(base.Writer):
         room = LINE - width(left)
         return all(width(line) < room for line in broken(summands(part), room))
 
-    def chain(self, left: str, parts: base.Chain) -> str:
+    def chain(self, left: str, parts: base.Chain, row: blocks.Row | None = None) -> str:
         """A part that does not fit on the line begins a new one."""
         room, text, used = LINE - width(left), "", 0.0
         for sign, part in parts:
@@ -130,7 +130,8 @@ class Writer(base.Writer):
                 text, used = text + " \\\\\n", 0.0
             text += f"{'' if used else '&'}{sign} {BREAK.join(lines)} "
             used = (used if len(lines) == 1 else 0.0) + width(lines[-1]) + 2
-        return f"{left} {text.rstrip()}"
+        gap, why = (GAP if row.gap else "", self._why(row.reason)) if row is not None else ("", "")
+        return f"{gap}{left} {text.rstrip()}{why}"
 
     def aligned(self, rows: Sequence[str]) -> str:
         """Rows with line breaks between them; the first two stay on one page, and so do the last two."""

@@ -12,7 +12,8 @@ from derive.page import blocks
 from derive.page import sentences as say
 from derive.page.formats import writer as base
 from derive.page.formats.formats import Document
-from derive.page.formats.text.equations import Equation, aligned, boxed, margin
+from derive.page.formats.joined import Line, Measure
+from derive.page.formats.text.equations import GAP, Equation, aligned, boxed, margin
 from derive.page.formats.text.tables import table
 from derive.page.formats.text.words import KEPT, columns, wrapped
 from derive.page.print.formulas import Formulas
@@ -128,7 +129,18 @@ class Writer(base.Writer):
     def worked(self, block: blocks.Worked) -> list[str]:
         return [line for each in self.chains(block) for line in self.chain(*each)]
 
-    def chain(self, left: str, parts: base.Chain) -> list[str]:
+    def line(self, line: Line) -> Equation:
+        (sign, first), *more = line.parts
+        right = " ".join([signed(first), *(f"{self.signs[s]} {signed(terms)}" for s, terms in more)])
+        return self.row(line.left, (right,), line.row._replace(sign=sign))
+
+    def measure(self) -> Measure:
+        """Columns of the page."""
+        return Measure(
+            columns, lambda reason: GAP + 2 + columns(self.text(reason)), self.page.width - margin(self.page)
+        )
+
+    def chain(self, left: str, parts: base.Chain, row: blocks.Row | None = None) -> list[str]:
         """left = right = numbers = value, on one line if it fits, else each part on a line of its own."""
         line = " " * margin(self.page) + " ".join([left, *(f"{sign} {part}" for sign, part in parts)])
         if columns(line) <= self.page.width:

@@ -47,6 +47,12 @@ DESIGN = r"""
   if measure(block(width: size.width, body)).height < page-room { block(breakable: false, width: 100%, body) }
   else { body })
 #let step(body) = block(above: 1.7em, width: 100%, whole(body))
+// the heading of a step and the sentence below it, on one line if there is room
+#let opened(head, said) = layout(size => {
+  let wide = measure(head).width + measure(said).width + 1.2em.to-absolute()
+  if wide <= size.width { grid(columns: (auto, 1fr), column-gutter: 1em, align: bottom, head, said) }
+  else { head; parbreak(); said }
+})
 #let proved(body) = block(above: 1.6em, width: 100%, whole(block(
   width: 100%, inset: (y: 6pt), stroke: (y: 1.1pt + rule), { set text(size: 10pt); body })))
 #let shown(alt, body, caption) = block(breakable: false, width: 100%, align(center, {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from derive.language import Text
@@ -31,8 +31,16 @@ class Writer(base.Writer):
         """All blocks; a heading of the highest level that there is has level 1."""
         found = list(sheet)
         self.deepest = min((b.level for b in found if isinstance(b, blocks.Heading)), default=1)
-        written = (self.lead(b) if _leads(b, after) else self.block(b) for b, after in zip_longest(found, found[1:]))
-        return "\n".join([*written, self.closed(0)])
+        return "\n".join([*self._written(found), self.closed(0)])
+
+    def _written(self, found: Sequence[blocks.Block]) -> Iterator[str]:
+        for before, block, after in zip_longest([None, *found[:-1]], found, found[1:]):
+            if _opens(before, block):
+                continue
+            if isinstance(block, blocks.Heading) and isinstance(after, blocks.Paragraph) and _opens(block, after):
+                yield self.opened(block, after)
+            else:
+                yield self.lead(block) if _leads(block, after) else self.block(block)
 
     def words(self, text: str) -> str:
         return f"#{string(text)};" if text else ""
@@ -69,6 +77,11 @@ class Writer(base.Writer):
             return f"\n{closed}#step[\n{head}"
         return f"\n{closed}{head}"
 
+    def opened(self, heading: blocks.Heading, sentence: blocks.Paragraph) -> str:
+        """The heading of a step with the sentence that it begins with."""
+        before, _, head = self.heading(heading).rpartition("\n")
+        return f"{before}\n#opened([{head}], [{self.text(sentence.text)}])\n"
+
     def lead(self, block: blocks.Block) -> str:
         """A sentence that stays on the page of what it leads to."""
         return f"\n#lead[{self.block(block)}]\n"
@@ -96,7 +109,7 @@ class Writer(base.Writer):
         parts = "".join(f"{equation('d', line)}, " for line in lines)
         return f"({shown}, ({parts}), {f'[{self.text(reason)}]' if reason is not None else 'none'})"
 
-    def chain(self, left: str, parts: base.Chain) -> str:
+    def chain(self, left: str, parts: base.Chain, row: blocks.Row | None = None) -> str:
         """A part that does not fit on the line begins a new one."""
         room, lines, used = LINE - width(left), [""], 0.0
         for sign, part in parts:
@@ -106,7 +119,7 @@ class Writer(base.Writer):
             lines[-1] += f"{sign} {pieces[0]} "
             lines += [rf"\quad {piece} " for piece in pieces[1:]]
             used = (used if len(pieces) == 1 else 0.0) + width(pieces[-1]) + 2
-        return self._row(left, lines, None)
+        return self._row(left, lines, None if row is None else row.reason)
 
     def aligned(self, rows: Sequence[str]) -> str:
         return f"#rows({', '.join(rows)})"
@@ -119,6 +132,11 @@ class Writer(base.Writer):
     def picture(self, block: blocks.Picture) -> str:
         caption = string(" ".join(block.caption.pick(self.lang, self.formulas.styled("text").show).split()))
         return f"#shown({caption}, {block.drawing.typst(self.lang)}, [{self.text(block.caption)}])"
+
+
+def _opens(block: blocks.Block | None, after: blocks.Block | None) -> bool:
+    """Does a step begin with a sentence?"""
+    return isinstance(block, blocks.Heading) and block.level == 2 and isinstance(after, blocks.Paragraph)
 
 
 def _leads(block: blocks.Block, after: blocks.Block | None) -> bool:

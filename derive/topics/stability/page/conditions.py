@@ -17,12 +17,11 @@ from derive.topics.stability.measurements import DISTANCES, Finding, Measured
 
 HEAD = Text("When the gradient explodes, and when it vanishes", "梯度何时爆炸，何时消失")
 CARRIES = Text(
-    "The adjoint of a loss at one step is carried back to an earlier state by one factor for each step in between. "
-    "The statements below are about the product of these factors as the number {k} of steps grows, and hold for any "
-    "loss. The contribution of a step to a gradient is this product times an immediate partial derivative, which may "
-    "itself grow or decay.",
-    "某一步的损失的伴随量传回更早的状态时，其间每一步乘上一个因子。以下结论讨论步数 {k} 增大时这些因子之积，"
-    "对任何损失都成立。某一步对梯度的贡献是这个积再乘以直接偏导数，而后者本身也可能增大或衰减。",
+    "Each step back multiplies an adjoint by one factor. The statements are about the product of {k} such factors as "
+    "{k} grows, and hold for any loss. The contribution of a step to a gradient is such a product times an immediate "
+    "partial derivative, which may itself grow or decay.",
+    "每回退一步，伴随量乘上一个因子。结论讨论步数 {k} 增大时 {k} 个因子之积，对任何损失都成立。"
+    "某一步对梯度的贡献是这样的积再乘以直接偏导数，而后者本身也可能增大或衰减。",
 )
 BOUNDS = Text(
     "The following bounds hold for all inputs; they come from the ranges of the functions and of their derivatives. "
@@ -153,7 +152,8 @@ K = Symbol("k")
 
 
 def conditions(analysis: Analysis, measured: Measured | None, detail: str) -> Iterator[Block]:
-    """The section on when the gradient of one recurrence explodes or vanishes; in detail "full" with its tables."""
+    """The section on when the gradient of one recurrence explodes or vanishes: the bounds, and the first of the
+    statements that the table of the results names; in detail "full" all of them with their reasons and tables."""
     yield Heading(HEAD)
     yield Paragraph(CARRIES(k=K))
     if analysis.where:
@@ -161,16 +161,24 @@ def conditions(analysis: Analysis, measured: Measured | None, detail: str) -> It
         yield Equations(tuple(_bounds(analysis)))
     if analysis.silence is not None:
         yield Paragraph(analysis.silence)
-    for condition in analysis.conditions:
+    for condition in analysis.conditions if detail == "full" else analysis.conditions[:1]:
         yield Paragraph(sentence(condition))
         if condition.measure == SpectralRadius(Symbol("B")) and condition.kind == "vanishes":
-            assert analysis.bound is not None
-            yield Paragraph(MINORS)
-            yield Equations(tuple(Row(m, (Term((S.Zero,)),), sign=">") for m in minors(analysis.bound)))
-            yield Paragraph(ONLY_SUFFICIENT)
+            yield from _excluded(analysis, detail)
+    if detail != "full":
+        return
     yield from map(Paragraph, analysis.notes)
-    if detail == "full" and measured is not None and measured.blocks:
+    if measured is not None and measured.blocks:
         yield from _evidence(measured)
+
+
+def _excluded(analysis: Analysis, detail: str) -> Iterator[Block]:
+    """Say what a spectral radius below 1 asks of the bounds, and that nothing follows where it is not."""
+    assert analysis.bound is not None
+    if detail == "full":
+        yield Paragraph(MINORS)
+        yield Equations(tuple(Row(m, (Term((S.Zero,)),), sign=">") for m in minors(analysis.bound)))
+    yield Paragraph(ONLY_SUFFICIENT)
 
 
 def answer(analysis: Analysis) -> Iterator[Block]:

@@ -26,7 +26,7 @@ from derive.topics.topic import Context
 
 HEAD = Text("The Jacobian of one step", "一步的雅可比矩阵")
 WITHIN = Text(
-    "The Jacobian says how the state depends on the state one step before. Multiply the local partial derivatives "
+    "The Jacobian says how the state depends on the state one step before: multiply the local partial derivatives "
     "along every path within the step, and add the paths up.",
     "雅可比矩阵表示某一时刻的状态如何依赖于前一步的状态：在这一步之内，沿每条路径把局部偏导数相乘，再把各条路径相加。",
 )
@@ -85,7 +85,7 @@ def step_jacobian_section(analysis: Analysis, context: Context) -> Iterator[Bloc
         yield Paragraph(PATHS)
         yield Table(PATH, tuple(_path(jacobian, e, p) for e in entries for p in e.paths))
     if jacobian.lag == 1:
-        yield from _scalar(jacobian) if jacobian.scalar else _matrix(analysis)
+        yield from _scalar(jacobian) if jacobian.scalar else _matrix(analysis, context.detail)
         if len(jacobian.states) == 1 and not jacobian.scalar and reads(derivation, jacobian) is Reads.LAST:
             yield Paragraph(BACKWARD)
             yield Equations((_carried(jacobian, derivation.loss),), boxed=True)
@@ -142,8 +142,9 @@ def _scalar(jacobian: StepJacobian) -> Iterator[Block]:
     yield Equations((Row(Partial(last, entry.of), Product(factor, limits)),))
 
 
-def _matrix(analysis: Analysis) -> Iterator[Block]:
-    """The Jacobian over many steps as an ordered product of the Jacobians of single steps, with a proof."""
+def _matrix(analysis: Analysis, detail: str) -> Iterator[Block]:
+    """The Jacobian over many steps as an ordered product of the Jacobians of single steps; in detail "full" with the
+    matrix of one step and a proof."""
     jacobian = analysis.jacobian
     n, t, after, end = jacobian.size, jacobian.index, jacobian.stage.direction, jacobian.end
     state = _vector(jacobian)
@@ -156,13 +157,15 @@ def _matrix(analysis: Analysis) -> Iterator[Block]:
 
     blocks = [[_in_matrix(analysis, entry) for entry in row] for row in jacobian.entries]
     yield Paragraph((ORDERED if analysis.unfolded is None else MATRIX)(state=state(t), jacobian=_step(jacobian, t)))
-    if len(blocks) > 1:
+    if len(blocks) > 1 and detail == "full":
         yield Equations((Row(_step(jacobian, t), (Term((ImmutableDenseMatrix(blocks),)),)),))
     yield Equations((Row(change(end, t), product(t + after)),), boxed=True)
     weight = norm_keeping(analysis) if linear(analysis) else None
     if isinstance(weight, IndexedBase):
         power = Power(as_matrix(analysis, weight), (end - t) * after)
         yield Equations((Row(change(end, t), power, CONSTANT),))
+    if detail != "full":
+        return
     yield Paragraph(PROOF(end=span(t, end, end)))
     yield Equations(
         (

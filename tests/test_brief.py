@@ -1,0 +1,144 @@
+"""The sheet in brief: equalities share a line, readings what they have in common, and nothing of the full is lost."""
+
+from functools import cache
+
+import pytest
+from sympy import symbols
+
+from derive.cli import options
+from derive.cli.sheet import _part, readings
+from derive.language import Text
+from derive.page.blocks import Equations, Heading, Picture, Row, Table, Title
+from derive.page.formats.joined import Measure, joined
+from derive.page.formats.text.writer import Writer
+from derive.page.print.formulas import Formulas
+from derive.page.terminal import Page
+from derive.problems import load
+from derive.sheet.rows import rows
+from derive.sheet.sheet import sheet
+from derive.topics.worked.page import ABREAST
+
+MODELS = ("relu-mse", "lstm", "bptt", "softmax-ce", "batch-norm", "attention", "weight-norm", "dropout")
+
+
+@cache
+def parts(name):
+    """The readings of a problem, derived and not checked."""
+    problem = load(name)
+    given = options.parse(options.problem_parser(name, problem), ["--no-check"])
+    return tuple(_part(problem, reading, given) for reading in readings(problem, given))
+
+
+@cache
+def under(name, detail="brief"):
+    """The blocks of a sheet by the heading of level 0 that they stand under, None before the first."""
+    found, at = {None: []}, None
+    for block in sheet(parts(name), Title(Text("a", "a"), None), detail):
+        if isinstance(block, Heading) and block.level == 0:
+            at = block.text.pick("en")
+            found[at] = []
+        found[at].append(block)
+    return found
+
+
+def equalities(blocks):
+    """Every left side with its right side."""
+    return [(r.left, r.right) for b in blocks if isinstance(b, Equations) for r in b.rows if r.left is not None]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_line_of_the_full_derivation_is_there(name):
+    """Joined with others, beside one, or alone; only a line with factors 1, which say nothing, is left out."""
+    for derived in (part.derived for part in parts(name)):
+        write = Writer(Formulas("text", derived.model.order, tuple(derived.sizes.items())), "en", Page(10_000))
+        for step in derived.steps:
+            brief = " ".join(" ".join(write.block(Equations(tuple(rows(step, "brief")), joined=True))).split())
+            partials = [p.symbol for p in step.locals]
+            without = step.lines[0].terms if len(step.lines) > 1 and step.lines[1].reason is None else None
+            for left, right, row in write.formulas.rows(tuple(rows(step, "full"))):
+                line = write.row(left, right, row).right
+                said = f"{left} = {line}" if row.left in partials else f"= {line}"
+                assert said in brief or row.right == without, (step.target, said, brief)
+
+
+def line(*reasons, room):
+    """a = b = c as lines of the printed formulas in a room."""
+    a, b, c = symbols("a b c")
+    first, second = (Text(r, r) if r else None for r in reasons)
+    measure = Measure(len, lambda reason: len(reason.pick("en")), room)
+    return joined([("a", ("b",), Row(a, b, first)), ("", ("c",), Row(None, c, second))], measure)
+
+
+def test_a_line_takes_what_it_has_room_for():
+    """Nine signs for "a = b = c"; reasons stand beside it or below, so they need as much as they need alone."""
+    (whole,) = line("one", "two", room=9)
+    assert whole.parts == (("=", ("b",)), ("=", ("c",)))
+    assert whole.row.reason.pick("en") == "one; two"
+    assert len(line("one", "two", room=8)) == 2
+    assert len(line("because a", "because b", room=13)) == 2
+    assert line("one", "one", room=9)[0].row.reason.pick("en") == "one"
+
+
+def test_another_quantity_begins_another_line():
+    a, b = symbols("a b")
+    measure = Measure(len, lambda reason: 0, 100)
+    assert len(joined([("a", ("b",), Row(a, b)), ("b", ("a",), Row(b, a))], measure)) == 2
+
+
+@pytest.mark.parametrize("name", ("relu-mse", "batch-norm", "adam", "max"))
+def test_a_reading_repeats_nothing_and_loses_nothing(name):
+    """Each equality of a later reading in full stands in its brief form, or in a reading above."""
+    above, seen = [], []
+    for label, brief in ((k, v) for k, v in under(name).items() if k is not None):
+        own = equalities(brief)
+        if seen:
+            again = [e for e in own if e in above and not str(e[0]).startswith(("a", "y", "L"))]
+            assert len(again) <= len(own) / 4, (label, again)
+        above += own
+        whole = equalities([b for b in under(name, "full")[label] if isinstance(b, Equations) and b.boxed])
+        for left, right in whole:
+            assert (left, right) in above or any(left == e[0] for e in above), (label, left)
+        seen.append(label)
+    assert len(seen) > 1
+
+
+def test_the_second_reading_of_relu_mse_is_what_the_typo_changes():
+    """The output alone is defined otherwise; w11, w12, b1, w31 keep their gradients, the graph has other edges."""
+    stated, intended = under("relu-mse")["As stated"], under("relu-mse")["As intended"]
+    names = [str(left) for left, _ in equalities(intended)]
+    assert names.count("a") == 1
+    assert not {"z1", "z2", "a1", "a2", "L"} & set(names)
+    boxed = [str(r.left.wrt) for b in intended if isinstance(b, Equations) and b.boxed for r in b.rows]
+    assert boxed == ["w32", "w21", "w22", "b2"]
+    assert sum(isinstance(b, Picture) for b in [*stated, *intended]) == 2
+
+
+def test_a_reading_that_changes_nothing_is_a_heading_and_two_sentences():
+    """One says that nothing is repeated, one names the steps; the graph and the check stand once."""
+    part = parts("relu-mse")[0]
+    blocks = list(sheet([part, part._replace(label=Text("Again", "再"))], Title(Text("a", "a"), None)))
+    again = blocks[next(n for n, b in enumerate(blocks) if isinstance(b, Heading) and b.text.pick("en") == "Again") :]
+    assert [type(b).__name__ for b in again] == ["Heading", "Paragraph", "Heading", "Paragraph"]
+    assert sum(isinstance(b, Picture) for b in blocks) == 1
+
+
+BACKWARD = {"mlp": "W2 b2 W1 b1", "layer-norm": "gamma beta x", "relu-mse": "w31 w32 w11 w12 b1"}
+
+
+@pytest.mark.parametrize("name, order", BACKWARD.items())
+def test_gradients_come_in_backward_order(name, order):
+    """The last layer's first, in the steps and in the results."""
+    derived = parts(name)[0].derived
+    assert list(dict.fromkeys(s.node.name for s in derived.steps if s.node.is_leaf)) == order.split()
+    blocks = next(v for v in under(name).values() if any(isinstance(b, Equations) and b.boxed for b in v))
+    boxed = [r.left for b in blocks if isinstance(b, Equations) and b.boxed for r in b.rows if hasattr(r.left, "wrt")]
+    found = dict.fromkeys(str(getattr(p.wrt, "base", getattr(p.wrt, "name", p.wrt))) for p in boxed)
+    assert [n for n in found if n in order.split()] == order.split()
+
+
+def test_a_step_of_gradient_descent_is_one_table():
+    """Value, gradient and new value of each parameter in columns: w32 = 1 - 0.0001 * 3 as intended."""
+    (table,) = [b for b in under("relu-mse")["As intended"] if isinstance(b, Table)]
+    assert len(table.header) == 9 <= ABREAST + 1
+    column = [str(h) for h in table.header].index("w32")
+    assert [str(float(row[column].value)) for row in table.rows] == ["1.0", "3.0", "0.9997"]
