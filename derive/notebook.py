@@ -87,7 +87,7 @@ def _(solution: Solution) -> Iterator[Block]:
     yield Heading(say.plain(model.title), 0)
     yield from given(model.given or model)
     yield from results(part)
-    yield from values(solution)
+    yield from values(part)
     if model.has_loss:
         yield from backward(part)
         yield from gradients(part)

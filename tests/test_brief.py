@@ -142,3 +142,22 @@ def test_a_step_of_gradient_descent_is_one_table():
     assert len(table.header) == 9 <= ABREAST + 1
     column = [str(h) for h in table.header].index("w32")
     assert [str(float(row[column].value)) for row in table.rows] == ["1.0", "3.0", "0.9997"]
+
+
+def test_a_closed_form_that_is_derived_is_used():
+    """dL/dw_hh of the linear cell, by hand: h_(t-1) = w_hx sum_j w_hh^(t-1-j) x_j, and T - j times carry x_j."""
+    rows_ = [r for b in under("bptt")[None] if isinstance(b, Equations) and b.boxed for r in b.rows]
+    at = next(n for n, r in enumerate(rows_) if r.left is not None and str(getattr(r.left, "wrt", "")) == "w_hh")
+    w = Writer(Formulas("text", parts("bptt")[0].derived.model.order, ()), "en", Page(10_000))
+    (_, right, _) = w.formulas.rows((rows_[at + 1],))[0]
+    assert rows_[at + 1].left is None
+    assert " ".join(right) == "∂L/∂o_T wₕₓ w_qh Σ_{j=1..T-1} wₕₕ^(T-j-1) xⱼ (T - j)"
+
+
+@pytest.mark.parametrize("name", ("layer-norm", "batch-norm"))
+def test_the_results_of_a_normalisation_end_in_what_is_given(name):
+    """dL/dx in three terms of dL/dx_hat, and beside it dL/dx_hat = dL/dy gamma."""
+    blocks = next(v for v in under(name).values() if any(isinstance(b, Equations) and b.boxed for b in v))
+    (frame,) = [b for b in blocks if isinstance(b, Equations) and b.boxed]
+    found = {str(r.left.wrt): r.right for r in frame.rows if hasattr(r.left, "wrt")}
+    assert {str(f) for t in found["x_hat[n, d]"] for f in t.factors} == {"dL/dy[n, d]", "gamma[d]"}

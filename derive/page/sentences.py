@@ -20,6 +20,10 @@ DIFFERENCES = Text("What is the same as above is not repeated.", "与上文相�
 UNCHANGED = Text("The steps above for {targets} are unchanged.", "{targets} 的推导与上文相同。")
 AS_IN_STEP = Text("In the same way as in step {numbers}:", "与第 {numbers} 步同理：")
 AS_IN_STEPS = Text("In the same way as in steps {numbers}:", "与第 {numbers} 步同理：")
+ALIKE_IN_RESULTS = Text(
+    "In the same way follow the others in the results, as {partials}.",
+    "同理得到结果中的其余各式，因为 {partials}。",
+)
 ALIKE = Text("In the same way, with the quantities changed:", "同理，换成其他量：")
 WHERE_PARTIALS = Text("{reason}, where {partials}", "{reason}，其中 {partials}")
 SINCE = Text("as {partials}", "因为 {partials}")
@@ -214,6 +218,8 @@ EVERYWHERE = Text("", "")
 CLOSED = Text("Closed form of {adjoint}", "{adjoint} 的通项公式")
 RECURSION_ON = Text("The recursion runs backwards, starting from {end}:", "该递推式从 {end} 开始，逆向递推：")
 RECURSION_BACK = Text("The recursion runs forwards, starting from {end}:", "该递推式从 {end} 开始，正向递推：")
+AS_FOR = Text("In the same way as for {quantity}:", "与 {quantity} 同理：")
+AS_FOR_ABOVE = Text("In the same way as for {quantity} above:", "与上文的 {quantity} 同理：")
 PUT_IN = Text("Substitute the results above, for {ranges}:", "代入以上结果（{ranges}）：")
 UNFOLD = Text("Unroll the recursion from {end}:", "从 {end} 起逐步展开：")
 CLAIM = Text(

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sympy import Basic, Idx, Indexed, IndexedBase, Sum, Symbol
+from sympy import Basic, Expr, Idx, Indexed, IndexedBase, Pow, Sum, Symbol
 
+from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.derivation import Line, Step, Term
 from derive.expressions.symbols import Partial
 from derive.language import Text
@@ -64,6 +65,31 @@ def pattern(step: Step) -> Pattern:
     lines = tuple(_line(line, seen) for line in step.lines)
     points = tuple(step.region.is_point(axis) for axis in range(len(step.node.indices)))
     return step.reason.en, points, terms, locals_, lines
+
+
+def said_alike(one: ClosedForm, other: ClosedForm) -> bool:
+    """Are two recursions solved by the same lines, apart from names? A power of a constant counts as a name, and so
+    does whatever constant is added at every step without a factor."""
+    return _solution(one) == _solution(other)
+
+
+@memo
+def _solution(form: ClosedForm) -> Pattern:
+    seen: dict[Basic, int] = {}
+    if form.factor == 1 and not form.addend.has(form.index) and not form.boundary.has(form.index):
+        return form.ahead, form.addend == 0, form.boundary == 0
+    lines = tuple(_line(_plain(line), seen) for line in (*form.law, *form.lines))
+    return form.ahead, form.boundary == 0, form.joins, lines
+
+
+def _plain(line: Line) -> Line:
+    def name(power: Pow) -> Symbol:
+        return Symbol(str(power), real=True)
+
+    def named(f: Expr) -> Expr:
+        return f.replace(lambda e: e.is_Pow and e.base.is_Symbol and e.exp.is_Integer and e.exp > 1, name)
+
+    return line._replace(terms=tuple(Term(tuple(map(named, t.factors)), t.sums) for t in line.terms))
 
 
 def _line(line: Line | None, seen: dict[Basic, int]) -> Hashable:

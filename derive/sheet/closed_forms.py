@@ -18,14 +18,27 @@ from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.spans import Ranges, Span, span
 
 
-def solved(form: ClosedForm, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
-    """Yield the blocks of one closed form."""
+def alike(form: ClosedForm, like: ClosedForm, above: bool) -> Iterator[Block]:
+    """Yield the recursion and the closed form of one that is solved as another one is, maybe in the part `above`."""
+    yield Heading(say.CLOSED(adjoint=form.target))
+    yield Paragraph((say.AS_FOR_ABOVE if above else say.AS_FOR)(quantity=like.target))
+    yield Equations((*_law(form), Row(form.target, form.lines[-1].terms)))
+
+
+def _law(form: ClosedForm) -> Iterator[Row]:
+    """The recursion, and where it begins if that has a value."""
+    yield from (Row(form.target if n == 0 else None, line.terms, line.reason) for n, line in enumerate(form.law))
+    begin = Row(_target(form, form.end), (Term((form.boundary,)),))
+    if form.boundary != begin.left:
+        yield begin
+
+
+def solved(form: ClosedForm, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:
+    """Yield the blocks of one closed form, in a box in detail "full"."""
     yield Heading(say.CLOSED(adjoint=form.target))
     end = span(form.index, form.end, form.end)
     yield Paragraph((say.RECURSION_ON if form.ahead > 0 else say.RECURSION_BACK)(end=end))
-    law = (Row(form.target if n == 0 else None, line.terms, line.reason) for n, line in enumerate(form.law))
-    begin = Row(_target(form, form.end), (Term((form.boundary,)),))
-    yield Equations((*law, begin) if form.boundary != begin.left else tuple(law))
+    yield Equations(tuple(_law(form)))
     often = 2 if form.boundary != 0 else 3
     unfolded = tuple(row for n in range(1, often + 1) if _exists(form, n, sizes) for row in _unfolded(form, n))
     if unfolded:
@@ -37,7 +50,8 @@ def solved(form: ClosedForm, sizes: Mapping[Symbol, int]) -> Iterator[Block]:
         yield Equations(
             tuple(Row(None if n else form.target, line.terms, line.reason) for n, line in enumerate(form.lines))
         )
-    yield Equations((Row(form.target, form.lines[-1].terms),), boxed=True)
+    if detail == "full" or not form.summed:
+        yield Equations((Row(form.target, form.lines[-1].terms),), boxed=detail == "full")
     there = form.index + form.ahead
     yield Paragraph(say.INDUCTION(base=_base(form, end), step=say.FROM_NEIGHBOUR(there=there)))
     yield Equations(tuple(_step(form)))

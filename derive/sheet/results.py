@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from derive.chain.derivation import Step
 from derive.chain.derived import Derived
@@ -15,20 +16,26 @@ from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.spans import Ranges, span
 from derive.sheet.model import unreachable
 from derive.sheet.part import Part
+from derive.sheet.values import results as closed_forms
 from derive.topics.topic import topic
 
-FRAME = 8  # rows of one frame
+FRAME = 12  # rows of one frame
+BESIDE = 3  # adjoints that stand in the frame, where they do not recur
 
 
 def results(part: Part) -> Iterator[Block]:
     """Yield the gradients that were asked for, the recursions of the adjoints that they hold, and the answers."""
     derived = part.derived
     answers = [b for name, found in part.found.items() for b in topic(name).answers(found, part.context(name))]
-    if not derived.derivation.wanted and not answers:
+    forms = closed_forms(part) if not derived.derivation.wanted and part.detail != "full" else []
+    if not derived.derivation.wanted and not answers and not forms:
         return
     yield Heading(say.RESULTS)
-    yield from _framed([b for name in _asked(derived) for b in box(part, derived.regions(name))])
-    yield from _adjoints(part)
+    if forms:
+        yield Equations(tuple(forms), boxed=True)
+    own = [b for name in _asked(derived) for b in box(part, derived.regions(name))]
+    adjoints = list(_adjoints(part))
+    yield from _framed([*own, *adjoints])
     yield from map(Paragraph, unreachable(derived.derivation))
     yield from answers
 
@@ -43,7 +50,7 @@ def box(part: Part, same: Sequence[Step]) -> Iterator[Block]:
     if not same:
         return
     step = same[-1]
-    if len(same) == 1 and fill([step.region], extent(step.node)):
+    if stands_in_results(step, part):
         yield Equations((Row(step.target, step.lines[-1].terms),), boxed=True)
     else:
         target = Partial(part.derived.loss, step.node.generic)
@@ -52,19 +59,31 @@ def box(part: Part, same: Sequence[Step]) -> Iterator[Block]:
         yield from topic(name).boxed(found, same)
 
 
+def stands_in_results(step: Step, part: Part) -> bool:
+    """Is the last line of a step the gradient as the results have it?"""
+    same = part.derived.regions(step.node.name)
+    wanted = step.node.name in part.derived.derivation.wanted
+    return wanted and len(same) == 1 and fill([step.region], extent(step.node))
+
+
 def _framed(found: Sequence[Block]) -> Iterator[Block]:
     """Put the rows of several boxes into frames of a height that fits on a page; leave other blocks as they are."""
     rows = [row for b in found if isinstance(b, Equations) and b.boxed for row in b.rows]
+    again = [n for n, (one, other) in enumerate(pairwise(rows), 1) if one.left == other.left]
+    rows = [row._replace(left=None) if n in again else row for n, row in enumerate(rows)]
     yield from (Equations(tuple(rows[n : n + FRAME]), boxed=True) for n in range(0, len(rows), FRAME))
     yield from (b for b in found if not (isinstance(b, Equations) and b.boxed))
 
 
 def _adjoints(part: Part) -> Iterator[Block]:
-    """Yield, where no derivation follows that has them, the last lines of the adjoints that the gradients need, in the
-    order in which they are computed."""
+    """Yield the last lines of the adjoints that the gradients need, in the order in which they are computed: a few in
+    the frame; where no derivation follows that has them, all of them."""
     needed = _needed(part.derived)
     steps = [s for s in part.derived.steps if s.node.name in needed and not s.node.is_leaf and not s.given]
-    if steps and part.detail == "answer":
+    recurring = {name for stage in part.derived.derivation.stages if stage.time for name in stage.families}
+    if part.detail == "brief" and len(steps) <= BESIDE and not needed & recurring:
+        yield Equations(tuple(Row(s.target, s.lines[-1].terms) for s in steps), boxed=True)
+    elif steps and part.detail == "answer":
         yield Paragraph(say.WITH_ADJOINTS)
         yield Equations(tuple(Row(s.target, s.lines[-1].terms, where(s)) for s in steps))
 

@@ -58,17 +58,18 @@ def _reason(step: Step, beside: Sequence[Local], apart: Sequence[Local]) -> Text
     reason = step.lines[0].reason
     if not beside or reason is None:
         return reason
-    return say.WHERE_PARTIALS(reason=reason, partials=_equations(beside)) if apart else since(beside)
+    return say.WHERE_PARTIALS(reason=reason, partials=equations(beside)) if apart else since(beside)
 
 
 def since(partials: Sequence[Local]) -> Text:
     """Name local partials as a reason, those that are not plain with their rules."""
     plain = [p for p in partials if _plain(p)]
-    ruled = [say.SINCE_BY(partial=_equations([p])[0], rule=say.apart(p.rules)) for p in partials if p not in plain]
-    return say.apart([*([say.SINCE(partials=_equations(plain))] if plain else []), *ruled])
+    ruled = [say.SINCE_BY(partial=equations([p])[0], rule=say.apart(p.rules)) for p in partials if p not in plain]
+    return say.apart([*([say.SINCE(partials=equations(plain))] if plain else []), *ruled])
 
 
-def _equations(partials: Sequence[Local]) -> list[Eq]:
+def equations(partials: Sequence[Local]) -> list[Eq]:
+    """Local partials with their values."""
     return [Eq(p.symbol, p.value, evaluate=False) for p in partials]
 
 

@@ -61,7 +61,7 @@ def _part(part: Part) -> Iterator[Block]:
         return
     yield from picture(part)
     yield from part.sections(Place.MODEL)
-    yield from values(derived)
+    yield from values(part)
     if model.has_loss:
         yield from backward(part)
         yield from gradients(part)

@@ -22,8 +22,8 @@ from derive.sheet.in_time import backward_in_time, shown
 from derive.sheet.model import only
 from derive.sheet.part import Part
 from derive.sheet.readings import key
-from derive.sheet.results import box, where
-from derive.sheet.rows import rows, since
+from derive.sheet.results import box, stands_in_results, where
+from derive.sheet.rows import equations, rows, since
 from derive.topics.topic import topic
 
 
@@ -46,7 +46,7 @@ def backward(part: Part) -> Iterator[Block]:
         yield Paragraph(say.UNROLLED_BACKWARD(sizes=part.known))
         yield from unrolled
     for form in derived.closed_forms:
-        yield from solved(form, derived.sizes)
+        yield from solved(form, derived.sizes, detail)
 
 
 def _groups(part: Part) -> list[Group]:
@@ -126,17 +126,15 @@ def _as_above(part: Part, alike: Sequence[tuple[Group, Group]]) -> Iterator[Bloc
         yield Heading(say.STEPS(first=str(first.number), last=str(groups[-1].number), targets=targets), 2)
     numbers = list(dict.fromkeys(str(g.number) for _, g in alike))
     yield Paragraph((say.AS_IN_STEPS if len(numbers) > 1 else say.AS_IN_STEP)(numbers=numbers))
-    yield Equations(
-        tuple(
-            row
-            for g in groups
-            for row in (
-                _result(g.first, g.first),
-                *_from_subjects(part, g.first),
-                *(_result(s, g.first) for s in g.others),
-            )
-        )
-    )
+    found = [
+        (s, (_result(s, g.first), *(_from_subjects(part, s) if s is g.first else ())))
+        for g in groups
+        for s in (g.first, *g.others)
+    ]
+    shown = [own for s, own in found if not stands_in_results(s, part)]
+    yield Equations(tuple(row for own in shown or (own for _, own in found) for row in own))
+    if shown:
+        yield from _in_results([s for s in steps if stands_in_results(s, part)])
     for group in groups:
         yield from _below(part, group._replace(others=()))
 
@@ -147,16 +145,26 @@ def _below(part: Part, group: Group) -> Iterator[Block]:
     for step in (s for s in steps if s.node.is_leaf):
         yield from _written_out(step, part.derived.sizes, part.detail)
         yield from _zero(step)
-    yield from _others(group)
+    yield from _others(part, group)
     for step in (s for s in steps if s.node.is_leaf):
         yield from _whole(part, step)
 
 
-def _others(group: Group) -> Iterator[Block]:
-    """Show what the steps that are like the one above come to, each with its local partials and its range."""
-    if group.others:
+def _others(part: Part, group: Group) -> Iterator[Block]:
+    """Show what the steps that are like the one above come to, each with its local partials and its range; of gradients
+    that stand in the results only the local partials."""
+    if part.detail == "brief" and all(stands_in_results(s, part) for s in group.others):
+        yield from _in_results(group.others)
+    elif group.others:
         yield Paragraph(say.ALIKE)
         yield Equations(tuple(_result(s, group.first) for s in group.others))
+
+
+def _in_results(steps: Sequence[Step]) -> Iterator[Block]:
+    """Say why gradients hold whose last lines stand in the results."""
+    if steps:
+        partials = [e for s in steps for e in equations(s.locals)]
+        yield Paragraph(say.ALIKE_IN_RESULTS(partials=partials))
 
 
 def _result(step: Step, first: Step) -> Row:

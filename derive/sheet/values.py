@@ -2,28 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
+from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.closed_forms.values import Solved
-from derive.chain.derived import Derived
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.spans import Ranges, span
-from derive.sheet.closed_forms import solved
+from derive.sheet.alike import said_alike
+from derive.sheet.closed_forms import alike, solved
+from derive.sheet.part import Part
 
 
-def values(derived: Derived) -> Iterator[Block]:
-    """Show every value that has a closed form, in the order of computation."""
-    for found in derived.values:
-        yield from solved(found.form, derived.sizes) if found.form is not None else _made(found)
+def values(part: Part) -> Iterator[Block]:
+    """Show every value that has a closed form, in the order of computation; what is made of the solved states for the
+    same range is put together unless every line is asked for."""
+    base = [f.form for f in part.base.derived.values if f.form is not None] if part.base is not None else []
+    above: list[ClosedForm] = list(base)
+    for made, some in groupby(part.derived.values, key=_made_for):
+        if made is not None:
+            found = list(some)
+            for each in [[f] for f in found] if part.detail == "full" else [found]:
+                yield from _made(each, part)
+            continue
+        for form in (f.form for f in some if f.form is not None and not any(_same(f.form, b) for b in base)):
+            like = next((f for f in above if said_alike(f, form)), None) if part.detail != "full" else None
+            yield from (
+                solved(form, part.derived.sizes, part.detail) if like is None else alike(form, like, like in base)
+            )
+            above.append(form)
 
 
-def _made(found: Solved) -> Iterator[Block]:
-    """Show the chain of equalities of a node that is made of solved states."""
-    yield Heading(say.CLOSED(adjoint=found.node.generic))
-    ranges = zip(found.node.indices, found.region.ranges, strict=True)
-    if found.node.indices:
+def results(part: Part) -> list[Row]:
+    """The closed forms as rows of the results, where no gradient was asked for."""
+    return [Row(found.node.generic, found.lines[-1].terms) for found in part.derived.values]
+
+
+def _made_for(found: Solved) -> str | None:
+    """The range for which a node is made of solved states; None for a recursion."""
+    return None if found.form is not None else str(found.region.ranges)
+
+
+def _same(one: ClosedForm, other: ClosedForm) -> bool:
+    """Do two recursions and their solutions read the same?"""
+    lines = [[line.terms for line in (*form.law, *form.lines)] for form in (one, other)]
+    return one.target == other.target and one.boundary == other.boundary and lines[0] == lines[1]
+
+
+def _made(found: Sequence[Solved], part: Part) -> Iterator[Block]:
+    """Show the chains of equalities of nodes that are made of solved states."""
+    node, region = found[0].node, found[0].region
+    yield Heading(say.CLOSED(adjoint=[f.node.generic for f in found] if len(found) > 1 else node.generic))
+    ranges = zip(node.indices, region.ranges, strict=True)
+    if node.indices:
         yield Paragraph(say.PUT_IN(ranges=Ranges(tuple(span(i, a, b) for i, (a, b) in ranges))))
-    target = found.node.generic
-    yield Equations(tuple(Row(None if n else target, line.terms, line.reason) for n, line in enumerate(found.lines)))
-    yield Equations((Row(target, found.lines[-1].terms),), boxed=True)
+    for each in found:
+        target = each.node.generic
+        yield Equations(tuple(Row(None if n else target, x.terms, x.reason) for n, x in enumerate(each.lines)))
+        if part.detail == "full":
+            yield Equations((Row(target, each.lines[-1].terms),), boxed=True)

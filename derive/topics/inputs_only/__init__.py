@@ -16,6 +16,7 @@ from derive.page.as_data import equality
 from derive.topics.topic import Ask, Context, Flag, Topic
 
 if TYPE_CHECKING:  # a subject that is not asked for loads nothing
+    from derive.chain.derivation import Step
     from derive.check.report import Report
     from derive.page.blocks import Block
     from derive.page.print.formulas import Formulas
@@ -47,17 +48,20 @@ def gradient_in_inputs(solution: Any, parameter: Any, check: bool = True) -> Exp
 
 
 class InputsOnly(Topic):
-    """It is asked for by `inputs_only=True`, or the names of parameters, and by `--inputs-only`."""
+    """It is asked for by `inputs_only=True`, or the names of parameters, and by `--inputs-only`; by itself it shows the
+    gradients that hold states whose closed form the sheet derives."""
 
     asks = {"inputs_only": Flag("w,b", "the gradients also in what is given alone: all, or of w and b", ALL)}
     offers = {"gradient_in_inputs": gradient_in_inputs}
 
     def find(self, derived: Derived, ask: Ask) -> tuple[Carried, ...]:
         asked = ask.get("inputs_only", False)
-        if not asked or not derived.model.has_loss:
+        if not derived.model.has_loss or not (asked or derived.values):
             return ()
-        from derive.topics.inputs_only.carried import carried
+        from derive.topics.inputs_only.carried import carried, with_closed_forms
 
+        if not asked:
+            return with_closed_forms(derived)
         every = asked is True or asked == ALL
         names = derived.derivation.wanted if every else [n.strip() for n in str(asked).split(",")]
         return tuple(one for name in names for one in carried(derived, name))
@@ -70,7 +74,13 @@ class InputsOnly(Topic):
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         from derive.topics.inputs_only.page import section
 
-        return section(found)
+        return section(found, context.detail)
+
+    def boxed(self, found: Sequence[Any], steps: Sequence[Step]) -> Iterator[Block]:
+        from derive.page.blocks import Equations, Row
+
+        for one in (one for one in found if one.step in steps and len(one.lines) > 1):
+            yield Equations((Row(one.step.target, one.lines[-1].terms),), boxed=True)
 
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
         return {"inputs_only": [_data(one, show, lang) for one in found]}

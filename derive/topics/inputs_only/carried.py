@@ -14,6 +14,7 @@ from sympy import Add, Expr
 from derive.chain.derivation import Line, Step, Term
 from derive.chain.derived import Derived
 from derive.chain.facts import known
+from derive.chain.rules.exchange import exchange
 from derive.chain.rules.insert import INSERT, INSERT_DEFINITIONS, insert_definitions
 from derive.chain.rules.pipeline import develop
 from derive.chain.rules.tidy import tidy
@@ -57,6 +58,14 @@ def carried(derived: Derived, name: str) -> tuple[Carried, ...]:
     return tuple(definitions.carry(step) for step in derived.regions(name))
 
 
+def with_closed_forms(derived: Derived) -> tuple[Carried, ...]:
+    """The gradients that hold states with a closed form, carried to what is given where that can be done."""
+    solved = {value.node.name for value in derived.values}
+    wanted = [s.node.name for s in derived.steps if s.node.is_leaf and names(s.value) & solved]
+    found = (one for name in dict.fromkeys(wanted) for one in carried(derived, name))
+    return tuple(one for one in found if one.lines)
+
+
 class Definitions:
     """What stands for the adjoints and for the computed quantities of a derivation."""
 
@@ -94,6 +103,7 @@ class Definitions:
         while True:
             inserted, used = insert_definitions(expr, self.nodes, self.model.indices)
             if not used:
+                yield from exchange(_terms(expr))
                 return
             yield Line(_terms(inserted), self._why(used))
             expr = reduced(tidy(inserted))

@@ -34,10 +34,11 @@ LONG = Text(
 )
 
 
-def section(found: Sequence[Carried]) -> Iterator[Block]:
-    """Show every gradient that was asked for."""
+def section(found: Sequence[Carried], detail: str) -> Iterator[Block]:
+    """Show every gradient that was asked for. In brief, what they come to stands in the results."""
     yield Heading(HEADING)
-    yield Paragraph(SAY)
+    if detail == "full":
+        yield Paragraph(SAY)
     partials = dict.fromkeys(e for one in found if one.lines for e in elements(one.value) if isinstance(e, Partial))
     if partials:
         yield Paragraph(AND_GIVEN(partials=list(partials)))
@@ -48,7 +49,8 @@ def section(found: Sequence[Carried]) -> Iterator[Block]:
         target = one.step.target
         rows = [Row(target if n == 0 else None, line.terms, line.reason) for n, line in enumerate(one.lines)]
         yield Equations(tuple(rows))
-        yield Equations((Row(target, one.lines[-1].terms),), boxed=True)
+        if detail == "full":
+            yield Equations((Row(target, one.lines[-1].terms),), boxed=True)
 
 
 def why_not(one: Carried) -> Text:

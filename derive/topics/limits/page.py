@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import S
+from sympy import Expr, S
 
 from derive.chain.derivation import Term
 from derive.expressions.indices import substitute
@@ -32,6 +32,7 @@ WORKED_AT = Text("Example: {names} = {numbers}.", "例：取 {names} = {numbers}
 
 def limits(asked: Sequence[Limiting]) -> Iterator[Block]:
     """Show every limit that was asked for."""
+    told: set[tuple[Expr | None, Expr | None]] = set()
     for found in asked:
         yield Heading(LIMIT(limit=found.symbol))
         if found.vanishing:
@@ -39,18 +40,20 @@ def limits(asked: Sequence[Limiting]) -> Iterator[Block]:
             yield Paragraph(FADES(powers=list(found.vanishing), bases=list(bases)))
         yield Equations((Row(found.node.generic, found.value), Row(found.symbol, found.limit)))
         if found.leading is not None:
-            yield from _leading(found)
+            yield from _leading(found, (found.leading, found.deviation) in told)
+            told.add((found.leading, found.deviation))
         if found.worked:
             yield from _worked(found)
 
 
-def _leading(found: Limiting) -> Iterator[Block]:
-    """Show the value over its leading term: it is 1 minus the relative deviation."""
+def _leading(found: Limiting, told: bool) -> Iterator[Block]:
+    """Show the value over its leading term, unless that is `told` already: it is 1 minus the relative deviation."""
     value, leading, deviation = found.value, found.leading, found.deviation
     assert leading is not None and deviation is not None
-    yield Paragraph(LEADING(leading=leading))
-    ratio = Row(found.node.generic / leading, value / leading)
-    yield Equations((ratio, Row(None, (Term((S.One,)), Term((-deviation,))))))
+    if not told:
+        yield Paragraph(LEADING(leading=leading))
+        ratio = Row(found.node.generic / leading, value / leading)
+        yield Equations((ratio, Row(None, (Term((S.One,)), Term((-deviation,))))))
     to = NOUGHT if found.to == 0 else INFINITY
     yield Paragraph(APPROACHES(deviation=deviation, variable=found.variable, to=to))
     if found.to == 0 and found.variable not in (leading / found.variable).free_symbols:

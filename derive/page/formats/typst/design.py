@@ -23,19 +23,25 @@ DESIGN = r"""
   let wide = measure(body).width
   if wide > size.width { scale(size.width / wide * 100%, reflow: true, body) } else { body }
 })
-#let beside(line, why) = if why == none { fitted(line) } else {
-  layout(size => if measure(line).width + measure(why).width + 1.2em.to-absolute() <= size.width {
-    grid(columns: (1fr, auto), align: (left + horizon, right + horizon), line, why)
-  } else {
-    stack(spacing: 0.5em, fitted(line), align(right, block(width: 85%, align(right, why))))
-  })
-}
+#let beside(line, why) = grid(columns: (1fr, auto), align: (left + horizon, right + horizon), line, why)
+#let below(why) = grid.cell(colspan: 2, inset: (top: -0.3em), align(right, block(width: 85%, align(right, why))))
 // rows of left, the lines of right, and a reason for the last of them, with their signs under each other
-#let rows(inset: (left: 1.2em), columns: (auto, 1fr), ..each) = block(inset: inset, above: 0.9em, below: 0.9em, grid(
-  columns: columns, column-gutter: 0.3em, row-gutter: 0.75em, align: (right + horizon, left + horizon),
-  ..each.pos().map(((left, lines, why)) => lines.enumerate().map(((n, line)) => (
-    if n == 0 { left } else { none },
-    beside(line, if why == none or n + 1 < lines.len() { none } else { small(why) })))).flatten()))
+#let row(left, lines, why, room) = {
+  let why = if why == none { none } else { small(why) }
+  let fits = why == none or measure(lines.last()).width + measure(why).width + 1.2em.to-absolute() <= room
+  for (n, line) in lines.enumerate() {
+    let last = n + 1 == lines.len()
+    (if n == 0 { left } else { none }, if last and why != none and fits { beside(line, why) } else { fitted(line) })
+  }
+  if not fits { (below(why),) }
+}
+#let rows(inset: (left: 1.2em), columns: (auto, 1fr), ..each) = block(inset: inset, above: 0.9em, below: 0.9em,
+  layout(size => {
+    let lefts = each.pos().map(((left, ..)) => if left == none { 0pt } else { measure(left).width })
+    let room = size.width - calc.max(..lefts) - 0.3em.to-absolute()
+    grid(columns: columns, column-gutter: 0.3em, row-gutter: 0.75em, align: (right + horizon, left + horizon),
+      ..each.pos().map(((left, lines, why)) => row(left, lines, why, room)).flatten())
+  }))
 #let result(..lines) = block(inset: (left: 1.2em), breakable: false, fitted(box(
   stroke: 0.6pt + rule, fill: tint, inset: 7pt, stack(spacing: 0.7em, ..lines))))
 #let results(..each) = block(inset: (left: 1.2em), breakable: false, block(
