@@ -65,9 +65,11 @@ class Formulas:
         """A formula of one number, or of one element, whose whole parts are read. Errors: ModelError."""
         if not is_whole(expr):
             return expr
-        if (shape := self.shape(expr)) and not isinstance(expr, IndexedBase):
+        if not (shape := self.shape(expr)):
+            return self.element(expr, ())
+        if expr.has(Whole):
             raise self._error(f"{expr} is {_said(shape)}, not a number; name it, as in h = g.define('h', {expr})")
-        return expr if shape else self.element(expr, ())
+        return expr  # a family that lacks its indices, which is said where families are seen
 
     def define(self, expr: Any, own: Sequence[Idx]) -> Any:
         """The element of a whole formula at its own indices. Errors: ModelError where it has indices besides."""
