@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from derive.chain.derived import Derived
 from derive.chain.rule import derive
 from derive.display import shown
+from derive.errors import UsageError
 from derive.language import Text
 from derive.model.model import Model
 from derive.model.preactivation import named
@@ -197,16 +198,25 @@ class Solution(Derived):
                 one.checked()
         return code(self.derivation, target, signature, typed)
 
-    def picture(self, operations: Sequence[str] | None = None) -> GraphPicture:
+    def picture(self, operations: Sequence[str] | None = None, at: str | None = None) -> GraphPicture:
         """Return the computational graph as a picture; if `operations` such as ["dot", "add"] are given, in these.
 
-        A notebook shows it; `svg(lang)` and `tikz(lang)` write it. Errors: ModelError, UsageError for a missing
-        operation.
+        With numbers `at`, as in "w=0.5, x=2", each box holds its value and the derivative of the loss. A notebook shows
+        it; `svg(lang)` and `tikz(lang)` write it. Errors: ModelError, UsageError for a missing operation or numbers
+        that cannot be used, VerificationError.
         """
-        from derive.page.pictures.picture import GraphPicture
+        return self.drawn({} if at is None else {"at": at}, operations)
 
-        derivation = self.derivation if operations is None else self.rewritten(operations, check=False).derivation
-        return GraphPicture(derivation, self.sizes, values=operations is not None)
+    def drawn(self, wishes: Mapping[str, Any], operations: Sequence[str] | None = None) -> GraphPicture:
+        """Return the picture with the numbers that wishes ask for, by their names. Errors: as `picture`."""
+        from derive.page.pictures.picture import GraphPicture
+        from derive.sheet.picture import numbers
+
+        if operations is None:
+            return GraphPicture(self.derivation, self.sizes, numbers=numbers(self, wishes))
+        if wishes.get("at") is not None:
+            raise UsageError("a graph in other operations has no numbers; leave out the operations or the numbers")
+        return GraphPicture(self.rewritten(operations, check=False).derivation, self.sizes, values=True)
 
     def __getattr__(self, name: str) -> Any:
         """Return a method or a property that a subject offers."""

@@ -96,10 +96,10 @@ def test_every_medium_has_the_same_numbers_and_the_legend_says_which_is_which() 
     picture = drawn(part)
     for text in (picture.tikz(), picture.typst(), picture.svg()):
         assert text.count("0.6931") == (2 if text.startswith("<svg") else 1 + ("m(" in text))
-        assert "upper number: the value" in text and "lower number: the derivative of the loss" in text
-    assert "上方数字：取值" in picture.svg("zh") and "下方数字：损失对该量的导数" in picture.tikz("zh")
+        assert "first number: the value" in text and "second number: the derivative of the loss" in text
+    assert "第一个数：取值" in picture.svg("zh") and "第二个数：损失对该量的导数" in picture.tikz("zh")
     bare = GraphPicture(part.derived.derivation, part.derived.sizes)
-    assert "upper number" not in bare.svg() and not any(map(any, boxes(bare).values()))
+    assert "first number" not in bare.svg() and not any(map(any, boxes(bare).values()))
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,14 @@ def run(argv: Sequence[str]) -> int:
 
 
 def picture(problem: Problem, given: argparse.Namespace) -> GraphPicture:
-    """The picture that is asked for. Errors: UsageError for an option, ModelError for an operation that is missing."""
-    graph = readings(problem, given)[0].build(**problem.choices(vars(given)))
-    solution = graph.derive(sizes=sizes(problem, vars(given)))
-    return solution.picture(given.ops.split(",") if given.ops is not None else None)
+    """The picture that is asked for, with the numbers of the command line, else those of the exercise.
+
+    Errors: UsageError for an option, ModelError for an operation that is missing, VerificationError.
+    """
+    reading = readings(problem, given)[0]
+    solution = reading.build(**problem.choices(vars(given))).derive(sizes=sizes(problem, vars(given)))
+    wishes = {"example": reading.wishes.get("example")} if given.at is None else {"at": given.at}
+    return solution.drawn(wishes, given.ops.split(",") if given.ops is not None else None)
 
 
 def _format(given: argparse.Namespace) -> str:

@@ -203,9 +203,13 @@ def graph_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
         description="The computational graph as a picture, a recurrence unrolled in columns of time (of more than 5 "
         "steps, or of a length without a number, the first two, dots, the last). Dashed arrows carry "
         "local partials back; dots mark the values that the backward pass needs again.",
-        epilog="The picture goes to standard output. Exit status: 0 done, 2 the input cannot be used.",
+        epilog="The picture goes to standard output. Exit status: 0 done, 1 a number fails its check, 2 the "
+        "input cannot be used.",
     )
     parser.add_argument("--ops", metavar="dot,add,...", help="written in these operations, as in dot,add,max,mul,pow")
+    parser.add_argument(
+        "--at", metavar='"w1=0.5, x_1=2"', help="with these values and derivatives (default: those of the exercise)"
+    )
     parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the legend (default en)")
     parser.add_argument("--format", metavar="svg|pdf|png|tex|tikz", help="default: as the file is named, else svg")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the picture to a file")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
+from derive.chain.derived import Derived
 from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Heading, Paragraph, Picture
 from derive.sheet.part import Part
+from derive.topics.topic import Ask, topics
+
+if TYPE_CHECKING:
+    from derive.page.pictures.numbers import Numbers
 
 MOST = 64  # vertices of a picture that can still be read on a page
 
@@ -27,15 +33,29 @@ DENSE = Text(
 )
 
 
+def numbers(derived: Derived, wishes: Mapping[str, Any]) -> Numbers:
+    """The numbers for the boxes of the graph that such wishes as `at="w=1, x=2"` ask for, compared with torch first.
+
+    Errors: UsageError for numbers that cannot be used, VerificationError where torch.autograd disagrees.
+    """
+    ask, found = Ask(wishes), {}
+    for name, each in topics():
+        if each.asks.keys() & wishes.keys() and (result := each.find(derived, ask)):
+            found[name] = result
+            if (report := each.check(result, derived, 0)) is not None:
+                report.required()
+    return Part(derived, found).numbers()
+
+
 def picture(part: Part) -> Iterator[Block]:
     """Show the computational graph, or say that it is too dense for a page."""
     from derive.page.pictures.numbers import remarks
     from derive.page.pictures.picture import GraphPicture
 
-    derived, numbers = part.derived, part.numbers()
+    derived, known = part.derived, part.numbers()
     if any(stage.time and not stage.stepwise for stage in derived.derivation.stages):
         return  # a column for each time step does not show several loops
-    drawn = GraphPicture(derived.derivation, derived.sizes, numbers=numbers)
+    drawn = GraphPicture(derived.derivation, derived.sizes, numbers=known)
     yield Heading(GRAPH)
     count = len(drawn.diagram.vertices)
     if count > MOST and len(drawn.narrowest.vertices) > MOST:
@@ -43,7 +63,7 @@ def picture(part: Part) -> Iterator[Block]:
         return
     caption = say.PICTURE if any(e.backward for e in drawn.diagram.edges) else VALUES
     caption = BOTH(one=caption, other=SHARED) if drawn.diagram.copied else caption
-    for remark in remarks(numbers, drawn.diagram):
+    for remark in remarks(known, drawn.diagram):
         caption = BOTH(one=caption, other=remark)
     solved = [n.generic for n in derived.model.nodes.values() if n.implicit]
     yield Picture(drawn, BOTH(one=caption, other=BACK(names=solved)) if solved else caption)

@@ -68,6 +68,7 @@ STYLE = (
     ".derive-graph .time{fill:var(--soft)}"
     ".derive-graph .forward{fill:none;stroke:var(--ink);stroke-width:1.1}"
     ".derive-graph .backward{fill:none;stroke:var(--back);stroke-width:1.1;stroke-dasharray:4 2.4}"
+    ".derive-graph .carried{stroke-width:2.2}"
     ".derive-graph .bar{fill:none;stroke:var(--soft);stroke-width:0.8}"
     ".derive-graph .head.ink{fill:var(--ink)}.derive-graph .head.back{fill:var(--back)}"
     ".derive-graph .kept{fill:var(--kept);stroke:var(--paper);stroke-width:1}"

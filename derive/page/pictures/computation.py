@@ -137,7 +137,15 @@ class Walk:
 
     def _edge(self, source: Place, target: Place) -> Edge:
         keys = [name if time is None else f"{name}@{time}" for name, time in (source, target)]
-        found = self.backward.partial(source, target)
+        found, carried = self.backward.partial(self._behind(source, target), target), source[0] == target[0]
         if found is not None:
-            return Edge(keys[0], keys[1], True, found[:1], found[1:])
-        return Edge(keys[0], keys[1], DOTS in (source[1], target[1]) and self.backward.flows(source, target))
+            return Edge(keys[0], keys[1], True, found[:1], found[1:], carried)
+        backward = DOTS in (source[1], target[1]) and self.backward.flows(source, target)
+        return Edge(keys[0], keys[1], backward, carried=carried)
+
+    def _behind(self, source: Place, target: Place) -> Place:
+        """The element behind the dots that a target is computed from, if it is one alone; else the source itself."""
+        if source[1] != DOTS or target[1] == DOTS:
+            return source
+        hidden = {p for p in self._used(target) if p[0] == source[0] and self.times.column(p[1] or 0) == DOTS}
+        return hidden.pop() if len(hidden) == 1 else source

@@ -33,7 +33,8 @@ class Edge(NamedTuple):
     quantity of the source.
 
     No partials: no derivative is asked for. `symbols` are their names, where the values would be too long; an edge
-    between dots has a derivative (`backward`) but no partial of its own.
+    between dots has a derivative (`backward`) but no partial of its own. `carried` leads from a quantity to itself at
+    the next step.
     """
 
     source: str
@@ -41,6 +42,7 @@ class Edge(NamedTuple):
     backward: bool = False
     partials: tuple[Expr, ...] = ()
     symbols: tuple[Expr, ...] = ()
+    carried: bool = False
 
 
 class Diagram(NamedTuple):

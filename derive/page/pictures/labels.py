@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise, product
+from math import ceil, dist, hypot, inf
 from typing import Any, NamedTuple
 
 Point = tuple[float, float]
 Curve = tuple[Point, Point, Point, Point]
-ALONG = (0.5, 0.35, 0.65, 0.22, 0.78, 0.12, 0.88)
+ALONG, ELSEWHERE = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9), (0.5, 0.2, 0.8)
+AWAY = (5.5, 8.5, 12.5, 19.0, 0.0)  # distances of a label from the middle of its pair of lines; the last is on it
 MARGIN = 1.5  # the least distance from boxes and other labels
-CELL = 24.0
+TOUCH = 3.4  # a label nearer than that to the middle of a pair of lines touches one of them
+STEP = 3.0  # between the points of a line
+CELL = 16.0
+LOST = 1000.0
+OWN, MISTAKEN = 0.25, 0.25  # what a point of its own line costs under a label, and one of another line beside it
+Cells = dict[tuple[int, int], list[tuple[Point, Any]]]
 
 
 class Rectangle(NamedTuple):
@@ -58,40 +66,53 @@ class Label(NamedTuple):
         """The box moved down by `by`."""
         return Label(self.box._replace(y=self.box.y + by))
 
+    def aside(self, by: float) -> Label:
+        """The box moved to the right by `by`."""
+        return Label(self.box._replace(x=self.box.x + by))
+
 
 def placed(
     lines: Mapping[Any, tuple[Curve, ...]], sizes: Mapping[Any, tuple[float, float]], boxes: Sequence[Rectangle]
-) -> dict[Any, Label | None]:
-    """The best place for every label, the longest first; None where there is none (and for no label)."""
+) -> tuple[dict[Any, Label | None], float]:
+    """The best place for every label, the longest first, None where there is none (and for no label); and how much of
+    the lines the labels cover, where a label without a place counts as LOST."""
     cells = _cells(lines)
     found: dict[Any, Label | None] = dict.fromkeys(lines)
     taken: list[Rectangle] = []
+    total = 0.0
     for edge in sorted((e for e in lines if sizes[e][0]), key=lambda e: -sizes[e][0]):
-        near = [box for box in (*boxes, *taken) if _beside(box, lines[edge][:2], sizes[edge][0])]
-        best, least = None, 1e9
-        for rank, box in enumerate(_spots(lines[edge], sizes[edge])):
+        near = [box for box in (*boxes, *taken) if _beside(box, lines[edge], sizes[edge][0])]
+        best, least, covered = None, inf, LOST
+        for cost, box, away in sorted(_spots(lines[edge], sizes[edge])):
+            if cost >= least:
+                break
             if any(box.meets(other, MARGIN) for other in near):
                 continue
-            cost = 0.15 * rank + (_covered(box, edge, cells) if 0.15 * rank < least else 0)
-            if cost < least:
-                best, least = box, cost
-            if 0.15 * rank >= least:
-                break
+            under = _covered(box, edge, cells, away, least - cost)
+            if cost + under < least:
+                best, least, covered = box, cost + under, under
+        total += covered
         if best is not None:
             found[edge] = Label(best)
             taken.append(best)
-    return found
+    return found, total
 
 
-def _cells(lines: Mapping[Any, tuple[Curve, ...]]) -> dict[int, list[tuple[Point, Any]]]:
-    """Points along all curves with their edges, sorted into columns CELL wide."""
-    cells: dict[int, list[tuple[Point, Any]]] = {}
+def _cells(lines: Mapping[Any, tuple[Curve, ...]]) -> Cells:
+    """Points along all curves, a STEP from each other, with their edges, sorted into squares CELL wide."""
+    cells: Cells = {}
     for edge, curves in lines.items():
         for curve in curves:
-            for n in range(13):
-                x, y = point(curve, n / 12)
-                cells.setdefault(int(x // CELL), []).append(((x, y), edge))
+            count = max(2, ceil(_length(curve) / STEP))
+            for n in range(count + 1):
+                x, y = point(curve, n / count)
+                cells.setdefault((int(x // CELL), int(y // CELL)), []).append(((x, y), edge))
     return cells
+
+
+def _length(curve: Curve) -> float:
+    """About the length of a curve: the mean of its chord and of the way over its control points."""
+    return (dist(curve[0], curve[3]) + sum(dist(a, b) for a, b in pairwise(curve))) / 2
 
 
 def _beside(box: Rectangle, curves: tuple[Curve, ...], width: float) -> bool:
@@ -99,23 +120,48 @@ def _beside(box: Rectangle, curves: tuple[Curve, ...], width: float) -> bool:
     return box.right > curves[0][0][0] - width and box.x < curves[-1][3][0] + width
 
 
-def _spots(curves: tuple[Curve, ...], size: tuple[float, float]) -> Iterator[Rectangle]:
-    """Boxes below, above and beside the line in the gap after its source, the nearest first."""
+def _spots(curves: tuple[Curve, ...], size: tuple[float, float]) -> Iterator[tuple[float, Rectangle, float]]:
+    """Boxes on both sides of the line and on it, what each costs, and its distance from the line: best in the middle of
+    the gap after the source."""
     w, h = size
-    curve = max(curves[:2], key=lambda c: c[3][0] - c[0][0])
-    for away in (4.5, 8.0, 13.0):
-        for t in ALONG:
-            x, y = point(curve, t)
-            yield Rectangle(x - w / 2, y + away, w, h)
-            yield Rectangle(x - w / 2, y - away - h, w, h)
-            yield Rectangle(x + away, y - h / 2, w, h)
-            yield Rectangle(x - away - w, y - h / 2, w, h)
+    wanted = max(curves[:2], key=lambda c: c[3][0] - c[0][0])
+    for curve in curves:
+        for t in ALONG if curve is wanted else ELSEWHERE:
+            (x, y), (dx, dy) = point(curve, t), _across(curve, t)
+            far = 0.0 if curve is wanted else 1.0 + dist(point(wanted, 0.5), (x, y)) / 40
+            for rank, away in enumerate(AWAY):
+                reach = away + (abs(dx) * w + abs(dy) * h) / 2 if away else 0.0
+                for side, better in ((1, 0.0), (-1, 0.1)):  # the way back lies below
+                    middle = x + side * dx * reach, y + side * dy * reach
+                    cost = far + 2.5 * abs(t - 0.5) + 0.6 * rank + better
+                    yield cost, Rectangle(middle[0] - w / 2, middle[1] - h / 2, w, h), away
 
 
-def _covered(box: Rectangle, edge: Any, cells: Mapping[int, list[tuple[Point, Any]]]) -> float:
-    """What lies under a label: other curves cost most, its own less."""
-    columns = range(int(box.x // CELL), int(box.right // CELL) + 1)
-    return sum((5.0 if e is not edge else 3.0) for c in columns for p, e in cells.get(c, ()) if box.holds(p))
+def _across(curve: Curve, t: float) -> Point:
+    """The direction of length 1 that leads from a point of the curve off it, downwards."""
+    (x0, y0), (x1, y1) = point(curve, t - 0.02), point(curve, t + 0.02)
+    length = hypot(x1 - x0, y1 - y0) or 1.0
+    return (y0 - y1) / length, (x1 - x0) / length
+
+
+def _covered(box: Rectangle, edge: Any, cells: Cells, away: float, most: float) -> float:
+    """How much of lines lies under a label or touches it, that of others is worse than its own; and how much of others
+    is as near as its own or nearer, so that the label could be theirs. What is
+    above `most` need not be known."""
+    (x, y), wide, high = box.middle, box.width / 2, box.height / 2
+    near, nearer, cost = max(away, AWAY[0]) + 2.5, max(away - 2, TOUCH), 0.0
+    columns = range(int((box.x - near) // CELL), int((box.right + near) // CELL) + 1)
+    rows = range(int((box.y - near) // CELL), int((box.bottom + near) // CELL) + 1)
+    for square in product(columns, rows):
+        for (a, b), owner in cells.get(square, ()):
+            gap = max(abs(a - x) - wide, abs(b - y) - high)
+            if owner is edge:
+                cost += OWN if gap < TOUCH else 0.0
+            elif gap < near:
+                cost += 1.0 if gap < nearer else MISTAKEN
+        if cost >= most:
+            break
+    return cost
 
 
 def point(curve: Curve, t: float) -> Point:

@@ -14,16 +14,21 @@ from typing import NamedTuple
 from derive.model.model import LEAVES
 from derive.page.pictures.coordinates import heights
 from derive.page.pictures.diagram import Diagram, Edge
-from derive.page.pictures.labels import Curve, Label, Rectangle, placed
+from derive.page.pictures.labels import LOST, Curve, Label, Rectangle, placed
 from derive.page.pictures.layers import Chain, Layers, layers, ranks
 from derive.page.pictures.writing import Writing
 
-ROW, BEND, LABELLED = 14.0, 9.0, 15.0  # distances between boxes, of edges, and of edges with labels
-PORT, PAIR = 8.0, 2.6  # distance of ports, and half that of an edge forward and its way back
+ROW, BEND, LABELLED = 12.0, 9.0, 17.0  # distances between boxes, of edges, and of edges with labels
+PORT, BARE = 10.0, 7.0  # distance of ports, where labels stand and where none do
+PAIR = 2.6  # half the distance of an edge forward and its way back
 NARROW, BOW = 30.0, 0.35  # the least gap between layers, and how much of it a difference of heights asks for
 STEEPEST = 70.0  # at most so much
 FAN = 7.0  # and each of many labels
 PADDING = (8.0, 4.5)
+STRETCHES = (1.0, 1.25, 1.6, 2.2, 3.0)  # wider gaps where labels lie on lines or find no place
+ENOUGH = 2.0  # a wider gap than that is only for a label without a place
+SQUEEZES = (0.75, 0.5, 0.3)  # narrower gaps where a picture is too wide
+COST = 0.01  # what a unit of width costs beside a point of a line that a label covers
 Offsets = dict[Edge, float]
 
 
@@ -48,9 +53,20 @@ class Layout(NamedTuple):
     height: float
     columns: Mapping[int, tuple[float, float]]
 
+    def centred(self, width: float) -> Layout:
+        """The same in the middle of a wider place."""
+        by = max(0.0, width - self.width) / 2
+        boxes = {key: box._replace(x=box.x + by) for key, box in self.boxes.items()}
+        routes = tuple(Route(r.edge, _beside(r.curves, by), r.label and r.label.aside(by)) for r in self.routes)
+        columns = {time: (left + by, right + by) for time, (left, right) in self.columns.items()}
+        return Layout(boxes, routes, self.width + 2 * by, self.height, columns)
 
-def layout(drawn: Diagram, writings: Sequence[Writing], widest: float = inf) -> tuple[Layout, Writing]:
-    """The places of everything, and the writing that was taken: the first that is not too wide, else the last."""
+
+def layout(
+    drawn: Diagram, writings: Sequence[Writing], widest: float = inf, squeezes: Sequence[float] = ()
+) -> tuple[Layout, Writing]:
+    """The places of everything, and the writing that was taken: the first that is not too wide, else the last, with
+    gaps that are narrower by a factor."""
     found = layers(drawn)
     ports = _ports(found)
     size = {v.key: _size(writings[0].size(v), *ports[v.key]) for v in drawn.vertices}
@@ -60,20 +76,22 @@ def layout(drawn: Diagram, writings: Sequence[Writing], widest: float = inf) -> 
     y = heights(
         found, height, lambda a, b: LABELLED if {a, b} & wide else ROW if {a, b} <= size.keys() else BEND, leaves
     )
-    for writing in writings:
+    for writing, squeeze in [*((w, 1.0) for w in writings), *((writings[-1], s) for s in squeezes)]:
         labels = {edge: writing.size(edge) for edge in drawn.edges}
-        boxes, ends, width = _boxes(found, size, y, labels, 1.0)
-        if width <= widest:
+        if _boxes(found, size, y, labels, 1.0, squeeze)[2] <= widest:
             break
-    for stretch in (1.0, 1.25, 1.6, 2.2, 3.0):  # a wider gap where a label finds no place
-        if stretch > 1:
-            boxes, ends, width = _boxes(found, size, y, labels, stretch)
+    best, least_cost = None, inf
+    for stretch in STRETCHES:
+        boxes, ends, width = _boxes(found, size, y, labels, stretch, squeeze)
         lines = {edge: _line(edge, chain, boxes, ends, y, ports) for edge, chain in found.chains.items()}
-        spots = placed(lines, labels, list(boxes.values()))
-        if all(spots[e] is not None or not labels[e][0] for e in drawn.edges):
+        spots, covered = placed(lines, labels, list(boxes.values()))
+        if covered + COST * width < least_cost and (best is None or width <= widest or least_cost > LOST):
+            least_cost = covered + COST * width
+            best = boxes, tuple(Route(edge, lines[edge], spots[edge]) for edge in drawn.edges), width
+        if not covered or (stretch > ENOUGH and least_cost < LOST):
             break
-    routes = tuple(Route(edge, lines[edge], spots[edge]) for edge in drawn.edges)
-    boxes, routes, total = _framed(boxes, routes, width)
+    assert best is not None
+    boxes, routes, total = _framed(*best)
     return Layout(boxes, routes, *total, _columns(drawn, boxes)), writing
 
 
@@ -88,8 +106,8 @@ def least(drawn: Diagram, writing: Writing) -> float:
 
 
 def _size(text: tuple[float, float], into: Offsets, out: Offsets) -> tuple[float, float]:
-    most = max(len(into), len(out))
-    return text[0] + 2 * PADDING[0], max(text[1] + 2 * PADDING[1], PORT * most + 8)
+    ports = max(max(side.values(), default=0.0) for side in (into, out))
+    return text[0] + 2 * PADDING[0], max(text[1] + 2 * PADDING[1], 2 * ports + PORT + 8)
 
 
 def _ports(found: Layers) -> dict[str, tuple[Offsets, Offsets]]:
@@ -105,7 +123,8 @@ def _ports(found: Layers) -> dict[str, tuple[Offsets, Offsets]]:
 
 
 def _spread(edges: list[Edge]) -> dict[Edge, float]:
-    return {e: PORT * (n - (len(edges) - 1) / 2) for n, e in enumerate(edges)}
+    apart = PORT if any(e.backward for e in edges) else BARE
+    return {e: apart * (n - (len(edges) - 1) / 2) for n, e in enumerate(edges)}
 
 
 def _boxes(
@@ -114,6 +133,7 @@ def _boxes(
     y: Mapping[str, float],
     labels: Mapping[Edge, tuple[float, float]],
     stretch: float,
+    squeeze: float,
 ) -> tuple[dict[str, Rectangle], dict[str, tuple[float, float]], float]:
     """The boxes, and the left and right end of every layer for what stands in it."""
     rank = {key: n for n, layer in enumerate(found.layers) for key in layer}
@@ -122,7 +142,7 @@ def _boxes(
         for edge, chain in found.chains.items()
         for n, (a, b) in enumerate(pairwise(chain))
     ]
-    gaps = _gaps(len(found.layers), pieces)
+    gaps = _gaps(len(found.layers), pieces, squeeze)
     boxes, ends, x = {}, {}, 0.0
     for n, layer in enumerate(found.layers):
         wide = max((size[k][0] for k in layer if k in size), default=0.0)
@@ -135,14 +155,14 @@ def _boxes(
     return boxes, ends, x - gaps[-1]
 
 
-def _gaps(count: int, pieces: Iterable[tuple[int, float, float]]) -> list[float]:
+def _gaps(count: int, pieces: Iterable[tuple[int, float, float]], squeeze: float = 1.0) -> list[float]:
     """The room after each layer for the pieces of edges there: of each the layer, the width of its label, its rise."""
-    gaps, fans = [NARROW] * count, [0] * count
+    gaps, fans = [NARROW * squeeze] * count, [0] * count
     for at, label, rise in pieces:
-        gap = max(min(BOW * rise + 14, STEEPEST), label + 20 if label else 0.0)
+        gap = max(min(BOW * rise + 14, STEEPEST) * squeeze, (label + 20) * squeeze if label else 0.0)
         gaps[at] = max(gaps[at], min(gap, 170))
         fans[at] += label > 0
-    return [min(gap + FAN * max(0, fan - 2), 190) for gap, fan in zip(gaps, fans, strict=True)]
+    return [min(gap + FAN * squeeze * max(0, fan - 2), 190) for gap, fan in zip(gaps, fans, strict=True)]
 
 
 def _line(
@@ -182,6 +202,10 @@ def _moved(curve: Curve, by: float) -> Curve:
     (a, p), (b, q), (c, r), (d, s) = curve
     aside = -by * 1.5 * max(-1.0, min(1.0, (s - p) / 40)) if b < c else 0.0
     return (a, p + by), (b + aside, q + by), (c + aside, r + by), (d, s + by)
+
+
+def _beside(curves: tuple[Curve, ...], by: float) -> tuple[Curve, ...]:
+    return tuple(((a + by, p), (b + by, q), (c + by, r), (d + by, s)) for (a, p), (b, q), (c, r), (d, s) in curves)
 
 
 def _lower(curves: tuple[Curve, ...], by: float) -> tuple[Curve, ...]:

@@ -19,10 +19,11 @@ WORDS = {
     "loss": Text("loss", "损失"),
     "forward": Text("forward", "前向"),
     "backward": Text("backward, times the local partial", "反向，乘以局部偏导数"),
+    "carried": Text("carried to the next step", "传到下一时间步"),
     "dots": Text("omitted steps, all alike", "省略的时间步，结构相同"),
-    "value": Text("upper number: the value", "上方数字：取值"),
+    "value": Text("first number: the value", "第一个数：取值"),
     "slope": Text(
-        "lower number: the derivative of the loss with respect to this quantity", "下方数字：损失对该量的导数"
+        "second number: the derivative of the loss with respect to this quantity", "第二个数：损失对该量的导数"
     ),
     "kept": Text("kept for the backward pass", "反向传播需要保留的值"),
 }
@@ -33,7 +34,7 @@ BAR = 26.0  # room above the picture for the names of the columns
 def words(text: str) -> float:
     """The width of plain words in em."""
     return sum(
-        1.0 if east_asian_width(c) in "WF" else 0.6 if c.isupper() else 0.28 if c in " ,.il" else 0.53 for c in text
+        1.0 if east_asian_width(c) in "WF" else 0.6 if c.isupper() else 0.3 if c in " ,.il" else 0.57 for c in text
     )
 
 
@@ -56,6 +57,7 @@ def legend(drawn: Diagram, writing: Writing, lang: str, width: float) -> tuple[l
     """Arrange the entries in rows no wider than `width`, and return the height that they take."""
     kinds = [k for k in KINDS if any(v.kind == k for v in drawn.vertices)]
     kinds += ["forward"] * bool(drawn.edges) + ["backward"] * any(e.backward for e in drawn.edges)
+    kinds += ["carried"] * any(e.carried for e in drawn.edges)
     kinds += ["dots"] * any(v.kind == "dots" for v in drawn.vertices)
     kinds += ["kept"] * any(v.needed for v in drawn.vertices)
     shown = max((len(writing.beside(v)) for v in drawn.vertices), default=0)

@@ -9,7 +9,7 @@ from derive.page.pictures.diagram import Diagram, Vertex
 from derive.page.pictures.labels import Curve, Point, Rectangle
 from derive.page.pictures.layout import PAIR, Layout, Route
 from derive.page.pictures.legend import Item
-from derive.page.pictures.writing import NUMBER, TEXT, Writing
+from derive.page.pictures.writing import APART, NUMBER, TEXT, Writing
 
 
 class Pen(Protocol):
@@ -18,7 +18,7 @@ class Pen(Protocol):
     def bar(self, left: float, right: float, time: str) -> str:
         """A bar above a column, and the time that it stands for."""
 
-    def line(self, kind: str, curves: tuple[Curve, ...]) -> str:
+    def line(self, kind: str, curves: tuple[Curve, ...], thick: bool) -> str:
         """A line with its head: at the end if it leads forward, at the beginning if backward."""
 
     def outline(self, kind: str, box: Rectangle) -> str:
@@ -62,29 +62,39 @@ def picture(pen: Pen, drawn: Diagram, laid: Layout, writing: Writing) -> Iterato
 
 def _lines(pen: Pen, route: Route) -> Iterator[str]:
     """An edge; where something flows back, a pair of lines."""
-    yield pen.line("forward", route.shifted(-PAIR if route.edge.backward else 0))
+    yield pen.line("forward", route.shifted(-PAIR if route.edge.backward else 0), route.edge.carried)
     if route.edge.backward:
-        yield pen.line("backward", route.shifted(PAIR))
+        yield pen.line("backward", route.shifted(PAIR), route.edge.carried)
 
 
 def _vertex(pen: Pen, vertex: Vertex, box: Rectangle, writing: Writing) -> list[str]:
-    """A box with its formula, and below that its numbers, if there are any."""
+    """A box with its formula, and beside or below that its numbers, if there are any."""
     outline = [pen.outline(vertex.kind, box)] if vertex.kind != "dots" else []
     dot = [pen.dot((box.right - 3, box.y + 3))] if vertex.needed else []
-    (x, y), numbers = box.middle, writing.beside(vertex)
-    y -= NUMBER * len(numbers) / 2
-    below = [
-        pen.number(kind, number, (x, y + TEXT * 0.62 + NUMBER * (n + 0.5)))
-        for n, (kind, number) in enumerate(zip(("value", "slope"), numbers, strict=False))
-        if number
-    ]
-    return [*outline, *dot, pen.formula(writing.vertex(vertex), (x, y)), *below]
+    first, *rest = _points(vertex, box.middle, writing)
+    marked = zip(("value", "slope"), writing.beside(vertex), rest, strict=False)
+    numbers = [pen.number(kind, number, at) for kind, number, at in marked if number]
+    return [*outline, *dot, pen.formula(writing.vertex(vertex), first), *numbers]
+
+
+def _points(vertex: Vertex, middle: Point, writing: Writing) -> Iterator[Point]:
+    """The middles of the formula and of the numbers: in a row, or one below the other."""
+    widths, (x, y) = writing.widths(vertex), middle
+    if writing.in_a_row(vertex):
+        left = x - (sum(widths) + APART * (len(widths) - 1)) / 2
+        for width in widths:
+            yield left + width / 2, y
+            left += width + APART
+        return
+    y -= NUMBER * (len(widths) - 1) / 2
+    yield x, y
+    yield from ((x, y + TEXT * 0.62 + NUMBER * (n + 0.5)) for n in range(len(widths) - 1))
 
 
 def entry(pen: Pen, item: Item, lang: str) -> list[str]:
     """The marks of one entry of the legend: its sign and its words."""
     x, y = item.x, item.y
-    if item.kind in ("forward", "backward"):
+    if item.kind in ("forward", "backward", "carried"):
         sign = pen.arrow(item.kind, (x, y))
     elif item.kind == "dots":
         sign = pen.dots((x + 13, y))

@@ -14,7 +14,7 @@ from derive.language import Text
 from derive.page.pictures.computation import Walk
 from derive.page.pictures.copies import copied
 from derive.page.pictures.diagram import Diagram, Vertex
-from derive.page.pictures.layout import Layout, layout, least
+from derive.page.pictures.layout import SQUEEZES, Layout, layout, least
 from derive.page.pictures.numbers import Numbers
 from derive.page.pictures.times import Times, times
 from derive.page.pictures.writing import NONE, Medium, Writing
@@ -115,21 +115,25 @@ class GraphPicture:
         return paper.document(paper.tikz(*self.fitted(paper.MEDIUM), lang), lang)
 
     def fitted(self, medium: Medium) -> tuple[Diagram, Layout, Writing]:
-        """The widest picture that a medium has room for, else the narrowest: where all goes, what is written there."""
+        """The widest picture that a medium has room for and that is not too tall, else the narrowest.
+
+        With it: where everything goes, and what is written there.
+        """
         *wider, narrowest = self.times.choices()
         for clock in wider:
             drawn = self.drawn(clock)
-            writings = self._writings(medium, drawn)
+            writings = self._writings(medium, drawn)[:2]
             if least(drawn, writings[-1]) <= medium.room:
                 laid, writing = layout(drawn, writings, medium.ample)
-                if laid.width <= medium.room:
+                if laid.width <= medium.room and laid.height <= medium.tallest:
                     return drawn, laid, writing
         drawn = self.drawn(narrowest)
-        return drawn, *layout(drawn, self._writings(medium, drawn), medium.ample)
+        return drawn, *layout(drawn, self._writings(medium, drawn), medium.ample, SQUEEZES)
 
     def _writings(self, medium: Medium, drawn: Diagram) -> list[Writing]:
-        """All labels, and those of the last column alone."""
-        return [Writing(medium, drawn, self.sizes, self.times, sparing, self.numbers) for sparing in (False, True)]
+        """All labels, those of the last column alone, and these with fractions that are tall instead of wide."""
+        looks = [(False, False), (True, False), *([(True, True)] if medium.narrow else [])]
+        return [Writing(medium, drawn, self.sizes, self.times, *look, self.numbers) for look in looks]
 
     def _description(self, drawn: Diagram, lang: str) -> str:
         writing = Writing(Medium("text", len, "…"), drawn, self.sizes, self.times, numbers=self.numbers)

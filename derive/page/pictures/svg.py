@@ -25,8 +25,9 @@ def svg(drawn: Diagram, laid: Layout, writing: Writing, lang: str, title: str, d
     """The element, with a title and a description for who cannot see it."""
     pen = _Pen()
     items, below = legend(drawn, writing, lang, max(laid.width, 460))
+    laid = laid.centred(max(item.x + item.width for item in items))
     head = BAR if laid.columns else 0.0
-    width, height = max(laid.width, max(i.x + i.width for i in items)) + 2 * EDGE, head + laid.height + below + 2 * EDGE
+    width, height = laid.width + 2 * EDGE, head + laid.height + below + 2 * EDGE
     parts = [
         '<svg xmlns="http://www.w3.org/2000/svg" class="derive-graph" role="img" style="max-width:100%;height:auto" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">',
@@ -49,9 +50,9 @@ class _Pen:
         mark = f'<text class="formula time" x="{x:.1f}" y="-11" font-size="{SMALL}">{text}</text>'
         return f'<path class="bar" d="M{left:.1f} -6H{right:.1f}"/>\n{mark}'
 
-    def line(self, kind: str, curves: tuple[Curve, ...]) -> str:
+    def line(self, kind: str, curves: tuple[Curve, ...], thick: bool) -> str:
         tip = curves[-1][3] if kind == "forward" else curves[0][0]
-        return f'<path class="{kind}" d="{_path(curves)}"/>{_head(kind, tip)}'
+        return f'<path class="{kind}{" carried" * thick}" d="{_path(curves)}"/>{_head(kind, tip)}'
 
     def outline(self, kind: str, box: Rectangle) -> str:
         radius = colours.radius(kind, box.width, box.height)
@@ -72,8 +73,9 @@ class _Pen:
 
     def arrow(self, kind: str, at: Point) -> str:
         x, y = at
-        start, tip = (x, x + 26) if kind == "forward" else (x + 4, x)
-        return f'<path class="{kind}" d="M{start:.1f} {y:.1f}h24"/>{_head(kind, (tip, y))}'
+        start, tip = (x + 4, x) if kind == "backward" else (x, x + 26)
+        look = "forward carried" if kind == "carried" else kind
+        return f'<path class="{look}" d="M{start:.1f} {y:.1f}h24"/>{_head(kind, (tip, y))}'
 
     def dots(self, at: Point) -> str:
         return _formula(MEDIUM.dots, (at[0], at[1] + 4), TEXT)
@@ -96,5 +98,5 @@ def _path(curves: tuple[Curve, ...]) -> str:
 
 def _head(kind: str, tip: Point) -> str:
     """The head of a line: to the right if it leads forward, else to the left."""
-    colour, back = ("ink", -6) if kind == "forward" else ("back", 6)
+    colour, back = ("back", 6) if kind == "backward" else ("ink", -6)
     return f'<path class="head {colour}" d="M{tip[0]:.1f} {tip[1]:.1f}l{back} -2.6v5.2z"/>'

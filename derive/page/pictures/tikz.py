@@ -10,18 +10,26 @@ from derive.page.pictures.labels import Curve, Point, Rectangle
 from derive.page.pictures.layout import Layout
 from derive.page.pictures.legend import legend
 from derive.page.pictures.pen import entry, picture
-from derive.page.pictures.writing import Medium, Writing
+from derive.page.pictures.writing import Medium, Writing, tall
 from derive.page.print.lines import width
 
 MEDIUM = Medium("inline", lambda text: width(text) * 1.06, r"\cdots")
 UNIT = 0.74  # points of a unit: letters of 13 units are those of \small
-LINE, SMALLEST = 460.0, 0.8  # points of a line of a sheet; a picture shrunk below that share is hard to read
-PAGE = MEDIUM._replace(ample=LINE / UNIT / SMALLEST, room=LINE / UNIT / SMALLEST)
+THICK = 1.3  # points of the line of what is carried on
+LINE, SMALLEST = (
+    460.0,
+    0.82,
+)  # points of a line of a sheet; labels of 8 points shrink to 6.5, what is less is hard to read
+ROOM = LINE / UNIT
+TALLEST = 300.0  # with its legend about a third of a page
+PAGE = MEDIUM._replace(ample=ROOM / SMALLEST, room=ROOM / SMALLEST, narrow="latex", tallest=TALLEST)
 DASH = {"target": "on 3pt off 2pt", "constant": "on 1pt off 1.5pt", "random": "on 4pt off 1.2pt"}
 LINES = {
     "forward": "deriveink,line width=0.6pt",
     "backward": "deriveback,line width=0.6pt,dash pattern=on 2.6pt off 1.6pt",
 }
+CARRIED = f",line width={THICK}pt"
+LINES["carried"] = LINES["forward"] + CARRIED
 
 DOCUMENT = r"""\documentclass{@class}
 \usepackage{amsmath,xcolor,tikz}
@@ -46,7 +54,8 @@ def document(picture: str, lang: str) -> str:
 def tikz(drawn: Diagram, laid: Layout, writing: Writing, lang: str) -> str:
     """The tikzpicture."""
     pen = _Pen()
-    items, _ = legend(drawn, writing, lang, max(laid.width, 460))
+    items, _ = legend(drawn, writing, lang, max(laid.width, ROOM))
+    laid = laid.centred(max(item.x + item.width for item in items))
     lines = [
         *_colours(bool(writing.numbers)),
         *(mark for marks in picture(pen, drawn, laid, writing) for mark in marks),
@@ -72,9 +81,9 @@ class _Pen:
         bar = rf"\draw[derivesoft,line width=0.5pt] ({left:.1f},-6) -- ({right:.1f},-6);"
         return bar + "\n" + rf"\node[derivesoft,font=\scriptsize] at ({(left + right) / 2:.1f},-15) {{${time}$}};"
 
-    def line(self, kind: str, curves: tuple[Curve, ...]) -> str:
+    def line(self, kind: str, curves: tuple[Curve, ...], thick: bool) -> str:
         tip = curves[-1][3] if kind == "forward" else curves[0][0]
-        return rf"\draw[{LINES[kind]}] {_path(curves)};{_head(kind, tip)}"
+        return rf"\draw[{LINES[kind]}{CARRIED * thick}] {_path(curves)};{_head(kind, tip)}"
 
     def outline(self, kind: str, box: Rectangle) -> str:
         radius = colours.radius(kind, box.width, box.height) * UNIT
@@ -95,11 +104,12 @@ class _Pen:
 
     def label(self, text: str, at: Point) -> str:
         look = r"deriveback,fill=white,inner sep=0.6pt,font=\scriptsize"
-        return rf"\node[{look}] at ({at[0]:.1f},{at[1]:.1f}) {{${text}$}};"
+        style = r"\displaystyle " if tall(text) else ""
+        return rf"\node[{look}] at ({at[0]:.1f},{at[1]:.1f}) {{${style}{text}$}};"
 
     def arrow(self, kind: str, at: Point) -> str:
         x, y = at
-        start, tip = (x, x + 26) if kind == "forward" else (x + 4, x)
+        start, tip = (x + 4, x) if kind == "backward" else (x, x + 26)
         return rf"\draw[{LINES[kind]}] ({start:.1f},{y:.1f}) -- ++(24,0);{_head(kind, (tip, y))}"
 
     def dots(self, at: Point) -> str:
@@ -121,5 +131,5 @@ def _path(curves: tuple[Curve, ...]) -> str:
 
 def _head(kind: str, tip: Point) -> str:
     """The head of a line: to the right if it leads forward, else to the left."""
-    colour, back = ("deriveink", -6) if kind == "forward" else ("deriveback", 6)
+    colour, back = ("deriveback", 6) if kind == "backward" else ("deriveink", -6)
     return rf"\fill[{colour}] ({tip[0]:.1f},{tip[1]:.1f}) -- ++({back},-2.6) -- ++(0,5.2) -- cycle;"

@@ -8,23 +8,23 @@ from derive.page.pictures.labels import Curve, Point, Rectangle
 from derive.page.pictures.layout import Layout
 from derive.page.pictures.legend import BAR, legend
 from derive.page.pictures.pen import entry, picture
-from derive.page.pictures.tikz import PAGE, UNIT
-from derive.page.pictures.writing import Writing
+from derive.page.pictures.tikz import PAGE, ROOM, THICK, UNIT
+from derive.page.pictures.writing import Writing, tall
 from derive.page.print.typst import equation, string
 
 MEDIUM = PAGE
 DASH = {"target": (3, 2), "constant": (1, 1.5), "random": (4, 1.2), "backward": (2.6, 1.6)}
-INK = {"forward": colours.LIGHT["ink"], "backward": colours.LIGHT["back"]}
+INK = {"forward": colours.LIGHT["ink"], "backward": colours.LIGHT["back"], "carried": colours.LIGHT["ink"]}
 
 
 def typst(drawn: Diagram, laid: Layout, writing: Writing, lang: str) -> str:
     """The box, with its legend."""
-    items, below = legend(drawn, writing, lang, max(laid.width, 460))
+    items, below = legend(drawn, writing, lang, max(laid.width, ROOM))
+    laid = laid.centred(max(item.x + item.width for item in items))
     pen = _Pen(BAR if laid.columns else 0.0)
-    width = max(laid.width, max(item.x + item.width for item in items))
     marks = [mark for found in picture(pen, drawn, laid, writing) for mark in found]
     marks += [mark for item in items for mark in entry(pen, item._replace(y=item.y + laid.height), lang)]
-    size = f"width: {_pt(width)}, height: {_pt(pen.head + laid.height + below)}"
+    size = f"width: {_pt(laid.width)}, height: {_pt(pen.head + laid.height + below)}"
     return f"box({size}, {{\n" + "\n".join(marks) + "\n})"
 
 
@@ -48,10 +48,11 @@ class _Pen:
         bar = f"path({look}, {self._move((left, -6))}, curve.line({self._at((right, -6))}))"
         return f"{bar}\n{self._text(equation('m', time), ((left + right) / 2, -15), 8, 'soft')}"
 
-    def line(self, kind: str, curves: tuple[Curve, ...]) -> str:
+    def line(self, kind: str, curves: tuple[Curve, ...], thick: bool) -> str:
         tip = curves[-1][3] if kind == "forward" else curves[0][0]
         cubic = "".join(f", curve.cubic({', '.join(map(self._at, rest))})" for _, *rest in curves)
-        return f"path({_look(INK[kind], 0.6, kind)}, {self._move(curves[0][0])}{cubic})\n{self._head(kind, tip)}"
+        look = _look(INK[kind], THICK if thick else 0.6, kind)
+        return f"path({look}, {self._move(curves[0][0])}{cubic})\n{self._head(kind, tip)}"
 
     def outline(self, kind: str, box: Rectangle) -> str:
         radius = _pt(colours.radius(kind, box.width, box.height))
@@ -72,12 +73,13 @@ class _Pen:
         return self._text(equation("m", text), at, 8, colours.NUMBERS[kind])
 
     def label(self, text: str, at: Point) -> str:
-        return self._text(f"box(fill: white, outset: 0.6pt, {equation('m', text)})", at, 8, "back")
+        return self._text(f"box(fill: white, outset: 0.6pt, {equation('m', text, tall(text))})", at, 8, "back")
 
     def arrow(self, kind: str, at: Point) -> str:
         x, y = at
-        start, tip = (x, x + 26) if kind == "forward" else (x + 4, x)
-        line = f"path({_look(INK[kind], 0.6, kind)}, {self._move((start, y))}, curve.line({self._at((start + 24, y))}))"
+        start, tip = (x + 4, x) if kind == "backward" else (x, x + 26)
+        look = _look(INK[kind], THICK if kind == "carried" else 0.6, kind)
+        line = f"path({look}, {self._move((start, y))}, curve.line({self._at((start + 24, y))}))"
         return f"{line}\n{self._head(kind, (tip, y))}"
 
     def dots(self, at: Point) -> str:
@@ -100,7 +102,7 @@ class _Pen:
 
     def _head(self, kind: str, tip: Point) -> str:
         """The head of a line: to the right if it leads forward, else to the left."""
-        back = -6 if kind == "forward" else 6
+        back = 6 if kind == "backward" else -6
         corners = [(tip[0] + back, tip[1] - 2.6), (tip[0] + back, tip[1] + 2.6)]
         lines = ", ".join(f"curve.line({self._at(c)})" for c in corners)
         return f'path(none, fill: rgb("{INK[kind]}"), {self._move(tip)}, {lines}, curve.close())'

@@ -18,13 +18,15 @@ from derive.page.print.formulas import Formulas
 LONG = 6.5  # em: a longer local partial is written as its symbol
 TEXT, SMALL = 13.0, 10.5  # sizes of letters in boxes and beside edges
 NUMBER = 13.0  # height of a line with a number in a box
+APART, SHORT = 8.0, 90.0  # room between a name and its numbers in a row, and how wide these are at most
 NONE: Numbers = {}
 
 
 class Medium(NamedTuple):
     """How a medium prints formulas, measures their width in em, and writes the dots between time steps.
 
-    A picture wider than `ample` has labels only in its last column, one wider than `room` has fewer columns.
+    A picture wider than `ample` has labels only in its last column, one wider than `room`, or taller than `tallest`,
+    has fewer columns; and one that is too wide all the same has its labels in the style `narrow`, if there is one.
     """
 
     style: str
@@ -32,6 +34,8 @@ class Medium(NamedTuple):
     dots: str
     ample: float = 1000.0
     room: float = inf
+    narrow: str = ""
+    tallest: float = inf
 
 
 class Writing:
@@ -44,10 +48,13 @@ class Writing:
         sizes: Mapping[Symbol, int],
         times: Times,
         sparing: bool = False,
+        narrow: bool = False,
         numbers: Numbers = NONE,
     ):
         self.medium, self.times = medium, times
         self.show = Formulas(medium.style, drawn.order, tuple(sizes.items())).plain
+        style = medium.narrow if narrow else medium.style
+        self.beside_lines = Formulas(style, drawn.order, tuple(sizes.items())).plain
         columns = {v.key: v.column for v in drawn.vertices}
         self.written: dict[Vertex | Edge, str] = {}
         self.numbers = lines(numbers, drawn, self.show.style.latex) if numbers else {}
@@ -74,6 +81,15 @@ class Writing:
         value, slope = self.numbers.get(vertex.key, ("", ""))
         return (value, slope) if slope else (value,) if value else ()
 
+    def widths(self, vertex: Vertex) -> list[float]:
+        """The widths of the formula in a box and of its numbers."""
+        name, *numbers = self.vertex(vertex), *self.beside(vertex)
+        return [self.medium.width(name) * TEXT, *(self.medium.width(n) * SMALL for n in numbers)]
+
+    def in_a_row(self, vertex: Vertex) -> bool:
+        """Do the numbers stand beside the formula, or are they so long that they stand below it?"""
+        return sum(self.widths(vertex)[1:]) <= SHORT
+
     def edge(self, edge: Edge) -> str:
         """The local partials of an edge, those that are too long by their symbols; "" where nothing is written.
 
@@ -86,8 +102,8 @@ class Writing:
         return self.written[edge]
 
     def _short(self, partial: Expr, symbol: Expr) -> str:
-        text = self.show(partial)
-        return text if self.medium.width(text) <= LONG else self.show(symbol)
+        text = self.beside_lines(partial)
+        return text if self.medium.width(text) <= LONG else self.beside_lines(symbol)
 
     def time(self, column: int) -> str:
         """What stands above a column: t = 1; nothing above dots and start values."""
@@ -98,9 +114,15 @@ class Writing:
     def size(self, drawn: Vertex | Edge) -> tuple[float, float]:
         """Width and height of the formula of a vertex, or of the label of an edge; (0, 0) if there is no label."""
         if isinstance(drawn, Vertex):
-            numbers = self.beside(drawn)
-            wide = [self.medium.width(self.vertex(drawn)) * TEXT, *(self.medium.width(n) * SMALL for n in numbers)]
-            return max(wide), TEXT * 1.25 + NUMBER * len(numbers)
+            wide = self.widths(drawn)
+            if self.in_a_row(drawn):
+                return sum(wide) + APART * (len(wide) - 1), TEXT * 1.25
+            return max(wide), TEXT * 1.25 + NUMBER * (len(wide) - 1)
         text = self.edge(drawn)
-        tall = SMALL * (2.2 if "\\frac" in text else 1.3)
-        return (self.medium.width(text) * SMALL + 2, tall) if text else (0.0, 0.0)
+        height = SMALL * (2.6 if tall(text) else 1.3)
+        return (self.medium.width(text) * SMALL + 2, height) if text else (0.0, 0.0)
+
+
+def tall(label: str) -> bool:
+    """Does a label have a fraction of two lines?"""
+    return "\\frac" in label

@@ -24,10 +24,14 @@ def string(text: str, kept: str = "") -> str:
     return '"' + blank.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def equation(function: str, latex: str) -> str:
-    """The call of a function of the page with a formula and its linear text, for a screen reader."""
+def equation(function: str, latex: str, display: bool = False) -> str:
+    """The call of a function of the page with a formula and its linear text, for a screen reader.
+
+    In the style `display` the parts of a fraction are as large as the rest.
+    """
     pieces = parse(latex)
-    return f"{function}({string(spoken(pieces), MARKS)}, ${typst(pieces)}$)"
+    body = f"display({typst(pieces)})" if display else typst(pieces)
+    return f"{function}({string(spoken(pieces), MARKS)}, ${body}$)"
 
 
 def typst(formula: Formula) -> str:
