@@ -186,7 +186,77 @@ MODELS: dict[str, tuple[str, Callable[..., torch.Tensor]]] = {
         r" h_0=0, L=\|h_T\|^2",
         lambda W_f, W_c, b_f, x: _gated(x, W_f, W_c, b_f).square().sum(),
     ),
+    "GRU": (
+        r"\begin{align*} z_t &= \sigma(W_z x_t + U_z h_{t-1} + b_z) \\ r_t &= \sigma(W_r x_t + U_r h_{t-1} + b_r) \\"
+        r" \tilde{h}_t &= \tanh\big(W_h x_t + U_h (r_t \odot h_{t-1}) + b_h\big) \\ h_t &= (1 - z_t) \odot h_{t-1} +"
+        r" z_t \odot \tilde{h}_t \end{align*} with $h_0 = 0$ and $L = \frac{1}{2}\|h_T - y\|_2^2$.",
+        lambda x, y, **w: (_gru(x, w) - y).square().sum() / 2,
+    ),
+    "layer normalisation": (
+        r"\mu = \frac{1}{D}\sum_{i=1}^{D} x_i, \quad \sigma^2 = \frac{1}{D}\sum_{i=1}^{D} (x_i - \mu)^2, \quad"
+        r" \hat{x}_i = \frac{x_i - \mu}{\sqrt{\sigma^2 + \epsilon}}, \quad y_i = \gamma_i \hat{x}_i + \beta_i, \quad"
+        r" L = \sum_{i=1}^{D} c_i y_i",
+        lambda x, gamma, beta, c, epsilon: (
+            c * torch.nn.functional.layer_norm(x, x.shape, gamma, beta, epsilon.item())
+        ).sum(),
+    ),
+    "support vector machine": (
+        r"L = \frac{\lambda}{2} \|w\|^2 + \frac{1}{N}\sum_{i=1}^{N} \max(0, 1 - y_i (w^\top x_i + b))",
+        lambda w, x, y, b, lamda: lamda / 2 * w.square().sum() + torch.relu(1 - y * (x @ w + b)).mean(),
+    ),
+    "logistic regression, samples above": (
+        r"J(\theta) = -\frac{1}{m}\sum_{i=1}^{m}\left[y^{(i)}\log h^{(i)} + (1-y^{(i)})\log(1-h^{(i)})\right], \quad"
+        r" h^{(i)} = \sigma(\theta^\top x^{(i)})",
+        lambda theta, x, y: torch.nn.functional.binary_cross_entropy_with_logits(x @ theta, y),
+    ),
+    "two layers, a function of their own": (
+        r"z^{[1]} = W^{[1]} x + b^{[1]}, \; a^{[1]} = g(z^{[1]}), \; z^{[2]} = W^{[2]} a^{[1]} + b^{[2]}, \;"
+        r" g(z) = \max(0,z), L = \frac12\|z^{[2]} - y\|^2",
+        lambda x, y, W_1, b_1, W_2, b_2: (W_2 @ torch.relu(W_1 @ x + b_1) + b_2 - y).square().sum() / 2,
+    ),
+    "contrastive loss": (
+        r"L = -\sum_{i=1}^{N} \log \frac{\exp(s_{ii}/\tau)}{\sum_{j=1}^{N}\exp(s_{ij}/\tau)},"
+        r" s_{ij} = \sum_{d=1}^D u_{id} v_{jd}",
+        lambda u, v, tau: -torch.log_softmax(u @ v.T / tau, 1).diagonal().sum(),
+    ),
+    "Huber": (
+        r"L = \begin{cases} \frac12 r^2 & |r| \le \delta \\ \delta(|r| - \frac12\delta) & \text{else} \end{cases},"
+        r" r = y - w x",
+        lambda w, x, y, delta: torch.nn.functional.huber_loss(w * x, y, delta=delta.item()),
+    ),
+    "weight normalisation": (
+        r"w = \frac{g}{\|v\|} v, \quad y = w^\top x, \quad L = \frac{1}{2}(y - t)^2",
+        lambda g, v, x, t: (g * v / v.norm() @ x - t) ** 2 / 2,
+    ),
+    "Mahalanobis": (
+        r"L = \frac12 (x-\mu)^\top \Sigma^{-1}(x-\mu) + \frac12\operatorname{tr}(\Sigma)",
+        lambda x, mu, Sigma: (x - mu) @ torch.linalg.inv(Sigma) @ (x - mu) / 2 + torch.trace(Sigma) / 2,
+    ),
+    "Elman network in bold, with a vector of ones": (
+        r"\mathbf{h}_t = \tanh(\mathbf{W}_{xh}\mathbf{x}_t + \mathbf{W}_{hh}\mathbf{h}_{t-1}),"
+        r" \mathbf{h}_0 = \mathbf{0}, L = \mathbf{1}^\top \mathbf{h}_T",
+        lambda x, W_xh, W_hh: rnn(x, W_xh, W_hh, torch.zeros(len(W_hh), dtype=torch.float64))[-1].sum(),
+    ),
+    "a loss that is a function of vectors": (
+        r"h_t = W_{hx} x_t + W_{hh} h_{t-1}, o_t = W_{qh} h_t, L = \frac{1}{T}\sum_{t=1}^T \ell(o_t, y_t),"
+        r" \ell(o,y) = \frac12 \|o - y\|^2, h_0 = 0",
+        lambda x, y, W_hx, W_hh, W_qh: _outputs(x, y, W_hx, W_hh, W_qh),
+    ),
+    "in Chinese": (
+        "设输入 $x_t$，隐状态 $h_t = \\tanh(w_x x_t + w_h h_{t-1})$，$h_0=0$，"
+        "损失为 $L = \\sum_{t=1}^{T} (h_t - y_t)^2$。",
+        lambda x, y, w_x, w_h: (torch.stack(rnn(x, w_x, w_h, torch.zeros(()))[1:]) - y).square().sum(),
+    ),
+    "convolution": (
+        r"y_{ij} = \sum_{a=1}^{A}\sum_{b=1}^{B} w_{ab} x_{i+a-1,j+b-1}, L = \sum_{i=1}^{P}\sum_{j=1}^{Q} y_{ij}^2",
+        lambda w, x: torch.nn.functional.conv2d(x[None, None], w[None, None]).square().sum(),
+    ),
 }  # fmt: skip
+
+
+def _outputs(x: Any, y: Any, w: Any, u: Any, q: Any) -> Any:
+    states = rnn(x, w, u, torch.zeros(len(u), dtype=torch.float64), lambda z: z)[1:]
+    return (torch.stack(states) @ q.T - y).square().sum() / 2 / len(y)
 
 
 def _deep(x: Any, w: Any, b: Any) -> Any:
@@ -199,6 +269,14 @@ def _layers(x: Any, weights: Any) -> Any:
     for weight in weights:
         x = torch.sigmoid(weight @ x)
     return x
+
+
+def _gru(x: Any, w: Any) -> Any:
+    h = torch.zeros(len(w["b_z"]), dtype=torch.float64)
+    for step in x:
+        z, r = (torch.sigmoid(w[f"W_{k}"] @ step + w[f"U_{k}"] @ h + w[f"b_{k}"]) for k in "zr")
+        h = (1 - z) * h + z * torch.tanh(w["W_h"] @ step + w["U_h"] @ (r * h) + w["b_h"])
+    return h
 
 
 def _gated(x: Any, w: Any, u: Any, b: Any) -> Any:
@@ -232,6 +310,7 @@ REFUSED = [
     (r"$a \in \mathbb{R}^D$, $b \in \mathbb{R}^K$ $$L = \|a + b\|^2$$", "do not go together", 52),
     (r"$W \in \mathbb{R}^{H \times D}$, $x \in \mathbb{R}^K$ $$L = \|W x\|^2$$", "the inner sizes D and K differ", 63),
     (r"L = \arg\max_k p_k", "has no derivative", 5),
+    (r"z = W x, L = -\log \mathrm{softmax}(z)_k", "nothing says what k is", 40),
 ]  # fmt: skip
 
 

@@ -79,6 +79,8 @@ def _marked(body: Node, mark: str) -> Node | None:
         return Symbol(body.start, body.end, body.name, (*body.marks, mark), body.upright)
     if isinstance(body, Scripted) and (base := _marked(body.base, mark)) is not None:
         return Scripted(body.start, body.end, base, body.below, body.above)
+    if isinstance(body, Number) and body.digits == "1" and mark in ("mathbf", "boldsymbol", "bm"):
+        return Symbol(body.start, body.end, "1", (mark,))  # the vector of ones
     return body if mark in names.ALPHABETS else None
 
 

@@ -6,8 +6,9 @@ here that needs a model: `f(x)` is a name beside a bracket, `x_{ij}` and `W^T` a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,17 @@ def _nodes(value: object) -> Iterator[Node]:
     elif isinstance(value, tuple):
         for item in value:
             yield from _nodes(item)
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The node with each of its children changed."""
+    return replace(node, **{field.name: _changed(getattr(node, field.name), change) for field in fields(node)})
+
+
+def _changed(value: Any, change: Callable[[Node], Node]) -> Any:
+    if isinstance(value, Node):
+        return change(value)
+    return tuple(_changed(item, change) for item in value) if isinstance(value, tuple) else value
 
 
 def walk(node: Node) -> Iterator[Node]:

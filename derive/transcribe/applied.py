@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sympy import Expr, Max, Min, log
 
+from derive.errors import ReadError
 from derive.expressions.indices import substitute
 from derive.model import words
 from derive.read.tree import (
@@ -18,7 +20,8 @@ from derive.read.tree import (
     Symbol,
 )
 from derive.transcribe.formulas import Formula
-from derive.transcribe.functions import OF_VECTORS, elementwise
+from derive.transcribe.functions import OF_MATRICES, OF_VECTORS, elementwise
+from derive.transcribe.matrices import of_matrix
 from derive.transcribe.occurrences import Occurrence
 from derive.transcribe.statements import Definition
 from derive.transcribe.terms import power
@@ -47,11 +50,15 @@ def _own(formula: Formula, found: Occurrence, made: Definition, arguments: Brack
     values = [formula.value(item) for item in arguments.items]
     bases = [getattr(argument, "name", "?") for argument in made.arguments]
 
-    def applied(*numbers: Expr) -> Expr:
-        inner = dict(zip(bases, map(scalar, numbers), strict=True))
-        return Formula(formula.names, formula.rules, formula.scope, inner).number(made.right)
+    def inside(inputs: Iterable[Value]) -> Formula:
+        return replace(formula, inputs=dict(zip(bases, inputs, strict=True)))
 
-    return each(applied, *values)
+    if any(value.shape for value in values):
+        try:
+            return inside(values).value(made.right)
+        except ReadError:  # it takes numbers: then element by element
+            pass
+    return each(lambda *numbers: inside(map(scalar, numbers)).number(made.right), *values)
 
 
 def call_of(formula: Formula, node: Call) -> Value:
@@ -95,6 +102,8 @@ def _function(formula: Formula, name: str, argument: Node, at: Node, below: Node
     plain = name.lower().replace("-", "_")
     if plain in OF_VECTORS:
         return _of_vector(formula, {"logsoftmax": "log_softmax"}.get(plain, plain), items, at)
+    if plain in OF_MATRICES:
+        return of_matrix(plain, formula.value(argument), formula.names.indexing.over)
     function = elementwise(name)
     if function is None:
         return None

@@ -21,7 +21,7 @@ _SYMPY: dict[str, Callable[..., Expr]] = {
 
 # Functions of a whole vector; the words of the model language have the same names.
 OF_VECTORS = frozenset(["softmax", "log_softmax", "logsoftmax", "logsumexp", "normalize", "mean", "var", "std"])
-OF_MATRICES = frozenset(["det", "tr", "trace", "diag", "logdet"])
+OF_MATRICES = frozenset(["det", "tr", "trace", "logdet"])
 
 
 def elementwise(name: str) -> Callable[..., Any] | None:

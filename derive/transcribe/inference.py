@@ -25,9 +25,10 @@ from derive.read.tree import (
     Root,
     Scripted,
     Symbol,
+    walk,
 )
 from derive.transcribe.notation import Notation, Stem
-from derive.transcribe.occurrences import TRANSPOSED, Occurrence, occurrence, written
+from derive.transcribe.occurrences import ONES, TRANSPOSED, Occurrence, occurrence, written
 from derive.transcribe.sizes import Dimensions
 from derive.transcribe.statements import Definition
 
@@ -77,7 +78,7 @@ class Inference:
     def of(self, found: Occurrence) -> Shape:
         """The shape of a name as far as it is known; a subscript beyond the family's own makes it a number."""
         stem, _ = self.how.split(found)
-        if stem.word in self.how.ends:
+        if stem.word in self.how.ends or found.base == ONES:
             return ()
         return self.shapes.get(stem)
 
@@ -121,15 +122,17 @@ class Inference:
         if shape:
             raise Contradiction("a vector where a number belongs")
 
-    def product(self, one: Node, left: Shape, other: Node) -> Shape:
-        """The shape of two factors beside each other."""
+    def product(self, one: Node, left: Shape, other: Node, row: bool) -> Shape:
+        """The shape of two factors beside each other; `row`: what stands in front is a row."""
         right = self.shape(other)
+        if _ones(one) or _ones(other):
+            return self._summed(one, left, other, right)
         if left is None and _capital(_plain(one)) and not isinstance(other, Number) and right != ():
             left = self._matrix(one)
         if right is None and _capital(_plain(other)) and left:
             right = self._matrix(other)
-        if (left is None and _is_row(one)) or (right is None and _is_row(other)):
-            left, right = self._rows(one, left, other, right)
+        if (left is None or right is None) and (row or _is_row(other)):
+            left, right = self._rows(one, left, other, right, row)
         if left is not None and len(left) == 2:
             if right is None:
                 right = self.give(other, (left[1],))
@@ -137,14 +140,20 @@ class Inference:
                 left[1].join(right[0])
                 return (left[0], *right[1:])
             return left
-        return _combined(left, right, one, other)
+        return _combined(left, right, row, other)
 
-    def _rows(self, one: Node, left: Shape, other: Node, right: Shape) -> tuple[Shape, Shape]:
+    def _summed(self, one: Node, left: Shape, other: Node, right: Shape) -> Shape:
+        """1^T x and A 1: sums over the axis that meets the ones."""
+        if _ones(one):
+            return (right or self.give(other, (Size(),)))[1:]
+        return (left or self.give(one, (Size(),)))[:-1]
+
+    def _rows(self, one: Node, left: Shape, other: Node, right: Shape, row: bool) -> tuple[Shape, Shape]:
         """a^T b and a b^T: both are vectors, unless one is known as a matrix."""
         if left is None and not _capital(one):
-            left = self.give(_plain(one), (right[0],) if right and _is_row(one) else (Size(),))
+            left = self.give(_plain(one), (right[0],) if right and row else (Size(),))
         if right is None and left and not _capital(other):
-            right = self.give(_plain(other), (left[-1],) if _is_row(one) else (Size(),))
+            right = self.give(_plain(other), (left[-1],) if row else (Size(),))
         return left, right
 
     def joined(self, parts: tuple[Size, ...]) -> Size:
@@ -164,16 +173,16 @@ def _join(one: tuple[Size, ...], other: tuple[Size, ...]) -> None:
         a.join(b)
 
 
-def _combined(left: Shape, right: Shape, one: Node, other: Node) -> Shape:
+def _combined(left: Shape, right: Shape, row: bool, other: Node) -> Shape:
     """The product of a number with anything, or of vectors of which one is a row."""
     if left == ():
         return right
     if right == ():
         return left
-    if left is None or right is None:
-        return None
+    if left is None or right is None:  # beside a vector stands a number
+        return None if not left and not right else left or right
     if len(left) == len(right) == 1:
-        if _is_row(one):
+        if row:
             left[0].join(right[0])
             return ()
         return (*left, *right) if _is_row(other) else left
@@ -181,6 +190,11 @@ def _combined(left: Shape, right: Shape, one: Node, other: Node) -> Shape:
         left[0].join(right[0])
         return right[1:]
     return left
+
+
+def _ones(node: Node) -> bool:
+    found = occurrence(node)
+    return found is not None and found.base == ONES
 
 
 def _is_row(node: Node) -> bool:
@@ -197,7 +211,7 @@ def _plain(node: Node) -> Node:
 
 def _capital(node: Node) -> bool:
     found = occurrence(node)
-    return found is not None and len(found.base) == 1 and found.base.isupper()
+    return found is not None and found.base[0].isupper() and (len(found.base) == 1 or found.base in GREEK)
 
 
 def _greek(node: Node) -> bool:
@@ -210,6 +224,8 @@ def _name(inference: Inference, node: Node) -> Shape:
     if found is None:
         return _raised(inference, node)
     shape = inference.of(found)
+    if found.power is not None and _capital(node):
+        return shape or inference.give(node, (size := Size(), size))
     if found.power is not None:
         inference.number(found.power)
         if found.base == "e":
@@ -250,22 +266,32 @@ def _multiplied(inference: Inference, node: Multiplied) -> Shape:
     while k < len(factors):  # a function with its bracket is one factor
         found = occurrence(factors[k - 1])
         if isinstance(factors[k], Bracketed) and not signs[k] and found is not None and _function(inference, found):
-            factors[k - 1 : k + 1], signs[k - 1 : k + 1] = [factors[k]], [signs[k - 1]]
+            made = inference.functions.get(found.base)
+            whole = Number(node.start, node.end, "1") if made is not None and _reduces(made) else factors[k]
+            if whole is not factors[k]:
+                inference.equal(factors[k].items)  # type: ignore[attr-defined]
+            factors[k - 1 : k + 1], signs[k - 1 : k + 1] = [whole], [signs[k - 1]]
         else:
             k += 1
-    shape, before = inference.shape(factors[0]), factors[0]
+    shape, before, row = inference.shape(factors[0]), factors[0], _is_row(factors[0])
     for sign, factor in zip(signs[1:], factors[1:], strict=True):
         if sign in ("odot", "circ", "*"):
             shape = inference.equal((before, factor)) if shape is not None else shape
         elif sign == "/":
             inference.number(factor)
-        elif sign == "cdot" and shape and len(shape) == 1 and not _is_row(before):
+        elif sign == "cdot" and shape and len(shape) == 1 and not row:
             other = inference.shape(factor)
             shape = () if other else shape
         else:
-            shape = inference.product(before, shape, factor)
+            shape = inference.product(before, shape, factor, row)
+            row = shape != () and (row or _is_row(factor)) and len(shape or "1") == 1
         before = factor
     return shape
+
+
+def _reduces(made: Definition) -> bool:
+    """Whether a function that the text defines makes a number of vectors: there is a norm in it."""
+    return any(isinstance(node, Bars) and node.strokes == 2 for node in walk(made.right))
 
 
 def _function(inference: Inference, found: Occurrence) -> bool:
@@ -281,6 +307,8 @@ def _call(inference: Inference, node: Call) -> Shape:
     shape = inference.equal(items)
     if "softmax" in name and shape is None:
         shape = inference.give(items[0], (Size(),))
+    if name in ("det", "logdet", "tr") and shape is None and _capital(_plain(items[0])):
+        inference.give(_plain(items[0]), (size := Size(), size))
     return () if name in ("det", "tr", "logsumexp", "mean", "var") else shape
 
 

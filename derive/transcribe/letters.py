@@ -13,7 +13,7 @@ from derive.graph import Graph
 from derive.read.tree import Added, Bracketed, Multiplied, Node, Number, Relation
 from derive.transcribe.formulas import Formula
 from derive.transcribe.notation import Notation, Stem, binders
-from derive.transcribe.occurrences import letter, occurrence, written
+from derive.transcribe.occurrences import letter, letters, occurrence, written
 from derive.transcribe.sizes import Dimensions, Ends
 
 _ORDER: dict[str, Callable[[Expr, Expr], Any]] = {
@@ -56,7 +56,8 @@ class Indexing:
         if ends.last is None:
             return Integer(1), self.size(ends.letter.upper() if ends.letter else "N")
         first = Integer(1) if ends.first is None else self.extent(ends.first, {})
-        return first, self.extent(ends.last, {})
+        inside = letters(ends.last) & self.how.letters  # as far as these letters run, x_{i+a-1} is read
+        return first, self.extent(ends.last, {name: self.letter(name, ends.last).upper for name in sorted(inside)})
 
     def extent(self, node: Node, scope: dict[str, Expr]) -> Expr:
         """A size or a position: a number, an index, a size, and sums and products of these. ReadError for more."""
@@ -85,7 +86,10 @@ class Indexing:
             raise self.error(
                 node, f"the index {own} is not bound here; write a sum over it, or put it on the left side"
             )
-        return self.size(Stem(name.base, name.marks, tuple(map(written, name.places))).word)
+        word = Stem(name.base, name.marks, tuple(map(written, name.places))).word
+        if word not in self.how.ends and not name.base.isupper():
+            raise self.error(node, f"nothing says what {word} is here; give its range, as {word} = 1, \\dots, K")
+        return self.size(word)
 
     def summation(self, below: Node, above: Node | None, formula: Formula) -> tuple[Formula, list[Any], Any]:
         """The formula inside of a sum, its limits and its condition, True for none."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sympy import Add, Dummy, Expr
+from sympy import Add, Dummy, Expr, Integer
 
 from derive.errors import ModelError, ReadError
 from derive.graph import Graph
@@ -20,6 +20,7 @@ from derive.transcribe.letters import Indexing
 from derive.transcribe.notation import Stem, notation
 from derive.transcribe.occurrences import Occurrence, letter, occurrence, occurrences
 from derive.transcribe.order import groups
+from derive.transcribe.powers import named
 from derive.transcribe.rules import RULES
 from derive.transcribe.sizes import Ends, dimensions
 from derive.transcribe.statements import Definition, Statements, statements
@@ -49,7 +50,7 @@ def pasted(source: str, loss: str | None = None, roles: Mapping[str, str] | None
 
     Errors: ReadError with the place of what cannot be read, or of what has no meaning.
     """
-    said = statements(read(source))
+    said = statements(named(read(source)))
     if not said.definitions:
         raise ReadError("nothing is defined here; a model has lines such as z = w x + b", source, 0, len(source))
     return Building(source, said, loss, dict(roles or {})).built()
@@ -185,7 +186,9 @@ class Building:
 
     def _know(self, stem: Stem, symbol: Any, shape: tuple[Expr, ...]) -> None:
         """From now on a name has a value; `Dummy` stands in where only the shape matters."""
-        value = Value(shape, lambda places: Dummy() if symbol is Dummy else symbol[places] if places else symbol)
+        value = Value(
+            shape, lambda places: Dummy() if symbol is Dummy else symbol[places] if places else symbol, family=symbol
+        )
         self.known[stem] = value, len(self.how.split(self.laws[stem].left)[1]) if stem in self.laws else 0
 
     # -- names ----------------------------------------------------------------------------------------------------
@@ -201,7 +204,8 @@ class Building:
         at = tuple(self.indexing.extent(place, formula.scope) for place in places)
         if not count <= len(at) <= count + len(value.shape):
             raise self.error(found.node, f"{len(at)} indices stand here, and {count} to {count + len(value.shape)} can")
-        return Value(value.shape[len(at) - count :], lambda rest: value.at((*at, *rest)))
+        whole = replace(value, at=lambda rest: value.at((*at, *rest)), shape=value.shape[len(at) - count :])
+        return whole if not at else replace(whole, family=None)
 
     def _leaf(self, stem: Stem, found: Occurrence) -> bool:
         """Declares what is used and never defined; False for the name of a function."""
@@ -221,7 +225,7 @@ class Building:
             raise self.error(found.node, str(refused)) from None
         self.made.roles[self.bare(found)] = kind
         self.made.inferred += [stem.word] if self.inferred.get(stem) else []
-        value = Value(shape, lambda places: symbol[places] if places else symbol)
+        value = Value(shape, lambda places: symbol[places] if places else symbol, family=symbol)
         self.known[stem] = value, len(dims)
         return True
 
@@ -229,8 +233,11 @@ class Building:
         """The shape that is given for a name, or follows from the formulas, without its indices."""
         if stem not in self.dimensions.given:
             words = (word.split("+") for word in self.inferred.get(stem, ()))
-            return tuple(Add(*map(self.indexing.size, parts)) for parts in words)
+            return tuple(Add(*map(self._extent, parts)) for parts in words)
         return tuple(self.indexing.extent(node, {}) for node in self.dimensions.given.get(stem, ()))
+
+    def _extent(self, word: str) -> Expr:
+        return Integer(word) if word.isdigit() else self.indexing.size(word)
 
     def _outer(self, stem: Stem) -> int:
         r"""How many indices stand at a name where its shape is given: 1 in `x_t \in \mathbb{R}^D`."""

@@ -24,6 +24,7 @@ from derive.read.tree import (
     children,
 )
 
+ONES = "1"  # the vector of ones, in bold
 TRANSPOSED = frozenset(["T", "top", "intercal"])
 
 

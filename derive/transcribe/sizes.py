@@ -84,6 +84,9 @@ def _ranges(said: Statements, how: Notation) -> Iterator[tuple[str, Ends]]:
 
 def _better(known: Ends, place: Node, found: Dimensions, left: str | None) -> Ends:
     """What a place says of an axis: the letter of the left side first, then a letter whose range is known."""
+    several = letters(place) & set(found.letters)
+    if left is None and len(several) > 1:  # i + a - 1 runs as far as both letters together
+        return known if known.letter in found.letters else Ends(None, place)
     own = left or next(iter(sorted(letters(place) & set(found.letters))), "") or letter(place)
     if known.letter and (known.letter in found.letters or own not in found.letters):
         return known

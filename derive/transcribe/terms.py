@@ -20,7 +20,8 @@ from derive.read.tree import (
     Symbol,
 )
 from derive.transcribe.formulas import Formula
-from derive.transcribe.occurrences import TRANSPOSED, Occurrence, occurrence
+from derive.transcribe.matrices import inverse
+from derive.transcribe.occurrences import ONES, TRANSPOSED, Occurrence, occurrence
 from derive.transcribe.values import Mismatch, Value, joined, scalar, shown, transposed
 from derive.transcribe.values import elementwise as each
 
@@ -44,6 +45,8 @@ def name_of(formula: Formula, node: Node) -> Value:
 def _known(formula: Formula, found: Occurrence) -> Value:
     if found.base in formula.inputs and not found.places:
         return formula.inputs[found.base]
+    if found.base == ONES:
+        return Value((), lambda places: Integer(1), ones=True)
     value = formula.names.quantity(found, formula)
     if value is not None:
         return value
@@ -82,7 +85,7 @@ def _element(formula: Formula, value: Value, below: Node) -> Value:
 def power(formula: Formula, value: Value, above: Node) -> Value:
     exponent = formula.number(above)
     if len(value.shape) == 2 and exponent == -1:
-        raise Mismatch("an inverse is not read from LaTeX yet; write the model in Python, with inverse(A)")
+        return inverse(value)
     if value.shape:
         raise Mismatch(
             f"a power of something of the shape {shown(value.shape)}; write the sum or the norm that is meant"

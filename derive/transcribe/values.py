@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sympy import Add, Expr, Integer, Piecewise
 
@@ -24,6 +25,8 @@ class Value:
     at: Callable[[Places], Expr]
     row: bool = False
     parts: tuple[tuple[Value, Expr], ...] = ()  # of [a; b]: each vector, and behind how many elements it stands
+    ones: bool = False  # the vector of ones, of any length
+    family: Any = None  # the matrix of the model that this is, whole
 
 
 Letters = Callable[[Expr], Expr]  # a new index over a size
@@ -60,7 +63,7 @@ def transposed(value: Value) -> Value:
     """The transpose; of a vector it is a row."""
     if len(value.shape) == 2:
         return Value(value.shape[::-1], lambda places: value.at(places[::-1]))
-    return Value(value.shape, value.at, not value.row) if value.shape else value
+    return replace(value, row=not value.row) if value.shape or value.ones else value
 
 
 def dot(one: Value, other: Value, letters: Letters) -> Expr:
@@ -72,6 +75,8 @@ def dot(one: Value, other: Value, letters: Letters) -> Expr:
 
 def matrix_product(one: Value, other: Value, letters: Letters) -> Value:
     """A B, A x, x^T A, x^T y, x y^T and numbers times anything. Mismatch where the inner sizes differ."""
+    if one.ones or other.ones:
+        return _summed(one, other, letters)
     if not one.shape or not other.shape:
         return elementwise(lambda a, b: a * b, one, other)
     if other.parts and not other.row and (one.row or len(one.shape) == 2):
@@ -89,6 +94,17 @@ def matrix_product(one: Value, other: Value, letters: Letters) -> Value:
         lambda places: Sum(one.at((*places[:head], k)) * other.at((k, *places[head:])), k),
         ranks[0] == 1,
     )
+
+
+def _summed(one: Value, other: Value, letters: Letters) -> Value:
+    """1^T x and A 1: sums over the axis that meets the ones. Mismatch where none does."""
+    if one.ones and one.row and other.shape:
+        k = letters(other.shape[0])
+        return Value(other.shape[1:], lambda places: Sum(other.at((k, *places)), k), len(other.shape) == 2)
+    if other.ones and not other.row and one.shape and (len(one.shape) == 2 or one.row):
+        j = letters(one.shape[-1])
+        return Value(one.shape[:-1], lambda places: Sum(one.at((*places, j)), j))
+    raise Mismatch("the vector of ones meets a vector or a matrix here: 1^T x, A 1")
 
 
 def _vectors(one: Value, other: Value, letters: Letters) -> Value:
