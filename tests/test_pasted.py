@@ -347,6 +347,11 @@ def test_every_command_takes_a_model_in_latex(tmp_path: Path, capsys: pytest.Cap
     x, y = np.array([0.3, -0.4, 0.5]), np.array(0.7)
     found = made["backward"](w_hx=np.array(0.8), w_hh=np.array(-0.6), x=x, y=y)
     assert set(found) == {"w_hh", "x"}
+    assert run(["code", str(file), "--no-check", "--as", "x=parameter", "--as", "w_{hh}=constant"]) == 0
+    found = loaded(capsys.readouterr().out)["backward"](w_hx=np.array(0.8), w_hh=np.array(-0.6), x=x, y=y)
+    assert set(found) == {"w_hx", "x"}
+    assert run(["code", str(file), "--as", "x=weight"]) == 2
+    assert "parameter, input, target, constant" in capsys.readouterr().err
 
 
 def test_a_model_that_cannot_be_read_shows_a_caret(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -363,3 +368,23 @@ def test_a_model_that_cannot_be_read_shows_a_caret(tmp_path: Path, capsys: pytes
     file.write_bytes(b"\xff\xfe L = x")
     assert run(["solve", str(file)]) == 2
     assert "no text in UTF-8" in capsys.readouterr().err
+
+
+WORDS = [
+    ("The input $x$ and the weights $w$ give $$z = w x$$ with label $t$ and $$L = (z-t)^2$$", "x:input w:parameter"),
+    ("$u$ and $v$ are parameters. $$L = (u x + v - y)^2$$", "u:parameter v:parameter"),
+    ("设输入为 $u$，参数 $x$，$$L = (u x - y)^2$$", "x:parameter"),
+    ("Let $y$ be the temperature. $$L = (w x - y)^2$$", "y:constant"),
+    (r"One-hot $q_i$: $$L = -\sum_{i=1}^C q_i \log p_i, p_i = \frac{e^{z_i}}{\sum_{j=1}^C e^{z_j}}$$", "q:target"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "roles"), WORDS, ids=[roles for _, roles in WORDS])
+def test_the_words_around_a_name_say_what_it_is(text: str, roles: str) -> None:
+    made = pasted(text)
+    assert {pair.split(":")[0]: pair.split(":")[1] for pair in roles.split()}.items() <= made.roles.items()
+
+
+def test_a_label_that_is_one_hot_is_used() -> None:
+    made = pasted(WORDS[-1][0])
+    assert str(made.graph.derive().gradient("z")) == "p[i] - q[i]"

@@ -12,7 +12,9 @@ from derive.problem import Problem
 from derive.problems import load, names, nearest
 
 
-def problem_of(word: str, graph: str | None, commands: Sequence[str] = (), loss: str | None = None) -> Problem:
+def problem_of(
+    word: str, graph: str | None, commands: Sequence[str] = (), loss: str | None = None, roles: Sequence[str] = ()
+) -> Problem:
     """The problem of that name or in that file, which is run, or read if it is LaTeX; a problem comes first.
 
     Errors: UsageError, with the name that is nearest, also of the `commands` where one could stand there.
@@ -26,7 +28,7 @@ def problem_of(word: str, graph: str | None, commands: Sequence[str] = (), loss:
     if is_latex(word):
         from derive.cli.latex import problem_in
 
-        return problem_in(word, loss)
+        return problem_in(word, loss, roles)
     from derive.cli.own import own
 
     return own(word, graph)
@@ -45,7 +47,9 @@ def asked(
         options.parse(parser(), argv)
         raise UsageError(f"{command}: the name of a problem or of a file is missing; derive list shows the problems")
     word, rest = argv[0], argv[1:]
-    problem = problem_of(word, _early("--graph", rest), () if command else tuple(COMMANDS), _early("--loss", rest))
+    problem = problem_of(
+        word, _early("--graph", rest), () if command else tuple(COMMANDS), _early("--loss", rest), _all("--as", rest)
+    )
     return problem, options.parse(parser(word, problem), rest)
 
 
@@ -61,7 +65,11 @@ def _is_file(word: str) -> bool:
 
 def _early(option: str, argv: Sequence[str]) -> str | None:
     """The value of an option that is needed before the file's other options are known."""
+    return next(iter(_all(option, argv)), None)
+
+
+def _all(option: str, argv: Sequence[str]) -> list[str]:
+    """All values of an option that may be given several times."""
     parser = options.Parser(add_help=False)
-    parser.add_argument(option, dest="found")
-    found: str | None = parser.parse_known_args(list(argv))[0].found
-    return found
+    parser.add_argument(option, dest="found", action="append")
+    return parser.parse_known_args(list(argv))[0].found or []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from derive.cli import options
@@ -19,12 +20,15 @@ _BOTH = Text("{read} {shapes}", "{read}{shapes}")
 _SHAPES = Text("No shape was given for {names}; it follows from the formulas.", "{names} 的形状没有给出，由公式推出。")
 
 
-def problem_in(typed: str, loss: str | None) -> Problem:
-    """The problem that a file in LaTeX states, or standard input for "-".
+ROLES = ("parameter", "input", "target", "constant")
+
+
+def problem_in(typed: str, loss: str | None, roles: Sequence[str] = ()) -> Problem:
+    """The problem that a file in LaTeX states, or standard input for "-"; `roles` are `NAME=parameter` and so on.
 
     Errors: UsageError for a file that cannot be read; ReadError for LaTeX that cannot.
     """
-    made = pasted(source(typed), loss)
+    made = pasted(source(typed), loss, dict(map(_role, roles)))
     graph = made.graph
     sizes = tuple(Size(str(s), DIMENSION) for s in graph.model().sizes if not options.taken(str(s)))
     title = "model" if typed == "-" else Path(typed).stem
@@ -32,6 +36,14 @@ def problem_in(typed: str, loss: str | None) -> Problem:
         title=say.plain(title), statement=_taken(made), sizes=sizes, typed=made.names,
         readings=[Reading(lambda: graph)], losses=made.losses,
     )  # fmt: skip
+
+
+def _role(wish: str) -> tuple[str, str]:
+    """A name and its role. Errors: UsageError."""
+    name, _, role = wish.rpartition("=")
+    if not name or role not in ROLES:
+        raise UsageError(f"--as {wish!r}: say what a name is, as in --as x=parameter; the roles are {', '.join(ROLES)}")
+    return name.strip(), role
 
 
 def source(typed: str) -> str:

@@ -82,6 +82,7 @@ def choices(parser: Parser, problem: Problem) -> None:
         parser.add_argument(option.flag, metavar=shown, help=f"{option.help.en} (default {option.choices[0]})")
     if problem.losses:
         parser.add_argument("--loss", metavar="|".join(problem.losses), help="which quantity is the loss")
+        parser.add_argument("--as", action="append", metavar="NAME=ROLE", help="what a name is: x=parameter, y=input")
     if problem.graphs:
         parser.add_argument("--graph", metavar="|".join(problem.graphs), help="which graph of the file")
     if len(problem.readings) > 1:

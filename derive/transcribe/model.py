@@ -87,6 +87,9 @@ class Building:
             opened = {stem: self._open(stem) for stem in states}
             for stem in group:
                 self._define(stem, opened.get(stem))
+        unknown = [name for name in self.roles if name not in {*self.made.roles, *self.made.names.values()}]
+        if unknown:
+            raise ModelError(f"there is no {unknown[0]} to be given a role; there are {', '.join(self.made.roles)}")
         return self.made
 
     def _definitions(self) -> tuple[dict[Stem, Definition], dict[Stem, dict[int, Definition]]]:
@@ -216,9 +219,14 @@ class Building:
         axes, shape = self.dimensions.axes.get(stem, []), self.given(stem)
         outer = axes[: self._outer(stem)] if stem in self.dimensions.given else axes
         dims = [self.indexing.ends(ends) for ends in outer]
-        kind = self.roles.get(self.bare(found)) or self.roles.get(stem.word)
-        kind = kind or role(stem, self._timed(outer) and not found.layers)
-        known = facts(stem, self.said, self.how, self.dimensions.sets.get(stem, ""))
+        words = [kind for name, kind in self.said.words if self.how.split(name)[0] == stem]
+        kind = self._wished(stem, found) or next((k for k in words if k != "one_hot"), "")
+        kind = kind or ("target" if words else role(stem, self._timed(outer) and not found.layers))
+        known = (
+            {"one_hot": True}
+            if "one_hot" in words
+            else facts(stem, self.said, self.how, self.dimensions.sets.get(stem, ""))
+        )
         try:
             symbol = getattr(self.graph, kind)(self._word(stem, found), *dims, *shape, **known)
         except ModelError as refused:
@@ -228,6 +236,9 @@ class Building:
         value = Value(shape, lambda places: symbol[places] if places else symbol, family=symbol)
         self.known[stem] = value, len(dims)
         return True
+
+    def _wished(self, stem: Stem, found: Occurrence) -> str | None:
+        return self.roles.get(self.bare(found)) or self.roles.get(stem.word)
 
     def given(self, stem: Stem) -> tuple[Expr, ...]:
         """The shape that is given for a name, or follows from the formulas, without its indices."""

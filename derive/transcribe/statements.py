@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from derive.read.reader import Row
@@ -21,6 +21,7 @@ from derive.read.tree import (
     walk,
 )
 from derive.transcribe.occurrences import Occurrence, occurrence
+from derive.transcribe.prose import said
 
 
 @dataclass
@@ -42,14 +43,13 @@ class Statements:
     ranges: list[Range] = field(default_factory=list)
     facts: list[Relation] = field(default_factory=list)
     claims: list[Relation] = field(default_factory=list)
-    prose: str = ""
+    words: list[tuple[Occurrence, str]] = field(default_factory=list)
 
 
-def statements(rows: Iterable[Row]) -> Statements:
+def statements(rows: Sequence[Row]) -> Statements:
     """The statements of the rows of a text."""
-    found = Statements()
+    found = Statements(words=list(said(rows)))
     for row in rows:
-        found.prose += " " + row.before
         ranges = tuple(r for item in row.items for r in _ranges(item))
         found.ranges += ranges
         for place, item in enumerate(row.items):
