@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -54,6 +54,18 @@ def distinct(sentences: Iterable[Text]) -> tuple[Text, ...]:
 def listing(sentences: Iterable[Text]) -> Text:
     """Several sentences as one, with commas between them."""
     return Text("{sentences}", "{sentences}")(sentences=[*sentences])
+
+
+def clauses(sentences: Sequence[Text]) -> Text:
+    """Several clauses with commas of their own, semicolons in between."""
+    return joined(sentences, ("; ", "；"))
+
+
+def joined(sentences: Sequence[Text], joints: tuple[str, str]) -> Text:
+    """Several texts as one, with the joint of each language in between."""
+    names = [f"s{k}" for k in range(len(sentences))]
+    en, zh = (joint.join("{" + name + "}" for name in names) for joint in joints)
+    return Text(en, zh)(**dict(zip(names, sentences, strict=True)))
 
 
 def written(value: Any, lang: str, show: Callable[[Any], str], words: Callable[[str], str] = str) -> str:

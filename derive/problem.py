@@ -53,18 +53,26 @@ class Size(NamedTuple):
     most: int = 10_000
 
 
+Notes = tuple[Text, ...] | Callable[..., tuple[Text, ...]]  # the same for all options, or by their values
+
+
 class Reading(NamedTuple):
     """One model of the task: the function that builds its graph from the options, its label, and the teacher's remarks.
 
-    `signature` is the function that `derive code` writes beside the passes; `wishes` are what the reading asks of the
-    subjects in topics/, by keyword: `example=Example(...)`, `limits=(Limit(...),)`.
+    `notes` may be a function of the options. `signature` is the function that `derive code` writes beside the passes;
+    `wishes` are what the reading asks of the subjects in topics/, by keyword: `example=Example(...)`,
+    `limits=(Limit(...),)`.
     """
 
     build: Callable[..., Graph]
     label: Text | None = None
-    notes: tuple[Text, ...] = ()
+    notes: Notes = ()
     signature: Signature | None = None
     wishes: Mapping[str, Any] = {}
+
+    def remarks(self, choices: Mapping[str, Any]) -> tuple[Text, ...]:
+        """The teacher's remarks for these values of the options."""
+        return self.notes(**choices) if callable(self.notes) else self.notes
 
 
 @dataclass
@@ -96,7 +104,7 @@ class Problem:
         self,
         label: Text | None = None,
         example: Example | None = None,
-        notes: tuple[Text, ...] = (),
+        notes: Notes = (),
         *,
         signature: Signature | None = None,
         **wishes: Any,

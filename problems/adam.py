@@ -46,9 +46,9 @@ def zero() -> Graph:
 ALPHA, EPSILON = Symbol("alpha", positive=True), Symbol("epsilon", positive=True)
 GRADIENT = Symbol("g", real=True, nonzero=True)
 large = Text(
-    "So for a large constant Adam becomes plain gradient descent with the learning rate α/ε: the update is nearly "
+    "For a large constant Adam becomes plain gradient descent with the learning rate α/ε: the update is nearly "
     "{descent}, and its relative deviation from this is {deviation}.",
-    "因此当常数很大时，Adam 变为学习率为 α/ε 的普通梯度下降：更新量近似为 {descent}，与它的相对偏差为 {deviation}。",
+    "当常数很大时，Adam 变为学习率为 α/ε 的普通梯度下降：更新量近似为 {descent}，与它的相对偏差为 {deviation}。",
 )
 
 

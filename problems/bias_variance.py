@@ -55,7 +55,13 @@ def shrunk() -> Graph:
     return g
 
 
-@problem.reading(Text("The mean of several models", "多个模型的平均"))
+mean_of = Text(
+    "Averaging {B} independent models keeps the bias and the noise, and divides the variance by {B}.",
+    "对 {B} 个独立的模型取平均，偏差与噪声不变，方差变为原来的 {B} 分之一。",
+)(B=Symbol("B"))
+
+
+@problem.reading(Text("The mean of several models", "多个模型的平均"), notes=(mean_of,))
 def averaged() -> Graph:
     """B independent models: the bias stays, the variance is V/B."""
     g = Graph("averaging")

@@ -25,7 +25,15 @@ problem = Problem(
 )
 
 
-@problem.reading()
+remedy = Text(
+    "What helps: against an explosion, clip the gradient to a largest norm. Against both, start the weight near 1 in "
+    "absolute value, or let a gate set the factor at every step, as an LSTM does.",
+    "缓解方法：对于梯度爆炸，把梯度的范数裁剪到给定的上限；对于爆炸与消失，可使权重的初始绝对值接近 1，"
+    "或像 LSTM 那样由门控决定每一步的因子。",
+)
+
+
+@problem.reading(notes=(remedy,))
 def model(activation: str, loss: str, loss_at: str, start: str) -> Graph:
     """h_t = f(w_hx x_t + w_hh h_{t-1}), o_t = w_qh h_t, loss of o_T or of all o_t; h_0 is 0 or learned."""
     g = Graph("bptt")

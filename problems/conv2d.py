@@ -48,7 +48,12 @@ these = Text(
 numbers = Example(at="x=0 1 2 3 4 5 6 7, w=-1 1 1 1, b=0, dL/dy=1")
 
 
-@problem.reading(Text("In general", "一般情形"), notes=(frame, connected))
+def notes(stride: str, padding: str) -> tuple[Text, ...]:
+    """The frame is explained where there is one."""
+    return (connected,) if padding == "0" else (frame, connected)
+
+
+@problem.reading(Text("In general", "一般情形"), notes=notes)
 def general(stride: str, padding: str) -> Graph:
     """y_ij = sum_pq w_pq x_{s(i-1)+p-P, s(j-1)+q-P} + b, for an output and a kernel of any size."""
     return convolution(int(stride), int(padding), *"HWKM")

@@ -64,10 +64,10 @@ def moments() -> Graph:
 
 
 of_the_rate = Text(
-    "So on average dropout adds the squares of the weights, each multiplied by {weight}: an L2 penalty that is "
+    "On average dropout adds the squares of the weights, each multiplied by {weight}: an L2 penalty that is "
     "stronger for larger inputs. The derivative with respect to {p} is never negative: the penalty grows with the "
     "probability of dropping, and decreases as the probability of keeping, {keep}, grows.",
-    "因此平均而言，dropout 加上了各权重的平方，系数为 {weight}：这是一种 L2 惩罚，输入越大惩罚越强。"
+    "平均而言，dropout 加上了各权重的平方，系数为 {weight}：这是一种 L2 惩罚，输入越大惩罚越强。"
     "对 {p} 的导数恒非负：丢弃概率越大惩罚越强，保留概率 {keep} 越大惩罚越弱。",
 )
 

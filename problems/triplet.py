@@ -1,5 +1,7 @@
 """The triplet loss, with squared distances and with distances."""
 
+from sympy import Ge, IndexedBase, Symbol
+
 from derive import Graph, Problem, Size, Sum, Text, norm, relu
 
 problem = Problem(
@@ -20,6 +22,13 @@ problem = Problem(
 )
 
 
+idle = Text(
+    "A triplet does not contribute where {far}: the other vector is already farther from the anchor than the similar "
+    "one by at least the margin, so the indicator and the gradient are zero.",
+    "当 {far} 时，该三元组没有贡献：异类向量到锚点的距离已比同类向量至少大出一个间隔，指示函数与梯度都为零。",
+)(far=Ge(IndexedBase("d_q")[Symbol("n")], IndexedBase("d_p")[Symbol("n")] + Symbol("m")))
+
+
 def triplets(squared: bool) -> Graph:
     """Anchors a, vectors p of the same kind and q of another, their distances from a, and the margin m."""
     g = Graph("triplet")
@@ -37,7 +46,7 @@ def triplets(squared: bool) -> Graph:
     return g
 
 
-@problem.reading(Text("Squared distances", "距离的平方"))
+@problem.reading(Text("Squared distances", "距离的平方"), notes=(idle,))
 def squares() -> Graph:
     """d = |a - p|^2 - |a - q|^2, L = 1/N sum_n ReLU(d_n + m)."""
     return triplets(squared=True)

@@ -43,7 +43,8 @@ class Use:
     """One contribution to an adjoint: the sum over `outer` of the user's adjoint at `at` times the local partial.
 
     `direct` says that the user is the loss itself, whose adjoint is 1. The contribution exists for index values in
-    `domain`.
+    `domain`. `apart` is the contraction with the factors that the rules give one by one, where a function stands in
+    another one.
     """
 
     user: Node
@@ -53,6 +54,7 @@ class Use:
     direct: bool
     slopes: Slopes = NO_SLOPES
     more: tuple[Use, ...] = ()
+    apart: Contraction | None = None
 
     @property
     def key(self) -> object:
@@ -74,7 +76,7 @@ class Use:
     def local(self) -> Expr:
         """The local partial d user / d u."""
         parts = (self, *self.more)
-        whole = Add(*(_coefficient(u.contraction) for u in parts))
+        whole = Add(*(coefficient(u.contraction) for u in parts))
         return by_cases(reduced(whole))
 
     @property
@@ -155,7 +157,7 @@ class Line(NamedTuple):
         return _total(self.terms)
 
 
-def _coefficient(contraction: Contraction) -> Expr:
+def coefficient(contraction: Contraction) -> Expr:
     """Return the local partial of one occurrence. A delta that the inner sums do not concern stands in front of them,
     where an outer sum ends by it."""
     summed = {b[0] for b in contraction.inner}
@@ -193,12 +195,18 @@ class Region(NamedTuple):
 
 
 class Local(NamedTuple):
-    """A local partial: its symbol, its value by the rules of differentiation, outermost first, and by what is known."""
+    """A local partial: its symbol, its value by the rules of differentiation, outermost first, and by what is known.
+
+    `spelled` are the lines before the value, and `because` says why it follows from the last of them, or gives it by
+    the rules and the derivatives inside of a function.
+    """
 
     symbol: Expr
     value: Expr
     rules: tuple[Text, ...]
     known: Line | None = None
+    spelled: tuple[Line, ...] = ()
+    because: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

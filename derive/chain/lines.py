@@ -6,6 +6,7 @@ Everything here is a function of the uses that add up, and remembered.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sympy import Add, Expr, Idx, S, Sum, exp
 
@@ -17,6 +18,7 @@ from derive.chain.rules.insert import INSERT
 from derive.chain.rules.name_definitions import name_in_sum, name_in_sums
 from derive.chain.rules.pipeline import develop
 from derive.chain.rules.pull import split_bracket
+from derive.chain.spelled import spelled
 from derive.chain.sums import Fact, Facts, with_sums
 from derive.expressions.coefficients import number_of
 from derive.expressions.indices import name_of, substitute
@@ -24,7 +26,7 @@ from derive.expressions.matrix_functions import Written, WrittenScalar
 from derive.expressions.symbols import Immediate, Partial
 from derive.expressions.traverse import adjoints
 from derive.expressions.weight import weight
-from derive.language import Text, listing
+from derive.language import Text, clauses, listing
 from derive.memo import memo
 from derive.model.model import Node
 
@@ -76,13 +78,37 @@ def step(
         Term((s,) if use.direct else (use.upstream(loss), s), use.outer) for use, s in zip(uses, symbols, strict=True)
     ]
     locals_ = tuple(
-        Local(substitute(s, fixed), substitute(use.local, fixed), telling(use.rules), _better(use, uses, facts, fixed))
-        for use, s in zip(uses, symbols, strict=True)
+        _partial(use, s, node, _better(use, uses, facts, fixed), fixed) for use, s in zip(uses, symbols, strict=True)
     )
     why = reason(loss, target.wrt, uses, [substitute(use.target, fixed) for use in uses])
     raw = contributions(loss, node, region, uses, facts)
     lines = _argument(target, uses, locals_[0], raw, dict(short), facts + _definitions(node, uses), longest)
     return Step(target, node, region, all_uses, tuple(_put(t, fixed) for t in chain), why, locals_, lines)
+
+
+def _partial(use: Use, symbol: Partial, node: Node, known: Line | None, fixed: Mapping[Idx, Expr]) -> Local:
+    """The local partial with its rules, and the lines before it where functions stand in functions."""
+    rules = telling(use.rules)
+    between = spelled(use, symbol, rules)
+    lines = tuple(_put_line(line, fixed) for line in between.lines)
+    value = substitute(use.local, fixed)
+    because = tuple(_put_text(text, fixed) for text in between.because)
+    return Local(substitute(symbol, fixed), value, rules, known, lines, because)
+
+
+def _put_line(line: Line, fixed: Mapping[Idx, Expr]) -> Line:
+    return Line(tuple(_put(t, fixed) for t in line.terms), line.reason and _put_text(line.reason, fixed))
+
+
+def _put_text(text: Text, fixed: Mapping[Idx, Expr]) -> Text:
+    """The sentence with its formulas at fixed values of some indices."""
+
+    def put(value: Any) -> Any:
+        if isinstance(value, Text):
+            return _put_text(value, fixed)
+        return [put(v) for v in value] if isinstance(value, list) else substitute(value, fixed)
+
+    return text(**{name: put(value) for name, value in text.values.items()}) if fixed and text.values else text
 
 
 def _by_element(
@@ -138,10 +164,10 @@ def _argument(
     first, *rest = _lines(raw, short, facts, longest, name_of(target.wrt))
     if not direct:
         return (first, *rest)
-    rules = listing(telling(uses[0].rules))
+    rules = clauses(local.because)
     if local.known is None:
-        return (first._replace(reason=rules), *rest)
-    return (Line((Term((local.value,)),), rules), first._replace(reason=local.known.reason), *rest)
+        return (*local.spelled, first._replace(reason=rules), *rest)
+    return (*local.spelled, Line((Term((local.value,)),), rules), first._replace(reason=local.known.reason), *rest)
 
 
 def _lines(

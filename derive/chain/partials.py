@@ -30,17 +30,38 @@ U = TypeVar("U")
 
 
 class Occurrence(NamedTuple):
-    """One place where u is used: its index values, the factors that its differential is multiplied by, and why."""
+    """One place where u is used: its index values, the factors that its differential is multiplied by, and why.
+
+    `parts` are the same factors as each rule gives them, outermost first; `nested` are the arguments of the functions
+    on the way to u, outermost first; `behind` counts the parts behind the slope of the first of them, and `within`
+    those behind the slope of the last.
+    """
 
     position: tuple[Expr, ...]
     factors: tuple[Expr, ...] = ()
     sums: tuple[Limits, ...] = ()
     rules: tuple[Text, ...] = ()
+    parts: tuple[Expr, ...] = ()
+    nested: tuple[Expr, ...] = ()
+    behind: int = 0
+    within: int = 0
+
+    @property
+    def composite(self) -> bool:
+        """Does u stand in a function of more than u alone?"""
+        return len(self.nested) > 1 or any(not isinstance(a, (Symbol, Indexed)) for a in self.nested)
 
     def times(self, *factors: Expr, rule: Text | None = None) -> Occurrence:
         """The same place seen from one level further out."""
         kept = tuple(f for f in factors if f is not S.One)
-        return self._replace(factors=kept + self.factors, rules=((rule,) if rule else ()) + self.rules)
+        parts = (Mul(*kept), *self.parts) if kept else self.parts
+        return self._replace(factors=kept + self.factors, rules=((rule,) if rule else ()) + self.rules, parts=parts)
+
+    def inside(self, argument: Expr, slope: Expr, rule: Text) -> Occurrence:
+        """The same place seen from a function with this slope, of an argument that holds the place."""
+        nested, behind = (argument, *self.nested), len(self.parts)
+        within = self.within if self.nested else behind
+        return self.times(slope, rule=rule)._replace(nested=nested, behind=behind, within=within)
 
 
 LINEAR = Text("linear: the derivative is the coefficient", "线性：导数等于系数")
@@ -76,7 +97,8 @@ def occurrences(expr: Expr, name: str, value: Expr | None = None) -> tuple[Occur
     if value is not None and (row := row_of(outer)) is not None and row.slope_in_value is not None:
         rule = IN_VALUE(rule=row.rule)
         inner = _visit(outer.args[0], name, taken)
-        return tuple(o.times(front * row.slope_in_value(value / front), rule=rule) for o in inner)
+        slope = front * row.slope_in_value(value / front)
+        return tuple(o.inside(outer.args[0], slope, rule) for o in inner)
     if value is not None and isinstance(expr, Extreme):
         return tuple(o for o in _extreme(expr, name, taken, value))
     found = _without_zeros(tuple(_visit(expr, name, taken)))
@@ -209,7 +231,7 @@ def _function(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurren
             if name in mentioned(arg):
                 slope = row.slope_in(n, own)
                 inner = (o._replace(rules=()) if slope == 0 else o for o in _visit(arg, name, taken))
-                uses = (o.times(slope, rule=row.rule) for o in inner)
+                uses = (o.inside(arg, slope, row.rule) for o in inner)
                 yield from uses if extremum else map(_join, uses)
     elif isinstance(expr, Pow):
         yield from _power(expr, name, taken)
@@ -220,8 +242,9 @@ def _function(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurren
 def _power(expr: Pow, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
     base, exponent = expr.args
     slope, rule = BY_NAME["power"].slope(base, exponent), QUOTIENT if exponent.is_negative else POWER
-    yield from (_join(o.times(slope, rule=rule)) for o in _visit(base, name, taken))
-    yield from (_join(o.times(expr, log(base), rule=BY_NAME["exp"].rule)) for o in _visit(exponent, name, taken))
+    yield from (_join(o.inside(base, slope, rule)) for o in _visit(base, name, taken))
+    raised = expr * log(base)
+    yield from (_join(o.inside(exponent, raised, BY_NAME["exp"].rule)) for o in _visit(exponent, name, taken))
 
 
 def abstract_occurrences(node: Node, used: Node, symbol: type[Partial] = Given) -> tuple[Occurrence, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any, NamedTuple
 
-from sympy import Basic, Idx, Symbol
+from sympy import Basic, Idx, S, Symbol
 
 from derive.chain.deltas import with_visible_deltas
 from derive.chain.derivation import Adjoint, Derivation, Use
@@ -23,7 +23,7 @@ from derive.expressions.contraction import Contraction, contract
 from derive.expressions.indices import limits, substitute
 from derive.expressions.intervals import Interval, hull
 from derive.expressions.said import Said
-from derive.expressions.symbols import Given, Immediate, Partial, Size
+from derive.expressions.symbols import Apart, Given, Immediate, Partial, Size
 from derive.memo import memo
 from derive.model.model import Case, Model, Node, Whole
 from derive.model.reachability import downstream, upstream
@@ -136,8 +136,20 @@ def _uses(
         given = (extent(node), case.position, user.support, use.position, use.factors, case.bounds, use.sums, preferred)
         done = contract(node.indices, *(_within(part, known) for part in given))
         if done is not None:
-            done = Contraction(*(_within(getattr(done, f.name), unknown) for f in fields(done))) if known else done
-            yield Use(user.node, case, done, use, user.is_loss, slopes(case.expr, node.name, words))
+            said = slopes(case.expr, node.name, words)
+            apart = None
+            if use.composite and not said.complete and S.Zero not in use.parts:
+                parts = (Apart(Apart(*use.parts), use.nested[0], use.nested[-1]),)
+                apart = contract(node.indices, *(_within(part, known) for part in (*given[:4], parts, *given[5:])))
+            apart = apart and _renamed(apart, unknown)
+            yield Use(user.node, case, _renamed(done, unknown), use, user.is_loss, said, apart=apart)
+
+
+def _renamed(done: Contraction, sizes: Mapping[Basic, Basic]) -> Contraction:
+    """The same with other sizes."""
+    if not sizes:
+        return done
+    return Contraction(*(_within(getattr(done, f.name), sizes) for f in fields(done)))
 
 
 def _within(part: Any, mapping: Mapping[Basic, Basic]) -> Any:

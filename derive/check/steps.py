@@ -231,7 +231,8 @@ class Checker:
 
 
 def _written_out(step: Step) -> dict[Expr, None]:
-    """The chain rule of a step with its local partials put in, by the rules of differentiation and by what is known."""
+    """The chain rule of a step with its local partials put in: by the rules of differentiation, factor by factor where
+    functions stand in functions, and by what is known."""
     pairs = list(zip(step.chain, step.locals, strict=False))
 
     def total(value: Callable[[Local], Expr]) -> Expr:
@@ -239,4 +240,5 @@ def _written_out(step: Step) -> dict[Expr, None]:
         return Add(*(t.expr for t in terms))
 
     by_rules, by_facts = total(lambda p: p.value), total(lambda p: p.value if p.known is None else p.known.expr)
-    return dict.fromkeys((by_rules, by_facts) if step.uses else ())
+    one_by_one = total(lambda p: p.spelled[-1].expr if p.spelled else p.value)
+    return dict.fromkeys((by_rules, by_facts, one_by_one) if step.uses else ())

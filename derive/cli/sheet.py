@@ -83,11 +83,12 @@ def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
 
 def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part:
     doing(DERIVING, what=problem.title)
-    graph = reading.build(**problem.choices(vars(given)))
+    choices = problem.choices(vars(given))
+    graph = reading.build(**choices)
     wrt = options.names(given.wrt, problem.typed)
     solution = graph.derive(wrt, _of(graph, sizes(problem, vars(given)), len(readings(problem, given)) == 1))
     ask = Ask(wishes(reading, given), not given.no_check, given.plots)
-    return solution.part(ask, reading.label, tuple(reading.notes))
+    return solution.part(ask, reading.label, reading.remarks(choices))
 
 
 def wishes(reading: Reading, given: argparse.Namespace) -> dict[str, Any]:

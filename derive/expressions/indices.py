@@ -142,6 +142,14 @@ def apart(expr: Expr, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> 
     return through(expr, lambda part: apart(part, used, preferred))
 
 
+def without_single(expr: Expr) -> Expr:
+    """The expression with every sum or product that has a single term, k = 1, ..., 1, as that term."""
+    if isinstance(expr, BINDERS):
+        body, (idx, low, high) = _outermost(expr)
+        return without_single(substitute(body, {idx: low})) if low == high else through(expr, without_single)
+    return through(expr, without_single)
+
+
 def sized(expr: Expr, sizes: Mapping[Symbol, int]) -> Expr:
     """The expression with numbers for the sizes that have one."""
     return substitute(expr, {s: Integer(n) for s, n in sizes.items()})

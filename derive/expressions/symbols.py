@@ -78,6 +78,13 @@ class Given(Partial):
     """The partial of an abstract function in its argument: known by name only, so its numbers must be given."""
 
 
+class Apart(Expr):
+    """Factors that are written one by one, as a rule gives each of them; sympy would multiply them out."""
+
+    is_commutative = True
+    is_real = True
+
+
 class Tangent(Expr):
     """D_v u: the derivative of a quantity, or of an adjoint, along a direction v of the parameters."""
 

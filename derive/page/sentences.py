@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from derive.language import Text
+from derive.language import Text, joined
 
 MODEL = Text("The model", "模型")
 FLOWS = Text("Dependencies", "变量依赖关系")
@@ -321,18 +321,7 @@ def listed(texts: Sequence[Text]) -> Text:
 
 def one_after_another(texts: Sequence[Text]) -> Text:
     """Several sentences as one paragraph."""
-    return _joined(texts, (" ", ""))
-
-
-def apart(texts: Sequence[Text]) -> Text:
-    """Several clauses with commas of their own, semicolons in between."""
-    return _joined(texts, ("; ", "；"))
-
-
-def _joined(texts: Sequence[Text], joints: tuple[str, str]) -> Text:
-    names = [f"s{k}" for k in range(len(texts))]
-    en, zh = (joint.join("{" + name + "}" for name in names) for joint in joints)
-    return Text(en, zh)(**dict(zip(names, texts, strict=True)))
+    return joined(texts, (" ", ""))
 
 
 def sentence(text: Text) -> Text:

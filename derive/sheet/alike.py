@@ -61,7 +61,9 @@ def pattern(step: Step) -> Pattern:
     """What two steps that are alike share: their expressions with numbers for their quantities, and their reasons."""
     seen: dict[Basic, int] = {}
     terms = tuple(_term(t, seen) for t in step.chain)
-    locals_ = tuple((_shape(p.value, seen), _line(p.known, seen), tuple(map(_said, p.rules))) for p in step.locals)
+    locals_ = tuple(
+        (_shape(p.value, seen), _line(p.known, seen), tuple(map(_said, p.because)), len(p.spelled)) for p in step.locals
+    )
     lines = tuple(_line(line, seen) for line in step.lines)
     points = tuple(step.region.is_point(axis) for axis in range(len(step.node.indices)))
     return step.reason.en, points, terms, locals_, lines

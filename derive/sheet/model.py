@@ -10,10 +10,11 @@ from sympy import Expr, exp
 
 from derive.chain.derivation import Derivation
 from derive.chain.derived import Derived
+from derive.expressions.indices import substitute, without_single
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.said import Spelled
 from derive.expressions.traverse import names
-from derive.language import Text
+from derive.language import Text, clauses
 from derive.model.model import Case, Model, Node, Reference, is_notation
 from derive.model.nameless import is_softmax
 from derive.model.preactivation import spellings
@@ -40,7 +41,7 @@ def given(model: Model) -> Iterator[Block]:
             yield Paragraph(sentence(names=[_leaf(n) for n in nodes]))
     found = [*needed(model), *(a for n in model.nodes.values() if n.is_leaf for a in assumed(n))]
     if found:
-        yield Paragraph(say.ASSUMED(assumptions=say.apart(found)))
+        yield Paragraph(say.ASSUMED(assumptions=clauses(found)))
 
 
 def _meanings(model: Model) -> Iterator[Text]:
@@ -53,16 +54,20 @@ def _meanings(model: Model) -> Iterator[Text]:
 
 
 def _leaf(node: Node) -> object:
-    ranges = Ranges(tuple(span(i, i.lower, i.upper) for i in node.indices))
-    return say.RANGED(name=node.generic, ranges=ranges) if node.indices else node.generic
+    fixed = {i: i.lower for i in node.indices if i.lower == i.upper}
+    ranges = Ranges(tuple(span(i, i.lower, i.upper) for i in node.indices if i not in fixed))
+    name = substitute(node.generic, fixed)
+    return say.RANGED(name=name, ranges=ranges) if ranges.spans else name
 
 
 def _definitions(model: Model, known: Collection[tuple[str, Case]] = ()) -> Iterator[Row]:
     """Yield the definitions, apart from those that the reader has seen."""
     for node in model.nodes.values():
         for case in (c for c in node.cases if (node.name, c) not in known and not is_notation(node)):
-            ranges = Ranges(tuple(span(i, low, high) for i, low, high in case.bounds))
-            yield Row(node.at(*case.position), case.expr, say.FOR(ranges=ranges) if case.bounds else None)
+            fixed = {i: low for i, low, high in case.bounds if low == high}
+            ranges = Ranges(tuple(span(*b) for b in case.bounds if b[0] not in fixed))
+            left, right = (substitute(e, fixed) for e in (node.at(*case.position), case.expr))
+            yield Row(left, without_single(right), say.FOR(ranges=ranges) if ranges.spans else None)
 
 
 def flows(d: Derivation) -> Iterator[Block]:

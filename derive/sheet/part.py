@@ -19,9 +19,10 @@ if TYPE_CHECKING:  # a sheet that is not checked loads no check
 class Part(NamedTuple):
     """One reading of a problem, derived: what each subject found, by the subject's name, and the report of the check.
 
-    `label` names the reading where a problem has several; `notes` are remarks of the teacher, printed below the
-    gradients; `detail` is how much the sheet shows. `base` is the part above of which only the differences are shown,
-    and `number` that of the last step above.
+    `label` names the reading where a problem has several; `notes` are remarks of the teacher, printed with the
+    results; `detail` is how much the sheet shows. `base` is the part above of which only the differences are shown,
+    `number` that of the last step above, and `told` are the kinds of structure of which a part above has said what
+    they do to a gradient.
     """
 
     derived: Derived
@@ -33,6 +34,7 @@ class Part(NamedTuple):
     detail: str = "brief"
     base: Part | None = None
     number: int = 0
+    told: frozenset[str] = frozenset()
 
     @property
     def known(self) -> list[Known]:

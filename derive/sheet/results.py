@@ -24,11 +24,12 @@ BESIDE = 3  # adjoints that stand in the frame, where they do not recur
 
 
 def results(part: Part) -> Iterator[Block]:
-    """Yield the gradients that were asked for, the recursions of the adjoints that they hold, and the answers."""
+    """Yield the gradients or the closed forms that were asked for, the recursions of the adjoints that they hold, the
+    answers of the subjects, and the remarks of the teacher."""
     derived = part.derived
     answers = [b for name, found in part.found.items() for b in topic(name).answers(found, part.context(name))]
     forms = closed_forms(part) if not derived.derivation.wanted and part.detail != "full" else []
-    if not derived.derivation.wanted and not answers and not forms:
+    if not (derived.derivation.wanted or answers or forms or part.notes):
         return
     yield Heading(say.RESULTS)
     if forms:
@@ -38,6 +39,7 @@ def results(part: Part) -> Iterator[Block]:
     yield from _framed([*own, *adjoints])
     yield from map(Paragraph, unreachable(derived.derivation))
     yield from answers
+    yield from map(Paragraph, part.notes)
 
 
 def _asked(derived: Derived) -> dict[str, None]:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 
 from sympy import Eq, Expr, Indexed, Mul, Symbol
 
-from derive.chain.derivation import Line, Local, Step
+from derive.chain.derivation import Line, Local, Step, Term
 from derive.chain.partials import LINEAR
 from derive.expressions.weight import weight
-from derive.language import Text
+from derive.language import Text, clauses
 from derive.page import sentences as say
 from derive.page.blocks import Row
 
@@ -26,7 +26,9 @@ def rows(step: Step, detail: str) -> Iterator[Row]:
     """Yield the equations of a step. Plain local partials stand as the reason of a line, unless every line is asked
     for; the others have lines of their own."""
     if len(step.chain) == 1 and all(use.direct for use in step.uses):
-        yield from _equalities(step.target, step.lines, step.lines[0].reason, gap=False)
+        spelled = len(step.locals[0].spelled) if step.locals else 0
+        equalities = _equalities(step.target, step.lines, step.lines[0].reason, gap=False)
+        yield from (row._replace(dots=n < spelled) for n, row in enumerate(equalities))
         return
     chain = Row(step.target, step.chain, dots=True)
     if detail == "full":
@@ -64,8 +66,8 @@ def _reason(step: Step, beside: Sequence[Local], apart: Sequence[Local]) -> Text
 def since(partials: Sequence[Local]) -> Text:
     """Name local partials as a reason, those that are not plain with their rules."""
     plain = [p for p in partials if _plain(p)]
-    ruled = [say.SINCE_BY(partial=equations([p])[0], rule=say.apart(p.rules)) for p in partials if p not in plain]
-    return say.apart([*([say.SINCE(partials=equations(plain))] if plain else []), *ruled])
+    ruled = [say.SINCE_BY(partial=equations([p])[0], rule=clauses(p.because)) for p in partials if p not in plain]
+    return clauses([*([say.SINCE(partials=equations(plain))] if plain else []), *ruled])
 
 
 def equations(partials: Sequence[Local]) -> list[Eq]:
@@ -76,7 +78,9 @@ def equations(partials: Sequence[Local]) -> list[Eq]:
 def _partial(local: Local) -> Iterator[Row]:
     """Yield the line of a local partial with its rules, and the one by what is known."""
     if (local.symbol.of, local.symbol.wrt) != getattr(local.value, "args", ()):
-        yield Row(local.symbol, local.value, say.apart(local.rules), gap=True)
+        first, *others = (*local.spelled, Line((Term((local.value,)),), clauses(local.because)))
+        yield Row(local.symbol, first.terms, first.reason, gap=True, dots=bool(others))
+        yield from (Row(None, line.terms, line.reason, dots=line is not others[-1]) for line in others)
     if local.known is not None:
         yield Row(None, local.known.terms, local.known.reason)
 
@@ -92,12 +96,12 @@ def _beside(step: Step) -> list[Local]:
 
 def _short(local: Local) -> bool:
     """Is the partial found by one rule and soon read?"""
-    return local.known is None and len(local.rules) == 1 and weight(local.value) <= SHORT
+    return local.known is None and not local.spelled and len(local.because) == 1 and weight(local.value) <= SHORT
 
 
 def _plain(local: Local) -> bool:
     """Is the partial a coefficient, as a number, a quantity or a product of them is?"""
-    coefficient = local.rules == (LINEAR,) and weight(local.value) <= SHORT
+    coefficient = local.because == (LINEAR,) and weight(local.value) <= SHORT
     return local.known is None and (
         coefficient or all(f.is_Number or isinstance(f, (Indexed, Symbol)) for f in Mul.make_args(local.value))
     )

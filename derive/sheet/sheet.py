@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Title
 from derive.sheet.algorithm import shown as algorithm
+from derive.sheet.intuition import kinds
 from derive.sheet.model import flows, forward, given, named
 from derive.sheet.part import Part
 from derive.sheet.picture import picture
@@ -33,9 +34,12 @@ def _joined(block: Block, detail: str) -> Block:
 def _readings(parts: Sequence[Part]) -> Iterator[Block]:
     """Yield every part, but of one that is like a part above only what differs; and the check of all of them."""
     above: list[tuple[Part, list[Block]]] = []
+    told: frozenset[str] = frozenset()
     for part in parts:
         like = base(part, [p for p, _ in above]) if part.detail == "brief" else None
         own = part._replace(base=like, number=max((last_number(p) for p, _ in above), default=0) if like else 0)
+        own = own._replace(told=told)
+        told |= kinds(part.derived.steps, part.derived.model) if part.derived.model.has_loss else told
         blocks = list(_alone(own) if own.alone else _part(own))
         if part.label is not None:
             yield Heading(say.READING(label=part.label), 0)
@@ -67,8 +71,6 @@ def _part(part: Part) -> Iterator[Block]:
         yield from gradients(part)
         yield from algorithm(derived, detail)
     yield from part.sections(Place.RESULTS)
-    if not model.has_loss:
-        yield from map(Paragraph, part.notes)  # else below the gradients
 
 
 def _alone(part: Part) -> Iterator[Block]:

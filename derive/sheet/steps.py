@@ -10,7 +10,7 @@ from derive.chain.derivation import Step, Term
 from derive.expressions.indices import sized
 from derive.expressions.intervals import inside
 from derive.expressions.symbols import Immediate, Partial
-from derive.language import Text
+from derive.language import Text, clauses
 from derive.memo import memo
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
@@ -19,6 +19,7 @@ from derive.page.free_gradients import free_gradient
 from derive.sheet.alike import Group, grouped, pattern
 from derive.sheet.closed_forms import solved
 from derive.sheet.in_time import backward_in_time, shown
+from derive.sheet.intuition import intuitions
 from derive.sheet.model import only
 from derive.sheet.part import Part
 from derive.sheet.readings import key
@@ -58,6 +59,11 @@ def _groups(part: Part) -> list[Group]:
     return grouped([s for s in steps if _key(part, s) not in above], part.number)
 
 
+def _intuitions(part: Part) -> dict[int, tuple[Text, ...]]:
+    """What is said of the structure of the steps that are shown, by their number."""
+    return intuitions([group.first for group in _groups(part)], part.derived.model, part.told)
+
+
 def last_number(part: Part) -> int:
     """The number of the last step of a part."""
     return max((group.number for group in _groups(part)), default=part.number)
@@ -95,6 +101,7 @@ def _told_together(part: Part) -> bool:
 def _argument(part: Part, groups: Sequence[Group]) -> Iterator[Block]:
     """Show steps in turn; of those that are like steps of the part above only what they come to."""
     alike: list[tuple[Group, Group]] = []
+    said = _intuitions(part)
     for group in groups:
         like = _like(part, group)
         if like is not None:
@@ -102,7 +109,8 @@ def _argument(part: Part, groups: Sequence[Group]) -> Iterator[Block]:
             continue
         yield from _as_above(part, alike)
         alike = []
-        yield from one_step(group.first, _from_subjects(part, group.first), group.others, group.number, part.detail)
+        beside, words = _from_subjects(part, group.first), said.get(group.first.number, ())
+        yield from one_step(group.first, beside, group.others, group.number, part.detail, words)
         yield from _below(part, group)
     yield from _as_above(part, alike)
 
@@ -176,7 +184,7 @@ def _since(step: Step, first: Step) -> Text | None:
     partials, ranges = since(step.locals) if step.locals else None, where(step)
     if ranges is None or step.region.ranges == first.region.ranges:
         return partials
-    return say.apart([partials, ranges]) if partials else ranges
+    return clauses([partials, ranges]) if partials else ranges
 
 
 def _from_subjects(part: Part, step: Step) -> tuple[Row, ...]:
@@ -191,12 +199,15 @@ def one_step(
     others: tuple[Step, ...] = (),
     number: int = 0,
     detail: str = "brief",
+    said: tuple[Text, ...] = (),
 ) -> tuple[Block, ...]:
-    """Make the heading of a step and of the others like it, the reason why it has these terms, and its equations."""
+    """Make the heading of a step and of the others like it, the reason why it has these terms, what is said of its
+    structure, and its equations."""
     heading = _heading(step, [step.target, *(other.target for other in others)], number)
     if step.given:
         return heading, Paragraph(say.STAYS(quantity=step.target, loss=step.target.args[0]))
-    return heading, Paragraph(say.sentence(step.reason)), Equations((*rows(step, detail), *beside))
+    words = say.one_after_another([say.sentence(step.reason), *said])
+    return heading, Paragraph(words), Equations((*rows(step, detail), *beside))
 
 
 def _heading(step: Step, targets: Sequence[Expr], number: int) -> Heading:
@@ -218,8 +229,6 @@ def gradients(part: Part) -> Iterator[Block]:
     if not _told_together(part):
         yield Heading(_title(part))
         yield from _argument(part, _inner_and_leaves(part)[1])
-    for note in part.notes:
-        yield Paragraph(note)
 
 
 def _whole(part: Part, step: Step) -> Iterator[Block]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from derive.language import Text, distinct
-from derive.page import sentences as say
+from derive.language import Text, clauses, distinct
 from derive.page.blocks import Row
 
 Written = tuple[str, tuple[str, ...], Row]  # left, the terms of right, and the row that they come from
@@ -48,7 +47,7 @@ def joined(rows: Sequence[Written], measure: Measure) -> list[Line]:
 
 def _both(line: Line, more: Line) -> Line:
     reasons = distinct(r for r in (line.row.reason, more.row.reason) if r is not None)
-    reason = say.apart(reasons) if len(reasons) > 1 else reasons[0] if reasons else None
+    reason = clauses(reasons) if len(reasons) > 1 else reasons[0] if reasons else None
     return Line(line.left, (*line.parts, *more.parts), line.row._replace(reason=reason))
 
 

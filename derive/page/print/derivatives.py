@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sympy import Add, Mul, Sum
+
 from derive.expressions.moments import Moment
 from derive.expressions.symbols import Immediate, LimitOf, Partial, Tangent
 from derive.page.print.printer import ATOM, MUL, POWER, Printed, Printer, write
@@ -12,6 +14,8 @@ def partial(expr: Partial, p: Printer) -> Printed:
     if isinstance(expr.of, Partial):
         return p.style.second(p(expr.of.of), p(expr.of.wrt), p(expr.wrt)), POWER
     mark = "+" if isinstance(expr, Immediate) else ""
+    if isinstance(expr.of, (Add, Mul, Sum)):  # the operator stands before what is differentiated
+        return f"{p.style.partial('', p(expr.wrt), mark)} {p.at(expr.of, ATOM)}", MUL
     return p.style.partial(p(expr.of), p(expr.wrt), mark), ATOM if p.style.key == "latex" else POWER
 
 

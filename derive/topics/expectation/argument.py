@@ -26,25 +26,28 @@ from sympy import (
     S,
     Sum,
     Symbol,
+    expand,
     expand_mul,
     expand_multinomial,
     factor,
+    fraction,
+    together,
 )
 from sympy.utilities.iterables import sift
 
 from derive.chain.derivation import Line, Term, product, written
 from derive.chain.facts import DEFINED
-from derive.chain.rules.combine import EXPANDED
+from derive.chain.rules.combine import DENOMINATOR, EXPANDED
 from derive.chain.rules.insert import INSERT_DEFINITIONS, at
 from derive.chain.rules.kill_delta import KILLED, Killed, kills, without_delta
 from derive.chain.rules.name_definitions import name_wholes
 from derive.chain.rules.tidy import tidy
 from derive.expressions.indices import name_of
 from derive.expressions.moments import Covariance, Expectation, Moment, Variance
-from derive.language import Text
+from derive.language import Text, listing
 from derive.model.model import Node, references
 from derive.topics.expectation.functions import written as written_as
-from derive.topics.expectation.laws import Part
+from derive.topics.expectation.laws import Part, is_power
 from derive.topics.expectation.polynomial import Product
 from derive.topics.expectation.premises import DECLARED, VARIANCE, Premise, premises
 from derive.topics.expectation.stages import Stages, Terms
@@ -159,11 +162,16 @@ class Argument:
             yield Line(means + spread + self.taken, KILLED(delta=delta, idx=idx, value=value))
         left, rest = _tidied(means), _tidied(spread)
         if not self.at_means:
-            final = _shorter(_tidied(means + spread + self.taken))
-            if any(t.sums for t in means + spread) or set(_addends(means + spread + self.taken)) != set(
-                _addends(final)
-            ):
+            before = means + spread + self.taken
+            final = _shorter(_tidied(before))
+            summed, cancels = any(t.sums for t in means + spread), any(len(t.flat) > _factors(t) for t in before)
+            if summed or cancels or set(_addends(before)) != set(_addends(final)):
                 yield Line(final, _tidying(means + spread))
+            top, bottom = fraction(together(Add(*(t.expr for t in final))))
+            over_one = (Term((expand(top) / bottom,)),)
+            if bottom != 1 and written(over_one) < written(final):
+                yield Line(over_one, listing((DENOMINATOR, LIKE)))
+                final = over_one
         elif self.symbol.pair:
             away = Mul(*(Expectation(e) for e in self.symbol.pair))
             final = rest
@@ -206,7 +214,12 @@ class Argument:
 
     @cached_property
     def at_means(self) -> bool:
-        """True if the products of means add up to the expression at the means, for a variance to what is subtracted."""
+        """True if the products of means add up to the expression at the means, for a variance to what is subtracted.
+
+        The square of what is 0 or 1 has its mean, not the square of that.
+        """
+        if any(is_power(p, self.stages.laws) for p in self.products):
+            return False
         if self.symbol.pair:
             return all(self.stages.is_linear(e) for e in self.symbol.pair)
         return self.stages.is_polynomial(self.symbol.product)
@@ -280,6 +293,11 @@ def _is_count(part: Expr) -> bool:
     """True for a factor made of rational numbers and sizes."""
     sizes = all(isinstance(s, Symbol) and bool(s.is_integer and s.is_positive) for s in part.free_symbols)
     return sizes and not part.has(Sum, Function, NumberSymbol)
+
+
+def _factors(term: Term) -> int:
+    """Return of how many factors a term is as a product, without what cancels."""
+    return len(Mul.make_args(Mul(*term.factors)))
 
 
 def _addends(terms: Terms) -> tuple[Expr, ...]:

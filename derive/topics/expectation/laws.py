@@ -43,13 +43,21 @@ class Part(NamedTuple):
 
 
 def moment(elements: Elements, laws: Mapping[str, Node]) -> tuple[Part, ...]:
-    """Return E of a product: first the product of the means, then what equal elements add. Errors: MomentError."""
+    """Return E of a product: first the product of the means, then what equal elements add; a power of what is 0 or 1
+    has the mean of the element itself. Errors: MomentError."""
+    if is_power(elements, laws):
+        return moment(elements[:1], laws)
     normal = tuple(e for e in elements if _law(laws, e).normal)
     others = tuple(e for e in elements if not _law(laws, e).normal)
     if not normal:
         return _of_blocks(elements, laws)
     parts = isserlis(normal, laws)
     return tuple(a.times(b) for b in _of_blocks(others, laws) for a in parts) if others else parts
+
+
+def is_power(elements: Elements, laws: Mapping[str, Node]) -> bool:
+    """True for a power, from the square on, of one element that is 0 or 1: it is the element itself."""
+    return len(elements) > 1 and len(set(elements)) == 1 and _law(laws, elements[0]).binary
 
 
 def isserlis(elements: Elements, laws: Mapping[str, Node]) -> tuple[Part, ...]:

@@ -15,7 +15,7 @@ from derive.expressions.traverse import free_indices
 from derive.language import Text
 from derive.model.model import Node
 from derive.topics.expectation.gaussian import PAIRS, VALUES
-from derive.topics.expectation.laws import Elements, Part, moment
+from derive.topics.expectation.laws import Elements, Part, is_power, moment
 from derive.topics.expectation.polynomial import Product
 from derive.topics.expectation.stages import Stages
 
@@ -39,7 +39,7 @@ PAIRINGS = Text(
     "Isserlis' theorem: the sum over the {count} ways to pair {n} factors of mean 0, each pair with its covariance",
     "Isserlis 定理：把 {n} 个零均值因子两两配对，共 {count} 种，每对取其协方差",
 )
-SAME_SQUARE = Text("{x} is 0 or 1, so {x} is its own square", "{x} 取 0 或 1，因此 {x} 的平方等于自身")
+SAME_SQUARE = Text("{x} is 0 or 1, so its powers equal {x} itself", "{x} 取 0 或 1，因此 {x} 的各次幂等于自身")
 
 
 class Premise(NamedTuple):
@@ -93,7 +93,7 @@ def _of_elements(products: tuple[Elements, ...], laws: Mapping[str, Node]) -> di
     found: dict[Expr, tuple[Line, ...]] = {
         Expectation(e): tuple(_declared(moment((e,), laws)[0].value)) for e in singles
     }
-    for elements in products:
+    for elements in (p for p in products if not is_power(p, laws)):
         for e in (e for e in elements if elements.count(e) > 1 or _coincide(e, elements)):
             law = laws[name_of(e)].law
             if law is not None and law.binary:
@@ -132,7 +132,10 @@ def _of_zero_or_one(e: Expr, laws: Mapping[str, Node]) -> Iterator[Line]:
 
 def _of_product(elements: Elements, laws: Mapping[str, Node]) -> Iterator[Line]:
     parts = moment(elements, laws)
-    if all(_is_normal(e, laws) for e in elements) and len({name_of(e) for e in elements}) == 1:
+    if is_power(elements, laws):
+        yield Line((Term((Expectation(elements[0]),)),), SAME_SQUARE(x=elements[0]))
+        yield Line(_value(parts), SO)
+    elif all(_is_normal(e, laws) for e in elements) and len({name_of(e) for e in elements}) == 1:
         yield from _of_normal(elements, parts, laws)
     elif len(elements) == 2 or len(parts) == 1:
         yield Line(tuple(Term((p,)) for p in _formal(elements, parts)), _why(elements, parts))

@@ -23,6 +23,13 @@ class FixedPoint(Topic):
         adjoints = derived.derivation.adjoints
         return tuple(n for n in derived.model.nodes.values() if n.implicit and n.name in adjoints)
 
+    def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.page.blocks import Paragraph
+        from derive.topics.fixed_point.page import ASSUMED
+
+        for node in found:
+            yield Paragraph(ASSUMED(z=node.matrix))
+
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         from derive.topics.fixed_point.page import section
 

@@ -30,6 +30,11 @@ SUPPOSED = Text(
     "其中 {J} = {partial}，除 {z} 外的量都视为固定。若 {f} 连续，且对所有 {z} 都有 {norm} ≤ q < 1，则解唯一，"
     "且从任何初值出发迭代 {f} 都收敛到它（巴拿赫不动点定理）。",
 )
+ASSUMED = Text(
+    "We assume that the equation of {z} has a solution, and that the Jacobian of the difference of its two sides with "
+    "respect to {z} is invertible at this solution.",
+    "假设 {z} 的方程有解，且方程两边之差对 {z} 的雅可比矩阵在该解处可逆。",
+)
 BOTH_SIDES = Text(
     "Differentiate both sides. Here {change} is the change of {f} caused by all other quantities:",
     "对方程两边求微分，其中 {change} 是 {f} 由其他各量引起的改变：",

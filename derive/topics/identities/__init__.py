@@ -50,6 +50,12 @@ class Identities(Topic):
 
         return identities(found)
 
+    def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.page.blocks import Equations, Row
+
+        if found:
+            yield Equations(tuple(Row(same.one.generic, same.other.generic) for same in found), boxed=True)
+
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
         sides = [side for same in found for side in ((same.one, same.lines), (same.other, same.other_lines))]
         return {"identities": [equality(node.generic, lines, show, lang) for node, lines in sides]}

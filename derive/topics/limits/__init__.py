@@ -60,6 +60,12 @@ class Limits(Topic):
 
         return page(found)
 
+    def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.page.blocks import Equations, Row
+
+        if found:
+            yield Equations(tuple(Row(each.symbol, each.limit) for each in found), boxed=True)
+
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
         return {
             "limits": [

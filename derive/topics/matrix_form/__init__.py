@@ -18,6 +18,7 @@ from derive.topics.topic import Ask, Context, Place, Topic
 if TYPE_CHECKING:  # a subject that is not asked for loads nothing
     from derive.chain.derivation import Step
     from derive.check.report import Report
+    from derive.language import Text
     from derive.page.blocks import Block
     from derive.page.blocks import Row as Line
     from derive.page.print.formulas import Formulas
@@ -79,7 +80,18 @@ class MatrixForms(Topic):
         from derive.topics.matrix_form.page import model_in_matrices
 
         for each in found:
-            yield from model_in_matrices(each)
+            yield from model_in_matrices(each, _explained(each, context), context.detail)
+
+    def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        """What the signs in the boxes mean, and what shapes the gradients have, below the boxes."""
+        from derive.page import sentences as say
+        from derive.page.blocks import Paragraph
+        from derive.topics.matrix_form.page import SHAPE, keep_shapes
+
+        for each in found:
+            shape_ = [SHAPE] if keep_shapes(each, _wanted(context)) else []
+            if meanings := [*shape_, *_explained(each, context)]:
+                yield Paragraph(say.one_after_another(meanings))
 
     def last_line(self, found: Sequence[Any], step: Step) -> Iterator[Line]:
         from derive.topics.matrix_form.page import last_line
@@ -95,6 +107,17 @@ class MatrixForms(Topic):
 
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
         return {"matrix": [_data(form, show, lang) for each in found for form in each.all]}
+
+
+def _explained(found: Forms, context: Context) -> Sequence[Text]:
+    """What the signs in the boxes of the gradients mean."""
+    from derive.topics.matrix_form.page import signs
+
+    return signs(found, _wanted(context))
+
+
+def _wanted(context: Context) -> list[Step]:
+    return [s for s in context.derived.steps if s.node.name in context.derived.derivation.wanted]
 
 
 def _data(form: Form, show: Formulas, lang: str) -> dict[str, Any]:

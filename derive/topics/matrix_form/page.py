@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from derive.chain.derivation import Region, Step
 from derive.chain.regions import by_region
@@ -22,6 +22,7 @@ from derive.expressions.matrices import (
     Unit,
     Whole,
     Zeros,
+    shape,
 )
 from derive.language import Text
 from derive.page import sentences as say
@@ -30,6 +31,10 @@ from derive.page.print.matrices import reciprocal
 from derive.topics.matrix_form.forms import Form, Forms
 
 SHAPES = Text("{shapes}", "{shapes}")
+SHAPE = Text(
+    "Each gradient has the same shape as the quantity with respect to which it is taken.",
+    "每个梯度的形状都与对其求导的量相同。",
+)
 MODEL = Text("The model in matrix form", "模型的矩阵形式")
 MEANING = Text("Vectors are columns; shapes are given on the right.", "向量都是列向量，右侧标注各因子的维数。")
 SQUARE = Named(Symbol("A"), Symbol("n"), Symbol("n"))
@@ -68,21 +73,38 @@ DIVIDE = Text("{sign} is the elementwise quotient.", "{sign} 表示逐元素相�
 NONE = Text("For {elements} we keep the index form: {reason}.", "{elements} 保留指标形式：{reason}。")
 
 
-def model_in_matrices(found: Forms) -> Iterator[Block]:
-    """Every definition in matrices, with its shapes; what has no such form is named once, with the reason."""
+def model_in_matrices(found: Forms, seen: Sequence[Text], detail: str) -> Iterator[Block]:
+    """Every definition in matrices, with its shapes, and the signs in all of them that were not explained, `seen`,
+    before; in detail "full" what has no such form is named once, with the reason."""
     rows = [Row(form.whole, form.matrix, shapes(form.matrix)) for _, _, form in found.laws if form.matrix is not None]
     if rows:
         yield Heading(MODEL)
-        yield Paragraph(
-            say.one_after_another([MEANING, *_meanings([f.matrix for f in found.all if f.matrix is not None])])
-        )
+        yield Paragraph(say.one_after_another([MEANING, *(m for m in _meanings(_written(found.all)) if m not in seen)]))
         yield Equations(tuple(rows))
     missing: dict[str, list[Form]] = {}
-    for form in found.all:
+    for form in found.all if detail == "full" else ():
         if form.reason is not None:
             missing.setdefault(form.reason.en, []).append(form)
     for same in missing.values():
         yield Paragraph(NONE(elements=[f.element for f in same], reason=same[0].reason))
+
+
+def signs(found: Forms, steps: Sequence[Step]) -> list[Text]:
+    """What the signs mean that occur in the matrix forms of these steps."""
+    forms = (found.of(step) for step in steps)
+    return list(_meanings(_written([f for f in forms if f is not None])))
+
+
+def keep_shapes(found: Forms, steps: Sequence[Step]) -> bool:
+    """True if these gradients have matrix forms, and each has the rows and columns of what it is taken with respect
+    to."""
+    forms = [f for s in steps if (f := found.of(s)) is not None and f.matrix is not None and f.indices]
+    own = ((*(i.upper - i.lower + 1 for i in f.indices), Integer(1))[:2] for f in forms)
+    return bool(forms) and all(shape(f.matrix) == sides for f, sides in zip(forms, own, strict=True))
+
+
+def _written(forms: Sequence[Form]) -> list[Expr]:
+    return [f.matrix for f in forms if f.matrix is not None]
 
 
 def _meanings(matrices: Sequence[Expr]) -> Iterator[Text]:

@@ -40,6 +40,12 @@ class Primitives(Topic):
         for each in found:
             yield from primitive_graph(each, context.derived.sizes)
 
+    def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.topics.primitives.page import to_keep
+
+        for each in found:
+            yield from to_keep(each, context.derived.model)
+
     def models(self, found: Sequence[Any]) -> Iterator[Model]:
         return (each.program.model for each in found)
 

@@ -9,10 +9,11 @@ from sympy import Expr, Function, S, Symbol
 from derive.chain.derivation import Derivation, Term
 from derive.chain.needed import Need, needed, needs
 from derive.expressions.functions import row_of
+from derive.expressions.indices import substitute
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import names
 from derive.language import Text
-from derive.model.model import Node
+from derive.model.model import Model, Node
 from derive.model.operations import operations
 from derive.model.program import as_product
 from derive.page import sentences as say
@@ -59,6 +60,7 @@ SEEN = Text(
     "To find out what PyTorch keeps, we ran the same operations in PyTorch and recorded every tensor that it saves.",
     "“PyTorch 保留”一列是这样得到的：在 PyTorch 中逐个执行相同的运算，并记录它保存的每个张量。",
 )
+ANSWER = Text("For the backward pass one has to keep {values}.", "反向传播需要保留 {values}。")
 CHECKED = Text(
     "The program was evaluated at random points. Its values agree with those of the model, and its backward pass "
     "gives the gradients of torch.autograd: {count} numbers in all, with a worst relative error of {worst}.",
@@ -140,6 +142,16 @@ def _by_torch(made: Rewritten, node: Node) -> object:
     found: list[object] = [made.derivation.model.nodes[name].generic for name in saved.families[node.name]]
     found += [CONSTANT] * bool(saved.constants[node.name]) + [MASK] * bool(saved.masks[node.name])
     return found or NOTHING
+
+
+def to_keep(made: Rewritten, model: Model) -> Iterator[Block]:
+    """Say among the results what has to be kept; an operation that has no name in the model by its formula."""
+    program = made.derivation.model
+    found = [program.nodes[name].generic for name in needed(made.derivation)]
+    inner = {n.symbol: n.cases[0].expr for n in program.nodes.values() if n.name not in model.nodes and not n.indices}
+    for _ in inner:  # at most as many formulas stand in each other
+        found = [substitute(e, inner) for e in found]
+    yield Paragraph(ANSWER(values=found))
 
 
 def _conclusions(made: Rewritten) -> Iterator[Block]:

@@ -54,6 +54,12 @@ class WorkedNumbers(Topic):
         for each in found:
             yield from numbers(context.derived.derivation, each.worked, each.remark, context.derived.steps)
 
+    def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.topics.worked.page import after
+
+        for each in found:
+            yield from after(context.derived.derivation, each.worked)
+
     def numbers(self, found: Sequence[Any], context: Context) -> Numbers:
         from derive.topics.worked.page import on_graph
 

@@ -25,6 +25,12 @@ MANY = 100  # elements of a family whose numbers are put into formulas
 ABREAST = 8  # parameters of an update side by side
 MOST = 64  # parameters whose update is shown
 RATE = Symbol("eta", real=True)
+AFTER = Text(
+    "With the given numbers, the parameters after the step are {values}.",
+    "代入给定的数值，更新一步之后的参数为 {values}。",
+)
+IS = Text("{element} = {value}", "{element} = {value}")
+IN_A_SENTENCE = 12  # parameters that one reads in it
 Columns = list[tuple[Expr, Node, Any, tuple[int, ...]]]  # quantity, its family, its numbers, their first index values
 
 
@@ -146,13 +152,27 @@ def _place(indices: tuple[Idx, ...], spot: tuple[int, ...], low: tuple[int, ...]
     return ", ".join(f"{i} = {s + a}" for i, s, a in zip(indices, spot, low, strict=True))
 
 
+def after(d: Derivation, worked: Worked) -> Iterator[blocks.Block]:
+    """Show, among the results, what the parameters are after the step, unless they are too many for a line or two."""
+    if worked.rate is None:
+        return
+    found = [(e, worked.updated[n.name][spot]) for n in d.model.of_kind("parameter") for spot, e in _spots(n, worked)]
+    if len(found) <= IN_A_SENTENCE:
+        yield blocks.Paragraph(AFTER(values=[IS(element=e, value=Numeral(value)) for e, value in found]))
+
+
+def _spots(node: Node, worked: Worked) -> Iterator[tuple[tuple[int, ...], Expr]]:
+    """Yield the place of every element of a family in its array, and the element."""
+    for spot in itertools.product(*(range(n) for n in getattr(worked.values[node.name], "shape", ()))):
+        yield spot, node.at(*(Integer(s + a) for s, a in zip(spot, worked.low[node.name], strict=True)))
+
+
 def _update(d: Derivation, worked: Worked) -> Iterator[blocks.Block]:
     """Show of every element of every parameter its value, its derivative and its new value, side by side."""
     columns: list[tuple[Expr, Numeral, Numeral, Numeral]] = []
     for node in d.model.of_kind("parameter"):
         array, slopes = worked.values[node.name], worked.adjoints.get(node.name)
-        for spot in itertools.product(*(range(n) for n in getattr(array, "shape", ()))):
-            element = node.at(*(Integer(s + a) for s, a in zip(spot, worked.low[node.name], strict=True)))
+        for spot, element in _spots(node, worked):
             slope = Numeral(0 if slopes is None else slopes[spot])
             columns.append((element, Numeral(array[spot]), slope, Numeral(worked.updated[node.name][spot])))
     for some in (columns[n : n + ABREAST] for n in range(0, min(len(columns), MOST), ABREAST)):

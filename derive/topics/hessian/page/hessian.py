@@ -8,7 +8,7 @@ from sympy import Expr, Integer
 
 from derive.chain.derivation import Term
 from derive.chain.reasons import telling
-from derive.language import Text
+from derive.language import Text, clauses
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.spans import Ranges, span
@@ -139,7 +139,7 @@ def _derivative(a: Along) -> Row:
     """Show a derivative that is carried, and say where it has this form, or else the rules of its local partials."""
     if a.terms == (Term((Integer(0),)),):
         return Row(a.target, a.terms, FIXED)
-    rules = say.apart(telling(a.rules)) if 0 < len(a.rules) < MANY else None
+    rules = clauses(telling(a.rules)) if 0 < len(a.rules) < MANY else None
     return Row(a.target, a.terms, _where(a.law) or rules)
 
 

@@ -9,7 +9,7 @@ from sympy import Expr, Idx, Ne, preorder_traversal
 
 from derive.chain.derivation import Line, Term, written
 from derive.chain.reasons import telling
-from derive.language import Text
+from derive.language import Text, clauses
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Paragraph, Row, Table
 from derive.topics.jacobian.in_matrices import InMatrices
@@ -52,7 +52,7 @@ def chained(found: Chained) -> Iterator[Block]:
     if len(entry.paths) > 1:
         yield Paragraph(PATHS)
         yield Table(PATH, tuple(_path(entry, p) for p in entry.paths))
-        yield Paragraph(RULES(rules=say.apart(_rules(entry.paths))))
+        yield Paragraph(RULES(rules=clauses(_rules(entry.paths))))
         yield Paragraph(ADD_UP)
     if len(lines) > 1:
         yield Equations(tuple(rows(symbol, lines)))

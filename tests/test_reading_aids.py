@@ -1,0 +1,159 @@
+"""What helps a reader along a line: the factors of a chain one by one, what a structure does, answers first."""
+
+import random
+
+import pytest
+from sympy import Symbol, exp, log, sqrt, tanh
+
+from derive import Function, Graph, Sum, relu, sigmoid, softmax
+from derive.cli.sheet import sheet
+from derive.expressions.indices import without_single
+from derive.page.blocks import Equations, Paragraph
+from derive.problems import load
+from derive.sheet.intuition import intuitions, kinds
+from derive.sheet.results import results
+
+
+def scalar(make):
+    """The only local partial of L = make(u) in u, with the model's other quantities as constants."""
+    g = Graph("chain")
+    u, v = g.parameter("u", domain="positive"), g.constant("v", domain="positive")
+    g.loss("L", make(u, v))
+    (step,) = g.derive().steps
+    return step
+
+
+CHAINS = {
+    "root of a square": lambda u, v: sqrt((v - u) ** 2 + v),
+    "square of a logarithm": lambda u, v: v * log(1 + v * u**2) ** 2,
+    "root of a logarithm": lambda u, v: sqrt(2 + log(v + u**2)),
+    "two occurrences": lambda u, v: log(2 + u**3) - v * log(v + exp(v * u)),
+    "reciprocal of a root": lambda u, v: v / sqrt(1 + u**2),
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_factors_one_by_one(name):
+    """Where functions stand in functions the factors are written one by one first, and are the same number."""
+    step = scalar(CHAINS[name])
+    (local,) = step.locals
+    assert local.spelled, "the line with the factors one by one is missing"
+    draw = random.Random(name)
+    at = {s: draw.uniform(0.3, 2.0) for s in local.value.free_symbols}
+    assert float(local.spelled[-1].expr.subs(at)) == pytest.approx(float(local.value.subs(at)), rel=1e-12)
+    assert len(step.lines) >= 2 and step.lines[0].terms == local.spelled[0].terms
+
+
+def test_the_root_of_a_variance_takes_three_lines():
+    """ds/dmu: the slope of the root, then the square with its 2 and its -1, then what is left when the 2 cancels."""
+    text = sheet("layer-norm", ("--format", "text", "--no-check"))[0]
+    lines = [line.strip() for line in text.splitlines()]
+    at = next(n for n, line in enumerate(lines) if line.startswith("∂sₙ/∂μₙ "))
+    said = " ".join(lines[at : at + 9])
+    first, second, third = (said.index(part) for part in ("1/(2 sₙ) · ∂/∂μₙ (", "2 · (x_nd - μₙ) · (-1)", "(cancel 2)"))
+    assert first < second < third
+
+
+def test_the_inner_derivative_is_named():
+    """Of log(1 - a) the -1 is said; of log a there is nothing to say."""
+    said = [t.pick("en") for t in scalar(lambda u, v: v * log(1 - u)).locals[0].because]
+    assert said == ["derivative of the logarithm", "the derivative of 1 - u is -1"]
+    assert [t.pick("en") for t in scalar(lambda u, v: v * log(u)).locals[0].because] == ["derivative of the logarithm"]
+    said = [t.pick("zh") for t in scalar(lambda u, v: (u - v) ** 2).locals[0].because]
+    assert said[-1] == "u - v 的导数为 1"
+
+
+def test_the_square_of_what_is_0_or_1_is_itself():
+    """E[m^2] = E[m] = 1 - p in one step, not by a variance that was computed from it."""
+    text = sheet("dropout", ("--format", "text", "--no-check", "--reading", "output"))[0]
+    assert "E[mⱼ²] = E[mⱼ]   (mⱼ is 0 or 1" in text and "Var[mⱼ]" not in text
+    assert "(common denominator, collect like terms)" in text
+
+
+def small(make):
+    """The kinds that a small model shows."""
+    g = Graph("small")
+    make(g)
+    solution = g.derive()
+    return kinds(solution.steps, solution.model)
+
+
+def gate(g):
+    a, b = g.parameters("a b")
+    x = g.input("x")
+    f, c = g.node("f", sigmoid(a * x)), g.node("c", tanh(b * x))
+    g.loss("L", Function("L")(g.node("h", f * c)))
+
+
+def average(g):
+    N = g.size("N")
+    n, w = g.index("n", N), g.parameter("w", N)
+    m = g.node("m", Sum(w[n], n) / N)
+    g.loss("L", Function("L")(m))
+
+
+def scores(g):
+    C = g.size("C")
+    i, z, y = g.index("i", C), g.parameter("z", C), g.target("y", C, sums_to=1)
+    p = g.node("p", softmax(z[i], i), over=i)
+    g.loss("L", -Sum(y[i] * log(p[i]), i))
+
+
+def unit(g):
+    w, b = g.parameters("w b")
+    g.loss("L", Function("L")(g.node("a", relu(g.node("z", w * g.input("x") + b)))))
+
+
+@pytest.mark.parametrize(
+    ("make", "shown"),
+    [
+        (gate, {"gate", "product"}),  # for c the sigmoid f is a gate; for a and b the input is a factor
+        (average, {"average"}),
+        (scores, {"residual"}),
+        (unit, {"relu", "sum", "product"}),
+    ],
+)
+def test_kinds_of_structure(make, shown):
+    """A small model shows what it is made of, and nothing else."""
+    assert small(make) == shown
+
+
+def test_each_kind_is_said_once():
+    """The first step that shows a kind says it, and what was told before is not said again."""
+    g = Graph("two units")
+    unit(g)
+    solution = g.derive()
+    said = intuitions(solution.steps, solution.model, ())
+    assert sorted(len(v) for v in said.values()) == [1, 1, 1]
+    assert not intuitions(solution.steps, solution.model, ("sum", "product", "relu"))
+
+
+@pytest.mark.parametrize("name", ["adam", "bias-variance", "softmax-ce", "triplet", "weight-norm"])
+def test_remarks_stand_with_the_results(name):
+    """What a statement asks in words is answered in the results, before the derivation."""
+    problem = load(name)
+    for reading in problem.readings:
+        remarks = reading.remarks(problem.choices({}))
+        if remarks:
+            part = reading.build(**problem.choices({})).derive().part(label=reading.label, notes=remarks)
+            shown = [b.text for b in results(part) if isinstance(b, Paragraph)]
+            assert shown[-len(remarks) :] == list(remarks)
+
+
+def test_closed_forms_are_results_where_there_is_no_loss():
+    """Adam's moments stand at the head of the sheet, with the steps for which they hold."""
+    part = load("momentum").readings[0].build().derive().part()
+    rows = next(b.rows for b in results(part) if isinstance(b, Equations))
+    assert [str(row.left) for row in rows] == ["v[t]", "Delta[t]", "eta_eff[t]", "theta[t]"]
+
+
+def test_a_sum_with_one_term_is_that_term():
+    g = Graph("one")
+    k = g.index("k", 1)
+    x = g.input("x", 1)
+    assert without_single(Sum(x[k] ** 2, (k, 1, 1)) + Symbol("b")) == x[1] ** 2 + Symbol("b")
+
+
+def test_the_frame_is_explained_where_there_is_one():
+    with_frame, without = (sheet("conv2d", ("--format", "text", "--no-check", "--padding", p))[0] for p in "10")
+    assert "With padding" in with_frame and "With padding" not in without
