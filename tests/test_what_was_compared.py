@@ -41,7 +41,7 @@ def test_a_sheet_without_a_recurrence_says_nothing_of_claims():
 def test_remarks_of_a_teacher_are_not_counted_as_compared():
     assert any(reading.notes for reading in load("max").readings)
     english, chinese = (sheet("max", ("--format", "text", "--lang", lang))[0] for lang in ("en", "zh"))
-    remarks = sum(bool(reading.notes) for reading in load("max").readings)
+    remarks = 1  # the check of all readings says it once
     assert " ".join(english.split()).count("The remarks are arguments in words") == remarks
     assert "".join(chinese.split()).count("文字论证") == remarks
     assert isinstance(load("max").readings[1].notes[0], Text)
