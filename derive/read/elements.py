@@ -97,6 +97,8 @@ def _missing(cursor: Cursor, token: Token) -> str:
     if token.kind in _ENDS or token.text in (")", "]", "}", "rbrace"):
         return "the formula ends here, but something is missing in front"
     if token.kind == "command":
+        if token.text in {**names.RELATIONS, **names.MULTIPLY}:
+            return f"\\{token.text} cannot stand here"
         return f"\\{token.text} is not known; write what it stands for"
     return f"'{token.text}' cannot stand here"
 
