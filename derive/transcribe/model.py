@@ -14,7 +14,7 @@ from derive.graph import Graph
 from derive.read.reader import read
 from derive.read.tree import Bracketed, Call, Multiplied, Node, Number, Relation, walk
 from derive.transcribe.formulas import Formula
-from derive.transcribe.inference import inferred
+from derive.transcribe.inferred import inferred
 from derive.transcribe.leaves import facts, role
 from derive.transcribe.letters import Indexing
 from derive.transcribe.notation import Stem, notation
