@@ -205,7 +205,13 @@ def _markdown(thing: Any) -> str:
     return markdown(thing)
 
 
-display.renderer = _markdown
+def _plain(thing: Any) -> str:
+    from derive.notebook import plain
+
+    return plain(thing)
+
+
+display.renderer, display.plain_renderer = _markdown, _plain
 
 
 def __dir__() -> list[str]:

@@ -9,9 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 renderer: Callable[[Any], str] | None = None
+plain_renderer: Callable[[Any], str] | None = None
 
 
 def shown(thing: Any) -> str:
     """The object as Markdown with formulas, as JupyterLab, VS Code and GitHub read it."""
     assert renderer is not None, "importing any module of derive loads derive/__init__.py, which sets it"
     return renderer(thing)
+
+
+def bundle(thing: Any) -> dict[str, str]:
+    """The object in the forms that a front end chooses among: Markdown where it typesets, text in a terminal."""
+    assert plain_renderer is not None, "as above"
+    return {"text/markdown": shown(thing), "text/plain": plain_renderer(thing)}

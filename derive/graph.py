@@ -16,7 +16,7 @@ from typing import Any
 
 from sympy import Expr, Idx, Symbol, oo
 
-from derive.display import shown
+from derive.display import bundle, shown
 from derive.errors import ModelError
 from derive.expressions.indices import LETTERS, family, index, positions
 from derive.expressions.matrix_functions import OfMatrix, function_symbol
@@ -332,6 +332,9 @@ class Graph:
 
     def _repr_markdown_(self) -> str:
         return shown(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return bundle(self)
 
     # inside
     def _written(self) -> Model:

@@ -15,7 +15,8 @@ from derive.model.model import Model
 from derive.page import sentences as say
 from derive.page import verdicts
 from derive.page.blocks import Block, Heading, Paragraph
-from derive.page.formats.formats import Document
+from derive.page.formats import text
+from derive.page.formats.formats import FORMATS, Document
 from derive.page.formats.markdown import render
 from derive.page.print.formulas import Formulas
 from derive.sheet.model import flows, given
@@ -31,8 +32,17 @@ UNFINISHED = Text("This graph is not complete: {reason}.", "此计算图尚不�
 
 def markdown(thing: Any) -> str:
     """Write the object as Markdown, in English; `Solution.to_markdown("zh")` gives the whole sheet in Chinese."""
+    return render(_document(thing, "latex"))
+
+
+def plain(thing: Any) -> str:
+    """Write the object as text, as IPython shows it in a terminal."""
+    return text.render(_document(thing, FORMATS["text"].notation))
+
+
+def _document(thing: Any, notation: str) -> Document:
     sizes = dict(thing.sizes) if isinstance(thing, (Solution, Step)) else {}
-    return render(Document(lambda detail: blocks(thing), Formulas("latex", _order(thing), tuple(sizes.items()))))
+    return Document(lambda detail: blocks(thing), Formulas(notation, _order(thing), tuple(sizes.items())))
 
 
 def _order(thing: Any) -> tuple[str, ...]:

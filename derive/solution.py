@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from derive.chain.derived import Derived
 from derive.chain.rule import derive
-from derive.display import shown
+from derive.display import bundle, shown
 from derive.errors import UsageError
 from derive.language import Text
 from derive.model.model import Model
@@ -232,3 +232,6 @@ class Solution(Derived):
 
     def _repr_markdown_(self) -> str:
         return shown(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return bundle(self)

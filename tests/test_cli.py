@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -68,7 +69,7 @@ def one_line(status, out, err):
 # What works
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["-h"], ["help"]])
+@pytest.mark.parametrize("argv", [[], ["--help"], ["-h"], ["help"]])
 def test_help(cli, argv):
     """The commands, in a screenful."""
     status, out, err = cli(*argv)
@@ -289,11 +290,30 @@ def test_the_worked_step_is_on_the_sheet(cli):
     assert all(f"= {value}\n" in again for value in ("0.49995", "-0.50005", "-0.00005"))
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_some_steps_only(cli, lang):
+    """The steps are those of the whole sheet, word by word, and nothing else but the title."""
+    whole = cli("relu-mse", "--no-check", "--format", "text", "--lang", lang)[1]
+    part = cli("relu-mse", "--no-check", "--format", "text", "--lang", lang, "--steps", "2-3")[1]
+    steps = re.findall(r"^(?:Step|第) (\d+)", part, re.MULTILINE)
+    assert set(steps) == {"2", "3"}
+    body = part[part.index("Step 2" if lang == "en" else "第 2") :].strip()
+    assert body.split("\n\n")[0] in whole and len(part) < len(whole) / 4
+
+
+STEPS = [
+    (["--steps", "99"], "the sheet has the steps 1 to"),
+    (["--steps", "5-3"], "the first number is the lower one"),
+    (["--steps", "x"], "'x'"),
+    (["--steps", "1", "--format", "json"], "--steps is for pages"),
+    (["--steps", "1", "--detail", "answer"], "the sheet has no steps"),
+]
+
+
 # What cannot be used: (arguments, the words that must be in the line)
 
 HUGE = str(10**9)
 REFUSED = [
-    ([], "command"),
     ([""], "''"),
     (["bttp"], "did you mean bptt?"),
     (["BPTT"], "did you mean bptt?"),
@@ -370,6 +390,9 @@ AT_FAMILY = [
     ("x=1, h_1=1", "h_1"),
     ("x=1, dL/do_2=1", "o_2"),
     ("x=1, dL/dh_3=1", "h_3"),
+]
+REFUSED += [
+    (["logistic", "--no-check", *([] if "json" in argv else ["--format", "text"]), *argv], w) for argv, w in STEPS
 ]
 REFUSED += [(["logistic", "--no-check", "--at", text], words) for text, words in AT]
 REFUSED += [(["bptt", "--T", "3", "--no-check", "--at", f"{BPTT}, {text}"], words) for text, words in AT_FAMILY]

@@ -223,3 +223,15 @@ def test_the_tour_is_read_by_katex(katex):
     ]
     assert sum(len(formulas(m)) for m in found) > 50
     assert katex("\n\n".join(found)) == []
+
+
+def test_a_terminal_gets_text():
+    """IPython chooses among the forms of the bundle; the text is that of the sheets, without markup."""
+    g = Graph("logistic loss")
+    w, x = g.parameter("w"), g.input("x")
+    g.loss("L", (w * x) ** 2)
+    for thing in (g, g.derive()):
+        bundle = thing._repr_mimebundle_()
+        assert bundle["text/markdown"] == thing._repr_markdown_()
+        assert bundle["text/plain"].startswith("\nlogistic loss\n═") and "$" not in bundle["text/plain"]
+    assert "∂L/∂w = 2 w x²" in g.derive()._repr_mimebundle_()["text/plain"]

@@ -267,7 +267,7 @@ def test_what_cannot_be_plotted_is_one_line(capsys, argv, words):
 def test_a_missing_matplotlib_is_one_line(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert run(["plot", "bptt", "--what", "regions"]) == 2
-    assert "pip install 'derive[plot]'" in capsys.readouterr().err
+    assert "pip install matplotlib" in capsys.readouterr().err
 
 
 def test_no_chinese_font_is_one_line(monkeypatch):

@@ -110,9 +110,7 @@ def _finished(argv: list[str]) -> int:
 
 
 def _command(argv: list[str]) -> int:
-    if not argv:
-        raise UsageError("a command is missing; try derive list, derive NAME or derive --help")
-    name, rest = argv[0], argv[1:]
+    name, rest = argv[0] if argv else "help", argv[1:]
     if name in ("--help", "-h", "help"):
         print(overview(), end="")
         return 0

@@ -19,6 +19,9 @@ MOST_POINTS = 100_000
 MOST_STEPS = 10_000
 
 
+NONE = Problem(Text("", ""), Text("", ""), graphs=("NAME",))  # a file that is not read yet
+
+
 class Once(argparse.Action):
     """An option with a value, given once: argparse would take the last in silence."""
 
@@ -69,9 +72,8 @@ def lengths(parser: Parser, problem: Problem) -> None:
 
 
 def taken(word: str) -> bool:
-    """Whether a word after two dashes is an option of a command that takes sizes, so no size can be given by it."""
-    none = Problem(Text("", ""), Text("", ""), graphs=("",))
-    parsers = (problem_parser("", none), code_parser("", none), graph_parser("", none))
+    """Whether a word after two dashes is an option of a command that takes sizes, so that no size can have it."""
+    parsers = (problem_parser("", NONE), code_parser("", NONE), graph_parser("", NONE))
     return word in ("what", "help") or any(f"--{word}" in each._option_string_actions for each in parsers)
 
 
@@ -123,6 +125,7 @@ def page(parser: Parser) -> None:
         metavar="|".join(DETAILS),
         help="the results; steps that are alike put together (default); every line",
     )
+    parser.add_argument("--steps", metavar="A-B", help="only the steps with these numbers, as in 3-5")
     parser.add_argument(
         "--plots", action="store_true", help="add plots: when gradients vanish and explode, the loss of --train"
     )

@@ -28,7 +28,7 @@ def plot_parser(name: str = "NAME", problem: Problem | None = None) -> options.P
         prog=f"derive plot {name}",
         description="norms: the norm of the adjoint against the distance to the end, measured and predicted; regions: "
         "where in the space of parameters gradients vanish and explode, both for any number of steps; loss: the curve "
-        "of a training on the problem's data. Needs matplotlib: pip install 'derive[plot]'.",
+        "of a training on the problem's data. Needs matplotlib: pip install matplotlib.",
         epilog="SVG goes to standard output; a file's ending, .svg, .pdf or .png, says what is written. Exit status: "
         "0 done, 2 the input cannot be used.",
     )

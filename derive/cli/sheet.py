@@ -53,7 +53,20 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
     head = Title(problem.title, _source(problem), statement)
     page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
     engine = given.engine or ENGINES[0]
-    return render(parts, given.format, lang, given.detail, head, page, engine, wished), given.output
+    return render(
+        parts, given.format, lang, given.detail, head, page, engine, wished, _steps(given.steps)
+    ), given.output
+
+
+def _steps(typed: str | None) -> range | None:
+    """The numbers of the steps that are asked for, `3` or `3-5`. Errors: UsageError."""
+    if typed is None:
+        return None
+    first, dash, last = typed.partition("-")
+    ends = [whole(end, "--steps", options.MOST_STEPS) for end in (first, last if dash else first)]
+    if ends[0] > ends[1]:
+        raise UsageError(f"--steps {typed!r}: the first number is the lower one, as in --steps 3-5")
+    return range(ends[0], ends[1] + 1)
 
 
 def _front(given: argparse.Namespace) -> Front:

@@ -15,6 +15,7 @@ from derive.page.formats.formats import DETAILS, ENGINES, FORMATS, Document
 from derive.page.front import Front
 from derive.page.print.formulas import Formulas
 from derive.page.terminal import PLAIN, Page
+from derive.sheet.excerpt import excerpt
 from derive.sheet.part import Part
 from derive.sheet.sheet import sheet
 from derive.topics.topic import topic
@@ -31,11 +32,12 @@ def render(
     page: Page = PLAIN,
     engine: str = "typst",
     front: Front = PLAIN_FRONT,
+    steps: range | None = None,
 ) -> str | bytes:
     """Write the sheet in one format and language; a PDF is bytes. `page` is the terminal or file that text is set for,
-    `front` what the one who hands it out wishes of its head and paper.
+    `front` what the one who hands it out wishes of its head and paper, `steps` the numbers of the only steps to show.
 
-    Errors: UsageError for an unknown format, language, detail or engine.
+    Errors: UsageError for an unknown format, language, detail or engine, or for steps that are not there.
     """
     for what, value, known in (
         ("format", format, tuple(FORMATS)),
@@ -49,7 +51,12 @@ def render(
     formulas = Formulas(form.notation, _order(parts), tuple(parts[0].derived.sizes.items()), _words(parts))
     head = front.head(head or Title(say.plain(parts[0].derived.model.title), say.DERIVED))
     data = partial(_data, parts, lang, head)
-    return form.render(Document(partial(sheet, parts, head), formulas, lang, detail, page, data, engine, front.paper))
+    shown = partial(sheet, parts, head)
+    if steps is not None:
+        if format == "json":
+            raise UsageError("--steps is for pages; the data hold every step")
+        shown = partial(excerpt, shown, steps)
+    return form.render(Document(shown, formulas, lang, detail, page, data, engine, front.paper))
 
 
 def _data(parts: Sequence[Part], lang: str, head: Title) -> dict[str, Any]:

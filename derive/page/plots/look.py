@@ -48,7 +48,7 @@ def matplotlib() -> Any:
     try:
         import matplotlib
     except ImportError:
-        raise UsageError("plots need matplotlib, which is not installed; pip install 'derive[plot]'") from None
+        raise UsageError("plots need matplotlib, which is not installed; pip install matplotlib") from None
     except ValueError as error:  # MPLBACKEND names none
         raise UsageError(f"plots need matplotlib, which does not start: {str(error).split(';')[0]}") from None
     return matplotlib
