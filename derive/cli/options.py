@@ -129,6 +129,13 @@ def page(parser: Parser) -> None:
     parser.add_argument(
         "--plots", action="store_true", help="add plots: when gradients vanish and explode, the loss of --train"
     )
+    parser.add_argument(
+        "--blank",
+        nargs="?",
+        const="all",
+        metavar="K",
+        help="without answers; with a number, without the last K lines of each step",
+    )
     parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
     front = parser.add_argument_group("head and paper")
     front.add_argument(

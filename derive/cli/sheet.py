@@ -50,11 +50,11 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
     if given.plots and not any(part.plottable for part in parts):
         raise UsageError("--plots: only a recurrence over any number of steps and a training (--train) have plots")
     statement = problem.statement if problem.statement.pick(lang) else None
-    head = Title(problem.title, _source(problem), statement)
+    head = Title(problem.title, _source(problem, _blank(given) is None), statement)
     page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
     engine = given.engine or ENGINES[0]
     return render(
-        parts, given.format, lang, given.detail, head, page, engine, wished, _steps(given.steps)
+        parts, given.format, lang, given.detail, head, page, engine, wished, _steps(given.steps), _blank(given)
     ), given.output
 
 
@@ -69,6 +69,15 @@ def _steps(typed: str | None) -> range | None:
     return range(ends[0], ends[1] + 1)
 
 
+def _blank(given: argparse.Namespace) -> int | None:
+    """How many lines of each step are left out: 0 for all answers, None for a solution. Errors: UsageError."""
+    if given.blank is None:
+        return None
+    if given.format == "json":
+        raise UsageError("--blank is a sheet to be filled in, and --format json holds every answer; leave one out")
+    return 0 if given.blank == "all" else whole(given.blank, "--blank", 100)
+
+
 def _front(given: argparse.Namespace) -> Front:
     """The head and the paper that are asked for: by options, else by the file. Errors: UsageError."""
     typed = {key: value for key in Front._fields if (value := getattr(given, key)) is not None}
@@ -77,11 +86,12 @@ def _front(given: argparse.Namespace) -> Front:
     return front(typed, lambda key: f"--{key}").before(found(given.sheet))
 
 
-def _source(problem: Problem) -> Text:
+def _source(problem: Problem, solved: bool) -> Text | None:
     """Where the task comes from: an exercise by its number, a place in a book by its name, or nowhere."""
     if not problem.source:
-        return say.DERIVED
-    return (say.SOURCE if problem.source[0].isdigit() else say.IN_BOOK)(source=problem.source)
+        return say.DERIVED if solved else None
+    texts = (say.SOURCE, say.IN_BOOK) if solved else (say.TASK, say.TASK_IN_BOOK)
+    return texts[0 if problem.source[0].isdigit() else 1](source=problem.source)
 
 
 def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:

@@ -26,6 +26,17 @@ class Size(Symbol):
         return (*super()._hashable_content(), self.least)
 
 
+class Blank(Symbol):
+    """What a reader is to fill in: a dotted line."""
+
+    def __new__(cls) -> Blank:
+        made: Blank = Symbol.__xnew__(cls, "blank", real=True)
+        return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
+        return (), {}
+
+
 class Partial(Expr):
     """The derivative of one quantity with respect to another, as a symbol: `Partial(L, h[t])` prints dL/dh_t.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ from derive.errors import UsageError
 from derive.expressions.said import Said
 from derive.language import LANGUAGES
 from derive.page import sentences as say
-from derive.page.blocks import Title
+from derive.page.blocks import Block, Title
 from derive.page.formats.formats import DETAILS, ENGINES, FORMATS, Document
 from derive.page.front import Front
 from derive.page.print.formulas import Formulas
@@ -33,9 +33,11 @@ def render(
     engine: str = "typst",
     front: Front = PLAIN_FRONT,
     steps: range | None = None,
+    blank: int | None = None,
 ) -> str | bytes:
     """Write the sheet in one format and language; a PDF is bytes. `page` is the terminal or file that text is set for,
-    `front` what the one who hands it out wishes of its head and paper, `steps` the numbers of the only steps to show.
+    `front` what the one who hands it out wishes of its head and paper, `steps` the numbers of the only steps to show;
+    `blank` leaves out that many lines of each step, 0 all answers.
 
     Errors: UsageError for an unknown format, language, detail or engine, or for steps that are not there.
     """
@@ -51,12 +53,18 @@ def render(
     formulas = Formulas(form.notation, _order(parts), tuple(parts[0].derived.sizes.items()), _words(parts))
     head = front.head(head or Title(say.plain(parts[0].derived.model.title), say.DERIVED))
     data = partial(_data, parts, lang, head)
-    shown = partial(sheet, parts, head)
+    shown = partial(sheet, parts, head) if blank is None else partial(_blank, parts, head, blank)
     if steps is not None:
         if format == "json":
             raise UsageError("--steps is for pages; the data hold every step")
         shown = partial(excerpt, shown, steps)
     return form.render(Document(shown, formulas, lang, detail, page, data, engine, front.paper))
+
+
+def _blank(parts: Sequence[Part], head: Title, last: int, detail: str) -> Iterator[Block]:
+    from derive.sheet.blank import blank
+
+    return blank(sheet(parts, head, detail), last or None)
 
 
 def _data(parts: Sequence[Part], lang: str, head: Title) -> dict[str, Any]:

@@ -52,3 +52,10 @@ class Diagram(NamedTuple):
     edges: tuple[Edge, ...]
     order: tuple[str, ...]
     copied: bool = False  # parameters are drawn once for every time step
+
+
+def forward(diagram: Diagram) -> Diagram:
+    """The same without what flows back along the edges, and what that needs."""
+    vertices = tuple(vertex._replace(needed=False) for vertex in diagram.vertices)
+    edges = tuple(Edge(e.source, e.target, carried=e.carried) for e in diagram.edges)
+    return diagram._replace(vertices=vertices, edges=edges)

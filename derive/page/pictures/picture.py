@@ -13,7 +13,7 @@ from derive.errors import ModelError
 from derive.language import Text
 from derive.page.pictures.computation import Walk
 from derive.page.pictures.copies import copied
-from derive.page.pictures.diagram import Diagram, Vertex
+from derive.page.pictures.diagram import Diagram, Vertex, forward
 from derive.page.pictures.layout import SQUEEZES, Layout, layout, least
 from derive.page.pictures.numbers import Numbers
 from derive.page.pictures.times import Times, times
@@ -33,7 +33,7 @@ USE = Text("{node} is computed from {sources}", "{node} 由 {sources} 计算")
 
 class GraphPicture:
     """The graph of a derivation for some sizes; `values` writes beside each node what it equals, `numbers` into
-    its box its value and the derivative of the loss.
+    its box its value and the derivative of the loss; without `backward` nothing flows back.
 
     `svg(lang)` is one <svg> element, `tikz(lang)` one tikzpicture; a notebook shows the former.
     """
@@ -44,12 +44,14 @@ class GraphPicture:
         sizes: Mapping[Symbol, int] | None = None,
         values: bool = False,
         numbers: Numbers = NONE,
+        backward: bool = True,
     ):
         if any(stage.time and not stage.stepwise for stage in derivation.stages):
             raise ModelError(
                 "a recurrence through several indices, or over the whole past, has no picture with a column for a step"
             )
         self.derivation, self.sizes, self.values, self.numbers = derivation, dict(sizes or {}), values, numbers
+        self.backward = backward
         self._drawn: dict[int, Diagram] = {}
 
     @cached_property
@@ -71,7 +73,8 @@ class GraphPicture:
     def drawn(self, clock: Times) -> Diagram:
         """What is drawn with a choice of columns of time."""
         if clock.most not in self._drawn:
-            self._drawn[clock.most] = copied(self._walk.diagram(clock))
+            drawn = copied(self._walk.diagram(clock))
+            self._drawn[clock.most] = drawn if self.backward else forward(drawn)
         return self._drawn[clock.most]
 
     @cached_property

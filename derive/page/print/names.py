@@ -11,14 +11,22 @@ from derive.expressions.indices import name_of
 from derive.expressions.matrix_functions import MatrixRow, OfMatrix, Written, WrittenScalar
 from derive.expressions.nabla import Nabla, NablaScalar
 from derive.expressions.notation import subscript
+from derive.expressions.symbols import Blank
 from derive.page.numerals import Numeral
 from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, write
+
+DOTS = 16  # of a line that is to be filled in
 
 
 @write.register(Symbol)
 def symbol(expr: Symbol, p: Printer) -> Printed:
     number = p.sizes.get(expr)
     return (str(number) if number is not None else p.style.name(expr.name, ())), ATOM
+
+
+@write.register(Blank)
+def blank(expr: Blank, p: Printer) -> Printed:
+    return (r"\dots" if p.style.latex else "…") * DOTS, ATOM
 
 
 @write.register(WrittenScalar)

@@ -1,0 +1,97 @@
+"""A blank sheet and its solution come from one run: the same questions in the same order, and no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from derive.cli.main import run
+from derive.page.blocks import Block, Equations, Expanded, Heading, Paragraph, Picture, Table, Title, Unrolled, Worked
+from derive.page.pictures.picture import GraphPicture
+from derive.problems import load, names
+from derive.sheet.blank import BLANK, EMPTY, FADED, WHICH, blank
+from derive.sheet.part import Part
+from derive.sheet.sheet import sheet
+from derive.topics.topic import Ask
+
+
+@cache
+def solution(name: str) -> tuple[Block, ...]:
+    problem = load(name)
+    made = []
+    for reading in problem.readings:
+        solved = reading.build(**problem.choices({})).derive()
+        made.append(solved.part(Ask(reading.wishes, False), reading.label, reading.remarks(problem.choices({}))))
+    parts: list[Part] = made
+    return tuple(sheet(parts, Title(problem.title, None, problem.statement), "brief"))
+
+
+def lefts(blocks: Any) -> Iterator[Any]:
+    for block in blocks:
+        if isinstance(block, Equations | Unrolled):
+            yield from (row.left for row in block.rows)
+        elif isinstance(block, Worked):
+            yield from (left for left, _, _ in block.rows)
+        elif isinstance(block, Expanded):
+            yield block.left
+
+
+def given(blocks: Any) -> Iterator[Any]:
+    """What a sheet says on the right of its equations."""
+    for block in blocks:
+        if isinstance(block, Equations | Unrolled):
+            yield from (row.right for row in block.rows)
+
+
+def in_sections(blocks: Any, kept: bool) -> Iterator[Block]:
+    section = ""
+    for block in blocks:
+        if isinstance(block, Heading) and block.level < 2:
+            section = block.text.en
+        if (section in ("The model", "Forward pass")) == kept:
+            yield block
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_blank_sheet_asks_what_its_solution_answers(name: str) -> None:
+    solved = solution(name)
+    empty = list(blank(solved, None))
+    assert list(lefts(empty)) == list(lefts(solved))
+    assert all(right is BLANK for right in given(in_sections(empty, kept=False)))
+    assert list(given(in_sections(empty, kept=True))) == list(given(in_sections(solved, kept=True)))
+    assert not any(isinstance(block, Table | Worked | Expanded) for block in in_sections(empty, kept=False))
+    words = [b for b in in_sections(empty, kept=False) if isinstance(b, Paragraph)]
+    assert words == [Paragraph(EMPTY)]
+    for picture in (b for b in empty if isinstance(b, Picture)):
+        assert isinstance(picture.drawing, GraphPicture)
+        assert not any(edge.backward or edge.partials for edge in picture.drawing.diagram.edges)
+
+
+@pytest.mark.parametrize("last", [1, 2])
+def test_the_last_lines_of_each_step_are_left_out(last: int) -> None:
+    solved = [b for b in solution("logistic") if not isinstance(b, Worked | Expanded)]
+    faded = list(blank(solved, last))
+    assert Paragraph(FADED) in faded
+    pairs = zip(
+        [b for b in solved if isinstance(b, Equations)], [b for b in faded if isinstance(b, Equations)], strict=True
+    )
+    steps = [(whole, part) for whole, part in pairs if len(whole.rows) > 1 and part.rows[-1].reason is WHICH]
+    assert steps
+    for whole, part in steps:
+        shown = [row for row in part.rows if row.right is not BLANK]
+        assert len(shown) == max(0, len(whole.rows) - last) or all(r.right is BLANK for r in part.rows)
+        assert [r.right for r in shown] == [r.right for r in whole.rows[: len(shown)]]
+
+
+def test_the_command_line_hands_out_blanks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["logistic", "--blank", "--format", "text", "--no-check"]) == 0
+    text = capsys.readouterr().out
+    assert "……" in text and "solution" not in text and "Verification" not in text
+    assert run(["logistic", "--blank", "1", "--format", "text", "--no-check", "--lang", "zh"]) == 0
+    assert "用哪条法则" in capsys.readouterr().out
+    assert run(["logistic", "--blank", "--format", "json"]) == 2
+    assert "--blank" in capsys.readouterr().err
+    assert run(["logistic", "--blank", "x"]) == 2
