@@ -100,11 +100,13 @@ if TYPE_CHECKING:
         det,
         eigenvalues,
         inverse,
+        kron,
         logdet,
         matrix_power,
         singular_values,
         solve,
         trace,
+        vec,
     )
     from derive.model.new_function import elementwise
     from derive.model.normal_words import entropy_normal, kl_normal, normal_logpdf
@@ -158,8 +160,8 @@ _HOME = {
         "softmax", "softshrink", "std", "tanhshrink", "threshold", "var",
     ),
     "derive.model.matrix_words": (
-        "cholesky", "det", "eigenvalues", "inverse", "logdet", "matrix_power", "singular_values", "solve",
-        "trace",
+        "cholesky", "det", "eigenvalues", "inverse", "kron", "logdet", "matrix_power", "singular_values",
+        "solve", "trace", "vec",
     ),
     "derive.model.new_function": ("elementwise",),
     "derive.model.normal_words": ("entropy_normal", "kl_normal", "normal_logpdf"),
@@ -182,11 +184,11 @@ __all__ = [
     "ceiling", "cholesky", "clip", "cos", "cosh", "det", "digamma", "dot", "eigenvalues", "elementwise", "elu",
     "entropy_normal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "floor", "frac", "function_named",
     "gamma", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hypot", "inverse", "kl_normal",
-    "leaky_relu", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logdet", "loggamma", "logit",
+    "kron", "leaky_relu", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logdet", "loggamma", "logit",
     "logsigmoid", "logsumexp", "matrix_power", "mean", "mish", "norm", "normal_cdf", "normal_logpdf",
     "normalize", "polygamma", "prelu", "relu", "relu6", "rounded", "rsqrt", "selu", "sigmoid", "sign", "silu",
     "sin", "singular_values", "sinh", "softmax", "softplus", "softshrink", "softsign", "solve", "sqrt", "std", "stop",
-    "tan", "tanh", "tanhshrink", "threshold", "trace", "trunc", "var",
+    "tan", "tanh", "tanhshrink", "threshold", "trace", "trunc", "var", "vec",
 ]  # fmt: skip
 
 

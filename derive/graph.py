@@ -28,7 +28,7 @@ from derive.model.definitions import definitions
 from derive.model.matrix_words import Reader
 from derive.model.model import NOTHING, Case, Kind, Model, Node, Whole, is_notation, model_of
 from derive.model.starts import along, first_axis, stepped
-from derive.model.structure import declared, seen
+from derive.model.structure import declared, seen, stays
 from derive.model.typeset import same_element, same_sign
 from derive.model.validation import expression
 from derive.model.whole import is_whole
@@ -227,12 +227,14 @@ class Graph:
             )
         return self._formula(names, value)
 
-    def states(self, names: str, over: Over, start: Mapping[Any, Any]) -> tuple[Any, ...]:
+    def states(self, names: str, over: Over, start: Mapping[Any, Any], symmetric: bool = False) -> tuple[Any, ...]:
         """Declare families that will refer to themselves or to each other at other times; each needs an `update` later.
 
         `start` holds the values before (or after) the range: {0: 0} is h_0 = 0. Of several indices it is for the one
         by which the law steps, as t in h[b, t - 1]. Where it steps by several, each value says where it stands:
         {(0, t): x[t], (l, 0): 0} are h[0, t] and h[l, 0].
+
+        `symmetric=True` says that each is a symmetric matrix in its last two indices; `update` sees that it stays one.
         """
         indices, names_ = validation.over(over), names.split()
         if not indices:
@@ -242,7 +244,9 @@ class Graph:
         for name in names_:
             validation.new_name(name, self._names())
             symbol = family(name)
-            node = Node(name, "node", symbol, indices, tuple(Case(at, value) for at, value in begin.items()))
+            cases = tuple(Case(at, value) for at, value in begin.items())
+            structure = declared(name, {"symmetric": symmetric}, indices, "real", None)
+            node = Node(name, "node", symbol, indices, cases, structure=structure)
             if placed or len(indices) == 1:
                 borders.outside(node)
             self._open[name] = node if placed else along(node, first_axis(begin.values(), indices))
@@ -258,15 +262,15 @@ class Graph:
             )
         law = self._formula(name, expr)
         self._starts_along(name, stepped(law, self._open[name].indices, self._open))
-        declared = self._open[name]
-        borders.outside(declared)
-        cases = (Case(declared.indices, law), *declared.cases)
-        definitions(name, declared.indices, cases, self._known())
-        node = Node(name, "node", declared.symbol, declared.indices, cases)
+        known = self._open[name]
+        borders.outside(known)
+        node = known._replace(cases=(Case(known.indices, law), *known.cases))
+        definitions(name, node.indices, node.cases, self._known())
+        stays(node, self._known())
         self._legible(node)
         del self._open[name]
         self._nodes[name] = node
-        return declared.symbol
+        return node.symbol
 
     def _starts_along(self, name: str, axis: int | None) -> None:
         """Let the start values of states that were declared together stand along the index by which a law steps."""
@@ -274,9 +278,11 @@ class Graph:
             for nodes in (self._open, self._nodes):
                 nodes.update({n: along(nodes[n], axis) for n in self._together[name] if n in nodes})
 
-    def recurrence(self, name: str, law: Callable[[Any], Any], over: Over, start: Mapping[Any, Any]) -> Any:
+    def recurrence(
+        self, name: str, law: Callable[[Any], Any], over: Over, start: Mapping[Any, Any], symmetric: bool = False
+    ) -> Any:
         """A family that refers to itself: `g.recurrence("h", lambda h: tanh(w*h[t-1]), over=t, start={0: 0})`."""
-        (state,) = self.states(name, over, start)
+        (state,) = self.states(name, over, start, symmetric)
         try:
             return self.update(state, law(state))
         finally:

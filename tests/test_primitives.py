@@ -29,6 +29,7 @@ POOR = ("dot", "add", "mul", "pow", "max", "exp", "log", "step")  # everything e
 MATRICES = {
     "gaussian-kl",
     "gaussian-nll",
+    "kalman",
     "kalman-step",
     "pcca",
     "ppca",

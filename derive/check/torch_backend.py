@@ -145,9 +145,11 @@ class TorchBackend:
 
 def _regular(row: MatrixRow, matrix: Array) -> Array:
     """Which matrices have a value of the function, and a slope, that rounding does not decide."""
+    finite = matrix.isfinite().all(dim=-1).all(dim=-1)
+    matrix = torch.where(finite[..., None, None], matrix, 0.0)
     if row.name.startswith("eigen"):
-        return _apart(torch.linalg.eigvalsh(matrix))
-    regular = torch.linalg.cond(matrix) < CONDITION
+        return finite & _apart(torch.linalg.eigvalsh(matrix))
+    regular = finite & (torch.linalg.cond(matrix) < CONDITION)
     if row.name == "cholesky":
         return regular & (torch.linalg.eigvalsh(matrix)[..., 0] > 0)
     return regular if row.square else regular & _apart(torch.linalg.svdvals(matrix))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Add, Expr, Idx, Indexed, Integer, Max, Min, Mul, Symbol
+from sympy import Add, Expr, Function, Idx, Indexed, Integer, Max, Min, Mul, Symbol
 
 from derive.code.named_axes import NamedArray, Order, elementwise, plain
 from derive.code.names import Identifiers
-from derive.code.trees import Apply, Name, Number, Shape, Times, Tree, plus
+from derive.code.trees import Apply, Name, Number, Power, Shape, Times, Tree, plus
 from derive.errors import ModelError
+from derive.expressions.blocks import Block, Place
 from derive.expressions.indices import Positions, name_of
 from derive.expressions.intervals import Interval, at_least, enclosure, image
 
@@ -75,12 +76,19 @@ class Integers:
             return NamedArray(Apply("whole", (read.tree,)), read.axes)
         if expr.has(Positions):
             return self.index(expr.xreplace({e: self._from_zero(e) + 1 for e in expr.atoms(Indexed)}), scope)
+        if isinstance(expr, (Quotient, Rest)):
+            parts, name = [self.index(a, scope) for a in expr.args], type(expr).__name__.lower()
+            return elementwise(parts, scope.order, lambda *trees: Apply(name, trees))
+        if expr.has(Block, Place):
+            return self.index(expr.replace(Block, _block).replace(Place, _place), scope)
         if isinstance(expr, Symbol):
             return plain(Name(self.names[name_of(expr)]))
         if isinstance(expr, Integer):
             return plain(Number(expr))
         if isinstance(expr, Add):
             return self._sum(expr, scope)
+        if expr.is_Pow and expr.exp.is_Integer and expr.exp > 0:
+            return elementwise([self.index(expr.base, scope)], scope.order, lambda base: Power(base, Number(expr.exp)))
         parts = [self.index(a, scope) for a in expr.args]
         if isinstance(expr, Mul):
             return elementwise(parts, scope.order, lambda *trees: Times(trees))
@@ -115,6 +123,28 @@ class Integers:
     def shape(self, intervals: Sequence[Interval]) -> Shape:
         """Return the lengths of the axes of an array."""
         return Shape(tuple(self.length(i) for i in intervals))
+
+
+class Quotient(Function):
+    """a // b, for numbers that count from 0."""
+
+    is_integer = True
+    is_nonnegative = True
+
+
+class Rest(Function):
+    """a % b."""
+
+    is_integer = True
+    is_nonnegative = True
+
+
+def _block(value: Expr, length: Expr) -> Expr:
+    return Quotient(value - 1, length) + 1
+
+
+def _place(value: Expr, length: Expr) -> Expr:
+    return Rest(value - 1, length) + 1
 
 
 NOWHERE = Scope({}, (), {})

@@ -41,7 +41,7 @@ from derive.errors import ModelError
 from derive.evaluate.at_zero import OrInfinity
 from derive.expressions.extremes import Amax, Amin
 from derive.expressions.functions import EXTREMA, arguments, row_of, unknown
-from derive.expressions.indices import BINDERS, apart, bound, is_position
+from derive.expressions.indices import BINDERS, apart, bound, is_position, limits
 from derive.expressions.intervals import Interval
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.symbols import Partial
@@ -210,8 +210,7 @@ class Lowering:
             parts = [self.integers.index(a, scope) for a in expr.args]
             return self._cast(elementwise(parts, scope.order, lambda *trees: Condition("==", trees)))
         if isinstance(expr, OfMatrix):
-            matrix = self.element(expr.matrix)[0].tree
-            return NamedArray(Apply(expr.row.name, (matrix,)), expr.indices)
+            return self._of_matrix(expr, scope)
         row = row_of(expr)
         if row is not None:
             parts = [self._array(self.lower(a, scope)) for a in arguments(expr)]
@@ -231,6 +230,15 @@ class Lowering:
         if isinstance(expr, Pow):
             return self._power(expr, scope)
         raise unknown(expr)
+
+    def _of_matrix(self, expr: OfMatrix, scope: Scope) -> NamedArray:
+        """Return a function of a matrix, which is read as a whole; of many matrices, those that are asked for."""
+        *_, p, q = expr.read
+        inside = scope.opened(p, limits(p)[1:]).opened(q, limits(q)[1:])
+        matrix = self.elements.read(self.element(expr.matrix)[0], expr.read, inside)
+        batch = [i for i in matrix.axes if i not in (p, q)]
+        tree = Apply(expr.row.name, (rearrange(matrix, [*batch, p, q]),))
+        return NamedArray(tree, (*batch, *expr.at))
 
     def _power(self, expr: Pow, scope: Scope) -> NamedArray:
         if isinstance(expr.exp, Rational) and expr.exp < 0:

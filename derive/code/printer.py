@@ -148,8 +148,9 @@ class CodePrinter:
         words = {}
         if "slots" in tree.function:
             words["zeros"] = self.target.patterns["zeros"].format(texts[0])
-            words["atom1"] = self.at(tree.args[1], POWER)
-        return pattern.format(*texts, **words), ATOM if tree.function != "slots" else PRODUCT
+        if "{atom" in pattern:
+            words |= {f"atom{n}": self.at(a, POWER) for n, a in enumerate(tree.args)}
+        return pattern.format(*texts, **words), PRODUCT if "{atom" in pattern else ATOM
 
     def _call(self, tree: Call) -> Printed:
         row = BY_NAME[tree.function]

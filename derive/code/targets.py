@@ -41,6 +41,8 @@ _COMMON = {
     "slots": "[{zeros}] * {atom1}",
     "fresh slots": "[{zeros} for _ in range({1})]",
     "span": "span({0}, {1})",
+    "quotient": "{atom0} // {atom1}",
+    "rest": "{atom0} % {atom1}",
 }
 
 NUMPY = Target(

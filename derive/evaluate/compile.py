@@ -36,6 +36,7 @@ from derive.evaluate.backend import Array, Backend
 from derive.evaluate.index_values import Env, index_value
 from derive.evaluate.pairs import factors, summed
 from derive.evaluate.store import Store
+from derive.expressions.blocks import Block, Place
 from derive.expressions.extremes import Amax, Extreme
 from derive.expressions.functions import BY_NAME, EXTREMA, arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, bound, name_of
@@ -80,7 +81,7 @@ class Compiler:
             return lambda store, env: reduce(join, [p(store, env) for p in parts])
         if isinstance(expr, (Symbol, Idx, Indexed, Partial)):
             return self._leaf(expr)
-        if isinstance(expr, Mod):
+        if isinstance(expr, (Mod, Block, Place)):
             return self._index_value(expr)
         if expr.is_Number or expr.is_NumberSymbol:
             constant = self.backend.constant(expr)
@@ -232,12 +233,15 @@ class Compiler:
         raise unknown(expr)
 
     def _of_matrix(self, expr: OfMatrix) -> Compiled:
-        """The elements of a function of a whole matrix, which is read at once."""
+        """The elements of a function of a whole matrix, which is read at once; of one of many, as that of one step."""
         row, name, places = expr.row, expr.matrix.name, [self._index(i) for i in expr.indices]
 
         def run(store: Store, env: Env) -> Array:
-            found = self.backend.of_matrix(row, store.whole(name))
-            return self.backend.gather(found, tuple(p(env) - 1 for p in places)) if places else found
+            at = [p(env) for p in places]
+            found = self.backend.of_matrix(row, store.part(name, at[: expr.many]))
+            low = (*store.low[name][: expr.many], *(1 for _ in expr.at))
+            left = [n for n, place in enumerate(at) if n >= expr.many or not isinstance(place, int)]
+            return self.backend.gather(found, tuple(at[n] - low[n] for n in left)) if left else found
 
         return run
 

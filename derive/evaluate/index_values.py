@@ -10,6 +10,7 @@ from typing import Any
 from sympy import Add, Expr, Idx, Max, Min, Mod, Mul, Symbol
 
 from derive.errors import ModelError
+from derive.expressions.blocks import Block, Place
 from derive.expressions.indices import denominator, is_position, name_of, substitute
 
 Env = dict[Any, Any]  # an index to its value: an int, or an integer array along its own axis; under STORE the store
@@ -37,10 +38,18 @@ def index_value(expr: Expr, sizes: Mapping[Symbol, Expr]) -> Callable[[Env], Any
     if isinstance(expr, Mod):
         whole, part = (index_value(a, sizes) for a in expr.args)
         return lambda env: whole(env) % part(env)
+    if isinstance(expr, (Block, Place)):
+        value, length = (index_value(a, sizes) for a in expr.args)
+        if isinstance(expr, Block):
+            return lambda env: (value(env) - 1) // length(env) + 1
+        return lambda env: (value(env) - 1) % length(env) + 1
     over = denominator(expr)
     if over > 1:  # (i + 1)/2, which is read where it is whole
         top = index_value(over * expr, sizes)
         return lambda env: top(env) // over
+    if expr.is_Pow and expr.exp.is_Integer and expr.exp > 0:  # n^2 rows
+        base, power = index_value(expr.base, sizes), int(expr.exp)
+        return lambda env: base(env) ** power
     if isinstance(expr, (Add, Mul, Max, Min)):
         parts = [index_value(a, sizes) for a in expr.args]
         join = next(join for kind, join in JOINS.items() if isinstance(expr, kind))

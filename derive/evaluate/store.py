@@ -89,6 +89,16 @@ class Store:
             self._whole[name] = stacked if axes == (0,) else self.move(stacked, axes)
         return self._whole[name]
 
+    def part(self, name: str, first: Sequence[Position]) -> Array:
+        """Return a family at whole numbers on its first axes; an axis at which no number is given stays."""
+        axes, low = self.time.get(name, ()), self.low[name]
+        fixed = {axis: place for axis, place in enumerate(first) if isinstance(place, int)}
+        at = key(tuple(fixed[axis] for axis in axes)) if axes and set(axes) <= fixed.keys() else None
+        step = self.slices[name].get(at) if at is not None else None
+        array = self.whole(name) if step is None else step
+        left = [axis for axis in range(len(first)) if step is None or axis not in axes]
+        return array[tuple(fixed[axis] - low[axis] if axis in fixed else slice(None) for axis in left)]
+
     def places(self, name: str, position: tuple[Position, ...]) -> Position:
         """Return positions that the store holds as numbers, the same at every point; outside the range the nearest."""
         return self.backend.whole(self.read(name, position, False))

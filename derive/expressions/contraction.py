@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sympy import Basic, Expr, Idx, KroneckerDelta, Max, Min, Mul, Piecewise, S
 
+from derive.expressions.blocks import Block, Place, pair
 from derive.expressions.decided import marked, without_decided
 from derive.expressions.indices import (
     Limits,
@@ -179,6 +180,12 @@ def delta_solutions(place: Expr, target: Expr, sums: Iterable[Limits]) -> Iterat
 
 def _match(state: _State, place: Expr, target: Idx) -> None:
     """Use delta(place, target)."""
+    both = pair(place, ((k, *ends) for k, ends in state.open.items()))
+    if both:
+        block, own, length = both
+        state.bind(block, Block(target, length))
+        state.bind(own, Place(target, length))
+        return
     solution = next(delta_solutions(place, target, ((k, *ends) for k, ends in state.open.items())), None)
     if solution:
         state.bind(*solution)

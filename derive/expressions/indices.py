@@ -61,13 +61,20 @@ def limits(idx: Idx) -> Limits:
 
 def fresh(idx: Idx, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> Idx:
     """An index over the same range with a letter not in `taken`; one of `preferred` where it fits."""
-    used = {name_of(t) for t in taken if not isinstance(t, Indexed)}
+    taken = [t for t in taken if not isinstance(t, Indexed)]
+    used = {name_of(t) for t in taken} | {s.name for t in (idx, *taken) if isinstance(t, Idx) for s in _sizes(t)}
     for other in preferred:
         if name_of(other) not in used and (other.lower, other.upper) == (idx.lower, idx.upper):
             return other
     letters = chain(LETTERS, (f"{a}_{n}" for n in range(1, 100) for a in LETTERS))
     name = next(a for a in letters if a not in used)
     return index(name, idx.lower, idx.upper)
+
+
+@memo
+def _sizes(idx: Idx) -> frozenset[Basic]:
+    """The symbols at which its range ends."""
+    return frozenset((idx.lower + idx.upper).free_symbols)
 
 
 def substitute(expr: Basic, mapping: Mapping[Basic, Basic]) -> Expr:

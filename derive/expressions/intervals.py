@@ -12,6 +12,7 @@ from math import inf
 
 from sympy import Add, Expr, Function, Idx, Integer, Max, Min, Mul, Pow, S, Sum, Symbol, oo
 
+from derive.expressions.blocks import Block, Place
 from derive.expressions.extremes import Extreme
 from derive.expressions.functions import row_of
 from derive.expressions.indices import linear, substitute
@@ -84,7 +85,19 @@ def image(value: Expr, ranges: Mapping[Idx, Interval]) -> Interval:
 
     A range may end at another index (k = 1..i): k goes first, then i. What cannot be decided keeps its index.
     """
-    return _extreme(value, ranges, 0), _extreme(value, ranges, 1)
+    low, high = _among_blocks(value, ranges)
+    return _extreme(low, ranges, 0), _extreme(high, ranges, 1)
+
+
+def _among_blocks(value: Expr, ranges: Mapping[Idx, Interval]) -> Interval:
+    """The least and the greatest value of blocks and places in them, each by itself, in a value."""
+    ends: tuple[dict[Expr, Expr], dict[Expr, Expr]] = ({}, {})
+    for part in value.atoms(Block, Place) if value.has(Block, Place) else ():
+        inner, length = part.args
+        found = [Block(e, length) for e in image(inner, ranges)] if isinstance(part, Block) else [Integer(1), length]
+        least, most = found if value.coeff(part).is_nonnegative else reversed(found)
+        ends[0][part], ends[1][part] = least, most
+    return value.xreplace(ends[0]), value.xreplace(ends[1])
 
 
 def _extreme(value: Expr, ranges: Mapping[Idx, Interval], which: int) -> Expr:

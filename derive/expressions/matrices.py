@@ -217,6 +217,31 @@ class Diag(Matrix):
         return shape(self.args[0])[0], shape(self.args[0])[0]
 
 
+class Kron(Matrix):
+    """The Kronecker product: every entry of the first times the whole second."""
+
+    def _shape(self) -> Shape:
+        (rows, columns), (others, more) = map(shape, self.args)
+        return rows * others, columns * more
+
+
+class Vec(Matrix):
+    """The columns of a matrix below each other."""
+
+    def _shape(self) -> Shape:
+        rows, columns = shape(self.args[0])
+        return rows * columns, ONE
+
+
+class Unvec(Matrix):
+    """The matrix of this many rows and columns whose columns below each other are a column."""
+
+    def _shape(self) -> Shape:
+        column, *own = self.args
+        _equal("the columns of a matrix below each other", [shape(column), (own[0] * own[1], ONE)])
+        return own[0], own[1]
+
+
 class DiagonalOf(Matrix):
     """The diagonal of a square matrix, as a column."""
 

@@ -277,6 +277,13 @@ class OfMatrix(Expr):
         return self.indices[len(self.batch) :]
 
     @property
+    def read(self) -> tuple[Expr, ...]:
+        """The elements of the matrix that it is computed from: all rows and columns, in letters of their own."""
+        rows, columns = self.shape
+        p = fresh(index("p", 1, rows), self.atoms(Idx))
+        return *self.batch, p, fresh(index("q", 1, columns), {*self.atoms(Idx), p})
+
+    @property
     def shared(self) -> tuple[tuple[int, Expr], ...]:
         """The axes of the matrix along which indices of the function run; one by itself numbers eigenvalues."""
         own = zip(self.row.axes, self.at, strict=True) if self.row.rank == 2 else ()
@@ -308,10 +315,7 @@ class Differential(NamedTuple):
 
 def differential(expr: OfMatrix, value: Expr) -> Differential:
     """The slope of a function in its matrix; `value` is the node that it defines."""
-    row, (rows, columns) = expr.row, expr.shape
-    taken = expr.atoms(Idx) | value.atoms(Idx)
-    p = fresh(index("p", 1, rows), taken)
-    q = fresh(index("q", 1, columns), taken | {p})
+    row, (*_, p, q) = expr.row, expr.read
     own = value.base if isinstance(value, Indexed) else value
 
     def elements(family: Expr) -> Element:
@@ -319,7 +323,7 @@ def differential(expr: OfMatrix, value: Expr) -> Differential:
 
     factor = row.slope(elements(own), tuple(map(elements, expr.helpers)), expr.at, p, q)
     rule = row.rule(identity=identity(expr, own))
-    return Differential((*expr.batch, p, q), (factor,), tuple(map(limits, (p, q))), (rule,))
+    return Differential(expr.read, (factor,), tuple(map(limits, (p, q))), (rule,))
 
 
 def identity(expr: OfMatrix, own: Expr) -> Expr:

@@ -6,17 +6,18 @@ that is defined by the word alone), and everything else a sum over its elements.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sympy import Basic, Expr, Idx, IndexedBase, Integer, KroneckerDelta, Symbol, sympify
+from sympy import Basic, Expr, Idx, IndexedBase, Integer, KroneckerDelta, S, Symbol, sympify
 from sympy.core.symbol import Str
 
 from derive.errors import ModelError
-from derive.expressions.indices import fresh, index, limits, name_of, sum_over
+from derive.expressions.blocks import Block, Place, in_blocks
+from derive.expressions.indices import BINDERS, bound, fresh, index, limits, name_of, substitute, sum_over
 from derive.expressions.matrix_functions import BY_NAME, MatrixRow, OfMatrix, function_symbol, of_matrix
 from derive.expressions.traverse import rewrite
-from derive.model.model import Case, Node
+from derive.model.model import Case, Node, is_notation
 from derive.model.structure import seen
 from derive.model.whole import MatrixOf
 
@@ -95,6 +96,16 @@ def matrix_power(matrix: Any, exponent: int) -> MatrixOf:
     return MatrixOf(f"power {int(exponent)}", *_families("matrix_power", matrix))
 
 
+def kron(left: Any, right: Any) -> MatrixOf:
+    """The Kronecker product, every element of the first times the whole second: `kron(A, B)[i, j]`; of columns too."""
+    return MatrixOf("kron", *_families("kron", left, right))
+
+
+def vec(matrix: Any) -> MatrixOf:
+    """The columns of a matrix below each other: `vec(A)[i]`, i up to rows times columns."""
+    return MatrixOf("vec", *_families("vec", matrix))
+
+
 def det(matrix: Any) -> Expr:
     """The determinant of a square family or node."""
     return Word(Str("det"), *_families("det", matrix))
@@ -144,10 +155,54 @@ class Reader:
             if tuple(map(_ends, over)) == tuple(map(_ends, self._letters(row, matrix, ()))):
                 symbol = function_symbol(row, matrix.symbol, _shape(matrix), self.name, len(over), own=True)
                 return self._function(row, matrix, over, symbol)
-        return rewrite(expr, lambda part: self._value(part) if isinstance(part, Word) else None)
+        return rewrite(self._by_blocks(expr), lambda part: self._value(part) if isinstance(part, Word) else None)
+
+    def _by_blocks(self, expr: Any) -> Any:
+        """The formula with a sum over an index of vec or kron as one over the blocks, and the places in them."""
+        return rewrite(expr, lambda part: self._split(part) if isinstance(part, BINDERS) else None)
+
+    def _split(self, expr: Expr) -> Expr:
+        body, ends = self._by_blocks(expr.function), list[Any]()
+        for idx, low, high in expr.limits:
+            lengths = [n for w in body.atoms(Word) if w.name in STACKED for i, n in self._stacked(w) if i == idx]
+            new = in_blocks((idx, low, high), lengths[0], body.atoms(Idx)) if lengths else None
+            if new is not None:
+                body = substitute(body, {idx: new.value})
+            ends += [(idx, low, high)] if new is None else new.limits
+        return bound(expr.func, body, ends)
+
+    def _stacked(self, word: Word) -> Iterator[tuple[Expr, Expr]]:
+        """The places at which vec or kron is read, each with the length of the blocks there. Errors: ModelError."""
+        first, last = (self._node(word, family) for family in (word.families[0], word.families[-1]))
+        rank = len(first.indices)
+        own = 1 if word.name == "vec" else rank
+        if len(word.rest) != own or rank != len(last.indices) or rank > 2 or (word.name == "vec" and rank != 2):
+            what = "two matrices, or two columns" if word.name == "kron" else "a matrix"
+            raise ModelError(f"{self.name}: {word.name} is taken of {what}, as in {EXAMPLE[word.name]}; found {word}")
+        if any(i.lower != 1 for node in (first, last) for i in node.indices):
+            raise ModelError(f"{self.name}: {word}: the indices of what {word.name} is taken of must begin at 1")
+        blocks = first.indices[1:] if word.name == "vec" else first.indices
+        for place, outer, inner in zip(word.rest, blocks, last.indices, strict=False):
+            if isinstance(place, Idx) and (place.lower, place.upper) != (1, outer.upper * inner.upper):
+                wanted, ends = outer.upper * inner.upper, f"from {place.lower} to {place.upper}"
+                raise ModelError(f"{self.name}: {word}: {place} must run from 1 to {wanted}, and runs {ends}")
+            yield place, inner.upper
+
+    def _stack(self, word: Word) -> Expr:
+        """An element of vec or of a Kronecker product, by the block and the place in it."""
+        first, last = (self._node(word, family) for family in (word.families[0], word.families[-1]))
+        at = list(self._stacked(word))
+        open_ = next((place for place, length in at if not place.has(Idx) and Block(place, length).has(Block)), None)
+        if open_ is not None:
+            formula = "A[i, j]" if word.name == "vec" else "A[i, k]*B[j, l]"
+            raise ModelError(f"{self.name}: {word}: the sizes decide which element {open_} is; write {formula} for it")
+        blocks, places = ([kind(*pair) for pair in at] for kind in (Block, Place))
+        return first.at(*places, *blocks) if word.name == "vec" else first.at(*blocks) * last.at(*places)
 
     def _value(self, word: Word) -> Expr:
         """What a word in a formula stands for."""
+        if word.name in STACKED:
+            return self._stack(word)
         row, node = BY_NAME.get(word.name), self._matrix(word)
         many = len(node.indices) - 2
         expected = many + (row.rank if row is not None else 0 if word.name == "trace" else 2)
@@ -211,25 +266,31 @@ class Reader:
         return tuple(own)
 
     def _node_of(self, row: MatrixRow, matrix: Node, wished: tuple[Expr, ...] = ()) -> Node:
-        """The node that is this function of this matrix: one that is there already, or a new one."""
+        """The node that is this function of this matrix: one that is there already, or a new one.
+
+        It is `wished` at a place, which may be before or after the range of a recurrence.
+        """
         nodes = [n for n in self.known.values() if isinstance(n, Node)]
         found = next((n for n in nodes if is_function(n, row, matrix)), None)
         if row.name == "inverse" and found is None:  # the inverse of the inverse of a matrix is that matrix
             found = next((n for n in nodes if is_function(matrix, row, n)), None)
-        if found is not None:
+        begun = any(not isinstance(place, Idx) for place in wished[: len(matrix.indices) - 2])
+        if found is not None and not (begun and is_notation(found) and len(found.cases) == 1):
             return found
-        name = next(n for n in _wishes(f"{matrix.name}_{row.ending}") if n not in self.taken)
-        own = self._letters(row, matrix, wished)
+        name = found.name if found else next(n for n in _wishes(f"{matrix.name}_{row.ending}") if n not in self.taken)
+        own = found.indices if found else self._letters(row, matrix, wished)
         positive = matrix.structure == "positive definite"
         symbol = function_symbol(row, matrix.symbol, _shape(matrix), name, len(own), positive=positive)
-        node = Node(name, "node", symbol, own)
-        self._declare(node)
-        cases = (Case(own, self._function(row, matrix, own, node.symbol)),)
-        return self._declare(node._replace(cases=cases, structure=seen(own, cases, self.known)))
+        places = [own, *(_starts(matrix, own) if begun else ())]
+        node = self._declare(Node(name, "node", symbol, own, tuple(Case(at, S.Zero) for at in places)))
+        cases = tuple(Case(at, self._function(row, matrix, at, node.symbol)) for at in places)
+        return self._declare(node._replace(cases=cases, structure=seen(own, cases[:1], self.known)))
 
-    def _function(self, row: MatrixRow, matrix: Node, own: tuple[Idx, ...], symbol: Expr) -> OfMatrix:
+    def _function(self, row: MatrixRow, matrix: Node, own: tuple[Expr, ...], symbol: Expr) -> OfMatrix:
         """The definition of a node by a function of a matrix; what its slope is written in becomes a node too."""
-        of = Node(name_of(symbol), "node", symbol, own, structure="triangular") if row.by_value else matrix
+        known = self.known.get(name_of(symbol))
+        made = known if isinstance(known, Node) else Node(name_of(symbol), "node", symbol, _letters(own))
+        of = made._replace(structure="triangular") if row.by_value else matrix
         self.known.setdefault(of.name, of)
         helpers = [self._node_of(BY_NAME[name], of, own).symbol for name in row.helpers]
         positive = matrix.structure == "positive definite"
@@ -267,11 +328,26 @@ class Reader:
         return node
 
 
+STACKED = ("kron", "vec")
 EXAMPLE = {
+    "kron": "kron(A, B)[i, j]", "vec": "vec(A)[i]",
     "inverse": "inverse(A)[i, j]", "cholesky": "cholesky(A)[i, j]", "power": "matrix_power(A, 2)[i, j]",
     "eigenvalues": "eigenvalues(A)[k]", "singular_values": "singular_values(A)[k]",
     "trace": "trace(A)", "det": "det(A)", "logdet": "logdet(A)",
 }  # fmt: skip
+
+
+def _letters(position: tuple[Expr, ...]) -> tuple[Idx, ...]:
+    return tuple(i for i in position if isinstance(i, Idx))
+
+
+def _starts(matrix: Node, own: tuple[Idx, ...]) -> Iterator[tuple[Expr, ...]]:
+    """Where matrices that recur have start values, for a function of them with the indices `own`."""
+    many = len(matrix.indices) - 2
+    for case in matrix.cases:
+        rows, starts = case.position[many:], case.position[:many]
+        if all(isinstance(i, Idx) for i in rows) and not all(isinstance(i, Idx) for i in starts):
+            yield *(o if isinstance(i, Idx) else i for i, o in zip(starts, own, strict=False)), *own[many:]
 
 
 def is_function(node: Node, row: MatrixRow, matrix: Node) -> bool:

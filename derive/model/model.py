@@ -15,7 +15,7 @@ from sympy import Basic, Expr, Idx, IndexedBase, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.expressions.indices import Limits, apart, limits, name_of
-from derive.expressions.matrix_functions import Written, WrittenScalar
+from derive.expressions.matrix_functions import OfMatrix, Written, WrittenScalar
 from derive.expressions.moments import Law
 from derive.expressions.said import Said, distinct
 from derive.expressions.traverse import quantities
@@ -128,6 +128,8 @@ def references(expr: Basic, own: tuple[Expr, ...] = ()) -> tuple[Reference, ...]
 
     Where a sum binds one of the node's `own` letters, it gets another: in Sum(h[t], t) no h_t is that of the node.
     """
+    if isinstance(expr, OfMatrix):
+        return (Reference(name_of(expr.matrix), expr.read),)
     return tuple(map(_reference, quantities(apart(expr, [i for i in own if isinstance(i, Idx)]))))
 
 

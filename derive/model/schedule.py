@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sympy import Expr, Idx, Indexed, Integer
+from sympy import Expr, Idx, Indexed, Integer, Tuple
 
 from derive.errors import ModelError
 from derive.expressions.indices import apart, linear, name_of
 from derive.expressions.intervals import at_least, image
+from derive.expressions.matrix_functions import OfMatrix
 from derive.memo import memo
 from derive.model.model import Model, Node
 from derive.model.positions import Around, choices, own_ranges, walked
@@ -129,7 +130,10 @@ def _fixed_point(model: Model, group: list[str], uses: dict[str, set[str]]) -> S
 
 def _links(node: Node, group: Sequence[str]) -> Iterator[Link]:
     """What the law of a family reads of the group."""
-    law = apart(node.cases[0].expr, node.indices)
+    law = node.cases[0].expr
+    if isinstance(law, OfMatrix) and name_of(law.matrix) in group:
+        yield Link(node, name_of(law.matrix), law.read, own_ranges(Tuple(*law.read)))
+    law = apart(law, node.indices)
     for use, around in walked(law, own_ranges(law)):
         if isinstance(use, Indexed) and name_of(use) in group:
             yield Link(node, name_of(use), tuple(use.indices), around)

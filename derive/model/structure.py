@@ -69,6 +69,20 @@ def seen(indices: tuple[Idx, ...], cases: tuple[Case, ...], known: Mapping[str, 
     return "symmetric" if _form(expr, symmetric) == _form(turned, symmetric) else ""
 
 
+def stays(node: Node, known: Mapping[str, Node | Symbol]) -> None:
+    """A state that is declared symmetric begins so, and its law makes a symmetric matrix of symmetric ones.
+
+    Errors: ModelError where a definition does not show it.
+    """
+    for case in node.cases if node.structure else ():
+        if not seen(node.indices, (Case(node.indices, case.expr),), known):
+            i, j = node.indices[-2:]
+            raise ModelError(
+                f"{node.name} is declared symmetric, but {node.at(*case.position)} = {case.expr} does not show it: "
+                f"exchanging {i} and {j} changes it; leave symmetric=True out, or write it as the mean of both"
+            )
+
+
 def _square(indices: tuple[Idx, ...]) -> bool:
     """Are the last two indices, rows and columns, of one range?"""
     return len(indices) >= 2 and len({(i.lower, i.upper) for i in indices[-2:]}) == 1

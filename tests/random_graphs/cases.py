@@ -82,11 +82,13 @@ class Case:
     axes: dict[str, tuple[Span, ...]] = field(default_factory=dict)  # of every family, start values included
     laws: dict[str, list[Law]] = field(default_factory=dict)
     features: set[str] = field(default_factory=set)
+    products: dict[str, tuple[Span, Span]] = field(default_factory=dict)  # sizes that are products, by their names
 
     @property
     def env(self) -> Env:
         """The sizes by name."""
-        return {str(s): n for s, n in self.sizes.items()}
+        found = {str(s): n for s, n in self.sizes.items()}
+        return found | {name: a.high.at(found) * b.high.at(found) for name, (a, b) in self.products.items()}
 
     def reference(self, given: Mapping[str, Array], partials: Mapping[str, Array] | None = None) -> Array:
         """The loss at every sample point; leaves, and partials of the abstract L, have shape (*sizes, points)."""

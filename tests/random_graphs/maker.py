@@ -37,6 +37,8 @@ class Maker(Words):
             self.derivative()
         if self.case.seed % 10 == 7:
             self.word()
+        if self.case.seed % 20 == 9:
+            self.stacked()
         self.loss()
         if self.chance(0.25):
             self.case.wrt = [f for f in self.case.leaves if self.chance(0.8)]

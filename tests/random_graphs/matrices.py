@@ -1,4 +1,4 @@
-"""Functions of whole matrices: inverse, solution, determinant, trace, powers."""
+"""Functions of whole matrices: inverse, solution, determinant, trace, powers; vec and Kronecker products."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from sympy import KroneckerDelta, Rational
 
-from derive import cholesky, det, eigenvalues, inverse, logdet, matrix_power, singular_values, solve, trace
+from derive import cholesky, det, eigenvalues, inverse, kron, logdet, matrix_power, singular_values, solve, trace, vec
 from random_graphs.cases import World
 from random_graphs.draws import Family
-from random_graphs.letters import Env, Letter, whole
+from random_graphs.letters import Env, Letter, Span, Whole, whole
 from random_graphs.recurrences import Recurrences
 from random_graphs.terms import MOST, Array, Term, number
 
@@ -96,3 +96,42 @@ class Matrices(Recurrences):
         self.define(
             self.name("n"), letters, term if self.chance(0.5) else term * scale * self.atom(letters, 0, [right])
         )
+
+    def stacked(self) -> None:
+        """vec of a matrix, or a Kronecker product of columns or of matrices, by letters over a product of sizes."""
+        rows, columns = (self.rng.choice([d for d in self.dims if d.low == whole(1)]) for _ in "rc")
+        r, c = self.over(rows), self.over(columns)
+        c = c if c.name != r.name else self.declare(columns)
+        i = self.declare(self.product(rows, columns))
+        kind = self.rng.choice(["vec", "kron of columns", "kron"])
+        self.note(kind)
+        lengths = {"vec": rows, "kron of columns": columns, "kron": columns}
+        sides = {"vec": [[r, c]], "kron of columns": [[r], [c]], "kron": [[r, c], [c, r]]}[kind]
+        bodies = [self.squash(self.expr(own, 1, self.families)) for own in sides]
+        families = [self.define(self.name("n"), own, body) for own, body in zip(sides, bodies, strict=True)]
+        letters = [i] if kind != "kron" else [i, self.declare(i.span)]
+
+        def at(world: World, env: Env) -> Array:
+            length = lengths[kind].high.at(env)
+            block, place = zip(*(divmod(env[a.name] - 1, length) for a in letters[:1]), strict=True)
+            if kind == "vec":
+                return world.element(families[0].name, (place[0] + 1, block[0] + 1))
+            if kind == "kron":  # the columns of the second are as many as the rows of the first
+                more = divmod(env[letters[1].name] - 1, rows.high.at(env))
+                block, place = (*block, more[0]), (*place, more[1])
+            first = world.element(families[0].name, tuple(b + 1 for b in block))
+            return first * world.element(families[1].name, tuple(p + 1 for p in place))
+
+        made = (vec if kind == "vec" else kron)(*(f.symbol for f in families))
+        expr = made[tuple(a.idx for a in letters)]
+        term = Term(expr, at, -9.0, 9.0)
+        self.define(self.name("n"), letters, term if self.chance(0.5) else self.tame(term * self.atom(letters, 0, [])))
+
+    def product(self, rows: Span, columns: Span) -> Span:
+        """The range up to the product of two sizes."""
+        a, b = rows.high, columns.high
+        if not a.parts or not b.parts:
+            return Span(whole(1), (a.constant or 1) * b if not a.parts else b.constant * a)
+        name = f"{a.expr}*{b.expr}"
+        self.case.products[name] = (rows, columns)
+        return Span(whole(1), Whole(0, {name: (a.expr * b.expr, 1)}))

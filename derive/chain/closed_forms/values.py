@@ -22,6 +22,7 @@ from derive.chain.rules.insert import INSERT
 from derive.chain.rules.pipeline import develop_value
 from derive.chain.sums import Facts
 from derive.expressions.indices import BINDERS, name_of, substitute, through
+from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.products import gathered
 from derive.expressions.traverse import Rule, rewrite
 from derive.language import Text, listing
@@ -69,7 +70,7 @@ def _state(d: Derivation, stage: Stage, node: Node, known: Mapping[str, Solved])
     before = substitute(node.generic, {t: t - stage.direction})
     end = (t.lower if stage.direction > 0 else t.upper + 2) - 1
     starts = [c.expr for c in node.cases[1:] if c.position[axis] == end]
-    if not starts or law.has(AppliedUndef):
+    if not starts or law.has(AppliedUndef, OfMatrix):
         return None
     uses = occurrences(law, node.name)
     factor = Add(*(Mul(*u.factors) for u in uses))

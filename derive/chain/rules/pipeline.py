@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from derive.chain.derivation import Line
 from derive.chain.rules.beside_delta import beside_delta
+from derive.chain.rules.by_blocks import by_blocks
 from derive.chain.rules.cancel import cancel
 from derive.chain.rules.collect import collect
 from derive.chain.rules.combine import combine
@@ -47,6 +48,7 @@ from derive.chain.sums import Facts
 RULES: tuple[Rule, ...] = (
     cancel,  # sum_k u_k v_k / u_k             =>  sum_k v_k
     narrow,  # sum_k [u_k if k <= i, else 0]   =>  sum_{k<=i} u_k
+    by_blocks,  # sum_i u_i, i = (b - 1) n + p  =>  sum_b sum_p u_{(b - 1) n + p}
     kill_delta,  # sum_k delta_ik u_k          =>  u_i
     solve_stride,  # sum_k delta_{2k,i} u_k   =>  u_{i/2} for even i
     beside_delta,  # delta_ik u_i / u_k        =>  delta_ik

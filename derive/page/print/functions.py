@@ -9,6 +9,7 @@ from sympy import And, Basic, Idx, Indexed, KroneckerDelta, Max, Min, Mod, Not, 
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
+from derive.expressions.blocks import Block, Place
 from derive.expressions.functions import Row, arguments, row_of
 from derive.expressions.indices import linear
 from derive.expressions.intervals import inside
@@ -60,6 +61,18 @@ def delta(expr: KroneckerDelta, p: Printer) -> Printed:
 def indicator(expr: inside, p: Printer) -> Printed:
     value, low, high = expr.args
     return p.style.condition(p.index(low), p.index(value), p.index(high)), ATOM
+
+
+@write.register(Block)
+def block(expr: Block, p: Printer) -> Printed:
+    value, length = (p.index(a) for a in expr.args)
+    value = p.style.brackets(value) if expr.args[0].is_Add else value
+    return (rf"\lceil {value}/{length} \rceil" if p.style.latex else f"⌈{value}/{length}⌉"), ATOM
+
+
+@write.register(Place)
+def place(expr: Place, p: Printer) -> Printed:
+    return p.index(expr.written), ADD
 
 
 @write.register(AppliedUndef)

@@ -17,6 +17,7 @@ from derive.expressions.matrices import (
     Entrywise,
     Eye,
     Hadamard,
+    Kron,
     Length,
     Low,
     Lower,
@@ -32,6 +33,8 @@ from derive.expressions.matrices import (
     Trace,
     Transpose,
     Unit,
+    Unvec,
+    Vec,
     Whole,
     Zeros,
     shape,
@@ -209,6 +212,23 @@ def diag(expr: Diag, p: Printer) -> Printed:
     if reciprocal(inner):
         return p.style.power(_named("diag", inverse(inner), p), "-1"), POWER
     return _named("diag", inner, p), ATOM
+
+
+@write.register(Kron)
+def kron(expr: Kron, p: Printer) -> Printed:
+    sign = r"\otimes" if p.style.latex else "⊗"
+    return f" {sign} ".join(p.at(a, ATOM) for a in expr.args), ADD
+
+
+@write.register(Vec)
+def vec(expr: Vec, p: Printer) -> Printed:
+    return _named("vec", expr.args[0], p), ATOM
+
+
+@write.register(Unvec)
+def unvec(expr: Unvec, p: Printer) -> Printed:
+    name = r"\mathrm{vec}^{-1}" if p.style.latex else "vec⁻¹"
+    return name + p.style.brackets(p.printed(expr.args[0])[0]), ATOM
 
 
 @write.register(DiagonalOf)

@@ -13,6 +13,7 @@ from derive.expressions.matrices import (
     Entry,
     Entrywise,
     Hadamard,
+    Kron,
     Low,
     Named,
     Ones,
@@ -20,6 +21,8 @@ from derive.expressions.matrices import (
     Signature,
     Softmax,
     Unit,
+    Unvec,
+    Vec,
     Whole,
     Zeros,
     shape,
@@ -38,6 +41,8 @@ SHAPE = Text(
 MODEL = Text("The model in matrix form", "模型的矩阵形式")
 MEANING = Text("Vectors are columns; shapes are given on the right.", "向量都是列向量，右侧标注各因子的维数。")
 SQUARE = Named(Symbol("A"), Symbol("n"), Symbol("n"))
+OTHER = Named(Symbol("B"), Symbol("n"), Symbol("n"))
+COLUMN = Named(Symbol("v"), Symbol("n") ** 2)
 SIGNS = (
     (Entrywise, Text("Functions act elementwise.", "函数逐元素作用。")),
     (Hadamard, Text("{sign} is the elementwise product.", "{sign} 表示逐元素乘积。")(sign=Operator("times"))),
@@ -60,6 +65,26 @@ SIGNS = (
             "{low} is the lower triangle of {A} with half of its diagonal.",
             "{low} 保留 {A} 的下三角部分，其对角线减半。",
         )(low=Low(SQUARE), A=SQUARE),
+    ),
+    (
+        Vec,
+        Text(
+            "{vec} is the column of the columns of {A} below each other.", "{vec} 是把 {A} 的各列依次上下叠成的列向量。"
+        )(vec=Vec(SQUARE), A=SQUARE),
+    ),
+    (
+        Unvec,
+        Text(
+            "{unvec} is the matrix, of the shape that is given, whose columns below each other are {v}.",
+            "{unvec} 是右侧所标维数的矩阵，其各列依次上下叠放即得 {v}。",
+        )(unvec=Unvec(COLUMN, Symbol("n"), Symbol("n")), v=COLUMN),
+    ),
+    (
+        Kron,
+        Text(
+            "The Kronecker product {kron} has the block {entry} {B} for each entry {entry} of {A}.",
+            "克罗内克积 {kron} 由分块 {entry} {B} 组成，{entry} 取遍 {A} 的各元素。",
+        )(kron=Kron(SQUARE, OTHER), A=SQUARE, B=OTHER, entry=Symbol("A_ij")),
     ),
     (
         Softmax,

@@ -11,10 +11,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from sympy import Add, Expr, Idx, Indexed, IndexedBase, Integer, KroneckerDelta, Mul, Piecewise, Pow, Sum, Symbol
 
 from derive.errors import NoMatrixForm
+from derive.expressions.blocks import Block, Place, in_blocks, pair
 from derive.expressions.extremes import Extreme
 from derive.expressions.functions import row_or_extremum
-from derive.expressions.indices import BINDERS, Limits, apart, fresh, is_position, limits, name_of
-from derive.expressions.matrices import HOLE, DiagonalOf, Eye, Lower, Power, Symmetric, Unit, Whole, size, summed
+from derive.expressions.indices import BINDERS, Limits, apart, fresh, is_position, limits, name_of, substitute
+from derive.expressions.matrices import (
+    HOLE,
+    DiagonalOf,
+    Eye,
+    Kron,
+    Lower,
+    Power,
+    Symmetric,
+    Unit,
+    Unvec,
+    Whole,
+    size,
+    summed,
+)
 from derive.expressions.matrix_functions import OfMatrix, Written
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import elements
@@ -22,7 +36,7 @@ from derive.language import Text
 from derive.model.model import Node
 from derive.topics.matrix_form.contract import Part, contracted, joint, oriented
 from derive.topics.matrix_form.roles import Roles, spans
-from derive.topics.matrix_form.rules import entrywise, hadamard, plus, times
+from derive.topics.matrix_form.rules import entrywise, hadamard, plus, times, vec
 
 CASES = Text("it is defined by cases", "它是分情形定义的")
 PLACES = Text(
@@ -65,6 +79,8 @@ class Reader:
 
     def read(self, expr: Expr) -> Part:
         """A part of the expression as a matrix with its indices."""
+        if expr.has(Block, Place) and not isinstance(expr, Add):
+            return self._stacked(expr)
         if isinstance(expr, (Indexed, Partial)):
             return self._leaf(expr)
         if not (any(self._leaf(e).indices for e in _leaves(expr)) or isinstance(expr, OfMatrix) or self._deltas(expr)):
@@ -107,6 +123,11 @@ class Reader:
         if isinstance(element.base, Written) and expr is element and element.base.row.name == "inverse":
             return self._inverse(element.base.matrix, element.indices)
         running = [position[a] for a in axes]
+        both = pair(running[0], map(limits, running[0].atoms(Idx))) if len(axes) == 1 else None
+        if both is not None:
+            block, place, length = both
+            column = self._leaf(expr.xreplace({running[0]: node.indices[axes[0]]}))
+            return Part(Unvec(column.matrix, length, size(block)), place, block)
         if not all(spans(position[a], node.indices[a]) for a in axes):
             raise NoMatrixForm(PICKED if any(map(is_position, position)) else PLACES)
         own = [fresh(i, fixed | set(node.indices)) if (i := node.indices[a]) in fixed else i for a in axes]
@@ -120,6 +141,41 @@ class Reader:
             return Part(DiagonalOf(named), running[0])
         return Part(named, *running)
 
+    def _stacked(self, expr: Expr) -> Part:
+        """What depends on an index by its block and its place alone: the columns of a matrix below each other."""
+        product = self._kronecker(Mul.make_args(expr))
+        if product is not None:
+            return product
+        (idx, length), *others = {part.args for part in expr.atoms(Block, Place)}
+        alone = not others and idx in self.running and idx in expr.free_symbols
+        new = in_blocks(limits(idx), length, {*expr.atoms(Idx), *self.running}) if alone else None
+        if new is None:
+            raise NoMatrixForm(PLACES)
+        order = tuple(limit[0] for limit in new.limits)
+        body, around = substitute(expr, {idx: new.value}), self.running
+        self.running = around - {idx} | {*order}
+        part = self.read(body)
+        self.running = around
+        if not part.indices <= {*order}:
+            raise NoMatrixForm(PLACES)
+        return Part(vec(oriented(part, order)), idx)
+
+    def _kronecker(self, factors: Sequence[Expr]) -> Part | None:
+        """A Kronecker product, of two factors that read the same indices by their blocks and by their places."""
+        if len(factors) != 2 or not all(isinstance(f, Indexed) for f in factors):
+            return None
+        by_block = [f for f in factors if all(isinstance(p, Block) for p in f.indices)]
+        by_place = [f for f in factors if all(isinstance(p, Place) for p in f.indices)]
+        if len(by_block) != 1 or len(by_place) != 1:
+            return None
+        (first,), (last,) = by_block, by_place
+        if [p.args for p in first.indices] != [p.args for p in last.indices]:
+            return None
+        own = [self._leaf(self.nodes[name_of(f)].generic) for f in (first, last)]
+        if any(len(part.order) != len(first.indices) for part in own):
+            return None
+        return Part(Kron(*(part.matrix for part in own)), *(p.args[0] for p in first.indices))
+
     def _at(self, expr: Expr, node: Node, axis: int) -> Part:
         """A row or a column, at a number on this axis: A e_k."""
         element = expr.wrt if isinstance(expr, Partial) else expr
@@ -130,13 +186,15 @@ class Reader:
         return Part(times(oriented(part, (other, own)), _unit(place, own)), other)
 
     def _inverse(self, matrix: IndexedBase, indices: tuple[Expr, ...]) -> Part:
-        """A^-1 at its indices."""
+        """A^-1 at its indices, of which the last two are rows and columns."""
         node = self.nodes[matrix.name]
-        whole = self._leaf(node.generic)
-        if whole.order != node.indices or not all(spans(i, node.indices[0]) for i in indices):
+        *batch, row, column = indices
+        own = [fresh(i, {*batch, *node.indices}) if i in batch else i for i in node.indices[-2:]]
+        whole = self._leaf(node.at(*batch, *own))
+        if [*whole.order] != own or not all(spans(i, node.indices[-1]) for i in (row, column)):
             raise NoMatrixForm(PLACES)
         found = Power(whole.matrix, Integer(-1))
-        return Part(DiagonalOf(found), indices[0]) if indices[0] == indices[1] else Part(found, *indices)
+        return Part(DiagonalOf(found), row) if row == column else Part(found, row, column)
 
     def _deltas(self, expr: Expr) -> bool:
         return any(set(d.args) & self.running for d in expr.atoms(KroneckerDelta))
@@ -200,7 +258,7 @@ class Reader:
     def _free(self, expr: Expr) -> frozenset[Idx]:
         """The indices along rows and columns that are free in the expression."""
         if isinstance(expr, (Indexed, Partial)):
-            return self._leaf(expr).indices
+            return frozenset(expr.atoms(Idx)) if expr.has(Block, Place) else self._leaf(expr).indices
         found = frozenset[Idx]().union(*map(self._free, expr.args)) if not isinstance(expr, Idx) else frozenset()
         return found - {b[0] for b in expr.limits} if isinstance(expr, BINDERS) else found
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from sympy import Expr, Idx
 
+from derive.expressions.blocks import Block, Place, pair
 from derive.expressions.indices import BINDERS, limits
 from derive.expressions.matrix_functions import OfMatrix
 from derive.memo import memo
@@ -90,12 +91,19 @@ def _runs(model: Model, node: Node, case: Case) -> Iterator[tuple[set[Axis], boo
     for name, axis, place in found:
         if spans(place, model.nodes[name].indices[axis]):
             along.setdefault(place, set()).add((name, axis))
+        elif in_pairs(place):
+            yield {(name, axis)}, False
         else:
             yield {(name, axis)}, True
             for idx in place.atoms(Idx):
                 yield along.setdefault(idx, set()), True
     part = {b[0] for total in case.expr.atoms(*BINDERS) for b in total.limits if tuple(b) != limits(b[0])}
     yield from ((group, idx in part) for idx, group in along.items())
+
+
+def in_pairs(place: Expr) -> bool:
+    """True for the block of an index, its place there, and an index made of both: rows or columns of another matrix."""
+    return isinstance(place, (Block, Place)) or pair(place, map(limits, place.atoms(Idx))) is not None
 
 
 def spans(place: Expr, own: Idx) -> bool:

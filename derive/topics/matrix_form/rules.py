@@ -18,6 +18,7 @@ from derive.expressions.matrices import (
     Entrywise,
     Eye,
     Hadamard,
+    Kron,
     Length,
     Low,
     Lower,
@@ -30,6 +31,8 @@ from derive.expressions.matrices import (
     Times,
     Trace,
     Transpose,
+    Unvec,
+    Vec,
     Zeros,
     is_scalar,
     shape,
@@ -270,3 +273,20 @@ def entrywise(pattern: Expr, *arguments: Expr) -> Expr:
     if isinstance(pattern, Pow) and isinstance(arguments[0], Ones):
         return arguments[0]
     return _upright(Entrywise(pattern, *arguments))
+
+
+def vec(matrix: Expr) -> Expr:
+    """The columns below each other: vec(P vec^-1(x) Q) = (Q^T * P) x with the Kronecker product."""
+    if isinstance(matrix, Scaled):
+        return scaled(matrix.args[0], vec(matrix.args[1]))
+    factors = matrix.args if isinstance(matrix, Times) else (matrix,)
+    at = next((n for n, f in enumerate(factors) if isinstance(f, Unvec)), None)
+    if at is None:
+        return Vec(matrix)
+    left, right = factors[:at], factors[at + 1 :]
+    column = factors[at].args[0]
+    if not left and not right:
+        return column
+    rows, columns = shape(factors[at])
+    both = transpose(times(*right)) if right else Eye(columns), times(*left) if left else Eye(rows)
+    return times(Kron(*both), column)

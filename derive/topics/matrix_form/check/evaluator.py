@@ -132,6 +132,17 @@ class Evaluator:
     def _diag(self, expr: Expr, at: Sequence[Range]) -> Array:
         return torch.diag_embed(self.value(expr.args[0], at).squeeze(-1))
 
+    def _kron(self, expr: Expr, at: Sequence[Range]) -> Array:
+        found = torch.einsum("...ij,...kl->...ikjl", *self._all(expr, at))
+        return found.flatten(-4, -3).flatten(-2)
+
+    def _vec(self, expr: Expr, at: Sequence[Range]) -> Array:
+        return self.value(expr.args[0], at).mT.flatten(-2).unsqueeze(-1)
+
+    def _unvec(self, expr: Expr, at: Sequence[Range]) -> Array:
+        rows, columns = self._numbers(expr)
+        return self.value(expr.args[0], at).squeeze(-1).unflatten(-1, (columns, rows)).mT
+
     def _diagonalof(self, expr: Expr, at: Sequence[Range]) -> Array:
         return self.value(expr.args[0], at).diagonal(dim1=-2, dim2=-1).unsqueeze(-1)
 

@@ -10,7 +10,7 @@ import torch
 from derive.chain.derivation import Derivation
 from derive.check.compare import Array, relative
 from derive.check.rounding import terms
-from derive.check.samples import counted, sampled
+from derive.check.samples import counted, sampled, structured
 from derive.check.threads import one_thread
 from derive.evaluate.store import Store
 from derive.progress import MEASURING, doing
@@ -57,7 +57,8 @@ def _random(cell: Unrolled, seed: int) -> Numbers:
     numbers = {}
     for node in (*cell.leaves, *cell.jacobian.states):
         domain = counted(node.domain, cell.passes.number)
-        numbers[node.name] = sampled((*cell.shape(node), POINTS), domain, generator, node.sums_to)
+        found = sampled((*cell.shape(node), POINTS), domain, generator, node.sums_to)
+        numbers[node.name] = structured(found, node.structure) if node.structure else found
     return numbers
 
 
@@ -65,10 +66,12 @@ def _blocks(cell: Unrolled, numbers: Numbers) -> Iterator[tuple[Entry, float]]:
     """Each block of the Jacobian of the first step with its worst relative error against autograd."""
     store, t = cell.store(numbers), cell.times[0]
     truth = cell.truth(store, t, POINTS)
+    after = [store.slices[s.name][t].expand(*cell.shape(s), POINTS) for s in cell.jacobian.states]
+    finite = torch.stack([a.reshape(-1, POINTS).isfinite().all(0) for a in after]).all(0)  # no matrix nearly singular
     for row, blocks in zip(cell.jacobian.entries, truth, strict=True):
         for entry, block in zip(row, blocks, strict=True):
             size = partial(_entry_size, cell, entry, store, t, block)
-            yield entry, relative(cell.formula(entry, store, t), block, terms=size)
+            yield entry, relative(cell.formula(entry, store, t), block, finite, terms=size)
 
 
 def _entry_size(cell: Unrolled, entry: Entry, store: Store, t: int, like: Array) -> Array:
