@@ -355,6 +355,11 @@ class Function(IndexedBase):
     shape_of: tuple[Expr, Expr]
     positive: bool
     many: int  # of its indices say which matrix it is
+    key: tuple[object, ...] = ()
+
+    def _hashable_content(self) -> tuple[object, ...]:
+        """A function of other matrices, or of another number of them, is another one, whatever its name."""
+        return *super()._hashable_content(), self.key
 
     def norm(self, position: Sequence[Expr]) -> Expr:
         """The root of the sum of the squares of its elements, which is what an element's rounding error goes by."""
@@ -378,6 +383,10 @@ class WrittenScalar(Symbol):
     shape_of: tuple[Expr, Expr]
     positive: bool
     many: int
+    key: tuple[object, ...] = ()
+
+    def _hashable_content(self) -> tuple[object, ...]:
+        return *super()._hashable_content(), self.key
 
 
 @memo
@@ -391,6 +400,7 @@ def function_symbol(
     """
     if own and rank == 0:
         return Symbol(name, real=True)
-    made = (WrittenScalar if rank == 0 else Function if own else Written)(name, real=True)
+    made = (Function if own else Written)(name, real=True) if rank else Symbol.__xnew__(WrittenScalar, name, real=True)
+    made.key = (row.name, matrix, shape, positive, rank)
     made.row, made.matrix, made.shape_of, made.positive, made.many = row, matrix, shape, positive, rank - row.rank
     return made
