@@ -104,6 +104,7 @@ EDGES = {
     "info-nce reading 1": 5,
     "info-nce reading 2": 8,
     "jsd": 14,
+    "kalman": 28,
     "kalman-step": 12,
     "kl-divergence reading 1": 7,
     "kl-divergence reading 2": 4,

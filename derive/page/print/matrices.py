@@ -217,7 +217,7 @@ def diag(expr: Diag, p: Printer) -> Printed:
 @write.register(Kron)
 def kron(expr: Kron, p: Printer) -> Printed:
     sign = r"\otimes" if p.style.latex else "⊗"
-    return f" {sign} ".join(p.at(a, ATOM) for a in expr.args), ADD
+    return f" {sign} ".join(p.at(a, POWER) for a in expr.args), ADD
 
 
 @write.register(Vec)

@@ -289,4 +289,11 @@ def vec(matrix: Expr) -> Expr:
         return column
     rows, columns = shape(factors[at])
     both = transpose(times(*right)) if right else Eye(columns), times(*left) if left else Eye(rows)
-    return times(Kron(*both), column)
+    return times(kron(*both), column)
+
+
+def kron(left: Expr, right: Expr) -> Expr:
+    """The Kronecker product; of two transposed matrices the transpose of theirs."""
+    if isinstance(left, Transpose) and isinstance(right, Transpose):
+        return transpose(Kron(left.args[0], right.args[0]))
+    return Kron(left, right)
