@@ -7,10 +7,12 @@ from derive import Graph, Limit, Problem, Size, Text, sqrt
 problem = Problem(
     title=Text("Adam under a constant gradient", "恒定梯度下的 Adam"),
     statement=Text(
-        "Every step of Adam sees the same gradient, which is not zero. Find the two moments, their bias corrections "
+        "Every step of Adam, with learning rate α and decay rates β₁ and β₂, sees the same gradient g, which is not "
+        "zero. Find the two moments, their bias corrections "
         "and the update for every step: first without the small constant ε in the denominator, then with it. What "
         "does the update become when ε is large?",
-        "Adam 的每一步得到同一个非零梯度。请求出任意一步的两个矩、它们的偏差校正和更新量：先设分母中没有小常数 ε，"
+        "Adam 的学习率为 α，衰减率为 β₁ 与 β₂，每一步得到同一个非零梯度 g。请求出任意一步的两个矩、"
+        "它们的偏差校正和更新量：先设分母中没有小常数 ε，"
         "再加上它。当 ε 很大时，更新量变成什么？",
     ),
     source="1.6",

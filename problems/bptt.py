@@ -5,10 +5,11 @@ from derive import Function, Graph, Option, Problem, Size, Sum, Text, function_n
 problem = Problem(
     title=Text("Backpropagation through time", "随时间反向传播（BPTT）"),
     statement=Text(
-        "A recurrent network with scalar weights reads a sequence, and a loss is computed from its outputs. Derive "
-        "the gradient of the loss with respect to all parameters, for any length of the sequence. When does the "
-        "gradient explode, when does it vanish, and what helps?",
-        "一个权重均为标量的循环神经网络读入一个序列，由其输出计算损失。请对任意序列长度推导损失对所有参数的梯度，"
+        "A recurrent network with one input, one state and one output, whose three weights are numbers, reads a "
+        "sequence of T steps, and a loss is computed from its outputs. Derive the gradient of the loss with respect to "
+        "all parameters, for any T. When does the gradient explode, when does it vanish, and what helps?",
+        "一个循环神经网络的输入、状态与输出各为一个数，三个权重均为标量；它读入 T 步的序列，由其输出计算损失。"
+        "请对任意的 T 推导损失对所有参数的梯度，"
         "并说明梯度何时爆炸、何时消失以及如何缓解。",
     ),
     source="0.8",

@@ -59,7 +59,7 @@ def general(stride: str, padding: str) -> Graph:
     return convolution(int(stride), int(padding), *"HWKM")
 
 
-@problem.reading(Text("The exercise's numbers", "题目的数值"), numbers, notes=(connected, these))
+@problem.reading(Text("With these numbers", "代入数值"), numbers, notes=(connected, these))
 def worked(stride: str, padding: str) -> Graph:
     """An input of 2 x 4, a kernel of 2 x 2, stride 1, no padding."""
     return convolution(1, 0, 1, 3, 2, 2)

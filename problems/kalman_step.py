@@ -6,9 +6,11 @@ problem = Problem(
     title=Text("One step of a Kalman filter", "卡尔曼滤波的一步"),
     statement=Text(
         "A state is predicted with a mean and a covariance, measured through a matrix with noise, and corrected. "
-        "Derive the gradient of the squared error of the corrected mean with respect to the measurement matrix, the "
+        "Derive the gradient of half the squared error of the corrected mean with respect to the measurement matrix, "
+        "the "
         "covariance of the prediction and that of the noise.",
-        "状态的预测由均值与协方差给出，经观测矩阵得到带噪声的观测后加以修正。请推导修正后均值的平方误差对观测矩阵、"
+        "状态的预测由均值与协方差给出，经观测矩阵得到带噪声的观测后加以修正。"
+        "请推导修正后均值的平方误差的一半对观测矩阵、"
         "预测协方差与噪声协方差的梯度。",
     ),
     group="probability",

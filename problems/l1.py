@@ -5,9 +5,9 @@ from derive import Abs, Function, Graph, Problem, Text
 problem = Problem(
     title=Text("L1 regularisation", "L1 正则化"),
     statement=Text(
-        "The absolute value of a single parameter, times a strength, is added to a loss that is left abstract. "
+        "The absolute value of a single parameter, times a strength λ, is added to a loss that is left abstract. "
         "Derive the gradient of the sum and the update of gradient descent.",
-        "在一个不给出具体形式的损失上加上参数绝对值的若干倍。请推导总损失的梯度，并写出梯度下降的更新公式。",
+        "在一个不给出具体形式的损失上加上参数绝对值的 λ 倍。请推导总损失的梯度，并写出梯度下降的更新公式。",
     ),
     source="1.1",
     group="regression",

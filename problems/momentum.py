@@ -5,9 +5,11 @@ from derive import Graph, Limit, Problem, Size, Text
 problem = Problem(
     title=Text("Momentum, averages and decay", "动量、指数平均与权重衰减"),
     statement=Text(
-        "A constant gradient is accumulated with momentum, averaged exponentially, and combined with weight decay. "
+        "Every step sees the same gradient g. It is accumulated with momentum μ and learning rate η; averaged "
+        "exponentially with decay rate β, with bias correction; and used in gradient descent with weight decay λ. "
         "Solve each recursion for every step, and find its limit.",
-        "一个保持不变的梯度分别用动量累积、作指数平均、并与权重衰减一起使用。请对任意一步求解各个递推，并求出其极限。",
+        "每一步的梯度都等于 g。分别以动量 μ 与学习率 η 累积它；以衰减率 β 作指数平均并校正偏差；再与权重衰减 λ 一起用于"
+        "梯度下降。请对任意一步求解各个递推，并求出其极限。",
     ),
     source="1.6+",
     group="optimisers",

@@ -5,7 +5,7 @@ from sympy import And
 from derive import Graph, Piecewise, Problem, Size, Sum, Text, inverse, logdet
 
 problem = Problem(
-    title=Text("Probabilistic canonical correlation analysis", "概率典型相关分析（PCCA）"),
+    title=Text("Probabilistic canonical correlation (PCCA)", "概率典型相关分析（PCCA）"),
     statement=Text(
         "Two views of an example share K latent variables: x = U z + noise and y = V z + noise, with covariances A and "
         "B of the noise. Stacked, the two have the covariance C = W W^T + Psi, where W holds U above V, and Psi has "

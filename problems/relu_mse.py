@@ -7,11 +7,11 @@ problem = Problem(
     statement=Text(
         "Two ReLU units feed a linear output, and the network is trained with half the squared error. Derive every "
         "gradient. Then take one step of stochastic gradient descent with learning rate 0.0001, starting from w₁₁ = "
-        "w₁₂ = −1, w₂₁ = w₂₂ = w₃₁ = w₃₂ = 1 and b₁ = b₂ = 0, for x₁ = x₂ = 1 and y = 0.5. As printed in the "
-        "exercise, the output uses x₁ instead of a₂, presumably a typo; we solve both versions.",
+        "w₁₂ = −1, w₂₁ = w₂₂ = w₃₁ = w₃₂ = 1 and b₁ = b₂ = 0, for x₁ = x₂ = 1 and y = 0.5. Two versions are "
+        "solved: as stated, where x₁ w₃₂ is added in the output, and as intended, where a₂ w₃₂ is.",
         "两个 ReLU 单元连接到一个线性输出，用平方误差的一半作为损失。请推导各个梯度；再取 w₁₁ = w₁₂ = −1、"
         "w₂₁ = w₂₂ = w₃₁ = w₃₂ = 1、b₁ = b₂ = 0 为初值，对 x₁ = x₂ = 1、y = 0.5 以学习率 0.0001 执行一次随机梯度下降。"
-        "题目的输出中写的是 x₁，应为 a₂ 之误；下面对两种情形都作出解答。",
+        "下面对两种情形作出解答：按题面，输出中加的是 x₁ w₃₂；按原意，加的是 a₂ w₃₂。",
     ),
     source="0.5",
     group="networks",

@@ -5,9 +5,9 @@ from derive import Graph, KroneckerDelta, Problem, Size, Sum, Text, solve
 problem = Problem(
     title=Text("The penalty of ridge regression", "岭回归的惩罚系数"),
     statement=Text(
-        "The weights of ridge regression have a closed form. They are evaluated by the squared error on other "
+        "The weights of ridge regression have a closed form. They are evaluated by half the squared error on other "
         "examples. Derive the gradient of this error with respect to the penalty coefficient and to the training data.",
-        "岭回归的权重有闭式解。用另一批样本上的平方误差评价这组权重，请推导该误差对惩罚系数与训练数据的梯度。",
+        "岭回归的权重有闭式解。用另一批样本上平方误差的一半评价这组权重，请推导该误差对惩罚系数与训练数据的梯度。",
     ),
     source="1.1+",
     group="matrices",

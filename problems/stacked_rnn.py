@@ -6,9 +6,10 @@ problem = Problem(
     title=Text("Stacked recurrent layers", "多层循环网络"),
     statement=Text(
         "There are L recurrent layers. Each reads the states of the layer below, and the first reads the inputs. The "
-        "loss is the squared error of the last state of the last layer. Derive the adjoints and the gradients for any "
+        "loss is half the squared error of the last state of the last layer. Derive the adjoints and the gradients "
+        "for any "
         "L and T.",
-        "共有 L 个循环层，每一层读入下一层的状态，第一层读入输入。损失是最后一层最后一步状态的平方误差。"
+        "共有 L 个循环层，每一层读入其下面一层的状态，第一层读入输入。损失是最后一层最后一步状态的平方误差的一半。"
         "请对任意层数 L 与任意长度 T 推导各伴随量与梯度。",
     ),
     group="recurrent",

@@ -5,9 +5,9 @@ from derive import Function, Graph, Problem, Size, Sum, Text, sqrt
 problem = Problem(
     title=Text("Weight normalisation", "权重归一化"),
     statement=Text(
-        "A weight vector is written as a length times a direction. The loss is left abstract. Derive the gradient "
-        "with respect to both from the gradient with respect to the weights.",
-        "把权重向量写成长度与方向的乘积。损失不给出具体形式，请由损失对权重的梯度推导对长度与方向的梯度。",
+        "A weight vector w is written as a length g times a direction v/‖v‖. The loss is left abstract. Derive the "
+        "gradients with respect to g and v from the gradient with respect to w.",
+        "把权重向量 w 写成长度 g 与方向 v/‖v‖ 的乘积。损失不给出具体形式，请由损失对 w 的梯度推导对 g 与 v 的梯度。",
     ),
     source="1.5.1",
     group="normalisation",

@@ -97,17 +97,36 @@ def test_version(cli):
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_list(cli, lang):
-    """Every problem once, under the name of its group and with its title, in 80 columns."""
+    """Every problem once, under the name of its group, with title, sizes and every choice, in 80 columns."""
     status, out, err = cli("list", "--lang", lang)
     assert (status, err) == (0, "")
-    found, group = {}, ""
-    for line in out.splitlines():
-        if line.startswith("  "):
-            found[line.split()[0]] = (group, line.split(maxsplit=1)[1])
-        else:
-            group = line
-    assert found == {n: (GROUPS[load(n).group].pick(lang), load(n).title.pick(lang)) for n in names()}
     assert max(map(cells, out.splitlines())) <= 80
+    found, choices, name = {}, {}, ""
+    for section in out.split("\n\n")[1:]:
+        group, *lines = section.splitlines()
+        for line in lines:
+            if line.startswith("   "):
+                choices[name] = [*choices.get(name, []), *line.split()]
+            else:
+                name, title = line.split(maxsplit=1)
+                found[name] = (group, title)
+    for name, problem in ((name, load(name)) for name in names()):
+        sizes = f" [{' '.join(s.name for s in problem.sizes)}]" if problem.sizes else ""
+        assert found.pop(name) == (GROUPS[problem.group].pick(lang), problem.title.pick(lang) + sizes)
+        assert choices.pop(name, []) == [w for o in problem.options for w in (o.flag, "|".join(o.choices))]
+    assert not found and not choices
+
+
+def test_statements_stand_alone():
+    """No number of an exercise, and no source that the reader does not have; Chinese sentences are Chinese."""
+    for name, problem in ((name, load(name)) for name in names()):
+        words = [t for r in problem.readings if r.label for t in (r.label,)] + [problem.title, problem.statement]
+        for text in words:
+            assert not re.search(r"exercise|the source|printed|\b\d\.\d+\+?\b(?<!0\.0001)(?<!0\.5)", text.en), (
+                name,
+                text.en,
+            )
+            assert not re.search("原题|题目的|习题", text.zh), (name, text.zh)
 
 
 def test_a_group_that_is_none_is_refused():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Sequence
 from importlib import metadata
-from unicodedata import east_asian_width
 
 from derive.cli import options
 from derive.language import LANGUAGES, Text
 from derive.page.print.formulas import Formulas
+from derive.page.terminal import cells
 from derive.page.typesetting.engines import ADVICE, missing, system, version
 from derive.page.typesetting.needs import needs
 from derive.page.typesetting.typst import chinese_fonts
@@ -32,11 +32,6 @@ def run(argv: Sequence[str]) -> int:
     for name, found in (*packages(given.lang), *routes(given.lang)):
         print(name + " " * (20 - cells(name)) + found)
     return 0
-
-
-def cells(text: str) -> int:
-    """The columns that a text takes in a terminal, where a Chinese character takes two."""
-    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def packages(lang: str) -> Iterator[tuple[str, str]]:

@@ -87,11 +87,10 @@ def _front(given: argparse.Namespace) -> Front:
 
 
 def _source(problem: Problem, solved: bool) -> Text | None:
-    """Where the task comes from: an exercise by its number, a place in a book by its name, or nowhere."""
-    if not problem.source:
+    """Where the task comes from, a paper or a place in a book; the number of an exercise tells a reader nothing."""
+    if not problem.source or problem.source[0].isdigit():
         return say.DERIVED if solved else None
-    texts = (say.SOURCE, say.IN_BOOK) if solved else (say.TASK, say.TASK_IN_BOOK)
-    return texts[0 if problem.source[0].isdigit() else 1](source=problem.source)
+    return (say.IN_BOOK if solved else say.TASK_IN_BOOK)(source=problem.source)
 
 
 def readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:

@@ -33,9 +33,7 @@ NUMBERS = Text("Numerical example", "数值例子")
 CHECK = Text("Verification", "验证")
 IN_TIME = Text("The recursion, step by step in time", "按时间步写出的递推")
 
-TASK = Text("Problem {source}", "题目 {source}")
 TASK_IN_BOOK = Text("{source}", "{source}")
-SOURCE = Text("Problem {source}: solution, derived and checked by derive", "题目 {source}：解答由 derive 推导并验证")
 IN_BOOK = Text("{source}: solution, derived and checked by derive", "{source}：解答由 derive 推导并验证")
 DERIVED = Text("Derived and checked by derive", "由 derive 推导并验证")
 VERDICT = Text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import IO, Any, NamedTuple
+from unicodedata import east_asian_width
 
 PIPED = 100  # columns where there is no terminal
 LEAST = 20  # a page narrower than this is set as if it were this wide
@@ -53,3 +54,8 @@ def _width(stream: IO[Any] | None) -> int:
         return os.get_terminal_size(stream.fileno()).columns or PIPED
     except OSError:
         return PIPED
+
+
+def cells(text: str) -> int:
+    """The columns that a text takes in a terminal, where a Chinese character takes two."""
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
