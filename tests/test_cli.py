@@ -122,10 +122,7 @@ def test_statements_stand_alone():
     for name, problem in ((name, load(name)) for name in names()):
         words = [t for r in problem.readings if r.label for t in (r.label,)] + [problem.title, problem.statement]
         for text in words:
-            assert not re.search(r"exercise|the source|printed|\b\d\.\d+\+?\b(?<!0\.0001)(?<!0\.5)", text.en), (
-                name,
-                text.en,
-            )
+            assert not re.search("exercise|the source|printed", text.en), (name, text.en)
             assert not re.search("原题|题目的|习题", text.zh), (name, text.zh)
 
 

@@ -95,6 +95,11 @@ def test_every_golden_file_has_its_sheet():
     assert {p.name for p in GOLDEN.glob("*")} <= {f"{name}.{lang}.tex" for name in SHEETS for lang in LANGUAGES}
 
 
+def test_every_character_of_a_sheet_can_be_set():
+    """What no font of LaTeX has is written by its code point, as w[U+2081] was: no sheet of the catalogue holds one."""
+    assert not [path.name for path in GOLDEN.glob("*.tex") if "{[}U+" in path.read_text(encoding="utf-8")]
+
+
 def test_a_golden_file_speaks_clearly(tmp_path):
     """A missing file names itself and the command; a wrong line is shown beside the right one; renewing settles it."""
     golden = tmp_path / "sheet.en.tex"

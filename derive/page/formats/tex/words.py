@@ -22,9 +22,9 @@ SPECIAL = {
     "−": "$-$", "±": r"$\pm$", "≤": r"$\le$", "≥": r"$\ge$", "≠": r"$\ne$", "≈": r"$\approx$", "∞": r"$\infty$",
     "∂": r"$\partial$", "∇": r"$\nabla$", "∑": r"$\sum$", "∏": r"$\prod$", "√": r"$\surd$", "∈": r"$\in$",
     "⊙": r"$\odot$", "ß": r"\ss{}", "ø": r"\o{}", "Ø": r"\O{}", "æ": r"\ae{}", "Æ": r"\AE{}", "ł": r"\l{}",
-    "ı": r"\i{}", "§": r"\S{}", "©": r"\textcopyright{}", "°": r"\textdegree{}", "²": r"$^2$", "³": r"$^3$",
-    "⁴": r"$^4$", "⁺": r"$^{+}$", "⁵": r"$^5$", "ᵀ": r"$^\top$",
+    "ı": r"\i{}", "§": r"\S{}", "©": r"\textcopyright{}", "°": r"\textdegree{}", "ᵀ": r"$^\top$", "‖": r"$\Vert$",
 }  # fmt: skip
+RAISED = {"<super>": "^", "<sub>": "_"}  # how Unicode writes them: x₁ is x and a small 1
 ACCENTS = {
     "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u", "\u0307": ".",
     "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0327": "c", "\u0328": "k",
@@ -64,6 +64,10 @@ def character(c: str) -> str:
         return known
     if unicodedata.category(c) in ("Cc", "Cf"):
         return ""
+    kind, _, code = unicodedata.decomposition(c).partition(" ")
+    small = chr(int(code, 16)).replace("−", "-") if kind in RAISED else ""
+    if small and small in PLAIN:
+        return f"${RAISED[kind]}{small if small.isalnum() else f'{{{small}}}'}$"
     base, *marks = list(unicodedata.normalize("NFD", c))
     if len(marks) == 1 and marks[0] in ACCENTS and base in PLAIN:
         return f"\\{ACCENTS[marks[0]]}{{{base}}}"
