@@ -344,6 +344,7 @@ def test_singular_values(name: str) -> None:
     if form:
         assert printer("text", d.model.order)(d.matrix("A")) == form
     assert "falling; to differentiate" in d.to_text(check=False) and "求导时假设" in d.to_text("zh", check=False)
+    assert [d.to_code(target).count("linalg.svd(") for target in ("numpy", "torch")] == [1, 1]
     for shape in ((3, 5), (4, 2)):
         given = np.random.default_rng(6).normal(size=shape)
         leaf = torch.tensor(given, requires_grad=True)

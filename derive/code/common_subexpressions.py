@@ -9,6 +9,7 @@ from typing import Any
 
 from derive.code.names import Identifiers
 from derive.code.trees import (
+    Apply,
     Assign,
     Call,
     Contraction,
@@ -26,6 +27,7 @@ from derive.code.trees import (
     names_in,
     trees_in,
 )  # fmt: skip
+from derive.expressions.matrix_functions import DECOMPOSITIONS
 
 
 def shared(lines: Sequence[Statement], names: Identifiers) -> tuple[Statement, ...]:
@@ -50,7 +52,7 @@ def shared(lines: Sequence[Statement], names: Identifiers) -> tuple[Statement, .
 
 def _wish(tree: Tree, n: int) -> str:
     """Name a variable after its tree, exp_z for exp(z), or else by a number."""
-    plain = isinstance(tree, Call) and len(tree.args) == 1 and isinstance(tree.args[0], Name)
+    plain = isinstance(tree, (Apply, Call)) and len(tree.args) == 1 and isinstance(tree.args[0], Name)
     return f"{tree.function}_{tree.args[0].text}" if plain else f"part{n}"  # type: ignore[attr-defined]
 
 
@@ -67,6 +69,8 @@ def _costly(tree: Tree) -> bool:
     """True for a function, a sum, a product of arrays, and for arithmetic in which an array is broadcast."""
     if isinstance(tree, (Plus, Times, Power)):
         return any(isinstance(p, NewAxis) for t in trees_in(tree) if isinstance(t, Pick) for p in t.places)
+    if isinstance(tree, Apply):
+        return tree.function in DECOMPOSITIONS
     return isinstance(tree, (Call, Reduce, Inner, MatMul, Contraction))
 
 

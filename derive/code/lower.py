@@ -237,7 +237,9 @@ class Lowering:
         inside = scope.opened(p, limits(p)[1:]).opened(q, limits(q)[1:])
         matrix = self.elements.read(self.element(expr.matrix)[0], expr.read, inside)
         batch = [i for i in matrix.axes if i not in (p, q)]
-        tree = Apply(expr.row.name, (rearrange(matrix, [*batch, p, q]),))
+        tree = rearrange(matrix, [*batch, p, q])
+        tree = Apply(expr.row.part_of, (tree,)) if expr.row.part_of else tree
+        tree = Apply(expr.row.name, (tree,))
         return NamedArray(tree, (*batch, *expr.at))
 
     def _power(self, expr: Pow, scope: Scope) -> NamedArray:

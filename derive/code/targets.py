@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from derive.expressions.matrix_functions import DECOMPOSITIONS
 from derive.expressions.matrix_functions import TABLE as MATRIX_FUNCTIONS
 
 
@@ -68,7 +69,8 @@ NUMPY = Target(
         "max": "max",
         "min": "min",
     }
-    | {row.name: row.numpy for row in MATRIX_FUNCTIONS},
+    | {row.name: row.numpy for row in MATRIX_FUNCTIONS}
+    | {name: numpy for name, (numpy, _) in DECOMPOSITIONS.items()},
     _SPAN.format("np"),
     'np.einsum("{spec}", {operands}, optimize=True)',
     'np.einsum("{spec}", {left}, {right})',
@@ -102,7 +104,8 @@ TORCH = Target(
         "max": "amax",
         "min": "amin",
     }
-    | {row.name: row.torch for row in MATRIX_FUNCTIONS},
+    | {row.name: row.torch for row in MATRIX_FUNCTIONS}
+    | {name: torch for name, (_, torch) in DECOMPOSITIONS.items()},
     _SPAN.format("torch"),
     'torch.einsum("{spec}", {operands})',
     "{total}",

@@ -43,7 +43,8 @@ class MatrixRow(NamedTuple):
     that A has as many of both. A node that stands for it is called after the matrix with this `ending`; `latex` and
     `text` say how it is written, `torch` and `numpy` how it is computed, for the matrix {0}; `positive` is how it is
     written, in both, of a positive definite matrix. Its `meaning` is said on a page where the sign is not known to all.
-    It may be `applied`, as in V(A): indices stand at its sign.
+    It may be `applied`, as in V(A): indices stand at its sign. If it is computed as `part_of` a decomposition, {0} is
+    that decomposition, which code makes once for all of its parts.
     """
 
     name: str
@@ -61,6 +62,7 @@ class MatrixRow(NamedTuple):
     meaning: Text | None = None
     square: bool = True
     applied: bool = False
+    part_of: str = ""
 
     @property
     def rank(self) -> int:
@@ -142,8 +144,8 @@ def _table() -> tuple[MatrixRow, ...]:
                 "eigenvector",
                 "设该特征值为单特征值：对 {identity} 中一个单位特征向量的等式求导，再乘以该特征向量",
             ),
-            "eigenvalues", r"\lambda({0})", "λ({0})", "np.linalg.eigvalsh({0})", "torch.linalg.eigvalsh({0})", axes="r",
-            helpers=("eigenvectors",), applied=True,
+            "eigenvalues", r"\lambda({0})", "λ({0})", "{0}[0]", "{0}[0]", axes="r",
+            helpers=("eigenvectors",), applied=True, part_of="eigh",
             meaning=Text(
                 "{value} are the eigenvalues of {matrix} in ascending order.",
                 "{value} 是 {matrix} 从小到大排列的特征值。"
@@ -151,7 +153,7 @@ def _table() -> tuple[MatrixRow, ...]:
         ),
         MatrixRow(
             "eigenvectors", _none("eigenvalues"), Text("no rule", "没有法则"), "eigenvectors", r"Q({0})", "Q({0})",
-            "np.linalg.eigh({0})[1]", "torch.linalg.eigh({0})[1]", helpers=(), applied=True,
+            "{0}[1]", "{0}[1]", helpers=(), applied=True, part_of="eigh",
             meaning=Text(
                 "The columns of {value} are unit eigenvectors of {matrix}.",
                 "{value} 的各列是 {matrix} 的单位特征向量。",
@@ -165,8 +167,8 @@ def _table() -> tuple[MatrixRow, ...]:
                 "and equal to no other, and multiply by the left one",
                 "设该奇异值不为 0 且与其他奇异值不等：对 {identity} 中一对单位奇异向量的等式求导，再乘以左奇异向量",
             ),
-            "singular_values", r"\sigma({0})", "σ({0})", "np.linalg.svd({0}, compute_uv=False)",
-            "torch.linalg.svdvals({0})", axes="s", helpers=("left_singular_vectors", "right_singular_vectors"),
+            "singular_values", r"\sigma({0})", "σ({0})", "{0}[1]", "{0}[1]", axes="s", part_of="svd",
+            helpers=("left_singular_vectors", "right_singular_vectors"),
             square=False, applied=True,
             meaning=Text(
                 "{value} are the singular values of {matrix}, falling; to differentiate them one assumes that no two "
@@ -176,8 +178,7 @@ def _table() -> tuple[MatrixRow, ...]:
         ),
         MatrixRow(
             "left_singular_vectors", _none("singular values"), Text("no rule", "没有法则"), "left", r"U({0})", "U({0})",
-            "np.linalg.svd({0}, full_matrices=False)[0]", "torch.linalg.svd({0}, full_matrices=False)[0]", axes="rs",
-            helpers=(), square=False, applied=True,
+            "{0}[0]", "{0}[0]", axes="rs", helpers=(), square=False, applied=True, part_of="svd",
             meaning=Text(
                 "The columns of {value} are the left singular vectors of {matrix}, of length 1.",
                 "{value} 的各列是 {matrix} 的左单位奇异向量。",
@@ -185,8 +186,8 @@ def _table() -> tuple[MatrixRow, ...]:
         ),
         MatrixRow(
             "right_singular_vectors", _none("singular values"), Text("no rule", "没有法则"), "right", r"V({0})",
-            "V({0})", "np.linalg.svd({0}, full_matrices=False)[2].swapaxes(-1, -2)",
-            "torch.linalg.svd({0}, full_matrices=False)[2].mT", axes="cs", helpers=(), square=False, applied=True,
+            "V({0})", "{0}[2].swapaxes(-1, -2)", "{0}[2].mT", axes="cs", helpers=(), square=False, applied=True,
+            part_of="svd",
             meaning=Text(
                 "The columns of {value} are the right singular vectors of {matrix}, of length 1.",
                 "{value} 的各列是 {matrix} 的右单位奇异向量。",
@@ -196,6 +197,10 @@ def _table() -> tuple[MatrixRow, ...]:
 
 
 TABLE = _table()
+DECOMPOSITIONS = {
+    "eigh": ("np.linalg.eigh({0})", "torch.linalg.eigh({0})"),
+    "svd": ("np.linalg.svd({0}, full_matrices=False)", "torch.linalg.svd({0}, full_matrices=False)"),
+}  # in numpy and torch
 BY_NAME = {row.name: row for row in TABLE}
 
 
