@@ -1,5 +1,6 @@
 # make demo    the six sheets in English and Chinese, into output/
 # make test    ruff, mypy, pytest
+# make gallery every problem as a site of static files, into output/site
 # make pages   output/*.tex to PDF
 # make picture docs/page.png, the page that the README shows
 # make fuzz    random graphs against autograd
@@ -21,7 +22,7 @@ OPTIONS_lstm = --T 3
 PICTURE = logistic
 PICTURE_PAGE = 2
 
-.PHONY: demo test pages picture fuzz bench coverage clean
+.PHONY: demo test gallery pages picture fuzz bench coverage clean
 
 # The lines of one sheet; the empty line keeps them apart.
 define sheet
@@ -39,6 +40,9 @@ test: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest $(PYTEST)
+
+gallery: .venv/installed
+	$(BIN)/derive gallery -o output/site
 
 pages:
 	set -e; for tex in output/*.tex; do \

@@ -22,6 +22,7 @@ COMMANDS = {
     "completion": Command("derive.cli.completion", "completion bash|zsh|fish", "a script that completes for the shell"),
     "doctor": Command("derive.cli.doctor", "doctor", "what is installed, and which TeX sets a PDF"),
     "graph": Command("derive.cli.graph", "graph NAME [options]", "the computational graph as a picture: svg, tex"),
+    "gallery": Command("derive.cli.gallery", "gallery -o FOLDER", "every problem as a site of static files"),
     "plot": Command(
         "derive.cli.plotting", "plot NAME -o FILE", "when gradients vanish and explode, as SVG, PDF or PNG"
     ),

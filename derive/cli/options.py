@@ -196,6 +196,19 @@ def code_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
     return parser
 
 
+def gallery_parser() -> Parser:
+    """The options of `derive gallery`."""
+    parser = Parser(
+        prog="derive gallery",
+        description="A site of static files: every problem as a page, as solution and exercise in PDF in both "
+        "languages, as code and as a graph, with a list that can be searched.",
+    )
+    parser.add_argument("what", nargs="*", metavar="NAME", help="only these problems (default all)")
+    parser.add_argument("-o", "--output", default="output/site", metavar="FOLDER", help="default output/site")
+    parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
+    return parser
+
+
 def solve_parser() -> Parser:
     """What `derive solve --help` prints: the options of a file follow when it is named."""
     return Parser(

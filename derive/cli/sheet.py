@@ -46,16 +46,26 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
     if FORMATS[given.format].binary:
         not_to_a_terminal(given.format.upper(), given.output)
     with progress_line.shown(lang):
-        parts = [_part(problem, reading, given) for reading in readings(problem, given)]
+        parts = solved(problem, given)
     if given.plots and not any(part.plottable for part in parts):
         raise UsageError("--plots: only a recurrence over any number of steps and a training (--train) have plots")
-    statement = problem.statement if problem.statement.pick(lang) else None
-    head = Title(problem.title, _source(problem, _blank(given) is None), statement)
+    head = titled(problem, _blank(given) is None)
     page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
     engine = given.engine or ENGINES[0]
     return render(
         parts, given.format, lang, given.detail, head, page, engine, wished, _steps(given.steps), _blank(given)
     ), given.output
+
+
+def solved(problem: Problem, given: argparse.Namespace) -> list[Part]:
+    """Every reading that is asked for, derived and checked. Errors: UsageError, VerificationError."""
+    return [_part(problem, reading, given) for reading in readings(problem, given)]
+
+
+def titled(problem: Problem, solution: bool) -> Title:
+    """The head of a sheet, which is a solution or an exercise."""
+    statement = problem.statement if problem.statement.en or problem.statement.values else None
+    return Title(problem.title, _source(problem, solution), statement)
 
 
 def _steps(typed: str | None) -> range | None:

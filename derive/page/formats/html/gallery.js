@@ -1,0 +1,11 @@
+// Shows the problems that have all words that are typed.
+const field = document.getElementById("search");
+const items = [...document.querySelectorAll("li")].map((li) => [li, li.textContent.toLowerCase()]);
+field.addEventListener("input", () => {
+  const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+  for (const [li, text] of items) li.hidden = !words.every((word) => text.includes(word));
+  for (const section of document.querySelectorAll("section")) {
+    section.hidden = ![...section.querySelectorAll("li")].some((li) => !li.hidden);
+  }
+  document.getElementById("none").hidden = items.some(([li]) => !li.hidden);
+});
