@@ -38,7 +38,8 @@ def run(argv: Sequence[str]) -> int:
                 print(f"\r{count} of {len(wished)}: {made[done]:<30}", end="", file=sys.stderr, flush=True)
     entries = [_entry(name, site / name) for name in wished]
     for lang in LANGUAGES:
-        write(index(entries, {k: v.pick(lang) for k, v in GROUPS.items()}, lang).encode(), str(site / page(lang)))
+        groups = {key: title.pick(lang) for key, title in GROUPS.items()}
+        write(index(entries, groups, lang, not given.no_check).encode(), str(site / page(lang)))
     print(f"{site / page(LANGUAGES[0])}")
     return 0
 

@@ -16,6 +16,10 @@ ABOUT = Text(
     "Each solution was derived by derive, and each of its lines was compared with torch.autograd.",
     "每份解答均由 derive 推导，每一行都与 torch.autograd 作过比较。",
 )
+UNCHECKED = Text(
+    "Each solution was derived by derive, and was not compared with torch.autograd.",
+    "每份解答均由 derive 推导，未与 torch.autograd 比较。",
+)
 SEARCH = Text("Search", "搜索")
 NONE = Text("No problem has these words.", "没有题目含有这些词。")
 OTHER = Text("中文", "English")
@@ -66,8 +70,8 @@ class Entry(NamedTuple):
     files: frozenset[str]
 
 
-def index(entries: Iterable[Entry], groups: Mapping[str, str], lang: str) -> str:
-    """The list in one language, with the groups in the order of the table."""
+def index(entries: Iterable[Entry], groups: Mapping[str, str], lang: str, checked: bool = True) -> str:
+    """The list in one language, with the groups in the order of the table; it says whether they were checked."""
     found = list(entries)
     sections = [
         _section(title, [e for e in found if e.group == group], lang)
@@ -76,8 +80,8 @@ def index(entries: Iterable[Entry], groups: Mapping[str, str], lang: str) -> str
     ]
     script, other = text("gallery.js"), "zh" if lang == "en" else "en"
     return PAGE.format(
-        lang=lang, title=escape(TITLE.pick(lang)), about=escape(ABOUT.pick(lang)), style=text("gallery.css"),
-        search=escape(SEARCH.pick(lang)), none=escape(NONE.pick(lang)), groups="\n".join(sections), script=script,
+        lang=lang, title=escape(TITLE.pick(lang)), about=escape((ABOUT if checked else UNCHECKED).pick(lang)),
+        style=text("gallery.css"), search=escape(SEARCH.pick(lang)), none=escape(NONE.pick(lang)), groups="\n".join(sections), script=script,
         other=escape(OTHER.pick(lang)), other_lang=other, other_page="index.html" if other == "en" else "index.zh.html",
         hash="sha256-" + base64.b64encode(sha256(script.encode()).digest()).decode(),
     )  # fmt: skip
