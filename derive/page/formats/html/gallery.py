@@ -81,7 +81,8 @@ def index(entries: Iterable[Entry], groups: Mapping[str, str], lang: str, checke
     script, other = text("gallery.js"), "zh" if lang == "en" else "en"
     return PAGE.format(
         lang=lang, title=escape(TITLE.pick(lang)), about=escape((ABOUT if checked else UNCHECKED).pick(lang)),
-        style=text("gallery.css"), search=escape(SEARCH.pick(lang)), none=escape(NONE.pick(lang)), groups="\n".join(sections), script=script,
+        style=text("gallery.css"), search=escape(SEARCH.pick(lang)),
+        none=escape(NONE.pick(lang)), groups="\n".join(sections), script=script,
         other=escape(OTHER.pick(lang)), other_lang=other, other_page="index.html" if other == "en" else "index.zh.html",
         hash="sha256-" + base64.b64encode(sha256(script.encode()).digest()).decode(),
     )  # fmt: skip
