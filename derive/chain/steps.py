@@ -58,7 +58,7 @@ class Steps:
         inner = [n for n, a in adjoints.items() if not a.node.is_leaf]
         asked = [n for n in self.derivation.wanted if n in adjoints and n not in inner]
         reached = {name: n for n, name in enumerate(inner)}
-        asked.sort(key=lambda name: max(reached.get(use.user.name, -1) for use in adjoints[name].uses))
+        asked.sort(key=lambda name: max((reached.get(u.user.name, -1) for u in adjoints[name].uses), default=-1))
         steps = [step for name in inner for step in self.of(name)]
         self.closed = tuple(closed_forms(self.derivation, steps))
         steps += [self._with_closed_forms(s) for name in asked for s in self.of(name)]
