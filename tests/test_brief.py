@@ -5,15 +5,18 @@ from functools import cache
 import pytest
 from sympy import symbols
 
+from derive.check.report import Report
+from derive.check.report import Row as Compared
 from derive.cli import options
 from derive.cli.sheet import _part, readings
 from derive.language import Text
-from derive.page.blocks import Equations, Heading, Picture, Row, Table, Title
+from derive.page.blocks import Equations, Heading, Picture, Row, Table, Title, Unrolled
 from derive.page.formats.joined import Measure, joined
 from derive.page.formats.text.writer import Writer
 from derive.page.print.formulas import Formulas
 from derive.page.terminal import Page
 from derive.problems import load
+from derive.sheet.algorithm import TITLE
 from derive.sheet.rows import rows
 from derive.sheet.sheet import sheet
 from derive.topics.worked.page import ABREAST
@@ -161,3 +164,27 @@ def test_the_results_of_a_normalisation_end_in_what_is_given(name):
     (frame,) = [b for b in blocks if isinstance(b, Equations) and b.boxed]
     found = {str(r.left.wrt): r.right for r in frame.rows if hasattr(r.left, "wrt")}
     assert {str(f) for t in found["x_hat[n, d]"] for f in t.factors} == {"dL/dy[n, d]", "gamma[d]"}
+
+
+def test_the_check_of_all_readings_stands_once_at_the_end():
+    """Two readings of one adjoint each: one heading, each sentence once, and one line for two quantities."""
+    made = [
+        p._replace(report=Report((Compared(p.derived.steps[0].target, 5, 1e-12),), samples=3))
+        for p in parts("relu-mse")
+    ]
+    blocks = list(sheet(made, Title(Text("a", "a"), None)))
+    last = next(n for n, b in enumerate(blocks) if isinstance(b, Heading) and b.boxed)
+    assert not any(isinstance(b, Heading) for b in blocks[last + 1 :])
+    assert [type(b).__name__ for b in blocks[last:]] == ["Heading", "Paragraph", "Table"]
+    assert blocks[-1].rows[0][0].pick("en") == "2 quantities"
+
+
+def test_a_known_number_of_steps_is_written_out_once():
+    """With T = 5 the recursion stands step by step; neither an algorithm nor its first steps repeat it."""
+    problem = load("bptt")
+    given = options.parse(options.problem_parser("bptt", problem), ["--no-check", "--T", "5"])
+    part = _part(problem, problem.readings[0], given)
+    brief, full = (list(sheet([part], Title(Text("a", "a"), None), detail)) for detail in ("brief", "full"))
+    titles = [[b.text.en for b in blocks if isinstance(b, Heading)] for blocks in (brief, full)]
+    assert [TITLE.en in each for each in titles] == [False, True]
+    assert sum(isinstance(b, Unrolled) for b in brief) == sum(isinstance(b, Unrolled) for b in full) > 0

@@ -182,7 +182,7 @@ UNROLLED_BACKWARD = Text(
 )
 SEED = Text(
     "Work backwards from the loss {loss}. The adjoint of a quantity, the derivative of {loss} with respect to it, is "
-    "the sum over all quantities computed directly from it of their adjoints times the local partial derivatives.",
+    "a sum over all that is computed directly from it: adjoint times local partial derivative.",
     "从损失 {loss} 出发反向推导。一个量的伴随量，即 {loss} 对它的导数，等于所有直接依赖于它的量的伴随量与相应局部偏导"
     "数的乘积之和。",
 )
@@ -206,8 +206,7 @@ NO_CLAIM = Text(
     "关于梯度爆炸与消失的结论只适用于沿一个指标推进、且每步只回看固定步数的递推。这里的递推不属于此类，因此不作结论。",
 )
 IMMEDIATE = Text(
-    "∂⁺ denotes the immediate partial derivative: only the explicit occurrence in that one equation is "
-    "differentiated, and everything else is held fixed.",
+    "∂⁺ is the immediate partial derivative: of the explicit occurrence in that equation, all else held fixed.",
     "∂⁺ 表示直接偏导数：只对该式中显式出现的量求导，其余的量都视为固定。",
 )
 STEP = Text("Step {number}: {target}{where}", "第 {number} 步：{target}{where}")

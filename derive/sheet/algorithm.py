@@ -9,7 +9,7 @@ from sympy import Expr, Idx
 
 from derive.chain.derivation import Step, Term, product
 from derive.chain.derived import Derived
-from derive.expressions.indices import name_of, substitute
+from derive.expressions.indices import name_of, sized, substitute
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
 from derive.language import Text
@@ -129,9 +129,9 @@ def _renamed(term: Term, by: dict[Idx, Idx]) -> Term:
 
 
 def shown(derived: Derived, detail: str = "full") -> Iterator[Block]:
-    """Show the algorithm, if there is one; a long one in full detail only."""
+    """Show the algorithm, if there is one; a long one, and one that stands above written out in time, in full only."""
     found = algorithm(derived)
-    if found is None or (detail != "full" and len(found.before + found.inside + found.after) > FEW):
+    if found is None or (detail != "full" and (_long(found) or _written_out(found, derived))):
         return
     yield Heading(TITLE, 1)
     if found.before:
@@ -144,6 +144,15 @@ def shown(derived: Derived, detail: str = "full") -> Iterator[Block]:
     if found.after:
         yield Paragraph(AFTER)
         yield Equations(tuple(_row(line, found) for line in found.after))
+
+
+def _long(found: Algorithm) -> bool:
+    return len(found.before + found.inside + found.after) > FEW
+
+
+def _written_out(found: Algorithm, derived: Derived) -> bool:
+    """Does the loop go over a known number of steps?"""
+    return all(sized(end, derived.sizes).is_Integer for end in (found.first, found.last))
 
 
 def _row(line: Line, found: Algorithm) -> Row:

@@ -33,15 +33,16 @@ def _law(form: ClosedForm) -> Iterator[Row]:
         yield begin
 
 
-def solved(form: ClosedForm, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:
-    """Yield the blocks of one closed form, in a box in detail "full"."""
+def solved(form: ClosedForm, sizes: Mapping[Symbol, int], detail: str, unrolled: bool = False) -> Iterator[Block]:
+    """Yield the blocks of one closed form, in a box in detail "full"; in brief without its first steps where the
+    recursion is `unrolled` above."""
     yield Heading(say.CLOSED(adjoint=form.target))
     end = span(form.index, form.end, form.end)
     yield Paragraph((say.RECURSION_ON if form.ahead > 0 else say.RECURSION_BACK)(end=end))
     yield Equations(tuple(_law(form)))
     often = 2 if form.boundary != 0 else 3
     unfolded = tuple(row for n in range(1, often + 1) if _exists(form, n, sizes) for row in _unfolded(form, n))
-    if unfolded:
+    if unfolded and (detail == "full" or not unrolled):
         yield Paragraph(say.UNFOLD(end=end))
         yield Equations(unfolded)
     ranges = zip(form.node.indices, form.region.ranges, strict=True)

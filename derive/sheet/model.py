@@ -35,10 +35,10 @@ def given(model: Model) -> Iterator[Block]:
         yield Paragraph(say.WORDS)
         yield Equations(tuple(Row(word, Spelled(word)) for word in model.said))
     yield from map(Paragraph, _meanings(model))
-    for kind, sentence in say.KINDS.items():
-        nodes = model.of_kind(kind)
-        if nodes:
-            yield Paragraph(sentence(names=[_leaf(n) for n in nodes]))
+    kinds = [(sentence, model.of_kind(kind)) for kind, sentence in say.KINDS.items()]
+    said = [sentence(names=[_leaf(n) for n in nodes]) for sentence, nodes in kinds if nodes]
+    if said:
+        yield Paragraph(say.one_after_another(said))
     found = [*needed(model), *(a for n in model.nodes.values() if n.is_leaf for a in assumed(n))]
     if found:
         yield Paragraph(say.ASSUMED(assumptions=clauses(found)))

@@ -47,7 +47,7 @@ def backward(part: Part) -> Iterator[Block]:
         yield Paragraph(say.UNROLLED_BACKWARD(sizes=part.known))
         yield from unrolled
     for form in derived.closed_forms:
-        yield from solved(form, derived.sizes, detail)
+        yield from solved(form, derived.sizes, detail, bool(unrolled))
 
 
 def _groups(part: Part) -> list[Group]:
