@@ -110,14 +110,14 @@ def _flow(d: Derivation, alike: list[Node]) -> tuple[object, ...]:
     """Make the row of one quantity, or of several leaves that have the same users."""
     model, node = d.model.stated or d.model, alike[0]
     used = sorted((u for c in node.cases for u in model.uses(c)), key=lambda u: model.order.index(u.name))
-    sources = list(dict.fromkeys(_element(model, use) for use in used))
+    sources = list(dict.fromkeys(element(model, use) for use in used))
     leaf = (say.PARAMETER if node.kind == "parameter" else say.INPUT)[len(alike) > 1]
     nobody = say.LOSS if node is model.loss else say.ONLY_SLOPES if node.implied or is_notation(node) else say.NOBODY
     users = _users(d, node) or nobody
     return [n.generic for n in alike], sources or leaf, users
 
 
-def _element(model: Model, use: Reference) -> Expr:
+def element(model: Model, use: Reference) -> Expr:
     """Return what a definition refers to: an element, or the generic element where it refers to a family as a whole."""
     node = model.nodes[use.name]
     return node.generic if use.position is None else node.at(*use.position)

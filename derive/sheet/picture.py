@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sympy import Expr
+
 from derive.chain.derived import Derived
 from derive.language import Text
+from derive.model.model import Model
 from derive.page import sentences as say
 from derive.page.blocks import Block, Heading, Paragraph, Picture
+from derive.sheet.model import element
 from derive.sheet.part import Part
 from derive.topics.topic import Ask, topics
 
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from derive.page.pictures.numbers import Numbers
 
 MOST = 64  # vertices of a picture that can still be read on a page
+FEW = 4  # arrows that a sentence names
 
 GRAPH = Text("The computational graph", "计算图")
 VALUES = Text("Arrows lead from a quantity to what is computed from it.", "箭头由一个量指向用它计算的量。")
@@ -25,6 +30,11 @@ SHARED = Text(
     "各时间步的参数相同，图中在每一步各画一次；其梯度等于对这些副本求和。若只有部分时间步标有偏导数，"
     "其余各步只是时间不同。",
 )
+CHANGED = Text(
+    "The graph is that above without {gone} and with {new}.", "计算图与上文相同，只是去掉 {gone}，增加 {new}。"
+)
+ADDED = Text("The graph is that above with {new}.", "计算图与上文相同，只是增加 {new}。")
+REMOVED = Text("The graph is that above without {gone}.", "计算图与上文相同，只是去掉 {gone}。")
 BOTH = Text("{one} {other}", "{one}{other}")
 BACK = Text("The arrow from {names} back to itself is not drawn.", "由 {names} 指回自身的箭头未画出。")
 DENSE = Text(
@@ -47,8 +57,32 @@ def numbers(derived: Derived, wishes: Mapping[str, Any]) -> Numbers:
     return Part(derived, found).numbers()
 
 
+def _changes(part: Part) -> list[Block] | None:
+    """Say in which arrows the graph differs from that of the part above; None if these are too many to be read."""
+    assert part.base is not None
+    own, above = (_arrows(p.derived.model.stated or p.derived.model) for p in (part, part.base))
+    new, gone = (
+        [say.arrow(own[k]) for k in own if k not in above],
+        [say.arrow(above[k]) for k in above if k not in own],
+    )
+    if len(new) + len(gone) > FEW:
+        return None
+    if not new and not gone:
+        return []
+    text = CHANGED if new and gone else ADDED if new else REMOVED
+    words = {"new": new} if text is ADDED else {"gone": gone} if text is REMOVED else {"new": new, "gone": gone}
+    return [Heading(GRAPH), Paragraph(text(**words))]
+
+
+def _arrows(model: Model) -> dict[str, tuple[Expr, Expr]]:
+    """From each quantity to what is computed from it, by the names of both."""
+    pairs = [(element(model, use), n.generic) for n in model.nodes.values() for c in n.cases for use in model.uses(c)]
+    return {f"{a} {b}": (a, b) for a, b in pairs}
+
+
 def picture(part: Part) -> Iterator[Block]:
-    """Show the computational graph, or say that it is too dense for a page."""
+    """Show the computational graph, or say that it is too dense for a page, or in which arrows it differs from that of
+    the part above."""
     from derive.page.pictures.numbers import remarks
     from derive.page.pictures.picture import GraphPicture
 
@@ -56,6 +90,12 @@ def picture(part: Part) -> Iterator[Block]:
     if any(stage.time and not stage.stepwise for stage in derived.derivation.stages):
         return  # a column for each time step does not show several loops
     drawn = GraphPicture(derived.derivation, derived.sizes, numbers=known)
+
+    changes = _changes(part) if part.base is not None else None
+    if changes is not None:
+        yield from changes
+        return
+    drawn = GraphPicture(derived.derivation, derived.sizes, numbers=numbers)
     yield Heading(GRAPH)
     count = len(drawn.diagram.vertices)
     if count > MOST and len(drawn.narrowest.vertices) > MOST:

@@ -19,7 +19,7 @@ from derive.sheet.part import Part
 from derive.sheet.values import results as closed_forms
 from derive.topics.topic import topic
 
-FRAME = 12  # rows of one frame
+FRAME = 12  # rows of one frame, and of all frames in brief before elements give way to matrices
 BESIDE = 3  # adjoints that stand in the frame, where they do not recur
 
 
@@ -34,9 +34,10 @@ def results(part: Part) -> Iterator[Block]:
     yield Heading(say.RESULTS)
     if forms:
         yield Equations(tuple(forms), boxed=True)
-    own = [b for name in _asked(derived) for b in box(part, derived.regions(name))]
-    adjoints = list(_adjoints(part))
-    yield from _framed([*own, *adjoints])
+    boxes = [list(box(part, derived.regions(name))) for name in _asked(derived)]
+    if part.detail == "brief" and sum(map(len, boxes)) > FRAME:
+        boxes = [own[-1:] for own in boxes]  # as a whole, where elements and the whole are too many
+    yield from _framed([*(b for own in boxes for b in own), *_adjoints(part)])
     yield from map(Paragraph, unreachable(derived.derivation))
     yield from answers
     yield from map(Paragraph, part.notes)
