@@ -89,13 +89,11 @@ def picture(part: Part) -> Iterator[Block]:
     derived, known = part.derived, part.numbers()
     if any(stage.time and not stage.stepwise for stage in derived.derivation.stages):
         return  # a column for each time step does not show several loops
-    drawn = GraphPicture(derived.derivation, derived.sizes, numbers=known)
-
     changes = _changes(part) if part.base is not None else None
     if changes is not None:
         yield from changes
         return
-    drawn = GraphPicture(derived.derivation, derived.sizes, numbers=numbers)
+    drawn = GraphPicture(derived.derivation, derived.sizes, numbers=known)
     yield Heading(GRAPH)
     count = len(drawn.diagram.vertices)
     if count > MOST and len(drawn.narrowest.vertices) > MOST:
