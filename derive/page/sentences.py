@@ -206,7 +206,7 @@ NO_CLAIM = Text(
     "关于梯度爆炸与消失的结论只适用于沿一个指标推进、且每步只回看固定步数的递推。这里的递推不属于此类，因此不作结论。",
 )
 IMMEDIATE = Text(
-    "∂⁺ is the immediate partial derivative: of the explicit occurrence in that equation, all else held fixed.",
+    "∂⁺ is the immediate partial derivative: only the explicit occurrence is differentiated.",
     "∂⁺ 表示直接偏导数：只对该式中显式出现的量求导，其余的量都视为固定。",
 )
 STEP = Text("Step {number}: {target}{where}", "第 {number} 步：{target}{where}")

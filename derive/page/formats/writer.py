@@ -25,6 +25,22 @@ Chain = list[tuple[str, str]]  # each sign with what follows it
 Rows = Sequence[tuple[str, tuple[str, ...], blocks.Row]]  # left, the terms of right, and the row that they come from
 
 
+def with_sentences(
+    sheet: Sequence[blocks.Block],
+) -> Iterator[tuple[blocks.Block, blocks.Paragraph | None, blocks.Block | None]]:
+    """Each block with the sentence that a step begins with, for its heading's line, and the block that follows."""
+    at = 0
+    while at < len(sheet):
+        block, after, more = (*sheet[at : at + 3], None, None, None)[:3]
+        if isinstance(block, blocks.Heading) and block.level == 2 and isinstance(after, blocks.Paragraph):
+            yield block, after, more
+            at += 2
+        else:
+            assert block is not None
+            yield block, None, after
+            at += 1
+
+
 class Writer(ABC):
     """Writes one block at a time, in a method named after the kind of block."""
 

@@ -60,8 +60,13 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
   \global\setbox\wholebox\vbox\bgroup\@nobreakfalse\everypar{}}
   {\par\egroup\dimen@\ht\wholebox\advance\dimen@\dp\wholebox
   \ifdim\dimen@>\textheight\begun\unvbox\wholebox\else\kept\nointerlineskip\box\wholebox\fi\@nobreakfalse}
-\newenvironment{step}[1]{\begin{whole}{6\baselineskip}{9pt plus 3pt}%
-  \headed{\stepsize}{\llap{\vrule width 2.5pt height 1.9ex depth 0.5ex\kern 5pt}#1}}{\end{whole}}
+% a step: its heading #1 and the sentence #2 that it begins with, on one line if there is room
+\newcommand{\stepmark}{\llap{\vrule width 2.5pt height 1.9ex depth 0.5ex\kern 5pt}}
+\newenvironment{step}[2]{\begin{whole}{6\baselineskip}{9pt plus 3pt}%
+  \sbox0{\stepsize\bfseries\boldmath #1}\sbox2{#2}%
+  \ifdim\dimexpr\wd0+\wd2+1em\relax<\linewidth
+    \headed{\stepsize}{\stepmark #1\hskip 1em{\normalsize\mdseries\unboldmath\color{black}#2}}%
+  \else\headed{\stepsize}{\stepmark #1}#2\par\fi}{\end{whole}}
 \newcommand{\sheettitle}[1]{{\bfseries\boldmath\color{rule}\titlesize\raggedright\noindent #1\par}\vskip 3pt}
 \newcommand{\undertitle}[1]{{\smallsize\color{reason}\raggedright\noindent #1\par}}
 \newcommand{\titlerule}{\vskip 5pt{\color{rule}\hrule height 1.2pt}\vskip 9pt}

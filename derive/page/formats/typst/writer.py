@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import zip_longest
 
 from derive.language import Text
 from derive.page import blocks
@@ -34,11 +33,9 @@ class Writer(base.Writer):
         return "\n".join([*self._written(found), self.closed(0)])
 
     def _written(self, found: Sequence[blocks.Block]) -> Iterator[str]:
-        for before, block, after in zip_longest([None, *found[:-1]], found, found[1:]):
-            if _opens(before, block):
-                continue
-            if isinstance(block, blocks.Heading) and isinstance(after, blocks.Paragraph) and _opens(block, after):
-                yield self.opened(block, after)
+        for block, said, after in base.with_sentences(found):
+            if said is not None:
+                yield self.opened(block, said)
             else:
                 yield self.lead(block) if _leads(block, after) else self.block(block)
 
@@ -77,9 +74,9 @@ class Writer(base.Writer):
             return f"\n{closed}#step[\n{head}"
         return f"\n{closed}{head}"
 
-    def opened(self, heading: blocks.Heading, sentence: blocks.Paragraph) -> str:
+    def opened(self, heading: blocks.Block, sentence: blocks.Paragraph) -> str:
         """The heading of a step with the sentence that it begins with."""
-        before, _, head = self.heading(heading).rpartition("\n")
+        before, _, head = self.block(heading).rpartition("\n")
         return f"{before}\n#opened([{head}], [{self.text(sentence.text)}])\n"
 
     def lead(self, block: blocks.Block) -> str:
@@ -132,11 +129,6 @@ class Writer(base.Writer):
     def picture(self, block: blocks.Picture) -> str:
         caption = string(" ".join(block.caption.pick(self.lang, self.formulas.styled("text").show).split()))
         return f"#shown({caption}, {block.drawing.typst(self.lang)}, [{self.text(block.caption)}])"
-
-
-def _opens(block: blocks.Block | None, after: blocks.Block | None) -> bool:
-    """Does a step begin with a sentence?"""
-    return isinstance(block, blocks.Heading) and block.level == 2 and isinstance(after, blocks.Paragraph)
 
 
 def _leads(block: blocks.Block, after: blocks.Block | None) -> bool:
