@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
-from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Product, Sum, Symbol
+from sympy import Expr
 
-from derive.chain.derivation import Step, Term
-from derive.expressions.indices import sized
-from derive.expressions.intervals import inside
-from derive.expressions.symbols import Immediate, Partial
+from derive.chain.derivation import Step
+from derive.expressions.symbols import Immediate
 from derive.language import Text, clauses
 from derive.memo import memo
 from derive.page import sentences as say
-from derive.page.blocks import Block, Equations, Expanded, Heading, Paragraph, Row
+from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.conventions import conventions
 from derive.page.free_gradients import free_gradient
 from derive.sheet.alike import Group, grouped, pattern
 from derive.sheet.closed_forms import solved
-from derive.sheet.in_time import backward_in_time, shown
+from derive.sheet.in_time import backward_in_time
 from derive.sheet.intuition import intuitions
 from derive.sheet.model import only
 from derive.sheet.part import Part
 from derive.sheet.readings import key
 from derive.sheet.results import box, stands_in_results, where
 from derive.sheet.rows import equations, rows, since
+from derive.sheet.written_out import written_out
 from derive.topics.topic import topic
 
 
@@ -52,6 +51,11 @@ def backward(part: Part) -> Iterator[Block]:
 
 def _groups(part: Part) -> list[Group]:
     """Put steps that are alike together, unless every line is asked for; leave out what stands in the part above."""
+    above = id(part.base.derived) if part.base is not None else None
+    return part.derived.once(f"groups {part.detail} {part.number} {above}", lambda: _grouped(part))
+
+
+def _grouped(part: Part) -> list[Group]:
     steps = part.derived.steps
     if part.detail == "full":
         return [Group(step, (), step.number) for step in steps]
@@ -151,7 +155,7 @@ def _below(part: Part, group: Group) -> Iterator[Block]:
     """Show what follows the equations of a step: a sum written out, the steps alike, the whole of a gradient."""
     steps = (group.first, *group.others)
     for step in (s for s in steps if s.node.is_leaf):
-        yield from _written_out(step, part.derived.sizes, part.detail)
+        yield from written_out(step, part.derived.sizes, part.detail)
         yield from _zero(step)
     yield from _others(part, group)
     for step in (s for s in steps if s.node.is_leaf):
@@ -245,37 +249,3 @@ def _zero(step: Step) -> Iterator[Block]:
     because = next((line.reason for line in step.lines[1:] if line.expr == 0), None)
     if because is not None and step.lines[0].expr != 0:
         yield Paragraph(say.CANCELS(gradient=step.target, because=because))
-
-
-def _written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:
-    """Write a sum out term by term where the number of its terms is known."""
-    found = _last_sum(step)
-    if found is None or any(f.has(Product, Sum) for f in found[1]):  # they would shrink from term to term
-        return
-    front, body, idx, low, high = found
-    low, high = sized(low, sizes), sized(high, sizes)
-    if low.is_Integer and high.is_Integer and high > low and all(_can_be_filled(f, idx) for f in body):
-        times = shown(range(int(low), int(high) + 1), detail)
-        yield Expanded(step.target, front, Term(body), idx, times, say.WRITTEN_OUT)
-
-
-def _can_be_filled(expr: Basic, idx: Idx) -> bool:
-    """True if a number can be put in for the index; it cannot where another one stands beside it, as in x_{j+q-1}."""
-    together = idx in expr.free_symbols and len(expr.atoms(Idx)) > 1
-    if not isinstance(expr, (Indexed, Partial)) and together:
-        return not isinstance(expr, (Add, inside, KroneckerDelta)) and all(_can_be_filled(a, idx) for a in expr.args)
-    places = getattr(getattr(expr, "wrt", expr), "indices", ())
-    return not any(idx in p.free_symbols and len(p.atoms(Idx)) > 1 for p in places)
-
-
-def _last_sum(step: Step) -> tuple[tuple[Expr, ...], tuple[Expr, ...], Idx, Expr, Expr] | None:
-    """Find the only sum of the final form: the factors in front of it, those under it, its index and range."""
-    if len(step.lines[-1].terms) != 1:
-        return None
-    term = step.lines[-1].terms[0]
-    if len(term.sums) == 1:
-        return (), term.factors, *term.sums[0]
-    last = term.factors[-1]
-    if isinstance(last, Sum) and len(last.limits) == 1 and not any(f.has(Sum) for f in term.factors[:-1]):
-        return term.factors[:-1], Mul.make_args(last.function), *last.limits[0]
-    return None
