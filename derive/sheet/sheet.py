@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Title
 from derive.sheet.algorithm import shown as algorithm
+from derive.sheet.groups import last_number
 from derive.sheet.intuition import kinds
 from derive.sheet.model import flows, forward, given, named
 from derive.sheet.part import Part
 from derive.sheet.picture import picture
 from derive.sheet.readings import base, changes_little, differing
 from derive.sheet.results import results
-from derive.sheet.steps import backward, gradients, last_number
+from derive.sheet.steps import backward, gradients
 from derive.sheet.values import values
 from derive.sheet.verification import check
 from derive.topics.topic import Place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from sympy import Expr
 
@@ -14,17 +14,16 @@ from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.conventions import conventions
 from derive.page.free_gradients import free_gradient
-from derive.sheet.alike import Group, grouped, pattern
+from derive.sheet.alike import Group
 from derive.sheet.closed_forms import solved
+from derive.sheet.groups import from_subjects, groups, inner_and_leaves, like_above, same_words, told_together, written
 from derive.sheet.in_time import backward_in_time
 from derive.sheet.intuition import intuitions
 from derive.sheet.model import only
 from derive.sheet.part import Part
-from derive.sheet.readings import key
 from derive.sheet.results import box, stands_in_results, where
 from derive.sheet.rows import equations, rows, since
 from derive.sheet.written_out import written_out
-from derive.topics.topic import topic
 
 
 def backward(part: Part) -> Iterator[Block]:
@@ -38,8 +37,8 @@ def backward(part: Part) -> Iterator[Block]:
         yield Paragraph(convention)
     yield from only(derived.derivation)
     yield from _unchanged(part)
-    inner, leaves = _inner_and_leaves(part)
-    yield from _argument(part, [*inner, *leaves] if _told_together(part) else inner)
+    inner, leaves = inner_and_leaves(part)
+    yield from _argument(part, [*inner, *leaves] if told_together(part) else inner)
     unrolled = list(backward_in_time(derived.derivation, derived.steps, derived.sizes, detail))
     if unrolled:
         yield Heading(say.IN_TIME, 1)
@@ -49,105 +48,61 @@ def backward(part: Part) -> Iterator[Block]:
         yield from solved(form, derived.sizes, detail, bool(unrolled))
 
 
-def _groups(part: Part) -> list[Group]:
-    """Put steps that are alike together, unless every line is asked for; leave out what stands in the part above."""
-    above = id(part.base.derived) if part.base is not None else None
-    return part.derived.once(f"groups {part.detail} {part.number} {above}", lambda: _grouped(part))
-
-
-def _grouped(part: Part) -> list[Group]:
-    steps = part.derived.steps
-    if part.detail == "full":
-        return [Group(step, (), step.number) for step in steps]
-    above = _written(part.base) if part.base is not None else ()
-    return grouped([s for s in steps if _key(part, s) not in above], part.number)
-
-
 def _intuitions(part: Part) -> dict[int, tuple[Text, ...]]:
     """What is said of the structure of the steps that are shown, by their number."""
-    return intuitions([group.first for group in _groups(part)], part.derived.model, part.told)
-
-
-def last_number(part: Part) -> int:
-    """The number of the last step of a part."""
-    return max((group.number for group in _groups(part)), default=part.number)
-
-
-def _written(part: Part) -> set[Hashable]:
-    return {_key(part, step) for step in part.derived.steps}
-
-
-def _key(part: Part, step: Step) -> Hashable:
-    """What two steps share that read the same."""
-    return key((step.reason, *rows(step, part.detail), *_from_subjects(part, step)))
+    return intuitions([group.first for group in groups(part)], part.derived.model, part.told)
 
 
 def _unchanged(part: Part) -> Iterator[Block]:
     """Name the steps that are those of the part above."""
     if part.base is None:
         return
-    above = _written(part.base)
-    same = [s.target for s in part.derived.steps if _key(part, s) in above]
+    above = written(part.base)
+    same = [s.target for s in part.derived.steps if same_words(part, s) in above]
     if same:
         yield Paragraph(say.UNCHANGED(targets=same))
 
 
-def _inner_and_leaves(part: Part) -> tuple[list[Group], list[Group]]:
-    groups = _groups(part)
-    return [g for g in groups if not g.first.node.is_leaf], [g for g in groups if g.first.node.is_leaf]
-
-
-def _told_together(part: Part) -> bool:
-    """Do the gradients need no section of their own, since all of them are found as in the part above?"""
-    return part.base is not None and all(_like(part, group) for group in _inner_and_leaves(part)[1])
-
-
-def _argument(part: Part, groups: Sequence[Group]) -> Iterator[Block]:
+def _argument(part: Part, told: Sequence[Group]) -> Iterator[Block]:
     """Show steps in turn; of those that are like steps of the part above only what they come to."""
     alike: list[tuple[Group, Group]] = []
     said = _intuitions(part)
-    for group in groups:
-        like = _like(part, group)
+    for group in told:
+        like = like_above(part, group)
         if like is not None:
             alike.append((group, like))
             continue
         yield from _as_above(part, alike)
         alike = []
-        beside, words = _from_subjects(part, group.first), said.get(group.first.number, ())
+        beside, words = from_subjects(part, group.first), said.get(group.first.number, ())
         yield from one_step(group.first, beside, group.others, group.number, part.detail, words)
         yield from _below(part, group)
     yield from _as_above(part, alike)
-
-
-def _like(part: Part, group: Group) -> Group | None:
-    """The first step of the part above that differs from this one in names only."""
-    above = _groups(part.base) if part.base is not None and not group.first.given else []
-    return next((g for g in above if pattern(g.first) == pattern(group.first)), None)
 
 
 def _as_above(part: Part, alike: Sequence[tuple[Group, Group]]) -> Iterator[Block]:
     """Show what steps come to that are like steps of the part above, under one heading."""
     if not alike:
         return
-    groups = [group for group, _ in alike]
-    steps = [s for g in groups for s in (g.first, *g.others)]
-    first, targets = groups[0], [s.target for s in steps]
-    if len(groups) == 1:
+    found = [group for group, _ in alike]
+    steps = [s for g in found for s in (g.first, *g.others)]
+    first, targets = found[0], [s.target for s in steps]
+    if len(found) == 1:
         yield _heading(first.first, targets, first.number)
     else:
-        yield Heading(say.STEPS(first=str(first.number), last=str(groups[-1].number), targets=targets), 2)
+        yield Heading(say.STEPS(first=str(first.number), last=str(found[-1].number), targets=targets), 2)
     numbers = list(dict.fromkeys(str(g.number) for _, g in alike))
     yield Paragraph((say.AS_IN_STEPS if len(numbers) > 1 else say.AS_IN_STEP)(numbers=numbers))
-    found = [
-        (s, (_result(s, g.first), *(_from_subjects(part, s) if s is g.first else ())))
-        for g in groups
+    rows_of = [
+        (s, (_result(s, g.first), *(from_subjects(part, s) if s is g.first else ())))
+        for g in found
         for s in (g.first, *g.others)
     ]
-    shown = [own for s, own in found if not stands_in_results(s, part)]
-    yield Equations(tuple(row for own in shown or (own for _, own in found) for row in own))
+    shown = [own for s, own in rows_of if not stands_in_results(s, part)]
+    yield Equations(tuple(row for own in shown or (own for _, own in rows_of) for row in own))
     if shown:
         yield from _in_results([s for s in steps if stands_in_results(s, part)])
-    for group in groups:
+    for group in found:
         yield from _below(part, group._replace(others=()))
 
 
@@ -191,11 +146,6 @@ def _since(step: Step, first: Step) -> Text | None:
     return clauses([partials, ranges]) if partials else ranges
 
 
-def _from_subjects(part: Part, step: Step) -> tuple[Row, ...]:
-    """Return what the subjects add to the equations of a step."""
-    return tuple(row for name, found in part.found.items() for row in topic(name).last_line(found, step))
-
-
 @memo
 def one_step(
     step: Step,
@@ -230,9 +180,9 @@ def _title(part: Part) -> Text:
 
 def gradients(part: Part) -> Iterator[Block]:
     """Show the steps of the gradients that were asked for; in detail "full" with the box of each."""
-    if not _told_together(part):
+    if not told_together(part):
         yield Heading(_title(part))
-        yield from _argument(part, _inner_and_leaves(part)[1])
+        yield from _argument(part, inner_and_leaves(part)[1])
 
 
 def _whole(part: Part, step: Step) -> Iterator[Block]:

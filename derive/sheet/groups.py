@@ -1,0 +1,64 @@
+"""Which steps of a part are told: those alike together, and none that stands in the part above."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from derive.chain.derivation import Step
+from derive.page.blocks import Row
+from derive.sheet.alike import Group, grouped, pattern
+from derive.sheet.part import Part
+from derive.sheet.readings import key
+from derive.sheet.rows import rows
+from derive.topics.topic import topic
+
+
+def groups(part: Part) -> list[Group]:
+    """Put steps that are alike together, unless every line is asked for; leave out what stands in the part above."""
+    above = id(part.base.derived) if part.base is not None else None
+    return part.derived.once(f"groups {part.detail} {part.number} {above}", lambda: _grouped(part))
+
+
+def _grouped(part: Part) -> list[Group]:
+    steps = part.derived.steps
+    if part.detail == "full":
+        return [Group(step, (), step.number) for step in steps]
+    above = written(part.base) if part.base is not None else ()
+    return grouped([s for s in steps if same_words(part, s) not in above], part.number)
+
+
+def last_number(part: Part) -> int:
+    """The number of the last step of a part."""
+    return max((group.number for group in groups(part)), default=part.number)
+
+
+def written(part: Part) -> set[Hashable]:
+    """The words of all steps of a part."""
+    return {same_words(part, step) for step in part.derived.steps}
+
+
+def same_words(part: Part, step: Step) -> Hashable:
+    """What two steps share that read the same."""
+    return key((step.reason, *rows(step, part.detail), *from_subjects(part, step)))
+
+
+def inner_and_leaves(part: Part) -> tuple[list[Group], list[Group]]:
+    """The steps of computed quantities, and those of what was given."""
+    found = groups(part)
+    return [g for g in found if not g.first.node.is_leaf], [g for g in found if g.first.node.is_leaf]
+
+
+def told_together(part: Part) -> bool:
+    """Do the gradients need no section of their own, since all of them are found as in the part above?"""
+    return part.base is not None and all(like_above(part, group) for group in inner_and_leaves(part)[1])
+
+
+def like_above(part: Part, group: Group) -> Group | None:
+    """The first step of the part above that differs from this one in names only."""
+    above = groups(part.base) if part.base is not None and not group.first.given else []
+    return next((g for g in above if pattern(g.first) == pattern(group.first)), None)
+
+
+def from_subjects(part: Part, step: Step) -> tuple[Row, ...]:
+    """Return what the subjects add to the equations of a step."""
+    return tuple(row for name, found in part.found.items() for row in topic(name).last_line(found, step))
