@@ -27,8 +27,8 @@ problem = Problem(
 
 
 remedy = Text(
-    "What helps: against an explosion, clip the gradient to a largest norm. Against both, start the weight near 1 in "
-    "absolute value, or let a gate set the factor at every step, as an LSTM does.",
+    "What helps? Against exploding gradients, clip the gradient to a maximum norm. Against both, start with a weight "
+    "near 1 in absolute value, or let a gate set the factor of every step, as an LSTM does.",
     "缓解方法：对于梯度爆炸，把梯度的范数裁剪到给定的上限；对于爆炸与消失，可使权重的初始绝对值接近 1，"
     "或像 LSTM 那样由门控决定每一步的因子。",
 )

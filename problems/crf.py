@@ -6,11 +6,11 @@ problem = Problem(
     title=Text("Linear-chain CRF", "线性链条件随机场"),
     statement=Text(
         "Every position of a sequence has a score s for each of C labels, and every pair of neighbouring labels "
-        "has a score A. The loss is the logarithm of the sum of e^score over all sequences of labels, computed by "
-        "a forward recursion, minus the score of the given labels y. Derive the gradients with respect to both "
-        "kinds of scores.",
+        "has a score A. The loss is the logarithm of the sum of the exponentials of the scores of all sequences of "
+        "labels, computed by a forward recursion, minus the score of the given labels y. Derive the gradients with "
+        "respect to both kinds of scores.",
         "序列的每个位置对 C 个标签各有一个得分 s，每对相邻标签有一个得分 A。"
-        "损失等于所有标签序列的 e^得分 之和的对数（由前向递推计算），减去给定标签序列 y 的得分。"
+        "损失等于所有标签序列的得分的指数之和取对数（由前向递推计算），减去给定标签序列 y 的得分。"
         "请推导损失对两类得分的梯度。",
     ),
     source="Lafferty, McCallum, Pereira 2001",

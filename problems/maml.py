@@ -6,10 +6,9 @@ problem = Problem(
     title=Text("MAML with one inner step", "MAML（一步内循环）"),
     statement=Text(
         "A linear model with weights w takes one step of gradient descent on the N training examples of a task, u = w "
-        "− eta dl/dw. The outer loss is half the squared error of u on M other examples. Derive the gradient of the "
-        "outer "
-        "loss with respect to w, through the inner step.",
-        "权重为 w 的线性模型在某任务的 N 个训练样本上做一步梯度下降 u = w − eta dl/dw。"
+        "− η dl/dw. The outer loss is half the squared error of u on M other examples. Derive the gradient of the "
+        "outer loss with respect to w, through the inner step.",
+        "权重为 w 的线性模型在某任务的 N 个训练样本上做一步梯度下降 u = w − η dl/dw。"
         "外层损失是 u 在另外 M 个样本上平方误差的一半。请推导外层损失对 w 的梯度（须经过内层的那一步）。",
     ),
     source="Finn, Abbeel and Levine (2017), arXiv:1703.03400",

@@ -7,12 +7,12 @@ problem = Problem(
     statement=Text(
         "A softmax gate gives each of N rows a weight for each of E experts, which are linear layers. Each row goes "
         "to the K experts with the largest weights; r marks these experts. Their outputs are added with these "
-        "weights, divided by the sum of the K weights. The loss is an unknown function l of the outputs, plus alpha E "
+        "weights, divided by the sum of the K weights. The loss is an unknown function l of the outputs, plus α E "
         "times the sum over the experts of f times the mean weight, where f is the fraction of the N K places that "
         "went to the expert. Derive the gradients with respect to the rows, the experts and the matrix of the gate.",
         "softmax 门控给 N 行中的每一行在 E 个专家（线性层）上各一个权重。每行交给权重最大的 K 个专家，r 标记是哪几个；"
         "它们的输出按这些权重相加，权重除以这 K 个之和。损失是输出的未知函数 l，"
-        "再加上 alpha E 乘以 f 与平均权重之积对各专家的和，其中 f 是 N K 个名额中分给该专家的比例。"
+        "再加上 α E 乘以 f 与平均权重之积对各专家的和，其中 f 是 N K 个名额中分给该专家的比例。"
         "请推导损失对输入各行、各专家与门控矩阵的梯度。",
     ),
     group="attention",

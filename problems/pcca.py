@@ -8,11 +8,11 @@ problem = Problem(
     title=Text("Probabilistic canonical correlation (PCCA)", "概率典型相关分析（PCCA）"),
     statement=Text(
         "Two views of an example share K latent variables: x = U z + noise and y = V z + noise, with covariances A and "
-        "B of the noise. Stacked, the two have the covariance C = W W^T + Psi, where W holds U above V, and Psi has "
+        "B of the noise. Stacked, the two have the covariance C = W Wᵀ + Ψ, where W holds U above V, and Ψ has "
         "the blocks A and B. Derive the gradient of the negative log-likelihood, constants left out, with respect to "
         "U, V, A and B. S is the covariance of the N stacked examples.",
         "样本的两个视图共享 K 个隐变量：x = U z + 噪声，y = V z + 噪声，噪声的协方差分别为 A 与 B。上下叠放后，"
-        "两个视图的协方差为 C = W W^T + Psi，其中 W 由 U 与 V 上下叠成，Psi 以 A、B 为对角块，S 是 N 个叠放样本的"
+        "两个视图的协方差为 C = W Wᵀ + Ψ，其中 W 由 U 与 V 上下叠成，Ψ 以 A、B 为对角块，S 是 N 个叠放样本的"
         "协方差矩阵。略去常数项，请推导负对数似然对 U、V、A、B 的梯度。",
     ),
     source="Bach and Jordan 2005",

@@ -6,9 +6,9 @@ problem = Problem(
     title=Text("Probabilistic principal component analysis", "概率主成分分析（PPCA）"),
     statement=Text(
         "Centred examples are noisy images of K latent variables under a linear map, so that their covariance is "
-        "C = W W^T + s^2 I. Derive the gradient of the negative log-likelihood, constants left out, with respect to W "
+        "C = W Wᵀ + s² I. Derive the gradient of the negative log-likelihood, constants left out, with respect to W "
         "and to the variance of the noise. S is the covariance of the N examples.",
-        "中心化的样本由 K 个隐变量经线性映射再加噪声得到，其协方差为 C = W W^T + s^2 I，S 是 N 个样本的协方差矩阵。"
+        "中心化的样本由 K 个隐变量经线性映射再加噪声得到，其协方差为 C = W Wᵀ + s² I，S 是 N 个样本的协方差矩阵。"
         "略去常数项，请推导负对数似然对 W 与噪声方差的梯度。",
     ),
     source="Bishop 2006, 12.2.1",

@@ -6,11 +6,11 @@ problem = Problem(
     title=Text("Rotary position embedding (RoPE)", "旋转位置编码（RoPE）"),
     statement=Text(
         "The components of queries and keys are grouped into P pairs. At position t, pair p is rotated by the angle t "
-        "omega_p, where omega_p is a fixed frequency; then every query is compared with every key by a scaled dot "
-        "product. Pair p of a query is (q_tp, u_tp), and pair p of a key is (k_tp, v_tp). The loss is an unknown "
+        "ω, where ω is a fixed frequency of the pair; then every query is compared with every key by a scaled dot "
+        "product. A pair of a query is (q, u), and a pair of a key is (k, v). The loss is an unknown "
         "function of the scores. Derive the gradients with respect to queries and keys.",
-        "查询与键的分量两两配对，共 P 对。位置 t 处的第 p 对旋转角度 t omega_p，其中 omega_p 是固定的频率；"
-        "然后每个查询与每个键作缩放点积。查询的第 p 对记为 (q_tp, u_tp)，键的第 p 对记为 (k_tp, v_tp)。"
+        "查询与键的分量两两配对，共 P 对。位置 t 处的第 p 对旋转角度 t ω，其中 ω 是该对固定的频率；"
+        "然后每个查询与每个键作缩放点积。查询的一对分量记为 (q, u)，键的一对分量记为 (k, v)。"
         "损失是得分的未知函数。请推导损失对查询与键的梯度。",
     ),
     group="attention",

@@ -6,9 +6,9 @@ problem = Problem(
     title=Text("Score matching", "得分匹配"),
     statement=Text(
         "A network with one hidden layer gives a score s(x) for every point x. The loss of score matching at one point "
-        "is |s|^2/2 plus the trace of the Jacobian of s with respect to x. Derive the Jacobian, then the gradients.",
+        "is |s|²/2 plus the trace of the Jacobian of s with respect to x. Derive the Jacobian, then the gradients.",
         "含一个隐藏层的网络对每个点 x 给出得分 s(x)。"
-        "得分匹配在一个点上的损失等于 |s|^2/2 加上 s 对 x 的雅可比矩阵的迹。请先求雅可比矩阵，再推导各参数的梯度。",
+        "得分匹配在一个点上的损失等于 |s|²/2 加上 s 对 x 的雅可比矩阵的迹。请先求雅可比矩阵，再推导各参数的梯度。",
     ),
     source="Hyvärinen (2005), JMLR 6:695-709",
     group="implicit",

@@ -5,10 +5,10 @@ from derive import Graph, Problem, Size, Sum, Text, exp
 problem = Problem(
     title=Text("Selective state-space scan", "选择性状态空间扫描"),
     statement=Text(
-        "A layer as in Mamba has a step size Delta, an input matrix B and an output matrix C that differ from "
+        "A layer as in Mamba has a step size Δ, an input matrix B and an output matrix C that differ from "
         "step to step. Derive the gradients of half the squared error with respect to all of them, to A and to the "
         "inputs.",
-        "Mamba 中的状态空间层，其步长 Delta、输入矩阵 B 与输出矩阵 C 每一步各不相同。"
+        "Mamba 中的状态空间层，其步长 Δ、输入矩阵 B 与输出矩阵 C 每一步各不相同。"
         "请推导平方误差的一半对它们、对 A 以及对输入的梯度。",
     ),
     source="Gu, Dao 2023",

@@ -21,13 +21,14 @@ UNCHANGED = Text("The steps above for {targets} are unchanged.", "{targets} 的�
 AS_IN_STEP = Text("In the same way as in step {numbers}:", "与第 {numbers} 步同理：")
 AS_IN_STEPS = Text("In the same way as in steps {numbers}:", "与第 {numbers} 步同理：")
 ALIKE_IN_RESULTS = Text(
-    "In the same way follow the others in the results, as {partials}.",
+    "The others in the results follow in the same way, as {partials}.",
     "同理得到结果中的其余各式，因为 {partials}。",
 )
 ALIKE = Text("In the same way, with the quantities changed:", "同理，换成其他量：")
 WHERE_PARTIALS = Text("{reason}, where {partials}", "{reason}，其中 {partials}")
 SINCE = Text("as {partials}", "因为 {partials}")
 SINCE_BY = Text("as {partial}, {rule}", "因为 {partial}，{rule}")
+BY_RULE = Text("{partial}, {rule}", "{partial}，{rule}")
 GROUPED = Text("{count} quantities", "{count} 个量")
 NUMBERS = Text("Numerical example", "数值例子")
 CHECK = Text("Verification", "验证")

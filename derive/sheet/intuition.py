@@ -38,7 +38,7 @@ AVERAGE = Text(
 )
 RESIDUAL = Text(
     "The gradient with respect to the input of the {function} is the prediction minus the target.",
-    "对 {function} 的输入的梯度等于预测值减去目标值。",
+    "损失对 {function} 的输入的梯度等于预测值减去目标值。",
 )
 COLLECTS = Text(
     "A parameter that is used in several places collects the gradients of all its uses.",

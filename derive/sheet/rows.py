@@ -66,8 +66,11 @@ def _reason(step: Step, beside: Sequence[Local], apart: Sequence[Local]) -> Text
 def since(partials: Sequence[Local]) -> Text:
     """Name local partials as a reason, those that are not plain with their rules."""
     plain = [p for p in partials if _plain(p)]
-    ruled = [say.SINCE_BY(partial=equations([p])[0], rule=clauses(p.because)) for p in partials if p not in plain]
-    return clauses([*([say.SINCE(partials=equations(plain))] if plain else []), *ruled])
+    ruled = [(equations([p])[0], clauses(p.because)) for p in partials if p not in plain]
+    said = [say.SINCE(partials=equations(plain))] if plain else []
+    for partial, rule in ruled:
+        said.append((say.BY_RULE if said else say.SINCE_BY)(partial=partial, rule=rule))
+    return clauses(said)
 
 
 def equations(partials: Sequence[Local]) -> list[Eq]:

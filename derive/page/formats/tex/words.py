@@ -29,11 +29,12 @@ ACCENTS = {
     "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u", "\u0307": ".",
     "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0327": "c", "\u0328": "k",
 }  # fmt: skip
+CAPITALS = (0x393, 0x394, 0x398, 0x39E, 0x3A0, 0x3A3, 0x3A6, 0x3A8, 0x3A9)  # those that do not look Latin
 GREEK = {
     chr(code): f"${chr(92)}{unicodedata.name(chr(code)).split()[-1].lower().replace('lamda', 'lambda')}$"
     for code in range(0x3B1, 0x3CA)
     if code not in (0x3BF, 0x3C2)  # omicron looks like o; the final sigma has no command
-}
+} | {chr(code): rf"$\{unicodedata.name(chr(code)).split()[-1].capitalize()}$" for code in CAPITALS}
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:!?()/+-='@")
 MARKS = frozenset("“”‘’…—·×")  # full-width in Chinese; xeCJK sets them
 LIGATURES = re.compile(r"([-,'`])(?=\1)|([!?])(?=`)")

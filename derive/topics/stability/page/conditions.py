@@ -28,7 +28,7 @@ BOUNDS = Text(
     "The norm of an input is its largest absolute value over all steps, and the infinity norm of a matrix is its "
     "maximum absolute row sum.",
     "下列界对所有输入都成立，由各函数及其导数的取值范围得到。输入的范数指它在所有时刻的最大绝对值，"
-    "矩阵的无穷范数指最大的行绝对值之和。",
+    "矩阵的无穷范数指各行绝对值之和的最大值。",
 )
 BOUND = Text("bound of {quantity}", "{quantity} 的界")
 MINORS = Text(
