@@ -6,10 +6,12 @@ import pytest
 from sympy import Symbol, exp, log, sqrt, tanh
 
 from derive import Function, Graph, Sum, relu, sigmoid, softmax
+from derive.chain.rules.insert import INSERT
 from derive.cli.sheet import sheet
-from derive.expressions.indices import without_single
+from derive.expressions.indices import name_of, without_single
 from derive.page.blocks import Equations, Paragraph
 from derive.problems import load
+from derive.sheet.algorithm import algorithm
 from derive.sheet.intuition import intuitions, kinds
 from derive.sheet.results import results
 
@@ -157,3 +159,26 @@ def test_a_sum_with_one_term_is_that_term():
 def test_the_frame_is_explained_where_there_is_one():
     with_frame, without = (sheet("conv2d", ("--format", "text", "--no-check", "--padding", p))[0] for p in "10")
     assert "With padding" in with_frame and "With padding" not in without
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [("bptt", {"activation": "tanh"}), ("bptt", {"activation": "relu", "loss_at": "every"}), ("rnn", {}), ("gru", {})],
+)
+def test_nothing_is_put_in_before_it_is_derived(name, given):
+    """dL/dz_t is derived before dL/dh_t takes dL/dz_{t+1} for known; the algorithm keeps the order of computation."""
+    problem = load(name)
+    solution = problem.readings[0].build(**problem.choices(given)).derive()
+    derived = set()
+    for step in solution.steps:
+        put = {
+            name_of(p.wrt)
+            for line in step.lines
+            if line.reason is not None and line.reason.en == INSERT.en
+            for p in line.reason.values["values"]
+        }
+        assert put <= derived | {step.node.name}, step
+        derived.add(step.node.name)
+    names = [str(line.target.wrt.base) for line in algorithm(solution).inside if not line.adds]
+    places = [list(solution.derivation.adjoints).index(n) for n in names]
+    assert places == sorted(places)

@@ -271,6 +271,12 @@ class Derivation:
         """The symbol of the loss."""
         return self.model.loss.symbol
 
+    def as_computed(self, steps: Iterable[Step]) -> list[Step]:
+        """The steps in the order in which a backward pass computes them; on the page a step may stand earlier. Those
+        of the leaves stay behind, in their order."""
+        place = {name: n for n, name in enumerate(self.adjoints)}
+        return sorted(steps, key=lambda step: len(place) if step.node.is_leaf else place[step.node.name])
+
     @property
     def unreachable(self) -> tuple[Node, ...]:
         """The wanted leaves that cannot influence the loss."""

@@ -5,7 +5,7 @@ Every chain begins with the raw product of the chain rule; adjoints whose values
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sympy import Expr, Idx, KroneckerDelta, Mul, Symbol
@@ -61,6 +61,7 @@ class Steps:
         asked.sort(key=lambda name: max((reached.get(u.user.name, -1) for u in adjoints[name].uses), default=-1))
         steps = [step for name in inner for step in self.of(name)]
         self.closed = tuple(closed_forms(self.derivation, steps))
+        steps = told_first(steps)
         steps += [self._with_closed_forms(s) for name in asked for s in self.of(name)]
         writing = self.derivation.model.order, tuple(self.sizes.items())
         self._numbered = tuple(_numbered(step, n, *writing) for n, step in enumerate(steps, 1))
@@ -178,6 +179,32 @@ class Steps:
         value = substitute(step.value, dict(zip(step.node.indices, place, strict=True)))
         found = apart(value, ranges, self.derivation.model.indices)
         return None if found == partial else found
+
+
+def told_first(steps: Sequence[Step]) -> list[Step]:
+    """The steps in their order, but those of an adjoint before a step that puts its value in: of h_t = f(z_t) one
+    derives dL/dz_t from dL/dh_t before dL/dh_t takes dL/dz_{t+1} for known."""
+    found: list[Step] = []
+    entered: set[int] = set()
+
+    def tell(one: Step) -> None:
+        if id(one) in entered:
+            return
+        entered.add(id(one))
+        for name in _put_in(one) - {one.node.name}:
+            for other in (s for s in steps if s.node.name == name):
+                tell(other)
+        found.append(one)
+
+    for each in steps:
+        tell(each)
+    return found
+
+
+def _put_in(step: Step) -> set[str]:
+    """The families whose adjoints a step replaces by their values."""
+    put = [line.reason for line in step.lines if line.reason is not None and line.reason.en == INSERT.en]
+    return {name_of(p.wrt) for reason in put for p in reason.values["values"] if isinstance(p, Partial)}
 
 
 def _short(step: Step) -> Step | None:

@@ -57,7 +57,8 @@ def algorithm(derived: Derived) -> Algorithm | None:
     if len(stages) != 1 or stages[0].inner or not stages[0].stepwise or stages[0].implicit:
         return None
     (stage,) = stages
-    inside = [s for s in derived.steps if s.node.name in stage.time and not s.given]
+    steps = derived.derivation.as_computed(derived.steps)
+    inside = [s for s in steps if s.node.name in stage.time and not s.given]
     if not inside or any(_at_a_border(s, stage.time[s.node.name]) for s in inside):
         return None
     index = inside[0].node.indices[stage.time[inside[0].node.name]]
@@ -65,7 +66,7 @@ def algorithm(derived: Derived) -> Algorithm | None:
     before: list[Line] = []
     after: list[Line] = []
     late = set(stage.time)  # what is not known before the loop ends
-    for step in (s for s in derived.steps if s.node.name not in stage.time and not s.given):
+    for step in (s for s in steps if s.node.name not in stage.time and not s.given):
         added = [_summand(t, stage, index) for t in step.lines[0].terms] if step.node.is_leaf else []
         own = [line for line in added if line is not None]
         if own and len(own) < len(added):

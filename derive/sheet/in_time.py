@@ -44,7 +44,7 @@ def backward_in_time(
 ) -> Iterator[Unrolled]:
     """Yield the adjoints of every recurrence at each of its times, in the order of computation: the last ones first."""
     for stage in (s for s in reversed(d.stages) if s.time and not s.inner):
-        inside = [s for s in steps if s.node.name in stage.time]
+        inside = [s for s in d.as_computed(steps) if s.node.name in stage.time]
         if not inside:
             continue
         index = inside[0].node.indices[stage.time[inside[0].node.name]]
