@@ -66,7 +66,7 @@ def _reason(step: Step, beside: Sequence[Local], apart: Sequence[Local]) -> Text
 def since(partials: Sequence[Local]) -> Text:
     """Name local partials as a reason, those that are not plain with their rules."""
     plain = [p for p in partials if _plain(p)]
-    ruled = [(equations([p])[0], clauses(p.because)) for p in partials if p not in plain]
+    ruled = [(equations([p])[0], clauses(p.rules if p.spelled else p.because)) for p in partials if p not in plain]
     said = [say.SINCE(partials=equations(plain))] if plain else []
     for partial, rule in ruled:
         said.append((say.BY_RULE if said else say.SINCE_BY)(partial=partial, rule=rule))
