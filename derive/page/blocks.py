@@ -51,11 +51,13 @@ class Row(NamedTuple):
 
 
 class Equations(NamedTuple):
-    """Aligned rows; `boxed` for a result; `joined` where equalities share a line as long as there is room."""
+    """Aligned rows; `boxed` for a result; `joined` where equalities share a line as long as there is room; `listed`
+    where each row is a statement of its own, so that short ones stand beside each other, read from left to right."""
 
     rows: tuple[Row, ...]
     boxed: bool = False
     joined: bool = False
+    listed: bool = False
 
 
 class Unrolled(NamedTuple):
@@ -85,7 +87,7 @@ class Table(NamedTuple):
 
 
 class Worked(NamedTuple):
-    """Equations with numbers put in: left = right = right in numbers = value.
+    """Equations with numbers put in: left = right = right in numbers = value; each is a statement of its own.
 
     `values` are the numbers of the quantities; `sign` stands between left and right (an arrow for an update).
     """

@@ -22,7 +22,7 @@ PAPERS = {
     "a4": Paper("a4", "a4paper", "A4", 297.0),
     "letter": Paper("us-letter", "letterpaper", "letter", 279.4),
 }
-SIDE, TOP, BOTTOM = 24, 22, 26  # margins, mm
+SIDE, TOP, BOTTOM = 20, 18, 20  # margins, mm
 
 # Colours, as red, green and blue from 00 to ff.
 COLOURS = {
@@ -32,8 +32,11 @@ COLOURS = {
 }
 
 # Sizes of type, pt.
-TEXT, SMALL, TITLE = 11, 9, 20
-HEADINGS = (15, 12.5, 11)  # a reading, a section, a step
+TEXT, SMALL, TITLE = 10, 8.5, 17
+HEADINGS = (13.5, 11.5, 10)  # a reading, a section, a step
+
+PICTURE = 0.33  # of the height of the text, what a picture may take
+LINE = round((210 - 2 * SIDE) / 25.4 * 72.27 / TEXT - 3, 1)  # em, what fits beside the indent of a formula
 
 # Fonts. Typst brings its Latin fonts along; Chinese comes from the first of the list that the system has. LaTeX takes a
 # package for Latin, and a set of fonts that ctex knows for Chinese.

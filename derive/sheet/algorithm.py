@@ -137,14 +137,14 @@ def shown(derived: Derived, detail: str = "full") -> Iterator[Block]:
     yield Heading(TITLE, 1)
     if found.before:
         yield Paragraph(FIRST)
-        yield Equations(tuple(_row(line, found) for line in found.before))
+        yield Equations(tuple(_row(line, found) for line in found.before), listed=True)
     sums = list(dict.fromkeys(line.target for line in found.inside if line.adds))
     say_loop = SUMS if sums else LOOP
     yield Paragraph(say_loop(sums=sums, t=found.index, first=found.first, last=found.last))
-    yield Equations(tuple(_row(line, found) for line in found.inside))
+    yield Equations(tuple(_row(line, found) for line in found.inside), listed=True)
     if found.after:
         yield Paragraph(AFTER)
-        yield Equations(tuple(_row(line, found) for line in found.after))
+        yield Equations(tuple(_row(line, found) for line in found.after), listed=True)
 
 
 def _long(found: Algorithm) -> bool:

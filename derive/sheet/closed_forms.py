@@ -39,7 +39,7 @@ def solved(form: ClosedForm, sizes: Mapping[Symbol, int], detail: str, unrolled:
     yield Heading(say.CLOSED(adjoint=form.target))
     end = span(form.index, form.end, form.end)
     yield Paragraph((say.RECURSION_ON if form.ahead > 0 else say.RECURSION_BACK)(end=end))
-    yield Equations(tuple(_law(form)))
+    yield Equations(tuple(_law(form)), listed=True)
     often = 2 if form.boundary != 0 else 3
     unfolded = tuple(row for n in range(1, often + 1) if _exists(form, n, sizes) for row in _unfolded(form, n))
     if unfolded and (detail == "full" or not unrolled):

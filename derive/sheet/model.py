@@ -30,18 +30,17 @@ def given(model: Model) -> Iterator[Block]:
     """Show the model as its author wrote it, and say what its letters are."""
     yield Heading(say.MODEL)
     yield Paragraph(say.AS_GIVEN)
-    yield Equations(tuple(_definitions(model)))
+    yield Equations(tuple(_definitions(model)), listed=True)
     if model.said:
         yield Paragraph(say.WORDS)
-        yield Equations(tuple(Row(word, Spelled(word)) for word in model.said))
+        yield Equations(tuple(Row(word, Spelled(word)) for word in model.said), listed=True)
     yield from map(Paragraph, _meanings(model))
     kinds = [(sentence, model.of_kind(kind)) for kind, sentence in say.KINDS.items()]
-    said = [sentence(names=[_leaf(n) for n in nodes]) for sentence, nodes in kinds if nodes]
-    if said:
-        yield Paragraph(say.one_after_another(said))
+    letters = [sentence(names=[_leaf(n) for n in nodes]) for sentence, nodes in kinds if nodes]
     found = [*needed(model), *(a for n in model.nodes.values() if n.is_leaf for a in assumed(n))]
-    if found:
-        yield Paragraph(say.ASSUMED(assumptions=clauses(found)))
+    letters += [say.ASSUMED(assumptions=clauses(found))] if found else []
+    if letters:
+        yield Paragraph(say.one_after_another(letters))
 
 
 def _meanings(model: Model) -> Iterator[Text]:
@@ -61,13 +60,22 @@ def _leaf(node: Node) -> object:
 
 
 def _definitions(model: Model, known: Collection[tuple[str, Case]] = ()) -> Iterator[Row]:
-    """Yield the definitions, apart from those that the reader has seen."""
+    """Yield the definitions, apart from those that the reader has seen; start values after what holds at every step."""
+    starts: list[Row] = []
     for node in model.nodes.values():
         for case in (c for c in node.cases if (node.name, c) not in known and not is_notation(node)):
             fixed = {i: low for i, low, high in case.bounds if low == high}
             ranges = Ranges(tuple(span(*b) for b in case.bounds if b[0] not in fixed))
             left, right = (substitute(e, fixed) for e in (node.at(*case.position), case.expr))
-            yield Row(left, without_single(right), say.FOR(ranges=ranges) if ranges.spans else None)
+            row = Row(left, without_single(right), say.FOR(ranges=ranges) if ranges.spans else None)
+            if ranges.spans:
+                yield row
+            elif len(node.cases) > 1:
+                starts.append(row)
+            else:
+                yield from (*starts, row)
+                starts = []
+    yield from starts
 
 
 def flows(d: Derivation) -> Iterator[Block]:
@@ -136,12 +144,12 @@ def named(model: Model) -> Iterator[Block]:
     found = spellings(model.given or model)
     if found:
         yield Paragraph(say.SPELLED)
-        yield Equations(tuple(Row(s.spelled, s.function) for s in found))
+        yield Equations(tuple(Row(s.spelled, s.function) for s in found), listed=True)
     said = [say_so[len(names) > 1](names=names) for say_so, names in _implied(model).items() if names]
     yield from (Paragraph(say.STOP(said=sentence)) for sentence in said[:-1])
     if said or found:
         yield Paragraph(say.BECOME(said=said[-1]) if said else say.SO)
-        yield Equations(tuple(_definitions(model, _written(model.given))))
+        yield Equations(tuple(_definitions(model, _written(model.given))), listed=True)
 
 
 def _written(given: Model | None) -> set[tuple[str, Case]]:

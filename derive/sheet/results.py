@@ -88,7 +88,7 @@ def _adjoints(part: Part) -> Iterator[Block]:
         yield Equations(tuple(Row(s.target, s.lines[-1].terms) for s in steps), boxed=True)
     elif steps and part.detail == "answer":
         yield Paragraph(say.WITH_ADJOINTS)
-        yield Equations(tuple(Row(s.target, s.lines[-1].terms, where(s)) for s in steps))
+        yield Equations(tuple(Row(s.target, s.lines[-1].terms, where(s)) for s in steps), listed=True)
 
 
 def _needed(derived: Derived) -> set[str]:

@@ -124,7 +124,7 @@ def _others(part: Part, group: Group) -> Iterator[Block]:
         yield from _in_results(group.others)
     elif group.others:
         yield Paragraph(say.ALIKE)
-        yield Equations(tuple(_result(s, group.first) for s in group.others))
+        yield Equations(tuple(_result(s, group.first) for s in group.others), listed=True)
 
 
 def _in_results(steps: Sequence[Step]) -> Iterator[Block]:

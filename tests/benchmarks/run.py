@@ -1,7 +1,7 @@
 """The benchmarks: `python tests/benchmarks/run.py [--quick] [NUMBER ...]` prints one table and leaves with 1 on a miss.
 
 Time is CPU time; the sides of a ratio take turns in one run, the numbers are medians, torch has one thread. Needs
-torch, casadi and sympy. `--quick` repeats less; numbers choose among the measures 1 to 12, 0 is the catalogue.
+torch, casadi and sympy. `--quick` repeats less; numbers choose among the measures 1 to 13, 0 is the catalogue.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before numpy and torch are loaded
@@ -26,7 +26,7 @@ def main() -> int:
     given = parser.parse_args()
     print(line(HEADER), flush=True)
     missed = 0
-    for row in rows(given.numbers or [*range(1, 13), 0], given.quick):
+    for row in rows(given.numbers or [*range(1, 14), 0], given.quick):
         print(line(row.cells()), flush=True)
         missed += not row.ok
     return 1 if missed else 0
@@ -99,13 +99,19 @@ def _typesetting(quick: bool) -> list[Row]:
     return typesetting.rows(3 if quick else 11)
 
 
+def _paper(quick: bool) -> Iterator[Row]:
+    import paper
+
+    return paper.rows()  # counted, not timed: nothing to repeat
+
+
 def _catalogue(quick: bool) -> list[Row]:
     import catalogue
 
     return catalogue.rows(5 if quick else 15)
 
 
-MEASURES: tuple[tuple[set[int], Callable[[bool], list[Row]]], ...] = (
+MEASURES: tuple[tuple[set[int], Callable[[bool], Iterable[Row]]], ...] = (
     ({1, 2}, _processes),
     ({3, 4}, _recurrent),
     ({5}, _operations),
@@ -116,6 +122,7 @@ MEASURES: tuple[tuple[set[int], Callable[[bool], list[Row]]], ...] = (
     ({10}, _generated),
     ({11}, _pages),
     ({12}, _typesetting),
+    ({13}, _paper),
     ({0}, _catalogue),
 )
 

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from derive.language import Text
 from derive.page import blocks
 from derive.page.formats import writer as base
+from derive.page.formats.beside import beside
 from derive.page.formats.formats import Document
-from derive.page.print.lines import broken, summands, width
+from derive.page.print.lines import broken, chained, width
 from derive.page.print.order import signed
 
 LINE = 44.0  # em, what a cell of a notebook has room for
 NEXT = " \\\\\n"
+Statement = tuple[str, Sequence[str]]  # left, and the lines behind it
 SAFE = str.maketrans({c: f"&#{ord(c)};" for c in "\\`*_[]<>#|~$&"} | {"\n": " "})
 IN_TEXT = str.maketrans({c: f"\\{c}" for c in "_%#&{}"} | {"\\": "", "$": r"\$", "^": "", "~": " ", "<": "", ">": ""})
 
@@ -41,6 +43,7 @@ class Writer(base.Writer):
 
     dots = (r"&\;\vdots", _display(r"\vdots"))
     between = "\n\n"
+    room = 39.0
 
     def words(self, text: str) -> str:
         return text.translate(SAFE)
@@ -74,37 +77,51 @@ class Writer(base.Writer):
         if len(rows) == 1:
             ((left, right, row),) = rows
             return _display(rf"\boxed{{{left} {self.signs[row.sign]} {signed(right)}}}")
-        lines = NEXT.join(f"{left} &{self.signs[row.sign]} {signed(right)}" for left, right, row in rows)
+        lines = NEXT.join(
+            self._beside([(left, (f"{self.signs[row.sign]} {signed(right)}",)) for left, right, row in rows])
+        )
         return _display(rf"\boxed{{\begin{{aligned}}{lines}\end{{aligned}}}}")
 
-    def row(self, left: str, right: Sequence[str], row: blocks.Row) -> str:
-        return self._broken(left, self.signs[row.sign], broken(tuple(right), LINE - width(left)), row.reason)
+    def listed(self, rows: base.Rows, why: Text | None = None) -> str:
+        said = [] if why is None else [("", (self._said(why),))]
+        return self.aligned(self._beside([*(self._statement(*each) for each in rows), *said]))
 
-    def _broken(self, left: str, sign: str, lines: Sequence[str], reason: Text | None) -> str:
+    def worked(self, block: blocks.Worked) -> str:
+        return self.aligned(
+            self._beside([(left, tuple(chained(parts, LINE - width(left)))) for left, parts in self.chains(block)])
+        )
+
+    def _statement(self, left: str, right: Sequence[str], row: blocks.Row) -> Statement:
+        first, *more = broken(tuple(right), LINE - width(left))
+        why = self._said(row.reason) if row.reason is not None else ""
+        return left, (f"{self.signs[row.sign]} {first}{why}", *(rf"\quad {line}" for line in more))
+
+    def _said(self, reason: Text) -> str:
+        return rf"\quad {{\color{{gray}}{{\small {self.within(reason)}}}}}"
+
+    def _beside(self, statements: Sequence[Statement]) -> list[str]:
+        """The lines of statements that stand beside each other where all of them have room."""
+        needs = [width(left) + max(map(width, lines)) for left, lines in statements]
+        found = beside(needs, LINE, 2.0, wide=False)
+        return [r" &\qquad ".join(_aligned(*statements[n]) for n in line) for line in found.lines]
+
+    def row(self, left: str, right: Sequence[str], row: blocks.Row) -> str:
         """left, sign and right, broken into lines, with the reason beside the first line."""
-        first, *rest = lines
-        return (NEXT + r"&\quad ").join([f"{left} &{sign} {first}{self._why(reason)}", *rest])
+        first, *rest = broken(tuple(right), LINE - width(left))
+        return (NEXT + r"&\quad ").join([f"{left} &{self.signs[row.sign]} {first}{self._why(row.reason)}", *rest])
 
     def _why(self, reason: Text | None) -> str:
-        return rf" &&\quad {{\color{{gray}}{{\small {self.within(reason)}}}}}" if reason is not None else ""
+        return f" &&{self._said(reason)}" if reason is not None else ""
 
     def chain(self, left: str, parts: base.Chain, row: blocks.Row | None = None) -> str:
-        lines = [self._broken("", sign, broken(summands(part), LINE), None).strip() for sign, part in parts]
-        return f"{left} {NEXT.join(_beside(lines))}{self._why(row.reason if row is not None else None)}"
+        return _aligned(left, chained(parts, LINE - width(left))) + self._why(None if row is None else row.reason)
 
     def aligned(self, rows: Sequence[str]) -> str:
         return _display("\\begin{aligned}\n" + NEXT.join(rows) + "\n\\end{aligned}")
 
 
-def _beside(lines: Sequence[str]) -> list[str]:
-    """Put parts of a chain that are short on one line."""
-    found: list[str] = []
-    for line in lines:
-        if found and NEXT not in found[-1] + line and width(found[-1]) + width(line) < LINE:
-            found[-1] += f" {line.removeprefix('&')}"
-        else:
-            found.append(line)
-    return found
+def _aligned(left: str, lines: Sequence[str]) -> str:
+    return f"{left} &{f'{NEXT}&'.join(lines)}"
 
 
 def _text(words: str) -> str:

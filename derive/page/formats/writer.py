@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from derive.chain.derivation import Term
 from derive.language import Text, written
 from derive.page import blocks
 from derive.page.formats.joined import Line, Measure, joined
-from derive.page.look import SMALL, TEXT
+from derive.page.look import LINE, SMALL, TEXT
 from derive.page.print.formulas import Formulas
 from derive.page.print.lines import width, worded
 from derive.page.print.order import signed
@@ -48,7 +50,7 @@ class Writer(ABC):
     brackets = (r" \Bigl(", r"\Bigr)")  # around the terms of a sum that is written out
     dots: tuple[str, str]  # for time steps that are left out: as a row of a group, and as a group of its own
     between = "\n"  # the groups of an unrolled block
-    room = 39.0  # em, what a line of formulas and reasons holds
+    room = LINE - 1.0  # em, what a line of formulas and reasons holds
 
     def __init__(self, formulas: Formulas, lang: str):
         self.formulas, self.lang = formulas, lang
@@ -99,13 +101,23 @@ class Writer(ABC):
     def boxed(self, rows: Rows) -> Any:
         """Results in a frame, without reasons."""
 
+    @abstractmethod
+    def listed(self, rows: Rows, why: Text | None = None) -> Any:
+        """Statements beside each other where there is room, and what is said of all of them."""
+
     def equations(self, block: blocks.Equations) -> Any:
         rows = self.formulas.rows(block.rows)
         if block.boxed:
             return self.boxed(rows)
+        if block.listed and all(left for left, _, _ in rows):
+            return self.below([self.listed(*run) for run in runs(rows)])
         if not block.joined:
             return self.aligned([self.row(*each) for each in rows])
         return self.aligned([self.line(line) for line in joined(rows, self.measure())])
+
+    def below(self, parts: Sequence[Any]) -> Any:
+        """Several groups of statements below each other."""
+        return self.between.join(parts)
 
     def line(self, line: Line) -> Any:
         """One row of equalities that are joined."""
@@ -163,3 +175,21 @@ class Writer(ABC):
     def fits(self, left: str, part: str) -> bool:
         """Is there room for this part of a chain?"""
         return True
+
+
+def runs(rows: Rows) -> Iterator[tuple[Rows, Text | None]]:
+    """Part statements into runs; a remark that all rows of a run have is taken out of them, to be said once."""
+    alike = [list(some) for _, some in groupby(rows, key=_said)]
+    shared = [len(some) > 1 and some[0][2].reason is not None for some in alike]
+    for once, groups in groupby(zip(alike, shared, strict=True), key=itemgetter(1)):
+        if once:
+            yield from (
+                ([(a, b, r._replace(reason=None)) for a, b, r in some], some[0][2].reason) for some, _ in groups
+            )
+        else:
+            yield [row for some, _ in groups for row in some], None
+
+
+def _said(row: tuple[str, tuple[str, ...], blocks.Row]) -> str | None:
+    """The remark of a row, to be compared."""
+    return None if row[2].reason is None else row[2].reason.pick("en")

@@ -38,7 +38,7 @@ def limits(asked: Sequence[Limiting]) -> Iterator[Block]:
         if found.vanishing:
             bases = dict.fromkeys(p.base for p in found.vanishing)
             yield Paragraph(FADES(powers=list(found.vanishing), bases=list(bases)))
-        yield Equations((Row(found.node.generic, found.value), Row(found.symbol, found.limit)))
+        yield Equations((Row(found.node.generic, found.value), Row(found.symbol, found.limit)), listed=True)
         if found.leading is not None:
             yield from _leading(found, (found.leading, found.deviation) in told)
             told.add((found.leading, found.deviation))
@@ -53,7 +53,7 @@ def _leading(found: Limiting, told: bool) -> Iterator[Block]:
     if not told:
         yield Paragraph(LEADING(leading=leading))
         ratio = Row(found.node.generic / leading, value / leading)
-        yield Equations((ratio, Row(None, (Term((S.One,)), Term((-deviation,))))))
+        yield Equations((ratio, Row(None, (Term((S.One,)), Term((-deviation,))))), joined=True)
     to = NOUGHT if found.to == 0 else INFINITY
     yield Paragraph(APPROACHES(deviation=deviation, variable=found.variable, to=to))
     if found.to == 0 and found.variable not in (leading / found.variable).free_symbols:
@@ -67,4 +67,4 @@ def _worked(found: Limiting) -> Iterator[Block]:
     if found.leading is not None and found.deviation is not None:
         leading, deviation = (substitute(e, found.worked) for e in (found.leading, found.deviation))
         rows.append(Row(found.node.generic / leading, (Term((S.One,)), Term((-deviation,)))))
-    yield Equations(tuple(rows))
+    yield Equations(tuple(rows), listed=True)

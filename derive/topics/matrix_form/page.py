@@ -105,7 +105,7 @@ def model_in_matrices(found: Forms, seen: Sequence[Text], detail: str) -> Iterat
     if rows:
         yield Heading(MODEL)
         yield Paragraph(say.one_after_another([MEANING, *(m for m in _meanings(_written(found.all)) if m not in seen)]))
-        yield Equations(tuple(rows))
+        yield Equations(tuple(rows), listed=True)
     missing: dict[str, list[Form]] = {}
     for form in found.all if detail == "full" else ():
         if form.reason is not None:

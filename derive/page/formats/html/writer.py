@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from derive.language import LANGUAGES, written
+from derive.language import LANGUAGES, Text, written
 from derive.page import blocks
 from derive.page.formats import writer as base
 from derive.page.formats.html.drawings import inlined
 from derive.page.print.lines import summands, width
 
 VDOTS = r"{}\vdots"
+HALF = 20.0  # em: a statement that leaves room for another one beside it
+Statement = tuple[str, float, float]  # its HTML, and the widths of its sides
 SHORT = 15.0  # em: a formula that need not break
 # A short formula stays with the bracket before it and the punctuation after it.
 KEPT = re.compile(r"""[(\[（]?<span class="m s">[^<]*</span>[,.;:!?)\]，。；：、！？）]?""")
@@ -49,6 +51,7 @@ class Writer(base.Writer):
 
     dots = (_row("", math(VDOTS)), _equations(_row("", math(VDOTS))))
     between = ""
+    room = 39.0
 
     def words(self, text: str) -> str:
         return escape(text)
@@ -86,7 +89,37 @@ class Writer(base.Writer):
     # equations
 
     def boxed(self, rows: base.Rows) -> str:
-        return _equations("".join(self.row(*each) for each in rows), "boxed")
+        if len(rows) == 1:
+            return _equations(self.row(*rows[0]), "boxed")
+        return self._beside([self._statement(*each) for each in rows], kind="boxed")
+
+    def listed(self, rows: base.Rows, why: Text | None = None) -> str:
+        said = f'<div class="why">{self.text(why)}</div>' if why is not None else ""
+        return self._beside([self._statement(*each) for each in rows], said)
+
+    def worked(self, block: blocks.Worked) -> str:
+        return self._beside([
+            (self.chain(left, parts), width(left), sum(width(part) + 1.3 for _, part in parts))
+            for left, parts in self.chains(block)
+        ])  # fmt: skip
+
+    def _statement(self, left: str, right: Sequence[str], row: blocks.Row) -> Statement:
+        why = self.measure().reason(row.reason) + 1 if row.reason is not None else 0.0
+        return self.row(left, right, row), width(left), sum(width(term) + 1.3 for term in right) + why
+
+    def _beside(self, found: Sequence[Statement], said: str = "", kind: str = "") -> str:
+        """Statements in as many columns as the window has room for; those that are too wide for two have a line."""
+        first = max(left for _, left, _ in found)
+        needs = [first + right + 1 for _, _, right in found]
+        short = [need for need in needs if need <= HALF]
+        if len(short) < 2:
+            return _equations("".join(row for row, _, _ in found) + said, kind)
+        rows = "".join(
+            row if need <= HALF else row.replace('class="row', 'class="row all', 1)
+            for (row, _, _), need in zip(found, needs, strict=True)
+        )
+        sizes = f"--need: {max(short):.1f}em; --left: {first:.1f}em"
+        return f'<div class="{f"equations listed {kind}".strip()}" style="{sizes}">{rows}{said}</div>'
 
     def row(self, left: str, right: Sequence[str], row: blocks.Row) -> str:
         return self._row(left, pieces(self.signs[row.sign], right), row)

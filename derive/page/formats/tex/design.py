@@ -24,11 +24,11 @@ DRAWINGS = "\\usepackage{tikz}\n"
 
 LOOKS = r"""\setlength{\mathindent}{1.4em}
 \setlength{\parindent}{0pt}
-\setlength{\parskip}{4pt plus 1pt}
-\setlength{\jot}{5pt}
+\setlength{\parskip}{3pt plus 1pt}
+\setlength{\jot}{3pt}
 \setlength{\fboxsep}{6pt}
-\AtBeginDocument{\setlength{\abovedisplayskip}{7pt plus 2pt}\setlength{\belowdisplayskip}{7pt plus 2pt}%
-  \setlength{\abovedisplayshortskip}{7pt plus 2pt}\setlength{\belowdisplayshortskip}{7pt plus 2pt}}
+\AtBeginDocument{\setlength{\abovedisplayskip}{4pt plus 2pt}\setlength{\belowdisplayskip}{4pt plus 2pt}%
+  \setlength{\abovedisplayshortskip}{4pt plus 2pt}\setlength{\belowdisplayshortskip}{4pt plus 2pt}}
 \predisplaypenalty=10000 \clubpenalty=10000 \widowpenalty=10000 \displaywidowpenalty=10000
 \emergencystretch=2em
 \allowdisplaybreaks[3]
@@ -38,41 +38,44 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
 \newsavebox{\whybox}
 \newcommand{\why}[1]{\tag*{\smallsize\color{reason}\sbox{\whybox}{#1}\ifdim\wd\whybox>0.85\linewidth
   \parbox[t]{0.85\linewidth}{\raggedleft #1}\else\usebox{\whybox}\fi}}
+% a statement beside others in a column of width #1, and a remark within a formula
+\newcommand{\cell}[2]{\makebox[#1][l]{$\displaystyle{}#2$}}
+\newcommand{\said}[1]{\quad\mbox{\smallsize\color{reason}#1}}
 % a formula that has no place to break is set smaller, as much as the room #1 asks for
 \newsavebox{\narrowbox}
 \newcommand{\narrowed}[2]{\sbox{\narrowbox}{$\displaystyle #2$}\ifdim\wd\narrowbox>\dimexpr#1\relax
   \resizebox{\dimexpr#1\relax}{!}{\usebox{\narrowbox}}\else\usebox{\narrowbox}\fi}
 \newcommand{\result}[1]{\fcolorbox{rule}{tint}{\narrowed{\linewidth-\mathindent-2\fboxsep-2pt}{#1}}}
 \newcommand{\fitted}[1]{\sbox0{#1}\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi}
+% a picture: no wider than the text, and no higher than a part #1 of the page
+\newcommand{\pictured}[2]{\sbox0{#2}\ifdim\dimexpr\ht0+\dp0\relax>#1\textheight
+  \sbox0{\resizebox*{!}{#1\textheight}{\usebox0}}\fi\fitted{\usebox0}}
 % headings: \room{h} begins a new page where less than h is left, but never below another heading
 \makeatletter
 \patchcmd{\endalign}{\math@cr}{\math@cr*}{}{}% no page begins with what follows the last row
 \newcommand{\room}[1]{\par\if@nobreak\else\penalty-100\begingroup\dimen@=#1\relax\dimen@ii=\pagegoal\advance\dimen@ii-\pagetotal
   \ifdim\dimen@>\dimen@ii\ifdim\dimen@ii>0pt\vfil\fi\break\fi\endgroup\fi}
 \newcommand{\headed}[2]{\noindent\place{\bfseries\boldmath\color{rule}#1#2\par}\nobreak\@afterheading}
-\newcommand{\reading}[1]{\room{14\baselineskip}\addvspace{20pt plus 4pt}%
+\newcommand{\reading}[1]{\room{14\baselineskip}\addvspace{14pt plus 4pt}%
   \ifruled\else{\color{rule}\hrule height 0.8pt}\nobreak\vskip 5pt\fi\ruledfalse
   \headed{\readingsize}{#1}\vskip 4pt\nobreak}
-\newcommand{\topic}[1]{\room{9\baselineskip}\addvspace{15pt plus 4pt}\headed{\topicsize}{#1}\vskip 4pt\nobreak}
+\newcommand{\topic}[1]{\room{9\baselineskip}\addvspace{10pt plus 4pt}\headed{\topicsize}{#1}\vskip 2pt\nobreak}
 % what stays on one page, if it fits on a page: #1 is the room for its first lines where it does not, #2 the space above
 \newsavebox{\wholebox}
 \newenvironment{whole}[2]{\par\def\begun{\room{#1}\addvspace{#2}}\def\kept{\addvspace{#2}}%
   \global\setbox\wholebox\vbox\bgroup\@nobreakfalse\everypar{}}
   {\par\egroup\dimen@\ht\wholebox\advance\dimen@\dp\wholebox
   \ifdim\dimen@>\textheight\begun\unvbox\wholebox\else\kept\nointerlineskip\box\wholebox\fi\@nobreakfalse}
-% a step: its heading #1 and the sentence #2 that it begins with, on one line if there is room
-\newcommand{\stepmark}{\llap{\vrule width 2.5pt height 1.9ex depth 0.5ex\kern 5pt}}
-\newenvironment{step}[2]{\begin{whole}{6\baselineskip}{9pt plus 3pt}%
-  \sbox0{\stepsize\bfseries\boldmath #1}\sbox2{#2}%
-  \ifdim\dimexpr\wd0+\wd2+1em\relax<\linewidth
-    \headed{\stepsize}{\stepmark #1\hskip 1em{\normalsize\mdseries\unboldmath\color{black}#2}}%
-  \else\headed{\stepsize}{\stepmark #1}#2\par\fi}{\end{whole}}
-\newcommand{\sheettitle}[1]{{\bfseries\boldmath\color{rule}\titlesize\raggedright\noindent #1\par}\vskip 3pt}
+% a step: the sentence #2 that it begins with goes on behind its heading #1
+\newenvironment{step}[2]{\begin{whole}{6\baselineskip}{7pt plus 3pt}%
+  \noindent\place{\bfseries\boldmath\color{rule}\stepsize\llap{\vrule width 2.5pt height 1.9ex depth 0.5ex\kern 5pt}#1}%
+  \hskip 0.8em #2\par\nobreak\@afterheading}{\end{whole}}
+\newcommand{\sheettitle}[1]{{\bfseries\boldmath\color{rule}\titlesize\raggedright\noindent #1\par}\vskip 1pt}
 \newcommand{\undertitle}[1]{{\smallsize\color{reason}\raggedright\noindent #1\par}}
-\newcommand{\titlerule}{\vskip 5pt{\color{rule}\hrule height 1.2pt}\vskip 9pt}
-\newenvironment{proved}[1]{\begin{whole}{10\baselineskip}{18pt plus 4pt}{\color{rule}\hrule height 1.2pt}\nobreak
-  \vskip 6pt\headed{\topicsize}{#1}\vskip 2pt\nobreak\small}
-  {\par\nobreak\vskip 4pt{\color{rule}\hrule height 1.2pt}\par\end{whole}\ruledtrue}
+\newcommand{\titlerule}{\vskip 3pt{\color{rule}\hrule height 1pt}\vskip 6pt}
+\newenvironment{proved}[1]{\begin{whole}{10\baselineskip}{10pt plus 4pt}{\color{rule}\hrule height 0.8pt}\nobreak
+  \vskip 4pt\headed{\topicsize}{#1}\vskip 1pt\nobreak\smallsize}
+  {\par\nobreak\vskip 3pt{\color{rule}\hrule height 0.8pt}\par\end{whole}\ruledtrue}
 \newif\ifruled % a rule has just been drawn: the next part begins without one of its own
 % tables: rules of three weights
 \newcommand{\toprule}{\noalign{\hrule height 0.8pt\vskip 2pt}}
@@ -98,7 +101,7 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
 \fi
 \makeatother
 """
-SPACING = {"en": r"\newcommand{\tablestretch}{1.25}", "zh": r"\newcommand{\tablestretch}{1.05}"}
+SPACING = {"en": r"\newcommand{\tablestretch}{1.1}", "zh": r"\newcommand{\tablestretch}{1.05}"}
 LANG = {"en": "en", "zh": "zh-CN"}
 END = "\\end{document}\n"
 

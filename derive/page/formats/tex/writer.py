@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from derive.language import Text
 from derive.page import blocks
 from derive.page.formats import writer as base
+from derive.page.formats.beside import beside
 from derive.page.formats.tex.outline import Entry
 from derive.page.formats.tex.words import escape
+from derive.page.look import LINE, PICTURE
 from derive.page.print.formulas import Formulas
-from derive.page.print.lines import broken, summands, width
+from derive.page.print.lines import broken, chained, summands, width
 from derive.page.print.order import signed
 
-LINE = 39.0  # em, what fits beside the indent
 BREAK = " \\\\*\n&\\quad {} "  # within a row: the page goes on
+AGAIN, NEXT = r"\quad {}", " \\\\*\n&"  # the same within a line, and between lines
+FRAME = 12  # lines of one frame, which does not break
 GAP = "\x01"  # some space above a row
 HEADINGS = ("reading", "topic", "step")
+
+
+class Statement(NamedTuple):
+    """left, the lines behind it, and a remark with its width in em."""
+
+    left: str
+    lines: tuple[str, ...]
+    why: str = ""
+    said: float = 0.0
 
 
 class Writer(base.Writer):
@@ -80,12 +93,11 @@ class Writer(base.Writer):
     def boxed(self, rows: base.Rows) -> str:
         if len(rows) == 1:
             return f"\\[\\result{{{self._boxed(*rows[0])}}}\\]"
-        lines = " \\\\[4pt]\n".join(self._aligned_result(*each) for each in rows)
-        return f"\\[\\result{{\\begin{{aligned}}{lines}\\end{{aligned}}}}\\]"
-
-    def _aligned_result(self, left: str, right: tuple[str, ...], row: blocks.Row) -> str:
-        """A result beside others in one frame."""
-        return f"{left} &{self.signs[row.sign]} {BREAK.join(broken(right, LINE - width(left) - 4))}"
+        lines = self._beside(
+            [self._statement(left, right, row._replace(reason=None), 4.0) for left, right, row in rows], 4.0
+        )
+        frames = (" \\\\[2pt]\n".join(lines[n : n + FRAME]) for n in range(0, len(lines), FRAME))
+        return "\n".join(f"\\[\\result{{\\begin{{aligned}}{frame}\\end{{aligned}}}}\\]" for frame in frames)
 
     def _boxed(self, left: str, right: tuple[str, ...], row: blocks.Row) -> str:
         """A result, in several lines where one is not enough."""
@@ -94,6 +106,39 @@ class Writer(base.Writer):
             return f"{left} {self.signs[row.sign]} {first}"
         text = BREAK.join([first, *more])
         return f"\\begin{{aligned}}{left} &{self.signs[row.sign]} {text}\\end{{aligned}}"
+
+    def listed(self, rows: base.Rows, why: Text | None = None) -> str:
+        said = [] if why is None else [Statement("", ("",), self.text(why), self.measure().reason(why))]
+        return self._grid(self._beside([*(self._statement(*each) for each in rows), *said]))
+
+    def worked(self, block: blocks.Worked) -> str:
+        found = (
+            Statement(left, tuple(chained(parts, LINE - width(left), AGAIN))) for left, parts in self.chains(block)
+        )
+        return self._grid(self._beside(list(found)))
+
+    def _statement(self, left: str, right: Sequence[str], row: blocks.Row, frame: float = 0.0) -> Statement:
+        room = LINE - width(left) - 1.5 - frame
+        first, *more = (_narrowed(line, room) for line in broken(tuple(right), room))
+        lines = (f"{self.signs[row.sign]} {first}", *(f"{AGAIN} {line}" for line in more))
+        return Statement(
+            left, lines, *((self.text(row.reason), self.measure().reason(row.reason)) if row.reason is not None else ())
+        )
+
+    def _beside(self, statements: Sequence[Statement], frame: float = 0.0) -> list[str]:
+        """The lines of statements that stand beside each other where there is room."""
+        first = max(width(s.left) for s in statements) + 0.5
+        needs = [1.05 * (first + max(map(width, s.lines))) + (s.said + 1.2 if s.why else 0.0) for s in statements]
+        found = beside(needs, LINE - 0.5 - frame, 1.5)
+        cell = f"\\cell{{{found.width + 1.5 - first:.1f}em}}"
+        return [
+            " & ".join(_one(statements[n], cell if found.number > 1 else "", needs[n] > found.width) for n in line)
+            for line in found.lines
+        ]
+
+    def _grid(self, lines: Sequence[str]) -> str:
+        """Lines of statements as one block, which breaks between them."""
+        return self.aligned(lines).replace("align*", "alignat*").replace("{alignat*}", "{alignat*}{3}", 1)
 
     def row(self, left: str, right: Sequence[str], row: blocks.Row) -> str:
         gap = GAP if row.gap else ""
@@ -126,16 +171,8 @@ class Writer(base.Writer):
         return all(width(line) < room for line in broken(summands(part), room))
 
     def chain(self, left: str, parts: base.Chain, row: blocks.Row | None = None) -> str:
-        """A part that does not fit on the line begins a new one."""
-        room, text, used = LINE - width(left), "", 0.0
-        for sign, part in parts:
-            lines = broken(summands(part), room)
-            if text and used + width(lines[0]) + 2 > room:
-                text, used = text + " \\\\\n", 0.0
-            text += f"{'' if used else '&'}{sign} {BREAK.join(lines)} "
-            used = (used if len(lines) == 1 else 0.0) + width(lines[-1]) + 2
         gap, why = (GAP if row.gap else "", self._why(row.reason)) if row is not None else ("", "")
-        return f"{gap}{left} {text.rstrip()}{why}"
+        return f"{gap}{left} &{NEXT.join(chained(parts, LINE - width(left), AGAIN))}{why}"
 
     def aligned(self, rows: Sequence[str]) -> str:
         """Rows with line breaks between them; the first two stay on one page, and so do the last two."""
@@ -155,7 +192,7 @@ class Writer(base.Writer):
 
     def picture(self, block: blocks.Picture) -> str:
         caption = f"\\parbox{{0.86\\linewidth}}{{\\centering\\smallsize\\color{{reason}} {self.text(block.caption)}}}"
-        picture = f"\\fitted{{{block.drawing.tikz(self.lang)}}}\\par\\smallskip"
+        picture = f"\\pictured{{{PICTURE}}}{{{block.drawing.tikz(self.lang)}}}\\par\\smallskip"
         whole = f"\\begin{{minipage}}{{\\linewidth}}\\centering\n{picture}\n{caption}\n\\end{{minipage}}"
         return f"\\begin{{center}}\n{whole}\n\\end{{center}}"
 
@@ -169,3 +206,13 @@ def _cells(cells: list[str]) -> str:
     """A row of a table, with room above and below a fraction."""
     strut = r" \rule[-2.8ex]{0pt}{6.6ex}" if any("\\frac" in c for c in cells) else ""
     return " & ".join(cells) + strut + r" \\"
+
+
+def _one(statement: Statement, cell: str, wide: bool) -> str:
+    """A statement in its cell; one that is wide hangs over the next cells, which are empty, and may have lines."""
+    lines = [f"{cell}{{{line}}}" if cell else line for line in statement.lines]
+    if not statement.why:
+        return f"{statement.left} &{NEXT.join(lines)}"
+    if wide or not cell:
+        return f"{statement.left} &{NEXT.join(lines)} \\why{{{statement.why}}}"
+    return f"{statement.left} &{cell}{{{statement.lines[0]} \\said{{{statement.why}}}}}"

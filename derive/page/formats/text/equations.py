@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from derive.page.formats.beside import beside
 from derive.page.formats.text.breaks import broken
 from derive.page.formats.text.words import columns, padded, wrapped
 from derive.page.terminal import DIM, FRAME, Page
@@ -46,8 +47,34 @@ def aligned(rows: Sequence[Equation], page: Page, indent: int | None = None) -> 
     return lines
 
 
+def listed(rows: Sequence[Equation], page: Page, indent: int | None = None) -> list[str]:
+    """The lines of statements, as many beside each other as there is room for."""
+    indent = margin(page) if indent is None else indent
+    first = _left(rows, page.width - indent)
+    shown = [_shown(row, first, page) for row in rows]
+    found = beside([columns(text) for text in shown], page.width - indent, GAP)
+    if found.number == 1:
+        return aligned(rows, page, indent)
+    lines: list[str] = []
+    for line in found.lines:
+        if columns(shown[line[0]]) > page.width - indent:
+            lines += aligned([rows[line[0]]], page, indent)
+            continue
+        text = ""
+        for column, number in enumerate(line):
+            text = padded(text, indent + int(column * (found.width + GAP))) + shown[number]
+        lines.append(text)
+    return lines
+
+
+def _shown(row: Equation, first: int, page: Page) -> str:
+    """A statement on one line with its remark."""
+    formula = f"{padded(row.left, first)} {row.sign} {row.right}" if row.sign else ""
+    return formula + (" " * GAP if formula and row.reason else "") + page.paint(row.reason, DIM)
+
+
 def boxed(rows: Sequence[Equation], page: Page) -> list[str]:
-    """A result in a frame."""
+    """Results in a frame, below each other: a terminal has no end."""
     inner = aligned(rows, page._replace(width=page.width - 6), 0)
     width = max(columns(line) for line in inner)
     top, bottom = f"  ┌{'─' * (width + 2)}┐", f"  └{'─' * (width + 2)}┘"

@@ -13,7 +13,7 @@ from derive.page import sentences as say
 from derive.page.formats import writer as base
 from derive.page.formats.formats import Document
 from derive.page.formats.joined import Line, Measure
-from derive.page.formats.text.equations import GAP, Equation, aligned, boxed, margin
+from derive.page.formats.text.equations import GAP, Equation, aligned, boxed, listed, margin
 from derive.page.formats.text.tables import table
 from derive.page.formats.text.words import KEPT, columns, wrapped
 from derive.page.print.formulas import Formulas
@@ -111,6 +111,13 @@ class Writer(base.Writer):
     def boxed(self, rows: base.Rows) -> list[str]:
         return boxed([self.row(*each)._replace(reason="") for each in rows], self.page)
 
+    def listed(self, rows: base.Rows, why: Text | None = None) -> list[str]:
+        said = [] if why is None else [Equation("", "", "", self.text(say.ASIDE(words=why)))]
+        return listed([*(self.row(*each) for each in rows), *said], self.page)
+
+    def below(self, parts: Sequence[list[str]]) -> list[str]:
+        return [line for part in parts for line in part]
+
     def unrolled(self, block: blocks.Unrolled) -> Iterator[str]:
         rows = [f"{left} = {signed(right)}" for left, right, _ in self.formulas.rows(block.rows, block.index)]
         indent = margin(self.page)
@@ -127,7 +134,8 @@ class Writer(base.Writer):
         return super().bracketed(block, [subscripted(term) for term in terms])
 
     def worked(self, block: blocks.Worked) -> list[str]:
-        return [line for each in self.chains(block) for line in self.chain(*each)]
+        chains = [(left, " ".join(f"{sign} {part}" for sign, part in parts)) for left, parts in self.chains(block)]
+        return listed([Equation(left, *line.split(" ", 1)) for left, line in chains], self.page)
 
     def line(self, line: Line) -> Equation:
         (sign, first), *more = line.parts

@@ -9,11 +9,16 @@ from __future__ import annotations
 from derive.page import look
 
 DESIGN = r"""
-#set par(justify: true, leading: 0.62em, spacing: 0.9em)
+#set par(justify: true, leading: 0.55em, spacing: 0.65em)
+#let (around, gutter) = (0.6em, 0.5em) // around a block of rows, between two rows
 #set math.cases(gap: 0.6em)
 #show math.equation: set text(font: "New Computer Modern Math")
-#show heading: it => block(above: 1.5em, below: 0.8em, sticky: true, text(
-  fill: rule, size: heading-sizes.at(it.level - 1 + deepest), it.body))
+#show heading: it => {
+  let level = it.level - 1 + deepest
+  let head = text(fill: rule, size: heading-sizes.at(level), it.body)
+  // the name of a step begins its first sentence
+  if level == 2 { head } else { block(above: 1.1em, below: 0.55em, sticky: true, head) }
+}
 #let m(alt, body) = math.equation(alt: alt, body)
 #show math.equation.where(block: true): set align(left)
 #let d(alt, body) = math.equation(block: true, alt: alt, body)
@@ -23,58 +28,88 @@ DESIGN = r"""
   let wide = measure(body).width
   if wide > size.width { scale(size.width / wide * 100%, reflow: true, body) } else { body }
 })
-#let beside(line, why) = grid(columns: (1fr, auto), align: (left + horizon, right + horizon), line, why)
-#let below(why) = grid.cell(colspan: 2, inset: (top: -0.3em), align(right, block(width: 85%, align(right, why))))
 // rows of left, the lines of right, and a reason for the last of them, with their signs under each other
-#let row(left, lines, why, room) = {
-  let why = if why == none { none } else { small(why) }
-  let fits = why == none or measure(lines.last()).width + measure(why).width + 1.2em.to-absolute() <= room
-  for (n, line) in lines.enumerate() {
-    let last = n + 1 == lines.len()
-    (if n == 0 { left } else { none }, if last and why != none and fits { beside(line, why) } else { fitted(line) })
+#let wide(body) = if body == none { 0pt } else { measure(body).width }
+#let rows(inset: (left: 1.2em), ..each) = block(inset: inset, above: around, below: around, layout(size => {
+  let (items, gap) = (each.pos(), 1.5em.to-absolute())
+  let first = calc.max(..items.map(item => wide(item.at(0))))
+  let room = size.width - first - 0.3em.to-absolute()
+  let known = items.filter(item => item.at(2) != none).map(((_, lines, why)) => (wide(lines.last()), wide(small(why))))
+  let reasons = known.filter(((line, why)) => line + gap + why <= room)
+  // where most reasons begin: below each other, and not far from their formulas
+  let longest = calc.max(0pt, ..reasons.map(pair => pair.at(1)))
+  let at = calc.min(calc.max(0.42 * room, ..reasons.map(pair => pair.at(0))), room - gap - longest)
+  let beside(line, why) = if why == none { fitted(line) } else {
+    let (long, short) = (wide(line), wide(why))
+    if long + gap + short <= room {
+      grid(columns: (calc.max(at, long) + gap, auto), align: left + horizon, line, why)
+    } else { stack(spacing: 0.5em, fitted(line), align(right, block(width: 85%, align(right, why)))) }
   }
-  if not fits { (below(why),) }
-}
-#let rows(inset: (left: 1.2em), columns: (auto, 1fr), ..each) = block(inset: inset, above: 0.9em, below: 0.9em,
-  layout(size => {
-    let lefts = each.pos().map(((left, ..)) => if left == none { 0pt } else { measure(left).width })
-    let room = size.width - calc.max(..lefts) - 0.3em.to-absolute()
-    grid(columns: columns, column-gutter: 0.3em, row-gutter: 0.75em, align: (right + horizon, left + horizon),
-      ..each.pos().map(((left, lines, why)) => row(left, lines, why, room)).flatten())
+  grid(columns: (first, 1fr), column-gutter: 0.3em, row-gutter: gutter, align: (right + horizon, left + horizon),
+    ..items.map(((head, lines, why)) => lines.enumerate().map(((n, line)) => (
+      if n == 0 { head } else { none },
+      beside(line, if why == none or n + 1 < lines.len() { none } else { small(why) })))).flatten())
+}))
+// statements of their own: as many beside each other as make the fewest lines, a wide one alone on its line; what is
+// said of all of them stands behind the last one
+#let listed(why: none, inset: (left: 1.2em), ..each) = block(
+  inset: inset, above: around, below: around, width: 100%, layout(size => {
+    let items = each.pos() + if why == none { () } else { ((none, (small(why),), none),) }
+    let (gap, sign) = (1.4em.to-absolute(), 0.3em.to-absolute())
+    let first = calc.max(..items.map(item => wide(item.at(0))))
+    let needs = items.map(((head, lines, why)) => (if head == none { 0pt } else { first + sign }) + calc.max(
+      ..lines.map(wide)) + (if why == none { 0pt } else { 1.2em.to-absolute() + wide(small(why)) }))
+    let places(n) = needs.fold((), (found, need) => {
+      let span = if need > (size.width + gap) / n - gap { n } else { 1 }
+      let (x, y, taken) = found.at(-1, default: (0, 0, 0))
+      (..found, if x + taken + span > n { (0, y + 1, span) } else { (x + taken, y, span) })
+    })
+    let height(n) = places(n).last().at(1)
+    let n = (2, 3).fold(1, (found, n) => if height(n) < height(found) { n } else { found })
+    let cell((head, lines, why)) = if head == none { lines.at(0) } else { grid(
+      columns: (first, 1fr), column-gutter: 0.3em, row-gutter: gutter, align: (right + horizon, left + horizon),
+      ..lines.enumerate().map(((at, line)) => (
+        if at == 0 { head } else { none },
+        if why == none or at + 1 < lines.len() { fitted(line) } else {
+          grid(columns: (auto, auto), column-gutter: 1.2em, align: horizon, line, small(why)) })).flatten()) }
+    if n == 1 { rows(inset: 0pt, ..items) } else { grid(
+      columns: (1fr,) * n, column-gutter: gap, row-gutter: gutter, align: left + horizon,
+      ..items.zip(places(n)).map(((item, (x, y, span))) => grid.cell(x: x, y: y, colspan: span, cell(item)))) }
   }))
 #let result(..lines) = block(inset: (left: 1.2em), breakable: false, fitted(box(
   stroke: 0.6pt + rule, fill: tint, inset: 7pt, stack(spacing: 0.7em, ..lines))))
-#let results(..each) = block(inset: (left: 1.2em), breakable: false, block(
-  stroke: 0.6pt + rule, fill: tint, inset: (x: 7pt, y: 2pt), rows(inset: (left: 0em), columns: (auto, auto), ..each)))
+#let results(..each) = block(inset: (left: 1.2em), breakable: each.pos().len() > 8, block(
+  stroke: 0.6pt + rule, fill: tint, inset: (x: 7pt, y: 2pt), listed(inset: (left: 0em), ..each)))
 // a sentence and what it leads to begin on one page
-#let lead(body) = block(above: 0.9em, below: 0.9em, sticky: true, { body; parbreak() })
-// a step: it does not break if it fits on a page
-#let whole(body) = layout(size =>
-  if measure(block(width: size.width, body)).height < page-room { block(breakable: false, width: 100%, body) }
+#let lead(body) = block(above: around, below: around, sticky: true, { body; parbreak() })
+// what does not break if it takes no more than this part of a page
+#let whole(most, body) = layout(size =>
+  if measure(block(width: size.width, body)).height < most * page-room { block(breakable: false, width: 100%, body) }
   else { body })
-#let step(body) = block(above: 1.7em, width: 100%, whole(body))
-// the heading of a step and the sentence below it, on one line if there is room
-#let opened(head, said) = layout(size => {
-  let wide = measure(head).width + measure(said).width + 1.2em.to-absolute()
-  if wide <= size.width { grid(columns: (auto, 1fr), column-gutter: 1em, align: bottom, head, said) }
-  else { head; parbreak(); said }
-})
-#let proved(body) = block(above: 1.6em, width: 100%, whole(block(
-  width: 100%, inset: (y: 6pt), stroke: (y: 1.1pt + rule), { set text(size: 10pt); body })))
+#let step(body) = block(above: 0.9em, width: 100%, whole(0.15, body))
+#let proved(body) = block(above: 1.3em, width: 100%, whole(0.2, block(
+  width: 100%, inset: (y: 4pt), stroke: (y: 0.8pt + rule), {
+    set text(size: small-size); set par(spacing: 0.5em); body })))
 #let shown(alt, body, caption) = block(breakable: false, width: 100%, align(center, {
-  fitted(figure(alt: alt, body)); v(-0.3em); block(width: 86%, small(caption)) }))
+  layout(size => { let found = measure(body); let most = calc.min(
+    1, size.width / found.width, picture-room / found.height)
+    scale(most * 100%, reflow: true, figure(alt: alt, body)) })
+  v(-0.3em); block(width: 96%, small(caption)) }))
+// a picture and its heading stand where they fit: at the foot of this page, or of the next one
+#let floating(body) = place(bottom, float: true, clearance: 0.7em, block(width: 100%, body))
 // what a picture is made of
 #let at(x, y, body) = place(dx: x - 200pt, dy: y - 50pt, box(
   width: 400pt, height: 100pt, align(center + horizon, body)))
 #let path(look, fill: none, ..parts) = place(curve(stroke: look, fill: fill, ..parts))
-#let tabled(columns, head, ..cells) = align(center, block(breakable: true, { set text(size: 9.5pt); fitted(table(
-  columns: columns, align: left + horizon, inset: (x: 6pt, y: 4pt),
+#let tabled(columns, head, ..cells) = whole(0.3, align(center, block({
+  set text(size: small-size); fitted(table(
+  columns: columns, align: left + horizon, inset: (x: 6pt, y: 2.4pt),
   stroke: (x, y) => (top: if y == 0 { 0.8pt } else if y == 1 { 0.4pt }, bottom: 0.4pt + white),
-  table.header(..head), ..cells, table.hline(stroke: 0.8pt))) }))
+  table.header(..head), ..cells, table.hline(stroke: 0.8pt))) })))
 #let head(title, ..under) = {
-  block(below: 0.8em, { set par(justify: false); text(size: title-size, weight: "bold", fill: rule, title) })
-  for line in under.pos() { block(above: 0.5em, below: 0.6em, small(line)) }
-  block(above: 0.4em, below: 0.9em, line(length: 100%, stroke: 1.2pt + rule))
+  block(below: 0.7em, { set par(justify: false); text(size: title-size, weight: "bold", fill: rule, title) })
+  for line in under.pos() { block(above: 0.4em, below: 0.5em, small(line)) }
+  block(above: 0.4em, below: 0.8em, line(length: 100%, stroke: 1pt + rule))
 }
 """
 FOOT = "context small({ [#sheet-name]; h(1fr); counter(page).display() })"
@@ -104,11 +139,12 @@ def _looks(paper: str | None) -> str:
     """The colours and sizes of `derive/page/look.py` under the names that the design uses."""
     colours = [f'#let {name} = rgb("#{value}")' for name, value in look.COLOURS.items()]
     sizes = ", ".join(f"{size}pt" for size in look.HEADINGS)
-    room = look.PAPERS[paper or "a4"].height - look.TOP - look.BOTTOM - 9
+    room = look.PAPERS[paper or "a4"].height - look.TOP - look.BOTTOM
     named = {
         "small-size": f"{look.SMALL}pt",
         "title-size": f"{look.TITLE}pt",
         "page-room": f"{room:g}mm",
+        "picture-room": f"{look.PICTURE * room:g}mm",
         "heading-sizes": f"({sizes})",
     }
     return "\n".join([*colours, *(f"#let {name} = {value}" for name, value in named.items())])

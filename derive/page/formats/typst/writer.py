@@ -8,11 +8,10 @@ from derive.language import Text
 from derive.page import blocks
 from derive.page.formats import writer as base
 from derive.page.formats.typst.design import page
+from derive.page.look import LINE
 from derive.page.print.formulas import Formulas
-from derive.page.print.lines import broken, summands, width
+from derive.page.print.lines import broken, chained, width
 from derive.page.print.typst import equation, string
-
-LINE = 39.0  # em, what fits beside the indent
 
 
 class Writer(base.Writer):
@@ -33,11 +32,27 @@ class Writer(base.Writer):
         return "\n".join([*self._written(found), self.closed(0)])
 
     def _written(self, found: Sequence[blocks.Block]) -> Iterator[str]:
+        before: blocks.Block | None = None
         for block, said, after in base.with_sentences(found):
-            if said is not None:
-                yield self.opened(block, said)
-            else:
-                yield self.lead(block) if _leads(block, after) else self.block(block)
+            yield self.led(before, block, said, after)
+            before = block
+
+    def led(
+        self,
+        before: blocks.Block | None,
+        block: blocks.Block,
+        said: blocks.Paragraph | None,
+        after: blocks.Block | None,
+    ) -> str:
+        """A block as its neighbours ask for: a sentence stays with its formulas, and behind the name of a step; a
+        picture floats with its heading."""
+        if said is not None and isinstance(block, blocks.Heading):
+            return self.heading(block, said.text)
+        if _floats(block, after):
+            return self.block(block).replace("#heading", "#floating[#heading", 1)
+        if before is not None and _floats(before, block):
+            return f"{self.block(block)}]"
+        return self.lead(block) if _leads(block, after) else self.block(block)
 
     def words(self, text: str) -> str:
         return f"#{string(text)};" if text else ""
@@ -63,7 +78,7 @@ class Writer(base.Writer):
         ]
         return "\n".join([*parts, *([self.text(block.statement)] if block.statement is not None else [])])
 
-    def heading(self, block: blocks.Heading) -> str:
+    def heading(self, block: blocks.Heading, sentence: Text | None = None) -> str:
         closed, level = self.closed(block.level), block.level - self.deepest + 1
         head = f"#heading(level: {level})[{self.text(block.text)}]"
         if block.boxed:
@@ -71,13 +86,8 @@ class Writer(base.Writer):
             return f"\n{closed}#proved[\n{head}"
         if block.level == 2:
             self.open.append("step")
-            return f"\n{closed}#step[\n{head}"
+            return f"\n{closed}#step[\n#lead[{head}{'' if sentence is None else f'#h(0.8em){self.text(sentence)}'}]\n"
         return f"\n{closed}{head}"
-
-    def opened(self, heading: blocks.Block, sentence: blocks.Paragraph) -> str:
-        """The heading of a step with the sentence that it begins with."""
-        before, _, head = self.block(heading).rpartition("\n")
-        return f"{before}\n#opened([{head}], [{self.text(sentence.text)}])\n"
 
     def lead(self, block: blocks.Block) -> str:
         """A sentence that stays on the page of what it leads to."""
@@ -90,6 +100,13 @@ class Writer(base.Writer):
         if len(rows) == 1:
             return f"#result({', '.join(self._boxed(*rows[0]))})"
         return f"#results({', '.join(self.row(left, right, row._replace(reason=None)) for left, right, row in rows)})"
+
+    def listed(self, rows: base.Rows, why: Text | None = None) -> str:
+        shared = f"why: [{self.text(why)}], " if why is not None else ""
+        return f"#listed({shared}{', '.join(self.row(*each) for each in rows)})"
+
+    def worked(self, block: blocks.Worked) -> str:
+        return f"#listed({', '.join(self.chain(*each) for each in self.chains(block))})"
 
     def _boxed(self, left: str, right: tuple[str, ...], row: blocks.Row) -> list[str]:
         """A result, in several lines where one is not enough."""
@@ -107,16 +124,7 @@ class Writer(base.Writer):
         return f"({shown}, ({parts}), {f'[{self.text(reason)}]' if reason is not None else 'none'})"
 
     def chain(self, left: str, parts: base.Chain, row: blocks.Row | None = None) -> str:
-        """A part that does not fit on the line begins a new one."""
-        room, lines, used = LINE - width(left), [""], 0.0
-        for sign, part in parts:
-            pieces = broken(summands(part), room)
-            if lines[-1] and used + width(pieces[0]) + 2 > room:
-                lines, used = [*lines, ""], 0.0
-            lines[-1] += f"{sign} {pieces[0]} "
-            lines += [rf"\quad {piece} " for piece in pieces[1:]]
-            used = (used if len(pieces) == 1 else 0.0) + width(pieces[-1]) + 2
-        return self._row(left, lines, None if row is None else row.reason)
+        return self._row(left, chained(parts, LINE - width(left)), None if row is None else row.reason)
 
     def aligned(self, rows: Sequence[str]) -> str:
         return f"#rows({', '.join(rows)})"
@@ -134,3 +142,8 @@ class Writer(base.Writer):
 def _leads(block: blocks.Block, after: blocks.Block | None) -> bool:
     """Does a sentence lead to formulas or to a table?"""
     return isinstance(block, blocks.Paragraph) and isinstance(after, (blocks.Equations, blocks.Expanded, blocks.Table))
+
+
+def _floats(before: blocks.Block, block: blocks.Block | None) -> bool:
+    """Does a picture stand under its own heading?"""
+    return isinstance(before, blocks.Heading) and before.level < 2 and isinstance(block, blocks.Picture)

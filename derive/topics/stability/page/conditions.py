@@ -158,7 +158,7 @@ def conditions(analysis: Analysis, measured: Measured | None, detail: str) -> It
     yield Paragraph(CARRIES(k=K))
     if analysis.where:
         yield Paragraph(BOUNDS)
-        yield Equations(tuple(_bounds(analysis)))
+        yield Equations(tuple(_bounds(analysis)), listed=True)
     if analysis.silence is not None:
         yield Paragraph(analysis.silence)
     for condition in analysis.conditions if detail == "full" else analysis.conditions[:1]:
@@ -177,7 +177,7 @@ def _excluded(analysis: Analysis, detail: str) -> Iterator[Block]:
     assert analysis.bound is not None
     if detail == "full":
         yield Paragraph(MINORS)
-        yield Equations(tuple(Row(m, (Term((S.Zero,)),), sign=">") for m in minors(analysis.bound)))
+        yield Equations(tuple(Row(m, (Term((S.Zero,)),), sign=">") for m in minors(analysis.bound)), listed=True)
     yield Paragraph(ONLY_SUFFICIENT)
 
 

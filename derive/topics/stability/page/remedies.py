@@ -134,7 +134,7 @@ def _gate(gate: Gate, measured: Measured | None) -> Iterator[Block]:
     entry = gate.entry
     names = {"gate": gate.element, "before": entry.wrt, "after": entry.of, "function": gate.row.title}
     yield Paragraph(GATE(share=gate.share, rest=gate.rest, **names))
-    yield Equations((Row(gate.rest, gate.value), Row(gate.share, gate.lower, sign=">=")))
+    yield Equations((Row(gate.rest, gate.value), Row(gate.share, gate.lower, sign=">=")), listed=True)
     half = Integer(2) ** (-1 / STEPS)
     least = gate.sign * gate.bias - gate.rest
     yield Paragraph(HALF(k=STEPS, lower=gate.lower**STEPS))

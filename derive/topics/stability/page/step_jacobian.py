@@ -80,7 +80,7 @@ def step_jacobian_section(analysis: Analysis, context: Context) -> Iterator[Bloc
         parts = [_at(_plain_of(analysis, s.generic)) for s in jacobian.states]
         lag = str(1 + max(c.steps for c in copies.values()))
         yield Paragraph(LAGGED(lag=lag, state=_vector(jacobian)(jacobian.index), parts=parts))
-    yield Equations(tuple(_block(e) for e in entries))
+    yield Equations(tuple(_block(e) for e in entries), listed=True)
     if context.detail == "full" and any(len(e.paths) > 1 for e in entries):
         yield Paragraph(PATHS)
         yield Table(PATH, tuple(_path(jacobian, e, p) for e in entries for p in e.paths))
