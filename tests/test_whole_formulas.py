@@ -123,7 +123,7 @@ def classifier(whole: bool) -> Graph:
     else:
         a = g.node("a", tanh(Sum(W[h, d] * x[d], d) + b[h]), over=h)
         p = g.node("p", softmax(Sum(V[c, h] * a[h], h), c), over=c)
-        g.loss("L", Sum(-y[c] * log(p[c]), c) + norm(b[h], h) ** 2)
+        g.loss("L", -Sum(y[c] * log(p[c]), c) + norm(b[h], h) ** 2)
     return g
 
 

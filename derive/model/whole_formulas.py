@@ -126,7 +126,8 @@ class Formulas:
             (k,) = self._free([left[-1]], places, expr)
             rows, columns = places[: len(left) - 1], places[len(left) - 1 :]
             product: Expr = self.element(expr.args[0], (*rows, k)) * self.element(expr.args[1], (k, *columns))
-            return sum_over(product, (limits(k),))
+            number, rest = product.as_coeff_Mul()  # -y @ log(p) is -Sum(y[c]*log(p[c]), c)
+            return number * sum_over(rest, (limits(k),))
         if isinstance(expr, Transpose):
             return self.element(expr.args[0], places[::-1])  # type: ignore[no-any-return]
         if isinstance(expr, MatrixOf):
