@@ -32,10 +32,10 @@ from derive import (
     std,
     tanh,
 )  # fmt: skip
-from derive.code.running import NumpyPasses
+from derive.code.running import NumpyPasses, loaded
 
 SIZES = {"N": 4, "D": 2, "H": 3}
-LEAVES = {"W": "HD", "U": "HD", "X": "ND", "S": "HH", "b": "H", "c": "H", "x": "D", "s": ""}
+LEAVES = {"W": "HD", "U": "HD", "X": "ND", "S": "HH", "b": "H", "c": "H", "x": "D", "s": "", "M": "NH", "e": "N"}
 TORCH = {
     "tanh": torch.tanh, "sigmoid": torch.sigmoid, "sin": torch.sin, "softmax": lambda z: torch.softmax(z, 0),
     "norm": torch.linalg.norm, "mean": torch.mean, "logsumexp": lambda z: torch.logsumexp(z, tuple(range(z.ndim))),
@@ -78,11 +78,8 @@ def formula(r: random.Random, shape: str, depth: int) -> str:
     if leaves and (not ways or r.random() < 0.2):
         return r.choice(leaves)
     if not ways:  # no leaf has this shape, and it is deep enough
-        return (
-            f"({formula(r, shape[0] + 'H', 0)} @ {formula(r, 'H' + shape[1], 0)})"
-            if "H" not in shape
-            else (f"({formula(r, shape[::-1], 0)}).T")
-        )
+        turned = "H" in shape
+        return f"({of(shape[::-1])}).T" if turned else f"({of(shape[0] + 'H')} @ {of('H' + shape[1])})"
     return r.choice(ways)()
 
 
@@ -212,3 +209,20 @@ def test_a_number_has_no_transpose_and_a_family_is_no_list():
     assert not hasattr(s, "T") and not hasattr(W[1, 1] + 1, "T") and hasattr(tanh(W), "T")
     with pytest.raises(TypeError):
         list(W)
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch"])
+def test_a_gradient_that_another_one_is_written_in_is_computed_first(target):
+    """dL/db = s p (S^T c - dL/ds): the line of db stood before that of ds, and the code failed where it was run."""
+    g = Graph("order")
+    H = g.size("H")
+    b, c, S, s = g.parameter("b", H), g.parameter("c", H), g.parameter("S", H, H), g.parameter("s")
+    g.loss("L", s * (softmax(b) @ (c @ S)))
+    assert "dL/ds" in str(g.derive().gradient("b"))
+    values = {n: torch.rand(shape, dtype=torch.float64) for n, shape in (("b", 3), ("c", 3), ("S", (3, 3)), ("s", ()))}
+    given = values if target == "torch" else {n: v.numpy() for n, v in values.items()}
+    found = loaded(g.derive().to_code(target, check=False))["backward"](**given)
+    leaves = {n: v.clone().requires_grad_() for n, v in values.items()}
+    loss = leaves["s"] * (torch.softmax(leaves["b"], 0) @ (leaves["c"] @ leaves["S"]))
+    for name, slope in zip(leaves, torch.autograd.grad(loss, list(leaves.values())), strict=True):
+        assert np.allclose(found[name], slope.numpy()), name

@@ -40,6 +40,7 @@ class Backward:
         self.d, self.show = self.families.derivation, show
         self.steps = Steps(self.d)
         self.numbered = self.steps.all()
+        self._uses: dict[str, tuple[str, ...]] = {}
         self.put_in = LargeAdjoints(stable, self.d, {n: self._shortest(s) for n, s in self.formulas.items()})
 
     # which formula
@@ -87,14 +88,35 @@ class Backward:
     @cached_property
     def needed(self) -> frozenset[str]:
         """Return the wanted gradients and the adjoints from which they are computed."""
-        group = {n: s.families for s in self.d.stages if s.time or s.implicit for n in s.families}
+        return reach((n for n in self.d.wanted if n in self.d.adjoints), self._used)
 
-        def further(name: str) -> Iterator[str]:
+    @cached_property
+    def _together_with(self) -> Mapping[str, Sequence[str]]:
+        """Return the families of one recurrence, or fixed point, by the name of each."""
+        return {n: s.families for s in self.d.stages if s.time or s.implicit for n in s.families}
+
+    def _used(self, name: str) -> tuple[str, ...]:
+        """Return the adjoints that one is computed from, or together with."""
+        if name not in self._uses:
             used = (p for expr in self.sources(name) for p in adjoints(expr))
-            found = (*group.get(name, ()), *(name_of(p.wrt) for p in used if p.of == self.d.loss))
-            return (n for n in found if n in self.d.adjoints)
+            found = (*self._together_with.get(name, ()), *(name_of(p.wrt) for p in used if p.of == self.d.loss))
+            self._uses[name] = tuple(n for n in found if n in self.d.adjoints)
+        return self._uses[name]
 
-        return reach((n for n in self.d.wanted if n in self.d.adjoints), further)
+    def _in_order(self, names: Sequence[str]) -> Iterator[str]:
+        """Yield the names, each after those that it is computed from, which may be another gradient."""
+        done: set[str] = set()
+
+        def visit(name: str) -> Iterator[str]:
+            if name in self.needed and name not in done:
+                group = [n for n in self._together_with.get(name, (name,)) if n in self.needed]
+                done.update(group)
+                for used in (u for each in group for u in self._used(each)):
+                    yield from visit(used)
+                yield name
+
+        for name in names:
+            yield from visit(name)
 
     # the statements
     def statements(self) -> tuple[Statement, ...]:
@@ -102,13 +124,9 @@ class Backward:
         lines: list[Statement] = []
         inner = [n for n, a in self.d.adjoints.items() if not a.node.is_leaf]
         stages = {n: s for s in self.d.stages if s.time or s.implicit for n in s.families}
-        done: set[str] = set()
-        for name in [*inner, *(w for w in self.d.wanted if w not in inner)]:
-            if name not in self.needed or name in done:
-                continue
+        for name in self._in_order([*inner, *(w for w in self.d.wanted if w not in inner)]):
             group = [n for n in inner if n in stages[name].families and n in self.needed] if name in stages else [name]
             lines += self._together(stages[name], group) if name in stages else self._whole(self.d.adjoints[name])
-            done.update(group)
         return tuple(line for n, line in enumerate(lines) if not self._idle(line, lines[n + 1 :]))
 
     def _idle(self, line: Statement, later: list[Statement]) -> bool:
