@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Eq, Expr, Idx
+from sympy import Eq, Expr, Idx, IndexedBase
 
 from derive.chain.derivation import Line, Term
 from derive.chain.rules.rule import Terms
@@ -43,7 +43,7 @@ def _blocks(term: Term, limit: Limits) -> tuple[Term, Expr] | None:
     length = parts[0].args[1] if parts else None
     if length is None or _is_end(idx, term):
         return None
-    taken = {*(s[0] for s in term.sums), *(i for f in term.factors for i in f.atoms(Idx))}
+    taken = {*(s[0] for s in term.sums), *(i for f in term.factors for i in f.atoms(Idx, IndexedBase))}
     found = in_blocks(limit, length, taken)
     if found is None:
         return None
