@@ -87,6 +87,8 @@ def vec_of_a_product(g: Graph, s: Any) -> None:
     A, X, w = g.parameter("A", s.m, s.n), g.parameter("X", s.n, s.p), g.input("w", s.m * s.p)
     M = g.node("M", Sum(A[a, b] * X[b, c], b), over=(a, c))
     part = Sum(w[k] * vec(M)[k], (k, 2, s.m * s.p))
+    later = g.index("later", (2, s.m * s.p))
+    part += Sum(w[later] * (vec(M)[later] - vec(M)[later - 1]) ** 2, later)
     g.loss("L", Sum(w[k] * sin(vec(M)[k]), k) + part + amax(vec(M)[k], k) + logsumexp(vec(M)[k], k))
 
 
@@ -143,6 +145,7 @@ MODELS = {
         vec_of_a_product,
         lambda t: (
             (t.w * column(t.A @ t.X).sin()).sum() + (t.w * column(t.A @ t.X))[1:].sum() + (t.A @ t.X).max()
+            + (t.w[1:] * column(t.A @ t.X).diff() ** 2).sum()
             + torch.logsumexp(column(t.A @ t.X), 0)
         ),
     ),
@@ -213,6 +216,7 @@ REFUSED = {
     "must run from 1 to m*n, and runs from 1 to N": lambda g, A, a: Sum(vec(A)[(i := g.index("i", g.size("N")))], i),
     "as in vec(A)[i]; found vec(A)[1, 1]": lambda g, A, a: vec(A)[1, 1],
     "two matrices, or two columns, as in kron(A, B)[i, j]": lambda g, A, a: kron(A, a)[1],
+    "a position picks an element of what has a name": lambda g, A, a: vec(A)[g.positions("y", 2, among=2)[1]],
     "the sizes decide which element 2 is; write A[i, k]*B[j, l] for it": lambda g, A, a: kron(A, A)[1, 2],
     "expected a family or a node without its indices": lambda g, A, a: vec(A[1, 1])[1],
     "which is no family of this graph": lambda g, A, a: vec(Graph("other").parameter("B", 2, 2))[1],

@@ -14,7 +14,8 @@ from sympy.core.symbol import Str
 
 from derive.errors import ModelError
 from derive.expressions.blocks import Block, Place, in_blocks
-from derive.expressions.indices import BINDERS, bound, fresh, index, limits, name_of, substitute, sum_over
+from derive.expressions.indices import BINDERS, Positions, bound, fresh, index, limits, name_of, substitute, sum_over
+from derive.expressions.intervals import at_least
 from derive.expressions.matrix_functions import BY_NAME, MatrixRow, OfMatrix, function_symbol, of_matrix
 from derive.expressions.traverse import rewrite
 from derive.model.model import Case, Node, is_notation
@@ -183,9 +184,13 @@ class Reader:
             raise ModelError(f"{self.name}: {word}: the indices of what {word.name} is taken of must begin at 1")
         blocks = first.indices[1:] if word.name == "vec" else first.indices
         for place, outer, inner in zip(word.rest, blocks, last.indices, strict=False):
-            if isinstance(place, Idx) and (place.lower, place.upper) != (1, outer.upper * inner.upper):
-                wanted, ends = outer.upper * inner.upper, f"from {place.lower} to {place.upper}"
-                raise ModelError(f"{self.name}: {word}: {place} must run from 1 to {wanted}, and runs {ends}")
+            if place.has(Positions):
+                named = f"v = g.node('v', {word.name}(...)[i], over=i)"
+                raise ModelError(f"{self.name}: {word}: a position picks an element of what has a name; {named} first")
+            most = outer.upper * inner.upper
+            if isinstance(place, Idx) and not (at_least(place.lower, S.One) and at_least(most, place.upper)):
+                ends = f"from {place.lower} to {place.upper}"
+                raise ModelError(f"{self.name}: {word}: {place} must run from 1 to {most}, and runs {ends}")
             yield place, inner.upper
 
     def _stack(self, word: Word) -> Expr:
