@@ -131,12 +131,12 @@ def test_generated_code(size: int) -> None:
 
 
 def test_block_of_a_vector() -> None:
-    """The place of a head, (h - 1) D + d, is printed with its brackets."""
+    """The place of a head, (h - 1) D + d, is solved for both: the head is the block of i, and x is read at i."""
     g = Graph("heads")
     H, D = g.size("H"), g.size("D")
     h, d, x = g.index("h", H), g.index("d", D), g.parameter("x", H * D)
     g.loss("L", Function("L")(g.node("y", x[(h - 1) * D + d] ** 2, over=(h, d))))
-    assert "i-D(h-1)" in printed(g)
+    assert printed(g) == "2 ∂L/∂y_{⌈i/D⌉,i-D(⌈i/D⌉-1)} xᵢ ∂L/∂x = 2 vec(vec⁻¹(x) ⊙ (∂L/∂y)ᵀ)"
 
 
 def test_softmax_of_half() -> None:

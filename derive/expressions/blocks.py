@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sympy import Add, Expr, Function, Idx, Integer, expand
+from sympy import Add, Expr, Function, Idx, Indexed, Integer, expand
 
 from derive.expressions.indices import Limits, fresh, index, limits
 
@@ -60,19 +60,45 @@ def split(value: Expr, length: Expr) -> tuple[Expr, Expr] | None:
     if value.is_Integer and length.is_Integer:
         before, place = divmod(int(value) - 1, int(length))
         return Integer(before + 1), Integer(place + 1)
-    terms = Add.make_args(expand(value))
-    quotients = [(term / length, term) for term in terms]
-    whole = Add(*(q for q, _ in quotients if _is_whole(q)))
-    rest = Add(*(term for q, term in quotients if not _is_whole(q)))
+    whole, rest = lengths(value, length)
     if rest == 0:
         return whole, length
     inside = isinstance(rest, Idx) and (rest.lower, rest.upper) == (1, length)
     return (whole + 1, rest) if inside or rest == 1 else None
 
 
+def lengths(value: Expr, length: Expr) -> tuple[Expr, Expr]:
+    """How many whole lengths stand in a value as they are written, and the rest."""
+    quotients = [(term / length, term) for term in Add.make_args(expand(value))]
+    whole = Add(*(q for q, _ in quotients if _is_whole(q)))
+    return whole, Add(*(term for q, term in quotients if not _is_whole(q)))
+
+
+def last_block(value: Expr, length: Expr) -> Expr:
+    """The block of a value, or one after it: that of mn - 1 is at most n."""
+    whole, rest = lengths(value, length)
+    return whole if rest.is_nonpositive else Block(value, length)
+
+
 def _is_whole(expr: Expr) -> bool:
     """Is it a whole multiple of sizes and indices?"""
     return bool(expr.is_integer) and expr.as_numer_denom()[1] == 1
+
+
+def joined(expr: Expr) -> Expr:
+    """The expression with i for a place (block - 1) n + place of an element, where both are those of i."""
+    found: dict[Expr, Expr] = {}
+    for element in expr.atoms(Indexed) if expr.has(Place) else ():
+        at = [_joined(place) for place in element.indices]
+        found[element] = element.base[tuple(at)]
+    return expr.xreplace(found) if found else expr
+
+
+def _joined(position: Expr) -> Expr:
+    for part in position.atoms(Place):
+        whole = expand(position - part + part.written)
+        position = position if whole.has(Block) else whole
+    return position
 
 
 def pair(value: Expr, candidates: Iterable[Limits]) -> tuple[Idx, Idx, Expr] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sympy import Basic, Expr, Idx, KroneckerDelta, Max, Min, Mul, Piecewise, S
 
-from derive.expressions.blocks import Block, Place, pair
+from derive.expressions.blocks import Block, Place, joined, pair
 from derive.expressions.decided import marked, without_decided
 from derive.expressions.indices import (
     Limits,
@@ -142,7 +142,7 @@ def _settled(state: _State, part: Expr) -> Expr:
 
     Of one that is 1 under conditions on summed indices, and 0 elsewhere, these take the values where it is 1.
     """
-    part = substitute(part, state.values)
+    part = joined(substitute(part, state.values))
     if not isinstance(part, Piecewise):
         return part
     ranges = dict(zip(state.own, state.domain, strict=True)) | state.open

@@ -12,7 +12,7 @@ from math import inf
 
 from sympy import Add, Expr, Function, Idx, Integer, Max, Min, Mul, Pow, S, Sum, Symbol, oo
 
-from derive.expressions.blocks import Block, Place
+from derive.expressions.blocks import Block, Place, last_block
 from derive.expressions.extremes import Extreme
 from derive.expressions.functions import row_of
 from derive.expressions.indices import linear, substitute
@@ -94,7 +94,10 @@ def _among_blocks(value: Expr, ranges: Mapping[Idx, Interval]) -> Interval:
     ends: tuple[dict[Expr, Expr], dict[Expr, Expr]] = ({}, {})
     for part in value.atoms(Block, Place) if value.has(Block, Place) else ():
         inner, length = part.args
-        found = [Block(e, length) for e in image(inner, ranges)] if isinstance(part, Block) else [Integer(1), length]
+        found = [Integer(1), length]
+        if isinstance(part, Block):
+            low, high = image(inner, ranges)
+            found = [Block(low, length), last_block(high, length)]
         least, most = found if value.coeff(part).is_nonnegative else reversed(found)
         ends[0][part], ends[1][part] = least, most
     return value.xreplace(ends[0]), value.xreplace(ends[1])
