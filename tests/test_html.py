@@ -21,6 +21,7 @@ from derive.page.formats.html import render
 from derive.page.formats.html.drawings import inlined
 from derive.page.formats.html.outline import slug
 from derive.page.formats.html.vendored import HERE, katex_style
+from derive.page.pictures import colours
 from derive.page.print.formulas import Formulas
 
 PACKAGE = Path(str(HERE))
@@ -332,6 +333,19 @@ class Box:
 
     def tikz(self, lang):
         return ""
+
+
+def test_a_page_sets_every_colour_of_a_drawing():
+    """The switch decides between light and dark, not the system alone: a colour that the page left out stayed light."""
+    style = (PACKAGE / "style.css").read_text(encoding="utf-8")
+    own = {"paper", "ink", "node"}  # those of the page itself
+    for kind, light in colours.LIGHT.items():
+        dark = (
+            f"--derive-{kind}: var(" if kind in own else f"--derive-{kind}: light-dark({light}, {colours.DARK[kind]})"
+        )
+        assert dark in style, kind
+    for kind, light in colours.FILLED.items():
+        assert kind in own or f"--derive-{kind}-fill: light-dark({light}, {colours.DARK_FILLED[kind]})" in style, kind
 
 
 def test_drawings_keep_their_names_apart():

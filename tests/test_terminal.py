@@ -11,11 +11,13 @@ import sys
 import termios
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from derive import progress
 from derive.cli import progress_line
+from derive.cli.checking import _verdict
 from derive.cli.sheet import sheet
 from derive.language import Text
 from derive.page import terminal
@@ -82,7 +84,22 @@ def test_no_line_is_wider_than_the_page(name, width, lang, monkeypatch):
     if width == 40 and name in LONG_NAMES:
         pytest.skip("a partial of elements with four letters is wider than what is left of 40 columns")
     monkeypatch.setenv("COLUMNS", str(width))
-    assert too_wide(sheet(name, ["--format", "text", "--no-check", "--lang", lang])[0], width) == []
+    text = sheet(name, ["--format", "text", "--no-check", "--lang", lang])[0]
+    assert too_wide(text, width) == []
+    if width == 80:
+        assert mixed(text) == []
+        assert not re.search(r"（[^）{]*;[^）]*）", text)  # within cases there may be one
+
+
+def mixed(text):
+    """Lines of formulas in which some subscripts are small letters and others are not: w_qh beside hₜ."""
+    formulas = [line.split("   ")[0] for line in (line.strip("│ ") for line in text.splitlines()) if " = " in line]
+    small, marked = re.compile("[₀-₉ₐ-ₜᵢᵣᵤᵥⱼ]"), re.compile(r"(?<![ΣΠ])(?<!max)(?<!min)(?<!lim)_")
+    return [f for f in formulas if small.search(f) and marked.search(f)]
+
+
+def test_mixed_subscripts_are_found():
+    assert mixed("    oₜ = w_qh hₜ\n    hₜ = Σ_{j=1..D} xⱼ\n  │ o_t = h_t │   (as hₜ = 1)") == ["oₜ = w_qh hₜ"]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -243,3 +260,11 @@ def test_a_sum_of_many_terms_is_broken_line_by_line():
     text = "Σ = " + " + ".join(f"δ₁ · x_{{{n}}}" for n in range(700))
     lines = broken(text, 60)
     assert max(map(columns, lines)) <= 60 and " ".join(line.strip() for line in lines) == text
+
+
+def test_one_quantity_is_said_as_one():
+    """`derive check momentum` compares one quantity in one of its readings."""
+    row = SimpleNamespace(quantity="v")
+    for rows, words in (([row], "  1 quantity    worst"), ([row, row], "  2 quantities  worst")):
+        report = SimpleNamespace(rows=rows, worst=1e-16, first_failure=None)
+        assert words in _verdict("momentum", report).pick("en")

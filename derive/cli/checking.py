@@ -51,7 +51,8 @@ def _failed(given: argparse.Namespace, points: int, seed: int, steps: int | None
 def _verdict(label: str, report: Report) -> Text:
     bad = report.first_failure
     verdict = say.OK if bad is None else say.FAILED(quantity=str(bad.quantity))
-    return say.VERDICT(label=f"{label:35}", count=f"{len(report.rows):3}", worst=f"{report.worst:.1e}", verdict=verdict)
+    line, count = say.ONE_VERDICT if len(report.rows) == 1 else say.VERDICT, f"{len(report.rows):3}"
+    return line(label=f"{label:35}", count=count, worst=f"{report.worst:.1e}", verdict=verdict)
 
 
 def variants(problem: Problem) -> list[dict[str, str]]:

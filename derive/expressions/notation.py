@@ -99,7 +99,29 @@ def subscript(text: str) -> str:
     """Unicode subscript where every letter has one, else `_qh`, or `_{k,t}` where it is no plain word."""
     if all(c in SUBSCRIPTS for c in text):
         return "".join(SUBSCRIPTS[c] for c in text)
+    return _marked(text)
+
+
+def _marked(text: str) -> str:
     return f"_{text}" if len(text) == 1 or (text.isalnum() and text.isascii()) else f"_{{{text}}}"
+
+
+SMALL = dict(zip(SUBSCRIPTS.values(), SUBSCRIPTS, strict=True))
+RUN = re.compile(f"[{''.join(SMALL)}]+")
+MARKED = re.compile(r"(?<![ΣΠ])(?<!max)(?<!min)(?<!lim)_(?:[^\W_]|\{)")  # w_qh and h_{T-1}, but no range of a sum
+
+
+def one_alphabet(*pieces: str) -> tuple[str, ...]:
+    """Return the pieces of a formula, each subscript written as `_t` if one of them must be: few letters are small.
+
+    >>> one_alphabet("oₜ", "w_qh hₜ₋₁")
+    ('o_t', 'w_qh h_{t-1}')
+    >>> one_alphabet("hₜ", "Σ_{j=1..D} wⱼ")
+    ('hₜ', 'Σ_{j=1..D} wⱼ')
+    """
+    if not any(MARKED.search(piece) for piece in pieces):
+        return pieces
+    return tuple(RUN.sub(lambda run: _marked("".join(SMALL[c] for c in run[0])), piece) for piece in pieces)
 
 
 @cache

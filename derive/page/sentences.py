@@ -37,6 +37,9 @@ IN_TIME = Text("The recursion, step by step in time", "按时间步写出的递�
 TASK_IN_BOOK = Text("{source}", "{source}")
 IN_BOOK = Text("{source}: solution, derived and checked by derive", "{source}：解答由 derive 推导并验证")
 DERIVED = Text("Derived and checked by derive", "由 derive 推导并验证")
+ONE_VERDICT = Text(
+    "{label} {count} quantity    worst error {worst}  {verdict}", "{label} {count} 个量  最大误差 {worst}  {verdict}"
+)
 VERDICT = Text(
     "{label} {count} quantities  worst error {worst}  {verdict}", "{label} {count} 个量  最大误差 {worst}  {verdict}"
 )

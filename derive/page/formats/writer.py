@@ -21,6 +21,7 @@ from derive.page.print.formulas import Formulas
 from derive.page.print.lines import width, worded
 from derive.page.print.order import signed
 from derive.page.print.template import Template, mark
+from derive.page.spans import Ranges
 
 AT = Text("At @:", "当 @ 时：")
 Chain = list[tuple[str, str]]  # each sign with what follows it
@@ -71,7 +72,9 @@ class Writer(ABC):
         """A printed formula, to stand within words."""
 
     def formula(self, value: Any) -> str:
-        """The value of a place of a sentence, or of a cell, as a formula within words."""
+        """The value of a place of a sentence, or of a cell, as a formula within words; ranges with semicolons."""
+        if isinstance(value, Ranges):
+            return self.words("；" if self.lang == "zh" else "; ").join(self.formula(each) for each in value.spans)
         return self.math(self.inline.show(value))
 
     def text(self, value: Any) -> str:

@@ -19,6 +19,7 @@ from derive.page.pictures.writing import SMALL, TEXT, Medium, Writing
 MEDIUM = Medium("scripts", wide, "⋯")
 FORMULA = "KaTeX_Main,'STIX Two Text','Latin Modern Roman','Times New Roman',serif"
 EDGE = 8.0  # margin
+SMALLEST = 0.75  # a window that is narrower than so much of the picture scrolls: letters of 10 pixels would be 6
 
 
 def svg(drawn: Diagram, laid: Layout, writing: Writing, lang: str, title: str, description: str) -> str:
@@ -29,7 +30,8 @@ def svg(drawn: Diagram, laid: Layout, writing: Writing, lang: str, title: str, d
     head = BAR if laid.columns else 0.0
     width, height = laid.width + 2 * EDGE, head + laid.height + below + 2 * EDGE
     parts = [
-        '<svg xmlns="http://www.w3.org/2000/svg" class="derive-graph" role="img" style="max-width:100%;height:auto" '
+        '<svg xmlns="http://www.w3.org/2000/svg" class="derive-graph" role="img" '
+        f'style="max-width:100%;min-width:{SMALLEST * width:.0f}px;height:auto" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">',
         f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{colours.STYLE}",
         f'<rect class="paper" width="{width:.0f}" height="{height:.0f}"/>',

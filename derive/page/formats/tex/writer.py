@@ -199,7 +199,7 @@ class Writer(base.Writer):
 
 def _narrowed(line: str, room: float) -> str:
     """A line that may be too wide, for a product or a bracket does not break: LaTeX measures it and sets it smaller."""
-    return line if width(line) < 0.9 * room else f"\\narrowed{{{room - 1:.1f}em}}{{{line}}}"
+    return line if width(line) < 0.7 * room else f"\\narrowed{{{room - 1:.1f}em}}{{{line}}}"
 
 
 def _cells(cells: list[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from derive.expressions.notation import one_alphabet
 from derive.page.formats.beside import beside
 from derive.page.formats.text.breaks import broken
 from derive.page.formats.text.words import columns, padded, wrapped
@@ -30,8 +31,13 @@ def margin(page: Page) -> int:
 
 
 def aligned(rows: Sequence[Equation], page: Page, indent: int | None = None) -> list[str]:
-    """The lines of a block of equations."""
+    """The lines of a block of equations, its subscripts in one alphabet if the page is wide enough for that."""
     indent = margin(page) if indent is None else indent
+    lines = _aligned(_alike(rows), page, indent)
+    return lines if max(map(columns, lines), default=0) <= page.width else _aligned(rows, page, indent)
+
+
+def _aligned(rows: Sequence[Equation], page: Page, indent: int) -> list[str]:
     left = _left(rows, page.width - indent)
     start = indent + left + 3
     formulas = [_formula(r, left, indent, page) for r in rows]
@@ -49,7 +55,7 @@ def aligned(rows: Sequence[Equation], page: Page, indent: int | None = None) -> 
 
 def listed(rows: Sequence[Equation], page: Page, indent: int | None = None) -> list[str]:
     """The lines of statements, as many beside each other as there is room for."""
-    indent = margin(page) if indent is None else indent
+    rows, indent = _alike(rows), margin(page) if indent is None else indent
     first = _left(rows, page.width - indent)
     shown = [_shown(row, first, page) for row in rows]
     found = beside([columns(text) for text in shown], page.width - indent, GAP)
@@ -71,6 +77,12 @@ def _shown(row: Equation, first: int, page: Page) -> str:
     """A statement on one line with its remark."""
     formula = f"{padded(row.left, first)} {row.sign} {row.right}" if row.sign else ""
     return formula + (" " * GAP if formula and row.reason else "") + page.paint(row.reason, DIM)
+
+
+def _alike(rows: Sequence[Equation]) -> list[Equation]:
+    """The same lines with their subscripts in one alphabet."""
+    shown = iter(one_alphabet(*(side for row in rows for side in (row.left, row.right))))
+    return [row._replace(left=next(shown), right=next(shown)) for row in rows]
 
 
 def boxed(rows: Sequence[Equation], page: Page) -> list[str]:

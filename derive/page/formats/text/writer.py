@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from derive.expressions.notation import subscript, superscript
+from derive.expressions.notation import one_alphabet, subscript, superscript
 from derive.language import Text
 from derive.page import blocks
 from derive.page import sentences as say
@@ -75,6 +75,10 @@ class Writer(base.Writer):
         """A formula within a sentence: its blanks are marked, so that lines break elsewhere if they can."""
         return formula.replace(" ", KEPT)
 
+    def text(self, value: Any) -> str:
+        """A sentence or a cell, its subscripts in one alphabet."""
+        return one_alphabet(super().text(value))[0]
+
     def _sentence(self, text: Text) -> list[str]:
         return wrapped(self.text(text), self.readable)
 
@@ -123,7 +127,8 @@ class Writer(base.Writer):
         indent = margin(self.page)
         head = f"{' ' * (indent - 2)}{self.formulas.plain(block.index)} = {mark(1, 0)}:"
         template = Template("\n".join([head, *(" " * indent + r for r in rows)]))
-        for line in subscripted("\n".join(template.at(block.times, " " * indent + "⋮"))).splitlines():
+        lines = subscripted("\n".join(template.at(block.times, " " * indent + "⋮"))).splitlines()
+        for (line,) in map(one_alphabet, lines):
             yield from [line] if columns(line) <= self.page.width else self._long(line.strip())
 
     def _long(self, line: str) -> list[str]:
@@ -150,6 +155,8 @@ class Writer(base.Writer):
 
     def chain(self, left: str, parts: base.Chain, row: blocks.Row | None = None) -> list[str]:
         """left = right = numbers = value, on one line if it fits, else each part on a line of its own."""
+        left, *shown = one_alphabet(left, *(part for _, part in parts))
+        parts = [(sign, part) for (sign, _), part in zip(parts, shown, strict=True)]
         line = " " * margin(self.page) + " ".join([left, *(f"{sign} {part}" for sign, part in parts)])
         if columns(line) <= self.page.width:
             return [line]
