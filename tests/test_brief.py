@@ -1,5 +1,7 @@
 """The sheet in brief: equalities share a line, readings what they have in common, and nothing of the full is lost."""
 
+import re
+import unicodedata
 from functools import cache
 
 import pytest
@@ -49,6 +51,11 @@ def equalities(blocks):
     return [(r.left, r.right) for b in blocks if isinstance(b, Equations) for r in b.rows if r.left is not None]
 
 
+def letters(text):
+    """A formula without its subscripts and superscripts being such: h_t is written in one of two alphabets."""
+    return re.sub(r"[_^{}]", "", unicodedata.normalize("NFKD", text).replace("\u2212", "-"))
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_every_line_of_the_full_derivation_is_there(name):
     """Joined with others, beside one, or alone; only a line with factors 1, which say nothing, is left out."""
@@ -61,7 +68,7 @@ def test_every_line_of_the_full_derivation_is_there(name):
             for left, right, row in write.formulas.rows(tuple(rows(step, "full"))):
                 line = write.row(left, right, row).right
                 said = f"{left} = {line}" if row.left in partials else f"= {line}"
-                assert said in brief or row.right == without, (step.target, said, brief)
+                assert letters(said) in letters(brief) or row.right == without, (step.target, said, brief)
 
 
 def line(*reasons, room):
