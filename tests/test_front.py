@@ -76,8 +76,8 @@ def test_what_is_typed_comes_first(course, tmp_path, monkeypatch):
     (tmp_path / "derive.toml").write_text('[sheet]\ntitle = "Found"\nlang = "zh"\nauthor = "N. N."', encoding="utf-8")
     assert "Logistic regression" in head()
     monkeypatch.chdir(tmp_path)
-    assert "Found\n" in head() and "题目" in head() and "N. N." in head()
-    assert "Found\n" in head("--lang", "en") and "Problem" in head("--lang", "en")
+    assert "Found\n" in head() and "由 derive 推导" in head() and "N. N." in head()
+    assert "Found\n" in head("--lang", "en") and "Derived and checked" in head("--lang", "en")
     assert "Homework 3" in head("--sheet", course) and "N. N." not in head("--sheet", course)
     assert "Typed\n" in head("--sheet", course, "--title", "Typed") and "Turing" in head(
         "--title", "T", "--sheet", course
