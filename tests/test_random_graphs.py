@@ -69,13 +69,13 @@ def test_the_products_of_a_run_have_every_feature():
 FEATURES = """
     abs, abstract loss, asinh, atan, backward in time, cholesky, convolution, coupled, cube, delta, derivative, det,
     diagonal, difference, dot, double sum, eigenvalues, exp, fixed, float, forward in time, function of a sum, gate,
-    general, index as a number, inverse, inverse squared, kron, kron of columns, lag 1, lag 2, law activation, law
-    gated, law linear, limited, log, log det, log softmax, logsumexp, made positive, matrix times state, max, mean,
-    min, mish, norm, normalize, piecewise by index, piecewise by value, plain, quotient, rank 0, rank 1, rank 2,
-    rank 3, rational, relu, reversed, scalar state, selu, shadowed, shifted, short range, sigmoid, singular values,
-    size as a number, softmax, softplus, softsign, solve, sqrt, square, start expression, start number, start
-    parameter, start zero, stop, strided, strided convolution, symmetric, tanh, trace, triangular, undeclared, var,
-    vec, vector state, wrt
+    gather, general, index as a number, inverse, inverse squared, kron, kron of columns, lag 1, lag 2, law activation,
+    law gated, law linear, limited, log, log det, log softmax, logsumexp, made positive, matrix times state, max,
+    mean, min, mish, norm, normalize, piecewise by index, piecewise by value, plain, quotient, rank 0, rank 1, rank 2,
+    rank 3, rational, relu, reversed, scalar state, scatter, selu, shadowed, shifted, short range, sigmoid, singular
+    values, size as a number, softmax, softplus, softsign, solve, sqrt, square, start expression, start number, start
+    parameter, start zero, stop, strided, strided convolution, sum of normal numbers, symmetric, tanh, trace,
+    triangular, undeclared, var, vec, vector state, wrt
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from coverage_of_torch.run import SEEDS, close
+from coverage_of_torch.run import POINTS, SEEDS, close
 from coverage_of_torch.table import drawn
 
 from coverage_of_cookbook.formulas import Tensors, total
@@ -20,7 +20,7 @@ Array = torch.Tensor
 def compare(row: Identity) -> None:
     """Errors: AssertionError where a number or a text differs, and any other."""
     solution = row.solution()
-    solution.verify().require()
+    solution.verify(points=POINTS).require()
     for lang in ("en", "zh"):
         assert solution.to_text(lang, check=False) and solution.to_latex(lang, check=False)
     found = printed(row, solution)

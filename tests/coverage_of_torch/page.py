@@ -12,7 +12,7 @@ from coverage_of_cookbook.compare import compare as compare_identity
 from coverage_of_torch import rows
 from coverage_of_torch.names import left_out, listed, operations
 from coverage_of_torch.rows import backward, formulas, modules
-from coverage_of_torch.run import Result, compare
+from coverage_of_torch.run import POINTS, Result, compare
 from coverage_of_torch.table import Row
 
 
@@ -138,8 +138,8 @@ def _operations(found: Sequence[Result], counts: Sequence[str]) -> Iterator[str]
     version = torch.__version__.partition("+")[0]
     yield f"The list of derivatives is `torchgen/packaged/autograd/derivatives.yaml` of torch {version}."
     yield "`make coverage` writes this page: a model is written by hand for every row (`tests/coverage_of_torch/rows`),"
-    yield "derived, checked, printed in both languages, and its generated code for numpy and torch is compared with"
-    yield "torch's own function, forward and backward, at random sizes and numbers."
+    yield f"derived, checked at {POINTS} points, printed in both languages, and its generated code for numpy and torch is"
+    yield "compared with torch's own function, forward and backward, at random sizes and numbers."
     yield ""
     yield "| | |"
     yield "|---|---|"

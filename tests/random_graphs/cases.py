@@ -57,6 +57,10 @@ class World:
                 return law.term.at(self, env)
         raise IndexError(f"{name}{list(position)} is defined by nothing")
 
+    def place(self, name: str, position: int) -> int:
+        """A position, which is the same at every sample point."""
+        return int(self.element(name, (position,))[0])
+
     def cotangent(self, name: str, position: tuple[int, ...]) -> Array:
         """The partial of L in one element."""
         return self.part(self.partials[name], name, position)
@@ -79,6 +83,7 @@ class Case:
     sizes: dict[Symbol, int] = field(default_factory=dict)
     wrt: list[str] | None = None
     leaves: dict[str, str] = field(default_factory=dict)  # their domains
+    positions: dict[str, Span] = field(default_factory=dict)  # arrays of positions, and in what range each lies
     axes: dict[str, tuple[Span, ...]] = field(default_factory=dict)  # of every family, start values included
     laws: dict[str, list[Law]] = field(default_factory=dict)
     features: set[str] = field(default_factory=set)

@@ -104,7 +104,15 @@ def compare(case: Case, derivation: Derivation, points: int) -> list[str]:
         store.put(stored, unit.round() if domain == "binary" else low + (high - low) * unit, ranges)
         return store.whole(stored).clone()
 
+    def placed(name: str) -> Array:
+        along, most = case.axes[name][0], case.positions[name].high.at(env)
+        length = len(along.numbers(env))
+        where = torch.randint(1, most + 1, (length, 1), generator=generator).double().expand(-1, points)
+        store.put(name, where, [(along.low.at(env), along.high.at(env))])
+        return where
+
     given = {name: sampled(name, name, domain).requires_grad_() for name, domain in case.leaves.items()}
+    given |= {name: placed(name) for name in case.positions}
     partials = {n.name: sampled(n.name, stored, "real") for stored, n in cotangents(derivation.model)}
     passes.forward(store)
     passes.backward(store)

@@ -12,12 +12,12 @@ from sympy import Function
 from derive.model.sizes import fitting
 from random_graphs.cases import Case, Law, World
 from random_graphs.draws import Family
+from random_graphs.laws import Laws
 from random_graphs.letters import Env, Letter
 from random_graphs.terms import Array, Term, total
-from random_graphs.words import Words
 
 
-class Maker(Words):
+class Maker(Laws):
     """Makes one case; every choice is drawn from the seed's own generator."""
 
     def make(self) -> Case:
@@ -39,6 +39,8 @@ class Maker(Words):
             self.word()
         if self.case.seed % 20 == 9:
             self.stacked()
+        if self.case.seed % 10 == 1:
+            self.rng.choice([self.positions, self.positions, self.law_of, self.further_word])()
         self.loss()
         if self.chance(0.25):
             self.case.wrt = [f for f in self.case.leaves if self.chance(0.8)]

@@ -54,7 +54,7 @@ RULES = (
     R("36", "X A x:", lambda v: tr(v.A + v.X * v.x), "tr(X)", "x"),
     R("37", "X A B U", lambda v: v.A @ v.X @ v.B, "∂Yᵢⱼ/∂Xₖₗ = Aᵢₖ Bₗⱼ"),
     R("38", "X A U", lambda v: v.X * v.A, "∂Yᵢⱼ/∂Xₖₗ = Aᵢⱼ δᵢₖ δⱼₗ"),
-    R("39", "X A W:N,N,N,N", lambda v: kron(v.W, v.X, v.A), "Σ_{p=1..N} Σ_{q=1..N} A_{pq} W_{ipjq}", by_element=True),
+    R("39", "X A W:N,N,N,N", lambda v: kron(v.W, v.X, v.A), "Σ_{p=1..N} Σ_{q=1..N} A_pq W_ipjq", by_element=True),
     R("40", "A B U x:", lambda v: inv(v.name("K", v.A + v.B * v.x)), "-Y B Y", "x"),
     R("41", "X", lambda v: det(v.X), "L X⁻ᵀ", book="adj(X)ᵀ"),
     R("42", "X", lambda v: det(v.X), "L X⁻ᵀ"),

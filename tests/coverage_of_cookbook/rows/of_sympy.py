@@ -227,7 +227,7 @@ ARRAYS = (
         "array: A x X x B",
         "A:2,2 B:2,2 X:2,2 W:2,2,2,2,2,2",
         lambda v: outer(v.W, v.A, v.X, v.B),
-        "Σ_{n=1..2} Σ_{q=1..2} Σ_{i_1=1..2} Σ_{j_1=1..2} A_{nq} B_{i₁,j₁} W_{n,q,i,j,i₁,j₁}",
+        "Σ_{n=1..2} Σ_{q=1..2} Σ_{i_1=1..2} Σ_{j_1=1..2} A_nq B_{i₁,j₁} W_{n,q,i,j,i₁,j₁}",
         by_element=True,
     ),
     R("array: sum of the diagonal of X", "X", lambda v: tr(v.X), "I_N"),
