@@ -93,3 +93,21 @@ def test_formulas_at_kinks(name):
         found = module.backward(**arrays, **{n: given[n] for n in module.SIZES})
         for leaf, slope in theirs(row, given)[1].items():
             close(found[leaf], slope, leaf)
+
+
+def test_a_slope_that_few_draws_reach():
+    """The upper bound of clamp is reached by none of the first three draws: more are made, so a wrong slope is seen."""
+
+    class Doubled(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, z):
+            return z.clone()
+
+        @staticmethod
+        def backward(ctx, slope):
+            return 2 * slope
+
+    clamp = next(row for row in ROWS if row.name == "clamp")
+    wrong = clamp._replace(by_torch=lambda v: torch.clamp(v.x, -v.y, Doubled.apply(v.z)).mul(v.u).sum())
+    assert not result(clamp).failure
+    assert result(wrong).failure.startswith("AssertionError: the gradient of z differs")

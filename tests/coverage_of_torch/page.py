@@ -138,8 +138,8 @@ def _operations(found: Sequence[Result], counts: Sequence[str]) -> Iterator[str]
     version = torch.__version__.partition("+")[0]
     yield f"The list of derivatives is `torchgen/packaged/autograd/derivatives.yaml` of torch {version}."
     yield "`make coverage` writes this page: a model is written by hand for every row (`tests/coverage_of_torch/rows`),"
-    yield f"derived, checked at {POINTS} points, printed in both languages, and its generated code for numpy and torch is"
-    yield "compared with torch's own function, forward and backward, at random sizes and numbers."
+    yield f"derived, checked at {POINTS} points, printed in both languages, and its generated code for numpy and torch"
+    yield "is compared with torch's own function, forward and backward, at random sizes and numbers."
     yield ""
     yield "| | |"
     yield "|---|---|"
