@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from sympy import Expr, Idx, Integer
+from sympy import Expr, Idx, Integer, KroneckerDelta
 
 from derive.chain.derivation import Derivation, Line, Step, Term
+from derive.chain.rule import extent
 from derive.display import shown
 from derive.errors import ModelError
-from derive.expressions.indices import family, fresh
+from derive.expressions.indices import apart, family, fresh
+from derive.expressions.intervals import inside
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.model.model import Model, Node, element
@@ -158,10 +160,22 @@ def _seed(d: Derivation, laws: Laws, w: Node) -> Seed:
 
 def _carried(d: Derivation, a: Node, b: Node, carried: Sequence[Along]) -> Block:
     """Make a block through time: the derivative of a parameter's adjoint, which is carried like any other."""
-    last = next((m for m in carried if m.node.name == f"adjoint {a.name}"), None)
-    line = Line(last.terms if last is not None else (Term((Integer(0),)),), CARRIED if last is not None else NO_PATH)
-    own = last.own if last is not None else tuple(fresh(i, a.indices) for i in b.indices)
+    laws = [m for m in carried if m.node.name == f"adjoint {a.name}"]
+    terms = tuple(_where_it_holds(term, m.law, a) for m in laws for term in m.terms if 0 not in term.factors)
+    line = Line(terms or (Term((Integer(0),)),), CARRIED if laws else NO_PATH)
+    own = laws[-1].own if laws else tuple(fresh(i, a.indices) for i in b.indices)
     return Block(a, b, Entry(Partial(d.loss, a.generic), b.at(*own), ()), (line,))
+
+
+def _where_it_holds(term: Term, law: Law, a: Node) -> Term:
+    """A term of the law of some elements only, for all: times a delta, or a condition, where it is 0 elsewhere."""
+    marks: list[Expr] = []
+    for idx, place, own, whole in zip(a.indices, law.position, law.ranges, extent(a), strict=True):
+        if place != idx:
+            marks.append(KroneckerDelta(idx, place))
+        elif own != whole:
+            marks.append(inside(idx, *own))
+    return Term((*marks, apart(term.expr, a.indices))) if marks else term
 
 
 def _direction(w: Node, model: Model, alone: bool) -> Node:

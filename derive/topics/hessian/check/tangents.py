@@ -58,29 +58,45 @@ def _model(parts: Mapping[str, Parts]) -> Model:
 
 
 def _stage(sample: Sample, stage: Stage, parts: Mapping[str, Parts], store: Store) -> None:
-    axes = {name: stage.time.get(name, _split(parts[name])) for name in stage.families}
+    whole = {name: _whole(sample, parts[name]) for name in stage.families}
     times: set[int] = set()
-    for name, axis in axes.items():
-        spans = [_spans(sample, a) for a in parts[name]]
+    for name in stage.families:
+        axis = stage.time.get(name)
         if axis is None:
-            store.put(name, _value(sample, parts[name][0], store, None, 0), spans[0])
+            store.put(name, _values(sample, parts[name], store, whole[name]), whole[name])
         else:
-            whole = [(min(a for a, _ in s), max(b for _, b in s)) for s in zip(*spans, strict=True)]
-            store.open(name, whole, axis)
-            times |= set(range(whole[axis][0], whole[axis][1] + 1))
+            store.open(name, whole[name], axis)
+            times |= set(range(whole[name][axis][0], whole[name][axis][1] + 1))
     for t in sorted(times, reverse=stage.direction < 0):
-        for name, axis in axes.items():
-            if axis is not None and _on((store.low[name][axis], store.high[name][axis]), t):
-                store.put_slice(name, t, _at(sample, parts[name], store, axis, t))
+        for name, axis in stage.time.items():
+            if name in whole and _on(whole[name][axis], t):
+                store.put_slice(name, t, _values(sample, parts[name], store, whole[name], axis, t))
 
 
-def _at(sample: Sample, own: Parts, store: Store, axis: int, t: int) -> Array:
-    """Return the derivative at one time, by the law that holds there; an adjoint without a law there is zero."""
+def _whole(sample: Sample, own: Parts) -> list[Span]:
+    """Return the range of each axis: all elements that have a law, and all those of the family."""
+    node = own[0].node
+    family_ = sample.derivation.model.nodes[node.name.removeprefix("adjoint ")]
+    every = [_spans(sample, a) for a in own]
+    every += [[*sample.passes.extent(family_), *every[0][len(node.indices) :]]]
+    return [(min(a for a, _ in s), max(b for _, b in s)) for s in zip(*every, strict=True)]
+
+
+def _values(
+    sample: Sample, own: Parts, store: Store, whole: Sequence[Span], axis: int | None = None, t: int = 0
+) -> Array:
+    """Return the derivatives of all elements, each by the law that holds there; without a law they are zero.
+
+    Along a time these are the elements at t.
+    """
+    others = [n for n in range(len(whole)) if n != axis]
+    found = torch.zeros((*(whole[n][1] - whole[n][0] + 1 for n in others), sample.points), dtype=torch.float64)
     for along in own:
-        if _on(_spans(sample, along)[axis], t):
-            return _value(sample, along, store, axis, t)
-    lengths = (b - a + 1 for n, (a, b) in enumerate(_spans(sample, own[0])) if n != axis)
-    return torch.zeros((*lengths, 1), dtype=torch.float64)
+        spans = _spans(sample, along)
+        if all(a <= b for a, b in spans) and (axis is None or _on(spans[axis], t)):
+            box = tuple(slice(spans[n][0] - whole[n][0], spans[n][1] - whole[n][0] + 1) for n in others)
+            found[box] = _value(sample, along, store, axis, t)
+    return found
 
 
 def regular(sample: Sample, found: Sequence[Along]) -> bool:
@@ -93,17 +109,6 @@ def regular(sample: Sample, found: Sequence[Along]) -> bool:
                 return False
             taken.add((along.node.name, place))
     return True
-
-
-def _split(own: Parts) -> int | None:
-    """Return the axis along which a family has several laws, if there is one."""
-    if len(own) == 1:
-        return None
-    places = zip(*(a.law.ranges for a in own), strict=True)
-    axes = [n for n, ranges in enumerate(places) if len(set(ranges)) > 1]
-    if len(axes) != 1:
-        raise ModelError(f"the adjoint of {own[0].node.name} has {len(own)} forms along several axes")
-    return axes[0]
 
 
 def _spans(sample: Sample, along: Along) -> list[Span]:
