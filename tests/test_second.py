@@ -598,3 +598,19 @@ def test_hessians_through_ranges_that_end_at_letters(name, letters):
     x = g.parameter("x", N)
     g.loss("L", _triangular(g, N, i, j, x)[name]())
     assert g.derive().hessian("x").report.ok
+
+
+def test_only_some_elements_reach_a_recurrence():
+    """Of w only w_C starts it, of u only u_1 enters, in two steps: elsewhere the second derivative is 0.
+
+    Random graphs found that the law of these elements stood for all (10045, 10056, 10075, 10093, 10095).
+    """
+    g = Graph("starts")
+    C, T = g.size("C"), g.size("T")
+    t, w, u = g.index("t", T), g.parameter("w", C), g.parameter("u", C)
+    x = g.input("x", T)
+    h = g.recurrence("h", lambda h: tanh(h[t - 1] * u[1] + h[t - 2] * x[t]), over=t, start={0: w[C], -1: w[C] + u[1]})
+    g.loss("L", Sum(h[t] ** 2, t))
+    found = g.derive().hessian("w", "u")
+    assert found.report.ok
+    assert all(block.value.has(KroneckerDelta) for row in found.blocks for block in row)

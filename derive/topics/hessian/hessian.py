@@ -20,6 +20,7 @@ from derive.errors import ModelError
 from derive.expressions.indices import apart, family, fresh
 from derive.expressions.intervals import inside
 from derive.expressions.symbols import Partial
+from derive.expressions.traverse import free_indices
 from derive.language import Text
 from derive.model.model import Model, Node, element
 from derive.model.reachability import downstream
@@ -142,11 +143,24 @@ def _block(walk: Walk, adjoint: Node, a: Node, b: Node, model: Model) -> Block:
     if len(entry.paths) > MOST:
         raise ModelError(f"{len(entry.paths)} paths lead from {b.name} to dL/d{a.name}; choose a smaller model")
     found = Block(a, b, entry, developed(entry, model), products(entry, model))
+    _closed(found)
     form = in_matrices(model, a.generic, entry.wrt, found.lines)
     if form is not None:
         above, below = form.whole.args
         form = form._replace(whole=Partial(Partial(entry.of.args[0], above), below))
     return found._replace(form=form)
+
+
+def _closed(block: Block) -> None:
+    """Errors: ModelError where a line has letters that are not those of its element, as ends of a range may be."""
+    own = {*block.of.indices, *getattr(block.entry.wrt, "indices", ())}
+    left = {i for line in block.lines for i in free_indices(line.expr)} - own
+    if left:
+        letters = ", ".join(sorted(i.name for i in left))
+        raise ModelError(
+            f"the second derivative by {block.of.name} and {block.wrt.name} is not derived: a range in it ends at an "
+            f"index of its own ({letters}); choose other parameters"
+        )
 
 
 def _seed(d: Derivation, laws: Laws, w: Node) -> Seed:
