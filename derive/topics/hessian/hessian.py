@@ -165,7 +165,8 @@ def _closed(block: Block) -> None:
 
 def _seed(d: Derivation, laws: Laws, w: Node) -> Seed:
     """Choose one element of a parameter, at indices that no law uses."""
-    taken = {i for own in laws.values() for law in own for e in (law.expr, law.target) for i in e.atoms(Idx)}
+    all_laws = [law for own in laws.values() for law in own]
+    taken = {i for law in all_laws for e in (law.expr, law.target, *law.node.indices) for i in e.atoms(Idx)}
     own: list[Idx] = []
     for idx in w.indices:
         own.append(fresh(idx, {*taken, *own}))

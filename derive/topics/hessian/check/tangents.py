@@ -68,8 +68,9 @@ def _stage(sample: Sample, stage: Stage, parts: Mapping[str, Parts], store: Stor
             store.open(name, whole[name], axis)
             times |= set(range(whole[name][axis][0], whole[name][axis][1] + 1))
     for t in sorted(times, reverse=stage.direction < 0):
-        for name, axis in stage.time.items():
-            if name in whole and _on(whole[name][axis], t):
+        for name in stage.families:  # in the order of computation within a step
+            axis = stage.time.get(name)
+            if axis is not None and _on(whole[name][axis], t):
                 store.put_slice(name, t, _values(sample, parts[name], store, whole[name], axis, t))
 
 
