@@ -300,6 +300,15 @@ REFUSED = {
 }
 
 
+def test_the_variance_of_the_square_of_a_sum():
+    """Var[x^2] for x ~ N(m, s^2) is 4 m^2 s^2 + 2 s^4; a random graph found that the sum was taken for an element."""
+    g = Graph("square")
+    m, s = g.parameter("m"), g.parameter("s")
+    e = g.normal("e")
+    g.loss("L", Variance((m + s * e) ** 2))
+    assert expand(g.derive().derivation.model.nodes["L"].cases[0].expr - (4 * m**2 * s**2 + 2 * s**4)) == 0
+
+
 def test_what_cancels_is_gone():
     """d/dmu of E[min(h, 1) h] for h ~ N(mu, s^2), by hand: 1 - P + 2 mu P - 2 s phi, where P = P(h < 1)."""
     g = Graph("cancels")

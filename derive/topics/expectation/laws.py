@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from sympy import Expr, KroneckerDelta, Mul, S, Symbol, diff
+from sympy import Expr, Indexed, KroneckerDelta, Mul, S, Symbol, diff
 
 from derive.chain.rules.insert import at
 from derive.errors import MomentError
@@ -57,7 +57,9 @@ def moment(elements: Elements, laws: Mapping[str, Node]) -> tuple[Part, ...]:
 
 def is_power(elements: Elements, laws: Mapping[str, Node]) -> bool:
     """True for a power, from the square on, of one element that is 0 or 1: it is the element itself."""
-    return len(elements) > 1 and len(set(elements)) == 1 and _law(laws, elements[0]).binary
+    if not (len(elements) > 1 and len(set(elements)) == 1 and isinstance(elements[0], (Symbol, Indexed))):
+        return False  # the square of a sum that is not multiplied out yet is none
+    return _law(laws, elements[0]).binary
 
 
 def isserlis(elements: Elements, laws: Mapping[str, Node]) -> tuple[Part, ...]:
