@@ -47,16 +47,15 @@
     const hidden = `main [lang="${lang}"], [data-detail="${detail}"]:not(button, :root)`;
     for (const element of all(".m:not(.done)")) {
       if (element.closest(hidden)) continue;
-      const latex = element.textContent;
+      const latex = element.dataset.latex, mathml = element.innerHTML;
       const source = element.classList.contains("d") ? `\\displaystyle ${latex}` : latex;
       try {
         katex.render(source, element, { trust: false, strict: "ignore", maxSize: 20, maxExpand: 200, errorColor: "#c00001" });
-      } catch (error) { // the source stays, and the title says why
-        element.textContent = latex;
+      } catch (error) { // the MathML stays, and the title says why
+        element.innerHTML = mathml;
         element.title = error.message;
         element.classList.add("katex-error");
       }
-      element.dataset.latex = latex;
       element.classList.add("done");
     }
     for (const element of all(".equations, .wide, .statement, main p"))

@@ -1,4 +1,4 @@
-"""One block at a time as HTML. A formula is its LaTeX in an element of class m, which the page's script typesets."""
+"""One block at a time as HTML. A formula is MathML in an element of class m, which the page's script typesets anew."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from derive.page import blocks
 from derive.page.formats import writer as base
 from derive.page.formats.html.drawings import inlined
 from derive.page.print.lines import summands, width
+from derive.page.print.mathml import mathml
 
 VDOTS = r"{}\vdots"
 HALF = 20.0  # em: a statement that leaves room for another one beside it
 Statement = tuple[str, float, float]  # its HTML, and the widths of its sides
 SHORT = 15.0  # em: a formula that need not break
 # A short formula stays with the bracket before it and the punctuation after it.
-KEPT = re.compile(r"""[(\[（]?<span class="m s">[^<]*</span>[,.;:!?)\]，。；：、！？）]?""")
+KEPT = re.compile(r"""[(\[（]?<span class="m s"[^>]*><math>.*?</math></span>[,.;:!?)\]，。；：、！？）]?""")
 
 
 def math(latex: str, display: bool = False) -> str:
     """The element of one formula. A piece of a display does not break; one within words may, if it is long."""
     kind = "m d" if display else "m s" if width(latex) < SHORT else "m"
-    return f'<span class="{kind}">{escape(latex)}</span>'
+    return f'<span class="{kind}" data-latex="{escape(latex)}">{mathml(latex, display)}</span>'
 
 
 def pieces(sign: str, terms: Iterable[str]) -> str:
