@@ -9,7 +9,7 @@
 # make clean   remove what make made, except the sheets
 
 PYTHON ?= python3
-PYTEST ?= -n 2
+PYTEST ?= -n 2 --dist worksteal
 BIN := .venv/bin
 INSTALL = $(BIN)/pip install --quiet --constraint constraints.txt --editable
 LATEXMK = latexmk -norc -interaction=nonstopmode -halt-on-error -no-shell-escape -auxdir=build/pages -outdir=output

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from derive import Problem, Text, __version__
 from derive.check.report import Report
-from derive.cli import COMMANDS, Command
+from derive.cli import COMMANDS, Command, checking
 from derive.cli.doctor import cells
 from derive.cli.main import run
 from derive.errors import UsageError
@@ -26,6 +26,7 @@ from derive.memo import forget
 from derive.problem import GROUPS
 from derive.problems import load, names
 from derive.solution import Solution
+from tests.shared_sheets import shared
 
 gc.enable()  # the command switches it off for its one second; a test session is longer
 
@@ -157,7 +158,8 @@ def test_help_of_a_problem(cli, name):
 @pytest.mark.parametrize("name", names())
 def test_sheets_in_every_format_and_language(cli, name, format, lang):
     """Each is complete and in its language; nothing is said on standard error."""
-    status, out, err = cli(name, "--format", format, "--lang", lang, "--no-check")
+    with shared():
+        status, out, err = cli(name, "--format", format, "--lang", lang, "--no-check")
     assert (status, err) == (0, "")
     assert out.endswith("\n") and load(name).title.pick(lang) in out
     if format == "tex":
@@ -167,7 +169,8 @@ def test_sheets_in_every_format_and_language(cli, name, format, lang):
 @pytest.mark.parametrize("name", names())
 def test_sheets_are_checked_in_silence(cli, name):
     """With the check, and still nothing on standard error."""
-    status, out, err = cli(name, "--format", "text")
+    with shared():
+        status, out, err = cli(name, "--format", "text")
     assert (status, err) == (0, "")
     model = load(name).readings[0].build(**load(name).choices({})).model()
     averages = ("a sum over all outcomes", "compared with its integral")
@@ -220,6 +223,17 @@ def test_check_is_green(cli):
     assert (status, err) == (0, "")
     assert {line.split()[0] for line in out.splitlines()} == set(names())
     assert all(line.endswith("ok") for line in out.splitlines())
+
+
+def test_several_processes_print_what_one_prints(cli, monkeypatch):
+    """In the order asked for, whichever ends first."""
+    asked = ("z-loss", "lstm", "logistic", "l1", "bias-variance", "ridge", "lasso", "max")
+    found = []
+    for share in (len(asked), 4):
+        monkeypatch.setattr(checking, "SHARE", share)
+        found.append(cli("check", *asked, "--points", "10"))
+    assert found[0] == found[1] and found[0][0] == 0
+    assert [*dict.fromkeys(line.split()[0] for line in found[1][1].splitlines())] == [*asked]
 
 
 def test_check_takes_names_and_a_length(cli):

@@ -13,7 +13,6 @@ from browser import Browser, chromium
 from sympy import Symbol
 from test_sheets import SHEETS
 
-from derive.cli.sheet import sheet
 from derive.language import Text
 from derive.page.blocks import Equations, Heading, Paragraph, Picture, Row, Table, Title
 from derive.page.formats.formats import Document
@@ -23,6 +22,7 @@ from derive.page.formats.html.outline import slug
 from derive.page.formats.html.vendored import HERE, katex_style
 from derive.page.pictures import colours
 from derive.page.print.formulas import Formulas
+from tests.shared_sheets import sheet
 
 PACKAGE = Path(str(HERE))
 PHONE, DESK = 360, 1280

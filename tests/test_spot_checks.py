@@ -15,10 +15,10 @@ import pytest
 import torch
 from generated import loaded
 
-from derive.cli.sheet import sheet
 from derive.problems import load
 from derive.topics.worked.numbers_as_typed import parse
 from derive.topics.worked.worked import work
+from tests.shared_sheets import sheet
 
 LANGUAGES = ("en", "zh")
 RNG = np.random.default_rng(0)

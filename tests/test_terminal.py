@@ -18,7 +18,6 @@ import pytest
 from derive import progress
 from derive.cli import progress_line
 from derive.cli.checking import _verdict
-from derive.cli.sheet import sheet
 from derive.language import Text
 from derive.page import terminal
 from derive.page.blocks import Heading, Paragraph, Picture
@@ -29,6 +28,7 @@ from derive.page.formats.text.words import KEPT, columns, wrapped
 from derive.page.formats.text.writer import without_pictures
 from derive.page.terminal import Page, coloured
 from derive.problems import names
+from tests.shared_sheets import sheet
 
 ROOT = Path(__file__).parent.parent
 WIDTHS, LANGUAGES = (40, 80, 120), ("en", "zh")

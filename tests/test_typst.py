@@ -12,7 +12,6 @@ import pytest
 
 from derive import Graph, elementwise
 from derive.cli.graph import run as graph
-from derive.cli.sheet import sheet
 from derive.errors import UsageError
 from derive.page import blocks
 from derive.page import sentences as say
@@ -25,6 +24,7 @@ from derive.page.print.typst import string, typst
 from derive.page.typesetting import typst as typesetter
 from derive.page.typesetting.typst import refuse, typeset
 from derive.problems import load, names
+from tests.shared_sheets import sheet
 from tests.test_publishing import ATTACKS
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from derive import Graph, Text, tanh
-from derive.cli.sheet import sheet
 from derive.problems import load
+from tests.shared_sheets import sheet
 
 
 def section(text, heading):

@@ -1,23 +1,36 @@
-"""`derive check`: everything against torch.autograd, one line for every variant of a problem."""
+"""`derive check`: everything against torch.autograd, one line for every variant of a problem.
+
+Many problems are shared out among processes, one for each core, and printed in the order asked for.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from derive.cli import options, progress_line
 from derive.cli.asking import problem_of
+from derive.cli.beginning import as_a_command
 from derive.language import LANGUAGES, Text
 from derive.page import sentences as say
 from derive.page import terminal
 from derive.problem import Problem
-from derive.problems import names
+from derive.problems import load, names
+from derive.progress import CHECKING, doing
 from derive.topics.worked.numbers_as_typed import whole
 
 if TYPE_CHECKING:
     from derive.check.report import Report
+
+SHARE = 4  # problems at least for each process: one takes seconds to begin
+
+Verdict = tuple[bool, str]  # whether a variant agrees, and its line
+Check = Callable[[str, Problem], Iterable[Verdict]]
 
 
 def run(argv: Sequence[str]) -> int:
@@ -34,18 +47,59 @@ def run(argv: Sequence[str]) -> int:
 def _failed(given: argparse.Namespace, points: int, seed: int, steps: int | None) -> int:
     """Check and print one after the other; how many disagree."""
     failed, page = 0, terminal.page(sys.stdout)
-    for name, problem in [(name, problem_of(name, given.graph)) for name in given.names or names()]:
-        sizes = {s.name: steps for s in problem.sizes if s.name == "T" and steps is not None}
-        for choice in variants(problem):
-            for reading in problem.readings:
-                solution = reading.build(**choice).derive(sizes=sizes)
-                report = solution.verify(points, seed, **reading.wishes)
-                failed += not report.ok
-                label = " ".join([name, *choice.values(), *([options.key(reading.label.en)] if reading.label else [])])
-                progress_line.erase()
-                style = terminal.GREEN if report.ok else terminal.RED
-                print(page.paint(_verdict(label, report).pick(given.lang), style), flush=True)
+    asked = list(given.names or names())
+    problems = [problem_of(name, given.graph) for name in asked]  # all of them, before anything is checked
+    check = partial(_checked, points=points, seed=seed, steps=steps, lang=given.lang)
+    found = _in_turn(check, asked, problems)
+    for n, problem in enumerate(problems, 1):
+        doing(CHECKING, what=problem.title, n=n, all=len(asked))
+        for ok, verdict in next(found):
+            failed += not ok
+            progress_line.erase()
+            print(page.paint(verdict, terminal.GREEN if ok else terminal.RED), flush=True)
     return failed
+
+
+def _in_turn(check: Check, asked: Sequence[str], problems: Sequence[Problem]) -> Iterator[Iterable[Verdict]]:
+    """The verdicts on all problems in turn, found on all cores; on a few, or on a user's own, in this process."""
+    workers = min(len(asked) // SHARE, _cores())
+    if workers < 2 or not set(asked) <= set(names()):
+        yield from map(check, asked, problems)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    context = multiprocessing.get_context("spawn")  # autograd does not survive a fork
+    with ProcessPoolExecutor(workers, context, _begin) as pool:
+        yield from pool.map(partial(_loaded, check), asked)
+
+
+def _begin() -> None:
+    """A worker begins as a command does; an interruption ends it without a word."""
+    as_a_command()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _loaded(check: Check, name: str) -> list[Verdict]:
+    """The verdicts on a problem of the catalogue, such that they can be sent to another process."""
+    return list(check(name, load(name)))
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _checked(
+    name: str, problem: Problem, points: int, seed: int, steps: int | None, lang: str
+) -> Iterator[Verdict]:
+    """Whether each variant of a problem agrees, and the line that says so."""
+    sizes = {s.name: steps for s in problem.sizes if s.name == "T" and steps is not None}
+    for choice in variants(problem):
+        for reading in problem.readings:
+            solution = reading.build(**choice).derive(sizes=sizes)
+            report = solution.verify(points, seed, **reading.wishes)
+            label = " ".join([name, *choice.values(), *([options.key(reading.label.en)] if reading.label else [])])
+            yield report.ok, _verdict(label, report).pick(lang)
 
 
 def _verdict(label: str, report: Report) -> Text:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import sys
 from collections.abc import Sequence
-from types import ModuleType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from derive.cli import COMMANDS
+from derive.cli.beginning import as_a_command
 from derive.errors import DeriveError, ReadError, UsageError
 
 HELP = """derive: symbolic derivations for deep learning, every line checked against torch.autograd
@@ -36,33 +35,11 @@ def overview() -> str:
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """The console script: run, flush, and leave without tearing the interpreter down."""
-    gc.disable()  # a command lives for a second: collecting garbage costs more than the garbage
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # its arrays are small: threads cost more than they compute
-    _without_tensors()
+    as_a_command()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed by the shell, >&-
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     os._exit(run(sys.argv[1:] if argv is None else argv))
-
-
-def _without_tensors() -> None:
-    """Spare a command sympy's abstract tensors.
-
-    Add loads them, and the group theory that they need, for one question: is a term a tensor? Here none is. Whatever
-    else is asked of the module is asked of the real one.
-    """
-    absent = ModuleType("sympy.tensor.tensor")
-    absent.TensExpr = absent.TensAdd = type("NoTensor", (), {})  # type: ignore[attr-defined]
-    absent.__getattr__ = _real  # type: ignore[method-assign, assignment]
-    sys.modules.setdefault(absent.__name__, absent)
-
-
-def _real(name: str) -> Any:
-    """A name of sympy's tensor module, which is loaded after all."""
-    if name.startswith("__"):  # what the import system asks of any module
-        raise AttributeError(name)
-    del sys.modules["sympy.tensor.tensor"]
-    return getattr(importlib.import_module("sympy.tensor.tensor"), name)
 
 
 def run(argv: Sequence[str]) -> int:
