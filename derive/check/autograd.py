@@ -22,6 +22,7 @@ from derive.expressions.elementwise import between
 from derive.expressions.functions import EXTREMA, arguments, row_or_extremum
 from derive.expressions.several import clip
 from derive.expressions.traverse import free_indices
+from derive.memo import memo
 from derive.model.model import Node
 
 Array = torch.Tensor
@@ -183,14 +184,18 @@ class AutogradValues:
     def _kinks(self) -> Iterator[Array]:
         """How far the arguments of every function are from its kinks, at all points; of a maximum, from each other."""
         for node in self.derivation.model.nodes.values():
-            for expr in (e for c in node.cases[:1] for e in preorder_traversal(c.expr)):
-                row = row_or_extremum(expr)
-                if row is None or not row.kinks:
-                    continue
-                for inner in _distances(expr):
-                    ranges = self.passes.over(free_indices(inner))
-                    value = self.passes.partials.evaluate(inner, self.store, ranges).detach()
-                    yield from (value - float(kink) for kink in row.kinks)
+            for inner, kinks in (found for c in node.cases[:1] for found in _met(c.expr)):
+                ranges = self.passes.over(free_indices(inner))
+                value = self.passes.partials.evaluate(inner, self.store, ranges).detach()
+                yield from (value - float(kink) for kink in kinks)
+
+
+@memo
+def _met(definition: Expr) -> tuple[tuple[Expr, tuple[Any, ...]], ...]:
+    """What the kinks of the functions in a definition are points of, and these points."""
+    rows = ((e, row_or_extremum(e)) for e in preorder_traversal(definition))
+    kinked = ((e, row.kinks) for e, row in rows if row is not None and row.kinks)
+    return tuple((inner, kinks) for e, kinks in kinked for inner in _distances(e))
 
 
 def _distances(expr: Expr) -> list[Expr]:

@@ -22,7 +22,8 @@ def pieces(model: Model) -> Iterator[Piecewise]:
     """Every distinction of cases in the definitions of a model."""
     for node in model.nodes.values():
         for case in node.cases:
-            yield from sorted(case.expr.atoms(Piecewise), key=str)
+            if case.expr.has(Piecewise):
+                yield from sorted(case.expr.atoms(Piecewise), key=str)
 
 
 @memo

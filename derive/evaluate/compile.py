@@ -111,7 +111,11 @@ class Compiler:
         name = key(expr, self.loss) if isinstance(expr, Partial) else name_of(expr)
         element = expr.wrt if isinstance(expr, Partial) else expr
         places = [self._index(i) for i in getattr(element, "indices", ())]
-        return lambda store, env: store.read(name, tuple(p(env) for p in places), self.strict)
+        strict = self.strict
+        if len(places) < 2:  # the most frequent ones
+            place = places[0] if places else None
+            return lambda store, env: store.read(name, () if place is None else (place(env),), strict)
+        return lambda store, env: store.read(name, tuple([p(env) for p in places]), strict)
 
     def _index(self, expr: Expr) -> Callable[[Env], Any]:
         return index_value(expr, self.sizes)

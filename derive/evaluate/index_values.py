@@ -19,7 +19,7 @@ STORE = "store"
 
 def number(expr: Expr, sizes: Mapping[Symbol, Expr]) -> int:
     """Return an index bound as a number. Errors: ModelError where it is not a whole number for these sizes."""
-    value = substitute(expr, sizes)
+    value = expr if expr.is_Integer else substitute(expr, sizes)
     if not value.is_Integer:
         raise ModelError(f"the range end {expr} is not a whole number for these sizes")
     return int(value)

@@ -91,6 +91,7 @@ class Passes:
         self.derivation, self.model, self.backend = derivation, derivation.model, backend
         require(self.model, sizes)
         self.sizes = {s: Integer(n) for s, n in sizes.items()}
+        self._numbers: dict[Expr, int] = {}
         self.values = Kernels(backend, self.sizes, derivation.loss)
         at_zero = partial(slopes_of_norms, nodes=derivation.model.nodes)
         self.partials = Kernels(backend, self.sizes, derivation.loss, strict=False, read=at_zero)
@@ -99,7 +100,10 @@ class Passes:
     # ranges
     def number(self, expr: Expr) -> int:
         """Return a bound of an index as a number."""
-        return number(expr, self.sizes)
+        found = self._numbers.get(expr)
+        if found is None:
+            found = self._numbers[expr] = number(expr, self.sizes)
+        return found
 
     def ranges(self, node: Node) -> list[tuple[int, int]]:
         """Return the first and last index value of each axis, start values included."""

@@ -23,6 +23,11 @@ def key(times: tuple[int, ...]) -> Key:
     return times[0] if len(times) == 1 else times
 
 
+def _without(axes: tuple[int, ...], each: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Leave out what belongs to the sliced axes."""
+    return each[1:] if axes == (0,) else tuple(e for n, e in enumerate(each) if n not in axes)
+
+
 class Store:
     """The values of families by name; `low` is the first index value of each axis, `time` are the sliced axes.
 
@@ -123,8 +128,10 @@ class Store:
         if axes and all(isinstance(position[axis], int) for axis in axes):
             at = key(tuple(position[axis] for axis in axes))
             if at in self.slices[name]:
-                rest, lows = (tuple(e for n, e in enumerate(p) if n not in axes) for p in (position, self.low[name]))
-                return self._take(name, self.slices[name][at], rest, lows, strict)
+                if len(axes) == len(position):
+                    return self.slices[name][at]
+                rest, low = (_without(axes, p) for p in (position, self.low[name]))
+                return self._take(name, self.slices[name][at], rest, low, strict)
             if strict:
                 raise ModelError(f"{name} is asked for at {at}, which no start value and no step defines")
         return self._take(name, self.whole(name), position, self.low[name], strict)
@@ -134,7 +141,7 @@ class Store:
     ) -> Array:
         if not position:
             return array
-        moved = tuple(p - a for p, a in zip(position, low, strict=True))
+        moved = tuple([p - a for p, a in zip(position, low, strict=True)])
         if strict:
             for place, shift, size in zip(moved, low, array.shape, strict=False):
                 if 0 in getattr(place, "shape", ()):

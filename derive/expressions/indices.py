@@ -190,7 +190,10 @@ def sum_over(body: Expr, bounds: Iterable[Limits]) -> Expr:
 @memo
 def bound_indices(expr: Basic) -> frozenset[Idx]:
     """Every index bound by a Sum or a Product anywhere inside."""
-    return frozenset(b[0] for s in expr.atoms(*BINDERS) for b in s.limits)
+    if not expr.args:
+        return frozenset()
+    own = [b[0] for b in expr.limits] if isinstance(expr, BINDERS) else []
+    return frozenset(own).union(*map(bound_indices, expr.args))
 
 
 @memo

@@ -51,7 +51,7 @@ def name_definitions(terms: Terms, facts: Facts) -> Iterator[Line]:
 def name_in_product(term: Term, facts: Facts) -> tuple[Term, tuple[Expr, ...]]:
     """The product with the quantities that it contains written by name, and these names."""
     letters = sorted({i for f in term.factors for i in free_indices(f)} | {b[0] for b in term.sums}, key=str)
-    fixed = {p for f in term.factors for e in f.atoms(Indexed) for p in e.indices if not p.has(Idx)}
+    fixed = {p for f in term.factors for p in _fixed(f)}
     places = (*letters, *sorted(fixed, key=str))
     product = monomial(term.factors)
     found: list[Expr] = []
@@ -63,6 +63,12 @@ def name_in_product(term: Term, facts: Facts) -> tuple[Term, tuple[Expr, ...]]:
         return term, ()
     spelling = {canonical(total): total for f in term.factors for total in f.atoms(Sum)}
     return Term((product.written(spelling),), term.sums), tuple(dict.fromkeys(found))
+
+
+@memo
+def _fixed(expr: Expr) -> frozenset[Expr]:
+    """The places in an expression that name no index."""
+    return frozenset(p for e in expr.atoms(Indexed) for p in e.indices if not p.has(Idx))
 
 
 def _contained(product: Monomial, facts: Facts, places: Sequence[Expr]) -> Iterator[tuple[Expr, Monomial]]:

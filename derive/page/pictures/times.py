@@ -73,7 +73,7 @@ class Times(NamedTuple):
 
     def number(self, expr: Expr, values: Mapping[Expr, Expr]) -> int | None:
         """A position as a number; None if it contains other indices."""
-        found = substitute(substitute(expr, values), self.numbers)
+        found = expr if expr.is_Integer else substitute(substitute(expr, values), self.numbers)
         return int(found) if found.is_Integer else None
 
     def written(self, time: int) -> Expr:

@@ -137,7 +137,7 @@ def _meanings(matrices: Sequence[Expr]) -> Iterator[Text]:
     for kind, sentence in SIGNS:
         if any(m.has(kind) for m in matrices):
             yield sentence
-    if any(reciprocal(e) for m in matrices for e in m.atoms(Entrywise)):
+    if any(reciprocal(e) for m in matrices if m.has(Entrywise) for e in m.atoms(Entrywise)):
         yield DIVIDE
 
 

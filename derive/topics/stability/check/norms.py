@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from sympy import Dummy, Expr, Indexed, IndexedBase, Symbol
@@ -12,23 +12,30 @@ from derive.evaluate.kernels import Kernels
 from derive.evaluate.store import Store
 from derive.expressions.indices import substitute
 from derive.expressions.norms import IDENTITY, Norm, SpectralRadius
+from derive.memo import memo
 
 Array = torch.Tensor
 
 
 def measure(expr: Expr, store: Store, kernels: Kernels, where: Mapping[Symbol, Expr], points: int) -> Array:
     """The value of an expression in norms, spectral radii and scalars, shape (points,)."""
-    for symbol, value in reversed(list(where.items())):
-        expr = expr.xreplace({symbol: value})  # also B inside its spectral radius
-    put = {}
-    for atom in expr.atoms(SpectralRadius) | expr.atoms(Norm):
-        name = f"size of {atom}"  # the same at every call, so that the compiled expression is kept
+    formula, atoms = _named(expr, tuple(where.items()))
+    for name, atom in atoms:
         value = _radius(atom, store, kernels, points) if isinstance(atom, SpectralRadius) else _norm(atom, store)
         store.put(name, value, [])
-        put[atom] = Symbol(name, real=True)
     with torch.no_grad():
-        found: Array = kernels.evaluate(substitute(expr, put), store)
+        found: Array = kernels.evaluate(formula, store)
     return found.expand(points)
+
+
+@memo
+def _named(expr: Expr, where: tuple[tuple[Symbol, Expr], ...]) -> tuple[Expr, tuple[tuple[str, Expr], ...]]:
+    """The expression with a name for every norm and spectral radius, and what the names stand for."""
+    for symbol, value in reversed(where):
+        expr = expr.xreplace({symbol: value})  # also B inside its spectral radius
+    atoms = {f"size of {atom}": atom for atom in expr.atoms(SpectralRadius, Norm)}
+    put = {atom: Symbol(name, real=True) for name, atom in atoms.items()}
+    return substitute(expr, put), tuple(atoms.items())
 
 
 def _norm(atom: Norm, store: Store) -> Array:
@@ -59,6 +66,7 @@ def _radius(atom: SpectralRadius, store: Store, kernels: Kernels, points: int) -
     return radius(array)
 
 
+@memo
 def _blocks(matrix: MatrixBase) -> bool:
     """True if the entries are matrices themselves, and no numbers such as norms of matrices."""
     numbers = {n: Dummy() for n in matrix.atoms(Norm, Indexed)}
@@ -67,19 +75,27 @@ def _blocks(matrix: MatrixBase) -> bool:
 
 def _of_blocks(matrix: MatrixBase, store: Store, kernels: Kernels, points: int) -> Array:
     """A matrix of blocks in numbers: each is a sum of multiples of families and of the identity."""
-    families = sorted(matrix.atoms(IndexedBase), key=str)
-    arrays = {f: store.whole(str(f)) for f in families}
-    n = len(arrays[families[0]])
-    arrays[IDENTITY] = torch.eye(n, dtype=torch.float64).unsqueeze(-1)
+    families, entries = _multiples(matrix)
+    arrays = [store.whole(str(f)) for f in families]
+    n = len(arrays[0])
+    arrays.append(torch.eye(n, dtype=torch.float64).unsqueeze(-1))
 
-    def block(entry: Expr) -> Array:
+    def block(multiples: Sequence[Expr]) -> Array:
         found = torch.zeros(n, n, points, dtype=torch.float64)
-        for atom, array in arrays.items():
-            found = found + measure(entry.coeff(atom), store, kernels, {}, points) * array
+        for multiple, array in zip(multiples, arrays, strict=True):
+            found = found + measure(multiple, store, kernels, {}, points) * array
         return found
 
-    rows = [torch.cat([block(e) for e in matrix.row(r)], dim=1) for r in range(matrix.rows)]
+    rows = [torch.cat([block(multiples) for multiples in row], dim=1) for row in entries]
     return torch.cat(rows, dim=0)
+
+
+@memo
+def _multiples(matrix: MatrixBase) -> tuple[list[Expr], list[list[list[Expr]]]]:
+    """The families in a matrix of blocks, and of each entry what multiplies each of them and, at last, the identity."""
+    families = sorted(matrix.atoms(IndexedBase), key=str)
+    own = [*families, IDENTITY]
+    return families, [[[entry.coeff(f) for f in own] for entry in matrix.row(r)] for r in range(matrix.rows)]
 
 
 def radius(array: Array) -> Array:
