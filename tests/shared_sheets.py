@@ -16,7 +16,7 @@ from derive.page.front import Front
 
 command = import_module("derive.cli.sheet")
 derived = command._part
-PRINTED = {"format", "lang", "detail", "engine", "output", "sheet", "steps", *Front._fields}  # these options derive nothing
+PRINTED = {"format", "lang", "detail", "engine", "output", "sheet", "steps", *Front._fields}  # they derive nothing
 _asked: dict[Any, tuple[Any, Any]] = {}
 
 

@@ -1,8 +1,8 @@
 """What some commands cost, counted in calls of Python functions: a number without noise, where a time has much.
 
 `pytest tests/test_effort.py --renew` writes tests/effort.json anew. A change that costs more says in its message why;
-one that costs less renews the numbers too, so that the gain is kept. Two runs differ by less than half a per cent: sympy
-asks its assumptions in random order, and some sets are ordered by addresses.
+one that costs less renews the numbers too, so that the gain is kept. Two runs differ by less than half a per cent, as
+sympy asks its assumptions in random order, and some sets are ordered by addresses.
 """
 
 import json

@@ -66,6 +66,7 @@ def _in_turn(check: Check, asked: Sequence[str], problems: Sequence[Problem]) ->
     if workers < 2 or not set(asked) <= set(names()):
         yield from map(check, asked, problems)
         return
+    import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
     context = multiprocessing.get_context("spawn")  # autograd does not survive a fork
@@ -89,9 +90,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _checked(
-    name: str, problem: Problem, points: int, seed: int, steps: int | None, lang: str
-) -> Iterator[Verdict]:
+def _checked(name: str, problem: Problem, points: int, seed: int, steps: int | None, lang: str) -> Iterator[Verdict]:
     """Whether each variant of a problem agrees, and the line that says so."""
     sizes = {s.name: steps for s in problem.sizes if s.name == "T" and steps is not None}
     for choice in variants(problem):
