@@ -197,3 +197,11 @@ def test_a_known_number_of_steps_is_written_out_once():
     titles = [[b.text.en for b in blocks if isinstance(b, Heading)] for blocks in (brief, full)]
     assert [TITLE.en in each for each in titles] == [False, True]
     assert sum(isinstance(b, Unrolled) for b in brief) == sum(isinstance(b, Unrolled) for b in full) > 0
+
+
+def test_an_equality_that_goes_on_stays_with_its_beginning() -> None:
+    """bptt has two results with a second form; beside each other these would go on with another gradient."""
+    solution = load("bptt").readings[0].build(**load("bptt").choices({})).derive()
+    typst = solution.to("typst", check=False)
+    results = typst[typst.index("#results(") :].splitlines()[0]
+    assert "(none, (" not in results

@@ -78,7 +78,12 @@ class Writer(base.Writer):
             ((left, right, row),) = rows
             return _display(rf"\boxed{{{left} {self.signs[row.sign]} {signed(right)}}}")
         lines = NEXT.join(
-            self._beside([(left, (f"{self.signs[row.sign]} {signed(right)}",)) for left, right, row in rows])
+            self._beside(
+                [
+                    (each[0][0], (" ".join(f"{self.signs[row.sign]} {signed(right)}" for _, right, row in each),))
+                    for each in base.statements(rows)
+                ]
+            )
         )
         return _display(rf"\boxed{{\begin{{aligned}}{lines}\end{{aligned}}}}")
 

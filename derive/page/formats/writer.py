@@ -28,6 +28,21 @@ Chain = list[tuple[str, str]]  # each sign with what follows it
 Rows = Sequence[tuple[str, tuple[str, ...], blocks.Row]]  # left, the terms of right, and the row that they come from
 
 
+def statements(rows: Rows) -> list[Rows]:
+    """Each row with the rows that go on with its equality: they stay below it, whatever stands beside."""
+    found: list[list[Any]] = []
+    for row in rows:
+        if row[0] or not found:
+            found.append([])
+        found[-1].append(row)
+    return [tuple(each) for each in found]
+
+
+def together(lines: Sequence[str], room: float) -> tuple[str, ...]:
+    """Lines as one where there is room for it, in em."""
+    return (" ".join(lines),) if sum(map(width, lines)) + len(lines) <= room else tuple(lines)
+
+
 def with_sentences(
     sheet: Sequence[blocks.Block],
 ) -> Iterator[tuple[blocks.Block, blocks.Paragraph | None, blocks.Block | None]]:

@@ -92,7 +92,12 @@ class Writer(base.Writer):
     def boxed(self, rows: base.Rows) -> str:
         if len(rows) == 1:
             return _equations(self.row(*rows[0]), "boxed")
-        return self._beside([self._statement(*each) for each in rows], kind="boxed")
+        return self._beside([s for each in base.statements(rows) for s in self._whole(each)], kind="boxed")
+
+    def _whole(self, rows: base.Rows) -> list[Statement]:
+        """A result; with what it is equal to besides it takes the whole width, one line below the other."""
+        found = [self._statement(*each) for each in rows]
+        return found if len(found) == 1 else [(row, left, right + HALF) for row, left, right in found]
 
     def listed(self, rows: base.Rows, why: Text | None = None) -> str:
         said = f'<div class="why">{self.text(why)}</div>' if why is not None else ""

@@ -93,9 +93,7 @@ class Writer(base.Writer):
     def boxed(self, rows: base.Rows) -> str:
         if len(rows) == 1:
             return f"\\[\\result{{{self._boxed(*rows[0])}}}\\]"
-        lines = self._beside(
-            [self._statement(left, right, row._replace(reason=None), 4.0) for left, right, row in rows], 4.0
-        )
+        lines = self._beside([self._whole(each) for each in base.statements(rows)], 4.0)
         frames = (" \\\\[2pt]\n".join(lines[n : n + FRAME]) for n in range(0, len(lines), FRAME))
         return "\n".join(f"\\[\\result{{\\begin{{aligned}}{frame}\\end{{aligned}}}}\\]" for frame in frames)
 
@@ -125,10 +123,18 @@ class Writer(base.Writer):
             left, lines, *((self.text(row.reason), self.measure().reason(row.reason)) if row.reason is not None else ())
         )
 
+    def _whole(self, rows: base.Rows) -> Statement:
+        """A result with what it is equal to besides, without reasons."""
+        found = [self._statement(left, right, row._replace(reason=None), 4.0) for left, right, row in rows]
+        lines = tuple(line for each in found for line in each.lines)
+        room = LINE - width(found[0].left) - 5
+        return found[0]._replace(lines=base.together(lines, room) if len(rows) > 1 else lines)
+
     def _beside(self, statements: Sequence[Statement], frame: float = 0.0) -> list[str]:
         """The lines of statements that stand beside each other where there is room."""
         first = max(width(s.left) for s in statements) + 0.5
         needs = [1.05 * (first + max(map(width, s.lines))) + (s.said + 1.2 if s.why else 0.0) for s in statements]
+        needs = [LINE if len(s.lines) > 1 else need for s, need in zip(statements, needs, strict=True)]
         found = beside(needs, LINE - 0.5 - frame, 1.5)
         cell = f"\\cell{{{found.width + 1.5 - first:.1f}em}}"
         return [

@@ -99,7 +99,12 @@ class Writer(base.Writer):
     def boxed(self, rows: base.Rows) -> str:
         if len(rows) == 1:
             return f"#result({', '.join(self._boxed(*rows[0]))})"
-        return f"#results({', '.join(self.row(left, right, row._replace(reason=None)) for left, right, row in rows)})"
+        return f"#results({', '.join(map(self._whole, base.statements(rows)))})"
+
+    def _whole(self, rows: base.Rows) -> str:
+        """A result with what it is equal to besides, without reasons."""
+        left, lines = rows[0][0], [line for each in rows for line in self._lines(*each)]
+        return self._row(left, base.together(lines, LINE - width(left) - 4) if len(rows) > 1 else lines, None)
 
     def listed(self, rows: base.Rows, why: Text | None = None) -> str:
         shared = f"why: [{self.text(why)}], " if why is not None else ""
@@ -115,8 +120,11 @@ class Writer(base.Writer):
         return [equation("d", line) for line in lines]
 
     def row(self, left: str, right: Sequence[str], row: blocks.Row) -> str:
-        lines = broken(tuple(right), LINE - width(left) - 1.5)
-        return self._row(left, [f"{self.signs[row.sign]} {lines[0]}", *(rf"\quad {x}" for x in lines[1:])], row.reason)
+        return self._row(left, self._lines(left, right, row), row.reason)
+
+    def _lines(self, left: str, right: Sequence[str], row: blocks.Row) -> list[str]:
+        first, *more = broken(tuple(right), LINE - width(left) - 1.5)
+        return [f"{self.signs[row.sign]} {first}", *(rf"\quad {line}" for line in more)]
 
     def _row(self, left: str, lines: Sequence[str], reason: Text | None) -> str:
         shown = equation("d", left) if left else "none"
