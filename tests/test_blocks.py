@@ -74,13 +74,15 @@ BOXES: dict[str, tuple[Callable[[], Graph], list[str]]] = {
     ),
     "halves": (
         halves,
-        ["∂L/∂xᵢ = {∂L/∂yᵢ σ(x_{K+i}) [i ≤ K]; ∂L/∂y_{i-K} x_{i-K} (1 - σ(xᵢ)) σ(xᵢ) [i ≥ K+1]}"],
+        ["∂L/∂x_i = {∂L/∂y_i σ(x_{K+i}) [i ≤ K]; ∂L/∂y_{i-K} x_{i-K} (1 - σ(x_i)) σ(x_i) [i ≥ K+1]}"],
     ),
     "side by side": (
         side_by_side,
         [
-            "∂L/∂W_di = {Σ_{t=1..T} ∂L/∂Qₜᵢ X_td [i ≤ D]; Σ_{t=1..T} ∂L/∂K_{t,i-D} X_td [i ≥ D+1]}",
-            "∂L/∂Wᵢ = {Xᵀ ∂L/∂Qᵢ [i ≤ D]; Xᵀ ∂L/∂K_{i-D} [i ≥ D+1]}",
+            "∂L/∂W_di = {Σ_{t=1..T} ∂L/∂Q_ti X_td [i ≤ D]; Σ_{t=1..T} ∂L/∂K_{t,i-D} X_td [i ≥ D+1]}",
+            "∂L/∂W_i = {Xᵀ ∂L/∂Q_i [i ≤ D]; Xᵀ ∂L/∂K_{i-D} [i ≥ D+1]}",
+            "∂L/∂K_td = Σ_{s=1..T} ∂L/∂S_st Q_sd",
+            "∂L/∂Q_td = Σ_{s=1..T} ∂L/∂S_ts K_sd",
         ],
     ),
 }

@@ -257,7 +257,7 @@ def inline(tex: str) -> list[str]:
 def test_both_languages_carry_the_same_formulas(name):
     """Displayed formulas one by one, those in sentences as a collection."""
     english, chinese = (chosen(name, lang) for lang in LANGUAGES)
-    assert len(displayed(english)) >= 4
+    assert len(displayed(english)) >= 2
     assert displayed(english) == displayed(chinese)
     assert inline(english) == inline(chinese)
 

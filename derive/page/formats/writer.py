@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from derive.chain.derivation import Term
-from derive.language import Text, written
+from derive.language import LANGUAGES, Text, written
 from derive.page import blocks
 from derive.page.formats.joined import Line, Measure, joined
 from derive.page.look import LINE, SMALL, TEXT
@@ -144,9 +144,9 @@ class Writer(ABC):
         return self.chain(line.left, [(self.signs[sign], signed(terms)) for sign, terms in line.parts], line.row)
 
     def measure(self) -> Measure:
-        """How wide formulas and reasons are in em, and how much a line holds of them."""
+        """How wide formulas and reasons are in em, and how much a line holds of them; the same in both languages."""
         show = self.formulas.styled("text").show
-        return Measure(width, lambda reason: SMALL / TEXT * worded(reason.pick(self.lang, show)), self.room)
+        return Measure(width, lambda why: SMALL / TEXT * max(worded(why.pick(a, show)) for a in LANGUAGES), self.room)
 
     def unrolled(self, block: blocks.Unrolled) -> Any:
         """One row for each time step; several rows are a group under a head that says the time."""
