@@ -210,7 +210,7 @@ def test_the_size_at_radius_one_is_not_said_to_stay():
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_has_the_state_and_the_companion_matrix(lang):
-    text = number(linear).to_text(lang=lang, check=False)
+    text = number(linear).to_text(lang=lang, check=False, detail="full")
     assert "sₜ = (hₜ" in text and "∂hₜ/∂hₜ₋₂ = b" in text and "[∂hₜ/∂hₜ₋₁, ∂hₜ/∂hₜ₋₂; 1, 0]" in text
     assert "lag1" not in text and "ρ([a, b; 1, 0])" in text
     residual = number(lambda h, a, b, c, x, t: h[t - 1] + tanh(b * h[t - 2] + x[t]))

@@ -68,7 +68,7 @@ def cross_entropy(m: Any) -> Any:
 FORMS: dict[str, tuple[Model, dict[str, str]]] = {
     "squares": (
         lambda m: Sum(column(m)[m.i] ** 2, m.i) / 2,
-        {"x": "(C**-1).T*y", "C": "-(C**-1).T*y*y.T"},
+        {"x": "(C**-1).T*y", "C": "-(dL/dx)*y.T"},  # dL/dx is the first factor of -C^-T y y^T
     ),
     "a quadratic form": (
         lambda m: Sum(m.x[m.i] * solve(m.C, m.x)[m.i], m.i),
@@ -82,7 +82,7 @@ FORMS: dict[str, tuple[Model, dict[str, str]]] = {
         lambda m: Sum(solve(m.C, m.B)[m.i, m.a] ** 2, m.i, m.a) / 2,
         {"B": "(C**-1).T*C**-1*B", "C": "-(C**-1).T*C**-1*B*B.T*(C**-1).T"},
     ),
-    "its norm": (lambda m: norm(column(m)[m.i], m.i), {"x": "(C**-1).T*y/L", "C": "-(C**-1).T*y*y.T/L"}),
+    "its norm": (lambda m: norm(column(m)[m.i], m.i), {"x": "(C**-1).T*y/L", "C": "-(dL/dx)*y.T"}),
     "one entry of it": (
         entry,
         {"x": "2*(C**-1).T*unit(1, n)*y[1]", "C": "-2*(C**-1).T*unit(1, n)*y.T*y[1]"},
@@ -99,7 +99,7 @@ FORMS: dict[str, tuple[Model, dict[str, str]]] = {
         lambda m: Sum(inverse(m.C)[1, m.j] * m.x[m.j], m.j),
         {"x": "(C**-1).T*unit(1, n)", "C": "-(C**-1).T*unit(1, n)*x.T*(C**-1).T"},
     ),
-    "neighbours in it": (differences, {"x": "(C**-1).T*(dL/dy)", "C": "-(C**-1).T*(dL/dy)*y.T"}),
+    "neighbours in it": (differences, {"x": "(C**-1).T*(dL/dy)", "C": "-(dL/dx)*y.T"}),
     "a softmax of it": (cross_entropy, {"x": "(C**-1).T*(dL/dz)"}),
 }
 
