@@ -49,10 +49,9 @@ def test_factors_one_by_one(name):
 def test_the_root_of_a_variance_takes_three_lines():
     """ds/dmu: the slope of the root, then the square with its 2 and its -1, then what is left when the 2 cancels."""
     text = sheet("layer-norm", ("--format", "text", "--no-check"))[0].replace("ₙ", "_n")  # one alphabet in a formula
-    lines = [line.strip() for line in text.splitlines()]
-    at = next(n for n, line in enumerate(lines) if line.startswith("∂s_n/∂μ_n "))
-    said = " ".join(lines[at : at + 9])
-    first, second, third = (said.index(part) for part in ("1/(2 sₙ) · ∂/∂μₙ (", "2 · (x_nd - μₙ) · (-1)", "(cancel 2"))
+    said = " ".join(text[text.index("Step 4") :].split())
+    parts = "1/(2 s_n) · ∂/∂μ_n (", "2 · (x_nd - μ_n) · (-1)", "(cancel 2"
+    first, second, third = map(said.index, parts)
     assert first < second < third
 
 
