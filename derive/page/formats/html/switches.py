@@ -17,8 +17,8 @@ CONTENTS = Text("Contents", "目录")
 LINK = Text("Link to this place", "此处的链接")
 COPIED = Text("Link copied", "链接已复制")
 NO_SCRIPT = Text(
-    "Formulas are shown as LaTeX source because JavaScript is off. Nothing is loaded from the network.",
-    "JavaScript 已关闭，公式以 LaTeX 源码显示。本页不从网络加载任何内容。",
+    "JavaScript is off, so this page has no buttons. Nothing is loaded from the network.",
+    "JavaScript 已关闭，本页不显示按钮。本页不从网络加载任何内容。",
 )
 
 
