@@ -1,10 +1,9 @@
 """The sheet in brief: equalities share a line, readings what they have in common, and nothing of the full is lost."""
 
-import re
-import unicodedata
 from functools import cache
 
 import pytest
+from alphabets import letters
 from sympy import symbols
 
 from derive.check.report import Report
@@ -49,11 +48,6 @@ def under(name, detail="brief"):
 def equalities(blocks):
     """Every left side with its right side."""
     return [(r.left, r.right) for b in blocks if isinstance(b, Equations) for r in b.rows if r.left is not None]
-
-
-def letters(text):
-    """A formula without its subscripts and superscripts being such: h_t is written in one of two alphabets."""
-    return re.sub(r"[_^{}]", "", unicodedata.normalize("NFKD", text).replace("\u2212", "-"))
 
 
 @pytest.mark.parametrize("name", MODELS)
