@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -388,3 +389,31 @@ def test_the_words_around_a_name_say_what_it_is(text: str, roles: str) -> None:
 def test_a_label_that_is_one_hot_is_used() -> None:
     made = pasted(WORDS[-1][0])
     assert str(made.graph.derive().gradient("z")) == "p[i] - q[i]"
+
+
+NEVER_GUESSED = [
+    (r"$z\in\mathbb{R}^K$ $$L=-z_y+\log\sum_{j=1}^K e^{z_j}$$", "j is an index here"),
+    (r"f(x) = w x^2, L = f'(x)", "the derivative of a function is not read"),
+    (r"z = w x, L = \sigma'(z)", "the derivative of a function is not read"),
+    (r"L = \mathbb{E}[(w x - y)^2]", "an expectation is not read"),
+    (r"L = 1,5 w^2", "a comma between digits"),
+    (r"L = \sin^{-1}(b)", "the inverse function or 1/sin"),
+    (r"L = 1/2n \sum_{i=1}^n (w x_i - y_i)^2", "what stands behind the slash"),
+    ("隐藏状态：h_t = \\tanh(w x_t + u h_{t-1})，h_0 = 0\nL = h_T", "words and a formula share this line"),
+    ("z = w x + b where x is the input\nL = (z - y)^2", "words and a formula share this line"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "why"), NEVER_GUESSED, ids=[source for source, _ in NEVER_GUESSED])
+def test_what_has_two_readings_is_told_and_not_guessed(source: str, why: str) -> None:
+    with pytest.raises(ReadError, match=re.escape(why)):
+        pasted(source)
+
+
+def test_pi_is_the_number_and_half_of_a_square_is_read() -> None:
+    made = pasted(r"L = 1/2 w^2 + \frac12\log(2\pi)")
+    assert made.roles == {"w": "parameter"}
+    hot = pasted(
+        r"$z \in \mathbb{R}^C$, $y$ one-hot, $y \in \mathbb{R}^C$ $$p = \mathrm{softmax}(z), L = -y^\top \log p$$"
+    )
+    assert hot.graph.model().nodes["y"].domain == "binary"

@@ -104,6 +104,9 @@ def _lines(source: str, start: int) -> Iterator[Region]:
             continue
         text = source[begin:end]
         if _PROSE.search(re.sub(r"\\(?:text|mathrm|operatorname)\s*\{[^}]*\}", "", text)):
+            if "=" in text:
+                message = "words and a formula share this line; put the formula between dollars, $...$"
+                raise ReadError(message, source, begin + len(text) - len(text.lstrip()), begin + len(text.rstrip()))
             prose += text
         elif text.strip():
             yield Region(begin, end, prose)

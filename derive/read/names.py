@@ -16,11 +16,20 @@ from derive.read.tree import Dots, Node, Number, Scripted, Symbol, Words
 def number(cursor: Cursor, token: Token) -> Node:
     """Digits; outside of brackets commas between groups of three belong to them: 16,777,216."""
     digits, end = token.text, token.end
+    if cursor.depth == 0 and _decimal(cursor):
+        raise cursor.error("a comma between digits: write 1.5 for a number, or put a space behind the comma of a list")
     while cursor.depth == 0 and _grouped(cursor, digits):
         cursor.take()
         last = cursor.take()
         digits, end = digits + last.text, last.end
     return Number(token.start, end, digits)
+
+
+def _decimal(cursor: Cursor) -> bool:
+    """A comma directly between digits that makes no group of three."""
+    comma, group = cursor.next, cursor.tokens[min(cursor.place + 1, len(cursor.tokens) - 1)]
+    near = comma.text == "," and comma.start == cursor.ended and group.start == comma.end
+    return near and group.kind == "number" and not _grouped(cursor, "")
 
 
 def _grouped(cursor: Cursor, digits: str) -> bool:

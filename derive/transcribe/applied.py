@@ -31,6 +31,8 @@ from derive.transcribe.values import elementwise as each
 
 def application(formula: Formula, found: Occurrence, arguments: Bracketed) -> Value | None:
     """A name that is a function here, applied; None if it is a quantity, and the bracket a factor."""
+    if "prime" in found.marks and formula.names.quantity(found._replace(marks=()), formula) is None:
+        raise formula.error(found.node, "the derivative of a function is not read; write out what it is")
     if found.base in formula.names.functions:
         return _own(formula, found, formula.names.functions[found.base], arguments)
     if formula.names.quantity(found, formula) is not None or found.base in formula.inputs:
@@ -78,6 +80,10 @@ def call_of(formula: Formula, node: Call) -> Value:
         value = _function(formula, symbol.name, node.argument, node, below)
     if value is None:
         raise formula.error(function, f"the function {symbol.name} is not known; define {symbol.name}(x) = ...")
+    if above is not None and formula.number(above) == -1:
+        raise formula.error(
+            function, f"is {symbol.name}^-1 the inverse function or 1/{symbol.name}? write what is meant"
+        )
     return value if above is None else power(formula, value, above)
 
 

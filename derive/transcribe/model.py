@@ -26,6 +26,10 @@ from derive.transcribe.sizes import Ends, dimensions
 from derive.transcribe.statements import Definition, Statements, statements
 from derive.transcribe.values import Value, scalar, shown
 
+_NOT_AN_INDEX = (
+    "{letter} is an index here, and other subscripts of this name are none, so {name} is not one of a family; declare "
+    "the range of each subscript, or write the subscript that is part of a name in another way"
+)
 LOSSES = ("L", "J", "ell", "E", "C")
 
 
@@ -201,6 +205,17 @@ class Building:
         stem, places = self.how.split(found)
         if stem.word in self.how.ends and stem not in self.laws:
             return scalar(self.indexing.size(stem.word))
+        bound = [part for part in stem.fixed if part in formula.scope]
+        if bound:
+            raise self.error(found.node, _NOT_AN_INDEX.format(letter=bound[0], name=self.typed(found.node)))
+        if (
+            stem.base == "pi"
+            and not places
+            and not stem.fixed
+            and stem not in self.laws
+            and not self._wished(stem, found)
+        ):
+            return None
         if stem not in self.known and not self._leaf(stem, found):
             return None
         value, count = self.known[stem]

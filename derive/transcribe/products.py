@@ -12,6 +12,8 @@ from derive.read.tree import (
     Node,
     Number,
     Relation,
+    Scripted,
+    Symbol,
 )
 from derive.transcribe.applied import application
 from derive.transcribe.formulas import Formula
@@ -46,18 +48,29 @@ def _times(formula: Formula, one: Value, sign: str, other: Value, node: Node) ->
     return matrix_product(one, other, formula.names.indexing.over)
 
 
+def _apart(formula: Formula, node: Multiplied, after: int) -> bool:
+    """Whether a space stands in front of a factor: `1/2 x` is half of x, `1/2n` can be read in two ways."""
+    return formula.names.source[node.factors[after].start - 1].isspace()
+
+
 def _plain_division(formula: Formula, node: Multiplied, place: int, after: int) -> None:
     """What stands beside a denominator may belong to it: `a/b c` has two readings, and none is guessed."""
     following = node.factors[after] if after < len(node.factors) and node.signs[after] == "" else None
     if (
         following is None
-        or isinstance(node.factors[place], Number | Bracketed)
+        or (isinstance(node.factors[place], Number) and _apart(formula, node, after))
+        or isinstance(node.factors[place], Bracketed)
         or isinstance(following, Big | Bracketed)
     ):
         return
     if isinstance(following, Fraction):
         return
     raise formula.error(node.factors[place], "what stands behind the slash? write a/(b c), or (a/b) c")
+
+
+def _marks(node: Node) -> tuple[str, ...]:
+    base = node.base if isinstance(node, Scripted) else node
+    return base.marks if isinstance(base, Symbol) else ()
 
 
 def _factor(formula: Formula, node: Multiplied, place: int) -> tuple[Value, int]:
@@ -68,6 +81,8 @@ def _factor(formula: Formula, node: Multiplied, place: int) -> tuple[Value, int]
         if isinstance(factor, Number) and isinstance(following.items[0], Relation):
             return scalar(Piecewise((1, condition(formula, following.items[0])), (0, True))), place + 2
         found = occurrence(factor)
+        if found is not None and found.base in ("E", "Var") and "mathbb" in _marks(factor):
+            raise formula.error(factor, "an expectation is not read from LaTeX; write the model in Python, with E[...]")
         if found is not None and (called := application(formula, found, following)) is not None:
             return called, place + 2
     return formula.value(factor), place + 1

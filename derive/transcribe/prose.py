@@ -22,6 +22,7 @@ _BEHIND = {
     kind: re.compile(rf"^\s*(?:is|are|be|denotes?|为|是|表示)\s*(?:the|a|an|its|model)?\s*(?:\w+ )?(?:{words})", re.I)
     for kind, words in _KINDS.items()
 }
+_ONE_HOT = re.compile(rf"^\s*,?\s*(?:is|are|为|是)?\s*(?:a|an)?\s*(?:{_KINDS['one_hot']})", re.I)
 _BETWEEN = re.compile(r"^\s*(?:,|and|，|、|和|及|与|, and)\s*$")
 
 
@@ -47,4 +48,5 @@ def _names(row: Row) -> list[Occurrence]:
 def _kinds(before: str, after: str) -> list[str]:
     last = before.rsplit("\n\n", 1)[-1]
     found = [kind for kind, pattern in _BEFORE.items() if pattern.search(last)]
+    found += ["one_hot"] if "one_hot" not in found and _ONE_HOT.match(after) else []
     return found or [kind for kind, pattern in _BEHIND.items() if pattern.match(after)]
