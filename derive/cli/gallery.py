@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from derive.cli import options
@@ -30,7 +31,8 @@ def run(argv: Sequence[str]) -> int:
         load(name)  # an unknown one is refused before any work
     site = Path(given.output)
     _folder(site)
-    with ProcessPoolExecutor(min(os.cpu_count() or 1, len(wished))) as pool:
+    context = get_context("spawn")  # autograd does not survive a fork
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, len(wished)), context) as pool:
         made = {pool.submit(partial(one, site=site, check=not given.no_check), name): name for name in wished}
         for count, done in enumerate(as_completed(made), 1):
             done.result()
