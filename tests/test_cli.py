@@ -313,11 +313,11 @@ def test_numbers_are_exact(cli, typed, shown):
 def test_the_worked_step_is_on_the_sheet(cli):
     """The catalogue's numbers of 0.2b and 0.5."""
     logistic = cli("logistic", "--format", "text", "--no-check")[1]
-    assert all(f"= {value}\n" in logistic for value in ("0.49995", "-0.50005", "-0.00005"))
+    assert all(f" {value}" in logistic for value in ("0.49995", "-0.50005", "-0.00005"))
     meant = cli("relu-mse", "--reading", "intended", "--format", "text", "--no-check")[1]
-    assert "= 0.99985\n" in meant
+    assert " 0.99985" in meant
     again = cli("logistic", "--format", "text", "--no-check", "--at", LOGISTIC, "--lr", "1e-4")[1]
-    assert all(f"= {value}\n" in again for value in ("0.49995", "-0.50005", "-0.00005"))
+    assert all(f" {value}" in again for value in ("0.49995", "-0.50005", "-0.00005"))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -479,7 +479,7 @@ def test_the_module_is_the_command():
     assert "反向传播" in done.stdout and done.stdout.endswith("\\end{document}\n")
 
 
-@pytest.mark.parametrize("argv", [[], ["bptt", "--T", "0"]])
+@pytest.mark.parametrize("argv", [["plot"], ["bptt", "--T", "0"]])
 def test_refusals_outside(argv):
     """The same line."""
     done = outside(*argv)

@@ -249,7 +249,7 @@ def test_the_command_writes_svg_or_a_file(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["plot"], "the name of a problem is missing"),
+        (["plot"], "the name of a problem or of a file is missing"),
         (["plot", "nothing"], "nothing"),
         (["plot", "logistic"], "nothing to plot"),
         (["plot", "bptt", "--what", "dreams"], "choose one of norms, regions"),
