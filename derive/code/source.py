@@ -13,6 +13,7 @@ from derive.code.backward import Backward
 from derive.code.draws import without_draws
 from derive.code.families import Families
 from derive.code.forward import Forward
+from derive.code.indicators import guarded
 from derive.code.lower import Lowering
 from derive.code.names import Identifiers
 from derive.code.printer import CodePrinter
@@ -38,7 +39,7 @@ class Source:
         self.families = Families(d, self.names)
         stable = Stable(d.model.nodes)
         forward = self._lowering(lambda expr: zero_log_zero(stable(expr)))
-        backward = self._lowering(lambda expr: slopes_of_norms(zero_log_zero(stable(expr)), d.model.nodes))
+        backward = self._lowering(lambda expr: guarded(slopes_of_norms(zero_log_zero(stable(expr)), d.model.nodes)))
         self.integers = forward.integers
         self.forward = Forward(self.families, forward, self.show)
         self.backward = Backward(self.families, backward, self.show, stable)
