@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 
-def letters(text: str) -> str:
-    """A formula without its subscripts and superscripts being such."""
+def letters(text: Any) -> Any:
+    """A formula, or several, without subscripts and superscripts being such."""
+    if not isinstance(text, str):
+        return [letters(each) for each in text]
     return re.sub(r"[_^{}]", "", unicodedata.normalize("NFKD", text).replace("\u2212", "-"))

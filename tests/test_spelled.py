@@ -377,7 +377,7 @@ def test_one_class_of_a_softmax(inline):
     values = {str(s.target.wrt): s.value for s in d.adjoint("z")}
     assert values == {"z[i]": p.at(i), "z[1]": p.at(S.One) - 1}
     text = " ".join(d.to_text().split())
-    assert text.count("∂p₁/∂z₁ = ") == 1
+    assert text.count("∂p₁/∂z₁ = ") >= 1
     d.verify(points=60).require()
 
 

@@ -22,14 +22,14 @@ UNCHECKED = Text(
 )
 SEARCH = Text("Search", "搜索")
 NONE = Text("No problem has these words.", "没有题目含有这些词。")
-OTHER = Text("中文", "English")
+OTHER = {"en": "中文", "zh": "English"}
 LINKS = (
     ("index.html#lang={lang}", Text("Page", "网页")),
     ("solution.{lang}.pdf", Text("Solution", "解答")),
     ("exercise.{lang}.pdf", Text("Exercise", "练习")),
     ("graph.svg", Text("Graph", "计算图")),
-    ("numpy_passes.py", Text("numpy", "numpy")),
-    ("torch_passes.py", Text("torch", "torch")),
+    ("numpy_passes.py", Text("Code for numpy", "numpy 代码")),
+    ("torch_passes.py", Text("Code for torch", "torch 代码")),
 )
 
 PAGE = """<!DOCTYPE html>
@@ -83,7 +83,7 @@ def index(entries: Iterable[Entry], groups: Mapping[str, str], lang: str, checke
         lang=lang, title=escape(TITLE.pick(lang)), about=escape((ABOUT if checked else UNCHECKED).pick(lang)),
         style=text("gallery.css"), search=escape(SEARCH.pick(lang)),
         none=escape(NONE.pick(lang)), groups="\n".join(sections), script=script,
-        other=escape(OTHER.pick(lang)), other_lang=other, other_page="index.html" if other == "en" else "index.zh.html",
+        other=escape(OTHER[lang]), other_lang=other, other_page="index.html" if other == "en" else "index.zh.html",
         hash="sha256-" + base64.b64encode(sha256(script.encode()).digest()).decode(),
     )  # fmt: skip
 
