@@ -112,7 +112,7 @@ def test_the_page_says_what_the_derivative_is_and_why() -> None:
     english, chinese = (solution.to_text(lang, check=False) for lang in ("en", "zh"))
     assert letters("(∇ₓ f)_d = Σ_{h=1..H} W_hd vₕ (1 - aₕ²)") in letters(english)
     full = letters(solution.to_text("en", check=False, detail="full"))
-    assert letters("∂f/∂x_d = Σ_{h=1..H}") in full
+    assert letters("∂f/∂x_d = Σ_{h=1..H} Σ_{i=1..D} vₕ (1 - aₕ²) Wₕᵢ δ_di") in full
     assert "定义中的导数" in chinese
     assert r"\left(\nabla_{x} f\right)_{d}" in solution.to_latex(check=False) or r"(\nabla_{x} f)_{d}" in (
         solution.to_latex(check=False)

@@ -12,10 +12,11 @@ import pytest
 import torch
 from sympy import Abs, Eq, Gt, Lt, Max, Symbol, oo, symbols
 
-from derive import Graph, Sum, amax, amin, eigenvalues, sigmoid, tanh
+from derive import Graph, Piecewise, Sum, amax, amin, eigenvalues, sigmoid, tanh
 from derive.errors import ModelError
 from derive.expressions.norms import Norm
 from derive.language import Text
+from derive.problems import load
 from derive.topics.stability.check.measured import measured
 from derive.topics.stability.conditions import Condition
 from derive.topics.stability.lags import unfolded
@@ -267,3 +268,42 @@ def test_eigenvalues_of_a_node_that_is_not_symmetric_are_refused_with_a_way_out_
     Z = g.node("Z", (Y[i, j] + Y[j, i]) / 2, over=(i, j))
     g.loss("L", Sum(eigenvalues(Z)[i] ** 2, i))
     assert g.derive().verify(20).ok
+
+
+def guarded(lag, guard):
+    """A law that looks back `lag` steps from step `guard` + 1 on; before that the state is the input."""
+    g = Graph("guarded")
+    T, D = g.size("T"), g.size("D")
+    t, i = g.index("t", T), g.index("i", D)
+    a, x = g.parameter("a", D), g.input("x", T, D)
+    f = g.recurrence(
+        "f",
+        lambda f: Piecewise((a[i] * tanh(f[t - lag, i]), t > guard), (x[t, i], True)),
+        over=(t, i),
+        start={-k: 0 for k in range(lag)},
+    )
+    g.loss("L", Sum(f[t, i] ** 2, t, i))
+    return g
+
+
+@pytest.mark.parametrize(("lag", "guard"), [(1, 1), (1, 2), (2, 2), (3, 3)])
+def test_a_sum_over_later_steps_may_be_empty(lag, guard):
+    """t = 3, ..., T holds no step for T = 1 and 2: the matrix form is 0 there, as the gradient is."""
+    assert guarded(lag, guard).derive().verify(points=60).ok
+
+
+def test_the_page_says_from_which_length_on_its_cases_are_apart():
+    """With learned starts h_{T-1} is a step of its own, and for T = 1 it is the start h_0."""
+    g = Graph("learned")
+    T = g.size("T")
+    t, a, b = g.index("t", T), g.parameter("a"), g.parameter("b")
+    one, two = g.parameters("h_one h_two")
+    f = g.recurrence("f", lambda f: a * tanh(f[t - 1]) + b * f[t - 2], over=t, start={0: one, -1: two})
+    g.loss("L", Sum(f[t] ** 2, t))
+    said = "those for T of at least 2"
+    assert said in " ".join(g.derive().to_text(check=False).split())
+    assert "T 不小于 2" in g.derive().to_text("zh", check=False)
+    assert said not in " ".join(g.derive(sizes={"T": 3}).to_text(check=False).split())
+    assert said not in " ".join(
+        load("bptt").readings[0].build("tanh", "squared", "every", "learned").derive().to_text(check=False).split()
+    )

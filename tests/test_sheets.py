@@ -314,7 +314,20 @@ def test_every_equals_sign_between_numbers_is_true(case):
             if a is not None and b is not None:
                 compared += 1
                 assert (a == b) if relation == "=" else abs(a - b) <= Fraction(1, 10**4) * max(abs(a), abs(b)), line
-    assert compared or "new value" in "\n".join(whole)  # a step of descent is a table
+    assert compared + descended(whole)
+
+
+def descended(lines: list[str]) -> int:
+    """How many parameters a table moves by one step of descent; each new value is the old one less rate times slope."""
+    rows = {words[0]: words for words in map(str.split, lines) if words}
+    if "new" not in rows:
+        return 0
+    rate = number(re.findall(r"learning rate η [=≈] (\S+)", " ".join(lines))[0])
+    old, slope, new = ([number(w) for w in rows[k][s:]] for k, s in (("value", 1), ("gradient", 1), ("new", 2)))
+    for value, gradient, moved in zip(old, slope, new, strict=True):
+        assert value is not None and gradient is not None and moved is not None and rate is not None
+        assert abs(value - rate * gradient - moved) <= Fraction(1, 10**4) * max(1, abs(moved))
+    return len(new)
 
 
 def joined(lines: list[str], at: int) -> str:

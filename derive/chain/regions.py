@@ -7,7 +7,7 @@ the sizes have numbers, the regions are those of the unrolled model; if not, tho
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
 from sympy import Add, And, Basic, Eq, Expr, Idx, Integer, Mul, Piecewise, S, Symbol, expand
 
@@ -17,6 +17,7 @@ from derive.expressions.intervals import Interval, image
 from derive.memo import memo
 from derive.model.sizes import far
 
+SMALL = 12  # sizes from this one on are large
 Ranges = tuple[tuple[Idx, Interval], ...]  # of the indices that are free in a term
 Numbers = tuple[tuple[Symbol, Integer], ...]
 
@@ -71,6 +72,29 @@ def _inside(region: Region, indices: tuple[Idx, ...], whole: tuple[Interval, ...
         conditions += [idx >= low] if low != first else []
         conditions += [idx <= high] if high != last else []
     return And(*conditions)
+
+
+def apart_from(found: Sequence[Region]) -> tuple[Symbol, int] | None:
+    """The size that the boxes depend on, and the least number for it from which no two of them meet.
+
+    None where they never meet, have no size, or depend on several.
+    """
+    axes = [axis for axis in zip(*(r.ranges for r in found), strict=True) if len(set(axis)) > 1]
+    sizes = {s for axis in axes for ends in axis for end in ends for s in end.free_symbols}
+    if len(sizes) != 1:
+        return None
+    (size,), boxes = sizes, list(zip(*axes, strict=True))
+    met = [n for n in range(getattr(size, "least", 1), SMALL) if _meet(boxes, {size: Integer(n)})]
+    return (size, met[-1] + 1) if met else None
+
+
+def _meet(boxes: Sequence[tuple[Interval, ...]], number: Mapping[Basic, Basic]) -> bool:
+    """Do two boxes have an element in common?"""
+    ends = [[(int(substitute(low, number)), int(substitute(high, number))) for low, high in box] for box in boxes]
+    return any(
+        all(max(a, c) <= min(b, d) for (a, b), (c, d) in zip(one, other, strict=True))
+        for one, other in combinations(ends, 2)
+    )
 
 
 def _cuts(domains: Sequence[Interval], number: Mapping[Symbol, Integer]) -> list[tuple[Interval, set[int]]]:

@@ -38,7 +38,7 @@ class Source:
             self.names[name]
         self.families = Families(d, self.names)
         stable = Stable(d.model.nodes)
-        forward = self._lowering(lambda expr: zero_log_zero(stable(expr)))
+        forward = self._lowering(lambda expr: guarded(zero_log_zero(stable(expr))))
         backward = self._lowering(lambda expr: guarded(slopes_of_norms(zero_log_zero(stable(expr)), d.model.nodes)))
         self.integers = forward.integers
         self.forward = Forward(self.families, forward, self.show)

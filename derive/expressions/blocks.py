@@ -14,34 +14,35 @@ from sympy import Add, Expr, Function, Idx, Indexed, Integer, expand
 from derive.expressions.indices import Limits, fresh, index, limits
 
 
-class Block(Function):
-    """Block(i, n) is the number of the block in which i stands, the least whole number from i/n on."""
+class InBlocks(Function):
+    """One of the two whole numbers that tell where an index stands among blocks; `side` says which."""
 
     nargs = 2
     is_integer = True
     is_positive = True
+    side: int
 
     @classmethod
     def eval(cls, value: Expr, length: Expr) -> Expr | None:
+        """The number, as soon as the index is written as a block and a place."""
         found = split(value, length)
-        return None if found is None else found[0]
+        return None if found is None else found[cls.side]
+
+
+class Block(InBlocks):
+    """Block(i, n) is the number of the block in which i stands, the least whole number from i/n on."""
+
+    side = 0
 
     def _sympystr(self, printer: Any) -> str:
         value, length = self.args
         return f"ceiling({printer.doprint(value / length)})"
 
 
-class Place(Function):
+class Place(InBlocks):
     """Place(i, n) is the place of i in its block, i - n (Block(i, n) - 1)."""
 
-    nargs = 2
-    is_integer = True
-    is_positive = True
-
-    @classmethod
-    def eval(cls, value: Expr, length: Expr) -> Expr | None:
-        found = split(value, length)
-        return None if found is None else found[1]
+    side = 1
 
     @property
     def written(self) -> Expr:

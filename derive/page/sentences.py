@@ -30,6 +30,7 @@ SINCE = Text("as {partials}", "因为 {partials}")
 SINCE_BY = Text("as {partial}, {rule}", "因为 {partial}，{rule}")
 BY_RULE = Text("{partial}, {rule}", "{partial}，{rule}")
 GROUPED = Text("{count} quantities", "{count} 个量")
+ONE_QUANTITY = Text("1 quantity", "1 个量")
 NUMBERS = Text("Numerical example", "数值例子")
 CHECK = Text("Verification", "验证")
 IN_TIME = Text("The recursion, step by step in time", "按时间步写出的递推")
@@ -208,6 +209,10 @@ NO_CLAIM = Text(
     "The statements about exploding and vanishing gradients hold for recurrences that run along one index and look "
     "back a fixed number of steps. This recurrence is of another kind, so no such statement is made.",
     "关于梯度爆炸与消失的结论只适用于沿一个指标推进、且每步只回看固定步数的递推。这里的递推不属于此类，因此不作结论。",
+)
+APART = Text(
+    "The cases of the steps are those for {size} of at least {least}; for a smaller {size} some of them coincide.",
+    "各步的情形按 {size} 不小于 {least} 列出；{size} 更小时，其中一些情形重合。",
 )
 IMMEDIATE = Text(
     "∂⁺ is the immediate partial derivative: only the explicit occurrence is differentiated.",

@@ -21,7 +21,12 @@ def summary(rows: Sequence[Row]) -> Table:
     worst = max(right, key=lambda r: r.error)
     points = [r.points for r in right]
     counted = str(points[0]) if min(points) == max(points) else f"{min(points)}–{max(points)}"
-    agrees = (say.GROUPED(count=str(len(right))), counted, worst.error, say.AGREES)
+    agrees = (
+        say.GROUPED(count=str(len(right))) if len(right) > 1 else say.ONE_QUANTITY,
+        counted,
+        worst.error,
+        say.AGREES,
+    )
     return whole._replace(rows=(*whole.rows, agrees))
 
 

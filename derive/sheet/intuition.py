@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from sympy import Add, Expr, Indexed, Symbol
+from sympy import Add, Expr, Indexed, Mul, Symbol
 
 from derive.chain.derivation import Local, Step, Use
 from derive.expressions.functions import row_of
-from derive.expressions.indices import name_of
+from derive.expressions.indices import Limits, name_of
 from derive.language import Text
 from derive.model.model import Model, Node
 from derive.model.nameless import is_softmax
@@ -82,11 +82,18 @@ def _sum(step: Step, model: Model) -> Text | None:
 
 
 def _other(step: Step, model: Model) -> Iterator[tuple[Node, Expr]]:
-    """The other factors of the products in which the quantity of a step is a factor."""
+    """The other factors of the products in which the quantity of a step is a factor, as they are written: that of
+    exp(z) is its own derivative, and is no product."""
     for use, local in _pairs(step):
         node = model.nodes.get(name_of(local.value)) if isinstance(local.value, (Symbol, Indexed)) else None
-        if node is not None and not use.direct:
+        if node is not None and not use.direct and {node.name, step.node.name} in _products(use.case.expr):
             yield node, local.value
+
+
+def _products(expr: Expr) -> list[set[str]]:
+    """The names of the two factors of each product of two quantities, numbers aside."""
+    named = ([name_of(a) for a in p.args if isinstance(a, (Symbol, Indexed))] for p in expr.atoms(Mul))
+    return [set(names) for names in named if len(names) == 2]
 
 
 def _product(step: Step, model: Model) -> Text | None:
@@ -107,9 +114,14 @@ def _relu(step: Step, model: Model) -> Text | None:
 
 
 def _average(step: Step, model: Model) -> Text | None:
-    """Nothing but one over a number of elements."""
-    shares = (1 / p.value for use, p in _pairs(step) if p.value not in (0, 1) and not use.direct)
-    return AVERAGE if any(n.is_Symbol and n.is_integer and n.is_positive for n in shares) else None
+    """One over the number of elements of the sum in which the quantity stands."""
+    uses = ((p.value, use.occurrence.sums) for use, p in _pairs(step) if not use.direct)
+    return AVERAGE if any(sums and value * _count(sums) == 1 for value, sums in uses) else None
+
+
+def _count(sums: Sequence[Limits]) -> Expr:
+    """How many elements a sum has."""
+    return Mul(*(high - low + 1 for _, low, high in sums))
 
 
 def _residual(step: Step, model: Model) -> Text | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
-from derive.chain.derivation import Step
+from derive.chain.derivation import Region, Step
+from derive.chain.regions import apart_from
 from derive.expressions.symbols import Immediate
 from derive.language import Text, clauses
 from derive.memo import memo
@@ -35,6 +36,7 @@ def backward(part: Part) -> Iterator[Block]:
         yield Paragraph(say.IMMEDIATE)
     for convention in conventions(derived.model):
         yield Paragraph(convention)
+    yield from _small_sizes(part)
     yield from only(derived.derivation)
     yield from _unchanged(part)
     inner, leaves = inner_and_leaves(part)
@@ -46,6 +48,20 @@ def backward(part: Part) -> Iterator[Block]:
         yield from unrolled
     for form in derived.closed_forms:
         yield from solved(form, derived.sizes, detail, bool(unrolled))
+
+
+def _small_sizes(part: Part) -> Iterator[Block]:
+    """Say from which size on the cases of the steps are apart, where they are not for every one."""
+    if len(part.derived.sizes) == len(part.derived.model.sizes):
+        return  # every size has a number
+    boxes: dict[str, list[Region]] = {}
+    for step in part.derived.steps:
+        boxes.setdefault(step.node.name, []).append(step.region)
+    least: dict[Symbol, int] = {}
+    for size, number in filter(None, (apart_from(found) for found in boxes.values() if len(found) > 1)):
+        least[size] = max(number, least.get(size, 1))
+    for size, number in least.items():
+        yield Paragraph(say.APART(size=size, least=str(number)))
 
 
 def _intuitions(part: Part) -> dict[int, tuple[Text, ...]]:

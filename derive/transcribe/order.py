@@ -50,6 +50,7 @@ def _components(uses: Mapping[Stem, set[Stem]]) -> list[list[Stem]]:
     found: list[list[Stem]] = []
 
     def visit(stem: Stem) -> None:
+        """Follow what a name uses; a component is complete where its first name comes back."""
         number[stem] = low[stem] = len(number)
         stack.append(stem)
         for other in sorted(uses[stem]):

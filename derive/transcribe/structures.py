@@ -27,6 +27,7 @@ _RELATIONS: dict[str, Callable[[Expr, Expr], Any]] = {
 
 
 def big_of(formula: Formula, node: Big) -> Value:
+    """A sum, a product or an extreme over an index, with its condition."""
     if node.below is None:
         raise formula.error(node, f"over what does \\{node.operator} run? write \\{node.operator}_{{i=1}}^{{n}}")
     inner, limits, when = formula.names.indexing.summation(node.below, node.above, formula)
@@ -40,6 +41,7 @@ def big_of(formula: Formula, node: Big) -> Value:
 
 
 def rows_of(formula: Formula, node: Rows) -> Value:
+    """Cases by their conditions."""
     if "cases" not in node.kind:
         raise formula.error(node, "a matrix of single formulas is not read; define its elements")
     pieces = [(formula.number(row[0]), _when(formula, row[1:], node)) for row in node.rows]

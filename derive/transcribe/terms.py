@@ -27,6 +27,7 @@ from derive.transcribe.values import elementwise as each
 
 
 def number_of(formula: Formula, node: Number) -> Value:
+    """Digits."""
     return scalar(Rational(node.digits))
 
 
@@ -83,6 +84,7 @@ def _element(formula: Formula, value: Value, below: Node) -> Value:
 
 
 def power(formula: Formula, value: Value, above: Node) -> Value:
+    """A number to a power, or the inverse of a matrix. Mismatch for any other power of a vector or a matrix."""
     exponent = formula.number(above)
     if len(value.shape) == 2 and exponent == -1:
         return inverse(value)
@@ -114,28 +116,33 @@ def _text(node: Node | None) -> str | None:
 
 
 def added_of(formula: Formula, node: Added) -> Value:
+    """Terms with their signs: all of one shape, or numbers."""
     values = [formula.value(term) for term in node.terms]
     signs = [1 if sign == "+" else -1 for sign in node.signs]
     return each(lambda *terms: sum((s * t for s, t in zip(signs, terms, strict=True)), Integer(0)), *values)
 
 
 def fraction_of(formula: Formula, node: Fraction) -> Value:
+    """One thing over a number."""
     below = formula.number(node.denominator)
     return each(lambda above: above / below, formula.value(node.numerator))
 
 
 def root_of(formula: Formula, node: Root) -> Value:
+    """A root, element by element."""
     degree = Integer(2) if node.degree is None else formula.number(node.degree)
     return each(lambda body: body ** (1 / degree), formula.value(node.body))
 
 
 def bars_of(formula: Formula, node: Bars) -> Value:
+    """An absolute value, or with two strokes a norm."""
     if node.strokes == 2:
         return _norm(formula, node, None)
     return scalar(Abs(formula.number(node.body)))
 
 
 def bracketed_of(formula: Formula, node: Bracketed) -> Value:
+    """What brackets hold: one thing, or vectors below each other in `[a; b]`."""
     if len(node.items) == 1 and node.brackets in ("()", "[]", "{}"):
         return formula.value(node.items[0])
     if node.brackets == "[]" and len(node.items) > 1:

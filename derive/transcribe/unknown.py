@@ -33,6 +33,7 @@ class Size:
 
 
 def join(one: tuple[Size, ...], other: tuple[Size, ...]) -> None:
+    """From now on two shapes are one. Contradiction for two ranks, or two known sizes."""
     if len(one) != len(other):
         raise Contradiction("a vector and a matrix")
     for a, b in zip(one, other, strict=True):

@@ -161,7 +161,8 @@ class Evaluator:
         return torch.softmax(self.value(expr.args[0], at), dim=-2 if column else -1)
 
     def _summed(self, expr: Summed, at: Sequence[Range]) -> Array:
-        own = [(i, self.passes.number(a), self.passes.number(b)) for i, a, b in reversed(expr.limits)]
+        ends = ((i, self.passes.number(a), self.passes.number(b)) for i, a, b in reversed(expr.limits))
+        own = [(i, first, max(last, first - 1)) for i, first, last in ends]  # t = 3, ..., T is empty for T = 1 too
         found = self.value(expr.args[0], [*at, *own])
         full = found.expand(*(b - a + 1 for _, a, b in (*at, *own)), *found.shape[-3:])
         return full.sum(dim=tuple(range(len(at), len(at) + len(own))))
