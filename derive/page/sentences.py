@@ -47,6 +47,7 @@ VERDICT = Text(
 OK = Text("ok", "一致")
 FAILED = Text("FAILED at {quantity}", "{quantity} 不一致")
 READING = Text("{label}", "{label}")
+OF_READING = Text("{head}: {reading}", "{head}：{reading}")
 KINDS = {
     "parameter": Text("Parameters: {names}.", "参数：{names}。"),
     "input": Text("Inputs: {names}.", "输入：{names}。"),

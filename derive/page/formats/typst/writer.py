@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from derive.language import Text
 from derive.page import blocks
+from derive.page import sentences as say
 from derive.page.formats import writer as base
 from derive.page.formats.typst.design import page
 from derive.page.look import LINE
 from derive.page.print.formulas import Formulas
 from derive.page.print.lines import broken, chained, width
 from derive.page.print.typst import equation, string
+
+CLOSING = tuple("，。；：、！？）")
 
 
 class Writer(base.Writer):
@@ -24,6 +27,7 @@ class Writer(base.Writer):
         self.paper = paper
         self.open: list[str] = []
         self.deepest = 1
+        self.reading: Text | None = None  # of a task that has several
 
     def document(self, sheet: Iterable[blocks.Block]) -> str:
         """All blocks; a heading of the highest level that there is has level 1."""
@@ -45,17 +49,19 @@ class Writer(base.Writer):
         after: blocks.Block | None,
     ) -> str:
         """A block as its neighbours ask for: a sentence stays with its formulas, and behind the name of a step; a
-        picture floats with its heading."""
+        picture floats with its heading, which says of which reading it is, for another one may stand above it."""
         if said is not None and isinstance(block, blocks.Heading):
             return self.heading(block, said.text)
-        if _floats(block, after):
-            return self.block(block).replace("#heading", "#floating[#heading", 1)
+        if isinstance(block, blocks.Heading) and _floats(block, after):
+            told = block.text if self.reading is None else say.OF_READING(head=block.text, reading=self.reading)
+            return self.heading(block._replace(text=told)).replace("#heading", "#floating[#heading", 1)
         if before is not None and _floats(before, block):
             return f"{self.block(block)}]"
         return self.lead(block) if _leads(block, after) else self.block(block)
 
     def words(self, text: str) -> str:
-        return f"#{string(text)};" if text else ""
+        kept = "#sym.wj;" if text[:1] in CLOSING else ""  # it does not begin a line
+        return f"{kept}#{string(text)};" if text else ""
 
     def math(self, formula: str) -> str:
         return f"#{equation('m', formula)};"
@@ -80,6 +86,7 @@ class Writer(base.Writer):
 
     def heading(self, block: blocks.Heading, sentence: Text | None = None) -> str:
         closed, level = self.closed(block.level), block.level - self.deepest + 1
+        self.reading = block.text if block.level == 0 else self.reading
         head = f"#heading(level: {level})[{self.text(block.text)}]"
         if block.boxed:
             self.open.append("proved")
