@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise, product
 from math import ceil, dist, hypot, inf
 from typing import Any, NamedTuple
@@ -81,13 +81,14 @@ def placed(
     taken: list[Rectangle] = []
     total = 0.0
     for edge in sorted((e for e in lines if sizes[e][0]), key=lambda e: -sizes[e][0]):
-        near = [box for box in (*boxes, *taken) if _beside(box, lines[edge], sizes[edge][0])]
+        near = [_around(box) for box in (*boxes, *taken) if _beside(box, lines[edge], sizes[edge][0])]
         best, least, covered = None, inf, LOST
-        for cost, box, away in sorted(_spots(lines[edge], sizes[edge])):
+        for cost, x, y, away in sorted(_spots(lines[edge], sizes[edge])):
             if cost >= least:
                 break
-            if any(box.meets(other, MARGIN) for other in near):
+            if not _free(x, y, sizes[edge], near):
                 continue
+            box = Rectangle(x, y, *sizes[edge])
             under = _covered(box, edge, cells, away, least - cost)
             if cost + under < least:
                 best, least, covered = box, cost + under, under
@@ -96,6 +97,20 @@ def placed(
             found[edge] = Label(best)
             taken.append(best)
     return found, total
+
+
+def _around(box: Rectangle) -> tuple[float, float, float, float]:
+    """The left, upper, right and lower side of a box with its margin."""
+    return box.x - MARGIN, box.y - MARGIN, box.right + MARGIN, box.bottom + MARGIN
+
+
+def _free(x: float, y: float, size: tuple[float, float], near: Sequence[tuple[float, float, float, float]]) -> bool:
+    """Whether a label with this corner comes near none of the boxes, as `Rectangle.meets` has it; asked very often."""
+    right, bottom = x + size[0], y + size[1]
+    for left, top, end, low in near:  # noqa: SIM110, a generator costs more than what it asks
+        if x < end and left < right and y < low and top < bottom:
+            return False
+    return True
 
 
 def _cells(lines: Mapping[Any, tuple[Curve, ...]]) -> Cells:
@@ -120,21 +135,23 @@ def _beside(box: Rectangle, curves: tuple[Curve, ...], width: float) -> bool:
     return box.right > curves[0][0][0] - width and box.x < curves[-1][3][0] + width
 
 
-def _spots(curves: tuple[Curve, ...], size: tuple[float, float]) -> Iterator[tuple[float, Rectangle, float]]:
-    """Boxes on both sides of the line and on it, what each costs, and its distance from the line: best in the middle of
-    the gap after the source."""
+def _spots(curves: tuple[Curve, ...], size: tuple[float, float]) -> list[tuple[float, float, float, float]]:
+    """What a label costs, its upper left corner, and its distance from the line, on both sides of it and on it: best in
+    the middle of the gap after the source."""
+    found = []
     w, h = size
     wanted = max(curves[:2], key=lambda c: c[3][0] - c[0][0])
     for curve in curves:
         for t in ALONG if curve is wanted else ELSEWHERE:
             (x, y), (dx, dy) = point(curve, t), _across(curve, t)
+            span = (abs(dx) * w + abs(dy) * h) / 2
             far = 0.0 if curve is wanted else 1.0 + dist(point(wanted, 0.5), (x, y)) / 40
             for rank, away in enumerate(AWAY):
-                reach = away + (abs(dx) * w + abs(dy) * h) / 2 if away else 0.0
+                reach = away + span if away else 0.0
                 for side, better in ((1, 0.0), (-1, 0.1)):  # the way back lies below
-                    middle = x + side * dx * reach, y + side * dy * reach
                     cost = far + 2.5 * abs(t - 0.5) + 0.6 * rank + better
-                    yield cost, Rectangle(middle[0] - w / 2, middle[1] - h / 2, w, h), away
+                    found.append((cost, x + side * dx * reach - w / 2, y + side * dy * reach - h / 2, away))
+    return found
 
 
 def _across(curve: Curve, t: float) -> Point:
@@ -152,8 +169,11 @@ def _covered(box: Rectangle, edge: Any, cells: Cells, away: float, most: float) 
     near, nearer, cost = max(away, AWAY[0]) + 2.5, max(away - 2, TOUCH), 0.0
     columns = range(int((box.x - near) // CELL), int((box.right + near) // CELL) + 1)
     rows = range(int((box.y - near) // CELL), int((box.bottom + near) // CELL) + 1)
+    left, right, top, low = x - wide - near, x + wide + near, y - high - near, y + high + near
     for square in product(columns, rows):
         for (a, b), owner in cells.get(square, ()):
+            if not (left < a < right and top < b < low):  # most points are far away
+                continue
             gap = max(abs(a - x) - wide, abs(b - y) - high)
             if owner is edge:
                 cost += OWN if gap < TOUCH else 0.0
