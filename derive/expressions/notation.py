@@ -80,8 +80,13 @@ def _latex_greek(word: str) -> str:
 
 def _latex_subscript(part: str) -> str:
     body, _, accent = STAR.get(part, part).partition("_")
-    body = _latex_greek(body) or (body if body.isdigit() or len(body) <= 2 else rf"\mathrm{{{body}}}")
+    body = _latex_greek(body) or (body if body.isdigit() or _letters(body) else rf"\mathrm{{{body}}}")
     return rf"\{accent}{{{body}}}" if accent else body
+
+
+def _letters(body: str) -> bool:
+    """Whether a subscript is a letter or two beside each other, and no word: C_in stands beside C_out."""
+    return len(body) <= 2 and body != "in"
 
 
 def _text_subscript(part: str) -> str:

@@ -89,11 +89,12 @@ class Table(NamedTuple):
 class Worked(NamedTuple):
     """Equations with numbers put in: left = right = right in numbers = value; each is a statement of its own.
 
-    `values` are the numbers of the quantities; `sign` stands between left and right (an arrow for an update).
+    `values` are the numbers of the quantities, or expressions where a size has none; `sign` stands between left and
+    right (an arrow for an update).
     """
 
-    rows: tuple[tuple[Expr, Expr | tuple[Term, ...], Numeral], ...]
-    values: Mapping[Expr, Numeral]
+    rows: tuple[tuple[Expr, Expr | tuple[Term, ...], Numeral | Expr], ...]
+    values: Mapping[Expr, Numeral] | Mapping[Expr, Numeral | Expr]
     sign: str = "="
 
 

@@ -17,6 +17,7 @@ from derive.language import LANGUAGES, Text, written
 from derive.page import blocks
 from derive.page.formats.joined import Line, Measure, joined
 from derive.page.look import LINE, SMALL, TEXT
+from derive.page.numerals import Numeral
 from derive.page.print.formulas import Formulas
 from derive.page.print.lines import width, worded
 from derive.page.print.order import signed
@@ -185,7 +186,7 @@ class Writer(ABC):
             parts = [("=", signed(self.formulas.plain.pieces(right))), ("=" if exact else "~", signed(numbers))]
             parts = parts[:1] if parts[0][1] == parts[1][1] else parts
             parts = [p for p in parts if p[1] not in (shown, end) and self.fits(shown, p[1])]
-            parts.append(("=" if value.exact else "~", end))
+            parts.append(("~" if isinstance(value, Numeral) and not value.exact else "=", end))
             if block.sign == "<-":
                 parts[0] = ("<-", parts[0][1])
             yield shown, [(self.signs[sign], part) for sign, part in parts]

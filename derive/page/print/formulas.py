@@ -17,10 +17,11 @@ from derive.page.print.order import signed
 from derive.page.print.printer import ADD, ATOM, MUL, Printed, Printer, printer
 from derive.page.print.template import Template
 from derive.page.spans import Known, Ranges, Span
+from derive.page.worked_line import WorkedLine
 
 FEW = 8  # terms of a sum that are still written out with numbers
 DOTS = {"latex": r"\dots", "inline": r"\dots", "text": "…"}
-Values = Mapping[Expr, Numeral]
+Values = Mapping[Expr, Numeral | Expr]  # an expression where a size has no number
 
 
 class Formulas:
@@ -50,6 +51,8 @@ class Formulas:
             return self.plain(value)
         if isinstance(value, Numeral):
             return value.text(self.style != "text")
+        if isinstance(value, WorkedLine):
+            return self.worked(value)
         if isinstance(value, float):
             return Numeral(float(f"{value:.0e}")).text(self.style != "text")
         if isinstance(value, Known):
@@ -72,6 +75,11 @@ class Formulas:
         """The right-hand side with numbers for its quantities, and whether none of them is rounded."""
         show = Substituting(self.style, self.order, self.sizes, values)
         return show.pieces(right, True), show.exact
+
+    def worked(self, line: WorkedLine) -> str:
+        """The numbers put in, and what comes out, which stands alone where it is the same: 5 · 5 · 64 = 1600."""
+        numbers, value = signed(self.numbers(line.right, line.values)[0]), self.show(line.value)
+        return value if numbers == value else f"{numbers} = {value}"
 
     def rows(self, rows: tuple[Row, ...], index: Idx | None = None) -> list[tuple[str, tuple[str, ...], Row]]:
         """left and the terms of right of each row, as templates in the index where there is one."""
@@ -96,6 +104,9 @@ class Substituting(Printer):
 
     def _print(self, expr: Expr) -> Printed:
         found = self.values.get(sized(expr, dict(self.numbers)))
+        if isinstance(found, Expr):
+            text, level = self.base.printed(found)
+            return (text, level) if level != MUL else (self.style.brackets(text), ATOM)
         if found is not None:
             self.exact = self.exact and found.exact
             text = found.text(self.latex)

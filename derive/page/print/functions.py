@@ -34,6 +34,7 @@ def function(expr: Basic, p: Printer) -> Printed:
     pattern, inner = p.style.pattern(row), [_argument(row, a, p) for a in arguments(expr)]
     if p.style.latex and any(map(tall, inner)):
         pattern = BRACKETS.sub(r"\\left(\1\\right)", pattern)
+        pattern = pattern.replace(r"\lfloor", r"\left\lfloor").replace(r"\rfloor", r"\right\rfloor")
     return pattern.format(*([", ".join(inner)] if "{}" in pattern else inner)), BINDS[row.notation]
 
 
