@@ -7,8 +7,11 @@ from itertools import pairwise, product
 from math import ceil, dist, hypot, inf
 from typing import Any, NamedTuple
 
+from derive.memo import memo
+
 Point = tuple[float, float]
 Curve = tuple[Point, Point, Point, Point]
+Weights = tuple[float, float, float, float]
 ALONG, ELSEWHERE = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9), (0.5, 0.2, 0.8)
 AWAY = (5.5, 8.5, 12.5, 19.0, 0.0)  # distances of a label from the middle of its pair of lines; the last is on it
 MARGIN = 1.5  # the least distance from boxes and other labels
@@ -118,9 +121,9 @@ def _cells(lines: Mapping[Any, tuple[Curve, ...]]) -> Cells:
     cells: Cells = {}
     for edge, curves in lines.items():
         for curve in curves:
-            count = max(2, ceil(_length(curve) / STEP))
-            for n in range(count + 1):
-                x, y = point(curve, n / count)
+            (x0, y0), (x1, y1), (x2, y2), (x3, y3) = curve
+            for a, b, c, d in _evenly(max(2, ceil(_length(curve) / STEP))):
+                x, y = a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3
                 cells.setdefault((int(x // CELL), int(y // CELL)), []).append(((x, y), edge))
     return cells
 
@@ -146,11 +149,13 @@ def _spots(curves: tuple[Curve, ...], size: tuple[float, float]) -> list[tuple[f
             (x, y), (dx, dy) = point(curve, t), _across(curve, t)
             span = (abs(dx) * w + abs(dy) * h) / 2
             far = 0.0 if curve is wanted else 1.0 + dist(point(wanted, 0.5), (x, y)) / 40
+            far += 2.5 * abs(t - 0.5)
             for rank, away in enumerate(AWAY):
                 reach = away + span if away else 0.0
                 for side, better in ((1, 0.0), (-1, 0.1)):  # the way back lies below
-                    cost = far + 2.5 * abs(t - 0.5) + 0.6 * rank + better
-                    found.append((cost, x + side * dx * reach - w / 2, y + side * dy * reach - h / 2, away))
+                    found.append(
+                        (far + 0.6 * rank + better, x + side * dx * reach - w / 2, y + side * dy * reach - h / 2, away)
+                    )
     return found
 
 
@@ -174,7 +179,8 @@ def _covered(box: Rectangle, edge: Any, cells: Cells, away: float, most: float) 
         for (a, b), owner in cells.get(square, ()):
             if not (left < a < right and top < b < low):  # most points are far away
                 continue
-            gap = max(abs(a - x) - wide, abs(b - y) - high)
+            across, down = (a - x if a > x else x - a) - wide, (b - y if b > y else y - b) - high
+            gap = across if across > down else down  # asked very often: what `max` and `abs` say, without a call
             if owner is edge:
                 cost += OWN if gap < TOUCH else 0.0
             elif gap < near:
@@ -184,9 +190,21 @@ def _covered(box: Rectangle, edge: Any, cells: Cells, away: float, most: float) 
     return cost
 
 
+@memo
+def _evenly(count: int) -> tuple[Weights, ...]:
+    """The weights of points that cut a curve into so many pieces."""
+    return tuple(_weights(n / count) for n in range(count + 1))
+
+
+@memo
+def _weights(t: float) -> Weights:
+    """How much each of its four points counts at a place of a cubic Bezier curve: the Bernstein polynomials."""
+    s = 1 - t
+    return s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
+
+
 def point(curve: Curve, t: float) -> Point:
     """A point of a cubic Bezier curve."""
-    s = 1 - t
-    a, b, c, d = s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
+    a, b, c, d = _weights(t)
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = curve
     return a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3
