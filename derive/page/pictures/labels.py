@@ -84,14 +84,15 @@ def placed(
     taken: list[Rectangle] = []
     total = 0.0
     for edge in sorted((e for e in lines if sizes[e][0]), key=lambda e: -sizes[e][0]):
-        near = [_around(box) for box in (*boxes, *taken) if _beside(box, lines[edge], sizes[edge][0])]
+        line, size = lines[edge], sizes[edge]  # to find an edge in a table is dear: its formula is hashed
+        near = [_around(box) for box in (*boxes, *taken) if _beside(box, line, size[0])]
         best, least, covered = None, inf, LOST
-        for cost, x, y, away in sorted(_spots(lines[edge], sizes[edge])):
+        for cost, x, y, away in sorted(_spots(line, size)):
             if cost >= least:
                 break
-            if not _free(x, y, sizes[edge], near):
+            if not _free(x, y, size, near):
                 continue
-            box = Rectangle(x, y, *sizes[edge])
+            box = Rectangle(x, y, *size)
             under = _covered(box, edge, cells, away, least - cost)
             if cost + under < least:
                 best, least, covered = box, cost + under, under
