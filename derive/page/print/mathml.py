@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
+from derive.memo import memo
 from derive.page.print.pieces import Formula, Piece, fences, parse
 from derive.page.print.signs import ACCENTS, OPERATORS, SIGNS, SPACES
 
@@ -18,6 +19,7 @@ _BESIDE = frozenset(["+", "-", "=", "<", ">", ",", "(", ")", "[", "]", "/", "|",
 _LIMITS = frozenset(["\\sum", "\\prod", *(f"\\{name}" for name, below in OPERATORS.items() if below)])
 
 
+@memo
 def mathml(latex: str, display: bool = False) -> str:
     """The element `<math>` of a printed formula.
 
@@ -129,6 +131,7 @@ def _text(token: str) -> str:
     return name or token
 
 
+@memo
 def _leaf(token: str) -> str:
     text = _text(token)
     if token in SPACES:
