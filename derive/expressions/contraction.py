@@ -180,7 +180,7 @@ def delta_solutions(place: Expr, target: Expr, sums: Iterable[Limits]) -> Iterat
 
 def _match(state: _State, place: Expr, target: Idx) -> None:
     """Use delta(place, target)."""
-    both = pair(place, ((k, *ends) for k, ends in state.open.items()))
+    both = pair(place, ((k, *ends) for k, ends in state.open.items())) if place.is_Add else None
     if both:
         block, own, length = both
         state.bind(block, Block(target, length))

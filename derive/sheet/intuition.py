@@ -14,6 +14,7 @@ from derive.chain.derivation import Local, Step, Use
 from derive.expressions.functions import row_of
 from derive.expressions.indices import Limits, name_of
 from derive.language import Text
+from derive.memo import memo
 from derive.model.model import Model, Node
 from derive.model.nameless import is_softmax
 
@@ -90,6 +91,7 @@ def _other(step: Step, model: Model) -> Iterator[tuple[Node, Expr]]:
             yield node, local.value
 
 
+@memo
 def _products(expr: Expr) -> list[set[str]]:
     """The names of the two factors of each product of two quantities, numbers aside."""
     named = ([name_of(a) for a in p.args if isinstance(a, (Symbol, Indexed))] for p in expr.atoms(Mul))

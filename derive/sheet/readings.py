@@ -125,6 +125,8 @@ def _worked(row: Any, block: Worked) -> Hashable:
 
 def key(value: Any) -> Hashable:
     """What two blocks share that read the same."""
+    if isinstance(value, (Basic, str)):  # most are
+        return value
     if isinstance(value, Text):
         return value.en, tuple((name, key(v)) for name, v in value.values.items())
     if isinstance(value, Picture):

@@ -13,6 +13,7 @@ from derive.expressions.blocks import Block, Place, in_blocks
 from derive.expressions.indices import Limits, substitute
 from derive.expressions.traverse import free_indices
 from derive.language import Text
+from derive.memo import memo
 
 BY_BLOCKS = Text("every {idx} is one {pair}: sum over both", "每个 {idx} 唯一地写成 {pair}：改为对这两个指标求和")
 
@@ -39,7 +40,7 @@ def by_blocks(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
 def _blocks(term: Term, limit: Limits) -> tuple[Term, Expr] | None:
     """The term by blocks of one length, and what the index is then."""
     idx, *_ = limit
-    parts = [p for f in term.factors for p in f.atoms(Block, Place) if p.args[0] == idx]
+    parts = [p for f in term.factors for p in _parts(f) if p.args[0] == idx]
     length = parts[0].args[1] if parts else None
     if length is None or _is_end(idx, term):
         return None
@@ -50,6 +51,12 @@ def _blocks(term: Term, limit: Limits) -> tuple[Term, Expr] | None:
     factors = tuple(substitute(f, {idx: found.value}) for f in term.factors)
     at = term.sums.index(limit)
     return term._replace(factors=factors, sums=(*term.sums[:at], *found.limits, *term.sums[at + 1 :])), found.value
+
+
+@memo
+def _parts(factor: Expr) -> frozenset[Expr]:
+    """The blocks and places in a factor."""
+    return frozenset(factor.atoms(Block, Place))
 
 
 def _is_end(idx: Idx, term: Term) -> bool:

@@ -13,6 +13,7 @@ from derive.chain.sums import Facts
 from derive.expressions.traverse import elements
 from derive.expressions.weight import weight
 from derive.language import Text
+from derive.memo import memo
 
 WIDEST = 60  # an expression longer than this gets no shorter by multiplying out, and sympy needs seconds to try
 DENOMINATOR = Text("common denominator", "通分")
@@ -109,12 +110,14 @@ def multiply_out(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
         yield Line(_addends(collected), COLLECTED)
 
 
+@memo
 def _expanded(expr: Expr) -> Expr:
     """An expression multiplied out, but for what stands inside of functions, where no terms meet."""
     plain, functions = _held(expr)
     return expand(plain).xreplace(functions)
 
 
+@memo
 def _held(expr: Expr) -> tuple[Expr, dict[Expr, Expr]]:
     """An expression with a symbol for each function of a sum in it, and the functions by these symbols."""
     held = {f: Dummy(real=True) for f in expr.atoms(Function) if f.has(Add)}

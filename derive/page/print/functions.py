@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sympy import And, Basic, Idx, Indexed, KroneckerDelta, Max, Min, Mod, Not, Or, Piecewise, S, polygamma
+from sympy import And, Basic, Expr, Idx, Indexed, KroneckerDelta, Max, Min, Mod, Not, Or, Piecewise, S, polygamma
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
@@ -13,6 +13,7 @@ from derive.expressions.blocks import Block, Place
 from derive.expressions.functions import Row, arguments, row_of
 from derive.expressions.indices import linear
 from derive.expressions.intervals import inside
+from derive.memo import memo
 from derive.page.print.order import ordered
 from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, write
 from derive.page.print.style import tall
@@ -94,6 +95,14 @@ def relation(expr: Relational, p: Printer) -> Printed:
     if isinstance(expr.lhs, Mod):
         value, stride = expr.lhs.args
         return p.style.residue(p.index(value), expr.rel_op == "==", p.index(expr.rhs), p.index(stride)), ADD
+    left, sign, right, shown = _sides(expr)
+    write = p.index if shown else lambda side: p.printed(side)[0]
+    return f"{write(left)} {p.style.relations[sign]} {write(right)}", ADD
+
+
+@memo
+def _sides(expr: Relational) -> tuple[Expr, str, Expr, bool]:
+    """The left side, the sign and the right side as they are written, and whether both are numbers of places."""
     left, right, sign = expr.lhs, expr.rhs, expr.rel_op
     gap = left - right
     whole = all(isinstance(s, Idx) or (s.is_Symbol and s.is_integer) for s in gap.free_symbols)
@@ -101,13 +110,13 @@ def relation(expr: Relational, p: Printer) -> Printed:
     form = linear(gap, found[0]) if whole and len(found) == 1 else None
     if form is not None and abs(form[0]) == 1:  # of a single index: i <= K, which sympy turns around
         left, right, sign = found[0], -form[0] * form[1], (expr if form[0] == 1 else expr.reversed).rel_op
-        return f"{p.index(left)} {p.style.relations[sign]} {p.index(right)}", ADD
+        return left, sign, right, True
     alone = gap.atoms(Indexed)
     for element in alone if len(alone) == 1 else ():  # r_n <= 1 + eps, which sympy turns around too
         slope, rest = gap.coeff(element), gap.coeff(element, 0)
         if abs(slope) == 1 and not rest.has(element) and rest != 0:
             left, right, sign = element, -slope * rest, (expr if slope == 1 else expr.reversed).rel_op
-    return f"{p.printed(left)[0]} {p.style.relations[sign]} {p.printed(right)[0]}", ADD
+    return left, sign, right, False
 
 
 @write.register(And)

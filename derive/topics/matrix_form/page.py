@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer, Symbol, preorder_traversal
 
 from derive.chain.derivation import Region, Step
 from derive.chain.regions import by_region
@@ -134,8 +134,9 @@ def _written(forms: Sequence[Form]) -> list[Expr]:
 
 def _meanings(matrices: Sequence[Expr]) -> Iterator[Text]:
     """What the signs mean that are used."""
+    kinds = {type(e) for m in matrices for e in preorder_traversal(m)}
     for kind, sentence in SIGNS:
-        if any(m.has(kind) for m in matrices):
+        if any(issubclass(k, kind) for k in kinds):
             yield sentence
     if any(reciprocal(e) for m in matrices if m.has(Entrywise) for e in m.atoms(Entrywise)):
         yield DIVIDE
