@@ -392,10 +392,9 @@ def test_a_label_that_is_one_hot_is_used() -> None:
 
 
 NEVER_GUESSED = [
-    (r"$z\in\mathbb{R}^K$ $$L=-z_y+\log\sum_{j=1}^K e^{z_j}$$", "j is an index here"),
     (r"f(x) = w x^2, L = f'(x)", "the derivative of a function is not read"),
     (r"z = w x, L = \sigma'(z)", "the derivative of a function is not read"),
-    (r"L = \mathbb{E}[(w x - y)^2]", "an expectation is not read"),
+    (r"L = \mathbb{E}[(w x - y)^2]", "nothing in it is said to be random"),
     (r"L = 1,5 w^2", "a comma between digits"),
     (r"L = \sin^{-1}(b)", "the inverse function or 1/sin"),
     (r"L = 1/2n \sum_{i=1}^n (w x_i - y_i)^2", "what stands behind the slash"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
 from derive.errors import ReadError
@@ -21,14 +21,16 @@ class Region(NamedTuple):
 
 
 _MARK = re.compile(
-    r"(?P<skip>(?<!\\)%[^\n]*|\\\\|\\\$|```\w*)"
+    r"(?P<skip>(?<!\\)%[^\n]*|\\\\|\\\$)|(?P<fence>^[ ]{0,3}(?:```|~~~)[ ]*(?P<info>\w*)[^\n]*\n)"
     r"|(?P<dollars>\$\$?)|\\(?P<paren>[\[(])|\\begin\{(?P<display>"
     + "|".join(map(re.escape, sorted(names.DISPLAYS)))
-    + r")\}"
+    + r")\}",
+    re.M,
 )
 _BARE = re.compile(r"\\begin\{|\\end\{|(?<!\\)[{}]")
 # `\\begin{cases}` opens one level beside its own brace, `\\end{cases}` closes one with it.
 _OPENED = {"\\begin{": 2, "\\end{": 0, "{": 1, "}": -1}
+_MATHEMATICS = frozenset(["", "math", "latex", "tex", "text", "txt", "katex"])
 # A line goes on where the next one begins with a sign.
 _LINE = re.compile(r"(?:[^\n]|\n(?=\s*&?\s*(?:[-+=/]|\\cdot|\\times|\\odot|\\approx|\\le)))*(?:\n|$)")
 _PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[,.]?\s+[A-Za-z]{2,}(?![A-Za-z}]|\s*\()|[\u4e00-\u9fff]{2,}")
@@ -57,6 +59,12 @@ def regions(source: str) -> list[Region]:
     return found or list(_lines(source, start))
 
 
+def behind(source: str, found: Sequence[Region]) -> str:
+    """The prose behind the last region: `where $y$ is one-hot.`"""
+    last = found[-1].end if found else 0
+    return re.sub(r"^(?:\$\$?|\\[\])]|\\end\{[^}]*\})", "", source[last:].lstrip())
+
+
 def _body(source: str) -> int:
     """Where the text begins: behind the preamble and the definitions of macros."""
     begin = source.find("\\begin{document}")
@@ -73,9 +81,26 @@ def _delimited(source: str, place: int) -> Iterator[Region]:
         place = match.end()
         if match["skip"]:
             continue
+        if match["fence"]:
+            place = yield from _fenced(source, match, source[prose : match.start()])
+            prose = place
+            continue
         stop, after = _closing(source, match)
         yield Region(match.end(), stop, source[prose : match.start()])
         prose = place = after
+
+
+def _fenced(source: str, match: re.Match[str], before: str) -> Generator[Region, None, int]:
+    """A block of code in Markdown: one for mathematics holds formulas, any other is passed over. Where it ends."""
+    close = re.compile(rf"^ {{0,3}}{match[0].strip()[:3]}[ ]*$", re.M).search(source, match.end())
+    stop = close.start() if close else len(source)
+    if match["info"].lower() in _MATHEMATICS:
+        inside = source[:stop]
+        found = list(_delimited(inside, match.end())) or list(_lines(inside, match.end()))
+        if found:
+            yield found[0]._replace(before=before + found[0].before)
+            yield from found[1:]
+    return close.end() if close else len(source)
 
 
 def _closing(source: str, match: re.Match[str]) -> tuple[int, int]:

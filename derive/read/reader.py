@@ -8,7 +8,7 @@ from derive.errors import ReadError
 from derive.read import symbols as names
 from derive.read.brackets import item
 from derive.read.cursor import Cursor
-from derive.read.document import macros, regions
+from derive.read.document import behind, macros, regions
 from derive.read.elements import unread
 from derive.read.forms import ELEMENTS, FORMS
 from derive.read.operators import added, is_relation
@@ -18,10 +18,11 @@ from derive.read.tree import Node, Relation
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of mathematics: its statements and remarks in order, and the prose in front of it."""
+    """One line of mathematics: its statements and remarks in order, and the prose around it."""
 
     items: tuple[Node, ...]
     before: str = ""
+    behind: str = ""  # of the last row: the prose behind it
 
 
 def read(source: str) -> tuple[Row, ...]:
@@ -32,7 +33,8 @@ def read(source: str) -> tuple[Row, ...]:
     """
     found: list[Row] = []
     bodies = macros(source)
-    for region in regions(source):
+    places = regions(source)
+    for region in places:
         cursor = Cursor(source, tokens(source, region.start, region.end, bodies), FORMS, ELEMENTS)
         before = region.before
         while cursor.next.kind != "stop":
@@ -41,6 +43,8 @@ def read(source: str) -> tuple[Row, ...]:
             if row := _row(cursor):
                 found.append(Row(row, before))
                 before = ""
+    if found:
+        found[-1] = replace(found[-1], behind=behind(source, places))
     return tuple(found)
 
 

@@ -14,7 +14,9 @@ GREEK = words(
 
 ACCENTS = words("hat widehat tilde widetilde bar overline vec dot ddot check breve mathring underline")
 
-ALPHABETS = words("mathbf boldsymbol bm mathbb mathcal mathscr mathfrak mathsf mathit mathnormal pmb symbf bold")
+ALPHABETS = words(
+    "mathbf boldsymbol bm mathbb mathcal mathscr mathfrak mathsf mathit mathnormal pmb symbf bold mathds mathbbm"
+)
 
 # Letters set upright: a word that is one name.
 UPRIGHT = words("mathrm text textrm textit textbf textsf textup texttt mbox operatorname operatorname*")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sympy import Expr, Max, Min, log
+from sympy import Expr, Max, Min, Piecewise, log
 
 from derive.errors import ReadError
 from derive.expressions.indices import substitute
+from derive.expressions.moments import Expectation, Variance
 from derive.model import words
 from derive.read.tree import (
     Bracketed,
@@ -16,14 +17,17 @@ from derive.read.tree import (
     Multiplied,
     Node,
     Number,
+    Relation,
     Scripted,
     Symbol,
 )
 from derive.transcribe.formulas import Formula
 from derive.transcribe.functions import OF_MATRICES, OF_VECTORS, elementwise
 from derive.transcribe.matrices import of_matrix
-from derive.transcribe.occurrences import Occurrence
+from derive.transcribe.occurrences import Occurrence, letter, occurrences
+from derive.transcribe.rewritten import EXPECTATION, INDICATOR, VARIANCE
 from derive.transcribe.statements import Definition
+from derive.transcribe.structures import condition
 from derive.transcribe.terms import power
 from derive.transcribe.values import Value, scalar
 from derive.transcribe.values import elementwise as each
@@ -53,14 +57,33 @@ def _own(formula: Formula, found: Occurrence, made: Definition, arguments: Brack
     bases = [getattr(argument, "name", "?") for argument in made.arguments]
 
     def inside(inputs: Iterable[Value]) -> Formula:
-        return replace(formula, inputs=dict(zip(bases, inputs, strict=True)))
+        return replace(formula, inputs=dict(zip(bases, inputs, strict=True)), lengths=lengths)
 
+    lengths = _lengths(made, dict(zip(bases, values, strict=True)))
+    if made.left.places and set(map(letter, made.left.places)) <= set(lengths):
+        return _by_elements(inside(values), made, lengths)
     if any(value.shape for value in values):
         try:
             return inside(values).value(made.right)
         except ReadError:  # it takes numbers: then element by element
             pass
     return each(lambda *numbers: inside(map(scalar, numbers)).number(made.right), *values)
+
+
+def _lengths(made: Definition, values: Mapping[str, Value]) -> dict[str, Expr]:
+    """How far the letters run with which a function reads the elements of its arguments."""
+    read = (o for o in occurrences(made.right) if o.base in values and len(o.places) == len(values[o.base].shape))
+    pairs = ((letter(place), size) for o in read for place, size in zip(o.places, values[o.base].shape, strict=True))
+    return {name: size for name, size in pairs if name}
+
+
+def _by_elements(formula: Formula, made: Definition, lengths: Mapping[str, Expr]) -> Value:
+    """`f(x)_i = ...`: a vector of which each element is told."""
+    own = [letter(place) for place in made.left.places]
+    return Value(
+        tuple(lengths[name] for name in own),
+        lambda places: formula.binding(**dict(zip(own, places, strict=True))).number(made.right),
+    )
 
 
 def call_of(formula: Formula, node: Call) -> Value:
@@ -71,6 +94,10 @@ def call_of(formula: Formula, node: Call) -> Value:
     assert isinstance(symbol, Symbol)
     if node.loose and not (isinstance(node.argument, Multiplied) and _one_thing(node.argument)):
         _ambiguous(formula, node)
+    if symbol.name == INDICATOR:
+        return indicator(formula, node.argument)
+    if symbol.name in (EXPECTATION, VARIANCE):
+        return moment(formula, symbol.name, node)
     if symbol.name in formula.names.functions:
         argument = node.argument if isinstance(node.argument, Bracketed) else _wrapped(node.argument)
         value: Value | None = _own(
@@ -85,6 +112,24 @@ def call_of(formula: Formula, node: Call) -> Value:
             function, f"is {symbol.name}^-1 the inverse function or 1/{symbol.name}? write what is meant"
         )
     return value if above is None else power(formula, value, above)
+
+
+def indicator(formula: Formula, argument: Node) -> Value:
+    """1 where a condition holds, else 0."""
+    inner = argument.items[0] if isinstance(argument, Bracketed) else argument
+    if not isinstance(inner, Relation):
+        raise formula.error(argument, "an indicator takes one condition, as in 1[x > 0]")
+    return scalar(Piecewise((1, condition(formula, inner)), (0, True)))
+
+
+def moment(formula: Formula, name: str, node: Call) -> Value:
+    """E[...] and Var[...] of something that holds a random quantity; the variance of a vector too."""
+    value = formula.value(node.argument)
+    if formula.names.random(node.argument):
+        return each({EXPECTATION: Expectation, VARIANCE: Variance}[name], value)
+    if name == VARIANCE and len(value.shape) == 1:
+        return _of_vector(formula, "var", (node.argument,), node)
+    raise formula.error(node, r"nothing in it is said to be random; write its law, as x \sim \mathcal{N}(0, 1)")
 
 
 def _one_thing(argument: Multiplied) -> bool:

@@ -27,6 +27,9 @@ class Names(Protocol):
     def indexing(self) -> Bounds:
         """What makes sizes and letters."""
 
+    def random(self, node: Node) -> bool:
+        """Whether a random quantity stands in a tree."""
+
     def quantity(self, found: Occurrence, formula: Formula) -> Value | None:
         """The value of a name; None if it stands for no quantity."""
 
@@ -52,6 +55,7 @@ class Formula:
     rules: Mapping[type, Rule]  # by the kind of node
     scope: dict[str, Expr] = field(default_factory=dict)
     inputs: dict[str, Value] = field(default_factory=dict)
+    lengths: dict[str, Expr] = field(default_factory=dict)  # how far letters run over the elements of these arguments
 
     def value(self, node: Node) -> Value:
         """What a tree is worth. ReadError, at its place, for what has no meaning here."""

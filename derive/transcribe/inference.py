@@ -9,19 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from derive.read.tree import (
     Added,
     Bracketed,
+    Multiplied,
     Node,
     Number,
+    Scripted,
+    Symbol,
 )
-from derive.transcribe.looks import capital, greek, is_row, ones, plain
+from derive.transcribe.looks import capital, greek, is_row, of_vectors, ones, plain
 from derive.transcribe.notation import Notation, Stem
-from derive.transcribe.occurrences import ONES, Occurrence, occurrence
+from derive.transcribe.occurrences import ONES, Occurrence, letter, occurrence, occurrences
+from derive.transcribe.sizes import Dimensions, size_word
 from derive.transcribe.statements import Definition
-from derive.transcribe.unknown import Contradiction, Shape, Size, join
+from derive.transcribe.unknown import Contradiction, Shape, Size, beside
 
 
 @dataclass
@@ -29,34 +34,122 @@ class Inference:
     """Finds shapes by reading all definitions again and again until nothing changes."""
 
     how: Notation
+    dimensions: Dimensions
     laws: Mapping[Stem, Definition]
     functions: Mapping[str, Definition]
     rules: Mapping[type, Callable[[Inference, Any], Shape]]  # by the kind of node
     shapes: dict[Stem, tuple[Size, ...]] = field(default_factory=dict)
     sums: dict[tuple[Size, ...], Size] = field(default_factory=dict)
+    letters: dict[str, Size] = field(default_factory=dict)
+    words: dict[str, Size] = field(default_factory=dict)
+    inputs: list[dict[str, Node]] = field(default_factory=list)  # what stands for the arguments of functions
+    at: Any = None  # the formula that is being read
+    several: list[Node] = field(default_factory=list)  # products of which nothing says which factor is a vector
+    open: dict[Stem, Node] = field(default_factory=dict)  # a small letter beside a matrix: a vector, or a matrix
 
     # -- names ----------------------------------------------------------------------------------------------------
 
     def of(self, found: Occurrence) -> Shape:
-        """The shape of a name as far as it is known; a subscript beyond the family's own makes it a number."""
-        stem, _ = self.how.split(found)
+        """The shape of a name as far as it is known; a subscript beyond the family's own takes an axis away."""
+        if self.inputs and found.base in self.inputs[-1]:
+            return self._element(found, self._argument(found.base, self.shape))
+        stem, places = self.how.split(found)
         if stem.word in self.how.ends or found.base == ONES:
             return ()
-        return self.shapes.get(stem)
+        beyond = len(places) - self.dimensions.counts.get(stem, len(places))
+        if beyond > 0 and stem not in self.shapes:
+            self.shapes[stem] = tuple(Size() for _ in range(beyond))
+        shape = self.shapes.get(stem)
+        return shape if beyond <= 0 or shape is None else self._within(shape, places[-beyond:])
+
+    def _within(self, shape: tuple[Size, ...], places: tuple[Node, ...]) -> tuple[Size, ...]:
+        """What is left of a shape behind subscripts, whose letters run as far as its axes."""
+        if len(places) > len(shape):
+            raise Contradiction(f"{len(places)} subscripts where {len(shape)} can stand")
+        for size, place in zip(shape, places, strict=False):
+            if (own := self.letter(letter(place))) is not None and not (own.root().word and size.root().word):
+                size.join(own)
+        return shape[len(places) :]
+
+    def _element(self, found: Occurrence, shape: Shape) -> Shape:
+        if not found.places:
+            return shape
+        if shape is None:
+            shape = self._argument(found.base, lambda node: self.give(node, tuple(Size() for _ in found.places)))
+        if len(found.places) > len(shape or ()):
+            raise Contradiction(f"{len(found.places)} subscripts where {len(shape or ())} can stand")
+        return (shape or ())[len(found.places) :]
+
+    def _argument(self, base: str, read: Callable[[Node], Shape]) -> Shape:
+        """What stands for an argument of a function, read where the function was called."""
+        inner = self.inputs.pop()
+        try:
+            return read(inner[base])
+        finally:
+            self.inputs.append(inner)
+
+    def letter(self, name: str) -> Size | None:
+        """How far an index letter runs; None where that is no plain size, or the letter is no index."""
+        first = self.dimensions.first(name)
+        ends = self.dimensions.letters.get(first)
+        if not name or (ends is None and first not in self.how.letters):
+            return None
+        if ends is not None and ends.last is not None:
+            whole = ends.first is None or (isinstance(ends.first, Number) and ends.first.digits == "1")
+            return self.sized(ends.last) if whole and isinstance(ends.last, Symbol | Scripted | Number) else None
+        return self.letters.setdefault(first, Size())
+
+    def sized(self, node: Node) -> Size:
+        """The size that is written so."""
+        return self.words.setdefault(size_word(node), Size(size_word(node)))
 
     def give(self, node: Node, shape: tuple[Size, ...]) -> tuple[Size, ...]:
         """Says what shape a tree has; only a name without one can take it. Contradiction where it has another."""
         found = occurrence(node)
-        if found is not None and self.of(found) is None:
+        if found is not None and self.inputs and found.base in self.inputs[-1]:
+            if not found.places:
+                self._argument(found.base, lambda inner: self.give(inner, shape))
+        elif found is not None and self.of(found) is None:
             stem, _ = self.how.split(found)
             self.shapes[stem] = shape
         elif isinstance(node, Bracketed) and len(node.items) == 1:
             return self.give(node.items[0], shape)
+        elif isinstance(node, Multiplied) and shape:
+            self._scaled(node, shape)
         elif isinstance(node, Added):
             for term in node.terms:
                 if self.shape(term) is None:
                     self.give(term, shape)
         return shape
+
+    def _scaled(self, node: Multiplied, shape: tuple[Size, ...]) -> None:
+        """A product that has a shape: of its factors one has it, and the others are numbers."""
+        unknown = [factor for factor in node.factors if self.shape(factor) is None and not greek(factor)]
+        if len(unknown) == 1:
+            self.give(unknown[0], shape)
+        elif unknown and not any(self.shape(factor) for factor in node.factors):
+            self.several.append(node)
+
+    def applied(self, made: Definition, items: tuple[Node, ...]) -> Shape:
+        """The shape of a function that the text defines: of vectors as its formula says, else element by element."""
+        if not of_vectors(made) or len(items) != len(made.arguments):
+            return self.equal(items)
+        self.inputs.append({getattr(a, "name", "?"): item for a, item in zip(made.arguments, items, strict=True)})
+        try:
+            shape = self.shape(made.right)
+            return self._elements(made) or shape
+        finally:
+            self.inputs.pop()
+
+    def _elements(self, made: Definition) -> tuple[Size, ...]:
+        """The shape of `f(x)_i = ...`: as far as i runs over the elements of an argument; () for another function."""
+        sizes: dict[str, Size] = {}
+        for found in occurrences(made.right):
+            if found.base in self.inputs[-1]:
+                shape = self._argument(found.base, self.shape) or ()
+                sizes |= dict(zip(map(letter, found.places), shape, strict=False))
+        own = [letter(place) for place in made.left.places]
+        return tuple(sizes[name] for name in own) if set(own) <= set(sizes) else ()
 
     # -- trees ----------------------------------------------------------------------------------------------------
 
@@ -69,14 +162,21 @@ class Inference:
         """All of these have one shape, but for numbers that are known as such."""
         shapes = [self.shape(node) for node in nodes]
         known = [shape for shape in shapes if shape]
-        for other in known[1:]:
-            join(known[0], other)
-        if known:
-            for node, shape in zip(nodes, shapes, strict=True):
-                if shape is None and not greek(node):
-                    self.give(node, known[0])
-            return known[0]
-        return None if None in shapes else ()
+        if not known:
+            return None if None in shapes else ()
+        whole = reduce(beside, known)
+        for node, shape in zip(nodes, shapes, strict=True):
+            if shape is None and not greek(node):
+                self._beside(node, whole)
+        return whole
+
+    def _beside(self, node: Node, whole: tuple[Size, ...]) -> None:
+        """A name in a sum has the shape of the whole; of a small letter beside a matrix that is not sure."""
+        found = occurrence(node)
+        if len(whole) == 2 and found is not None and found.base[0].islower():
+            self.open.setdefault(self.how.split(found)[0], node)
+        else:
+            self.give(node, whole)
 
     def number(self, node: Node) -> None:
         """This is a number. Contradiction if it is known as a vector."""
@@ -102,10 +202,16 @@ class Inference:
                 left[1].join(right[0])
                 return (left[0], *right[1:])
             return left
+        if left is None and right and (found := occurrence(one)) is not None and found.base in ("w", "theta"):
+            self.open.setdefault(self.how.split(found)[0], one)
         return _combined(left, right, row, other)
 
     def _summed(self, one: Node, left: Shape, other: Node, right: Shape) -> Shape:
-        """1^T x and A 1: sums over the axis that meets the ones."""
+        """1^T x and A 1: sums over the axis that meets the ones; 1 b^T and b 1^T repeat a vector."""
+        if ones(one) and not is_row(one) and is_row(other):
+            return (Size("1"), *(right or self.give(plain(other), (Size(),))))
+        if ones(other) and is_row(other) and not is_row(one):
+            return (*(left or self.give(one, (Size(),))), Size("1"))
         if ones(one):
             return (right or self.give(other, (Size(),)))[1:]
         return (left or self.give(one, (Size(),)))[:-1]

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sympy import And, Expr, Integer, Ne
+from sympy import Add, And, Expr, Integer, Ne
 
 from derive.errors import ModelError, ReadError
 from derive.expressions.indices import LETTERS
 from derive.graph import Graph
 from derive.read.tree import Added, Bracketed, Multiplied, Node, Number, Relation
 from derive.transcribe.formulas import Formula
-from derive.transcribe.notation import Notation, Stem, binders
-from derive.transcribe.occurrences import letter, letters, occurrence, written
-from derive.transcribe.sizes import Dimensions, Ends
+from derive.transcribe.notation import Notation, binders
+from derive.transcribe.occurrences import Occurrence, letter, letters, occurrence
+from derive.transcribe.sizes import Dimensions, Ends, size_word
 
+LABEL = "y"  # the subscript that is a class
 _ORDER: dict[str, Callable[[Expr, Expr], Any]] = {
     **{"<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, "!=": Ne},
 }
@@ -30,6 +31,7 @@ class Indexing:
         self.sizes: dict[str, Expr] = {}
         self.indices: dict[str, Expr] = {}
         self.spare: dict[Expr, list[Expr]] = {}
+        self.labels: dict[str, Any] = {}
         self.used: dict[Expr, int] = {}
 
     def size(self, word: str) -> Expr:
@@ -37,6 +39,12 @@ class Indexing:
         if word not in self.sizes:
             self.sizes[word] = self.graph.size(word)
         return self.sizes[word]
+
+    def sized(self, word: str) -> Expr:
+        """A size by what the formulas call it: a name, a number, or `H+D` for a sum of them."""
+        if word in self.dimensions.spelled:
+            return self.extent(self.dimensions.spelled[word], {})
+        return Add(*(Integer(part) if part.isdigit() else self.size(part) for part in word.split("+")))
 
     def letter(self, name: str, at: Node) -> Expr:
         """The index of a letter. ReadError for a letter that is a name as well."""
@@ -53,6 +61,8 @@ class Indexing:
         known = self.dimensions.letters.get(ends.letter)
         if ends.last is None and known is not None and known != ends:
             return self.ends(known)
+        if ends.word:
+            return Integer(1), self.sized(ends.word)
         if ends.last is None:
             return Integer(1), self.size(ends.letter.upper() if ends.letter else "N")
         first = Integer(1) if ends.first is None else self.extent(ends.first, {})
@@ -86,15 +96,36 @@ class Indexing:
             raise self.error(
                 node, f"the index {own} is not bound here; write a sum over it, or put it on the left side"
             )
-        word = Stem(name.base, name.marks, tuple(map(written, name.places))).word
+        word = size_word(node)
         if word not in self.how.ends and not name.base.isupper():
             raise self.error(node, f"nothing says what {word} is here; give its range, as {word} = 1, \\dots, K")
         return self.size(word)
 
+    def label(self, place: Node, scope: dict[str, Expr]) -> Occurrence | None:
+        """The label that a place is, as the y of `p_y` beside `p_k`; None for anything else."""
+        found = occurrence(place)
+        plain = found is not None and found.base == LABEL and not found.marks and found.power is None
+        return found if plain and LABEL not in scope and LABEL not in self.how.letters else None
+
+    def labelled(self, place: Node, size: Expr) -> Expr:
+        """The position that a label tells in an axis. ReadError where the same name is a quantity as well."""
+        found = occurrence(place)
+        assert found is not None
+        own = tuple(self.letter(letter(p), p) for p in found.places)  # a label without an index is that of one sample
+        if LABEL not in self.labels:
+            try:
+                self.labels[LABEL] = self.graph.positions(LABEL, *([idx.upper for idx in own] or [1]), among=size)
+            except ModelError as refused:
+                raise self.error(place, str(refused)) from None
+        return self.labels[LABEL][own or (Integer(1),)]
+
     def summation(self, below: Node, above: Node | None, formula: Formula) -> tuple[Formula, list[Any], Any]:
         """The formula inside of a sum, its limits and its condition, True for none."""
         own = self._bound(below, formula.scope)
-        bound = {name: self.letter(name, below) for name in own}
+        bound = {
+            name: self.over(formula.lengths[name]) if name in formula.lengths else self.letter(name, below)
+            for name in own
+        }
         limits: list[Any] = list(bound.values())
         if above is not None and isinstance(below, Relation) and len(limits) == 1:
             ends = self.extent(below.sides[1], formula.scope), self.extent(above, formula.scope)
@@ -115,7 +146,11 @@ class Indexing:
     def _condition(self, below: Node, scope: dict[str, Expr]) -> Any:
         if not isinstance(below, Relation) or below.signs[0] not in _ORDER:
             return True
-        sides = [self.extent(side, scope) for side in below.sides]
+        sizes = [scope[name].upper for side in below.sides if (name := letter(side)) in scope]
+        sides = [
+            self.extent(side, scope) if self.label(side, scope) is None else self.labelled(side, sizes[0])
+            for side in below.sides
+        ]
         return And(*(_ORDER[s](a, b) for s, a, b in zip(below.signs, sides, sides[1:], strict=False)))
 
     def fresh(self) -> None:

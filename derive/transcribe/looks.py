@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from derive.read.symbols import GREEK
 from derive.read.tree import (
+    Bars,
+    Call,
     Node,
     Number,
     Scripted,
     Symbol,
+    walk,
 )
+from derive.transcribe.functions import OF_MATRICES, OF_VECTORS
 from derive.transcribe.occurrences import ONES, TRANSPOSED, occurrence
+from derive.transcribe.statements import Definition
+
+# Letters that are functions where a bracket stands behind them, and nothing says that they are quantities.
+FUNCTION_LETTERS = frozenset(["sigma", "f", "g", "phi", "psi", "h", "rho"])
 
 
 def is_row(node: Node) -> bool:
@@ -37,3 +45,23 @@ def capital(node: Node) -> bool:
 def greek(node: Node) -> bool:
     found = occurrence(node)
     return isinstance(node, Number) or (found is not None and found.base in GREEK and not found.places)
+
+
+def vectors_for_sure(formula: Node) -> bool:
+    """Whether a formula only makes sense with vectors: a norm, a transposition, a softmax stands in it."""
+    for node in walk(formula):
+        if isinstance(node, Bars) and node.strokes == 2:
+            return True
+        if isinstance(node, Call) and getattr(node.function, "name", "").lower() in OF_VECTORS | OF_MATRICES:
+            return True
+        if is_row(node):
+            return True
+    return False
+
+
+def of_vectors(made: Definition) -> bool:
+    """Whether a function that the text defines takes vectors: its formula says so, or reads their elements."""
+    arguments = {getattr(argument, "name", "?") for argument in made.arguments}
+    found = [occurrence(node) for node in walk(made.right)]
+    capitals = any(o is not None and capital(o.node) for o in found)
+    return vectors_for_sure(made.right) or capitals or any(o and o.places and o.base in arguments for o in found)

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Integer
+from sympy import Dummy, Expr, Integer, KroneckerDelta
 
 from derive.errors import ModelError, ReadError
 from derive.graph import Graph
 from derive.read.reader import read
-from derive.read.tree import Bracketed, Call, Multiplied, Node, Number, Relation, walk
+from derive.read.tree import Node, Number, Relation
 from derive.transcribe.formulas import Formula
-from derive.transcribe.inferred import inferred
+from derive.transcribe.inferred import Unclear, inferred
 from derive.transcribe.leaves import facts, role
 from derive.transcribe.letters import Indexing
+from derive.transcribe.looks import FUNCTION_LETTERS
 from derive.transcribe.notation import Stem, notation
-from derive.transcribe.occurrences import Occurrence, letter, occurrence, occurrences
+from derive.transcribe.occurrences import Occurrence, letter, occurrences
 from derive.transcribe.order import groups
 from derive.transcribe.powers import named
+from derive.transcribe.random import laws
+from derive.transcribe.rewritten import rewritten
 from derive.transcribe.rules import RULES
 from derive.transcribe.sizes import Ends, dimensions
 from derive.transcribe.statements import Definition, Statements, statements
@@ -54,7 +57,7 @@ def pasted(source: str, loss: str | None = None, roles: Mapping[str, str] | None
 
     Errors: ReadError with the place of what cannot be read, or of what has no meaning.
     """
-    said = statements(named(read(source)))
+    said = statements(named(rewritten(read(source))))
     if not said.definitions:
         raise ReadError("nothing is defined here; a model has lines such as z = w x + b", source, 0, len(source))
     return Building(source, said, loss, dict(roles or {})).built()
@@ -67,16 +70,25 @@ class Building:
         self.source, self.said, self.roles = source, said, roles
         self.how = notation(said)
         self.dimensions = dimensions(said, self.how)
-        self.functions = _functions(said)
+        self.functions = said.functions
         self.graph = Graph("model")
         self.made = Pasted(self.graph, claims=said.claims)
-        taken = {Stem(o.base).word for d in said.definitions for o in (d.left, *occurrences(d.right))}
+        taken = {Stem(o.base).word for d in said.definitions for o in (d.left, *d.names())}
         self._indexing = Indexing(self.graph, source, self.how, self.dimensions, taken)
         self.known: dict[Stem, tuple[Value, int]] = {}  # the value of a name, and how many indices stand before it
         self.shapes: dict[Stem, tuple[Expr, ...]] = {}
         self.laws, self.starts = self._definitions()
         self.loss = self._loss(loss)
-        self.inferred = inferred(self.how, self.dimensions, self.laws, self.functions)
+        self.randoms = laws(said, self.how)
+        self.doubt: list[Unclear] = []
+        self.inferred = self._inferred()
+
+    def _inferred(self) -> dict[Stem, tuple[str, ...]]:
+        starts = {stem: several.values() for stem, several in self.starts.items()}
+        try:
+            return inferred(self.how, self.dimensions, self.laws, self.functions, starts, self.doubt)
+        except Unclear as found:
+            raise self.error(found.node, str(found)) from None
 
     @property
     def indexing(self) -> Indexing:
@@ -91,6 +103,10 @@ class Building:
             opened = {stem: self._open(stem) for stem in states}
             for stem in group:
                 self._define(stem, opened.get(stem))
+        self.made.names |= {name: name for name in self.indexing.labels}
+        self.made.roles |= dict.fromkeys(self.indexing.labels, "label")
+        for found in self.doubt:
+            raise self.error(found.node, str(found))
         unknown = [name for name in self.roles if name not in {*self.made.roles, *self.made.names.values()}]
         if unknown:
             raise ModelError(f"there is no {unknown[0]} to be given a role; there are {', '.join(self.made.roles)}")
@@ -205,6 +221,8 @@ class Building:
         stem, places = self.how.split(found)
         if stem.word in self.how.ends and stem not in self.laws:
             return scalar(self.indexing.size(stem.word))
+        if not found.places and found.base in formula.scope and not found.marks:
+            return scalar(formula.scope[found.base])  # the t of \beta^t: the number of the step
         bound = [part for part in stem.fixed if part in formula.scope]
         if bound:
             raise self.error(found.node, _NOT_AN_INDEX.format(letter=bound[0], name=self.typed(found.node)))
@@ -216,14 +234,32 @@ class Building:
             and not self._wished(stem, found)
         ):
             return None
+        if stem.base == "delta" and len(places) == 2 and stem not in self.laws and stem not in self.dimensions.given:
+            return scalar(KroneckerDelta(*(self.indexing.extent(place, formula.scope) for place in places)))
         if stem not in self.known and not self._leaf(stem, found):
             return None
         value, count = self.known[stem]
-        at = tuple(self.indexing.extent(place, formula.scope) for place in places)
+        at = tuple(self._place(stem, k, place, formula) for k, place in enumerate(places))
         if not count <= len(at) <= count + len(value.shape):
             raise self.error(found.node, f"{len(at)} indices stand here, and {count} to {count + len(value.shape)} can")
         whole = replace(value, at=lambda rest: value.at((*at, *rest)), shape=value.shape[len(at) - count :])
         return whole if not at else replace(whole, family=None)
+
+    def random(self, node: Node) -> bool:
+        """Whether a random quantity stands in a tree, or what is made of one."""
+        stems = {self.how.split(found)[0] for found in occurrences(node)}
+        return any(stem in self.randoms or (stem in self.laws and self.random(self.laws[stem].right)) for stem in stems)
+
+    def _place(self, stem: Stem, k: int, place: Node, formula: Formula) -> Expr:
+        """A position in an axis of a family: an index, or a label as the y of `p_y`."""
+        value, count = self.known[stem]
+        if self.indexing.label(place, formula.scope) is None:
+            return self.indexing.extent(place, formula.scope)
+        return self.indexing.labelled(place, self._axes(stem)[k] if k < count else value.shape[k - count])
+
+    def _axes(self, stem: Stem) -> list[Expr]:
+        """How far each index of a family runs."""
+        return [self.indexing.ends(ends)[1] for ends in self.dimensions.axes[stem]]
 
     def _leaf(self, stem: Stem, found: Occurrence) -> bool:
         """Declares what is used and never defined; False for the name of a function."""
@@ -232,7 +268,7 @@ class Building:
         if self._applied(stem, found):
             return False
         axes, shape = self.dimensions.axes.get(stem, []), self.given(stem)
-        outer = axes[: self._outer(stem)] if stem in self.dimensions.given else axes
+        outer = axes[: self.dimensions.counts.get(stem, 0)]
         dims = [self.indexing.ends(ends) for ends in outer]
         words = [kind for name, kind in self.said.words if self.how.split(name)[0] == stem]
         kind = self._wished(stem, found) or next((k for k in words if k != "one_hot"), "")
@@ -243,6 +279,8 @@ class Building:
             else facts(stem, self.said, self.how, self.dimensions.sets.get(stem, ""))
         )
         try:
+            if stem in self.randoms:
+                kind, known = "normal", self._law(stem, found)
             symbol = getattr(self.graph, kind)(self._word(stem, found), *dims, *shape, **known)
         except ModelError as refused:
             raise self.error(found.node, str(refused)) from None
@@ -252,23 +290,20 @@ class Building:
         self.known[stem] = value, len(dims)
         return True
 
+    def _law(self, stem: Stem, found: Occurrence) -> dict[str, Any]:
+        law = self.randoms[stem]
+        read = [Formula(self, RULES).value(node) if node is not None else scalar(Integer(1)) for node in law]
+        mean, variance = (value.family if value.shape else value.at(()) for value in read)
+        return {"mean": mean, "variance": variance}
+
     def _wished(self, stem: Stem, found: Occurrence) -> str | None:
         return self.roles.get(self.bare(found)) or self.roles.get(stem.word)
 
     def given(self, stem: Stem) -> tuple[Expr, ...]:
         """The shape that is given for a name, or follows from the formulas, without its indices."""
         if stem not in self.dimensions.given:
-            words = (word.split("+") for word in self.inferred.get(stem, ()))
-            return tuple(Add(*map(self._extent, parts)) for parts in words)
+            return tuple(map(self.indexing.sized, self.inferred.get(stem, ())))
         return tuple(self.indexing.extent(node, {}) for node in self.dimensions.given.get(stem, ()))
-
-    def _extent(self, word: str) -> Expr:
-        return Integer(word) if word.isdigit() else self.indexing.size(word)
-
-    def _outer(self, stem: Stem) -> int:
-        r"""How many indices stand at a name where its shape is given: 1 in `x_t \in \mathbb{R}^D`."""
-        split = (self.how.split(name) for name, _ in self.said.shapes)
-        return next((len(places) for other, places in split if other == stem), 0)
 
     def _timed(self, axes: list[Ends]) -> bool:
         """Whether a family runs over the steps of a recurrence."""
@@ -278,7 +313,7 @@ class Building:
     def _applied(self, stem: Stem, found: Occurrence) -> bool:
         """Whether a bracket follows a name that is usually a function, and nothing says that it is a quantity."""
         text = self.source[found.node.end : found.node.end + 12].lstrip().removeprefix("\\left").removeprefix("\\big")
-        usual = found.base in ("sigma", "f", "g", "phi", "psi", "h", "rho")
+        usual = found.base in FUNCTION_LETTERS
         return usual and not found.places and stem not in self.dimensions.given and text.startswith("(")
 
     def _word(self, stem: Stem, found: Occurrence) -> str:
@@ -303,21 +338,3 @@ class Building:
     def error(self, node: Node, message: str) -> ReadError:
         """An error at a node."""
         return ReadError(message, self.source, node.start, node.end)
-
-
-def _functions(said: Statements) -> dict[str, Definition]:
-    """The definitions of functions: they have arguments, and another formula calls them."""
-    called = {o.base for d in said.definitions for o in _heads(d.right)}
-    return {d.left.base: d for d in said.definitions if d.arguments and d.left.base in called}
-
-
-def _heads(node: Node) -> Iterator[Occurrence]:
-    """The names in front of brackets."""
-    for part in walk(node):
-        heads: list[Node] = []
-        if isinstance(part, Multiplied):
-            pairs = zip(part.factors, part.factors[1:], strict=False)
-            heads = [one for one, two in pairs if isinstance(two, Bracketed)]
-        elif isinstance(part, Call):
-            heads = [part.function]
-        yield from filter(None, map(occurrence, heads))

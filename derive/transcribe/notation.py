@@ -78,8 +78,8 @@ def notation(said: Statements) -> Notation:
 def _all(said: Statements) -> Iterator[Occurrence]:
     for definition in said.definitions:
         yield definition.left
-        yield from occurrences(definition.right)
-        for argument in definition.arguments:
+        yield from definition.names()
+        for argument in definition.arguments if not definition.inputs else ():
             yield from occurrences(argument)
     yield from (name for name, _ in said.shapes)
     for fact in said.facts:
@@ -136,6 +136,8 @@ def _slots(
 def _kind(place: Node, found: set[str]) -> str:
     if letters(place) & found:
         return "index"
+    if letter(place) == "y":
+        return "label"
     if letter(place):
         return "letter" if letter(place) in USUAL else "name"
     return "number" if isinstance(place, Number) else "other"

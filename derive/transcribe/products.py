@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sympy import Piecewise
-
 from derive.read.tree import (
     Big,
     Bracketed,
@@ -11,14 +9,10 @@ from derive.read.tree import (
     Multiplied,
     Node,
     Number,
-    Relation,
-    Scripted,
-    Symbol,
 )
 from derive.transcribe.applied import application
 from derive.transcribe.formulas import Formula
 from derive.transcribe.occurrences import occurrence
-from derive.transcribe.structures import condition
 from derive.transcribe.values import Value, dot, matrix_product, number, scalar
 from derive.transcribe.values import elementwise as each
 
@@ -68,21 +62,12 @@ def _plain_division(formula: Formula, node: Multiplied, place: int, after: int) 
     raise formula.error(node.factors[place], "what stands behind the slash? write a/(b c), or (a/b) c")
 
 
-def _marks(node: Node) -> tuple[str, ...]:
-    base = node.base if isinstance(node, Scripted) else node
-    return base.marks if isinstance(base, Symbol) else ()
-
-
 def _factor(formula: Formula, node: Multiplied, place: int) -> tuple[Value, int]:
     """The factor at a place, and the place behind it."""
     factor = node.factors[place]
     following = node.factors[place + 1] if place + 1 < len(node.factors) and not node.signs[place + 1] else None
     if isinstance(following, Bracketed):
-        if isinstance(factor, Number) and isinstance(following.items[0], Relation):
-            return scalar(Piecewise((1, condition(formula, following.items[0])), (0, True))), place + 2
         found = occurrence(factor)
-        if found is not None and found.base in ("E", "Var") and "mathbb" in _marks(factor):
-            raise formula.error(factor, "an expectation is not read from LaTeX; write the model in Python, with E[...]")
         if found is not None and (called := application(formula, found, following)) is not None:
             return called, place + 2
     return formula.value(factor), place + 1

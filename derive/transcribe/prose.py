@@ -33,7 +33,7 @@ def said(rows: Sequence[Row]) -> Iterator[tuple[Occurrence, str]]:
         stop = start + 1
         while stop < len(rows) and _names(rows[stop]) and _BETWEEN.match(rows[stop].before):
             stop += 1
-        after = rows[stop].before if stop < len(rows) else ""
+        after = rows[stop].before if stop < len(rows) else rows[-1].behind
         for kind in _kinds(rows[start].before, after):
             yield from ((name, kind) for row in rows[start:stop] for name in _names(row))
         start = stop

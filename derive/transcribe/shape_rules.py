@@ -14,16 +14,14 @@ from derive.read.tree import (
     Fraction,
     Multiplied,
     Node,
-    Number,
     Root,
     Scripted,
     Symbol,
-    walk,
 )
 from derive.transcribe.inference import Inference
-from derive.transcribe.looks import capital, is_row, plain
+from derive.transcribe.looks import FUNCTION_LETTERS, capital, is_row, plain
 from derive.transcribe.occurrences import Occurrence, occurrence
-from derive.transcribe.statements import Definition
+from derive.transcribe.rewritten import INDICATOR
 from derive.transcribe.unknown import Contradiction, Shape, Size
 
 
@@ -73,11 +71,10 @@ def _multiplied(inference: Inference, node: Multiplied) -> Shape:
     k = 1
     while k < len(factors):  # a function with its bracket is one factor
         found = occurrence(factors[k - 1])
-        if isinstance(factors[k], Bracketed) and not signs[k] and found is not None and _function(inference, found):
-            made = inference.functions.get(found.base)
-            whole = Number(node.start, node.end, "1") if made is not None and _reduces(made) else factors[k]
-            if whole is not factors[k]:
-                inference.equal(factors[k].items)  # type: ignore[attr-defined]
+        behind = factors[k]
+        if isinstance(behind, Bracketed) and not signs[k] and found is not None and _function(inference, found, behind):
+            name = Symbol(factors[k - 1].start, factors[k - 1].end, found.base)
+            whole: Node = Call(node.start, node.end, name, behind, False)
             factors[k - 1 : k + 1], signs[k - 1 : k + 1] = [whole], [signs[k - 1]]
         else:
             k += 1
@@ -97,21 +94,20 @@ def _multiplied(inference: Inference, node: Multiplied) -> Shape:
     return shape
 
 
-def _reduces(made: Definition) -> bool:
-    """Whether a function that the text defines makes a number of vectors: there is a norm in it."""
-    return any(isinstance(node, Bars) and node.strokes == 2 for node in walk(made.right))
-
-
-def _function(inference: Inference, found: Occurrence) -> bool:
+def _function(inference: Inference, found: Occurrence, behind: Bracketed) -> bool:
     stem, _ = inference.how.split(found)
-    known = stem in inference.shapes or stem in inference.laws
-    return found.base in inference.functions or (not known and not found.places)
+    known = stem in inference.shapes or stem in inference.laws or behind.brackets != "()"
+    return found.base in inference.functions or (not known and not found.places and found.base in FUNCTION_LETTERS)
 
 
 def _call(inference: Inference, node: Call) -> Shape:
     function = node.function.base if isinstance(node.function, Scripted) else node.function
     name = getattr(function, "name", "").lower()
+    if name == INDICATOR:
+        return ()
     items = node.argument.items if isinstance(node.argument, Bracketed) else (node.argument,)
+    if (made := inference.functions.get(getattr(function, "name", ""))) is not None:
+        return inference.applied(made, items)
     shape = inference.equal(items)
     if "softmax" in name and shape is None:
         shape = inference.give(items[0], (Size(),))

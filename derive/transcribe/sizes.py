@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from derive.read.tree import Big, Listed, Multiplied, Node, Relation, Scripted, Symbol, Words, walk
 from derive.transcribe.notation import Notation, Stem
-from derive.transcribe.occurrences import Occurrence, letter, letters, occurrences
+from derive.transcribe.occurrences import Occurrence, letter, letters, occurrence, written
 from derive.transcribe.statements import Statements
 
 
@@ -18,6 +18,7 @@ class Ends:
     first: Node | None
     last: Node | None
     letter: str = ""
+    word: str = ""  # the size by its name, where the formulas alone tell it
 
 
 @dataclass
@@ -26,8 +27,15 @@ class Dimensions:
 
     letters: dict[str, Ends]
     axes: dict[Stem, list[Ends]] = field(default_factory=dict)
+    counts: dict[Stem, int] = field(default_factory=dict)  # how many indices a name has before its own shape begins
     given: dict[Stem, tuple[Node, ...]] = field(default_factory=dict)
     sets: dict[Stem, str] = field(default_factory=dict)
+    spelled: dict[str, Node] = field(default_factory=dict)  # each size of a given shape by its word
+
+    def first(self, name: str) -> str:
+        """The letter whose range a letter without one has."""
+        known = self.letters.get(name)
+        return self.first(known.letter) if known and known.last is None and known.letter not in ("", name) else name
 
 
 def dimensions(said: Statements, how: Notation) -> Dimensions:
@@ -36,23 +44,29 @@ def dimensions(said: Statements, how: Notation) -> Dimensions:
     for name, kind in said.shapes:
         stem, places = how.split(name)
         found.given[stem] = tuple(shape(kind))
+        found.spelled |= {size_word(node): node for node in found.given[stem]}
         found.sets[stem] = set_name(kind)
     uses = [(how.split(name)) for name in _names(said)]
     own = _own_axes(said, how)
     for stem, places in uses:
         axes = found.axes.setdefault(stem, [])
+        found.counts[stem] = min(found.counts.get(stem, len(places)), len(places))
         for k, place in enumerate(places):
             if k == len(axes):
                 axes.append(Ends(None, None, ""))
             axes[k] = _better(axes[k], place, found, own.get((stem, k)))
     _spread(uses, found)
+    _joined(uses, found)
+    for name in (*(d.left for d in said.definitions), *(name for name, _ in said.shapes)):
+        stem, places = how.split(name)
+        found.counts[stem] = max(found.counts[stem], len(places)) if stem in found.given else len(places)
     return found
 
 
 def _names(said: Statements) -> Iterator[Occurrence]:
     for definition in said.definitions:
         yield definition.left
-        yield from occurrences(definition.right)
+        yield from definition.names()
     yield from (name for name, _ in said.shapes)
 
 
@@ -110,6 +124,15 @@ def _spread(uses: list[tuple[Stem, tuple[Node, ...]]], found: Dimensions) -> Non
             return
 
 
+def _joined(uses: list[tuple[Stem, tuple[Node, ...]]], found: Dimensions) -> None:
+    """Letters without a range that share an axis run equally far: the first of them, on a left side if any, says it."""
+    for stem, places in uses:
+        for ends, place in zip(found.axes[stem], places, strict=False):
+            own, other = found.first(letter(place)), found.first(ends.letter)
+            if own and other and own != other and own not in found.letters and other not in found.letters:
+                found.letters[own] = Ends(None, None, other)
+
+
 def shape(kind: Node) -> Iterator[Node]:
     r"""The sizes of `\mathbb{R}^{m \times n}`; none for a plain set."""
     if isinstance(kind, Scripted) and kind.above is not None:
@@ -120,6 +143,14 @@ def shape(kind: Node) -> Iterator[Node]:
             yield from above.items
         elif not isinstance(above, Words):
             yield above
+
+
+def size_word(node: Node) -> str:
+    """A size as one word: the name of the size, else what is written."""
+    found = occurrence(node)
+    if found is None or found.power is not None:
+        return written(node)
+    return Stem(found.base, found.marks, tuple(map(written, found.places))).word
 
 
 def set_name(kind: Node) -> str:

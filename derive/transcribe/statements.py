@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from derive.read.reader import Row
 from derive.read.tree import (
     Bracketed,
+    Call,
     Differential,
     Dots,
     Fraction,
@@ -20,7 +21,7 @@ from derive.read.tree import (
     Symbol,
     walk,
 )
-from derive.transcribe.occurrences import Occurrence, occurrence
+from derive.transcribe.occurrences import Occurrence, occurrence, occurrences, places
 from derive.transcribe.prose import said
 
 
@@ -32,6 +33,11 @@ class Definition:
     right: Node
     arguments: tuple[Node, ...] = ()
     where: tuple[Range, ...] = ()
+    inputs: frozenset[str] = frozenset()  # the arguments of a function that another line calls: no names of the model
+
+    def names(self) -> Iterator[Occurrence]:
+        """The names of the model on the right side."""
+        return (found for found in occurrences(self.right) if found.base not in self.inputs)
 
 
 @dataclass
@@ -44,6 +50,7 @@ class Statements:
     facts: list[Relation] = field(default_factory=list)
     claims: list[Relation] = field(default_factory=list)
     words: list[tuple[Occurrence, str]] = field(default_factory=list)
+    functions: dict[str, Definition] = field(default_factory=dict)  # those that another line calls
 
 
 def statements(rows: Sequence[Row]) -> Statements:
@@ -56,7 +63,29 @@ def statements(rows: Sequence[Row]) -> Statements:
             if isinstance(item, Relation):
                 _sort(item, ranges, found)
                 _listed(row.items[:place], item, found)
+    found.functions = _functions(found)
     return found
+
+
+def _functions(said: Statements) -> dict[str, Definition]:
+    """The definitions of functions: they have arguments, and another formula calls them."""
+    called = {o.base for d in said.definitions for o in _heads(d.right)}
+    found = {d.left.base: d for d in said.definitions if d.arguments and d.left.base in called}
+    for made in found.values():
+        made.inputs = frozenset(getattr(argument, "name", "?") for argument in made.arguments)
+    return found
+
+
+def _heads(node: Node) -> Iterator[Occurrence]:
+    """The names in front of brackets."""
+    for part in walk(node):
+        heads: list[Node] = []
+        if isinstance(part, Multiplied):
+            pairs = zip(part.factors, part.factors[1:], strict=False)
+            heads = [one for one, two in pairs if isinstance(two, Bracketed)]
+        elif isinstance(part, Call):
+            heads = [part.function]
+        yield from filter(None, map(occurrence, heads))
 
 
 def _ranges(item: Node) -> list[Range]:
@@ -122,12 +151,24 @@ def _defined(item: Relation, ranges: tuple[Range, ...], found: Statements) -> No
 
 
 def called(node: Node) -> tuple[Occurrence | None, tuple[Node, ...]]:
-    """The name and the arguments of `L(a, y)`; no arguments for a plain name."""
-    if isinstance(node, Multiplied) and len(node.factors) == 2 and not any(node.signs):
+    """The name and the arguments of `L(a, y)`, also of `f(x)_i`; no arguments for a plain name."""
+    below: Node | None = None
+    head: Node
+    tail: Node
+    if isinstance(node, Scripted) and isinstance(node.base, Call):
+        head, tail, below = node.base.function, node.base.argument, node.below
+    elif isinstance(node, Call):
+        head, tail = node.function, node.argument
+    elif isinstance(node, Multiplied) and len(node.factors) == 2 and not any(node.signs):
         head, tail = node.factors
-        if isinstance(tail, Bracketed) and tail.brackets == "()":
-            return occurrence(head), tail.items
-    return occurrence(node), ()
+        if isinstance(tail, Scripted) and tail.above is None:
+            tail, below = tail.base, tail.below
+    else:
+        return occurrence(node), ()
+    name = occurrence(head)
+    if name is None or not isinstance(tail, Bracketed) or tail.brackets != "()":
+        return occurrence(node), ()
+    return (name if below is None else name._replace(places=(*name.places, *places(below)))), tail.items
 
 
 def is_derivative(node: Node) -> bool:

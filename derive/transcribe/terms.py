@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sympy import Abs, E, Integer, Rational, exp, oo, pi, sqrt
 
 from derive.model import words
@@ -44,13 +46,14 @@ def name_of(formula: Formula, node: Node) -> Value:
 
 
 def _known(formula: Formula, found: Occurrence) -> Value:
-    if found.base in formula.inputs and not found.places:
-        return formula.inputs[found.base]
+    if found.base in formula.inputs:
+        value = formula.inputs[found.base]
+        return _at(formula, value, found.places, found.node) if found.places else value
     if found.base == ONES:
         return Value((), lambda places: Integer(1), ones=True)
-    value = formula.names.quantity(found, formula)
-    if value is not None:
-        return value
+    known = formula.names.quantity(found, formula)
+    if known is not None:
+        return known
     constants = {"pi": pi, "infty": oo, "e": E}
     if found.base in constants and not found.places:
         return scalar(constants[found.base])
@@ -77,6 +80,10 @@ def _element(formula: Formula, value: Value, below: Node) -> Value:
     items = below.items if isinstance(below, Listed) else (below,)
     if isinstance(below, Multiplied) and not any(below.signs):
         items = below.factors
+    return _at(formula, value, items, below)
+
+
+def _at(formula: Formula, value: Value, items: Iterable[Node], below: Node) -> Value:
     places = tuple(formula.names.indexing.extent(item, formula.scope) for item in items)
     if len(places) != len(value.shape):
         raise formula.error(below, f"{len(places)} subscripts stand at something of the shape {shown(value.shape)}")

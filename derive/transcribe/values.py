@@ -39,9 +39,9 @@ def scalar(expr: Expr) -> Value:
 
 def number(value: Value) -> Expr:
     """The number that a value is. Mismatch for a vector or a matrix."""
-    if value.shape:
+    if any(size != 1 for size in value.shape):
         raise Mismatch(f"a number belongs here, and this has the shape {shown(value.shape)}")
-    return value.at(())
+    return value.at((Integer(1),) * len(value.shape))
 
 
 def shown(shape: tuple[Expr, ...]) -> str:
@@ -50,13 +50,54 @@ def shown(shape: tuple[Expr, ...]) -> str:
 
 
 def elementwise(function: Callable[..., Expr], *values: Value) -> Value:
-    """A function of each element; numbers go with every shape. Mismatch for two different shapes."""
-    shapes = {value.shape for value in values if value.shape}
-    if len(shapes) > 1:
-        raise Mismatch("shapes " + " and ".join(sorted(map(shown, shapes))) + " do not go together")
-    shape = shapes.pop() if shapes else ()
-    row = any(value.row for value in values)
-    return Value(shape, lambda places: function(*(v.at(places if v.shape else ()) for v in values)), row)
+    """A function of each element; numbers go with every shape, and a vector beside a matrix with its rows or columns.
+
+    Errors: Mismatch for shapes that do not go together, or in two ways.
+    """
+    shape = broadcast(values)
+    row = any(value.row for value in values) and len(shape) == 1
+    return Value(shape, lambda places: function(*(v.at(_own_places(v, shape, places)) for v in values)), row)
+
+
+def broadcast(values: Sequence[Value]) -> tuple[Expr, ...]:
+    """The shape in which all of these stand beside each other; an axis of size 1 is repeated. Errors: Mismatch."""
+    whole: tuple[Expr, ...] = ()
+    for value in values:
+        if len(value.shape) > len(whole):
+            whole = value.shape
+    for value in values:
+        if len(value.shape) == len(whole):
+            pairs = zip(whole, value.shape, strict=True)
+            whole = tuple(b if a == 1 else a for a, b in pairs)
+    for value in values:
+        if value.shape:
+            _fits(value, whole)
+    return whole
+
+
+def _fits(value: Value, whole: tuple[Expr, ...]) -> None:
+    own = value.shape
+    if len(own) == len(whole):
+        if all(size in (1, other) for size, other in zip(own, whole, strict=True)):
+            return
+    elif len(own) == 1 and own[0] in whole:
+        if value.row or whole[0] != whole[1]:
+            if not value.row or own[0] == whole[1]:
+                return
+        else:
+            raise Mismatch(
+                f"a vector of {own[0]} stands beside a matrix {shown(whole)}: does it go with each row or each column?"
+                r" write \mathbf{1} b^\top or b \mathbf{1}^\top"
+            )
+    raise Mismatch("shapes " + " and ".join(sorted({shown(own), shown(whole)})) + " do not go together")
+
+
+def _own_places(value: Value, whole: tuple[Expr, ...], places: Places) -> Places:
+    """Where a value is read for a place of the whole."""
+    own = value.shape
+    if len(own) < len(whole):
+        return () if not own else places[1:] if value.row or own[0] == whole[1] else places[:1]
+    return tuple(Integer(1) if size == 1 else place for size, place in zip(own, places, strict=True))
 
 
 def transposed(value: Value) -> Value:
@@ -85,14 +126,14 @@ def matrix_product(one: Value, other: Value, letters: Letters) -> Value:
     if ranks == (1, 1):
         return _vectors(one, other, letters)
     _same(one.shape[-1], other.shape[0])
-    if one.row != (ranks[0] == 1) or (ranks[1] == 1 and other.row):
+    if ranks[1] == 1 and other.row:
         raise Mismatch("a vector that stands like this cannot be multiplied by a matrix; transpose it")
     k = letters(one.shape[-1])
     head = len(one.shape) - 1
     return Value(
         one.shape[:-1] + other.shape[1:],
         lambda places: Sum(one.at((*places[:head], k)) * other.at((k, *places[head:])), k),
-        ranks[0] == 1,
+        one.row,
     )
 
 
@@ -104,7 +145,11 @@ def _summed(one: Value, other: Value, letters: Letters) -> Value:
     if other.ones and not other.row and one.shape and (len(one.shape) == 2 or one.row):
         j = letters(one.shape[-1])
         return Value(one.shape[:-1], lambda places: Sum(one.at((*places, j)), j))
-    raise Mismatch("the vector of ones meets a vector or a matrix here: 1^T x, A 1")
+    if one.ones and other.row:
+        return Value((Integer(1), *other.shape), lambda places: other.at(places[1:]))
+    if other.ones and len(one.shape) == 1:
+        return Value((*one.shape, Integer(1)), lambda places: one.at(places[:1]))
+    raise Mismatch("the vector of ones meets a vector or a matrix here: 1^T x, A 1, 1 b^T")
 
 
 def _vectors(one: Value, other: Value, letters: Letters) -> Value:
@@ -136,7 +181,7 @@ def joined(values: Sequence[Value]) -> Value:
         pieces = [(v.at((place - before,)), place <= before + v.shape[0]) for v, before in parts]
         return Piecewise(*pieces[:-1], (pieces[-1][0], True))
 
-    return Value((behind,), element, parts=tuple(parts))
+    return Value((behind,), element, all(value.row for value in values), tuple(parts))
 
 
 def _by_parts(one: Value, other: Value, letters: Letters) -> Value:
