@@ -162,7 +162,7 @@ def called(node: Node) -> tuple[Occurrence | None, tuple[Node, ...]]:
     elif isinstance(node, Multiplied) and len(node.factors) == 2 and not any(node.signs):
         head, tail = node.factors
         if isinstance(tail, Scripted) and tail.above is None:
-            tail, below = tail.base, tail.below
+            below, tail = tail.below, tail.base
     else:
         return occurrence(node), ()
     name = occurrence(head)
