@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise, product
 from math import ceil, dist, hypot, inf
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from derive.memo import memo
 
@@ -20,7 +20,7 @@ STEP = 3.0  # between the points of a line
 CELL = 16.0
 LOST = 1000.0
 OWN, MISTAKEN = 0.25, 0.25  # what a point of its own line costs under a label, and one of another line beside it
-Cells = dict[tuple[int, int], list[tuple[Point, Any]]]
+Cells = dict[tuple[int, int], list[tuple[Point, int]]]
 
 
 class Rectangle(NamedTuple):
@@ -74,17 +74,24 @@ class Label(NamedTuple):
         return Label(self.box._replace(x=self.box.x + by))
 
 
+@memo
 def placed(
-    lines: Mapping[Any, tuple[Curve, ...]], sizes: Mapping[Any, tuple[float, float]], boxes: Sequence[Rectangle]
-) -> tuple[dict[Any, Label | None], float]:
-    """The best place for every label, the longest first, None where there is none (and for no label); and how much of
-    the lines the labels cover, where a label without a place counts as LOST."""
+    lines: tuple[tuple[Curve, ...], ...],
+    sizes: tuple[tuple[float, float], ...],
+    boxes: tuple[Rectangle, ...],
+    most: float,
+) -> tuple[tuple[Label | None, ...], float]:
+    """The best place for the label of every line, the longest first, None where there is none (and for no label); and
+    how much of the lines the labels cover, where a label without a place counts as LOST. Once they cover `most`, the
+    rest has no place."""
     cells = _cells(lines)
-    found: dict[Any, Label | None] = dict.fromkeys(lines)
+    found: list[Label | None] = [None] * len(lines)
     taken: list[Rectangle] = []
     total = 0.0
-    for edge in sorted((e for e in lines if sizes[e][0]), key=lambda e: -sizes[e][0]):
-        line, size = lines[edge], sizes[edge]  # to find an edge in a table is dear: its formula is hashed
+    for edge in sorted((e for e, (width, _) in enumerate(sizes) if width), key=lambda e: -sizes[e][0]):
+        if total >= most:
+            break
+        line, size = lines[edge], sizes[edge]
         near = [_around(box) for box in (*boxes, *taken) if _beside(box, line, size[0])]
         best, least, covered = None, inf, LOST
         for cost, x, y, away in sorted(_spots(line, size)):
@@ -100,7 +107,7 @@ def placed(
         if best is not None:
             found[edge] = Label(best)
             taken.append(best)
-    return found, total
+    return tuple(found), total
 
 
 def _around(box: Rectangle) -> tuple[float, float, float, float]:
@@ -117,10 +124,10 @@ def _free(x: float, y: float, size: tuple[float, float], near: Sequence[tuple[fl
     return True
 
 
-def _cells(lines: Mapping[Any, tuple[Curve, ...]]) -> Cells:
-    """Points along all curves, a STEP from each other, with their edges, sorted into squares CELL wide."""
+def _cells(lines: Sequence[tuple[Curve, ...]]) -> Cells:
+    """Points along all curves, a STEP apart, each with the number of its line, sorted into squares CELL wide."""
     cells: Cells = {}
-    for edge, curves in lines.items():
+    for edge, curves in enumerate(lines):
         for curve in curves:
             (x0, y0), (x1, y1), (x2, y2), (x3, y3) = curve
             for a, b, c, d in _evenly(max(2, ceil(_length(curve) / STEP))):
@@ -167,7 +174,7 @@ def _across(curve: Curve, t: float) -> Point:
     return (y0 - y1) / length, (x1 - x0) / length
 
 
-def _covered(box: Rectangle, edge: Any, cells: Cells, away: float, most: float) -> float:
+def _covered(box: Rectangle, edge: int, cells: Cells, away: float, most: float) -> float:
     """How much of lines lies under a label or touches it, that of others is worse than its own; and how much of others
     is as near as its own or nearer, so that the label could be theirs. What is
     above `most` need not be known."""
@@ -182,7 +189,7 @@ def _covered(box: Rectangle, edge: Any, cells: Cells, away: float, most: float) 
                 continue
             across, down = (a - x if a > x else x - a) - wide, (b - y if b > y else y - b) - high
             gap = across if across > down else down  # asked very often: what `max` and `abs` say, without a call
-            if owner is edge:
+            if owner == edge:
                 cost += OWN if gap < TOUCH else 0.0
             elif gap < near:
                 cost += 1.0 if gap < nearer else MISTAKEN

@@ -80,14 +80,16 @@ def layout(
         labels = {edge: writing.size(edge) for edge in drawn.edges}
         if _boxes(found, size, y, labels, 1.0, squeeze)[2] <= widest:
             break
-    best, least_cost = None, inf
+    best, least_cost, beside = None, inf, tuple(labels[edge] for edge in drawn.edges)
     for stretch in STRETCHES:
         boxes, ends, width = _boxes(found, size, y, labels, stretch, squeeze)
-        lines = {edge: _line(edge, chain, boxes, ends, y, ports) for edge, chain in found.chains.items()}
-        spots, covered = placed(lines, labels, list(boxes.values()))
-        if covered + COST * width < least_cost and (best is None or width <= widest or least_cost > LOST):
+        if best is not None and ((width > widest and least_cost <= LOST) or COST * width >= least_cost):
+            break  # wider gaps make it wider still
+        lines = tuple(_line(edge, found.chains[edge], boxes, ends, y, ports) for edge in drawn.edges)
+        spots, covered = placed(lines, beside, tuple(boxes.values()), least_cost - COST * width)
+        if covered + COST * width < least_cost:
             least_cost = covered + COST * width
-            best = boxes, tuple(Route(edge, lines[edge], spots[edge]) for edge in drawn.edges), width
+            best = boxes, tuple(map(Route, drawn.edges, lines, spots)), width
         if not covered or (stretch > ENOUGH and least_cost < LOST):
             break
     assert best is not None
