@@ -38,6 +38,8 @@ def conventions(model: Model) -> Iterator[Text]:
 
 def _vanishing(expr: Expr, ranges: Ranges) -> Iterator[Expr]:
     """Yield the products u log u of a leaf that may be 0."""
+    if not expr.has(log):
+        return
     for part in sorted(expr.atoms(Mul), key=str):
         for inner in (f.args[0] for f in part.args if isinstance(f, log)):
             leaf = ranges.model.nodes.get(name_of(inner)) if isinstance(inner, (Symbol, Indexed)) else None

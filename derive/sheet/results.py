@@ -9,6 +9,7 @@ from derive.chain.derivation import Step
 from derive.chain.derived import Derived
 from derive.chain.regions import fill
 from derive.chain.rule import extent
+from derive.expressions.indices import name_of
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.page import sentences as say
@@ -101,7 +102,7 @@ def _needed(derived: Derived) -> set[str]:
     while todo:
         step = todo.pop()
         used = {p.wrt for t in step.lines[-1].terms for f in t.factors for p in f.atoms(Partial)}
-        for name in {str(getattr(q, "base", q)) for q in used} - found:
+        for name in {name_of(q) for q in used} - found:
             found.add(name)
             todo += by_name.get(name, [])
     return found

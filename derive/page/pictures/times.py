@@ -73,7 +73,9 @@ class Times(NamedTuple):
 
     def number(self, expr: Expr, values: Mapping[Expr, Expr]) -> int | None:
         """A position as a number; None if it contains other indices."""
-        found = expr if expr.is_Integer else substitute(substitute(expr, values), self.numbers)
+        if expr.is_Integer:
+            return int(expr)
+        found = substitute(substitute(expr, values) if values else expr, self.numbers)
         return int(found) if found.is_Integer else None
 
     def written(self, time: int) -> Expr:
