@@ -25,6 +25,7 @@ ROOMS = (
     "evaluate",
     "check",
     "page",
+    "layers",
     "code",
     "topics",
     "sheet",

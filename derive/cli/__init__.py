@@ -23,6 +23,11 @@ COMMANDS = {
     "doctor": Command("derive.cli.doctor", "doctor", "what is installed, and which TeX sets a PDF"),
     "graph": Command("derive.cli.graph", "graph NAME [options]", "the computational graph as a picture: svg, tex"),
     "gallery": Command("derive.cli.gallery", "gallery -o FOLDER", "every problem as a site of static files"),
+    "layers": Command(
+        "derive.cli.layers",
+        'layers "conv 32 9x9; ..."',
+        "shapes, parameters, multiply-adds and receptive fields of layers",
+    ),
     "plot": Command(
         "derive.cli.plotting", "plot NAME -o FILE", "when gradients vanish and explode, as SVG, PDF or PNG"
     ),

@@ -196,6 +196,20 @@ def code_parser(name: str = "NAME", problem: Problem | None = None) -> Parser:
     return parser
 
 
+def layers_parser() -> Parser:
+    """The options of `derive layers`."""
+    parser = Parser(
+        prog="derive layers",
+        description="The arithmetic of a network's layers: shapes, weights, biases, multiply-adds, activations and "
+        "receptive fields, each worked and checked with torch. docs/layers.md lists the layers that can be typed.",
+        epilog='Example: derive layers "conv 32 9x9; pool 2; fc 3" --input 128x128x3 --format text',
+    )
+    parser.add_argument("what", metavar="LAYERS", help="layers with semicolons between them")
+    parser.add_argument("--input", metavar="HxWxC", help="shape of the input: numbers or letters")
+    page(parser)
+    return parser
+
+
 def gallery_parser() -> Parser:
     """The options of `derive gallery`."""
     parser = Parser(

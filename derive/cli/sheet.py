@@ -37,7 +37,7 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
     """The sheet of a problem, text or bytes, and the file it is for. Errors: UsageError, VerificationError."""
     problem, given = asked("", options.problem_parser, [name, *argv])
     options.one_of("format", given.format, tuple(FORMATS))
-    wished = _front(given)
+    wished = front_of(given)
     lang = wished.lang or LANGUAGES[0]
     options.one_of("detail", given.detail, DETAILS)
     options.one_of("engine", given.engine or ENGINES[0], ENGINES)
@@ -88,7 +88,7 @@ def _blank(given: argparse.Namespace) -> int | None:
     return 0 if given.blank == "all" else whole(given.blank, "--blank", 100)
 
 
-def _front(given: argparse.Namespace) -> Front:
+def front_of(given: argparse.Namespace) -> Front:
     """The head and the paper that are asked for: by options, else by the file. Errors: UsageError."""
     typed = {key: value for key in Front._fields if (value := getattr(given, key)) is not None}
     if given.paper is not None and given.format not in ON_PAPER:

@@ -1,0 +1,56 @@
+"""`derive layers "conv 32 9x9; pool 2" --input 128x128x3`: the arithmetic of a network's layers, worked and checked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from derive.cli import options, progress_line
+from derive.cli.delivery import deliver, not_to_a_terminal
+from derive.cli.sheet import front_of
+from derive.errors import UsageError
+from derive.language import LANGUAGES, Text
+from derive.layers.render import render
+from derive.layers.task import Task, network
+from derive.page import terminal
+from derive.page.formats.formats import DETAILS, ENGINES, FORMATS
+from derive.progress import CHECKING, doing
+
+if TYPE_CHECKING:
+    from derive.layers.check.compare import Checked
+
+TITLE = Text("The arithmetic of the layers", "网络各层的计算")
+
+
+def run(argv: Sequence[str]) -> int:
+    """Print the sheet, or write it to a file. Errors: UsageError, VerificationError."""
+    given = options.parse(options.layers_parser(), argv)
+    options.one_of("format", given.format, tuple(FORMATS))
+    options.one_of("detail", given.detail, DETAILS)
+    options.one_of("engine", given.engine or ENGINES[0], ENGINES)
+    wished = front_of(given)
+    lang = wished.lang or LANGUAGES[0]
+    if FORMATS[given.format].binary:
+        not_to_a_terminal(given.format.upper(), given.output)
+    with progress_line.shown(lang):
+        task = _task(given.what, given.input)
+        doing(CHECKING, what=task.title, n=1, all=1)
+        checks = None if given.no_check else _checked(task)
+    page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
+    sheet = render(task, checks, given.format, lang, given.detail, page, given.engine or ENGINES[0], wished)
+    deliver(sheet, given.output)
+    return 0
+
+
+def _task(what: str, input: str | None) -> Task:
+    """The task that is asked for by name, or the network that is typed. Errors: UsageError."""
+    if input is None:
+        raise UsageError("derive layers needs the shape of the input, as in --input 128x128x3")
+    return Task(TITLE, (network(what, input),))
+
+
+def _checked(task: Task) -> tuple[Checked, ...]:
+    from derive.layers.check.compare import checked
+
+    return tuple(checked(one, dict(task.values)) for one in task.networks)

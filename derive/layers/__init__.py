@@ -1,0 +1,1 @@
+"""The arithmetic of layers: shapes, parameters, multiply-adds, activations and receptive fields of a network."""

@@ -1,0 +1,1 @@
+"""What torch says of the same layers: shapes and parameters, operations, and what a gradient reaches."""

@@ -1,0 +1,220 @@
+"""The sheet on layers as blocks: formulas once, the layers in tables with their arithmetic, totals, and the check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from sympy import Expr, Integer
+
+from derive.language import Text
+from derive.layers import sentences as say
+from derive.layers.claims import compared
+from derive.layers.field import Axis, seen
+from derive.layers.formulas import formulas
+from derive.layers.network import Network
+from derive.layers.row import Row
+from derive.layers.shape import AXES, times
+from derive.layers.task import PARAMETERS, Task
+from derive.page import blocks
+from derive.page.numerals import Numeral
+from derive.page.worked_line import WorkedLine, together
+
+if TYPE_CHECKING:  # a sheet that is not checked loads no check
+    from derive.layers.check.compare import Checked
+
+BYTES = 4  # of a float32
+FIRST, SECOND = ("shape", "weights", "biases"), ("multiply_adds", "numbers", "field")
+NONE = Integer(0)
+
+
+def sheet(task: Task, checks: tuple[Checked, ...] | None, detail: str) -> Iterator[blocks.Block]:
+    """All of the sheet below its title; `checks` is what agrees, None where nothing was checked."""
+    if detail != "answer":
+        yield blocks.Heading(say.FORMULAS)
+        yield from formulas([row for network in task.networks for row in network.rows], task.columns)
+    for network in task.networks:
+        yield from _network(task, network, detail)
+    if len(task.networks) > 1:
+        yield blocks.Heading(say.COMPARED)
+        yield _side_by_side(task)
+    if task.claims:
+        yield blocks.Heading(say.CLAIMED)
+        yield compared(task)
+    if task.notes:
+        yield blocks.Heading(say.REMARKS)
+        yield from (blocks.Paragraph(note) for note in task.notes)
+    yield blocks.Heading(say.CHECK)
+    yield from _check(checks)
+
+
+def _network(task: Task, network: Network, detail: str) -> Iterator[blocks.Block]:
+    yield blocks.Heading(network.name or say.LAYERS)
+    for columns in (FIRST, SECOND):
+        asked = [c for c in columns if c in task.columns]
+        if asked:
+            yield _table(network, asked)
+    yield from (blocks.Paragraph(line) for line in _totals(task, network))
+    if detail == "full":
+        for row in network.rows:
+            yield from _worked(row)
+
+
+# the tables
+
+
+def _table(network: Network, asked: list[str]) -> blocks.Table:
+    header: list[Any] = [say.LAYER]
+    for column in asked:
+        header += {"shape": [say.LENGTH, say.OUTPUT], "field": [say.FIELD, say.JUMP]}.get(column, [])
+        header += [say.HEADERS[column]] if column in say.HEADERS else []
+    first: list[Any] = [say.INPUT]
+    for column in asked:
+        first += {"shape": ["", network.input.text()], "numbers": [network.input.count], "field": ["1", "1"]}.get(
+            column, ["0"]
+        )
+    rows = [tuple(first), *(tuple(_cells(row, network, asked)) for row in network.rows)]
+    if any(column != "shape" and column != "field" for column in asked):
+        rows.append(tuple(_sums(network, asked)))
+    return blocks.Table(tuple(header), tuple(rows))
+
+
+def _cells(row: Row, network: Network, asked: list[str]) -> Iterator[Any]:
+    yield label(row)
+    for column in asked:
+        if column == "shape":
+            yield from (_lengths(row), row.output.text())
+        elif column == "field":
+            yield from _field(row, network)
+        else:
+            line = getattr(row, column)
+            yield line if line is not None else NONE
+
+
+def label(row: Row) -> Text:
+    """A layer in a table: its place, and how it was typed."""
+    named = Text("{place}. {layer}", "{place}. {layer}")(place=row.place, layer=row.layer.title)
+    return named if row.times == 1 else say.TIMES(n=row.times, layer=named)
+
+
+def _lengths(row: Row) -> Any:
+    """The arithmetic of the lengths, once where the axes have the same."""
+    lines = [line for line in row.sizes if str(line.left).endswith(("_out", "N_in"))]
+    if not lines:
+        return ""
+    if row.layer.padding is None:
+        return lines[0].value if len({line.value for line in lines}) == 1 else times([line.value for line in lines])
+    return _axes(lines)
+
+
+def _axes(lines: list[WorkedLine]) -> Any:
+    """Lines along the axes: one where all have the same numbers."""
+    if len({(line.value, tuple(line.values.values())) for line in lines}) == 1:
+        return lines[0]
+    names = AXES[len(lines)]
+    return [say.ALONG(axis=axis, line=line) for axis, line in zip(names, lines, strict=True)]
+
+
+def _field(row: Row, network: Network) -> tuple[Any, Any]:
+    if row.field is None:
+        return "", ""
+    if row.field_lines:
+        kept = all(s == 1 for s in row.layer.stride)
+        return _axes(list(row.field_lines[::2])), _jump(row.field) if kept else _axes(list(row.field_lines[1::2]))
+    return sees(row.field, network), _jump(row.field)
+
+
+def _jump(field: tuple[Axis, ...]) -> Any:
+    jumps = [axis.jump for axis in field]
+    return "" if 0 in jumps else jumps[0] if len(set(jumps)) == 1 else times(jumps)
+
+
+def sees(field: tuple[Axis, ...], network: Network) -> Any:
+    """What one number sees: a size, or the whole input."""
+    if len(field) != len(network.input.spatial):
+        return say.WHOLE if all(a.jump == 0 for a in field) else field[0].size
+    found = [seen(axis, length) for axis, length in zip(field, network.input.spatial, strict=True)]
+    if all(a.jump == 0 and size == length for a, size, length in zip(field, found, network.input.spatial, strict=True)):
+        return say.WHOLE
+    sizes = [size if axis.jump == 0 else axis.size for axis, size in zip(field, found, strict=True)]
+    return sizes[0] if len(set(sizes)) == 1 else times(sizes)
+
+
+def _sums(network: Network, asked: list[str]) -> Iterator[Any]:
+    yield say.TOTAL
+    for column in asked:
+        if column in ("shape", "field"):
+            yield from ("", "")
+        else:
+            yield network.activations if column == "numbers" else network.total(column)
+
+
+# what is said of all layers
+
+
+def _totals(task: Task, network: Network) -> Iterator[Text]:
+    if "weights" in task.columns:
+        weights, biases = network.total("weights"), network.total("biases")
+        yield say.COUNT(weights=weights, biases=biases, parameters=network.parameters)
+        if network.ungrouped != network.parameters:
+            yield say.UNGROUPED(parameters=network.ungrouped)
+    adds = network.total("multiply_adds")
+    if "multiply_adds" in task.columns and adds != 0:
+        yield say.ADDS(adds=adds, operations=2 * adds)
+    if "numbers" in task.columns:
+        numbers = say.NUMBERS(numbers=network.activations)
+        yield say.BYTES(numbers=numbers, bytes=BYTES * network.activations)
+    if "field" in task.columns and network.rows and network.rows[-1].field:
+        field = _across(network.rows[-1].field, network)
+        yield say.SEES_ALL if field is say.WHOLE else say.SEES(field=field)
+
+
+def _across(field: tuple[Axis, ...], network: Network) -> Any:
+    found = sees(field, network)
+    return times([found] * len(field)) if isinstance(found, Expr) and len(field) > 1 else found
+
+
+def _side_by_side(task: Task) -> blocks.Table:
+    header: list[Any] = [say.NETWORK]
+    header += [say.FIELD if what == "field" else say.HEADERS[what] for what in task.of]
+    rows = []
+    for network in task.networks:
+        cells: list[Any] = [network.name or ""]
+        for what in task.of:
+            if what == "field":
+                last = network.rows[-1].field
+                cells.append(_across(last, network) if last else "")
+            else:
+                cells.append(network.parameters if what == PARAMETERS else network.total(what))
+        rows.append(tuple(cells))
+    return blocks.Table(tuple(header), tuple(rows))
+
+
+# one layer, with the formulas
+
+
+def _worked(row: Row) -> Iterator[blocks.Block]:
+    lines = [*row.sizes, row.weights, row.biases, row.multiply_adds, row.numbers, *row.field_lines]
+    known = [line for line in lines if line is not None]
+    yield blocks.Heading(
+        say.LAYER_AT(place=row.place, layer=row.layer.title, before=row.input.text(), after=row.output.text()), level=2
+    )
+    groups: list[list[WorkedLine]] = [[]]
+    for line in known:
+        clash = any(line.left == other.left for other in groups[-1])
+        groups.append([line]) if clash else groups[-1].append(line)
+    yield from (together(group) for group in groups if group)
+
+
+def _check(checks: Iterable[Checked] | None) -> Iterator[blocks.Block]:
+    if checks is None:
+        yield blocks.Paragraph(say.UNCHECKED)
+        return
+    found = list(checks)
+    said = [say.CHECKED(layers=str(sum(c.layers for c in found)))]
+    if any(c.fields for c in found):
+        said.append(say.CHECKED_FIELDS(fields=str(sum(c.fields for c in found))))
+    numbers = dict(item for c in found for item in c.numbers)
+    if numbers:
+        said.append(say.AT_NUMBERS(numbers=[say.IS(letter=s, number=Numeral(n)) for s, n in numbers.items()]))
+    yield from (blocks.Paragraph(line) for line in said)

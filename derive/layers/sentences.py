@@ -1,0 +1,134 @@
+"""What a sheet on layers says, in both languages."""
+
+from __future__ import annotations
+
+from derive.language import Text
+
+LAYER = Text("Layer", "层")
+LENGTH = Text("Length", "边长的计算")
+OUTPUT = Text("Output", "输出")
+HEADERS = {
+    "weights": Text("Weights", "权重数"),
+    "biases": Text("Biases", "偏置数"),
+    "multiply_adds": Text("Multiply-adds", "乘加次数"),
+    "numbers": Text("Activations", "激活值个数"),
+    "parameters": Text("Parameters", "参数个数"),
+}
+FIELD, JUMP, MEMORY = Text("Receptive field", "感受野"), Text("Jump", "步距"), Text("Memory", "内存")
+WHOLE = Text("the whole input", "整个输入")
+TIMES = Text("{n} times: {layer}", "{n} 个：{layer}")
+ALONG = Text("{axis}: {line}", "{axis}：{line}")
+INPUT = Text("input", "输入")
+TOTAL = Text("Total", "合计")
+NETWORK = Text("Network", "网络")
+
+FORMULAS = Text("Formulas", "所用公式")
+LAYERS = Text("Layer by layer", "逐层计算")
+WORKED = Text("Each layer worked", "各层的详细计算")
+TOTALS = Text("In all", "合计")
+COMPARED = Text("Side by side", "比较")
+CLAIMED = Text("What the source says", "与原题给出的数值对照")
+REMARKS = Text("Remarks", "说明")
+CHECK = Text("Check", "验算")
+LAYER_AT = Text("{place}. {layer}: {before} to {after}", "{place}. {layer}：{before} 变为 {after}")
+
+LENGTH_IS = Text(
+    "length after a convolution or a pooling: kernel k, padding p on both sides, stride s; the width in the same way",
+    "卷积或池化之后的边长：核长 k，两侧各填充 p，步幅 s；宽度同理",
+)
+SPAN_IS = Text(
+    "what a kernel with dilation d covers; it stands in place of k", "膨胀率为 d 的核所覆盖的长度，代替上式中的 k"
+)
+SAME_IS = Text("padding “same”: the padding keeps the length", "填充方式为 same：填充使边长不变")
+TRANSPOSED_IS = Text("length after a transposed convolution", "转置卷积之后的边长")
+WEIGHTS_IS = Text(
+    "weights: each of the C_out kernels has one for each number that it reads",
+    "权重数：C_out 个核，每个核读入多少个数就有多少个权重",
+)
+GROUPED_IS = Text("with g groups a kernel reads so many channels", "分为 g 组时，每个核读入的通道数")
+BIASES_IS = Text("biases: one for each kernel", "偏置数：每个核一个")
+ADDS_IS = Text(
+    "multiply-adds: each number of the output needs one for each weight of its kernel",
+    "乘加次数：输出的每个数，对核的每个权重各作一次乘加",
+)
+FC_IS = Text(
+    "fully connected: every output reads all inputs; a multiply-add for each weight",
+    "全连接层：每个输出读入全部输入；每个权重一次乘加",
+)
+LINEAR_IS = Text("the same fully connected layer at each position", "在每个位置上用同一个全连接层")
+NORM_IS = Text("a normalisation: γ as weights, β as biases", "归一化层：γ 计入权重，β 计入偏置")
+ATTENTION_IS = Text(
+    "attention: four d × d maps for queries, keys, values and the output",
+    "注意力层：查询、键、值与输出各有一个 d × d 的映射",
+)
+ATTENTION_ADDS_IS = Text(
+    "four maps at n positions, and the scores and averages of all heads",
+    "n 个位置上的四个映射，以及所有头的得分与加权平均",
+)
+EMBEDDING_IS = Text("embedding: a row of d numbers for each of V indices", "嵌入层：V 个索引各对应一行")
+FIELD_IS = Text(
+    "receptive field of one output; j is how far the parts of neighbours are apart in the input",
+    "一个输出的感受野；j 是相邻输出所看到的区域在输入中的间距",
+)
+JUMP_IS = Text("the jump, from 1 at the input", "步距，在输入处为 1")
+
+CONVENTIONS = Text(
+    "A pooling, an activation and dropout have no parameters. Multiply-adds are those of convolutions, fully "
+    "connected layers and attention; comparing, scaling and adding biases is not counted.",
+    "池化、激活函数与 dropout 没有参数。乘加次数只计卷积、全连接与注意力；比较、缩放以及加偏置不计。",
+)
+READS_ALL = Text(
+    "A fully connected layer on a map reads all its {n} numbers: {shape}.",
+    "作用于特征图的全连接层读入其全部 {n} 个数：{shape}。",
+)
+WHOLE_IS = Text(
+    "A layer that reads all positions sees all that any of them sees.",
+    "读入全部位置的层，能看到其中任一位置所看到的一切。",
+)
+COUNT = Text(
+    "{weights} weights and {biases} biases, {parameters} parameters in all.",
+    "权重 {weights} 个，偏置 {biases} 个，参数共 {parameters} 个。",
+)
+UNGROUPED = Text(
+    "If every kernel read all channels, without groups, there would be {parameters} parameters.",
+    "若不分组，每个核都读入所有通道，则参数共有 {parameters} 个。",
+)
+ADDS = Text(
+    "{adds} multiply-adds for one input; where a multiplication and an addition count as two operations, "
+    "{operations} operations.",
+    "一个输入需要 {adds} 次乘加；若乘法与加法各计一次运算，则为 {operations} 次运算。",
+)
+NUMBERS = Text("{numbers} activations, the input among them", "激活值共 {numbers} 个（含输入）")
+BYTES = Text(
+    "{numbers}: {bytes} bytes in float32, 4 bytes each.", "{numbers}：float32 每个占 4 字节，共 {bytes} 字节。"
+)
+DOT = Text("{numbers}.", "{numbers}。")
+CONNECTIONS = Text(
+    "Counted as connections, each number of the output of layer {place} has one for each weight of "
+    "its kernel and one for the bias: {line}.",
+    "按连接数计，第 {place} 层输出的每个数对核的每个权重各有一条连接，对偏置有一条连接：{line}。",
+)
+SEES_ALL = Text("One number of the output sees the whole input.", "一个输出能看到整个输入。")
+SEES = Text("One number of the output sees {field} of the input.", "一个输出在输入上的感受野为 {field}。")
+CHECKED = Text(
+    "Checked with torch: the output, the parameters and the multiply-adds of {layers} layers are those of torch "
+    "modules on the meta device.",
+    "已用 torch 验算：{layers} 层的输出形状、参数个数与乘加次数，均与 torch 模块在 meta 设备上给出的相同。",
+)
+CHECKED_FIELDS = Text(
+    "{fields} receptive fields, along one axis each, are the inputs that a gradient of torch.autograd reaches.",
+    "{fields} 个感受野（逐轴）与 torch.autograd 的梯度所及的输入范围相同。",
+)
+AT_NUMBERS = Text("The letters had the numbers {numbers} there.", "验算时各字母取 {numbers}。")
+IS = Text("{letter} = {number}", "{letter} = {number}")
+UNCHECKED = Text("This was not checked.", "以上未经验算。")
+
+SAID, FOUND, WHY = Text("Source", "原题数值"), Text("Worked", "计算结果"), Text("What is wrong", "差异的原因")
+RIGHT = Text("agrees", "一致")
+NO_GROUPS = Text("as if each kernel read all channels, {line}", "相当于每个核读入所有通道：{line}")
+NO_BIAS = Text("the biases are left out", "漏掉了偏置")
+PART = Text("the kernels of one of the {groups} groups only", "只计了 {groups} 组中的一组核")
+WRONG = Text("wrong arithmetic; it differs by {difference}", "算术有误，相差 {difference}")
+ALL_LAYERS = Text("all layers", "所有层")
+SUM = Text("{a} + {b} = {c}", "{a} + {b} = {c}")
+ALL_UNGROUPED = Text("as if no layer had groups", "相当于所有层都不分组")
