@@ -16,6 +16,11 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "list": Command("derive.cli.listing", "list", "the problems and what they are"),
+    "sheet": Command(
+        "derive.cli.assignment",
+        "sheet 0|FILE.toml ...",
+        "several problems as one document",
+    ),
     "solve": Command("derive.cli.solve", "solve FILE|- [options]", "the solution sheet of a model written in LaTeX"),
     "check": Command("derive.cli.checking", "check [NAME ...]", "check problems against torch.autograd"),
     "code": Command("derive.cli.code", "code NAME [options]", "forward and backward pass as a Python module"),

@@ -28,10 +28,14 @@ def problem_in(typed: str, loss: str | None, roles: Sequence[str] = ()) -> Probl
 
     Errors: UsageError for a file that cannot be read; ReadError for LaTeX that cannot.
     """
-    made = pasted(source(typed), loss, dict(map(_role, roles)))
+    return problem_of_text(source(typed), "model" if typed == "-" else Path(typed).stem, loss, roles)
+
+
+def problem_of_text(text: str, title: str, loss: str | None, roles: Sequence[str] = ()) -> Problem:
+    """The problem that LaTeX states. Errors: ReadError, UsageError."""
+    made = pasted(text, loss, dict(map(_role, roles)))
     graph = made.graph
     sizes = tuple(Size(str(s), DIMENSION) for s in graph.model().sizes if not options.taken(str(s)))
-    title = "model" if typed == "-" else Path(typed).stem
     return Problem(
         title=say.plain(title), statement=_taken(made), sizes=sizes, typed=made.names,
         readings=[Reading(lambda: graph)], losses=made.losses,

@@ -137,6 +137,11 @@ def page(parser: Parser) -> None:
         help="without answers; with a number, without the last K lines of each step",
     )
     parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
+    head(parser)
+
+
+def head(parser: Parser) -> None:
+    """What stands at the head of a sheet, and its paper."""
     front = parser.add_argument_group("head and paper")
     front.add_argument(
         "--sheet", metavar="FILE", help="these as the table [sheet] of a TOML file (default derive.toml)"
@@ -220,6 +225,28 @@ def gallery_parser() -> Parser:
     parser.add_argument("what", nargs="*", metavar="NAME", help="only these problems (default all)")
     parser.add_argument("-o", "--output", default="output/site", metavar="FOLDER", help="default output/site")
     parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
+    return parser
+
+
+def assignment_parser(shipped: Sequence[str]) -> Parser:
+    """The options of `derive sheet`."""
+    parser = Parser(
+        prog="derive sheet",
+        description="Several problems as one document: statements, solutions, one verification. A sheet is a file in "
+        f"TOML of your own, or one of {', '.join(shipped)}. Several sheets, languages or formats go into a folder.",
+        epilog="Exit status: 0 done, 1 a line failed its check (nothing is printed), 2 the input cannot be used.",
+    )
+    parser.add_argument("what", nargs="+", metavar="SHEET", help="a number, or a file my_sheet.toml")
+    parser.add_argument("--lang", metavar="en|zh|en,zh", help="language of the sheet, or both (default en)")
+    parser.add_argument("--format", default="tex", metavar="|".join(FORMATS), help="one or several, as in pdf,html")
+    parser.add_argument("--engine", metavar="|".join(ENGINES), help="what sets a PDF (default typst)")
+    parser.add_argument("-o", "--output", metavar="FILE|FOLDER/", help="a file, or a folder for sheet-0.en.pdf")
+    parser.add_argument("--detail", default="brief", metavar="|".join(DETAILS), help="how much of each step is shown")
+    parser.add_argument("--blank", nargs="?", const="all", metavar="K", help="without answers, or the last K lines")
+    parser.add_argument("--seed", default="0", metavar="N", help="which numbers are drawn from the ranges (default 0)")
+    parser.add_argument("--shuffle", action="store_true", help="the problems in an order that the seed draws")
+    parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
+    head(parser)
     return parser
 
 

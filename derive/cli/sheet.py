@@ -49,11 +49,11 @@ def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
         parts = solved(problem, given)
     if given.plots and not any(part.plottable for part in parts):
         raise UsageError("--plots: only a recurrence over any number of steps and a training (--train) have plots")
-    head = titled(problem, _blank(given) is None)
+    head = titled(problem, blanked(given) is None)
     page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
     engine = given.engine or ENGINES[0]
     return render(
-        parts, given.format, lang, given.detail, head, page, engine, wished, _steps(given.steps), _blank(given)
+        parts, given.format, lang, given.detail, head, page, engine, wished, _steps(given.steps), blanked(given)
     ), given.output
 
 
@@ -79,7 +79,7 @@ def _steps(typed: str | None) -> range | None:
     return range(ends[0], ends[1] + 1)
 
 
-def _blank(given: argparse.Namespace) -> int | None:
+def blanked(given: argparse.Namespace) -> int | None:
     """How many lines of each step are left out: 0 for all answers, None for a solution. Errors: UsageError."""
     if given.blank is None:
         return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from sympy import Expr, Idx
+from sympy import Expr, Idx, Symbol
 
 from derive.chain.derivation import Term
+from derive.expressions.said import Said
 from derive.language import Text
 from derive.page.numerals import Numeral
 
@@ -22,7 +23,8 @@ class Title(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """A section; level 2 for a part of one; `boxed` if the section stands in a box."""
+    """A section; level 2 for a part of one, 0 for a reading of a task, -1 for a task among others; `boxed` if the
+    section stands in a box."""
 
     text: Text
     level: int = 1
@@ -111,6 +113,17 @@ class Drawing(Protocol):
         """One expression of Typst's code, in the functions of its page."""
 
 
+class Notation(NamedTuple):
+    """From here on formulas are printed with these: the order of names, the sizes with numbers, the words for formulas.
+
+    It stands before the heading of each task of a sheet, for tasks share no notation.
+    """
+
+    order: tuple[str, ...]
+    sizes: tuple[tuple[Symbol, int], ...]
+    words: tuple[Said, ...]
+
+
 class Picture(NamedTuple):
     """A drawing with its caption; where nothing can be drawn, the caption stands alone."""
 
@@ -118,4 +131,4 @@ class Picture(NamedTuple):
     caption: Text
 
 
-Block = Picture | Worked | Title | Heading | Paragraph | Equations | Unrolled | Expanded | Table
+Block = Notation | Picture | Worked | Title | Heading | Paragraph | Equations | Unrolled | Expanded | Table

@@ -34,6 +34,7 @@ COLOURS = {
 # Sizes of type, pt.
 TEXT, SMALL, TITLE = 10, 8.5, 17
 HEADINGS = (13.5, 11.5, 10)  # a reading, a section, a step
+TASK = 14.5  # the heading of a task among others
 
 PICTURE = 0.33  # of the height of the text, what a picture may take
 LINE = round((210 - 2 * SIDE) / 25.4 * 72.27 / TEXT - 3, 1)  # em, what fits beside the indent of a formula

@@ -46,6 +46,20 @@ VERDICT = Text(
 )
 OK = Text("ok", "一致")
 FAILED = Text("FAILED at {quantity}", "{quantity} 不一致")
+TASK = Text("Problem {number}. {title}", "第 {number} 题　{title}")
+TASK_WITH_MARKS = Text("Problem {number}. {title} ({marks} marks)", "第 {number} 题　{title}（{marks} 分）")
+ONE_MARK = Text("Problem {number}. {title} ({marks} mark)", "第 {number} 题　{title}（{marks} 分）")
+QUESTION = Text("({letter}) {asked}", "({letter}) {asked}")
+QUESTION_WITH_MARKS = Text("({letter}) {asked} [{marks}]", "({letter}) {asked}（{marks} 分）")
+TOTAL = Text("The sheet has {tasks} problems, worth {marks} marks in all.", "本卷共 {tasks} 题，满分 {marks} 分。")
+OF_TASK = Text("Problem {number}: {said}", "第 {number} 题：{said}")
+VERSION = Text("Version {number}", "第 {number} 号卷")
+TASK_HEADER = (
+    Text("problem", "题目"),
+    Text("quantities compared", "比较的量"),
+    Text("worst relative error", "最大相对误差"),
+    Text("verdict", "结论"),
+)
 READING = Text("{label}", "{label}")
 OF_READING = Text("{head}: {reading}", "{head}：{reading}")
 KINDS = {

@@ -10,7 +10,7 @@ from derive.errors import UsageError
 from derive.expressions.said import Said
 from derive.language import LANGUAGES
 from derive.page import sentences as say
-from derive.page.blocks import Block, Title
+from derive.page.blocks import Block, Notation, Title
 from derive.page.formats.formats import DETAILS, ENGINES, FORMATS, Document
 from derive.page.front import Front
 from derive.page.print.formulas import Formulas
@@ -50,7 +50,7 @@ def render(
         if value not in known:
             raise UsageError(f"unknown {what} {value!r}; choose one of {', '.join(known)}")
     form = FORMATS[format]
-    formulas = Formulas(form.notation, _order(parts), tuple(parts[0].derived.sizes.items()), _words(parts))
+    formulas = Formulas(form.notation, *notation(parts))
     head = front.head(head or Title(say.plain(parts[0].derived.model.title), say.DERIVED))
     data = partial(_data, parts, lang, head)
     shown = partial(sheet, parts, head) if blank is None else partial(_blank, parts, head, blank)
@@ -59,6 +59,11 @@ def render(
             raise UsageError("--steps is for pages; the data hold every step")
         shown = partial(excerpt, shown, steps)
     return form.render(Document(shown, formulas, lang, detail, page, data, engine, front.paper))
+
+
+def notation(parts: Sequence[Part]) -> Notation:
+    """Return how the formulas of a task are printed."""
+    return Notation(_order(parts), tuple(parts[0].derived.sizes.items()), _words(parts))
 
 
 def _blank(parts: Sequence[Part], head: Title, last: int, detail: str) -> Iterator[Block]:

@@ -24,6 +24,12 @@ def sheet(parts: Sequence[Part], head: Title, detail: str = "brief") -> Iterator
     """Yield the blocks of a whole sheet: in detail "answer" its results, in "brief" the derivation with steps that are
     alike put together, in "full" every step and every time step."""
     yield head
+    yield from task(parts, detail)
+    yield from check([p._replace(detail=detail) for p in parts if not p.alone])
+
+
+def task(parts: Sequence[Part], detail: str) -> Iterator[Block]:
+    """Yield the blocks of one task, without its head and without its check."""
     yield from (_joined(block, detail) for block in _readings([p._replace(detail=detail) for p in parts]))
 
 
@@ -33,7 +39,7 @@ def _joined(block: Block, detail: str) -> Block:
 
 
 def _readings(parts: Sequence[Part]) -> Iterator[Block]:
-    """Yield every part, but of one that is like a part above only what differs; and the check of all of them."""
+    """Yield every part, but of one that is like a part above only what differs."""
     above: list[tuple[Part, list[Block]]] = []
     told: frozenset[str] = frozenset()
     for part in parts:
@@ -51,7 +57,6 @@ def _readings(parts: Sequence[Part]) -> Iterator[Block]:
         else:
             yield from blocks
         above.append((own, blocks))
-    yield from check([p for p in parts if not p.alone])
 
 
 def _part(part: Part) -> Iterator[Block]:

@@ -60,7 +60,7 @@ class Writer(base.Writer):
         return "\n\n".join([f"# {self.text(block.title)}", *self.under(block), *statement])
 
     def heading(self, block: blocks.Heading) -> str:
-        return f"{'#' * (block.level + 2)} {self.text(block.text)}"
+        return f"{'#' * max(2, block.level + 2)} {self.text(block.text)}"
 
     def paragraph(self, block: blocks.Paragraph) -> str:
         return self.text(block.text)

@@ -77,6 +77,12 @@ class Writer(ABC):
         """One block: a string, or the lines of plain text."""
         return getattr(self, type(block).__name__.lower())(block)
 
+    def notation(self, block: blocks.Notation) -> Any:
+        """Print formulas in the notation of another task from now on."""
+        self.formulas = Formulas(self.formulas.style, *block)
+        self.inline = self.formulas.styled("inline")
+        return ""
+
     # sentences
 
     @abstractmethod

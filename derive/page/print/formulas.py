@@ -16,6 +16,7 @@ from derive.page.numerals import Numeral
 from derive.page.print.order import signed
 from derive.page.print.printer import ADD, ATOM, MUL, Printed, Printer, printer
 from derive.page.print.template import Template
+from derive.page.print.typed import Typed
 from derive.page.spans import Known, Ranges, Span
 from derive.page.worked_line import WorkedLine
 
@@ -53,6 +54,8 @@ class Formulas:
             return value.text(self.style != "text")
         if isinstance(value, WorkedLine):
             return self.worked(value)
+        if isinstance(value, Typed):
+            return value.latex if self.style != "text" else value.unicode()
         if isinstance(value, float):
             return Numeral(float(f"{value:.0e}")).text(self.style != "text")
         if isinstance(value, Known):

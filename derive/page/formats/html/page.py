@@ -8,7 +8,7 @@ from hashlib import sha256
 from html import escape
 
 from derive.language import Text
-from derive.page.blocks import Block, Title
+from derive.page.blocks import Block, Notation, Title
 from derive.page.formats.formats import Document
 from derive.page.formats.html.outline import Item, Section, merged, outline
 from derive.page.formats.html.switches import CONTENTS, LINK, label, switches
@@ -87,7 +87,10 @@ class Body:
         self.writer = writer
 
     def item(self, item: Item) -> str:
-        """A block, marked with its detail if it belongs to one."""
+        """A block, marked with its detail if it belongs to one; what is printed behind it is in its notation."""
+        if isinstance(item.block, Notation):
+            self.writer.notation(item.block)
+            return ""
         return f'<div data-detail="{item.detail}">{item.html}</div>' if item.detail else item.html
 
     def section(self, section: Section, depth: int) -> str:
@@ -120,6 +123,6 @@ class Body:
     def _listed(self, sections: Sequence[Section]) -> str:
         lines = []
         for s in (s for s in sections if s.heading.level < 2):
-            deeper = [p for p in s.parts if isinstance(p, Section)] if s.heading.level == 0 else []
+            deeper = [p for p in s.parts if isinstance(p, Section)] if s.heading.level <= 0 else []
             lines.append(f'<li><a href="#{s.name}">{s.item.html}</a>{self._listed(deeper) if deeper else ""}</li>')
         return f"<ul>{''.join(lines)}</ul>"

@@ -59,6 +59,8 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
 \newcommand{\reading}[1]{\room{14\baselineskip}\addvspace{14pt plus 4pt}%
   \ifruled\else{\color{rule}\hrule height 0.8pt}\nobreak\vskip 5pt\fi\ruledfalse
   \headed{\readingsize}{#1}\vskip 4pt\nobreak}
+\newcommand{\task}[1]{\room{14\baselineskip}\addvspace{18pt plus 6pt}{\color{rule}\hrule height 0.8pt}\nobreak\vskip 5pt
+  \ruledfalse\headed{\tasksize}{#1}\vskip 4pt\nobreak}
 \newcommand{\topic}[1]{\room{9\baselineskip}\addvspace{10pt plus 4pt}\headed{\topicsize}{#1}\vskip 2pt\nobreak}
 % what stays on one page, if it fits on a page: #1 is the room for its first lines where it does not, #2 the space above
 \newsavebox{\wholebox}
@@ -118,7 +120,11 @@ def _page(paper: str | None) -> str:
     size = look.PAPERS[paper or "a4"].tex
     margins = f"left={look.SIDE}mm,right={look.SIDE}mm,top={look.TOP}mm,bottom={look.BOTTOM}mm,footskip=12mm"
     colours = (f"\\definecolor{{{name}}}{{HTML}}{{{value.upper()}}}\n" for name, value in look.COLOURS.items())
-    sizes = zip(("title", "small", "reading", "topic", "step"), (look.TITLE, look.SMALL, *look.HEADINGS), strict=True)
+    sizes = zip(
+        ("title", "small", "task", "reading", "topic", "step"),
+        (look.TITLE, look.SMALL, look.TASK, *look.HEADINGS),
+        strict=True,
+    )
     fonts = (f"\\newcommand{{\\{name}size}}{{\\fontsize{{{n}}}{{{1.2 * n:g}}}\\selectfont}}\n" for name, n in sizes)
     return f"\\usepackage[{size},{margins}]{{geometry}}\n{''.join(colours)}{''.join(fonts)}"
 

@@ -8,7 +8,7 @@ from derive.page.formats.tex.design import utf16
 
 
 class Entry(NamedTuple):
-    """A heading: 0 a reading, 1 a section, 2 a step."""
+    """A heading: -1 a task among others, 0 a reading, 1 a section, 2 a step."""
 
     level: int
     text: str

@@ -21,7 +21,7 @@ BREAK = " \\\\*\n&\\quad {} "  # within a row: the page goes on
 AGAIN, NEXT = r"\quad {}", " \\\\*\n&"  # the same within a line, and between lines
 FRAME = 12  # lines of one frame, which does not break
 GAP = "\x01"  # some space above a row
-HEADINGS = ("reading", "topic", "step")
+HEADINGS = {-1: "task", 0: "reading", 1: "topic", 2: "step"}
 
 
 class Statement(NamedTuple):
@@ -44,6 +44,11 @@ class Writer(base.Writer):
         self.name = ""  # of the sheet, for the file
         self.open: list[str] = []  # the environments that a heading ends: a section in a box, a step
         self.outside = formulas.styled("text")
+
+    def notation(self, block: blocks.Notation) -> str:
+        super().notation(block)
+        self.outside = self.formulas.styled("text")
+        return ""
 
     def held(self, block: blocks.Block) -> str:
         """Write a block after which no page may end; a heading takes care of that itself, and closes what is open."""
@@ -77,7 +82,7 @@ class Writer(base.Writer):
         """The heading of a step with the sentence that it begins with."""
         return f"{self.block(heading).removesuffix('{}')}{{{self.text(sentence.text)}}}"
 
-    def end(self, level: int = 0) -> str:
+    def end(self, level: int = -1) -> str:
         """Close what a heading of this level ends: a step, and the section that stands in a box."""
         ended = [kind for kind in reversed(self.open) if level < 2 or kind == "step"]
         self.open = [kind for kind in self.open if kind not in ended]

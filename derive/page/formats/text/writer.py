@@ -68,6 +68,11 @@ class Writer(base.Writer):
         """The lines of one block, by its kind."""
         return [line.replace(KEPT, " ") for line in super().block(block)]
 
+    def notation(self, block: blocks.Notation) -> list[str]:
+        super().notation(block)
+        self.inline = self.formulas
+        return []
+
     def words(self, text: str) -> str:
         return text
 
@@ -95,7 +100,7 @@ class Writer(base.Writer):
         if block.level == 2:
             yield from (self.page.paint(line, BOLD) for line in self._sentence(block.text))
         else:
-            yield from self._underlined(block.text, "═" if block.level == 0 else "─")
+            yield from self._underlined(block.text, "═" if block.level <= 0 else "─")
 
     def _underlined(self, text: Text, rule: str) -> Iterator[str]:
         head = self._sentence(text)

@@ -15,7 +15,7 @@ DESIGN = r"""
 #show math.equation: set text(font: "New Computer Modern Math")
 #show heading: it => {
   let level = it.level - 1 + deepest
-  let head = text(fill: rule, size: heading-sizes.at(level), it.body)
+  let head = text(fill: rule, size: heading-sizes.at(level + 1), it.body)
   // the name of a step begins its first sentence
   if level == 2 { head } else { block(above: 1.1em, below: 0.55em, sticky: true, head) }
 }
@@ -138,7 +138,7 @@ def page(paper: str | None) -> str:
 def _looks(paper: str | None) -> str:
     """The colours and sizes of `derive/page/look.py` under the names that the design uses."""
     colours = [f'#let {name} = rgb("#{value}")' for name, value in look.COLOURS.items()]
-    sizes = ", ".join(f"{size}pt" for size in look.HEADINGS)
+    sizes = ", ".join(f"{size}pt" for size in (look.TASK, *look.HEADINGS))
     room = look.PAPERS[paper or "a4"].height - look.TOP - look.BOTTOM
     named = {
         "small-size": f"{look.SMALL}pt",

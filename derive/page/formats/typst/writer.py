@@ -86,7 +86,7 @@ class Writer(base.Writer):
 
     def heading(self, block: blocks.Heading, sentence: Text | None = None) -> str:
         closed, level = self.closed(block.level), block.level - self.deepest + 1
-        self.reading = block.text if block.level == 0 else self.reading
+        self.reading = None if block.level < 0 else block.text if block.level == 0 else self.reading
         head = f"#heading(level: {level})[{self.text(block.text)}]"
         if block.boxed:
             self.open.append("proved")

@@ -1,0 +1,121 @@
+"""One task of a sheet, derived: its problem, its options and its numbers, as the file of the sheet asks for them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from derive.cli import options
+from derive.cli.assignment_file import Asked, filled
+from derive.cli.sheet import readings, sizes, solved
+from derive.cli.variants import drawn, is_nice, typed
+from derive.errors import ReadError, UsageError
+from derive.language import Text
+from derive.problem import Problem
+from derive.problems import load
+from derive.sheet.assignment import Question, Task
+from derive.topics.worked.numbers_as_typed import parse
+
+
+def made(asked: Asked, folder: Path, seed: str, check: bool) -> Task:
+    """Derive and check a task. Errors: UsageError, which begins with the place in the file; VerificationError."""
+    try:
+        problem = _problem(asked, folder)
+        given = options.parse(options.problem_parser(asked.source[1], problem), list(_argv(asked, problem, check)))
+        example = next((r.wishes["example"] for r in readings(problem, given) if "example" in r.wishes), None)
+        numbers = _numbers(asked, problem, given, seed)
+        if numbers:
+            known = parse(example.at) if example is not None else {}
+            given.at = ", ".join(f"{name}={value}" for name, value in (known | numbers).items())
+            given.lr = asked.rate or (example.rate if example is not None else None)
+        elif asked.rate is not None:
+            given.lr = asked.rate
+        if asked.statement is None and example is not None and (numbers or asked.rate is not None):
+            raise UsageError(
+                "the statement of the catalogue names other numbers; write a statement = ... with {{name}} for a number"
+            )
+        parts = solved(problem, given)
+    except ReadError as error:
+        raise UsageError(f"{asked.where}: {error} {error.excerpt()}") from None
+    except UsageError as error:
+        raise UsageError(f"{asked.where}: {str(error).removeprefix(f'{asked.where}: ')}") from None
+    questions = (Question(filled(text, numbers, f"{asked.where}, part"), marks) for text, marks in asked.parts)
+    return Task(
+        parts, asked.title or problem.title, _statement(asked, problem, numbers), tuple(questions), asked.marks,
+        asked.detail, asked.picture,
+    )  # fmt: skip
+
+
+def _statement(asked: Asked, problem: Problem, numbers: Mapping[str, str]) -> tuple[Text, ...]:
+    if asked.statement is not None:
+        return filled(asked.statement, numbers, asked.where)
+    own = problem.statement
+    return (own,) if own.en or own.values else ()
+
+
+def _problem(asked: Asked, folder: Path) -> Problem:
+    """The problem that a task names. Errors: UsageError, ReadError."""
+    kind, value = asked.source
+    if kind == "name":
+        return load(value)
+    if kind == "file":
+        from derive.cli.own import own
+
+        return own(str(folder / value), asked.graph)
+    from derive.cli.latex import problem_of_text
+
+    return problem_of_text(value, "", asked.options.get("loss"), _roles(asked.options.get("as", ())))
+
+
+def _roles(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(map(str, value))
+
+
+def _argv(asked: Asked, problem: Problem, check: bool) -> Iterator[str]:
+    """The options as they would be typed. Errors: UsageError for one that the problem does not have."""
+    own = (*(o.name for o in problem.options), *(s.name for s in problem.sizes))
+    known = {*own, *options.wishes(), "wrt", "reading", "loss", "as"}
+    for key, value in asked.options.items():
+        name = key.replace("-", "_")
+        if name not in known:
+            raise UsageError(f"options: {key!r} is unknown; there are {', '.join(sorted(known))}")
+        for one in value if isinstance(value, list) else [value]:
+            yield f"--{name.replace('_', '-')}={one}"
+    if not check:
+        yield "--no-check"
+
+
+def _numbers(asked: Asked, problem: Problem, given: argparse.Namespace, seed: str) -> dict[str, str]:
+    """The numbers of the task, by the seed where they vary."""
+    if not asked.numbers:
+        return {}
+    nice = _niceness(asked, problem, given) if asked.nice else None
+    return {name: typed(value) for name, value in drawn(asked.numbers, seed, nice, "numbers").items()}
+
+
+def _niceness(asked: Asked, problem: Problem, given: argparse.Namespace) -> Callable[[Mapping[str, Fraction]], bool]:
+    """Whether numbers make the wished quantities of every reading exact, with few decimals."""
+    from derive.topics.worked.worked import work
+
+    found = [
+        r.build(**problem.choices(vars(given))).derive(None, sizes(problem, vars(given)))
+        for r in readings(problem, given)
+    ]
+    for name in asked.nice if isinstance(asked.nice, tuple) else ():
+        if not all(name in s.derivation.model.nodes for s in found):
+            raise UsageError(
+                f"nice: {name!r} is no quantity of the problem; there are {', '.join(found[0].derivation.model.nodes)}"
+            )
+
+    def nice(numbers: Mapping[str, Fraction]) -> bool:
+        for solution in found:
+            worked = work(solution.derivation, solution.sizes, {name: typed(value) for name, value in numbers.items()})
+            wished = asked.nice if isinstance(asked.nice, tuple) else tuple(worked.values)
+            if not all(is_nice(value) for name in wished for value in worked.values[name].flat):
+                return False
+        return True
+
+    return nice

@@ -1,0 +1,193 @@
+"""A sheet of several tasks as one document: a cover, each task with its statement and its solution, one check.
+
+Tasks share no notation: before each of them stands its own, and its steps are numbered by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from derive.language import Text
+from derive.page import sentences as say
+from derive.page.blocks import Block, Heading, Paragraph, Picture, Table, Title
+from derive.page.formats.formats import FORMATS, Document
+from derive.page.front import Front
+from derive.page.print.formulas import Formulas
+from derive.page.terminal import PLAIN, Page
+from derive.sheet.part import Part
+from derive.sheet.readings import key as written
+from derive.sheet.render import notation
+from derive.sheet.sheet import task
+from derive.sheet.verification import told
+
+PLAIN_FRONT = Front()
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+class Question(NamedTuple):
+    """A part of a task: what is asked, and the marks that it is worth."""
+
+    asked: tuple[Text, ...]
+    marks: int | None = None
+
+
+class Task(NamedTuple):
+    """One task of a sheet: its readings, derived and checked, its title, statement and questions.
+
+    `detail` is that of the whole sheet where it is None; without `graph` no picture is drawn.
+    """
+
+    parts: Sequence[Part]
+    title: Text
+    statement: tuple[Text, ...]
+    questions: tuple[Question, ...] = ()
+    marks: int | None = None
+    detail: str | None = None
+    graph: bool = True
+
+    @property
+    def worth(self) -> int | None:
+        """The marks of the task, or of its questions."""
+        own = [q.marks for q in self.questions if q.marks is not None]
+        return self.marks if self.marks is not None else sum(own) if own else None
+
+
+class Assignment(NamedTuple):
+    """The tasks of a sheet in order, its head, and the paragraphs below it."""
+
+    head: Title
+    intro: tuple[Text, ...]
+    tasks: tuple[Task, ...]
+
+
+def render(
+    whole: Assignment,
+    format: str,
+    lang: str,
+    detail: str = "brief",
+    page: Page = PLAIN,
+    engine: str = "typst",
+    front: Front = PLAIN_FRONT,
+    blank: int | None = None,
+) -> str | bytes:
+    """Write a sheet of several tasks in one format and language; the words mean what they mean to a single sheet."""
+    form = FORMATS[format]
+    formulas = Formulas(form.notation, *notation(whole.tasks[0].parts))
+    shown = partial(blocks, whole, front.head(whole.head), blank)
+    return form.render(
+        Document(shown, formulas, lang, detail, page, partial(_data, whole, lang, front), engine, front.paper)
+    )
+
+
+def blocks(whole: Assignment, head: Title, blank: int | None, detail: str) -> Iterator[Block]:
+    """Yield the blocks of a sheet of several tasks, with dotted lines where `blank` leaves out answers."""
+    yield head
+    yield from map(Paragraph, whole.intro)
+    total = [t.worth for t in whole.tasks if t.worth is not None]
+    if total:
+        yield Paragraph(say.TOTAL(tasks=str(len(whole.tasks)), marks=str(sum(total))))
+    if blank is not None:
+        from derive.sheet.blank import EMPTY, FADED
+
+        yield Paragraph(FADED if blank else EMPTY)
+    for number, each in enumerate(whole.tasks, 1):
+        yield notation(each.parts)
+        yield from _stated(each, number)
+        yield from _solved(each, blank, each.detail if each.detail is not None and detail == "brief" else detail)
+    if blank is None:
+        yield from _check(whole.tasks)
+
+
+def _stated(each: Task, number: int) -> Iterator[Block]:
+    """Yield the heading of a task and what is asked."""
+    words = say.TASK if each.worth is None else say.ONE_MARK if each.worth == 1 else say.TASK_WITH_MARKS
+    marks = {} if each.worth is None else {"marks": str(each.worth)}
+    yield Heading(words(number=str(number), title=each.title, **marks), -1)
+    yield from map(Paragraph, each.statement)
+    for letter, question in zip(LETTERS, each.questions, strict=False):
+        first, *more = question.asked
+        marks = {} if question.marks is None else {"marks": str(question.marks)}
+        yield Paragraph((say.QUESTION_WITH_MARKS if marks else say.QUESTION)(letter=letter, asked=first, **marks))
+        yield from map(Paragraph, more)
+
+
+def _solved(each: Task, blank: int | None, detail: str) -> Iterator[Block]:
+    """Yield the solution of a task, or what is left of it."""
+    found: Iterator[Block] = task(each.parts, detail)
+    if not each.graph:
+        found = _without_graph(found)
+    if blank is None:
+        return found
+    from derive.sheet.blank import blank as blanked
+
+    return blanked(found, blank or None)
+
+
+def _without_graph(found: Iterator[Block]) -> Iterator[Block]:
+    """Drop pictures, and the headings below which only a picture stands."""
+    held: list[Block] = []
+    for block in found:
+        if isinstance(block, Picture):
+            held = []
+        elif isinstance(block, Heading) and block.level < 2:
+            yield from held
+            held = [block]
+        else:
+            yield from (*held, block)
+            held = []
+    yield from held
+
+
+def _check(tasks: Sequence[Task]) -> Iterator[Block]:
+    """Say what was compared, task by task in one table, and once what the comparison is."""
+    checked = [(n, t, [p for p in t.parts if p.report is not None and not p.alone]) for n, t in enumerate(tasks, 1)]
+    checked = [(n, t, parts) for n, t, parts in checked if parts]
+    if not checked:
+        return
+    yield Heading(say.CHECK, boxed=True)
+    each = [{written(text): text for p in parts for text in told(p, p.report)} for _, _, parts in checked]
+    shared = [k for k in each[0] if len(each) > 1 and all(k in own for own in each)]
+    yield from (Paragraph(each[0][k]) for k in shared)
+    yield Table(say.TASK_HEADER, tuple(_row(n, t, parts) for n, t, parts in checked))
+    for (number, t, _), own in zip(checked, each, strict=True):
+        if said := [text for k, text in own.items() if k not in shared]:
+            yield notation(t.parts)
+            yield Paragraph(say.OF_TASK(number=str(number), said=say.one_after_another(said)))
+
+
+def _row(number: int, each: Task, parts: Sequence[Part]) -> tuple[Any, ...]:
+    rows = [row for p in parts if p.report is not None for row in p.report.rows]
+    worst = max((row.error for row in rows), default=0.0)
+    verdict = say.AGREES if all(row.ok for row in rows) else say.DISAGREES
+    return (say.TASK(number=str(number), title=each.title), str(len(rows)), worst, verdict)
+
+
+def _data(whole: Assignment, lang: str, front: Front) -> dict[str, Any]:
+    """Return the sheet as data: what stands at its head, and of each task what a single sheet's data are."""
+    from derive.sheet.as_json import data
+
+    head = front.head(whole.head)
+    return {
+        "sheet": head.title.pick(lang),
+        "byline": [line.pick(lang) for line in head.byline],
+        "language": lang,
+        "tasks": [
+            {
+                "number": number,
+                "marks": each.worth,
+                "statement": [_plain(text, lang) for text in each.statement],
+                "questions": [
+                    {"asked": [_plain(text, lang) for text in q.asked], "marks": q.marks} for q in each.questions
+                ],
+                **data(each.parts, lang, Title(each.title, None)),
+            }
+            for number, each in enumerate(whole.tasks, 1)
+        ],
+    }
+
+
+def _plain(text: Text, lang: str) -> str:
+    """A sentence with its formulas in dollars."""
+    return text.pick(lang, lambda formula: f"${formula.latex}$")
