@@ -1,4 +1,4 @@
-# make demo    the six sheets in English and Chinese, into output/
+# make demo    the five problem sheets as PDF, and six solutions as LaTeX, in English and Chinese, into output/
 # make test    ruff, mypy, pytest
 # make gallery every problem as a site of static files, into output/site
 # make pages   output/*.tex to PDF
@@ -33,6 +33,7 @@ endef
 
 demo: .venv/installed
 	mkdir -p output
+	$(BIN)/derive sheet 0 1 2 3 4 --lang en,zh --format pdf -o output/
 	$(foreach name,$(SHEETS),$(call sheet,$(name)))
 
 # pytest comes last: its closing line closes the output.

@@ -92,7 +92,9 @@ def _wish(typed: str, given: argparse.Namespace) -> Wish:
     options.one_of("engine", given.engine or ENGINES[0], ENGINES)
     if given.engine is not None and "pdf" not in formats:
         raise UsageError(f"--engine sets a PDF; add --format pdf (the format is {given.format})")
-    given.lang, given.format = None, formats[-1]
+    given = argparse.Namespace(
+        **vars(given) | {"lang": None, "format": formats[-1]}
+    )  # as the head of one sheet reads it
     return Wish(
         typed, langs, formats, given.detail, given.engine or ENGINES[0], whole(given.seed, "--seed", MOST_SEED, 0),
         given.shuffle, blanked(given), front_of(given), not given.no_check,

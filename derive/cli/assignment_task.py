@@ -26,9 +26,9 @@ def made(asked: Asked, folder: Path, seed: str, check: bool) -> Task:
         problem = _problem(asked, folder)
         given = options.parse(options.problem_parser(asked.source[1], problem), list(_argv(asked, problem, check)))
         example = next((r.wishes["example"] for r in readings(problem, given) if "example" in r.wishes), None)
-        numbers = _numbers(asked, problem, given, seed)
+        known = parse(example.at) if example is not None else {}
+        numbers = _numbers(asked, problem, given, seed, known)
         if numbers:
-            known = parse(example.at) if example is not None else {}
             given.at = ", ".join(f"{name}={value}" for name, value in (known | numbers).items())
             given.lr = asked.rate or (example.rate if example is not None else None)
         elif asked.rate is not None:
@@ -88,15 +88,19 @@ def _argv(asked: Asked, problem: Problem, check: bool) -> Iterator[str]:
         yield "--no-check"
 
 
-def _numbers(asked: Asked, problem: Problem, given: argparse.Namespace, seed: str) -> dict[str, str]:
-    """The numbers of the task, by the seed where they vary."""
+def _numbers(
+    asked: Asked, problem: Problem, given: argparse.Namespace, seed: str, known: Mapping[str, str]
+) -> dict[str, str]:
+    """The numbers of the task, by the seed where they vary; the exercise has those that are `known` beside them."""
     if not asked.numbers:
         return {}
-    nice = _niceness(asked, problem, given) if asked.nice else None
+    nice = _niceness(asked, problem, given, known) if asked.nice else None
     return {name: typed(value) for name, value in drawn(asked.numbers, seed, nice, "numbers").items()}
 
 
-def _niceness(asked: Asked, problem: Problem, given: argparse.Namespace) -> Callable[[Mapping[str, Fraction]], bool]:
+def _niceness(
+    asked: Asked, problem: Problem, given: argparse.Namespace, known: Mapping[str, str]
+) -> Callable[[Mapping[str, Fraction]], bool]:
     """Whether numbers make the wished quantities of every reading exact, with few decimals."""
     from derive.topics.worked.worked import work
 
@@ -112,7 +116,7 @@ def _niceness(asked: Asked, problem: Problem, given: argparse.Namespace) -> Call
 
     def nice(numbers: Mapping[str, Fraction]) -> bool:
         for solution in found:
-            worked = work(solution.derivation, solution.sizes, {name: typed(value) for name, value in numbers.items()})
+            worked = work(solution.derivation, solution.sizes, {**known, **{n: typed(v) for n, v in numbers.items()}})
             wished = asked.nice if isinstance(asked.nice, tuple) else tuple(worked.values)
             if not all(is_nice(value) for name in wished for value in worked.values[name].flat):
                 return False

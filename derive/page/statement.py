@@ -15,7 +15,7 @@ from derive.errors import UsageError
 from derive.language import LANGUAGES, Text
 from derive.page.print.pieces import parse
 from derive.page.print.signs import ACCENTS, FONTS, OPERATORS, SIGNS, SPACES
-from derive.page.print.typed import Typed
+from derive.page.print.typed import Typed, typed
 
 LONGEST = 20_000  # characters of a statement
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<!\\)\$(.+?)(?<!\\)\$", re.DOTALL)
@@ -93,7 +93,7 @@ def _formula(latex: str, key: str) -> Typed:
         parse(latex)
     except (IndexError, ValueError):
         raise UsageError(f"{key}: the formula ${latex}$ is not complete") from None
-    return Typed(latex)
+    return typed(latex)
 
 
 def _balanced(latex: str) -> bool:

@@ -147,7 +147,7 @@ def _check(tasks: Sequence[Task]) -> Iterator[Block]:
     if not checked:
         return
     yield Heading(say.CHECK, boxed=True)
-    each = [{written(text): text for p in parts for text in told(p, p.report)} for _, _, parts in checked]
+    each = [{written(text): text for p in parts for text in told(p)} for _, _, parts in checked]
     shared = [k for k in each[0] if len(each) > 1 and all(k in own for own in each)]
     yield from (Paragraph(each[0][k]) for k in shared)
     yield Table(say.TASK_HEADER, tuple(_row(n, t, parts) for n, t, parts in checked))

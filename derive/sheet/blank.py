@@ -17,6 +17,7 @@ from derive.page.blocks import (
     Equations,
     Expanded,
     Heading,
+    Notation,
     Paragraph,
     Picture,
     Row,
@@ -58,6 +59,8 @@ class Blanking:
             case Picture():
                 if isinstance(block.drawing, GraphPicture):
                     yield Picture(_forward(block.drawing), VALUES)
+            case Notation():
+                yield block
             case Paragraph() | Table():
                 yield from (block,) if self._told(block) else ()
             case _:

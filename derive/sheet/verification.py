@@ -24,7 +24,7 @@ def check(parts: Sequence[Part]) -> Iterator[Block]:
     if not checked:
         return
     yield Heading(say.CHECK, boxed=True)
-    said = {written(text): text for part, report in checked for text in told(part, report)}
+    said = {written(text): text for part, _ in checked for text in told(part)}
     yield from map(Paragraph, said.values())
     rows = [(part, _rows(part, report)) for part, report in checked]
     if parts[0].detail != "full":
@@ -36,8 +36,11 @@ def check(parts: Sequence[Part]) -> Iterator[Block]:
         yield table(own)
 
 
-def told(part: Part, report: Report) -> Iterator[Text]:
+def told(part: Part) -> Iterator[Text]:
     """Say what was compared of one part."""
+    report = part.report
+    if report is None:
+        return
     if part.derived.steps and report.missed:
         yield say.CHECKED_BUT(samples=str(report.samples), conditions=list(report.missed))
     elif part.derived.steps:

@@ -8,14 +8,15 @@ from derive.page.print.pieces import Formula, Piece, fences
 from derive.page.print.signs import ACCENTS, SIGNS, SPACES
 
 
-def spoken(formula: Formula) -> str:
-    """The formula on one line, in signs that a screen reader knows.
+def spoken(formula: Formula, strip: bool = True) -> str:
+    """The formula on one line, in signs that a screen reader knows; without `strip` with the blanks at its ends.
 
     >>> from derive.page.print.pieces import parse
     >>> spoken(parse(r"\\frac{\\partial L}{\\partial w_{i}} = a^{2}"))
     '(∂L)/(∂w_i) = a^2'
     """
-    return re.sub(r" +", " ", "".join(map(_spoken, formula))).strip()
+    line = re.sub(r" +", " ", "".join(map(_spoken, formula)))
+    return line.strip() if strip else line
 
 
 def _spoken(piece: Piece) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
+from unicodedata import normalize
 
 from derive.expressions.notation import subscript, superscript
-from derive.page.print.pieces import parse
+from derive.page.print.pieces import Piece, parse
 from derive.page.print.spoken import spoken
 
+_DIGIT = re.compile(r"([_^]|\\t?frac|\\sqrt|\\t?frac\s*(?:\{[^{}]*\}|\d))\s*(\d)(?![.}])")
 _SCRIPT = re.compile(r"([_^])(\([^()]*\)|.)")
 
 
@@ -23,7 +26,33 @@ class Typed(NamedTuple):
         >>> Typed(r"w_1 = \\\\frac{a}{b^2}").unicode()
         'w₁ = a/(b²)'
         """
-        return _SCRIPT.sub(_scripted, spoken(parse(self.latex)))
+        written = "".join(_apart(p, after) for p, after in pairwise((*parse(self.latex), Piece(""))))
+        return normalize("NFC", " ".join(written.split()))
+
+
+def typed(latex: str) -> Typed:
+    r"""A formula whose arguments stand in braces: a digit without them is an argument by itself.
+
+    >>> print(typed(r"\\tfrac12 x^23").latex)
+    \tfrac{1}{2} x^{2}3
+    """
+    while (braced := _DIGIT.sub(r"\1{\2}", latex)) != latex:
+        latex = braced
+    return Typed(latex)
+
+
+def _apart(piece: Piece, after: Piece) -> str:
+    """One piece, with the blank that keeps a fraction apart from the factor behind it."""
+    factor = after.kind[:1].isalnum() or after.kind[:1] in ("(", "\\")
+    return ", " if piece.kind == "," else _unicode(piece) + " " * (piece.kind == "frac" and factor)
+
+
+def _unicode(piece: Piece) -> str:
+    """One piece; a script ends with it, and what follows may be a number too."""
+    if piece.kind in ("_", "^"):
+        inner = "".join(map(_unicode, piece.parts[0]))
+        return superscript(inner) if piece.kind == "^" else subscript(inner)
+    return _SCRIPT.sub(_scripted, spoken((piece,), strip=False))
 
 
 def _scripted(found: re.Match[str]) -> str:

@@ -1,0 +1,181 @@
+"""Sheets of several tasks: what the file says stands in one document, and a wrong file is one clear line."""
+
+from __future__ import annotations
+
+import json
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from derive.cli.assignment import _wish as wish_of
+from derive.cli.assignment import contents, run, shipped
+from derive.cli.assignment_file import load
+from derive.cli.options import assignment_parser, parse
+from derive.cli.variants import Range, drawn, is_nice
+from derive.errors import DeriveError, UsageError
+from derive.page.print.typed import typed
+from derive.page.statement import paragraphs
+
+TWO = r"""
+[sheet]
+title = { en = "Homework 7", zh = "作业七" }
+author = "A. Teacher"
+intro = { en = "Show every step.", zh = "请写出每一步。" }
+
+[[problem]]
+name = "logistic"
+marks = 6
+statement = { en = "Start at $w_1 = {{w1}}$, with $\\frac{a}{b^2}$.", zh = "取 $w_1 = {{w1}}$ 为初值。" }
+rate = "1e-4"
+numbers = { w1 = [0.1, 0.9], w2 = { from = -1, to = 1, nonzero = true } }
+picture = false
+
+[[problem.part]]
+statement = { en = "Derive **every** gradient.", zh = "推导**每个**梯度。" }
+marks = 2
+
+[[problem]]
+latex = '''
+z = w x
+L = (z - y)^2
+'''
+title = { en = "Pasted", zh = "粘贴" }
+marks = 4
+"""
+
+
+def sheet(folder: Path, text: str, *argv: str) -> str | bytes:
+    """What `derive sheet` writes for this file."""
+    path = folder / "my.toml"
+    path.write_text(text, encoding="utf-8")
+    given = parse(assignment_parser(()), [str(path), "--no-check", *argv])
+    ((_, content),) = contents(wish_of(str(path), given))
+    return content
+
+
+def test_a_file_is_one_document(tmp_path: Path) -> None:
+    text = str(sheet(tmp_path, TWO, "--format", "text"))
+    heads = [
+        line for line in text.splitlines() if line.startswith(("Homework", "Problem", "A. Teacher", "Show", "(a)"))
+    ]
+    assert heads == [
+        "Homework 7", "A. Teacher", "Show every step.", "Problem 1. Logistic regression (6 marks)",
+        "(a) Derive every gradient. [2]", "Problem 2. Pasted (4 marks)",
+    ]  # fmt: skip
+    assert "The sheet has 2 problems, worth 10 marks in all." in text
+    assert "a/(b²)" in text  # LaTeX of a statement is read, not copied
+    assert text.count("Step 1: ") == 2  # each task numbers its own steps
+
+
+def test_both_languages_and_data(tmp_path: Path) -> None:
+    chinese = str(sheet(tmp_path, TWO, "--format", "text", "--lang", "zh"))
+    assert (
+        "第 1 题：逻辑回归（6 分）" in chinese and "(a) 推导每个梯度。（2 分）" in chinese and "Derive" not in chinese
+    )
+    data = json.loads(sheet(tmp_path, TWO, "--format", "json"))
+    assert [(t["number"], t["marks"], len(t["gradients"])) for t in data["tasks"]] == [(1, 6, 3), (2, 4, 1)]
+
+
+def test_a_seed_draws_numbers_that_the_solution_uses(tmp_path: Path) -> None:
+    found = {}
+    for seed in ("1", "2"):
+        text = str(sheet(tmp_path, TWO, "--format", "text", "--seed", seed))
+        stated = re.search(r"Start at w₁ = (0\.\d)", text)
+        assert stated is not None and f"z = w₁ x₁ + w₂ x₂ + b = {stated[1]} · 1" in text
+        found[seed] = text
+    assert found["1"] != found["2"] and "Version 1" in found["1"]
+
+
+def test_without_answers_nothing_is_given_away(tmp_path: Path) -> None:
+    text = str(sheet(tmp_path, TWO, "--format", "text", "--blank"))
+    assert (
+        "(a) Derive every gradient. [2]" in text
+        and "a - y" not in text.replace("log a", "")
+        and "Verification" not in text
+    )
+
+
+def test_tasks_share_no_notation(tmp_path: Path) -> None:
+    """The order of factors is that of each author: alone and in a sheet a task reads the same."""
+    own = "[[problem]]\nname = '{}'\npicture = false\n"
+    alone = {
+        name: str(sheet(tmp_path, own.format(name), "--format", "text")) for name in ("linear-relu", "weight-norm")
+    }
+    both = str(sheet(tmp_path, "".join(own.format(name) for name in alone), "--format", "text"))
+    for text in alone.values():
+        body = text.split("─\n", 1)[1].rstrip()
+        assert body in both
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[problem]]\nname = 'logistc'\n", "problem 1: no problem 'logistc'; did you mean logistic?"),
+        ("[[problem]]\nnam = 'logistic'\n", "problem 1: 'nam' is unknown; did you mean name?"),
+        ("[[problem]]\nmarks = 3\n", "problem 1: a problem has one of name, file, latex; found none of them"),
+        ("[[problem]]\nname = 'l1'\nmarks = -2\n", "problem 1: marks are a whole number from 1 to 1000, found -2"),
+        ("[[problem]]\nname = 'bptt'\noptions = { S = 3 }\n", "problem 1: options: 'S' is unknown; there are T"),
+        ("[[problem]]\nname = 'bptt'\noptions = { T = 0 }\n", "problem 1: --T: expected a whole number from 1"),
+        ("[[problem]]\nname = 'l1'\nstatement = '$\\foo$'\n", r"problem 1: statement: the formula $\foo$ has \foo"),
+        ("[[problem]]\nname = 'l1'\nstatement = '$a'\n", "problem 1: statement: a dollar without another one"),
+        ("[[problem]]\nname = 'l1'\nstatement = '${a$'\n", "problem 1: statement: the braces of the formula ${a$"),
+        (
+            "[[problem]]\nname = 'l1'\nstatement = '{{w}}'\n",
+            "problem 1: {{w}} has no number; there are none in numbers",
+        ),
+        (
+            "[[problem]]\nname = 'logistic'\nnumbers = { w1 = [2, 1] }\n",
+            "problem 1: numbers.w1: from 2 to 1 by 1 is no",
+        ),
+        ("[[problem]]\nname = 'logistic'\nnumbers = { w1 = 1 }\n", "problem 1: the statement of the catalogue names"),
+        ("[[problem]]\nname = 'l1'\n[[problem.part]]\nmarks = 2\n", "problem 1, part 1: no statement"),
+        ("[[problem]]\nfile = 'missing.py'\n", "problem 1: "),
+        ("[[problem]]\nlatex = 'L = (w'\n", "problem 1: "),
+        ("[sheet]\ntitel = 'x'\n[[problem]]\nname = 'l1'\n", "titel: unknown; a sheet has title"),
+        ("title = 'x'\n", "'title' is unknown; a sheet has the table [sheet]"),
+        ("[sheet]\ntitle = 'x'\n", "no problem; write at least one table [[problem]]"),
+        ("[[problem]\n", "no TOML ("),
+    ],
+)
+def test_a_wrong_file_is_one_line(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(DeriveError) as found:
+        sheet(tmp_path, text, "--format", "text")
+    line = str(found.value)
+    assert said in line and "my.toml" in line
+
+
+def test_numbers_are_nice_where_asked() -> None:
+    wishes = {"a": Range(Fraction(1), Fraction(9), Fraction(1)), "b": Range(Fraction(1), Fraction(9), Fraction(1))}
+    for seed in range(20):
+        found = drawn(wishes, str(seed), lambda n: is_nice(n["a"] / n["b"]), "numbers")
+        assert (found["a"] / found["b"] * 1000).denominator == 1
+    with pytest.raises(UsageError, match="none of 2000 draws"):
+        drawn({"a": Fraction(1, 3)}, "0", lambda n: is_nice(n["a"]), "numbers")
+
+
+def test_statements_in_markdown() -> None:
+    found = paragraphs("One\nline.\n\n- first $x_{12}$\n- second", "statement")
+    assert [t.pick("en", lambda f: f"<{f.latex}>") for t in found] == ["One line.", "• first <x_{12}>", "• second"]
+    assert typed(r"\hat{y}_{12} = x^{2} \cdot \sqrt{2}").unicode() == "ŷ₁₂ = x²⋅√(2)"
+
+
+def test_shipped_sheets_are_read_and_written_as_pdf(tmp_path: Path) -> None:
+    assert list(shipped()) == ["0", "1", "2", "3", "4"]
+    for name, path in shipped().items():
+        assert load(path, name).tasks
+    assert run(["4", "--no-check", "--format", "pdf", "--lang", "en,zh", "-o", f"{tmp_path}/"]) == 0
+    assert {p.name for p in tmp_path.iterdir()} == {"sheet-4.en.pdf", "sheet-4.zh.pdf"}
+
+
+def test_a_digit_without_braces_is_an_argument() -> None:
+    assert typed(r"\tfrac12 a^23 + \frac{a}2 + w_12").unicode() == "1/2 a²3 + a/2 + w₁2"
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
+def test_the_file_of_the_readme(tmp_path: Path, readme: str) -> None:
+    whole = (Path(__file__).parent.parent / readme).read_text(encoding="utf-8")
+    (toml,) = re.findall(r"```toml\n(\[sheet\]\s+#.*?)```", whole, re.DOTALL)
+    text = str(sheet(tmp_path, toml, "--format", "text", "--seed", "7"))
+    assert re.search(r"w₁ = 0\.\d", text) and "∂L/∂w₁" in text and "(8 marks)" in text
