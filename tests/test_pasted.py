@@ -10,48 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from generated import loaded, module
-from sympy import Expr
+from against_torch import compared
+from generated import loaded
 
 from derive.cli.main import run
 from derive.errors import DeriveError, ReadError
-from derive.transcribe.model import Pasted, pasted
-
-SIZES = {"T": 4, "D": 3, "H": 2, "K": 3, "N": 4, "C": 3, "M": 3, "n": 3, "m": 4, "d": 2, "v": 2}
-
-
-def leaves(made: Pasted, sizes: dict[str, int]) -> dict[str, torch.Tensor]:
-    """Random numbers for every leaf, by its identifier."""
-    torch.manual_seed(3)
-    model = made.graph.model()
-    found = {}
-    for name in (made.names[typed] for typed in made.roles):
-        node = model.nodes[name]
-        shape = [int(number(idx.upper - idx.lower + 1, sizes)) for idx in node.indices]
-        drawn = torch.rand(shape, dtype=torch.float64) + 0.2
-        found[name] = (drawn / drawn.sum() if node.sums_to else drawn).requires_grad_()
-    return found
-
-
-def number(size: Expr, sizes: dict[str, int]) -> Expr:
-    return size.subs({s: sizes.get(str(s), 2 + len(str(s)) % 3) for s in size.free_symbols})
-
-
-def compared(made: Pasted, loss: Callable[..., torch.Tensor], sizes: dict[str, int]) -> None:
-    """The generated backward pass beside autograd of the reference, which takes the leaves by name."""
-    given = leaves(made, sizes)
-    model = made.graph.model()
-    worth = {str(s): int(number(s, sizes)) for s in model.sizes}
-    loss(**given).backward()
-    passes = module(made.graph.derive().derivation, "numpy")
-    arrays = {passes["NAMES"].get(k, k): v.detach().numpy() for k, v in given.items()}
-    sizes_ = {s: worth[s] for s in passes["SIZES"]}
-    found = passes["backward"](**arrays, **sizes_)
-    parameters = [made.names[typed] for typed, role in made.roles.items() if role == "parameter"]
-    assert parameters
-    for name in parameters:
-        assert given[name].grad is not None
-        assert np.allclose(found[name], given[name].grad.numpy(), rtol=1e-9, atol=1e-12), name
+from derive.transcribe.model import pasted
 
 
 def rnn(x: Any, w: Any, u: Any, h: Any, f: Any = torch.tanh) -> Any:
@@ -294,7 +258,7 @@ def test_a_model_in_latex_has_the_gradients_of_the_same_model_in_torch(name: str
     text, loss = MODELS[name]
     made = pasted(text)
     try:
-        compared(made, loss, SIZES)
+        compared(made, loss)
     except TypeError as error:
         raise AssertionError(f"{made.names} {made.roles}: {error}") from error
 

@@ -39,8 +39,23 @@ def _grouped(cursor: Cursor, digits: str) -> bool:
 
 
 def letter(cursor: Cursor, token: Token) -> Node:
-    """A name of one letter, or an operator that is written as letters."""
+    """A name of one letter, or a function that is spelled in letters with a bracket behind it: `tanh(x)`."""
+    count = _spelled(cursor, token)
+    if count:
+        word = "".join([token.text, *(cursor.take().text for _ in range(count))])
+        return upright(cursor, Token("upright", word, token.start, cursor.ended))
     return Symbol(token.start, token.end, token.text)
+
+
+def _spelled(cursor: Cursor, token: Token) -> int:
+    """How many letters directly behind this one end the name of a known function in front of a bracket."""
+    count = 0
+    while (after := cursor.tokens[cursor.place + count]).kind == "letter":
+        if after.end - after.start != 1 or after.start != cursor.tokens[cursor.place + count - 1].end:
+            return 0
+        count += 1
+    word = token.text + "".join(t.text for t in cursor.tokens[cursor.place : cursor.place + count])
+    return count if count and after.text == "(" and word.lower() in names.SPELLED else 0
 
 
 def upright(cursor: Cursor, token: Token) -> Node:

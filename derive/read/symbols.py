@@ -26,6 +26,9 @@ FUNCTIONS = words(
     "log ln lg exp sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan det dim ker deg tr Tr arg sgn"
 )
 
+# Functions that people spell in plain letters: with a bracket behind them they are no product of letters.
+SPELLED = words("sigmoid tanh softmax relu log ln exp max min sin cos softplus gelu silu sqrt erf sign argmax argmin")
+
 BIG = words("sum prod max min sup inf lim argmax argmin")
 
 RELATIONS = {

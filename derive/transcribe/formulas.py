@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from sympy import Expr
 
 from derive.errors import ReadError
-from derive.read.tree import Node
+from derive.read.tree import Node, Relation
 from derive.transcribe.occurrences import Occurrence
 from derive.transcribe.statements import Definition
 from derive.transcribe.values import Mismatch, Value, number
@@ -42,6 +42,9 @@ class Bounds(Protocol):
 
     def summation(self, below: Node, above: Node | None, formula: Formula) -> tuple[Formula, list[Any], Any]:
         """What a sum binds: the formula inside, the limits, and a condition (True for none)."""
+
+    def compared(self, node: Relation, scope: dict[str, Expr]) -> list[Expr]:
+        """The sides of a comparison of an index with a label; none if there is no label in it."""
 
     def over(self, size: Expr) -> Expr:
         """A new index over a size."""

@@ -20,12 +20,14 @@ from derive.read.tree import (
     Number,
     Scripted,
     Symbol,
+    walk,
 )
+from derive.transcribe.leaves import CONSTANTS
 from derive.transcribe.looks import capital, greek, is_row, of_vectors, ones, plain
 from derive.transcribe.notation import Notation, Stem
 from derive.transcribe.occurrences import ONES, Occurrence, letter, occurrence, occurrences
 from derive.transcribe.sizes import Dimensions, size_word
-from derive.transcribe.statements import Definition
+from derive.transcribe.statements import Definition, heads
 from derive.transcribe.unknown import Contradiction, Shape, Size, beside
 
 
@@ -45,7 +47,7 @@ class Inference:
     inputs: list[dict[str, Node]] = field(default_factory=list)  # what stands for the arguments of functions
     at: Any = None  # the formula that is being read
     several: list[Node] = field(default_factory=list)  # products of which nothing says which factor is a vector
-    open: dict[Stem, Node] = field(default_factory=dict)  # a small letter beside a matrix: a vector, or a matrix
+    open: dict[Stem, tuple[Node, str]] = field(default_factory=dict)  # names of which the rank is not sure, and why
 
     # -- names ----------------------------------------------------------------------------------------------------
 
@@ -60,9 +62,9 @@ class Inference:
         if beyond > 0 and stem not in self.shapes:
             self.shapes[stem] = tuple(Size() for _ in range(beyond))
         shape = self.shapes.get(stem)
-        return shape if beyond <= 0 or shape is None else self._within(shape, places[-beyond:])
+        return shape if beyond <= 0 or shape is None else self.within(shape, places[-beyond:])
 
-    def _within(self, shape: tuple[Size, ...], places: tuple[Node, ...]) -> tuple[Size, ...]:
+    def within(self, shape: tuple[Size, ...], places: tuple[Node, ...]) -> tuple[Size, ...]:
         """What is left of a shape behind subscripts, whose letters run as far as its axes."""
         if len(places) > len(shape):
             raise Contradiction(f"{len(places)} subscripts where {len(shape)} can stand")
@@ -132,7 +134,7 @@ class Inference:
 
     def applied(self, made: Definition, items: tuple[Node, ...]) -> Shape:
         """The shape of a function that the text defines: of vectors as its formula says, else element by element."""
-        if not of_vectors(made) or len(items) != len(made.arguments):
+        if not self._of_vectors(made) or len(items) != len(made.arguments):
             return self.equal(items)
         self.inputs.append({getattr(a, "name", "?"): item for a, item in zip(made.arguments, items, strict=True)})
         try:
@@ -140,6 +142,11 @@ class Inference:
             return self._elements(made) or shape
         finally:
             self.inputs.pop()
+
+    def _of_vectors(self, made: Definition) -> bool:
+        """Whether a function takes vectors, by its own formula or by a function that it calls."""
+        called = (self.functions.get(o.base) for node in walk(made.right) for o in heads(node))
+        return of_vectors(made) or any(inner and inner is not made and self._of_vectors(inner) for inner in called)
 
     def _elements(self, made: Definition) -> tuple[Size, ...]:
         """The shape of `f(x)_i = ...`: as far as i runs over the elements of an argument; () for another function."""
@@ -166,15 +173,27 @@ class Inference:
             return None if None in shapes else ()
         whole = reduce(beside, known)
         for node, shape in zip(nodes, shapes, strict=True):
-            if shape is None and not greek(node):
+            if shape is None:
                 self._beside(node, whole)
         return whole
+
+    def together(self, one: Node, left: Shape, other: Node) -> Shape:
+        """The shape of an elementwise product: both have it, Greek letters too."""
+        right = self.shape(other)
+        if left and right is None:
+            self.give(other, left)
+        elif right and left is None:
+            self.give(one, right)
+        return self.equal((one, other)) if left or right else left if right == () else right
 
     def _beside(self, node: Node, whole: tuple[Size, ...]) -> None:
         """A name in a sum has the shape of the whole; of a small letter beside a matrix that is not sure."""
         found = occurrence(node)
-        if len(whole) == 2 and found is not None and found.base[0].islower():
-            self.open.setdefault(self.how.split(found)[0], node)
+        if greek(node):
+            if found is not None and found.base not in CONSTANTS:
+                self.open.setdefault(self.how.split(found)[0], (node, "greek"))
+        elif len(whole) == 2 and found is not None and found.base[0].islower():
+            self.open.setdefault(self.how.split(found)[0], (node, "small"))
         else:
             self.give(node, whole)
 
@@ -203,7 +222,7 @@ class Inference:
                 return (left[0], *right[1:])
             return left
         if left is None and right and (found := occurrence(one)) is not None and found.base in ("w", "theta"):
-            self.open.setdefault(self.how.split(found)[0], one)
+            self.open.setdefault(self.how.split(found)[0], (one, "weight"))
         return _combined(left, right, row, other)
 
     def _summed(self, one: Node, left: Shape, other: Node, right: Shape) -> Shape:

@@ -48,25 +48,23 @@ def inferred(
             return {}
         message = f"the shapes do not go together: {found}; give them, as in W \\in \\mathbb{{R}}^{{m \\times n}}"
         doubt.append(Unclear(inference.at, message))
-    for stem, node in inference.open.items():
-        if stem not in inference.shapes:
-            raise Unclear(node, _WEIGHT if stem.base in ("w", "theta") else _OPEN)
+    for stem, (node, kind) in inference.open.items():
+        if stem not in inference.shapes and stem not in laws:
+            raise Unclear(node, _OPEN[kind])
     for node in inference.several:
         if inference.shape(node) is None:
             raise Unclear(node, _SEVERAL)
     return _named(inference, {s: shape for s, shape in inference.shapes.items() if s not in given})
 
 
-_WEIGHT = (
-    r"is this weight a number or a matrix? give its shape, as in w \in \mathbb{R} or w \in \mathbb{R}^{m \times n}"
-)
 _SEVERAL = (
     r"this is a vector, and nothing says which of its factors is one; give the shapes, as in x \in \mathbb{R}^{n}"
 )
-_OPEN = (
-    r"is this a vector, the same for each row, or a matrix? give its shape, as in b \in \mathbb{R}^{k}, or write"
-    r" \mathbf{1} b^\top"
-)
+_OPEN = {
+    "weight": r"is this weight a number or a matrix? give its shape, as in w \in \mathbb{R}^{m \times n}",
+    "greek": r"is this a number or a vector? give its shape, as in \mu \in \mathbb{R} or \mu \in \mathbb{R}^{n}",
+    "small": r"is this a vector, the same for each row, or a matrix? give its shape, as in b \in \mathbb{R}^{k}",
+}
 
 
 def _read(inference: Inference, lines: Sequence[tuple[Stem, Node]]) -> None:

@@ -11,7 +11,7 @@ from derive.transcribe.statements import Statements
 
 INPUTS = frozenset(["x", "X", "u", "s"])
 TARGETS = frozenset(["y", "Y", "t"])
-CONSTANTS = frozenset(["lambda", "epsilon", "varepsilon", "eta", "alpha", "tau", "rho", "delta"])
+CONSTANTS = frozenset(["lambda", "epsilon", "varepsilon", "eta", "alpha", "tau", "rho", "delta", "n", "m", "N"])
 WEIGHTS = frozenset(["w", "W", "U", "V", "b", "theta", "Theta", "beta", "gamma", "B", "A"])
 
 _DOMAINS = {"{0,1}": "binary", "[0,1]": "probability", "(0,1)": "probability", "{-1,1}": "sign"}

@@ -127,8 +127,9 @@ class Indexing:
             for name in own
         }
         limits: list[Any] = list(bound.values())
-        if above is not None and isinstance(below, Relation) and len(limits) == 1:
-            ends = self.extent(below.sides[1], formula.scope), self.extent(above, formula.scope)
+        if above is not None and len(limits) == 1:
+            first = self.extent(below.sides[1], formula.scope) if isinstance(below, Relation) else Integer(1)
+            ends = first, self.extent(above, formula.scope)
             if ends != (limits[0].lower, limits[0].upper):
                 limits = [(limits[0], *ends)]
         inner = formula.binding(**bound)
@@ -146,12 +147,19 @@ class Indexing:
     def _condition(self, below: Node, scope: dict[str, Expr]) -> Any:
         if not isinstance(below, Relation) or below.signs[0] not in _ORDER:
             return True
-        sizes = [scope[name].upper for side in below.sides if (name := letter(side)) in scope]
-        sides = [
-            self.extent(side, scope) if self.label(side, scope) is None else self.labelled(side, sizes[0])
-            for side in below.sides
-        ]
+        sides = self.compared(below, scope) or [self.extent(side, scope) for side in below.sides]
         return And(*(_ORDER[s](a, b) for s, a, b in zip(below.signs, sides, sides[1:], strict=False)))
+
+    def compared(self, node: Relation, scope: dict[str, Expr]) -> list[Expr]:
+        """The sides of a comparison of an index with a label; none if there is no label in it."""
+        sizes = [scope[name].upper for side in node.sides if (name := letter(side)) in scope]
+        labels = [self.label(side, scope) is not None for side in node.sides]
+        if not any(labels) or not sizes:
+            return []
+        return [
+            self.labelled(side, sizes[0]) if is_label else self.extent(side, scope)
+            for side, is_label in zip(node.sides, labels, strict=True)
+        ]
 
     def fresh(self) -> None:
         """A new definition begins: it may use the same letters again."""

@@ -6,6 +6,7 @@ from derive.read.symbols import GREEK
 from derive.read.tree import (
     Bars,
     Call,
+    Multiplied,
     Node,
     Number,
     Scripted,
@@ -54,7 +55,7 @@ def vectors_for_sure(formula: Node) -> bool:
             return True
         if isinstance(node, Call) and getattr(node.function, "name", "").lower() in OF_VECTORS | OF_MATRICES:
             return True
-        if is_row(node):
+        if is_row(node) or (isinstance(node, Multiplied) and set(node.signs) & {"odot", "circ"}):
             return True
     return False
 

@@ -328,6 +328,8 @@ class Building:
     def bare(self, found: Occurrence) -> str:
         """A name as typed, without its indices: `w_{hh}`, `h` for h_t."""
         _, places = self.how.split(found)
+        if found.sort in self.how.each:  # the L_i beside L keeps its index
+            return self.typed(found.node)
         behind = [*places, *([found.power] if found.power else [])]
         text = self.typed(found.node)
         if not behind:

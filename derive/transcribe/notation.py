@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from derive.read.tree import Big, Listed, Node, Number, Range, Relation, walk
 from derive.transcribe.occurrences import Occurrence, letter, letters, occurrence, occurrences, shifted, written
@@ -21,6 +21,10 @@ USUAL = frozenset("ijklmnrstduvpqbch")
 
 _WORDS = {"lambda": "lamda", "varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varrho": "rho"}
 _ACCENTS = {"widehat": "hat", "widetilde": "tilde", "overline": "bar"}
+
+
+Sort: TypeAlias = tuple[str, tuple[str, ...], int, int]
+Key: TypeAlias = tuple[str, tuple[str, ...], tuple[str, ...]]
 
 
 class Stem(NamedTuple):
@@ -43,16 +47,40 @@ class Notation:
     """The index letters of a model, and the places of each sort of name where an index stands."""
 
     letters: set[str]
-    slots: dict[tuple[str, tuple[str, ...], int, int], tuple[bool, ...]]
+    slots: dict[Sort, tuple[bool, ...]]
     ends: set[str]
+    apart: set[Key]  # names of their own beside a family: the u_o beside u_k, the w_0 beside w_1, ..., w_n
+    whole: set[
+        Key
+    ]  # names that are defined, or given a shape, without a subscript: x_1 and x_i are elements of such an x
+    own: set[Key]  # names that are told, by a definition or a shape, as they stand
+    each: set[Sort]  # families whose name without an index is another quantity: the L_i beside L
 
     def split(self, found: Occurrence) -> tuple[Stem, tuple[Node, ...]]:
         """The stem of a name and its indices."""
+        key = _key(found)
         held = self.slots.get(found.sort, (False,) * len(found.places))
+        below = len(found.places) - found.layers
+        if key in self.apart:
+            held = (False,) * len(held)
+        elif below and self._element(found):
+            held = (*held[: found.layers], *[True] * below)
         fixed = tuple(written(p) for p, slot in zip(found.places, held, strict=True) if not slot)
-        return Stem(found.base, found.marks, _joined(fixed)), tuple(
-            p for p, slot in zip(found.places, held, strict=True) if slot
-        )
+        stem = Stem(found.base, found.marks, _joined(fixed))
+        if found.sort in self.each and any(held):
+            stem = stem._replace(fixed=(*stem.fixed, "each"))
+        return stem, tuple(p for p, slot in zip(found.places, held, strict=True) if slot)
+
+    def _element(self, found: Occurrence) -> bool:
+        """Whether the subscripts of a name are places in something that is told without them."""
+        told = _key(found) in self.own or _key(found, found.layers) not in self.whole or found.sort in self.each
+        below = found.places[found.layers :]
+        return not told and all(isinstance(p, Number) or letters(p) & (self.letters | self.ends) for p in below)
+
+
+def _key(found: Occurrence, count: int | None = None) -> Key:
+    """A name as it is written, with its first places only if `count` says so."""
+    return found.base, found.marks, tuple(map(written, found.places[:count]))
 
 
 def _joined(fixed: tuple[str, ...]) -> tuple[str, ...]:
@@ -71,8 +99,38 @@ def notation(said: Statements) -> Notation:
         slots = _slots(names, found, ends)
         more = {own for name in names for own in _spread(name, slots[name.sort], names) if own in lefts} - found
         if not more:
-            return Notation(found, slots, ends | set(map(str.upper, found)) - found)
+            break
         found |= more
+    told = [d.left for d in said.definitions if not d.inputs] + [name for name, _ in said.shapes]
+    families = {d.left.sort for d in said.definitions if any(slots[d.left.sort])}
+    whole = {_key(name) for name in told if len(name.places) == name.layers}
+    own = {_key(name) for name in told}
+    each = {name.sort for name in told if name.sort in families and not name.layers and (*name[1:3], ()) in own}
+    apart = {_key(name) for name in names if any(slots[name.sort]) and _apart(name, slots[name.sort], found, ends)}
+    zero = {_key(name) for name in names if any(slots[name.sort]) and name.sort not in families and _zero(name)}
+    if not any(isinstance(r.first, Number) and r.first.digits == "0" for r in _all_ranges(said)):
+        apart |= zero - own
+    return Notation(found, slots, ends | set(map(str.upper, found)) - found, apart, whole, own, each)
+
+
+def _apart(name: Occurrence, held: tuple[bool, ...], found: set[str], ends: set[str]) -> bool:
+    """Whether a letter that is no index stands where other names of this sort have one."""
+    known = ends | set(map(str.upper, found))
+    pairs = zip(name.places, held, strict=True)
+    return any(slot and _kind(p, found) == "name" and letter(p) not in known for p, slot in pairs)
+
+
+def _zero(name: Occurrence) -> bool:
+    return any(isinstance(place, Number) and place.digits == "0" for place in name.places)
+
+
+def _all_ranges(said: Statements) -> Iterator[Range]:
+    """The ranges of lines and of sums."""
+    yield from said.ranges
+    for root in (*(d.right for d in said.definitions), *said.facts):
+        for node in walk(root):
+            if isinstance(node, Big) and isinstance(node.below, Relation) and node.above is not None:
+                yield Range(node.start, node.end, node.below.sides[0], node.below.sides[1], node.above)
 
 
 def _all(said: Statements) -> Iterator[Occurrence]:
@@ -121,16 +179,14 @@ def binders(below: Node) -> list[str]:
     return [own] if own else sorted(letters(below)) if not isinstance(below, Number) else []
 
 
-def _slots(
-    names: Iterable[Occurrence], found: set[str], ends: set[str]
-) -> dict[tuple[str, tuple[str, ...], int, int], tuple[bool, ...]]:
-    """For each sort of name the places that hold an index: one stands there, and never a letter that is none."""
-    held: dict[tuple[str, tuple[str, ...], int, int], list[set[str]]] = {}
+def _slots(names: Iterable[Occurrence], found: set[str], ends: set[str]) -> dict[Sort, tuple[bool, ...]]:
+    """For each sort of name the places in which an index stands."""
+    held: dict[Sort, list[set[str]]] = {}
     for name in names:
         places = held.setdefault(name.sort, [set() for _ in name.places])
         for kinds, place in zip(places, name.places, strict=True):
             kinds.add("end" if letter(place) in ends | set(map(str.upper, found)) else _kind(place, found))
-    return {sort: tuple("index" in k and "name" not in k for k in kinds) for sort, kinds in held.items()}
+    return {sort: tuple("index" in k for k in kinds) for sort, kinds in held.items()}
 
 
 def _kind(place: Node, found: set[str]) -> str:

@@ -31,7 +31,7 @@ TRANSPOSED = frozenset(["T", "top", "intercal"])
 class Occurrence(NamedTuple):
     """One place where a name stands.
 
-    `places` are the subscripts in order, and behind them what stands in brackets above, as the layer of `a^{[l]}`;
+    `places` are what stands in brackets above, as the layer of `a^{[l]}`, and behind it the subscripts in order;
     `power` is what else stands above, None for nothing; a transposition is no power.
     """
 
@@ -61,7 +61,7 @@ def occurrence(node: Node) -> Occurrence | None:
     layer, power, transposed = _above(node.above)
     if isinstance(power, Words | Symbol) and (mark := _star(power)):
         marks, power = (*marks, mark), None
-    return Occurrence(node, base.name, marks, (*below, *layer), len(layer), power, transposed)
+    return Occurrence(node, base.name, marks, (*layer, *below), len(layer), power, transposed)
 
 
 def _star(node: Node) -> str:

@@ -33,6 +33,8 @@ def _times(formula: Formula, one: Value, sign: str, other: Value, node: Node) ->
     if sign == "/":
         below = number(other)
         return each(lambda above: above / below, one)
+    if sign == "*" and {len(one.shape), len(other.shape)} == {1, 2}:
+        raise formula.error(node, "is * the product of a matrix with a vector? write W x, or \\odot for one by element")
     if sign in ("odot", "circ", "*"):
         return each(lambda a, b: a * b, one, other)
     if sign in ("cdot", "times") and len(one.shape) == len(other.shape) == 1 and one.row == other.row:

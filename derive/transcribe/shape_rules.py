@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from derive.read.tree import (
@@ -14,13 +15,14 @@ from derive.read.tree import (
     Fraction,
     Multiplied,
     Node,
+    Number,
     Root,
     Scripted,
     Symbol,
 )
 from derive.transcribe.inference import Inference
 from derive.transcribe.looks import FUNCTION_LETTERS, capital, is_row, plain
-from derive.transcribe.occurrences import Occurrence, occurrence
+from derive.transcribe.occurrences import Occurrence, occurrence, places
 from derive.transcribe.rewritten import INDICATOR
 from derive.transcribe.unknown import Contradiction, Shape, Size
 
@@ -51,7 +53,7 @@ def _raised(inference: Inference, node: Node) -> Shape:
     if is_row(node):
         return shape[::-1] if shape and len(shape) == 2 else shape
     if node.below is not None:
-        return ()
+        return inference.within(shape or (), tuple(places(node.below))) if shape else ()
     if node.above is not None and shape is not None and len(shape) == 1:
         raise Contradiction("a power of a vector")
     if node.above is not None and shape is None:
@@ -60,7 +62,11 @@ def _raised(inference: Inference, node: Node) -> Shape:
 
 
 def _bars(inference: Inference, node: Bars) -> Shape:
-    if inference.shape(node.body) is None and node.strokes == 2:
+    if node.strokes == 1:
+        inference.shape(node.body)
+        if isinstance(node.body, Symbol | Scripted) and capital(node.body) and inference.shape(node.body) is None:
+            return ()
+    elif inference.shape(node.body) is None:
         inference.give(node.body, (Size(), Size()) if capital(node.body) else (Size(),))
     return ()
 
@@ -78,10 +84,15 @@ def _multiplied(inference: Inference, node: Multiplied) -> Shape:
             factors[k - 1 : k + 1], signs[k - 1 : k + 1] = [whole], [signs[k - 1]]
         else:
             k += 1
+    turned = next((k for k in range(1, len(factors) - 1) if is_row(factors[k]) and not is_row(factors[k + 1])), None)
+    if turned is not None and not any(signs[1:]):  # a x^T b is a times the number x^T b
+        rest = replace(node, factors=tuple(factors[turned:]), signs=tuple(signs[turned:]))
+        if _multiplied(inference, rest) == ():
+            factors[turned:], signs[turned:] = [Number(node.start, node.end, "1")], [""]
     shape, before, row = inference.shape(factors[0]), factors[0], is_row(factors[0])
     for sign, factor in zip(signs[1:], factors[1:], strict=True):
         if sign in ("odot", "circ", "*"):
-            shape = inference.equal((before, factor)) if shape is not None else shape
+            shape = inference.together(before, shape, factor)
         elif sign == "/":
             inference.number(factor)
         elif sign == "cdot" and shape and len(shape) == 1 and not row:

@@ -81,8 +81,10 @@ def _own_axes(said: Statements, how: Notation) -> dict[tuple[Stem, int], str]:
     return found
 
 
-def _ends(first: Node, last: Node, how: Notation) -> Ends:
-    """A range; one that ends with another index, as s = 1..t, lies in the range of that."""
+def _ends(first: Node | None, last: Node, how: Notation) -> Ends:
+    """A range; one that begins or ends with another index, as s = 1..t, lies in the range of that."""
+    if first is not None and letters(first) & how.letters:
+        first = None
     other = sorted(letters(last) & how.letters)
     return Ends(None, None, other[0]) if other else Ends(first, last)
 
@@ -92,6 +94,8 @@ def _ranges(said: Statements, how: Notation) -> Iterator[tuple[str, Ends]]:
         for node in walk(root):
             if isinstance(node, Big) and isinstance(node.below, Relation) and node.above is not None:
                 yield letter(node.below.sides[0]), _ends(node.below.sides[1], node.above, how)
+            elif isinstance(node, Big) and node.below is not None and node.above is not None and letter(node.below):
+                yield letter(node.below), _ends(None, node.above, how)
     for each in said.ranges:
         yield letter(each.index), _ends(each.first, each.last, how)
 

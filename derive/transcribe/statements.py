@@ -69,23 +69,22 @@ def statements(rows: Sequence[Row]) -> Statements:
 
 def _functions(said: Statements) -> dict[str, Definition]:
     """The definitions of functions: they have arguments, and another formula calls them."""
-    called = {o.base for d in said.definitions for o in _heads(d.right)}
+    called = {o.base for d in said.definitions for node in walk(d.right) for o in heads(node)}
     found = {d.left.base: d for d in said.definitions if d.arguments and d.left.base in called}
     for made in found.values():
         made.inputs = frozenset(getattr(argument, "name", "?") for argument in made.arguments)
     return found
 
 
-def _heads(node: Node) -> Iterator[Occurrence]:
-    """The names in front of brackets."""
-    for part in walk(node):
-        heads: list[Node] = []
-        if isinstance(part, Multiplied):
-            pairs = zip(part.factors, part.factors[1:], strict=False)
-            heads = [one for one, two in pairs if isinstance(two, Bracketed)]
-        elif isinstance(part, Call):
-            heads = [part.function]
-        yield from filter(None, map(occurrence, heads))
+def heads(part: Node) -> Iterator[Occurrence]:
+    """The names in front of brackets in a node itself."""
+    found: list[Node] = []
+    if isinstance(part, Multiplied):
+        pairs = zip(part.factors, part.factors[1:], strict=False)
+        found = [one for one, two in pairs if isinstance(two, Bracketed)]
+    elif isinstance(part, Call):
+        found = [part.function]
+    yield from filter(None, map(occurrence, found))
 
 
 def _ranges(item: Node) -> list[Range]:
@@ -141,6 +140,7 @@ def _defined(item: Relation, ranges: tuple[Range, ...], found: Statements) -> No
     if name is None:
         found.facts.append(item)
         return
+    sides = [called(side) for side in item.sides[:-1]]
     names = [occurrence(side) for side in item.sides[:-1]]
     if all(names) and isinstance(item.sides[-1], Number):
         for each in names:
@@ -148,6 +148,10 @@ def _defined(item: Relation, ranges: tuple[Range, ...], found: Statements) -> No
             found.definitions.append(Definition(each, item.sides[-1], (), ranges))
     else:
         found.definitions.append(Definition(name, item.sides[1], arguments, ranges))
+        for (again, inputs), right in zip(sides[1:], item.sides[2:], strict=True):  # a = y = f(z) says what y is too
+            if again is None:
+                break
+            found.definitions.append(Definition(again, right, inputs, ranges))
 
 
 def called(node: Node) -> tuple[Occurrence | None, tuple[Node, ...]]:

@@ -17,6 +17,7 @@ from derive.read.tree import (
     Words,
 )
 from derive.transcribe.formulas import Formula
+from derive.transcribe.occurrences import letter
 from derive.transcribe.values import Value, scalar
 from derive.transcribe.values import elementwise as each
 
@@ -57,9 +58,15 @@ def _when(formula: Formula, rest: tuple[Node, ...], node: Node) -> Any:
     return condition(formula, said[0])
 
 
+def _labels(formula: Formula, node: Relation) -> list[Expr]:
+    """The sides of `y_i = k`, where k is an index and y_i the label of a sample; none for anything else."""
+    bound = [letter(side) for side in node.sides if letter(side) in formula.scope]
+    return formula.names.indexing.compared(node, formula.scope) if len(bound) == 1 and len(node.sides) == 2 else []
+
+
 def condition(formula: Formula, node: Relation) -> Any:
     """A condition on numbers, as `z > 0`."""
-    sides = [formula.number(side) for side in node.sides]
+    sides = _labels(formula, node) or [formula.number(side) for side in node.sides]
     if len(sides) != 2 or node.signs[0] not in _RELATIONS:
         raise formula.error(node, "a condition compares two numbers, as z > 0")
     return _RELATIONS[node.signs[0]](*sides)

@@ -22,9 +22,9 @@ from derive.read.tree import (
     Symbol,
 )
 from derive.transcribe.formulas import Formula
-from derive.transcribe.matrices import inverse
+from derive.transcribe.matrices import inverse, of_matrix
 from derive.transcribe.occurrences import ONES, TRANSPOSED, Occurrence, occurrence
-from derive.transcribe.values import Mismatch, Value, joined, scalar, shown, transposed
+from derive.transcribe.values import Mismatch, Value, dot, joined, number, scalar, shown, transposed
 from derive.transcribe.values import elementwise as each
 
 
@@ -145,6 +145,9 @@ def bars_of(formula: Formula, node: Bars) -> Value:
     """An absolute value, or with two strokes a norm."""
     if node.strokes == 2:
         return _norm(formula, node, None)
+    value = formula.value(node.body)
+    if len(value.shape) == 2:
+        return of_matrix("det", value, formula.names.indexing.over)
     return scalar(Abs(formula.number(node.body)))
 
 
@@ -152,6 +155,9 @@ def bracketed_of(formula: Formula, node: Bracketed) -> Value:
     """What brackets hold: one thing, or vectors below each other in `[a; b]`."""
     if len(node.items) == 1 and node.brackets in ("()", "[]", "{}"):
         return formula.value(node.items[0])
+    if node.brackets == "<>" and len(node.items) == 2:
+        one, other = map(formula.value, node.items)
+        return scalar(dot(one, other, formula.names.indexing.over) if one.shape else number(one) * number(other))
     if node.brackets == "[]" and len(node.items) > 1:
         return joined([formula.value(item) for item in node.items])
     raise formula.error(node, f"{len(node.items)} things in brackets are no number; a vector is declared by its shape")
