@@ -74,7 +74,8 @@ class Graph:
         """An index over 1..dimension, or over an inclusive (lower, upper)."""
         validation.new_name(name, self._names(indices=False))
         made = index(name, *validation.dimension(dimension, self._sizes.values()))
-        same_element(self._nodes, [*self._indices, name])
+        for node in self._nodes.values():
+            same_element(node, self._nodes, [*self._indices, name])
         self._indices[name] = made
         return made
 
@@ -422,8 +423,8 @@ class Graph:
         )  # fmt: skip
         return {name: kind for kind, names in kinds for name in names}
 
-    def _legible(self, *more: Node) -> None:
-        """Errors: ModelError where a reader of the page could not tell two things apart."""
-        nodes = {**self._nodes, **self._open, **{node.name: node for node in more}}
-        same_element(nodes, self._indices)
-        same_sign(nodes)
+    def _legible(self, node: Node) -> None:
+        """Errors: ModelError where a reader of the page could not tell a new quantity from another one."""
+        known = {**self._nodes, **self._open, node.name: node}
+        same_element(node, known, self._indices)
+        same_sign(node, known)

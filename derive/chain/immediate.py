@@ -8,7 +8,7 @@ from derive.chain.derivation import Use
 from derive.expressions.indices import linear
 from derive.memo import memo
 from derive.model.model import Model, Node
-from derive.model.schedule import Stage, stages
+from derive.model.schedule import Stage, stage_of, stages
 
 FAR = 3  # how far beyond a user a path is followed in one loop before it comes back
 
@@ -20,7 +20,7 @@ def is_immediate(model: Model, node: Node, use: Use, uses: tuple[Use, ...]) -> b
     This holds for a parameter that all time steps share (h_t depends on w also through h_{t-1}), and where another of
     the active `uses` leads to this user.
     """
-    stage = next(s for s in stages(model) if use.user.name in s.families)
+    stage = stage_of(model)[use.user.name]
     if stage.time and node.name not in stage.time:
         return True
     if stage.time and not stage.stepwise and _again(model, stage, node, use, uses):

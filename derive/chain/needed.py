@@ -13,7 +13,7 @@ from typing import NamedTuple
 from derive.chain.derivation import Derivation, Use
 from derive.expressions.traverse import names
 from derive.model.model import Node
-from derive.model.reachability import downstream
+from derive.model.reachability import influenced
 
 
 class Need(NamedTuple):
@@ -27,8 +27,7 @@ class Need(NamedTuple):
 
 def dependent(derivation: Derivation) -> frozenset[str]:
     """The families that depend on a quantity whose gradient is asked for, and these themselves."""
-    model = derivation.model
-    return frozenset(n for name in derivation.wanted for n in downstream(model, name))
+    return influenced(derivation.model, derivation.wanted)
 
 
 def needs(derivation: Derivation) -> Iterator[Need]:

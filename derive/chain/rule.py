@@ -26,7 +26,7 @@ from derive.expressions.said import Said
 from derive.expressions.symbols import Apart, Given, Immediate, Partial, Size
 from derive.memo import memo
 from derive.model.model import Case, Model, Node, Whole
-from derive.model.reachability import downstream, upstream
+from derive.model.reachability import downstream, influenced, upstream
 from derive.model.schedule import stages
 from derive.model.sizes import deduced
 
@@ -46,7 +46,7 @@ def derive(model: Model, wrt: Iterable[Any] | None = None) -> Derivation:
     """
     wanted = _wanted(model, wrt)
     reaching = upstream(model, model.loss.name)
-    needed = reaching & {n for name in wanted for n in downstream(model, name)} if wanted else reaching
+    needed = reaching & influenced(model, wanted) if wanted else reaching
     adjoints: dict[str, Adjoint] = {}
     order = stages(model)
     for stage in reversed(order):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from sympy import Expr, Idx, KroneckerDelta, Mul, Symbol
 
@@ -151,7 +152,8 @@ class Steps:
     def _step(self, node: Node, region: Region, uses: tuple[Use, ...]) -> Step:
         """Make the step on one region, from its uses and the short values of their adjoints."""
         d, ranges = self.derivation, region.free(node.indices)
-        longest = ALONE if node.is_leaf and all(self._users(u.user.name) == (node.name,) for u in uses) else LONGEST
+        alone = all(self._made_of.get(u.user.name) == [node.name] for u in uses)
+        longest = ALONE if node.is_leaf and alone else LONGEST
         raw = contributions(d.loss, node, region, uses, self._facts)
         short = {
             p: v
@@ -162,10 +164,14 @@ class Steps:
         marks = tuple(is_immediate(d.model, node, use, uses) for use in uses)
         return step(d.loss, node, region, uses, marks, tuple(short.items()), self._facts, longest)
 
-    def _users(self, name: str) -> tuple[str, ...]:
-        """The families whose adjoints are made of this one's."""
-        adjoints = self.derivation.adjoints.values()
-        return tuple(a.node.name for a in adjoints if any(u.user.name == name for u in a.uses))
+    @cached_property
+    def _made_of(self) -> Mapping[str, list[str]]:
+        """For each family those whose adjoints are made of its own."""
+        found: dict[str, list[str]] = {}
+        for adjoint in self.derivation.adjoints.values():
+            for name in dict.fromkeys(u.user.name for u in adjoint.uses):
+                found.setdefault(name, []).append(adjoint.node.name)
+        return found
 
     def _lookup(self, partial: Partial, ranges: Ranges) -> Expr | None:
         """Look up the short value of an adjoint at its position, if it holds there. Its sums avoid the free indices."""

@@ -28,6 +28,7 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 
 
 @cache
+@cache
 def parts(name: str) -> tuple[str, str, tuple[str, ...]]:
     """(stem, accent, subscripts) of a name; the accent is empty where there is none."""
     stem, *rest = name.split("_")

@@ -25,7 +25,12 @@ def reach(start: Iterable[T], further: Callable[[T], Iterable[T]]) -> frozenset[
 @memo
 def downstream(model: Model, name: str) -> frozenset[str]:
     """Every family that a family influences, itself included."""
-    return reach([name], lambda n: (user.name for user in model.users(n)))
+    return influenced(model, [name])
+
+
+def influenced(model: Model, names: Iterable[str]) -> frozenset[str]:
+    """Every family that one of these families influences, themselves included."""
+    return reach(names, lambda n: (user.name for user in model.users(n)))
 
 
 @memo
@@ -37,7 +42,7 @@ def upstream(model: Model, name: str) -> frozenset[str]:
 def valueless(model: Model) -> frozenset[str]:
     """Return the families without numbers, even if all partials are given: abstract functions and what uses them."""
     abstract = (node.name for node in model.nodes.values() if node.abstract is not None)
-    return reach(abstract, lambda n: (user.name for user in model.users(n)))
+    return influenced(model, abstract)
 
 
 def dead_end(model: Model, node: Node) -> list[Node]:

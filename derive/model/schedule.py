@@ -7,7 +7,7 @@ with s < t, never h_t itself; h_{l,t} uses h_{l-1,t} and h_{l,t-1}. Anything els
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sympy import Expr, Idx, Indexed, Integer, Tuple
@@ -73,6 +73,12 @@ def stages(model: Model) -> tuple[Stage, ...]:
     """The stages of the model, each before those that use it. Errors: ModelError for a cycle that is no recurrence."""
     uses = {name: set(model.used(name)) for name in model.nodes}
     return tuple(_stage(model, group, uses) for group in components(uses))
+
+
+@memo
+def stage_of(model: Model) -> Mapping[str, Stage]:
+    """The stage of each family."""
+    return {name: stage for stage in stages(model) for name in stage.families}
 
 
 def components(uses: dict[str, set[str]]) -> list[list[str]]:

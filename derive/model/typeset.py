@@ -22,21 +22,19 @@ CONSTANTS = {"pi": (pi, "the number pi"), "e": (E, "the number e")}
 
 def same_name(name: str, others: Iterable[str]) -> None:
     """Errors: ModelError for a name that is typeset as another one is."""
+    own = latex_name(name)
     for other in others:
-        if other != name and latex_name(other) == latex_name(name):
+        if latex_name(other) == own and other != name:
             raise ModelError(f"{name} is typeset as {other} is; give one of them another name")
 
 
-def same_element(nodes: Mapping[str, Node], letters: Iterable[str]) -> None:
+def same_element(new: Node, nodes: Mapping[str, Node], letters: Iterable[str]) -> None:
     """Errors: ModelError for a name that looks like elements of a family: h1 beside h[i], w_t[j] beside w[t, j]."""
-    known = set(letters)
-    by_stem: dict[tuple[str, str], list[Node]] = {}
-    for node in nodes.values():
-        by_stem.setdefault(parts(node.name)[:2], []).append(node)
-    for alike in by_stem.values():
-        for one in alike:
-            for other in (o for o in alike if o is not one):
-                for element in _elements(one, other, known):
+    known, stem = set(letters), parts(new.name)[:2]
+    for other in nodes.values():
+        if (other.indices or new.indices) and other.name != new.name and parts(other.name)[:2] == stem:
+            for one, family in ((new, other), (other, new)):
+                for element in _elements(one, family, known):
                     raise ModelError(f"{one.name} is typeset as {element} is; give one of them another name")
 
 
@@ -67,18 +65,24 @@ def _is(one: Node, other: Node) -> bool:
     return any(case.expr == one.generic for case in other.cases)
 
 
-def same_sign(nodes: Mapping[str, Node]) -> None:
+def same_sign(new: Node, nodes: Mapping[str, Node]) -> None:
     """Errors: ModelError for a number named as a function or a constant that the model uses: sigma beside the sigmoid.
 
     A family `delta` with two indices looks like Kronecker's delta, which pages use whatever the model is made of.
     """
-    if DELTA in nodes and len(nodes[DELTA].indices) == 2:
+    if new.name == DELTA and len(new.indices) == 2:
         raise ModelError(f"{DELTA} with two indices is typeset as Kronecker's delta is; give it another name")
-    plain = {latex_name(n.name): n.name for n in nodes.values() if not n.indices}
-    for node in nodes.values():
-        for sign, what in (s for case in node.cases for s in _signs(case.expr)):
-            if sign in plain:
-                raise ModelError(f"{plain[sign]} is typeset as {what} is; give it another name")
+    if not new.indices and "_" not in latex_name(new.name):  # no sign has a subscript
+        _unlike([new], [*nodes.values(), new])
+    if any(_signs(case.expr) for case in new.cases):
+        _unlike((n for n in nodes.values() if not n.indices), [new])
+
+
+def _unlike(numbers: Iterable[Node], nodes: Iterable[Node]) -> None:
+    plain = {latex_name(n.name): n.name for n in numbers}
+    for sign, what in (s for node in nodes for case in node.cases for s in _signs(case.expr)):
+        if sign in plain:
+            raise ModelError(f"{plain[sign]} is typeset as {what} is; give it another name")
 
 
 @memo

@@ -36,6 +36,8 @@ def _counted(term: Term) -> tuple[Term, Text | None]:
     factors, sums = list(term.factors), list(term.sums)
     if not sums and len(factors) == 1 and isinstance(factors[0], Sum):
         factors, sums = [factors[0].function], [tuple(limit) for limit in factors[0].limits]
+    if not sums:
+        return term, None
     used = set().union(
         *(f.free_symbols | bound_indices(f) for f in factors), *(e.free_symbols for s in sums for e in s[1:])
     )

@@ -12,7 +12,7 @@ from derive.errors import ModelError
 from derive.expressions.symbols import Partial
 from derive.model.model import Model, Node
 from derive.model.reachability import upstream
-from derive.model.schedule import Stage, stages
+from derive.model.schedule import Stage, stage_of, stages
 from derive.topics.jacobian.in_matrices import InMatrices, in_matrices
 from derive.topics.jacobian.lines import developed
 from derive.topics.jacobian.paths import Entry, Walk
@@ -69,7 +69,7 @@ def jacobian(model: Model, of: str, wrt: str) -> Jacobian:
     Errors: ModelError for an unknown name, for no path, for a recurrence in between.
     """
     a, b = (_node(model, name) for name in (of, wrt))
-    stage = next(s for s in stages(model) if a.name in s.families)
+    stage = stage_of(model)[a.name]
     if stage.time and not stage.stepwise:
         raise ModelError(
             f"the recurrence of {of} steps through several indices, or reads all earlier steps, so that no step has "
