@@ -70,10 +70,28 @@ class Browser:
         urls = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
         return [url for url in urls if not url.startswith(("file:", "data:", "about:"))]
 
+    def violations(self) -> list[str]:
+        """What axe finds worse than minor on the page as it stands: the rule, how bad, and the first element."""
+        self.run(axe())
+        asked = 'axe.run(document, {resultTypes: ["violations"]})'
+        asked += ".then((r) => arguments[0](r.violations))"
+        found = self.driver.execute_async_script(asked)
+        return [f"{v['id']} {v['impact']} {v['nodes'][0]['html'][:200]}" for v in found if v["impact"] != "minor"]
+
+    def keys(self, *keys: str) -> None:
+        """Press keys where the focus is."""
+        self.driver.switch_to.active_element.send_keys(*keys)
+
     def picture(self, path: Path, whole: bool = False) -> None:
         """A PNG of the window, or of the whole page."""
         shot = self.command("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": whole})
         path.write_bytes(base64.b64decode(shot["data"]))
+
+
+def axe() -> str:
+    """The script of the accessibility checker."""
+    package = pytest.importorskip("axe_core_python")
+    return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
 def chromium() -> Browser:

@@ -10,5 +10,9 @@ os.environ["COLUMNS"] = "100"
 
 
 def pytest_addoption(parser):
-    """`pytest tests/test_sheets.py --renew` writes the golden files anew; read the difference before committing it."""
+    """`pytest tests/test_sheets.py --renew` writes the golden files anew; read the difference before committing it.
+
+    `make gallery && pytest tests/test_gallery.py --site output/site` opens every page of the gallery.
+    """
+    parser.addoption("--site", help="the folder of a whole gallery, to be tried instead of a small one")
     parser.addoption("--renew", action="store_true", help="write tests/golden anew instead of comparing with it")

@@ -58,7 +58,7 @@ def in_sections(blocks: Any, kept: bool) -> Iterator[Block]:
 @pytest.mark.parametrize("name", names())
 def test_a_blank_sheet_asks_what_its_solution_answers(name: str) -> None:
     solved = solution(name)
-    empty = list(blank(solved, None))
+    empty = list(blank(solved))
     assert list(lefts(empty)) == list(lefts(solved))
     assert all(right is BLANK for right in given(in_sections(empty, kept=False)))
     assert list(given(in_sections(empty, kept=True))) == list(given(in_sections(solved, kept=True)))

@@ -187,7 +187,7 @@ def test_places(page):
         "full",
     ]
     browser.run("document.querySelector('#step-2').open = false")
-    browser.run(CLICK, "#step-2 a.link")
+    browser.run(CLICK, "#step-2 + a.link")
     assert browser.run("return [location.hash, document.querySelector('#step-2').open]") == [
         "#step-2&lang=zh&detail=full", True,
     ]  # fmt: skip
@@ -213,6 +213,105 @@ def test_a_bad_address_does_nothing(page):
         "brief",
     ]
     assert browser.said() == []
+
+
+# An exercise
+
+ANSWERED = ".asked > .right"
+
+
+def test_an_exercise_is_shown_line_by_line(page):
+    """By the keyboard: the button of a line has a state that is told, and the line behind it is all that shows."""
+    browser = page(sheet("logistic", ("--no-check", "--format", "html", "--blank"))[0], width=400)
+    assert browser.run(SEEN, ".reveal") > 10 and browser.run(SEEN, ANSWERED) == 0
+    assert browser.run(SEEN, "#the-model .right") > 0  # what the task gives
+    button = "#step-2 .reveal"
+    state = f"return document.querySelector('{button}').ariaExpanded"
+    browser.run(f"document.querySelector('{button}').focus()")
+    assert browser.run(state) == "false"
+    browser.keys("\ue007")  # Enter
+    assert browser.run(state) == "true" and browser.run(SEEN, ANSWERED) == 1
+    assert browser.run(f"return document.activeElement === document.querySelector('{button}')")
+    assert browser.run("return document.querySelector('.seen .right .m').dataset.latex").startswith("{}=")
+    assert browser.run(WIDTH) <= 400 and browser.violations() == []
+    browser.keys("\ue007")
+    assert browser.run(state) == "false" and browser.run(SEEN, ANSWERED) == 0
+
+
+def test_all_results_are_hidden_and_shown(page):
+    """A solution becomes its exercise and comes back; what is left is what the blank sheet on paper has."""
+    browser = page(written("logistic"))
+    whole = browser.run(SEEN, "main *")
+    told = "#the-check, .lines .why, .lines .right, .result, section:not(#the-model) > .answer"
+    assert browser.run(SEEN, told) > 20 and browser.run(SEEN, ".question, .reveal") == 0
+    browser.run(CLICK, "button[data-answers]")
+    assert browser.run("return location.hash") == "#answers=hidden"
+    assert browser.run(SEEN, told) == 0 and browser.run(SEEN, ".question svg") == 1
+    links = "return [...document.querySelectorAll('nav a')].filter((e) => e.checkVisibility()).map((e) => e.hash)"
+    assert all(browser.run(SEEN, hash) for hash in browser.run(links))
+    browser.run(CLICK, "#step-1 .reveal")
+    browser.run(CLICK, "button[data-answers]")
+    assert browser.run(SEEN, "main *") == whole and browser.run("return location.hash") == ""
+
+
+@pytest.mark.parametrize("last", ["1", "2"])
+def test_the_last_lines_of_a_step_are_asked_for(page, last):
+    """The lines before them stand as they do on paper, one by one."""
+    browser = page(sheet("logistic", ("--no-check", "--format", "html", "--blank", last))[0])
+    count = "return [...document.querySelectorAll('#step-2 .row')].filter((e) => e.checkVisibility()).map((e) => {0})"
+    asked = browser.run(count.format("e.querySelector('.right').checkVisibility()"))
+    assert asked == [True] * (len(asked) - int(last)) + [False] * int(last) and len(asked) == 7
+
+
+def test_the_latex_of_a_line_is_copied(page):
+    """The whole line, as an author would type it; that it is done is told."""
+    browser = page(written("logistic", "--no-check"), width=400)
+    browser.run("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    browser.run("document.querySelector('#step-3 .copy').focus()")
+    browser.keys("\ue007")
+    line = r"\frac{\partial L}{\partial w_{1}} = \frac{\partial L}{\partial z} \cdot \frac{\partial z}{\partial w_{1}}"
+    assert browser.run("return window.copied").startswith(line) and "{}" not in browser.run("return window.copied")
+    assert browser.run("return document.querySelector('[role=status]').innerText") == "LaTeX copied"
+
+
+@pytest.mark.parametrize(
+    "place, width, scheme",
+    [("", DESK, "light"), ("#lang=zh&detail=full", 400, "dark")],
+)
+def test_a_screen_reader_finds_its_way(page, place, width, scheme):
+    """axe has nothing to say of a sheet, at a desk and on a phone; the exercise is asked above."""
+    browser = page(written("logistic"), place, width)
+    browser.media(scheme=scheme)
+    assert browser.violations() == []
+
+
+def test_a_window_that_gets_narrower(page):
+    """What no longer fits can be scrolled by the keyboard."""
+    browser = page(written("logistic"))
+    browser.size(400)
+    wide = "[...document.querySelectorAll('.wide')].filter((e) => e.scrollWidth > e.clientWidth)"
+    browser.run("return new Promise((done) => setTimeout(done, 200))")
+    assert browser.run(f"return {wide}.length > 0 && {wide}.every((e) => e.tabIndex === 0)")
+
+
+def test_what_a_screen_reader_cannot_use_is_found(page):
+    """What the test above sees: a button without a name, in a colour that is no contrast."""
+    bad = '<main><button style="color:#777;background:#888">words</button><button></button>'
+    found = page(made(Paragraph(Text("a", "b"))).replace("<main>", bad)).violations()
+    assert {line.split()[0] for line in found} >= {"button-name", "color-contrast"}
+
+
+def test_a_wide_line_says_that_it_goes_on(page):
+    """On a phone it is scrolled in its own place, also by the keyboard, and a shadow says so."""
+    browser = page(written("lstm", "--T", "3"), width=400)
+    wide = "[...document.querySelectorAll('.equations')].filter((e) => e.scrollWidth > e.clientWidth)"
+    assert browser.run(f"return {wide}.length") > 0
+    assert browser.run(f"return {wide}.every((e) => e.tabIndex === 0)")
+    assert "linear-gradient" in browser.run(f"return getComputedStyle({wide}[0]).backgroundImage")
+    browser.run(f"{wide}[0].focus()")
+    browser.keys("\ue014" * 3)  # the right arrow
+    browser.run("return new Promise((done) => setTimeout(done, 300))")
+    assert browser.run(f"return {wide}[0].scrollLeft") > 0
 
 
 # Paper, and a browser without scripts

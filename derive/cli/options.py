@@ -134,7 +134,7 @@ def page(parser: Parser) -> None:
         nargs="?",
         const="all",
         metavar="K",
-        help="without answers; with a number, without the last K lines of each step",
+        help="without answers; with a number, without the last K lines of each step (HTML has them behind buttons)",
     )
     parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
     head(parser)

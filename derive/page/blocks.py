@@ -131,4 +131,15 @@ class Picture(NamedTuple):
     caption: Text
 
 
-Block = Notation | Picture | Worked | Title | Heading | Paragraph | Equations | Unrolled | Expanded | Table
+class Answer(NamedTuple):
+    """What an exercise leaves out of its solution: `block`, and `question` in its place; either may be nothing.
+
+    The first `kept` rows of the equations are given all the same. Paper has one of the two, a page in a browser both.
+    """
+
+    block: Block | None
+    question: Block | None
+    kept: int = 0
+
+
+Block = Notation | Picture | Worked | Title | Heading | Paragraph | Equations | Unrolled | Expanded | Table | Answer

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from derive.language import Text
 from derive.page import sentences as say
-from derive.page.blocks import Block, Heading, Paragraph, Picture, Table, Title
+from derive.page.blocks import Answer, Block, Heading, Paragraph, Picture, Table, Title
 from derive.page.formats.formats import FORMATS, Document
 from derive.page.front import Front
 from derive.page.print.formulas import Formulas
 from derive.page.terminal import PLAIN, Page
+from derive.sheet.blank import EMPTY, FADED, exercise
 from derive.sheet.part import Part
 from derive.sheet.readings import key as written
 from derive.sheet.render import notation
@@ -75,29 +76,31 @@ def render(
     """Write a sheet of several tasks in one format and language; the words mean what they mean to a single sheet."""
     form = FORMATS[format]
     formulas = Formulas(form.notation, *notation(whole.tasks[0].parts))
-    shown = partial(blocks, whole, front.head(whole.head), blank)
+    shown = partial(blocks, whole, front.head(whole.head), blank, form.both)
     return form.render(
-        Document(shown, formulas, lang, detail, page, partial(_data, whole, lang, front), engine, front.paper)
+        Document(shown, formulas, lang, detail, page, partial(_data, whole, lang, front), engine, front.paper, blank)
     )
 
 
-def blocks(whole: Assignment, head: Title, blank: int | None, detail: str) -> Iterator[Block]:
-    """Yield the blocks of a sheet of several tasks, with dotted lines where `blank` leaves out answers."""
+def blocks(whole: Assignment, head: Title, blank: int | None, both: bool, detail: str) -> Iterator[Block]:
+    """Yield the blocks of a sheet of several tasks, with dotted lines where `blank` leaves out answers; `both` marks
+    them instead."""
     yield head
     yield from map(Paragraph, whole.intro)
     total = [t.worth for t in whole.tasks if t.worth is not None]
     if total:
         yield Paragraph(say.TOTAL(tasks=str(len(whole.tasks)), marks=str(sum(total))))
-    if blank is not None:
-        from derive.sheet.blank import EMPTY, FADED
-
-        yield Paragraph(FADED if blank else EMPTY)
+    asked = Paragraph(FADED if blank else EMPTY)
+    if both:
+        yield Answer(None, asked)
+    elif blank is not None:
+        yield asked
     for number, each in enumerate(whole.tasks, 1):
         yield notation(each.parts)
         yield from _stated(each, number)
-        yield from _solved(each, blank, each.detail if each.detail is not None and detail == "brief" else detail)
-    if blank is None:
-        yield from _check(whole.tasks)
+        own = each.detail if each.detail is not None and detail == "brief" else detail
+        yield from exercise(_solved(each, own), blank, both)
+    yield from exercise(_check(whole.tasks), blank, both)
 
 
 def _stated(each: Task, number: int) -> Iterator[Block]:
@@ -113,16 +116,10 @@ def _stated(each: Task, number: int) -> Iterator[Block]:
         yield from map(Paragraph, more)
 
 
-def _solved(each: Task, blank: int | None, detail: str) -> Iterator[Block]:
-    """Yield the solution of a task, or what is left of it."""
+def _solved(each: Task, detail: str) -> Iterator[Block]:
+    """Yield the solution of a task."""
     found: Iterator[Block] = task(each.parts, detail)
-    if not each.graph:
-        found = _without_graph(found)
-    if blank is None:
-        return found
-    from derive.sheet.blank import blank as blanked
-
-    return blanked(found, blank or None)
+    return found if each.graph else _without_graph(found)
 
 
 def _without_graph(found: Iterator[Block]) -> Iterator[Block]:

@@ -13,7 +13,9 @@ from derive.expressions.symbols import Blank
 from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import (
+    Answer,
     Block,
+    Drawing,
     Equations,
     Expanded,
     Heading,
@@ -35,65 +37,78 @@ FADED = Text(
     "Of each step the last lines are left out. Fill them in, and say which rule each one uses.",
     "每一步的最后几行留空。请补全，并写出所用的法则。",
 )
-EMPTY = Text("Fill in the dotted lines, and give the reason for each.", "请在虚线处写出推导，并逐行注明理由。")
+EMPTY = Text("Fill in the lines that are left out, and give the reason for each.", "请补全空缺的各行，并逐行注明理由。")
 _KEPT = (say.MODEL.en, say.FORWARD.en)  # what the task gives
 
 
 @dataclass
 class Blanking:
-    """Goes through the blocks of a sheet; `last` lines of each step are left out, None for all."""
+    """Goes through the blocks of a sheet; `last` lines of each step are left out, 0 for all."""
 
-    last: int | None
+    last: int
     section: str = ""
     step: bool = False
 
     def blocks(self, block: Block) -> Iterator[Block]:
-        """What stands in the place of a block."""
+        """A block of the task, or an answer with what asks for it."""
         match block:
             case Title():
-                yield from (block, Paragraph(EMPTY if self.last is None else FADED))
+                yield from (block, Answer(None, Paragraph(FADED if self.last else EMPTY)))
             case Heading():
                 self.step = block.level == 2
                 self.section = self.section if self.step else block.text.en
-                yield from () if self.section == say.CHECK.en else (block,)
+                yield Answer(block, None) if self.section == say.CHECK.en else block
             case Picture():
-                if isinstance(block.drawing, GraphPicture):
-                    yield Picture(_forward(block.drawing), VALUES)
+                yield Answer(block, _forward(block.drawing))
             case Notation():
                 yield block
             case Paragraph() | Table():
-                yield from (block,) if self._told(block) else ()
-            case _:
-                yield self._asked(block)
+                yield block if self._told(block) else Answer(block, None)
+            case Equations() | Unrolled() | Expanded() | Worked():
+                yield block if self.section in _KEPT else self._asked(block)
 
     def _told(self, block: Paragraph | Table) -> bool:
         """Whether words or a table are a part of the task, or a hint in a step of which lines are left out."""
-        return self.section in _KEPT or (self.last is not None and self.step and isinstance(block, Paragraph))
+        return self.section in _KEPT or bool(self.last and self.step and isinstance(block, Paragraph))
 
-    def _asked(self, block: Equations | Unrolled | Expanded | Worked) -> Block:
-        if self.section in _KEPT:
-            return block
+    def _asked(self, block: Equations | Unrolled | Expanded | Worked) -> Answer:
         match block:
             case Worked():
-                return Equations(tuple(Row(left, BLANK, sign=block.sign) for left, _, _ in block.rows))
+                return Answer(block, Equations(tuple(Row(left, BLANK, sign=block.sign) for left, _, _ in block.rows)))
             case Expanded():
-                return Equations((Row(block.left, BLANK),))
-        return block._replace(rows=self._faded(block.rows))
+                return Answer(block, Equations((Row(block.left, BLANK),)))
+        kept = max(0, len(block.rows) - self.last) if self.step and self.last else 0
+        return Answer(block, block._replace(rows=self._faded(block.rows, kept)), kept)
 
-    def _faded(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
-        kept = len(rows) - self.last if self.step and self.last is not None else 0
-        asked = None if self.last is None else WHICH
-        return tuple(row if k < kept else row._replace(right=BLANK, reason=asked) for k, row in enumerate(rows))
+    def _faded(self, rows: tuple[Row, ...], kept: int) -> tuple[Row, ...]:
+        why = WHICH if self.last else None
+        return tuple(row if k < kept else row._replace(right=BLANK, reason=why) for k, row in enumerate(rows))
 
 
-def blank(blocks: Iterable[Block], last: int | None) -> Iterator[Block]:
-    """The sheet with dotted lines: for every line that is not given, or for the last ones of each step."""
+def marked(blocks: Iterable[Block], last: int = 0) -> Iterator[Block]:
+    """The sheet with its answers marked: every line that is not given, or the `last` ones of each step."""
     state = Blanking(last)
     for block in blocks:
-        for shown in state.blocks(block):
+        yield from state.blocks(block)
+
+
+def blank(blocks: Iterable[Block], last: int = 0) -> Iterator[Block]:
+    """The sheet with dotted lines in the place of the answers."""
+    for block in marked(blocks, last):
+        shown = block.question if isinstance(block, Answer) else block
+        if shown is not None:
             yield shown._replace(joined=False) if isinstance(shown, Equations) else shown
 
 
-def _forward(drawing: GraphPicture) -> GraphPicture:
-    """The graph without what flows back, and without numbers."""
-    return GraphPicture(drawing.derivation, drawing.sizes, backward=False)
+def exercise(blocks: Iterable[Block], last: int | None, both: bool) -> Iterable[Block]:
+    """What a format gets: `both` for exercise and solution in one, else a solution where `last` is None."""
+    if both:
+        return marked(blocks, last or 0)
+    return blocks if last is None else blank(blocks, last)
+
+
+def _forward(drawing: Drawing) -> Picture | None:
+    """The graph without what flows back, and without numbers; a plot is an answer."""
+    if not isinstance(drawing, GraphPicture):
+        return None
+    return Picture(GraphPicture(drawing.derivation, drawing.sizes, backward=False), VALUES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from derive.page.formats.formats import DETAILS, ENGINES, FORMATS, Document
 from derive.page.front import Front
 from derive.page.print.formulas import Formulas
 from derive.page.terminal import PLAIN, Page
+from derive.sheet.blank import exercise
 from derive.sheet.excerpt import excerpt
 from derive.sheet.part import Part
 from derive.sheet.sheet import sheet
@@ -53,12 +54,13 @@ def render(
     formulas = Formulas(form.notation, *notation(parts))
     head = front.head(head or Title(say.plain(parts[0].derived.model.title), say.DERIVED))
     data = partial(_data, parts, lang, head)
-    shown = partial(sheet, parts, head) if blank is None else partial(_blank, parts, head, blank)
+    shown = partial(sheet, parts, head)
     if steps is not None:
         if format == "json":
             raise UsageError("--steps is for pages; the data hold every step")
         shown = partial(excerpt, shown, steps)
-    return form.render(Document(shown, formulas, lang, detail, page, data, engine, front.paper))
+    shown = partial(_exercise, shown, blank, form.both)
+    return form.render(Document(shown, formulas, lang, detail, page, data, engine, front.paper, blank))
 
 
 def notation(parts: Sequence[Part]) -> Notation:
@@ -66,10 +68,8 @@ def notation(parts: Sequence[Part]) -> Notation:
     return Notation(_order(parts), tuple(parts[0].derived.sizes.items()), _words(parts))
 
 
-def _blank(parts: Sequence[Part], head: Title, last: int, detail: str) -> Iterator[Block]:
-    from derive.sheet.blank import blank
-
-    return blank(sheet(parts, head, detail), last or None)
+def _exercise(sheet: Callable[[str], Iterable[Block]], last: int | None, both: bool, detail: str) -> Iterable[Block]:
+    return exercise(sheet(detail), last, both)
 
 
 def _data(parts: Sequence[Part], lang: str, head: Title) -> dict[str, Any]:

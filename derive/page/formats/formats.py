@@ -19,7 +19,8 @@ class Document(NamedTuple):
     `sheet(detail)` gives the blocks in one of `DETAILS`, `data()` the derivation as a tree of dictionaries,
     lists, strings and numbers, with sentences in `lang`. `formulas` prints mathematics in the notation of the format,
     and `page` is the terminal or file that text is set for. `engine`, one of `ENGINES`, sets a PDF;
-    `paper`, a key of `PAPERS` in `derive/page/look.py`, is None where nothing is wished.
+    `paper`, a key of `PAPERS` in `derive/page/look.py`, is None where nothing is wished. `blank`
+    is the number of lines that each step of an exercise leaves out, 0 for all answers, None for a solution.
     """
 
     sheet: Callable[[str], Iterable[Block]]
@@ -30,6 +31,7 @@ class Document(NamedTuple):
     data: Callable[[], dict[str, Any]] = dict
     engine: str = "typst"
     paper: str | None = None
+    blank: int | None = None
 
     @property
     def blocks(self) -> Iterable[Block]:
@@ -38,11 +40,13 @@ class Document(NamedTuple):
 
 
 class Format(NamedTuple):
-    """The module that writes a format, the notation of its formulas (a key of `STYLES`), and whether it is bytes."""
+    """The module that writes a format, the notation of its formulas (a key of `STYLES`), whether it is bytes, and
+    whether it has exercise and solution in one, with the answers marked."""
 
     module: str
     notation: str = "latex"
     binary: bool = False
+    both: bool = False
 
     def render(self, document: Document) -> str | bytes:
         """The document in this format; its module is imported now, so that no command waits for another format."""
@@ -59,6 +63,6 @@ FORMATS = {
     "pdf": Format("derive.page.formats.pdf", binary=True),
     "text": Format("derive.page.formats.text", notation="text"),
     "json": Format("derive.page.formats.json"),
-    "html": Format("derive.page.formats.html"),
+    "html": Format("derive.page.formats.html", both=True),
     "markdown": Format("derive.page.formats.markdown"),
 }

@@ -26,7 +26,8 @@ OTHER = {"en": "中文", "zh": "English"}
 LINKS = (
     ("index.html#lang={lang}", Text("Page", "网页")),
     ("solution.{lang}.pdf", Text("Solution", "解答")),
-    ("exercise.{lang}.pdf", Text("Exercise", "练习")),
+    ("index.html#lang={lang}&answers=hidden", Text("Exercise", "练习")),
+    ("exercise.{lang}.pdf", Text("Exercise on paper", "练习（打印）")),
     ("graph.svg", Text("Graph", "计算图")),
     ("numpy_passes.py", Text("Code for numpy", "numpy 代码")),
     ("torch_passes.py", Text("Code for torch", "torch 代码")),
@@ -95,7 +96,7 @@ def _section(title: str, entries: Iterable[Entry], lang: str) -> str:
 
 def _item(entry: Entry, lang: str) -> str:
     links = " ".join(
-        f'<a href="{entry.name}/{file.format(lang=lang)}">{escape(label.pick(lang))}'
+        f'<a href="{entry.name}/{escape(file.format(lang=lang))}">{escape(label.pick(lang))}'
         f'<span class="hidden"> {escape(entry.title.pick(lang))}</span></a>'
         for file, label in LINKS
         if file.format(lang=lang).split("#")[0] in entry.files

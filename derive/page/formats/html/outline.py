@@ -15,11 +15,12 @@ T = TypeVar("T")
 
 
 class Item(NamedTuple):
-    """A block as HTML, and the detail that it belongs to; empty for both."""
+    """A block as HTML, and the detail that it belongs to, empty for both; an exercise may hide it."""
 
     block: Block
     html: str
     detail: str = ""
+    hidden: bool = False
 
 
 @dataclass

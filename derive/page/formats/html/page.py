@@ -8,7 +8,7 @@ from hashlib import sha256
 from html import escape
 
 from derive.language import Text
-from derive.page.blocks import Block, Notation, Title
+from derive.page.blocks import Answer, Block, Heading, Notation, Title
 from derive.page.formats.formats import Document
 from derive.page.formats.html.outline import Item, Section, merged, outline
 from derive.page.formats.html.switches import CONTENTS, LINK, label, switches
@@ -17,7 +17,7 @@ from derive.page.formats.html.writer import Writer, math, pieces
 from derive.page.look import PAPERS
 
 HEAD = """<!DOCTYPE html>
-<html lang="{lang}" data-detail="{detail}">
+<html lang="{lang}" data-detail="{detail}" data-answers="{answers}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -55,17 +55,20 @@ def render(document: Document) -> str:
 
 
 def _item(block: Block, writer: Writer, known: dict[int, str]) -> Item:
-    if id(block) not in known:
-        known[id(block)] = writer.block(block)
-    return Item(block, known[id(block)])
+    shown = block.block if isinstance(block, Answer) and block.block is not None else block
+    heading = isinstance(shown, Heading)
+    if id(shown) not in known:
+        known[id(shown)] = writer.block(shown if heading else block)
+    return Item(shown, known[id(shown)], hidden=heading and shown is not block)
 
 
 def _head(title: Text, document: Document) -> str:
     size = f"\n@page {{ size: {PAPERS[document.paper].css}; }}" if document.paper is not None else ""
     scripts = [text("katex/katex.min.js"), text("script.js")]
+    answers = "shown" if document.blank is None else "hidden"
     return HEAD.format(
-        lang=document.lang, detail=document.detail, katex=katex_style(), style=text("style.css") + size,
-        policy=_policy(scripts),
+        lang=document.lang, detail=document.detail, answers=answers, policy=_policy(scripts),
+        katex=katex_style(), style=text("style.css") + size,
         english=escape(title.pick("en")), chinese=escape(title.pick("zh")), title=escape(title.pick(document.lang)),
         scripts="\n".join(f"<script>{script}</script>" for script in scripts),
     )  # fmt: skip
@@ -78,6 +81,12 @@ def _policy(scripts: Sequence[str]) -> str:
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; font-src data:; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+def _marked(section: Section) -> str:
+    """When a section is seen, and its line in the contents: in which detail, and whether an exercise hides it."""
+    detail = f' data-detail="{section.item.detail}"' if section.item.detail else ""
+    return detail + (' class="answer"' if section.item.hidden else "")
 
 
 class Body:
@@ -96,12 +105,14 @@ class Body:
     def section(self, section: Section, depth: int) -> str:
         """A section; what is below a second level folds into its result."""
         inside = "".join(self._part(p, depth + 1) for p in section.parts)
-        marked = f' data-detail="{section.item.detail}"' if section.item.detail else ""
-        heading = f"<h{depth}>{section.item.html}{self._link(section.name)}</h{depth}>"
+        link = self._link(section.name)
         if section.heading.level < 2:
-            return f'<section id="{section.name}"{marked}>{heading}{inside}</section>\n'
-        summary = f"<summary>{heading}{self._result(section)}</summary>"
-        return f'<details class="step" id="{section.name}"{marked} open>{summary}{inside}</details>\n'
+            heading = f"<h{depth}>{section.item.html}{link}</h{depth}>"
+            return f'<section id="{section.name}"{_marked(section)}>{heading}{inside}</section>\n'
+        summary = f"<summary><h{depth}>{section.item.html}</h{depth}>{self._result(section)}</summary>"
+        # The link stands beside the summary: a button must not hold another one.
+        step = f'<details class="step" id="{section.name}" open>{summary}{inside}</details>'
+        return f'<div class="place"{_marked(section)}>{step}{link}</div>\n'
 
     def _part(self, part: Item | Section, depth: int) -> str:
         return self.section(part, depth) if isinstance(part, Section) else self.item(part)
@@ -124,5 +135,7 @@ class Body:
         lines = []
         for s in (s for s in sections if s.heading.level < 2):
             deeper = [p for p in s.parts if isinstance(p, Section)] if s.heading.level <= 0 else []
-            lines.append(f'<li><a href="#{s.name}">{s.item.html}</a>{self._listed(deeper) if deeper else ""}</li>')
+            lines.append(
+                f'<li{_marked(s)}><a href="#{s.name}">{s.item.html}</a>{self._listed(deeper) if deeper else ""}</li>'
+            )
         return f"<ul>{''.join(lines)}</ul>"

@@ -1,9 +1,9 @@
 "use strict";
 (() => {
   const root = document.documentElement;
-  const begin = { lang: root.lang, detail: root.dataset.detail };
+  const begin = { lang: root.lang, detail: root.dataset.detail, answers: root.dataset.answers };
   const state = { ...begin };
-  const allowed = { lang: ["en", "zh"], detail: ["brief", "full"] };
+  const allowed = { lang: ["en", "zh"], detail: ["brief", "full"], answers: ["shown", "hidden"] };
   let place = "";
   root.classList.add("js");
 
@@ -30,7 +30,9 @@
   function show() {
     root.lang = state.lang;
     root.dataset.detail = state.detail;
-    for (const key of Object.keys(allowed))
+    root.dataset.answers = state.answers;
+    document.querySelector("[data-answers][aria-pressed]").setAttribute("aria-pressed", String(state.answers === "hidden"));
+    for (const key of ["lang", "detail"])
       for (const button of all(`button[data-${key}]`))
         button.setAttribute("aria-pressed", String(button.dataset[key] === state[key]));
     for (const element of all("[data-label-en]"))
@@ -58,7 +60,11 @@
       }
       element.classList.add("done");
     }
-    for (const element of all(".equations, .wide, .statement, main p"))
+    scrolling();
+  }
+
+  function scrolling() {
+    for (const element of all(".equations, .wide, .result, .statement, main p"))
       if (element.scrollWidth > element.clientWidth) element.tabIndex = 0; // to be scrolled by the keyboard
       else element.removeAttribute("tabindex");
   }
@@ -80,13 +86,48 @@
     return root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   }
 
-  async function copy(link) {
+  const parts = () => document.querySelector("template").content;
+
+  async function copy(text, what) {
     const said = document.querySelector("[role=status]");
     try {
-      await navigator.clipboard.writeText(link);
-      said.textContent = said.dataset[state.lang === "zh" ? "copiedZh" : "copiedEn"];
-      setTimeout(() => { said.textContent = ""; }, 1500);
-    } catch { /* the address bar has it */ }
+      await navigator.clipboard.writeText(text);
+    } catch { // no right to: the old way, from a field of its own
+      const field = document.createElement("textarea");
+      field.value = text;
+      document.body.append(field);
+      field.select();
+      const done = quiet(() => document.execCommand("copy"));
+      field.remove();
+      if (!done) return;
+    }
+    said.replaceChildren(...parts().querySelector(`[data-said=${what}]`).cloneNode(true).childNodes);
+    setTimeout(() => said.replaceChildren(), 2500);
+  }
+
+  // The pieces of a line, without the empty groups that make their signs relations.
+  const latex = (row) => [...row.querySelectorAll(".left > .m, .right > .m")]
+    .map((piece) => piece.dataset.latex.replace(/^\{\}/, "")).join(" ");
+
+  // Each line gets a button that copies it; one that an exercise leaves out also gets a button that shows it.
+  function buttons() {
+    for (const group of all(".equations")) {
+      const kept = Number(group.closest(".lines")?.dataset.kept ?? Infinity);
+      [...group.querySelectorAll(".row")].forEach((row, number) => {
+        const [reveal, copy] = parts().cloneNode(true).querySelectorAll("button");
+        if (number >= kept) {
+          row.classList.add("asked");
+          row.querySelector(".left").after(reveal);
+        }
+        row.append(copy);
+      });
+    }
+  }
+
+  function reveal(button) {
+    const seen = button.closest(".row").classList.toggle("seen");
+    button.setAttribute("aria-expanded", String(seen));
+    scrolling();
   }
 
   function clicked(event) {
@@ -96,17 +137,23 @@
       place = link.getAttribute("href").slice(1);
       write();
       go();
-      copy(location.href);
+      copy(location.href, "link");
       return;
     }
     const button = event.target.closest("button");
     if (!button) return;
+    if (button.classList.contains("copy")) return void copy(latex(button.closest(".row")), "line");
+    if (button.classList.contains("reveal")) return reveal(button);
     if (button.dataset.lang) state.lang = button.dataset.lang;
     if (button.dataset.detail) state.detail = button.dataset.detail;
     if ("fold" in button.dataset) {
       const fold = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(fold));
       for (const step of all("details.step")) step.open = !fold;
+    }
+    if ("answers" in button.dataset) {
+      state.answers = state.answers === "hidden" ? "shown" : "hidden";
+      for (const row of all(".row.seen")) reveal(row.querySelector(".reveal"));
     }
     if ("theme" in button.dataset) {
       theme(dark() ? "light" : "dark");
@@ -128,10 +175,13 @@
   read();
   root.lang = state.lang;
   root.dataset.detail = state.detail;
+  root.dataset.answers = state.answers;
+  addEventListener("resize", scrolling);
   addEventListener("hashchange", () => { read(); write(); show(); go(); });
   addEventListener("DOMContentLoaded", () => {
     document.querySelector(".switches").hidden = false;
     document.addEventListener("click", clicked);
+    buttons();
     show();
     go();
   });

@@ -12,6 +12,11 @@ DETAIL = Text("Detail", "详略")
 BRIEF = Text("Brief", "简略")
 FULL = Text("Full", "完整")
 FOLD = Text("Fold steps", "折叠步骤")
+ANSWERS = Text("Hide results", "隐藏结果")
+SETTINGS = Text("Settings", "设置")
+SHOW = Text("Show", "显示")
+COPY = Text("Copy the LaTeX of this line", "复制本行的 LaTeX")
+COPIED_LINE = Text("LaTeX copied", "LaTeX 已复制")
 THEME = Text("Light or dark", "明暗")
 CONTENTS = Text("Contents", "目录")
 LINK = Text("Link to this place", "此处的链接")
@@ -30,10 +35,22 @@ def switches(writer: Writer, levels: bool, folds: bool) -> str:
         shown.append(_choice(DETAIL, "detail", both))
     if folds:
         shown.append(f'<button type="button" data-fold aria-pressed="false">{writer.text(FOLD)}</button>')
+    shown.append(f'<button type="button" data-answers aria-pressed="false">{writer.text(ANSWERS)}</button>')
     shown.append(f'<button type="button" data-theme{label(THEME)}>◐</button>')
-    said = f'<span role="status" data-copied-en="{COPIED.en}" data-copied-zh="{COPIED.zh}"></span>'
+    said = '<span role="status"></span>'
     missing = f"<noscript><p>{escape(NO_SCRIPT.en)}</p><p>{escape(NO_SCRIPT.zh)}</p></noscript>"
-    return f'<div class="switches" hidden>{said}{"".join(shown)}</div>\n{missing}\n'
+    bar = f'<div class="switches" role="region"{label(SETTINGS)} hidden>{said}{"".join(shown)}</div>'
+    return f"{bar}\n{_template(writer)}\n{missing}\n"
+
+
+def _template(writer: Writer) -> str:
+    """What the script puts at each line: a button that shows it, and one that copies it."""
+    return (
+        f'<template><button type="button" class="reveal" aria-expanded="false">{writer.text(SHOW)}</button>'
+        f'<button type="button" class="copy"{label(COPY)}></button>'
+        f'<span data-said="link">{writer.text(COPIED)}</span><span data-said="line">{writer.text(COPIED_LINE)}</span>'
+        "</template>"
+    )
 
 
 def _choice(name: Text, key: str, values: dict[str, str]) -> str:

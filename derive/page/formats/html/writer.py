@@ -87,6 +87,20 @@ class Writer(base.Writer):
         shown = "".join(f'<div class="wide" lang="{a}">{b}</div>' for a, b in zip(LANGUAGES, drawings, strict=True))
         return f"<figure>{shown}<figcaption>{self.text(block.caption)}</figcaption></figure>"
 
+    def answer(self, block: blocks.Answer) -> str:
+        """What an exercise hides, and what it shows instead: a line keeps its left side, the rest goes as a whole."""
+        match block.block:
+            case blocks.Equations() | blocks.Unrolled() | blocks.Expanded() | blocks.Worked():
+                return self._lines(block.block, block.kept)
+        hidden = f'<div class="answer">{self.block(block.block)}</div>' if block.block is not None else ""
+        asked = f'<div class="question">{self.block(block.question)}</div>' if block.question is not None else ""
+        return asked + hidden
+
+    def _lines(self, block: blocks.Block, kept: int) -> str:
+        if kept and isinstance(block, blocks.Equations):
+            block = block._replace(joined=False)  # a line is given or asked for
+        return f'<div class="lines" data-kept="{kept}">{self.block(block)}</div>'
+
     # equations
 
     def boxed(self, rows: base.Rows) -> str:
