@@ -54,7 +54,7 @@ def render(
     formulas = Formulas(form.notation, *notation(parts))
     head = front.head(head or Title(say.plain(parts[0].derived.model.title), say.DERIVED))
     data = partial(_data, parts, lang, head)
-    shown = partial(sheet, parts, head)
+    shown: Callable[[str], Iterable[Block]] = partial(sheet, parts, head)
     if steps is not None:
         if format == "json":
             raise UsageError("--steps is for pages; the data hold every step")
