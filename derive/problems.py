@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from derive.errors import UsageError
 
 if TYPE_CHECKING:
+    from derive.layers.task import Task
     from derive.problem import Problem
 
 _here = Path(__file__).resolve().parent
@@ -41,3 +42,17 @@ def load(name: str) -> Problem:
         raise UsageError(f"no problem {name!r}; {nearest(name, names())}")
     problem: Problem = importlib.import_module(f"derive.problems.{name.replace('-', '_')}").problem
     return problem
+
+
+def layer_tasks() -> tuple[str, ...]:
+    """Every task on the arithmetic of layers by its name, in alphabetical order; a file of problems/layers each."""
+    files = {p.stem for folder in __path__ for p in Path(folder, "layers").glob("[a-z]*.py")}
+    return tuple(sorted(f.replace("_", "-") for f in files))
+
+
+def load_layers(name: str) -> Task:
+    """Load the task on layers of that name. Errors: UsageError where there is none."""
+    if name not in layer_tasks():
+        raise UsageError(f"no task on layers {name!r}; {nearest(name, layer_tasks())}")
+    task: Task = importlib.import_module(f"derive.problems.layers.{name.replace('-', '_')}").task
+    return task

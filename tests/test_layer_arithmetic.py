@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from sympy import Expr, Integer, Rational, expand
 
 from derive.cli.main import run
+from derive.errors import VerificationError
+from derive.language import LANGUAGES
+from derive.layers.check.compare import checked
+from derive.layers.claims import compared
+from derive.layers.network import Network, said
+from derive.layers.read import read_layers
+from derive.layers.render import render
+from derive.layers.shape import Shape, read_shape
+from derive.layers.size import size
+from derive.problems import layer_tasks, load_layers
 
 REFUSED = {
     "conv 8 5x5|4x4x3": "layer 1, conv 8 5x5: the kernel covers 5 and the map is 4 long there; take a smaller kernel",
@@ -38,3 +51,113 @@ def test_what_does_not_fit_is_one_line(typed: str, capsys: pytest.CaptureFixture
     assert run(["layers", layers, "--input", input]) == 2
     told = capsys.readouterr().err
     assert REFUSED[typed] in told and told.count("\n") == 1
+
+
+def total(name: str, what: str = "parameters", at: int = 0) -> Expr:
+    network = load_layers(name).networks[at]
+    return getattr(network, what) if hasattr(network, what) else network.total(what)
+
+
+def column(name: str, what: str, at: int = 0) -> list[int]:
+    return [int(row.value(what)) for row in load_layers(name).networks[at].rows]
+
+
+def shapes(name: str, at: int = 0) -> list[str]:
+    return [said(row.output) for row in load_layers(name).networks[at].rows]
+
+
+def test_catalogue_0_1() -> None:
+    maps = ["120x120x32", "60x60x32", "56x56x64", "28x28x64", "24x24x64", "12x12x64", "3"]
+    assert shapes("cnn-table") == maps
+    assert column("cnn-table", "weights") == [7776, 0, 51200, 0, 102400, 0, 27648]
+    assert column("cnn-table", "biases") == [32, 0, 64, 0, 64, 0, 3]
+
+
+def test_catalogue_0_3_and_0_4() -> None:
+    assert shapes("conv-output") == ["29x29x32"]
+    assert total("one-by-one") == 17
+
+
+def test_catalogue_1_3() -> None:
+    changing = (0, 3, 4, 7, 8)  # the layers that are no activation and no normalisation
+    assert [shapes("cnn-shapes")[n] for n in changing] == ["32x32x32", "16x16x32", "16x16x64", "8x8x64", "8x8x100"]
+    assert [shapes("cnn-shapes", 1)[n].split("x")[0] for n in changing] == ["28", "14", "12", "6", "6"]
+    assert set(shapes("cnn-shapes", 2)) == set(shapes("cnn-shapes"))
+    assert [axis.size for axis in load_layers("cnn-shapes").networks[0].rows[-1].field or ()] == [12, 12]
+    assert (total("cnn-shapes", at=3), total("cnn-shapes", at=4)) == (64010, 1010)
+
+
+def test_catalogue_2_2() -> None:
+    worked = [a + b for a, b in zip(column("alexnet", "weights"), column("alexnet", "biases"), strict=True) if a]
+    assert worked == [34944, 307456, 885120, 663936, 442624, 37752832, 16781312, 4097000]
+    assert (total("alexnet"), total("alexnet", "ungrouped")) == (60965224, 62378344)
+    said = [row[-1].pick("en") for row in compared(load_layers("alexnet")).rows]
+    assert said == [
+        "agrees", "as if each kernel read all channels, 614400 + 256 = 614656", "agrees",
+        "as many as 192 kernels have, not 384", "as many as 192 kernels have, not 256", "agrees", "agrees",
+        "wrong arithmetic; it differs by 3000", "as if no layer had groups",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", (3, 5, 7, 9))
+def test_catalogue_3_1(odd: int) -> None:
+    """A hand count for an odd kernel: k^2 C^2, (k - 1)/2 times 9 C^2, and the bottlenecks with C/4 inside."""
+    k, c, h, w = (size(s, "") for s in "kCHW")
+    one, many = Rational(odd**2), Rational(odd - 1, 2)
+    weights = [1, one, 9 * many, Rational(1, 2) + one / 16, many * (Rational(1, 2) + Rational(9, 16))]
+    for network, expected in zip(load_layers("kernel-sizes").networks, weights, strict=True):
+        assert expand(network.parameters.subs(k, odd) - expected * c**2) == 0
+        assert expand(network.total("multiply_adds").subs(k, odd) - expected * h * w * c**2) == 0
+    fields = [network.rows[-1].field for network in load_layers("kernel-sizes").networks]
+    assert [[axis.size for axis in field or ()] for field in fields] == [[1, 1], *[[k, k]] * 4]
+
+
+def test_catalogue_4_6() -> None:
+    c1, c3 = load_layers("lenet-connections").networks
+    assert c1.rows[0].connections is not None and c1.rows[0].connections.value == 122304
+    assert c3.parameters == 1516
+
+
+def test_catalogue_4_10() -> None:
+    assert total("vgg16", "activations") == 15237608
+    assert total("vgg16", "weights") == 138344128
+    assert [total("inception", "multiply_adds", at) for at in (0, 1)] == [1115684864, 397410304]
+
+
+def test_catalogue_4_11_and_4_12() -> None:
+    assert total("norm-parameters") == 660
+    c, h, w = (size(s, "") for s in "CHW")
+    for network, number in zip(load_layers("same-field").networks, (49, 14, 32, 27, Rational(39, 4)), strict=True):
+        assert network.parameters == number * c**2
+        assert network.total("multiply_adds") == number * h * w * c**2
+        assert [axis.size for axis in network.rows[-1].field or ()] == [7, 7]
+
+
+@pytest.mark.parametrize("name", layer_tasks())
+def test_a_task_is_checked_and_printed_in_both_languages(name: str) -> None:
+    task = load_layers(name)
+    checks = tuple(checked(network, dict(task.values)) for network in task.networks)
+    for lang in LANGUAGES:
+        page = str(render(task, checks, "text", lang, "full"))
+        assert ("Checked with torch" in page) == (lang == "en")
+        assert task.title.pick(lang) in page
+
+
+def test_a_wrong_number_fails_the_check() -> None:
+    """Each count and each receptive field is looked at: a row that says something else is refused."""
+    network = Network(read_layers("conv 8 3x3 stride 2; pool 2"), read_shape("17x17x3"))
+    first = network.rows[0]
+    assert first.weights is not None and first.multiply_adds is not None and first.field is not None
+    axis = first.field[0]
+    wrong = {
+        "the parameters": {"weights": first.weights._replace(value=first.weights.value + 1)},
+        "the multiply-adds": {"multiply_adds": first.multiply_adds._replace(value=first.multiply_adds.value + 1)},
+        "the output": {"output": Shape((Integer(9), Integer(8)), Integer(8))},
+        "the gradient reaches": {"field": (axis._replace(end=axis.end + 1), axis)},
+        "gradient reaches": {"field": (axis, axis._replace(jump=Integer(3)))},
+    }
+    for told, change in wrong.items():
+        spoiled = Network(network.stack, network.input)
+        vars(spoiled)["rows"] = (replace(first, **change), *network.rows[1:])
+        with pytest.raises(VerificationError, match=told):
+            checked(spoiled)

@@ -15,6 +15,7 @@ from derive.layers.render import render
 from derive.layers.task import Task, network
 from derive.page import terminal
 from derive.page.formats.formats import DETAILS, ENGINES, FORMATS
+from derive.problems import layer_tasks, load_layers, nearest
 from derive.progress import CHECKING, doing
 
 if TYPE_CHECKING:
@@ -45,8 +46,13 @@ def run(argv: Sequence[str]) -> int:
 
 def _task(what: str, input: str | None) -> Task:
     """The task that is asked for by name, or the network that is typed. Errors: UsageError."""
+    if what in layer_tasks():
+        if input is not None:
+            raise UsageError(f"--input: {what} has its own input; type its layers to change it")
+        return load_layers(what)
     if input is None:
-        raise UsageError("derive layers needs the shape of the input, as in --input 128x128x3")
+        hint = "" if " " in what else f"; {nearest(what, layer_tasks())}"
+        raise UsageError(f"derive layers needs the shape of the input, as in --input 128x128x3{hint}")
     return Task(TITLE, (network(what, input),))
 
 

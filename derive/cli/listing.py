@@ -8,9 +8,10 @@ from derive.cli import options
 from derive.language import LANGUAGES, Text
 from derive.page.terminal import cells
 from derive.problem import GROUPS, Problem
-from derive.problems import load, names
+from derive.problems import layer_tasks, load, load_layers, names
 
 WIDTH = 80
+LAYERS = Text("Layers", "网络各层的计算")
 HEAD = Text(
     "derive NAME prints the solution of a problem, derive NAME --help its options.\n"
     "Sizes in brackets may be given numbers, as in derive bptt --T 5.",
@@ -32,7 +33,14 @@ def run(argv: Sequence[str]) -> int:
             print(f"\n{title.pick(given.lang)}")
         for name, problem in own.items():
             print("\n".join(_lines(f"  {name:{width}}  ", problem, given.lang)))
+    print("\n".join(_layers(width, given.lang)))
     return 0
+
+
+def _layers(width: int, lang: str) -> Iterator[str]:
+    """The tasks on the arithmetic of layers."""
+    yield f"\n{LAYERS.pick(lang)}"
+    yield from (f"  {name:{width}}  {load_layers(name).title.pick(lang)}" for name in layer_tasks())
 
 
 def _lines(name: str, problem: Problem, lang: str) -> Iterator[str]:

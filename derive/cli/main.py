@@ -99,6 +99,10 @@ def _command(argv: list[str]) -> int:
     if name in COMMANDS:
         done: int = importlib.import_module(COMMANDS[name].module).run(rest)
         return done
+    from derive.problems import layer_tasks, names
+
+    if name in layer_tasks() and name not in names():
+        return _command(["layers", *argv])
     from derive.cli.sheet import run
 
     return run(name, rest)

@@ -35,13 +35,14 @@ def _layer(network: Network, claim: Claim) -> tuple[object, ...]:
 
 def why(row: Row, value: Expr) -> Text:
     """What a wrong number of parameters would be the number of."""
-    weights, biases, groups = row.value("weights"), row.value("biases"), row.layer.groups
+    weights, biases = row.value("weights"), row.value("biases")
     if value == row.ungrouped + biases != weights + biases:
         return say.NO_GROUPS(line=say.SUM(a=row.ungrouped, b=biases, c=value))
     if value == weights and biases != 0:
         return say.NO_BIAS
-    if groups != 1 and value * groups == weights + biases:
-        return say.PART(groups=groups)
+    kernels = value * row.output.channels / (weights + biases) if weights else value
+    if kernels.is_Integer and kernels < row.output.channels:
+        return say.KERNELS(n=kernels, all=row.output.channels)
     return _difference(value, weights + biases)
 
 

@@ -7,7 +7,7 @@ normalisation have none: they compare, apply a function, or scale.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from sympy import Expr, Integer, Mul
@@ -18,6 +18,7 @@ from derive.layers.names import (
     BIASES,
     C_IN,
     C_OUT,
+    CONNECTIONS,
     GROUPS,
     MULTIPLY_ADDS,
     N_IN,
@@ -43,6 +44,7 @@ class Counts(NamedTuple):
     biases: Line = None
     multiply_adds: Line = None
     ungrouped: Expr = Integer(0)
+    connections: Line = None
     more: tuple[WorkedLine, ...] = ()
 
 
@@ -75,7 +77,14 @@ def _conv(layer: Layer, before: Shape, after: Shape) -> Counts:
     everywhere = Mul(*axes, *sizes, read, C_OUT)
     adds = worked(MULTIPLY_ADDS, everywhere, dict(zip(axes, over.spatial, strict=True)) | values)
     ungrouped = weights.value * layer.groups
-    return Counts(weights, _biases(layer, after), adds, ungrouped, (per,) if grouped else ())
+    linked = _connections(lengths(rank, "out"), Mul(*sizes, read), after, values) if layer.kind == "conv" else None
+    return Counts(weights, _biases(layer, after), adds, ungrouped, linked, (per,) if grouped else ())
+
+
+def _connections(axes: Sequence[Expr], kernel: Expr, after: Shape, values: Mapping[Expr, Expr]) -> WorkedLine:
+    """The connections of a layer with biases: each number of the output has those of its kernel and one to a bias."""
+    put = dict(zip(axes, after.spatial, strict=True)) | dict(values)
+    return worked(CONNECTIONS, (Term((kernel + 1, C_OUT, *axes)),), put)
 
 
 def _wired(layer: Layer, after: Shape) -> Counts:
@@ -98,7 +107,7 @@ def _fc(layer: Layer, before: Shape, after: Shape) -> Counts:
     values: dict[Expr, Expr] = {N_IN: before.count, N_OUT: after.channels}
     weights = worked(WEIGHTS, N_IN * N_OUT, values)
     biases = worked(BIASES, N_OUT, {N_OUT: after.channels}) if layer.bias else None
-    return Counts(weights, biases, worked(MULTIPLY_ADDS, N_IN * N_OUT, values), weights.value, _read(before))
+    return Counts(weights, biases, worked(MULTIPLY_ADDS, N_IN * N_OUT, values), weights.value, None, _read(before))
 
 
 def _read(before: Shape) -> tuple[WorkedLine, ...]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sympy import Expr, Integer, Max, Min
+from sympy import Expr, Integer, Max, Min, expand
 
 from derive.chain.derivation import Term
 from derive.errors import UsageError
@@ -33,7 +33,7 @@ class Axis(NamedTuple):
     @property
     def size(self) -> Expr:
         """The receptive field r."""
-        return self.end - self.start + 1
+        return expand(self.end - self.start + 1)
 
 
 def moved(layer: Layer, axis: int, before: Axis) -> Axis:

@@ -13,6 +13,7 @@ from derive.layers.names import (
     BIASES,
     C_IN,
     C_OUT,
+    CONNECTIONS,
     FIELD_IN,
     FIELD_OUT,
     GROUPS,
@@ -40,13 +41,15 @@ WINDOWS = ("conv", "maxpool", "avgpool")
 
 def formulas(rows: Sequence[Row], columns: Sequence[str]) -> Iterator[blocks.Block]:
     """The formulas for these layers and columns, with their reasons, and what is not counted."""
-    found = [*_lengths(rows), *_counts(rows, columns)]
+    found = [*(_lengths(rows) if "shape" in columns else ()), *_counts(rows, columns)]
     if "field" in columns and any(row.field_lines for row in rows):
         found += _field(rows)
     if found:
         yield blocks.Equations(tuple(found))
-    if "weights" in columns or "multiply_adds" in columns:
-        yield blocks.Paragraph(say.CONVENTIONS)
+    if "weights" in columns and any(row.weights is None for row in rows if row.layer.kind not in ("sum", "concat")):
+        yield blocks.Paragraph(say.NO_PARAMETERS)
+    if "multiply_adds" in columns:
+        yield blocks.Paragraph(say.NOT_COUNTED)
 
 
 def _rank(rows: Sequence[Row]) -> int:
@@ -83,7 +86,7 @@ def _counts(rows: Sequence[Row], columns: Sequence[str]) -> Iterator[Equation]:
             continue
         read = PER_GROUP if grouped else C_IN
         asked = {
-            "weights": Equation(WEIGHTS, Mul(*kernels, read, C_OUT), say.WEIGHTS_IS),
+            "weights": Equation(WEIGHTS, Mul(*kernels, read, C_OUT), say.WEIGHTS_IS(c=C_OUT)),
             "multiply_adds": Equation(MULTIPLY_ADDS, Mul(*lengths(rank, "out"), *kernels, read, C_OUT), say.ADDS_IS),
         }
         if grouped:
@@ -91,6 +94,9 @@ def _counts(rows: Sequence[Row], columns: Sequence[str]) -> Iterator[Equation]:
         yield from (equation for column, equation in asked.items() if column in columns)
     if any(layer.bias for layer in convolutions) and "biases" in columns:
         yield Equation(BIASES, C_OUT, say.BIASES_IS)
+    if "connections" in columns and convolutions:
+        linked = Term((Mul(*kernels, C_IN) + 1, C_OUT, *lengths(rank, "out")))
+        yield Equation(CONNECTIONS, (linked,), say.CONNECTIONS_ARE)
     for kind, column, left, right, why in _others():
         if kind in kinds and column in columns:
             yield Equation(left, right, why)

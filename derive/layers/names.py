@@ -17,7 +17,7 @@ def letter(name: str) -> Symbol:
 
 C_IN, C_OUT, N_IN, N_OUT = letter("C_in"), letter("C_out"), letter("N_in"), letter("N_out")
 GROUPS, PER_GROUP, ROWS, WIDTH, LENGTH = letter("g"), letter("c"), letter("V"), letter("d"), letter("L")
-WEIGHTS, BIASES, MULTIPLY_ADDS, NUMBERS = (letter(name) for name in ("n_w", "n_b", "n_m", "n_a"))
+WEIGHTS, BIASES, MULTIPLY_ADDS, NUMBERS, CONNECTIONS = (letter(f"n_{below}") for below in "wbmac")
 FIELD_IN, FIELD_OUT, JUMP_IN, JUMP_OUT = letter("r_in"), letter("r_out"), letter("j_in"), letter("j_out")
 
 

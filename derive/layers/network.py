@@ -26,11 +26,15 @@ Field = tuple[Axis, ...] | None
 
 @dataclass(frozen=True)
 class Network:
-    """Layers in a row, and the shape of their input. Errors, when it is explained: UsageError for what does not fit."""
+    """Layers in a row, and the shape of their input; `columns` are what is asked of it, where not all is.
+
+    Errors, when it is explained: UsageError for what does not fit.
+    """
 
     stack: Stack
     input: Shape
     name: Text | None = None
+    columns: tuple[str, ...] = ()
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -76,7 +80,9 @@ class Network:
         """The same network with numbers for its letters."""
         put = dict(values)
         spatial = tuple(s.xreplace(put) for s in self.input.spatial)
-        return Network(numbered(self.stack, put), Shape(spatial, self.input.channels.xreplace(put)), self.name)
+        return Network(
+            numbered(self.stack, put), Shape(spatial, self.input.channels.xreplace(put)), self.name, self.columns
+        )
 
 
 def _sizes(stack: Stack) -> Iterator[Expr]:
@@ -133,7 +139,7 @@ class _Walk:
         self.rows.append(
             Row(
                 place, layer, shape, after, (*sizes, *found.more), found.weights, found.biases, found.multiply_adds,
-                numbers(after), found.ungrouped, after_field, lines,
+                numbers(after), found.connections, found.ungrouped, after_field, lines,
             )
         )  # fmt: skip
         return after, _onward(layer, shape, after_field)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Integer
@@ -24,18 +24,20 @@ if TYPE_CHECKING:  # a sheet that is not checked loads no check
     from derive.layers.check.compare import Checked
 
 BYTES = 4  # of a float32
-FIRST, SECOND = ("shape", "weights", "biases"), ("multiply_adds", "numbers", "field")
+FIRST, SECOND = ("shape", "weights", "biases"), ("multiply_adds", "connections", "numbers", "field")
 NONE = Integer(0)
+ABREAST = 4  # columns beside the names of the layers
 
 
 def sheet(task: Task, checks: tuple[Checked, ...] | None, detail: str) -> Iterator[blocks.Block]:
     """All of the sheet below its title; `checks` is what agrees, None where nothing was checked."""
     if detail != "answer":
         yield blocks.Heading(say.FORMULAS)
-        yield from formulas([row for network in task.networks for row in network.rows], task.columns)
+        rows = [row for network in task.networks for row in network.rows]
+        yield from formulas(rows, [c for network in task.networks for c in asked(task, network)])
     for network in task.networks:
         yield from _network(task, network, detail)
-    if len(task.networks) > 1:
+    if task.of and len(task.networks) > 1:
         yield blocks.Heading(say.COMPARED)
         yield _side_by_side(task)
     if task.claims:
@@ -45,43 +47,54 @@ def sheet(task: Task, checks: tuple[Checked, ...] | None, detail: str) -> Iterat
         yield blocks.Heading(say.REMARKS)
         yield from (blocks.Paragraph(note) for note in task.notes)
     yield blocks.Heading(say.CHECK)
-    yield from _check(checks)
+    columns = {c for network in task.networks for c in asked(task, network)}
+    yield from _check(checks, columns)
 
 
 def _network(task: Task, network: Network, detail: str) -> Iterator[blocks.Block]:
     yield blocks.Heading(network.name or say.LAYERS)
-    for columns in (FIRST, SECOND):
-        asked = [c for c in columns if c in task.columns]
-        if asked:
-            yield _table(network, asked)
-    yield from (blocks.Paragraph(line) for line in _totals(task, network))
+    yield from (_table(network, columns) for columns in _tables(asked(task, network)))
+    if not task.of or len(task.networks) == 1:  # otherwise the comparison says it
+        yield from (blocks.Paragraph(line) for line in _totals(task, network))
     if detail == "full":
         for row in network.rows:
             yield from _worked(row)
 
 
+def asked(task: Task, network: Network) -> tuple[str, ...]:
+    """The columns that are asked for."""
+    return network.columns or task.columns
+
+
 # the tables
 
 
-def _table(network: Network, asked: list[str]) -> blocks.Table:
+def _tables(columns: Sequence[str]) -> list[list[str]]:
+    """The columns of each table: one table where it is not too wide."""
+    first, second = ([c for c in some if c in columns] for some in (FIRST, SECOND))
+    wide = sum(2 if c in ("shape", "field") else 1 for c in columns)
+    return [[*first, *second]] if wide <= ABREAST else [some for some in (first, second) if some]
+
+
+def _table(network: Network, columns: list[str]) -> blocks.Table:
     header: list[Any] = [say.LAYER]
-    for column in asked:
+    for column in columns:
         header += {"shape": [say.LENGTH, say.OUTPUT], "field": [say.FIELD, say.JUMP]}.get(column, [])
         header += [say.HEADERS[column]] if column in say.HEADERS else []
     first: list[Any] = [say.INPUT]
-    for column in asked:
+    for column in columns:
         first += {"shape": ["", network.input.text()], "numbers": [network.input.count], "field": ["1", "1"]}.get(
             column, ["0"]
         )
-    rows = [tuple(first), *(tuple(_cells(row, network, asked)) for row in network.rows)]
-    if any(column != "shape" and column != "field" for column in asked):
-        rows.append(tuple(_sums(network, asked)))
+    rows = [tuple(first), *(tuple(_cells(row, network, columns)) for row in network.rows)]
+    if any(column != "shape" and column != "field" for column in columns):
+        rows.append(tuple(_sums(network, columns)))
     return blocks.Table(tuple(header), tuple(rows))
 
 
-def _cells(row: Row, network: Network, asked: list[str]) -> Iterator[Any]:
+def _cells(row: Row, network: Network, columns: list[str]) -> Iterator[Any]:
     yield label(row)
-    for column in asked:
+    for column in columns:
         if column == "shape":
             yield from (_lengths(row), row.output.text())
         elif column == "field":
@@ -140,9 +153,9 @@ def sees(field: tuple[Axis, ...], network: Network) -> Any:
     return sizes[0] if len(set(sizes)) == 1 else times(sizes)
 
 
-def _sums(network: Network, asked: list[str]) -> Iterator[Any]:
+def _sums(network: Network, columns: list[str]) -> Iterator[Any]:
     yield say.TOTAL
-    for column in asked:
+    for column in columns:
         if column in ("shape", "field"):
             yield from ("", "")
         else:
@@ -153,18 +166,20 @@ def _sums(network: Network, asked: list[str]) -> Iterator[Any]:
 
 
 def _totals(task: Task, network: Network) -> Iterator[Text]:
-    if "weights" in task.columns:
+    columns = asked(task, network)
+    if "weights" in columns:
         weights, biases = network.total("weights"), network.total("biases")
-        yield say.COUNT(weights=weights, biases=biases, parameters=network.parameters)
+        both = say.COUNT(weights=weights, biases=biases, parameters=network.parameters)
+        yield both if biases != 0 else say.NO_BIASES(weights=weights)
         if network.ungrouped != network.parameters:
             yield say.UNGROUPED(parameters=network.ungrouped)
     adds = network.total("multiply_adds")
-    if "multiply_adds" in task.columns and adds != 0:
+    if "multiply_adds" in columns and adds != 0:
         yield say.ADDS(adds=adds, operations=2 * adds)
-    if "numbers" in task.columns:
+    if "numbers" in columns:
         numbers = say.NUMBERS(numbers=network.activations)
         yield say.BYTES(numbers=numbers, bytes=BYTES * network.activations)
-    if "field" in task.columns and network.rows and network.rows[-1].field:
+    if "field" in columns and network.rows and network.rows[-1].field:
         field = _across(network.rows[-1].field, network)
         yield say.SEES_ALL if field is say.WHOLE else say.SEES(field=field)
 
@@ -194,7 +209,7 @@ def _side_by_side(task: Task) -> blocks.Table:
 
 
 def _worked(row: Row) -> Iterator[blocks.Block]:
-    lines = [*row.sizes, row.weights, row.biases, row.multiply_adds, row.numbers, *row.field_lines]
+    lines = [*row.sizes, row.weights, row.biases, row.multiply_adds, row.connections, row.numbers, *row.field_lines]
     known = [line for line in lines if line is not None]
     yield blocks.Heading(
         say.LAYER_AT(place=row.place, layer=row.layer.title, before=row.input.text(), after=row.output.text()), level=2
@@ -206,13 +221,13 @@ def _worked(row: Row) -> Iterator[blocks.Block]:
     yield from (together(group) for group in groups if group)
 
 
-def _check(checks: Iterable[Checked] | None) -> Iterator[blocks.Block]:
+def _check(checks: Iterable[Checked] | None, columns: Collection[str]) -> Iterator[blocks.Block]:
     if checks is None:
         yield blocks.Paragraph(say.UNCHECKED)
         return
     found = list(checks)
     said = [say.CHECKED(layers=str(sum(c.layers for c in found)))]
-    if any(c.fields for c in found):
+    if "field" in columns and any(c.fields for c in found):
         said.append(say.CHECKED_FIELDS(fields=str(sum(c.fields for c in found))))
     numbers = dict(item for c in found for item in c.numbers)
     if numbers:

@@ -149,6 +149,8 @@ def _with_options(layer: Layer, options: dict[str, str], typed: str) -> Layer:
         if layer.kind not in ALLOWED[field]:
             raise UsageError(f"{typed!r}: {layer.kind} has no {word}")
         changes[field] = reader(value, typed)
+        if changes[field] is None and layer.kind != "conv":
+            raise UsageError(f"{typed!r}: padding same is for convolutions; give the padding as a number")
     return replace(layer, **changes)
 
 

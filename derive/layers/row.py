@@ -30,6 +30,7 @@ class Row:
     biases: WorkedLine | None = None
     multiply_adds: WorkedLine | None = None
     numbers: WorkedLine | None = None
+    connections: WorkedLine | None = None
     ungrouped: Expr = ZERO
     field: tuple[Axis, ...] | None = None
     field_lines: tuple[WorkedLine, ...] = ()

@@ -12,9 +12,10 @@ HEADERS = {
     "biases": Text("Biases", "偏置数"),
     "multiply_adds": Text("Multiply-adds", "乘加次数"),
     "numbers": Text("Activations", "激活值个数"),
+    "connections": Text("Connections", "连接数"),
     "parameters": Text("Parameters", "参数个数"),
 }
-FIELD, JUMP, MEMORY = Text("Receptive field", "感受野"), Text("Jump", "步距"), Text("Memory", "内存")
+FIELD, JUMP = Text("Receptive field", "感受野"), Text("Jump", "步距")
 WHOLE = Text("the whole input", "整个输入")
 TIMES = Text("{n} times: {layer}", "{n} 个：{layer}")
 ALONG = Text("{axis}: {line}", "{axis}：{line}")
@@ -24,8 +25,6 @@ NETWORK = Text("Network", "网络")
 
 FORMULAS = Text("Formulas", "所用公式")
 LAYERS = Text("Layer by layer", "逐层计算")
-WORKED = Text("Each layer worked", "各层的详细计算")
-TOTALS = Text("In all", "合计")
 COMPARED = Text("Side by side", "比较")
 CLAIMED = Text("What the source says", "与原题给出的数值对照")
 REMARKS = Text("Remarks", "说明")
@@ -42,8 +41,8 @@ SPAN_IS = Text(
 SAME_IS = Text("padding “same”: the padding keeps the length", "填充方式为 same：填充使边长不变")
 TRANSPOSED_IS = Text("length after a transposed convolution", "转置卷积之后的边长")
 WEIGHTS_IS = Text(
-    "weights: each of the C_out kernels has one for each number that it reads",
-    "权重数：C_out 个核，每个核读入多少个数就有多少个权重",
+    "weights: each of the {c} kernels has one for each number that it reads",
+    "权重数：{c} 个核，每个核读入多少个数就有多少个权重",
 )
 GROUPED_IS = Text("with g groups a kernel reads so many channels", "分为 g 组时，每个核读入的通道数")
 BIASES_IS = Text("biases: one for each kernel", "偏置数：每个核一个")
@@ -72,23 +71,17 @@ FIELD_IS = Text(
 )
 JUMP_IS = Text("the jump, from 1 at the input", "步距，在输入处为 1")
 
-CONVENTIONS = Text(
-    "A pooling, an activation and dropout have no parameters. Multiply-adds are those of convolutions, fully "
-    "connected layers and attention; comparing, scaling and adding biases is not counted.",
-    "池化、激活函数与 dropout 没有参数。乘加次数只计卷积、全连接与注意力；比较、缩放以及加偏置不计。",
-)
-READS_ALL = Text(
-    "A fully connected layer on a map reads all its {n} numbers: {shape}.",
-    "作用于特征图的全连接层读入其全部 {n} 个数：{shape}。",
-)
-WHOLE_IS = Text(
-    "A layer that reads all positions sees all that any of them sees.",
-    "读入全部位置的层，能看到其中任一位置所看到的一切。",
+NO_PARAMETERS = Text("A pooling, an activation and dropout have no parameters.", "池化、激活函数与 dropout 没有参数。")
+NOT_COUNTED = Text(
+    "Multiply-adds are those of convolutions, fully connected layers and attention; comparing, scaling and adding "
+    "biases is not counted.",
+    "乘加次数只计卷积、全连接与注意力；比较、缩放以及加偏置不计。",
 )
 COUNT = Text(
     "{weights} weights and {biases} biases, {parameters} parameters in all.",
     "权重 {weights} 个，偏置 {biases} 个，参数共 {parameters} 个。",
 )
+NO_BIASES = Text("{weights} weights, and no biases.", "权重 {weights} 个，没有偏置。")
 UNGROUPED = Text(
     "If every kernel read all channels, without groups, there would be {parameters} parameters.",
     "若不分组，每个核都读入所有通道，则参数共有 {parameters} 个。",
@@ -102,11 +95,9 @@ NUMBERS = Text("{numbers} activations, the input among them", "激活值共 {num
 BYTES = Text(
     "{numbers}: {bytes} bytes in float32, 4 bytes each.", "{numbers}：float32 每个占 4 字节，共 {bytes} 字节。"
 )
-DOT = Text("{numbers}.", "{numbers}。")
-CONNECTIONS = Text(
-    "Counted as connections, each number of the output of layer {place} has one for each weight of "
-    "its kernel and one for the bias: {line}.",
-    "按连接数计，第 {place} 层输出的每个数对核的每个权重各有一条连接，对偏置有一条连接：{line}。",
+CONNECTIONS_ARE = Text(
+    "connections: each number of the output has one for each weight of its kernel, and one for the bias",
+    "连接数：输出的每个数与核的每个权重各有一条连接，与偏置有一条连接",
 )
 SEES_ALL = Text("One number of the output sees the whole input.", "一个输出能看到整个输入。")
 SEES = Text("One number of the output sees {field} of the input.", "一个输出在输入上的感受野为 {field}。")
@@ -127,7 +118,7 @@ SAID, FOUND, WHY = Text("Source", "原题数值"), Text("Worked", "计算结果"
 RIGHT = Text("agrees", "一致")
 NO_GROUPS = Text("as if each kernel read all channels, {line}", "相当于每个核读入所有通道：{line}")
 NO_BIAS = Text("the biases are left out", "漏掉了偏置")
-PART = Text("the kernels of one of the {groups} groups only", "只计了 {groups} 组中的一组核")
+KERNELS = Text("as many as {n} kernels have, not {all}", "这是 {n} 个核的参数个数，而该层有 {all} 个核")
 WRONG = Text("wrong arithmetic; it differs by {difference}", "算术有误，相差 {difference}")
 ALL_LAYERS = Text("all layers", "所有层")
 SUM = Text("{a} + {b} = {c}", "{a} + {b} = {c}")

@@ -12,7 +12,7 @@ from derive.layers.network import Network
 from derive.layers.read import read_layers
 from derive.layers.shape import read_shape
 
-COLUMNS = ("shape", "weights", "biases", "multiply_adds", "numbers", "field")
+COLUMNS = ("shape", "weights", "biases", "multiply_adds", "numbers", "field")  # and "connections", where asked for
 PARAMETERS = "parameters"
 
 
@@ -42,8 +42,8 @@ class Task:
     source: str = ""
 
 
-def network(layers: str, input: str, name: Text | None = None) -> Network:
+def network(layers: str, input: str, name: Text | None = None, columns: tuple[str, ...] = ()) -> Network:
     """A network as it is typed. Errors: UsageError for what cannot be read or does not fit."""
-    made = Network(read_layers(layers), read_shape(input), name)
+    made = Network(read_layers(layers), read_shape(input), name, columns)
     assert made.rows is not None
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -58,6 +59,7 @@ def _layer(row: Row) -> bool:
         ("the output", sized(ours[2], features_last), shape),
         ("the parameters", (row.value("weights") + row.value("biases")) / row.times, parameters),
         ("the multiply-adds", row.value("multiply_adds") / row.times, adds),
+        ("the connections", row.connections and row.connections.value, row.connections and adds + math.prod(shape)),
     ):
         if mine != theirs:
             raise VerificationError(f"{row.where}: {what} {mine} here, and {theirs} of the torch module")

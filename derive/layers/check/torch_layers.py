@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from warnings import catch_warnings
 
 import torch
 from torch import nn
@@ -123,7 +124,7 @@ def told(row: Row) -> tuple[tuple[int, ...], int, int] | None:
         else:
             x = torch.zeros(sized(row.input, last(row.layer, row.input)))
         made.eval()
-        with FlopCounterMode(display=False) as counter, _slowly():
+        with FlopCounterMode(display=False) as counter, _slowly(), catch_warnings(action="ignore"):
             out = made(x)
     return tuple(out.shape), sum(p.numel() for p in made.parameters()), counter.get_total_flops() // 2
 
