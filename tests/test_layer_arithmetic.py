@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sympy import Expr, Integer, Rational, expand
@@ -161,3 +162,16 @@ def test_a_wrong_number_fails_the_check() -> None:
         vars(spoiled)["rows"] = (replace(first, **change), *network.rows[1:])
         with pytest.raises(VerificationError, match=told):
             checked(spoiled)
+
+
+def test_a_sheet_of_several_tasks_has_tasks_on_layers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text('[[problem]]\nname = "conv-output"\nmarks = 4\n\n[[problem]]\nname = "logistic"\n')
+    assert run(["sheet", str(file), "--format", "text"]) == 0
+    page = capsys.readouterr().out
+    assert "⌊(63 - 7)/2⌋ + 1 = 29" in page and "Task 1: Checked with torch" in " ".join(page.split())
+    assert run(["sheet", str(file), "--format", "json"]) == 0
+    assert '"layer": "1"' in capsys.readouterr().out
+    file.write_text('[[problem]]\nname = "conv-output"\nnumbers = { a = 1 }\n')
+    assert run(["sheet", str(file), "--format", "text"]) == 2
+    assert "a task on layers has none" in capsys.readouterr().err

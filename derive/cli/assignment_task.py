@@ -5,23 +5,30 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from derive.cli import options
 from derive.cli.assignment_file import Asked, filled
+from derive.cli.layers import verified
 from derive.cli.sheet import readings, sizes, solved
 from derive.cli.variants import drawn, is_nice, typed
 from derive.errors import ReadError, UsageError
 from derive.language import Text
+from derive.layers.task import Task as LayerTask
+from derive.page.blocks import Notation
 from derive.problem import Problem
-from derive.problems import load
-from derive.sheet.assignment import Question, Task
+from derive.problems import layer_tasks, load, load_layers
+from derive.sheet.assignment import Question, Task, Worked
 from derive.topics.worked.numbers_as_typed import parse
 
 
 def made(asked: Asked, folder: Path, seed: str, check: bool) -> Task:
     """Derive and check a task. Errors: UsageError, which begins with the place in the file; VerificationError."""
+    kind, name = asked.source
+    if kind == "name" and name in layer_tasks():
+        return _on_layers(asked, load_layers(name), check)
     try:
         problem = _problem(asked, folder)
         given = options.parse(options.problem_parser(asked.source[1], problem), list(_argv(asked, problem, check)))
@@ -47,6 +54,25 @@ def made(asked: Asked, folder: Path, seed: str, check: bool) -> Task:
         parts, asked.title or problem.title, _statement(asked, problem, numbers), tuple(questions), asked.marks,
         asked.detail, asked.picture,
     )  # fmt: skip
+
+
+def _on_layers(asked: Asked, task: LayerTask, check: bool) -> Task:
+    """A task on the arithmetic of layers, which has no options and no numbers. Errors: UsageError."""
+    for what in ("options", "numbers", "rate", "nice", "graph"):
+        if getattr(asked, what):
+            raise UsageError(f"{asked.where}: {what}: a task on layers has none")
+    from derive.layers.names import ORDER
+    from derive.layers.page import solution, told
+    from derive.layers.render import data
+
+    checks = verified(task) if check else None
+    worked = Worked(
+        Notation(ORDER, (), ()), partial(solution, task), tuple(told(task, checks)), partial(data, task, checks)
+    )
+    statement = filled(asked.statement, {}, asked.where) if asked.statement is not None else ()
+    given = statement or ((task.statement,) if task.statement is not None else ())
+    questions = tuple(Question(filled(text, {}, f"{asked.where}, part"), marks) for text, marks in asked.parts)
+    return Task((), asked.title or task.title, given, questions, asked.marks, asked.detail, asked.picture, worked)
 
 
 def _statement(asked: Asked, problem: Problem, numbers: Mapping[str, str]) -> tuple[Text, ...]:

@@ -37,7 +37,7 @@ def run(argv: Sequence[str]) -> int:
     with progress_line.shown(lang):
         task = _task(given.what, given.input)
         doing(CHECKING, what=task.title, n=1, all=1)
-        checks = None if given.no_check else _checked(task)
+        checks = None if given.no_check else verified(task)
     page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
     sheet = render(task, checks, given.format, lang, given.detail, page, given.engine or ENGINES[0], wished)
     deliver(sheet, given.output)
@@ -56,7 +56,8 @@ def _task(what: str, input: str | None) -> Task:
     return Task(TITLE, (network(what, input),))
 
 
-def _checked(task: Task) -> tuple[Checked, ...]:
+def verified(task: Task) -> tuple[Checked, ...]:
+    """What of a task agrees with torch. Errors: VerificationError."""
     from derive.layers.check.compare import checked
 
     return tuple(checked(one, dict(task.values)) for one in task.networks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Integer
@@ -31,6 +31,13 @@ ABREAST = 4  # columns beside the names of the layers
 
 def sheet(task: Task, checks: tuple[Checked, ...] | None, detail: str) -> Iterator[blocks.Block]:
     """All of the sheet below its title; `checks` is what agrees, None where nothing was checked."""
+    yield from solution(task, detail)
+    yield blocks.Heading(say.CHECK)
+    yield from map(blocks.Paragraph, told(task, checks))
+
+
+def solution(task: Task, detail: str) -> Iterator[blocks.Block]:
+    """The formulas, the layers worked, and what is said of all of them."""
     if detail != "answer":
         yield blocks.Heading(say.FORMULAS)
         rows = [row for network in task.networks for row in network.rows]
@@ -46,9 +53,6 @@ def sheet(task: Task, checks: tuple[Checked, ...] | None, detail: str) -> Iterat
     if task.notes:
         yield blocks.Heading(say.REMARKS)
         yield from (blocks.Paragraph(note) for note in task.notes)
-    yield blocks.Heading(say.CHECK)
-    columns = {c for network in task.networks for c in asked(task, network)}
-    yield from _check(checks, columns)
 
 
 def _network(task: Task, network: Network, detail: str) -> Iterator[blocks.Block]:
@@ -221,15 +225,16 @@ def _worked(row: Row) -> Iterator[blocks.Block]:
     yield from (together(group) for group in groups if group)
 
 
-def _check(checks: Iterable[Checked] | None, columns: Collection[str]) -> Iterator[blocks.Block]:
+def told(task: Task, checks: Iterable[Checked] | None) -> list[Text]:
+    """What was compared with torch."""
     if checks is None:
-        yield blocks.Paragraph(say.UNCHECKED)
-        return
+        return [say.UNCHECKED]
     found = list(checks)
     said = [say.CHECKED(layers=str(sum(c.layers for c in found)))]
+    columns = {c for network in task.networks for c in asked(task, network)}
     if "field" in columns and any(c.fields for c in found):
         said.append(say.CHECKED_FIELDS(fields=str(sum(c.fields for c in found))))
     numbers = dict(item for c in found for item in c.numbers)
     if numbers:
         said.append(say.AT_NUMBERS(numbers=[say.IS(letter=s, number=Numeral(n)) for s, n in numbers.items()]))
-    yield from (blocks.Paragraph(line) for line in said)
+    return said

@@ -5,13 +5,13 @@ Tasks share no notation: before each of them stands its own, and its steps are n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from derive.language import Text
 from derive.page import sentences as say
-from derive.page.blocks import Answer, Block, Heading, Paragraph, Picture, Table, Title
+from derive.page.blocks import Answer, Block, Heading, Notation, Paragraph, Picture, Table, Title
 from derive.page.formats.formats import FORMATS, Document
 from derive.page.front import Front
 from derive.page.print.formulas import Formulas
@@ -34,10 +34,21 @@ class Question(NamedTuple):
     marks: int | None = None
 
 
+class Worked(NamedTuple):
+    """A solution that is not derived from a model, as the arithmetic of layers: its blocks in a detail, what was
+    checked, and its data in a language."""
+
+    notation: Notation
+    blocks: Callable[[str], Iterable[Block]]
+    told: tuple[Text, ...]
+    data: Callable[[str], dict[str, Any]]
+
+
 class Task(NamedTuple):
     """One task of a sheet: its readings, derived and checked, its title, statement and questions.
 
-    `detail` is that of the whole sheet where it is None; without `graph` no picture is drawn.
+    `detail` is that of the whole sheet where it is None; without `graph` no picture is drawn. A task that is `worked`
+    has no readings.
     """
 
     parts: Sequence[Part]
@@ -47,6 +58,12 @@ class Task(NamedTuple):
     marks: int | None = None
     detail: str | None = None
     graph: bool = True
+    worked: Worked | None = None
+
+    @property
+    def notation(self) -> Notation:
+        """How its formulas are printed."""
+        return self.worked.notation if self.worked is not None else notation(self.parts)
 
     @property
     def worth(self) -> int | None:
@@ -75,7 +92,7 @@ def render(
 ) -> str | bytes:
     """Write a sheet of several tasks in one format and language; the words mean what they mean to a single sheet."""
     form = FORMATS[format]
-    formulas = Formulas(form.notation, *notation(whole.tasks[0].parts))
+    formulas = Formulas(form.notation, *whole.tasks[0].notation)
     shown = partial(blocks, whole, front.head(whole.head), blank, form.both)
     return form.render(
         Document(shown, formulas, lang, detail, page, partial(_data, whole, lang, front), engine, front.paper, blank)
@@ -96,7 +113,7 @@ def blocks(whole: Assignment, head: Title, blank: int | None, both: bool, detail
     elif blank is not None:
         yield asked
     for number, each in enumerate(whole.tasks, 1):
-        yield notation(each.parts)
+        yield each.notation
         yield from _stated(each, number)
         own = each.detail if each.detail is not None and detail == "brief" else detail
         yield from exercise(_solved(each, own), blank, both)
@@ -118,6 +135,8 @@ def _stated(each: Task, number: int) -> Iterator[Block]:
 
 def _solved(each: Task, detail: str) -> Iterator[Block]:
     """Yield the solution of a task."""
+    if each.worked is not None:
+        return iter(each.worked.blocks(detail))
     found: Iterator[Block] = task(each.parts, detail)
     return found if each.graph else _without_graph(found)
 
@@ -141,16 +160,27 @@ def _check(tasks: Sequence[Task]) -> Iterator[Block]:
     """Say what was compared, task by task in one table, and once what the comparison is."""
     checked = [(n, t, [p for p in t.parts if p.report is not None and not p.alone]) for n, t in enumerate(tasks, 1)]
     checked = [(n, t, parts) for n, t, parts in checked if parts]
-    if not checked:
+    others = [(n, t) for n, t in enumerate(tasks, 1) if t.worked is not None]
+    if not checked and not others:
         return
     yield Heading(say.CHECK, boxed=True)
+    if checked:
+        yield from _compared(checked)
+    for number, each in others:
+        assert each.worked is not None
+        yield each.notation
+        yield Paragraph(say.OF_TASK(number=str(number), said=say.one_after_another(list(each.worked.told))))
+
+
+def _compared(checked: Sequence[tuple[int, Task, Sequence[Part]]]) -> Iterator[Block]:
+    """Say of derivations what was compared."""
     each = [{written(text): text for p in parts for text in told(p)} for _, _, parts in checked]
     shared = [k for k in each[0] if len(each) > 1 and all(k in own for own in each)]
     yield from (Paragraph(each[0][k]) for k in shared)
     yield Table(say.TASK_HEADER, tuple(_row(n, t, parts) for n, t, parts in checked))
     for (number, t, _), own in zip(checked, each, strict=True):
         if said := [text for k, text in own.items() if k not in shared]:
-            yield notation(t.parts)
+            yield t.notation
             yield Paragraph(say.OF_TASK(number=str(number), said=say.one_after_another(said)))
 
 
@@ -178,7 +208,7 @@ def _data(whole: Assignment, lang: str, front: Front) -> dict[str, Any]:
                 "questions": [
                     {"asked": [_plain(text, lang) for text in q.asked], "marks": q.marks} for q in each.questions
                 ],
-                **data(each.parts, lang, Title(each.title, None)),
+                **(each.worked.data(lang) if each.worked else data(each.parts, lang, Title(each.title, None))),
             }
             for number, each in enumerate(whole.tasks, 1)
         ],
