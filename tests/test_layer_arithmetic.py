@@ -6,7 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from sympy import Expr, Integer, Rational, expand
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from derive.cli.main import run
 from derive.errors import VerificationError
@@ -19,6 +22,7 @@ from derive.layers.render import render
 from derive.layers.shape import Shape, read_shape
 from derive.layers.size import size
 from derive.problems import layer_tasks, load_layers
+from tests.random_layers import agreed
 
 REFUSED = {
     "conv 8 5x5|4x4x3": "layer 1, conv 8 5x5: the kernel covers 5 and the map is 4 long there; take a smaller kernel",
@@ -169,9 +173,129 @@ def test_a_sheet_of_several_tasks_has_tasks_on_layers(tmp_path: Path, capsys: py
     file.write_text('[[problem]]\nname = "conv-output"\nmarks = 4\n\n[[problem]]\nname = "logistic"\n')
     assert run(["sheet", str(file), "--format", "text"]) == 0
     page = capsys.readouterr().out
-    assert "⌊(63 - 7)/2⌋ + 1 = 29" in page and "Task 1: Checked with torch" in " ".join(page.split())
+    assert "⌊(63 - 7)/2⌋ + 1 = 29" in page and "Problem 1: Checked with torch" in " ".join(page.split())
     assert run(["sheet", str(file), "--format", "json"]) == 0
     assert '"layer": "1"' in capsys.readouterr().out
     file.write_text('[[problem]]\nname = "conv-output"\nnumbers = { a = 1 }\n')
     assert run(["sheet", str(file), "--format", "text"]) == 2
     assert "a task on layers has none" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_networks_agree_with_torch_and_autograd(seed: int) -> None:
+    """`python -m tests.random_layers 500` does the same for 500."""
+    assert agreed(seed).layers > 0
+
+
+def residual(out: int, stride: int) -> str:
+    """A block of ResNet-18: two convolutions, and beside them the input or, where the stride is 2, a convolution."""
+    short = f"conv {out} 1x1 stride {stride} nobias; bn" if stride > 1 else ""
+    body = f"conv {out} 3x3 stride {stride} pad 1 nobias; bn; relu; conv {out} 3x3 pad 1 nobias; bn"
+    return f"sum[{body} | {short}]; relu"
+
+
+RESNET = "conv 64 7x7 stride 2 pad 3 nobias; bn; relu; pool 3 stride 2 pad 1; " + "; ".join(
+    residual(out, stride)
+    for out, stride in ((64, 1), (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1))
+) + "; gap; fc 1000"  # fmt: skip
+TRANSFORMER = "sum[attention heads 8 | ]; ln; sum[linear 2048; relu; linear 512 | ]; ln"
+
+
+class Residual(nn.Module):
+    def __init__(self, inside: int, out: int, stride: int):
+        super().__init__()
+        self.first = nn.Conv2d(inside, out, 3, stride, 1, bias=False)
+        self.second = nn.Conv2d(out, out, 3, 1, 1, bias=False)
+        self.norms = nn.ModuleList([nn.BatchNorm2d(out), nn.BatchNorm2d(out)])
+        self.short = nn.Identity() if stride == 1 else nn.Sequential(
+            nn.Conv2d(inside, out, 1, stride, bias=False), nn.BatchNorm2d(out)
+        )  # fmt: skip
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        inner = self.norms[1](self.second(self.norms[0](self.first(x)).relu()))
+        return (inner + self.short(x)).relu()
+
+
+def resnet() -> nn.Module:
+    stages = ((64, 64, 1), (64, 64, 1), (64, 128, 2), (128, 128, 1), (128, 256, 2), (256, 256, 1), (256, 512, 2),
+              (512, 512, 1))  # fmt: skip
+    return nn.Sequential(
+        nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1),
+        *(Residual(*stage) for stage in stages), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 1000),
+    )  # fmt: skip
+
+
+def alexnet() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(3, 96, 11, 4), nn.ReLU(), nn.MaxPool2d(3, 2), nn.Conv2d(96, 256, 5, padding=2, groups=2), nn.ReLU(),
+        nn.MaxPool2d(3, 2), nn.Conv2d(256, 384, 3, padding=1), nn.ReLU(), nn.Conv2d(384, 384, 3, padding=1, groups=2),
+        nn.ReLU(), nn.Conv2d(384, 256, 3, padding=1, groups=2), nn.ReLU(), nn.MaxPool2d(3, 2), nn.Flatten(),
+        nn.Linear(9216, 4096), nn.Linear(4096, 4096), nn.Linear(4096, 1000),
+    )  # fmt: skip
+
+
+def vgg16() -> nn.Module:
+    layers: list[nn.Module] = []
+    before = 3
+    for width, count in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
+        for _ in range(count):
+            layers += [nn.Conv2d(before, width, 3, padding=1), nn.ReLU()]
+            before = width
+        layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(25088, 4096), nn.Linear(4096, 4096), nn.Linear(4096, 1000))
+
+
+class Inception(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList([
+            nn.Conv2d(256, 128, 1), nn.Sequential(nn.Conv2d(256, 128, 1), nn.Conv2d(128, 192, 3, padding=1)),
+            nn.Sequential(nn.Conv2d(256, 32, 1), nn.Conv2d(32, 96, 5, padding=2)),
+            nn.Sequential(nn.MaxPool2d(3, 1, 1), nn.Conv2d(256, 64, 1)),
+        ])  # fmt: skip
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([branch(x) for branch in self.branches], 1)
+
+
+WHOLE = {
+    "alexnet": (lambda: load_layers("alexnet").networks[0], alexnet, (1, 3, 227, 227)),
+    "vgg16": (lambda: load_layers("vgg16").networks[0], vgg16, (1, 3, 224, 224)),
+    "resnet-18": (lambda: made(RESNET, "224x224x3"), resnet, (1, 3, 224, 224)),
+    "inception": (lambda: load_layers("inception").networks[1], Inception, (1, 256, 32, 32)),
+    "transformer": (
+        lambda: made(TRANSFORMER, "128x512"),
+        lambda: nn.TransformerEncoderLayer(512, 8, 2048, batch_first=True),
+        (1, 128, 512),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_totals_are_those_of_whole_torch_modules(name: str) -> None:
+    """The modules are written by hand, apart from the layers; torch counts a multiply-add as two operations."""
+    ours, build, shape = WHOLE[name]
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.device("meta"):
+            module = build().eval()
+            with FlopCounterMode(display=False) as counter:
+                out = module(torch.zeros(shape))
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
+    network = ours()
+    assert network.parameters == sum(p.numel() for p in module.parameters())
+    assert 2 * network.total("multiply_adds") == counter.get_total_flops()
+    assert network.output.count == out.numel()
+
+
+def test_resnet_sees_435_inputs() -> None:
+    """The receptive field that is published for ResNet-18 (Araujo et al., Distill 2019)."""
+    network = made(RESNET.replace("; gap; fc 1000", ""), "224x224x3")
+    assert [axis.size for axis in network.rows[-1].field or ()] == [435, 435]
+    checked(network)
+
+
+def made(layers: str, input: str) -> Network:
+    return Network(read_layers(layers), read_shape(input))

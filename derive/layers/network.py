@@ -39,7 +39,7 @@ class Network:
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """Every layer with its counts, in the order of computation."""
-        whole = tuple(Axis() for _ in self.input.spatial)
+        whole = tuple(map(seen.entered, self.input.spatial))
         walk = _Walk()
         walk.stack(self.stack, self.input, whole, "")
         return tuple(walk.rows)
@@ -261,16 +261,17 @@ def merged(merge: str, ends: list[Shape], where: str) -> Shape:
 def _field(layer: Layer, shape: Shape, after: Shape, field: Field) -> tuple[Field, tuple[WorkedLine, ...]]:
     """What a number of the output sees, and how it is computed."""
     if layer.kind == "embedding":
-        return (Axis(),), ()
+        return (seen.entered(after.spatial[0]),), ()
     if field is None or layer.kind == "tconv":
         return None, ()
     if layer.kind in WINDOWED:
-        moved = tuple(seen.moved(layer, axis, before) for axis, before in enumerate(field))
+        moved = tuple(seen.moved(layer, axis, before, after.spatial[axis]) for axis, before in enumerate(field))
         lines = [line for axis, before in enumerate(field) for line in seen.lines(layer, axis, len(field), before)]
         return moved, tuple(lines)
     everywhere = ("fc", "gap", "attention") + (("ln",) if len(shape.spatial) > 1 else ())
     if layer.kind in everywhere and shape.spatial:
-        return tuple(seen.whole(n, axis) for n, axis in zip(shape.spatial, field, strict=True)), ()
+        pairs = zip(shape.spatial, field, strict=True)
+        return tuple(seen.whole(n, axis, bool(after.spatial)) for n, axis in pairs), ()
     return field, ()
 
 

@@ -147,13 +147,12 @@ def _jump(field: tuple[Axis, ...]) -> Any:
 
 
 def sees(field: tuple[Axis, ...], network: Network) -> Any:
-    """What one number sees: a size, or the whole input."""
-    if len(field) != len(network.input.spatial):
-        return say.WHOLE if all(a.jump == 0 for a in field) else field[0].size
-    found = [seen(axis, length) for axis, length in zip(field, network.input.spatial, strict=True)]
-    if all(a.jump == 0 and size == length for a, size, length in zip(field, found, network.input.spatial, strict=True)):
-        return say.WHOLE
-    sizes = [size if axis.jump == 0 else axis.size for axis, size in zip(field, found, strict=True)]
+    """What one number sees: how many positions, along each axis where they differ."""
+    lengths = network.input.spatial or (network.input.channels,)
+    found = [seen(axis, length) for axis, length in zip(field, lengths, strict=True)]
+    sizes = [size for size in found if size is not None]
+    if len(sizes) < len(found):
+        return ""
     return sizes[0] if len(set(sizes)) == 1 else times(sizes)
 
 
@@ -185,7 +184,8 @@ def _totals(task: Task, network: Network) -> Iterator[Text]:
         yield say.BYTES(numbers=numbers, bytes=BYTES * network.activations)
     if "field" in columns and network.rows and network.rows[-1].field:
         field = _across(network.rows[-1].field, network)
-        yield say.SEES_ALL if field is say.WHOLE else say.SEES(field=field)
+        if field:
+            yield say.SEES(field=field)
 
 
 def _across(field: tuple[Axis, ...], network: Network) -> Any:
@@ -230,7 +230,8 @@ def told(task: Task, checks: Iterable[Checked] | None) -> list[Text]:
     if checks is None:
         return [say.UNCHECKED]
     found = list(checks)
-    said = [say.CHECKED(layers=str(sum(c.layers for c in found)))]
+    layers = sum(c.layers for c in found)
+    said = [say.CHECKED_ONE if layers == 1 else say.CHECKED(layers=str(layers))]
     columns = {c for network in task.networks for c in asked(task, network)}
     if "field" in columns and any(c.fields for c in found):
         said.append(say.CHECKED_FIELDS(fields=str(sum(c.fields for c in found))))

@@ -16,7 +16,6 @@ HEADERS = {
     "parameters": Text("Parameters", "参数个数"),
 }
 FIELD, JUMP = Text("Receptive field", "感受野"), Text("Jump", "步距")
-WHOLE = Text("the whole input", "整个输入")
 TIMES = Text("{n} times: {layer}", "{n} 个：{layer}")
 ALONG = Text("{axis}: {line}", "{axis}：{line}")
 INPUT = Text("input", "输入")
@@ -99,12 +98,16 @@ CONNECTIONS_ARE = Text(
     "connections: each number of the output has one for each weight of its kernel, and one for the bias",
     "连接数：输出的每个数与核的每个权重各有一条连接，与偏置有一条连接",
 )
-SEES_ALL = Text("One number of the output sees the whole input.", "一个输出能看到整个输入。")
 SEES = Text("One number of the output sees {field} of the input.", "一个输出在输入上的感受野为 {field}。")
 CHECKED = Text(
     "Checked with torch: the output, the parameters and the multiply-adds of {layers} layers are those of torch "
     "modules on the meta device.",
     "已用 torch 验算：{layers} 层的输出形状、参数个数与乘加次数，均与 torch 模块在 meta 设备上给出的相同。",
+)
+CHECKED_ONE = Text(
+    "Checked with torch: the output, the parameters and the multiply-adds of the layer are those of a torch module on "
+    "the meta device.",
+    "已用 torch 验算：该层的输出形状、参数个数与乘加次数，均与 torch 模块在 meta 设备上给出的相同。",
 )
 CHECKED_FIELDS = Text(
     "{fields} receptive fields, along one axis each, are the inputs that a gradient of torch.autograd reaches.",

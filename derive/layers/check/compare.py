@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from sympy import Expr, Integer
 
 from derive.errors import VerificationError
-from derive.layers.check.support import supports
+from derive.layers.check.support import Support, supports
 from derive.layers.check.torch_layers import last, sized, told
 from derive.layers.network import Network
 from derive.layers.row import Row
@@ -67,45 +66,29 @@ def _layer(row: Row) -> bool:
 
 
 def _fields(network: Network, axis: int) -> int:
-    """How many receptive fields agree with gradients along an axis."""
-    length = int(network.input.spatial[axis])
+    """How many receptive fields agree with gradients along an axis, at the input's own length and away from borders."""
     known = [row.field[axis] if row.field is not None else None for row in network.rows]
-    if all(f is None for f in known):
+    found = [f for f in known if f is not None]
+    length = int(network.input.spatial[axis])
+    if not found or length > LONG:
         return 0
-    jumps = [int(f.jump) for f in known if f is not None]
-    widest = max(max(int(f.size), abs(int(f.start)), abs(int(f.end))) for f in known if f is not None and f.jump != 0) \
-        if any(jumps) else 1  # fmt: skip
-    step = max(1, *jumps) if jumps else 1
-    long = length + step * (4 * widest // step + 4)
-    count = 0
-    for local, size in ((True, long), (False, length)):
-        wanted = [n for n, f in enumerate(known) if f is not None and (f.jump != 0) == local]
-        if not wanted or size > LONG:
-            continue
-        found = list(supports(network, axis, size))
-        for n in wanted:
-            count += _agrees(network.rows[n], axis, found[n], size)
-    return count
+    for row, field, seen in zip(network.rows, known, supports(network, axis, length), strict=True):
+        if field is not None and field.reach is not None:
+            _same_field(row, seen, field.reach[min(seen.at, len(field.reach) - 1)])
+    moving = [f for f in found if f.jump != 0]
+    step = max(int(f.jump) for f in moving) if moving else 1
+    widest = max((max(int(f.size), abs(int(f.start)), abs(int(f.end))) for f in moving), default=1)
+    longer = length + step * (4 * widest // step + 4)
+    if moving and longer <= LONG:
+        for row, field, seen in zip(network.rows, known, supports(network, axis, longer), strict=True):
+            if field is not None and field.jump != 0:
+                first = int(field.start + seen.at * field.jump)
+                _same_field(row, seen, (first, first + int(field.size) - 1))
+    return len(found)
 
 
-def _agrees(row: Row, axis: int, found: tuple[int, int, int, int], length: int) -> bool:
-    assert row.field is not None
-    ours = row.field[axis]
-    at, _, first, last_one = found
-    low, high = int(ours.start + at * ours.jump), int(ours.end + at * ours.jump)
-    if ours.jump == 0:
-        low, high = max(low, 0), min(high, length - 1)
-    if (low, high) != (first, last_one):
+def _same_field(row: Row, seen: Support, ours: tuple[int, int] | None) -> None:
+    if ours != seen.reached:
         raise VerificationError(
-            f"{row.where}: output {at} sees the inputs {low} to {high}, and the gradient reaches {first} to {last_one}"
+            f"{row.where}: output {seen.at} sees the inputs {ours} here, and the gradient reaches {seen.reached}"
         )
-    return True
-
-
-def failures(networks: list[Network]) -> Iterator[str]:
-    """What disagrees, network by network."""
-    for network in networks:
-        try:
-            checked(network)
-        except VerificationError as error:
-            yield str(error)

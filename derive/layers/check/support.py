@@ -7,7 +7,7 @@ one input only), every path has a positive weight, so that no two paths cancel.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.nn import functional as F
@@ -16,8 +16,15 @@ from derive.layers.layer import Branches, Layer, Repeat, Stack
 from derive.layers.network import Network
 
 
-def supports(network: Network, axis: int, length: int) -> Iterator[tuple[int, int, int, int]]:
-    """For each layer: which output was looked at, of how many, and the first and last input that it sees."""
+class Support(NamedTuple):
+    """Which output was looked at, and the first and the last input that it sees; None where it sees padding only."""
+
+    at: int
+    reached: tuple[int, int] | None
+
+
+def supports(network: Network, axis: int, length: int) -> Iterator[Support]:
+    """What an output in the middle of each layer sees of an input of that length."""
     x = torch.ones(1, 1, length, dtype=torch.float64, requires_grad=True)
     outputs: list[Any] = []
     _run(network.stack, x, axis, len(network.input.spatial), outputs)
@@ -25,7 +32,7 @@ def supports(network: Network, axis: int, length: int) -> Iterator[tuple[int, in
         middle = out.shape[-1] // 2
         (slope,) = torch.autograd.grad(out[0, 0, middle], x, retain_graph=True)
         reached = slope[0, 0].nonzero()[:, 0]
-        yield middle, out.shape[-1], int(reached[0]), int(reached[-1])
+        yield Support(middle, (int(reached[0]), int(reached[-1])) if len(reached) else None)
 
 
 def _run(stack: Stack, x: Any, axis: int, rank: int, outputs: list[Any]) -> Any:
