@@ -202,9 +202,8 @@ constant.""",
     ),
     # https://liu-gong-zi.com/ (反向传播)
     "RNN 语言模型": (
-        r"""隐状态为 $h_t = \tanh(U x_t + W h_{t-1} + b)$，输出 $o_t = V h_t + c$，$\hat{y}_t = \text{softmax}(o_t)$，初值
-$h_0 = 0$。
-损失为交叉熵 $$L = -\sum_{t=1}^{T} \sum_{k=1}^{K} y_{t,k} \log \hat{y}_{t,k}$$""",
+        r"""隐状态为 $h_t = \tanh(U x_t + W h_{t-1} + b)$，输出 $o_t = V h_t + c$，$\hat{y}_t = \text{softmax}(o_t)$，
+初值 $h_0 = 0$。损失为交叉熵 $$L = -\sum_{t=1}^{T} \sum_{k=1}^{K} y_{t,k} \log \hat{y}_{t,k}$$""",
         lambda x, U, W, b, V, c, y: -(y * torch.log_softmax(_elman(x, U, W, b) @ V.T + c, 1)).sum(),
     ),
     # https://www.deeplearningbook.org/contents/rnn.html

@@ -161,6 +161,8 @@ def _function(formula: Formula, name: str, argument: Node, at: Node, below: Node
     values = [formula.value(item) for item in items]
     if plain in ("max", "min"):
         return each({"max": Max, "min": Min}[plain], *values)
+    if plain in ("clip", "clamp") and len(values) == 3:
+        return each(lambda x, low, high: Min(Max(x, low), high), *values)
     made = each(function, *values) if len(values) == 1 else None
     if made is None:
         raise formula.error(at, f"{name} takes one argument")

@@ -16,7 +16,7 @@ _SYMPY: dict[str, Callable[..., Expr]] = {
     **{"log": log, "exp": exp, "tanh": tanh, "tan": tan, "sign": sign, "erf": erf, "abs": Abs, "sqrt": sqrt},
     **{name: getattr(sympy, name) for name in ("sin", "cos", "sinh", "cosh", "asin", "acos", "atan")},
     **{"arcsin": sympy.asin, "arccos": sympy.acos, "arctan": sympy.atan, "max": Max, "min": Min},
-    **{"step": Heaviside, "cot": sympy.cot},
+    **{"clip": Max, "clamp": Max, "step": Heaviside, "cot": sympy.cot},
 }
 
 # Functions of a whole vector; the words of the model language have the same names.

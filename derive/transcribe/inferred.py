@@ -76,7 +76,9 @@ def _read(inference: Inference, lines: Sequence[tuple[Stem, Node]]) -> None:
             shape = inference.shape(right)
             if shape:
                 join(inference.shapes.setdefault(stem, shape), shape)
-            elif stem in inference.shapes and shape is None:
+            elif shape == ():
+                inference.shapes.setdefault(stem, ())
+            elif stem in inference.shapes:
                 inference.give(right, inference.shapes[stem])
         if before == len(inference.shapes):
             break

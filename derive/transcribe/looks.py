@@ -39,8 +39,11 @@ def plain(node: Node) -> Node:
 
 
 def capital(node: Node) -> bool:
+    """Whether a name looks like that of a matrix; Delta is a step or a margin."""
     found = occurrence(node)
-    return found is not None and found.base[0].isupper() and (len(found.base) == 1 or found.base in GREEK)
+    if found is None or not found.base[0].isupper() or found.base == "Delta":
+        return False
+    return len(found.base) == 1 or found.base in GREEK
 
 
 def greek(node: Node) -> bool:

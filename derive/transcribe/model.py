@@ -12,7 +12,7 @@ from sympy import Dummy, Expr, Integer, KroneckerDelta
 from derive.errors import ModelError, ReadError
 from derive.graph import Graph
 from derive.read.reader import read
-from derive.read.tree import Node, Number, Relation
+from derive.read.tree import Node, Number, Relation, Scripted
 from derive.transcribe.formulas import Formula
 from derive.transcribe.inferred import Unclear, inferred
 from derive.transcribe.leaves import facts, role
@@ -25,6 +25,7 @@ from derive.transcribe.powers import named
 from derive.transcribe.random import laws
 from derive.transcribe.rewritten import rewritten
 from derive.transcribe.rules import RULES
+from derive.transcribe.shifted import backwards
 from derive.transcribe.sizes import Ends, dimensions
 from derive.transcribe.statements import Definition, Statements, statements
 from derive.transcribe.values import Value, scalar, shown
@@ -57,7 +58,7 @@ def pasted(source: str, loss: str | None = None, roles: Mapping[str, str] | None
 
     Errors: ReadError with the place of what cannot be read, or of what has no meaning.
     """
-    said = statements(named(rewritten(read(source))))
+    said = statements(named(backwards(rewritten(read(source)))))
     if not said.definitions:
         raise ReadError("nothing is defined here; a model has lines such as z = w x + b", source, 0, len(source))
     return Building(source, said, loss, dict(roles or {})).built()
@@ -330,12 +331,23 @@ class Building:
         _, places = self.how.split(found)
         if found.sort in self.how.each:  # the L_i beside L keeps its index
             return self.typed(found.node)
-        behind = [*places, *([found.power] if found.power else [])]
-        text = self.typed(found.node)
-        if not behind:
-            return re.sub(r"\^\{?(\\top|T|\\intercal)\}?$", "", text)
-        head = text[: min(node.start for node in behind) - found.node.start]
-        return re.sub(r"[_^]?\{?[(\[]?$", "", head)
+        node = found.node
+        if not isinstance(node, Scripted):
+            return self.typed(node)
+        parts = [node.base]
+        for part in sorted(filter(None, (node.below, node.above)), key=lambda script: script.start):
+            power = part is node.above and (found.power is not None or found.transposed)
+            if not power and not any(part.start <= place.start < part.end for place in places):
+                parts.append(part)
+        return "".join(self._script(part, node) for part in parts)
+
+    def _script(self, part: Node, node: Scripted) -> str:
+        """A base as it was typed, or a script with its sign and its braces."""
+        text = self.typed(part)
+        if part is node.base:
+            return text
+        braced = self.source[part.start - 1 : part.start] == "{" and not text.startswith("{")
+        return ("_" if part is node.below else "^") + (f"{{{text}}}" if braced else text)
 
     def error(self, node: Node, message: str) -> ReadError:
         """An error at a node."""

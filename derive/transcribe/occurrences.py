@@ -59,14 +59,25 @@ def occurrence(node: Node) -> Occurrence | None:
         return Occurrence(node, base.name, marks, ())
     below = tuple(places(node.below)) if node.below else ()
     layer, power, transposed = _above(node.above)
-    if isinstance(power, Words | Symbol) and (mark := _star(power)):
+    if isinstance(power, Words | Symbol) and (mark := _star(power) or _word(power, base.name)):
         marks, power = (*marks, mark), None
     return Occurrence(node, base.name, marks, (*layer, *below), len(layer), power, transposed)
+
+
+_HEADS = frozenset(["Q", "K", "V", "O"])
 
 
 def _star(node: Node) -> str:
     text = node.text if isinstance(node, Words) else node.name if isinstance(node, Symbol) else ""
     return {"*": "star", "ast": "star", "+": "plus", "-": "minus", "dagger": "dagger"}.get(text, "")
+
+
+def _word(node: Node, base: str) -> str:
+    r"""A word above a name, as in `\ell^{\text{ref}}`, is a part of it, and so are the heads' letters of `W^Q`."""
+    if isinstance(node, Symbol):
+        word = node.upright and len(node.name) > 1
+        return node.name if word or (base[0].isupper() and node.name in _HEADS) else ""
+    return node.text if isinstance(node, Words) and node.text.isalpha() else ""
 
 
 def _above(node: Node | None) -> tuple[tuple[Node, ...], Node | None, bool]:

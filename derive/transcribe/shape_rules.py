@@ -22,7 +22,7 @@ from derive.read.tree import (
 )
 from derive.transcribe.inference import Inference
 from derive.transcribe.looks import FUNCTION_LETTERS, capital, is_row, plain
-from derive.transcribe.occurrences import Occurrence, occurrence, places
+from derive.transcribe.occurrences import Occurrence, occurrence, places, written
 from derive.transcribe.rewritten import INDICATOR
 from derive.transcribe.unknown import Contradiction, Shape, Size
 
@@ -32,8 +32,10 @@ def _name(inference: Inference, node: Node) -> Shape:
     if found is None:
         return _raised(inference, node)
     shape = inference.of(found)
-    if found.power is not None and capital(node):
-        return shape or inference.give(node, (size := Size(), size))
+    if found.power is not None and shape is None and written(found.power) == "-1" and capital(node):
+        return inference.give(node, (size := Size(), size))
+    if found.power is not None and (capital(node) or (shape is not None and len(shape) == 2)):
+        return shape
     if found.power is not None:
         inference.number(found.power)
         if found.base == "e":

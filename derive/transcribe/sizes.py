@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from derive.read.tree import Big, Listed, Multiplied, Node, Relation, Scripted, Symbol, Words, walk
+from derive.read.tree import Added, Big, Listed, Multiplied, Node, Number, Relation, Scripted, Symbol, Words, walk
 from derive.transcribe.notation import Notation, Stem
 from derive.transcribe.occurrences import Occurrence, letter, letters, occurrence, written
 from derive.transcribe.statements import Statements
+
+Uses: TypeAlias = "list[tuple[Stem, tuple[Node, ...]]]"
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,10 @@ def dimensions(said: Statements, how: Notation) -> Dimensions:
         for k, place in enumerate(places):
             if k == len(axes):
                 axes.append(Ends(None, None, ""))
-            axes[k] = _better(axes[k], place, found, own.get((stem, k)))
+            axes[k] = _better(axes[k], place, found, own.get((stem, k)), how)
     _spread(uses, found)
-    _joined(uses, found)
+    _joined(uses, found, how)
+    _behind(uses, found, set(_own_stems(said, how)))
     for name in (*(d.left for d in said.definitions), *(name for name, _ in said.shapes)):
         stem, places = how.split(name)
         found.counts[stem] = max(found.counts[stem], len(places)) if stem in found.given else len(places)
@@ -100,18 +104,18 @@ def _ranges(said: Statements, how: Notation) -> Iterator[tuple[str, Ends]]:
         yield letter(each.index), _ends(each.first, each.last, how)
 
 
-def _better(known: Ends, place: Node, found: Dimensions, left: str | None) -> Ends:
+def _better(known: Ends, place: Node, found: Dimensions, left: str | None, how: Notation) -> Ends:
     """What a place says of an axis: the letter of the left side first, then a letter whose range is known."""
     several = letters(place) & set(found.letters)
     if left is None and len(several) > 1:  # i + a - 1 runs as far as both letters together
         return known if known.letter in found.letters else Ends(None, place)
-    own = left or next(iter(sorted(letters(place) & set(found.letters))), "") or letter(place)
+    own = left or next(iter(sorted(letters(place) & set(found.letters))), "") or _index(place, how)
     if known.letter and (known.letter in found.letters or own not in found.letters):
         return known
     return Ends(None, None, own) if own else known
 
 
-def _spread(uses: list[tuple[Stem, tuple[Node, ...]]], found: Dimensions) -> None:
+def _spread(uses: Uses, found: Dimensions) -> None:
     """A letter without a range has that of a letter with which it shares an axis."""
     for _ in range(len(uses)):
         changed = False
@@ -128,13 +132,45 @@ def _spread(uses: list[tuple[Stem, tuple[Node, ...]]], found: Dimensions) -> Non
             return
 
 
-def _joined(uses: list[tuple[Stem, tuple[Node, ...]]], found: Dimensions) -> None:
+def _joined(uses: Uses, found: Dimensions, how: Notation) -> None:
     """Letters without a range that share an axis run equally far: the first of them, on a left side if any, says it."""
     for stem, places in uses:
         for ends, place in zip(found.axes[stem], places, strict=False):
-            own, other = found.first(letter(place)), found.first(ends.letter)
+            own, other = found.first(_index(place, how)), found.first(ends.letter)
             if own and other and own != other and own not in found.letters and other not in found.letters:
                 found.letters[own] = Ends(None, None, other)
+
+
+def _behind(uses: Uses, found: Dimensions, defined: set[Stem]) -> None:
+    """An input that is only ever read one step earlier, as u_{t-1}, begins one step earlier too."""
+    read: dict[tuple[Stem, int], set[str]] = {}
+    for stem, places in uses:
+        for k, place in enumerate(places):
+            read.setdefault((stem, k), set()).add(_earlier(place, found))
+    for (stem, k), names in read.items():
+        ends = found.letters.get(next(iter(names)))
+        if len(names) == 1 and stem not in defined and stem not in found.given and ends is not None and ends.last:
+            first = ends.first or Number(0, 0, "1")
+            found.axes[stem][k] = Ends(_less(first), _less(ends.last))
+
+
+def _earlier(place: Node, found: Dimensions) -> str:
+    """The letter t of `t - 1`; empty for anything else."""
+    plain = isinstance(place, Added) and place.signs == "+-" and len(place.terms) == 2
+    return letter(place.terms[0]) if plain and written(place.terms[1]) == "1" else ""  # type: ignore[attr-defined]
+
+
+def _less(node: Node) -> Node:
+    return Added(node.start, node.end, (node, Number(node.start, node.end, "1")), "+-")
+
+
+def _own_stems(said: Statements, how: Notation) -> Iterator[Stem]:
+    return (how.split(definition.left)[0] for definition in said.definitions)
+
+
+def _index(place: Node, how: Notation) -> str:
+    """The index letter that a place is; empty for a label or a size."""
+    return letter(place) if letter(place) in how.letters else ""
 
 
 def shape(kind: Node) -> Iterator[Node]:

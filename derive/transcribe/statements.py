@@ -136,6 +136,11 @@ def _defined(item: Relation, ranges: tuple[Range, ...], found: Statements) -> No
     if is_derivative(left):
         found.claims.append(item)
         return
+    if (inner := _logarithm(left)) is not None:  # log Z = ... says that Z is the exponential
+        exp = Symbol(left.start, left.end, "exp", upright=True)
+        right = item.sides[1]
+        found.definitions.append(Definition(inner, Call(right.start, right.end, exp, right, False), (), ranges))
+        return
     name, arguments = called(left)
     if name is None:
         found.facts.append(item)
@@ -152,6 +157,14 @@ def _defined(item: Relation, ranges: tuple[Range, ...], found: Statements) -> No
             if again is None:
                 break
             found.definitions.append(Definition(again, right, inputs, ranges))
+
+
+def _logarithm(node: Node) -> Occurrence | None:
+    """The name whose logarithm this is."""
+    if not isinstance(node, Call) or getattr(node.function, "name", "") not in ("log", "ln"):
+        return None
+    inner = node.argument
+    return occurrence(inner.items[0] if isinstance(inner, Bracketed) and len(inner.items) == 1 else inner)
 
 
 def called(node: Node) -> tuple[Occurrence | None, tuple[Node, ...]]:
