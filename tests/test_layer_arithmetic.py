@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -299,3 +301,114 @@ def test_resnet_sees_435_inputs() -> None:
 
 def made(layers: str, input: str) -> Network:
     return Network(read_layers(layers), read_shape(input))
+
+
+MODULES = '''
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Small(nn.Module):
+    """Functions between modules, a branch, a module that is called twice, and a stem that is shared by name."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 5, stride=2, padding=2, bias=False)
+        self.norm = nn.BatchNorm2d(8)
+        self.twice = nn.Conv2d(8, 8, 3, padding=1, groups=2)
+        self.head = nn.Linear(16, 10)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.norm(self.stem(x))), 2)
+        y = x + self.twice(self.twice(x))
+        return self.head(torch.cat([x, y], 1).mean((2, 3)))
+
+
+class Odd(nn.Module):
+    """A kind of module, a parameter and a function that are not known."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(7))
+        self.cell = nn.LSTM(7, 9, batch_first=True)
+        self.head = nn.Linear(9, 2)
+
+    def forward(self, x):
+        return self.head(self.cell(x.transpose(1, 2) * self.scale)[0])
+
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(1000, 64)
+        self.layer = nn.TransformerEncoderLayer(64, 4, 128, batch_first=True)
+
+    def forward(self, x):
+        return self.layer(self.words(x))
+
+
+resnet = None
+'''
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("own") / "my_model.py"
+    file.write_text(MODULES)
+    return file
+
+
+def of_module(file: Path, name: str, input: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    assert run(["layers", f"{file}:{name}", "--input", input, "--format", "json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_a_module_with_branches_and_functions_is_read(modules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second call of a module has no parameters of its own; the mean over positions is a function that is read."""
+    data = of_module(modules, "Small", "3x32x32", capsys)
+    (network,) = data["networks"]
+    typed = [layer["typed"].split(": ")[-1] for layer in network["layers"]]
+    conv = "conv 8 3x3 pad 1 groups 2"
+    assert typed == [
+        "conv 8 5x5 stride 2 pad 2 nobias", "bn", "relu", "pool 2", conv, conv, "sum", "concat", "gap", "fc 10",
+    ]  # fmt: skip
+    assert network["totals"]["parameters"] == 3 * 8 * 25 + 16 + 8 * 4 * 9 + 8 + 170 and not data["unknown"]
+    assert network["layers"][7]["field"][0] == {"size": 23, "jump": 4}  # 5, 5 + 2, 7 + 2 * 4, 15 + 2 * 4
+
+
+def test_what_is_not_known_is_listed(modules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = of_module(modules, "Odd", "7x10", capsys)
+    assert [line.split(",")[0] for line in data["unknown"]] == [
+        "cell (LSTM): no layer of this kind is known", "scale", "functions between the modules: transpose",
+    ]  # fmt: skip
+    assert [layer["weights"] for layer in data["networks"][0]["layers"]] == [18]
+
+
+def test_a_transformer_block_is_read(modules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = of_module(modules, "Encoder", "16", capsys)
+    (network,) = data["networks"]
+    with torch.device("meta"):
+        count = sum(p.numel() for p in nn.TransformerEncoderLayer(64, 4, 128).parameters())
+    assert network["totals"]["parameters"] == 64000 + count and not data["unknown"]
+
+
+NO_MODULE = {
+    "Smal": "has no 'Smal'; there are Small, Odd, Encoder",
+    "": "has Small, Odd, Encoder; name one, as in my_model.py:Net",
+    "resnet": "has no 'resnet'",
+}
+
+
+@pytest.mark.parametrize("name", NO_MODULE)
+def test_a_module_that_is_not_there_is_one_line(name: str, modules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["layers", f"{modules}:{name}", "--input", "3x8x8"]) == 2
+    told = capsys.readouterr().err
+    assert NO_MODULE[name] in told and told.count("\n") == 1
+
+
+def test_an_input_that_a_module_refuses_is_one_line(modules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["layers", f"{modules}:Small", "--input", "4x32x32"]) == 2
+    told = capsys.readouterr().err
+    assert "the module cannot be run with an input of 4x32x32" in told and told.count("\n") == 1

@@ -11,10 +11,13 @@ from derive.cli.delivery import deliver, not_to_a_terminal
 from derive.cli.sheet import front_of
 from derive.errors import UsageError
 from derive.language import LANGUAGES, Text
+from derive.layers.network import Network
 from derive.layers.render import render
+from derive.layers.shape import read_shape
 from derive.layers.task import Task, network
 from derive.page import terminal
 from derive.page.formats.formats import DETAILS, ENGINES, FORMATS
+from derive.page.sentences import plain
 from derive.problems import layer_tasks, load_layers, nearest
 from derive.progress import CHECKING, doing
 
@@ -50,14 +53,33 @@ def _task(what: str, input: str | None) -> Task:
         if input is not None:
             raise UsageError(f"--input: {what} has its own input; type its layers to change it")
         return load_layers(what)
+    if input is not None and ".py" in what and " " not in what:
+        return _of_module(what, input)
     if input is None:
         hint = "" if " " in what else f"; {nearest(what, layer_tasks())}"
         raise UsageError(f"derive layers needs the shape of the input, as in --input 128x128x3{hint}")
     return Task(TITLE, (network(what, input),))
 
 
+def _of_module(what: str, input: str) -> Task:
+    """The layers of a torch module in a file, my_model.py:Net, which is run on the meta device. Errors: UsageError."""
+    from derive.cli.program import file, module, running
+    from derive.layers.check.module import module_in, read
+
+    typed, _, name = what.partition(":")
+    path, shape = file(typed), read_shape(input, first=True)
+    with running(path):
+        found = module_in(vars(module(path)), name, typed)
+    made = read(found, shape)
+    title = plain(type(found).__name__)
+    layers = Network((), shape, given=tuple(made.rows))
+    return Task(title, (layers,), first=True, unknown=tuple(made.unknown), read=made.checked)
+
+
 def verified(task: Task) -> tuple[Checked, ...]:
     """What of a task agrees with torch. Errors: VerificationError."""
+    if task.read is not None:
+        return (task.read,)
     from derive.layers.check.compare import checked
 
     return tuple(checked(one, dict(task.values)) for one in task.networks)

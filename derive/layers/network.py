@@ -35,10 +35,13 @@ class Network:
     input: Shape
     name: Text | None = None
     columns: tuple[str, ...] = ()
+    given: tuple[Row, ...] | None = None  # rows that are known already, as those of a torch module
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """Every layer with its counts, in the order of computation."""
+        if self.given is not None:
+            return self.given
         whole = tuple(map(seen.entered, self.input.spatial))
         walk = _Walk()
         walk.stack(self.stack, self.input, whole, "")
@@ -131,18 +134,9 @@ class _Walk:
 
     def layer(self, layer: Layer, shape: Shape, field: Field, place: str) -> tuple[Shape, Field]:
         """Explain one layer."""
-        layer = completed(layer, shape)
-        where = f"layer {place}, {layer.title}"
-        after, sizes = output(layer, shape, where)
-        found = counts(layer, shape, after)
-        after_field, lines = _field(layer, shape, after, field)
-        self.rows.append(
-            Row(
-                place, layer, shape, after, (*sizes, *found.more), found.weights, found.biases, found.multiply_adds,
-                numbers(after), found.connections, found.ungrouped, after_field, lines,
-            )
-        )  # fmt: skip
-        return after, _onward(layer, shape, after_field)
+        row = explained(layer, shape, field, place)
+        self.rows.append(row)
+        return row.output, onward(row.layer, shape, row.field)
 
     def branches(self, node: Branches, shape: Shape, field: Field, place: str) -> tuple[Shape, Field]:
         """Explain branches, and what they are together."""
@@ -171,6 +165,18 @@ class _Walk:
         return after, tuple(grown)
 
 
+def explained(layer: Layer, shape: Shape, field: Field, place: str) -> Row:
+    """One layer behind a shape: everything that is said of it. Errors: UsageError where it does not fit."""
+    layer = completed(layer, shape)
+    after, sizes = output(layer, shape, f"layer {place}, {layer.title}")
+    found = counts(layer, shape, after)
+    after_field, lines = _field(layer, shape, after, field)
+    return Row(
+        place, layer, shape, after, (*sizes, *found.more), found.weights, found.biases, found.multiply_adds,
+        numbers(after), found.connections, found.ungrouped, after_field, lines,
+    )  # fmt: skip
+
+
 def completed(layer: Layer, shape: Shape) -> Layer:
     """The layer with what follows from its input: a depthwise convolution has a kernel for each channel."""
     if layer.kind == "conv" and layer.groups == 0:
@@ -183,9 +189,7 @@ def output(layer: Layer, shape: Shape, where: str) -> tuple[Shape, tuple[WorkedL
     if layer.kind in WINDOWED:
         return _windowed(layer, shape, where)
     kind, spatial, channels = layer.kind, shape.spatial, layer.channels
-    if kind in ("attention", "linear") and len(spatial) != 1:
-        if kind == "linear" and not spatial:
-            return Shape((), channels or shape.channels), ()
+    if kind == "attention" and len(spatial) != 1:
         raise UsageError(f"{where}: it needs a sequence, length x width, and the shape here is {said(shape)}")
     if kind == "attention" and divides(layer.heads, shape.channels) is False:
         raise UsageError(f"{where}: {layer.heads} heads do not divide the width {shape.channels}")
@@ -196,6 +200,7 @@ def output(layer: Layer, shape: Shape, where: str) -> tuple[Shape, tuple[WorkedL
     after = {
         "fc": lambda: Shape((), channels), "linear": lambda: Shape(spatial, channels),
         "flatten": lambda: Shape((), shape.count), "gap": lambda: Shape((), shape.channels),
+        "mean": lambda: Shape((ONE,) * len(spatial), shape.channels),
         "embedding": lambda: Shape((shape.channels,), channels),
     }.get(kind, lambda: shape)()  # fmt: skip
     return after, ()
@@ -268,14 +273,14 @@ def _field(layer: Layer, shape: Shape, after: Shape, field: Field) -> tuple[Fiel
         moved = tuple(seen.moved(layer, axis, before, after.spatial[axis]) for axis, before in enumerate(field))
         lines = [line for axis, before in enumerate(field) for line in seen.lines(layer, axis, len(field), before)]
         return moved, tuple(lines)
-    everywhere = ("fc", "gap", "attention") + (("ln",) if len(shape.spatial) > 1 else ())
+    everywhere = ("fc", "gap", "mean", "attention") + (("ln",) if len(shape.spatial) > 1 else ())
     if layer.kind in everywhere and shape.spatial:
         pairs = zip(shape.spatial, field, strict=True)
-        return tuple(seen.whole(n, axis, bool(after.spatial)) for n, axis in pairs), ()
+        return tuple(seen.whole(n, axis, after.spatial == shape.spatial) for n, axis in pairs), ()
     return field, ()
 
 
-def _onward(layer: Layer, shape: Shape, field: Field) -> Field:
+def onward(layer: Layer, shape: Shape, field: Field) -> Field:
     """What the layers behind see: of a flattened map they read all positions."""
     if layer.kind != "flatten" or field is None:
         return field

@@ -50,6 +50,9 @@ def solution(task: Task, detail: str) -> Iterator[blocks.Block]:
     if task.claims:
         yield blocks.Heading(say.CLAIMED)
         yield compared(task)
+    if task.unknown:
+        yield blocks.Heading(say.UNKNOWN)
+        yield blocks.Table((say.NOT_EXPLAINED,), tuple((line,) for line in task.unknown))
     if task.notes:
         yield blocks.Heading(say.REMARKS)
         yield from (blocks.Paragraph(note) for note in task.notes)
@@ -57,12 +60,12 @@ def solution(task: Task, detail: str) -> Iterator[blocks.Block]:
 
 def _network(task: Task, network: Network, detail: str) -> Iterator[blocks.Block]:
     yield blocks.Heading(network.name or say.LAYERS)
-    yield from (_table(network, columns) for columns in _tables(asked(task, network)))
+    yield from (_table(network, columns, task.first) for columns in _tables(asked(task, network)))
     if not task.of or len(task.networks) == 1:  # otherwise the comparison says it
         yield from (blocks.Paragraph(line) for line in _totals(task, network))
     if detail == "full":
         for row in network.rows:
-            yield from _worked(row)
+            yield from _worked(row, task.first)
 
 
 def asked(task: Task, network: Network) -> tuple[str, ...]:
@@ -80,27 +83,27 @@ def _tables(columns: Sequence[str]) -> list[list[str]]:
     return [[*first, *second]] if wide <= ABREAST else [some for some in (first, second) if some]
 
 
-def _table(network: Network, columns: list[str]) -> blocks.Table:
+def _table(network: Network, columns: list[str], first: bool) -> blocks.Table:
     header: list[Any] = [say.LAYER]
     for column in columns:
         header += {"shape": [say.LENGTH, say.OUTPUT], "field": [say.FIELD, say.JUMP]}.get(column, [])
         header += [say.HEADERS[column]] if column in say.HEADERS else []
-    first: list[Any] = [say.INPUT]
+    top: list[Any] = [say.INPUT]
     for column in columns:
-        first += {"shape": ["", network.input.text()], "numbers": [network.input.count], "field": ["1", "1"]}.get(
+        top += {"shape": ["", network.input.text(first)], "numbers": [network.input.count], "field": ["1", "1"]}.get(
             column, ["0"]
         )
-    rows = [tuple(first), *(tuple(_cells(row, network, columns)) for row in network.rows)]
+    rows = [tuple(top), *(tuple(_cells(row, network, columns, first)) for row in network.rows)]
     if any(column != "shape" and column != "field" for column in columns):
         rows.append(tuple(_sums(network, columns)))
     return blocks.Table(tuple(header), tuple(rows))
 
 
-def _cells(row: Row, network: Network, columns: list[str]) -> Iterator[Any]:
+def _cells(row: Row, network: Network, columns: list[str], first: bool) -> Iterator[Any]:
     yield label(row)
     for column in columns:
         if column == "shape":
-            yield from (_lengths(row), row.output.text())
+            yield from (_lengths(row), row.output.text(first))
         elif column == "field":
             yield from _field(row, network)
         else:
@@ -212,11 +215,14 @@ def _side_by_side(task: Task) -> blocks.Table:
 # one layer, with the formulas
 
 
-def _worked(row: Row) -> Iterator[blocks.Block]:
+def _worked(row: Row, first: bool) -> Iterator[blocks.Block]:
     lines = [*row.sizes, row.weights, row.biases, row.multiply_adds, row.connections, row.numbers, *row.field_lines]
     known = [line for line in lines if line is not None]
     yield blocks.Heading(
-        say.LAYER_AT(place=row.place, layer=row.layer.title, before=row.input.text(), after=row.output.text()), level=2
+        say.LAYER_AT(
+            place=row.place, layer=row.layer.title, before=row.input.text(first), after=row.output.text(first)
+        ),
+        level=2,
     )
     groups: list[list[WorkedLine]] = [[]]
     for line in known:
@@ -230,6 +236,10 @@ def told(task: Task, checks: Iterable[Checked] | None) -> list[Text]:
     if checks is None:
         return [say.UNCHECKED]
     found = list(checks)
+    if found[0].module is not None:
+        parameters, adds = map(Integer, found[0].module)
+        line = say.CHECKED_PARTLY if task.unknown else say.CHECKED_MODULE
+        return [line(layers=str(found[0].layers), parameters=parameters, adds=adds)]
     layers = sum(c.layers for c in found)
     said = [say.CHECKED_ONE if layers == 1 else say.CHECKED(layers=str(layers))]
     columns = {c for network in task.networks for c in asked(task, network)}

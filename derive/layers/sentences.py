@@ -109,6 +109,21 @@ CHECKED_ONE = Text(
     "the meta device.",
     "已用 torch 验算：该层的输出形状、参数个数与乘加次数，均与 torch 模块在 meta 设备上给出的相同。",
 )
+UNKNOWN, NOT_EXPLAINED = Text("What is not explained", "未能解释的部分"), Text("Not counted above", "未计入上表")
+CHECKED_MODULE = Text(
+    "Checked with torch: the module ran on the meta device; the output and the parameters of each of the {layers} rows "
+    "are its own, and torch counts {parameters} parameters and {adds} multiply-adds too. The receptive fields follow "
+    "from the formulas and were not compared here.",
+    "已用 torch 验算：该模块在 meta 设备上运行，表中 {layers} 行的输出与参数均与模块自身的相同；torch 统计的总数同样是 "
+    "{parameters} 个参数与 {adds} 次乘加。感受野由公式得出，此处未作比较。",
+)
+CHECKED_PARTLY = Text(
+    "Checked with torch: the module ran on the meta device, and the output and the parameters of each of the {layers} "
+    "rows are its own. With what is not explained, torch counts {parameters} parameters and {adds} multiply-adds. The "
+    "receptive fields were not compared here.",
+    "已用 torch 验算：该模块在 meta 设备上运行，表中 {layers} 行的输出与参数均与模块自身的相同。连同未能解释的部分，"
+    "torch 统计的总数是 {parameters} 个参数与 {adds} 次乘加。感受野此处未作比较。",
+)
 CHECKED_FIELDS = Text(
     "{fields} receptive fields, along one axis each, are the inputs that a gradient of torch.autograd reaches.",
     "{fields} 个感受野（逐轴）与 torch.autograd 的梯度所及的输入范围相同。",

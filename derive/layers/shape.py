@@ -27,7 +27,8 @@ class Shape(NamedTuple):
         return Mul(*self.spatial, self.channels)
 
     def text(self, first: bool = False) -> Text:
-        """Height x width x channels, or with the channels `first`, as torch writes it."""
+        """Height x width x channels, or a map with the channels `first`, as torch writes it."""
+        first = first and len(self.spatial) > 1
         return times((self.channels, *self.spatial) if first else (*self.spatial, self.channels))
 
 

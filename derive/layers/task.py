@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sympy import Expr
 
@@ -11,6 +11,9 @@ from derive.language import Text
 from derive.layers.network import Network
 from derive.layers.read import read_layers
 from derive.layers.shape import read_shape
+
+if TYPE_CHECKING:  # a task that is typed loads no torch
+    from derive.layers.check.compare import Checked
 
 COLUMNS = ("shape", "weights", "biases", "multiply_adds", "numbers", "field")  # and "connections", where asked for
 PARAMETERS = "parameters"
@@ -28,7 +31,8 @@ class Task:
     """What is asked. `columns` are those of the tables, `of` the counts by which several networks are compared.
 
     `notes` are remarks of the teacher below the answer, `claims` what a source says, to be compared; `values` are
-    numbers for the letters of the sizes at which the check works them.
+    numbers for the letters of the sizes at which the check works them. Of a torch module, maps have their channels
+    `first`, `unknown` lists what is not explained, and `read` is what agrees.
     """
 
     title: Text
@@ -40,6 +44,9 @@ class Task:
     claims: tuple[Claim, ...] = ()
     values: tuple[tuple[Expr, int], ...] = ()
     source: str = ""
+    first: bool = False
+    unknown: tuple[str, ...] = ()
+    read: Checked | None = None
 
 
 def network(layers: str, input: str, name: Text | None = None, columns: tuple[str, ...] = ()) -> Network:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sympy import Expr, Integer
 
-from derive.errors import VerificationError
+from derive.errors import UsageError, VerificationError
 from derive.layers.check.support import Support, supports
 from derive.layers.check.torch_layers import last, sized, told
 from derive.layers.network import Network
@@ -18,11 +18,15 @@ TRIES = (12, 24, 36, 48, 60, 20, 32, 44)  # for sizes that are letters: even, so
 
 
 class Checked(NamedTuple):
-    """What agrees: layers beside torch modules, receptive fields beside gradients, and the numbers of the letters."""
+    """What agrees: layers beside torch modules, receptive fields beside gradients, and the numbers of the letters.
+
+    Of a torch module that was read: its parameters and multiply-adds, as torch counts them.
+    """
 
     layers: int
     fields: int
     numbers: tuple[tuple[Expr, int], ...] = ()
+    module: tuple[int, int] | None = None
 
 
 def checked(network: Network, values: dict[Expr, int] | None = None) -> Checked:
@@ -48,7 +52,11 @@ def _same(network: Network, plain: Network, put: dict[Expr, Expr]) -> None:
 
 
 def _layer(row: Row) -> bool:
-    found = told(row)
+    try:
+        found = told(row)
+    except RuntimeError as error:
+        why = " ".join(str(error).split())[:200]
+        raise UsageError(f"{row.where}: torch does not compute this layer, so it is not checked: {why}") from None
     if found is None:
         return False
     shape, parameters, adds = found

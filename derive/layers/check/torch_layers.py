@@ -124,12 +124,12 @@ def told(row: Row) -> tuple[tuple[int, ...], int, int] | None:
         else:
             x = torch.zeros(sized(row.input, last(row.layer, row.input)))
         made.eval()
-        with FlopCounterMode(display=False) as counter, _slowly(), catch_warnings(action="ignore"):
+        with FlopCounterMode(display=False) as counter, slowly(), catch_warnings(action="ignore"):
             out = made(x)
     return tuple(out.shape), sum(p.numel() for p in made.parameters()), counter.get_total_flops() // 2
 
 
-class _slowly:
+class slowly:
     """Without the fused kernels of attention, which are counted as one."""
 
     def __enter__(self) -> None:
