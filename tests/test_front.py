@@ -50,7 +50,7 @@ def linear():
 
 def plain(page: str) -> str:
     """The words of a page, whatever way its format writes an accent, a mark or a space."""
-    for written, meant in ((r"\"{o}", "ö"), ("&#38;", "&"), (r"\ ", " "), (r"$\cdot$", "·")):
+    for written, meant in ((r"\"{o}", "ö"), ("&#38;", "&"), ("#sym.wj;", ""), (r"\ ", " "), (r"$\cdot$", "·")):
         page = page.replace(written, meant)
     return re.sub(r'#"([^"]*)";', r"\1", page)
 

@@ -4,7 +4,9 @@ import json
 import re
 from pathlib import Path
 
+import numpy
 import pytest
+import sympy
 
 from derive.cli.main import run
 from derive.page.formats.formats import FORMATS
@@ -229,6 +231,54 @@ def test_an_error_in_it_is_one_line(file, refused, text, words):
     """Its own file, line and text, and no traceback."""
     file(m=text, neighbour="\nx = 1/0\n")
     assert words in refused("m.py")
+
+
+NUMPY = f"""import math
+import numpy as np
+{HEAD}g = Graph()
+N, D = g.size("N"), g.size("D")
+X, x, w, t = g.input("X", N, D), g.input("x", D), g.parameter("w", D), g.parameter("t")
+"""
+HABITS = [
+    ("np.exp(w * x)", "a formula is no array: write it in the words of derive, as in `from derive import exp"),
+    ("np.tanh(w)", "a formula is no array"),
+    ("math.exp(-t)", "a formula is no array"),
+    ("np.dot(w, x)", "numpy's dot takes arrays, and w is a formula; write W @ x"),
+    ("np.mean(w * x)", "numpy's mean takes arrays, and w*x is a formula; write a word of derive"),
+    ("x - x.mean()", "it is a word here, mean(x), by from derive import mean"),
+    ("x.max()", "it is a word here, amax(x)"),
+    ("(w * x).sum()", "it is a word here, Sum(x)"),
+    ("w.dot(x)", "it is a word here, dot(a, b)"),
+    ("X.reshape(3)", "a formula has no such method"),
+    ("mean(X, axis=1)", "it takes 1 and nothing else, found axis"),
+    ("Sum(X, axis=1)", "say over which index: Sum(X[n, d], d)"),
+    ("sum(w * x)", "the sum over all elements is Sum(x)"),
+    ("w @ x / len(x)", "write D"),
+    ("X @ w / X.shape[0]", "write D"),
+    ("x[:, None]", "an index is a letter or a number, not a slice"),
+    ("w.__setitem__(0, 1)", "no such method"),
+    ("max(t, 0)", "write Max(a, b), relu(z) or Piecewise"),
+    ("t if t > 0 else 0", "write Max(a, b), relu(z) or Piecewise"),
+    ("X[0] @ w", "@ multiplies whole vectors and matrices, and X[0] is an element; elements multiply by *"),
+]
+
+
+@pytest.mark.parametrize(("formula", "words"), HABITS, ids=[formula for formula, _ in HABITS])
+def test_habits_of_numpy_are_told_what_to_write(file, refused, formula, words):
+    """The line of the file, what is wrong there, and what is written instead; no name of another package's class."""
+    file(m=f"{NUMPY.replace('import Graph', 'import Graph, Sum, mean')}z = g.define('z', {formula})\ng.loss('L', t)\n")
+    said = refused("m.py")
+    assert said.startswith("m.py, line 7: ") and words in said and "IndexedBase" not in said
+
+
+def test_numpy_still_works_on_numbers():
+    """What is refused of a formula is numpy's own with sympy's numbers."""
+    assert float(numpy.mean(sympy.Rational(1, 2))) == 0.5 and numpy.dot(sympy.Integer(2), 3) == 6
+
+
+def test_a_function_that_needs_arguments(file, refused):
+    file(m=f"{HEAD}def build(depth, width=2):\n    g = Graph()\n    return g\n")
+    assert "build(depth) needs arguments; give them defaults, as in def build(depth=3)" in refused("m.py")
 
 
 def test_options_are_refused_as_for_a_problem(file, refused):

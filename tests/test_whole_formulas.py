@@ -175,7 +175,7 @@ WRONG = [
     (lambda g, W, x, b, s: s @ x, "@ multiplies whole vectors and matrices, and s is a number; numbers multiply by *"),
     (lambda g, W, x, b, s: g.define("h", (x @ x) @ x), "(x @ x) is a number; numbers multiply by *"),
     (lambda g, W, x, b, s: g.loss("L", W @ x), "L: (W @ x) is a vector (H), not a number;"),
-    (lambda g, W, x, b, s: g.loss("L", x), "the family x stands without an index; write x[...]"),
+    (lambda g, W, x, b, s: g.loss("L", x), "L: x is a vector (D), not a number; Sum(x) is one"),
     (lambda g, W, x, b, s: g.define("h", softmax(W)), "softmax(W) is of a vector, and W is a matrix (H x D)"),
     (lambda g, W, x, b, s: g.define("h", dot(b, x)), "dot(b, x) is of equal shapes, found a vector (H)"),
     (lambda g, W, x, b, s: dot(x), "dot: of whole vectors or matrices it takes 2 and nothing else, found x"),

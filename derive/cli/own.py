@@ -39,7 +39,10 @@ def own(typed: str, wish: str | None) -> Problem:
     path = file(typed)
     with running(path):
         made = module(path)
-        found = dict(_candidates(made, ast.parse(path.read_bytes())))
+        tree = ast.parse(path.read_bytes())
+        found = dict(_candidates(made, tree))
+    if not found:
+        raise UsageError(_none(typed, made, tree))
     name = _chosen(typed, found, wish)
     with running(path):
         graphs = dict(_graphs(name, found[name].thing))
@@ -119,13 +122,25 @@ def _graphs(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"{name}.{key}", one) for key, one in items if isinstance(one, Graph | Problem))
 
 
+def _none(typed: str, made: ModuleType, tree: ast.Module) -> str:
+    """Why a file has no graph: a function that would make one needs arguments, or there is nothing."""
+    for node in tree.body:
+        function = vars(made).get(getattr(node, "name", ""))
+        if isinstance(node, ast.FunctionDef) and isinstance(function, FunctionType) and _returns(node):
+            asked = [name for name, p in inspect.signature(function).parameters.items() if p.default is p.empty]
+            if asked and _makes(function, made):
+                return (
+                    f"{typed}: {node.name}({', '.join(asked)}) needs arguments; give them defaults, as in "
+                    f"def {node.name}({asked[0]}=3), or add a line g = {node.name}(...)"
+                )
+    return (
+        f"{typed} defines no Graph, neither by itself (g = Graph(...)) nor in a function without arguments that "
+        "returns it"
+    )
+
+
 def _chosen(typed: str, found: Mapping[str, Any], wish: str | None) -> str:
     """The name that is meant. Errors: UsageError with the names that there are."""
-    if not found:
-        raise UsageError(
-            f"{typed} defines no Graph, neither by itself (g = Graph(...)) nor in a function without arguments that "
-            "returns it"
-        )
     if wish is None:
         if len(found) > 1:
             raise UsageError(f"{typed} has several graphs; choose one with --graph: {', '.join(found)}")

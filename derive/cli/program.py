@@ -12,6 +12,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
+from derive.cli.habits import FAMILY, advice
 from derive.errors import DeriveError, UsageError
 
 PACKAGE = "_derive_own"  # a package made of the file's folder, so that `from .layers import mlp` finds the neighbour
@@ -78,6 +79,8 @@ def _origin(name: str) -> str:
 
 def _own(file: str) -> bool:
     """Whether a file is the user's: neither of derive nor of Python nor installed."""
+    if {"site-packages", "dist-packages"} & set(Path(file).parts):  # of any Python: some borrow those of another
+        return False
     return not file.startswith("<") and not any(file.startswith(folder + os.sep) for folder in NOT_OWN)
 
 
@@ -92,7 +95,10 @@ def _told(error: BaseException, path: Path) -> str:
     if place is None:
         return f"{path}: {said}"
     shown = path if os.path.realpath(place) == str(path.resolve()) else os.path.relpath(place)
-    return f"{shown}, line {line}: {said}" + (f" | {' '.join(text.split())}" if text.strip() else "")
+    hint = "" if isinstance(error, DeriveError) else advice(error, text)
+    return f"{shown}, line {line}: {said.replace(FAMILY, 'family')}" + "".join(
+        f"{sign} {' '.join(part.split())}" for sign, part in ((";", hint), (" |", text)) if part.strip()
+    )
 
 
 def _place(error: BaseException) -> tuple[str | None, int, str]:

@@ -106,7 +106,8 @@ def _matmul(left: Any, right: Any) -> Any:
         if getattr(side, "is_Matrix", False):
             return NotImplemented
         if not is_whole(side):
-            raise ModelError(f"@ multiplies whole vectors and matrices, and {side} is a number; numbers multiply by *")
+            kind = "an element; elements" if side.has(Indexed) else "a number; numbers"
+            raise ModelError(f"@ multiplies whole vectors and matrices, and {side} is {kind} multiply by *")
     return Product(left, right)
 
 
@@ -118,9 +119,22 @@ def _transpose(expr: Any) -> Expr:
     return Transpose(expr)
 
 
+def _of_numpy(self: Expr, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """numpy takes a formula for one number: np.dot(W, x) would be W * x, and np.mean(z) would be z.
+
+    Errors: ModelError.
+    """
+    if any(isinstance(arg, Expr) and arg.free_symbols for arg in args):
+        name = function.__name__
+        word = {"dot": "W @ x", "matmul": "W @ x", "transpose": "W.T", "sum": "Sum(z)", "where": "Piecewise"}.get(name)
+        raise ModelError(f"numpy's {name} takes arrays, and {args[0]} is a formula; write {word or 'a word of derive'}")
+    return function._implementation(*args, **kwargs)
+
+
 # sympy's expressions have neither @ nor .T, and what is elementwise of a matrix, tanh(W), is one of them.
 Expr.__matmul__ = _matmul
 Expr.__rmatmul__ = lambda self, other: _matmul(other, self)
 Expr.T = property(_transpose)
 IndexedBase.__iter__ = None  # list(W) would ask for W[0], W[1], ... without an end
 IndexedBase.__array_ufunc__ = None
+Expr.__array_function__ = _of_numpy

@@ -67,8 +67,9 @@ class Formulas:
             return expr
         if not (shape := self.shape(expr)):
             return self.element(expr, ())
-        if expr.has(Whole):
-            raise self._error(f"{expr} is {_said(shape)}, not a number; name it, as in h = g.define('h', {expr})")
+        if expr.has(Whole) or not (over or free_indices(expr)):
+            named = "" if isinstance(expr, IndexedBase) else f", or name it, as in h = g.define('h', {expr})"
+            raise self._error(f"{expr} is {_said(shape)}, not a number; Sum({expr}) is one{named}")
         return expr  # a family that lacks its indices, which is said where families are seen
 
     def define(self, expr: Any, own: Sequence[Idx]) -> Any:

@@ -1,0 +1,45 @@
+"""What people write from habit of Python, numpy and torch, and what is written here: the end of an error's line."""
+
+from __future__ import annotations
+
+import re
+
+from sympy import Basic
+
+import derive
+
+FAMILY = "IndexedBase"  # sympy's name of a vector or a matrix, which no author has met
+OTHER = {"sum": "Sum", "prod": "Product", "max": "amax", "min": "amin", "abs": "Abs"}
+SIZES = "a size has its own name, as in D = g.size('D'): write D"
+SLICE = "an index is a letter or a number, not a slice: X @ w takes every row, the rest is written with indices"
+AXIS = "say over which index: Sum(X[n, d], d), softmax(z[n, c], c)"
+BRANCH = "a formula has no value yet: write Max(a, b), relu(z) or Piecewise((a, z > 0), (b, True))"
+PARTS = "a vector is not filled: a part that differs is a branch, Piecewise((1, Eq(i, 1)), (w[i], True))"
+ARRAYS = "a formula is no array: write it in the words of derive, as in `from derive import exp, tanh, Sum, mean`"
+
+# How an error reads, and the advice.
+HABITS = (
+    (r"truth value of Relational", BRANCH),
+    (r"unexpected keyword argument '(axis|dim|keepdims?)'", AXIS),
+    (r"'\w+' object is not iterable", "the sum over all elements is Sum(x), over an index Sum(x[i], i)"),
+    (rf"object of type '{FAMILY}' has no len", SIZES),
+    (r"cannot sympify object of type <class 'slice'>", SLICE),
+    (rf"'{FAMILY}' object does not support item assignment", PARTS),
+    (r"expression to float|does not support ufuncs|ufunc does not support|must be Tensor", ARRAYS),
+)
+
+
+def advice(error: BaseException, text: str) -> str:
+    """What to write instead of a line that failed; empty where nothing is known."""
+    if isinstance(error, AttributeError) and isinstance(error.obj, Basic):
+        return SIZES if error.name in ("shape", "size") else _method(str(error.name))
+    if isinstance(error, TypeError) and "'NoneType' object is not subscriptable" in str(error) and ".shape" in text:
+        return SIZES
+    return next((told for pattern, told in HABITS if re.search(pattern, str(error))), "")
+
+
+def _method(name: str) -> str:
+    word = OTHER.get(name, name)
+    if hasattr(derive, word):
+        return f"it is a word here, {word}({'a, b' if word == 'dot' else 'x'}), by from derive import {word}"
+    return "a formula has no such method; docs/language.md lists the words"
