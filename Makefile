@@ -2,7 +2,7 @@
 # make test    ruff, mypy, pytest
 # make gallery every problem as a site of static files, into output/site
 # make pages   output/*.tex to PDF
-# make picture docs/page.png, the page that the README shows
+# make pictures docs/*.png and docs/graph.svg, the four pictures of the gallery that the README shows
 # make fuzz    random graphs against autograd
 # make bench   the benchmarks
 # make coverage what of torch's lists and of the Matrix Cookbook can be written, into docs/coverage.md
@@ -18,11 +18,7 @@ SHEETS = bptt lstm logistic relu-mse weight-norm l1
 OPTIONS_bptt = --T 5
 OPTIONS_lstm = --T 3
 
-# The page in the README: which sheet, and which page of it.
-PICTURE = logistic
-PICTURE_PAGE = 2
-
-.PHONY: demo test gallery pages picture fuzz bench coverage clean
+.PHONY: demo test gallery pages pictures fuzz bench coverage clean
 
 # The lines of one sheet; the empty line keeps them apart.
 define sheet
@@ -51,10 +47,14 @@ pages:
 	  $(LATEXMK) $$engine "$$tex"; \
 	done
 
-picture: .venv/installed
-	mkdir -p build/pages
-	$(BIN)/derive $(PICTURE) --format pdf -o build/pages/picture.pdf
-	pdftoppm -png -r 90 -f $(PICTURE_PAGE) -singlefile build/pages/picture.pdf docs/page
+SHOWN = build/shown
+pictures: .venv/installed
+	$(BIN)/derive gallery logistic lstm rnn -o $(SHOWN)
+	pdftoppm -png -r 72 -f 1 -singlefile $(SHOWN)/logistic/solution.en.pdf docs/page
+	pdftoppm -png -r 60 -f 1 -singlefile $(SHOWN)/lstm/exercise.zh.pdf docs/exercise
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=640,720 --screenshot=docs/browser.png \
+	  "file://$(CURDIR)/$(SHOWN)/logistic/index.html#results&answers=hidden"
+	cp $(SHOWN)/rnn/graph.svg docs/graph.svg
 
 fuzz: .venv/installed
 	$(BIN)/python tests/fuzz.py 20000
