@@ -52,8 +52,8 @@ pictures: .venv/installed
 	$(BIN)/derive gallery logistic lstm rnn -o $(SHOWN)
 	pdftoppm -png -r 72 -f 1 -singlefile $(SHOWN)/logistic/solution.en.pdf docs/page
 	pdftoppm -png -r 60 -f 1 -singlefile $(SHOWN)/lstm/exercise.zh.pdf docs/exercise
-	chromium --headless --no-sandbox --hide-scrollbars --window-size=640,720 --screenshot=docs/browser.png \
-	  "file://$(CURDIR)/$(SHOWN)/logistic/index.html#results&answers=hidden"
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=700,1000 --screenshot=docs/browser.png \
+	  "file://$(CURDIR)/$(SHOWN)/logistic/index.html#answers=hidden"
 	cp $(SHOWN)/rnn/graph.svg docs/graph.svg
 
 fuzz: .venv/installed
