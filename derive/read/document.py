@@ -59,6 +59,12 @@ def regions(source: str) -> list[Region]:
     return found or list(_lines(source, start))
 
 
+def added(source: str, lines: Sequence[str]) -> str:
+    """The text with more formulas at its end, written as its own are: between dollars, or as bare lines."""
+    sign = "$" if any(_delimited(source, _body(source))) else ""
+    return "\n".join([source, *(f"{sign}{line}{sign}" for line in lines)])
+
+
 def behind(source: str, found: Sequence[Region]) -> str:
     """The prose behind the last region: `where $y$ is one-hot.`"""
     last = found[-1].end if found else 0

@@ -104,6 +104,8 @@ def _missing(cursor: Cursor, token: Token) -> str:
 
 
 def _unread(cursor: Cursor) -> str:
+    if cursor.at("!"):
+        return "a factorial is not read; write the product"
     return _missing(cursor, cursor.next) if cursor.next.kind == "command" else f"'{cursor.next.text}' cannot stand here"
 
 

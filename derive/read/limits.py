@@ -5,3 +5,4 @@ BYTES = 4 * CHARACTERS + 1  # of a file: what is longer is refused by the reader
 TOKENS = 6_000
 DEPTH = 60
 DIGITS = 60
+POWER = 1000  # the largest power that is written out

@@ -18,11 +18,24 @@ def number(cursor: Cursor, token: Token) -> Node:
     digits, end = token.text, token.end
     if cursor.depth == 0 and _decimal(cursor):
         raise cursor.error("a comma between digits: write 1.5 for a number, or put a space behind the comma of a list")
+    if _scientific(cursor):
+        raise cursor.error("1e-3 can be read in two ways; write 10^{-3}, or put a space before the number e")
     while cursor.depth == 0 and _grouped(cursor, digits):
         cursor.take()
         last = cursor.take()
         digits, end = digits + last.text, last.end
     return Number(token.start, end, digits)
+
+
+def _scientific(cursor: Cursor) -> bool:
+    """An e directly between digits, or between a digit and a sign with digits."""
+    letter, *after = cursor.tokens[cursor.place : cursor.place + 3]
+    if letter.text not in ("e", "E") or letter.kind != "letter" or letter.start != cursor.ended or not after:
+        return False
+    signed = (
+        after[0].text in ("-", "+") and len(after) > 1 and after[1].kind == "number" and after[1].start == after[0].end
+    )
+    return after[0].start == letter.end and (after[0].kind == "number" or signed)
 
 
 def _decimal(cursor: Cursor) -> bool:
@@ -44,6 +57,11 @@ def letter(cursor: Cursor, token: Token) -> Node:
     if count:
         word = "".join([token.text, *(cursor.take().text for _ in range(count))])
         return upright(cursor, Token("upright", word, token.start, cursor.ended))
+    after = cursor.next
+    if after.kind == "number" and after.start == token.end and after.text.isdigit():  # x1 is typed for x_1
+        cursor.take()
+        base = Symbol(token.start, token.end, token.text)
+        return Scripted(token.start, after.end, base, Number(after.start, after.end, after.text))
     return Symbol(token.start, token.end, token.text)
 
 

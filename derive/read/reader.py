@@ -103,4 +103,4 @@ def _separates(cursor: Cursor) -> bool:
     """A mark of alignment, a comma, an arrow between two claims, or a display inside of a display."""
     if cursor.next.kind in ("begin", "end"):
         return cursor.next.text in names.INNER
-    return cursor.next.kind == "and" or cursor.at(",", ";", ".", "!", "?", *names.BETWEEN)
+    return cursor.next.kind == "and" or cursor.at(",", ";", ".", "?", *names.BETWEEN)

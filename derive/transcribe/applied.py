@@ -53,11 +53,14 @@ def _own(formula: Formula, found: Occurrence, made: Definition, arguments: Brack
     """A function that the text defines: its formula, with the arguments put in."""
     if len(arguments.items) != len(made.arguments):
         raise formula.error(arguments, f"this function takes {len(made.arguments)} arguments")
+    if made.left.base in formula.calls:
+        raise formula.error(made.left.node, "this function is defined by itself")
     values = [formula.value(item) for item in arguments.items]
     bases = [getattr(argument, "name", "?") for argument in made.arguments]
 
     def inside(inputs: Iterable[Value]) -> Formula:
-        return replace(formula, inputs=dict(zip(bases, inputs, strict=True)), lengths=lengths)
+        calls = (*formula.calls, made.left.base)
+        return replace(formula, inputs=dict(zip(bases, inputs, strict=True)), lengths=lengths, calls=calls)
 
     lengths = _lengths(made, dict(zip(bases, values, strict=True)))
     if made.left.places and set(map(letter, made.left.places)) <= set(lengths):

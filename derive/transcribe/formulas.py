@@ -58,6 +58,7 @@ class Formula:
     rules: Mapping[type, Rule]  # by the kind of node
     scope: dict[str, Expr] = field(default_factory=dict)
     inputs: dict[str, Value] = field(default_factory=dict)
+    calls: tuple[str, ...] = ()  # the functions in whose formulas this is
     lengths: dict[str, Expr] = field(default_factory=dict)  # how far letters run over the elements of these arguments
 
     def value(self, node: Node) -> Value:

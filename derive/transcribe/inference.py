@@ -45,6 +45,7 @@ class Inference:
     letters: dict[str, Size] = field(default_factory=dict)
     words: dict[str, Size] = field(default_factory=dict)
     inputs: list[dict[str, Node]] = field(default_factory=list)  # what stands for the arguments of functions
+    calls: list[Definition] = field(default_factory=list)  # the functions in whose formulas this is
     at: Any = None  # the formula that is being read
     several: list[Node] = field(default_factory=list)  # products of which nothing says which factor is a vector
     open: dict[Stem, tuple[Node, str]] = field(default_factory=dict)  # names of which the rank is not sure, and why
@@ -134,19 +135,24 @@ class Inference:
 
     def applied(self, made: Definition, items: tuple[Node, ...]) -> Shape:
         """The shape of a function that the text defines: of vectors as its formula says, else element by element."""
+        if made in self.calls:
+            return None
         if not self._of_vectors(made) or len(items) != len(made.arguments):
             return self.equal(items)
         self.inputs.append({getattr(a, "name", "?"): item for a, item in zip(made.arguments, items, strict=True)})
+        self.calls.append(made)
         try:
             shape = self.shape(made.right)
             return self._elements(made) or shape
         finally:
+            self.calls.pop()
             self.inputs.pop()
 
-    def _of_vectors(self, made: Definition) -> bool:
+    def _of_vectors(self, made: Definition, within: tuple[str, ...] = ()) -> bool:
         """Whether a function takes vectors, by its own formula or by a function that it calls."""
-        called = (self.functions.get(o.base) for node in walk(made.right) for o in heads(node))
-        return of_vectors(made) or any(inner and inner is not made and self._of_vectors(inner) for inner in called)
+        called = {o.base for node in walk(made.right) for o in heads(node)} & set(self.functions) - {*within}
+        inside = (*within, *called)
+        return of_vectors(made) or any(self._of_vectors(self.functions[name], inside) for name in sorted(called))
 
     def _elements(self, made: Definition) -> tuple[Size, ...]:
         """The shape of `f(x)_i = ...`: as far as i runs over the elements of an argument; () for another function."""

@@ -41,6 +41,7 @@ LOSSES = ("L", "J", "ell", "E", "C")
 class Pasted:
     """A model that was read: its graph, the identifier of each name as typed, and what each was taken for.
 
+    `apart` are names of their own beside a family, `unused` the lines of equations whose left side is no name.
     `inferred` are the identifiers of leaves whose shape follows from the formulas, `losses` the numbers that `loss` can
     name, `claims` the statements about derivatives.
     """
@@ -51,6 +52,8 @@ class Pasted:
     claims: list[Relation] = field(default_factory=list)
     inferred: list[str] = field(default_factory=list)
     losses: tuple[str, ...] = ()
+    apart: list[str] = field(default_factory=list)
+    unused: list[int] = field(default_factory=list)
 
 
 def pasted(source: str, loss: str | None = None, roles: Mapping[str, str] | None = None) -> Pasted:
@@ -104,6 +107,7 @@ class Building:
             opened = {stem: self._open(stem) for stem in states}
             for stem in group:
                 self._define(stem, opened.get(stem))
+        self.made.unused = sorted({self.source.count("\n", 0, fact.start) + 1 for fact in self.said.unused()})
         self.made.names |= {name: name for name in self.indexing.labels}
         self.made.roles |= dict.fromkeys(self.indexing.labels, "label")
         for found in self.doubt:
@@ -228,7 +232,7 @@ class Building:
         if bound:
             raise self.error(found.node, _NOT_AN_INDEX.format(letter=bound[0], name=self.typed(found.node)))
         if (
-            stem.base == "pi"
+            stem.base in ("pi", "infty")
             and not places
             and not stem.fixed
             and stem not in self.laws
@@ -286,6 +290,7 @@ class Building:
         except ModelError as refused:
             raise self.error(found.node, str(refused)) from None
         self.made.roles[self.bare(found)] = kind
+        self.made.apart += [stem.word] if self.how.is_apart(found) else []
         self.made.inferred += [stem.word] if self.inferred.get(stem) else []
         value = Value(shape, lambda places: symbol[places] if places else symbol, family=symbol)
         self.known[stem] = value, len(dims)

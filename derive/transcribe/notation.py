@@ -71,6 +71,10 @@ class Notation:
             stem = stem._replace(fixed=(*stem.fixed, "each"))
         return stem, tuple(p for p, slot in zip(found.places, held, strict=True) if slot)
 
+    def is_apart(self, found: Occurrence) -> bool:
+        """Whether a name is one of its own, beside a family of the same letter."""
+        return _key(found) in self.apart
+
     def _element(self, found: Occurrence) -> bool:
         """Whether the subscripts of a name are places in something that is told without them."""
         told = _key(found) in self.own or _key(found, found.layers) not in self.whole or found.sort in self.each

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from derive.read.reader import Row
 from derive.read.tree import (
+    Big,
     Bracketed,
     Call,
     Differential,
@@ -19,6 +20,7 @@ from derive.read.tree import (
     Relation,
     Scripted,
     Symbol,
+    Words,
     walk,
 )
 from derive.transcribe.occurrences import Occurrence, occurrence, occurrences, places
@@ -51,6 +53,10 @@ class Statements:
     claims: list[Relation] = field(default_factory=list)
     words: list[tuple[Occurrence, str]] = field(default_factory=list)
     functions: dict[str, Definition] = field(default_factory=dict)  # those that another line calls
+
+    def unused(self) -> list[Relation]:
+        """Equations that are neither a definition nor what can be assumed of a name, as a sum that is 1."""
+        return [fact for fact in self.facts if fact.signs[0] == "=" and not isinstance(fact.sides[0], Big | Words)]
 
 
 def statements(rows: Sequence[Row]) -> Statements:
@@ -154,7 +160,7 @@ def _defined(item: Relation, ranges: tuple[Range, ...], found: Statements) -> No
     else:
         found.definitions.append(Definition(name, item.sides[1], arguments, ranges))
         for (again, inputs), right in zip(sides[1:], item.sides[2:], strict=True):  # a = y = f(z) says what y is too
-            if again is None:
+            if again is None or inputs:
                 break
             found.definitions.append(Definition(again, right, inputs, ranges))
 
@@ -193,12 +199,20 @@ def is_derivative(node: Node) -> bool:
     for part in walk(node):
         if isinstance(part, Fraction) and isinstance(_head(part.denominator), Differential):
             return True
+        if isinstance(part, Fraction) and all(map(_plain_d, (part.numerator, part.denominator))):
+            return True
         if isinstance(part, Scripted) and isinstance(part.base, Symbol) and part.base.name == "nabla":
             return True
     if isinstance(node, Multiplied):
         texts = [factor.name if isinstance(factor, Symbol) else "" for factor in node.factors]
         return texts.count("d") == 2 and "/" in node.signs
     return False
+
+
+def _plain_d(node: Node) -> bool:
+    """The d of dL, typed as a letter."""
+    head = _head(node)
+    return isinstance(head, Symbol) and head.name == "d" and isinstance(node, Multiplied)
 
 
 def _head(node: Node) -> Node:

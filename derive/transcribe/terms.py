@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sympy import Abs, E, Integer, Rational, exp, oo, pi, sqrt
+from sympy import Abs, E, Expr, Integer, Rational, exp, oo, pi, sqrt
 
 from derive.model import words
 from derive.model.author_sum import Sum
+from derive.read import limits
 from derive.read.tree import (
     Added,
     Bars,
@@ -99,7 +100,18 @@ def power(formula: Formula, value: Value, above: Node) -> Value:
         raise Mismatch(
             f"a power of something of the shape {shown(value.shape)}; write the sum or the norm that is meant"
         )
-    return each(lambda base: base**exponent, value)
+    return scalar(_power(number(value), exponent))
+
+
+def _power(base: Expr, exponent: Expr) -> Expr:
+    """A power of moderate size. Mismatch for a tower of numbers."""
+    if exponent.is_Rational and abs(exponent) > limits.POWER:
+        raise Mismatch(f"powers above {limits.POWER} are not read")
+    if base.is_Rational and exponent.is_Rational:
+        digits = len(str(max(abs(base.p), base.q))) * abs(exponent)
+        if digits > limits.DIGITS * 2:
+            raise Mismatch(f"a number of more than {limits.DIGITS} digits is not read")
+    return base**exponent
 
 
 def _norm(formula: Formula, bars: Bars, scripts: Node | None) -> Value:
