@@ -31,6 +31,7 @@ ROOMS = (
     "sheet",
     "graph solution notebook problem problems",
     "transcribe",
+    "judge",
     "cli __init__ __main__",
 )
 

@@ -22,6 +22,7 @@ COMMANDS = {
         "several problems as one document",
     ),
     "solve": Command("derive.cli.solve", "solve FILE|- [options]", "the solution sheet of a model written in LaTeX"),
+    "grade": Command("derive.cli.grade", "grade NAME ANSWER...", "answers in LaTeX, judged line by line"),
     "check": Command("derive.cli.checking", "check [NAME ...]", "check problems against torch.autograd"),
     "code": Command("derive.cli.code", "code NAME [options]", "forward and backward pass as a Python module"),
     "completion": Command("derive.cli.completion", "completion bash|zsh|fish", "a script that completes for the shell"),

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from derive.cli import COMMANDS, options
+from derive.cli.grade import grade_parser
 from derive.cli.options import NONE
 from derive.cli.plotting import plot_parser
 from derive.errors import UsageError
 from derive.problems import load, names
 
 NAMING = {"": options.problem_parser, "code": options.code_parser, "graph": options.graph_parser, "plot": plot_parser}
+NAMING["grade"] = grade_parser
 ALONE = {"list": options.list_parser, "check": options.check_parser}
 SHELLS = ("bash", "zsh", "fish")
 HOW = """A script for the shell. bash: derive completion bash > ~/.local/share/bash-completion/completions/derive;

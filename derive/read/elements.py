@@ -6,7 +6,7 @@ from derive.errors import ReadError
 from derive.read import symbols as names
 from derive.read.cursor import Cursor, prose
 from derive.read.tokens import Token
-from derive.read.tree import Node, Scripted, Symbol
+from derive.read.tree import Multiplied, Node, Scripted, Symbol
 
 # Where a formula ends, whatever it is.
 _ENDS = frozenset(["stop", "break", "and", "end", "stroke close"])
@@ -53,10 +53,21 @@ def script(cursor: Cursor, known: Node | None, mark: Token, what: str) -> Node |
     """What stands below or above, None for empty braces; `known` is what already stands there."""
     if known is not None:
         raise cursor.error(f"a second {what} stands at the same place; braces say which belongs to which", mark)
+    if _texts(cursor, 2) in (["{", "odot"], ["{", "circ"]) and what == "superscript":
+        return _elementwise(cursor)
     if _texts(cursor, 2) == ["{", "}"]:
         cursor.place += 2
         return None
     return argument(cursor, listed=True)
+
+
+def _elementwise(cursor: Cursor) -> Node:
+    r"""`x^{\odot 2}` is a power of each element: a product whose first sign is the elementwise one."""
+    cursor.take()
+    sign = cursor.take()
+    power = cursor.elements["formula"](cursor, sign)
+    cursor.expect("}", "a closing brace is missing here")
+    return Multiplied(sign.start, cursor.ended, (power,), ("odot",))
 
 
 def argument(cursor: Cursor, listed: bool = False) -> Node:

@@ -50,6 +50,7 @@ RELATIONS.update({name: name for name, sign in RELATIONS.items() if sign is None
 BETWEEN = words("quad qquad implies Rightarrow Longrightarrow iff Leftrightarrow Longleftrightarrow therefore because")
 
 MULTIPLY = {"*": "*", "cdot": "cdot", "times": "times", "odot": "odot", "circ": "circ", "otimes": "otimes", "/": "/"}
+MULTIPLY["oslash"] = "oslash"
 MULTIPLY.update({"div": "/", "bullet": "cdot", "ast": "*", "boldsymbol{\\odot}": "odot"})
 
 DOTS = words("dots ldots cdots dotsc dotsb vdots ddots dotsm dotso")

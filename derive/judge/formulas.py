@@ -1,0 +1,637 @@
+"""A formula of an answer becomes numbers: its names are those of a model, and what the answer has defined before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction as Exact
+from itertools import product as combinations
+from typing import Any
+
+import numpy as np
+from flint import arb, arb_series
+
+from derive.judge import balls, derivatives, functions
+from derive.judge.balls import ball, each
+from derive.judge.names import Names
+from derive.judge.places import (
+    NoAdjoint,
+    NotWhole,
+    OutOfRange,
+    Scope,
+    Span,
+    bound,
+    conditions,
+    limits,
+    named,
+    shift,
+    unread,
+    whole,
+)
+from derive.judge.value import Mismatch, Value, added, elementwise, eye, product, quotient, scalar, shown, transposed
+from derive.judge.world import World
+from derive.read.tree import (
+    Added,
+    Bars,
+    Big,
+    Bracketed,
+    Call,
+    Differential,
+    Fraction,
+    Multiplied,
+    Node,
+    Number,
+    Relation,
+    Root,
+    Rows,
+    Scripted,
+    Symbol,
+)
+from derive.transcribe.occurrences import ONES, TRANSPOSED, Occurrence, occurrence, written
+
+DEPTH = 40  # definitions inside definitions
+_TIMES = ("", "cdot", "times", "*", "odot", "circ", "otimes")
+
+
+@dataclass(frozen=True)
+class Defined:
+    """A name that an answer has defined: its scripts on the left side, and its formula."""
+
+    places: tuple[Node, ...]
+    letters: tuple[str, ...]  # of the places, those that are indices; "" for the others
+    formula: Node
+
+
+@dataclass
+class Reading:
+    """How what has two meanings is read: two vectors side by side are a "dot" product or "elementwise"."""
+
+    vectors: str = "elementwise"
+    immediate: str = "law"  # what an immediate derivative leaves: its own "law", or all of the same "step"
+    columns: bool = False  # whether a derivative of a vector by a vector has what is differentiated in its columns
+
+
+@dataclass
+class Formulas:
+    """Evaluates formulas in one world."""
+
+    world: World
+    names: Names
+    source: str
+    defined: dict[tuple[str, tuple[str, ...]], list[Defined]] = field(default_factory=dict)
+    how: Reading = field(default_factory=Reading)
+    free_names: dict[str, Value] | None = None  # without a model, unknown names are random numbers
+    depth: int = 0
+
+    def __post_init__(self) -> None:
+        self.sizes = {str(s): n for s, n in self.world.sizes.items()}
+
+    # -- the tree -------------------------------------------------------------------------------------------------
+
+    def value(self, node: Node, scope: Scope) -> Value:
+        """The value of a formula. Errors: ReadError for what has no meaning, Mismatch, OutOfRange, NoValue."""
+        form = _FORMS.get(type(node))
+        if form is None:
+            raise unread("this is no formula that has a value", self.source, node)
+        try:
+            return form(self, node, scope)
+        except Mismatch as wrong:
+            if not hasattr(wrong, "node"):
+                wrong.node = node  # type: ignore[attr-defined]
+            raise
+
+    def _number(self, node: Number, scope: Scope) -> Value:
+        return scalar(ball(Exact(node.digits)))
+
+    def _added(self, node: Added, scope: Scope) -> Value:
+        return added([self.value(t, scope) for t in node.terms], node.signs)
+
+    def _bracketed(self, node: Bracketed, scope: Scope) -> Value:
+        if len(node.items) == 1:
+            item = node.items[0]
+            return self._truth(item, scope) if isinstance(item, Relation) else self.value(item, scope)
+        parts = [self.value(item, scope) for item in node.items]
+        if node.brackets == "[]" and all(len(p.dims) == 1 for p in parts):
+            return Value(np.concatenate([p.numbers for p in parts], axis=0))
+        if all(not p.dims for p in parts) and len(parts) > 1:
+            return Value(np.stack(np.broadcast_arrays(*(p.numbers for p in parts))))
+        raise unread("several things stand in this bracket", self.source, node)
+
+    def _truth(self, node: Relation, scope: Scope) -> Value:
+        r"""`[z > 0]` is 1 where it holds."""
+        return Value(each(lambda t: arb(int(bool(t))), self.holds(node, scope)))
+
+    def holds(self, node: Relation, scope: Scope) -> Any:
+        """Where a comparison holds, at each element and point."""
+        found: Any = True
+        for one, two, sign in zip(node.sides, node.sides[1:], node.signs, strict=False):
+            if sign not in _COMPARED:
+                raise unread("this is no comparison", self.source, node)
+            try:
+                here: Any = np.array([_COMPARED[sign](*(self.whole(s, scope) for s in (one, two)))], dtype=object)
+            except NotWhole:
+                left, right = self.value(one, scope), self.value(two, scope)
+                here = elementwise(lambda a, b, s=sign: each(_COMPARED[s], a, b), left, right).numbers  # type: ignore[misc]
+            found = here if found is True else each(lambda a, b: bool(a) and bool(b), found, here)
+        return found
+
+    def _differential(self, node: Differential, scope: Scope) -> Value:
+        if derivatives.inline((node,), ("",)) is None:
+            raise unread("a change alone has no value; write a derivative", self.source, node)
+        return self._factor((node,), ("",), scope)[0]
+
+    def _multiplied(self, node: Multiplied, scope: Scope) -> Value:
+        try:
+            return self._product(node, scope)
+        except OutOfRange:
+            if any(functions.vanishes(self, factor, scope) for factor in node.factors):
+                return scalar(arb(0))
+            raise
+
+    def _product(self, node: Multiplied, scope: Scope) -> Value:
+        factors, signs = node.factors, node.signs
+        found: Value | None = None
+        place = 0
+        while place < len(factors):
+            sign = signs[place] if place else ""
+            value, count = self._factor(factors[place:], signs[place:], scope)
+            place += count
+            if found is None:
+                found = value
+            elif sign == "/":
+                found = self.over(found, value)
+            else:
+                found = product(found, value, sign, self.how.vectors)
+        assert found is not None
+        return found
+
+    def _factor(self, factors: tuple[Node, ...], signs: tuple[str, ...], scope: Scope) -> tuple[Value, int]:
+        """The value at the beginning of a product, and how many factors it took: a function takes its bracket."""
+        taken = derivatives.inline(factors, signs)
+        if taken is not None and self._of_a_name(taken.derivative.of):
+            value = self.derivative(taken.derivative, scope)
+            for rest in taken.rest:
+                value = product(value, self.value(rest, scope), "", self.how.vectors)
+            return value, taken.taken
+        behind = factors[1] if len(factors) > 1 and not signs[1] else None
+        bracket = behind.base if isinstance(behind, Scripted) else behind
+        if isinstance(bracket, Bracketed) and (found := self._applied(factors[0], bracket, scope)) is not None:
+            return self._scripts(found, behind, scope) if isinstance(behind, Scripted) else found, 2
+        if self._change(factors, signs):
+            name = occurrence(factors[1])
+            assert name is not None
+            return self.derivative(derivatives.Derivative(factors[0], factors[0], name), scope, loss=True), 2
+        return self.value(factors[0], scope), 1
+
+    def _change(self, factors: tuple[Node, ...], signs: tuple[str, ...]) -> bool:
+        """Whether `dW` stands here for dL/dW, as programs call it."""
+        if len(factors) < 2 or signs[1] or not isinstance(factors[0], Symbol) or factors[0].name != "d":
+            return False
+        name = occurrence(factors[1])
+        return name is not None and self._resolved(occurrence(factors[0])) is None and self._resolved(name) is not None
+
+    def _resolved(self, name: Occurrence | None) -> Any:
+        return None if name is None else self.names.find(name)
+
+    def _of_a_name(self, node: Node) -> bool:
+        return occurrence(node) is not None
+
+    def _applied(self, head: Node, bracket: Bracketed, scope: Scope) -> Value | None:
+        """A function with its bracket, or the loss with its arguments; None if the head is a quantity."""
+        name = occurrence(head)
+        if name is None:
+            if isinstance(head, Number) and head.digits == "1" and isinstance(bracket.items[0], Relation):
+                return self._bracketed(bracket, scope)
+            return None
+        if name.power is not None or name.transposed:
+            return None
+        if name.base == "delta" and len(name.places) == 2:
+            return None
+        if name.base == ONES:
+            return self._bracketed(bracket, scope) if isinstance(bracket.items[0], Relation) else None
+        if self.names.is_loss(name) and len(bracket.items) > 1:
+            return self.value(head, scope)
+        if self._known(name):
+            return None
+        return functions.call(self, name, [*bracket.items], scope)
+
+    def _known(self, name: Occurrence) -> bool:
+        plain = name._replace(marks=tuple(m for m in name.marks if m != "prime"))
+        return self._resolved(plain) is not None or (name.base, name.marks) in self.defined
+
+    def over(self, one: Value, other: Value) -> Value:
+        """A quotient, element by element; a number over a matrix is refused."""
+        if other.dims and one.dims != other.dims and len(other.dims) > 1 and one.dims:
+            raise Mismatch(f"{shown(one)} cannot be divided by {shown(other)}")
+        return elementwise(quotient, one, other, "divided")
+
+    def _fraction(self, node: Fraction, scope: Scope) -> Value:
+        found = derivatives.fraction(node)
+        if found is not None:
+            return self.derivative(found, scope)
+        return self.over(self.value(node.numerator, scope), self.value(node.denominator, scope))
+
+    def _root(self, node: Root, scope: Scope) -> Value:
+        inner = self.value(node.body, scope)
+        degree = 2 if node.degree is None else self.whole(node.degree, scope)
+        return replace(inner, numbers=each(lambda v: balls.power(v, Exact(1, degree)), inner.numbers))
+
+    def _call(self, node: Call, scope: Scope) -> Value:
+        name = occurrence(node.function)
+        items = [*node.argument.items] if isinstance(node.argument, Bracketed) else [node.argument]
+        if name is None:
+            raise unread("this is no name of a function", self.source, node.function)
+        return functions.call(self, name, items, scope)
+
+    def _bars(self, node: Bars, scope: Scope) -> Value:
+        inner = self.value(node.body, scope)
+        if node.strokes == 2:
+            return functions.norm(inner, "")
+        if len(inner.dims) == 2:
+            return functions.of_matrix("det", inner)
+        return replace(inner, numbers=each(balls.FUNCTIONS["abs"], inner.numbers))
+
+    def _rows(self, node: Rows, scope: Scope) -> Value:
+        if node.kind in ("cases", "dcases", "rcases"):
+            return functions.cases(self, node, scope)
+        rows = [[self.value(item, scope) for item in row] for row in node.rows]
+        table = np.stack([np.stack(np.broadcast_arrays(*(v.numbers for v in row))) for row in rows])
+        if table.shape[1] == 1:
+            return Value(table[:, 0])
+        return Value(table[0], True) if table.shape[0] == 1 else Value(table)
+
+    def _big(self, node: Big, scope: Scope) -> Value:
+        own = bound(node.below, scope)
+        if node.operator not in ("sum", "prod", "max", "min") or not own:
+            if node.operator in ("max", "min"):
+                return functions.extreme(node.operator, [self.value(node.body, scope)])
+            raise unread(f"\\{node.operator} has no index here", self.source, node)
+        found: Value | None = None
+        missing: NoAdjoint | None = None
+        for here in self._places(node, own, scope):
+            try:
+                term = self.value(node.body, here)
+            except NoAdjoint as error:
+                if node.operator != "sum":
+                    raise
+                missing = error
+                continue
+            found = term if found is None else _joined(node.operator, found, term)
+        if found is None and missing is not None:
+            raise missing
+        return scalar(arb(int(node.operator == "prod"))) if found is None else found
+
+    def _places(self, node: Big, own: list[str], scope: Scope) -> list[dict[str, int]]:
+        """The values that the letters of a sum take."""
+        found = [dict(scope)]
+        ranges = self.ranges(node.body, dict.fromkeys(own, None))
+        for each_ in own:
+            ends, more = limits(node, each_), []
+            for here in found:
+                if ends is not None:
+                    first, last = (self.whole(e, here) for e in ends)
+                elif each_ in ranges:
+                    first, last = ranges[each_]
+                else:
+                    raise unread(f"nothing says how far the index {each_} runs", self.source, node)
+                more += [{**here, each_: n} for n in range(first, last + 1)]
+            found = more
+        tests = list(conditions(node.below))
+        return [here for here in found if all(bool(np.all(self.holds(t, here))) for t in tests)]
+
+    # -- names ----------------------------------------------------------------------------------------------------
+
+    def _scripted(self, node: Scripted, scope: Scope) -> Value:
+        name = occurrence(node)
+        if name is not None:
+            return self._name(name, scope)
+        if isinstance(node.base, Bars) and node.base.strokes == 2:
+            below = "" if node.below is None else written(node.below)
+            value = functions.norm(self.value(node.base.body, scope), below)
+            return value if node.above is None else self.power(value, node.above, scope)
+        if isinstance(node.base, Call) and isinstance(node.base.function, Symbol) and node.below is not None:
+            inner = self.value(node.base, scope)
+            return self._scripts(inner, node, scope)
+        return self._scripts(self.value(node.base, scope), node, scope)
+
+    def _scripts(self, inner: Value, node: Scripted, scope: Scope) -> Value:
+        """What stands below a bracket are indices, what stands above a power or a transposition."""
+        if node.above is not None:
+            inner = self.power(inner, node.above, scope)
+        if node.below is not None:
+            from derive.transcribe.occurrences import places
+
+            for place in places(node.below):
+                at = self.whole(place, scope) - 1
+                if not inner.dims or not 0 <= at < inner.dims[0]:
+                    raise OutOfRange
+                inner = Value(inner.numbers[at])
+        return inner
+
+    def _symbol(self, node: Symbol, scope: Scope) -> Value:
+        name = occurrence(node)
+        assert name is not None
+        return self._name(name, scope)
+
+    def _name(self, name: Occurrence, scope: Scope) -> Value:
+        value = self._plain(name, scope)
+        if name.transposed:
+            if not value.dims and not value.ones and "T" in self.sizes and written(_above(name)) == "T":
+                return self.power(value, _above(name), scope)
+            value = transposed(value)
+        return value if name.power is None else self.power(value, name.power, scope)
+
+    def _plain(self, name: Occurrence, scope: Scope) -> Value:
+        """A name without its power."""
+        if name.base in scope and not name.places and not name.marks:
+            return scalar(arb(scope[name.base]))
+        if isinstance(name.node, Symbol | Scripted) and name.base == ONES:
+            return self._ones(name, scope)
+        found = self.names.find(name, set(scope))
+        if found is not None:
+            return self.at(self.world.value(found.name), found.places, scope)
+        if (name.base, name.marks) in self.defined and (value := self._own(name, scope)) is not None:
+            return value
+        if (size := self.names.size(name)) is not None:
+            return scalar(arb(self.sizes[size]))
+        if not name.places and name.base in ("pi", "e"):
+            return scalar(arb.pi() if name.base == "pi" else arb(1).exp())
+        if self.names.is_loss(name) and self.world.derivation.model.has_loss:
+            return self.at(self.world.value(self.names.loss), (), scope)
+        if name.base == "I" or (name.base in ("delta", "1") and len(name.places) == 2):
+            return self._identity(name, scope)
+        if self.free_names is not None:
+            return self._free(name)
+        raise unread("this name is not in the model, and nothing before defines it", self.source, name.node)
+
+    def _free(self, name: Occurrence) -> Value:
+        assert self.free_names is not None
+        word = written(name.node if name.power is None else Scripted(0, 0, *_parts(name)))
+        if word not in self.free_names:
+            n = len(self.free_names)
+            at = [ball(Exact(7919 + 104 * n * n + 977 * k, 5113 + 17 * n - 1301 * k)) for k in range(3)]
+            self.free_names[word] = Value(np.array(at, dtype=object))
+        return self.free_names[word]
+
+    def _ones(self, name: Occurrence, scope: Scope) -> Value:
+        if name.places and isinstance(name.places[0], Relation):
+            return self._truth(name.places[0], scope)
+        if name.places:
+            return Value(np.full((self.whole(name.places[0], scope), 1), arb(1), dtype=object))
+        return Value(np.array([arb(1)], dtype=object), ones="1")
+
+    def _identity(self, name: Occurrence, scope: Scope) -> Value:
+        """I, I_n, and Kronecker's delta."""
+        if len(name.places) == 2:
+            one, two = (self.whole(p, scope) for p in name.places)
+            return scalar(arb(int(one == two)))
+        return (
+            eye(self.whole(name.places[0], scope)) if name.places else Value(np.array([arb(1)], dtype=object), ones="I")
+        )
+
+    def at(self, array: Any, places: tuple[Node, ...], scope: Scope, of: int = -1) -> Value:
+        """The elements of a family at some indices, the first ones. OutOfRange where there are none."""
+        numbers = array.numbers
+        try:
+            asked = [self.whole(p, scope) - low for p, low in zip(places, array.low, strict=False)]
+        except NotWhole as wrong:
+            raise unread(f"{written(wrong.node)} is no index here", self.source, wrong.node) from None
+        for place in asked:
+            if not 0 <= place < numbers.shape[0]:
+                raise OutOfRange
+            numbers = numbers[place]
+        return Value(numbers, of=of)
+
+    def _own(self, name: Occurrence, scope: Scope) -> Value | None:
+        """A name that the answer has defined, at its indices; without them, all of it."""
+        for definition in self.defined[name.base, name.marks]:
+            bound_ = self._matched(definition, name, scope)
+            if bound_ is None:
+                continue
+            if self.depth > DEPTH:
+                raise unread("this is defined by itself, and nothing says where that begins", self.source, name.node)
+            self.depth += 1
+            try:
+                return self._stacked(definition, bound_)
+            finally:
+                self.depth -= 1
+        return None
+
+    def _matched(self, definition: Defined, name: Occurrence, scope: Scope) -> dict[str, int | None] | None:
+        """The values of a definition's letters where a name is used; None if it is another name."""
+        fixed = [p for p, own in zip(definition.places, definition.letters, strict=True) if not own]
+        if len(name.places) == len(fixed) and [written(p) for p in name.places] == [written(p) for p in fixed]:
+            return {own: None for own in definition.letters if own}
+        if len(name.places) != len(definition.places):
+            return None
+        found: dict[str, int | None] = {}
+        for place, own, used in zip(definition.places, definition.letters, name.places, strict=True):
+            try:
+                if own:
+                    found[own] = self.whole(used, scope)
+                elif written(place) != written(used) and self.whole(place, {}) != self.whole(used, scope):
+                    return None
+            except NotWhole:
+                return None
+        return found
+
+    def _stacked(self, definition: Defined, at: dict[str, int | None]) -> Value:
+        missing = [own for own, n in at.items() if n is None]
+        known = {own: n for own, n in at.items() if n is not None}
+        if not missing:
+            for own, (first, last) in self.ranges(definition.formula, dict.fromkeys(known, None)).items():
+                if own in known and not first <= known[own] <= last:
+                    raise OutOfRange
+            return self.value(definition.formula, known)
+        ranges = self.ranges(definition.formula, dict.fromkeys(missing, None))
+        spans = [range(ranges[own][0], ranges[own][1] + 1) for own in missing]
+        values = [
+            self.value(definition.formula, {**known, **dict(zip(missing, at_, strict=True))})
+            for at_ in combinations(*spans)
+        ]
+        stacked = np.stack(np.broadcast_arrays(*(v.numbers for v in values)))
+        return Value(stacked.reshape(*map(len, spans), *stacked.shape[1:]))
+
+    # -- indices --------------------------------------------------------------------------------------------------
+
+    def whole(self, node: Node, scope: Scope) -> int:
+        """The whole number that stands as an index, also one of the model's own, as the class y_i."""
+        try:
+            return whole(node, scope, self.sizes)
+        except NotWhole:
+            name = occurrence(node)
+            if name is None or name.power is not None or self.names.find(name, set(scope)) is None:
+                raise
+            found = [ball(x).unique_fmpz() for x in self._name(name, scope).numbers.ravel()]
+            if not found or found[0] is None or len(set(found)) > 1:
+                raise
+            return int(found[0])
+
+    def ranges(self, node: Node, wished: Mapping[str, None] | None = None) -> dict[str, Span]:
+        """The range of each index letter of a formula that nothing in it binds; of the `wished` ones only."""
+        plain: dict[str, Span] = {}
+        shifted: dict[str, Span] = {}
+        for name, inner in named(node):
+            for own, (first, last), moved in self._indices(name, inner):
+                if wished is not None and own not in wished:
+                    continue
+                kept = shifted if moved else plain
+                before = kept.get(own, (first, last))
+                kept[own] = max(before[0], first), min(before[1], last)
+        return {**shifted, **plain}
+
+    def _indices(self, name: Occurrence, inner: frozenset[str]) -> list[tuple[str, Span, bool]]:
+        found = self.names.find(name, inner)
+        spans: list[Span] = []
+        places: tuple[Node, ...] = ()
+        if found is not None:
+            places, spans = found.places, self._spans(found.name)
+        else:
+            for definition in self.defined.get((name.base, name.marks), []):
+                if len(definition.places) == len(name.places) and self.depth < DEPTH:
+                    self.depth += 1
+                    own = self.ranges(definition.formula)
+                    self.depth -= 1
+                    if any(definition.letters):
+                        places = name.places
+                        spans = [own.get(letter_, (1, 0)) for letter_ in definition.letters]
+                        break
+        out = []
+        for place, span in zip(places, spans, strict=False):
+            for own_letter in {*_letters(place)} - inner - self.sizes.keys():
+                moved = shift(place, own_letter)
+                if moved is not None and span[0] <= span[1]:
+                    out.append((own_letter, (span[0] - moved, span[1] - moved), moved != 0))
+        return out
+
+    def _spans(self, name: str) -> list[Span]:
+        node = self.world.derivation.model.nodes[name]
+        return [(a, b) for _, a, b in self.world.passes.over(node.indices)]
+
+    # -- powers and derivatives -----------------------------------------------------------------------------------
+
+    def power(self, value: Value, above: Node, scope: Scope) -> Value:
+        """A power, a transposition, an inverse."""
+        if isinstance(above, Symbol) and above.name in TRANSPOSED and (value.dims or value.ones):
+            return transposed(value)
+        if isinstance(above, Multiplied) and above.signs == ("odot",):
+            exponent = self.value(above.factors[0], scope)
+            return replace(value, numbers=each(lambda v, e: balls.power(v, _whole(e)), value.numbers, exponent.numbers))
+        exponent = self.value(above, scope)
+        if exponent.dims:
+            if value.dims:
+                raise Mismatch(f"an exponent is a number, and this is {shown(exponent)}")
+            return elementwise(lambda a, b: each(lambda v, e: (ball(v).log() * e).exp(), a, b), value, exponent)
+        fixed = _integer(exponent)
+        if len(value.dims) == 2 and fixed is not None:
+            return functions.matrix_power(value, fixed)
+        if fixed is not None:
+            return replace(value, numbers=each(lambda v: balls.power(v, fixed), value.numbers))
+        return replace(value, numbers=each(lambda v, e: (ball(v).log() * e).exp(), value.numbers, exponent.numbers))
+
+    def derivative(self, found: derivatives.Derivative, scope: Scope, loss: bool = False) -> Value:
+        """A derivative of the loss, or of one quantity with respect to another."""
+        of, wrt = occurrence(found.of), self.names.find(found.wrt._replace(power=None), set(scope))
+        if found.second:
+            raise unread("second derivatives are not judged yet", self.source, found.node)
+        if wrt is None:
+            raise unread("the model has no quantity of this name to differentiate by", self.source, found.wrt.node)
+        if of is None and not loss:
+            raise unread("only a named quantity can be differentiated here; give it a name", self.source, found.of)
+        if loss or (of is not None and self.names.is_loss(of)):
+            if found.immediate:
+                array = self.world.jacobian(self.names.loss, wrt.name, self.how.immediate)
+            else:
+                array = self.world.adjoint(wrt.name)
+            try:
+                value = self.at(array, wrt.places, scope)
+            except OutOfRange:
+                raise NoAdjoint from None
+            return transposed(value) if found.wrt.transposed else value
+        assert of is not None
+        top = self.names.find(of, set(scope))
+        if top is None:
+            raise unread("the model has no quantity of this name that could be differentiated", self.source, found.of)
+        array = self.world.jacobian(top.name, wrt.name, self.how.immediate if found.immediate else "")
+        return self._partial(array, top, wrt, scope)
+
+    def _partial(self, array: Any, top: Any, wrt: Any, scope: Scope) -> Value:
+        """An element or a part of a derivative: indices of both may be given."""
+        ranks = self.names.ranks[top.name], self.names.ranks[wrt.name]
+        numbers, low = array.numbers, array.low
+        try:
+            first = [self.whole(p, scope) - n for p, n in zip(top.places, low, strict=False)]
+            second = [self.whole(p, scope) - n for p, n in zip(wrt.places, low[ranks[0] :], strict=False)]
+        except NotWhole as wrong:
+            raise unread(f"{written(wrong.node)} is no index here", self.source, wrong.node) from None
+        at: list[Any] = [slice(None)] * sum(ranks)
+        at[: len(first)] = first
+        at[ranks[0] : ranks[0] + len(second)] = second
+        for place, size in zip(at, numbers.shape, strict=False):
+            if isinstance(place, int) and not 0 <= place < size:
+                raise OutOfRange
+        left = ranks[0] - len(first)
+        picked = numbers[tuple(at)]
+        if self.how.columns and left == 1 and picked.ndim == 3:
+            return Value(np.swapaxes(picked, 0, 1), of=1)
+        return Value(picked, of=left if picked.ndim > 1 else -1)
+
+    def slope(self, function: Callable[[Any], Any], value: Value) -> Value:
+        """The derivative of a function at every element."""
+        return replace(value, numbers=each(lambda v: _slope(function(arb_series([ball(v), 1]))), value.numbers))
+
+
+def _slope(x: Any) -> Any:
+    return x[1] if isinstance(x, arb_series) else arb(0)
+
+
+def _whole(x: Any) -> Exact:
+    found = (ball(x) * 2).unique_fmpz()
+    if found is None:
+        raise balls.NoValue
+    return Exact(int(found), 2)
+
+
+def _integer(value: Value) -> Exact | None:
+    """An exponent as an exact number where it is a whole or half one, the same at every point."""
+    first = value.numbers.ravel()[0]
+    doubled = ball(first) * 2
+    if all((ball(v) - first) == 0 for v in value.numbers.ravel()) and doubled.unique_fmpz() is not None:
+        return Exact(int(doubled.unique_fmpz()), 2)
+    return None
+
+
+def _joined(operator: str, one: Value, other: Value) -> Value:
+    if operator == "sum":
+        return elementwise(lambda a, b: a + b, one, other)
+    if operator == "prod":
+        return product(one, other, "", "elementwise")
+    return functions.extreme(operator, [one, other])
+
+
+def _letters(place: Node) -> list[str]:
+    from derive.transcribe.occurrences import letters
+
+    return sorted(letters(place))
+
+
+def _above(name: Occurrence) -> Node:
+    assert isinstance(name.node, Scripted) and name.node.above is not None
+    return name.node.above
+
+
+def _parts(name: Occurrence) -> tuple[Node, Node | None]:
+    assert isinstance(name.node, Scripted)
+    return name.node.base, name.node.below
+
+
+_COMPARED: dict[str, Callable[[Any, Any], Any]] = {
+    "<": lambda a, b: a < b, ">": lambda a, b: a > b, "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b,
+    "=": lambda a, b: a == b, "!=": lambda a, b: a != b,
+}  # fmt: skip
+_FORMS: dict[type[Node], Callable[[Formulas, Any, Scope], Value]] = {
+    Number: Formulas._number, Added: Formulas._added, Bracketed: Formulas._bracketed, Multiplied: Formulas._multiplied,
+    Fraction: Formulas._fraction, Root: Formulas._root, Call: Formulas._call, Bars: Formulas._bars,
+    Differential: Formulas._differential,
+    Rows: Formulas._rows, Big: Formulas._big, Scripted: Formulas._scripted, Symbol: Formulas._symbol,
+}  # fmt: skip

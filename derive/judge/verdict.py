@@ -1,0 +1,47 @@
+"""What is said of one line of an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from derive.language import Text
+
+RIGHT, CONVENTION, SLIP, FOLLOWS, WRONG, UNDECIDED, UNREADABLE = (
+    "right", "convention", "slip", "follows", "wrong", "undecided", "unreadable",
+)  # fmt: skip
+GOOD = (RIGHT, CONVENTION)
+BAD = (SLIP, FOLLOWS, WRONG)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A claim `left = right`, `text` as typed, and what is said of it.
+
+    `slip` is the key of a named slip, `value` the right formula in LaTeX or the right number, `example` where the two
+    sides differ, `caret` the place of what cannot be read.
+    """
+
+    text: str
+    verdict: str
+    number: int
+    reason: Text | None = None
+    slip: str = ""
+    value: str = ""
+    example: Text | None = None
+    caret: str = ""
+
+    def data(self, lang: str) -> dict[str, Any]:
+        """The line for JSON; what is not there is left out."""
+        found: dict[str, Any] = {"line": self.number, "text": self.text, "verdict": self.verdict}
+        said = {"reason": self.reason, "counterexample": self.example}
+        found |= {key: text.pick(lang) for key, text in said.items() if text is not None}
+        return found | {k: v for k, v in (("slip", self.slip), ("right", self.value), ("place", self.caret)) if v}
+
+
+def whole(lines: tuple[Line, ...]) -> str:
+    """The verdict on an answer: wrong if any line is, else that of its last line."""
+    if any(line.verdict in BAD for line in lines):
+        return WRONG
+    last = lines[-1].verdict if lines else UNREADABLE
+    return RIGHT if last in GOOD else last

@@ -1,0 +1,78 @@
+"""Every sentence of a judgement, in both languages."""
+
+from __future__ import annotations
+
+from derive.language import Text
+
+TITLE = Text("Judgement", "评阅")
+VERDICTS = {
+    "right": Text("right", "正确"),
+    "convention": Text("right, up to a convention", "正确（约定不同）"),
+    "slip": Text("wrong", "错误"),
+    "follows": Text("wrong, but it follows from the line before", "错误，但与上一行一致"),
+    "wrong": Text("wrong", "错误"),
+    "undecided": Text("undecided", "未能判定"),
+    "unreadable": Text("cannot be read", "无法读取"),
+}
+SLIPS = {
+    "sign": Text("The sign is wrong.", "符号错误。"),
+    "factor": Text(
+        "A factor {factor} is missing or too much: times {factor} it is right.", "系数有误：乘以 {factor} 后正确。"
+    ),
+    "batch": Text("The sum over {index} is missing.", "缺少对 {index} 的求和。"),
+    "transpose": Text(
+        "A transpose is missing or too much: {part} should be {other}.", "转置有误：{part} 应为 {other}。"
+    ),
+    "index": Text("An index is off by one: {part} should be {other}.", "下标差一：{part} 应为 {other}。"),
+    "path": Text("The path through {through} is missing.", "遗漏了经由 {through} 的路径。"),
+    "immediate": Text(
+        "This is only the immediate part of the total derivative; what comes back through {through} is missing.",
+        "这只是全导数的直接部分，遗漏了经由 {through} 传回的部分。",
+    ),
+    "weight": Text("The factor {factor} is left out.", "遗漏了因子 {factor}。"),
+    "surplus": Text("The factor {factor} is too much.", "多了因子 {factor}。"),
+    "elementwise": Text(
+        "An elementwise product and a matrix product are mixed up in {part}.", "{part} 处混淆了逐元素乘积与矩阵乘法。"
+    ),
+}
+CONVENTIONS = {
+    "layout": Text(
+        "It is the transpose of the gradient in the shape of the variable: the other layout.",
+        "结果是按变量形状所写梯度的转置：布局约定不同。",
+    ),
+    "elementwise": Text(
+        "It is the diagonal of the derivative, which has no other elements.", "这是该导数的对角线，其余元素为零。"
+    ),
+    "kink": Text(
+        "At the kink itself another value is taken; everywhere else both agree.", "仅在不可导点处取值不同，其余处一致。"
+    ),
+    "symmetric": Text(
+        "It is the derivative for independent elements of a symmetric matrix.", "这里按对称矩阵的独立元素求导。"
+    ),
+}
+DEFINES = Text("This defines {name}.", "这里定义了 {name}。")
+SHAPES = Text("The shapes do not go together: {shapes}.", "形状不相容：{shapes}。")
+UNBOUND = Text("The index {index} on the right is bound by nothing.", "右边的下标 {index} 没有被约束。")
+EXAMPLE = Text(
+    "{where} the left side is {left} and the right side is {right}.", "{where}左边为 {left}，右边为 {right}。"
+)
+AT = Text("At {numbers}", "当 {numbers} 时，")
+IN = Text("With random numbers and {numbers}", "取随机数且 {numbers} 时，")
+RANDOM = Text("With random numbers", "取随机数时，")
+FOLLOWS = Text("It is what the wrong line before leads to.", "这是由前面的错误得出的结果。")
+NOWHERE = Text(
+    "It could be computed at none of {count} random points, of sizes {sizes}.",
+    "在 {count} 个随机点处均无法求值（维数 {sizes}）。",
+)
+FAR = Text("This line has no claim that numbers decide.", "该行没有可用数值判定的断言。")
+EQUATION = Text(
+    "This holds for some values of a name only, and nothing says for which.", "该式仅对某些取值成立，未说明取值。"
+)
+SHOULD = Text("It should be {value}.", "应为 {value}。")
+NUMBER = Text("The value is {value}.", "其值为 {value}。")
+FIRST = Text("Line {number} is the first that does not follow.", "第 {number} 行是第一处错误。")
+ALL_RIGHT = Text("Every line follows.", "每一行都成立。")
+COUNT = Text("{right} of {all} lines are right.", "{all} 行中有 {right} 行正确。")
+READ = Text("{message}", "{message}")
+LINE = Text("line {number}", "第 {number} 行")
+EMPTY = Text("no formula was found", "没有找到公式")
