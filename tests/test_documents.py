@@ -27,7 +27,16 @@ def test_the_map_names_the_rooms_from_the_roof_to_the_ground() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["docs/house.md", "docs/decisions.md", "docs/language.md", "docs/grading.md", "README.md", "README.zh.md", "CHANGELOG.md"]
+    "name",
+    [
+        "docs/house.md",
+        "docs/decisions.md",
+        "docs/language.md",
+        "docs/grading.md",
+        "README.md",
+        "README.zh.md",
+        "CHANGELOG.md",
+    ],
 )
 def test_every_path_in_a_document_exists(name: str) -> None:
     missing = [path for path in paths((ROOT / name).read_text(encoding="utf-8")) if not any(ROOT.glob(path))]
