@@ -50,7 +50,7 @@ class Size(NamedTuple):
 
     name: str
     help: Text
-    most: int = 10_000
+    most: int = 100_000
 
 
 Notes = tuple[Text, ...] | Callable[..., tuple[Text, ...]]  # the same for all options, or by their values

@@ -92,7 +92,7 @@ def occurrences(expr: Expr, name: str, value: Expr | None = None) -> tuple[Occur
     if isinstance(expr, OfMatrix):
         assert value is not None
         return (Occurrence(*differential(expr, value)),) if expr.matrix.name == name else ()
-    taken = frozenset(expr.atoms(Idx) | (value.atoms(Idx) if value is not None else set()))
+    taken = _letters(expr) | (_letters(value) if value is not None else frozenset())
     front, outer = _root(expr)
     if value is not None and (row := row_of(outer)) is not None and row.slope_in_value is not None:
         rule = IN_VALUE(rule=row.rule)
@@ -115,6 +115,12 @@ def _without_zeros(uses: tuple[Occurrence, ...]) -> tuple[Occurrence, ...]:
     return first._replace(rules=(*(first.rules or (SUMMAND,)), *reasons)), *others
 
 
+@memo
+def _letters(expr: Expr) -> frozenset[Idx]:
+    return frozenset(expr.atoms(Idx))
+
+
+@memo
 def _root(expr: Expr) -> tuple[Expr, Expr]:
     """A root and the sizes beside it, which sympy takes out of sqrt(sum/N); any other expression, beside which is 1."""
     front, outer = expr.as_independent(Sum, as_Add=False) if isinstance(expr, Mul) else (S.One, expr)
@@ -146,7 +152,7 @@ def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]
     elif isinstance(expr, Partial):  # an adjoint is a quantity like any other, to be differentiated again
         yield Occurrence(tuple(getattr(expr.wrt, "indices", ())))
     elif isinstance(expr, Add):
-        for term in expr.args:
+        for term in _terms(expr)[name]:
             yield from _visit(term, name, taken)
     elif isinstance(expr, Mul):
         yield from _product(expr, name, taken)
@@ -162,8 +168,18 @@ def _visit(expr: Expr, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]
         yield from _function(expr, name, taken)
 
 
+@memo
+def _terms(expr: Add) -> Mapping[str, list[Expr]]:
+    """The terms of a sum that mention a family: of a long sum each family is in few."""
+    found: dict[str, list[Expr]] = {}
+    for term in expr.args:
+        for name in mentioned(term):
+            found.setdefault(name, []).append(term)
+    return found
+
+
 def _product(expr: Mul, name: str, taken: frozenset[Idx]) -> Iterator[Occurrence]:
-    for at, factor in enumerate(expr.args):
+    for at, factor in ((at, f) for at, f in enumerate(expr.args) if name in mentioned(f)):
         rest = expr.args[:at] + expr.args[at + 1 :]
         for use in _visit(factor, name, taken):
             quotient = isinstance(factor, Pow) and factor.exp.is_negative

@@ -43,7 +43,9 @@ NO_SLOPES = Slopes()
 @memo
 def slopes(definition: Expr, name: str, words: tuple[Said, ...]) -> Slopes:
     """Why the partial by a family is what it is, where the definition reads it through words."""
-    written = by_words(definition, words) if words else definition
+    if not words:
+        return NO_SLOPES
+    written = by_words(definition, words)
     found = [w for w in written.atoms(Said) if name in names(w.formula)]
     if not found:
         return NO_SLOPES

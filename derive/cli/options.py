@@ -16,7 +16,7 @@ from derive.topics.topic import Flag, topics
 
 WRT = "the gradients with respect to these, inputs and nodes too (default all parameters)"
 MOST_POINTS = 100_000
-MOST_STEPS = 10_000
+MOST_STEPS = 100_000
 
 
 NONE = Problem(Text("", ""), Text("", ""), graphs=("NAME",))  # a file that is not read yet

@@ -1,7 +1,7 @@
 """The benchmarks: `python tests/benchmarks/run.py [--quick] [NUMBER ...]` prints one table and leaves with 1 on a miss.
 
 Time is CPU time; the sides of a ratio take turns in one run, the numbers are medians, torch has one thread. Needs
-torch, casadi and sympy. `--quick` repeats less; numbers choose among the measures 1 to 13, 0 is the catalogue.
+torch, casadi and sympy. `--quick` repeats less; numbers choose among the measures 1 to 14, 0 is the catalogue.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> int:
     given = parser.parse_args()
     print(line(HEADER), flush=True)
     missed = 0
-    for row in rows(given.numbers or [*range(1, 14), 0], given.quick):
+    for row in rows(given.numbers or [*range(1, 15), 0], given.quick):
         print(line(row.cells()), flush=True)
         missed += not row.ok
     return 1 if missed else 0
@@ -105,6 +105,12 @@ def _paper(quick: bool) -> Iterator[Row]:
     return paper.rows()  # counted, not timed: nothing to repeat
 
 
+def _large(quick: bool) -> list[Row]:
+    import large
+
+    return large.rows(2 if quick else 3)
+
+
 def _catalogue(quick: bool) -> list[Row]:
     import catalogue
 
@@ -123,6 +129,7 @@ MEASURES: tuple[tuple[set[int], Callable[[bool], Iterable[Row]]], ...] = (
     ({11}, _pages),
     ({12}, _typesetting),
     ({13}, _paper),
+    ({14}, _large),
     ({0}, _catalogue),
 )
 
