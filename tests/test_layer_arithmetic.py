@@ -380,7 +380,7 @@ def test_a_module_with_branches_and_functions_is_read(modules: Path, capsys: pyt
 
 def test_what_is_not_known_is_listed(modules: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = of_module(modules, "Odd", "7x10", capsys)
-    assert [line.split(",")[0] for line in data["unknown"]] == [
+    assert [line.split(";")[0] for line in data["unknown"]] == [
         "cell (LSTM): no layer of this kind is known", "scale", "functions between the modules: transpose",
     ]  # fmt: skip
     assert [layer["weights"] for layer in data["networks"][0]["layers"]] == [18]

@@ -8,6 +8,7 @@ from derive.language import Text
 from derive.layers import sentences as say
 from derive.layers.network import Network
 from derive.layers.row import Row
+from derive.layers.said import named
 from derive.layers.task import Claim, Task
 from derive.page import blocks
 
@@ -30,7 +31,8 @@ def _all(network: Network, claim: Claim) -> tuple[object, ...]:
 def _layer(network: Network, claim: Claim) -> tuple[object, ...]:
     row = next(row for row in network.rows if claim.place in (row.place, row.layer.name))
     ours, value = row.value("weights") + row.value("biases"), Integer(claim.value)
-    return f"{row.place}. {row.layer.title}", value, ours, say.RIGHT if ours == value else why(row, value)
+    place = Text("{place}. {layer}", "{place}. {layer}")(place=row.place, layer=named(row.layer))
+    return place, value, ours, say.RIGHT if ours == value else why(row, value)
 
 
 def why(row: Row, value: Expr) -> Text:

@@ -14,6 +14,7 @@ from derive.layers.field import Axis, seen
 from derive.layers.formulas import formulas
 from derive.layers.network import Network
 from derive.layers.row import Row
+from derive.layers.said import named
 from derive.layers.shape import AXES, times
 from derive.layers.task import PARAMETERS, Task
 from derive.page import blocks
@@ -113,8 +114,8 @@ def _cells(row: Row, network: Network, columns: list[str], first: bool) -> Itera
 
 def label(row: Row) -> Text:
     """A layer in a table: its place, and how it was typed."""
-    named = Text("{place}. {layer}", "{place}. {layer}")(place=row.place, layer=row.layer.title)
-    return named if row.times == 1 else say.TIMES(n=row.times, layer=named)
+    one = Text("{place}. {layer}", "{place}. {layer}")(place=row.place, layer=named(row.layer))
+    return one if row.times == 1 else say.TIMES(n=row.times, layer=one)
 
 
 def _lengths(row: Row) -> Any:
@@ -220,7 +221,7 @@ def _worked(row: Row, first: bool) -> Iterator[blocks.Block]:
     known = [line for line in lines if line is not None]
     yield blocks.Heading(
         say.LAYER_AT(
-            place=row.place, layer=row.layer.title, before=row.input.text(first), after=row.output.text(first)
+            place=row.place, layer=named(row.layer), before=row.input.text(first), after=row.output.text(first)
         ),
         level=2,
     )

@@ -59,7 +59,7 @@ def data(task: Task, checks: tuple[Checked, ...] | None, lang: str) -> dict[str,
         "problem": task.title.pick(lang),
         "language": lang,
         "networks": [_network(network, show, lang) for network in task.networks],
-        "unknown": list(task.unknown),
+        "unknown": [line.pick(lang) for line in task.unknown],
         "verification": [c._asdict() | {"numbers": {str(s): n for s, n in c.numbers}} for c in checks or ()],
     }
 

@@ -45,7 +45,7 @@ class Task:
     values: tuple[tuple[Expr, int], ...] = ()
     source: str = ""
     first: bool = False
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[Text, ...] = ()
     read: Checked | None = None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sympy import Integer
 from torch import nn
 
+from derive.language import Text
 from derive.layers.layer import ONE, Layer, Sizes
 from derive.layers.shape import Shape
 
@@ -21,7 +22,18 @@ FEATURES_LAST = (nn.Linear, nn.LayerNorm, nn.MultiheadAttention, nn.Embedding)
 
 
 class NotKnown(Exception):
-    """A module or a function that is no layer of ours; its text says why."""
+    """A module or a function that is no layer of ours, and why."""
+
+    def __init__(self, why: Text):
+        super().__init__(why.en)
+        self.why = why
+
+
+NO_KIND = Text("no layer of this kind is known", "不认识这一类层")
+CEILING = Text("it rounds lengths up (ceil_mode)", "边长向上取整（ceil_mode）")
+UNEVEN = Text("its windows differ in size", "各窗口大小不一")
+ANOTHER = Text("it attends to another sequence, or has the batch in the middle", "查询另一序列，或批维不在最前")
+WIDTHS = Text("its keys or values have a width of their own", "键或值的宽度与查询不同")
 
 
 def called(module: nn.Module) -> bool:
@@ -75,7 +87,7 @@ def _layer(module: nn.Module, x: Any, args: Any) -> Layer:
         return Layer("flatten", typed="flatten")
     if type(module).__module__ == "torch.nn.modules.activation" and next(module.parameters(), None) is None:
         return activation(type(module).__name__.lower())
-    raise NotKnown("no layer of this kind is known")
+    raise NotKnown(NO_KIND)
 
 
 def _of_features(module: nn.LayerNorm, x: Any) -> bool:
@@ -124,7 +136,7 @@ def _conv(module: Any) -> Layer:
 def pooled(kind: str, given: Mapping[str, Any]) -> Layer:
     """A pooling by its settings. Errors: NotKnown where it rounds lengths up."""
     if given.get("ceil_mode"):
-        raise NotKnown("it rounds lengths up (ceil_mode)")
+        raise NotKnown(CEILING)
     kernel = _sizes(given["kernel_size"])
     stride = _sizes(given.get("stride") or given["kernel_size"])
     padding, dilation = _sizes(given.get("padding", 0)), _sizes(given.get("dilation", 1))
@@ -146,14 +158,14 @@ def _adaptive(module: Any, x: Any) -> Layer:
     if all(n == length for n, length in zip(wished, lengths, strict=True)):
         return Layer("identity", typed="identity")
     if any(length % n for n, length in zip(wished, lengths, strict=True)):
-        raise NotKnown("its windows differ in size")
+        raise NotKnown(UNEVEN)
     return pooled("avgpool", {"kernel_size": [length // n for n, length in zip(wished, lengths, strict=True)]})
 
 
 def _attention(module: nn.MultiheadAttention, x: Any, args: Any) -> Layer:
     if not module.batch_first or len(args) < 3 or args[1] is not x or args[2] is not x:
-        raise NotKnown("it attends to another sequence, or has the batch in the middle")
+        raise NotKnown(ANOTHER)
     if module.bias_k is not None or module.kdim != module.embed_dim or module.vdim != module.embed_dim:
-        raise NotKnown("its keys or values have a width of their own")
+        raise NotKnown(WIDTHS)
     bias = module.in_proj_bias is not None
     return Layer("attention", heads=Integer(module.num_heads), bias=bias, typed=f"attention heads {module.num_heads}")

@@ -18,15 +18,19 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from derive.errors import UsageError, VerificationError
+from derive.language import Text
 from derive.layers import field as seen
 from derive.layers.check.compare import Checked
-from derive.layers.check.described import NotKnown, called, described
+from derive.layers.check.described import NO_KIND, NotKnown, activation, called, described, pooled
 from derive.layers.check.torch_layers import slowly
 from derive.layers.layer import Layer
 from derive.layers.network import Field, explained, merged, onward
 from derive.layers.row import Row
 from derive.layers.shape import Shape
 
+KIND = Text("{name} ({kind}): {why}", "{name}（{kind}）：{why}")
+SIZED = Text("{what}; parameters: {count}", "{what}；参数 {count} 个")
+FUNCTIONS = Text("functions between the modules: {names}", "模块之间的函数：{names}")
 PLAIN = ("contiguous", "clone", "detach", "to", "type_as", "dropout", "requires_grad_", "float")
 FLAT = ("flatten", "view", "reshape", "squeeze")
 
@@ -36,7 +40,7 @@ class Read:
     """What was found: a row for each layer in the order of calls, what is not known, and what of it agrees."""
 
     rows: list[Row] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
+    unknown: list[Text] = field(default_factory=list)
     parameters: int = 0
     operations: int = 0
 
@@ -138,15 +142,15 @@ class _Follower(TorchFunctionMode):
         name = self.names[module] or type(module).__name__
         try:
             layer, before = described(module, x, args, self._shape(x))
-        except NotKnown as why:
-            self._unknown(f"{name} ({type(module).__name__}): {why}", module)
+        except NotKnown as error:
+            self._unknown(KIND(name=name, kind=type(module).__name__, why=error.why), module)
             return
         self._row(replace(layer, name=name), before, x, out, module)
 
-    def _unknown(self, told: str, module: nn.Module) -> None:
+    def _unknown(self, told: Text, module: nn.Module) -> None:
         count = sum(p.numel() for p in module.parameters())
         self.counted |= {id(p) for p in module.parameters()}
-        self.found.unknown.append(f"{told}, {count} parameters" if count else told)
+        self.found.unknown.append(SIZED(what=told, count=str(count)) if count else told)
 
     def _row(self, layer: Layer, before: Shape, x: Any, out: Any, module: nn.Module | None = None) -> None:
         place = str(len(self.found.rows) + 1)
@@ -235,22 +239,20 @@ class _Follower(TorchFunctionMode):
         """List the parameters that no row has, and the functions that are not known."""
         for name, parameter in self.module.named_parameters():
             if id(parameter) not in self.counted:
-                self.found.unknown.append(f"{name}, {parameter.numel()} parameters")
+                self.found.unknown.append(SIZED(what=name, count=str(parameter.numel())))
         if self.functions:
-            self.found.unknown.append(f"functions between the modules: {', '.join(dict.fromkeys(self.functions))}")
+            self.found.unknown.append(FUNCTIONS(names=list(dict.fromkeys(self.functions))))
 
 
 def function_layer(name: str, args: Any, kwargs: Mapping[str, Any]) -> Layer:
     """A function as a layer: activations and poolings. Errors: NotKnown."""
-    from derive.layers.check.described import activation, pooled
-
     if name.rstrip("_") in ("relu", "gelu", "silu", "sigmoid", "tanh", "softmax", "leaky_relu", "elu", "relu6"):
         return activation(name.rstrip("_"))
     if name.startswith(("max_pool", "avg_pool")):
         words = ("kernel_size", "stride", "padding", "dilation" if name.startswith("max") else "ceil_mode", "ceil_mode")
         given = dict(zip(words, args[1:], strict=False)) | dict(kwargs)
         return pooled("maxpool" if name.startswith("max") else "avgpool", given)
-    raise NotKnown(name)
+    raise NotKnown(NO_KIND)
 
 
 class _Hooks:
