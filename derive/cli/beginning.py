@@ -14,6 +14,7 @@ def as_a_command() -> None:
     """Do without what costs a short life more than it gives."""
     gc.disable()  # collecting garbage costs more than the garbage
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the arrays are small: threads cost more than they compute
+    os.environ.setdefault("SYMPY_GROUND_TYPES", "python")  # sympy would load flint, for numbers that are small here
     _without_tensors()
 
 
