@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from derive.expressions.several import clip, hypot, logaddexp, prelu
     from derive.graph import Graph
     from derive.language import Text
+    from derive.layers.builder import Layers
     from derive.model.author_sum import Product, Sum
     from derive.model.matrix_words import (
         cholesky,
@@ -149,6 +150,7 @@ _HOME = {
     "derive.expressions.several": ("clip", "hypot", "logaddexp", "prelu"),
     "derive.graph": ("Graph",),
     "derive.language": ("Text",),
+    "derive.layers.builder": ("Layers",),
     "derive.topics.limits.limits": ("Limit",),
     "derive.expressions.moments": ("Covariance", "Expectation", "Variance"),
     "derive.problem": ("Option", "Problem", "Size"),
@@ -178,7 +180,7 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "Abs", "Argument", "Covariance", "DeriveError", "Example", "Expectation", "Function", "Graph", "Heaviside",
-    "KroneckerDelta", "Limit", "Max", "Min", "ModelError", "MomentError", "Option", "Piecewise", "Problem",
+    "KroneckerDelta", "Layers", "Limit", "Max", "Min", "ModelError", "MomentError", "Option", "Piecewise", "Problem",
     "Product", "Rational", "Signature", "Size", "Solution", "Sum", "Text", "TrainingSet", "UsageError",
     "Variance", "VerificationError", "acos", "acosh", "amax", "amin", "asin", "asinh", "atan", "atan2", "atanh",
     "ceiling", "cholesky", "clip", "cos", "cosh", "det", "digamma", "dot", "eigenvalues", "elementwise", "elu",

@@ -13,17 +13,21 @@ from sympy import Expr, Integer, Rational, expand
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from derive import Layers
 from derive.cli.main import run
-from derive.errors import VerificationError
+from derive.errors import UsageError, VerificationError
 from derive.language import LANGUAGES
 from derive.layers.check.compare import checked
 from derive.layers.claims import compared
 from derive.layers.network import Network, said
+from derive.layers.page import solution
 from derive.layers.read import read_layers
 from derive.layers.render import render
 from derive.layers.shape import Shape, read_shape
 from derive.layers.size import size
+from derive.page.blocks import Table
 from derive.problems import layer_tasks, load_layers
+from derive.sheet.blank import exercise as blanked
 from tests.random_layers import agreed
 
 REFUSED = {
@@ -412,3 +416,23 @@ def test_an_input_that_a_module_refuses_is_one_line(modules: Path, capsys: pytes
     assert run(["layers", f"{modules}:Small", "--input", "4x32x32"]) == 2
     told = capsys.readouterr().err
     assert "the module cannot be run with an input of 4x32x32" in told and told.count("\n") == 1
+
+
+def test_the_builder_says_what_is_typed() -> None:
+    """The parameters by hand: 3 * 9 * 8 + 8, then 8 * 3 * 8 + 8 in a branch, then 8 * 10 + 10."""
+    net = Layers("32x32x3").conv(8, 3, pad=1).sum(Layers().conv(8, (1, 3), pad=(0, 1)), Layers()).gap().fc(10)
+    assert net.typed == "conv 8 3 pad 1; sum[conv 8 1x3 pad 0x1 | ]; gap; fc 10"
+    assert net.parameters == 224 + 200 + 90
+    assert Layers((9, 9, "C")).repeat(2, Layers().conv("C", 3, pad="same", bias=False)).multiply_adds == 2 * 9 * 81 * (
+        size("C", "") ** 2
+    )
+    for wrong in (lambda: net.con(8, 3), lambda: Layers().conv(8, 3).network, lambda: net.conv(8)):
+        with pytest.raises((AttributeError, UsageError)):
+            wrong()
+
+
+def test_an_exercise_has_the_table_with_empty_cells() -> None:
+    task = load_layers("cnn-table")
+    shown = [b for b in blanked(solution(task, "brief"), 0, False) if isinstance(b, Table)]
+    assert [row[0].pick("en") for row in shown[0].rows][1:3] == ["1. CONV-9-32", "2. POOL-2"]
+    assert {cell for row in shown[0].rows for cell in row[1:]} == {""}

@@ -17,7 +17,6 @@ from derive.cli.variants import drawn, is_nice, typed
 from derive.errors import ReadError, UsageError
 from derive.language import Text
 from derive.layers.task import Task as LayerTask
-from derive.page.blocks import Notation
 from derive.problem import Problem
 from derive.problems import layer_tasks, load, load_layers
 from derive.sheet.assignment import Question, Task, Worked
@@ -61,14 +60,11 @@ def _on_layers(asked: Asked, task: LayerTask, check: bool) -> Task:
     for what in ("options", "numbers", "rate", "nice", "graph"):
         if getattr(asked, what):
             raise UsageError(f"{asked.where}: {what}: a task on layers has none")
-    from derive.layers.names import ORDER
     from derive.layers.page import solution, told
-    from derive.layers.render import data
+    from derive.layers.render import data, notation
 
     checks = verified(task) if check else None
-    worked = Worked(
-        Notation(ORDER, (), ()), partial(solution, task), tuple(told(task, checks)), partial(data, task, checks)
-    )
+    worked = Worked(notation(task), partial(solution, task), tuple(told(task, checks)), partial(data, task, checks))
     statement = filled(asked.statement, {}, asked.where) if asked.statement is not None else ()
     given = statement or ((task.statement,) if task.statement is not None else ())
     questions = tuple(Question(filled(text, {}, f"{asked.where}, part"), marks) for text, marks in asked.parts)

@@ -13,11 +13,11 @@ from derive.cli.grade import grade_parser
 from derive.cli.options import NONE
 from derive.cli.plotting import plot_parser
 from derive.errors import UsageError
-from derive.problems import load, names
+from derive.problems import layer_tasks, load, names
 
 NAMING = {"": options.problem_parser, "code": options.code_parser, "graph": options.graph_parser, "plot": plot_parser}
 NAMING["grade"] = grade_parser
-ALONE = {"list": options.list_parser, "check": options.check_parser}
+ALONE = {"layers": options.layers_parser, "list": options.list_parser, "check": options.check_parser}
 SHELLS = ("bash", "zsh", "fish")
 HOW = """A script for the shell. bash: derive completion bash > ~/.local/share/bash-completion/completions/derive;
 zsh: derive completion zsh > ~/.derive-completion and `source ~/.derive-completion` in .zshrc, after compinit; fish:
@@ -71,7 +71,7 @@ def _bash(shell: str) -> Iterator[str]:
         f'    {"|".join(named[:-1])}) at="$at ${{COMP_WORDS[2]}}";;',
         "  esac",
         '  case "$COMP_CWORD $at" in',
-        f'    "1 "*) words="{" ".join([*names(), *COMMANDS, "--help", "--version"])}";;',
+        f'    "1 "*) words="{" ".join([*names(), *layer_tasks(), *COMMANDS, "--help", "--version"])}";;',
         f'    {"|".join(f"2?{c}*" for c in named)}) words="{" ".join(names())}";;',
         '    "2 completion") words="' + " ".join(SHELLS) + '";;',
         "  esac",

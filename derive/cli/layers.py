@@ -10,7 +10,8 @@ from derive.cli import options, progress_line
 from derive.cli.delivery import deliver, not_to_a_terminal
 from derive.cli.sheet import front_of
 from derive.errors import UsageError
-from derive.language import LANGUAGES, Text
+from derive.language import LANGUAGES
+from derive.layers.builder import TITLE
 from derive.layers.network import Network
 from derive.layers.render import render
 from derive.layers.shape import read_shape
@@ -23,8 +24,6 @@ from derive.progress import CHECKING, doing
 
 if TYPE_CHECKING:
     from derive.layers.check.compare import Checked
-
-TITLE = Text("The arithmetic of the layers", "网络各层的计算")
 
 
 def run(argv: Sequence[str]) -> int:

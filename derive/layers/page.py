@@ -97,7 +97,7 @@ def _table(network: Network, columns: list[str], first: bool) -> blocks.Table:
     rows = [tuple(top), *(tuple(_cells(row, network, columns, first)) for row in network.rows)]
     if any(column != "shape" and column != "field" for column in columns):
         rows.append(tuple(_sums(network, columns)))
-    return blocks.Table(tuple(header), tuple(rows))
+    return blocks.Table(tuple(header), tuple(rows), given=1)
 
 
 def _cells(row: Row, network: Network, columns: list[str], first: bool) -> Iterator[Any]:

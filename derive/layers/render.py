@@ -14,7 +14,7 @@ from derive.layers.network import Network
 from derive.layers.page import sheet
 from derive.layers.row import Row
 from derive.layers.task import Task
-from derive.page.blocks import Block, Title
+from derive.page.blocks import Block, Notation, Title
 from derive.page.formats.formats import FORMATS, Document
 from derive.page.front import Front
 from derive.page.print.formulas import Formulas
@@ -40,7 +40,7 @@ def render(
     """Write the sheet in one format and language."""
     front = front or Front()
     form = FORMATS[format]
-    formulas = Formulas(form.notation, ORDER, ())
+    formulas = Formulas(form.notation, *notation(task))
     head = front.head(Title(task.title, None, task.statement))
 
     def shown(detail: str) -> Iterator[Block]:
@@ -52,9 +52,19 @@ def render(
     )
 
 
+def notation(task: Task) -> Notation:
+    """How formulas are printed: the letters of the formulas, then those of the sizes, as the inputs have them."""
+    letters: dict[str, None] = {}
+    for network in task.networks:
+        for size in (*network.input.spatial, network.input.channels):
+            letters |= dict.fromkeys(sorted(map(str, size.free_symbols)))
+        letters |= dict.fromkeys(sorted(map(str, network.letters)))
+    return Notation(tuple(dict.fromkeys([*ORDER, *letters])), (), ())
+
+
 def data(task: Task, checks: tuple[Checked, ...] | None, lang: str) -> dict[str, Any]:
     """The networks as dictionaries, lists, strings and numbers; formulas are LaTeX."""
-    show = Formulas("latex", ORDER, ())
+    show = Formulas("latex", *notation(task))
     return {
         "problem": task.title.pick(lang),
         "language": lang,

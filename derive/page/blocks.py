@@ -82,10 +82,14 @@ class Expanded(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table; a cell is a Text, an expression, a number, a list of those, or plain words."""
+    """A table; a cell is a Text, an expression, a number, a list of those, or plain words.
+
+    An exercise has it with its first `given` columns and leaves the others empty; without any it leaves it out.
+    """
 
     header: tuple[Any, ...]
     rows: tuple[tuple[Any, ...], ...]
+    given: int = 0
 
 
 class Worked(NamedTuple):

@@ -62,6 +62,8 @@ class Blanking:
                 yield Answer(block, _forward(block.drawing))
             case Notation():
                 yield block
+            case Table() if block.given and not self._told(block):
+                yield Answer(block, emptied(block))
             case Paragraph() | Table():
                 yield block if self._told(block) else Answer(block, None)
             case Equations() | Unrolled() | Expanded() | Worked():
@@ -112,3 +114,9 @@ def _forward(drawing: Drawing) -> Picture | None:
     if not isinstance(drawing, GraphPicture):
         return None
     return Picture(GraphPicture(drawing.derivation, drawing.sizes, backward=False), VALUES)
+
+
+def emptied(table: Table) -> Table:
+    """Leave the columns of a table that are asked for empty."""
+    rest = ("",) * (len(table.header) - table.given)
+    return table._replace(rows=tuple((*row[: table.given], *rest) for row in table.rows))
