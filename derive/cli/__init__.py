@@ -23,6 +23,7 @@ COMMANDS = {
     ),
     "solve": Command("derive.cli.solve", "solve FILE|- [options]", "the solution sheet of a model written in LaTeX"),
     "grade": Command("derive.cli.grade", "grade NAME ANSWER...", "answers in LaTeX, judged line by line"),
+    "judge": Command("derive.cli.judge", 'judge "FORMULA"', "somebody else's formula, derivation or backward pass"),
     "check": Command("derive.cli.checking", "check [NAME ...]", "check problems against torch.autograd"),
     "code": Command("derive.cli.code", "code NAME [options]", "forward and backward pass as a Python module"),
     "completion": Command("derive.cli.completion", "completion bash|zsh|fish", "a script that completes for the shell"),

@@ -54,7 +54,7 @@ def run(argv: Sequence[str]) -> int:
     typed = _files(given.answers)
     with progress_line.shown(given.lang):
         found = judges(problem, given)
-        answers = [graded(found, name, source(name), len(typed), n) for n, name in enumerate(typed, 1)]
+        answers = [graded(found, name, source(name)) for name in typed]
     return finish(answers, given)
 
 
@@ -64,10 +64,10 @@ def check(given: argparse.Namespace) -> None:
     options.one_of("format", given.format, FORMATS)
 
 
-def finish(answers: Sequence[Answer], given: argparse.Namespace) -> int:
-    """Write the verdicts; the exit status."""
+def finish(answers: Sequence[Answer], given: argparse.Namespace, first: bool = False) -> int:
+    """Write the verdicts, and with `first` which line is the first that does not follow; the exit status."""
     page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
-    deliver(written(answers, given.format, given.lang, page), given.output)
+    deliver(written(answers, given.format, given.lang, page, first), given.output)
     return status(answers)
 
 
@@ -85,7 +85,7 @@ def judges(problem: Problem, given: argparse.Namespace) -> list[Judge]:
     return found
 
 
-def graded(found: Sequence[Judge], name: str, text: str, count: int, n: int) -> Answer:
+def graded(found: Sequence[Judge], name: str, text: str) -> Answer:
     """The verdict on one answer: of several readings of the task, the first that it is right for, else the first."""
     answers = []
     for judge in found:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from derive.errors import ReadError
+from derive.judge import functions
 from derive.judge.formulas import Defined, Formulas
 from derive.judge.places import named
-from derive.read.reader import Row, read
+from derive.read.reader import read
 from derive.read.tree import Added, Node, Number, Relation, Words, walk
 from derive.transcribe.occurrences import Occurrence, letter, occurrence, shifted
-from derive.transcribe.statements import called
+from derive.transcribe.statements import called, is_derivative
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,6 @@ def claims(source: str) -> list[Claim]:
     return [claim for row in read(source) for item in row.items for claim in _claims(item)]
 
 
-def rows(source: str) -> Sequence[Row]:
-    """The lines of mathematics of a text. Errors: ReadError."""
-    return read(source)
-
-
 def _claims(item: Node) -> Iterator[Claim]:
     if not isinstance(item, Relation) or not set(item.signs) <= {"=", "approx"}:
         return
@@ -51,7 +48,7 @@ def _claims(item: Node) -> Iterator[Claim]:
 def defined(claim: Claim, worlds: Sequence[Formulas]) -> Occurrence | None:
     """The name that a claim defines: it stands alone on the left, and neither the model nor the answer has it yet."""
     name, arguments = called(claim.left)
-    if arguments and worlds[0].names.ranks:
+    if arguments and (worlds[0].names.ranks or (name is not None and functions.is_known(name))):
         return None
     if name is None or not claim.first or name.power is not None or name.transposed:
         return None
@@ -95,3 +92,11 @@ def define(name: Occurrence, right: Node, worlds: Sequence[Formulas]) -> None:
 def strict(claim: Claim) -> bool:
     """Whether the right side decides at a kink what the derivation may decide otherwise: it has >= or <= in it."""
     return not any(isinstance(part, Relation) and {">=", "<="} & set(part.signs) for part in walk(claim.right))
+
+
+def differentiates(source: str) -> bool:
+    """Whether a text has a derivative in it, so that it is about a model."""
+    try:
+        return any(is_derivative(side) for claim in claims(source) for side in (claim.left, claim.right))
+    except ReadError:
+        return False

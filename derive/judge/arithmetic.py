@@ -10,7 +10,6 @@ from flint import arb
 from derive.judge.balls import ball, middle
 from derive.judge.value import Value
 from derive.read.tree import Added, Bracketed, Multiplied, Node, Number, Symbol, walk
-from derive.transcribe.occurrences import occurrence
 
 _UNITS = {"K": 3, "k": 3, "M": 6, "B": 9}
 
@@ -80,4 +79,5 @@ def equation(left: Node, right: Node, no_model: bool) -> bool:
 
 def free(node: Node) -> set[str]:
     """The names in a formula that nothing is known of."""
-    return {part.name for part in walk(node) if isinstance(part, Symbol) and not part.upright and occurrence(part)}
+    names = (part.name for part in walk(node) if isinstance(part, Symbol) and not part.upright)
+    return set(names) - {"e", "pi", "sigma"}

@@ -78,6 +78,13 @@ def _rule(formulas: Meaning, name: Occurrence) -> Callable[[Any], Any] | None:
     return lambda v: balls.of_expression(expr, {x: v})
 
 
+def is_known(name: Occurrence) -> bool:
+    """Whether a name is that of a function by itself, as sigma and tanh."""
+    return name.base not in ("f", "g", "phi", "varphi", "psi") and (
+        name.base == "sigma" or elementwise(name.base) is not None
+    )
+
+
 def _activations(formulas: Meaning) -> list[Any]:
     found = {}
     for node in formulas.world.derivation.model.nodes.values() if formulas.names.ranks else ():

@@ -306,7 +306,7 @@ class _Answer:
                 found = compare.sides(claim.left, compare.of(claim.left), edit.tree, side, some)
                 if found.state != SAME or found.convention:
                     return False
-        except DeriveError:
+        except (DeriveError, NotWhole, NoValue, OutOfRange, ValueError, TypeError):
             return False
         return True
 

@@ -45,8 +45,8 @@ def status(answers: Sequence[Answer]) -> int:
     return 0 if verdicts <= {"right"} else 1
 
 
-def written(answers: Sequence[Answer], format: str, lang: str, page: Page = PLAIN) -> str:
-    """The verdicts in one of the formats."""
+def written(answers: Sequence[Answer], format: str, lang: str, page: Page = PLAIN, first: bool = False) -> str:
+    """The verdicts in one of the formats; with `first` a text begins with the first line that does not follow."""
     if format == "json":
         found = [
             {"answer": a.name, "verdict": a.verdict, "lines": [line.data(lang) for line in a.lines]} for a in answers
@@ -54,7 +54,7 @@ def written(answers: Sequence[Answer], format: str, lang: str, page: Page = PLAI
         return json.dumps({"answers": found}, ensure_ascii=False, indent=1) + "\n"
     if format == "html":
         return _html(answers, lang)
-    return "\n".join("\n".join(_text(answer, lang, page)) for answer in answers) + "\n"
+    return "\n".join("\n".join(_text(answer, lang, page, first)) for answer in answers) + "\n"
 
 
 def _said(line: Line) -> Iterator[Text]:
@@ -64,11 +64,14 @@ def _said(line: Line) -> Iterator[Text]:
         yield line.example
 
 
-def _text(answer: Answer, lang: str, page: Page) -> Iterator[str]:
+def _text(answer: Answer, lang: str, page: Page, first: bool) -> Iterator[str]:
     right = sum(line.verdict in GOOD for line in answer.lines)
     verdict = words.VERDICTS[answer.verdict].pick(lang)
     count = words.COUNT(right=right, all=len(answer.lines)).pick(lang)
     yield f"{answer.name}: {page.paint(verdict, GREEN if answer.verdict == 'right' else RED)}. {count}"
+    if first and len(answer.lines) > 1:
+        bad = next((n for n, line in enumerate(answer.lines, 1) if line.verdict not in GOOD), None)
+        yield (words.ALL_RIGHT if bad is None else words.FIRST(number=bad)).pick(lang)
     for line in answer.lines:
         mark = page.paint(words.VERDICTS[line.verdict].pick(lang), GREEN if line.verdict in GOOD else RED)
         yield f"  {words.LINE(number=line.number).pick(lang)}: {' '.join(line.text.split())}"

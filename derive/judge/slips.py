@@ -9,20 +9,25 @@ from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
+from sympy import Idx, Indexed
+from sympy import Symbol as SympySymbol
 
+from derive.expressions.functions import row_of
+from derive.expressions.indices import name_of
 from derive.expressions.notation import latex_name
 from derive.judge.balls import ball
 from derive.judge.formulas import Formulas
 from derive.judge.names import Names
 from derive.judge.places import Scope
 from derive.judge.value import Value, negative
-from derive.judge.words import SLIPS
+from derive.judge.words import COLUMNS, ROWS, SLIPS
 from derive.language import Text
 from derive.read.reader import formula
 from derive.read.tree import (
     Added,
     Big,
     Bracketed,
+    Differential,
     Listed,
     Multiplied,
     Node,
@@ -71,20 +76,26 @@ def _factors(names: Names) -> Iterator[Edit]:
     for size in names.sizes.values():
         yield Edit("factor", SLIPS["factor"](factor=f"1/{size}"), value=_by_size(size, -1))
         yield Edit("factor", SLIPS["factor"](factor=size), value=_by_size(size, 1))
+        yield Edit("factor", SLIPS["factor"](factor=rf"1/\sqrt{{{size}}}"), value=_by_size(size, -1, root=True))
+        yield Edit("factor", SLIPS["factor"](factor=rf"\sqrt{{{size}}}"), value=_by_size(size, 1, root=True))
 
 
 def _times(number: Fraction) -> Callable[[Formulas, Value], Value]:
     return lambda f, v: replace(v, numbers=v.numbers * ball(number))
 
 
-def _by_size(size: str, power: int) -> Callable[[Formulas, Value], Value]:
-    return lambda f, v: replace(v, numbers=v.numbers * ball(Fraction(f.sizes[size]) ** power))
+def _by_size(size: str, power: int, root: bool = False) -> Callable[[Formulas, Value], Value]:
+    def times(f: Formulas, v: Value) -> Value:
+        number = ball(Fraction(f.sizes[size]) ** power)
+        return replace(v, numbers=v.numbers * (number.sqrt() if root else number))
+
+    return times
 
 
 def _axes() -> Iterator[Edit]:
     """The sum over the examples that a matrix form leaves out: over the first or over the last axis."""
     for axis in (0, 1):
-        word = Text("the rows", "各行") if axis == 0 else Text("the columns", "各列")
+        word = ROWS if axis == 0 else COLUMNS
 
         def total(f: Formulas, v: Value, axis: int = axis) -> Value:
             return Value(np.sum(v.numbers, axis=axis)) if len(v.dims) > axis else v
@@ -229,6 +240,33 @@ def _weights(node: Node, left: Node, names: Names, worlds: list[Formulas]) -> It
             for at in shifts:
                 yield from _beside_all(node, _indexed(head, at), SLIPS["weight"](factor=_latex(text, at)), rank)
 
+    for above, below in _activated(formulas):
+        rank = names.ranks[above]
+        for places in [(), *(permutations(letters, rank) if rank else ())]:
+            ends = [Differential(-1, -1, "partial", None, _typeset(n, places)) for n in (above, below)]
+            said = SLIPS["weight"](factor=_slope_text(above, below, places))
+            yield from _beside_all(node, Over(-1, -1, ends[0], ends[1]), said, rank)
+
+
+def _activated(formulas: Formulas) -> Iterator[tuple[str, str]]:
+    """What is a function of each element of something with a name: (a, z) for a = sigma(z)."""
+    nodes = formulas.world.derivation.model.nodes if formulas.names.ranks else {}
+    for name, node in nodes.items():
+        expr = node.cases[0].expr if node.cases else None
+        if expr is not None and len(expr.args) == 1 and row_of(expr) is not None:
+            inner = expr.args[0]
+            if isinstance(inner, (Idx, SympySymbol, Indexed)) and name_of(inner) in nodes:
+                yield name, name_of(inner)
+
+
+def _typeset(name: str, places: tuple[str, ...]) -> Node:
+    return _indexed(formula(latex_name(name)), tuple(map(_letter, places)))
+
+
+def _slope_text(above: str, below: str, places: tuple[str, ...]) -> str:
+    tops = (_latex(latex_name(n), tuple(map(_letter, places))) for n in (above, below))
+    return rf"\frac{{\partial {next(tops)}}}{{\partial {next(tops)}}}"
+
 
 def _shifts(places: tuple[str, ...], axis: int) -> list[tuple[Node, ...]]:
     """The letters as they are, and one step of time before or after."""
@@ -262,6 +300,10 @@ def _beside(part: Node, factor: Node) -> Iterator[Node]:
     """Inside sums the factor stands in the term."""
     if isinstance(part, Big):
         yield replace(part, body=Multiplied(-1, -1, (_bracket(part.body), factor), ("", "")))
+    if isinstance(part, Multiplied):
+        for n, one in enumerate(part.factors):
+            new = _bracket(Multiplied(-1, -1, (_bracket(one), factor), ("", "odot")))
+            yield replace(part, factors=(*part.factors[:n], new, *part.factors[n + 1 :]))
     if isinstance(part, Added):
         for n, term in enumerate(part.terms):
             new = Multiplied(-1, -1, (_bracket(term), factor), ("", ""))

@@ -59,6 +59,11 @@ EXAMPLE = Text(
 AT = Text("At {numbers}", "当 {numbers} 时，")
 IN = Text("With random numbers and {numbers}", "取随机数且 {numbers} 时，")
 RANDOM = Text("With random numbers", "取随机数时，")
+RETURNS = Text(
+    "{where} the gradient is {right} and the function returns {found}.", "{where}梯度为 {right}，而函数返回 {found}。"
+)
+ROWS, COLUMNS = Text("the rows", "各行"), Text("the columns", "各列")
+TURNED = Text("The gradient is transposed.", "梯度被转置了。")
 FOLLOWS = Text("It is what the wrong line before leads to.", "这是由前面的错误得出的结果。")
 NOWHERE = Text(
     "It could be computed at none of {count} random points, of sizes {sizes}.",
@@ -70,7 +75,7 @@ EQUATION = Text(
 )
 SHOULD = Text("It should be {value}.", "应为 {value}。")
 NUMBER = Text("The value is {value}.", "其值为 {value}。")
-FIRST = Text("Line {number} is the first that does not follow.", "第 {number} 行是第一处错误。")
+FIRST = Text("Claim {number} is the first that does not follow.", "第 {number} 个等式是第一处不成立的。")
 ALL_RIGHT = Text("Every line follows.", "每一行都成立。")
 COUNT = Text("{right} of {all} lines are right.", "{all} 行中有 {right} 行正确。")
 READ = Text("{message}", "{message}")

@@ -152,9 +152,11 @@ def with_scripts(cursor: Cursor, name: Node) -> Node:
     """A function's name with its scripts: `\\log_2`, `\\tanh^2`, `\\mathrm{softmax}_k`."""
     below: Node | None = None
     above: Node | None = None
-    while cursor.at("_", "^"):
+    while cursor.at("_", "^", "'"):
         mark = cursor.take()
-        if mark.text == "_":
+        if mark.text == "'":
+            name = _primed(cursor, name, mark)
+        elif mark.text == "_":
             below = script(cursor, below, mark, "subscript")
         else:
             above = script(cursor, above, mark, "superscript")

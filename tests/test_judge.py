@@ -1,0 +1,134 @@
+"""`derive judge`: errors that were found in print and in programs, each beside its correction; programs; arithmetic.
+
+Each erratum is retold in own symbols, and the thread in which it was reported stands in the last column of its row.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from derive.cli.main import run
+from derive.judge.judge import Judge
+from derive.judge.verdict import GOOD
+from derive.problems import load
+from derive.transcribe.model import pasted
+
+ANSWERS = Path(__file__).parent / "answers"
+# The model, the slip, what is said of it, the wrong and the right form, and where it was reported.
+ERRATA = [line.split("\t") for line in (ANSWERS / "errata.tsv").read_text(encoding="utf-8").splitlines()]
+MODELS = {
+    "net": r"z = w x + b \\ a = \sigma(z) \\ L = \frac{1}{2} (a - y)^2",
+    "quadratic": "L = a x^2 - b x",
+    "penalty": r"L = \frac{1}{2} (w x - y)^2 + \lambda w^2",
+    "power": r"L = x^y, \quad x > 0",
+    "monomial": "L = x^7 y^3",
+    "divergence": r"L = -\log s + \frac{1}{2} (s^2 + m^2 - 1), \quad s > 0",
+}
+PLAIN = ("quadratic", "power", "monomial")  # the loss is differentiated by x and y
+
+
+@cache
+def judge(name: str) -> Judge:
+    if name == "-":
+        return Judge(None)
+    if name in MODELS:
+        made = pasted(
+            MODELS[name],
+            roles=dict.fromkeys("xy" if "y" in MODELS[name] else "x", "parameter") if name in PLAIN else {},
+        )
+        return Judge(made.graph.derive(), made.names)
+    problem = load(name)
+    return Judge(problem.readings[0].build(**problem.choices({"depth": "1"})).derive())
+
+
+def test_there_are_twenty_five() -> None:
+    assert len(ERRATA) >= 25 and all(row[5].startswith("https://github.com/") for row in ERRATA)
+
+
+@pytest.mark.parametrize("name, slip, part, wrong, right, link", ERRATA)
+def test_an_erratum_is_rejected_and_its_correction_accepted(
+    name: str, slip: str, part: str, wrong: str, right: str, link: str
+) -> None:
+    (line,) = judge(name).answer(right)
+    assert line.verdict in GOOD, (line.verdict, line.reason and line.reason.pick("en"))
+    (line,) = judge(name).answer(wrong)
+    said = "" if line.reason is None else line.reason.pick("en")
+    assert (line.slip or line.verdict) == slip, (line.verdict, line.slip, said)
+    assert part.strip("-") in said + line.value
+
+
+# Claims about numbers: right, or the right number.
+NUMBERS = (
+    ("256x5x5x48+256=614656", "307456"),
+    ("256x5x5x48+256=307456", ""),
+    (r"\frac{1}{\sqrt{2}} = 0.707", ""),
+    (r"\frac{1}{\sqrt{2}} = 0.708", "0.707107"),
+    (r"\sqrt{10} \approx 3.16", ""),
+    (r"\sqrt{10} \approx 3.17", "3.16228"),
+    (r"224 \times 224 \times 3 = 150K", "150528"),
+    (r"3 \times (5 \times 5 + 1) = 78", ""),
+    (r"\frac{39}{4} = 9.75", ""),
+    (r"2^{10} = 1024 = 10^3", "1024"),
+)
+
+
+@pytest.mark.parametrize("claim, right", NUMBERS)
+def test_a_claim_about_numbers_is_exact(claim: str, right: str) -> None:
+    line = judge("-").answer(claim)[-1]
+    assert (line.verdict, line.value) == (("wrong", right) if right else ("right", "")), line
+
+
+def test_an_identity_holds_for_every_value_and_an_equation_for_some() -> None:
+    verdicts = [judge("-").answer(c)[0].verdict for c in ("(a + b)^2 = a^2 + 2 a b + b^2", "(a+b)^2 = a^2 + b^2")]
+    assert verdicts == ["right", "wrong"]
+    assert judge("-").answer("0.05 h = 2.5")[0].verdict == "undecided"
+
+
+BACKWARD = """import {library} as np
+def backward(X, A1, A2, Y, W2):
+    dZ2 = (A2 - Y) * A2 * (1 - A2)
+    dZ1 = dZ2 @ W2.T * A1 * (1 - A1)
+    return {{"dW2": A1.T @ dZ2, "db2": {db2}, "dW1": X.T @ dZ1, "grad_b1": {db1}}}
+"""
+
+
+def called(*argv: str) -> tuple[int, str]:
+    with contextlib.redirect_stdout(io.TextIOWrapper(buffer := io.BytesIO(), encoding="utf-8")) as out:
+        status = run(["judge", *argv])
+        out.flush()
+    return status, buffer.getvalue().decode()
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_a_backward_pass_is_run_and_its_slips_are_named(tmp_path: Path, library: str) -> None:
+    program = tmp_path / "backward.py"
+    program.write_text(BACKWARD.format(library=library, db2="dZ2.sum(0)", db1="dZ1.sum(0)"))
+    command = ("mlp", str(program), "--depth", "1", "--no-check", "--format", "json")
+    assert called(*command)[0] == 0
+    program.write_text(BACKWARD.format(library=library, db2="dZ2", db1="-dZ1.sum(0)"))
+    status, text = called(*command)
+    assert (
+        status == 1 and '"slip": "batch"' in text and '"slip": "sign"' in text and text.count('"verdict": "right"') == 2
+    )
+
+
+def test_a_page_brings_its_own_model(tmp_path: Path) -> None:
+    page = tmp_path / "page.tex"
+    page.write_text(
+        r"""Let $z = w x + b$, $a = \sigma(z)$ and $L = \frac{1}{2}(a - y)^2$. Then
+\begin{align} \frac{\partial L}{\partial z} &= (a - y) a (1 - a) \\
+\frac{\partial L}{\partial w} &= (a - y) x \end{align}
+"""
+    )
+    status, text = called(str(page), "--no-check")
+    assert status == 1 and "Claim 5 is the first that does not follow" in text and r"\frac{\partial a}" in text
+
+
+def test_a_claim_without_a_model_asks_for_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["judge", r"\frac{\partial L}{\partial w} = x"]) == 2
+    assert "--model" in capsys.readouterr().err
