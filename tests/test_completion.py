@@ -25,6 +25,10 @@ LINES = {
     "derive my.py --detail f": "full",
     "derive graph my.py --ste": "--steps",
     "derive completion z": "zsh",
+    "derive gallery ls": "lstm",
+    "derive gallery lstm --no": "--no-check",
+    "derive sheet 0 --shu": "--shuffle",
+    "derive solve m.tex --det": "--detail",
     "derive lstm --T ": "",
 }
 
@@ -61,6 +65,18 @@ def test_every_word_is_in_every_script(scripts):
         words = {w.removeprefix("--") for w in script.replace('"', " ").replace("'", " ").split()}
         options = {option.flag.removeprefix("--") for name in names() for option in load(name).options}
         assert {*names(), *COMMANDS} | options <= words
+
+
+def test_fish_completes(scripts, tmp_path):
+    """What fish itself offers, where it is there; in a folder without files, which it offers besides."""
+    if shutil.which("fish") is None:
+        pytest.skip("no fish")
+    asked = "".join(f"echo (complete -C {line!r} | string replace -r '\\t.*' '')\n" for line in LINES)
+    done = subprocess.run(
+        ["fish", "--no-config"], input=scripts["fish"] + asked, cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    found = [" ".join(sorted(line.split())) for line in done.stdout.split("\n")]
+    assert dict(zip(LINES, found, strict=False)) == {k: " ".join(sorted(v.split())) for k, v in LINES.items()}
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

@@ -6,6 +6,7 @@ It is written once and asks nothing of derive afterwards: a TAB that starts Pyth
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from derive.cli import COMMANDS, options
@@ -17,7 +18,11 @@ from derive.problems import layer_tasks, load, names
 
 NAMING = {"": options.problem_parser, "code": options.code_parser, "graph": options.graph_parser, "plot": plot_parser}
 NAMING["grade"] = grade_parser
-ALONE = {"layers": options.layers_parser, "list": options.list_parser, "check": options.check_parser}
+NAMED = (*filter(None, NAMING), "check", "gallery")  # followed by the name of a problem
+ALONE = {
+    "list": options.list_parser, "check": options.check_parser, "gallery": options.gallery_parser,
+    "layers": options.layers_parser, "solve": partial(options.problem_parser, "", NONE), "sheet": partial(options.assignment_parser, ()),
+}  # fmt: skip
 SHELLS = ("bash", "zsh", "fish")
 HOW = """A script for the shell. bash: derive completion bash > ~/.local/share/bash-completion/completions/derive;
 zsh: derive completion zsh > ~/.derive-completion and `source ~/.derive-completion` in .zshrc, after compinit; fish:
@@ -61,18 +66,17 @@ def _places() -> Iterator[tuple[str, str, list[Option]]]:
 
 def _bash(shell: str) -> Iterator[str]:
     """bash's function, which zsh understands too."""
-    named = [*filter(None, NAMING), "check"]  # followed by the name of a problem
     if shell == "zsh":
         yield "autoload -U +X bashcompinit && bashcompinit"
     yield from (
         "_derive() {",
         '  local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" at="${COMP_WORDS[1]}" words=""',
         '  case "$at" in',
-        f'    {"|".join(named[:-1])}) at="$at ${{COMP_WORDS[2]}}";;',
+        f'    {"|".join(filter(None, NAMING))}) at="$at ${{COMP_WORDS[2]}}";;',
         "  esac",
         '  case "$COMP_CWORD $at" in',
         f'    "1 "*) words="{" ".join([*names(), *layer_tasks(), *COMMANDS, "--help", "--version"])}";;',
-        f'    {"|".join(f"2?{c}*" for c in named)}) words="{" ".join(names())}";;',
+        f'    {"|".join(f"2?{c}*" for c in NAMED)}) words="{" ".join(names())}";;',
         '    "2 completion") words="' + " ".join(SHELLS) + '";;',
         "  esac",
         '  case "$at" in',
@@ -109,8 +113,10 @@ def _fish() -> Iterator[str]:
     first = "-n __fish_is_first_arg"
     yield f"complete -c derive {first} -a '{' '.join(names())}' -d problem"
     yield from (f"complete -c derive -f {first} -a {c} -d {_said(row.help)}" for c, row in COMMANDS.items())
-    within = " ".join([*filter(None, NAMING), "check"])
-    yield f"complete -c derive -n '__fish_seen_subcommand_from {within}' -a '{' '.join(names())}'"
+    yield f"complete -c derive -n '__fish_seen_subcommand_from {' '.join(NAMED)}' -a '{' '.join(names())}'"
+    yield f"complete -c derive -f -n '__fish_seen_subcommand_from completion' -a '{' '.join(SHELLS)}'"
+    yield r"function __derive_own; string match -qr '\.(py|tex|md)$' -- (commandline -opc); end"
+    yield from _lines("__derive_own", _options(options.problem_parser("", NONE)))
     for command, name, found in _places():
         words = [word for word in (command, name) if word]
         yield from _lines("; and ".join(f"__fish_seen_subcommand_from {word}" for word in words), found)
