@@ -21,7 +21,8 @@ NAMING["grade"] = grade_parser
 NAMED = (*filter(None, NAMING), "check", "gallery")  # followed by the name of a problem
 ALONE = {
     "list": options.list_parser, "check": options.check_parser, "gallery": options.gallery_parser,
-    "layers": options.layers_parser, "solve": partial(options.problem_parser, "", NONE), "sheet": partial(options.assignment_parser, ()),
+    "layers": options.layers_parser, "solve": partial(options.problem_parser, "", NONE),
+    "sheet": partial(options.assignment_parser, ()),
 }  # fmt: skip
 SHELLS = ("bash", "zsh", "fish")
 HOW = """A script for the shell. bash: derive completion bash > ~/.local/share/bash-completion/completions/derive;
