@@ -141,3 +141,14 @@ def test_what_sympy_makes_of_an_expression_is_what_is_shown_and_derived():
     assert "L = |x - 1|" in text and "any number in [−1, 1] is a subgradient" in " ".join(text.split())
     assert module(derived, "numpy").backward(x=np.float64(1.0))["x"] == 0.0
     assert "`sqrt((x - 1)**2)` is `Abs(x - 1)`" in Graph.__doc__
+
+
+def test_a_share_is_of_a_sign_alone():
+    """Leaky ReLU spelled as a maximum: its slope asks for the sign of z, not of 99/100 z; at a tie both share."""
+    z, w = Symbol("z", real=True), Symbol("w", real=True)
+    assert share(99 * z / 100) == share(z) and share(-99 * z / 100) == share(-z) and share(w - z) == share(w - z)
+    g = Graph("leaky")
+    w, x = g.parameter("w"), g.input("x")
+    g.loss("L", Max(w * x, w * x / 100))
+    d = g.derive()
+    assert d.verify(points=60).ok and "99" not in d.to_text()

@@ -86,7 +86,9 @@ class Derived:
             name = str(parameter)
             if name in self.derivation.wanted:
                 return Integer(0)
-            raise ModelError(f"the gradient with respect to {name} was not derived; ask for it with wrt=[...]")
+            raise ModelError(
+                f"the gradient with respect to {name} was not derived; ask for it with g.derive(wrt=[{str(name)!r}])"
+            )
         node = steps[0].node
         return by_region([(s.region, s.value) for s in steps], node.indices, extent(node))
 

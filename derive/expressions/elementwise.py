@@ -117,6 +117,14 @@ class between(Jump):
         return None
 
 
+def _unscaled(difference: Expr) -> Expr:
+    """The same sign without a factor: 99/100 z becomes z."""
+    factor, rest = difference.as_coeff_Mul()
+    if difference.is_Number or factor in (1, -1) or not factor.is_Rational:
+        return difference
+    return rest if factor > 0 else -rest
+
+
 class share(Jump):
     """The slope of a maximum in one of its arguments, of the differences between that argument and each of the others.
 
@@ -131,7 +139,7 @@ class share(Jump):
         left = [d for d in differences if not (d.is_Number and d > 0)]
         if all(d.is_Number for d in left):  # zeros
             return Rational(1, 1 + len(left))
-        ordered = sorted(left, key=default_sort_key)
+        ordered = sorted(map(_unscaled, left), key=default_sort_key)
         return None if ordered == list(differences) else cls(*ordered)
 
     def _sympystr(self, printer: Any) -> str:
