@@ -5,7 +5,7 @@ It is written once and asks nothing of derive afterwards: a TAB that starts Pyth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from derive.problems import layer_tasks, load, names
 NAMING = {"": options.problem_parser, "code": options.code_parser, "graph": options.graph_parser, "plot": plot_parser}
 NAMING["grade"] = grade_parser
 NAMED = (*filter(None, NAMING), "check", "gallery")  # followed by the name of a problem
-ALONE = {
+ALONE: dict[str, Callable[[], options.Parser]] = {
     "list": options.list_parser, "check": options.check_parser, "gallery": options.gallery_parser,
     "layers": options.layers_parser, "solve": partial(options.problem_parser, "", NONE),
     "sheet": partial(options.assignment_parser, ()),
