@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sympy import Expr, Max, Min, Piecewise, log
+from sympy import Dummy, Expr, Max, Min, Piecewise, log
 
 from derive.errors import ReadError
 from derive.expressions.indices import substitute
@@ -29,7 +29,7 @@ from derive.transcribe.rewritten import EXPECTATION, INDICATOR, VARIANCE
 from derive.transcribe.statements import Definition
 from derive.transcribe.structures import condition
 from derive.transcribe.terms import power
-from derive.transcribe.values import Value, scalar
+from derive.transcribe.values import Value, broadcast, scalar
 from derive.transcribe.values import elementwise as each
 
 
@@ -68,9 +68,17 @@ def _own(formula: Formula, found: Occurrence, made: Definition, arguments: Brack
     if any(value.shape for value in values):
         try:
             return inside(values).value(made.right)
-        except ReadError:  # it takes numbers: then element by element
-            pass
+        except ReadError as refused:  # it takes numbers: then element by element
+            try:
+                each(lambda *numbers: inside(map(scalar, numbers)).number(made.right), *values).at(_anywhere(values))
+            except ReadError:
+                raise refused from None
     return each(lambda *numbers: inside(map(scalar, numbers)).number(made.right), *values)
+
+
+def _anywhere(values: Iterable[Value]) -> tuple[Expr, ...]:
+    """A place in a value of the shape of these."""
+    return tuple(Dummy(integer=True) for _ in broadcast(list(values)))
 
 
 def _lengths(made: Definition, values: Mapping[str, Value]) -> dict[str, Expr]:

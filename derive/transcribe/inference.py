@@ -85,11 +85,12 @@ class Inference:
 
     def _argument(self, base: str, read: Callable[[Node], Shape]) -> Shape:
         """What stands for an argument of a function, read where the function was called."""
-        inner = self.inputs.pop()
+        inner, call = self.inputs.pop(), self.calls.pop()
         try:
             return read(inner[base])
         finally:
             self.inputs.append(inner)
+            self.calls.append(call)
 
     def letter(self, name: str) -> Size | None:
         """How far an index letter runs; None where that is no plain size, or the letter is no index."""
@@ -120,9 +121,10 @@ class Inference:
         elif isinstance(node, Multiplied) and shape:
             self._scaled(node, shape)
         elif isinstance(node, Added):
+            known = any(self.shape(term) for term in node.terms)
             for term in node.terms:
                 if self.shape(term) is None:
-                    self.give(term, shape)
+                    self._beside(term, shape) if known else self.give(term, shape)
         return shape
 
     def _scaled(self, node: Multiplied, shape: tuple[Size, ...]) -> None:
@@ -135,7 +137,7 @@ class Inference:
 
     def applied(self, made: Definition, items: tuple[Node, ...]) -> Shape:
         """The shape of a function that the text defines: of vectors as its formula says, else element by element."""
-        if made in self.calls:
+        if any(made is call for call in self.calls):
             return None
         if not self._of_vectors(made) or len(items) != len(made.arguments):
             return self.equal(items)

@@ -241,6 +241,9 @@ class Building:
             return None
         if stem.base == "delta" and len(places) == 2 and stem not in self.laws and stem not in self.dimensions.given:
             return scalar(KroneckerDelta(*(self.indexing.extent(place, formula.scope) for place in places)))
+        free = not found.places and not found.marks and found.base in self.how.letters
+        if free and stem not in self.known and stem not in self.laws:
+            raise self.error(found.node, f"the index {found.base} is not bound here; write a sum over it")
         if stem not in self.known and not self._leaf(stem, found):
             return None
         value, count = self.known[stem]

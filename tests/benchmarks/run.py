@@ -1,7 +1,7 @@
 """The benchmarks: `python tests/benchmarks/run.py [--quick] [NUMBER ...]` prints one table and leaves with 1 on a miss.
 
 Time is CPU time; the sides of a ratio take turns in one run, the numbers are medians, torch has one thread. Needs
-torch, casadi and sympy. `--quick` repeats less; numbers choose among the measures 1 to 14, 0 is the catalogue.
+torch, casadi and sympy. `--quick` repeats less; numbers choose among the measures 1 to 15, 0 is the catalogue.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> int:
     given = parser.parse_args()
     print(line(HEADER), flush=True)
     missed = 0
-    for row in rows(given.numbers or [*range(1, 15), 0], given.quick):
+    for row in rows(given.numbers or [*range(1, 16), 0], given.quick):
         print(line(row.cells()), flush=True)
         missed += not row.ok
     return 1 if missed else 0
@@ -49,6 +49,12 @@ def _recurrent(quick: bool) -> list[Row]:
     import recurrent
 
     return recurrent.rows(7 if quick else 31)
+
+
+def _reading(quick: bool) -> list[Row]:
+    import reading
+
+    return reading.rows(3 if quick else 11)
 
 
 def _operations(quick: bool) -> list[Row]:
@@ -130,6 +136,7 @@ MEASURES: tuple[tuple[set[int], Callable[[bool], Iterable[Row]]], ...] = (
     ({12}, _typesetting),
     ({13}, _paper),
     ({14}, _large),
+    ({15}, _reading),
     ({0}, _catalogue),
 )
 
