@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import process_time
 
@@ -26,10 +27,8 @@ def rows(repeats: int) -> list[Row]:
     formulas = [f"$${line.split(chr(9))[0]}$$" for line in lines]
 
     def one(text: str) -> None:
-        try:
+        with suppress(ReadError):
             read(text)
-        except ReadError:
-            pass
 
     each = [_time(lambda text=text: one(text), repeats) for text in formulas]  # type: ignore[misc]
     models = [_time(lambda text=text: pasted(text), repeats) for text, _ in MODELS.values()]  # type: ignore[misc]
