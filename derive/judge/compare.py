@@ -18,7 +18,7 @@ from derive.judge.balls import CLOSE, NoValue, ball
 from derive.judge.derivatives import fraction
 from derive.judge.formulas import Formulas, Reading
 from derive.judge.names import LOSSES
-from derive.judge.places import OutOfRange, Scope
+from derive.judge.places import NoAdjoint, OutOfRange, Scope
 from derive.judge.value import Mismatch, Value, shown
 from derive.read.tree import Fraction, Node, Number, Symbol, walk
 
@@ -47,6 +47,7 @@ class Outcome:
     example: Example | None = None
     shapes: str = ""
     unbound: tuple[str, ...] = ()
+    missing: bool = False  # the right side asks for elements that do not exist, wherever the left side exists
     count: int = 0
 
 
@@ -99,7 +100,7 @@ def sides(
     left: Node, one: Side, right: Node | None, two: Side, worlds: Sequence[Formulas], loose: bool = False
 ) -> Outcome:
     """Compare two things to be computed, at the index letters of `left`."""
-    convention, count = "", 0
+    convention, count, missing = "", 0, 0
     for formulas in worlds:
         letters = formulas.ranges(left)
         unbound = tuple(sorted(set(formulas.ranges(right)) - set(letters))) if right is not None else ()
@@ -108,8 +109,15 @@ def sides(
             return Outcome(DIFFERENT, unbound=unbound)
         for scope in _scopes(letters):
             try:
-                a, b = one(formulas, scope), two(formulas, scope)
+                a = one(formulas, scope)
             except (OutOfRange, NoValue):
+                continue
+            try:
+                b = two(formulas, scope)
+            except (NoAdjoint, NoValue):
+                continue
+            except OutOfRange:
+                missing += 1
                 continue
             except Mismatch as wrong:
                 return Outcome(DIFFERENT, shapes=str(wrong))
@@ -126,6 +134,8 @@ def sides(
                 how = other
             convention = convention or how
             count += 1
+    if missing and not count:
+        return Outcome(DIFFERENT, missing=True)
     return Outcome(SAME if count else UNKNOWN, convention, count=count)
 
 

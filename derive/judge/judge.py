@@ -208,6 +208,8 @@ class _Answer:
         said = replace(said, verdict=WRONG, value=self._value(claim), example=self._example(outcome))
         if outcome.shapes:
             said = replace(said, reason=words.SHAPES(shapes=outcome.shapes))
+        if outcome.missing:
+            said = replace(said, reason=words.MISSING)
         if outcome.unbound:
             said = replace(said, reason=words.UNBOUND(index=", ".join(outcome.unbound)))
         follows = self._follows(claim, last)

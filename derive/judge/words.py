@@ -52,6 +52,10 @@ CONVENTIONS = {
 }
 DEFINES = Text("This defines {name}.", "这里定义了 {name}。")
 SHAPES = Text("The shapes do not go together: {shapes}.", "形状不相容：{shapes}。")
+MISSING = Text(
+    "The right side asks for an element that does not exist, such as one before the first step.",
+    "右边用到了不存在的元素，例如第一步之前的量。",
+)
 UNBOUND = Text("The index {index} on the right is bound by nothing.", "右边的下标 {index} 没有被约束。")
 EXAMPLE = Text(
     "{where} the left side is {left} and the right side is {right}.", "{where}左边为 {left}，右边为 {right}。"
