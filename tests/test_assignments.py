@@ -114,7 +114,7 @@ def test_tasks_share_no_notation(tmp_path: Path) -> None:
     [
         ("[[problem]]\nname = 'logistc'\n", "problem 1: no problem 'logistc'; did you mean logistic?"),
         ("[[problem]]\nnam = 'logistic'\n", "problem 1: 'nam' is unknown; did you mean name?"),
-        ("[[problem]]\nmarks = 3\n", "problem 1: a problem has one of name, file, latex; found none of them"),
+        ("[[problem]]\nmarks = 3\n", "problem 1: a problem has one of name, file, latex, layers; found none of them"),
         ("[[problem]]\nname = 'l1'\nmarks = -2\n", "problem 1: marks are a whole number from 1 to 1000, found -2"),
         ("[[problem]]\nname = 'bptt'\noptions = { S = 3 }\n", "problem 1: options: 'S' is unknown; there are T"),
         ("[[problem]]\nname = 'bptt'\noptions = { T = 0 }\n", "problem 1: --T: expected a whole number from 1"),
@@ -179,3 +179,11 @@ def test_the_file_of_the_readme(tmp_path: Path, readme: str) -> None:
     (toml,) = re.findall(r"```toml\n(\[sheet\]\s+#.*?)```", whole, re.DOTALL)
     text = str(sheet(tmp_path, toml, "--format", "text", "--seed", "7"))
     assert re.search(r"w₁ = 0\.\d", text) and "∂L/∂w₁" in text and "(8 marks)" in text
+
+
+def test_layers_stand_among_derivations(tmp_path: Path) -> None:
+    text = TWO + '\n[[problem]]\nlayers = "conv 32 9x9; pool 2"\ninput = "128x128x3"\nmarks = 5\n'
+    page = str(sheet(tmp_path, text, "--format", "text"))
+    assert "Problem 3. The arithmetic of the layers (5 marks)" in page and "7776" in page and "worth 15 marks" in page
+    data = json.loads(sheet(tmp_path, text, "--format", "json"))
+    assert data["tasks"][2]["networks"][0]["totals"]["weights"] == 7776  # 9 * 9 * 3 * 32

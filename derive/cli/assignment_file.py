@@ -5,7 +5,8 @@ title = { en = "Homework 3", zh = "作业三" }
 intro = "Show every step."
 
 [[problem]]
-name = "logistic"                         # of the catalogue; or file = "my_model.py", or latex = "..."
+name = "logistic"                         # of the catalogue; or file = "my_model.py", or latex = "...",
+                                              # or layers = "conv 32 9x9; pool 2" and input = "128x128x3"
 marks = 10
 options = { T = 5 }                       # what `derive NAME` has as options
 statement = '''Start at $w_1 = {{w1}}$.'''
@@ -28,9 +29,10 @@ from derive.page.front import Front, front, words
 from derive.page.statement import paragraphs
 
 BYTES = 1 << 20
-SOURCES = ("name", "file", "latex")
+SOURCES = ("name", "file", "latex", "layers")
 KEYS = (
-    *SOURCES, "graph", "title", "statement", "part", "marks", "options", "numbers", "rate", "nice", "detail", "picture",
+    *SOURCES, "input", "graph", "title", "statement", "part", "marks", "options", "numbers", "rate", "nice", "detail",
+    "picture",
 )  # fmt: skip
 PART_KEYS = ("statement", "marks")
 
@@ -41,6 +43,7 @@ class Asked(NamedTuple):
     where: str
     source: tuple[str, str]  # one of SOURCES, and its value
     graph: str | None
+    input: str | None
     title: Text | None
     statement: Any
     parts: tuple[tuple[Any, int | None], ...]
@@ -118,6 +121,7 @@ def _asked(value: Any, where: str) -> Asked:
         where,
         (sources[0], _word(table[sources[0]], f"{where}: {sources[0]}")),
         _word(table["graph"], f"{where}: graph") if "graph" in table else None,
+        _word(table["input"], f"{where}: input") if "input" in table else None,
         words(table["title"], f"{where}: title") if "title" in table else None,
         table.get("statement"),
         tuple(_part(each, f"{where}, part {n}") for n, each in enumerate(parts, 1)),

@@ -19,63 +19,76 @@ from derive.language import Text
 from derive.layers.task import Task as LayerTask
 from derive.problem import Problem
 from derive.problems import layer_tasks, load, load_layers
-from derive.sheet.assignment import Question, Task, Worked
+from derive.sheet.assignment import Question, Solved, Task, derived
 from derive.topics.worked.numbers_as_typed import parse
 
 
 def made(asked: Asked, folder: Path, seed: str, check: bool) -> Task:
     """Derive and check a task. Errors: UsageError, which begins with the place in the file; VerificationError."""
     kind, name = asked.source
-    if kind == "name" and name in layer_tasks():
-        return _on_layers(asked, load_layers(name), check)
     try:
-        problem = _problem(asked, folder)
-        given = options.parse(options.problem_parser(asked.source[1], problem), list(_argv(asked, problem, check)))
-        example = next((r.wishes["example"] for r in readings(problem, given) if "example" in r.wishes), None)
-        known = parse(example.at) if example is not None else {}
-        numbers = _numbers(asked, problem, given, seed, known)
-        if numbers:
-            given.at = ", ".join(f"{name}={value}" for name, value in (known | numbers).items())
-            given.lr = asked.rate or (example.rate if example is not None else None)
-        elif asked.rate is not None:
-            given.lr = asked.rate
-        if asked.statement is None and example is not None and (numbers or asked.rate is not None):
-            raise UsageError(
-                "the statement of the catalogue names other numbers; write a statement = ... with {{name}} for a number"
-            )
-        parts = solved(problem, given)
+        if kind == "layers":
+            return _layers(asked, _typed(asked), check)
+        if kind == "name" and name in layer_tasks():
+            return _layers(asked, load_layers(name), check)
+        return _derived(asked, folder, seed, check)
     except ReadError as error:
         raise UsageError(f"{asked.where}: {error} {error.excerpt()}") from None
     except UsageError as error:
         raise UsageError(f"{asked.where}: {str(error).removeprefix(f'{asked.where}: ')}") from None
-    questions = (Question(filled(text, numbers, f"{asked.where}, part"), marks) for text, marks in asked.parts)
-    return Task(
-        parts, asked.title or problem.title, _statement(asked, problem, numbers), tuple(questions), asked.marks,
-        asked.detail, asked.picture,
-    )  # fmt: skip
 
 
-def _on_layers(asked: Asked, task: LayerTask, check: bool) -> Task:
+def _layers(asked: Asked, task: LayerTask, check: bool) -> Task:
     """A task on the arithmetic of layers, which has no options and no numbers. Errors: UsageError."""
     for what in ("options", "numbers", "rate", "nice", "graph"):
         if getattr(asked, what):
-            raise UsageError(f"{asked.where}: {what}: a task on layers has none")
+            raise UsageError(f"{what}: a task on layers has none")
     from derive.layers.page import solution, told
     from derive.layers.render import data, notation
 
     checks = verified(task) if check else None
-    worked = Worked(notation(task), partial(solution, task), tuple(told(task, checks)), partial(data, task, checks))
-    statement = filled(asked.statement, {}, asked.where) if asked.statement is not None else ()
-    given = statement or ((task.statement,) if task.statement is not None else ())
-    questions = tuple(Question(filled(text, {}, f"{asked.where}, part"), marks) for text, marks in asked.parts)
-    return Task((), asked.title or task.title, given, questions, asked.marks, asked.detail, asked.picture, worked)
+    said = tuple(told(task, checks)) if check else ()
+    solved = Solved(notation(task), partial(solution, task), said, None, lambda lang, _: data(task, checks, lang))
+    return _task(asked, solved, task.title, (task.statement,) if task.statement is not None else (), {})
 
 
-def _statement(asked: Asked, problem: Problem, numbers: Mapping[str, str]) -> tuple[Text, ...]:
-    if asked.statement is not None:
-        return filled(asked.statement, numbers, asked.where)
+def _typed(asked: Asked) -> LayerTask:
+    """The task on a network that is typed. Errors: UsageError."""
+    from derive.cli.layers import TITLE
+    from derive.layers.task import Task as Layers
+    from derive.layers.task import network
+
+    if asked.input is None:
+        raise UsageError('layers need the shape of the input, as in input = "128x128x3"')
+    return Layers(asked.title or TITLE, (network(asked.source[1], asked.input),))
+
+
+def _derived(asked: Asked, folder: Path, seed: str, check: bool) -> Task:
+    """A task about a model. Errors: UsageError, ReadError, VerificationError."""
+    problem = _problem(asked, folder)
+    given = options.parse(options.problem_parser(asked.source[1], problem), list(_argv(asked, problem, check)))
+    example = next((r.wishes["example"] for r in readings(problem, given) if "example" in r.wishes), None)
+    known = parse(example.at) if example is not None else {}
+    numbers = _numbers(asked, problem, given, seed, known)
+    if numbers:
+        given.at = ", ".join(f"{name}={value}" for name, value in (known | numbers).items())
+        given.lr = asked.rate or (example.rate if example is not None else None)
+    elif asked.rate is not None:
+        given.lr = asked.rate
+    if asked.statement is None and example is not None and (numbers or asked.rate is not None):
+        raise UsageError(
+            "the statement of the catalogue names other numbers; write a statement = ... with {{name}} for a number"
+        )
     own = problem.statement
-    return (own,) if own.en or own.values else ()
+    return _task(asked, derived(solved(problem, given)), problem.title, (own,) if own.en or own.values else (), numbers)
+
+
+def _task(asked: Asked, solved: Solved, title: Text, statement: tuple[Text, ...], numbers: Mapping[str, str]) -> Task:
+    """The task with what the file says of it, else what its problem says."""
+    if asked.statement is not None:
+        statement = filled(asked.statement, numbers, asked.where)
+    parts = [Question(filled(text, numbers, f"{asked.where}, part"), marks) for text, marks in asked.parts]
+    return Task(solved, asked.title or title, statement, tuple(parts), asked.marks, asked.detail, asked.picture)
 
 
 def _problem(asked: Asked, folder: Path) -> Problem:

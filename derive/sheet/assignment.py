@@ -34,36 +34,49 @@ class Question(NamedTuple):
     marks: int | None = None
 
 
-class Worked(NamedTuple):
-    """A solution that is not derived from a model, as the arithmetic of layers: its blocks in a detail, what was
-    checked, and its data in a language."""
+class Solved(NamedTuple):
+    """What solves a task: how its formulas are printed, its blocks in a detail, and what its check says.
+
+    `compared` says how many quantities were compared, how well the worst of them agrees, and whether all do; None where
+    nothing was checked.
+    """
 
     notation: Notation
     blocks: Callable[[str], Iterable[Block]]
     told: tuple[Text, ...]
-    data: Callable[[str], dict[str, Any]]
+    compared: tuple[int, float, bool] | None
+    data: Callable[[str, Title], dict[str, Any]]
+
+
+def derived(parts: Sequence[Part]) -> Solved:
+    """The answer that consists of derivations: the readings of a problem."""
+    from derive.sheet.as_json import data
+
+    reports = [p.report for p in parts if p.report is not None]
+    rows = [row for report in reports for row in report.rows]
+    compared = (len(rows), max((row.error for row in rows), default=0.0), all(row.ok for row in rows))
+    return Solved(
+        notation(parts),
+        partial(task, parts),
+        tuple(text for p in parts if not p.alone for text in told(p)),
+        compared if reports else None,
+        partial(data, parts),
+    )
 
 
 class Task(NamedTuple):
-    """One task of a sheet: its readings, derived and checked, its title, statement and questions.
+    """One task of a sheet: what solves it, its title, statement and questions.
 
-    `detail` is that of the whole sheet where it is None; without `graph` no picture is drawn. A task that is `worked`
-    has no readings.
+    `detail` is that of the whole sheet where it is None; without `graph` no picture is drawn.
     """
 
-    parts: Sequence[Part]
+    solved: Solved
     title: Text
     statement: tuple[Text, ...]
     questions: tuple[Question, ...] = ()
     marks: int | None = None
     detail: str | None = None
     graph: bool = True
-    worked: Worked | None = None
-
-    @property
-    def notation(self) -> Notation:
-        """How its formulas are printed."""
-        return self.worked.notation if self.worked is not None else notation(self.parts)
 
     @property
     def worth(self) -> int | None:
@@ -92,7 +105,7 @@ def render(
 ) -> str | bytes:
     """Write a sheet of several tasks in one format and language; the words mean what they mean to a single sheet."""
     form = FORMATS[format]
-    formulas = Formulas(form.notation, *whole.tasks[0].notation)
+    formulas = Formulas(form.notation, *whole.tasks[0].solved.notation)
     shown = partial(blocks, whole, front.head(whole.head), blank, form.both)
     return form.render(
         Document(shown, formulas, lang, detail, page, partial(_data, whole, lang, front), engine, front.paper, blank)
@@ -113,7 +126,7 @@ def blocks(whole: Assignment, head: Title, blank: int | None, both: bool, detail
     elif blank is not None:
         yield asked
     for number, each in enumerate(whole.tasks, 1):
-        yield each.notation
+        yield each.solved.notation
         yield from _stated(each, number)
         own = each.detail if each.detail is not None and detail == "brief" else detail
         yield from exercise(_solved(each, own), blank, both)
@@ -135,9 +148,7 @@ def _stated(each: Task, number: int) -> Iterator[Block]:
 
 def _solved(each: Task, detail: str) -> Iterator[Block]:
     """Yield the solution of a task."""
-    if each.worked is not None:
-        return iter(each.worked.blocks(detail))
-    found: Iterator[Block] = task(each.parts, detail)
+    found = iter(each.solved.blocks(detail))
     return found if each.graph else _without_graph(found)
 
 
@@ -158,43 +169,31 @@ def _without_graph(found: Iterator[Block]) -> Iterator[Block]:
 
 def _check(tasks: Sequence[Task]) -> Iterator[Block]:
     """Say what was compared, task by task in one table, and once what the comparison is."""
-    checked = [(n, t, [p for p in t.parts if p.report is not None and not p.alone]) for n, t in enumerate(tasks, 1)]
-    checked = [(n, t, parts) for n, t, parts in checked if parts]
-    others = [(n, t) for n, t in enumerate(tasks, 1) if t.worked is not None]
-    if not checked and not others:
+    checked = [(n, t) for n, t in enumerate(tasks, 1) if t.solved.told]
+    if not checked:
         return
     yield Heading(say.CHECK, boxed=True)
-    if checked:
-        yield from _compared(checked)
-    for number, each in others:
-        assert each.worked is not None
-        yield each.notation
-        yield Paragraph(say.OF_TASK(number=str(number), said=say.one_after_another(list(each.worked.told))))
-
-
-def _compared(checked: Sequence[tuple[int, Task, Sequence[Part]]]) -> Iterator[Block]:
-    """Say of derivations what was compared."""
-    each = [{written(text): text for p in parts for text in told(p)} for _, _, parts in checked]
-    shared = [k for k in each[0] if len(each) > 1 and all(k in own for own in each)]
-    yield from (Paragraph(each[0][k]) for k in shared)
-    yield Table(say.TASK_HEADER, tuple(_row(n, t, parts) for n, t, parts in checked))
-    for (number, t, _), own in zip(checked, each, strict=True):
+    each = [{written(text): text for text in t.solved.told} for _, t in checked]
+    compared = [own for (_, t), own in zip(checked, each, strict=True) if t.solved.compared is not None]
+    shared = [k for k in compared[0] if all(k in own for own in compared)] if len(compared) > 1 else []
+    yield from (Paragraph(compared[0][k]) for k in shared)
+    if compared:
+        yield Table(say.TASK_HEADER, tuple(_row(n, t) for n, t in checked if t.solved.compared is not None))
+    for (number, t), own in zip(checked, each, strict=True):
         if said := [text for k, text in own.items() if k not in shared]:
-            yield t.notation
+            yield t.solved.notation
             yield Paragraph(say.OF_TASK(number=str(number), said=say.one_after_another(said)))
 
 
-def _row(number: int, each: Task, parts: Sequence[Part]) -> tuple[Any, ...]:
-    rows = [row for p in parts if p.report is not None for row in p.report.rows]
-    worst = max((row.error for row in rows), default=0.0)
-    verdict = say.AGREES if all(row.ok for row in rows) else say.DISAGREES
-    return (say.TASK(number=str(number), title=each.title), str(len(rows)), worst, verdict)
+def _row(number: int, each: Task) -> tuple[Any, ...]:
+    assert each.solved.compared is not None
+    count, worst, agree = each.solved.compared
+    named = say.TASK(number=str(number), title=each.title)
+    return (named, str(count), worst, say.AGREES if agree else say.DISAGREES)
 
 
 def _data(whole: Assignment, lang: str, front: Front) -> dict[str, Any]:
     """Return the sheet as data: what stands at its head, and of each task what a single sheet's data are."""
-    from derive.sheet.as_json import data
-
     head = front.head(whole.head)
     return {
         "sheet": head.title.pick(lang),
@@ -208,7 +207,7 @@ def _data(whole: Assignment, lang: str, front: Front) -> dict[str, Any]:
                 "questions": [
                     {"asked": [_plain(text, lang) for text in q.asked], "marks": q.marks} for q in each.questions
                 ],
-                **(each.worked.data(lang) if each.worked else data(each.parts, lang, Title(each.title, None))),
+                **each.solved.data(lang, Title(each.title, None)),
             }
             for number, each in enumerate(whole.tasks, 1)
         ],
