@@ -26,7 +26,7 @@ from derive.expressions.symbols import Size
 from derive.model import borders, random_laws, validation
 from derive.model.definitions import definitions
 from derive.model.matrix_words import Reader
-from derive.model.model import NOTHING, Case, Kind, Model, Node, Whole, is_notation, model_of
+from derive.model.model import NOTHING, VALUES, Case, Kind, Model, Node, Whole, is_notation, model_of
 from derive.model.starts import along, first_axis, stepped
 from derive.model.structure import declared, seen, stays
 from derive.model.typeset import same_element, same_sign
@@ -210,6 +210,8 @@ class Graph:
 
     def loss(self, name: str, expr: Any) -> Any:
         """The scalar that is differentiated; `Function("L")(o[T], y)` leaves it abstract."""
+        if self._loss == VALUES.name:
+            raise ModelError(f"{name}: values_only says that no gradient is asked for; leave one of them out")
         if self._loss is not None:
             raise ModelError(f"a second loss {name}: {self._loss} is the loss already; add them in one expression")
         formula = self._formula(name, expr)
@@ -217,6 +219,12 @@ class Graph:
         symbol = self._add(name, "loss", (), (Case((), formula),))
         self._loss = name
         return symbol
+
+    def values_only(self) -> None:
+        """Say that values are asked for and no gradient, so that no loss is needed. Errors: ModelError."""
+        if self._loss is not None:
+            raise ModelError(f"values_only: the graph has the loss {self._loss}; leave one of them out")
+        self._loss = VALUES.name
 
     def _start(self, names: str, value: Any) -> Expr:
         """A start value. Errors: ModelError also for an infinite one, with what to write instead."""

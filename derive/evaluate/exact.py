@@ -130,6 +130,8 @@ def _power(x: Number, exponent: Fraction) -> Number:
         raise UsageError("division by zero at these numbers; choose others")
     if exponent == Fraction(1, 2):
         return at(BY_NAME["sqrt"], x)
+    if exponent.denominator == 2 and x > 0 and not isinstance(root := at(BY_NAME["sqrt"], x), float):
+        return _power(root, Fraction(exponent.numerator))
     if exponent.denominator != 1 or isinstance(x, float):
         return _float_power(float(x), float(exponent))
     value = Fraction(x) ** exponent.numerator

@@ -139,6 +139,7 @@ def _reference(element: Expr) -> Reference:
 
 
 NOTHING = Node("no loss", "loss", Symbol("no loss"))  # the loss of a model without one: computed from no node
+VALUES = Node("values only", "loss", Symbol("values only"))  # the same, where an author asks for values alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,8 +149,9 @@ class Model:
     `given` is the model as the author wrote it, where pre-activations were named since; `stated` the model with its
     expectations, where their values were put in since. `words` are
     those by which the author wrote formulas. A model without a loss, whose recurrences are solved and nothing
-    is differentiated, has the loss NOTHING, which is none of its nodes. Models are compared by identity: `model_of`
-    gives the same object for equal ones while it remembers it, which saves deriving again what follows from it.
+    is differentiated, has the loss NOTHING, which is none of its nodes, and VALUES where its author asks for values
+    alone. Models are compared by identity: `model_of` gives the same object for equal ones while it remembers it, which
+    saves deriving again what follows from it.
     """
 
     title: str
@@ -164,7 +166,7 @@ class Model:
     @property
     def has_loss(self) -> bool:
         """Is there something to differentiate?"""
-        return self.loss is not NOTHING
+        return self.loss is not NOTHING and self.loss is not VALUES
 
     @cached_property
     def said(self) -> tuple[Said, ...]:
@@ -216,4 +218,5 @@ def model_of(
 ) -> Model:
     """The model of these nodes, in the order of their definition; `loss` is the name of one of them, or of NOTHING."""
     by_name = {node.name: node for node in nodes}
-    return Model(title, by_name, by_name.get(loss, NOTHING), sizes, indices, given, stated, words)
+    none = VALUES if loss == VALUES.name else NOTHING
+    return Model(title, by_name, by_name.get(loss, none), sizes, indices, given, stated, words)

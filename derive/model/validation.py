@@ -42,7 +42,7 @@ from derive.expressions.notation import NAME
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import free_indices
 from derive.memo import one
-from derive.model.model import Domain, Model, Node, references
+from derive.model.model import NOTHING, Domain, Model, Node, references
 from derive.model.schedule import stages
 from derive.model.typeset import same_name
 
@@ -214,5 +214,5 @@ def scalar_loss(name: str, expr: Any) -> None:
 def cycles(model: Model) -> None:
     """Every cycle is a recurrence: it steps through one index in one direction; without a loss there is one."""
     recurs = any(stage.time for stage in stages(model))
-    if not model.has_loss and not recurs and not model.of_kind("random"):
+    if model.loss is NOTHING and not recurs and not model.of_kind("random"):
         raise ModelError(f"the graph {model.title!r} has no loss; end it with g.loss(name, expression)")

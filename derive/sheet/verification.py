@@ -28,7 +28,8 @@ def check(parts: Sequence[Part]) -> Iterator[Block]:
     yield from map(Paragraph, said.values())
     rows = [(part, _rows(part, report)) for part, report in checked]
     if parts[0].detail != "full":
-        yield summary([row for _, own in rows for row in own])
+        compared = [row for _, own in rows for row in own]
+        yield from [summary(compared)] if compared else []
         return
     for part, own in rows:
         if part.label is not None and len(rows) > 1:

@@ -14,6 +14,7 @@ from derive.topics.worked.example import learning_rate, own
 if TYPE_CHECKING:
     from derive.check.report import Report
     from derive.page.pictures.numbers import Numbers
+    from derive.topics.worked.unknown import Solved
     from derive.topics.worked.worked import Worked  # numpy is loaded only where numbers are worked
 
 
@@ -22,6 +23,8 @@ class Exercise(NamedTuple):
 
     worked: Worked
     remark: Text | None = None
+    ranked: tuple[str, ...] = ()
+    solved: tuple[Solved, ...] = ()
 
 
 class WorkedNumbers(Topic):
@@ -38,27 +41,36 @@ class WorkedNumbers(Topic):
         if example is None:
             return ()
         from derive.topics.worked.numbers_as_typed import parse
+        from derive.topics.worked.unknown import solved
         from derive.topics.worked.worked import work
 
-        return (Exercise(work(derived.derivation, derived.sizes, parse(example.at), rate), example.remark),)
+        worked = work(derived.derivation, derived.sizes, parse(example.at), rate)
+        unknowns = tuple(solved(derived.derivation, worked, *wish) for wish in example.solve)
+        return (Exercise(worked, example.remark, example.ranked, unknowns),)
 
     def check(self, found: Sequence[Any], derived: Derived, seed: int) -> Report | None:
         from derive.topics.worked.check import compare
 
-        reports = [compare(derived.derivation, derived.sizes, each.worked) for each in found]
+        reports = [compare(derived.derivation, derived.sizes, each.worked, each.solved) for each in found]
         return reports[0] if reports else None
 
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         from derive.topics.worked.page import numbers
+        from derive.topics.worked.unknown_page import unknown
 
         for each in found:
-            yield from numbers(context.derived.derivation, each.worked, each.remark, context.derived.steps)
+            steps = context.derived.steps
+            yield from numbers(context.derived.derivation, each.worked, each.remark, steps, each.ranked)
+            yield from unknown(each.solved)
 
     def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
-        from derive.topics.worked.page import after
+        from derive.topics.worked.page import after, of_values
+        from derive.topics.worked.unknown_page import found_for
 
         for each in found:
             yield from after(context.derived.derivation, each.worked)
+            yield from of_values(context.derived.derivation, each.worked)
+            yield from found_for(each.solved)
 
     def numbers(self, found: Sequence[Any], context: Context) -> Numbers:
         from derive.topics.worked.page import on_graph

@@ -6,7 +6,7 @@ used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from derive.evaluate.store import Store
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.topics.worked.numbers_as_typed import spots
+from derive.topics.worked.unknown import Solved
 from derive.topics.worked.worked import Worked
 
 AGAIN = Text(
@@ -34,14 +35,32 @@ AGAIN = Text(
 )
 
 
-def compare(derivation: Derivation, sizes: Mapping[Symbol, int], worked: Worked) -> Report:
+AGAIN_VALUES = Text(
+    "All {numbers} numbers of the example were computed again by torch in float64; they agree.",
+    "数值例子中的 {numbers} 个数由 torch 重新计算（float64），全部一致。",
+)
+
+
+def compare(
+    derivation: Derivation, sizes: Mapping[Symbol, int], worked: Worked, solved: Sequence[Solved] = ()
+) -> Report:
     """Return one row for each value, adjoint and updated parameter; a table lists these quantities already."""
     passes = Passes(derivation, sizes, TorchBackend())
     given = {name: _given(worked, name, passes.ranges(node)) for name, node in inputs(derivation.model).items()}
     truth = AutogradValues(derivation, passes, 1, 0, given)
     with torch.no_grad():
-        rows = tuple(_rows(truth, worked))
-    return Report(rows, notes=(AGAIN(numbers=str(sum(r.points for r in rows))),), listed=False)
+        rows = (*_rows(truth, worked), *(_put_back(derivation, sizes, given, each) for each in solved))
+    again = AGAIN if derivation.adjoints else AGAIN_VALUES
+    return Report(rows, notes=(again(numbers=str(sum(r.points for r in rows))),), listed=False)
+
+
+def _put_back(derivation: Derivation, sizes: Mapping[Symbol, int], given: Mapping[str, Array], each: Solved) -> Row:
+    """The value that a quantity has where the unknown is what was found, beside the value that was wished."""
+    put = {**given, each.unknown.name: torch.full_like(given[each.unknown.name], float(each.value))}
+    truth = AutogradValues(derivation, Passes(derivation, sizes, TorchBackend()), 1, 0, put)
+    found = truth.store.whole(each.of.name).detach()
+    wished = torch.full_like(found, float(each.wished))
+    return Row(each.of.generic, 1, relative(found, wished, terms=lambda: 1 + wished.abs()), "the value that was wished")
 
 
 def _given(worked: Worked, name: str, ranges: list[tuple[int, int]]) -> Array:

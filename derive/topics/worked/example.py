@@ -13,11 +13,17 @@ from derive.topics.worked.numbers_as_typed import number
 
 
 class Example(NamedTuple):
-    """The numbers to work: `at` as on the command line, the learning rate, and a remark on how the source was read."""
+    """The numbers to work: `at` as on the command line, the learning rate, and a remark on how the source was read.
+
+    `ranked` are families over one index whose elements are put in order, the smallest first; `solve` are values that
+    quantities shall have, each with the input that is then unknown: ("P", "1/2", "h").
+    """
 
     at: str
     rate: str | None = None
     remark: Text | None = None
+    ranked: tuple[str, ...] = ()
+    solve: tuple[tuple[str, str, str], ...] = ()
 
 
 def own(ask: Ask) -> Example | None:

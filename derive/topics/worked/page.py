@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sympy import Expr, Idx, Integer, Symbol
 
 from derive.chain.derivation import Derivation, Step, Term, written
+from derive.expressions.indices import substitute
 from derive.expressions.symbols import Given, Partial
-from derive.language import Text
+from derive.language import Text, joined
 from derive.model.model import Node
 from derive.model.reachability import valueless
 from derive.page import blocks
@@ -30,17 +31,23 @@ AFTER = Text(
     "代入给定的数值，更新一步之后的参数为 {values}。",
 )
 IS = Text("{element} = {value}", "{element} = {value}")
+FIRST = Text("{element}", "{element}")
+IN_ORDER = Text("{sign} {element}", "{sign} {element}")
+RANKED = Text("In order, the smallest first: {order}.", "由小到大：{order}。")
 IN_A_SENTENCE = 12  # parameters that one reads in it
 Columns = list[tuple[Expr, Node, Any, tuple[int, ...]]]  # quantity, its family, its numbers, their first index values
 
 
-def numbers(d: Derivation, worked: Worked, remark: Text | None, steps: Sequence[Step]) -> Iterator[blocks.Block]:
+def numbers(
+    d: Derivation, worked: Worked, remark: Text | None, steps: Sequence[Step], order: Sequence[str] = ()
+) -> Iterator[blocks.Block]:
     """Show scalars as equations with the numbers put in, families as tables, then the update, if there is a rate."""
     yield blocks.Heading(say.NUMBERS)
     if remark is not None:
         yield blocks.Paragraph(remark)
     values = _elements(d, worked)
     yield from _forward(d, worked, values)
+    yield from ranked(d, worked, order)
     if d.adjoints:
         yield from _backward(d, worked, values, steps)
     if worked.rate is not None:
@@ -92,10 +99,50 @@ def _forward(d: Derivation, worked: Worked, values: Mapping[Expr, Numeral]) -> I
     if computed:
         yield blocks.Paragraph(say.FORWARD_VALUES)
     for family, nodes in itertools.groupby(computed, key=lambda n: bool(n.indices)):
-        if family:
+        if family and d.model.has_loss:
             yield from _tables([(n.generic, n, worked.values[n.name], worked.low[n.name]) for n in nodes])
+        elif family:
+            yield from (_each(n, worked, values) for n in nodes)
         else:
             yield blocks.Worked(tuple((n.symbol, n.cases[0].expr, values[n.symbol]) for n in nodes), values)
+
+
+def _each(node: Node, worked: Worked, values: Mapping[Expr, Numeral]) -> blocks.Block:
+    """Show every element of a family, worked; of many only the numbers."""
+    if worked.values[node.name].size > IN_A_SENTENCE or len(node.cases) > 1:
+        return next(_tables([(node.generic, node, worked.values[node.name], worked.low[node.name])]))
+    case = node.cases[0]
+    found = (
+        (element, substitute(case.expr, dict(zip(case.position, element.indices, strict=True))), values[element])
+        for _, element in _spots(node, worked)
+    )
+    return blocks.Worked(tuple(found), values)
+
+
+def ranked(d: Derivation, worked: Worked, names: Sequence[str]) -> Iterator[blocks.Block]:
+    """Show families in order, the smallest element first; equal ones have an equals sign between them."""
+    for name in names:
+        pairs = [(worked.values[name][spot], element) for spot, element in _spots(d.model.nodes[name], worked)]
+        order = sorted(pairs, key=lambda pair: pair[0])
+        signs = ["", *("=" if _same(a, b) else "<" for (a, _), (b, _) in itertools.pairwise(order))]
+        first, *others = zip(signs, order, strict=True)
+        chain = [FIRST(element=first[1][1]), *(IN_ORDER(sign=sign, element=e) for sign, (_, e) in others)]
+        yield blocks.Paragraph(RANKED(order=joined(chain, (" ", " "))))
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Are two numbers equal, up to rounding where they are not exact?"""
+    return bool(a == b) or abs(float(a) - float(b)) <= 1e-12 * abs(float(a))
+
+
+def of_values(d: Derivation, worked: Worked) -> Iterator[blocks.Block]:
+    """Show, among the results, the values that nothing else is computed from."""
+    if d.model.has_loss:
+        return
+    last = [n for n in d.model.nodes.values() if not n.is_leaf and not d.model.users(n.name)]
+    found = [(element, Numeral(worked.values[n.name][spot])) for n in last for spot, element in _spots(n, worked)]
+    if 0 < len(found) <= IN_A_SENTENCE:
+        yield blocks.Worked(tuple((element, element, value) for element, value in found), {})
 
 
 def _backward(
