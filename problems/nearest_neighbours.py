@@ -9,7 +9,8 @@ problem = Problem(
         "red, (0, 1, 2) green, (−1, 0, 1) green, (1, 1, 1) red. Compute the Euclidean distance of each of them from "
         "the point (0, 0, 0). How is the point classified by its nearest neighbour, and by its three nearest?",
         "六个样本各有三个特征，标签为红或绿：(0, 3, 0) 红、(2, 0, 0) 红、(0, 1, 3) 红、(0, 1, 2) 绿、(−1, 0, 1) 绿、"
-        "(1, 1, 1) 红。计算各样本到点 (0, 0, 0) 的欧氏距离。用最近的一个邻居、最近的三个邻居分别对该点分类，结果是什么？",
+        "(1, 1, 1) 红。计算各样本到点 (0, 0, 0) 的欧氏距离。"
+        "用最近的一个邻居、最近的三个邻居分别对该点分类，结果是什么？",
     ),
     source="4.2",
     group="regression",
@@ -17,8 +18,8 @@ problem = Problem(
 numbers = Example(at="x=0 3 0 2 0 0 0 1 3 0 1 2 -1 0 1 1 1 1, q=0 0 0", ranked=("d",))
 vote = Text(
     "The nearest observation is 5, so with K = 1 the point is green. The three nearest are 5, 6 and 2, of which one "
-    "is green and two are red, so with K = 3 the point is red. The published answer calls observation 2 green and still "
-    "predicts red, which do not go together: by its labels observation 2 is red.",
+    "is green and two are red, so with K = 3 the point is red. The published answer calls observation 2 green and "
+    "still predicts red, which do not go together: by its label observation 2 is red.",
     "最近的是样本 5，故 K = 1 时该点为绿。最近的三个是样本 5、6、2，其中一绿两红，故 K = 3 时该点为红。"
     "公布的答案把样本 2 说成绿，却仍判为红，自相矛盾：按标签样本 2 为红。",
 )
