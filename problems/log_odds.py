@@ -21,7 +21,7 @@ numbers = Example(at="beta0=-6, beta1=0.05, beta2=1, h=40, s=3.5", solve=(("P", 
 def model() -> Graph:
     """P = sigmoid(beta0 + beta1 h + beta2 s)."""
     g = Graph("log odds")
-    b0, b1, b2 = g.parameters("beta0 beta1 beta2")
+    b0, b1, b2 = g.constants("beta0 beta1 beta2")
     h, s = g.inputs("h s")
     z = g.node("z", b0 + b1 * h + b2 * s)
     g.node("P", sigmoid(z))

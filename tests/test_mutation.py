@@ -169,6 +169,8 @@ EDGES = {
     "score-function reading 3": 2,
     "score-matching": 10,
     "sliding-window-attention": 7,
+    "softplus reading 1": 2,
+    "softplus reading 2": 2,
     "soft-dtw": 5,
     "softmax-ce distribution": 3,
     "softmax-ce one-hot": 3,
@@ -194,6 +196,7 @@ VANISHING = {
     "group-norm": {("mu", 0, 0)},
     "grpo": {("ell", 0, 0)},
     "layer-norm": {("mu", 0, 0)},
+    "softplus reading 1": {("x", 0, 0)},
     "max reading 2": {("x1", 0, 0), ("x1", 1, 0), ("x2", 0, 0), ("x2", 1, 0), ("x3", 0, 0)},
 }
 

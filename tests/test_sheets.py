@@ -233,7 +233,9 @@ def test_full_shows_every_step(T):
 
 def displayed(tex: str) -> list[str]:
     """The displayed formulas, without the words beside them."""
-    shown = re.findall(r"\\begin\{align\*\}(.*?)\\end\{align\*\}|(?<!\\)\\\[(.*?)\\\]", body(tex), re.DOTALL)
+    shown = re.findall(
+        r"\\begin\{align(?:at)?\*\}(.*?)\\end\{align(?:at)?\*\}|(?<!\\)\\\[(.*?)\\\]", body(tex), re.DOTALL
+    )
     return [without(r"\why{", a or b).strip() for a, b in shown]
 
 

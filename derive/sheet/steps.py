@@ -8,6 +8,7 @@ from sympy import Expr, Symbol
 
 from derive.chain.derivation import Region, Step
 from derive.chain.regions import apart_from
+from derive.chain.rules.insert import INSERT
 from derive.expressions.symbols import Immediate
 from derive.language import Text, clauses
 from derive.memo import memo
@@ -213,5 +214,5 @@ def _whole(part: Part, step: Step) -> Iterator[Block]:
 def _zero(step: Step) -> Iterator[Block]:
     """Say of a gradient whose contributions cancel that it is zero, and why."""
     because = next((line.reason for line in step.lines[1:] if line.expr == 0), None)
-    if because is not None and step.lines[0].expr != 0:
+    if because is not None and step.lines[0].expr != 0 and because.en != INSERT.en:  # an adjoint that is 0 is seen
         yield Paragraph(say.CANCELS(gradient=step.target, because=because))
