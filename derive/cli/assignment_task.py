@@ -17,7 +17,7 @@ from derive.cli.variants import drawn, is_nice, typed
 from derive.errors import ReadError, UsageError
 from derive.language import Text
 from derive.layers.task import Task as LayerTask
-from derive.problem import Problem
+from derive.problem import Problem, Reading
 from derive.problems import layer_tasks, load, load_layers
 from derive.sheet.assignment import Question, Solved, Task, derived
 from derive.topics.worked.numbers_as_typed import parse
@@ -67,7 +67,7 @@ def _derived(asked: Asked, folder: Path, seed: str, check: bool) -> Task:
     """A task about a model. Errors: UsageError, ReadError, VerificationError."""
     problem = _problem(asked, folder)
     given = options.parse(options.problem_parser(asked.source[1], problem), list(_argv(asked, problem, check)))
-    example = next((r.wishes["example"] for r in readings(problem, given) if "example" in r.wishes), None)
+    example = next((r.wishes["example"] for r in _readings(problem, given) if "example" in r.wishes), None)
     known = parse(example.at) if example is not None else {}
     numbers = _numbers(asked, problem, given, seed, known)
     if numbers:
@@ -80,7 +80,23 @@ def _derived(asked: Asked, folder: Path, seed: str, check: bool) -> Task:
             "the statement of the catalogue names other numbers; write a statement = ... with {{name}} for a number"
         )
     own = problem.statement
-    return _task(asked, derived(solved(problem, given)), problem.title, (own,) if own.en or own.values else (), numbers)
+    return _task(
+        asked,
+        derived([part for one in _each(given) for part in solved(problem, one)]),
+        problem.title,
+        (own,) if own.en or own.values else (),
+        numbers,
+    )
+
+
+def _each(given: argparse.Namespace) -> list[argparse.Namespace]:
+    """The same options for each reading that is asked for: all, one, or several with commas between them."""
+    wished = (getattr(given, "reading", None) or "").split(",")
+    return [argparse.Namespace(**vars(given) | {"reading": w.strip()}) for w in wished if w.strip()] or [given]
+
+
+def _readings(problem: Problem, given: argparse.Namespace) -> list[Reading]:
+    return [reading for one in _each(given) for reading in readings(problem, one)]
 
 
 def _task(asked: Asked, solved: Solved, title: Text, statement: tuple[Text, ...], numbers: Mapping[str, str]) -> Task:
@@ -141,7 +157,7 @@ def _niceness(
 
     found = [
         r.build(**problem.choices(vars(given))).derive(None, sizes(problem, vars(given)))
-        for r in readings(problem, given)
+        for r in _readings(problem, given)
     ]
     for name in asked.nice if isinstance(asked.nice, tuple) else ():
         if not all(name in s.derivation.model.nodes for s in found):

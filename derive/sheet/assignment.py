@@ -18,6 +18,7 @@ from derive.page.print.formulas import Formulas
 from derive.page.terminal import PLAIN, Page
 from derive.sheet.blank import EMPTY, FADED, exercise
 from derive.sheet.part import Part
+from derive.sheet.picture import GRAPH
 from derive.sheet.readings import key as written
 from derive.sheet.render import notation
 from derive.sheet.sheet import task
@@ -153,18 +154,13 @@ def _solved(each: Task, detail: str) -> Iterator[Block]:
 
 
 def _without_graph(found: Iterator[Block]) -> Iterator[Block]:
-    """Drop pictures, and the headings below which only a picture stands."""
-    held: list[Block] = []
+    """Drop the section with the graph, and pictures elsewhere."""
+    inside = False
     for block in found:
-        if isinstance(block, Picture):
-            held = []
-        elif isinstance(block, Heading) and block.level < 2:
-            yield from held
-            held = [block]
-        else:
-            yield from (*held, block)
-            held = []
-    yield from held
+        if isinstance(block, Heading) and block.level < 2:
+            inside = block.text.en == GRAPH.en
+        if not inside and not isinstance(block, Picture):
+            yield block
 
 
 def _check(tasks: Sequence[Task]) -> Iterator[Block]:

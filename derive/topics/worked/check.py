@@ -51,7 +51,7 @@ def compare(
     with torch.no_grad():
         rows = (*_rows(truth, worked), *(_put_back(derivation, sizes, given, each) for each in solved))
     again = AGAIN if derivation.adjoints else AGAIN_VALUES
-    return Report(rows, notes=(again(numbers=str(sum(r.points for r in rows))),), listed=False)
+    return Report(rows, notes=(again(numbers=str(sum(r.points for r in rows))),), listed=not derivation.model.has_loss)
 
 
 def _put_back(derivation: Derivation, sizes: Mapping[Symbol, int], given: Mapping[str, Array], each: Solved) -> Row:
