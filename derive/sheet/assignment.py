@@ -175,10 +175,24 @@ def _check(tasks: Sequence[Task]) -> Iterator[Block]:
     yield from (Paragraph(compared[0][k]) for k in shared)
     if compared:
         yield Table(say.TASK_HEADER, tuple(_row(n, t) for n, t in checked if t.solved.compared is not None))
-    for (number, t), own in zip(checked, each, strict=True):
-        if said := [text for k, text in own.items() if k not in shared]:
-            yield t.solved.notation
-            yield Paragraph(say.OF_TASK(number=str(number), said=say.one_after_another(said)))
+    yield from _of_some([(n, t, own) for (n, t), own in zip(checked, each, strict=True)], shared)
+
+
+def _of_some(checked: Sequence[tuple[int, Task, dict[Any, Text]]], shared: Sequence[Any]) -> Iterator[Block]:
+    """Say what holds of some tasks only, once for all that it holds of."""
+    holds: dict[Any, list[int]] = {}
+    for number, _, own in checked:
+        for key in own:
+            holds.setdefault(key, []).append(number)
+    groups: dict[tuple[int, ...], list[Any]] = {}
+    for key in (k for k in holds if k not in shared):
+        groups.setdefault(tuple(holds[key]), []).append(key)
+    for numbers, keys in sorted(groups.items()):
+        _, first, own = next(each for each in checked if each[0] == numbers[0])
+        said = say.one_after_another([own[key] for key in keys])
+        yield first.solved.notation
+        words = say.OF_TASKS if len(numbers) > 1 else say.OF_TASK
+        yield Paragraph(words(number=list(map(str, numbers)), said=said))
 
 
 def _row(number: int, each: Task) -> tuple[Any, ...]:
