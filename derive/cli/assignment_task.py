@@ -54,7 +54,7 @@ def _layers(asked: Asked, task: LayerTask, check: bool) -> Task:
 
 def _typed(asked: Asked) -> LayerTask:
     """The task on a network that is typed. Errors: UsageError."""
-    from derive.cli.layers import TITLE
+    from derive.layers.builder import TITLE
     from derive.layers.task import Task as Layers
     from derive.layers.task import network
 
