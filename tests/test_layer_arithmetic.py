@@ -431,6 +431,31 @@ def test_the_builder_says_what_is_typed() -> None:
             wrong()
 
 
+LETTERS = (
+    "pool k|HxWxC", "conv 8 kxk dilation d pad p|HxWxC", "conv n 1; attention heads h|9xn", "linear 4|9x9x3",
+    "repeat (k-1)/2 [conv C kxk pad same]|HxWxC", "repeat n [conv C 3 pad same groups g]; fc 5|LxC",
+    "repeat n [repeat m [relu]]; gap; fc 3|HxWxC", "embedding V d; sum[attention heads 4 | ]; linear 4*d|n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", LETTERS)
+def test_letters_get_numbers_that_fit(typed: str) -> None:
+    """The totals in letters, with the numbers put in, are those of the network with these numbers, and torch's."""
+    layers, _, input = typed.rpartition("|")
+    found = checked(made(layers, input))
+    assert found.layers > 0
+
+
+def test_tasks_on_layers_are_checked_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "conv-output"]) == 0
+    assert "1 layers and 2 receptive fields compared with torch: ok" in capsys.readouterr().out
+    assert run(["code", "alexnet"]) == 2 and "derive alexnet prints it" in capsys.readouterr().err
+    assert run(["alexnet", "--plots"]) == 2 and "has none" in capsys.readouterr().err
+    assert run(["cnn-table", "--blank", "--format", "text"]) == 0
+    page = capsys.readouterr().out
+    assert "CONV-9-32" in page and "7776" not in page and "120" not in page
+
+
 def test_an_exercise_has_the_table_with_empty_cells() -> None:
     task = load_layers("cnn-table")
     shown = [b for b in blanked(solution(task, "brief"), 0, False) if isinstance(b, Table)]

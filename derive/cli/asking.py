@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from derive.cli import COMMANDS, options
 from derive.errors import UsageError
 from derive.problem import Problem
-from derive.problems import load, names, nearest
+from derive.problems import layer_tasks, load, names, nearest
 
 
 def problem_of(
@@ -21,10 +21,14 @@ def problem_of(
     """
     if word in names():
         return load(word)
+    if word in layer_tasks():
+        raise UsageError(f"{word} is about layers and has no graph, no code and no plot; derive {word} prints it")
     if not _is_file(word):
         files = (f"{word}.py",) if os.path.isfile(f"{word}.py") else ()
         what = "command or problem" if commands else "problem"
-        raise UsageError(f"no {what} {word!r}; {nearest(word, files or (*names(), *commands))}")
+        raise UsageError(
+            f"no {what} {word!r}; {nearest(word, files or (*names(), *(layer_tasks() if commands else ()), *commands))}"
+        )
     if is_latex(word):
         from derive.cli.latex import problem_in
 

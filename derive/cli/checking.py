@@ -16,17 +16,22 @@ from typing import TYPE_CHECKING
 from derive.cli import options, progress_line
 from derive.cli.asking import problem_of
 from derive.cli.beginning import as_a_command
+from derive.errors import VerificationError
 from derive.language import LANGUAGES, Text
 from derive.page import sentences as say
 from derive.page import terminal
 from derive.problem import Problem
-from derive.problems import load, names
+from derive.problems import layer_tasks, load, load_layers, names
 from derive.progress import CHECKING, doing
 from derive.topics.worked.numbers_as_typed import whole
 
 if TYPE_CHECKING:
     from derive.check.report import Report
 
+LAYERS = Text(
+    "{label} {layers} layers and {fields} receptive fields compared with torch: {verdict}",
+    "{label} {layers} 层与 {fields} 个感受野与 torch 比较：{verdict}",
+)
 SHARE = 4  # problems at least for each process: one takes seconds to begin
 
 Verdict = tuple[bool, str]  # whether a variant agrees, and its line
@@ -47,7 +52,8 @@ def run(argv: Sequence[str]) -> int:
 def _failed(given: argparse.Namespace, points: int, seed: int, steps: int | None) -> int:
     """Check and print one after the other; how many disagree."""
     failed, page = 0, terminal.page(sys.stdout)
-    asked = list(given.names or names())
+    on_layers = [name for name in given.names or layer_tasks() if name in layer_tasks() and name not in names()]
+    asked = [name for name in given.names or names() if name not in on_layers]
     problems = [problem_of(name, given.graph) for name in asked]  # all of them, before anything is checked
     check = partial(_checked, points=points, seed=seed, steps=steps, lang=given.lang)
     found = _in_turn(check, asked, problems)
@@ -57,7 +63,25 @@ def _failed(given: argparse.Namespace, points: int, seed: int, steps: int | None
             failed += not ok
             progress_line.erase()
             print(page.paint(verdict, terminal.GREEN if ok else terminal.RED), flush=True)
+    for name in on_layers:
+        ok, verdict = _on_layers(name, given.lang)
+        failed += not ok
+        progress_line.erase()
+        print(page.paint(verdict, terminal.GREEN if ok else terminal.RED), flush=True)
     return failed
+
+
+def _on_layers(name: str, lang: str) -> Verdict:
+    """Whether the arithmetic of layers agrees, and the line that says so."""
+    from derive.cli.layers import verified
+
+    label = f"{name:35}"
+    try:
+        found = verified(load_layers(name))
+    except VerificationError as error:
+        return False, f"{label} {error}"
+    layers, fields = (str(sum(getattr(each, what) for each in found)) for what in ("layers", "fields"))
+    return True, LAYERS(label=label, layers=f"{layers:>3}", fields=fields, verdict=say.OK).pick(lang)
 
 
 def _in_turn(check: Check, asked: Sequence[str], problems: Sequence[Problem]) -> Iterator[Iterable[Verdict]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from derive.cli import options, progress_line
 from derive.cli.delivery import deliver, not_to_a_terminal
-from derive.cli.sheet import front_of
+from derive.cli.sheet import blanked, front_of
 from derive.errors import UsageError
 from derive.language import LANGUAGES
 from derive.layers.builder import TITLE
@@ -21,6 +21,7 @@ from derive.page.formats.formats import DETAILS, ENGINES, FORMATS
 from derive.page.sentences import plain
 from derive.problems import layer_tasks, load_layers, nearest
 from derive.progress import CHECKING, doing
+from derive.sheet.blank import exercise
 
 if TYPE_CHECKING:
     from derive.layers.check.compare import Checked
@@ -32,7 +33,10 @@ def run(argv: Sequence[str]) -> int:
     options.one_of("format", given.format, tuple(FORMATS))
     options.one_of("detail", given.detail, DETAILS)
     options.one_of("engine", given.engine or ENGINES[0], ENGINES)
-    wished = front_of(given)
+    for what in ("steps", "plots"):
+        if getattr(given, what):
+            raise UsageError(f"--{what}: the arithmetic of layers has none")
+    wished, blank = front_of(given), blanked(given)
     lang = wished.lang or LANGUAGES[0]
     if FORMATS[given.format].binary:
         not_to_a_terminal(given.format.upper(), given.output)
@@ -41,7 +45,18 @@ def run(argv: Sequence[str]) -> int:
         doing(CHECKING, what=task.title, n=1, all=1)
         checks = None if given.no_check else verified(task)
     page = terminal.page(sys.stdout) if given.output is None else terminal.PLAIN
-    sheet = render(task, checks, given.format, lang, given.detail, page, given.engine or ENGINES[0], wished)
+    sheet = render(
+        task,
+        checks,
+        given.format,
+        lang,
+        given.detail,
+        page,
+        given.engine or ENGINES[0],
+        wished,
+        lambda blocks, both: exercise(blocks, blank, both),
+        blank,
+    )
     deliver(sheet, given.output)
     return 0
 

@@ -78,6 +78,16 @@ def leaves(stack: Stack) -> Iterator[Layer]:
             yield from leaves(node.stack)
 
 
+def repeats(stack: Stack) -> Iterator[Expr]:
+    """How often stacks stand there."""
+    for node in stack:
+        if isinstance(node, Repeat):
+            yield node.times
+        inner = node.branches if isinstance(node, Branches) else (node.stack,) if isinstance(node, Repeat) else ()
+        for each in inner:
+            yield from repeats(each)
+
+
 def numbered(stack: Stack, values: Mapping[Expr, Expr]) -> Stack:
     """The same network with numbers for its letters."""
     return tuple(_numbered(node, values) for node in stack)

@@ -13,7 +13,7 @@ from derive.language import Text
 from derive.layers import field as seen
 from derive.layers.counts import counts, numbers
 from derive.layers.field import Axis
-from derive.layers.layer import ONE, ZERO, Branches, Layer, Node, Repeat, Stack, leaves, numbered
+from derive.layers.layer import ONE, ZERO, Branches, Layer, Node, Repeat, Stack, leaves, numbered, repeats
 from derive.layers.row import Row
 from derive.layers.shape import Shape
 from derive.layers.sizes import fits, length_line, span_line
@@ -79,6 +79,17 @@ class Network:
             found |= expr.free_symbols
         return found
 
+    @property
+    def small(self) -> tuple[set[Expr], set[Expr]]:
+        """The letters of windows and repeats, and those of groups and heads."""
+        windows: set[Expr] = set()
+        parts: set[Expr] = set()
+        for layer in leaves(self.stack):
+            for sizes in (layer.kernel, layer.stride, layer.padding or (), layer.dilation, layer.output_padding):
+                windows |= {s for size in sizes for s in size.free_symbols}
+            parts |= layer.groups.free_symbols | layer.heads.free_symbols
+        return windows | {s for times in repeats(self.stack) for s in times.free_symbols}, parts
+
     def at(self, values: Mapping[Expr, Expr]) -> Network:
         """The same network with numbers for its letters."""
         put = dict(values)
@@ -93,9 +104,7 @@ def _sizes(stack: Stack) -> Iterator[Expr]:
         for sizes in (layer.kernel, layer.stride, layer.padding or (), layer.dilation, layer.output_padding):
             yield from sizes
         yield from (s for s in (layer.channels, layer.rows, layer.groups, layer.heads) if s is not None)
-    for node in stack:
-        if isinstance(node, Repeat):
-            yield node.times
+    yield from repeats(stack)
 
 
 class _Walk:
@@ -115,6 +124,8 @@ class _Walk:
 
     def _times(self, node: Node, shape: Shape, place: str) -> Iterator[Node]:
         """The layers of a repeated stack, all of them; of a number that is a letter, the stack itself."""
+        if isinstance(node, Repeat) and node.times.is_number and not node.times.is_Integer:
+            raise UsageError(f"layer {place}: a stack cannot be repeated {node.times} times")
         if not isinstance(node, Repeat) or not node.times.is_Integer:
             yield node
             return

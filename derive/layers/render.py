@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from derive.page.worked_line import WorkedLine
 if TYPE_CHECKING:
     from derive.layers.check.compare import Checked
 
-FORMULAS = ("sizes", "weights", "biases", "multiply_adds", "numbers", "field_lines")
+Exercise = Callable[[Iterable[Block], bool], Iterable[Block]]
 
 
 def render(
@@ -36,19 +36,24 @@ def render(
     page: Page = PLAIN,
     engine: str = "typst",
     front: Front | None = None,
+    exercise: Exercise | None = None,
+    blank: int | None = None,
 ) -> str | bytes:
-    """Write the sheet in one format and language."""
+    """Write the sheet in one format and language; `exercise` makes one of it, which `blank` says to a format."""
     front = front or Front()
     form = FORMATS[format]
     formulas = Formulas(form.notation, *notation(task))
     head = front.head(Title(task.title, None, task.statement))
 
-    def shown(detail: str) -> Iterator[Block]:
+    def whole(detail: str) -> Iterator[Block]:
         yield head
         yield from sheet(task, checks, detail)
 
+    def shown(detail: str) -> Iterable[Block]:
+        return whole(detail) if exercise is None else exercise(whole(detail), form.both)
+
     return form.render(
-        Document(shown, formulas, lang, detail, page, partial(data, task, checks, lang), engine, front.paper)
+        Document(shown, formulas, lang, detail, page, partial(data, task, checks, lang), engine, front.paper, blank)
     )
 
 

@@ -10,7 +10,7 @@ CHINESE = {
     "maxpool": "最大池化", "avgpool": "平均池化", "fc": "全连接", "dense": "全连接", "linear": "逐位置全连接",
     "bn": "批归一化", "batchnorm": "批归一化", "ln": "层归一化", "layernorm": "层归一化", "embedding": "嵌入",
     "attention": "注意力", "gap": "全局平均池化", "flatten": "展平", "identity": "恒等", "sum": "相加",
-    "concat": "拼接", "stride": "步幅", "pad": "填充", "padding": "填充", "same": "same", "dilation": "膨胀率",
+    "concat": "拼接", "stride": "步幅", "pad": "填充", "padding": "填充", "same": "等长", "dilation": "膨胀率",
     "groups": "分组", "outpad": "输出填充", "heads": "头数", "wiring": "连接方式", "nobias": "无偏置",
 }  # fmt: skip
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from sympy import Expr, Integer
@@ -14,7 +16,8 @@ from derive.layers.network import Network
 from derive.layers.row import Row
 
 LONG = 20_000  # of an input whose gradients are looked at
-TRIES = (12, 24, 36, 48, 60, 20, 32, 44)  # for sizes that are letters: even, so that C/2 is a number
+TRIES = (12, 24, 36, 48, 60, 72, 84, 96)  # for sizes that are letters: even, so that C/2 is a number
+WINDOWS, PARTS = (3, 5, 3, 5), (2, 3, 4, 6)  # for those of windows and repeats, and for groups and heads
 
 
 class Checked(NamedTuple):
@@ -31,16 +34,34 @@ class Checked(NamedTuple):
 
 def checked(network: Network, values: dict[Expr, int] | None = None) -> Checked:
     """Compare all of a network; letters get numbers. Errors: VerificationError, with the layer and both numbers."""
-    numbers = tuple(
-        (s, (values or {}).get(s, n)) for s, n in zip(sorted(network.letters, key=str), TRIES, strict=False)
-    )
+    numbers = tuple((s, (values or {}).get(s, n)) for s, n in _numbers(network))
     put = {symbol: Integer(n) for symbol, n in numbers}
-    plain = network.at(put) if put else network
+    plain = _fitting(network, put) if put else network
     if put:
         _same(network, plain, put)
     layers = sum(_layer(row) for row in plain.rows)
     fields = sum(_fields(plain, axis) for axis in range(len(network.input.spatial)))
     return Checked(layers, fields, numbers)
+
+
+def _fitting(network: Network, put: dict[Expr, Expr]) -> Network:
+    """The network with numbers for its letters. Errors: UsageError where these do not fit."""
+    plain = network.at(put)
+    try:
+        assert plain.rows is not None
+    except UsageError as error:
+        said = ", ".join(f"{letter} = {number}" for letter, number in put.items())
+        raise UsageError(
+            f"letters are checked with numbers, {said}, and with these {error}; --no-check skips it"
+        ) from None
+    return plain
+
+
+def _numbers(network: Network) -> Iterator[tuple[Expr, int]]:
+    """A number for each letter: small ones for windows, repeats and parts, so that they fit into the others."""
+    windows, parts = network.small
+    for letters, tries in ((network.letters - windows - parts, TRIES), (windows, WINDOWS), (parts - windows, PARTS)):
+        yield from zip(sorted(letters, key=str), itertools.cycle(tries), strict=False)
 
 
 def _same(network: Network, plain: Network, put: dict[Expr, Expr]) -> None:

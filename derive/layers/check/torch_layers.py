@@ -100,8 +100,8 @@ def module(layer: Layer, before: Shape, after: Shape) -> nn.Module | None:
 
 
 def last(layer: Layer, shape: Shape) -> bool:
-    """Whether torch has the features at the end: in a sequence that is embedded or attended to."""
-    return layer.kind in ("linear", "ln", "attention", "embedding") and len(shape.spatial) == 1
+    """Whether torch has the features at the end: of a linear map, and of a sequence that is embedded or attended to."""
+    return layer.kind == "linear" or (layer.kind in ("ln", "attention", "embedding") and len(shape.spatial) == 1)
 
 
 def sized(shape: Shape, features_last: bool) -> tuple[int, ...]:
