@@ -229,10 +229,11 @@ class Graph:
     def _start(self, names: str, value: Any) -> Expr:
         """A start value. Errors: ModelError also for an infinite one, with what to write instead."""
         if value in (oo, -oo, float("inf"), -float("inf")):
-            word = "amin" if value > 0 else "amax"
+            word, join = ("amin", "Min") if value > 0 else ("amax", "Max")
             raise ModelError(
-                f"{names}: a start value is a finite number, found {value}; the least or largest so far needs no "
-                f"recurrence, it is a part of a range, as in {word}(x[k], (k, 1, t))"
+                f"{names}: a start value is a finite number, found {value}; leave what is before the start out by a "
+                f"condition, as in Piecewise(({join}(h[t - 1], x[t]), t > 1), (x[t], True)) with start={{}}; the least "
+                f"or largest so far is also a part of a range, {word}(x[k], (k, 1, t))"
             )
         return self._formula(names, value)
 

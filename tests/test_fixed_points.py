@@ -6,7 +6,7 @@ import pytest
 import torch
 from generated import loaded, plain
 
-from derive import Graph, ModelError, Sum, UsageError, relu, sigmoid, tanh
+from derive import Graph, ModelError, Piecewise, Sum, UsageError, relu, sigmoid, tanh
 from derive.check.steps import Checker
 from derive.problems import load
 
@@ -124,6 +124,39 @@ def test_the_page_says_what_is_assumed():
         assert "u = v + Jᵀ u" in text and "∂L/∂W = ∂L/∂z_z zᵀ" in text
 
 
+def implicit_steps():
+    """z_t = tanh(w z_t/4 + a z_{t-1} + b z_{t-2} + x_t), whose past before the start is c: implicit Euler steps."""
+    g = Graph("steps")
+    T = g.size("T")
+    t = g.index("t", T)
+    w, a, b, c, x = *g.parameters("w a b c"), g.input("x", T)
+
+    def before(z, lag):
+        return Piecewise((z[t - lag], t > lag), (c, True))
+
+    z = g.fixed_point("z", lambda z: tanh(w * z[t] / 4 + a * before(z, 1) + b * before(z, 2) + x[t]), over=t)
+    g.loss("L", Sum(z[t] ** 2, t))
+    return g.derive()
+
+
+def test_implicit_steps_that_look_back_twice():
+    """Each step solved by itself, 200 iterations of it, by torch."""
+    w, a, b, c = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (0.9, 0.5, -0.7, 0.3))
+    x = torch.linspace(-1, 1, 6, dtype=torch.float64)
+    past = [c, c]
+    for now in x:
+        z = torch.zeros((), dtype=torch.float64)
+        for _ in range(200):
+            z = torch.tanh(w * z / 4 + a * past[-1] + b * past[-2] + now)
+        past.append(z)
+    truth = torch.autograd.grad(sum(z**2 for z in past[2:]), (w, a, b, c))
+    solution = implicit_steps()
+    assert solution.verify(points=30).ok
+    given = {"w": w, "a": a, "b": b, "c": c}
+    found = loaded(solution.to_code("torch", check=False))["backward"](x=x, **{k: v.detach() for k, v in given.items()})
+    assert all(abs(found[k] - t) < 1e-12 for k, t in zip(given, truth, strict=True))
+
+
 def refused(build, match):
     with pytest.raises(ModelError, match=match) as error:
         build()
@@ -140,5 +173,12 @@ def test_refusals():
     g.recurrence("z", lambda z: tanh(Sum(W[i, j] * z[j], j) + b[i]), over=i, start={})
     g.loss("L", Sum(b[i], i))
     refused(g.derive, r"say g\.fixed_point\('z', \.\.\.\) if z is the fixed point")
+    g = Graph("with a start")
+    t = g.index("t", g.size("T"))
+    (h,) = g.states("h", over=t, start={0: 0})
+    z = g.fixed_point("z", lambda z: tanh(z[t] / 2 + h[t - 1]), over=t)
+    g.update(h, z[t])
+    g.loss("L", Sum(h[t], t))
+    refused(g.derive, "let z read its own past, and its start under a condition")
     refused(lambda: equilibrium().jacobian("z", "b"), "z is a fixed point: its derivative solves an equation")
     refused(lambda: equilibrium().hessian("b"), "second derivatives through it are not derived")

@@ -10,7 +10,7 @@ import matrix_models as models
 import pytest
 from sympy import Expr, KroneckerDelta, Symbol
 
-from derive import Graph, Sum
+from derive import Graph, Sum, tanh
 from derive.check.steps import Checker
 from derive.cli.sheet import sheet
 from derive.errors import NoMatrixForm, ShapeError, VerificationError
@@ -281,3 +281,15 @@ def test_a_delta_between_two_letters_is_the_identity() -> None:
     solution = derived(models.mahalanobis)
     found = Reader(model.nodes, roles(model), expr, (i, j)).matrix()
     assert printed(solution, found) == "diag(x) (I_D - 𝟏_D xᵀ)"
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_unit_column_that_ends_before_its_place_is_zero(n):
+    """y_r = [r = 2] tanh(w_r) is 𝐞_2 ⊙ tanh(w), also of one entry, where nothing is 1."""
+    g = Graph("unit")
+    N = g.size("N")
+    r, w = g.index("r", N), g.parameter("w", N)
+    y = g.node("y", tanh(w[r]) * KroneckerDelta(2, r), over=r)
+    g.loss("L", Sum(y[r] ** 2, r))
+    derived = g.derive()
+    assert "𝐞_2" in derived.to_text(check=False) and g.derive(sizes={N: n}).verify(points=20).ok

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
-from sympy import Expr, KroneckerDelta, Matrix
+from sympy import Expr, KroneckerDelta, Matrix, Piecewise
 
 from derive import (
     Graph,
@@ -450,9 +450,11 @@ def test_a_definition_that_is_symmetric_is_seen_to_be() -> None:
     s.named("U", exp(-((s.a[s.i] - s.a[s.j]) ** 2)) + abs(s.b[s.i] - s.b[s.j]))
     s.named("V", (s.a[s.i] - s.a[s.j]) ** 3)
     s.named("W", s.a[s.i] * KroneckerDelta(s.i, s.j) + s.b[s.i] * s.b[s.j])
+    later = Sum(Piecewise((s.B[s.k, s.i], s.m > s.k), (0, True)), s.m)  # letters of the inner sum and of the outer one
+    s.named("Y", Sum(s.A[s.k, s.j] * later, s.k))
     s.g.loss("L", logdet(K))
     nodes = s.g.model().nodes
-    assert [nodes[name].symmetric for name in "KPQRUVW"] == [True, True, False, True, True, False, True]
+    assert [nodes[name].symmetric for name in "KPQRUVWY"] == [True, True, False, True, True, False, True, False]
 
 
 def test_the_adjoint_of_a_symmetric_matrix_is_symmetric_where_its_value_is() -> None:

@@ -41,7 +41,7 @@ def cut_every_K(g, T, t):
     K = g.size("K")
     w, u = g.parameters("w u")
     x, y = g.input("x", T), g.target("y", T)
-    before = lambda h: Piecewise((stop(h[t - 1]), Eq(Mod(t, K), 1)), (h[t - 1], True))  # noqa: E731
+    before = lambda h: Piecewise((stop(h[t - 1]), Eq(Mod(t - 1, K), 0)), (h[t - 1], True))  # noqa: E731
     h = g.recurrence("h", lambda h: tanh(w * before(h) + u * x[t]), over=t, start={0: 0})
     g.loss("L", Sum((h[t] - y[t]) ** 2, t) / 2)
 
@@ -51,6 +51,25 @@ def by_loop_cut(a, K=3):
     for t in range(len(a["x"])):
         h = torch.tanh(a["w"] * (h.detach() if t % K == 0 else h) + a["u"] * a["x"][t])
         loss = loss + (h - a["y"][t]) ** 2 / 2
+    return loss
+
+
+def lag_two_cut_every_K(g, T, t):
+    """A segment of K steps begins with what came before it, of which nothing is differentiated."""
+    K = g.size("K")
+    w, v = g.parameters("w v")
+    x = g.input("x", T)
+    before = lambda h, lag: Piecewise((stop(h[t - lag]), Mod(t - 1, K) < lag), (h[t - lag], True))  # noqa: E731
+    h = g.recurrence("h", lambda h: tanh(w * before(h, 1) + v * before(h, 2) + x[t]), over=t, start={0: 0, -1: 0})
+    g.loss("L", Sum(h[t] ** 2, t) / 2)
+
+
+def by_loop_lag_two_cut(a, K=3):
+    h, last, loss = torch.zeros(()).double(), torch.zeros(()).double(), 0
+    for t in range(len(a["x"])):
+        h, last = (h.detach(), last.detach()) if t % K == 0 else (h, last)
+        h, last = torch.tanh(a["w"] * h + a["v"] * last + a["x"][t]), h
+        loss = loss + h**2 / 2
     return loss
 
 
@@ -101,6 +120,8 @@ CASES = {
     "both directions": (both_directions, by_loop_in_both_directions, {"W": (2, 2), "V": (2, 2), "u": (2,), "v": (2,),
                                                                      "x": (5, 2), "y": (5,)}, {}),
     "cut every K": (cut_every_K, by_loop_cut, {"w": (), "u": (), "x": (8,), "y": (8,)}, {"K": 3}),
+    "lag two, cut every K": (lag_two_cut_every_K, by_loop_lag_two_cut, {"w": (), "v": (), "x": (8,)}, {"K": 3}),
+    "lag two, cut at each step": (lag_two_cut_every_K, lambda a: by_loop_lag_two_cut(a, 1), {"w": (), "v": (), "x": (5,)}, {"K": 1}),
     "teacher forcing": (teacher_forcing, lambda a: by_loop_fed(a, True), {"w": (), "u": (), "q": (), "y": (6,)}, {}),
     "output fed back": (output_fed_back, lambda a: by_loop_fed(a, False), {"w": (), "u": (), "q": (), "y": (6,)}, {}),
     "lag two": (lag_two, by_loop_lag_two, {"a": (), "b": (), "x": (7,)}, {}),

@@ -2,13 +2,14 @@
 
 import types
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
 import torch
 from sympy import S, Symbol
 
-from derive import Graph, Max, Sum, relu, sqrt
+from derive import Graph, Max, Min, Sum, relu, sqrt
 from derive.code.targets import TARGETS
 from derive.evaluate.exact import ExactBackend
 from derive.expressions.elementwise import share, step
@@ -75,6 +76,33 @@ def test_arguments_that_tie_share_one_slope(values):
         exact = ExactBackend().apply(BY_NAME["share"], *differences)
         assert exact == (Fraction(1, values.count(values[n])) if slopes[n] else 0)
     assert derived.verify().ok
+
+
+@cache
+def edit_distance():
+    """The least costs of turning one word into another: two of three ways to a cell tie up to rounding."""
+    g = Graph("edit distance")
+    N, M = g.size("N"), g.size("M")
+    i, j, c, a, b = g.index("i", N), g.index("j", M), g.parameter("c", N, M), *g.parameters("a b")
+    start = {(0, j): a * j, (i, 0): b * i, (0, 0): 0}
+    law = lambda D: Min(D[i - 1, j] + a, D[i, j - 1] + b, D[i - 1, j - 1] + c[i, j])  # noqa: E731
+    D = g.recurrence("D", law, over=(i, j), start=start)
+    g.loss("L", D[N, M])
+    return g.derive()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_arguments_that_tie_up_to_rounding_have_shares_that_sum_to_1(target):
+    """The costs are homogeneous, so they are the sum of each times its slope, at random numbers too (Euler)."""
+    derived = edit_distance()
+    assert derived.verify(points=20).ok
+    made, array = module(derived, target), {"numpy": np.asarray, "torch": torch.as_tensor}[target]
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        given = {"c": array(rng.uniform(1, 3, (4, 5)))} | {n: array(rng.uniform(0.3, 0.7)) for n in "ab"}
+        slopes = made.backward(**given)
+        total = sum(float((given[n] * slopes[n]).sum()) for n in given)
+        assert total == pytest.approx(float(made.forward(**given)["L"]), rel=1e-12)
 
 
 def test_a_tie_is_seen_in_print():

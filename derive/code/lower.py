@@ -39,6 +39,7 @@ from derive.code.names import Identifiers
 from derive.code.trees import Apply, Call, Condition, Number, Plus, Power, Tree, plus
 from derive.errors import ModelError
 from derive.evaluate.at_zero import OrInfinity
+from derive.expressions.elementwise import share
 from derive.expressions.extremes import Amax, Amin
 from derive.expressions.functions import EXTREMA, arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, apart, bound, is_position, limits
@@ -213,7 +214,8 @@ class Lowering:
             return self._of_matrix(expr, scope)
         row = row_of(expr)
         if row is not None:
-            parts = [self._array(self.lower(a, scope)) for a in arguments(expr)]
+            lower = self._difference if isinstance(expr, share) else self.lower
+            parts = [self._array(lower(a, scope)) for a in arguments(expr)]
             return elementwise(parts, scope.order, lambda *trees: Call(row.name, trees))
         if isinstance(expr, Peak):
             return self._bound(expr.args[0], scope, "max")
@@ -230,6 +232,14 @@ class Lowering:
         if isinstance(expr, Pow):
             return self._power(expr, scope)
         raise unknown(expr)
+
+    def _difference(self, expr: Expr, scope: Scope) -> NamedArray:
+        """Lower two arguments of a maximum, each summed by itself, which a sum with one negative term is already."""
+        above, below = share.sides(expr)
+        if above == 0 or not isinstance(below, Add):
+            return self.lower(expr, scope)
+        parts = [self.lower(above, scope), self.lower(below, scope)]
+        return elementwise(parts, scope.order, lambda *trees: plus((1, -1), trees))
 
     def _of_matrix(self, expr: OfMatrix, scope: Scope) -> NamedArray:
         """Return a function of a matrix, which is read as a whole; of many matrices, those that are asked for."""

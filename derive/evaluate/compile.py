@@ -37,6 +37,7 @@ from derive.evaluate.index_values import Env, index_value
 from derive.evaluate.pairs import factors, summed
 from derive.evaluate.store import Store
 from derive.expressions.blocks import Block, Place
+from derive.expressions.elementwise import share
 from derive.expressions.extremes import Amax, Extreme
 from derive.expressions.functions import BY_NAME, EXTREMA, arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, bound, name_of
@@ -220,7 +221,8 @@ class Compiler:
                 (lambda e, a, b: (e >= a) & (e <= b)) if name == "inside" else (lambda a, b: a == b)
             )
             return lambda store, env: self._masked(test(*(p(env) for p in places)))
-        parts = [self.compile(a, at, depth) for a in expr.args]
+        compiled = self._difference if isinstance(expr, share) else self.compile
+        parts = [compiled(a, at, depth) for a in expr.args]
         if isinstance(expr, OrInfinity):
             return lambda store, env: self._or_infinity(parts[0](store, env))
         if isinstance(expr, EXTREMA):
@@ -235,6 +237,11 @@ class Compiler:
         if isinstance(expr, Pow):
             return self._power(expr, at, depth)
         raise unknown(expr)
+
+    def _difference(self, expr: Expr, at: int, depth: int) -> Compiled:
+        """Two arguments of a maximum, compared as they are: a sum of all terms would round otherwise."""
+        above, below = (self.compile(side, at, depth) for side in share.sides(expr))
+        return lambda store, env: above(store, env) - below(store, env)
 
     def _of_matrix(self, expr: OfMatrix) -> Compiled:
         """The elements of a function of a whole matrix, which is read at once; of one of many, as that of one step."""

@@ -23,7 +23,7 @@ def canonical(expr: Expr) -> Expr:
     """
     if not isinstance(expr, Sum):
         return through(expr, canonical)
-    first = _depth(expr.function)
+    first = depth(expr.function)
     found = [_lettered(expr, order, first) for order in _orders(expr)]
     return found[0] if len(found) == 1 else min(found, key=str)  # to write one out takes long
 
@@ -35,10 +35,10 @@ def _lettered(total: Sum, order: Sequence[Limits], first: int) -> Expr:
     return bound(Sum, canonical(substitute(total.function, letters)), bounds)
 
 
-def _depth(expr: Basic) -> int:
+def depth(expr: Basic) -> int:
     """How many letters the sums inside need, one within the other."""
     own = len(expr.limits) if isinstance(expr, Sum) else 0
-    return own + max(map(_depth, (expr.function,) if isinstance(expr, BINDERS) else expr.args), default=0)
+    return own + max(map(depth, (expr.function,) if isinstance(expr, BINDERS) else expr.args), default=0)
 
 
 def _orders(total: Sum) -> Iterator[tuple[Limits, ...]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from sympy import Expr, Function, Integer, Rational, S, default_sort_key
+from sympy import Add, Expr, Function, Integer, Rational, S, default_sort_key
 
 from derive.expressions.text import refuse_text
 
@@ -146,6 +146,20 @@ class share(Jump):
         """Of one difference sympy has it as Heaviside, which is 1/2 at 0."""
         inner = ", ".join(map(printer._print, self.args))
         return f"Heaviside({inner})" if len(self.args) == 1 else f"share({inner})"
+
+    @staticmethod
+    def sides(difference: Expr) -> tuple[Expr, Expr]:
+        """What is added and what is taken away, each to be summed by itself before the two are compared.
+
+        Rounding then makes a - b the negative of b - a: of two arguments that nearly tie exactly one is the larger.
+
+        >>> from sympy.abc import a, b, c, d
+        >>> share.sides(a - b + c - 2*d)
+        (a + c, b + 2*d)
+        """
+        terms = Add.make_args(difference)
+        taken = [t for t in terms if t.as_coeff_Mul()[0].is_negative]
+        return Add(*(t for t in terms if t not in taken)), -Add(*taken)
 
     @staticmethod
     def at(*differences: Any) -> Fraction:

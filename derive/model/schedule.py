@@ -125,8 +125,17 @@ def _stage(model: Model, group: list[str], uses: dict[str, set[str]]) -> Stage:
 
 
 def _fixed_point(model: Model, group: list[str], uses: dict[str, set[str]]) -> Stage:
-    """The stage of a fixed point and the parts of its definition that have names: these first, in their order."""
+    """The stage of a fixed point and the parts of its definition that have names: these first, in their order.
+
+    Errors: ModelError for a state with a start value among them.
+    """
     solved = {name for name in group if model.nodes[name].implicit}
+    for name in (n for n in group if len(model.nodes[n].cases) > 1):
+        raise ModelError(
+            f"{name} has a start value and is computed from the fixed point {min(solved)}, which is computed from it; "
+            f"let {min(solved)} read its own past, and its start under a condition, as in g.fixed_point('z', lambda z: "
+            "Piecewise((z[t - 1], t > 1), (start, True)) + tanh(z[t])/2, over=t)"
+        )
     inside = {name: (uses[name] & set(group)) - solved for name in group}
     order = [part[0] for part in components(inside) if len(part) == 1 and part[0] not in inside[part[0]]]
     if len(order) != len(group):

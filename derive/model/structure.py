@@ -8,6 +8,7 @@ from itertools import permutations
 from sympy import Abs, Basic, Expr, Idx, Indexed, KroneckerDelta, Matrix, Mul, Pow, Sum, Symbol, eye
 
 from derive.errors import ModelError
+from derive.expressions.canonical import depth
 from derive.expressions.indices import bound, index, name_of, substitute, through
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.symbols import Partial
@@ -122,9 +123,9 @@ def _form(expr: Basic, symmetric: frozenset[str]) -> Expr:
         even = isinstance(found, Abs) or (isinstance(found, Pow) and found.exp.is_even)
         turned = even and found.args[0].could_extract_minus_sign()  # (x - y)^2 is (y - x)^2
         return found.func(-found.args[0], *found.args[1:]) if turned else found
-    spelled = []
+    spelled, first = [], depth(expr.function)  # the letters of the sums inside are taken
     for order in permutations(expr.limits):
-        letters: dict[Basic, Basic] = {b[0]: index(f"_{n}", b[0].lower, b[0].upper) for n, b in enumerate(order)}
+        letters: dict[Basic, Basic] = {b[0]: index(f"_{first + n}", *b[1:]) for n, b in enumerate(order)}
         ends = [(letters[i], substitute(a, letters), substitute(b, letters)) for i, a, b in order]
         spelled.append(bound(Sum, _form(substitute(expr.function, letters), symmetric), ends))
     return min(spelled, key=str)

@@ -79,7 +79,9 @@ class MatrixOf(Whole):
         return MatrixOf.element(self, places if isinstance(places, tuple) else (places,))
 
     def _sympystr(self, printer: Any) -> str:
-        return f"{self.name}({', '.join(map(str, self.operands))})"
+        word, _, power = self.name.partition(" ")  # "power -2" is written matrix_power(A, -2)
+        inner = ", ".join([*map(str, self.operands), *([power] if power else [])])
+        return f"{'matrix_power' if power else word}({inner})"
 
 
 def is_whole(expr: Any) -> bool:

@@ -99,7 +99,8 @@ class Evaluator:
 
     def _unit(self, expr: Expr, at: Sequence[Range]) -> Array:
         found = torch.zeros(self._numbers(expr), dtype=torch.float64)
-        found[self.passes.number(expr.args[0]) - 1] = 1.0
+        place = self.passes.number(expr.args[0])
+        found[place - 1 : place] = 1.0  # of a column that ends before it every entry is one of the others, 0
         return found
 
     def _transpose(self, expr: Expr, at: Sequence[Range]) -> Array:
