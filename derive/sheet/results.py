@@ -86,7 +86,9 @@ def _adjoints(part: Part) -> Iterator[Block]:
     steps = [s for s in part.derived.steps if s.node.name in needed and not s.node.is_leaf and not s.given]
     recurring = {name for stage in part.derived.derivation.stages if stage.time for name in stage.families}
     if part.detail == "brief" and len(steps) <= BESIDE and not needed & recurring:
-        yield Equations(tuple(Row(s.target, s.lines[-1].terms) for s in steps), boxed=True)
+        for s in steps:
+            yield Equations((Row(s.target, s.lines[-1].terms),), boxed=True)
+            yield from (b for name, found in part.found.items() for b in topic(name).boxed(found, (s,)))
     elif steps and part.detail == "answer":
         yield Paragraph(say.WITH_ADJOINTS)
         yield Equations(tuple(Row(s.target, s.lines[-1].terms, where(s)) for s in steps), listed=True)

@@ -41,8 +41,13 @@ def roles(model: Model, batch: frozenset[Axis] = frozenset(), selects: bool = Tr
 
 @memo
 def readings(model: Model) -> tuple[Roles, ...]:
-    """The roles by which a line is read, in turn, until it has a matrix form."""
-    return (roles(model), roles(model, selects=False)) if strided(model) else (roles(model),)
+    """The roles by which a line is read, in turn, until it has a matrix form.
+
+    Where a function is taken of a matrix, a row of it is no vector elsewhere: C = W W^T + R, not w_i^T w_j + R_ij.
+    """
+    found = (roles(model), roles(model, selects=False)) if strided(model) else (roles(model),)
+    whole = {case.expr.matrix.name for n in model.nodes.values() for case in n.cases if isinstance(case.expr, OfMatrix)}
+    return tuple(known for known in found if all(len(known[name]) == 2 for name in whole)) or found
 
 
 @memo
