@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from sympy import Sum, preorder_traversal
+
 from derive.chain.derivation import Step
 from derive.chain.derived import Derived
 from derive.chain.regions import fill
 from derive.chain.rule import extent
 from derive.expressions.indices import name_of
+from derive.expressions.matrices import Matrix, Plus, Power, Scaled, Times, Transpose, Whole
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.page import sentences as say
@@ -21,6 +24,7 @@ from derive.sheet.values import results as closed_forms
 from derive.topics.topic import topic
 
 FRAME = 12  # rows of one frame, and of all frames in brief before elements give way to matrices
+PLAIN = (Whole, Times, Power, Transpose, Scaled, Plus)  # what a reader knows of matrices
 BESIDE = 3  # adjoints that stand in the frame, where they do not recur
 
 
@@ -86,12 +90,18 @@ def _adjoints(part: Part) -> Iterator[Block]:
     steps = [s for s in part.derived.steps if s.node.name in needed and not s.node.is_leaf and not s.given]
     recurring = {name for stage in part.derived.derivation.stages if stage.time for name in stage.families}
     if part.detail == "brief" and len(steps) <= BESIDE and not needed & recurring:
-        for s in steps:
-            yield Equations((Row(s.target, s.lines[-1].terms),), boxed=True)
-            yield from (b for name, found in part.found.items() for b in topic(name).boxed(found, (s,)))
+        yield Equations(tuple(_plain(part, s) or Row(s.target, s.lines[-1].terms) for s in steps), boxed=True)
     elif steps and part.detail == "answer":
         yield Paragraph(say.WITH_ADJOINTS)
         yield Equations(tuple(Row(s.target, s.lines[-1].terms, where(s)) for s in steps), listed=True)
+
+
+def _plain(part: Part, step: Step) -> Row | None:
+    """The adjoint as a matrix where that saves its sums, and is made of products and sums that need no explanation."""
+    boxes = [b for name, found in part.found.items() for b in topic(name).boxed(found, (step,))]
+    rows = [row for b in boxes if isinstance(b, Equations) for row in b.rows] if step.value.has(Sum) else []
+    parts = [p for row in rows for p in preorder_traversal(row.right) if isinstance(p, Matrix)]
+    return rows[0] if len(rows) == 1 and all(isinstance(p, PLAIN) for p in parts) else None
 
 
 def _needed(derived: Derived) -> set[str]:
