@@ -360,3 +360,12 @@ def a_symmetric_node_of_which_one_row_is_read(g, C, T, i, j, k, t):
     w = g.parameter("w", C, C)
     s = g.node("s", tanh(w[i, j]) + tanh(w[j, i]) + i * KroneckerDelta(i, j), over=(i, j))
     g.loss("J", Sum(exp(s[C, j] / 4), j) + Sum(s[i, i], i))
+
+
+@model
+def a_sum_over_an_index_that_stands_nowhere(g, C, T, i, j, k, t):
+    """A letter that only counts was given to another sum beside it: seed 700001933 counted with the wrong one."""
+    m = g.index("m", C)
+    w, a = g.parameter("w", C, C), g.constant("a", C, C)
+    z = g.node("z", Sum(w[k, i], k, i) + Sum(a[j, i] * w[i, m], (k, 2, C), (j, 1, C), (i, 1, C)), over=m)
+    g.loss("J", Sum(z[m] ** 2, m))

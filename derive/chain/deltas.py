@@ -74,7 +74,8 @@ def _renamed_apart(contraction: Contraction, taken: Iterable[Idx]) -> Contractio
     names = {name_of(t) for t in taken}
     for idx, _, _ in contraction.inner:
         if name_of(idx) in names:
-            used = {*taken, *(s for f in contraction.factors for s in f.atoms(Idx)), *renamed.values()}
+            inside = {i for f in contraction.factors for i in f.atoms(Idx)} | {b[0] for b in contraction.inner}
+            used = {*taken, *inside, *renamed.values()}
             renamed[idx] = fresh(idx, used)
     inner = tuple(
         (renamed.get(i, i), substitute(low, renamed), substitute(high, renamed)) for i, low, high in contraction.inner
