@@ -8,7 +8,7 @@ import torch
 from generated import loaded, plain
 from sympy import Eq, Mod
 
-from derive import Graph, Piecewise, Sum, stop, tanh
+from derive import Graph, Piecewise, Sum, logsumexp, stop, tanh
 
 
 def both_directions(g, T, t):
@@ -73,6 +73,23 @@ def by_loop_lag_two_cut(a, K=3):
     return loss
 
 
+def hidden_markov(g, T, t):
+    """The forward pass of a hidden Markov model, without a start: what stands under the condition has no value at 1."""
+    K = g.size("K")
+    k, l = g.indices("k l", K)  # noqa: E741
+    A, e, p = g.parameter("A", K, K), g.parameter("e", T, K), g.parameter("p", K)
+    law = lambda f: e[t, k] + Piecewise((logsumexp(f[t - 1, l] + A[l, k], l), t > 1), (p[k], True))  # noqa: E731
+    f = g.recurrence("f", law, over=(t, k), start={})
+    g.loss("L", -logsumexp(f[T, k], k))
+
+
+def by_loop_markov(a):
+    f = a["e"][0] + a["p"]
+    for now in a["e"][1:]:
+        f = now + torch.logsumexp(f[:, None] + a["A"], 0)
+    return -torch.logsumexp(f, 0)
+
+
 def teacher_forcing(g, T, t):
     w, u, q = g.parameters("w u q")
     y = g.target("y", T)
@@ -123,6 +140,7 @@ CASES = {
     "lag two, cut every K": (lag_two_cut_every_K, by_loop_lag_two_cut, {"w": (), "v": (), "x": (8,)}, {"K": 3}),
     "lag two, cut at each step": (lag_two_cut_every_K, lambda a: by_loop_lag_two_cut(a, 1),
                                   {"w": (), "v": (), "x": (5,)}, {"K": 1}),
+    "hidden Markov": (hidden_markov, by_loop_markov, {"A": (3, 3), "e": (5, 3), "p": (3,)}, {}),
     "teacher forcing": (teacher_forcing, lambda a: by_loop_fed(a, True), {"w": (), "u": (), "q": (), "y": (6,)}, {}),
     "output fed back": (output_fed_back, lambda a: by_loop_fed(a, False), {"w": (), "u": (), "q": (), "y": (6,)}, {}),
     "lag two": (lag_two, by_loop_lag_two, {"a": (), "b": (), "x": (7,)}, {}),

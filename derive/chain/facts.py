@@ -58,7 +58,11 @@ def totals(node: Node, facts: Facts) -> Facts:
 def _total(node: Node, idx: Idx, facts: Facts) -> Fact | None:
     """The sum over one of its indices."""
     total, _ = summed(sum_over(node.cases[0].expr, (limits(idx),)), facts, always=True)
-    value = cancel(canonical(total)) if total.count_ops() < WIDEST else total
+    narrow = total.count_ops() < WIDEST
+    value = canonical(total) if narrow else total
+    quotient = any(p.exp.could_extract_minus_sign() for p in value.atoms(Pow))
+    if narrow and (quotient or not value.has(Sum)):  # without a fraction line no sum is cancelled
+        value = cancel(value)
     if value.has(Sum) or idx in value.free_symbols or isinstance(value, Add):
         return None
     others = tuple(i for i in node.indices if i != idx)

@@ -110,14 +110,25 @@ def _places(part: Expr, node: Node) -> Iterator[tuple[Expr, ...]]:
 
 
 def softmaxes(expr: Expr) -> Iterator[tuple[Expr, Idx]]:
-    """The softmax e^(z_k) / sum_l e^(z_l) of each sum that an expression divides by or takes the log of; and its k."""
-    logs = {call.args[0] for call in expr.atoms(log)}
-    totals = logs | {power.base for power in expr.atoms(Pow) if power.exp == -1}
+    """The softmax e^(z_k) / sum_l e^(z_l) of each sum that an expression divides by or takes the log of; and its k.
+
+    On a branch it may not exist elsewhere, as for z_k = f[t - 1, k] where t > 1.
+    """
+    parts = list(_outside_branches(expr))
+    logs = {part.args[0] for part in parts if isinstance(part, log)}
+    totals = logs | {part.base for part in parts if isinstance(part, Pow) and part.exp == -1}
     for total in sorted((t for t in totals if isinstance(t, Sum)), key=str):
         ((k, *ends), *more) = total.limits
         if isinstance(total.function, exp) and not more and (k, *ends) == limits(k):
             other = fresh(k, {*total.function.atoms(Idx), *expr.atoms(Idx)})
             yield total.function / sum_over(substitute(total.function, {k: other}), [limits(other)]), k
+
+
+def _outside_branches(expr: Expr) -> Iterator[Expr]:
+    if not isinstance(expr, Piecewise):
+        yield expr
+        for part in expr.args:
+            yield from _outside_branches(part)
 
 
 def is_softmax(expr: Expr) -> bool:
