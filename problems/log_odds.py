@@ -14,7 +14,14 @@ problem = Problem(
     source="4.3",
     group="regression",
 )
-numbers = Example(at="beta0=-6, beta1=0.05, beta2=1, h=40, s=3.5", solve=(("P", "1/2", "h"),))
+numbers = Example(
+    at="beta0=-6, beta1=0.05, beta2=1, h=40, s=3.5",
+    remark=Text(
+        "The published answer keeps a letter b without a value; its numbers are those of −6.",
+        "公布的答案保留了字母 b 而没有给出数值；由其中的数可知取的是 −6。",
+    ),
+    solve=(("P", "1/2", "h"),),
+)
 
 
 @problem.reading(example=numbers)
