@@ -6,7 +6,7 @@ from derive.errors import ReadError
 from derive.read import symbols as names
 from derive.read.cursor import Cursor, prose
 from derive.read.tokens import Token
-from derive.read.tree import Multiplied, Node, Scripted, Symbol
+from derive.read.tree import Multiplied, Node, Scripted, Symbol, Words
 
 # Where a formula ends, whatever it is.
 _ENDS = frozenset(["stop", "break", "and", "end", "stroke close"])
@@ -80,6 +80,8 @@ def argument(cursor: Cursor, listed: bool = False) -> Node:
     with cursor.inside():
         if not cursor.at("{") and begins(cursor, token):
             return element(cursor)
+        if listed and cursor.at("+", "-", "*"):  # the positive part [x]_+
+            return Words(token.start, cursor.take().end, token.text)
         return braced(cursor, listed)
 
 

@@ -63,7 +63,14 @@ class Inference:
         if beyond > 0 and stem not in self.shapes:
             self.shapes[stem] = tuple(Size() for _ in range(beyond))
         shape = self.shapes.get(stem)
+        if not places and stem in self.laws and self.dimensions.counts.get(stem):
+            return self._whole(stem, shape or ())
         return shape if beyond <= 0 or shape is None else self.within(shape, places[-beyond:])
+
+    def _whole(self, stem: Stem, shape: tuple[Size, ...]) -> tuple[Size, ...]:
+        """The shape of a family that stands without its indices: z for all z_c."""
+        places = self.how.split(self.laws[stem].left)[1]
+        return (*(self.letter(letter(place)) or Size() for place in places), *shape)
 
     def within(self, shape: tuple[Size, ...], places: tuple[Node, ...]) -> tuple[Size, ...]:
         """What is left of a shape behind subscripts, whose letters run as far as its axes."""

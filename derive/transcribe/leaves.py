@@ -11,14 +11,17 @@ from derive.transcribe.statements import Statements
 
 INPUTS = frozenset(["x", "X", "u", "s"])
 TARGETS = frozenset(["y", "Y", "t"])
-CONSTANTS = frozenset(["lambda", "epsilon", "varepsilon", "eta", "alpha", "tau", "rho", "delta", "n", "m", "N"])
+CONSTANTS = frozenset(["lambda", "epsilon", "varepsilon", "eta", "alpha", "tau", "rho", "delta"])
+COUNTS = frozenset(["n", "m", "N"])  # numbers of samples, where nothing makes them a size or a vector
 WEIGHTS = frozenset(["w", "W", "U", "V", "b", "theta", "Theta", "beta", "gamma", "B", "A"])
 
 _DOMAINS = {"{0,1}": "binary", "[0,1]": "probability", "(0,1)": "probability", "{-1,1}": "sign"}
 
 
-def role(stem: Stem, over_time: bool) -> str:
+def role(stem: Stem, over_time: bool, single: bool = True) -> str:
     """'input', 'target', 'constant' or 'parameter', by the letter; what comes at every step is an input."""
+    if stem.base in COUNTS:
+        return "constant" if single and not stem.fixed else "parameter"
     if not stem.marks and stem.base in TARGETS and not stem.fixed:
         return "target"
     if stem.base in INPUTS or (over_time and stem.base not in WEIGHTS):

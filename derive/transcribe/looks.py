@@ -17,9 +17,6 @@ from derive.transcribe.functions import OF_MATRICES, OF_VECTORS
 from derive.transcribe.occurrences import ONES, TRANSPOSED, occurrence
 from derive.transcribe.statements import Definition
 
-# Letters that are functions where a bracket stands behind them, and nothing says that they are quantities.
-FUNCTION_LETTERS = frozenset(["sigma", "f", "g", "phi", "psi", "h", "rho"])
-
 
 def is_row(node: Node) -> bool:
     """Whether a vector here has been transposed."""

@@ -19,6 +19,8 @@ def of_matrix(name: str, value: Value, letters: Letters) -> Value:
     """det A, log det A and tr A. Mismatch for what is no square matrix, or has no name where one is needed."""
     if len(value.shape) != 2:
         raise Mismatch(f"{name} takes a matrix; give its shape")
+    if value.shape[0] != value.shape[1]:
+        raise Mismatch(f"{name} takes a square matrix, and this is {value.shape[0]} x {value.shape[1]}")
     if name in ("tr", "trace"):
         k = letters(value.shape[0])
         return scalar(Sum(value.at((k, k)), k))

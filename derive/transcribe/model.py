@@ -17,9 +17,8 @@ from derive.transcribe.formulas import Formula
 from derive.transcribe.inferred import Unclear, inferred
 from derive.transcribe.leaves import facts, role
 from derive.transcribe.letters import Indexing
-from derive.transcribe.looks import FUNCTION_LETTERS
 from derive.transcribe.notation import Stem, notation
-from derive.transcribe.occurrences import Occurrence, letter, occurrences
+from derive.transcribe.occurrences import FUNCTION_LETTERS, Occurrence, letter, occurrences
 from derive.transcribe.order import groups
 from derive.transcribe.powers import named
 from derive.transcribe.random import laws
@@ -248,6 +247,9 @@ class Building:
             return None
         value, count = self.known[stem]
         at = tuple(self._place(stem, k, place, formula) for k, place in enumerate(places))
+        if not at and count and stem in self.laws:
+            whole = (*self._axes(stem)[:count], *value.shape)
+            return replace(value, shape=whole)  # z is the vector of all z_c
         if not count <= len(at) <= count + len(value.shape):
             raise self.error(found.node, f"{len(at)} indices stand here, and {count} to {count + len(value.shape)} can")
         whole = replace(value, at=lambda rest: value.at((*at, *rest)), shape=value.shape[len(at) - count :])
@@ -280,7 +282,8 @@ class Building:
         dims = [self.indexing.ends(ends) for ends in outer]
         words = [kind for name, kind in self.said.words if self.how.split(name)[0] == stem]
         kind = self._wished(stem, found) or next((k for k in words if k != "one_hot"), "")
-        kind = kind or ("target" if words else role(stem, self._timed(outer) and not found.layers))
+        single = not dims and not shape
+        kind = kind or ("target" if words else role(stem, self._timed(outer) and not found.layers, single))
         known = (
             {"one_hot": True}
             if "one_hot" in words

@@ -25,6 +25,8 @@ from derive.read.tree import (
 )
 
 ONES = "1"  # the vector of ones, in bold
+# Letters that are functions where a bracket stands behind them, and nothing says that they are quantities.
+FUNCTION_LETTERS = frozenset(["sigma", "f", "g", "phi", "psi", "h", "rho"])
 TRANSPOSED = frozenset(["T", "top", "intercal"])
 
 
@@ -76,7 +78,7 @@ def _word(node: Node, base: str) -> str:
     r"""A word above a name, as in `\ell^{\text{ref}}`, is a part of it, and so are the heads' letters of `W^Q`."""
     if isinstance(node, Symbol):
         word = node.upright and len(node.name) > 1
-        return node.name if word or (base[0].isupper() and node.name in _HEADS) else ""
+        return node.name if word or (base == "W" and node.name in _HEADS) else ""
     return node.text if isinstance(node, Words) and node.text.isalpha() else ""
 
 

@@ -111,7 +111,10 @@ class _Layers:
             letter(r.last) for item in items for r in walk(item) if isinstance(r, Range) and letter(r.index) in own
         }
         self.names = {_name(o) for o in lefts if o.power is not None and (letter(o.power) in own or _high(o.power))}
-        self.names |= {_name(o) for o in found if isinstance(o.power, Number) and o.power.digits in ("0", "1")}
+        if not self.names:
+            return
+        firsts = [o for o in found if isinstance(o.power, Number) and o.power.digits in ("0", "1")]
+        self.names |= {_name(o) for o in firsts if _name(o) not in bare}
         self.names |= {
             _name(o) for o in found if o.power is not None and letters(o.power) & own and _name(o) not in bare
         }

@@ -19,10 +19,11 @@ from derive.read.tree import (
     Root,
     Scripted,
     Symbol,
+    Words,
 )
 from derive.transcribe.inference import Inference
-from derive.transcribe.looks import FUNCTION_LETTERS, capital, is_row, plain
-from derive.transcribe.occurrences import Occurrence, occurrence, places, written
+from derive.transcribe.looks import capital, is_row, plain
+from derive.transcribe.occurrences import FUNCTION_LETTERS, Occurrence, occurrence, places, written
 from derive.transcribe.rewritten import INDICATOR
 from derive.transcribe.unknown import Contradiction, Shape, Size
 
@@ -54,7 +55,7 @@ def _raised(inference: Inference, node: Node) -> Shape:
     shape = inference.shape(node.base)
     if is_row(node):
         return shape[::-1] if shape and len(shape) == 2 else shape
-    if node.below is not None:
+    if node.below is not None and not isinstance(node.below, Words):
         return inference.within(shape or (), tuple(places(node.below))) if shape else ()
     if node.above is not None and shape is not None and len(shape) == 1:
         raise Contradiction("a power of a vector")
@@ -109,8 +110,10 @@ def _multiplied(inference: Inference, node: Multiplied) -> Shape:
 
 def _function(inference: Inference, found: Occurrence, behind: Bracketed) -> bool:
     stem, _ = inference.how.split(found)
+    if found.base in inference.functions:
+        return True
     known = stem in inference.shapes or stem in inference.laws or behind.brackets != "()"
-    return found.base in inference.functions or (not known and not found.places and found.base in FUNCTION_LETTERS)
+    return not known and not found.places and found.base in FUNCTION_LETTERS
 
 
 def _call(inference: Inference, node: Call) -> Shape:
@@ -126,7 +129,9 @@ def _call(inference: Inference, node: Call) -> Shape:
         shape = inference.give(items[0], (Size(),))
     if name in ("det", "logdet", "tr") and shape is None and capital(plain(items[0])):
         inference.give(plain(items[0]), (size := Size(), size))
-    return () if name in ("det", "tr", "logsumexp", "mean", "var") else shape
+    if name in ("det", "logdet", "tr", "trace") and shape and len(shape) == 2:
+        shape[0].join(shape[1])
+    return () if name in ("det", "tr", "trace", "logdet", "logsumexp", "mean", "var") else shape
 
 
 def _fraction(inference: Inference, node: Fraction) -> Shape:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from derive.read.reader import Row
 from derive.read.tree import (
@@ -21,9 +21,10 @@ from derive.read.tree import (
     Scripted,
     Symbol,
     Words,
+    rebuilt,
     walk,
 )
-from derive.transcribe.occurrences import Occurrence, occurrence, occurrences, places
+from derive.transcribe.occurrences import FUNCTION_LETTERS, Occurrence, occurrence, occurrences, places, written
 from derive.transcribe.prose import said
 
 
@@ -69,8 +70,43 @@ def statements(rows: Sequence[Row]) -> Statements:
             if isinstance(item, Relation):
                 _sort(item, ranges, found)
                 _listed(row.items[:place], item, found)
+    _plain(found)
     found.functions = _functions(found)
     return found
+
+
+def _plain(said: Statements) -> None:
+    """Takes away brackets that only say on what a name depends: a y(x, w) that is y wherever it stands is no function."""
+    told = {d.left.base: tuple(map(written, d.arguments)) for d in said.definitions if d.arguments}
+    called: dict[str, set[tuple[str, ...]]] = {}
+    for definition in said.definitions:
+        for node in walk(definition.right):
+            for head, behind in _pairs(node):
+                called.setdefault(head.base, set()).add(tuple(map(written, behind.items)))
+    same = {base for base, uses in called.items() if uses == {told.get(base)} and base not in FUNCTION_LETTERS}
+    for definition in said.definitions if same else ():
+        definition.right = _without(definition.right, same)
+        definition.arguments = () if definition.left.base in same else definition.arguments
+
+
+def _pairs(node: Node) -> Iterator[tuple[Occurrence, Bracketed]]:
+    """The names in a product with a bracket behind them."""
+    if isinstance(node, Multiplied):
+        for one, two, sign in zip(node.factors, node.factors[1:], node.signs[1:], strict=False):
+            head = occurrence(one)
+            if isinstance(two, Bracketed) and not sign and head is not None:
+                yield head, two
+
+
+def _without(node: Node, same: set[str]) -> Node:
+    node = rebuilt(node, lambda child: _without(child, same))
+    if not isinstance(node, Multiplied):
+        return node
+    drop = {id(behind) for head, behind in _pairs(node) if head.base in same}
+    kept = [(f, s) for f, s in zip(node.factors, node.signs, strict=True) if id(f) not in drop]
+    if len(kept) == 1:
+        return kept[0][0]
+    return replace(node, factors=tuple(f for f, _ in kept), signs=tuple(s for _, s in kept))
 
 
 def _functions(said: Statements) -> dict[str, Definition]:
@@ -189,7 +225,7 @@ def called(node: Node) -> tuple[Occurrence | None, tuple[Node, ...]]:
     else:
         return occurrence(node), ()
     name = occurrence(head)
-    if name is None or not isinstance(tail, Bracketed) or tail.brackets != "()":
+    if name is None or not isinstance(tail, Bracketed) or tail.brackets not in ("()", "[]"):
         return occurrence(node), ()
     return (name if below is None else name._replace(places=(*name.places, *places(below)))), tail.items
 

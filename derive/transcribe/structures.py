@@ -17,7 +17,7 @@ from derive.read.tree import (
     Words,
 )
 from derive.transcribe.formulas import Formula
-from derive.transcribe.occurrences import letter
+from derive.transcribe.occurrences import letter, letters
 from derive.transcribe.values import Value, scalar
 from derive.transcribe.values import elementwise as each
 
@@ -33,12 +33,20 @@ def big_of(formula: Formula, node: Big) -> Value:
         raise formula.error(node, f"over what does \\{node.operator} run? write \\{node.operator}_{{i=1}}^{{n}}")
     inner, limits, when = formula.names.indexing.summation(node.below, node.above, formula)
     body = inner.value(node.body)
+    _depends(formula, node)
     binder = {"sum": Sum, "prod": Product, "max": words.amax, "min": words.amin}.get(node.operator)
     if binder is None:
         raise formula.error(node, f"\\{node.operator} has no derivative and is not read")
     if when is not True and node.operator != "sum":
         raise formula.error(node.below, "a condition stands below a sum only")
     return each(lambda b: binder(b if when is True else Piecewise((b, when), (0, True)), *limits), body)
+
+
+def _depends(formula: Formula, node: Big) -> None:
+    """A sum over a letter without ends, in which nothing has this letter, is one over samples that are not written."""
+    own = letter(node.below) if node.below is not None else ""
+    if node.above is None and own and own not in letters(node.body):
+        raise formula.error(node, f"nothing in this {node.operator} depends on {own}; write the index at what changes")
 
 
 def rows_of(formula: Formula, node: Rows) -> Value:

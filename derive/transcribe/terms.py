@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sympy import Abs, E, Expr, Integer, Rational, exp, oo, pi, sqrt
+from sympy import Abs, E, Expr, Integer, Max, Rational, exp, oo, pi, sqrt
 
 from derive.model import words
 from derive.model.author_sum import Sum
@@ -21,6 +21,7 @@ from derive.read.tree import (
     Root,
     Scripted,
     Symbol,
+    Words,
 )
 from derive.transcribe.formulas import Formula
 from derive.transcribe.matrices import inverse, of_matrix
@@ -71,7 +72,9 @@ def _raised(formula: Formula, node: Node) -> Value:
     value = formula.value(base)
     if isinstance(node.above, Symbol) and node.above.name in TRANSPOSED:
         return transposed(value)
-    if node.below is not None:
+    if isinstance(node.below, Words) and node.below.text == "+":
+        value = each(lambda x: Max(0, x), value)
+    elif node.below is not None:
         value = _element(formula, value, node.below)
     return value if node.above is None else power(formula, value, node.above)
 
