@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from sympy import Dummy, Expr, Integer, KroneckerDelta
 
@@ -34,6 +34,9 @@ _NOT_AN_INDEX = (
     "the range of each subscript, or write the subscript that is part of a name in another way"
 )
 LOSSES = ("L", "J", "ell", "E", "C")
+
+
+Place: TypeAlias = tuple[int | str, ...]  # where a first value stands: a number, and letters beside it
 
 
 @dataclass
@@ -116,14 +119,14 @@ class Building:
             raise ModelError(f"there is no {unknown[0]} to be given a role; there are {', '.join(self.made.roles)}")
         return self.made
 
-    def _definitions(self) -> tuple[dict[Stem, Definition], dict[Stem, dict[int, Definition]]]:
+    def _definitions(self) -> tuple[dict[Stem, Definition], dict[Stem, dict[Place, Definition]]]:
         """The laws by their names, and apart from them what holds at a fixed place, as h_0 = 0."""
         laws: dict[Stem, Definition] = {}
-        starts: dict[Stem, dict[int, Definition]] = {}
+        starts: dict[Stem, dict[Place, Definition]] = {}
         for definition in self.said.definitions:
             stem, places = self.how.split(definition.left)
-            if len(places) == 1 and isinstance(places[0], Number) and places[0].digits.isdigit():
-                starts.setdefault(stem, {})[int(places[0].digits)] = definition
+            if (at := _start(places)) is not None:
+                starts.setdefault(stem, {})[at] = definition
             elif stem in laws:
                 raise self.error(definition.left.node, f"{self.typed(definition.left.node)} is defined twice")
             elif definition.left.base not in self.functions:
@@ -180,9 +183,11 @@ class Building:
         self.indexing.fresh()
         extra = tuple(self.indexing.over(size) for size in shape)
         start = {}
-        for place, definition in self.starts.get(stem, {}).items():
-            value = Formula(self, RULES).value(definition.right)
-            start[place] = value.at(extra if value.shape else ())
+        for at, definition in self.starts.get(stem, {}).items():
+            scope = {own: self.indexing.letter(own, definition.left.node) for own in at if isinstance(own, str)}
+            value = Formula(self, RULES, scope).value(definition.right)
+            place = (*(scope.get(own, own) if isinstance(own, str) else own for own in at), *extra)
+            start[at[0] if len(at) == 1 else place] = value.at(extra if value.shape else ())
         if not start:
             name = self.typed(law.left.node)
             raise self.error(
@@ -248,8 +253,8 @@ class Building:
         value, count = self.known[stem]
         at = tuple(self._place(stem, k, place, formula) for k, place in enumerate(places))
         if not at and count and stem in self.laws:
-            whole = (*self._axes(stem)[:count], *value.shape)
-            return replace(value, shape=whole)  # z is the vector of all z_c
+            axes = self._axes(stem)[:count]
+            return replace(value, shape=(*axes, *value.shape))  # z is the vector of all z_c
         if not count <= len(at) <= count + len(value.shape):
             raise self.error(found.node, f"{len(at)} indices stand here, and {count} to {count + len(value.shape)} can")
         whole = replace(value, at=lambda rest: value.at((*at, *rest)), shape=value.shape[len(at) - count :])
@@ -319,7 +324,11 @@ class Building:
 
     def _timed(self, axes: list[Ends]) -> bool:
         """Whether a family runs over the steps of a recurrence."""
-        steps = {letter(p) for s, law in self.laws.items() if s in self.starts for p in self.how.split(law.left)[1]}
+        steps = set()
+        for stem, law in self.laws.items():
+            places = self.how.split(law.left)[1]
+            for at in self.starts.get(stem, {}):
+                steps |= {letter(p) for p, own in zip(places, at, strict=False) if isinstance(own, int)}
         return any(ends.letter in steps for ends in axes)
 
     def _applied(self, stem: Stem, found: Occurrence) -> bool:
@@ -363,3 +372,10 @@ class Building:
     def error(self, node: Node, message: str) -> ReadError:
         """An error at a node."""
         return ReadError(message, self.source, node.start, node.end)
+
+
+def _start(places: tuple[Node, ...]) -> Place | None:
+    """Where a first value stands, as the 0 of `h_0` or of `a^0_j`; None for a definition at letters only."""
+    at = [int(p.digits) if isinstance(p, Number) and p.digits.isdigit() else letter(p) for p in places]
+    numbers = [own for own in at if isinstance(own, int)]
+    return tuple(at) if len(numbers) == 1 and all(own != "" for own in at) else None

@@ -22,7 +22,7 @@ from derive.read.tree import (
     Words,
 )
 from derive.transcribe.inference import Inference
-from derive.transcribe.looks import capital, is_row, plain
+from derive.transcribe.looks import capital, greek, is_row, plain
 from derive.transcribe.occurrences import FUNCTION_LETTERS, Occurrence, occurrence, places, written
 from derive.transcribe.rewritten import INDICATOR
 from derive.transcribe.unknown import Contradiction, Shape, Size
@@ -100,6 +100,8 @@ def _multiplied(inference: Inference, node: Multiplied) -> Shape:
             inference.number(factor)
         elif sign == "cdot" and shape and len(shape) == 1 and not row:
             other = inference.shape(factor)
+            if other is None and not greek(factor):
+                other = inference.give(factor, shape)
             shape = () if other else shape
         else:
             shape = inference.product(before, shape, factor, row)

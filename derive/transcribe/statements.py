@@ -76,7 +76,7 @@ def statements(rows: Sequence[Row]) -> Statements:
 
 
 def _plain(said: Statements) -> None:
-    """Takes away brackets that only say on what a name depends: a y(x, w) that is y wherever it stands is no function."""
+    """Takes away brackets that only say on what a name depends: y(x, w) that is y wherever it stands is no function."""
     told = {d.left.base: tuple(map(written, d.arguments)) for d in said.definitions if d.arguments}
     called: dict[str, set[tuple[str, ...]]] = {}
     for definition in said.definitions:
