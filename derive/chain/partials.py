@@ -70,7 +70,7 @@ PRODUCT = Text("product rule: the other factors are kept", "乘法法则：其�
 POWER = BY_NAME["power"].rule
 QUOTIENT = Text("derivative of a reciprocal: minus one over the square", "倒数的导数：负的平方分之一")
 QUOTIENT_RULE = Text("quotient rule", "商的求导法则")
-SUM = Text("only the terms of the sum that contain this variable remain", "求和中只保留含有该变量的项")
+SUM = Text("only the terms with this variable remain", "求和中只保留含有该变量的项")
 FACTOR = Text(
     "product rule: differentiate one factor at a time and keep the others",
     "乘法法则：每次只对一个因子求导，其余因子之积保留",

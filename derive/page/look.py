@@ -22,7 +22,7 @@ PAPERS = {
     "a4": Paper("a4", "a4paper", "A4", 297.0),
     "letter": Paper("us-letter", "letterpaper", "letter", 279.4),
 }
-SIDE, TOP, BOTTOM = 20, 18, 20  # margins, mm
+SIDE, TOP, BOTTOM = 20, 16, 18  # margins, mm
 
 # Colours, as red, green and blue from 00 to ff.
 COLOURS = {

@@ -18,8 +18,9 @@ RESULTS = Text("Results", "结果")
 WITH_ADJOINTS = Text("The adjoints in these formulas are computed in this order:", "式中的伴随量按以下次序计算：")
 DIFFERENCES = Text("What is the same as above is not repeated.", "与上文相同的部分不再重复。")
 UNCHANGED = Text("The steps above for {targets} are unchanged.", "{targets} 的推导与上文相同。")
-AS_IN_STEP = Text("In the same way as in step {numbers}:", "与第 {numbers} 步同理：")
-AS_IN_STEPS = Text("In the same way as in steps {numbers}:", "与第 {numbers} 步同理：")
+AS_IN_STEP = Text("In the same way as in step {numbers}{sizes}:", "与第 {numbers} 步同理{sizes}：")
+AS_IN_STEPS = Text("In the same way as in steps {numbers}{sizes}:", "与第 {numbers} 步同理{sizes}：")
+WITH_SIZES = Text(", with {sizes}", "，此时 {sizes}")
 ALIKE_IN_RESULTS = Text(
     "The others in the results follow in the same way, as {partials}.",
     "同理得到结果中的其余各式，因为 {partials}。",
@@ -128,7 +129,6 @@ JOINTLY_NORMAL = Text(
 )
 INDEPENDENT_ONE = Text("{name} is independent of every other random quantity", "{name} 独立于其他随机量")
 ONE_HOT = Text("{name} is 1 for one {idx} and 0 for the others", "{name} 只对一个 {idx} 等于 1，对其余的等于 0")
-AS_GIVEN = Text("The model as given:", "题目给出的模型：")
 RANGED = Text("{name} ({ranges})", "{name}（{ranges}）")
 FOR = Text("for {ranges}", "{ranges}")
 FLOW_HEADER = (Text("quantity", "量"), Text("computed from", "依赖于"), Text("used by", "被用于"))
@@ -286,7 +286,7 @@ CHECKED_BUT = Text(
     "但没有任何点满足 {conditions}：这样的分支上的推导未经验证。",
 )
 REMARKS = Text(
-    "The remarks are arguments in words; they were not compared with numbers.",
+    "The remarks are arguments in words and were not compared.",
     "以上说明是文字论证，未作数值比较。",
 )
 CHECKED_VALUES = Text(
@@ -324,9 +324,8 @@ RULE_OF_UPDATE = Text(
 
 
 PICTURE = Text(
-    "Solid arrows show the forward computation. Dashed arrows pass the adjoints back; each adjoint is multiplied by "
-    "the local partial derivative beside the arrow.",
-    "实线箭头表示前向计算；虚线箭头把伴随量向后传递，并乘以箭头旁的局部偏导数。",
+    "Dashed arrows pass the adjoints back, each multiplied by the local partial derivative beside it.",
+    "虚线箭头把伴随量向后传递，并乘以箭头旁的局部偏导数。",
 )
 _WORDS = Text("{words}", "{words}")
 _TEXTS = Text("{texts}", "{texts}")

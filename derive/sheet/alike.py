@@ -62,7 +62,8 @@ def pattern(step: Step) -> Pattern:
     seen: dict[Basic, int] = {}
     terms = tuple(_term(t, seen) for t in step.chain)
     locals_ = tuple(
-        (_shape(p.value, seen), _line(p.known, seen), tuple(map(_said, p.because)), len(p.spelled)) for p in step.locals
+        (_shape(p.value, seen), _line(p.known, seen), tuple(map(words_of, p.because)), len(p.spelled))
+        for p in step.locals
     )
     lines = tuple(_line(line, seen) for line in step.lines)
     points = tuple(step.region.is_point(axis) for axis in range(len(step.node.indices)))
@@ -95,18 +96,18 @@ def _plain(line: Line) -> Line:
 
 
 def _line(line: Line | None, seen: dict[Basic, int]) -> Hashable:
-    return None if line is None else (tuple(_term(t, seen) for t in line.terms), _said(line.reason))
+    return None if line is None else (tuple(_term(t, seen) for t in line.terms), words_of(line.reason))
 
 
 def _term(term: Term, seen: dict[Basic, int]) -> Hashable:
     return len(term.sums), tuple(_shape(f, seen) for f in term.factors)
 
 
-def _said(reason: Any) -> Hashable:
+def words_of(reason: Any) -> Hashable:
     """The words of a reason without the formulas in them."""
     if isinstance(reason, Text):
-        return reason.en, tuple(map(_said, reason.values.values()))
-    return tuple(map(_said, reason)) if type(reason) in (list, tuple) else None
+        return reason.en, tuple(map(words_of, reason.values.values()))
+    return tuple(map(words_of, reason)) if type(reason) in (list, tuple) else None
 
 
 def _shape(expr: Any, seen: dict[Basic, int]) -> Hashable:

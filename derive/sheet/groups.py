@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from derive.chain.derivation import Step
 from derive.page.blocks import Row
 from derive.sheet.alike import Group, grouped, pattern
+from derive.sheet.narrowed import narrowed, same_chain
 from derive.sheet.part import Part
 from derive.sheet.readings import key
 from derive.sheet.rows import rows
@@ -54,9 +55,17 @@ def told_together(part: Part) -> bool:
 
 
 def like_above(part: Part, group: Group) -> Group | None:
-    """The first step of the part above that differs from this one in names only."""
+    """The first step of the part above that differs from this one in names only, or in that a size is 1 here."""
     above = groups(part.base) if part.base is not None and not group.first.given else []
-    return next((g for g in above if pattern(g.first) == pattern(group.first)), None)
+    like = next((g for g in above if pattern(g.first) == pattern(group.first)), None)
+    return like or at_one(part, group)
+
+
+def at_one(part: Part, group: Group) -> Group | None:
+    """The step of the part above that this one is where a size of that part is 1."""
+    sizes = narrowed(part)
+    above = groups(part.base) if part.base is not None and sizes and not group.others else []
+    return next((g for g in above for s in (g.first, *g.others) if same_chain(group.first, s, sizes)), None)
 
 
 def from_subjects(part: Part, step: Step) -> tuple[Row, ...]:

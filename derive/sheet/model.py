@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
@@ -26,17 +26,34 @@ from derive.page.spans import Known, Ranges, span
 from derive.sheet.in_time import forward_in_time
 
 
-def given(model: Model) -> Iterator[Block]:
-    """Show the model as its author wrote it, and say what its letters are."""
+def given(model: Model, detail: str = "full") -> Iterator[Block]:
+    """Show the model as its author wrote it, and say what its letters are; in brief at once with the names that were
+    given to parts."""
+    author = model.given or model
     yield Heading(say.MODEL)
-    yield Paragraph(say.AS_GIVEN)
-    yield Equations(tuple(_definitions(model)), listed=True)
+    if named_at_once(model, detail):
+        yield Paragraph(say.one_after_another([say.STOP(said=sentence) for sentence in _said(model)]))
+        yield Equations(tuple(_definitions(model)), listed=True)
+    else:
+        yield Equations(tuple(_definitions(author)), listed=True)
+    yield from _letters(author)
+
+
+def named_at_once(model: Model, detail: str) -> bool:
+    """Does the model stand on the sheet only with the names that were given to its pre-activations and scores?"""
+    kinds = {say_so for say_so, names in _implied(model).items() if names}
+    words = model.said or spellings(model.given or model)  # the author's, which such a name would break up
+    return detail != "full" and bool(kinds) and kinds <= {say.NAMED, say.NAMED_SCORES} and not words
+
+
+def _letters(model: Model) -> Iterator[Block]:
+    """Say what the letters and the functions of a model are."""
     if model.said:
         yield Paragraph(say.WORDS)
         yield Equations(tuple(Row(word, Spelled(word)) for word in model.said), listed=True)
     yield from map(Paragraph, _meanings(model))
     kinds = [(sentence, model.of_kind(kind)) for kind, sentence in say.KINDS.items()]
-    letters = [sentence(names=[_leaf(n) for n in nodes]) for sentence, nodes in kinds if nodes]
+    letters = [sentence(names=_leaves(nodes)) for sentence, nodes in kinds if nodes]
     found = [*needed(model), *(a for n in model.nodes.values() if n.is_leaf for a in assumed(n))]
     letters += [say.ASSUMED(assumptions=clauses(found))] if found else []
     if letters:
@@ -52,11 +69,14 @@ def _meanings(model: Model) -> Iterator[Text]:
             yield function.row.meaning(value=value, matrix=matrix)
 
 
-def _leaf(node: Node) -> object:
-    fixed = {i: i.lower for i in node.indices if i.lower == i.upper}
-    ranges = Ranges(tuple(span(i, i.lower, i.upper) for i in node.indices if i not in fixed))
-    name = substitute(node.generic, fixed)
-    return say.RANGED(name=name, ranges=ranges) if ranges.spans else name
+def _leaves(nodes: Iterable[Node]) -> list[object]:
+    """Name leaves with the ranges of their indices, those with the same ranges together."""
+    alike: dict[Ranges, list[Expr]] = {}
+    for node in nodes:
+        fixed = {i: i.lower for i in node.indices if i.lower == i.upper}
+        ranges = Ranges(tuple(span(i, i.lower, i.upper) for i in node.indices if i not in fixed))
+        alike.setdefault(ranges, []).append(substitute(node.generic, fixed))
+    return [say.RANGED(name=names, ranges=r) if r.spans else names for r, names in alike.items()]
 
 
 def _definitions(model: Model, known: Collection[tuple[str, Case]] = ()) -> Iterator[Row]:
@@ -68,10 +88,10 @@ def _definitions(model: Model, known: Collection[tuple[str, Case]] = ()) -> Iter
             ranges = Ranges(tuple(span(*b) for b in case.bounds if b[0] not in fixed))
             left, right = (substitute(e, fixed) for e in (node.at(*case.position), case.expr))
             row = Row(left, without_single(right), say.FOR(ranges=ranges) if ranges.spans else None)
-            if ranges.spans:
-                yield row
-            elif len(node.cases) > 1:
+            if len(node.cases) > 1 and (not ranges.spans or any(p.is_Integer for p in case.position)):
                 starts.append(row)
+            elif ranges.spans:
+                yield row
             else:
                 yield from (*starts, row)
                 starts = []
@@ -145,11 +165,16 @@ def named(model: Model) -> Iterator[Block]:
     if found:
         yield Paragraph(say.SPELLED)
         yield Equations(tuple(Row(s.spelled, s.function) for s in found), listed=True)
-    said = [say_so[len(names) > 1](names=names) for say_so, names in _implied(model).items() if names]
+    said = _said(model)
     yield from (Paragraph(say.STOP(said=sentence)) for sentence in said[:-1])
     if said or found:
         yield Paragraph(say.BECOME(said=said[-1]) if said else say.SO)
         yield Equations(tuple(_definitions(model, _written(model.given))), listed=True)
+
+
+def _said(model: Model) -> list[Text]:
+    """Say which names were given to parts of the model."""
+    return [say_so[len(names) > 1](names=names) for say_so, names in _implied(model).items() if names]
 
 
 def _written(given: Model | None) -> set[tuple[str, Case]]:
@@ -190,7 +215,7 @@ def _orders(d: Derivation) -> Iterator[Block]:
 
 def forward(derived: Derived, known: Sequence[Known], detail: str) -> Iterator[Block]:
     """Show the equations as they are computed, pre-activations named, and every time step where T has a number."""
-    equations = tuple(named(derived.model))
+    equations = () if named_at_once(derived.model, detail) else tuple(named(derived.model))
     unrolled = list(forward_in_time(derived.derivation, derived.sizes, detail))
     orders = tuple(_orders(derived.derivation))
     if not equations and not unrolled and not orders:

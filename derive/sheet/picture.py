@@ -20,15 +20,14 @@ if TYPE_CHECKING:
     from derive.page.pictures.numbers import Numbers
 
 MOST = 64  # vertices of a picture that can still be read on a page
-FEW = 4  # arrows that a sentence names
+FEW = 6  # arrows that a sentence names
 
 GRAPH = Text("The computational graph", "计算图")
 VALUES = Text("Arrows lead from a quantity to what is computed from it.", "箭头由一个量指向用它计算的量。")
 SHARED = Text(
-    "The parameters are the same at every step and are drawn once for each step; the gradient is the sum over these "
-    "copies. Where only some of the steps carry labels, the labels of the other steps differ only in the time.",
-    "各时间步的参数相同，图中在每一步各画一次；其梯度等于对这些副本求和。若只有部分时间步标有偏导数，"
-    "其余各步只是时间不同。",
+    "Parameters are drawn once for each step; a gradient is the sum over these copies. Steps without labels differ "
+    "only in time.",
+    "参数在每一步各画一次，其梯度等于对这些副本求和；未标偏导数的时间步只是时间不同。",
 )
 CHANGED = Text(
     "The graph is that above without {gone} and with {new}.", "计算图与上文相同，只是去掉 {gone}，增加 {new}。"
@@ -80,6 +79,11 @@ def _arrows(model: Model) -> dict[str, tuple[Expr, Expr]]:
     return {f"{a} {b}": (a, b) for a, b in pairs}
 
 
+def _between(derived: Derived) -> set[str]:
+    """The quantities on the way from the loss to what gradients are asked for."""
+    return {s.node.name for s in derived.steps if not s.node.is_leaf}
+
+
 def picture(part: Part) -> Iterator[Block]:
     """Show the computational graph, or say that it is too dense for a page, or in which arrows it differs from that of
     the part above."""
@@ -87,6 +91,8 @@ def picture(part: Part) -> Iterator[Block]:
     from derive.page.pictures.picture import GraphPicture
 
     derived, known = part.derived, part.numbers()
+    if part.base is not None and not known and len(_between(derived)) < 2:
+        return  # of a later reading, whose steps say as much
     if any(stage.time and not stage.stepwise for stage in derived.derivation.stages):
         return  # a column for each time step does not show several loops
     changes = _changes(part) if part.base is not None else None

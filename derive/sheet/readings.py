@@ -43,14 +43,19 @@ def _definitions(part: Part) -> set[Hashable]:
     return {(name, case) for name, node in model.nodes.items() for case in node.cases}
 
 
-def differing(blocks: Iterable[Block], seen: Iterable[Block], whole: Sequence[Text] = ()) -> Iterator[Block]:
-    """Yield what does not stand under the same heading in `seen`; a heading that nothing is left of is left out. What
-    stands under the headings `whole` is kept."""
+def differing(
+    blocks: Iterable[Block], seen: Iterable[Block], whole: Sequence[Text] = (), above: Iterable[Block] = ()
+) -> Iterator[Block]:
+    """Yield what does not stand under the same heading in `seen`, or, of conventions, anywhere `above`; a heading that
+    nothing is left of is left out. What stands under the headings `whole` is kept."""
     known: dict[Hashable, set[Hashable]] = {}
     for piece in _pieces(seen):
         known.setdefault(key(piece.heading), set()).update(k for b in piece.blocks for k in _keys(b))
     for heading in whole:
         known.pop(key(Heading(heading)), None)
+    for piece in _pieces(above):
+        conventions = (key(b) for b in piece.blocks if isinstance(b, Paragraph) and _names_nothing(b.text))
+        known.setdefault(key(piece.heading), set()).update(conventions)
     kept = [Piece(p.heading, list(_new(p.blocks, known.get(key(p.heading), set())))) for p in _pieces(blocks)]
     for at, piece in enumerate(kept):
         below = (p for p in kept[at + 1 :])
@@ -61,6 +66,15 @@ def differing(blocks: Iterable[Block], seen: Iterable[Block], whole: Sequence[Te
             inside.append(other)
         if piece.blocks or any(p.blocks for p in inside):
             yield from (piece.heading, *piece.blocks)
+
+
+def _names_nothing(value: Any) -> bool:
+    """Does a sentence hold for any model, as it names no quantity of one?"""
+    if isinstance(value, Text):
+        return all(map(_names_nothing, value.values.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_names_nothing, value))
+    return not value.free_symbols if isinstance(value, Basic) else isinstance(value, str)
 
 
 def _pieces(blocks: Iterable[Block]) -> list[Piece]:

@@ -42,9 +42,10 @@ def results(part: Part) -> Iterator[Block]:
     boxes = [list(box(part, derived.regions(name))) for name in _asked(derived)]
     if part.detail == "brief" and sum(map(len, boxes)) > FRAME:
         boxes = [own[-1:] for own in boxes]  # as a whole, where elements and the whole are too many
-    yield from _framed([*(b for own in boxes for b in own), *_adjoints(part)])
+    framed = [b for b in answers if isinstance(b, Equations) and b.boxed]
+    yield from _framed([*framed, *(b for own in boxes for b in own), *_adjoints(part)])
     yield from map(Paragraph, unreachable(derived.derivation))
-    yield from answers
+    yield from (b for b in answers if b not in framed)
     yield from map(Paragraph, part.notes)
 
 

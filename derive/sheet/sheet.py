@@ -51,9 +51,12 @@ def _readings(parts: Sequence[Part]) -> Iterator[Block]:
         if part.label is not None:
             yield Heading(say.READING(label=part.label), 0)
         if like is not None:
-            yield Paragraph(say.DIFFERENCES)
             whole = () if changes_little(own, like) else (say.MODEL, say.FORWARD)
-            yield from differing(blocks, next(shown for p, shown in above if p is like), whole)
+            seen = next(shown for p, shown in above if p is like)
+            new = list(differing(blocks, seen, whole, [b for _, shown in above for b in shown]))
+            if changes_little(own, like):
+                yield Paragraph(say.DIFFERENCES)
+            yield from new
         else:
             yield from blocks
         above.append((own, blocks))
@@ -61,16 +64,17 @@ def _readings(parts: Sequence[Part]) -> Iterator[Block]:
 
 def _part(part: Part) -> Iterator[Block]:
     derived, model, detail = part.derived, part.derived.model, part.detail
-    yield from given(model.given or model)
+    yield from given(model, detail)
     if detail == "full":
         yield from flows(derived.derivation)
-    yield from part.sections(Place.PREMISES)
     yield from forward(derived, part.known, detail)
     yield from results(part)
     if detail == "answer":
         return
     yield from picture(part)
-    yield from part.sections(Place.MODEL)
+    yield from part.sections(Place.PREMISES)
+    if model.has_loss or part.base is None:  # no line of a later reading without gradients is in matrices
+        yield from part.sections(Place.MODEL)
     yield from values(part)
     if model.has_loss:
         yield from backward(part)
@@ -82,6 +86,6 @@ def _part(part: Part) -> Iterator[Block]:
 def _alone(part: Part) -> Iterator[Block]:
     """Show the model, and what is shown instead of the derivation."""
     model = part.derived.model
-    yield from given(model.given or model)
+    yield from given(model)
     yield from named(model)
     yield from part.sections(Place.ALONE)

@@ -16,12 +16,23 @@ from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.conventions import conventions
 from derive.page.free_gradients import free_gradient
+from derive.page.spans import Known
 from derive.sheet.alike import Group
 from derive.sheet.closed_forms import solved
-from derive.sheet.groups import from_subjects, groups, inner_and_leaves, like_above, same_words, told_together, written
+from derive.sheet.groups import (
+    at_one,
+    from_subjects,
+    groups,
+    inner_and_leaves,
+    like_above,
+    same_words,
+    told_together,
+    written,
+)
 from derive.sheet.in_time import backward_in_time
 from derive.sheet.intuition import intuitions
 from derive.sheet.model import only
+from derive.sheet.narrowed import narrowed
 from derive.sheet.part import Part
 from derive.sheet.results import box, stands_in_results, where
 from derive.sheet.rows import equations, rows, since
@@ -109,7 +120,9 @@ def _as_above(part: Part, alike: Sequence[tuple[Group, Group]]) -> Iterator[Bloc
     else:
         yield Heading(say.STEPS(first=str(first.number), last=str(found[-1].number), targets=targets), 2)
     numbers = list(dict.fromkeys(str(g.number) for _, g in alike))
-    yield Paragraph((say.AS_IN_STEPS if len(numbers) > 1 else say.AS_IN_STEP)(numbers=numbers))
+    yield Paragraph(
+        (say.AS_IN_STEPS if len(numbers) > 1 else say.AS_IN_STEP)(numbers=numbers, sizes=_at_one(part, found))
+    )
     rows_of = [
         (s, (_result(s, g.first), *(from_subjects(part, s) if s is g.first else ())))
         for g in found
@@ -121,6 +134,12 @@ def _as_above(part: Part, alike: Sequence[tuple[Group, Group]]) -> Iterator[Bloc
         yield from _in_results([s for s in steps if stands_in_results(s, part)])
     for group in found:
         yield from _below(part, group._replace(others=()))
+
+
+def _at_one(part: Part, found: Sequence[Group]) -> Text:
+    """Say which sizes are 1, where the steps above hold for any."""
+    sizes = [Known(str(size), 1) for size in narrowed(part)] if any(at_one(part, group) for group in found) else []
+    return say.WITH_SIZES(sizes=sizes) if sizes else say.EVERYWHERE
 
 
 def _below(part: Part, group: Group) -> Iterator[Block]:

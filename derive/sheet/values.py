@@ -7,6 +7,7 @@ from itertools import groupby
 
 from derive.chain.closed_forms.closed_form import ClosedForm
 from derive.chain.closed_forms.values import Solved
+from derive.expressions.traverse import names
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.spans import Ranges, span
@@ -22,8 +23,8 @@ def values(part: Part) -> Iterator[Block]:
     above: list[ClosedForm] = list(base)
     for made, some in groupby(part.derived.values, key=_made_for):
         if made is not None:
-            found = list(some)
-            for each in [[f] for f in found] if part.detail == "full" else [found]:
+            found = [f for f in some if part.detail == "full" or _used(f, part)]
+            for each in [[f] for f in found] if part.detail == "full" else [found] if found else []:
                 yield from _made(each, part)
             continue
         for form in (f.form for f in some if f.form is not None and not any(_same(f.form, b) for b in base)):
@@ -32,6 +33,13 @@ def values(part: Part) -> Iterator[Block]:
                 solved(form, part.derived.sizes, part.detail) if like is None else alike(form, like, like in base)
             )
             above.append(form)
+
+
+def _used(found: Solved, part: Part) -> bool:
+    """Is what is made of solved states asked for itself, or held by a gradient that is?"""
+    wanted = part.derived.derivation.wanted
+    steps = (s for s in part.derived.steps if s.node.name in wanted)
+    return not wanted or any(found.node.name in names(f) for s in steps for t in s.lines[-1].terms for f in t.factors)
 
 
 def results(part: Part) -> list[Row]:

@@ -25,9 +25,10 @@ def check(parts: Sequence[Part]) -> Iterator[Block]:
         return
     yield Heading(say.CHECK, boxed=True)
     said = {written(text): text for part, _ in checked for text in told(part)}
-    yield from map(Paragraph, said.values())
+    whole = parts[0].detail == "full"
+    yield from map(Paragraph, said.values()) if whole else (Paragraph(say.one_after_another([*said.values()])),)
     rows = [(part, _rows(part, report)) for part, report in checked]
-    if parts[0].detail != "full":
+    if not whole:
         compared = [row for _, own in rows for row in own]
         yield from [summary(compared)] if compared else []
         return
@@ -52,7 +53,7 @@ def told(part: Part) -> Iterator[Text]:
     yield from part.argued()
     if part.notes:
         yield say.REMARKS
-    if report.sizes:
+    if report.sizes and part.detail == "full":
         sizes = [[Known(name, n) for name, n in one] for one in report.sizes]
         yield say.CHECKED_SIZES(sizes=[say.both(s) if len(s) > 1 else s[0] for s in sizes])
 

@@ -64,7 +64,12 @@ class Expectations(Topic):
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         from derive.topics.expectation.page import expectations as page
 
-        return page(found, context.derived.model)
+        return page(found, context.derived.model, context.detail)
+
+    def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.topics.expectation.page import results
+
+        return results(found)
 
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
         return {

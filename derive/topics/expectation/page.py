@@ -22,21 +22,34 @@ USED = Text("The moments used:", "所用到的矩：")
 BECOME = Text("With these values the definitions become:", "代入这些值后，定义写成：")
 
 
-def expectations(expected: Sequence[Expected], model: Model) -> Iterator[Block]:
-    """Show every expectation that the model asks for, in the order of need, then the definitions with their values."""
+def results(expected: Sequence[Expected]) -> Iterator[Block]:
+    """Show the value of every expectation that is derived."""
+    rows = [Row(found.symbol, found.lines[-1].terms) for found in expected if not _declared(found)]
+    if rows:
+        yield Equations(tuple(rows), boxed=True)
+
+
+def _declared(found: Expected) -> bool:
+    """Is the value one that the model declares?"""
+    return len(found.lines) == 1 and not found.premises
+
+
+def expectations(expected: Sequence[Expected], model: Model, detail: str) -> Iterator[Block]:
+    """Show every expectation that the model asks for, in the order of need, then the definitions with their values; in
+    detail "full" each with its value in a box."""
     yield Heading(EXPECTATIONS)
     shown: set[Expr] = set()
     for found in expected:
-        yield from _argument(found, shown)
+        yield from _argument(found, shown, detail)
     rows = tuple(_become(model)) if model.stated is not None else ()
     if rows:
         yield Paragraph(BECOME)
         yield Equations(rows)
 
 
-def _argument(found: Expected, shown: set[Expr]) -> Iterator[Block]:
+def _argument(found: Expected, shown: set[Expr], detail: str) -> Iterator[Block]:
     """Show one argument. What is declared takes one line, and a moment that was shown before is not shown again."""
-    if len(found.lines) == 1 and not found.premises:
+    if _declared(found):
         shown.add(found.symbol)
         yield Paragraph(GIVEN)
         yield Equations(tuple(_rows(found.symbol, found.lines)))
@@ -49,7 +62,8 @@ def _argument(found: Expected, shown: set[Expr]) -> Iterator[Block]:
         yield Equations(tuple(row for p in new for row in _rows(p.symbol, p.lines)))
     shown.update(p.symbol for p in new)
     yield Equations(tuple(_rows(found.symbol, found.lines)))
-    yield Equations((Row(found.symbol, found.lines[-1].terms),), boxed=True)
+    if detail == "full":
+        yield Equations((Row(found.symbol, found.lines[-1].terms),), boxed=True)
 
 
 def _rows(symbol: Expr, lines: Sequence[Line]) -> Iterator[Row]:

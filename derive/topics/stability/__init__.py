@@ -95,7 +95,7 @@ class Stability(Topic):
         from derive.topics.stability.page.page import argued
 
         for each in found:
-            yield from argued(each, measured_of(context.report, each))
+            yield from argued(each, measured_of(context.report, each), context.detail)
 
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
         from derive.topics.stability.measurements import measured_of

@@ -65,8 +65,8 @@ SAME_MATRIX = Text(
     "每一步都乘以同一个矩阵，即该处的雅可比矩阵 {gain}",
 )
 ENTRYWISE = Text(
-    "block by block, the norm of the Jacobian of a step is at most the matrix of bounds, so a product of {k} steps is "
-    "at most the {k}-th power of this matrix, which tends to zero",
+    "block by block, the norm of a step's Jacobian is at most the matrix of bounds, and that of a product of {k} steps "
+    "at most its {k}-th power, which tends to zero",
     "一步雅可比矩阵的各块都不超过界矩阵的对应元素，因此 {k} 步的乘积不超过界矩阵的 {k} 次幂，而后者趋于零",
 )(k=STEPS)
 SERIES = Text(

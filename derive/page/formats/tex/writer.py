@@ -141,9 +141,9 @@ class Writer(base.Writer):
         needs = [1.05 * (first + max(map(width, s.lines))) + (s.said + 1.2 if s.why else 0.0) for s in statements]
         needs = [LINE if len(s.lines) > 1 else need for s, need in zip(statements, needs, strict=True)]
         found = beside(needs, LINE - 0.5 - frame, 1.5)
-        cell = f"\\cell{{{found.width + 1.5 - first:.1f}em}}"
+        cells = [f"\\cell{{{w + 1.5 - first:.1f}em}}" if len(found.widths) > 1 else "" for w in found.widths]
         return [
-            " & ".join(_one(statements[n], cell if found.number > 1 else "", needs[n] > found.width) for n in line)
+            " & ".join(_one(statements[n], cell, found.spans(needs[n])) for n, cell in zip(line, cells, strict=False))
             for line in found.lines
         ]
 
@@ -183,7 +183,9 @@ class Writer(base.Writer):
 
     def chain(self, left: str, parts: base.Chain, row: blocks.Row | None = None) -> str:
         gap, why = (GAP if row.gap else "", self._why(row.reason)) if row is not None else ("", "")
-        return f"{gap}{left} &{NEXT.join(chained(parts, LINE - width(left), AGAIN))}{why}"
+        room = LINE - width(left)
+        lines = (_narrowed(f"{{}}{line}", room, 0.95) for line in chained(parts, room, AGAIN))
+        return f"{gap}{left} &{NEXT.join(lines)}{why}"
 
     def aligned(self, rows: Sequence[str]) -> str:
         """Rows with line breaks between them; the first two stay on one page, and so do the last two."""
@@ -208,9 +210,10 @@ class Writer(base.Writer):
         return f"\\begin{{center}}\n{whole}\n\\end{{center}}"
 
 
-def _narrowed(line: str, room: float) -> str:
-    """A line that may be too wide, for a product or a bracket does not break: LaTeX measures it and sets it smaller."""
-    return line if width(line) < 0.7 * room else f"\\narrowed{{{room - 1:.1f}em}}{{{line}}}"
+def _narrowed(line: str, room: float, likely: float = 0.7) -> str:
+    """A line that may be too wide, for a product or a bracket does not break, or as it was estimated to be this part of
+    the room: LaTeX measures it and sets it smaller."""
+    return line.removeprefix("{}") if width(line) < likely * room else f"\\narrowed{{{room - 1:.1f}em}}{{{line}}}"
 
 
 def _cells(cells: list[str]) -> str:

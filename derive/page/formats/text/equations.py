@@ -59,7 +59,7 @@ def listed(rows: Sequence[Equation], page: Page, indent: int | None = None) -> l
     first = _left(rows, page.width - indent)
     shown = [_shown(row, first, page) for row in rows]
     found = beside([columns(text) for text in shown], page.width - indent, GAP)
-    if found.number == 1:
+    if len(found.widths) == 1:
         return aligned(rows, page, indent)
     lines: list[str] = []
     for line in found.lines:
@@ -68,7 +68,7 @@ def listed(rows: Sequence[Equation], page: Page, indent: int | None = None) -> l
             continue
         text = ""
         for column, number in enumerate(line):
-            text = padded(text, indent + int(column * (found.width + GAP))) + shown[number]
+            text = padded(text, indent + int(sum(found.widths[:column]) + column * GAP)) + shown[number]
         lines.append(text)
     return lines
 

@@ -10,14 +10,14 @@ from derive.page import look
 
 DESIGN = r"""
 #set par(justify: true, leading: 0.55em, spacing: 0.65em)
-#let (around, gutter) = (0.6em, 0.5em) // around a block of rows, between two rows
+#let (around, gutter) = (0.5em, 0.42em) // around a block of rows, between two rows
 #set math.cases(gap: 0.6em)
 #show math.equation: set text(font: "New Computer Modern Math")
 #show heading: it => {
   let level = it.level - 1 + deepest
   let head = text(fill: rule, size: heading-sizes.at(level + 1), it.body)
   // the name of a step begins its first sentence
-  if level == 2 { head } else { block(above: 1.1em, below: 0.55em, sticky: true, head) }
+  if level == 2 { head } else { block(above: 1em, below: 0.5em, sticky: true, head) }
 }
 #let m(alt, body) = math.equation(alt: alt, body)
 #show math.equation.where(block: true): set align(left)
@@ -66,13 +66,20 @@ DESIGN = r"""
     })
     let height(n) = places(n).last().at(1)
     let n = (2, 3).fold(1, (found, n) => if height(n) < height(found) { n } else { found })
+    // as wide as their widest statements, where that makes fewer lines
+    let own(n) = range(n).map(x => calc.max(..needs.chunks(n).map(line => line.at(x, default: 0pt))))
+    let room(n) = needs.len() >= n and own(n).sum() + gap * (n - 1) <= size.width
+    let uneven = (2, 3).find(m => room(m) and calc.quo(needs.len() - 1, m) < height(n))
     let cell((head, lines, why)) = if head == none { lines.at(0) } else { grid(
       columns: (first, 1fr), column-gutter: 0.3em, row-gutter: gutter, align: (right + horizon, left + horizon),
       ..lines.enumerate().map(((at, line)) => (
         if at == 0 { head } else { none },
         if why == none or at + 1 < lines.len() { fitted(line) } else {
           grid(columns: (auto, auto), column-gutter: 1.2em, align: horizon, line, small(why)) })).flatten()) }
-    if n == 1 { rows(inset: 0pt, ..items) } else { grid(
+    if uneven != none { grid(
+      columns: (..own(uneven).slice(0, -1), 1fr), column-gutter: gap, row-gutter: gutter, align: left + horizon,
+      ..items.map(cell))
+    } else if n == 1 { rows(inset: 0pt, ..items) } else { grid(
       columns: (1fr,) * n, column-gutter: gap, row-gutter: gutter, align: left + horizon,
       ..items.zip(places(n)).map(((item, (x, y, span))) => grid.cell(x: x, y: y, colspan: span, cell(item)))) }
   }))
@@ -86,7 +93,7 @@ DESIGN = r"""
 #let whole(most, body) = layout(size =>
   if measure(block(width: size.width, body)).height < most * page-room { block(breakable: false, width: 100%, body) }
   else { body })
-#let step(body) = block(above: 0.9em, width: 100%, whole(0.15, body))
+#let step(body) = block(above: 0.8em, width: 100%, whole(0.15, body))
 #let proved(body) = block(above: 1.3em, width: 100%, whole(0.2, block(
   width: 100%, inset: (y: 4pt), stroke: (y: 0.8pt + rule), {
     set text(size: small-size); set par(spacing: 0.5em); body })))

@@ -24,9 +24,8 @@ CARRIES = Text(
     "某一步对梯度的贡献是这样的积再乘以直接偏导数，而后者本身也可能增大或衰减。",
 )
 BOUNDS = Text(
-    "The following bounds hold for all inputs; they come from the ranges of the functions and of their derivatives. "
-    "The norm of an input is its largest absolute value over all steps, and the infinity norm of a matrix is its "
-    "maximum absolute row sum.",
+    "The ranges of the functions and of their derivatives give bounds that hold for all inputs. The norm of an input "
+    "is its largest absolute value over all steps, the infinity norm of a matrix its maximum absolute row sum.",
     "下列界对所有输入都成立，由各函数及其导数的取值范围得到。输入的范数指它在所有时刻的最大绝对值，"
     "矩阵的无穷范数指各行绝对值之和的最大值。",
 )
@@ -37,8 +36,8 @@ MINORS = Text(
     "该矩阵元素非负，因此它的谱半径小于 1 当且仅当下列各式为正：",
 )
 ONLY_SUFFICIENT = Text(
-    "The bounds are for the worst inputs. Where the condition fails, as it often does when a bias keeps a gate open, "
-    "nothing follows from it.",
+    "The bounds are for the worst inputs. If the condition fails, as often when a bias keeps a gate open, nothing "
+    "follows.",
     "这些界对应最坏的输入。若条件不成立（偏置使门保持打开时往往如此），则由它得不出任何结论。",
 )
 SENTENCES = {

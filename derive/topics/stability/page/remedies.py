@@ -115,12 +115,13 @@ def remedies(analysis: Analysis, steps: Sequence[Step], measured: Measured | Non
     if detail != "full" and not analysis.gates and weight is None:
         return
     yield Heading(HEAD)
+    shown = measured if detail == "full" else None  # a table measures what is proved above it
     for gate in analysis.gates:
-        yield from _gate(gate, measured)
+        yield from _gate(gate, shown)
     if detail == "full":
         yield from _everywhere(analysis, steps, measured)
     if weight is not None:
-        yield from _keeping(analysis, weight, measured)
+        yield from _keeping(analysis, weight, shown)
 
 
 def _everywhere(analysis: Analysis, steps: Sequence[Step], measured: Measured | None) -> Iterator[Block]:

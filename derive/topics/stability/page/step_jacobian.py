@@ -159,7 +159,7 @@ def _matrix(analysis: Analysis, detail: str) -> Iterator[Block]:
     yield Paragraph((ORDERED if analysis.unfolded is None else MATRIX)(state=state(t), jacobian=_step(jacobian, t)))
     if len(blocks) > 1 and detail == "full":
         yield Equations((Row(_step(jacobian, t), (Term((ImmutableDenseMatrix(blocks),)),)),))
-    yield Equations((Row(change(end, t), product(t + after)),), boxed=True)
+    yield Equations((Row(change(end, t), product(t + after)),), boxed=detail == "full")
     weight = norm_keeping(analysis) if linear(analysis) else None
     if isinstance(weight, IndexedBase):
         power = Power(as_matrix(analysis, weight), (end - t) * after)
