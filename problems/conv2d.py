@@ -7,7 +7,7 @@ from derive import Example, Function, Graph, Option, Problem, Size, Sum, Text
 problem = Problem(
     title=Text("Convolution in two dimensions", "二维卷积"),
     statement=Text(
-        "A kernel with K rows and M columns, and a bias, slide over an input; the loss of the output is left "
+        "A kernel with K rows and M columns slides over an input, and a bias is added; the loss of the output is left "
         "abstract. Derive the gradients with respect to kernel, bias and input. Then compute them for the input with "
         "the rows 0 1 2 3 and 4 5 6 7, the kernel with the rows −1 1 and 1 1, bias 0 and ∂L/∂y = 1 for every output, "
         "and find the fully connected layer that does the same.",

@@ -5,12 +5,12 @@ from derive import Expectation, Graph, Problem, Size, Sum, Text, Variance, sqrt,
 problem = Problem(
     title=Text("Denoising diffusion", "去噪扩散模型"),
     statement=Text(
-        "A diffusion step multiplies the data by sqrt(alpha) and adds standard normal noise times sqrt(1 − alpha). A "
+        "A diffusion step multiplies the data by √α and adds standard normal noise times √(1 − α). A "
         "network predicts this noise from the result, and the loss is the sum of the squared errors. Derive the mean "
         "and the variance after the step; the gradient of the loss of a network with one hidden layer for one draw of "
         "the noise; and the expected loss with its gradient when the noise is predicted with one weight for each "
         "component.",
-        "扩散的一步把数据乘以 sqrt(alpha)，再加上标准正态噪声的 sqrt(1 − alpha) 倍；网络由所得结果预测这一噪声，"
+        "扩散的一步把数据乘以 √α，再加上标准正态噪声的 √(1 − α) 倍；网络由所得结果预测这一噪声，"
         "损失是各分量"
         "误差的平方和。请推导一步之后的均值和方差；再对一次噪声取值推导含一个隐藏层的网络的损失梯度；"
         "并在每个分量只用一个"

@@ -6,15 +6,17 @@ problem = Problem(
     title=Text("Group relative policy optimisation", "群体相对策略优化（GRPO）"),
     statement=Text(
         "For one question a group of G responses of T tokens each is sampled, and each response gets a reward; the "
-        "advantage of a response is its reward minus the mean of the group, divided by the standard deviation. The "
-        "loss is minus the mean over all tokens of the ratio times the advantage, minus β times an estimate of the "
-        "divergence from a reference policy, exp(u) − u − 1, where u is the log-probability under the reference minus "
-        "that under the policy. The responses are new, so the old policy in the ratio is the current policy, treated "
-        "as a constant. Derive the gradient with respect to the log-probabilities.",
-        "对同一问题采样 G 个回答，每个回答有 T 个词元并得到一个奖励；回答的优势是其奖励减去组内均值再除以标准差。"
-        "损失是对所有词元取的均值的相反数：比值乘以优势，减去 β 乘以与参考策略之散度的估计 exp(u) − u − 1，"
-        "其中 u 是参考策略下的对数概率减去当前策略下的对数概率。回答刚刚采样得到，因此比值中的旧策略就是当前策略本身，"
-        "但视为常数。请推导损失对对数概率的梯度。",
+        "advantage A of a response is its reward minus the mean of the group, divided by the standard deviation. "
+        "Each token contributes r A − β (exp(u) − u − 1), and the loss is minus the mean of this over all tokens. "
+        "Here u is the log-probability under a reference policy minus that under the policy, and exp(u) − u − 1 "
+        "estimates the divergence of the two. The ratio r is the probability under the policy divided by that under "
+        "the old policy; as the responses are new, the old policy is the current one, treated as a constant. Derive "
+        "the gradient with respect to the log-probabilities.",
+        "对同一问题采样 G 个回答，每个回答有 T 个词元并得到一个奖励；回答的优势 A 是其奖励减去组内均值再除以标准差。"
+        "每个词元贡献 r A − β (exp(u) − u − 1)，损失是它对所有词元的均值的相反数。"
+        "其中 u 是参考策略下的对数概率减去当前策略下的对数概率，exp(u) − u − 1 是两个策略之散度的估计；"
+        "比值 r 是当前策略与旧策略下的概率之比，由于回答刚刚采样得到，旧策略就是当前策略，但视为常数。"
+        "请推导损失对对数概率的梯度。",
     ),
     source="DeepSeekMath 2024, 4.1",
     group="preferences",

@@ -15,9 +15,9 @@ problem = Problem(
 
 
 at_zero = Text(
-    "At zero the regulariser has no derivative: every number between minus the strength and the strength is a "
-    "subgradient there, and zero is one of them.",
-    "在零点正则项不可导：从负的强度到正的强度之间的每个数都是次梯度，其中包括零。",
+    "At zero the regulariser has no derivative: every number between −λ and λ is a subgradient there, and zero is "
+    "one of them.",
+    "在零点正则项不可导：−λ 与 λ 之间的每个数都是次梯度，其中包括零。",
 )
 
 

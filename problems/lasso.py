@@ -18,10 +18,10 @@ problem = Problem(
 )
 at_zero = Text(
     "At a weight of zero the penalty has no derivative. With the other weights held fixed, zero is the best value of "
-    "a weight if and only if the rest of its gradient lies between minus the strength and the strength; this is why "
-    "the lasso gives sparse solutions. The update of gradient descent, with sign(0) = 0, does not keep such a weight "
+    "a weight if and only if the rest of its gradient lies between −λ and λ; this is why the lasso gives sparse "
+    "solutions. The update of gradient descent, with sign(0) = 0, does not keep such a weight "
     "at zero in general: the weight oscillates around zero.",
-    "权重为零时惩罚项不可导。固定其他权重时，零是该权重的最优值，当且仅当该权重的其余梯度介于负的强度与正的强度之间；"
+    "权重为零时惩罚项不可导。固定其他权重时，零是该权重的最优值，当且仅当该权重的其余梯度介于 −λ 与 λ 之间；"
     "这正是 Lasso 得到稀疏解的原因。而梯度下降的更新取 sign(0) = 0，一般不会让这样的权重停在零，只会在零附近来回变化。",
 )
 

@@ -21,9 +21,12 @@ UNCHANGED = Text("The steps above for {targets} are unchanged.", "{targets} 的�
 AS_IN_STEP = Text("In the same way as in step {numbers}{sizes}:", "与第 {numbers} 步同理{sizes}：")
 AS_IN_STEPS = Text("In the same way as in steps {numbers}{sizes}:", "与第 {numbers} 步同理{sizes}：")
 WITH_SIZES = Text(", with {sizes}", "，此时 {sizes}")
-ALIKE_IN_RESULTS = Text(
-    "The others in the results follow in the same way, as {partials}.",
-    "同理得到结果中的其余各式，因为 {partials}。",
+ALIKE_IN_RESULTS = (  # one, several
+    Text("The result for {wrt} follows in the same way, as {partials}.", "同理得到 {wrt} 的结果，因为 {partials}。"),
+    Text(
+        "The others in the results follow in the same way, as {partials}.",
+        "同理得到结果中的其余各式，因为 {partials}。",
+    ),
 )
 ALIKE = Text("In the same way, with the quantities changed:", "同理，换成其他量：")
 WHERE_PARTIALS = Text("{reason}, where {partials}", "{reason}，其中 {partials}")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sympy import Expr
 
 from derive.chain.derived import Derived
+from derive.expressions.letters import Letter
 from derive.language import Text
-from derive.model.model import Model
+from derive.model.model import Model, Reference
 from derive.page import sentences as say
 from derive.page.blocks import Block, Heading, Paragraph, Picture
 from derive.sheet.model import element
@@ -75,8 +76,14 @@ def _changes(part: Part) -> list[Block] | None:
 
 def _arrows(model: Model) -> dict[str, tuple[Expr, Expr]]:
     """From each quantity to what is computed from it, by the names of both."""
-    pairs = [(element(model, use), n.generic) for n in model.nodes.values() for c in n.cases for use in model.uses(c)]
+    pairs = [(_source(model, use), n.generic) for n in model.nodes.values() for c in n.cases for use in model.uses(c)]
     return {f"{a} {b}": (a, b) for a, b in pairs}
+
+
+def _source(model: Model, use: Reference) -> Expr:
+    """The element that a definition refers to, with its own letters where it may be any."""
+    anywhere = use.position is None or all(isinstance(p, Letter) for p in use.position)
+    return model.nodes[use.name].generic if anywhere else element(model, use)
 
 
 def _between(derived: Derived) -> set[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from sympy import Expr, Symbol
+from sympy import Symbol
 
 from derive.chain.derivation import Region, Step
 from derive.chain.regions import apart_from
@@ -16,7 +16,7 @@ from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.conventions import conventions
 from derive.page.free_gradients import free_gradient
-from derive.page.spans import Known
+from derive.page.spans import Known, Ranges
 from derive.sheet.alike import Group
 from derive.sheet.closed_forms import solved
 from derive.sheet.groups import (
@@ -116,13 +116,12 @@ def _as_above(part: Part, alike: Sequence[tuple[Group, Group]]) -> Iterator[Bloc
     steps = [s for g in found for s in (g.first, *g.others)]
     first, targets = found[0], [s.target for s in steps]
     if len(found) == 1:
-        yield _heading(first.first, targets, first.number)
+        yield _heading(steps, first.number)
     else:
         yield Heading(say.STEPS(first=str(first.number), last=str(found[-1].number), targets=targets), 2)
-    numbers = list(dict.fromkeys(str(g.number) for _, g in alike))
-    yield Paragraph(
-        (say.AS_IN_STEPS if len(numbers) > 1 else say.AS_IN_STEP)(numbers=numbers, sizes=_at_one(part, found))
-    )
+    numbers = _in_short(dict.fromkeys(g.number for _, g in alike))
+    as_above = say.AS_IN_STEP if numbers == [str(alike[0][1].number)] else say.AS_IN_STEPS
+    yield Paragraph(as_above(numbers=numbers, sizes=_at_one(part, found)))
     rows_of = [
         (s, (_result(s, g.first), *(from_subjects(part, s) if s is g.first else ())))
         for g in found
@@ -134,6 +133,17 @@ def _as_above(part: Part, alike: Sequence[tuple[Group, Group]]) -> Iterator[Bloc
         yield from _in_results([s for s in steps if stands_in_results(s, part)])
     for group in found:
         yield from _below(part, group._replace(others=()))
+
+
+def _in_short(numbers: Iterable[int]) -> list[str]:
+    """Numbers in words: three or more that follow each other by the first and the last, 1–4."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return [text for run in runs for text in ([f"{run[0]}–{run[-1]}"] if len(run) > 2 else map(str, run))]
 
 
 def _at_one(part: Part, found: Sequence[Group]) -> Text:
@@ -167,7 +177,9 @@ def _in_results(steps: Sequence[Step]) -> Iterator[Block]:
     """Say why gradients hold whose last lines stand in the results."""
     if steps:
         partials = [e for s in steps for e in equations(s.locals)]
-        yield Paragraph(say.ALIKE_IN_RESULTS(partials=partials))
+        one, several = say.ALIKE_IN_RESULTS
+        single = one(wrt=steps[0].target, partials=partials) if len(steps) == 1 else None
+        yield Paragraph(single or several(partials=partials))
 
 
 def _result(step: Step, first: Step) -> Row:
@@ -193,20 +205,24 @@ def one_step(
 ) -> tuple[Block, ...]:
     """Make the heading of a step and of the others like it, the reason why it has these terms, what is said of its
     structure, and its equations."""
-    heading = _heading(step, [step.target, *(other.target for other in others)], number)
+    heading = _heading([step, *others], number)
     if step.given:
         return heading, Paragraph(say.STAYS(quantity=step.target, loss=step.target.args[0]))
     words = say.one_after_another([say.sentence(step.reason), *said])
     return heading, Paragraph(words), Equations((*rows(step, detail), *beside))
 
 
-def _heading(step: Step, targets: Sequence[Expr], number: int) -> Heading:
-    return Heading(say.STEP(number=str(number or step.number), target=list(targets), where=_in_heading(step)), 2)
+def _heading(steps: Sequence[Step], number: int) -> Heading:
+    targets, number = [s.target for s in steps], number or steps[0].number
+    return Heading(say.STEP(number=str(number), target=targets, where=_in_heading(steps)), 2)
 
 
-def _in_heading(step: Step) -> Text:
-    ranges = where(step)
-    return say.EVERYWHERE if ranges is None else say.WHERE(ranges=ranges.values["ranges"])
+def _in_heading(steps: Sequence[Step]) -> Text:
+    """The ranges of the indices of all steps; those of the first one only where an index has several."""
+    own = [() if (ranges := where(step)) is None else ranges.values["ranges"].spans for step in steps]
+    every = dict.fromkeys(span for spans in own for span in spans)
+    shown = tuple(every) if len({span.idx for span in every}) == len(every) else own[0]
+    return say.WHERE(ranges=Ranges(shown)) if shown else say.EVERYWHERE
 
 
 def _title(part: Part) -> Text:

@@ -88,7 +88,7 @@ class Stability(Topic):
         from derive.topics.stability.page.page import recurrence
 
         for each in found:
-            yield from recurrence(each, measured_of(context.report, each), context)
+            yield from recurrence(each, measured_of(context.report, each), context, len(found) > 1)
 
     def argued(self, found: Sequence[Any], context: Context) -> Iterator[Text]:
         from derive.topics.stability.measurements import measured_of

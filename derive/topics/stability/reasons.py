@@ -139,9 +139,9 @@ NEVER_BELOW_LAGGED = Text(
     "各阶滞后的界之和 {bound} 无论权重如何都不小于 1，因此不能说明因子消失。",
 )
 IDENTITY = Text(
-    "Every factor is the identity, and so is the product over any number of steps: an adjoint neither grows nor "
-    "decays on its way back to an earlier state.",
-    "每个因子都是恒等映射，任意多步之积仍是恒等映射：伴随量在传回更早状态的途中既不增长也不衰减。",
+    "The Jacobian of every step is the identity, and so is the product over any number of steps: an adjoint neither "
+    "grows nor decays on its way back to an earlier state.",
+    "每一步的雅可比矩阵都是单位矩阵，任意多步之积仍是单位矩阵：伴随量在传回更早状态的途中既不增长也不衰减。",
 )
 UNBOUNDED = Text(
     "We found no bound of the derivative of {of} with respect to {wrt} that holds for all inputs, so nothing is "

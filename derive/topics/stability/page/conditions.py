@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sympy import Eq, Expr, S, Symbol
 
@@ -10,6 +10,7 @@ from derive.chain.derivation import Term
 from derive.expressions.norms import SpectralRadius
 from derive.expressions.symbols import Partial
 from derive.language import Text
+from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
 from derive.page.numerals import Numeral
 from derive.topics.stability.conditions import Analysis, Condition, minors
@@ -150,11 +151,15 @@ JACOBIANS = Text(
 K = Symbol("k")
 
 
-def conditions(analysis: Analysis, measured: Measured | None, detail: str) -> Iterator[Block]:
+def conditions(
+    analysis: Analysis, measured: Measured | None, detail: str, states: Sequence[Expr] = ()
+) -> Iterator[Block]:
     """The section on when the gradient of one recurrence explodes or vanishes: the bounds, and the first of the
-    statements that the table of the results names; in detail "full" all of them with their reasons and tables."""
-    yield Heading(HEAD)
-    yield Paragraph(CARRIES(k=K))
+    statements that the table of the results names; in detail "full" all of them with their reasons and tables. The
+    heading names the `states` of one recurrence among several."""
+    yield Heading(say.OF_READING(head=HEAD, reading=list(states)) if states else HEAD)
+    if analysis.silence is None or detail == "full":
+        yield Paragraph(CARRIES(k=K))
     if analysis.where:
         yield Paragraph(BOUNDS)
         yield Equations(tuple(_bounds(analysis)), listed=True)

@@ -36,11 +36,15 @@ MEASURED_BRIEF = Text(
 )
 
 
-def recurrence(analysis: Analysis, measured: Measured | None, context: Context) -> Iterator[Block]:
-    """The sections on one recurrence, with its plots where they are asked for."""
+def recurrence(
+    analysis: Analysis, measured: Measured | None, context: Context, several: bool = False
+) -> Iterator[Block]:
+    """The sections on one recurrence, with its plots where they are asked for; where there are `several`, the headings
+    name its states."""
     derived = context.derived
-    yield from step_jacobian_section(analysis, context)
-    yield from conditions(analysis, measured, context.detail)
+    states = [s.generic for s in analysis.jacobian.states] if several else []
+    yield from step_jacobian_section(analysis, context, states)
+    yield from conditions(analysis, measured, context.detail, states)
     if context.plots:
         from derive.topics.stability.plots.plots import plots  # only now is matplotlib loaded
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sympy import Expr, ImmutableDenseMatrix, IndexedBase, Integer, Product
@@ -38,6 +38,11 @@ MULTIPLY = Text(
     "By the chain rule, the Jacobian over many steps is the product of the Jacobians of the steps:",
     "由链式法则，跨越多步的雅可比矩阵等于各步雅可比矩阵之积：",
 )
+SINGLE = Text(
+    "Let {jacobian} be the matrix with these entries. The Jacobian over many steps is the product of these matrices, "
+    "the latest on the left:",
+    "设 {jacobian} 是由这些元素组成的矩阵。跨越多步的雅可比矩阵是这些矩阵之积，最晚的一步在最左边：",
+)
 ORDERED = Text(
     "Let {state} collect the states at one time, and let {jacobian} be the matrix of the blocks above. The Jacobian "
     "over many steps is the product of these matrices, the latest on the left:",
@@ -69,10 +74,10 @@ PROOF = Text(
 )
 
 
-def step_jacobian_section(analysis: Analysis, context: Context) -> Iterator[Block]:
-    """The section on the Jacobian of one step of a recurrence."""
+def step_jacobian_section(analysis: Analysis, context: Context, states: Sequence[Expr] = ()) -> Iterator[Block]:
+    """The section on the Jacobian of one step of a recurrence; its heading names the `states` of one among several."""
     jacobian, derivation = analysis.jacobian, context.derived.derivation
-    yield Heading(HEAD)
+    yield Heading(say.OF_READING(head=HEAD, reading=list(states)) if states else HEAD)
     yield Paragraph(WITHIN)
     copies: Mapping[str, Copy] = analysis.unfolded.copies if analysis.unfolded is not None else {}
     entries = [_plain(analysis, e) for row in jacobian.entries for e in row if name_of(e.of) not in copies]
@@ -156,7 +161,11 @@ def _matrix(analysis: Analysis, detail: str) -> Iterator[Block]:
         return Times(_step(jacobian, end), _step(jacobian, end - after), Dots(n, n), _step(jacobian, first))
 
     blocks = [[_in_matrix(analysis, entry) for entry in row] for row in jacobian.entries]
-    yield Paragraph((ORDERED if analysis.unfolded is None else MATRIX)(state=state(t), jacobian=_step(jacobian, t)))
+    if len(blocks) == 1:
+        yield Paragraph(SINGLE(jacobian=_step(jacobian, t)))
+    else:
+        told = ORDERED if analysis.unfolded is None else MATRIX
+        yield Paragraph(told(state=state(t), jacobian=_step(jacobian, t)))
     if len(blocks) > 1 and detail == "full":
         yield Equations((Row(_step(jacobian, t), (Term((ImmutableDenseMatrix(blocks),)),)),))
     yield Equations((Row(change(end, t), product(t + after)),), boxed=detail == "full")
