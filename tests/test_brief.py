@@ -18,6 +18,7 @@ from derive.page.print.formulas import Formulas
 from derive.page.terminal import Page
 from derive.problems import load
 from derive.sheet.algorithm import TITLE
+from derive.sheet.narrowed import narrowed, same_chain
 from derive.sheet.rows import rows
 from derive.sheet.sheet import sheet
 from derive.topics.worked.page import ABREAST
@@ -199,3 +200,59 @@ def test_an_equality_that_goes_on_stays_with_its_beginning() -> None:
     typst = solution.to("typst", check=False)
     results = typst[typst.index("#results(") :].splitlines()[0]
     assert "(none, (" not in results
+
+
+def said(blocks):
+    """Every sentence and heading, in English, without its formulas."""
+    return [b.text.pick("en", lambda _: "*") for b in blocks if isinstance(b, (Paragraph, Heading))]
+
+
+def test_a_reading_in_which_a_size_is_one_derives_no_step_of_the_reading_above_again():
+    """The perceptron as stated has one output: but for the shared bias its chain rules are those with k = 1."""
+    stated = under("mlp")["As stated"]
+    steps = [s for s in said(stated) if s.startswith("Step")]
+    assert [s.split(":")[0] for s in steps] == ["Steps 7 to 10", "Step 11", "Step 12"]
+    assert sum("with * = " in s or "with *:" in s for s in said(stated)) == 2
+    full = [str(s.target) for s in parts("mlp")[1].derived.steps]
+    assert len(full) == 7  # six of them are told by reference
+
+
+def test_a_chain_rule_with_another_path_is_no_case_of_the_one_above():
+    meant, printed = parts("mlp")
+    sizes = narrowed(printed._replace(base=meant))
+    assert {str(size): n for size, n in sizes.items()} == {"K": 1}
+    above = {s.node.name: s for s in meant.derived.steps}
+    same = {s.node.name for s in printed.derived.steps if same_chain(s, above[s.node.name], sizes)}
+    assert same == {"A2", "Z2", "A1", "Z1", "W2", "W1"}  # b2 reaches the loss through Z1 too
+
+
+def test_a_heading_has_the_ranges_of_all_its_steps():
+    """W2 has no index d, and W1, which is told with it, has one."""
+    heading = next(b for b in under("mlp")["As intended"] if isinstance(b, Heading) and "W" in str(b.text.values))
+    ranges = heading.text.values["where"].values["ranges"].spans
+    assert [str(span.idx) for span in ranges] == ["h", "k", "d"]
+
+
+def test_pre_activations_have_their_names_at_once():
+    """The model of an LSTM stands on the sheet once, and twice in full: as its author wrote it, and with names."""
+    brief, whole = (said(under("lstm", detail)[None]) for detail in ("brief", "full"))
+    assert "Forward pass" not in brief and "Forward pass" in whole
+    assert brief[:2] == ["The model", "Denote the pre-activations by *, *, *, *."]
+
+
+def test_expectations_stand_in_the_results_before_their_derivation():
+    blocks = under("dropout")["Mean and variance of the output"]
+    boxed = [n for n, b in enumerate(blocks) if isinstance(b, Equations) and b.boxed]
+    assert len(boxed) == 1 and boxed[0] < said_at(blocks, "The expectations")
+    assert [str(r.left) for r in blocks[boxed[0]].rows] == ["E[x_tilde[j]]", "Var[x_tilde[j]]"]
+
+
+def said_at(blocks, words):
+    """The number of the heading with these words."""
+    return next(n for n, b in enumerate(blocks) if isinstance(b, Heading) and b.text.pick("en") == words)
+
+
+def test_each_of_several_recurrences_is_named_in_its_headings():
+    headings = [s for s in said(under("kalman")[None]) if s.startswith("The Jacobian of one step")]
+    assert headings == ["The Jacobian of one step: *"] * 2
+    assert said(under("bptt")[None]).count("The Jacobian of one step") == 1
