@@ -132,3 +132,23 @@ def test_a_page_brings_its_own_model(tmp_path: Path) -> None:
 def test_a_claim_without_a_model_asks_for_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["judge", r"\frac{\partial L}{\partial w} = x"]) == 2
     assert "--model" in capsys.readouterr().err
+
+
+# What would run long, or has no value: an answer within a second, and no traceback.
+ATTACKS = (
+    (r"\sum_{i=1}^{1000000000} i = 3", "unreadable"),
+    (r"\sum_{i=1}^{4000} \sum_{j=1}^{4000} i j = 4", "undecided"),
+    (r"10^{10^{10^{10}}} = 4", "undecided"),
+    (r"2^{100000000000000000000} = 3", "wrong"),
+    (r"\frac{1}{0} = 3", "undecided"),
+    (r"0^{-1} = 1", "undecided"),
+    (r"\log(0) = 1", "undecided"),
+    ("x = x + 1", "unreadable"),
+    (r"\frac{\partial^2 L}{\partial w^2} = 1", "unreadable"),
+    ("(" * 55 + "1" + ")" * 55 + " = 1", "right"),
+)
+
+
+@pytest.mark.parametrize("claim, verdict", ATTACKS, ids=range(len(ATTACKS)))
+def test_what_would_run_long_or_has_no_value_is_answered(claim: str, verdict: str) -> None:
+    assert [line.verdict for line in judge("-").answer(claim)] == [verdict]

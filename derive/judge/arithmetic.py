@@ -7,7 +7,7 @@ from typing import Any
 
 from flint import arb
 
-from derive.judge.balls import ball, middle
+from derive.judge.balls import ball, middle, whole
 from derive.judge.value import Value
 from derive.read.tree import Added, Bracketed, Multiplied, Node, Number, Symbol, walk
 
@@ -66,9 +66,9 @@ def _single(value: Value) -> Any:
 def printed(value: Value) -> str:
     """A number as it should have been: whole where it is whole, else to six digits."""
     x = _single(value)
-    whole = x.unique_fmpz()
-    if whole is not None:
-        return str(whole)
+    found = whole(x)
+    if found is not None:
+        return str(found)
     return f"{float(x.mid()):.6g}"
 
 

@@ -24,6 +24,25 @@ BITS = 200
 ctx.prec = BITS
 ctx.cap = 2  # a value and its derivative
 CLOSE = arb(10) ** -30
+LARGEST = arb(10) ** 60
+MOST_FACTORS = 64  # of a power of a series or a matrix
+
+
+class Budget:
+    """How much one line may cost: after so many steps it is given up, and undecided."""
+
+    def __init__(self, steps: int):
+        self.left = steps
+
+    def take(self) -> None:
+        """One step. NoTime where none is left."""
+        self.left -= 1
+        if self.left < 0:
+            raise NoTime
+
+
+class NoTime(Exception):
+    """A line takes too long to be computed."""
 
 
 class NoValue(Exception):
@@ -37,6 +56,13 @@ def ball(value: Any) -> Any:
     if isinstance(value, Fraction):
         return arb(fmpq(value.numerator, value.denominator))
     return arb(int(value)) if isinstance(value, (int, np.integer, bool)) else arb(float(value))
+
+
+def whole(x: Any) -> int | None:
+    """The whole number that a ball is, of at most 60 digits; None for any other."""
+    x = ball(middle(x))
+    found = x.unique_fmpz() if abs(x) < LARGEST else None
+    return None if found is None else int(found)
 
 
 def middle(x: Any) -> Any:
@@ -168,11 +194,13 @@ def power(x: Any, exponent: Fraction) -> Any:
             x, exponent = x.sqrt(), exponent * 2
         if exponent.denominator != 1:
             return (x.log() * arb(fmpq(exponent.numerator, exponent.denominator))).exp()
-        found, times = arb(1), abs(exponent.numerator)
-        if times > 60:
-            return (x.log() * exponent.numerator).exp()
-        for _ in range(times):
+        if isinstance(x, arb):
+            return x**exponent.numerator
+        found = arb(1)
+        for _ in range(min(abs(exponent.numerator), MOST_FACTORS + 1)):
             found = found * x
+        if abs(exponent.numerator) > MOST_FACTORS:
+            raise NoValue
         return found if exponent >= 0 else 1 / found
     except (ZeroDivisionError, ValueError):
         raise NoValue from None

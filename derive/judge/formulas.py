@@ -49,6 +49,8 @@ from derive.read.tree import (
 )
 from derive.transcribe.occurrences import ONES, TRANSPOSED, Occurrence, occurrence, written
 
+MOST_TERMS = 5000  # of one sum
+STEPS = 50_000  # in which one line is computed at most
 DEPTH = 40  # definitions inside definitions
 _TIMES = ("", "cdot", "times", "*", "odot", "circ", "otimes")
 
@@ -82,6 +84,7 @@ class Formulas:
     how: Reading = field(default_factory=Reading)
     free_names: dict[str, Value] | None = None  # without a model, unknown names are random numbers
     depth: int = 0
+    budget: balls.Budget = field(default_factory=lambda: balls.Budget(STEPS))
 
     def __post_init__(self) -> None:
         self.sizes = {str(s): n for s, n in self.world.sizes.items()}
@@ -90,6 +93,7 @@ class Formulas:
 
     def value(self, node: Node, scope: Scope) -> Value:
         """The value of a formula. Errors: ReadError for what has no meaning, Mismatch, OutOfRange, NoValue."""
+        self.budget.take()
         form = _FORMS.get(type(node))
         if form is None:
             raise unread("this is no formula that has a value", self.source, node)
@@ -294,6 +298,8 @@ class Formulas:
                     first, last = ranges[each_]
                 else:
                     raise unread(f"nothing says how far the index {each_} runs", self.source, node)
+                if (last - first + 1) * len(found) > MOST_TERMS:
+                    raise unread(f"this sum has more than {MOST_TERMS} terms", self.source, node)
                 more += [{**here, each_: n} for n in range(first, last + 1)]
             found = more
         tests = list(conditions(node.below))
@@ -462,10 +468,10 @@ class Formulas:
             name = occurrence(node)
             if name is None or name.power is not None or self.names.find(name, set(scope)) is None:
                 raise
-            found = [ball(x).unique_fmpz() for x in self._name(name, scope).numbers.ravel()]
+            found = [balls.whole(x) for x in self._name(name, scope).numbers.ravel()]
             if not found or found[0] is None or len(set(found)) > 1:
                 raise
-            return int(found[0])
+            return found[0]
 
     def ranges(self, node: Node, wished: Mapping[str, None] | None = None) -> dict[str, Span]:
         """The range of each index letter of a formula that nothing in it binds; of the `wished` ones only."""
@@ -586,18 +592,18 @@ def _slope(x: Any) -> Any:
 
 
 def _whole(x: Any) -> Exact:
-    found = (ball(x) * 2).unique_fmpz()
+    found = balls.whole(ball(x) * 2)
     if found is None:
         raise balls.NoValue
-    return Exact(int(found), 2)
+    return Exact(found, 2)
 
 
 def _integer(value: Value) -> Exact | None:
     """An exponent as an exact number where it is a whole or half one, the same at every point."""
     first = value.numbers.ravel()[0]
-    doubled = ball(first) * 2
-    if all((ball(v) - first) == 0 for v in value.numbers.ravel()) and doubled.unique_fmpz() is not None:
-        return Exact(int(doubled.unique_fmpz()), 2)
+    doubled = balls.whole(ball(first) * 2)
+    if doubled is not None and all((ball(v) - first) == 0 for v in value.numbers.ravel()):
+        return Exact(doubled, 2)
     return None
 
 

@@ -157,7 +157,9 @@ def matrix_power(value: Value, exponent: Fraction) -> Value:
         raise Mismatch(f"{shown(value)} has no power")
     base = value if exponent >= 0 else of_matrix("inverse", value)
     found = eye(value.dims[0])
-    for _ in range(min(abs(int(exponent)), 64)):
+    if abs(exponent) > balls.MOST_FACTORS:
+        raise balls.NoValue
+    for _ in range(abs(int(exponent))):
         found = Value(contracted(found.numbers, base.numbers, 1))
     return found
 

@@ -9,7 +9,7 @@ against the derivation. A counterexample has small numbers where the first point
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -21,9 +21,9 @@ from derive.errors import DeriveError, ReadError
 from derive.expressions.notation import latex_name
 from derive.judge import arithmetic, compare, derivatives, slips, words
 from derive.judge.answer import Claim, claims, define, defined, strict
-from derive.judge.balls import NoValue
+from derive.judge.balls import Budget, NoTime, NoValue
 from derive.judge.compare import DIFFERENT, SAME, Outcome
-from derive.judge.formulas import Formulas
+from derive.judge.formulas import STEPS, Formulas
 from derive.judge.names import Found, Names
 from derive.judge.places import NotWhole, OutOfRange
 from derive.judge.said import example
@@ -126,29 +126,43 @@ class _Answer:
 
     def __post_init__(self) -> None:
         self.defined: dict[Any, Any] = {}
+        self.budget = Budget(STEPS)
         self.true = [self._formulas(w) for w in self.judge.worlds]
         self.wrong: list[Formulas] | None = None  # where the wrong gradients of lines before are taken for true
         self.replaced: list[dict[str, Any]] = [{} for _ in self.judge.worlds]
 
     def _formulas(self, world: World) -> Formulas:
         unknown: dict[str, Any] | None = {} if self.judge.derived is None else None
-        return Formulas(world, self.judge.names, self.source, defined=self.defined, free_names=unknown)
+        return Formulas(
+            world, self.judge.names, self.source, defined=self.defined, free_names=unknown, budget=self.budget
+        )
 
-    def lines(self, found: Sequence[Claim]) -> Iterator[Line]:
-        """The verdict on each claim in turn."""
+    def lines(self, found: Sequence[Claim]) -> list[Line]:
+        """The verdict on each claim in turn; one that uses a name which is defined behind it is judged again then."""
+        lines: list[Line] = []
         last: tuple[Node, bool] | None = None  # the right side of the line before, and whether it was right
         for claim in found:
-            try:
-                line = self._line(claim, last if not claim.first else None)
-            except ReadError as error:
-                line = replace(unreadable(error, self._text(claim)), number=self._row(claim))
-            except NotWhole as error:
-                here = ReadError("this is no index here", self.source, error.node.start, error.node.end)
-                line = replace(unreadable(here, self._text(claim)), number=self._row(claim))
-            except (NoValue, OutOfRange, RecursionError, DeriveError, ValueError, TypeError, ArithmeticError):
-                line = Line(self._text(claim), UNDECIDED, self._row(claim), words.FAR)
-            last = claim.right, line.verdict in (RIGHT, CONVENTION)
-            yield line
+            lines.append(self._judged(claim, last if not claim.first else None))
+            last = claim.right, lines[-1].verdict in (RIGHT, CONVENTION)
+        for n, claim in enumerate(found):
+            if lines[n].verdict == UNREADABLE and self.defined and defined(claim, self.true) is None:
+                lines[n] = self._judged(claim, None)
+        return lines
+
+    def _judged(self, claim: Claim, last: tuple[Node, bool] | None) -> Line:
+        """The verdict on a claim; what cannot be read or computed is one too."""
+        self.budget.left = STEPS
+        try:
+            return self._line(claim, last)
+        except ReadError as error:
+            return replace(unreadable(error, self._text(claim)), number=self._row(claim))
+        except NotWhole as error:
+            here = ReadError("this is no index here", self.source, error.node.start, error.node.end)
+            return replace(unreadable(here, self._text(claim)), number=self._row(claim))
+        except NoTime:
+            return Line(self._text(claim), UNDECIDED, self._row(claim), words.LONG)
+        except (NoValue, OutOfRange, RecursionError, DeriveError, ValueError, TypeError, ArithmeticError):
+            return Line(self._text(claim), UNDECIDED, self._row(claim), words.FAR)
 
     def _text(self, claim: Claim) -> str:
         left = self.source[claim.left.start : claim.left.end]
@@ -293,6 +307,14 @@ class _Answer:
         path = self._path(claim)
         if path is not None:
             return path
+        self.budget.left = STEPS
+        try:
+            return self._first(claim, outcome)
+        except NoTime:
+            return None
+
+    def _first(self, claim: Claim, outcome: Outcome) -> tuple[str, Text] | None:
+        """The first edit without which the claim is right."""
         found = slips.edits(claim.right, claim.left, self.judge.names, self.true, outcome.unbound, self.source)
         for n, edit in enumerate(found):
             if n > slips.MOST:

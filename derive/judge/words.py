@@ -69,6 +69,7 @@ RETURNS = Text(
 ROWS, COLUMNS = Text("the rows", "各行"), Text("the columns", "各列")
 TURNED = Text("The gradient is transposed.", "梯度被转置了。")
 FOLLOWS = Text("It is what the wrong line before leads to.", "这是由前面的错误得出的结果。")
+LONG = Text("It takes too long to compute this.", "计算该式耗时过长。")
 NOWHERE = Text(
     "It could be computed at none of {count} random points, of sizes {sizes}.",
     "在 {count} 个随机点处均无法求值（维数 {sizes}）。",
