@@ -18,13 +18,14 @@ from derive import Problem, Text, __version__
 from derive.check.report import Report
 from derive.cli import COMMANDS, Command, checking
 from derive.cli.doctor import cells
+from derive.cli.listing import LAYERS
 from derive.cli.main import run
 from derive.errors import UsageError
 from derive.expressions import functions
 from derive.expressions.functions import BY_NAME
 from derive.memo import forget
 from derive.problem import GROUPS
-from derive.problems import load, names
+from derive.problems import layer_tasks, load, load_layers, names
 from derive.solution import Solution
 from tests.shared_sheets import shared
 
@@ -115,6 +116,8 @@ def test_list(cli, lang):
         sizes = f" [{' '.join(s.name for s in problem.sizes)}]" if problem.sizes else ""
         assert found.pop(name) == (GROUPS[problem.group].pick(lang), problem.title.pick(lang) + sizes)
         assert choices.pop(name, []) == [w for o in problem.options for w in (o.flag, "|".join(o.choices))]
+    for name in layer_tasks():
+        assert found.pop(name) == (LAYERS.pick(lang), load_layers(name).title.pick(lang))
     assert not found and not choices
 
 

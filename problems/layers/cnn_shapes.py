@@ -12,7 +12,7 @@ SHAPE = ("shape",)
 HEAD = ("shape", "weights", "biases")
 
 task = Task(
-    title=Text("Shapes and the receptive field of a convolutional network", "卷积神经网络的形状与感受野"),
+    title=Text("Shapes and the receptive field of a CNN", "卷积神经网络的形状与感受野"),
     statement=Text(
         "The input is 32 × 32 × 3; its layers are 32 kernels of 5 × 5 with padding 2, ReLU, batch normalisation, max "
         "pooling of 2, 64 kernels of 3 × 3 with padding 1, ReLU, batch normalisation, max pooling of 2, and 100 "
