@@ -268,3 +268,11 @@ def test_one_quantity_is_said_as_one():
     for rows, words in (([row], "  1 quantity    worst"), ([row, row], "  2 quantities  worst")):
         report = SimpleNamespace(rows=rows, worst=1e-16, first_failure=None)
         assert words in _verdict("momentum", report).pick("en")
+
+
+def test_no_dot_stands_between_a_sum_sign_and_its_summand():
+    """Within a function too, exp(a)/(Σ exp(b)): there a line ends only where nothing else fits, and without a dot."""
+    text = "s = exp(Σ_{j=1..H} v_j a_j)/(Σ_{j=1..C} exp(Σ_{i=1..H} v_i a_i))"
+    for width in range(34, 66):
+        lines = broken(text, width)
+        assert not any(a.endswith("}") and b.lstrip().startswith("·") for a, b in zip(lines, lines[1:], strict=False))

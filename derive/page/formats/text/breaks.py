@@ -70,7 +70,7 @@ def _kind(before: str, after: str) -> int | None:
     """The cost of a break between two tokens, not counting brackets; None where a break would mislead the reader."""
     if before in RELATIONS or before in SUMMING or before in FACTORS:
         return None
-    if before.lstrip("([{-").startswith(HOLDING):
+    if any(part.lstrip("([{-").startswith(HOLDING) for part in (before, before.rpartition("(")[2])):  # also exp(Σ
         return RATHER_NOT
     if after in RELATIONS:
         return 0
