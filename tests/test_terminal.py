@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import itertools
 import os
 import pty
 import re
@@ -275,4 +276,4 @@ def test_no_dot_stands_between_a_sum_sign_and_its_summand():
     text = "s = exp(Σ_{j=1..H} v_j a_j)/(Σ_{j=1..C} exp(Σ_{i=1..H} v_i a_i))"
     for width in range(34, 66):
         lines = broken(text, width)
-        assert not any(a.endswith("}") and b.lstrip().startswith("·") for a, b in zip(lines, lines[1:], strict=False))
+        assert not any(a.endswith("}") and b.lstrip().startswith("·") for a, b in itertools.pairwise(lines))
