@@ -17,6 +17,7 @@ from derive.page import blocks
 from derive.page import sentences as say
 from derive.page.formats import typst as format
 from derive.page.formats.formats import Document
+from derive.page.formats.typst.design import preamble
 from derive.page.print.formulas import Formulas
 from derive.page.print.pieces import parse
 from derive.page.print.spoken import spoken
@@ -224,3 +225,18 @@ def test_a_graph_is_written_as_a_file(ending, begins, tmp_path):
     file = tmp_path / f"x.{ending}"
     assert graph(["bptt", "--T", "2", "--lang", "zh", "-o", str(file)]) == 0
     assert file.read_bytes().startswith(begins)
+
+
+def test_a_label_stands_where_it_is_put_in_a_low_picture_too(tmp_path):
+    """The middle of a label is its place: in a picture that is lower than any box around the label it was moved up."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    found = []
+    for height in ("68pt", "150pt"):
+        labels = '{ at(60pt, 20pt, "Middle"); at(60pt, 20pt, "M") }'
+        picture = f'#floating[#shown("a picture", box(width: 200pt, height: {height}, {labels}), [])]'
+        (tmp_path / "p.pdf").write_bytes(typeset(f"{preamble('en')}\n{picture}\n"))
+        done = subprocess.run(["pdftotext", "-bbox", "p.pdf", "-"], cwd=tmp_path, capture_output=True, encoding="utf-8")
+        tops = re.findall(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="[\d.]+">M', done.stdout)
+        found.append([float(top) for top in tops])
+    assert [low - high for low, high in zip(*found, strict=True)] == pytest.approx([150 - 68] * 2)  # its foot is fixed

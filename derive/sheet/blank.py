@@ -6,8 +6,9 @@ helps a learner most (Renkl and Atkinson, Educational Psychologist 38, 2003, on 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from derive.expressions.symbols import Blank
 from derive.language import Text
@@ -31,6 +32,7 @@ from derive.page.blocks import (
 from derive.page.pictures.picture import GraphPicture
 from derive.sheet.picture import VALUES
 
+LINES = Equations | Unrolled | Expanded | Worked
 BLANK = Blank()
 WHICH = Text("which rule?", "用哪条法则？")
 FADED = Text(
@@ -48,6 +50,7 @@ class Blanking:
     last: int
     section: str = ""
     step: bool = False
+    lines: bool = True
 
     def blocks(self, block: Block) -> Iterator[Block]:
         """A block of the task, or an answer with what asks for it."""
@@ -70,8 +73,10 @@ class Blanking:
                 yield block if self.section in _KEPT else self._asked(block)
 
     def _told(self, block: Paragraph | Table) -> bool:
-        """Whether words or a table are a part of the task, or a hint in a step of which lines are left out."""
-        return self.section in _KEPT or bool(self.last and self.step and isinstance(block, Paragraph))
+        """Whether words or a table are a part of the task, or a hint in a step of which lines are left out, or all
+        that a step has."""
+        hint = self.step and (self.last > 0 or not self.lines) and isinstance(block, Paragraph)
+        return self.section in _KEPT or hint
 
     def _asked(self, block: Equations | Unrolled | Expanded | Worked) -> Answer:
         match block:
@@ -89,9 +94,25 @@ class Blanking:
 
 def marked(blocks: Iterable[Block], last: int = 0) -> Iterator[Block]:
     """The sheet with its answers marked: every line that is not given, or the `last` ones of each step."""
-    state = Blanking(last)
-    for block in blocks:
-        yield from state.blocks(block)
+    state, whole = Blanking(last), list(blocks)
+    found: list[Block] = []
+    for at, block in enumerate(whole):
+        if isinstance(block, Heading):
+            state.lines = any(isinstance(b, LINES) for b in _under(whole, at))
+        found += state.blocks(block)
+    for at, block in enumerate(found):
+        empty = isinstance(block, Heading) and not any(map(_seen, _under(found, at, block.level)))
+        yield Answer(block, None) if empty else block
+
+
+def _under(blocks: Sequence[Block], at: int, level: int = 9) -> Iterator[Block]:
+    """What stands under a heading, up to the next one of its level, or of any."""
+    return takewhile(lambda b: not (isinstance(b, Heading) and b.level <= level), blocks[at + 1 :])
+
+
+def _seen(block: Block) -> bool:
+    """Whether an exercise shows a block, or asks for it."""
+    return not isinstance(block, Heading) and not (isinstance(block, Answer) and block.question is None)
 
 
 def blank(blocks: Iterable[Block], last: int = 0) -> Iterator[Block]:

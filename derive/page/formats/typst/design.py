@@ -105,8 +105,11 @@ DESIGN = r"""
 // a picture and its heading stand where they fit: at the foot of this page, or of the next one
 #let floating(body) = place(bottom, float: true, clearance: 0.7em, block(width: 100%, body))
 // what a picture is made of
-#let at(x, y, body) = place(dx: x - 200pt, dy: y - 50pt, box(
-  width: 400pt, height: 100pt, align(center + horizon, body)))
+// with its middle there; a box around it of its own size, as one that is higher than the picture would be moved
+#let at(x, y, body) = context {
+  let size = measure(body)
+  place(dx: x - size.width / 2, dy: y - size.height / 2, box(width: size.width, height: size.height, body))
+}
 #let path(look, fill: none, ..parts) = place(curve(stroke: look, fill: fill, ..parts))
 #let tabled(columns, head, ..cells) = whole(0.3, align(center, block({
   set text(size: small-size); fitted(table(
