@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from derive.cli.main import run
 from derive.page.blocks import Block, Equations, Expanded, Heading, Paragraph, Picture, Table, Title, Unrolled, Worked
 from derive.page.pictures.picture import GraphPicture
 from derive.problems import load, names
-from derive.sheet.blank import BLANK, EMPTY, FADED, WHICH, blank
+from derive.sheet.blank import BLANK, EMPTY, FADED, LINES, WHICH, blank
 from derive.sheet.part import Part
 from derive.sheet.sheet import sheet
 from derive.topics.topic import Ask
@@ -55,6 +56,19 @@ def in_sections(blocks: Any, kept: bool) -> Iterator[Block]:
             yield block
 
 
+def without_lines(blocks: Any) -> Iterator[Block]:
+    """The words of the steps that have nothing but words: what the task leaves abstract."""
+    starts = [k for k, block in enumerate(blocks) if isinstance(block, Heading)]
+    for start, end in pairwise([*starts, len(blocks)]):
+        inside = blocks[start + 1 : end]
+        if blocks[start].level == 2 and not any(
+            isinstance(b, Equations | Unrolled | Expanded | Worked) for b in inside
+        ):
+            for paragraph in (b for b in inside if isinstance(b, Paragraph)):
+                assert "abstract" in paragraph.text.en
+                yield paragraph
+
+
 @pytest.mark.parametrize("name", names())
 def test_a_blank_sheet_asks_what_its_solution_answers(name: str) -> None:
     solved = solution(name)
@@ -64,7 +78,9 @@ def test_a_blank_sheet_asks_what_its_solution_answers(name: str) -> None:
     assert list(given(in_sections(empty, kept=True))) == list(given(in_sections(solved, kept=True)))
     assert not any(isinstance(block, Table | Worked | Expanded) for block in in_sections(empty, kept=False))
     words = [b for b in in_sections(empty, kept=False) if isinstance(b, Paragraph)]
-    assert words == [Paragraph(EMPTY)]
+    assert words == [Paragraph(EMPTY), *without_lines(solved)]
+    for heading, after in pairwise([*empty, None]):
+        assert not (isinstance(heading, Heading) and heading.level == 2 and isinstance(after, Heading | None))
     for picture in (b for b in empty if isinstance(b, Picture)):
         assert isinstance(picture.drawing, GraphPicture)
         assert not any(edge.backward or edge.partials for edge in picture.drawing.diagram.edges)
