@@ -61,9 +61,7 @@ def without_lines(blocks: Any) -> Iterator[Block]:
     starts = [k for k, block in enumerate(blocks) if isinstance(block, Heading)]
     for start, end in pairwise([*starts, len(blocks)]):
         inside = blocks[start + 1 : end]
-        if blocks[start].level == 2 and not any(
-            isinstance(b, Equations | Unrolled | Expanded | Worked) for b in inside
-        ):
+        if blocks[start].level == 2 and not any(isinstance(b, LINES) for b in inside):
             for paragraph in (b for b in inside if isinstance(b, Paragraph)):
                 assert "abstract" in paragraph.text.en
                 yield paragraph
