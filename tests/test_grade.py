@@ -27,6 +27,7 @@ from derive.judge.judge import Judge
 from derive.judge.verdict import BAD, GOOD, whole
 from derive.page.print.formulas import Formulas
 from derive.problems import load
+from derive.transcribe.model import pasted
 
 ANSWERS = Path(__file__).parent / "answers"
 # Right answers as students write them: other names, other orders, matrices for indices and the other way round.
@@ -83,6 +84,29 @@ def test_a_line_that_cannot_be_read_leaves_the_others() -> None:
         "\\frac{\\partial L}{\\partial w_1} = (a - y) x_1\n"
     )
     assert [(line.number, line.verdict) for line in lines] == [(1, "right"), (2, "unreadable"), (3, "right")]
+
+
+CELL = r"""
+f_t = \sigma(W_f x_t + U_f h_{t-1} + b_f) \\ i_t = \sigma(W_i x_t + U_i h_{t-1} + b_i) \\
+g_t = \tanh(W_g x_t + U_g h_{t-1} + b_g) \\ c_t = f_t \odot c_{t-1} + i_t \odot g_t \\ h_t = \tanh(c_t) \\
+h_0 = 0, \quad c_0 = 0, \quad t = 1, \dots, T, \quad x_t \in \mathbb{R}^D, \quad h_t \in \mathbb{R}^H \\
+W_f, W_i, W_g \in \mathbb{R}^{H \times D}, \quad U_f, U_i, U_g \in \mathbb{R}^{H \times H} \\
+L = \frac{1}{2} \|h_T - y\|^2
+"""
+
+
+def test_a_model_in_latex_and_names_with_a_superscript() -> None:
+    made = pasted(CELL)
+    lines = Judge(made.graph.derive(), made.names).answer(
+        r"""
+\frac{\partial L}{\partial g_t} = \frac{\partial L}{\partial c_t} \odot i_t
+\delta_t^f = \frac{\partial L}{\partial c_t} \odot c_{t-1} \odot f_t \odot (1 - f_t)
+\frac{\partial L}{\partial W_f} = \sum_{t=1}^{T} \delta_t^f x_t^\top
+\frac{\partial L}{\partial b_f} = \sum_t \delta_t^f
+\frac{\partial L}{\partial U_f} = \sum_t \delta_t^f h_t^\top
+"""
+    )
+    assert [line.slip or line.verdict for line in lines] == ["right"] * 4 + ["index"], told(lines)
 
 
 def test_a_value_at_a_kink_is_a_convention() -> None:

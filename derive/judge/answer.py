@@ -50,6 +50,7 @@ def defined(claim: Claim, worlds: Sequence[Formulas]) -> Occurrence | None:
     name, arguments = called(claim.left)
     if arguments and (worlds[0].names.ranks or (name is not None and functions.is_known(name))):
         return None
+    name = None if name is None else worlds[0].names.whole(name)
     if name is None or not claim.first or name.power is not None or name.transposed:
         return None
     formulas = worlds[0]

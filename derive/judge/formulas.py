@@ -340,6 +340,7 @@ class Formulas:
         return self._name(name, scope)
 
     def _name(self, name: Occurrence, scope: Scope) -> Value:
+        name = self.names.whole(name)
         value = self._plain(name, scope)
         if name.transposed:
             if not value.dims and not value.ones and "T" in self.sizes and written(_above(name)) == "T":
@@ -487,6 +488,7 @@ class Formulas:
         return {**shifted, **plain}
 
     def _indices(self, name: Occurrence, inner: frozenset[str]) -> list[tuple[str, Span, bool]]:
+        name = self.names.whole(name)
         found = self.names.find(name, inner)
         spans: list[Span] = []
         places: tuple[Node, ...] = ()

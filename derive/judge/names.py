@@ -9,7 +9,7 @@ from derive.chain.derivation import Derivation
 from derive.errors import ReadError
 from derive.expressions.notation import latex_name
 from derive.read.reader import formula
-from derive.read.tree import Multiplied, Node, Number
+from derive.read.tree import Multiplied, Node, Number, Symbol
 from derive.transcribe.occurrences import Occurrence, occurrence, written
 
 LOSSES = ("L", "J", "ell", "E", "C", "loss", "Loss", "cost")
@@ -63,6 +63,17 @@ class Names:
                     continue
                 return Found(found, places)
         return None
+
+    def whole(self, name: Occurrence) -> Occurrence:
+        """A name with its superscript as a part of it, as the f of \\delta_t^f, where the model has no such base."""
+        if (
+            not self.ranks
+            or not isinstance(name.power, Symbol)
+            or name.base in ("e", "I")
+            or self.find(name._replace(power=None))
+        ):
+            return name
+        return name._replace(power=None, marks=(*name.marks, f"^{name.power.name}"))
 
     def is_loss(self, name: Occurrence) -> bool:
         """Whether a name is the loss, under its own or under a usual name that nothing else has."""
