@@ -144,6 +144,25 @@ def test_catalogue_4_11_and_4_12() -> None:
         assert [axis.size for axis in network.rows[-1].field or ()] == [7, 7]
 
 
+SHOWN = {
+    "cnn-table": "120 × 120 × 32, 24 × 24 × 64, 9 · 9 · 3 · 32 = 7776, 51200, 102400, 9216 · 3 = 27648",
+    "conv-output": "⌊(63 - 7)/2⌋ + 1 = 29, 29 × 29 × 32",
+    "one-by-one": "17",
+    "cnn-shapes": "8 × 8 × 100, 12 × 12, 64000, 64010, 1010",
+    "alexnet": "307456, 614656, 442624, 331968, 4097000, 60965224, 62378344",
+    "kernel-sizes": "9/2 C² (k - 1), k × k",
+    "lenet-connections": "122304, 1516",
+    "vgg16": "15237608, 138344128, 102760448",
+    "inception": "1115684864, 397410304",
+    "norm-parameters": "660",
+    "same-field": "49 C², 14 C², 32 C², 27 C², 39/4 C², 39/4 H W C²",
+}
+
+
+def test_every_task_has_values_that_are_looked_for() -> None:
+    assert set(SHOWN) == set(layer_tasks())
+
+
 @pytest.mark.parametrize("name", layer_tasks())
 def test_a_task_is_checked_and_printed_in_both_languages(name: str) -> None:
     task = load_layers(name)
@@ -152,6 +171,7 @@ def test_a_task_is_checked_and_printed_in_both_languages(name: str) -> None:
         page = str(render(task, checks, "text", lang, "full"))
         assert ("Checked with torch" in page) == (lang == "en")
         assert task.title.pick(lang) in page
+        assert not [value for value in SHOWN[name].split(", ") if value not in page]
 
 
 def test_a_wrong_number_fails_the_check() -> None:
