@@ -1,8 +1,9 @@
 """Models of public course notes and papers, in prose of our own, as their authors typeset them, beside torch.
 
 Each is read from LaTeX alone; its gradients are those of the reference that stands beside it, which is written by hand.
-At their first reading, before anything was mended for them, 24 of the first 36 gave the right gradients. Of thirty more,
-read after that, 14 did, ten were refused for a reason that holds, and six showed kinds that are mended: the last 12 here.
+At their first reading, before anything was mended for them, 24 of the first 36 gave the right gradients. Of thirty
+more, read after that, 14 did, ten were refused for a reason that holds, and six showed kinds that are mended: the last
+twelve here are of these.
 """
 
 from __future__ import annotations
@@ -345,8 +346,9 @@ a^{l-1}_k + b^l_j\right), \quad a^0_j = x_j, \quad l = 1, \dots, L, \quad j = 1,
     ),
     # https://datawhalechina.github.io/pumpkin-book/
     "zhou xihua": (
-        r"""设 $d$ 个输入、$q$ 个隐层神经元：$\alpha_h = \sum_{i=1}^d v_{ih} x_i$，$b_h = f(\alpha_h - \gamma_h)$，$\beta_j =
-\sum_{h=1}^q w_{hj} b_h$，$\hat y_j = f(\beta_j - \theta_j)$，$f(x) = \frac{1}{1+e^{-x}}$。均方误差 $E = \frac12
+        r"""设 $d$ 个输入、$q$ 个隐层神经元：$\alpha_h = \sum_{i=1}^d v_{ih} x_i$，$b_h = f(\alpha_h - \gamma_h)$，
+$\beta_j = \sum_{h=1}^q w_{hj} b_h$，$\hat y_j = f(\beta_j - \theta_j)$，$f(x) = \frac{1}{1+e^{-x}}$。
+均方误差 $E = \frac12
 \sum_{j=1}^l (\hat y_j - y_j)^2$。""",
         lambda v, x, gamma, w, theta, y: (torch.sigmoid(torch.sigmoid(x @ v - gamma) @ w - theta) -
 y).square().sum() / 2,
