@@ -176,7 +176,8 @@ def _totals(task: Task, network: Network) -> Iterator[Text]:
     columns = asked(task, network)
     if "weights" in columns:
         weights, biases = network.total("weights"), network.total("biases")
-        both = say.COUNT(weights=weights, biases=biases, parameters=network.parameters)
+        counts = say.COUNT(biases=biases) if biases != 1 else say.ONE_BIAS
+        both = counts(weights=weights, parameters=network.parameters)
         yield both if biases != 0 else say.NO_BIASES(weights=weights)
         if network.ungrouped != network.parameters:
             yield say.UNGROUPED(parameters=network.ungrouped)

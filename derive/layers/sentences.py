@@ -80,6 +80,10 @@ COUNT = Text(
     "{weights} weights and {biases} biases, {parameters} parameters in all.",
     "权重 {weights} 个，偏置 {biases} 个，参数共 {parameters} 个。",
 )
+ONE_BIAS = Text(
+    "{weights} weights and one bias, {parameters} parameters in all.",
+    "权重 {weights} 个，偏置 1 个，参数共 {parameters} 个。",
+)
 NO_BIASES = Text("{weights} weights, and no biases.", "权重 {weights} 个，没有偏置。")
 UNGROUPED = Text(
     "If every kernel read all channels, without groups, there would be {parameters} parameters.",
