@@ -110,6 +110,25 @@ def test_all_distances_between_points(named, of):
         assert plain(found) == pytest.approx(x.grad.numpy(), abs=1e-12)
 
 
+def test_distances_in_units_of_a_length():
+    """A kernel with a length for each axis, of points that coincide: the gradients of points and lengths, by torch."""
+    g = Graph("scaled")
+    N, D = g.size("N"), g.size("D")
+    (n, m), d = g.indices("n m", N), g.index("d", D)
+    x, unit = g.parameter("x", N, D), g.parameter("ell", D, domain="positive")
+    r = g.node("r", norm((x[n, d] - x[m, d]) / unit[d], d), over=(n, m))
+    g.loss("L", Sum((1 + r[n, m]) * exp(-r[n, m]) + r[n, m] ** 2 / 3, n, m))
+    derived = g.derive()
+    assert derived.verify(points=20).ok
+    points = torch.tensor([[0.3, -1.0], [0.3, -1.0], [2.0, 0.5]], dtype=torch.float64, requires_grad=True)
+    lengths = torch.tensor([0.7, 1.5], dtype=torch.float64, requires_grad=True)
+    far = TORCH_NORM((points[:, None] - points[None]) / lengths, dim=-1)
+    truth = torch.autograd.grad(((1 + far) * torch.exp(-far) + far**2 / 3).sum(), (points, lengths))
+    for target, made in (("numpy", lambda a: a.detach().numpy()), ("torch", lambda a: a.detach())):
+        found = loaded(derived.to_code(target, check=False))["backward"](x=made(points), ell=made(lengths))
+        assert all(abs(plain(found[k]) - t.numpy()).max() < 1e-12 for k, t in zip(("x", "ell"), truth, strict=True))
+
+
 def test_a_model_that_divides_by_a_norm_has_no_gradient_at_zero():
     """x / ||x|| has no value at 0; a gradient of 0 there would hide that."""
     g = Graph("unit vector")

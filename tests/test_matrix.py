@@ -293,3 +293,12 @@ def test_a_unit_column_that_ends_before_its_place_is_zero(n):
     g.loss("L", Sum(y[r] ** 2, r))
     derived = g.derive()
     assert "𝐞_2" in derived.to_text(check=False) and g.derive(sizes={N: n}).verify(points=20).ok
+
+
+def test_a_unit_column_of_a_range_of_one_place_is_a_number():
+    """[k = 2] for k = 1, ..., 1 is 0, and was read as 1."""
+    g = Graph("one place")
+    m, k = g.index("m", g.size("N")), g.index("k", 1)
+    n = g.node("n", g.parameter("a") * KroneckerDelta(2, k), over=(m, k))
+    g.loss("L", Sum(n[m, k] + n[m, k] ** 2, m, k))
+    assert g.derive(sizes={m.upper: 2}).verify(points=20).ok

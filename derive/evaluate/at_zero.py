@@ -39,7 +39,8 @@ def _divides(factor: Expr, whole: Mul, nodes: Mapping[str, Node]) -> bool:
         return False
     parts = squares(factor.base) if factor.exp == Rational(-1, 2) else _norm_of(factor.base, nodes, factor.exp)
     letters = free_indices(whole)
-    return any(part.is_term(f, letters) for part in parts for f in whole.args)
+    above = [b for b, n in (f.as_base_exp() for f in whole.args) if n.is_positive]
+    return any(part.is_term(f, letters) for part in parts for f in above)
 
 
 def _norm_of(base: Expr, nodes: Mapping[str, Node], exponent: Expr) -> tuple[Square, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
-from sympy import Add, Expr, Idx, Integer, Pow, S, Sum
+from sympy import Add, Expr, Idx, Integer, Mul, Pow, S, Sum
 
 from derive.expressions.indices import substitute
 from derive.memo import memo
@@ -35,7 +35,12 @@ def _square(term: Expr) -> Square | None:
     over: tuple[Idx, ...] = ()
     while isinstance(term, Sum):
         over, term = (*over, *(b[0] for b in term.limits)), term.function
-    return Square(term.base, over) if isinstance(term, Pow) and term.exp == Integer(2) else None
+    above = [
+        f for f in Mul.make_args(term) if not (isinstance(f, Pow) and f.exp == -2)
+    ]  # (x - y)^2/l^2 is a square too
+    if len(above) != 1 or not isinstance(above[0], Pow) or above[0].exp != Integer(2):
+        return None
+    return Square(above[0].base, over)
 
 
 def norm(expr: Expr) -> tuple[Square, ...]:

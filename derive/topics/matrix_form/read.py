@@ -295,8 +295,13 @@ def _moves(bound: Limits) -> bool:
 
 
 def _unit(place: Expr, idx: Idx) -> Expr:
-    """The unit vector of one place in the range of an index; of a single place the number 1."""
-    return Unit(place - idx.lower + 1, size(idx)) if size(idx) != 1 else Integer(1)
+    """The unit vector of one place in the range of an index; of a range of one place a number, 1 or 0."""
+    at = place - idx.lower + 1
+    if size(idx) != 1:
+        return Unit(at, size(idx))
+    if not at.is_Integer:
+        raise NoMatrixForm(PICKED)
+    return Integer(at == 1)
 
 
 def _leaves(expr: Expr) -> Iterator[Expr]:
