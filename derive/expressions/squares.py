@@ -26,7 +26,10 @@ class Square(NamedTuple):
 
 @memo
 def squares(expr: Expr) -> tuple[Square, ...]:
-    """Return what is squared in a sum of squares, x_1^2 + x_2^2 or Sum(x_i^2); nothing for any other expression."""
+    """Return what is squared in a sum of squares, x_1^2 + x_2^2 or Sum(x_i^2); nothing for any other expression.
+
+    What a square is divided by, as in (x_1 - y_1)^2/l^2, is left out: it is not 0.
+    """
     found = [_square(term) for term in Add.make_args(expr)]
     return tuple(s for s in found if s is not None) if None not in found else ()
 
@@ -35,9 +38,7 @@ def _square(term: Expr) -> Square | None:
     over: tuple[Idx, ...] = ()
     while isinstance(term, Sum):
         over, term = (*over, *(b[0] for b in term.limits)), term.function
-    above = [
-        f for f in Mul.make_args(term) if not (isinstance(f, Pow) and f.exp == -2)
-    ]  # (x - y)^2/l^2 is a square too
+    above = [f for f in Mul.make_args(term) if not (isinstance(f, Pow) and f.exp == -2)]  # of (x - y)^2/l^2 the first
     if len(above) != 1 or not isinstance(above[0], Pow) or above[0].exp != Integer(2):
         return None
     return Square(above[0].base, over)
