@@ -240,3 +240,24 @@ def test_a_function_of_the_same_step_is_a_cycle() -> None:
         s.g.loss("L", Sum(P[s.T, s.i, s.i], s.i))
         s.g.derive()
     assert "\n" not in str(cycle.value)
+
+
+def test_the_inverse_of_a_state_with_a_closed_form() -> None:
+    """S_t = S_{t-1} + x_t x_t^T has one, I + sum_s x_s x_s^T; its inverse is still that of S, by torch."""
+    g = Graph("online ridge")
+    T, n = g.size("T"), g.size("n")
+    t, (i, j) = g.index("t", T), g.indices("i j", n)
+    x, w = g.input("x", T, n, gradient=True), g.parameter("w", n)
+    (S,) = g.states("S", over=(t, i, j), start={0: KroneckerDelta(i, j)}, symmetric=True)
+    g.update(S, S[t - 1, i, j] + x[t, i] * x[t, j])
+    g.loss("L", Sum(w[i] * inverse(S)[t, i, j] * x[t, j], t, i, j))
+    solution = g.derive()
+    assert "(St-1)ij" in letters(solution.to_text(check=False)) and solution.verify(points=20, conditions=False).ok
+    a, b = torch.randn(4, 3, dtype=torch.float64, requires_grad=True), torch.randn(3, dtype=torch.float64)
+    state, loss = torch.eye(3, dtype=torch.float64), 0
+    for now in a:
+        state = state + torch.outer(now, now)
+        loss = loss + b @ torch.linalg.solve(state, now)
+    module = types.ModuleType("made")
+    exec(solution.to_code("torch", check=False), module.__dict__)
+    assert torch.allclose(module.backward(x=a.detach(), w=b)["x"], torch.autograd.grad(loss, a)[0], atol=1e-12)

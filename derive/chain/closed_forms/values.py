@@ -132,6 +132,8 @@ def _value_of(known: Mapping[str, Solved]) -> Rule:
     def value(part: Expr) -> Expr | None:
         if isinstance(part, BINDERS):
             return through(part, lambda body: rewrite(body, _value_of(_plain(known))))
+        if isinstance(part, OfMatrix):  # of a whole matrix, which keeps its name
+            return part
         found = known.get(name_of(part)) if isinstance(part, (Symbol, Indexed)) else None
         return None if found is None else found.at(*getattr(part, "indices", ()))
 
