@@ -16,7 +16,8 @@ from flint import arb
 
 from derive.judge.balls import CLOSE, NoValue, ball
 from derive.judge.derivatives import fraction
-from derive.judge.formulas import Formulas, Reading
+from derive.judge.formulas import Formulas
+from derive.judge.meaning import Reading
 from derive.judge.names import LOSSES
 from derive.judge.places import NoAdjoint, OutOfRange, Scope
 from derive.judge.value import Mismatch, Value, shown

@@ -11,18 +11,15 @@ from typing import Any
 import numpy as np
 from flint import arb, arb_series
 
-from derive.judge import balls, derivatives, functions
+from derive.judge import balls, derivatives, functions, slopes, sums
 from derive.judge.balls import ball, each
+from derive.judge.meaning import Reading
 from derive.judge.names import Names
 from derive.judge.places import (
-    NoAdjoint,
     NotWhole,
     OutOfRange,
     Scope,
     Span,
-    bound,
-    conditions,
-    limits,
     named,
     shift,
     unread,
@@ -49,7 +46,6 @@ from derive.read.tree import (
 )
 from derive.transcribe.occurrences import ONES, TRANSPOSED, Occurrence, occurrence, written
 
-MOST_TERMS = 5000  # of one sum
 STEPS = 50_000  # in which one line is computed at most
 DEPTH = 40  # definitions inside definitions
 _TIMES = ("", "cdot", "times", "*", "odot", "circ", "otimes")
@@ -62,15 +58,6 @@ class Defined:
     places: tuple[Node, ...]
     letters: tuple[str, ...]  # of the places, those that are indices; "" for the others
     formula: Node
-
-
-@dataclass
-class Reading:
-    """How what has two meanings is read: two vectors side by side are a "dot" product or "elementwise"."""
-
-    vectors: str = "elementwise"
-    immediate: str = "law"  # what an immediate derivative leaves: its own "law", or all of the same "step"
-    columns: bool = False  # whether a derivative of a vector by a vector has what is differentiated in its columns
 
 
 @dataclass
@@ -263,47 +250,6 @@ class Formulas:
         if table.shape[1] == 1:
             return Value(table[:, 0])
         return Value(table[0], True) if table.shape[0] == 1 else Value(table)
-
-    def _big(self, node: Big, scope: Scope) -> Value:
-        own = bound(node.below, scope)
-        if node.operator not in ("sum", "prod", "max", "min") or not own:
-            if node.operator in ("max", "min"):
-                return functions.extreme(node.operator, [self.value(node.body, scope)])
-            raise unread(f"\\{node.operator} has no index here", self.source, node)
-        found: Value | None = None
-        missing: NoAdjoint | None = None
-        for here in self._places(node, own, scope):
-            try:
-                term = self.value(node.body, here)
-            except NoAdjoint as error:
-                if node.operator != "sum":
-                    raise
-                missing = error
-                continue
-            found = term if found is None else _joined(node.operator, found, term)
-        if found is None and missing is not None:
-            raise missing
-        return scalar(arb(int(node.operator == "prod"))) if found is None else found
-
-    def _places(self, node: Big, own: list[str], scope: Scope) -> list[dict[str, int]]:
-        """The values that the letters of a sum take."""
-        found = [dict(scope)]
-        ranges = self.ranges(node.body, dict.fromkeys(own, None))
-        for each_ in own:
-            ends, more = limits(node, each_), []
-            for here in found:
-                if ends is not None:
-                    first, last = (self.whole(e, here) for e in ends)
-                elif each_ in ranges:
-                    first, last = ranges[each_]
-                else:
-                    raise unread(f"nothing says how far the index {each_} runs", self.source, node)
-                if (last - first + 1) * len(found) > MOST_TERMS:
-                    raise unread(f"this sum has more than {MOST_TERMS} terms", self.source, node)
-                more += [{**here, each_: n} for n in range(first, last + 1)]
-            found = more
-        tests = list(conditions(node.below))
-        return [here for here in found if all(bool(np.all(self.holds(t, here))) for t in tests)]
 
     # -- names ----------------------------------------------------------------------------------------------------
 
@@ -539,50 +485,7 @@ class Formulas:
 
     def derivative(self, found: derivatives.Derivative, scope: Scope, loss: bool = False) -> Value:
         """A derivative of the loss, or of one quantity with respect to another."""
-        of, wrt = occurrence(found.of), self.names.find(found.wrt._replace(power=None), set(scope))
-        if found.second:
-            raise unread("second derivatives are not judged yet", self.source, found.node)
-        if wrt is None:
-            raise unread("the model has no quantity of this name to differentiate by", self.source, found.wrt.node)
-        if of is None and not loss:
-            raise unread("only a named quantity can be differentiated here; give it a name", self.source, found.of)
-        if loss or (of is not None and self.names.is_loss(of)):
-            if found.immediate:
-                array = self.world.jacobian(self.names.loss, wrt.name, self.how.immediate)
-            else:
-                array = self.world.adjoint(wrt.name)
-            try:
-                value = self.at(array, wrt.places, scope)
-            except OutOfRange:
-                raise NoAdjoint from None
-            return transposed(value) if found.wrt.transposed else value
-        assert of is not None
-        top = self.names.find(of, set(scope))
-        if top is None:
-            raise unread("the model has no quantity of this name that could be differentiated", self.source, found.of)
-        array = self.world.jacobian(top.name, wrt.name, self.how.immediate if found.immediate else "")
-        return self._partial(array, top, wrt, scope)
-
-    def _partial(self, array: Any, top: Any, wrt: Any, scope: Scope) -> Value:
-        """An element or a part of a derivative: indices of both may be given."""
-        ranks = self.names.ranks[top.name], self.names.ranks[wrt.name]
-        numbers, low = array.numbers, array.low
-        try:
-            first = [self.whole(p, scope) - n for p, n in zip(top.places, low, strict=False)]
-            second = [self.whole(p, scope) - n for p, n in zip(wrt.places, low[ranks[0] :], strict=False)]
-        except NotWhole as wrong:
-            raise unread(f"{written(wrong.node)} is no index here", self.source, wrong.node) from None
-        at: list[Any] = [slice(None)] * sum(ranks)
-        at[: len(first)] = first
-        at[ranks[0] : ranks[0] + len(second)] = second
-        for place, size in zip(at, numbers.shape, strict=False):
-            if isinstance(place, int) and not 0 <= place < size:
-                raise OutOfRange
-        left = ranks[0] - len(first)
-        picked = numbers[tuple(at)]
-        if self.how.columns and left == 1 and picked.ndim == 3:
-            return Value(np.swapaxes(picked, 0, 1), of=1)
-        return Value(picked, of=left if picked.ndim > 1 else -1)
+        return slopes.derivative(self, found, scope, loss)
 
     def slope(self, function: Callable[[Any], Any], value: Value) -> Value:
         """The derivative of a function at every element."""
@@ -609,14 +512,6 @@ def _integer(value: Value) -> Exact | None:
     return None
 
 
-def _joined(operator: str, one: Value, other: Value) -> Value:
-    if operator == "sum":
-        return elementwise(lambda a, b: a + b, one, other)
-    if operator == "prod":
-        return product(one, other, "", "elementwise")
-    return functions.extreme(operator, [one, other])
-
-
 def _letters(place: Node) -> list[str]:
     from derive.transcribe.occurrences import letters
 
@@ -641,5 +536,5 @@ _FORMS: dict[type[Node], Callable[[Formulas, Any, Scope], Value]] = {
     Number: Formulas._number, Added: Formulas._added, Bracketed: Formulas._bracketed, Multiplied: Formulas._multiplied,
     Fraction: Formulas._fraction, Root: Formulas._root, Call: Formulas._call, Bars: Formulas._bars,
     Differential: Formulas._differential,
-    Rows: Formulas._rows, Big: Formulas._big, Scripted: Formulas._scripted, Symbol: Formulas._symbol,
+    Rows: Formulas._rows, Big: sums.big, Scripted: Formulas._scripted, Symbol: Formulas._symbol,
 }  # fmt: skip

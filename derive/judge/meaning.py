@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from derive.judge.names import Names
-from derive.judge.places import Scope
+from derive.judge.places import Scope, Span
 from derive.judge.value import Value
 from derive.judge.world import World
 from derive.read.tree import Node, Relation
+
+
+@dataclass
+class Reading:
+    """How what has two meanings is read: two vectors side by side are a "dot" product or "elementwise"."""
+
+    vectors: str = "elementwise"
+    immediate: str = "law"  # what an immediate derivative leaves: its own "law", or all of the same "step"
+    columns: bool = False  # whether a derivative of a vector by a vector has what is differentiated in its columns
 
 
 class Meaning(Protocol):
@@ -18,6 +28,7 @@ class Meaning(Protocol):
     world: World
     names: Names
     source: str
+    how: Reading
 
     def value(self, node: Node, scope: Scope) -> Value:
         """The value of a formula."""
@@ -33,3 +44,9 @@ class Meaning(Protocol):
 
     def slope(self, function: Callable[[Any], Any], value: Value) -> Value:
         """The derivative of a function at every element."""
+
+    def at(self, array: Any, places: tuple[Node, ...], scope: Scope, of: int = -1) -> Value:
+        """The elements of a family at some indices."""
+
+    def ranges(self, node: Node, wished: Mapping[str, None] | None = None) -> dict[str, Span]:
+        """The range of each index letter of a formula."""
