@@ -37,8 +37,7 @@ MINORS = Text(
     "该矩阵元素非负，因此它的谱半径小于 1 当且仅当下列各式为正：",
 )
 ONLY_SUFFICIENT = Text(
-    "The bounds are for the worst inputs. If the condition fails, as often when a bias keeps a gate open, nothing "
-    "follows.",
+    "The bounds are for the worst inputs. If the condition fails, as often with open gates, nothing follows.",
     "这些界对应最坏的输入。若条件不成立（偏置使门保持打开时往往如此），则由它得不出任何结论。",
 )
 SENTENCES = {

@@ -29,9 +29,9 @@ MEASURED = Text(
     "这些小节的表中所列的内容由 torch.autograd 在 {cells} 个随机单元上测得，与各结论均不矛盾；其余内容只有论证。",
 )
 MEASURED_BRIEF = Text(
-    "The statements about many steps, their bounds and their remedies are proved in words where they stand, not "
-    "compared line by line; measurements with torch.autograd in {cells} random cells contradict none of them, and "
-    "everything else there rests on the proofs alone.",
+    "Statements about many steps, bounds and remedies are proved in words where they stand, not compared line by "
+    "line; measurements with torch.autograd in {cells} random cells contradict none of them, and the rest rests on "
+    "the proofs alone.",
     "关于多个时间步的结论、界以及缓解方法都在原处用文字论证，并非逐行比较；"
     "由 torch.autograd 在 {cells} 个随机单元上测得的结果与各结论均不矛盾，其余内容只有论证。",
 )
