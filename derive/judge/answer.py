@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from derive.errors import ReadError
 from derive.judge import functions
-from derive.judge.formulas import Defined, Formulas
+from derive.judge.formulas import Formulas
+from derive.judge.meaning import Defined
 from derive.judge.places import named
 from derive.read.reader import read
 from derive.read.tree import Added, Node, Number, Relation, Words, walk

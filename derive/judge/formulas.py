@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction as Exact
-from itertools import product as combinations
 from typing import Any
 
 import numpy as np
 from flint import arb, arb_series
 
-from derive.judge import balls, derivatives, functions, slopes, sums
+from derive.judge import balls, definitions, derivatives, functions, slopes, sums
 from derive.judge.balls import ball, each
-from derive.judge.meaning import Reading
+from derive.judge.meaning import Defined, Reading
 from derive.judge.names import Names
 from derive.judge.places import (
     NotWhole,
     OutOfRange,
     Scope,
     Span,
-    named,
-    shift,
     unread,
     whole,
 )
@@ -47,17 +44,7 @@ from derive.read.tree import (
 from derive.transcribe.occurrences import ONES, TRANSPOSED, Occurrence, occurrence, written
 
 STEPS = 50_000  # in which one line is computed at most
-DEPTH = 40  # definitions inside definitions
 _TIMES = ("", "cdot", "times", "*", "odot", "circ", "otimes")
-
-
-@dataclass(frozen=True)
-class Defined:
-    """A name that an answer has defined: its scripts on the left side, and its formula."""
-
-    places: tuple[Node, ...]
-    letters: tuple[str, ...]  # of the places, those that are indices; "" for the others
-    formula: Node
 
 
 @dataclass
@@ -303,7 +290,7 @@ class Formulas:
         found = self.names.find(name, set(scope))
         if found is not None:
             return self.at(self.world.value(found.name), found.places, scope)
-        if (name.base, name.marks) in self.defined and (value := self._own(name, scope)) is not None:
+        if (name.base, name.marks) in self.defined and (value := definitions.own(self, name, scope)) is not None:
             return value
         if (size := self.names.size(name)) is not None:
             return scalar(arb(self.sizes[size]))
@@ -355,56 +342,6 @@ class Formulas:
             numbers = numbers[place]
         return Value(numbers, of=of)
 
-    def _own(self, name: Occurrence, scope: Scope) -> Value | None:
-        """A name that the answer has defined, at its indices; without them, all of it."""
-        for definition in self.defined[name.base, name.marks]:
-            bound_ = self._matched(definition, name, scope)
-            if bound_ is None:
-                continue
-            if self.depth > DEPTH:
-                raise unread("this is defined by itself, and nothing says where that begins", self.source, name.node)
-            self.depth += 1
-            try:
-                return self._stacked(definition, bound_)
-            finally:
-                self.depth -= 1
-        return None
-
-    def _matched(self, definition: Defined, name: Occurrence, scope: Scope) -> dict[str, int | None] | None:
-        """The values of a definition's letters where a name is used; None if it is another name."""
-        fixed = [p for p, own in zip(definition.places, definition.letters, strict=True) if not own]
-        if len(name.places) == len(fixed) and [written(p) for p in name.places] == [written(p) for p in fixed]:
-            return {own: None for own in definition.letters if own}
-        if len(name.places) != len(definition.places):
-            return None
-        found: dict[str, int | None] = {}
-        for place, own, used in zip(definition.places, definition.letters, name.places, strict=True):
-            try:
-                if own:
-                    found[own] = self.whole(used, scope)
-                elif written(place) != written(used) and self.whole(place, {}) != self.whole(used, scope):
-                    return None
-            except NotWhole:
-                return None
-        return found
-
-    def _stacked(self, definition: Defined, at: dict[str, int | None]) -> Value:
-        missing = [own for own, n in at.items() if n is None]
-        known = {own: n for own, n in at.items() if n is not None}
-        if not missing:
-            for own, (first, last) in self.ranges(definition.formula, dict.fromkeys(known, None)).items():
-                if own in known and not first <= known[own] <= last:
-                    raise OutOfRange
-            return self.value(definition.formula, known)
-        ranges = self.ranges(definition.formula, dict.fromkeys(missing, None))
-        spans = [range(ranges[own][0], ranges[own][1] + 1) for own in missing]
-        values = [
-            self.value(definition.formula, {**known, **dict(zip(missing, at_, strict=True))})
-            for at_ in combinations(*spans)
-        ]
-        stacked = np.stack(np.broadcast_arrays(*(v.numbers for v in values)))
-        return Value(stacked.reshape(*map(len, spans), *stacked.shape[1:]))
-
     # -- indices --------------------------------------------------------------------------------------------------
 
     def whole(self, node: Node, scope: Scope) -> int:
@@ -419,48 +356,6 @@ class Formulas:
             if not found or found[0] is None or len(set(found)) > 1:
                 raise
             return found[0]
-
-    def ranges(self, node: Node, wished: Mapping[str, None] | None = None) -> dict[str, Span]:
-        """The range of each index letter of a formula that nothing in it binds; of the `wished` ones only."""
-        plain: dict[str, Span] = {}
-        shifted: dict[str, Span] = {}
-        for name, inner in named(node):
-            for own, (first, last), moved in self._indices(name, inner):
-                if wished is not None and own not in wished:
-                    continue
-                kept = shifted if moved else plain
-                before = kept.get(own, (first, last))
-                kept[own] = max(before[0], first), min(before[1], last)
-        return {**shifted, **plain}
-
-    def _indices(self, name: Occurrence, inner: frozenset[str]) -> list[tuple[str, Span, bool]]:
-        name = self.names.whole(name)
-        found = self.names.find(name, inner)
-        spans: list[Span] = []
-        places: tuple[Node, ...] = ()
-        if found is not None:
-            places, spans = found.places, self._spans(found.name)
-        else:
-            for definition in self.defined.get((name.base, name.marks), []):
-                if len(definition.places) == len(name.places) and self.depth < DEPTH:
-                    self.depth += 1
-                    own = self.ranges(definition.formula)
-                    self.depth -= 1
-                    if any(definition.letters):
-                        places = name.places
-                        spans = [own.get(letter_, (1, 0)) for letter_ in definition.letters]
-                        break
-        out = []
-        for place, span in zip(places, spans, strict=False):
-            for own_letter in {*_letters(place)} - inner - self.sizes.keys():
-                moved = shift(place, own_letter)
-                if moved is not None and span[0] <= span[1]:
-                    out.append((own_letter, (span[0] - moved, span[1] - moved), moved != 0))
-        return out
-
-    def _spans(self, name: str) -> list[Span]:
-        node = self.world.derivation.model.nodes[name]
-        return [(a, b) for _, a, b in self.world.passes.over(node.indices)]
 
     # -- powers and derivatives -----------------------------------------------------------------------------------
 
@@ -482,6 +377,10 @@ class Formulas:
         if fixed is not None:
             return replace(value, numbers=each(lambda v: balls.power(v, fixed), value.numbers))
         return replace(value, numbers=each(lambda v, e: (ball(v).log() * e).exp(), value.numbers, exponent.numbers))
+
+    def ranges(self, node: Node, wished: Mapping[str, None] | None = None) -> dict[str, Span]:
+        """The range of each index letter of a formula that nothing in it binds; of the `wished` ones only."""
+        return definitions.ranges(self, node, wished)
 
     def derivative(self, found: derivatives.Derivative, scope: Scope, loss: bool = False) -> Value:
         """A derivative of the loss, or of one quantity with respect to another."""
@@ -510,12 +409,6 @@ def _integer(value: Value) -> Exact | None:
     if doubled is not None and all((ball(v) - first) == 0 for v in value.numbers.ravel()):
         return Exact(doubled, 2)
     return None
-
-
-def _letters(place: Node) -> list[str]:
-    from derive.transcribe.occurrences import letters
-
-    return sorted(letters(place))
 
 
 def _above(name: Occurrence) -> Node:

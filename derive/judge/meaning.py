@@ -12,6 +12,17 @@ from derive.judge.value import Value
 from derive.judge.world import World
 from derive.read.tree import Node, Relation
 
+DEPTH = 40  # definitions inside definitions
+
+
+@dataclass(frozen=True)
+class Defined:
+    """A name that an answer has defined: its scripts on the left side, and its formula."""
+
+    places: tuple[Node, ...]
+    letters: tuple[str, ...]  # of the places, those that are indices; "" for the others
+    formula: Node
+
 
 @dataclass
 class Reading:
@@ -29,6 +40,9 @@ class Meaning(Protocol):
     names: Names
     source: str
     how: Reading
+    sizes: dict[str, int]
+    defined: dict[tuple[str, tuple[str, ...]], list[Defined]]
+    depth: int
 
     def value(self, node: Node, scope: Scope) -> Value:
         """The value of a formula."""
