@@ -81,8 +81,8 @@ BOXES: dict[str, tuple[Callable[[], Graph], list[str]]] = {
         [
             "∂L/∂W_di = {Σ_{t=1..T} ∂L/∂Q_ti X_td [i ≤ D]; Σ_{t=1..T} ∂L/∂K_{t,i-D} X_td [i ≥ D+1]}",
             "∂L/∂W_i = {Xᵀ ∂L/∂Q_i [i ≤ D]; Xᵀ ∂L/∂K_{i-D} [i ≥ D+1]}",
-            "∂L/∂K_td = Σ_{s=1..T} ∂L/∂S_st Q_sd",
-            "∂L/∂Q_td = Σ_{s=1..T} ∂L/∂S_ts K_sd",
+            "∂L/∂K_d = (∂L/∂S)ᵀ Q_d",  # the column d of (∂L/∂S)ᵀ Q: the sum over s of ∂L/∂S_st Q_sd
+            "∂L/∂Q_d = ∂L/∂S K_d",
         ],
     ),
 }
