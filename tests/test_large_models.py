@@ -29,8 +29,8 @@ def calls(build, count):
 
 @pytest.mark.parametrize(
     ("build", "small", "most"),
-    # Four times the size: n log n makes of 40 and 160 a factor of 4 log(160)/log(40) = 5.5. Each of n gradients of a sum
-    # over n letters has n factors: that is n^2 log n of what is written.
+    # Four times the size: n log n makes of 40 and 160 a factor of 4 log(160)/log(40) = 5.5. Each of n gradients of a
+    # sum over n letters has n factors: that is n^2 log n of what is written.
     [(layers, 15, 5.5), (weights, 40, 5.5), (letters, 3, 36.0)],
     ids=["layers", "weights", "letters under a sum"],
 )
