@@ -45,7 +45,7 @@ these = Text(
     "products with the input are 10, 12 and 14, the outputs of the convolution.",
     "代入这些数值，并把输入的元素逐行排成一列，该矩阵为 {weights}；它与输入之积为 10、12、14，与卷积的输出相同。",
 )(weights=WEIGHTS)
-numbers = Example(at="x=0 1 2 3 4 5 6 7, w=-1 1 1 1, b=0, dL/dy=1")
+numbers = Example(at="x=0 1 2 3 4 5 6 7, w=-1 1 1 1, b=0, dL/dy=1", conclusions=(these,))
 
 
 def notes(stride: str, padding: str) -> tuple[Text, ...]:
@@ -59,7 +59,7 @@ def general(stride: str, padding: str) -> Graph:
     return convolution(int(stride), int(padding), *"HWKM")
 
 
-@problem.reading(Text("With these numbers", "代入数值"), numbers, notes=(connected, these))
+@problem.reading(Text("With these numbers", "代入数值"), numbers, notes=(connected,))
 def worked(stride: str, padding: str) -> Graph:
     """An input of 2 x 4, a kernel of 2 x 2, stride 1, no padding."""
     return convolution(1, 0, 1, 3, 2, 2)

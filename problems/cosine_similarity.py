@@ -16,11 +16,11 @@ problem = Problem(
 )
 VECTORS = "a=1 0 0 0 0 1 0 0 1 0 1 0 0 1 0 1"
 first = Example(at=f"{VECTORS}, x=-1 1 -1 1", ranked=("s",))
-second = Example(at=f"{VECTORS}, x=1 -1 1 -1", ranked=("s",))
 opposite = Text(
     "The negative vector has the opposite similarities, so the order is reversed.",
     "相反向量的相似度都变号，因此顺序相反。",
 )
+second = Example(at=f"{VECTORS}, x=1 -1 1 -1", ranked=("s",), conclusions=(opposite,))
 
 
 def similarities() -> Graph:
@@ -39,7 +39,7 @@ def vector() -> Graph:
     return similarities()
 
 
-@problem.reading(Text("For its negative", "对相反向量"), second, notes=(opposite,))
+@problem.reading(Text("For its negative", "对相反向量"), second)
 def negative() -> Graph:
     """-x."""
     return similarities()

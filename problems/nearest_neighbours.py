@@ -15,7 +15,6 @@ problem = Problem(
     source="4.2",
     group="regression",
 )
-numbers = Example(at="x=0 3 0 2 0 0 0 1 3 0 1 2 -1 0 1 1 1 1, q=0 0 0", ranked=("d",))
 vote = Text(
     "The nearest observation is 5, so with K = 1 the point is green. The three nearest are 5, 6 and 2, of which one "
     "is green and two are red, so with K = 3 the point is red. The published answer calls observation 2 green and "
@@ -23,9 +22,10 @@ vote = Text(
     "最近的是样本 5，故 K = 1 时该点为绿。最近的三个是样本 5、6、2，其中一绿两红，故 K = 3 时该点为红。"
     "公布的答案把样本 2 说成绿，却仍判为红，自相矛盾：按标签样本 2 为红。",
 )
+numbers = Example(at="x=0 3 0 2 0 0 0 1 3 0 1 2 -1 0 1 1 1 1, q=0 0 0", ranked=("d",), conclusions=(vote,))
 
 
-@problem.reading(example=numbers, notes=(vote,))
+@problem.reading(example=numbers)
 def model() -> Graph:
     """d_n = ||x_n - q||."""
     g = Graph("nearest neighbours")

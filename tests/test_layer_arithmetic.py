@@ -481,3 +481,9 @@ def test_an_exercise_has_the_table_with_empty_cells() -> None:
     shown = [b for b in blanked(solution(task, "brief"), 0, False) if isinstance(b, Table)]
     assert [row[0].pick("en") for row in shown[0].rows][1:3] == ["1. CONV-9-32", "2. POOL-2"]
     assert {cell for row in shown[0].rows for cell in row[1:]} == {""}
+
+
+def test_a_network_on_features_has_no_positions() -> None:
+    """fc 10 on 5 features: 60 parameters, and no receptive field to speak of."""
+    text = Layers("5").fc(10).to("text")
+    assert "60 parameters" in text and "receptive field of one number" not in text

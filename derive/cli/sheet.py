@@ -24,6 +24,7 @@ from derive.progress import DERIVING, doing
 from derive.sheet.part import Part
 from derive.sheet.render import render
 from derive.topics.topic import Ask
+from derive.topics.worked.example import own
 from derive.topics.worked.numbers_as_typed import whole
 
 
@@ -120,7 +121,9 @@ def _part(problem: Problem, reading: Reading, given: argparse.Namespace) -> Part
     wrt = options.names(given.wrt, problem.typed)
     solution = graph.derive(wrt, _of(graph, sizes(problem, vars(given)), len(readings(problem, given)) == 1))
     ask = Ask(wishes(reading, given), not given.no_check, given.plots)
-    return solution.part(ask, reading.label, reading.remarks(choices))
+    example = own(ask)
+    concluded = example.conclusions if example is not None else ()
+    return solution.part(ask, reading.label, (*reading.remarks(choices), *concluded))
 
 
 def wishes(reading: Reading, given: argparse.Namespace) -> dict[str, Any]:

@@ -65,14 +65,15 @@ def _lengths(rows: Sequence[Row]) -> Iterator[Equation]:
     k = along("k", axis, rank, always=True)
     m, p, s, d, o = along("m", axis, rank, always=True), *(along(stem, axis, rank) for stem in "psdo")
     windows = [row.layer for row in rows if row.layer.kind in WINDOWS]
+    transposed = [row.layer for row in rows if row.layer.kind == "tconv"]
     if any(layer.padding is not None for layer in windows):
         yield Equation(end, (Term((floor((start + 2 * p - k) / s),)), Term((ONE,))), say.LENGTH_IS)
     if any(layer.padding is None for layer in windows):
         yield Equation(end, start, say.SAME_IS)
-    if any(row.layer.kind == "tconv" for row in rows):
+    if transposed:
         terms = (Term((start - 1, s)), Term((Integer(-2), p)), Term((k,)), Term((o,)))
         yield Equation(end, terms, say.TRANSPOSED_IS)
-    if any(layer.dilation != (ONE,) for layer in windows):
+    if any(layer.dilation != (ONE,) for layer in (*windows, *transposed)):
         yield Equation(m, (Term((d, k - 1)), Term((ONE,))), say.SPAN_IS)
 
 
@@ -85,13 +86,13 @@ def _counts(rows: Sequence[Row], columns: Sequence[str]) -> Iterator[Equation]:
         if not any((layer.groups != 1) == grouped for layer in convolutions):
             continue
         read = PER_GROUP if grouped else C_IN
-        asked = {
-            "weights": Equation(WEIGHTS, Mul(*kernels, read, C_OUT), say.WEIGHTS_IS(c=C_OUT)),
-            "multiply_adds": Equation(MULTIPLY_ADDS, Mul(*lengths(rank, "out"), *kernels, read, C_OUT), say.ADDS_IS),
-        }
         if grouped:
             yield Equation(PER_GROUP, C_IN / GROUPS, say.GROUPED_IS)
-        yield from (equation for column, equation in asked.items() if column in columns)
+        if "weights" in columns:
+            yield Equation(WEIGHTS, Mul(*kernels, read, C_OUT), say.WEIGHTS_IS(c=C_OUT))
+        for kind, end, why in (("conv", "out", say.ADDS_IS), ("tconv", "in", say.TRANSPOSED_ADDS_IS)):
+            if "multiply_adds" in columns and any((c.kind, c.groups != 1) == (kind, grouped) for c in convolutions):
+                yield Equation(MULTIPLY_ADDS, Mul(*lengths(rank, end), *kernels, read, C_OUT), why)
     if any(layer.bias for layer in convolutions) and "biases" in columns:
         yield Equation(BIASES, C_OUT, say.BIASES_IS)
     if "connections" in columns and convolutions:

@@ -137,7 +137,7 @@ def _axes(lines: list[WorkedLine]) -> Any:
 
 
 def _field(row: Row, network: Network) -> tuple[Any, Any]:
-    if row.field is None:
+    if not row.field:  # not computed, or there are no positions
         return "", ""
     if row.field_lines:
         kept = all(s == 1 for s in row.layer.stride)

@@ -49,6 +49,10 @@ ADDS_IS = Text(
     "multiply-adds: each number of the output needs one for each weight of its kernel",
     "乘加次数：输出的每个数，对核的每个权重各作一次乘加",
 )
+TRANSPOSED_ADDS_IS = Text(
+    "multiply-adds of a transposed convolution: each number of the input needs one for each weight that meets it",
+    "转置卷积的乘加次数：输入的每个数，与它所乘的每个权重各作一次乘加",
+)
 FC_IS = Text(
     "fully connected: every output reads all inputs; a multiply-add for each weight",
     "全连接层：每个输出读入全部输入；每个权重一次乘加",
@@ -102,7 +106,7 @@ CONNECTIONS_ARE = Text(
     "connections: each number of the output has one for each weight of its kernel, and one for the bias",
     "连接数：输出的每个数与核的每个权重各有一条连接，与偏置有一条连接",
 )
-SEES = Text("One number of the output sees {field} of the input.", "一个输出在输入上的感受野为 {field}。")
+SEES = Text("The receptive field of one number of the output is {field}.", "一个输出在输入上的感受野为 {field}。")
 CHECKED = Text(
     "Checked with torch: the output, the parameters and the multiply-adds of {layers} layers are those of torch "
     "modules on the meta device.",
@@ -129,8 +133,9 @@ CHECKED_PARTLY = Text(
     "torch 统计的总数是 {parameters} 个参数与 {adds} 次乘加。感受野此处未作比较。",
 )
 CHECKED_FIELDS = Text(
-    "{fields} receptive fields, along one axis each, are the inputs that a gradient of torch.autograd reaches.",
-    "{fields} 个感受野（逐轴）与 torch.autograd 的梯度所及的输入范围相同。",
+    "{fields} receptive fields, along one axis each, begin and end with the inputs that a gradient of torch.autograd "
+    "reaches.",
+    "{fields} 个感受野（逐轴）的起止位置，均与 torch.autograd 的梯度所及输入的起止位置相同。",
 )
 AT_NUMBERS = Text("The letters had the numbers {numbers} there.", "验算时各字母取 {numbers}。")
 IS = Text("{letter} = {number}", "{letter} = {number}")

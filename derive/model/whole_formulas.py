@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sympy import Basic, Expr, Idx, IndexedBase, Symbol
+from sympy import Basic, Expr, Idx, IndexedBase, Mul, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.errors import ModelError
-from derive.expressions.indices import BINDERS, fresh, index, limits, name_of, sum_over
+from derive.expressions.indices import BINDERS, apart, fresh, index, limits, name_of, sum_over
 from derive.expressions.traverse import free_indices
 from derive.model.model import Node
 from derive.model.whole import WORDS, MatrixOf, Product, Transpose, Whole, is_whole
@@ -126,7 +126,8 @@ class Formulas:
             left = self.shape(expr.args[0])
             (k,) = self._free([left[-1]], places, expr)
             rows, columns = places[: len(left) - 1], places[len(left) - 1 :]
-            product: Expr = self.element(expr.args[0], (*rows, k)) * self.element(expr.args[1], (k, *columns))
+            inner = self.element(expr.args[0], (*rows, k)), self.element(expr.args[1], (k, *columns))
+            product = Mul(*(apart(e, self._letters((*places, k)), self.letters) for e in inner))
             number, rest = product.as_coeff_Mul()  # -y @ log(p) is -Sum(y[c]*log(p[c]), c)
             return number * sum_over(rest, (limits(k),))
         if isinstance(expr, Transpose):
@@ -134,12 +135,17 @@ class Formulas:
         if isinstance(expr, MatrixOf):
             return expr[places]
         letters = places if expr.name in KEEPING else self._free(self.shape(expr.operands[0]), places, expr)
-        return WORDS[expr.name](*(self.element(part, letters) for part in expr.operands), *letters, **expr.options)
+        around = self._letters((*places, *letters))
+        parts = (apart(self.element(part, letters), around, self.letters) for part in expr.operands)
+        return WORDS[expr.name](*parts, *letters, **expr.options)
+
+    def _letters(self, places: Iterable[Expr]) -> list[Idx]:
+        """The letters in these places, which a sum inside must not have for its own."""
+        return [i for place in places for i in (place, *place.free_symbols) if isinstance(i, Idx)]
 
     def _free(self, ends: Iterable[Ends], places: Iterable[Expr], expr: Basic) -> list[Idx]:
         """Letters over these ranges that nothing else here has, declared ones first."""
-        taken: list[Basic] = [i for place in places for i in (place, *place.free_symbols) if isinstance(i, Idx)]
-        taken += free_indices(expr)
+        taken: list[Basic] = [*self._letters(places), *free_indices(expr)]
         found: list[Idx] = []
         for low, high in ends:
             found.append(fresh(index("i", low, high), [*taken, *found], self.letters))

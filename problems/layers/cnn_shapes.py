@@ -29,9 +29,9 @@ task = Task(
         network(PADDED, "32x32x3", Text("(1), (2) With padding", "(1)、(2) 有填充"), ("shape", "field")),
         network(BARE, "32x32x3", Text("(3) Without padding", "(3) 无填充"), SHAPE),
         network(PLAIN, "32x32x3", Text("(4) Sigmoid, no normalisation", "(4) sigmoid，无归一化"), SHAPE),
-        network("softmax layer: fc 10", "8x8x100", Text("(5) Softmax on the output", "(5) 输出上的 softmax 层"), HEAD),
+        network("softmax: fc 10", "8x8x100", Text("(5) Softmax on the output", "(5) 输出上的 softmax 层"), HEAD),
         network(
-            "gap; softmax layer: fc 10",
+            "gap; softmax: fc 10",
             "8x8x100",
             Text("(6) After global average pooling", "(6) 全局平均池化之后"),
             HEAD,

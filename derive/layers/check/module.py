@@ -23,7 +23,7 @@ from derive.layers import field as seen
 from derive.layers.check.compare import Checked
 from derive.layers.check.described import NO_KIND, NotKnown, activation, called, described, pooled
 from derive.layers.check.torch_layers import slowly
-from derive.layers.layer import Layer
+from derive.layers.layer import ZERO, Layer
 from derive.layers.network import Field, explained, merged, onward
 from derive.layers.row import Row
 from derive.layers.shape import Shape
@@ -157,7 +157,7 @@ class _Follower(TorchFunctionMode):
         row = explained(layer, before, self._field(x), place)
         own = list(module.parameters()) if module is not None else []
         if own and all(id(p) in self.counted for p in own):
-            row = replace(row, weights=None, biases=None)  # called again: it has its parameters already
+            row = replace(row, weights=None, biases=None, ungrouped=ZERO)  # called again: it has its parameters already
         self._compare(row, out, sum(p.numel() for p in own if id(p) not in self.counted))
         self.counted |= {id(p) for p in own}
         self.found.rows.append(row)

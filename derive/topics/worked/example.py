@@ -16,7 +16,8 @@ class Example(NamedTuple):
     """The numbers to work: `at` as on the command line, the learning rate, and a remark on how the source was read.
 
     `ranked` are families over one index whose elements are put in order, the smallest first; `solve` are values that
-    quantities shall have, each with the input that is then unknown: ("P", "1/2", "h").
+    quantities shall have, each with the input that is then unknown: ("P", "1/2", "h"). `conclusions` are remarks that
+    hold for these numbers alone: with numbers of one's own they are left out.
     """
 
     at: str
@@ -24,14 +25,16 @@ class Example(NamedTuple):
     remark: Text | None = None
     ranked: tuple[str, ...] = ()
     solve: tuple[tuple[str, str, str], ...] = ()
+    conclusions: tuple[Text, ...] = ()
 
 
 def own(ask: Ask) -> Example | None:
-    """Return the numbers that are asked for, else those of the exercise."""
-    if ask.get("at") is not None:
-        return Example(ask.get("at"))
+    """Return the numbers that are asked for, with what the exercise asks of any numbers, else those of the exercise."""
     example: Example | None = ask.get("example")
-    return example
+    if ask.get("at") is None:
+        return example
+    ranked, solve = (example.ranked, example.solve) if example is not None else ((), ())
+    return Example(ask.get("at"), ranked=ranked, solve=solve)
 
 
 def learning_rate(derived: Derived, ask: Ask) -> Fraction | None:

@@ -203,9 +203,14 @@ def after(d: Derivation, worked: Worked) -> Iterator[blocks.Block]:
     """Show, among the results, what the parameters are after the step, unless they are too many for a line or two."""
     if worked.rate is None:
         return
-    found = [(e, worked.updated[n.name][spot]) for n in d.model.of_kind("parameter") for spot, e in _spots(n, worked)]
+    found = [(e, worked.updated[n.name][spot]) for n in _moved(d, worked) for spot, e in _spots(n, worked)]
     if len(found) <= IN_A_SENTENCE:
         yield blocks.Paragraph(AFTER(values=[IS(element=e, value=Numeral(value)) for e, value in found]))
+
+
+def _moved(d: Derivation, worked: Worked) -> list[Node]:
+    """The parameters that the step moves: those whose gradients are asked for."""
+    return [n for n in d.model.of_kind("parameter") if n.name in worked.updated]
 
 
 def _spots(node: Node, worked: Worked) -> Iterator[tuple[tuple[int, ...], Expr]]:
@@ -217,7 +222,7 @@ def _spots(node: Node, worked: Worked) -> Iterator[tuple[tuple[int, ...], Expr]]
 def _update(d: Derivation, worked: Worked) -> Iterator[blocks.Block]:
     """Show of every element of every parameter its value, its derivative and its new value, side by side."""
     columns: list[tuple[Expr, Numeral, Numeral, Numeral]] = []
-    for node in d.model.of_kind("parameter"):
+    for node in _moved(d, worked):
         array, slopes = worked.values[node.name], worked.adjoints.get(node.name)
         for spot, element in _spots(node, worked):
             slope = Numeral(0 if slopes is None else slopes[spot])

@@ -60,7 +60,7 @@ def solved(d: Derivation, worked: Worked, of: str, wished: str, unknown: str) ->
 def _exact(value: object) -> Expr:
     from sympy import sympify
 
-    return Rational(value.numerator, value.denominator) if isinstance(value, Fraction) else sympify(value)
+    return Rational(value.numerator, value.denominator) if isinstance(value, Fraction) else sympify(value, strict=True)
 
 
 def _number(value: Expr) -> Fraction | float:

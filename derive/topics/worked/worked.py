@@ -146,7 +146,7 @@ def _finished(d: Derivation, store: Store, given: Mapping[Any, Fraction], rate: 
     adjoints = {name: _array(store.whole(f"adjoint {name}")) for name in d.adjoints}
     updated = {}
     if rate is not None:
-        for node in d.model.of_kind("parameter"):
+        for node in (n for n in d.model.of_kind("parameter") if n.name in d.wanted):
             slope = adjoints.get(node.name, Fraction(0))
             updated[node.name] = np.asarray(values[node.name] - rate * slope, dtype=object)
     return Worked(
