@@ -8,6 +8,7 @@ import pytest
 
 from derive import Example, Graph, exp, log, sigmoid
 from derive.errors import ModelError, UsageError
+from tests.shared_sheets import sheet
 
 
 def chain() -> Graph:
@@ -87,18 +88,18 @@ def test_values_only_and_a_loss_do_not_go_together() -> None:
         Graph("none").derive()
 
 
-def test_conclusions_hold_for_the_numbers_of_the_exercise_alone(cli) -> None:
+def test_conclusions_hold_for_the_numbers_of_the_exercise_alone() -> None:
     """The vote among the nearest observations is left out where q is another point; the order is that of its own."""
     own = "x=0 3 0 2 0 0 0 1 3 0 1 2 -1 0 1 1 1 1, q=0 3 0"
-    asked = ("nearest-neighbours", "--format", "text", "--no-check")
-    assert "the point is green" in " ".join(cli(*asked)[1].split())
-    other = " ".join(cli(*asked, "--at", own)[1].split())
+    asked = ("--format", "text", "--no-check")
+    assert "the point is green" in " ".join(sheet("nearest-neighbours", asked)[0].split())
+    other = " ".join(sheet("nearest-neighbours", (*asked, "--at", own))[0].split())
     assert "the point is" not in other and "d₁ < d₆ < d₄ < d₅ < d₂ = d₃" in other
 
 
-def test_a_step_moves_what_is_asked_for(cli) -> None:
+def test_a_step_moves_what_is_asked_for() -> None:
     """b is not asked for: the step has no gradient of it, and says none."""
     at = "w1=1, w2=1, b=0, x1=1, x2=1, y=0"
-    text = cli("logistic", "--wrt", "w1,w2", "--at", at, "--lr", "1e-3", "--format", "text")[1]
-    table = text[text.index("parameter") :].splitlines()[:5]
-    assert "b" not in table[0].split() and "w₁" in table[0]
+    text = sheet("logistic", ("--wrt", "w1,w2", "--at", at, "--lr", "1e-3", "--format", "text", "--no-check"))[0]
+    (head,) = (line.split() for line in text.splitlines() if line.split()[:1] == ["parameter"])
+    assert head == ["parameter", "w₁", "w₂"]

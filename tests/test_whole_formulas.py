@@ -229,13 +229,13 @@ def test_a_gradient_that_another_one_is_written_in_is_computed_first(target):
 
 
 def test_a_product_inside_another_has_letters_of_its_own():
-    """k_i = sum over j of A_ij, times the sum over another letter of B_jk x_k: i is free, and cannot be bound inside."""
+    """k_i is the sum over j of A_ij times the sum over another letter of B_jk x_k: i is free, and cannot be bound."""
     g = Graph("products")
     D = g.size("D")
     A, B, x = g.parameter("A", D, D), g.parameter("B", D, D), g.input("x", D)
     k = g.define("k", A @ (B @ x))
     g.loss("L", k @ k)
-    expr = g.model.nodes["k"].cases[0].expr
-    own = g.model.nodes["k"].cases[0].position[0]
-    inner = [s for s in expr.atoms(Sum)]
-    assert own in expr.free_symbols and all(own not in (limit[0] for limit in s.limits) for s in inner)
+    (case,) = g.model().nodes["k"].cases
+    (own,) = case.position
+    assert own in case.expr.free_symbols
+    assert all(own not in (limit[0] for limit in s.limits) for s in case.expr.atoms(sympy.Sum))
