@@ -7,8 +7,8 @@ import math
 import pytest
 
 from derive import Example, Graph, exp, log, sigmoid
+from derive.cli.sheet import sheet
 from derive.errors import ModelError, UsageError
-from tests.shared_sheets import sheet
 
 
 def chain() -> Graph:
