@@ -17,7 +17,6 @@ problem = Problem(
 numbers = Example(
     at="w1=0.5, w2=-0.5, b=0, x1=1, x2=1, y=0",
     rate="1e-4",
-    remark=Text("The source gives no value for b; it is read as 0.", "原题没有给出 b 的初值，这里取 b = 0。"),
 )
 
 

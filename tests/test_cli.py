@@ -226,6 +226,22 @@ def test_output_goes_to_a_file(cli, tmp_path):
     assert target.read_text(encoding="utf-8") == cli("bptt", "--lang", "zh", "--no-check")[1]
 
 
+@pytest.mark.parametrize(
+    "name, begins",
+    [("x.pdf", "%PDF"), ("x.html", "<!DOCTYPE html>"), ("x.json", "{"), ("x.txt", "Logistic"), ("x", "\\document")],
+        ("x.pdf", b"%PDF"),
+        ("x.html", b"<!DOCTYPE html>"),
+        ("x.json", b"{"),
+        ("x.txt", b"Logistic"),
+        ("x", b"\\documentclass"),
+    ],
+)
+def test_the_name_of_a_file_says_its_format(cli, tmp_path, name, begins):
+    """As its ending is, tex where it has none."""
+    assert cli("logistic", "--no-check", "-o", str(tmp_path / name)) == (0, "", "")
+    assert (tmp_path / name).read_bytes().startswith(begins.encode())
+
+
 def test_check_is_green(cli):
     """Every line ends with ok, exit 0."""
     status, out, err = cli("check", "--points", "60")
@@ -344,6 +360,8 @@ STEPS = [
     (["--steps", "99"], "the sheet has the steps 1 to"),
     (["--steps", "5-3"], "the first number is the lower one"),
     (["--steps", "x"], "'x'"),
+    (["--steps", "3-"], "as in --steps 3 or --steps 3-5"),
+    (["--steps", "2,4"], "as in --steps 3 or --steps 3-5"),
     (["--steps", "1", "--format", "json"], "--steps is for pages"),
     (["--steps", "1", "--detail", "answer"], "the sheet has no steps"),
 ]
@@ -391,6 +409,10 @@ REFUSED = [
     (["bptt", "-o"], "-o"),
     (["bptt", "--no-check", "-o", ""], "-o ''"),
     (["bptt", "--no-check", "-o", "."], "-o ."),
+    (["bptt", "-o", "x.docx"], "no format is written to .docx"),
+    (["bptt", "-o", "x.pdf", "--format", "tex"], "the name ends as pdf does"),
+    (["sheet", "0", "-o", "x.docx"], "no format is written to .docx"),
+    (["sheet", "0", "-o", "x.pdf", "--format", "html"], "the name ends as pdf does"),
     (["bptt", "--no-check", "-o", "no/such/folder/sheet.tex"], "no/such/folder/sheet.tex"),
     (["check", "bttp"], "did you mean bptt?"),
     (["check", "logistic", "bttp"], "did you mean bptt?"),

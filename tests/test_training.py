@@ -156,7 +156,7 @@ def test_a_problem_without_data_refuses(name, capsys):
     [
         ["--train", "0"], ["--train", "many"], ["--train", "--lr", "0"], ["--train", "--lr", "x"],
         ["--train", "--N", "3"], ["--train", "--at", "X=1"], ["--train", "--hessian", "W1"], ["--seed", "1"],
-        ["--train", "--seed", "-1"],
+        ["--train", "--seed", "-1"], ["--train", "5", "--detail", "answer"],
     ],
 )  # fmt: skip
 def test_bad_words(argv, capsys):
@@ -164,6 +164,29 @@ def test_bad_words(argv, capsys):
     assert run(["mlp", *argv]) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("derive: ") and err.count("\n") == 1 and "internal" not in err
+
+
+RESIDUAL = """
+from derive import Graph, Sum, TrainingSet
+g = Graph("line")
+n, d = g.index("n", 3), g.index("d", 2)
+w, x, y = g.parameter("w", 2), g.input("x", 3, 2), g.target("y", 3)
+a = g.node("a", Sum(w[d] * x[n, d], d), over=n)
+r = g.node("r", a[n] - y[n], over=n)
+g.loss("L", Sum({square}, n))
+data = TrainingSet({{"x": ((1, 0), (1, 1), (1, 2)), "y": (1, 3, 5)}}, rate=0.1, steps=20)
+"""
+
+
+@pytest.mark.parametrize("square, compared", [("r[n]**2", False), ("(a[n] - y[n])**2", True)])
+def test_a_residual_is_no_prediction(square, compared, tmp_path, capsys):
+    """The output is what a target is compared with; without letters for sizes none are listed."""
+    file = tmp_path / "line.py"
+    file.write_text(RESIDUAL.format(square=square))
+    assert run([str(file), "--train", "5", "--format", "text", "--no-check"]) == 0
+    page = " ".join(capsys.readouterr().out.split())
+    assert ("and its target" in page) == compared
+    assert "in float64: learning rate η = 0.1, 5 steps" in page
 
 
 @pytest.mark.parametrize("last, rows", [(1, [0, 1]), (7, [0, 1, 2, 5, 7]), (20, [0, 1, 2, 5, 10, 20])])

@@ -17,7 +17,7 @@ from derive import problems
 from derive.cli import options, progress_line
 from derive.cli.assignment_file import load
 from derive.cli.assignment_task import made
-from derive.cli.delivery import deliver, not_to_a_terminal
+from derive.cli.delivery import deliver, format_of, not_to_a_terminal
 from derive.cli.sheet import blanked, front_of
 from derive.errors import DeriveError, UsageError
 from derive.language import LANGUAGES, Text
@@ -86,6 +86,9 @@ def run(argv: Sequence[str]) -> int:
 
 def _wish(typed: str, given: argparse.Namespace) -> Wish:
     """What is asked for. Errors: UsageError."""
+    output = None if _is_folder(given.output) else given.output
+    asked = [None] if given.format is None else given.format.split(",")
+    given.format = ",".join(format_of(each and each.strip(), output, FORMATS, "tex") for each in asked)
     formats = _words(given.format, "format", tuple(FORMATS))
     langs = _words(given.lang, "lang", LANGUAGES) if given.lang is not None else (None,)
     options.one_of("detail", given.detail, DETAILS)

@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
+from pathlib import Path
 
 from derive.errors import UsageError
 from derive.page.typesetting.files import write
+
+ENDINGS = {
+    ".tex": "tex",
+    ".typ": "typst",
+    ".pdf": "pdf",
+    ".txt": "text",
+    ".json": "json",
+    ".html": "html",
+    ".htm": "html",
+    ".md": "markdown",
+}
 
 
 def not_to_a_terminal(what: str, output: str | None) -> None:
     """Refuse to write bytes onto a screen, before any work is done. Errors: UsageError."""
     if output is None and sys.stdout.isatty():
         raise UsageError(f"a {what} is not for a terminal; give a file with -o, or let it go to a pipe")
+
+
+def format_of(typed: str | None, output: str | None, known: Collection[str], usual: str) -> str:
+    """The format that is asked for, else the one that the file's name ends in, else the usual one.
+
+    Errors: UsageError for a name that ends in another format, or in none that is known.
+    """
+    ending = Path(output or "").suffix.lower()
+    named = ENDINGS.get(ending)
+    if typed is None and ending and named not in known:
+        raise UsageError(f"-o {output}: no format is written to {ending}; say which of {', '.join(known)} by --format")
+    if typed in known and named in known and typed != named:
+        raise UsageError(f"-o {output} with --format {typed}: the name ends as {named} does; change one of the two")
+    return typed or named or usual
 
 
 def deliver(content: str | bytes, output: str | None) -> None:

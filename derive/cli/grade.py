@@ -9,7 +9,7 @@ from pathlib import Path
 
 from derive.cli import options, progress_line
 from derive.cli.asking import asked
-from derive.cli.delivery import deliver
+from derive.cli.delivery import deliver, format_of
 from derive.cli.latex import source
 from derive.cli.sheet import readings, sizes
 from derive.errors import ReadError, UsageError
@@ -41,7 +41,7 @@ def grade_parser(name: str = "MODEL", problem: Problem | None = None) -> options
 
 def verdicts(parser: options.Parser) -> None:
     """How verdicts are written."""
-    parser.add_argument("--format", default="text", metavar="text|html|json", help="default text")
+    parser.add_argument("--format", metavar="text|html|json", help="default: as the file is named, else text")
     parser.add_argument("--lang", default="en", metavar="en|zh", help="language of the verdicts (default en)")
     parser.add_argument("--no-check", action="store_true", help="skip the check of the model against torch.autograd")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the verdicts to a file")
@@ -61,6 +61,7 @@ def run(argv: Sequence[str]) -> int:
 def check(given: argparse.Namespace) -> None:
     """The options that grade and judge share. Errors: UsageError."""
     options.one_of("lang", given.lang, LANGUAGES)
+    given.format = format_of(given.format, given.output, FORMATS, "text")
     options.one_of("format", given.format, FORMATS)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from derive.cli import options, progress_line
-from derive.cli.delivery import deliver, not_to_a_terminal
+from derive.cli.delivery import deliver, format_of, not_to_a_terminal
 from derive.cli.sheet import blanked, front_of
 from derive.errors import UsageError
 from derive.language import LANGUAGES
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 def run(argv: Sequence[str]) -> int:
     """Print the sheet, or write it to a file. Errors: UsageError, VerificationError."""
     given = options.parse(options.layers_parser(), argv)
+    given.format = format_of(given.format, given.output, FORMATS, "tex")
     options.one_of("format", given.format, tuple(FORMATS))
     options.one_of("detail", given.detail, DETAILS)
     options.one_of("engine", given.engine or ENGINES[0], ENGINES)

@@ -114,7 +114,7 @@ def wished(parser: Parser, names: Collection[str] | None = None) -> None:
 def page(parser: Parser) -> None:
     """--lang, --format, --engine, -o, --detail, --plots, --no-check, and what stands at the head of a sheet."""
     parser.add_argument("--lang", metavar="en|zh", help="language of the sheet (default en)")
-    parser.add_argument("--format", default="tex", metavar="|".join(FORMATS), help="format of the sheet (default tex)")
+    parser.add_argument("--format", metavar="|".join(FORMATS), help="default: as the file is named, else tex")
     parser.add_argument(
         "--engine", metavar="|".join(ENGINES), help="what sets a PDF (default typst; tex: the system's)"
     )
@@ -238,7 +238,7 @@ def assignment_parser(shipped: Sequence[str]) -> Parser:
     )
     parser.add_argument("what", nargs="+", metavar="SHEET", help="a number, or a file my_sheet.toml")
     parser.add_argument("--lang", metavar="en|zh|en,zh", help="language of the sheet, or both (default en)")
-    parser.add_argument("--format", default="tex", metavar="|".join(FORMATS), help="one or several, as in pdf,html")
+    parser.add_argument("--format", metavar="|".join(FORMATS), help="one or several, as in pdf,html (default tex)")
     parser.add_argument("--engine", metavar="|".join(ENGINES), help="what sets a PDF (default typst)")
     parser.add_argument("-o", "--output", metavar="FILE|FOLDER/", help="a file, or a folder for sheet-0.en.pdf")
     parser.add_argument("--detail", default="brief", metavar="|".join(DETAILS), help="how much of each step is shown")

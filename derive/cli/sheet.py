@@ -9,7 +9,7 @@ from typing import Any
 
 from derive.cli import options, progress_line
 from derive.cli.asking import asked
-from derive.cli.delivery import deliver, not_to_a_terminal
+from derive.cli.delivery import deliver, format_of, not_to_a_terminal
 from derive.errors import UsageError
 from derive.graph import Graph
 from derive.language import LANGUAGES, Text
@@ -37,10 +37,13 @@ def run(name: str, argv: Sequence[str]) -> int:
 def sheet(name: str, argv: Sequence[str]) -> tuple[Any, str | None]:
     """The sheet of a problem, text or bytes, and the file it is for. Errors: UsageError, VerificationError."""
     problem, given = asked("", options.problem_parser, [name, *argv])
+    given.format = format_of(given.format, given.output, FORMATS, "tex")
     options.one_of("format", given.format, tuple(FORMATS))
     wished = front_of(given)
     lang = wished.lang or LANGUAGES[0]
     options.one_of("detail", given.detail, DETAILS)
+    if given.detail == "answer" and getattr(given, "train", None) is not None:
+        raise UsageError("--train: --detail answer shows the results of the derivation alone; leave one of them out")
     options.one_of("engine", given.engine or ENGINES[0], ENGINES)
     if given.engine is not None and given.format != "pdf":
         raise UsageError(f"--engine sets a PDF; add --format pdf (the format is {given.format})")
@@ -74,6 +77,8 @@ def _steps(typed: str | None) -> range | None:
     if typed is None:
         return None
     first, dash, last = typed.partition("-")
+    if "," in typed or (dash and not (first and last)):
+        raise UsageError(f"--steps {typed!r}: say one step or one range, as in --steps 3 or --steps 3-5")
     ends = [whole(end, "--steps", options.MOST_STEPS) for end in (first, last if dash else first)]
     if ends[0] > ends[1]:
         raise UsageError(f"--steps {typed!r}: the first number is the lower one, as in --steps 3-5")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Integer
@@ -26,6 +26,7 @@ HOW = Text(
     "用以上推导出的梯度作梯度下降（float64）：{sizes}，学习率 {rate} = {value}，共 {steps} 步。"
     "每个参数的初值在 {low} 与 {high} 之间随机选取（种子为 {seed}）。",
 )
+WITHOUT_SIZES = Text(HOW.en.replace("{sizes}, ", ""), HOW.zh.replace("{sizes}，", ""))
 STEPS = Text("steps", "步数")
 LOSS = Text("loss", "损失")
 END = Text("After training, the output {prediction} and its target:", "训练结束时，输出 {prediction} 与目标的对照：")
@@ -51,7 +52,7 @@ def how(run: Training) -> Paragraph:
     sizes = [Known(name, number) for name, number in run.sizes.items()]
     ends = {"low": Integer(-1), "high": Integer(1)}
     words = ends | {"rate": RATE, "value": Numeral(run.rate), "steps": str(run.steps[-1]), "seed": str(run.seed)}
-    return Paragraph(HOW(sizes=sizes, **words))
+    return Paragraph(HOW(sizes=sizes, **words) if sizes else WITHOUT_SIZES(**words))
 
 
 def curve(run: Training, loss: Text | Expr) -> Table:
@@ -66,9 +67,21 @@ def milestones(last: int) -> list[int]:
 
 
 def predictions(d: Derivation) -> list[Node]:
-    """Return the families that the loss itself is computed from, if they have an index to be listed by."""
-    used = (d.model.nodes[use.name] for case in d.model.loss.cases for use in d.model.uses(case))
-    return [n for n in dict.fromkeys(used) if not n.is_leaf and n.indices]
+    """Return the families that the loss compares with a target, if they have an index to be listed by.
+
+    A residual y - a has the target in it already: it is no prediction.
+    """
+    used = _used(d, d.model.loss)
+    compared = [n for n in used if not n.is_leaf and n.indices and not _targets(_used(d, n))]
+    return compared if _targets(used) else []
+
+
+def _used(d: Derivation, node: Node) -> list[Node]:
+    return list(dict.fromkeys(d.model.nodes[use.name] for case in node.cases for use in d.model.uses(case)))
+
+
+def _targets(nodes: Sequence[Node]) -> list[Node]:
+    return [n for n in nodes if n.kind == "target"]
 
 
 def _predicted(d: Derivation, node: Node, run: Training) -> Table:
