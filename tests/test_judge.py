@@ -14,7 +14,7 @@ import pytest
 
 from derive.cli.main import run
 from derive.judge.judge import Judge
-from derive.judge.verdict import GOOD
+from derive.judge.verdict import BAD, GOOD, whole
 from derive.problems import load
 from derive.transcribe.model import pasted
 
@@ -152,3 +152,76 @@ ATTACKS = (
 @pytest.mark.parametrize("claim, verdict", ATTACKS, ids=range(len(ATTACKS)))
 def test_what_would_run_long_or_has_no_value_is_answered(claim: str, verdict: str) -> None:
     assert [line.verdict for line in judge("-").answer(claim)] == [verdict]
+
+
+def test_a_backward_pass_that_gives_nan_leaves_out_gradients_or_does_not_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "backward.py"
+    command = ("mlp", str(program), "--depth", "1", "--no-check", "--format", "json")
+    program.write_text("def backward(W2):\n    return {'dW2': W2 * float('nan')}\n")
+    status, text = called(*command)
+    assert status == 1 and '"verdict": "right"' not in text and text.count("does not return") == 3
+    program.write_text("def backward(W2):\n    while True:\n        pass\n")
+    monkeypatch.setattr("derive.cli.judge.SECONDS", 2.0)
+    assert run(["judge", *command]) == 2 and "has not ended within 2 seconds" in capsys.readouterr().err
+
+
+# What was cut off after a few terms: the model, and the claim, which is wrong.
+CUT_OFF = (
+    r"\frac{\partial L}{\partial w_{hh}} = \frac{\partial L}{\partial o_T} w_{qh} (h_{T-1}"
+    r" + w_{hh} h_{T-2} + w_{hh}^2 h_{T-3})",
+    r"\frac{\partial L}{\partial w_{hh}} = \sum_{t=T-3}^T \frac{\partial L}{\partial h_t} h_{t-1}",
+    r"\frac{\partial L}{\partial w_{qh}} = \frac{\partial L}{\partial o_T} h_T (1 + (T-3)(T-4))",
+)
+
+
+@pytest.mark.parametrize("claim", CUT_OFF, ids=range(len(CUT_OFF)))
+def test_a_sum_that_was_cut_off_is_wrong(claim: str) -> None:
+    (line,) = judge("bptt").answer(claim)
+    assert line.verdict in BAD, line.verdict
+
+
+ARITHMETIC = (
+    (r"\lfloor 31/2 \rfloor = 15.5", "wrong"),
+    (r"\lfloor 31/2 \rfloor = 15", "right"),
+    (r"\lceil 31/2 \rceil + 1 = 17", "right"),
+    (r"1\,000 = 10^3", "right"),
+    (r"1\,000 = 1", "wrong"),
+    (r"n = 5\cdot 5 = 26", "wrong"),
+    (r"n = 5\cdot 5 = 25", "right"),
+    (r"n = \frac{5}{3} = 1.67", "right"),
+)
+
+
+@pytest.mark.parametrize("claim, verdict", ARITHMETIC)
+def test_rounding_thousands_and_a_name_in_front(claim: str, verdict: str) -> None:
+    assert whole(judge("-").answer(claim)) == verdict
+
+
+_DZ = r"\frac{\partial L}{\partial z}"
+_RIGHT = _DZ + r" = (a - y) a (1 - a)"
+# Answers to the net: rows of an align that go on, and what looks like a formula and is no claim.
+ANSWERS_TO_NET = (
+    (rf"\begin{{align}} {_DZ} &= a^2 (1-a) \\ &\quad - y a (1-a) \end{{align}}", "right"),
+    (rf"\begin{{align}} {_DZ} ={{}}& a^2 (1-a) \\ &{{}} - y a (1-a) \end{{align}}", "right"),
+    (rf"\begin{{align}} {_DZ} &= (a-y) a \\ &\qquad \cdot (1-a) \end{{align}}", "right"),
+    (rf"\begin{{align}} {_RIGHT.replace('=', '&=')} \\ &\quad + a \end{{align}}", "wrong"),
+    (rf"\begin{{align}} {_DZ} &= ) + \\ {_RIGHT} \end{{align}}", "unreadable"),
+    (rf"So ${_RIGHT}$ holds." + "\n" + rf"{_DZ} = 2 a", "unreadable"),
+    (_RIGHT + "\n" + r"w \leftarrow w - \eta (a - y) x", "undecided"),
+    (rf"{_DZ} \propto a - y", "undecided"),
+    (rf"{_DZ} \Rightarrow a - y", "undecided"),
+    (rf"{_DZ} > a - y", "undecided"),
+    (rf"\begin{{tabular}}{{c}} {_RIGHT} \end{{tabular}}", "unreadable"),
+    ("a - y", "unreadable"),
+    ("\\usepackage[x=1]{y}\n\\begin{document}\n" + rf"Text ${_RIGHT}$" + "\n\\end{document}", "right"),
+    (rf"For $a > 0$ it is ${_RIGHT}$, where $y \in [0, 1]$.", "right"),
+)
+
+
+@pytest.mark.parametrize("answer, verdict", ANSWERS_TO_NET, ids=range(len(ANSWERS_TO_NET)))
+def test_rows_go_on_and_no_formula_is_passed_over(answer: str, verdict: str) -> None:
+    lines = judge("net").answer(answer)
+    assert whole(lines) == verdict, [(line.verdict, line.text) for line in lines]
+    assert lines and all(line.reason or line.verdict in (*GOOD, *BAD) for line in lines)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,8 @@ from derive.judge.judge import Judge
 from derive.judge.program import function_of, judged
 from derive.judge.report import Answer
 from derive.problem import Problem
+
+SECONDS = 60  # in which a program has to end
 
 
 def run(argv: Sequence[str]) -> int:
@@ -99,9 +104,28 @@ def _program(problem: Problem, given: argparse.Namespace, what: str) -> Answer:
     """A backward pass, which is run."""
     path = file(what)
     (judge, *_) = judges(problem, given)
-    with running(path):
+    with running(path), within(SECONDS):
         made = module(path)
         return Answer(what, judged(judge, function_of(made), _arrays(made)))
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """A program gets so many seconds; where the system has no alarm, as many as it takes. Errors: UsageError."""
+
+    def over(*_: object) -> None:
+        raise UsageError(f"the program has not ended within {seconds:g} seconds")
+
+    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)  # again each second, for a program that catches every error
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _arrays(made: Any) -> Any:

@@ -10,7 +10,7 @@ from derive.judge import functions
 from derive.judge.formulas import Formulas
 from derive.judge.meaning import Defined
 from derive.judge.places import named
-from derive.read.reader import read
+from derive.read.reader import Row, read
 from derive.read.tree import Added, Node, Number, Relation, Words, walk
 from derive.transcribe.occurrences import Occurrence, letter, occurrence, shifted
 from derive.transcribe.statements import called, is_derivative
@@ -28,9 +28,9 @@ class Claim:
     first: bool
 
 
-def claims(source: str) -> list[Claim]:
-    """Every equation of a text, step by step. Errors: ReadError."""
-    return [claim for row in read(source) for item in row.items for claim in _claims(item)]
+def claims(rows: Sequence[Row]) -> list[Claim]:
+    """Every equation of what was read, step by step."""
+    return [claim for row in rows for item in row.items for claim in _claims(item)]
 
 
 def _claims(item: Node) -> Iterator[Claim]:
@@ -99,6 +99,6 @@ def strict(claim: Claim) -> bool:
 def differentiates(source: str) -> bool:
     """Whether a text has a derivative in it, so that it is about a model."""
     try:
-        return any(is_derivative(side) for claim in claims(source) for side in (claim.left, claim.right))
+        return any(is_derivative(side) for claim in claims(read(source)) for side in (claim.left, claim.right))
     except ReadError:
         return False

@@ -7,6 +7,7 @@ from typing import Any
 
 from flint import arb
 
+from derive.judge.answer import Claim
 from derive.judge.balls import ball, middle, whole
 from derive.judge.value import Value
 from derive.read.tree import Added, Bracketed, Multiplied, Node, Number, Symbol, walk
@@ -20,6 +21,13 @@ def is_number(node: Node) -> bool:
         not isinstance(part, Symbol) or part.upright or (part.name in ("pi", "e") and not part.marks)
         for part in walk(node)
     )
+
+
+def computed(claim: Claim) -> Node | None:
+    """What a claim says of numbers alone: its left side, or in n = 5 * 5 = 26 what n is; None where that is none."""
+    sides = claim.chain.sides[: claim.chain.sides.index(claim.right)] if claim.right in claim.chain.sides else ()
+    found = next((side for side in (claim.left, *sides[1:]) if is_number(side)), None)
+    return found if is_number(claim.right) else None
 
 
 def scaled(node: Node) -> Node | None:
@@ -36,7 +44,7 @@ def half_unit(node: Node, rounded: bool) -> Fraction:
     """Half a unit of the last digit of a printed number; 0 where none was rounded: a whole number after "="."""
     if isinstance(node, Added) and len(node.terms) == 1:
         return half_unit(node.terms[0], rounded)
-    if isinstance(node, Bracketed) and len(node.items) == 1:
+    if isinstance(node, Bracketed) and len(node.items) == 1 and node.brackets not in ("floor", "ceil"):
         return half_unit(node.items[0], rounded)
     if isinstance(node, Multiplied) and scaled(node) is not None:
         unit, number = node.factors[1], node.factors[0]

@@ -44,6 +44,7 @@ from derive.read.tree import (
 from derive.transcribe.occurrences import ONES, TRANSPOSED, Occurrence, occurrence, written
 
 STEPS = 50_000  # in which one line is computed at most
+_ROUNDED = {"floor": "floor", "ceil": "ceiling"}  # by the brackets around it
 _TIMES = ("", "cdot", "times", "*", "odot", "circ", "otimes")
 
 
@@ -87,7 +88,9 @@ class Formulas:
     def _bracketed(self, node: Bracketed, scope: Scope) -> Value:
         if len(node.items) == 1:
             item = node.items[0]
-            return self._truth(item, scope) if isinstance(item, Relation) else self.value(item, scope)
+            found = self._truth(item, scope) if isinstance(item, Relation) else self.value(item, scope)
+            rule = _ROUNDED.get(node.brackets)
+            return found if rule is None else replace(found, numbers=each(balls.FUNCTIONS[rule], found.numbers))
         parts = [self.value(item, scope) for item in node.items]
         if node.brackets == "[]" and all(len(p.dims) == 1 for p in parts):
             return Value(np.concatenate([p.numbers for p in parts], axis=0))

@@ -1,6 +1,6 @@
 """An answer is judged line by line against the derivation of a model.
 
-Each line is computed at random points in two choices of sizes, both its sides in balls of 200 bits, with whatever the
+Each line is computed at random points in three choices of sizes, both its sides in balls of 200 bits, with whatever the
 answer has defined before. Both sides of every kink are among the points, and no weight has a special value. A line
 that is wrong is compared again with what follows from the wrong lines before it; then the named slips are tried, each
 against the derivation. A counterexample has small numbers where the first point, with quarters and eighths, shows one.
@@ -19,7 +19,7 @@ import numpy as np
 from derive.chain.derived import Derived
 from derive.errors import DeriveError, ReadError
 from derive.expressions.notation import latex_name
-from derive.judge import arithmetic, compare, derivatives, slips, words
+from derive.judge import arithmetic, compare, derivatives, overlooked, slips, words
 from derive.judge.answer import Claim, claims, define, defined, strict
 from derive.judge.balls import Budget, NoTime, NoValue
 from derive.judge.compare import DIFFERENT, SAME, Outcome
@@ -41,9 +41,11 @@ from derive.judge.world import Array, World, nowhere
 from derive.judge.world import worlds as made
 from derive.language import Text
 from derive.page.print.formulas import Formulas as Printed
+from derive.read.reader import read
 from derive.read.tree import Fraction, Multiplied, Node
 from derive.transcribe.occurrences import letter, occurrence
 
+EMPTY = Line("", UNREADABLE, 1, words.EMPTY)
 MOST_UNREAD = 20  # rows of an answer that cannot be read, after which no more are looked for
 
 
@@ -69,10 +71,10 @@ class Judge:
 
     def answer(self, source: str) -> tuple[Line, ...]:
         """The verdict on every claim of an answer; an answer that cannot be read has one line."""
-        lines, text = [], source
+        lines, text = list(overlooked.outside(source)), source
         for _ in range(MOST_UNREAD):
             try:
-                found = claims(text)
+                rows = read(text)
                 break
             except ReadError as error:
                 here = replace(error_line(error, source), text=source.splitlines()[error.line - 1].strip())
@@ -83,7 +85,8 @@ class Judge:
                 text = left
         else:
             return tuple(lines)
-        return tuple(sorted([*lines, *_Answer(self, source).lines(found)], key=lambda line: line.number))
+        lines += [*overlooked.without_equation(source, rows), *_Answer(self, source).lines(claims(rows))]
+        return tuple(sorted(lines, key=lambda line: line.number)) or (EMPTY,)
 
     def right(self, name: str) -> str:
         """The gradient of a family as the derivation has it, in LaTeX; of several regions, each."""
@@ -96,7 +99,7 @@ class Judge:
 
 def without(text: str, place: int) -> str:
     """A text in which the row with a place is blank, but for what opens and closes mathematics around it."""
-    start = max(text.rfind("\n", 0, place), text.rfind("\\\\", 0, place) + 1) + 1
+    start = max(0, *(found + len(mark) for mark in ("\n", "\\\\") if (found := text.rfind(mark, 0, place)) >= 0), 0)
     ends = [end for end in (text.find("\n", place), text.find("\\\\", place)) if end >= 0]
     stop = min(ends, default=len(text))
     kept = re.compile(r"\$+|\\[\[\]()]|\\(?:begin|end)\{[^}]*\}|\n")
@@ -173,8 +176,9 @@ class _Answer:
 
     def _line(self, claim: Claim, last: tuple[Node, bool] | None) -> Line:
         said = Line(self._text(claim), RIGHT, self._row(claim))
-        if arithmetic.is_number(claim.left) and arithmetic.is_number(claim.right):
-            return self._arithmetic(said, claim)
+        number = arithmetic.computed(claim)
+        if number is not None:
+            return self._arithmetic(said, claim, number)
         name = defined(claim, self.true)
         if name is not None:
             define(name, claim.right, self.true)
@@ -191,10 +195,10 @@ class _Answer:
         sizes = "; ".join(", ".join(f"{s} = {n}" for s, n in w.sizes.items()) for w in self.judge.worlds)
         return replace(said, verdict=UNDECIDED, reason=words.NOWHERE(count=count, sizes=sizes or "-"))
 
-    def _arithmetic(self, said: Line, claim: Claim) -> Line:
+    def _arithmetic(self, said: Line, claim: Claim, left: Node) -> Line:
         """A claim about numbers: exact, or to half a unit of the last digit."""
         right = arithmetic.scaled(claim.right) or claim.right
-        one, two = (self.true[0].value(side, {}) for side in (claim.left, right))
+        one, two = (self.true[0].value(side, {}) for side in (left, right))
         same = arithmetic.agree(one, two, arithmetic.half_unit(claim.right, claim.sign == "approx"))
         if same:
             return said

@@ -45,7 +45,7 @@ def whole(node: Node, scope: Scope, sizes: Mapping[str, int]) -> int:
             for factor in node.factors:
                 found *= whole(factor, scope, sizes)
             return found
-        case Bracketed() if len(node.items) == 1:
+        case Bracketed() if len(node.items) == 1 and node.brackets not in ("floor", "ceil"):
             return whole(node.items[0], scope, sizes)
     name = occurrence(node)
     if name is not None and not name.power and "".join([name.base, *map(letter, name.places)]) in sizes:

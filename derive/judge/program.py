@@ -3,7 +3,7 @@
 The function is called `backward`, or is the only one of the file. Its arguments are named as the quantities of the
 model, or `d` or `grad_` and such a name for the derivative of the loss, `dout` for that of what the loss is made of; it
 returns a dictionary by name, or gradients in the order of the parameters. Arrays are float64, so that two sides agree
-to nine digits; two choices of sizes and several points are tried, no weight with a special value.
+to nine digits; three choices of sizes and several points are tried, no weight with a special value.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from derive.expressions.notation import latex_name
 from derive.judge import words
 from derive.judge.balls import ball, middle
 from derive.judge.judge import Judge
-from derive.judge.verdict import RIGHT, SLIP, WRONG, Line
+from derive.judge.verdict import RIGHT, SLIP, UNDECIDED, WRONG, Line
 from derive.judge.world import Array, World
 from derive.language import Text
 
@@ -50,7 +50,14 @@ def judged(judge: Judge, function: Callable[..., Any], arrays: Callable[[Any], A
         for world in judge.worlds
         for p in range(world.points)
     ]
-    return tuple(_line(judge, name, runs, n) for n, name in enumerate(runs[0].found, 1))
+    assert judge.derived is not None
+    found = runs[0].found
+    lines = [_line(judge, name, runs, n) for n, name in enumerate(found, 1)]
+    missing = [name for name in judge.derived.derivation.wanted if name not in found]
+    return (
+        *lines,
+        *(Line(latex_name(m), UNDECIDED, n, words.NOT_RETURNED) for n, m in enumerate(missing, len(found) + 1)),
+    )
 
 
 def function_of(module: Any) -> Callable[..., Any]:
@@ -76,6 +83,8 @@ def _called(judge: Judge, function: Callable[..., Any], arrays: Any, world: Worl
             )
     try:
         returned = function(**given)
+    except UsageError:  # out of time
+        raise
     except Exception as fault:
         raise UsageError(f"backward failed: {type(fault).__name__}: {fault}") from None
     return dict(_named(judge, returned))
@@ -202,7 +211,7 @@ def _example(name: str, runs: Sequence[_Run]) -> Text | None:
         if found.shape != true.shape:
             return words.SHAPES(shapes=f"{found.shape}, {true.shape}")
         for place in np.ndindex(*true.shape):
-            if abs(found[place] - true[place]) > CLOSE * (1 + abs(true[place])):
+            if not abs(found[place] - true[place]) <= CLOSE * (1 + abs(true[place])):  # nan is no gradient
                 sizes = [f"{s} = {n}" for s, n in run.world.sizes.items()]
                 at = ", ".join([*sizes, *([f"element ({', '.join(str(p + 1) for p in place)})"] if place else [])])
                 where = words.IN(numbers=at) if at else words.RANDOM

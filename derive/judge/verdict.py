@@ -40,8 +40,8 @@ class Line:
 
 
 def whole(lines: tuple[Line, ...]) -> str:
-    """The verdict on an answer: wrong if any line is, else that of its last line."""
+    """The verdict on an answer: wrong if any line is, else unreadable or undecided if any line is; right if none."""
     if any(line.verdict in BAD for line in lines):
         return WRONG
-    last = lines[-1].verdict if lines else UNREADABLE
-    return RIGHT if last in GOOD else last
+    verdicts = {line.verdict for line in lines}
+    return next((v for v in (UNREADABLE, UNDECIDED) if v in verdicts), RIGHT if lines else UNREADABLE)

@@ -66,6 +66,7 @@ RANDOM = Text("With random numbers", "取随机数时，")
 RETURNS = Text(
     "{where} the gradient is {right} and the function returns {found}.", "{where}梯度为 {right}，而函数返回 {found}。"
 )
+NOT_RETURNED = Text("The function does not return this gradient.", "函数没有返回该梯度。")
 ROWS, COLUMNS = Text("the rows", "各行"), Text("the columns", "各列")
 TURNED = Text("The gradient is transposed.", "梯度被转置了。")
 FOLLOWS = Text("It is what the wrong line before leads to.", "这是由前面的错误得出的结果。")
@@ -85,4 +86,9 @@ ALL_RIGHT = Text("Every line follows.", "每一行都成立。")
 COUNT = Text("{right} of {all} lines are right.", "{all} 行中有 {right} 行正确。")
 READ = Text("{message}", "{message}")
 LINE = Text("line {number}", "第 {number} 行")
-EMPTY = Text("no formula was found", "没有找到公式")
+EMPTY = Text("No equation was found that could be judged.", "没有找到可以判定的等式。")
+OUTSIDE = Text(
+    "This looks like a formula, and it stands outside of the dollars; write it between them, $...$.",
+    "这像是公式，却写在美元符号之外；请写成 $...$。",
+)
+NO_EQUATION = Text("Only equations are judged, and this is none.", "只判定等式，而此处不是等式。")

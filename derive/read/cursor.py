@@ -15,6 +15,7 @@ from derive.read import symbols as names
 from derive.read.tokens import Token
 from derive.read.tree import Node
 
+INDENTS = ("quad", "qquad")
 Form: TypeAlias = "Callable[[Cursor, Token], Node]"
 
 
@@ -40,6 +41,24 @@ class Cursor:
     def ended(self) -> int:
         """Where the last token that was taken ends in the source."""
         return self.tokens[self.place - 1].end
+
+    def over_row(self) -> int:
+        r"""The place behind alignment marks and a break of the line; behind one also of \quad and {}, which indent."""
+        place, broken = self.place, False
+        while True:
+            token, follower = self.tokens[place], self.tokens[min(place + 1, len(self.tokens) - 1)]
+            broken = broken or token.kind == "break"
+            if token.kind in ("and", "break") or (broken and token.kind == "command" and token.text in INDENTS):
+                place += 1
+            elif broken and token.text == "{" and follower.text == "}":
+                place += 2
+            else:
+                return place
+
+    def align(self) -> None:
+        """Passes the mark of alignment behind a relation, `=&` or `={}&`."""
+        texts = [t.text for t in self.tokens[self.place : self.place + 3]]
+        self.place += 3 if texts == ["{", "}", "&"] else texts[:1] == ["&"]
 
     def take(self) -> Token:
         """The next token, which is then behind us."""

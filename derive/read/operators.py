@@ -26,8 +26,7 @@ def _relation_sign(cursor: Cursor) -> str | None:
     sign = names.RELATIONS[cursor.take().text]
     if sign == ":" and cursor.skip("="):
         return "="
-    if cursor.next.kind == "and":
-        cursor.take()
+    cursor.align()
     return sign
 
 
@@ -46,9 +45,7 @@ def added(cursor: Cursor) -> Node:
 
 def _at_plus(cursor: Cursor) -> bool:
     """A plus or a minus; after an alignment mark or a break of the line too, if it goes on with one."""
-    place = cursor.place
-    while cursor.tokens[place].kind in ("and", "break"):
-        place += 1
+    place = cursor.over_row()
     token = cursor.tokens[place]
     found = token.kind == "sign" and token.text in "+-" and (place == cursor.place or cursor.joins)
     if found:
@@ -76,8 +73,12 @@ def multiplied(cursor: Cursor) -> Node:
 
 
 def _times(cursor: Cursor) -> str | None:
-    """The sign of the next factor: '' if it stands beside; None if the product ends here."""
-    if cursor.next.kind in ("sign", "command") and cursor.next.text in names.MULTIPLY:
+    """The sign of the next factor, which a new line may begin with: '' if it stands beside; None at the end."""
+    place = cursor.over_row()
+    token = cursor.tokens[place]
+    joins = place == cursor.place or cursor.joins
+    if token.kind in ("sign", "command") and token.text in names.MULTIPLY and joins:
+        cursor.place = place
         return names.MULTIPLY[cursor.take().text]
     return "" if begins(cursor, cursor.next) else None
 

@@ -63,21 +63,17 @@ def formula(source: str) -> Node:
 
 def _continues(cursor: Cursor) -> bool:
     """Whether a line begins with a relation: it goes on with the chain before it."""
-    place = cursor.place
-    while cursor.tokens[place].kind in ("and", "break"):
-        place += 1
-    return is_relation(cursor.tokens[place]) and cursor.tokens[place].text != ":"
+    token = cursor.tokens[cursor.over_row()]
+    return is_relation(token) and token.text != ":"
 
 
 def _chained(cursor: Cursor, chain: Relation) -> Relation:
     """The chain with the sides that the next line adds."""
-    while cursor.next.kind in ("and", "break"):
-        cursor.take()
+    cursor.place = cursor.over_row()
     sides, signs = list(chain.sides), list(chain.signs)
     while is_relation(cursor.next):
         signs.append(names.RELATIONS[cursor.take().text])
-        if cursor.next.kind == "and":
-            cursor.take()
+        cursor.align()
         sides.append(added(cursor))
     return Relation(chain.start, cursor.ended, tuple(sides), tuple(signs))
 

@@ -26,7 +26,7 @@ MACRO = re.compile(
 )
 _TOKEN = re.compile(
     r"""(?P<space>\s+|%[^\n]*\n?|~)
-    |(?P<number>\d+\.\d+|\.\d+|\d+)
+    |(?P<number>\d{1,3}(?:(?:\\,|\{,\})\d{3})+(?!\d)(?:\.\d+)?|\d+\.\d+|\.\d+|\d+)
     |\\(?P<command>[A-Za-z]+\*?|[^A-Za-z])
     |(?P<character>.)""",
     re.X | re.S,
@@ -80,7 +80,7 @@ def _token(source: str, match: re.Match[str], stop: int) -> tuple[list[Token], i
 def _digits(source: str, start: int, end: int) -> str:
     if end - start > limits.DIGITS:
         raise ReadError(f"a number of more than {limits.DIGITS} digits is not read", source, start, end)
-    return source[start:end]
+    return re.sub(r"\\,|\{,\}", "", source[start:end])  # 1\,000 and 1{,}000
 
 
 def _character(source: str, place: int) -> list[tuple[str, str]]:
