@@ -13,7 +13,7 @@ from derive.cli.main import run
 from derive.page.blocks import Block, Equations, Expanded, Heading, Paragraph, Picture, Table, Title, Unrolled, Worked
 from derive.page.pictures.picture import GraphPicture
 from derive.problems import load, names
-from derive.sheet.blank import BLANK, EMPTY, FADED, LINES, WHICH, blank
+from derive.sheet.blank import BLANK, CELL, EMPTY, FADED, LINES, WHICH, blank
 from derive.sheet.part import Part
 from derive.sheet.sheet import sheet
 from derive.topics.topic import Ask
@@ -56,7 +56,7 @@ def in_sections(blocks: Any, kept: bool) -> Iterator[Block]:
             yield block
 
 
-def without_lines(blocks: Any) -> Iterator[Block]:
+def without_lines(blocks: Any) -> Iterator[Paragraph]:
     """The words of the steps that have nothing but words: what the task leaves abstract."""
     starts = [k for k, block in enumerate(blocks) if isinstance(block, Heading)]
     for start, end in pairwise([*starts, len(blocks)]):
@@ -74,14 +74,33 @@ def test_a_blank_sheet_asks_what_its_solution_answers(name: str) -> None:
     assert list(lefts(empty)) == list(lefts(solved))
     assert all(right is BLANK for right in given(in_sections(empty, kept=False)))
     assert list(given(in_sections(empty, kept=True))) == list(given(in_sections(solved, kept=True)))
-    assert not any(isinstance(block, Table | Worked | Expanded) for block in in_sections(empty, kept=False))
-    words = [b for b in in_sections(empty, kept=False) if isinstance(b, Paragraph)]
-    assert words == [Paragraph(EMPTY), *without_lines(solved)]
+    assert not any(isinstance(block, Worked | Expanded) for block in in_sections(empty, kept=False))
+    tables = [b for b in in_sections(empty, kept=False) if isinstance(b, Table)]
+    assert {cell for table in tables for row in table.rows for cell in row[table.given :]} <= {CELL}
+    words = [b.text for b in in_sections(empty, kept=False) if isinstance(b, Paragraph)]
+    hints = [b.text for b in without_lines(solved)]
+    named = [b.asked or b.text for b in in_sections(solved, kept=False) if isinstance(b, Paragraph)]
+    kept = [b.asked for b in in_sections(solved, kept=False) if isinstance(b, Paragraph) and b.asked]
+    assert words == [EMPTY, *(w for w in named if w in hints or w in kept)]
     for heading, after in pairwise([*empty, None]):
         assert not (isinstance(heading, Heading) and heading.level == 2 and isinstance(after, Heading | None))
     for picture in (b for b in empty if isinstance(b, Picture)):
         assert isinstance(picture.drawing, GraphPicture)
         assert not any(edge.backward or edge.partials for edge in picture.drawing.diagram.edges)
+
+
+def test_a_blank_sheet_names_what_it_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """Letters that only words define keep them; a step of descent has a line for the new values."""
+    assert run(["lstm", "--blank", "--format", "text", "--no-check"]) == 0
+    words = " ".join(capsys.readouterr().out.split())
+    for said in ("(bound of fₜ)", "∂⁺ is the immediate", "Let sₜ collect", "let r_f bound", "at least 1/2 after k"):
+        assert said in words
+    assert "product of these matrices" not in words
+    assert run(["logistic", "--blank", "--format", "text", "--no-check", "--lang", "zh"]) == 0
+    page = capsys.readouterr().out
+    assert "新值" in page and "0.49995" not in page
+    assert run(["relu-mse", "--blank", "--format", "text", "--no-check"]) == 0
+    assert "What is the same as above is not repeated." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("last", [1, 2])

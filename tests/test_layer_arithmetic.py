@@ -27,6 +27,7 @@ from derive.layers.shape import Shape, read_shape
 from derive.layers.size import size
 from derive.page.blocks import Table
 from derive.problems import layer_tasks, load_layers
+from derive.sheet.blank import CELL
 from derive.sheet.blank import exercise as blanked
 from tests.random_layers import agreed
 
@@ -480,7 +481,7 @@ def test_an_exercise_has_the_table_with_empty_cells() -> None:
     task = load_layers("cnn-table")
     shown = [b for b in blanked(solution(task, "brief"), 0, False) if isinstance(b, Table)]
     assert [row[0].pick("en") for row in shown[0].rows][1:3] == ["1. CONV-9-32", "2. POOL-2"]
-    assert {cell for row in shown[0].rows for cell in row[1:]} == {""}
+    assert {cell for row in shown[0].rows for cell in row[1:]} == {CELL}
 
 
 def test_a_network_on_features_has_no_positions() -> None:

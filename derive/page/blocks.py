@@ -32,16 +32,18 @@ class Heading(NamedTuple):
 
 
 class Paragraph(NamedTuple):
-    """A sentence or two."""
+    """A sentence or two; `asked` is what an exercise says in their place, where they name what it asks for."""
 
     text: Text
+    asked: Text | None = None
 
 
 class Row(NamedTuple):
     """left = right, and why. A row without `left` goes on with the equality above it.
 
     `right` is an expression, or a sum of products as they stand; `dots` puts a dot between factors (a chain rule),
-    `gap` some space above; `sign` stands between left and right, "<-" for an assignment.
+    `gap` some space above; `sign` stands between left and right, "<-" for an assignment. Where `named`, the reason
+    says what the left side is, and an exercise keeps it.
     """
 
     left: Expr | None
@@ -50,6 +52,7 @@ class Row(NamedTuple):
     dots: bool = False
     gap: bool = False
     sign: str = "="
+    named: bool = False
 
 
 class Equations(NamedTuple):

@@ -34,6 +34,7 @@ from derive.sheet.picture import VALUES
 
 LINES = Equations | Unrolled | Expanded | Worked
 BLANK = Blank()
+CELL = "…" * 6  # wide enough for a number
 WHICH = Text("which rule?", "用哪条法则？")
 FADED = Text(
     "Of each step the last lines are left out. Fill them in, and say which rule each one uses.",
@@ -65,6 +66,8 @@ class Blanking:
                 yield Answer(block, _forward(block.drawing))
             case Notation():
                 yield block
+            case Paragraph(_, asked) if asked is not None and not self._told(block):
+                yield block if asked == block.text else Answer(block, Paragraph(asked))
             case Table() if block.given and not self._told(block):
                 yield Answer(block, emptied(block))
             case Paragraph() | Table():
@@ -89,7 +92,10 @@ class Blanking:
 
     def _faded(self, rows: tuple[Row, ...], kept: int) -> tuple[Row, ...]:
         why = WHICH if self.last else None
-        return tuple(row if k < kept else row._replace(right=BLANK, reason=why) for k, row in enumerate(rows))
+        return tuple(
+            row if k < kept else row._replace(right=BLANK, reason=row.reason if row.named else why)
+            for k, row in enumerate(rows)
+        )
 
 
 def marked(blocks: Iterable[Block], last: int = 0) -> Iterator[Block]:
@@ -139,5 +145,5 @@ def _forward(drawing: Drawing) -> Picture | None:
 
 def emptied(table: Table) -> Table:
     """Leave the columns of a table that are asked for empty."""
-    rest = ("",) * (len(table.header) - table.given)
+    rest = (CELL,) * (len(table.header) - table.given)
     return table._replace(rows=tuple((*row[: table.given], *rest) for row in table.rows))

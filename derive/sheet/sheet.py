@@ -55,7 +55,7 @@ def _readings(parts: Sequence[Part]) -> Iterator[Block]:
             seen = next(shown for p, shown in above if p is like)
             new = list(differing(blocks, seen, whole, [b for _, shown in above for b in shown]))
             if changes_little(own, like):
-                yield Paragraph(say.DIFFERENCES)
+                yield Paragraph(say.DIFFERENCES, say.DIFFERENCES)
             yield from new
         else:
             yield from blocks

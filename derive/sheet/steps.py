@@ -45,7 +45,7 @@ def backward(part: Part) -> Iterator[Block]:
     yield Heading(say.BACKWARD)
     yield Paragraph(say.SEED(loss=derived.loss))
     if any(isinstance(f, Immediate) for s in derived.steps for t in s.chain for f in t.factors):
-        yield Paragraph(say.IMMEDIATE)
+        yield Paragraph(say.IMMEDIATE, say.IMMEDIATE)
     for convention in conventions(derived.model):
         yield Paragraph(convention)
     yield from _small_sizes(part)

@@ -51,7 +51,8 @@ def numbers(
     if d.adjoints:
         yield from _backward(d, worked, values, steps)
     if worked.rate is not None:
-        yield blocks.Paragraph(say.UPDATE(rate=RATE, value=Numeral(worked.rate)))
+        update = say.UPDATE(rate=RATE, value=Numeral(worked.rate))
+        yield blocks.Paragraph(update, update)
         yield from _update(d, worked)
 
 
@@ -180,7 +181,7 @@ def _tables(columns: Columns) -> Iterator[blocks.Block]:
     for quantity, node, array, low in (c for c in columns if len(c[1].indices) > 1):
         spots = list(itertools.product(*(range(n) for n in array.shape)))[:60]
         rows = tuple((_place(node.indices, spot, low), Numeral(array[spot])) for spot in spots)
-        yield blocks.Table((say.INDEX, quantity), rows)
+        yield blocks.Table((say.INDEX, quantity), rows, given=1)
 
 
 def _side_by_side(columns: Columns) -> blocks.Table:
@@ -192,7 +193,7 @@ def _side_by_side(columns: Columns) -> blocks.Table:
         (Integer(s + low[0]), *(Numeral(c[2][s]) for c in columns)) if s is not None else ("...",) * (1 + len(columns))
         for s in spots
     )
-    return blocks.Table((node.indices[0], *(c[0] for c in columns)), rows)
+    return blocks.Table((node.indices[0], *(c[0] for c in columns)), rows, given=1)
 
 
 def _place(indices: tuple[Idx, ...], spot: tuple[int, ...], low: tuple[int, ...]) -> str:
@@ -232,4 +233,5 @@ def _update(d: Derivation, worked: Worked) -> Iterator[blocks.Block]:
         yield blocks.Table(
             (say.PARAMETER_OF, *elements),
             ((say.VALUE, *values), (say.SLOPE, *gradients), (say.NEW_VALUE, *updated)),
+            given=1,
         )

@@ -160,7 +160,7 @@ def conditions(
     if analysis.silence is None or detail == "full":
         yield Paragraph(CARRIES(k=K))
     if analysis.where:
-        yield Paragraph(BOUNDS)
+        yield Paragraph(BOUNDS, BOUNDS)
         yield Equations(tuple(_bounds(analysis)), listed=True)
     if analysis.silence is not None:
         yield Paragraph(analysis.silence)
@@ -188,8 +188,8 @@ def answer(analysis: Analysis) -> Iterator[Block]:
     """The conditions as a table, for the results at the beginning of a sheet."""
     if analysis.conditions:
         rows = [(KINDS[c.kind, c.about], c.claim, STRENGTHS[c.strength]) for c in analysis.conditions]
-        yield Paragraph(OVER_MANY_STEPS(k=K))
-        yield Table(ANSWER, tuple(rows))
+        yield Paragraph(OVER_MANY_STEPS(k=K), OVER_MANY_STEPS(k=K))
+        yield Table(ANSWER, tuple(rows), given=1)
 
 
 def _bounds(analysis: Analysis) -> Iterator[Row]:
@@ -200,7 +200,7 @@ def _bounds(analysis: Analysis) -> Iterator[Row]:
     for symbol, value in analysis.where:
         quantity = bounded.get(str(symbol))
         right = value if isinstance(value, Expr) else (Term((value,)),)
-        yield Row(symbol, right, None if quantity is None else BOUND(quantity=quantity))
+        yield Row(symbol, right, None if quantity is None else BOUND(quantity=quantity), named=True)
 
 
 def sentence(condition: Condition) -> Text:

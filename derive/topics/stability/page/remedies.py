@@ -30,6 +30,14 @@ GATE = Text(
     "当 {share} 接近 1 时，这条路径保持伴随量。无论输入如何，预激活值与偏置之差不超过 {rest}，而 {function} 是增函数，"
     "于是",
 )
+ASKED = Text(
+    "For all inputs, let {rest} bound the difference between the pre-activation of {gate} and its bias. Bound "
+    "{share} from below.",
+    "设 {rest} 为 {gate} 的预激活值与其偏置之差在所有输入上的上界。求 {share} 的下界。",
+)
+HALF_ASKED = Text(
+    "The direct path shall retain at least 1/2 after {k} steps.", "要求回退 {k} 步后，直接路径上至少保留 1/2。"
+)
 HALF = Text(
     "After {k} steps the direct path retains at least {lower}. This is at least 1/2 if and only if",
     "回退 {k} 步后，直接路径上至少保留 {lower}。它不小于 1/2，当且仅当",
@@ -134,11 +142,13 @@ def _everywhere(analysis: Analysis, steps: Sequence[Step], measured: Measured | 
 def _gate(gate: Gate, measured: Measured | None) -> Iterator[Block]:
     entry = gate.entry
     names = {"gate": gate.element, "before": entry.wrt, "after": entry.of, "function": gate.row.title}
-    yield Paragraph(GATE(share=gate.share, rest=gate.rest, **names))
+    yield Paragraph(
+        GATE(share=gate.share, rest=gate.rest, **names), ASKED(share=gate.share, rest=gate.rest, gate=gate.element)
+    )
     yield Equations((Row(gate.rest, gate.value), Row(gate.share, gate.lower, sign=">=")), listed=True)
     half = Integer(2) ** (-1 / STEPS)
     least = gate.sign * gate.bias - gate.rest
-    yield Paragraph(HALF(k=STEPS, lower=gate.lower**STEPS))
+    yield Paragraph(HALF(k=STEPS, lower=gate.lower**STEPS), HALF_ASKED(k=STEPS))
     root = Row(gate.lower, half, ROOT(k=STEPS), sign=">=")
     yield Equations((root, Row(least, gate.least(STEPS), INVERSE(function=gate.row.title), sign=">=")))
     left, right = gate.claim.args

@@ -49,6 +49,15 @@ ORDERED = Text(
     "把同一时刻的各状态合记为 {state}，{jacobian} 是由以上各块组成的矩阵。跨越多步的雅可比矩阵是这些矩阵之积，"
     "最晚的一步在最左边：",
 )
+ENTRIES = Text("Let {jacobian} be the matrix with these entries.", "设 {jacobian} 是由这些元素组成的矩阵。")
+BLOCKS = Text(
+    "Let {state} collect the states at one time, and let {jacobian} be the matrix of the blocks above.",
+    "把同一时刻的各状态合记为 {state}，{jacobian} 是由以上各块组成的矩阵。",
+)
+COMPANION = Text(
+    "{jacobian} is the matrix of these blocks, the companion matrix: below them it only hands earlier values on.",
+    "{jacobian} 是由这些块组成的矩阵，即友矩阵：其余的行只是把较早的值向后传递。",
+)
 LAGGED = Text(
     "The recurrence looks back {lag} steps, so the state at one time is {state} = ({parts}): all that later "
     "steps read. Each partial below holds the other parts of the state before fixed.",
@@ -84,7 +93,8 @@ def step_jacobian_section(analysis: Analysis, context: Context, states: Sequence
     if copies:
         parts = [_at(_plain_of(analysis, s.generic)) for s in jacobian.states]
         lag = str(1 + max(c.steps for c in copies.values()))
-        yield Paragraph(LAGGED(lag=lag, state=_vector(jacobian)(jacobian.index), parts=parts))
+        lagged = LAGGED(lag=lag, state=_vector(jacobian)(jacobian.index), parts=parts)
+        yield Paragraph(lagged, lagged)
     yield Equations(tuple(_block(e) for e in entries), listed=True)
     if context.detail == "full" and any(len(e.paths) > 1 for e in entries):
         yield Paragraph(PATHS)
@@ -162,10 +172,11 @@ def _matrix(analysis: Analysis, detail: str) -> Iterator[Block]:
 
     blocks = [[_in_matrix(analysis, entry) for entry in row] for row in jacobian.entries]
     if len(blocks) == 1:
-        yield Paragraph(SINGLE(jacobian=_step(jacobian, t)))
+        yield Paragraph(SINGLE(jacobian=_step(jacobian, t)), ENTRIES(jacobian=_step(jacobian, t)))
     else:
-        told = ORDERED if analysis.unfolded is None else MATRIX
-        yield Paragraph(told(state=state(t), jacobian=_step(jacobian, t)))
+        told, asked = (ORDERED, BLOCKS) if analysis.unfolded is None else (MATRIX, COMPANION)
+        names = {"state": state(t), "jacobian": _step(jacobian, t)}
+        yield Paragraph(told(**names), asked(**names))
     if len(blocks) > 1 and detail == "full":
         yield Equations((Row(_step(jacobian, t), (Term((ImmutableDenseMatrix(blocks),)),)),))
     yield Equations((Row(change(end, t), product(t + after)),), boxed=detail == "full")
