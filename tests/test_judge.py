@@ -225,3 +225,22 @@ def test_rows_go_on_and_no_formula_is_passed_over(answer: str, verdict: str) -> 
     lines = judge("net").answer(answer)
     assert whole(lines) == verdict, [(line.verdict, line.text) for line in lines]
     assert lines and all(line.reason or line.verdict in (*GOOD, *BAD) for line in lines)
+
+
+SWAPPED = (
+    r"\frac{\partial L}{\partial A_{2,ij}} = A_{2,ij} - Y_{ji}",
+    r"\frac{\partial L}{\partial W_{2,ij}} = \sum_n A_{1,nj} \frac{\partial L}{\partial Z_{2,ni}}",
+)
+
+
+@pytest.mark.parametrize("claim", SWAPPED)
+def test_a_version_of_one_column_does_not_accept_swapped_indices(claim: str) -> None:
+    assert called(claim, "--model", "mlp", "--depth", "1", "--no-check")[0] == 1
+
+
+def test_a_line_that_holds_in_one_version_says_so() -> None:
+    claim = r"\frac{\partial L}{\partial x_{ij}} = \frac{\gamma_j}{s_j} \frac{\partial L}{\partial y_{ij}}"
+    command = (claim, "--model", "batch-norm", "--no-check", "--format")
+    for form in ("text", "html", "json"):
+        status, text = called(*command, form)
+        assert status == 0 and "in one version of the task only: At inference" in text

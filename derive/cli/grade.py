@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from derive.cli import options, progress_line
@@ -13,8 +14,10 @@ from derive.cli.delivery import deliver, format_of
 from derive.cli.latex import source
 from derive.cli.sheet import readings, sizes
 from derive.errors import ReadError, UsageError
+from derive.judge import words
 from derive.judge.judge import Judge, unreadable
 from derive.judge.report import FORMATS, Answer, status, written
+from derive.judge.verdict import BAD, GOOD, Line
 from derive.language import LANGUAGES
 from derive.page import terminal
 from derive.problem import Problem
@@ -82,21 +85,29 @@ def judges(problem: Problem, given: argparse.Namespace) -> list[Judge]:
         if not given.no_check:
             doing(CHECKING, what=problem.title, n=1, all=1)
             solution.checked()
-        found.append(Judge(solution, problem.typed))
+        found.append(Judge(solution, problem.typed, version=reading.label))
     return found
 
 
 def graded(found: Sequence[Judge], name: str, text: str) -> Answer:
     """The verdict on one answer: of several readings of the task, the first that it is right for, else the first."""
-    answers = []
+    answers: list[Answer] = []
     for judge in found:
         try:
             answers.append(Answer(name, judge.answer(text)))
         except ReadError as error:
             answers.append(Answer(name, (unreadable(error, text[error.start : error.end]),)))
-        if answers[-1].verdict == "right":
-            return answers[-1]
-    return answers[0]
+    best = next((n for n, answer in enumerate(answers) if answer.verdict == "right"), 0)
+    others = [answer.lines for n, answer in enumerate(answers) if n != best]
+    return Answer(name, tuple(_in_words(line, n, found[best], others) for n, line in enumerate(answers[best].lines)))
+
+
+def _in_words(line: Line, n: int, judge: Judge, others: Sequence[tuple[Line, ...]]) -> Line:
+    """A right line, with the version in which it holds where it is wrong in every other one."""
+    if line.verdict not in GOOD or judge.version is None or not others:
+        return line
+    wrong = all(n < len(lines) and lines[n].text == line.text and lines[n].verdict in BAD for lines in others)
+    return replace(line, only=words.ONLY(version=judge.version)) if wrong else line
 
 
 def _files(typed: Sequence[str]) -> list[str]:

@@ -102,12 +102,16 @@ def sides(
 ) -> Outcome:
     """Compare two things to be computed, at the index letters of `left`."""
     convention, count, missing = "", 0, 0
+    taken: dict[str, set[int]] = {}  # the values that each letter has where both sides exist
+    outside = False  # whether an adjoint was asked for where the variable does not exist
+    several: set[str] = set()  # letters with more than one value in some world
     for formulas in worlds:
         letters = formulas.ranges(left)
         unbound = tuple(sorted(set(formulas.ranges(right)) - set(letters))) if right is not None else ()
         if unbound:
             next(_computed(formulas, letters, one), None)
             return Outcome(DIFFERENT, unbound=unbound)
+        several |= {own for own, (low, high) in letters.items() if high > low}
         for scope in _scopes(letters):
             try:
                 a = one(formulas, scope)
@@ -115,7 +119,10 @@ def sides(
                 continue
             try:
                 b = two(formulas, scope)
-            except (NoAdjoint, NoValue):
+            except NoValue:
+                continue
+            except NoAdjoint:
+                outside = True
                 continue
             except OutOfRange:
                 missing += 1
@@ -135,7 +142,10 @@ def sides(
                 how = other
             convention = convention or how
             count += 1
-    if missing and not count:
+            for own, n in scope.items():
+                taken.setdefault(own, set()).add(n)
+    # Y_ji for Y_ij exists at j = 1 alone where Y has one column: nothing was compared but the diagonal.
+    if (missing and not count) or ((missing or outside) and count and any(len(taken[own]) == 1 for own in several)):
         return Outcome(DIFFERENT, missing=True)
     return Outcome(SAME if count else UNKNOWN, convention, count=count)
 

@@ -53,6 +53,7 @@ class Judge:
     """Judges answers to one derivation, or claims that need none.
 
     `typed` are the names of a model in LaTeX as they were typed; without `slips` no slip is looked for.
+    `version` is the label of the reading of the task that is derived.
     """
 
     def __init__(
@@ -61,8 +62,9 @@ class Judge:
         typed: Mapping[str, str] | None = None,
         slips: bool = True,
         worlds: Sequence[World] = (),
+        version: Text | None = None,
     ):
-        self.derived, self.slips = derived, slips
+        self.derived, self.slips, self.version = derived, slips, version
         if derived is None:
             self.names, self.worlds = Names(None, {}), [nowhere()]
         else:

@@ -60,6 +60,8 @@ def written(answers: Sequence[Answer], format: str, lang: str, page: Page = PLAI
 def _said(line: Line) -> Iterator[Text]:
     if line.reason is not None:
         yield line.reason
+    if line.only is not None:
+        yield line.only
     if line.example is not None:
         yield line.example
 

@@ -30,11 +30,12 @@ class Line:
     value: str = ""
     example: Text | None = None
     caret: str = ""
+    only: Text | None = None  # the version of the task in which alone the claim holds
 
     def data(self, lang: str) -> dict[str, Any]:
         """The line for JSON; what is not there is left out."""
         found: dict[str, Any] = {"line": self.number, "text": self.text, "verdict": self.verdict}
-        said = {"reason": self.reason, "counterexample": self.example}
+        said = {"reason": self.reason, "counterexample": self.example, "version": self.only}
         found |= {key: text.pick(lang) for key, text in said.items() if text is not None}
         return found | {k: v for k, v in (("slip", self.slip), ("right", self.value), ("place", self.caret)) if v}
 

@@ -91,4 +91,5 @@ OUTSIDE = Text(
     "This looks like a formula, and it stands outside of the dollars; write it between them, $...$.",
     "这像是公式，却写在美元符号之外；请写成 $...$。",
 )
+ONLY = Text("It holds in one version of the task only: {version}.", "仅在题目的这一版本中成立：{version}。")
 NO_EQUATION = Text("Only equations are judged, and this is none.", "只判定等式，而此处不是等式。")
