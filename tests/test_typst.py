@@ -4,6 +4,7 @@ A PDF/UA-1 that Typst writes is refused by Typst itself where a heading is skipp
 or a letter cannot be read back; `strict` lets nothing else pass.
 """
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -240,3 +241,15 @@ def test_a_label_stands_where_it_is_put_in_a_low_picture_too(tmp_path):
         tops = re.findall(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="[\d.]+">M', done.stdout)
         found.append([float(top) for top in tops])
     assert [low - high for low, high in zip(*found, strict=True)] == pytest.approx([150 - 68] * 2)  # its foot is fixed
+
+
+def test_lines_to_be_filled_in_are_far_enough_apart(tmp_path):
+    """A hand needs 18 pt from line to line."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    (tmp_path / "p.pdf").write_bytes(sheet("logistic", ["--format", "pdf", "--blank", "--no-check"])[0])
+    done = subprocess.run(["pdftotext", "-bbox", "p.pdf", "-"], cwd=tmp_path, capture_output=True, encoding="utf-8")
+    for page in done.stdout.split("<page"):
+        tops = sorted({float(top) for top in re.findall(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="[\d.]+">…{9}', page)})
+        assert all(low - high >= 18 for high, low in itertools.pairwise(tops))
+    assert done.stdout.count("…" * 9) > 8

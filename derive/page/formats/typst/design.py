@@ -22,6 +22,7 @@ DESIGN = r"""
 #let m(alt, body) = math.equation(alt: alt, body)
 #show math.equation.where(block: true): set align(left)
 #let d(alt, body) = math.equation(block: true, alt: alt, body)
+#let filled(body) = block(height: 18pt, above: 0pt, below: 0pt, align(horizon, body))
 #let small(body) = text(size: small-size, fill: reason, body)
 // a reason beside its line, or under it where there is no room
 #let fitted(body) = layout(size => {

@@ -12,9 +12,11 @@ from derive.page.formats.typst.design import page
 from derive.page.look import LINE
 from derive.page.print.formulas import Formulas
 from derive.page.print.lines import broken, chained, width
+from derive.page.print.names import DOTS
 from derive.page.print.typst import equation, string
 
 CLOSING = tuple("，。；：、！？）")
+FILLED = r"\dots" * DOTS
 
 
 class Writer(base.Writer):
@@ -135,7 +137,7 @@ class Writer(base.Writer):
 
     def _row(self, left: str, lines: Sequence[str], reason: Text | None) -> str:
         shown = equation("d", left) if left else "none"
-        parts = "".join(f"{equation('d', line)}, " for line in lines)
+        parts = "".join(f"{_line(line)}, " for line in lines)
         return f"({shown}, ({parts}), {f'[{self.text(reason)}]' if reason is not None else 'none'})"
 
     def chain(self, left: str, parts: base.Chain, row: blocks.Row | None = None) -> str:
@@ -162,3 +164,8 @@ def _leads(block: blocks.Block, after: blocks.Block | None) -> bool:
 def _floats(before: blocks.Block, block: blocks.Block | None) -> bool:
     """Does a picture stand under its own heading?"""
     return isinstance(before, blocks.Heading) and before.level < 2 and isinstance(block, blocks.Picture)
+
+
+def _line(line: str) -> str:
+    """A line of a formula; one that is to be filled in by hand is high enough for that."""
+    return f"filled({equation('d', line)})" if FILLED in line else equation("d", line)
