@@ -16,6 +16,9 @@ AXIS = "say over which index: Sum(X[n, d], d), softmax(z[n, c], c)"
 BRANCH = "a formula has no value yet: write Max(a, b), relu(z) or Piecewise((a, z > 0), (b, True))"
 PARTS = "a vector is not filled: a part that differs is a branch, Piecewise((1, Eq(i, 1)), (w[i], True))"
 ARRAYS = "a formula is no array: write it in the words of derive, as in `from derive import exp, tanh, Sum, mean`"
+NAMED = "only a name has an index: give it one, as in r = g.define('r', y - v), then r[i]"
+NO_WORDS = "a formula is multiplied by a number or a formula, not by words in quotes"
+NOTHING = "None is no number and no formula: write the value"
 
 # How an error reads, and the advice.
 HABITS = (
@@ -24,6 +27,9 @@ HABITS = (
     (r"'\w+' object is not iterable", "the sum over all elements is Sum(x), over an index Sum(x[i], i)"),
     (rf"object of type '{FAMILY}' has no len", SIZES),
     (r"cannot sympify object of type <class 'slice'>", SLICE),
+    (r"'(Add|Mul|Pow|Product)' object is not subscriptable", NAMED),
+    (r"can't multiply sequence by non-int", NO_WORDS),
+    (r"unsupported operand type.* 'NoneType'", NOTHING),
     (rf"'{FAMILY}' object does not support item assignment", PARTS),
     (r"expression to float|does not support ufuncs|ufunc does not support|must be Tensor", ARRAYS),
 )
