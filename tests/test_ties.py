@@ -9,7 +9,7 @@ import pytest
 import torch
 from sympy import S, Symbol
 
-from derive import Graph, Max, Min, Sum, relu, sqrt
+from derive import Graph, Max, Min, Sum, clip, relu, sqrt
 from derive.code.targets import TARGETS
 from derive.evaluate.exact import ExactBackend
 from derive.expressions.elementwise import share, step
@@ -180,3 +180,20 @@ def test_a_share_is_of_a_sign_alone():
     g.loss("L", Max(w * x, w * x / 100))
     d = g.derive()
     assert d.verify(points=60).ok and "99" not in d.to_text()
+
+
+def clipped_at_a_variable():
+    g = Graph("clip to [a, b]")
+    x, a, b = g.input("x", gradient=True), *g.parameters("a b")
+    g.loss("L", clip(x, a, b))
+    return g.derive()
+
+
+@pytest.mark.parametrize("at", [(-2, 0, -1), (0.5, 0, -1), (2, 0, -1), (-2, 0, 1), (0.5, 0, 1), (2, 0, 1)], ids=str)
+def test_a_clip_whose_ends_cross_has_the_slopes_of_torch(at):
+    """torch.clamp(x, a, b) is min(max(x, a), b): where b is below a, it is b."""
+    derived, given = clipped_at_a_variable(), dict(zip("xab", map(float, at), strict=True))
+    leaves = {n: torch.tensor(v, dtype=torch.float64, requires_grad=True) for n, v in given.items()}
+    torch.clamp(*leaves.values()).backward()
+    found = module(derived, "numpy").backward(**{n: np.float64(v) for n, v in given.items()})
+    assert {n: float(v) for n, v in found.items()} == {n: leaf.grad.item() for n, leaf in leaves.items()}

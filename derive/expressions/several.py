@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from sympy import Heaviside, Max, Min, Pow, S, atan2, exp, log, oo, sqrt
+from sympy import Expr, Heaviside, Max, Min, Pow, S, atan2, exp, log, oo, sqrt
 
 from derive.expressions.activations import sigmoid
 from derive.expressions.elementwise import between, entry, equal, function_class, share, step
@@ -20,6 +20,16 @@ prelu = function_class("prelu", lambda x, a: Max(x, 0) + a * Min(x, 0), nargs=2)
 
 def _log_add(x: float, y: float) -> float:
     return max(x, y) + math.log1p(math.exp(-abs(x - y)))
+
+
+def _lower_end(x: Expr, a: Expr, b: Expr) -> Expr:
+    """The slope of clip in a: 1 where x < a, but where b is not above a the value is b, min(max(x, a), b)."""
+    return step(a - x) * (1 if (b - a).is_positive else step(b - a))
+
+
+def _upper_end(x: Expr, a: Expr, b: Expr) -> Expr:
+    """The slope of clip in b: 1 where the larger of x and a is above b."""
+    return step((x if (b - a).is_positive else Max(x, a)) - b)
 
 
 _CLIPPED = Text(
@@ -82,7 +92,7 @@ SEVERAL: tuple[dict[str, Any], ...] = (
     ),
     entry(
         name="clip", value=clip, arity=3, convention=_CLIPPED, kinks=(0,), slope_range=(0, 1),
-        slopes=(between, lambda x, a, b: step(a - x), lambda x, a, b: step(x - b)),
+        slopes=(between, _lower_end, _upper_end),
         rule=Text("inside the interval the derivative of the clipped quantity is 1", "在区间内部，截断函数的导数为 1"),
         torch="torch.clamp({0})", numpy="np.clip({0})", number=lambda x, a, b: min(max(x, a), b),
         exact=lambda x, a, b: min(max(x, a), b),
