@@ -9,7 +9,7 @@ import pytest
 import torch
 from alphabets import letters
 
-from derive import Expectation, Function, Graph, ModelError, Sum, norm, sin, softplus, tanh
+from derive import Expectation, Function, Graph, ModelError, Sum, inverse, logdet, norm, sin, softplus, tanh
 
 Builder = Callable[[Graph], None]
 
@@ -204,3 +204,16 @@ def test_an_expectation_is_refused_before_it_is_differentiated() -> None:
     f = g.node("f", Expectation((w * x) ** 2))
     with pytest.raises(ModelError, match=r"g\.derivative\(f, w\): f is an expectation"):
         g.derivative(f, w)
+
+
+def test_a_derivative_stands_in_brackets_where_a_sign_is_raised() -> None:
+    """The inverse and the transpose of nabla_x y are not nabla_x of an inverse or a transpose of y."""
+    g = Graph("flow")
+    D = g.size("D")
+    (i, j), x = g.indices("i j", D), g.parameter("x", D)
+    slope = g.derivative(g.node("y", x[i] * tanh(x[i]), over=i), x)
+    g.loss("L", Sum(inverse(slope)[i, j], i, j) + logdet(slope))
+    derived = g.derive()
+    text, latex = derived.to_text("zh", check=False), derived.to_latex(check=False)
+    assert "y⁻" not in text and "(∇_x y)⁻ᵀ" in text and "(∇_x y)⁻¹ 𝟏_D" in text
+    assert "y^{-" not in latex and r"(\nabla_{x} y)^{-\top}" in latex and r"((\nabla_{x} y)^{-1})_{ij}" in latex

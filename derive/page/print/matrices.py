@@ -65,7 +65,7 @@ def _whole_name(element: Expr, axes: Sequence[Expr], p: Printer) -> str:
 def whole(expr: Whole, p: Printer) -> Printed:
     element = expr.element
     if not isinstance(element, Partial):
-        return _whole_name(element, expr.axes, p), ATOM
+        return _whole_name(element, expr.axes, p), MUL if isinstance(getattr(element, "base", None), Nabla) else ATOM
     mark = "+" if isinstance(element, Immediate) else ""
     text = p.style.partial(p.printed(element.of)[0], _whole_name(element.wrt, expr.axes, p), mark)
     return text, MUL if p.style.key == "latex" else POWER
@@ -191,6 +191,8 @@ def entrywise(expr: Entrywise, p: Printer) -> Printed:
             return hadamard(Hadamard(expr), p)
         sign = r"\odot " if p.style.latex else "⊙"
         text = _beside(arguments[0], (*LOOSE, Times, Hadamard, Transpose), p)
+        derivative = isinstance(getattr(getattr(arguments[0], "element", None), "base", None), Nabla)
+        text = p.style.brackets(text) if derivative else text
         return p.style.power(text, sign + p.printed(pattern.exp)[0]), POWER
     inner = [p.printed(a)[0] for a in arguments]
     if row is None:

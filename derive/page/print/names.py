@@ -38,7 +38,9 @@ def function_of_matrix(expr: Written | WrittenScalar, p: Printer) -> Printed:
 def written(expr: Written | WrittenScalar | OfMatrix, batch: Sequence[Expr], p: Printer) -> str:
     """A function of a matrix, which may be known to be positive definite, as mathematics writes it: S_k^-1."""
     latex, text = expr.row.positive if expr.positive and expr.row.positive else (expr.row.latex, expr.row.text)
-    return (latex if p.style.latex else text).format(p.printed(expr.matrix[batch] if batch else expr.matrix)[0])
+    matrix = expr.matrix[batch] if batch else expr.matrix
+    inside = p.at(matrix, ATOM) if expr.row.name == "inverse" else p.printed(matrix)[0]
+    return (latex if p.style.latex else text).format(inside)
 
 
 def _strength(row: MatrixRow) -> int:
