@@ -94,3 +94,13 @@ def test_one_form_for_all_is_no_case():
     d = g.derive()
     assert d.gradient("x") == 2 * x[i]
     assert "│ ∂L/∂xᵢ = 2 xᵢ │" in d.to_text(check=False)
+
+
+def test_the_page_says_from_which_size_on_the_cases_hold():
+    """L = sum of (x_{i+2} - 2 x_{i+1} + x_i)^2: the formula for x_2 has x_4, which is not there for H = 3."""
+    g = Graph("second differences")
+    H = g.size("H", least=3)
+    x, i = g.parameter("x", H), g.index("i", H - 2)
+    g.loss("L", Sum((x[i + 2] - 2 * x[i + 1] + x[i]) ** 2, i))
+    page = " ".join(g.derive().to_text(check=False).split())
+    assert "hold as written for H of at least 4; of a smaller H nothing is claimed." in page

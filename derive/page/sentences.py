@@ -230,8 +230,8 @@ NO_CLAIM = Text(
     "关于梯度爆炸与消失的结论只适用于沿一个指标推进、且每步只回看固定步数的递推。这里的递推不属于此类，因此不作结论。",
 )
 APART = Text(
-    "The cases of the steps are those for {size} of at least {least}; for a smaller {size} some of them coincide.",
-    "各步的情形按 {size} 不小于 {least} 列出；{size} 更小时，其中一些情形重合。",
+    "The cases of the steps hold as written for {size} of at least {least}; of a smaller {size} nothing is claimed.",
+    "各步的情形在 {size} 不小于 {least} 时如所写成立；{size} 更小的情况，此处不作结论。",
 )
 IMMEDIATE = Text(
     "∂⁺ is the immediate partial derivative: only the explicit occurrence is differentiated.",
