@@ -28,7 +28,7 @@ from sympy import (
     tanh,
 )
 
-from derive import Function, Graph, Limit, ModelError, VerificationError
+from derive import Function, Graph, Limit, ModelError, VerificationError, stop
 from derive.chain.closed_forms.geometric import summed
 from derive.chain.closed_forms.induction import proof, vanishes
 from derive.chain.derivation import Line, Term
@@ -215,7 +215,7 @@ def test_a_factor_that_moves_in_time():
 
 
 def test_what_is_not_affine_has_no_closed_form():
-    """A state under tanh, a coefficient that depends on the state, states that refer to each other."""
+    """A state under tanh, a coefficient that depends on it, states that refer to each other; a stopped state, sg(s)."""
     g = Graph("not affine")
     T = g.size("T")
     t = g.index("t", T)
@@ -225,7 +225,8 @@ def test_what_is_not_affine_has_no_closed_form():
     a, b = g.states("a b", over=t, start={0: w})
     g.update(a, w * b[t - 1])
     g.update(b, a[t - 1] + w)
-    g.loss("L", h[T] + q[T] + a[T])
+    s = g.recurrence("s", lambda s: w * s[t - 1] + stop(s[t - 1]) / 3, over=t, start={0: 1})
+    g.loss("L", h[T] + q[T] + a[T] + s[T])
     assert g.derive().values == ()
     assert g.derive().verify(100).ok
 

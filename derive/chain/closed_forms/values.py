@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sympy import Abs, Add, Expr, Indexed, Mul, Pow, S, Symbol
+from sympy import Abs, Add, Expr, Indexed, Mul, Pow, S, Symbol, preorder_traversal
 from sympy.core.function import AppliedUndef
 
 from derive.chain.closed_forms.closed_form import ClosedForm, Recursion
@@ -21,6 +21,7 @@ from derive.chain.rules.gather import gather
 from derive.chain.rules.insert import INSERT
 from derive.chain.rules.pipeline import develop_value
 from derive.chain.sums import Facts
+from derive.expressions.functions import row_or_extremum
 from derive.expressions.indices import BINDERS, name_of, substitute, through
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.products import gathered
@@ -70,7 +71,7 @@ def _state(d: Derivation, stage: Stage, node: Node, known: Mapping[str, Solved])
     before = substitute(node.generic, {t: t - stage.direction})
     end = (t.lower if stage.direction > 0 else t.upper + 2) - 1
     starts = [c.expr for c in node.cases[1:] if c.position[axis] == end]
-    if not starts or law.has(AppliedUndef, OfMatrix):
+    if not starts or law.has(AppliedUndef, OfMatrix) or _bent(law, node.name):
         return None
     uses = occurrences(law, node.name)
     factor = Add(*(Mul(*u.factors) for u in uses))
@@ -88,6 +89,12 @@ def _state(d: Derivation, stage: Stage, node: Node, known: Mapping[str, Solved])
         d.model.nodes,
     )
     return Solved(node, region, form.lines, form) if form is not None else None
+
+
+def _bent(law: Expr, name: str) -> bool:
+    """Is the family in a function? It is no constant there, even where the slope is 0: of sg(h) or the sign of h."""
+    functions = (e for e in preorder_traversal(law) if row_or_extremum(e) is not None)
+    return any(r.name == name for e in functions for r in references(e))
 
 
 def _made(d: Derivation, node: Node, known: Mapping[str, Solved]) -> Solved | None:
