@@ -110,6 +110,17 @@ def test_all_distances_between_points(named, of):
         assert plain(found) == pytest.approx(x.grad.numpy(), abs=1e-12)
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_the_mean_distance_passes_the_check(named):
+    """Where the slopes cancel, as on a line, rounding is forgiven although the norms of the diagonal are 0."""
+    g = Graph("mean distance")
+    N, D = g.size("N"), g.size("D")
+    x, (i, k), d = g.parameter("x", N, D), g.indices("i k", N), g.index("d", D)
+    r = norm(x[i, d] - x[k, d], d)
+    g.loss("L", Sum(g.node("r", r, over=(i, k))[i, k] if named else r, i, k) / N**2)
+    assert g.derive().verify().first_failure is None
+
+
 def test_distances_in_units_of_a_length():
     """A kernel with a length for each axis, of points that coincide: the gradients of points and lengths, by torch."""
     g = Graph("scaled")

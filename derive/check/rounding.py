@@ -23,6 +23,7 @@ from sympy import Abs, Add, Expr, Float, Idx, Indexed, Min, Mul, Piecewise, Pow,
 
 from derive.chain.partials import surrogate
 from derive.check.compare import Array, within
+from derive.evaluate.at_zero import OrInfinity
 from derive.evaluate.passes import Passes, Range
 from derive.evaluate.store import Store
 from derive.expressions.extremes import Amax, Extreme
@@ -30,6 +31,7 @@ from derive.expressions.functions import EXTREMA, arguments, row_of
 from derive.expressions.indices import BINDERS, bound
 from derive.expressions.matrix_functions import Function
 from derive.expressions.moments import Expectation, Moment
+from derive.expressions.squares import squares
 from derive.memo import memo
 from derive.model.model import Case, Node
 
@@ -58,6 +60,8 @@ def terms(expr: Expr) -> Expr:
         return expr.base.norm(expr.indices)
     if expr.is_number or isinstance(expr, Idx) or not expr.args:
         return _size(expr)
+    if isinstance(expr, OrInfinity):
+        return terms(expr.args[0])
     if isinstance(expr, Pow):
         return _power(*expr.args)
     row = row_of(expr)
@@ -83,7 +87,12 @@ def _product(expr: Product) -> Expr:
 
 
 def _power(base: Expr, exponent: Expr) -> Expr:
-    """|b^n| + |n b^(n-1)| times the terms of b, and |b^n log b| times those of n, where that rounds."""
+    """|b^n| + |n b^(n-1)| times the terms of b, and |b^n log b| times those of n, where that rounds.
+
+    What is divided by a norm that is 0 counts as 0 (`derive.evaluate.at_zero`), and adds no rounding error.
+    """
+    if exponent.is_negative and (squares(base) or isinstance(base, Indexed)):
+        return _power(OrInfinity(base), exponent)
     found = _size(base**exponent) + _size(exponent * base ** (exponent - 1)) * terms(base)
     if exponent.is_number or exponent.is_integer:
         return found

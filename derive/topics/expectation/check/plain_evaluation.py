@@ -16,6 +16,7 @@ import numpy as np
 from sympy import Add, Expr, Idx, Indexed, Integer, KroneckerDelta, Mul, Pow, Product, Sum, Symbol
 
 from derive.errors import ModelError
+from derive.evaluate.at_zero import OrInfinity
 from derive.evaluate.passes import Change, unchanged
 from derive.expressions.functions import row_or_extremum, unknown
 from derive.expressions.indices import is_position, name_of
@@ -87,6 +88,8 @@ class PlainEvaluation:
             return parts[0] ** int(expr.exp)
         if isinstance(expr, Pow):
             return np.power(parts[0], parts[1])
+        if isinstance(expr, OrInfinity):
+            return np.where(parts[0] == 0, np.inf, parts[0])
         row = row_or_extremum(expr)
         if row is None:
             raise unknown(expr)
