@@ -6,7 +6,7 @@ import pytest
 import torch
 from sympy import Abs, Eq, Function, Gt, Integer, Lt, Pow, Rational, Symbol
 
-from derive import Graph, Sum, VerificationError, exp, function_named, sigmoid, tanh
+from derive import Graph, Max, Sum, VerificationError, exp, function_named, sigmoid, tanh
 from derive.check.report import Report
 from derive.errors import ShapeError
 from derive.expressions import functions
@@ -178,6 +178,18 @@ def test_where_nothing_follows_it_says_why():
     assert back.conditions and back.silence is None
     square = refused(lambda h, w, x, t: w * h[t - 1] ** 2 + x[t])
     assert not square.conditions and "no bound" in square.silence.pick("en", str)
+
+
+def test_numbers_are_not_compared_in_print():
+    """max(h_{t-1} + x_t, 0) passes on at most 1 a step: that 1 is not above 1 is no condition."""
+    g = Graph("queue")
+    T = g.size("T")
+    t, x = g.index("t", T), g.parameter("x", T)
+    h = g.recurrence("h", lambda h: Max(h[t - 1] + x[t], 0), over=t, start={0: 0})
+    g.loss("L", h[T] ** 2)
+    for lang, said in (("en", "the product does not grow exponentially"), ("zh", "因子之积不按指数增长")):
+        page = g.derive().to_text(lang, check=False)
+        assert said in page and "1 > 1" not in page
 
 
 # false claims are caught

@@ -120,6 +120,12 @@ KINDS = {
         "整个梯度（相对于最后状态的伴随量）趋于零",
     ),
 }
+NOT_GROWING = Text("the product does not grow exponentially", "因子之积不按指数增长")
+ALWAYS = Text("always", "总是成立")
+AT_MOST_ONE = Text(
+    "The product does not grow exponentially, for the bound of a step is {measure}.",
+    "因子之积不按指数增长，因为一步的界为 {measure}。",
+)
 STRENGTHS = {
     "exact": Text("if and only if", "充要条件"),
     "sufficient": Text("sufficient", "充分条件"),
@@ -187,9 +193,19 @@ def _excluded(analysis: Analysis, detail: str) -> Iterator[Block]:
 def answer(analysis: Analysis) -> Iterator[Block]:
     """The conditions as a table, for the results at the beginning of a sheet."""
     if analysis.conditions:
-        rows = [(KINDS[c.kind, c.about], c.claim, STRENGTHS[c.strength]) for c in analysis.conditions]
         yield Paragraph(OVER_MANY_STEPS(k=K), OVER_MANY_STEPS(k=K))
-        yield Table(ANSWER, tuple(rows), given=1)
+        yield Table(ANSWER, tuple(map(_row, analysis.conditions)), given=1)
+
+
+def _row(condition: Condition) -> tuple[object, ...]:
+    if _fails(condition):
+        return NOT_GROWING, ALWAYS, Text("", "")
+    return KINDS[condition.kind, condition.about], condition.claim, STRENGTHS[condition.strength]
+
+
+def _fails(condition: Condition) -> bool:
+    """Is it a necessary condition that compares two numbers, 1 > 1? Others that fail are not kept."""
+    return condition.strength == "necessary" and bool(condition.measure.is_number)
 
 
 def _bounds(analysis: Analysis) -> Iterator[Row]:
@@ -205,6 +221,8 @@ def _bounds(analysis: Analysis) -> Iterator[Row]:
 
 def sentence(condition: Condition) -> Text:
     """A condition as a sentence with its reason."""
+    if _fails(condition):
+        return AT_MOST_ONE(measure=condition.measure)
     template = SENTENCES[condition.kind, condition.strength, condition.about]
     return template(claim=condition.claim, reason=condition.reason)
 
