@@ -552,3 +552,14 @@ def test_a_hessian_by_a_structured_matrix_is_refused() -> None:
     s.g.loss("L", logdet(s.X))
     with pytest.raises(ModelError, match="declared symmetric"):
         s.g.derive().hessian("X")
+
+
+@pytest.mark.parametrize("declared", [None, "symmetric", "positive_definite", "orthogonal"])
+def test_the_page_says_that_a_matrix_has_to_be_invertible(declared: str | None) -> None:
+    """The slope of det A is written with the inverse; a positive definite or orthogonal matrix has one."""
+    g = Graph("determinant")
+    D = g.size("D")
+    g.loss("L", det(g.parameter("A", D, D, **({declared: True} if declared else {}))) ** 2)
+    derived, said = g.derive(), declared in (None, "symmetric")
+    assert ("A is invertible" in " ".join(derived.to_text(check=False).split())) == said
+    assert ("A 可逆" in derived.to_text("zh", check=False)) == said

@@ -8,6 +8,7 @@ from sympy import Eq, Expr
 
 from derive.chain.facts import declared
 from derive.expressions.indices import fresh
+from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.moments import Covariance, Expectation, Law, Variance
 from derive.language import Text
 from derive.model.model import Model, Node, Whole
@@ -42,6 +43,20 @@ def _interval(name: Expr, low: Expr, high: Expr) -> Text:
 def needed(model: Model) -> Iterator[Text]:
     """What is supposed of the sizes besides that they are at least 1."""
     yield from (say.MOMENT(equation=need.relation) for need in needs(model))
+
+
+def invertible(model: Model) -> Iterator[Text]:
+    """The matrices that have to be invertible, for an inverse or the slope of a determinant, where none is declared so.
+
+    Those that are positive definite or orthogonal are.
+    """
+    found: dict[Expr, None] = {}
+    for function in (node.cases[0].expr for node in model.nodes.values() if node.cases):
+        if not isinstance(function, OfMatrix) or function.row.name not in ("inverse", "det", "logdet"):
+            continue
+        if not function.positive and model.nodes[function.matrix.name].structure != "orthogonal":
+            found[function.matrix[function.batch] if function.batch else function.matrix] = None
+    yield from (say.INVERTIBLE(name=matrix) for matrix in found)
 
 
 def _law(leaf: Node, law: Law) -> Iterator[Text]:

@@ -89,6 +89,7 @@ POSITIONS = Text(
 ABOVE = Text("{name} is greater than {low}", "{name} 大于 {low}")
 BELOW = Text("{name} is less than {high}", "{name} 小于 {high}")
 WITHIN = Text("{name} lies between {low} and {high}", "{name} 介于 {low} 与 {high} 之间")
+INVERTIBLE = Text("{name} is invertible", "{name} 可逆")
 STRUCTURES = {
     "symmetric": Text("{name} is symmetric", "{name} 是对称矩阵"),
     "positive definite": Text("{name} is symmetric and positive definite", "{name} 是对称正定矩阵"),
