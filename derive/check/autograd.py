@@ -201,9 +201,9 @@ def _met(definition: Expr) -> tuple[tuple[Expr, tuple[Any, ...]], ...]:
 def _distances(expr: Expr) -> list[Expr]:
     """What the kinks of a function are points of: its argument; of a maximum, the difference of every two arguments.
 
-    A clipped quantity has its kinks where it meets one of its ends, and where these meet.
+    A clipped quantity has its kinks where it meets one of its ends.
     """
     if isinstance(expr, EXTREMA):
         return [a - b for a, b in combinations(expr.args, 2)]
     first, *others = arguments(expr)
-    return [a - b for a, b in combinations((first, *others), 2)] if isinstance(expr, (clip, between)) else [first]
+    return [first - other for other in others] if isinstance(expr, (clip, between)) else [first]
