@@ -15,8 +15,11 @@ from derive.cli.assignment_file import load
 from derive.cli.options import assignment_parser, parse
 from derive.cli.variants import Range, drawn, is_nice
 from derive.errors import DeriveError, UsageError
+from derive.language import Text
 from derive.page.print.typed import typed
 from derive.page.statement import paragraphs
+from derive.sheet.verification import once
+from derive.topics.worked.numbers_as_typed import assign
 
 TWO = r"""
 [sheet]
@@ -34,7 +37,7 @@ picture = false
 
 [[problem.part]]
 statement = { en = "Derive **every** gradient.", zh = "推导**每个**梯度。" }
-marks = 2
+marks = 6
 
 [[problem]]
 latex = '''
@@ -62,7 +65,7 @@ def test_a_file_is_one_document(tmp_path: Path) -> None:
     ]
     assert heads == [
         "Homework 7", "A. Teacher", "Show every step.", "Problem 1. Logistic regression (6 marks)",
-        "(a) Derive every gradient. [2]", "Problem 2. Pasted (4 marks)",
+        "(a) Derive every gradient. [6]", "Problem 2. Pasted (4 marks)",
     ]  # fmt: skip
     assert "The sheet has 2 problems, worth 10 marks in all." in text
     assert "a/(b²)" in text  # LaTeX of a statement is read, not copied
@@ -72,7 +75,7 @@ def test_a_file_is_one_document(tmp_path: Path) -> None:
 def test_both_languages_and_data(tmp_path: Path) -> None:
     chinese = str(sheet(tmp_path, TWO, "--format", "text", "--lang", "zh"))
     assert (
-        "第 1 题：逻辑回归（6 分）" in chinese and "(a) 推导每个梯度。（2 分）" in chinese and "Derive" not in chinese
+        "第 1 题：逻辑回归（6 分）" in chinese and "(a) 推导每个梯度。（6 分）" in chinese and "Derive" not in chinese
     )
     data = json.loads(sheet(tmp_path, TWO, "--format", "json"))
     assert [(t["number"], t["marks"], len(t["gradients"])) for t in data["tasks"]] == [(1, 6, 3), (2, 4, 1)]
@@ -91,7 +94,7 @@ def test_a_seed_draws_numbers_that_the_solution_uses(tmp_path: Path) -> None:
 def test_without_answers_nothing_is_given_away(tmp_path: Path) -> None:
     text = str(sheet(tmp_path, TWO, "--format", "text", "--blank"))
     assert (
-        "(a) Derive every gradient. [2]" in text
+        "(a) Derive every gradient. [6]" in text
         and "a - y" not in text.replace("log a", "")
         and "Verification" not in text
     )
@@ -131,6 +134,10 @@ def test_tasks_share_no_notation(tmp_path: Path) -> None:
         ),
         ("[[problem]]\nname = 'logistic'\nnumbers = { w1 = 1 }\n", "problem 1: the statement of the catalogue names"),
         ("[[problem]]\nname = 'l1'\n[[problem.part]]\nmarks = 2\n", "problem 1, part 1: no statement"),
+        (
+            "[[problem]]\nname = 'l1'\nmarks = 8\n[[problem.part]]\nstatement = 'a'\nmarks = 3\n",
+            "problem 1: marks = 8, and its parts have 3 in all; make them equal",
+        ),
         ("[[problem]]\nfile = 'missing.py'\n", "problem 1: "),
         ("[[problem]]\nlatex = 'L = (w'\n", "problem 1: "),
         ("[sheet]\ntitel = 'x'\n[[problem]]\nname = 'l1'\n", "titel: unknown; a sheet has title"),
@@ -144,6 +151,34 @@ def test_a_wrong_file_is_one_line(tmp_path: Path, text: str, said: str) -> None:
         sheet(tmp_path, text, "--format", "text")
     line = str(found.value)
     assert said in line and "my.toml" in line
+
+
+@pytest.mark.parametrize(("lang", "answers"), [("en", "solutions"), ("zh", "参考答案")])
+def test_a_blank_sheet_is_not_called_solutions(lang: str, answers: str) -> None:
+    for name, path in shipped().items():
+        file = load(path, name)
+        titles = [file.head(blank).title for blank in (False, True)]
+        assert [answers in title.pick(lang) for title in titles if title is not None] == [True, False]
+
+
+def test_one_problem_has_its_marks(tmp_path: Path) -> None:
+    text = "[[problem]]\nname = 'l1'\nmarks = 4\ndetail = 'answer'\npicture = false\n"
+    assert "The sheet has one problem, worth 4 marks." in str(sheet(tmp_path, text, "--format", "text"))
+
+
+def test_an_element_stands_before_its_vector() -> None:
+    wanted = {"q": ([(1, 3)], {(1,), (2,), (3,)})}
+    for at in ({"q": "1 2 3", "q_2": "5"}, {"q_2": "5", "q": "1 2 3"}):
+        assert assign(wanted, at) == {("q", (1,)): 1, ("q", (2,)): 5, ("q", (3,)): 3}
+    with pytest.raises(UsageError, match="a second number"):
+        assign(wanted, {"q": "1", "q_2": "5", "q2": "6"})
+
+
+def test_a_sentence_stands_once_and_its_counts_are_added() -> None:
+    told = Text("It holds for {outcomes} outcomes.", "对 {outcomes} 个结果成立。")
+    other = Text("So it is.", "如此。")
+    said = once([told(outcomes="72"), other, told(outcomes="192"), other, told(outcomes="72")])
+    assert [text.pick("en") for text in said] == ["It holds for 336 outcomes.", "So it is."]
 
 
 def test_numbers_are_nice_where_asked() -> None:

@@ -374,6 +374,25 @@ class Encoder(nn.Module):
 
 
 resnet = None
+
+
+class Attending(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.TransformerEncoderLayer(16, 4, 32, batch_first=True)
+
+    def forward(self, x):
+        return self.cell(x)
+
+
+class Mapped(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Linear(16, 3))
+
+
+class Lazy(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.LazyLinear(3))
 '''
 
 
@@ -419,9 +438,39 @@ def test_a_transformer_block_is_read(modules: Path, capsys: pytest.CaptureFixtur
     assert network["totals"]["parameters"] == 64000 + count and not data["unknown"]
 
 
+@pytest.mark.parametrize(("name", "field"), [("Attending", 7), ("Mapped", 1)])
+def test_a_sequence_has_its_features_last(
+    name: str, field: int, modules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """7 positions of 16 features: attention reads all positions, a map at each of them one."""
+    (network,) = of_module(modules, name, "7x16", capsys)["networks"]
+    assert network["input"] == [7, 16] and network["layers"][0]["field"][0]["size"] == field
+
+
+def test_a_lazy_layer_is_one_line(modules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["layers", f"{modules}:Lazy", "--input", "7x16"]) == 2
+    told = capsys.readouterr().err
+    assert "lazy layer" in told and told.count("\n") == 1
+
+
+def test_sums_stand_in_brackets_and_signs_are_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["layers", "conv N 3×3", "--input", "HxNxE", "--format", "text", "--no-check"]) == 0
+    assert "(H - 2) × (N - 2) × N" in capsys.readouterr().out
+
+
+def test_no_bias_has_no_connection_and_axes_have_names(capsys: pytest.CaptureFixture[str]) -> None:
+    typed = ["layers", "conv 4 3x5 nobias", "--input", "9x9x3", "--format", "text", "--detail", "full"]
+    assert run(typed) == 0
+    page = capsys.readouterr().out
+    assert "3 · 5 · 3 · 4 · 7 · 5 = 6300" in page
+    assert "Receptive field along H:" in page and "Receptive field along W:" in page
+    assert run(["layers", "conv 4 3", "--input", "9x3", "--format", "text", "--no-check"]) == 0
+    assert "width" not in capsys.readouterr().out
+
+
 NO_MODULE = {
-    "Smal": "has no 'Smal'; there are Small, Odd, Encoder",
-    "": "has Small, Odd, Encoder; name one, as in my_model.py:Net",
+    "Smal": "has no 'Smal'; there are Small, Odd, Encoder, Attending, Mapped, Lazy",
+    "": "has Small, Odd, Encoder, Attending, Mapped, Lazy; name one, as in my_model.py:Net",
     "resnet": "has no 'resnet'",
 }
 

@@ -29,8 +29,8 @@ from derive.language import Text
 from derive.model.model import Domain
 
 IN_FRACTIONS = Text(
-    "Of these values, {numbers} were also compared in exact fractions, without rounding errors.",
-    "其中 {numbers} 个值还用精确分数作了比较，无舍入误差。",
+    "Of these values, {exact} were also compared in exact fractions, without rounding errors.",
+    "其中 {exact} 个值还用精确分数作了比较，无舍入误差。",
 )
 
 
@@ -69,7 +69,7 @@ def in_fractions(d: Derivation, sizes: Mapping[Symbol, int], values: Sequence[So
 
 def told(report: Report) -> Report:
     """The report with the sentence that says how many numbers were compared; none where nothing stayed rational."""
-    return replace(report, notes=(IN_FRACTIONS(numbers=str(report.samples)),)) if report.samples else report
+    return replace(report, notes=(IN_FRACTIONS(exact=str(report.samples)),)) if report.samples else report
 
 
 def _fractions(shape: tuple[int, ...], domain: Domain, rng: random.Random) -> Any:

@@ -134,7 +134,7 @@ def contents(wish: Wish, to_terminal: bool = False) -> Sequence[tuple[str, str |
     tasks = [made(asked, path.parent, f"{wish.seed}/{n}", wish.check) for n, asked in enumerate(file.tasks)]
     if wish.shuffle:
         random.Random(wish.seed).shuffle(tasks)
-    front = wish.front.before(file.front)
+    front = wish.front.before(file.head(wish.blank is not None))
     varies = wish.shuffle or any(asked.varies for asked in file.tasks)
     under = say.VERSION(number=str(wish.seed)) if varies else say.DERIVED if wish.blank is None else None
     sheet = Assignment(Title(UNTITLED(name=path.stem), under), file.intro, tuple(tasks))

@@ -2,6 +2,7 @@ r"""A sheet of several tasks as an instructor writes it, in TOML.
 
 [sheet]                                   # as everywhere: title, author, course, date, paper, lang
 title = { en = "Homework 3", zh = "作业三" }
+blank_title = "Homework 3"                # without its answers, if it is called otherwise then
 intro = "Show every step."
 
 [[problem]]
@@ -62,11 +63,16 @@ class Asked(NamedTuple):
 
 
 class File(NamedTuple):
-    """A whole file: the head, the paragraphs below it, the tasks."""
+    """A whole file: the head, the paragraphs below it, the tasks, and what it is called without its answers."""
 
     front: Front
     intro: tuple[Text, ...]
     tasks: tuple[Asked, ...]
+    blank_title: Text | None = None
+
+    def head(self, blank: bool) -> Front:
+        """The head of the sheet with its answers, or of the `blank` one."""
+        return self.front._replace(title=self.blank_title) if blank and self.blank_title is not None else self.front
 
 
 def load(path: Path, called: str) -> File:
@@ -77,11 +83,12 @@ def load(path: Path, called: str) -> File:
             raise UsageError(f"{called}: {key!r} is unknown; a sheet has the table [sheet] and tables [[problem]]")
     head = _table(whole.get("sheet", {}), f"{called}: sheet")
     intro = paragraphs(head.pop("intro"), f"{called}: intro") if "intro" in head else ()
+    unsolved = words(head.pop("blank_title"), f"{called}: blank_title") if "blank_title" in head else None
     found = whole.get("problem", [])
     if not isinstance(found, list) or not found:
         raise UsageError(f"{called}: no problem; write at least one table [[problem]] with name = ...")
     tasks = tuple(_asked(each, f"{called}: problem {n}") for n, each in enumerate(found, 1))
-    return File(front(head, lambda key: f"{called}: {key}"), intro, tasks)
+    return File(front(head, lambda key: f"{called}: {key}"), intro, tasks, unsolved)
 
 
 def _toml(path: Path, called: str) -> dict[str, Any]:
@@ -117,6 +124,7 @@ def _asked(value: Any, where: str) -> Asked:
     if not isinstance(parts, list):
         raise UsageError(f"{where}: part is not a list; write tables [[problem.part]]")
     numbers = _table(table.get("numbers", {}), f"{where}: numbers")
+    asked = tuple(_part(each, f"{where}, part {n}") for n, each in enumerate(parts, 1))
     return Asked(
         where,
         (sources[0], _word(table[sources[0]], f"{where}: {sources[0]}")),
@@ -124,8 +132,8 @@ def _asked(value: Any, where: str) -> Asked:
         _word(table["input"], f"{where}: input") if "input" in table else None,
         words(table["title"], f"{where}: title") if "title" in table else None,
         table.get("statement"),
-        tuple(_part(each, f"{where}, part {n}") for n, each in enumerate(parts, 1)),
-        _marks(table, where),
+        asked,
+        _worth(_marks(table, where), [marks for _, marks in asked], where),
         _table(table.get("options", {}), f"{where}: options"),
         {name: read(n, f"{where}: numbers.{name}") for name, n in numbers.items()},
         _rate(table, where),
@@ -164,6 +172,14 @@ def _marks(table: Mapping[str, Any], where: str) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 1000):
         raise UsageError(f"{where}: marks are a whole number from 1 to 1000, found {value!r}")
     return value
+
+
+def _worth(marks: int | None, parts: Sequence[int | None], where: str) -> int | None:
+    """The marks of a problem, which those of its parts add up to. Errors: UsageError."""
+    total, open_ = sum(part or 0 for part in parts), None in parts
+    if marks is not None and any(parts) and (total > marks if open_ else total != marks):
+        raise UsageError(f"{where}: marks = {marks}, and its parts have {total} in all; make them equal")
+    return marks
 
 
 def _rate(table: Mapping[str, Any], where: str) -> str | None:

@@ -87,7 +87,7 @@ def _of_module(what: str, input: str) -> Task:
         found = module_in(vars(module(path)), name, typed)
     made = read(found, shape)
     title = plain(type(found).__name__)
-    layers = Network((), shape, given=tuple(made.rows))
+    layers = Network((), made.input or shape, given=tuple(made.rows))
     return Task(title, (layers,), first=True, unknown=tuple(made.unknown), read=made.checked)
 
 

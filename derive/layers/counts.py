@@ -77,14 +77,15 @@ def _conv(layer: Layer, before: Shape, after: Shape) -> Counts:
     everywhere = Mul(*axes, *sizes, read, C_OUT)
     adds = worked(MULTIPLY_ADDS, everywhere, dict(zip(axes, over.spatial, strict=True)) | values)
     ungrouped = weights.value * layer.groups
-    linked = _connections(lengths(rank, "out"), Mul(*sizes, read), after, values) if layer.kind == "conv" else None
+    kernel = Mul(*sizes, read) + int(layer.bias)
+    linked = _connections(lengths(rank, "out"), kernel, after, values) if layer.kind == "conv" else None
     return Counts(weights, _biases(layer, after), adds, ungrouped, linked, (per,) if grouped else ())
 
 
 def _connections(axes: Sequence[Expr], kernel: Expr, after: Shape, values: Mapping[Expr, Expr]) -> WorkedLine:
-    """The connections of a layer with biases: each number of the output has those of its kernel and one to a bias."""
+    """The connections of a layer: each number of the output has those of its kernel, and one to a bias if any."""
     put = dict(zip(axes, after.spatial, strict=True)) | dict(values)
-    return worked(CONNECTIONS, (Term((kernel + 1, C_OUT, *axes)),), put)
+    return worked(CONNECTIONS, (Term((kernel, C_OUT, *axes)),), put)
 
 
 def _wired(layer: Layer, after: Shape) -> Counts:

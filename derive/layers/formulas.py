@@ -67,7 +67,8 @@ def _lengths(rows: Sequence[Row]) -> Iterator[Equation]:
     windows = [row.layer for row in rows if row.layer.kind in WINDOWS]
     transposed = [row.layer for row in rows if row.layer.kind == "tconv"]
     if any(layer.padding is not None for layer in windows):
-        yield Equation(end, (Term((floor((start + 2 * p - k) / s),)), Term((ONE,))), say.LENGTH_IS)
+        why = say.LENGTH_IS(others=say.OTHERS[rank])
+        yield Equation(end, (Term((floor((start + 2 * p - k) / s),)), Term((ONE,))), why)
     if any(layer.padding is None for layer in windows):
         yield Equation(end, start, say.SAME_IS)
     if transposed:
@@ -96,8 +97,10 @@ def _counts(rows: Sequence[Row], columns: Sequence[str]) -> Iterator[Equation]:
     if any(layer.bias for layer in convolutions) and "biases" in columns:
         yield Equation(BIASES, C_OUT, say.BIASES_IS)
     if "connections" in columns and convolutions:
-        linked = Term((Mul(*kernels, C_IN) + 1, C_OUT, *lengths(rank, "out")))
-        yield Equation(CONNECTIONS, (linked,), say.CONNECTIONS_ARE)
+        for bias, why in ((True, say.CONNECTIONS_ARE), (False, say.CONNECTIONS_ALONE)):
+            if any(layer.bias == bias for layer in convolutions):
+                linked = Term((Mul(*kernels, C_IN) + int(bias), C_OUT, *lengths(rank, "out")))
+                yield Equation(CONNECTIONS, (linked,), why)
     for kind, column, left, right, why in _others():
         if kind in kinds and column in columns:
             yield Equation(left, right, why)

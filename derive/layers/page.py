@@ -218,7 +218,7 @@ def _side_by_side(task: Task) -> blocks.Table:
 
 
 def _worked(row: Row, first: bool) -> Iterator[blocks.Block]:
-    lines = [*row.sizes, row.weights, row.biases, row.multiply_adds, row.connections, row.numbers, *row.field_lines]
+    lines = [*row.sizes, row.weights, row.biases, row.multiply_adds, row.connections, row.numbers]
     known = [line for line in lines if line is not None]
     yield blocks.Heading(
         say.LAYER_AT(
@@ -226,11 +226,20 @@ def _worked(row: Row, first: bool) -> Iterator[blocks.Block]:
         ),
         level=2,
     )
-    groups: list[list[WorkedLine]] = [[]]
-    for line in known:
-        clash = any(line.left == other.left for other in groups[-1])
-        groups.append([line]) if clash else groups[-1].append(line)
-    yield from (together(group) for group in groups if group)
+    if known:
+        yield together(known)
+    yield from _worked_fields(row)
+
+
+def _worked_fields(row: Row) -> Iterator[blocks.Block]:
+    """The receptive field and the jump along each axis, once where all are alike."""
+    axes = AXES[len(row.field_lines) // 2]
+    pairs = [row.field_lines[2 * n : 2 * n + 2] for n in range(len(axes))]
+    alike = len({tuple((line.value, tuple(line.values.values())) for line in pair) for pair in pairs}) == 1
+    for axis, pair in zip(axes, pairs[:1] if alike else pairs, strict=False):
+        if len(axes) > 1:
+            yield blocks.Paragraph(say.FIELD_ALONG_EACH if alike else say.FIELD_ALONG(axis=axis))
+        yield together(pair)
 
 
 def told(task: Task, checks: Iterable[Checked] | None) -> list[Text]:
@@ -241,7 +250,8 @@ def told(task: Task, checks: Iterable[Checked] | None) -> list[Text]:
     if found[0].module is not None:
         parameters, adds = map(Integer, found[0].module)
         line = say.CHECKED_PARTLY if task.unknown else say.CHECKED_MODULE
-        return [line(layers=str(found[0].layers), parameters=parameters, adds=adds)]
+        rows = say.ONE_ROW if found[0].layers == 1 else say.EACH_ROW(layers=str(found[0].layers))
+        return [line(rows=rows, parameters=parameters, adds=adds)]
     layers = sum(c.layers for c in found)
     said = [say.CHECKED_ONE if layers == 1 else say.CHECKED(layers=str(layers))]
     columns = {c for network in task.networks for c in asked(task, network)}

@@ -156,7 +156,7 @@ def _with_options(layer: Layer, options: dict[str, str], typed: str) -> Layer:
 
 def _sizes(least: int) -> Callable[[str, str], Sizes]:
     def reader(value: str, typed: str) -> Sizes:
-        return tuple(number(part, repr(typed), least) for part in value.split("x"))
+        return tuple(number(part, repr(typed), least) for part in re.split("[xX×]", value))
 
     return reader
 

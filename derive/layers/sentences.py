@@ -31,9 +31,14 @@ CHECK = Text("Check", "验算")
 LAYER_AT = Text("{place}. {layer}: {before} to {after}", "{place}. {layer}：{before} 变为 {after}")
 
 LENGTH_IS = Text(
-    "length after a convolution or a pooling: kernel k, padding p on both sides, stride s; the width in the same way",
-    "卷积或池化之后的边长：核长 k，两侧各填充 p，步幅 s；宽度同理",
+    "length after a convolution or a pooling: kernel k, padding p on both sides, stride s{others}",
+    "卷积或池化之后的边长：核长 k，两侧各填充 p，步幅 s{others}",
 )
+OTHERS = {
+    1: Text("", ""),
+    2: Text("; the width in the same way", "；宽度同理"),
+    3: Text("; height and width in the same way", "；高度与宽度同理"),
+}
 SPAN_IS = Text(
     "what a kernel with dilation d covers; it stands in place of k", "膨胀率为 d 的核所覆盖的长度，代替上式中的 k"
 )
@@ -106,6 +111,12 @@ CONNECTIONS_ARE = Text(
     "connections: each number of the output has one for each weight of its kernel, and one for the bias",
     "连接数：输出的每个数与核的每个权重各有一条连接，与偏置有一条连接",
 )
+CONNECTIONS_ALONE = Text(
+    "connections without a bias: each number of the output has one for each weight of its kernel",
+    "无偏置时的连接数：输出的每个数与核的每个权重各有一条连接",
+)
+FIELD_ALONG = Text("Receptive field along {axis}:", "沿 {axis} 方向的感受野：")
+FIELD_ALONG_EACH = Text("Receptive field along each axis:", "沿各个方向的感受野：")
 SEES = Text("The receptive field of one number of the output is {field}.", "一个输出在输入上的感受野为 {field}。")
 CHECKED = Text(
     "Checked with torch: the output, the parameters and the multiply-adds of {layers} layers are those of torch "
@@ -118,18 +129,20 @@ CHECKED_ONE = Text(
     "已用 torch 验算：该层的输出形状、参数个数与乘加次数，均与 torch 模块在 meta 设备上给出的相同。",
 )
 UNKNOWN, NOT_EXPLAINED = Text("What is not explained", "未能解释的部分"), Text("Not counted above", "未计入上表")
+EACH_ROW = Text("each of the {layers} rows", "表中 {layers} 行")
+ONE_ROW = Text("the only row", "表中唯一一行")
 CHECKED_MODULE = Text(
-    "Checked with torch: the module ran on the meta device; the output and the parameters of each of the {layers} rows "
-    "are its own, and torch counts {parameters} parameters and {adds} multiply-adds too. The receptive fields follow "
+    "Checked with torch: the module ran on the meta device; the output and the parameters of {rows} are "
+    "its own, and torch counts {parameters} parameters and {adds} multiply-adds too. The receptive fields follow "
     "from the formulas and were not compared here.",
-    "已用 torch 验算：该模块在 meta 设备上运行，表中 {layers} 行的输出与参数均与模块自身的相同；torch 统计的总数同样是 "
+    "已用 torch 验算：该模块在 meta 设备上运行，{rows}的输出与参数均与模块自身的相同；torch 统计的总数同样是 "
     "{parameters} 个参数与 {adds} 次乘加。感受野由公式得出，此处未作比较。",
 )
 CHECKED_PARTLY = Text(
-    "Checked with torch: the module ran on the meta device, and the output and the parameters of each of the {layers} "
-    "rows are its own. With what is not explained, torch counts {parameters} parameters and {adds} multiply-adds. The "
+    "Checked with torch: the module ran on the meta device, and the output and the parameters of {rows} are "
+    "its own. With what is not explained, torch counts {parameters} parameters and {adds} multiply-adds. The "
     "receptive fields were not compared here.",
-    "已用 torch 验算：该模块在 meta 设备上运行，表中 {layers} 行的输出与参数均与模块自身的相同。连同未能解释的部分，"
+    "已用 torch 验算：该模块在 meta 设备上运行，{rows}的输出与参数均与模块自身的相同。连同未能解释的部分，"
     "torch 统计的总数是 {parameters} 个参数与 {adds} 次乘加。感受野此处未作比较。",
 )
 CHECKED_FIELDS = Text(

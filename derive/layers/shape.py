@@ -33,9 +33,10 @@ class Shape(NamedTuple):
 
 
 def times(sizes: Sequence[Expr]) -> Text:
-    """Sizes with a cross in between."""
+    """Sizes with a cross in between; sums stand in brackets there."""
     names = [f"s{n}" for n in range(len(sizes))]
-    joined = " × ".join("{" + name + "}" for name in names)
+    bracketed = [size.is_Add and len(sizes) > 1 for size in sizes]
+    joined = " × ".join(f"({{{n}}})" if sum_ else f"{{{n}}}" for n, sum_ in zip(names, bracketed, strict=True))
     return Text(joined, joined)(**dict(zip(names, sizes, strict=True)))
 
 

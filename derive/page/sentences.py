@@ -56,6 +56,7 @@ ONE_MARK = Text("Problem {number}. {title} ({marks} mark)", "第 {number} 题：
 QUESTION = Text("({letter}) {asked}", "({letter}) {asked}")
 QUESTION_WITH_MARKS = Text("({letter}) {asked} [{marks}]", "({letter}) {asked}（{marks} 分）")
 TOTAL = Text("The sheet has {tasks} problems, worth {marks} marks in all.", "本卷共 {tasks} 题，满分 {marks} 分。")
+TOTAL_OF_ONE = Text("The sheet has one problem, worth {marks} marks.", "本卷共 1 题，满分 {marks} 分。")
 OF_TASKS = Text("Problems {number}: {said}", "第 {number} 题：{said}")
 OF_TASK = Text("Problem {number}: {said}", "第 {number} 题：{said}")
 VERSION = Text("Version {number}", "第 {number} 号卷")

@@ -22,7 +22,7 @@ from derive.sheet.picture import GRAPH
 from derive.sheet.readings import key as written
 from derive.sheet.render import notation
 from derive.sheet.sheet import task
-from derive.sheet.verification import told
+from derive.sheet.verification import once, told
 
 PLAIN_FRONT = Front()
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -59,7 +59,7 @@ def derived(parts: Sequence[Part]) -> Solved:
     return Solved(
         notation(parts),
         partial(task, parts),
-        tuple(text for p in parts if not p.alone for text in told(p)),
+        tuple(once(text for p in parts if not p.alone for text in told(p))),
         compared if reports else None,
         partial(data, parts),
     )
@@ -120,7 +120,8 @@ def blocks(whole: Assignment, head: Title, blank: int | None, both: bool, detail
     yield from map(Paragraph, whole.intro)
     total = [t.worth for t in whole.tasks if t.worth is not None]
     if total:
-        yield Paragraph(say.TOTAL(tasks=str(len(whole.tasks)), marks=str(sum(total))))
+        many = say.TOTAL(tasks=str(len(whole.tasks)))
+        yield Paragraph((many if len(whole.tasks) > 1 else say.TOTAL_OF_ONE)(marks=str(sum(total))))
     asked = Paragraph(FADED if blank else EMPTY)
     if both:
         yield Answer(None, asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from derive.language import Text
@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from derive.check.report import Report, Row
 
 
+COUNTS = ("exact", "outcomes")  # what a sentence says the number of, where several parts have it
+
+
+def once(texts: Iterable[Text]) -> list[Text]:
+    """Each sentence once; what it counts in several parts is added up."""
+    found: dict[Hashable, Text] = {}
+    for text in texts:
+        key = next((name for name in COUNTS if str(text.values.get(name)).isdigit()), None)
+        same = written(text) if key is None else written(text(**{key: ""}))
+        if key is not None and same in found:
+            text = text(**{key: str(int(text.values[key]) + int(found[same].values[key]))})
+        found[same] = text
+    return list(found.values())
+
+
 def check(parts: Sequence[Part]) -> Iterator[Block]:
     """Say in sentences what was compared, of all parts at once, and show the results as a small table, line by line in
     detail "full"."""
@@ -24,9 +39,9 @@ def check(parts: Sequence[Part]) -> Iterator[Block]:
     if not checked:
         return
     yield Heading(say.CHECK, boxed=True)
-    said = {written(text): text for part, _ in checked for text in told(part)}
+    said = once(text for part, _ in checked for text in told(part))
     whole = parts[0].detail == "full"
-    yield from map(Paragraph, said.values()) if whole else (Paragraph(say.one_after_another([*said.values()])),)
+    yield from map(Paragraph, said) if whole else (Paragraph(say.one_after_another(said)),)
     rows = [(part, _rows(part, report)) for part, report in checked]
     if not whole:
         compared = [row for _, own in rows for row in own]

@@ -83,11 +83,12 @@ def _layer(row: Row) -> bool:
     shape, parameters, adds = found
     ours = row.layer, row.input, row.output
     features_last = last(row.layer, row.output)
+    links = row.connections and adds + row.layer.bias * math.prod(shape)
     for what, mine, theirs in (
         ("the output", sized(ours[2], features_last), shape),
         ("the parameters", (row.value("weights") + row.value("biases")) / row.times, parameters),
         ("the multiply-adds", row.value("multiply_adds") / row.times, adds),
-        ("the connections", row.connections and row.connections.value, row.connections and adds + math.prod(shape)),
+        ("the connections", row.connections and row.connections.value, links),
     ):
         if mine != theirs:
             raise VerificationError(f"{row.where}: {what} {mine} here, and {theirs} of the torch module")

@@ -21,7 +21,7 @@ from derive.errors import UsageError, VerificationError
 from derive.language import Text
 from derive.layers import field as seen
 from derive.layers.check.compare import Checked
-from derive.layers.check.described import NO_KIND, NotKnown, activation, called, described, pooled
+from derive.layers.check.described import FEATURES_LAST, NO_KIND, NotKnown, activation, called, described, pooled
 from derive.layers.check.torch_layers import slowly
 from derive.layers.layer import ZERO, Layer
 from derive.layers.network import Field, explained, merged, onward
@@ -43,6 +43,8 @@ class Read:
     unknown: list[Text] = field(default_factory=list)
     parameters: int = 0
     operations: int = 0
+    input: Shape | None = None  # as the first module sees it
+    sequence: bool = False  # whether that one reads features last
 
     @property
     def checked(self) -> Checked:
@@ -84,11 +86,21 @@ def _makes(thing: Any) -> bool:
 
 
 def read(module: nn.Module, input: Shape) -> Read:
-    """Run a module on an input with the channels first. Errors: UsageError where it cannot be run."""
+    """Run a module on an input with the channels first, or on a sequence with the features last, if its first module
+    reads one. Errors: UsageError where it cannot be run."""
+    if any(isinstance(p, nn.parameter.UninitializedParameter) for p in module.parameters()):
+        raise UsageError("the module has a lazy layer, which has no shape yet; give its sizes, as in nn.Linear(20, 10)")
     module = module.to("meta").eval()
-    found = Read(parameters=sum(p.numel() for p in module.parameters()))
-    follower = _Follower(found, module)
-    x = _input(module, input)
+    found = _run(module, input, _input(module, input))
+    if not found.sequence or len(input.spatial) != 1:
+        return found
+    return _run(module, Shape((input.channels,), input.spatial[0]), _input(module, input))  # the same numbers
+
+
+def _run(module: nn.Module, input: Shape, x: Any) -> Read:
+    """Run a module on a tensor, whose shape is said. Errors: UsageError where it cannot be run."""
+    found = Read(parameters=sum(p.numel() for p in module.parameters()), input=input)
+    follower = _Follower(found, module, x.shape)
     follower.known[id(x)] = (x, input, tuple(map(seen.entered, input.spatial)))
     try:
         counter = FlopCounterMode(display=False)
@@ -115,12 +127,13 @@ def _input(module: nn.Module, shape: Shape) -> Any:
 class _Follower(TorchFunctionMode):
     """Follows the tensors through modules and through the functions between them."""
 
-    def __init__(self, found: Read, module: nn.Module):
+    def __init__(self, found: Read, module: nn.Module, entered: torch.Size):
         super().__init__()
+        self.entered = entered
         self.found, self.module = found, module
         self.names = {m: name for name, m in module.named_modules()}
         self.known: dict[int, tuple[Any, Shape, Field]] = {}  # the tensors themselves too, so that no id is used again
-        self.inside = 0
+        self.inside, self.met = 0, False
         self.counted: set[int] = set()
         self.functions: list[str] = []
 
@@ -139,6 +152,9 @@ class _Follower(TorchFunctionMode):
         self.inside -= 1
         out = out[0] if isinstance(out, tuple) else out
         x = args[0] if args else next(iter(kwargs.values()))
+        if not self.met and next(module.parameters(), None) is not None:
+            self.met = True
+            self.found.sequence = isinstance(module, (*FEATURES_LAST, nn.RNNBase)) and x.shape == self.entered
         name = self.names[module] or type(module).__name__
         try:
             layer, before = described(module, x, args, self._shape(x))

@@ -61,16 +61,20 @@ def spots(ranges: list[tuple[int, int]]) -> Iterator[Spot]:
 
 
 def assign(wanted: Wanted, at: Mapping[str, str]) -> dict[tuple[str, Spot], Fraction]:
-    """Give every element a number; elements that need none get 0.
+    """Give every element a number; elements that need none get 0. The number of one element, x_1, stands before that
+    of all, x.
 
     Errors: UsageError for a foreign name, an element out of range, one that is missing.
     """
     found: dict[tuple[str, Spot], Fraction] = {}
-    for key, text in at.items():
+    alone: set[tuple[str, Spot]] = set()
+    for key, text in sorted(at.items(), key=lambda item: _element(item[0], wanted)[1] is not None):
+        one = _element(key, wanted)[1] is not None
         for name, spot, value in _given(key, text, wanted):
-            if (name, spot) in found:
+            if (name, spot) in (alone if one else found):
                 raise UsageError(f"--at: {key} gives {_typed(name, spot)} a second number")
             found[name, spot] = value
+            alone |= {(name, spot)} if one else set()
     for name, (ranges, needed) in wanted.items():
         for spot in spots(ranges):
             if spot in needed and (name, spot) not in found:
