@@ -19,7 +19,7 @@ from derive.language import Text
 from derive.page.print.typed import typed
 from derive.page.statement import paragraphs
 from derive.sheet.verification import once
-from derive.topics.worked.numbers_as_typed import assign
+from derive.topics.worked.numbers_as_typed import Wanted, assign
 
 TWO = r"""
 [sheet]
@@ -167,7 +167,7 @@ def test_one_problem_has_its_marks(tmp_path: Path) -> None:
 
 
 def test_an_element_stands_before_its_vector() -> None:
-    wanted = {"q": ([(1, 3)], {(1,), (2,), (3,)})}
+    wanted: Wanted = {"q": ([(1, 3)], {(1,), (2,), (3,)})}
     for at in ({"q": "1 2 3", "q_2": "5"}, {"q_2": "5", "q": "1 2 3"}):
         assert assign(wanted, at) == {("q", (1,)): 1, ("q", (2,)): 5, ("q", (3,)): 3}
     with pytest.raises(UsageError, match="a second number"):
