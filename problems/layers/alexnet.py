@@ -24,7 +24,7 @@ task = Task(
         "kernels of 11 × 11 × 3, 256 of 5 × 5 × 48, 384 of 3 × 3 × 256, 384 of 3 × 3 × 192, 256 of 3 × 3 × 192, then "
         "fully connected layers 9216-4096-4096-1000. A published table gives these layers 34944, 614656, 885120, "
         "331968, 331968, 37752832, 16781312 and 4100000 parameters, 62378344 in all; for the second convolution it "
-        "writes 256 · 5 · 5 · 48 + 256. Count the parameters of each layer and in all, and compare them with the table.",
+        "writes 256 · 5 · 5 · 48 + 256. Count the parameters of each layer and in all, and compare them with it.",
         "AlexNet 在两个 GPU 上训练，因此其第二、四、五个卷积层分为两组：96 个 11 × 11 × 3 的核，256 个 5 × 5 × "
         "48 的核，"
         "384 个 3 × 3 × 256 的核，384 个 3 × 3 × 192 的核，256 个 3 × 3 × 192 的核，随后是 9216-4096-4096-1000 "
