@@ -249,7 +249,7 @@ def test_an_infinite_start_is_refused_with_a_way_out_that_works(first, word):
     T = g.size("T")
     t, k = g.index("t", T), g.index("k", T)
     x = g.parameter("x", T)
-    with pytest.raises(ModelError, match=rf"m: a start value .* as in {word}\(x\[k\], \(k, 1, t\)\)"):
+    with pytest.raises(ModelError, match=rf"m: a start value .*, {word}\(x\[k\], \(k, 1, t\)\)"):
         g.recurrence("m", lambda m: Max(m[t - 1], x[t]), over=t, start={0: first})
     m = g.node("m", (amin if word == "amin" else amax)(x[k], (k, 1, t)), over=t)
     g.loss("L", Sum(m[t] ** 2, t))
@@ -300,7 +300,7 @@ def test_the_page_says_from_which_length_on_its_cases_are_apart():
     one, two = g.parameters("h_one h_two")
     f = g.recurrence("f", lambda f: a * tanh(f[t - 1]) + b * f[t - 2], over=t, start={0: one, -1: two})
     g.loss("L", Sum(f[t] ** 2, t))
-    said = "those for T of at least 2"
+    said = "hold as written for T of at least 2"
     assert said in " ".join(g.derive().to_text(check=False).split())
     assert "T 不小于 2" in g.derive().to_text("zh", check=False)
     assert said not in " ".join(g.derive(sizes={"T": 3}).to_text(check=False).split())
