@@ -9,7 +9,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,7 @@ def _failed(given: argparse.Namespace, points: int, seed: int, steps: int | None
             failed += not ok
             progress_line.erase()
             print(page.paint(verdict, terminal.GREEN if ok else terminal.RED), flush=True)
+    found.close()  # its processes end before this one
     for name in on_layers:
         ok, verdict = _on_layers(name, given.lang)
         failed += not ok
@@ -84,7 +85,9 @@ def _on_layers(name: str, lang: str) -> Verdict:
     return True, LAYERS(label=label, layers=f"{layers:>3}", fields=fields, verdict=say.OK).pick(lang)
 
 
-def _in_turn(check: Check, asked: Sequence[str], problems: Sequence[Problem]) -> Iterator[Iterable[Verdict]]:
+def _in_turn(
+    check: Check, asked: Sequence[str], problems: Sequence[Problem]
+) -> Generator[Iterable[Verdict], None, None]:
     """The verdicts on all problems in turn, found on all cores; on a few, or on a user's own, in this process."""
     workers = min(len(asked) // SHARE, _cores())
     if workers < 2 or not set(asked) <= set(names()):
