@@ -307,3 +307,16 @@ def test_the_page_says_from_which_length_on_its_cases_are_apart():
     assert said not in " ".join(
         load("bptt").readings[0].build("tanh", "squared", "every", "learned").derive().to_text(check=False).split()
     )
+
+
+def test_a_long_lag_is_apart_from_a_long_length_on():
+    """f_{t-15} with learned starts: at T = 14 the steps T - 14, ..., T - 1 begin with t = 0, a start with a step of its
+    own; from T = 15 on no two cases hold for one t."""
+    g = Graph("long lag")
+    T = g.size("T")
+    t, a, b = g.index("t", T), g.parameter("a"), g.parameter("b")
+    starts = g.parameters(" ".join(f"s_{letter}" for letter in "abcdefghijklmno"))
+    law = lambda f: a * tanh(f[t - 1]) + b * f[t - 15]  # noqa: E731
+    f = g.recurrence("f", law, over=t, start={-k: s for k, s in enumerate(starts)})
+    g.loss("L", Sum(f[t] ** 2, t))
+    assert "hold as written for T of at least 15" in " ".join(g.derive().to_text(check=False).split())

@@ -17,7 +17,7 @@ from derive.expressions.intervals import Interval, image
 from derive.memo import memo
 from derive.model.sizes import far
 
-SMALL = 12  # sizes from this one on are large
+SMALL = 4  # so many sizes are tried at least
 Ranges = tuple[tuple[Idx, Interval], ...]  # of the indices that are free in a term
 Numbers = tuple[tuple[Symbol, Integer], ...]
 
@@ -84,8 +84,15 @@ def apart_from(found: Sequence[Region]) -> tuple[Symbol, int] | None:
     if len(sizes) != 1:
         return None
     (size,), boxes = sizes, list(zip(*axes, strict=True))
-    met = [n for n in range(getattr(size, "least", 1), SMALL) if _meet(boxes, {size: Integer(n)})]
+    met = [n for n in range(getattr(size, "least", 1), _large(axes)) if _meet(boxes, {size: Integer(n)})]
     return (size, met[-1] + 1) if met else None
+
+
+def _large(axes: Sequence[Sequence[Interval]]) -> int:
+    """A number for the size from which on no two ends change their order: the ends are linear in it, and their slopes
+    differ by 1/2 at least, so that twice what their constants differ by is enough."""
+    constants = [abs(int(n)) for axis in axes for ends in axis for end in ends for n in end.atoms(Integer)]
+    return 4 * max(constants, default=0) + SMALL
 
 
 def _meet(boxes: Sequence[tuple[Interval, ...]], number: Mapping[Basic, Basic]) -> bool:

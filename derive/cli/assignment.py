@@ -7,9 +7,8 @@ import os
 import random
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +16,8 @@ from derive import problems
 from derive.cli import options, progress_line
 from derive.cli.assignment_file import load
 from derive.cli.assignment_task import made
-from derive.cli.delivery import deliver, format_of, not_to_a_terminal
+from derive.cli.cores import cores, processes
+from derive.cli.delivery import deliver, ending, format_of, not_to_a_terminal
 from derive.cli.sheet import blanked, front_of
 from derive.errors import DeriveError, UsageError
 from derive.language import LANGUAGES, Text
@@ -30,7 +30,6 @@ from derive.page.typesetting.files import write
 from derive.sheet.assignment import Assignment, render
 from derive.topics.worked.numbers_as_typed import whole
 
-SUFFIXES = {"text": "txt", "typst": "typ", "markdown": "md"}
 UNTITLED = Text("Problem sheet {name}", "习题 {name}")
 MOST_SEED = 10**9
 
@@ -143,7 +142,7 @@ def contents(wish: Wish, to_terminal: bool = False) -> Sequence[tuple[str, str |
     for lang in (each or front.lang or LANGUAGES[0] for each in wish.langs):
         for format in wish.formats:
             made_of = render(sheet, format, lang, wish.detail, page, wish.engine, front, wish.blank)
-            found.append((f"{wish.name}.{lang}.{SUFFIXES.get(format, format)}", made_of))
+            found.append((f"{wish.name}.{lang}{ending(format)}", made_of))
     return found
 
 
@@ -163,17 +162,15 @@ def _all(wishes: Sequence[Wish], folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"-o {folder}: no folder can be made there ({error.strerror})") from None
-    workers = min(os.cpu_count() or 1, len(wishes))
-    if workers == 1:
+    if min(cores(), len(wishes)) == 1:
         for n, wish in enumerate(wishes, 1):
             _say(n, len(wishes), written(wish, folder), folder)
         return
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:  # autograd does not survive a fork
+    with processes(len(wishes)) as pool:
         jobs = [pool.submit(partial(_told, wish, folder)) for wish in wishes]
         for n, done in enumerate(as_completed(jobs), 1):
             names, failed = done.result()
             if failed is not None:
-                pool.shutdown(cancel_futures=True)
                 raise UsageError(failed)
             _say(n, len(wishes), names, folder)
 

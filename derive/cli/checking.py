@@ -6,16 +6,15 @@ Many problems are shared out among processes, one for each core, and printed in 
 from __future__ import annotations
 
 import argparse
-import os
-import signal
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
 from derive.cli import options, progress_line
 from derive.cli.asking import problem_of
-from derive.cli.beginning import as_a_command
+from derive.cli.cores import cores, processes
 from derive.errors import VerificationError
 from derive.language import LANGUAGES, Text
 from derive.page import sentences as say
@@ -56,19 +55,20 @@ def _failed(given: argparse.Namespace, points: int, seed: int, steps: int | None
     asked = [name for name in given.names or names() if name not in on_layers]
     problems = [problem_of(name, given.graph) for name in asked]  # all of them, before anything is checked
     check = partial(_checked, points=points, seed=seed, steps=steps, lang=given.lang)
-    found = _in_turn(check, asked, problems)
-    for n, problem in enumerate(problems, 1):
-        doing(CHECKING, what=problem.title, n=n, all=len(asked))
-        for ok, verdict in next(found):
-            failed += not ok
-            progress_line.erase()
-            print(page.paint(verdict, terminal.GREEN if ok else terminal.RED), flush=True)
-    found.close()  # its processes end before this one
-    for name in on_layers:
-        ok, verdict = _on_layers(name, given.lang)
+
+    def told(ok: bool, verdict: str) -> None:
+        nonlocal failed
         failed += not ok
         progress_line.erase()
         print(page.paint(verdict, terminal.GREEN if ok else terminal.RED), flush=True)
+
+    with closing(_in_turn(check, asked, problems)) as found:  # its processes end here
+        for n, problem in enumerate(problems, 1):
+            doing(CHECKING, what=problem.title, n=n, all=len(asked))
+            for ok, verdict in next(found):
+                told(ok, verdict)
+    for name in on_layers:
+        told(*_on_layers(name, given.lang))
     return failed
 
 
@@ -89,32 +89,17 @@ def _in_turn(
     check: Check, asked: Sequence[str], problems: Sequence[Problem]
 ) -> Generator[Iterable[Verdict], None, None]:
     """The verdicts on all problems in turn, found on all cores; on a few, or on a user's own, in this process."""
-    workers = min(len(asked) // SHARE, _cores())
+    workers = min(len(asked) // SHARE, cores())
     if workers < 2 or not set(asked) <= set(names()):
         yield from map(check, asked, problems)
         return
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    context = multiprocessing.get_context("spawn")  # autograd does not survive a fork
-    with ProcessPoolExecutor(workers, context, _begin) as pool:
+    with processes(workers) as pool:
         yield from pool.map(partial(_loaded, check), asked)
-
-
-def _begin() -> None:
-    """A worker begins as a command does; an interruption ends it without a word."""
-    as_a_command()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _loaded(check: Check, name: str) -> list[Verdict]:
     """The verdicts on a problem of the catalogue, such that they can be sent to another process."""
     return list(check(name, load(name)))
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _checked(name: str, problem: Problem, points: int, seed: int, steps: int | None, lang: str) -> Iterator[Verdict]:

@@ -27,15 +27,20 @@ def not_to_a_terminal(what: str, output: str | None) -> None:
         raise UsageError(f"a {what} is not for a terminal; give a file with -o, or let it go to a pipe")
 
 
+def ending(format: str) -> str:
+    """What the names of files in a format end in, with its dot."""
+    return next(own for own, named in ENDINGS.items() if named == format)
+
+
 def format_of(typed: str | None, output: str | None, known: Collection[str], usual: str) -> str:
     """The format that is asked for, else the one that the file's name ends in, else the usual one.
 
     Errors: UsageError for a name that ends in another format, or in none that is known.
     """
-    ending = Path(output or "").suffix.lower()
-    named = ENDINGS.get(ending)
-    if typed is None and ending and named not in known:
-        raise UsageError(f"-o {output}: no format is written to {ending}; say which of {', '.join(known)} by --format")
+    suffix = Path(output or "").suffix.lower()
+    named = ENDINGS.get(suffix)
+    if typed is None and suffix and named not in known:
+        raise UsageError(f"-o {output}: no format is written to {suffix}; say which of {', '.join(known)} by --format")
     if typed in known and named in known and typed != named:
         raise UsageError(f"-o {output} with --format {typed}: the name ends as {named} does; change one of the two")
     return typed or named or usual

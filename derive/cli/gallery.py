@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from derive.cli import options
+from derive.cli.cores import processes
 from derive.cli.sheet import solved, titled
 from derive.errors import UsageError
 from derive.language import LANGUAGES
@@ -31,8 +30,7 @@ def run(argv: Sequence[str]) -> int:
         load(name)  # an unknown one is refused before any work
     site = Path(given.output)
     _folder(site)
-    context = get_context("spawn")  # autograd does not survive a fork
-    with ProcessPoolExecutor(min(os.cpu_count() or 1, len(wished)), context) as pool:
+    with processes(len(wished)) as pool:
         made = {pool.submit(partial(one, site=site, check=not given.no_check), name): name for name in wished}
         for count, done in enumerate(as_completed(made), 1):
             done.result()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from functools import reduce
 from pathlib import Path
 
 from derive.cli import options
@@ -19,7 +18,6 @@ from derive.transcribe.model import Pasted, pasted
 
 DIMENSION = Text("a size of the model", "模型的维数")
 _READ = Text("This model was read from LaTeX.", "本模型由 LaTeX 读入。")
-_BOTH = Text("{one} {more}", "{one}{more}")
 _SHAPES = Text("No shape was given for {names}; it follows from the formulas.", "{names} 的形状没有给出，由公式推出。")
 _APART = Text(
     "Taken for names of their own, beside a family of the same letter, are {names}.",
@@ -92,4 +90,4 @@ def _taken(made: Pasted) -> Text:
     if apart := [nodes[name].generic for name in made.apart]:
         said.append(_APART(names=apart))
     said += [_UNUSED(line=line) for line in made.unused]
-    return reduce(lambda one, more: _BOTH(one=one, more=more), said)
+    return say.one_after_another(said)

@@ -18,7 +18,7 @@ from sympy.core.relational import Relational
 
 from derive.evaluate.compile import COMPARE
 from derive.evaluate.exact import ExactBackend
-from derive.expressions.functions import BY_NAME, Row, arguments, row_of
+from derive.expressions.functions import Row, arguments, row_of
 
 BITS = 200
 ctx.prec = BITS
@@ -103,8 +103,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "stop": middle,
     "sigmoid": lambda x: 1 / (1 + (-ball(x)).exp()),
     "tanh": lambda x: _tanh(ball(x)),
-    "sinh": lambda x: (ball(x).exp() - (-ball(x)).exp()) / 2,
-    "cosh": lambda x: (ball(x).exp() + (-ball(x)).exp()) / 2,
     "asinh": lambda x: (x + (ball(x) * x + 1).sqrt()).log(),
     "acosh": lambda x: (x + (ball(x) * x - 1).sqrt()).log(),
     "atanh": lambda x: ((1 + ball(x)) / (1 - ball(x))).log() / 2,
@@ -311,8 +309,3 @@ def objects(values: Any) -> Any:
     for n, part in enumerate(parts):
         found[n] = part[()] if part.shape == () else part
     return found
-
-
-def named(name: str) -> Row | None:
-    """The row of a function by its name."""
-    return BY_NAME.get(name)

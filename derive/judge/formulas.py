@@ -45,7 +45,6 @@ from derive.transcribe.occurrences import ONES, TRANSPOSED, Occurrence, occurren
 
 STEPS = 50_000  # in which one line is computed at most
 _ROUNDED = {"floor": "floor", "ceil": "ceiling"}  # by the brackets around it
-_TIMES = ("", "cdot", "times", "*", "odot", "circ", "otimes")
 
 
 @dataclass

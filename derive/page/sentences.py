@@ -278,7 +278,6 @@ HYPOTHESIS = Text("by the induction hypothesis", "由归纳假设")
 FACTOR_IN = Text("move the factor into the sum", "因子移入和式")
 OWN_TERM = Text("the last term is the one with {term}", "最后一项正是 {term} 的项")
 WRITTEN_OUT = Text("written out", "逐项写出")
-AT_TIME = Text("At {time}:", "{time} 时：")
 CHECKED = Text(
     "Every adjoint, and every line of the equalities that lead to it, was compared with torch.autograd in float64 at "
     "{samples} random points.",
@@ -349,7 +348,7 @@ def listed(texts: Sequence[Text]) -> Text:
 
 def one_after_another(texts: Sequence[Text]) -> Text:
     """Several sentences as one paragraph."""
-    return joined(texts, (" ", ""))
+    return texts[0] if len(texts) == 1 else joined(texts, (" ", ""))
 
 
 def sentence(text: Text) -> Text:

@@ -35,7 +35,6 @@ CHANGED = Text(
 )
 ADDED = Text("The graph is that above with {new}.", "计算图与上文相同，只是增加 {new}。")
 REMOVED = Text("The graph is that above without {gone}.", "计算图与上文相同，只是去掉 {gone}。")
-BOTH = Text("{one} {other}", "{one}{other}")
 BACK = Text("The arrow from {names} back to itself is not drawn.", "由 {names} 指回自身的箭头未画出。")
 DENSE = Text(
     "The graph has {count} boxes, which is too many for a page; the command derive graph draws it.",
@@ -112,9 +111,9 @@ def picture(part: Part) -> Iterator[Block]:
     if count > MOST and len(drawn.narrowest.vertices) > MOST:
         yield Paragraph(DENSE(count=str(count)))
         return
-    caption = say.PICTURE if any(e.backward for e in drawn.diagram.edges) else VALUES
-    caption = BOTH(one=caption, other=SHARED) if drawn.diagram.copied else caption
-    for remark in remarks(known, drawn.diagram):
-        caption = BOTH(one=caption, other=remark)
+    said = [say.PICTURE if any(e.backward for e in drawn.diagram.edges) else VALUES]
+    said += [SHARED] if drawn.diagram.copied else []
+    said += remarks(known, drawn.diagram)
     solved = [n.generic for n in derived.model.nodes.values() if n.implicit]
-    yield Picture(drawn, BOTH(one=caption, other=BACK(names=solved)) if solved else caption)
+    said += [BACK(names=solved)] if solved else []
+    yield Picture(drawn, say.one_after_another(said))
