@@ -261,6 +261,14 @@ def test_several_processes_print_what_one_prints(cli, monkeypatch):
     assert [*dict.fromkeys(line.split()[0] for line in found[1][1].splitlines())] == [*asked]
 
 
+def test_several_processes_end_with_the_command():
+    """What they print to is closed when the command is over; a process that went on would hold it open."""
+    wished = "l1 max lasso ridge same-field"
+    code = f"from derive.cli import checking, main; checking.SHARE = 2; main.main(['check', *{wished!r}.split()])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60, check=True)
+    assert done.stderr == b"" and len(done.stdout.splitlines()) >= 4
+
+
 def test_check_takes_names_and_a_length(cli):
     """Only those asked for, in the order asked for."""
     status, out, err = cli("check", "logistic", "bptt", "--T", "3", "--points", "20", "--seed", "7")

@@ -62,11 +62,12 @@ def _failed(given: argparse.Namespace, points: int, seed: int, steps: int | None
         progress_line.erase()
         print(page.paint(verdict, terminal.GREEN if ok else terminal.RED), flush=True)
 
-    with closing(_in_turn(check, asked, problems)) as found:  # its processes end here
+    with closing(_in_turn(check, asked, problems)) as found:
         for n, problem in enumerate(problems, 1):
             doing(CHECKING, what=problem.title, n=n, all=len(asked))
             for ok, verdict in next(found):
                 told(ok, verdict)
+        next(found, None)  # its processes end here
     for name in on_layers:
         told(*_on_layers(name, given.lang))
     return failed
