@@ -11,6 +11,7 @@ from derive.judge import words
 from derive.judge.verdict import GOOD, UNREADABLE, Line, whole
 from derive.language import Text
 from derive.page.formats.html.vendored import katex_style, text
+from derive.page.sentences import one_after_another
 from derive.page.terminal import GREEN, PLAIN, RED, Page
 
 FORMATS = ("text", "html", "json")
@@ -70,13 +71,14 @@ def _text(answer: Answer, lang: str, page: Page, first: bool) -> Iterator[str]:
     right = sum(line.verdict in GOOD for line in answer.lines)
     verdict = words.VERDICTS[answer.verdict].pick(lang)
     count = words.COUNT(right=right, all=len(answer.lines)).pick(lang)
-    yield f"{answer.name}: {page.paint(verdict, GREEN if answer.verdict == 'right' else RED)}. {count}"
+    painted = page.paint(verdict, GREEN if answer.verdict == "right" else RED)
+    yield words.HEAD(name=answer.name, verdict=painted, count=count).pick(lang)
     if first and len(answer.lines) > 1:
         bad = next((n for n, line in enumerate(answer.lines, 1) if line.verdict not in GOOD), None)
         yield (words.ALL_RIGHT if bad is None else words.FIRST(number=bad)).pick(lang)
     for line in answer.lines:
         mark = page.paint(words.VERDICTS[line.verdict].pick(lang), GREEN if line.verdict in GOOD else RED)
-        yield f"  {words.LINE(number=line.number).pick(lang)}: {' '.join(line.text.split())}"
+        yield f"  {words.LINE(number=line.number, text=' '.join(line.text.split())).pick(lang)}"
         yield f"    {mark}"
         yield from (f"    {said.pick(lang)}" for said in _said(line))
         if line.value:
@@ -96,15 +98,15 @@ def _html(answers: Sequence[Answer], lang: str) -> str:
 
 def _article(answer: Answer, lang: str) -> str:
     rows = "".join(_row(line, lang) for line in answer.lines)
-    verdict = escape(words.VERDICTS[answer.verdict].pick(lang))
-    return f"<article><h2>{escape(answer.name)}: {verdict}</h2><ol>{rows}</ol></article>"
+    title = words.TITLED(name=answer.name, verdict=words.VERDICTS[answer.verdict]).pick(lang)
+    return f"<article><h2>{escape(title)}</h2><ol>{rows}</ol></article>"
 
 
 def _row(line: Line, lang: str) -> str:
     kind = "good" if line.verdict in GOOD else "open" if line.verdict in ("undecided", UNREADABLE) else "bad"
-    said = " ".join(escape(text.pick(lang)) for text in _said(line))
-    found = f'<li class="{kind}"><code>{escape(line.text)}</code><br>{escape(words.VERDICTS[line.verdict].pick(lang))}'
-    found += f". {said}" if said else ""
+    told, said = words.VERDICTS[line.verdict], [*_said(line)]
+    told = words.WITH(verdict=told, said=one_after_another(said)) if said else told
+    found = f'<li class="{kind}"><code>{escape(line.text)}</code><br>{escape(told.pick(lang))}'
     if line.value:
         before, _, after = words.SHOULD.pick(lang).partition("{value}")
         found += f"<br>{escape(before)}<code>{escape(line.value)}</code>{escape(after)}"

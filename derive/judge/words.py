@@ -17,7 +17,7 @@ VERDICTS = {
 SLIPS = {
     "sign": Text("The sign is wrong.", "符号错误。"),
     "factor": Text(
-        "A factor {factor} is missing or too much: times {factor} it is right.", "系数有误：乘以 {factor} 后正确。"
+        "A factor is wrong: multiplied by {factor}, the formula is right.", "系数有误：乘以 {factor} 后正确。"
     ),
     "batch": Text("The sum over {index} is missing.", "缺少对 {index} 的求和。"),
     "transpose": Text(
@@ -85,7 +85,10 @@ FIRST = Text("Claim {number} is the first that does not follow.", "第 {number} 
 ALL_RIGHT = Text("Every line follows.", "每一行都成立。")
 COUNT = Text("{right} of {all} lines are right.", "{all} 行中有 {right} 行正确。")
 READ = Text("{message}", "{message}")
-LINE = Text("line {number}", "第 {number} 行")
+LINE = Text("line {number}: {text}", "第 {number} 行：{text}")
+HEAD = Text("{name}: {verdict}. {count}", "{name}：{verdict}。{count}")
+TITLED = Text("{name}: {verdict}", "{name}：{verdict}")
+WITH = Text("{verdict}. {said}", "{verdict}。{said}")
 EMPTY = Text("No equation was found that could be judged.", "没有找到可以判定的等式。")
 OUTSIDE = Text(
     "This looks like a formula, and it stands outside of the dollars; write it between them, $...$.",

@@ -15,7 +15,7 @@ from derive.expressions.symbols import Blank
 from derive.page.numerals import Numeral
 from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, write
 
-DOTS = 16  # of a line that is to be filled in
+DOTS = 32  # of a line that is to be filled in
 
 
 @write.register(Symbol)
