@@ -7,7 +7,7 @@ not hold 0, which is a proof. What can be computed nowhere is undecided.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product as combinations
 from typing import Any
 
@@ -101,53 +101,82 @@ def sides(
     left: Node, one: Side, right: Node | None, two: Side, worlds: Sequence[Formulas], loose: bool = False
 ) -> Outcome:
     """Compare two things to be computed, at the index letters of `left`."""
-    convention, count, missing = "", 0, 0
-    taken: dict[str, set[int]] = {}  # the values that each letter has where both sides exist
-    outside = False  # whether an adjoint was asked for where the variable does not exist
-    several: set[str] = set()  # letters with more than one value in some world
+    tally = _Tally(one, two, loose)
     for formulas in worlds:
         letters = formulas.ranges(left)
         unbound = tuple(sorted(set(formulas.ranges(right)) - set(letters))) if right is not None else ()
         if unbound:
             next(_computed(formulas, letters, one), None)
             return Outcome(DIFFERENT, unbound=unbound)
-        several |= {own for own, (low, high) in letters.items() if high > low}
+        tally.several |= {own for own, (low, high) in letters.items() if high > low}
         for scope in _scopes(letters):
-            try:
-                a = one(formulas, scope)
-            except (OutOfRange, NoValue):
-                continue
-            try:
-                b = two(formulas, scope)
-            except NoValue:
-                continue
-            except NoAdjoint:
-                outside = True
-                continue
-            except OutOfRange:
-                missing += 1
-                continue
-            except Mismatch as wrong:
-                return Outcome(DIFFERENT, shapes=str(wrong))
-            a_numbers, b_numbers, how = _aligned(a, b, loose)
-            if a_numbers is None:
-                return Outcome(DIFFERENT, shapes=f"{shown(b)}, where {shown(a)} belongs")
-            bad, sure = _difference(a_numbers, b_numbers)
-            if bad is None and not sure:
-                continue
-            if bad is not None:
-                other = _by_convention(a, b)
-                if other is None:
-                    return Outcome(DIFFERENT, example=_example(formulas, scope, a_numbers, b_numbers, bad))
-                how = other
-            convention = convention or how
-            count += 1
-            for own, n in scope.items():
-                taken.setdefault(own, set()).add(n)
-    # Y_ji for Y_ij exists at j = 1 alone where Y has one column: nothing was compared but the diagonal.
-    if (missing and not count) or ((missing or outside) and count and any(len(taken[own]) == 1 for own in several)):
-        return Outcome(DIFFERENT, missing=True)
-    return Outcome(SAME if count else UNKNOWN, convention, count=count)
+            if (different := tally.at(formulas, scope)) is not None:
+                return different
+    return tally.outcome()
+
+
+@dataclass
+class _Tally:
+    """Where two sides were compared, and how they agreed."""
+
+    one: Side
+    two: Side
+    loose: bool
+    convention: str = ""
+    count: int = 0
+    missing: int = 0  # places where the left side exists and the right one asks for an element that does not
+    outside: bool = False  # whether an adjoint was asked for where the variable does not exist
+    several: set[str] = field(default_factory=set)  # letters with more than one value in some world
+    taken: dict[str, set[int]] = field(default_factory=dict)  # the values that each letter has where both sides exist
+
+    def at(self, formulas: Formulas, scope: Scope) -> Outcome | None:
+        """Compare at some index values; an outcome if the two surely differ there. Errors: Mismatch on the left."""
+        try:
+            left = self.one(formulas, scope)
+        except (OutOfRange, NoValue):
+            return None
+        try:
+            right = self._right(formulas, scope)
+        except Mismatch as wrong:
+            return Outcome(DIFFERENT, shapes=str(wrong))
+        return None if right is None else self._compared(formulas, scope, left, right)
+
+    def _right(self, formulas: Formulas, scope: Scope) -> Value | None:
+        """The right side; None where it has no value."""
+        try:
+            return self.two(formulas, scope)
+        except NoValue:
+            return None
+        except NoAdjoint:
+            self.outside = True
+        except OutOfRange:
+            self.missing += 1
+        return None
+
+    def _compared(self, formulas: Formulas, scope: Scope, left: Value, right: Value) -> Outcome | None:
+        a, b, how = _aligned(left, right, self.loose)
+        if a is None:
+            return Outcome(DIFFERENT, shapes=f"{shown(right)}, where {shown(left)} belongs")
+        bad, sure = _difference(a, b)
+        convention = how if bad is None else _by_convention(left, right)
+        if convention is None and bad is not None:
+            return Outcome(DIFFERENT, example=_example(formulas, scope, a, b, bad))
+        if bad is not None or sure:
+            self._agreed(scope, convention or "")
+        return None
+
+    def _agreed(self, scope: Scope, how: str) -> None:
+        self.convention, self.count = self.convention or how, self.count + 1
+        for own, n in scope.items():
+            self.taken.setdefault(own, set()).add(n)
+
+    def outcome(self) -> Outcome:
+        """What was found if the two differ nowhere. Y_ji for Y_ij exists at j = 1 alone where Y has one column: then
+        nothing was compared but the diagonal."""
+        narrow = any(len(self.taken[own]) == 1 for own in self.several if own in self.taken)
+        if (self.missing and not self.count) or ((self.missing or self.outside) and self.count and narrow):
+            return Outcome(DIFFERENT, missing=True)
+        return Outcome(SAME if self.count else UNKNOWN, self.convention, count=self.count)
 
 
 def _computed(formulas: Formulas, letters: dict[str, tuple[int, int]], side: Side) -> Iterator[Value]:
