@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from alphabets import letters
-from sympy import Abs, Eq, Gt, ImmutableDenseMatrix, Indexed, Lt, Symbol
+from sympy import Abs, Eq, Gt, ImmutableDenseMatrix, Indexed, Lt, Max, Symbol
 from sympy.core.relational import Relational
 
 from derive import Graph, Sum, function_named, relu, sigmoid, tanh
@@ -404,3 +404,27 @@ def test_a_sum_over_time_hands_adjoints_on_as_they_are(swapped, said):
     text = g.derive().to_text()
     assert ("The Jacobian of every step is the identity" in " ".join(text.split())) is said
     assert not said or "1 > 1" not in text
+
+
+NUMBERS = {
+    "half": (lambda h, enters: relu(h) / 2 + enters, "The product tends to zero: no step", "1/2 < 1"),
+    "opposite": (lambda h, enters: enters - h, "steps: every factor is -1.", "1 = 1"),
+    "triple": (lambda h, enters: enters + 3 * h, "The product grows exponentially, for almost every adjoint", "3 > 1"),
+    "kadane": (lambda h, enters: Max(h + enters, 0), "The product does not grow exponentially", "1 > 1"),
+    "twice": (lambda h, enters: 2 * relu(h) + enters, "The bound 2 of a step", "2 > 1"),
+    "no bound below 1": (lambda h, enters: relu(h) - h / 3 + enters, "The bound 4/3 of a step", "4/3"),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_two_numbers_are_no_condition(name):
+    """A factor that is a number is below 1 or not: the page says what follows, and compares no number with 1."""
+    law, said, compared = NUMBERS[name]
+    g = Graph("a number")
+    T = g.size("T")
+    t, x, w = g.index("t", T), g.input("x", T), g.parameter("w", T)
+    h = g.recurrence("h", lambda h: law(h[t - 1], w[t] * x[t]), over=t, start={0: 0})
+    g.loss("L", h[T] ** 2 / 2)
+    text = " ".join(g.derive().to_text(check=False).split())
+    assert said in text and (compared == "4/3" or compared not in text)
+    assert "The statements are about" not in text or "Over k steps" in text  # no lead without what it leads to

@@ -152,8 +152,7 @@ class Steps:
     def _step(self, node: Node, region: Region, uses: tuple[Use, ...]) -> Step:
         """Make the step on one region, from its uses and the short values of their adjoints."""
         d, ranges = self.derivation, region.free(node.indices)
-        alone = all(self._made_of.get(u.user.name) == [node.name] for u in uses)
-        longest = ALONE if node.is_leaf and alone else LONGEST
+        longest = ALONE if node.is_leaf and self._alone(node, uses) else LONGEST
         raw = contributions(d.loss, node, region, uses, self._facts)
         short = {
             p: v
@@ -163,6 +162,10 @@ class Steps:
         }
         marks = tuple(is_immediate(d.model, node, use, uses) for use in uses)
         return step(d.loss, node, region, uses, marks, tuple(short.items()), self._facts, longest)
+
+    def _alone(self, node: Node, uses: tuple[Use, ...]) -> bool:
+        """Is the adjoint of this family the only one that is made of those of its users?"""
+        return all(self._made_of.get(u.user.name) == [node.name] for u in uses)
 
     @cached_property
     def _made_of(self) -> Mapping[str, list[str]]:

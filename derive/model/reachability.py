@@ -25,10 +25,11 @@ def reach(start: Iterable[T], further: Callable[[T], Iterable[T]]) -> frozenset[
 @memo
 def downstream(model: Model, name: str) -> frozenset[str]:
     """Every family that a family influences, itself included."""
-    return influenced(model, [name])
+    return influenced(model, (name,))
 
 
-def influenced(model: Model, names: Iterable[str]) -> frozenset[str]:
+@memo
+def influenced(model: Model, names: tuple[str, ...]) -> frozenset[str]:
     """Every family that one of these families influences, themselves included."""
     return reach(names, lambda n: (user.name for user in model.users(n)))
 
@@ -42,7 +43,7 @@ def upstream(model: Model, name: str) -> frozenset[str]:
 def valueless(model: Model) -> frozenset[str]:
     """Return the families without numbers, even if all partials are given: abstract functions and what uses them."""
     abstract = (node.name for node in model.nodes.values() if node.abstract is not None)
-    return influenced(model, abstract)
+    return influenced(model, tuple(abstract))
 
 
 def dead_end(model: Model, node: Node) -> list[Node]:

@@ -1,6 +1,6 @@
-"""A sheet's PDF against TeX itself: writing the page, probing, confining and TeX, against TeX.
+"""A sheet's PDF: by TeX against TeX itself (writing the page, confining and TeX, against TeX), and by Typst.
 
-Both sides are wall-clock times, because TeX is another process: `derive` from the solution to the bytes of the PDF,
+The sides are wall-clock times, because TeX is another process: `derive` from the solution to the bytes of the PDF,
 and the bare engine once on the very same page (one run is all that a page needs).
 """
 
@@ -8,41 +8,42 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 from table import Row
 
-from derive.page.typesetting import pdf
-from derive.page.typesetting.engines import Engine, candidates
+from derive.page.typesetting import by_tex, by_typst
+from derive.page.typesetting.engines import Engine, chosen
 from derive.page.typesetting.needs import needs
-from derive.page.typesetting.typeset import typeset
 from derive.problems import load
+from derive.sheet.part import Part
+from derive.sheet.render import render
 from derive.solution import Solution
 
 
 def rows(repetitions: int) -> list[Row]:
-    """One row for a language and a route that is installed."""
+    """Two rows for each language."""
     problem = load("lstm")
     solution = problem.readings[0].build(**problem.choices({})).derive(sizes={"T": 3})
-    found = []
-    for lang in ("en", "zh"):
-        page = solution.to_latex(lang, check=False)
-        found += [row(solution, page, lang, c.engine, repetitions) for c in candidates(needs(page)) if not c.missing]
-    return found
+    return [row for lang in ("en", "zh") for row in _rows(solution, lang, repetitions)]
 
 
-def row(solution: Solution, page: str, lang: str, engine: Engine, repetitions: int) -> Row:
-    """The two sides take turns."""
-
-    def ours() -> object:
-        return pdf(solution.to_latex(lang, False)) if engine.origin == "system" else typeset(page, engine)
-
-    times = [(clocked(ours), clocked(lambda: bare(page, engine))) for _ in range(repetitions)]
-    ours_ms, theirs_ms = (1000 * median(side) for side in zip(*times, strict=True))
-    return Row(f"PDF of lstm --T 3 ({lang}, TeX of the {engine.origin}), TeX alone", ours_ms, theirs_ms, 1.5)
+def _rows(solution: Solution, lang: str, repetitions: int) -> Iterator[Row]:
+    """The sides take turns."""
+    page = solution.to_latex(lang, check=False)
+    engine = chosen(needs(page))
+    sides = (
+        lambda: by_tex(solution.to_latex(lang, check=False)),
+        lambda: bare(page, engine),
+        lambda: by_typst(str(render([Part(solution)], "typst", lang))),
+    )
+    times = [[clocked(side) for side in sides] for _ in range(repetitions)]
+    ours, theirs, typst = (1000 * median(side) for side in zip(*times, strict=True))
+    yield Row(f"12 PDF of lstm --T 3 ({lang}) by TeX, TeX alone", ours, theirs, 1.5)
+    yield Row(f"12 the same page by Typst ({lang}) / 200 ms", typst, 200.0, 1.0)
 
 
 def bare(page: str, engine: Engine) -> None:

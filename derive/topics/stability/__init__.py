@@ -32,7 +32,7 @@ def analyses(solution: Derived) -> tuple[Analysis, ...]:
 def _analyses(solution: Derived) -> tuple[Analysis, ...]:
     d, known = solution.derivation, {str(s) for s in solution.sizes}
     general = [s for s in d.stages if s.stepwise and (names := _length(d.model, s)) and not known & names]
-    asked = influenced(d.model, (a.node.name for a in d.adjoints.values() if a.node.is_leaf))
+    asked = influenced(d.model, tuple(a.node.name for a in d.adjoints.values() if a.node.is_leaf))
     reached = [s for s in general if any(name in d.adjoints and name in asked for name in s.families)]
     if not reached:
         return ()

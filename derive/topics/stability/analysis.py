@@ -73,6 +73,8 @@ def _one_step_back(derivation: Derivation, jacobian: StepJacobian, back: Unfolde
     if any(c.kind == "explodes" for c in impossible):  # not at a fixed point either
         impossible += [c for c in found if c.strength == "local"]
     kept = [c for c in found if _says_something(c, known) and c not in impossible]
+    if any(c.kind == "vanishes" and c.measure.is_number for c in kept):  # what tends to zero does not grow
+        kept = [c for c in kept if c.kind != "explodes"]
     kept += whole(kept, loss, silent(model, jacobian), back is not None) if shared(model, jacobian) else []
     notes = tuple(_notes(model, jacobian, named, found, kept, loss))
     own_gates = () if back is not None else tuple(gates(model, jacobian))
@@ -99,7 +101,8 @@ def _notes(
     """What a reader has to know beside the conditions: what they are not about, and which are not made."""
     factor = jacobian.entries[0][0].value
     grows = any(c.kind == "explodes" for c in kept)
-    if grows and kept[0].strength == "exact" and jacobian.scalar and not silent(model, jacobian):
+    weighted = jacobian.scalar and not factor.is_number  # a number has no gradient
+    if grows and kept[0].strength == "exact" and weighted and not silent(model, jacobian):
         yield why.ONE_SIZE(factor=factor)
     if found and not any(c.kind == "vanishes" for c in kept):
         alone = bound.rows == 1

@@ -104,9 +104,10 @@ def _below(measure: Expr, kind: str, reason: Text, strength: str = "sufficient",
 
 def _number(factor: Expr) -> tuple[Condition, ...]:
     measure, power = Abs(factor), why.POWER(factor=factor)
+    same = (why.SAME_SIZE if factor.is_number else why.BOTH_SIGNS)(factor=factor)
     return (
         _below(measure, "vanishes", power, "exact"),
-        Condition("stays", "exact", Eq(measure, 1, evaluate=False), measure, why.BOTH_SIGNS(factor=factor)),
+        Condition("stays", "exact", Eq(measure, 1, evaluate=False), measure, same),
         Condition("explodes", "exact", Gt(measure, 1, evaluate=False), measure, power),
     )
 

@@ -15,6 +15,7 @@ BOTH_SIGNS = Text(
     "if {factor} is 1, every factor is 1; for −1 only the sign alternates and the size stays the same",
     "若 {factor} 等于 1，则每个因子都是 1；若等于 −1，则只有符号交替，大小不变",
 )
+SAME_SIZE = Text("every factor is {factor}", "每个因子都是 {factor}")
 POWERS = Text(
     "every step back multiplies by the same matrix. The norm of its {k}-th power is at least {low} and at most {high}"
     ", where n is the number of its rows and c does not depend on {k}; the norm may grow before it shrinks",

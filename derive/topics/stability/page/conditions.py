@@ -126,6 +126,38 @@ AT_MOST_ONE = Text(
     "The product does not grow exponentially, for the bound of a step is {measure}.",
     "因子之积不按指数增长，因为一步的界为 {measure}。",
 )
+CERTAIN = {  # where the number that is compared with 1 is known, so that there is nothing to be fulfilled
+    ("vanishes", "distant"): Text("The product tends to zero: {reason}.", "因子之积趋于零：{reason}。"),
+    ("stays", "distant"): Text(
+        "The size of the product is the same for every number of steps: {reason}.",
+        "因子之积的大小对任何步数都不变：{reason}。",
+    ),
+    ("subexponential", "distant"): Text(
+        "The product neither tends to zero nor grows exponentially: {reason}.",
+        "因子之积既不趋于零、也不按指数增长：{reason}。",
+    ),
+    ("explodes", "distant"): Text(
+        "The product grows exponentially, for almost every adjoint: {reason}.",
+        "因子之积（对几乎每个伴随量）按指数增长：{reason}。",
+    ),
+    ("bounded", "whole"): Text(
+        "The whole gradient is the sum of the contributions of all steps. It is bounded if the immediate partial "
+        "derivatives of the steps and of the loss are: {reason}.",
+        "整个梯度是各步贡献之和。只要各步与损失的直接偏导数有界，整个梯度就有界：{reason}。",
+    ),
+    ("bounded", "term"): Text(
+        "The whole gradient is a sum over the terms of the loss and, for each term, over the steps before it. The "
+        "gradient of each term is bounded, whatever its step, if the immediate partial derivatives of the steps and of "
+        "the loss are, while the whole gradient can grow like the number of terms: {reason}.",
+        "整个梯度是损失的各项以及每一项之前各步的贡献之和。只要各步与损失的直接偏导数有界，每一项的梯度就有界，"
+        "与该项在哪一步无关；整个梯度则可能随项数增长：{reason}。",
+    ),
+    ("vanishes", "whole"): Text(
+        "The whole gradient, divided by the adjoint of the last state, tends to zero as the sequence length grows: "
+        "{reason}.",
+        "序列变长时，整个梯度与最后状态的伴随量之比趋于零：{reason}。",
+    ),
+}
 STRENGTHS = {
     "exact": Text("if and only if", "充要条件"),
     "sufficient": Text("sufficient", "充分条件"),
@@ -163,7 +195,7 @@ def conditions(
     statements that the table of the results names; in detail "full" all of them with their reasons and tables. The
     heading names the `states` of one recurrence among several."""
     yield Heading(say.OF_READING(head=HEAD, reading=list(states)) if states else HEAD)
-    if analysis.silence is None or detail == "full":
+    if analysis.conditions or detail == "full":
         yield Paragraph(CARRIES(k=K))
     if analysis.where:
         yield Paragraph(BOUNDS, BOUNDS)
@@ -174,9 +206,10 @@ def conditions(
         yield Paragraph(sentence(condition))
         if condition.measure == SpectralRadius(Symbol("B")) and condition.kind == "vanishes":
             yield from _excluded(analysis, detail)
+    if detail == "full" or not analysis.conditions:
+        yield from map(Paragraph, analysis.notes)
     if detail != "full":
         return
-    yield from map(Paragraph, analysis.notes)
     if measured is not None and measured.blocks:
         yield from _evidence(measured)
 
@@ -198,14 +231,10 @@ def answer(analysis: Analysis) -> Iterator[Block]:
 
 
 def _row(condition: Condition) -> tuple[object, ...]:
-    if _fails(condition):
-        return NOT_GROWING, ALWAYS, Text("", "")
+    if condition.measure.is_number:
+        kind = NOT_GROWING if condition.strength == "necessary" else KINDS[condition.kind, condition.about]
+        return kind, ALWAYS, Text("", "")
     return KINDS[condition.kind, condition.about], condition.claim, STRENGTHS[condition.strength]
-
-
-def _fails(condition: Condition) -> bool:
-    """Is it a necessary condition that compares two numbers, 1 > 1? Others that fail are not kept."""
-    return condition.strength == "necessary" and bool(condition.measure.is_number)
 
 
 def _bounds(analysis: Analysis) -> Iterator[Row]:
@@ -221,8 +250,10 @@ def _bounds(analysis: Analysis) -> Iterator[Row]:
 
 def sentence(condition: Condition) -> Text:
     """A condition as a sentence with its reason."""
-    if _fails(condition):
-        return AT_MOST_ONE(measure=condition.measure)
+    if condition.measure.is_number:  # of two numbers kept are a claim that holds, and growth that would need 1 > 1
+        if condition.strength == "necessary":
+            return AT_MOST_ONE(measure=condition.measure)
+        return CERTAIN[condition.kind, condition.about](reason=condition.reason)
     template = SENTENCES[condition.kind, condition.strength, condition.about]
     return template(claim=condition.claim, reason=condition.reason)
 
