@@ -15,8 +15,9 @@ from derive.cli.latex import source
 from derive.cli.sheet import readings, sizes
 from derive.errors import ReadError, UsageError
 from derive.judge import words
-from derive.judge.judge import Judge, unreadable
+from derive.judge.judge import Judge
 from derive.judge.report import FORMATS, Answer, status, written
+from derive.judge.unreadable import unreadable
 from derive.judge.verdict import BAD, GOOD, Line
 from derive.language import LANGUAGES
 from derive.page import terminal

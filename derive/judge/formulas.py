@@ -63,6 +63,10 @@ class Formulas:
     def __post_init__(self) -> None:
         self.sizes = {str(s): n for s, n in self.world.sizes.items()}
 
+    def elsewhere(self, world: World) -> Formulas:
+        """The same names and definitions in another world."""
+        return replace(self, world=world, how=Reading())
+
     # -- the tree -------------------------------------------------------------------------------------------------
 
     def value(self, node: Node, scope: Scope) -> Value:

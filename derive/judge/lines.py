@@ -1,0 +1,182 @@
+"""The verdict on each line of an answer: both its sides are compared, and where they differ, the cause is sought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from derive.errors import DeriveError, ReadError
+from derive.judge import arithmetic, compare, derivatives, paths, slips, words
+from derive.judge.answer import Claim, define, defined, strict
+from derive.judge.balls import Budget, NoTime, NoValue
+from derive.judge.compare import DIFFERENT, SAME, Outcome
+from derive.judge.consequences import Consequences
+from derive.judge.formulas import STEPS, Formulas
+from derive.judge.names import Found, Names
+from derive.judge.places import NotWhole, OutOfRange
+from derive.judge.said import example
+from derive.judge.unreadable import unreadable
+from derive.judge.verdict import CONVENTION, FOLLOWS, RIGHT, SLIP, UNDECIDED, UNREADABLE, WRONG, Line
+from derive.judge.world import World
+from derive.language import Text
+from derive.read.tree import Fraction, Multiplied, Node
+from derive.transcribe.occurrences import occurrence
+
+
+@dataclass
+class Lines:
+    """The lines of one answer while they are judged.
+
+    `right` gives the true gradient of a family in LaTeX; it is None where there is no model.
+    """
+
+    source: str
+    names: Names
+    worlds: Sequence[World]
+    right: Callable[[str], str] | None
+    slips: bool = True
+
+    def __post_init__(self) -> None:
+        self.defined: dict[Any, Any] = {}
+        self.budget = Budget(STEPS)
+        self.true = [self._formulas(w) for w in self.worlds]
+        self.consequences = Consequences(self.true)
+
+    def _formulas(self, world: World) -> Formulas:
+        unknown: dict[str, Any] | None = {} if self.right is None else None
+        return Formulas(world, self.names, self.source, defined=self.defined, free_names=unknown, budget=self.budget)
+
+    def judged(self, found: Sequence[Claim]) -> list[Line]:
+        """The verdict on each claim in turn; one that uses a name which is defined behind it is judged again then."""
+        lines: list[Line] = []
+        last: tuple[Node, bool] | None = None  # the right side of the line before, and whether it was right
+        for claim in found:
+            lines.append(self._verdict(claim, last if not claim.first else None))
+            last = claim.right, lines[-1].verdict in (RIGHT, CONVENTION)
+        for n, claim in enumerate(found):
+            if lines[n].verdict == UNREADABLE and self.defined and defined(claim, self.true) is None:
+                lines[n] = self._verdict(claim, None)
+        return lines
+
+    def _verdict(self, claim: Claim, last: tuple[Node, bool] | None) -> Line:
+        """The verdict on a claim; what cannot be read or computed is one too."""
+        self.budget.left = STEPS
+        try:
+            return self._line(claim, last)
+        except ReadError as error:
+            return replace(unreadable(error, self._text(claim)), number=self._row(claim))
+        except NotWhole as error:
+            here = ReadError("this is no index here", self.source, error.node.start, error.node.end)
+            return replace(unreadable(here, self._text(claim)), number=self._row(claim))
+        except NoTime:
+            return Line(self._text(claim), UNDECIDED, self._row(claim), words.LONG)
+        except (NoValue, OutOfRange, RecursionError, DeriveError, ValueError, TypeError, ArithmeticError):
+            return Line(self._text(claim), UNDECIDED, self._row(claim), words.FAR)
+
+    def _text(self, claim: Claim) -> str:
+        left = self.source[claim.left.start : claim.left.end]
+        return f"{left} = {self.source[claim.right.start : claim.right.end]}"
+
+    def _row(self, claim: Claim) -> int:
+        return self.source.count("\n", 0, claim.right.start) + 1
+
+    def _line(self, claim: Claim, last: tuple[Node, bool] | None) -> Line:
+        said = Line(self._text(claim), RIGHT, self._row(claim))
+        number = arithmetic.computed(claim)
+        if number is not None:
+            return self._arithmetic(said, claim, number)
+        name = defined(claim, self.true)
+        if name is not None:
+            define(name, claim.right, self.true)
+            self._try(claim.right)
+            return replace(said, reason=words.DEFINES(name=self.source[claim.left.start : claim.left.end]))
+        outcome = compare.compared(claim.left, claim.right, self.true)
+        if outcome.state == DIFFERENT and arithmetic.equation(claim.left, claim.right, self.right is None):
+            return replace(said, verdict=UNDECIDED, reason=words.EQUATION)
+        if outcome.state == SAME:
+            return self._right(said, claim, outcome)
+        if outcome.state == DIFFERENT:
+            return self._bad(said, claim, outcome, last)
+        count = sum(w.points for w in self.worlds)
+        sizes = "; ".join(", ".join(f"{s} = {n}" for s, n in w.sizes.items()) for w in self.worlds)
+        return replace(said, verdict=UNDECIDED, reason=words.NOWHERE(count=count, sizes=sizes or "-"))
+
+    def _arithmetic(self, said: Line, claim: Claim, left: Node) -> Line:
+        """A claim about numbers: exact, or to half a unit of the last digit."""
+        right = arithmetic.scaled(claim.right) or claim.right
+        one, two = (self.true[0].value(side, {}) for side in (left, right))
+        same = arithmetic.agree(one, two, arithmetic.half_unit(claim.right, claim.sign == "approx"))
+        if same:
+            return said
+        if same is None:
+            return replace(said, verdict=UNDECIDED, reason=words.FAR)
+        return replace(said, verdict=WRONG, value=arithmetic.printed(one))
+
+    def _try(self, node: Node) -> None:
+        """Raise what is wrong with a formula where it stands, and not where it is used."""
+        formulas = self.true[0]
+        scope = {own: b for own, (_, b) in formulas.ranges(node).items()}
+        try:
+            formulas.value(node, scope)
+        except (OutOfRange, NoValue):
+            return
+
+    def _right(self, said: Line, claim: Claim, outcome: Outcome) -> Line:
+        convention = outcome.convention or ("" if strict(claim) else "kink")
+        if convention:
+            return replace(said, verdict=CONVENTION, reason=words.CONVENTIONS[convention])
+        return said
+
+    def _bad(self, said: Line, claim: Claim, outcome: Outcome, last: tuple[Node, bool] | None) -> Line:
+        """Why a claim is wrong: it follows from a wrong line, it has a named slip, or a counterexample alone."""
+        said = replace(said, verdict=WRONG, value=self._value(claim), example=self._example(outcome))
+        if outcome.shapes:
+            said = replace(said, reason=words.SHAPES(shapes=outcome.shapes))
+        if outcome.missing:
+            said = replace(said, reason=words.MISSING)
+        if outcome.unbound:
+            said = replace(said, reason=words.UNBOUND(index=", ".join(outcome.unbound)))
+        if self.consequences.follow(claim, last):
+            said = replace(said, verdict=FOLLOWS, reason=words.FOLLOWS)
+        elif self.slips and (slip := self._slip(claim, outcome)) is not None:
+            said = replace(said, verdict=SLIP, slip=slip[0], reason=slip[1])
+        if (target := _target(claim.left, self.true[0])) is not None:
+            self.consequences.remember(claim, target)
+        return said
+
+    def _example(self, outcome: Outcome) -> Text | None:
+        return None if outcome.example is None else example(outcome.example)
+
+    def _value(self, claim: Claim) -> str:
+        target = _target(claim.left, self.true[0])
+        return self.right(target.name) if target is not None and self.right is not None else ""
+
+    def _slip(self, claim: Claim, outcome: Outcome) -> tuple[str, Text] | None:
+        """The first slip without which the claim is right."""
+        target = _target(claim.left, self.true[0])
+        if target is not None and (path := paths.path(claim, target, self.true)) is not None:
+            return path
+        self.budget.left = STEPS
+        try:
+            return slips.first(claim, outcome, self.true)
+        except NoTime:
+            return None
+
+
+def _target(left: Node, formulas: Formulas) -> Found | None:
+    """The quantity by which a claim says that the loss is differentiated."""
+    found = None
+    if isinstance(left, Fraction):
+        found = derivatives.fraction(left)
+    elif isinstance(left, Multiplied) or not isinstance(left, Fraction):
+        factors, signs = (left.factors, left.signs) if isinstance(left, Multiplied) else ((left,), ("",))
+        taken = derivatives.inline(factors, signs)
+        found = taken.derivative if taken is not None else None
+        if found is None and len(factors) == 2 and formulas._change(factors, signs):
+            name = occurrence(factors[1])
+            return None if name is None else formulas.names.find(name)
+    if found is None:
+        return None
+    of = occurrence(found.of)
+    return formulas.names.find(found.wrt) if of is not None and formulas.names.is_loss(of) else None
