@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from derive.errors import DeriveError, ReadError
-from derive.judge import arithmetic, compare, derivatives, paths, slips, words
+from derive.judge import arithmetic, compare, derivatives, paths, products, slips, words
 from derive.judge.answer import Claim, define, defined, strict
 from derive.judge.balls import Budget, NoTime, NoValue
 from derive.judge.compare import DIFFERENT, SAME, Outcome
@@ -173,7 +173,7 @@ def _target(left: Node, formulas: Formulas) -> Found | None:
         factors, signs = (left.factors, left.signs) if isinstance(left, Multiplied) else ((left,), ("",))
         taken = derivatives.inline(factors, signs)
         found = taken.derivative if taken is not None else None
-        if found is None and len(factors) == 2 and formulas._change(factors, signs):
+        if found is None and len(factors) == 2 and products.change(formulas, factors, signs):
             name = occurrence(factors[1])
             return None if name is None else formulas.names.find(name)
     if found is None:

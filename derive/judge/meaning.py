@@ -10,7 +10,7 @@ from derive.judge.names import Names
 from derive.judge.places import Scope, Span
 from derive.judge.value import Value
 from derive.judge.world import World
-from derive.read.tree import Node, Relation
+from derive.read.tree import Node, Relation, Scripted
 
 DEPTH = 40  # definitions inside definitions
 
@@ -42,6 +42,7 @@ class Meaning(Protocol):
     how: Reading
     sizes: dict[str, int]
     defined: dict[tuple[str, tuple[str, ...]], list[Defined]]
+    free_names: dict[str, Value] | None
     depth: int
 
     def value(self, node: Node, scope: Scope) -> Value:
@@ -49,6 +50,12 @@ class Meaning(Protocol):
 
     def holds(self, node: Relation, scope: Scope) -> Any:
         """Where a comparison holds."""
+
+    def truth(self, node: Relation, scope: Scope) -> Value:
+        """1 where a comparison holds, 0 elsewhere."""
+
+    def scripts(self, inner: Value, node: Scripted, scope: Scope) -> Value:
+        """A value with the indices below and the power above a bracket."""
 
     def whole(self, node: Node, scope: Scope) -> int:
         """The whole number that stands as an index."""
