@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import median
 
 import torch
-from clock import Side, alone, alternate, compared, seconds
+from clock import Side, alternate, compared, seconds
 from networks import GATES, lstm, problem, sheet
 from processes import called
 from table import Row
@@ -23,10 +24,10 @@ def rows(repeats: int) -> list[Row]:
     )
     first = [float(called("recurrent", "cold(256)")) for _ in range(max(5, repeats // 4))]
     return [
-        compared("3 LSTM T = 256: derive + print all steps, warm / torch", fresh, torch_, 0.10),
-        alone("3 the same, the first time in a process (cold)", first),
+        compared("3 LSTM T = 256: derive + print all steps, warm / torch", fresh, torch_, 0.08),
+        compared("3 the same, the first time in a process (cold) / torch", first, [median(torch_)] * len(first), 1.0),
         compared("3 the same, building the graph included", whole, torch_, None),
-        compared("4 growth of 3: t(T = 1024) / t(T = 256)", long, fresh, 4.5),
+        compared("4 growth of 3: t(T = 1024) / t(T = 256)", long, fresh, 4.2),
     ]
 
 

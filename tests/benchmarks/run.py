@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before numpy and torch are loaded
@@ -25,11 +25,22 @@ def main() -> int:
     parser.add_argument("numbers", nargs="*", type=int, metavar="NUMBER", help="only these measures")
     given = parser.parse_args()
     print(line(HEADER), flush=True)
-    missed = 0
+    missed = []
     for row in rows(given.numbers or [*range(1, 16), 0], given.quick):
         print(line(row.cells()), flush=True)
-        missed += not row.ok
+        missed += [] if row.ok else [row]
+    print(*summary(missed), sep="\n", flush=True)
     return 1 if missed else 0
+
+
+def summary(missed: Sequence[Row]) -> Iterator[str]:
+    """What was missed, once more and last, with how far it is from its reach; the longest way to go first."""
+    if not missed:
+        yield "every measure is within its reach"
+        return
+    yield f"missed: {len(missed)}"
+    for row in sorted(missed, key=lambda row: row.excess, reverse=True):
+        yield line(row.cells())
 
 
 def rows(numbers: list[int], quick: bool) -> Iterator[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 
 HEADER = ("measure", "ours", "other", "ratio", "reach", "ok", "noise")
 
@@ -31,6 +32,11 @@ class Row:
     def ok(self) -> bool:
         """Within reach, or without one."""
         return self.reach is None or (self.ratio is not None and self.ratio <= self.reach)
+
+    @property
+    def excess(self) -> float:
+        """How many times its reach a row that was missed is."""
+        return inf if self.ratio is None or not self.reach else self.ratio / self.reach
 
     def cells(self) -> tuple[str, ...]:
         """The row as it is printed."""

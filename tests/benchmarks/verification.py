@@ -23,7 +23,7 @@ def row(repeats: int, steps: int = 100, points: int = 1000) -> Row:
 
     autograd = every_adjoint(steps, points)
     ours, other = alternate([lambda: seconds(check), lambda: seconds(autograd)], repeats)
-    return compared(f"6 check of the LSTM, T = {steps}, {points} points / torch", ours, other, 4.0)
+    return compared(f"6 check of the LSTM, T = {steps}, {points} points / torch", ours, other, 2.5)
 
 
 def every_adjoint(steps: int, points: int) -> Callable[[], None]:
