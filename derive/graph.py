@@ -24,6 +24,7 @@ from derive.expressions.moments import Law
 from derive.expressions.said import Said, plain, words
 from derive.expressions.symbols import Size
 from derive.model import borders, random_laws, validation
+from derive.model.axes import FULL, NEW, ONE
 from derive.model.definitions import definitions
 from derive.model.matrix_words import Reader
 from derive.model.model import NOTHING, VALUES, Case, Kind, Model, Node, Whole, is_notation, model_of
@@ -31,7 +32,7 @@ from derive.model.starts import along, first_axis, stepped
 from derive.model.structure import declared, seen, stays
 from derive.model.typeset import same_element, same_sign
 from derive.model.validation import expression
-from derive.model.whole import is_whole
+from derive.model.whole import NewAxes, is_whole
 from derive.model.whole_formulas import Formulas
 from derive.solution import Solution, prepared
 
@@ -181,12 +182,16 @@ class Graph:
         """A computed quantity of whole vectors and matrices, as numpy writes it: `g.define("h", tanh(W @ x + b))`.
 
         `@` is the matrix product, `X.T` the transpose, all else is elementwise. It is the node that the same formula
-        with indices makes. Errors: ModelError where shapes do not fit, or an index stands in it.
+        with indices makes; axes of length 1, as keepdims leaves them, are those of what is returned, `mu[:, None]`.
+        Errors: ModelError where shapes do not fit, or an index stands in it.
         """
         whole = Formulas(name, self._known(), self._declared())
         ends = whole.shape(expr) if is_whole(expr) else ()
-        own = self._own_indices(ends)
-        return self.node(name, whole.define(expr, own), own)
+        own = self._own_indices(tuple(e for e in ends if e != ONE))
+        letters = iter(own)
+        places = [ONE[0] if e == ONE else next(letters) for e in ends]
+        symbol = self.node(name, whole.define(expr, places), own)
+        return NewAxes(symbol, [NEW if e == ONE else FULL for e in ends]) if ONE in ends else symbol
 
     def derivative(self, of: Any, wrt: Any) -> Any:
         """The derivative of a node, as a node: of a scalar f, `g.derivative(f, x)[d]` has the index of x.

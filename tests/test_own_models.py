@@ -244,21 +244,35 @@ HABITS = [
     ("np.tanh(w)", "a formula is no array"),
     ("math.exp(-t)", "a formula is no array"),
     ("np.dot(w, x)", "numpy's dot takes arrays, and w is a formula; write W @ x"),
-    ("np.mean(w * x)", "numpy's mean takes arrays, and w*x is a formula; write a word of derive"),
-    ("x - x.mean()", "it is a word here, mean(x), by from derive import mean"),
-    ("x.max()", "it is a word here, amax(x)"),
-    ("(w * x).sum()", "it is a word here, Sum(x)"),
-    ("w.dot(x)", "it is a word here, dot(a, b)"),
-    ("X.reshape(3)", "a formula has no such method"),
-    ("mean(X, axis=1)", "it takes 1 and nothing else, found axis"),
-    ("Sum(X, axis=1)", "say over which index: Sum(X[n, d], d)"),
-    ("sum(w * x)", "the sum over all elements is Sum(x)"),
+    ("np.mean(w * x, axis=0)", "numpy's mean takes arrays, and w*x is a formula; write mean(Z, axis=0)"),
+    ("np.einsum('nd,d->n', X, w)", "numpy's einsum takes arrays, and X is a formula; write @, or a Sum over indices"),
+    ("np.zeros(3) + w", "a formula is no array"),
+    ("w.tanh()", "it is a word here, tanh(x), by from derive import tanh"),
+    ("X.reshape(3)", "a shape is what the indices say; it is written with indices"),
+    ("X.argmax(axis=1)", "t = g.positions('t', N, among=C)"),
+    ("w.square()", "a power is x**2"),
+    ("(w @ x).item()", "leave .item() out"),
+    ("mean(X, axis=2)", "mean(X, axis=2): X is a matrix (N x D), its axes are 0 and 1"),
+    ("X.sum(axis='rows')", "Sum: axis is a whole number, 0 for the first, or several in brackets, found 'rows'"),
+    ("Sum(t, axis=1)", "Sum: t is a number, or an element, and has no axes"),
+    ("mean(mean(X))", "mean(X) is a number already; leave mean out"),
+    ("w.sum(x)", "it takes axis= and keepdims="),
+    ("X.transpose(1, 2)", "of a matrix it is X.T"),
+    ("softmax(X)", "say along which axis, softmax(X, axis=1)"),
+    ("X * X.sum(axis=1)", "Sum(X, axis=1)[:, None] has its numbers along the rows"),
+    ("x[:, :, None]", "x is a vector (D), and has no more axes"),
+    ("Max(X, axis=1)", "over an axis it is amax(Z, axis=1)"),
+    ("Max(w)", "over all elements amax(Z)"),
+    ("(X > 0) * X", "a condition is no number"),
+    ("trace(X.T @ X)", "give a formula a name first, A = g.define('A', (X.T @ X))"),
+    ("sum(w * x)", "over all elements it is Sum(x), amax(x), mean(x)"),
     ("w @ x / len(x)", "write D"),
     ("X @ w / X.shape[0]", "write D"),
     ("(w - x)[0]", "give it one, as in r = g.define"),
     ("w * 'v'", "not by words in quotes"),
     ("(w @ x) ** None", "None is no number"),
-    ("x[:, None]", "an index is a letter or a number, not a slice"),
+    ("X[:, 0]", "X[:, 0]: a slice is a part of an axis, which is written with indices from 1"),
+    ("x[1:] - x[:-1]", "x[1:]: a slice is a part of an axis"),
     ("w.__setitem__(0, 1)", "no such method"),
     ("max(t, 0)", "write Max(a, b), relu(z) or Piecewise"),
     ("t if t > 0 else 0", "write Max(a, b), relu(z) or Piecewise"),
@@ -269,7 +283,8 @@ HABITS = [
 @pytest.mark.parametrize(("formula", "words"), HABITS, ids=[formula for formula, _ in HABITS])
 def test_habits_of_numpy_are_told_what_to_write(file, refused, formula, words):
     """The line of the file, what is wrong there, and what is written instead; no name of another package's class."""
-    file(m=f"{NUMPY.replace('import Graph', 'import Graph, Sum, mean')}z = g.define('z', {formula})\ng.loss('L', t)\n")
+    head = NUMPY.replace("import Graph", "import Graph, Max, Sum, mean, softmax, trace")
+    file(m=f"{head}z = g.define('z', {formula})\ng.loss('L', t)\n")
     said = refused("m.py")
     assert said.startswith("m.py, line 7: ") and words in said and "IndexedBase" not in said
 

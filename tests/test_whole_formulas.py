@@ -29,8 +29,10 @@ from derive import (
     sin,
     softmax,
     solve,
+    sqrt,
     std,
     tanh,
+    var,
 )  # fmt: skip
 from derive.code.running import NumpyPasses, loaded
 
@@ -69,9 +71,19 @@ def formula(r: random.Random, shape: str, depth: int) -> str:
         if len(shape) == 1:
             ways += [lambda: f"({of(shape + k)} @ {of(k)})", lambda: f"({of(k)} @ {of(k + shape)})"] * 2
             ways += [lambda: f"softmax({of(shape)})"]
+            word = r.choice(
+                ("sum(1)", "sum(dim=-1)", "mean(dim=1)", "logsumexp(1)", "amax(dim=1)", "var(1, unbiased=False)")
+            )
+            ways += [lambda: f"({of(shape + k)}).{word}", lambda: f"({of(k + shape)}).{word.replace('1', '0', 1)}"]
         if len(shape) == 2:
             ways += [lambda: f"({of(shape[0] + k)} @ {of(k + shape[1])})", lambda: f"({of(shape[::-1])}).T"] * 2
             ways += [lambda: f"({of(shape)} + {of(shape[1])})"]  # the last axis
+            ways += [
+                lambda: f"({of(shape)} - ({of(shape)}).mean(dim=1, keepdim=True))",
+                lambda: f"({of(shape)}).softmax(0)",
+            ]
+            column = [f"{name}[:, None]" for name, own in LEAVES.items() if own == shape[0]]
+            ways += [lambda: f"({column[0]} * {of(shape[1])})", lambda: f"({of(shape)} + {column[0]})"]
         if not shape:
             ways += [lambda: f"({of(k)} @ {of(k)})", lambda: f"dot({of(k)}, {of(k)})"]
             ways += [lambda: f"{r.choice(('Sum', 'mean', 'norm', 'logsumexp'))}({of(r.choice(('H', 'ND')))})"]
@@ -164,6 +176,41 @@ def test_what_else_a_formula_may_hold():
     assert abstract.derive().verify(points=20).ok
 
 
+def layer_norm(write: str) -> Graph:
+    """A normalisation of each row, with the axes kept, with new ones, and with indices."""
+    g = Graph("layer norm")
+    N, D = g.size("N"), g.size("D", least=2)
+    n, d = g.index("n", N), g.index("d", D)
+    X, a, Y = g.parameter("X", N, D), g.parameter("a", D), g.target("Y", N, D)
+    keep = write == "keepdims"
+    if write == "indices":
+        m, v = g.node("m", mean(X[n, d], d), over=n), g.node("v", var(X[n, d], d) + 1, over=n)
+        out = g.node("out", (X[n, d] - m[n]) / sqrt(v[n]) * a[d], over=(n, d))
+    else:
+        m, v = g.define("m", X.mean(axis=1, keepdims=keep)), g.define("v", X.var(axis=1, keepdims=keep) + 1.0)
+        m, v = (m, v) if keep else (m[:, None], v[..., None])
+        out = g.define("out", (X - m) / sqrt(v) * a)
+        assert m[n, 1] == g["m"][n]
+    g.loss("L", mean((out[n, d] - Y[n, d]) ** 2, n, d))
+    return g
+
+
+@pytest.mark.parametrize("write", ["keepdims", "None"])
+def test_kept_and_new_axes_make_the_page_of_the_indices(write):
+    """A column of means has one index, and no second one that is always 1."""
+    assert layer_norm(write).derive().to_text(check=False) == layer_norm("indices").derive().to_text(check=False)
+
+
+def test_a_float_that_is_a_fraction_is_exact():
+    """x**2.0 is x**2, also of a negative x, and 0.5 x**2 has the slope x; 0.1 stays as it was typed."""
+    g = Graph("floats")
+    x = g.parameter("x", g.size("N"))
+    g.loss("L", 0.5 * (x**2.0).sum() + ((x**2 + 1) ** 0.5).sum() + (0.1 * x).sum())
+    slope = g.derive().gradient("x")
+    (letter,) = slope.atoms(sympy.Idx)
+    assert slope == x[letter] + x[letter] / sympy.sqrt(x[letter] ** 2 + 1) + sympy.Float("0.1")
+
+
 WRONG = [
     (lambda g, W, x, b, s: g.define("h", W @ b), "h: (W @ b): W is a matrix (H x D) and b is a vector (H); as in"),
     (lambda g, W, x, b, s: g.define("h", W + b), "b is a vector (H) and W is a matrix (H x D); what is elementwise"),
@@ -178,9 +225,9 @@ WRONG = [
     (lambda g, W, x, b, s: g.loss("L", x), "L: x is a vector (D), not a number; Sum(x) is one"),
     (lambda g, W, x, b, s: g.define("h", softmax(W)), "softmax(W) is of a vector, and W is a matrix (H x D)"),
     (lambda g, W, x, b, s: g.define("h", dot(b, x)), "dot(b, x) is of equal shapes, found a vector (H)"),
-    (lambda g, W, x, b, s: dot(x), "dot: of whole vectors or matrices it takes 2 and nothing else, found x"),
-    (lambda g, W, x, b, s: mean(x, 0), "it takes 1 and nothing else, found 0"),
-    (lambda g, W, x, b, s: softmax(W, dim=1), "takes 1 and nothing else, found dim; say along which index"),
+    (lambda g, W, x, b, s: dot(x), "dot: of whole vectors or matrices it takes 2 and nothing else but an axis"),
+    (lambda g, W, x, b, s: g.define("h", softmax(W, dim=2)), "W is a matrix (H x D), its axes are 0 and 1"),
+    (lambda g, W, x, b, s: norm(W, 1), "norm: of whole vectors or matrices it takes 1 and nothing else"),
     (lambda g, W, x, b, s: softmax(W, g.index("i", 3)), "softmax: W is a whole family; give its element"),
     (lambda g, W, x, b, s: (W @ x)[1], "(W @ x)[1]: give it a name, h = g.define('h', (W @ x)), and read h[1]"),
     (lambda g, W, x, b, s: g.define("h", x * b[g.index("h", 3)]), "the index h stands in a formula"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sympy
@@ -10,7 +11,10 @@ from sympy import Expr, Idx
 from derive.errors import ModelError
 from derive.expressions.indices import BINDERS, bound, substitute
 from derive.expressions.text import refuse_text
-from derive.model.whole import WORDS, OfWhole, is_whole
+from derive.model.as_numpy import of_whole
+from derive.model.whole import WORDS, is_whole
+
+NONE: Mapping[str, Any] = {}
 
 
 class AnyOf(type(sympy.Sum)):  # type: ignore[misc]
@@ -28,23 +32,23 @@ class Sum(sympy.Sum, metaclass=AnyOf):  # type: ignore[misc]
     is no sum at all.
     """
 
-    def __new__(cls, body: Any, *limits: Any) -> Expr:
-        return made(sympy.Sum, body, limits)
+    def __new__(cls, body: Any, *limits: Any, **axes: Any) -> Expr:
+        return made(sympy.Sum, body, limits, axes)
 
 
 class Product(sympy.Product, metaclass=AnyOf):  # type: ignore[misc]
     """The product of `body` over indices, `Product(w[k], k)` or `Product(x[j], (j, 1, i))`, made as a `Sum` is."""
 
-    def __new__(cls, body: Any, *limits: Any) -> Expr:
-        return made(sympy.Product, body, limits)
+    def __new__(cls, body: Any, *limits: Any, **axes: Any) -> Expr:
+        return made(sympy.Product, body, limits, axes)
 
 
-def made(kind: Any, body: Any, limits: tuple[Any, ...]) -> Expr:
-    """What binds indices, of any kind. Errors: ModelError as for a `Sum`."""
+def made(kind: Any, body: Any, limits: tuple[Any, ...], axes: Mapping[str, Any] = NONE) -> Expr:
+    """What binds indices, of any kind, or a word of a whole thing, along axes. Errors: ModelError as for a `Sum`."""
     name = kind.__name__ if kind.__name__ in ("Sum", "Product") else kind.__name__.lower()
     refuse_text(name, (body, *limits))
-    if not limits and is_whole(body):
-        return OfWhole(name, (body,))
+    if axes or (is_whole(body) and (not limits or isinstance(limits[0], int))):
+        return of_whole(name, (body, *limits), axes)
     for limit in limits:
         if isinstance(limit, (tuple, sympy.Tuple)) and len(limit) == 3 and isinstance(limit[0], Idx):
             _inside(name, *limit)

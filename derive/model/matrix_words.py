@@ -20,7 +20,7 @@ from derive.expressions.matrix_functions import BY_NAME, MatrixRow, OfMatrix, fu
 from derive.expressions.traverse import rewrite
 from derive.model.model import Case, Node, is_notation
 from derive.model.structure import seen
-from derive.model.whole import MatrixOf
+from derive.model.whole import MatrixOf, is_whole
 
 
 class Word(Expr):
@@ -122,12 +122,16 @@ def trace(matrix: Any) -> Expr:
     return Word(Str("trace"), *_families("trace", matrix))
 
 
+def _as_node(operand: Any) -> str:
+    return f"g.define('A', {operand})" if is_whole(operand) else "g.node('A', ..., over=(i, j))"
+
+
 def _families(word: str, *operands: Any) -> tuple[IndexedBase, ...]:
     for operand in operands:
         if not isinstance(operand, IndexedBase):
             raise ModelError(
                 f"{word}: expected a family or a node without its indices, such as A, found {operand}; "
-                "give a formula a name first, A = g.node('A', ..., over=(i, j)); of many matrices say "
+                f"give a formula a name first, A = {_as_node(operand)}; of many matrices say "
                 "which one behind, inverse(S)[k, i, j]"
             )
     return operands

@@ -11,6 +11,7 @@ from sympy import (
     Basic,
     Derivative,
     Expr,
+    Float,
     I,
     Idx,
     Indexed,
@@ -40,7 +41,7 @@ from derive.expressions.indices import BINDERS
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.notation import NAME
 from derive.expressions.symbols import Partial
-from derive.expressions.traverse import free_indices
+from derive.expressions.traverse import free_indices, rewrite
 from derive.memo import one
 from derive.model.model import NOTHING, Domain, Model, Node, references
 from derive.model.schedule import stages
@@ -53,7 +54,7 @@ DOMAINS = ("real", "positive", "probability", "binary", "sign", "nonzero")
 def expression(value: Any, where: str) -> Expr:
     """A sympy expression from an expression or an exact number; text is never evaluated."""
     if isinstance(value, Expr):
-        value = one(value)
+        value = _exact(one(value))
         if any(a.is_real is False and not a.is_infinite for a in value.atoms(type(I), Pow)):
             raise ModelError(f"{where}: {value} is complex; {REAL}")
         for atom in _not_finite(value) if value.has(nan, oo, -oo, zoo) else ():
@@ -76,6 +77,16 @@ def expression(value: Any, where: str) -> Expr:
     raise ModelError(
         f"{where}: expected a sympy expression or a finite number, found {value!r} ({type(value).__name__}){remark}"
     )
+
+
+def _exact(expr: Expr) -> Expr:
+    """The floats that are short in binary as fractions: x**2.0 is x**2, which is no power of positive numbers only, and
+    the slope of 0.5 x**2 is x, not 1.0 x."""
+
+    def short(part: Expr) -> Expr | None:
+        return Rational(str(part)) if part.is_Float and abs(part) <= 1000 and (8 * part) % 1 == 0 else None
+
+    return rewrite(expr, short) if expr.atoms(Float) else expr
 
 
 def _not_finite(expr: Basic) -> Iterator[Basic]:

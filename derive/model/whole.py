@@ -1,4 +1,4 @@
-"""Whole vectors and matrices in a formula, as numpy writes them: `W @ x`, `X.T`, `tanh(W @ x + b)`, `softmax(z)`.
+"""Whole vectors and matrices in a formula, as numpy writes them: `W @ x`, `X.T`, `tanh(W @ x + b)`, `x.sum()`.
 
 A family without its indices stands for the whole of it. Products, transposes and words of whole things stand in a
 formula as they are written, until a graph reads it (`derive/model/whole_formulas.py`): then every element is written
@@ -16,6 +16,7 @@ from sympy.core.symbol import Str
 
 from derive.errors import ModelError
 from derive.expressions.matrix_functions import OfMatrix
+from derive.model import axes
 
 # The words that can be said of a whole thing, by name: filled where they are defined.
 WORDS: dict[str, Callable[..., Expr]] = {}
@@ -30,7 +31,9 @@ class Whole(Expr):
     __array_ufunc__ = None  # an array of numpy's on the left lets us refuse it
 
     def __getitem__(self, places: Any) -> Expr:
-        """Errors: ModelError, which says how an element is read."""
+        """The same with new axes, `h[:, None]`. Errors: ModelError, which says how an element is read."""
+        if (codes := axes.pattern(places)) is not None:
+            return NewAxes(self, codes)
         raise ModelError(f"{self}[{places}]: give it a name, h = g.define('h', {self}), and read h[{places}]")
 
 
@@ -49,8 +52,30 @@ class Transpose(Whole):
         return f"{inner}.T" if isinstance(self.args[0], (IndexedBase, Product)) else f"({inner}).T"
 
 
+class NewAxes(Whole):
+    """x[:, None]: what it is of, and for each place whether it is an axis, a new one, or all that are left."""
+
+    def __new__(cls, of: Any, codes: Any) -> NewAxes:
+        made: NewAxes = Expr.__new__(cls, of, Tuple(*codes))
+        return made
+
+    codes = property(lambda self: tuple(map(int, self.args[1])))
+
+    def __getitem__(self, places: Any) -> Expr:
+        """An element, mu[n, 1], is that of what it is of: mu has no index for a new axis."""
+        typed = places if isinstance(places, tuple) else (places,)
+        if axes.pattern(places) is None and isinstance(self.args[0], IndexedBase) and axes.REST not in self.codes:
+            own = [p for p, code in zip(typed, self.codes, strict=False) if code == axes.FULL]
+            return self.args[0][tuple(own)]  # type: ignore[no-any-return]
+        return super().__getitem__(places)
+
+    def _sympystr(self, printer: Any) -> str:
+        typed = {axes.NEW: "None", axes.FULL: ":", axes.REST: "..."}
+        return f"{printer._print(self.args[0])}[{', '.join(typed[c] for c in self.codes)}]"
+
+
 class OfWhole(Whole):
-    """A word of whole things, `softmax(z)`, `dot(a, b)`: its name, what it is said of, its options by name."""
+    """A word of whole things, `softmax(z)`, `mean(X, axis=0)`: its name, what it is said of, its options by name."""
 
     def __new__(cls, name: Any, operands: Any, options: Any = ()) -> OfWhole:
         made: OfWhole = Expr.__new__(cls, Str(str(name)), Tuple(*operands), Tuple(*(Tuple(*pair) for pair in options)))
@@ -58,10 +83,16 @@ class OfWhole(Whole):
 
     name = property(lambda self: str(self.args[0]))
     operands = property(lambda self: tuple(self.args[1]))
-    options = property(lambda self: {str(key): value for key, value in self.args[2]})
+    given = property(lambda self: {str(key): value for key, value in self.args[2]})
+    axes = property(lambda self: self.given.get("axis"))
+    keeps = property(lambda self: "keepdims" in self.given)
+    options = property(lambda self: {k: v for k, v in self.given.items() if k not in ("axis", "keepdims")})
 
     def _sympystr(self, printer: Any) -> str:
-        return f"{self.name}({', '.join(map(printer._print, self.operands))})"
+        said = [*map(printer._print, self.operands)]
+        if self.axes is not None:
+            said.append(f"axis={self.axes[0] if len(self.axes) == 1 else self.axes}")
+        return f"{self.name}({', '.join(said)})"
 
 
 class MatrixOf(Whole):
@@ -92,51 +123,3 @@ def is_whole(expr: Any) -> bool:
         return False
     abstract = isinstance(expr, AppliedUndef)
     return any(is_whole(part) for part in expr.args if not (abstract and isinstance(part, IndexedBase)))
-
-
-def _matmul(left: Any, right: Any) -> Any:
-    for side, other in ((left, right), (right, left)):
-        if not isinstance(side, Expr):
-            if not is_whole(other):
-                return NotImplemented
-            raise ModelError(
-                f"@ with {other}: expected a family of the graph or a formula of such on the other side, found "
-                f"{' '.join(str(side).split())[:60]} ({type(side).__name__}); declare it by g.input, g.parameter or "
-                "g.constant"
-            )
-    for side in (left, right):
-        if getattr(side, "is_Matrix", False):
-            return NotImplemented
-        if not is_whole(side):
-            kind = "an element; elements" if side.has(Indexed) else "a number; numbers"
-            raise ModelError(f"@ multiplies whole vectors and matrices, and {side} is {kind} multiply by *")
-    return Product(left, right)
-
-
-def _transpose(expr: Any) -> Expr:
-    if not is_whole(expr):
-        raise AttributeError(
-            f"{expr} is a number, or an element; the transpose .T is that of a whole matrix, as in W.T"
-        )
-    return Transpose(expr)
-
-
-def _of_numpy(self: Expr, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    """numpy takes a formula for one number: np.dot(W, x) would be W * x, and np.mean(z) would be z.
-
-    Errors: ModelError.
-    """
-    if any(isinstance(arg, Expr) and arg.free_symbols for arg in args):
-        name = function.__name__
-        word = {"dot": "W @ x", "matmul": "W @ x", "transpose": "W.T", "sum": "Sum(z)", "where": "Piecewise"}.get(name)
-        raise ModelError(f"numpy's {name} takes arrays, and {args[0]} is a formula; write {word or 'a word of derive'}")
-    return function._implementation(*args, **kwargs)
-
-
-# sympy's expressions have neither @ nor .T, and what is elementwise of a matrix, tanh(W), is one of them.
-Expr.__matmul__ = _matmul
-Expr.__rmatmul__ = lambda self, other: _matmul(other, self)
-Expr.T = property(_transpose)
-IndexedBase.__iter__ = None  # list(W) would ask for W[0], W[1], ... without an end
-IndexedBase.__array_ufunc__ = None
-Expr.__array_function__ = _of_numpy

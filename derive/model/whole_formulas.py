@@ -1,7 +1,7 @@
 """Formulas of whole vectors and matrices are read here: the shape is that which numpy gives, the elements have indices.
 
 `@` sums over the last axis of the left and the first of the right; of one axis it has no rows, or no columns. All else
-is elementwise, between equal shapes, or with the last axes of the larger one. Not read: axes of length 1 that stretch.
+is elementwise; shapes meet at their last axes, and an axis of length 1 stretches, as `x[:, None]` and keepdims make it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from sympy import Basic, Expr, Idx, IndexedBase, Mul, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.errors import ModelError
-from derive.expressions.indices import BINDERS, apart, fresh, index, limits, name_of, sum_over
+from derive.expressions.indices import BINDERS, apart, fresh, index, limits, name_of, substitute, sum_over
 from derive.expressions.traverse import free_indices
+from derive.model.axes import ONE, Ends, Shape, counted, own_places, reduced, stretched, with_new
 from derive.model.model import Node
-from derive.model.whole import WORDS, MatrixOf, Product, Transpose, Whole, is_whole
+from derive.model.whole import WORDS, MatrixOf, NewAxes, OfWhole, Product, Transpose, Whole, is_whole
 
-Ends = tuple[Expr, Expr]
-Shape = tuple[Ends, ...]
 KEEPING = ("softmax", "log_softmax", "normalize")  # they make a vector of a vector; the other words a number
 
 
@@ -40,13 +39,14 @@ class Formulas:
         if not is_whole(expr) or isinstance(expr, AppliedUndef):
             return ()
         parts = [(part, self.shape(part)) for part in expr.args]
-        largest, found = max(parts, key=lambda part: len(part[1]))
-        for part, other in parts:
-            if other != found[len(found) - len(other) :]:
-                raise self._error(
-                    f"{part} is {_said(other)} and {largest} is {_said(found)}; what is elementwise is of equal "
-                    "shapes, or with a number, or with the last axes of the larger one; write the rest with indices"
-                )
+        if (found := stretched([shape for _, shape in parts])) is None:
+            largest, most = max(parts, key=lambda part: len(part[1]))
+            part, other = next((p, shape) for p, shape in parts if stretched([shape, most]) is None)
+            hint = f"; {part}[:, None] has its numbers along the rows" if (len(other), len(most)) == (1, 2) else ""
+            raise self._error(
+                f"{part} is {_said(other)} and {largest} is {_said(most)}; what is elementwise is of equal shapes, or "
+                f"with a number, or with the last axes of the larger one{hint}; write the rest with indices"
+            )
         return found
 
     def element(self, expr: Basic, places: Sequence[Expr]) -> Any:
@@ -59,7 +59,8 @@ class Formulas:
             return self._node(expr).at(*places)
         if isinstance(expr, AppliedUndef):
             return expr
-        return expr.func(*(self.element(part, _last(places, len(self.shape(part)))) for part in expr.args))
+        shape = self.shape(expr)
+        return expr.func(*(self.element(part, own_places(places, self.shape(part), shape)) for part in expr.args))
 
     def number(self, expr: Any, over: Sequence[Idx]) -> Any:
         """A formula of one number, or of one element, whose whole parts are read. Errors: ModelError."""
@@ -72,8 +73,8 @@ class Formulas:
             raise self._error(f"{expr} is {_said(shape)}, not a number; Sum({expr}) is one{named}")
         return expr  # a family that lacks its indices, which is said where families are seen
 
-    def define(self, expr: Any, own: Sequence[Idx]) -> Any:
-        """The element of a whole formula at its own indices. Errors: ModelError where it has indices besides."""
+    def define(self, expr: Any, own: Sequence[Expr]) -> Any:
+        """The element of a whole formula at its own places. Errors: ModelError where it has indices besides."""
         if isinstance(expr, Basic) and (loose := free_indices(expr)):
             raise self._error(
                 f"the index {next(iter(loose))} stands in a formula of whole vectors and matrices; write it without "
@@ -81,7 +82,7 @@ class Formulas:
             )
         return self.element(expr, own)
 
-    def _of_whole(self, expr: Whole) -> Shape:
+    def _of_whole(self, expr: Any) -> Shape:
         if isinstance(expr, Product):
             left, right = map(self.shape, expr.args)
             self._fit(expr, left, right)
@@ -90,19 +91,37 @@ class Formulas:
             return self.shape(expr.args[0])[::-1]
         if isinstance(expr, MatrixOf):
             return self._of_matrix(expr)
+        if isinstance(expr, NewAxes):
+            shape = self.shape(expr.args[0])
+            return tuple(ONE if axis < 0 else shape[axis] for axis in self._spread(expr))
+        axes, shape = self._along(expr)
+        if not shape:
+            raise self._error(f"{expr.operands[0]} is a number already; leave {expr.name} out")
+        return shape if expr.name in KEEPING else reduced(shape, axes, expr.keeps)
+
+    def _along(self, expr: OfWhole) -> tuple[tuple[int, ...], Shape]:
+        """The axes along which a word is said, and the shape of what it is said of."""
         first, *others = map(self.shape, expr.operands)
         if any(other != first for other in others):
             shapes = " and ".join(map(_said, (first, *others)))
             raise self._error(f"{expr} is of equal shapes, found {shapes}")
-        if expr.name not in KEEPING and expr.name != "dot":
-            return ()
-        if len(first) != 1:
-            letter = expr.operands[0]
+        if (axes := counted(expr.axes, len(first))) is None:
+            there = " and ".join(map(str, range(len(first))))
+            raise self._error(f"{expr}: {expr.operands[0]} is {_said(first)}, its axes are {there}")
+        if len(first) != 1 and expr.axes is None and (expr.name in KEEPING or expr.name == "dot"):
+            of, name = expr.operands[0], expr.name
+            along = f"{name}({of}, axis=1)" if name in KEEPING else f"Sum({of} * ..., axis=1)"
             raise self._error(
-                f"{expr} is of a vector, and {letter} is {_said(first)}; say over which index, as in "
-                f"{expr.name}(z[n, c], c) in g.node({self.name!r}, ..., over=(n, c))"
+                f"{expr} is of a vector, and {of} is {_said(first)}; say along which axis, {along}, or over which "
+                f"index, as in {name}(z[n, c], c) in g.node({self.name!r}, ..., over=(n, c))"
             )
-        return first if expr.name in KEEPING else ()
+        return axes, first
+
+    def _spread(self, expr: NewAxes) -> list[int]:
+        count = len(self.shape(expr.args[0]))
+        if (found := with_new(expr.codes, count)) is None:
+            raise self._error(f"{expr}: {expr.args[0]} is {_said(self.shape(expr.args[0]))}, and has no more axes")
+        return found
 
     def _fit(self, expr: Product, left: Shape, right: Shape) -> None:
         for side, shape in zip(expr.args, (left, right), strict=True):
@@ -121,7 +140,7 @@ class Formulas:
         shape = self.shape(expr.operands[-1])  # a solution is as the right side
         return shape[:1] if expr.name == "eigenvalues" else shape
 
-    def _element(self, expr: Whole, places: tuple[Expr, ...]) -> Expr:
+    def _element(self, expr: Any, places: tuple[Expr, ...]) -> Expr:
         if isinstance(expr, Product):
             left = self.shape(expr.args[0])
             (k,) = self._free([left[-1]], places, expr)
@@ -134,10 +153,25 @@ class Formulas:
             return self.element(expr.args[0], places[::-1])  # type: ignore[no-any-return]
         if isinstance(expr, MatrixOf):
             return expr[places]
-        letters = places if expr.name in KEEPING else self._free(self.shape(expr.operands[0]), places, expr)
+        if isinstance(expr, NewAxes):
+            kept = [place for place, axis in zip(places, self._spread(expr), strict=True) if axis >= 0]
+            return self.element(expr.args[0], kept)  # type: ignore[no-any-return]
+        return self._said(expr, places)
+
+    def _said(self, expr: OfWhole, places: tuple[Expr, ...]) -> Expr:
+        """The element of a word: its letters run along its axes, and those of the element stand on the others."""
+        axes, shape = self._along(expr)
+        keeping = expr.name in KEEPING
+        own = [place for a, place in enumerate(places) if keeping and a in axes]
+        named = keeping and all(isinstance(place, Idx) for place in own)
+        letters = own if named else self._free([shape[a] for a in sorted(axes)], places, expr)
+        inside = dict(zip(sorted(axes), letters, strict=True))
+        rest = iter([p for a, p in enumerate(places) if a not in axes or not (expr.keeps or keeping)])
+        inner = [inside[a] if a in inside else next(rest) for a in range(len(shape))]
         around = self._letters((*places, *letters))
-        parts = (apart(self.element(part, letters), around, self.letters) for part in expr.operands)
-        return WORDS[expr.name](*parts, *letters, **expr.options)
+        parts = (apart(self.element(part, inner), around, self.letters) for part in expr.operands)
+        found = WORDS[expr.name](*parts, *letters, **expr.options)
+        return found if named or not keeping else substitute(found, dict(zip(letters, own, strict=True)))
 
     def _letters(self, places: Iterable[Expr]) -> list[Idx]:
         """The letters in these places, which a sum inside must not have for its own."""
@@ -163,10 +197,6 @@ class Formulas:
 
 def _ends(indices: Iterable[Idx]) -> Shape:
     return tuple((i.lower, i.upper) for i in indices)
-
-
-def _last(places: Sequence[Expr], count: int) -> Sequence[Expr]:
-    return places[len(places) - count :]
 
 
 def _said(shape: Shape) -> str:

@@ -18,8 +18,9 @@ from derive.expressions.extremes import Amax, Amin, Body
 from derive.expressions.indices import fresh, substitute
 from derive.expressions.said import Said
 from derive.expressions.text import refuse_text
+from derive.model.as_numpy import AXES, of_whole
 from derive.model.author_sum import Sum, made
-from derive.model.whole import WORDS, OfWhole, is_whole
+from derive.model.whole import WORDS, is_whole
 
 Limit = Any  # an index, or (index, first, last)
 Made = TypeVar("Made", bound=Callable[..., Expr])
@@ -42,8 +43,11 @@ def word(function: Made) -> Made:
         if whole is not None:
             if any(isinstance(e, (Idx, tuple)) for e in given):
                 raise ModelError(f"{name}: {whole} is a whole family; give its element, such as {name}({whole}[i], i)")
-            _refuse_beside(name, function, given, options)
-            return OfWhole(name, given, options.items())
+            found = of_whole(name, given, options)
+            _refuse_beside(name, function, found.operands, found.options)
+            return found
+        if over_all and options.keys() & AXES:
+            of_whole(name, given, options)  # which says that there are no axes
         return function(*given, **options)
 
     return checked  # type: ignore[return-value]
@@ -58,8 +62,8 @@ def _refuse_beside(name: str, function: Callable[..., Expr], given: Sequence[Any
     if wrong or len(given) != count:
         found = wrong[0] if wrong else ", ".join(map(str, given))
         raise ModelError(
-            f"{name}: of whole vectors or matrices it takes {count} and nothing else, found {found}; say along which "
-            f"index, as in {name}(x[n, c], c)"
+            f"{name}: of whole vectors or matrices it takes {count} and nothing else but an axis, found {found}; say "
+            f"along which axis or index, as in {name}({'X, Y' if count == 2 else 'X, axis=1'}), {name}(x[n, c], c)"
         )
 
 
