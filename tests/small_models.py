@@ -11,6 +11,7 @@ from derive import (
     Max,
     Piecewise,
     Sum,
+    cholesky,
     exp,
     leaky_relu,
     log,
@@ -369,3 +370,21 @@ def a_sum_over_an_index_that_stands_nowhere(g, C, T, i, j, k, t):
     w, a = g.parameter("w", C, C), g.constant("a", C, C)
     z = g.node("z", Sum(w[k, i], k, i) + Sum(a[j, i] * w[i, m], (k, 2, C), (j, 1, C), (i, 1, C)), over=m)
     g.loss("J", Sum(z[m] ** 2, m))
+
+
+@model
+def a_family_that_its_last_two_letters_leave_as_it_is(g, C, T, i, j, k, t):
+    """The matrix of its first two letters is not symmetric: seed 700002832 had a product of wrong shapes."""
+    w, m = g.parameter("w", T), g.index("m", C)
+    a = g.node("a", tanh(w[t]), over=(t, i, j))
+    g.loss("J", Sum(tanh((a[t, m, k] - a[t, m, C]) ** 2), t, m, k))
+
+
+@model
+def a_factor_whose_adjoint_cancels_off_the_diagonal(g, C, T, i, j, k, t):
+    """J is tr(S)/2 and what is linear in the diagonal: seed 800000574 compared autograd's rounding with its mirror."""
+    w, x, m = g.parameter("w", T), g.input("x", C + 1, domain="binary"), g.index("m", C)
+    a = g.node("a", 2 * KroneckerDelta(i, m) + tanh(w[1] * (i + 2 * m)) / (6 * C), over=(i, m))
+    s = g.node("s", i * KroneckerDelta(i, m) + a[i, m] / 2 + a[m, i] / 2, over=(i, m))
+    r = g.node("r", cholesky(s)[i, m], over=(i, m))
+    g.loss("J", Sum((r[i, m] - x[i + 1]) ** 2 / 2, i, m))

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 import torch
-from sympy import Integer, KroneckerDelta, Rational, simplify
+from sympy import Idx, Integer, KroneckerDelta, Rational, simplify
 
 from derive import (
     Function,
@@ -391,6 +391,36 @@ def test_what_the_check_compares_with_is_torch_func(graph, names):
         assert torch.allclose(
             times(row, [v.unsqueeze(-1) for v in moved]).squeeze(-1), expected, rtol=1e-12, atol=1e-12
         )
+
+
+def one_letter_for_two_ranges() -> Graph:
+    """The author's j of s runs further than that of a: seed 10043 wrote the adjoint of s with another letter."""
+    g = Graph("one letter")
+    C = g.size("C")
+    j, n = g.index("j", C), g.index("n", 3)
+    w, u, v = g.parameter("w", 3), g.parameter("u", C), g.input("v", 5)
+    a = g.node("a", (w[4 - n] ** 2 + 1) ** u[1], over=(n, j))
+    further = Idx("j", (1, 3))
+    s = g.node("s", a[further, C] * v[further - n + 3], over=(further, n))
+    g.loss("J", sin((s[3, 3] - s[1, 3]) ** 2 / 2))
+    return g
+
+
+def products_up_to_a_letter() -> Graph:
+    """Two deltas end a sum and the one inside that ends at its letter: seed 10070 kept the letter."""
+    g = Graph("products")
+    C = g.size("C")
+    m, q = g.indices("m q", C)
+    w, u = g.parameter("w", C), g.parameter("u", C, C)
+    a = g.node("a", Product(tanh(w[m] * u[q, m]), (m, 1, q)), over=q)
+    g.loss("J", Sum(a[q], q))
+    return g
+
+
+@pytest.mark.parametrize("graph, names", [(one_letter_for_two_ranges, "w u"), (products_up_to_a_letter, "w u")])
+def test_letters_end_with_their_sums(graph, names):
+    solution = graph().derive()
+    assert verify_hessian(solution.derivation, solution.hessian(*names.split(), check=False), {}, DRAWS).worst < 1e-9
 
 
 def test_a_wrong_derivative_through_time_is_caught():

@@ -31,6 +31,7 @@ from derive.evaluate.store import Store
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
 from derive.language import Text
+from derive.model.reachability import downstream
 from derive.model.sizes import far, fitting
 from derive.progress import CHECKING, doing
 
@@ -149,8 +150,12 @@ class Checker:
         return Row(Partial(self.derivation.loss, adjoint.node.generic), numbers, *worst)
 
     def terms(self, step: Step, ranges: Sequence[Range], lines: Sequence[Expr]) -> Array:
-        """How large the terms are that these lines of a step add up, and those of the adjoint by the chain rule."""
-        added = self._all_terms if S.Zero in lines else self._contributions
+        """How large the terms are that these lines of a step add up, and those of the adjoint by the chain rule.
+
+        That an adjoint is 0, or symmetric, holds for autograd's up to the rounding of the terms behind it."""
+        model = self.derivation.model
+        even = any(model.nodes[name].symmetric for name in downstream(model, step.node.name) - {step.node.name})
+        added = self._all_terms if even or S.Zero in lines else self._contributions
         found = added(step.node.name)[within(ranges, self.passes.extent(step.node))]
         sizes = (self.passes.partials.evaluate(terms(line), self.truth.store, ranges) for line in lines)
         return reduce(torch.maximum, sizes, found)

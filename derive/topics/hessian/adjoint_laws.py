@@ -96,7 +96,7 @@ def _everywhere(d: Derivation, walk: Walk, node: Node, steps: Sequence[Step]) ->
     lines: tuple[Line, ...] = (Line((Term((_contributions(d, node),)),)),)
     if len(steps) == 1 and steps[0].region.ranges == extent(node):
         lines = (steps[0].lines[-1]._replace(reason=None),)
-    entry = walk.entry(d.model.loss, node, walk.other(node, ()))
+    entry = walk.entry(d.model.loss, node, node.indices)
     if len(entry.paths) <= MOST:
         paths = developed(entry, d.model)
         lines = paths if weight(paths[-1].expr) < weight(lines[-1].expr) else lines

@@ -186,13 +186,14 @@ class Trail(NamedTuple):
             place, open_ = substitute(place, known), (s for s in self.sums if s[0] not in known)
             decided = next(delta_solutions(place, target, open_), None)
             if decided is not None:
-                known[decided[0]] = decided[1]
+                known = {idx: substitute(at, dict([decided])) for idx, at in known.items()} | dict([decided])
             else:
                 delta *= KroneckerDelta(place, target)
         ranges = {i: (i.lower, i.upper) for i in self.indices}
         for idx, low, high in (s for s in self.sums if s[0] in known):
-            if not covers((low, high), image(known[idx], ranges)):
-                delta *= inside(known[idx], low, high)  # the sum does not reach every element
+            ends = substitute(low, known), substitute(high, known)
+            if not covers(ends, image(known[idx], ranges)):
+                delta *= inside(known[idx], *ends)  # the sum does not reach every element
         links = tuple(
             k._replace(user=substitute(k.user, known), value=substitute(self.apart(k.value), known)) for k in self.links
         )

@@ -135,7 +135,7 @@ class Reader:
             position[axis] = idx
         here = node.at(*position)
         even = node.symmetric if expr is element else node.name in self.even
-        kind = Symmetric if even and len(own) == 2 else Whole
+        kind = Symmetric if even and [*axes] == [*range(len(position))][-2:] else Whole  # not across many matrices
         named = kind(expr.func(expr.of, here) if isinstance(expr, Partial) else here, *own)
         if len(running) == 2 and running[0] == running[1]:
             return Part(DiagonalOf(named), running[0])
