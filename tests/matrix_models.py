@@ -1,8 +1,8 @@
 """Models in index notation whose gradients every textbook writes in matrices."""
 
-from sympy import Rational, exp, log, sqrt
+from sympy import Piecewise, Rational, exp, log, sqrt
 
-from derive import Function, Graph, Sum, sigmoid
+from derive import Function, Graph, Sum, inverse, sigmoid
 
 
 def softmax_regression() -> Graph:
@@ -159,7 +159,29 @@ def convolution() -> Graph:
     return g
 
 
+def concatenated() -> Graph:
+    """z = [x; y]: the gradient of z^T M z / 2 is (M + M^T) z / 2, and each part of z gets its part of it."""
+    g = Graph("concatenated")
+    P, Q = g.size("P"), g.size("Q")
+    i, j = g.indices("i j", P + Q)
+    x, y, M = g.parameter("x", P), g.parameter("y", Q), g.constant("M", P + Q, P + Q)
+    z = g.node("z", Piecewise((x[i], i <= P), (y[i - P], True)), over=i)
+    g.loss("L", Sum(z[i] * M[i, j] * z[j], i, j) / 2)
+    return g
+
+
+def cropped() -> Graph:
+    """Y = B X, where B has the rows of S^-1 but the first, and its columns but the last two: dL/dX = B^T Y."""
+    g = Graph("cropped")
+    n, m = g.size("n", least=3), g.size("m")
+    i, j, k = g.index("i", n - 1), g.index("j", n - 2), g.index("k", m)
+    S, X = g.constant("S", n, n, positive_definite=True), g.parameter("X", n - 2, m)
+    Y = g.node("Y", Sum(inverse(S)[i + 1, j] * X[j, k], j), over=(i, k))
+    g.loss("L", Sum(Y[i, k] ** 2, i, k) / 2)
+    return g
+
+
 MODELS = (
     softmax_regression, probabilities, mlp, layer_norm, batch_norm, attention, bilinear, mahalanobis, ridge,
-    factorisation_machine, inner_product, batches,
+    factorisation_machine, inner_product, batches, cropped,
 )  # fmt: skip

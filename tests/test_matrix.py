@@ -22,6 +22,7 @@ from derive.expressions.matrices import (
     Plus,
     Scaled,
     Signature,
+    Submatrix,
     Times,
     Transpose,
     Whole,
@@ -55,6 +56,9 @@ FORMS = {
     (models.factorisation_machine, "V"): "x sᵀ - diag(x ⊙ x) V",
     (models.inner_product, "A"): "1/‖A‖_F A + B",
     (models.batches, "W"): "Σ_{b=1..B} X_bᵀ ∂L/∂Y_b",
+    (models.concatenated, "x"): "1/2 ((M + Mᵀ) z)_{1:P}",
+    (models.concatenated, "y"): "1/2 ((M + Mᵀ) z)_{P+1:P+Q}",
+    (models.cropped, "X"): "((S⁻¹)_{:,2:n} Y)_{1:n-2,:}",
 }
 SHAPES = {
     (models.softmax_regression, "W"): "(N×D)ᵀ(N×C) → D×C",
@@ -139,6 +143,8 @@ def _faults(expr: Expr) -> Iterator[object]:
         yield lambda: args[1]
     if isinstance(expr, Entrywise):
         yield lambda: args[1]
+    if isinstance(expr, Submatrix) and expr.rows[0] != 1:
+        yield lambda: Submatrix(args[0], args[1] - 1, args[2] - 1, *args[3:])
 
 
 def check(solution: Solution, forms: Forms) -> dict[Expr, bool]:

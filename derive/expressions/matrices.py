@@ -242,6 +242,24 @@ class Unvec(Matrix):
         return own[0], own[1]
 
 
+class Submatrix(Matrix):
+    """The block of a matrix from row a to b and from column c to d, counted from 1: `Submatrix(A, a, b, c, d)`."""
+
+    def _shape(self) -> Shape:
+        _, a, b, c, d = self.args
+        return b - a + 1, d - c + 1
+
+    @property
+    def rows(self) -> tuple[Expr, Expr]:
+        """The first row and the last one."""
+        return self.args[1], self.args[2]
+
+    @property
+    def columns(self) -> tuple[Expr, Expr]:
+        """The first column and the last one."""
+        return self.args[3], self.args[4]
+
+
 class DiagonalOf(Matrix):
     """The diagonal of a square matrix, as a column."""
 

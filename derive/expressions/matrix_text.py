@@ -84,6 +84,16 @@ def _sum(args: Sequence[Any], p: Print) -> Printed:
     return f"Sum({_at(args[0], ADD, p)}, {', '.join(p(Tuple(*limit)) for limit in args[1:])})", ATOM
 
 
+def _block(args: Sequence[Any], p: Print) -> Printed:
+    """A[a:b, c:d], a colon alone for all rows or columns; v[a:b] of a column."""
+    whole = args[0].shape
+    ends = [
+        ":" if pair == (1, n) else f"{p(pair[0])}:{p(pair[1])}"
+        for pair, n in zip((args[1:3], args[3:]), whole, strict=True)
+    ]
+    return f"{_at(args[0], ATOM, p)}[{', '.join(ends if whole[1] != 1 else ends[:1])}]", ATOM
+
+
 SIGNS: dict[str, Callable[[Sequence[Any], Print], Printed]] = {
     "Whole": _whole,
     "Symmetric": _whole,
@@ -97,6 +107,7 @@ SIGNS: dict[str, Callable[[Sequence[Any], Print], Printed]] = {
     "Plus": _plus,
     "Entrywise": _entrywise,
     "Summed": _sum,
+    "Submatrix": _block,
     "Entry": lambda args, p: (f"{_at(args[0], ATOM, p)}[{', '.join(map(p, args[1:]))}]", ATOM),
 }
 NAMES = {"DiagonalOf": "diagonal", "Length": "norm"}

@@ -28,6 +28,7 @@ from derive.expressions.matrices import (
     Power,
     Scaled,
     Softmax,
+    Submatrix,
     Summed,
     Times,
     Trace,
@@ -231,6 +232,17 @@ def vec(expr: Vec, p: Printer) -> Printed:
 def unvec(expr: Unvec, p: Printer) -> Printed:
     name = r"\mathrm{vec}^{-1}" if p.style.latex else "vec⁻¹"
     return name + p.style.brackets(p.printed(expr.args[0])[0]), ATOM
+
+
+@write.register(Submatrix)
+def submatrix(expr: Submatrix, p: Printer) -> Printed:
+    matrix = expr.args[0]
+    both = zip((expr.rows, expr.columns), shape(matrix), strict=True)
+    ends = [":" if (a, b) == (1, n) else f"{p.index(a)}:{p.index(b)}" for (a, b), n in both]
+    places = ends[0] if shape(matrix)[1] == 1 else ",".join(ends)
+    text, level = p.printed(matrix)
+    inner = text if level == ATOM and isinstance(matrix, (Whole, Named)) else p.style.brackets(text)
+    return inner + (f"_{{{places}}}" if p.style.latex else subscript(places)), ATOM
 
 
 @write.register(DiagonalOf)

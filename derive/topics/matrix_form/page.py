@@ -10,6 +10,7 @@ from derive.chain.derivation import Region, Step
 from derive.chain.regions import by_region
 from derive.chain.rule import extent
 from derive.expressions.matrices import (
+    ONE,
     Entry,
     Entrywise,
     Hadamard,
@@ -20,6 +21,8 @@ from derive.expressions.matrices import (
     Operator,
     Signature,
     Softmax,
+    Submatrix,
+    Trace,
     Unit,
     Unvec,
     Vec,
@@ -43,6 +46,8 @@ MEANING = Text("Vectors are columns; shapes are given on the right.", "向量都
 SQUARE = Named(Symbol("A"), Symbol("n"), Symbol("n"))
 OTHER = Named(Symbol("B"), Symbol("n"), Symbol("n"))
 COLUMN = Named(Symbol("v"), Symbol("n") ** 2)
+LARGE = Named(Symbol("X"), Symbol("n"), Symbol("n"))
+ENDS = tuple(map(Symbol, "abcd"))
 SIGNS = (
     (Entrywise, Text("Functions act elementwise.", "函数逐元素作用。")),
     (Hadamard, Text("{sign} is the elementwise product.", "{sign} 表示逐元素乘积。")(sign=Operator("times"))),
@@ -85,6 +90,23 @@ SIGNS = (
             "The Kronecker product {kron} has the block {entry} {B} for each entry {entry} of {A}.",
             "克罗内克积 {kron} 由分块 {entry} {B} 组成，{entry} 取遍 {A} 的各元素。",
         )(kron=Kron(SQUARE, OTHER), A=SQUARE, B=OTHER, entry=Symbol("A_ij")),
+    ),
+    (
+        Submatrix,
+        Text(
+            "{block} holds the rows {a} to {b} and the columns {c} to {d} of {X}, and {part} the entries {a} to {b} of "
+            "a column; a colon alone stands for all.",
+            "{block} 由 {X} 的第 {a} 至 {b} 行、第 {c} 至 {d} 列组成，{part} 由列向量的第 {a} 至 {b} 个分量组成；"
+            "单独的冒号表示全部。",
+        )(
+            block=Submatrix(LARGE, *ENDS),
+            part=Submatrix(COLUMN, *ENDS[:2], ONE, ONE),
+            X=LARGE,
+            a=ENDS[0],
+            b=ENDS[1],
+            c=ENDS[2],
+            d=ENDS[3],
+        ),
     ),
     (
         Softmax,
@@ -154,13 +176,20 @@ def boxed(forms: Forms, steps: Sequence[Step]) -> Iterator[Block]:
     node, same = steps[0].node, dict[Expr, list[tuple[Region, Expr]]]()
     for step in steps:
         form = forms.of(step)
-        if form is not None and form.matrix is not None and form.indices and not isinstance(form.matrix, Zeros):
+        if form is not None and _says_more(form):
             same.setdefault(form.whole, []).append((step.region, form.matrix))
     for whole, parts in same.items():
         partly = any(r.free(node.indices).items() - zip(node.indices, extent(node), strict=True) for r, _ in parts)
         every = len(parts) == len(steps)
         value = by_region(parts, node.indices, extent(node), outside=every) if partly else parts[0][1]
         yield Equations((Row(whole, value),), boxed=True)
+
+
+def _says_more(form: Form) -> bool:
+    """Has it a matrix that the elements do not say: not 0, and of a number only a function of a whole matrix?"""
+    return form.matrix is not None and (
+        form.matrix.has(Trace) or bool(form.indices and not isinstance(form.matrix, Zeros))
+    )
 
 
 def shapes(matrix: Expr) -> Text:

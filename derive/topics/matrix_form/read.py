@@ -36,7 +36,7 @@ from derive.language import Text
 from derive.model.model import Node
 from derive.topics.matrix_form.contract import Part, contracted, joint, oriented
 from derive.topics.matrix_form.roles import Roles, spans
-from derive.topics.matrix_form.rules import entrywise, hadamard, plus, times, vec
+from derive.topics.matrix_form.rules import block, entrywise, hadamard, outside, plus, times, vec
 
 CASES = Text("it is defined by cases", "它是分情形定义的")
 PLACES = Text(
@@ -75,7 +75,7 @@ class Reader:
         part = self.read(self.expr)
         if not part.indices <= set(self.indices):
             raise NoMatrixForm(PLACES)
-        return oriented(part, self.indices)
+        return outside(oriented(part, self.indices))
 
     def read(self, expr: Expr) -> Part:
         """A part of the expression as a matrix with its indices."""
@@ -128,8 +128,8 @@ class Reader:
             block, place, length = both
             column = self._leaf(expr.xreplace({running[0]: node.indices[axes[0]]}))
             return Part(Unvec(column.matrix, length, size(block)), place, block)
-        if not all(spans(position[a], node.indices[a]) for a in axes):
-            raise NoMatrixForm(PICKED if any(map(is_position, position)) else PLACES)
+        ends = [_along(position[a], node.indices[a]) for a in axes]
+        running = [idx for idx, _ in ends]
         own = [fresh(i, fixed | set(node.indices)) if (i := node.indices[a]) in fixed else i for a in axes]
         for axis, idx in zip(axes, own, strict=True):
             position[axis] = idx
@@ -137,9 +137,7 @@ class Reader:
         even = node.symmetric if expr is element else node.name in self.even
         kind = Symmetric if even and [*axes] == [*range(len(position))][-2:] else Whole  # not across many matrices
         named = kind(expr.func(expr.of, here) if isinstance(expr, Partial) else here, *own)
-        if len(running) == 2 and running[0] == running[1]:
-            return Part(DiagonalOf(named), running[0])
-        return Part(named, *running)
+        return _square_or_diagonal(named, ends)
 
     def _stacked(self, expr: Expr) -> Part:
         """What depends on an index by its block and its place alone: the columns of a matrix below each other."""
@@ -191,10 +189,10 @@ class Reader:
         *batch, row, column = indices
         own = [fresh(i, {*batch, *node.indices}) if i in batch else i for i in node.indices[-2:]]
         whole = self._leaf(node.at(*batch, *own))
-        if [*whole.order] != own or not all(spans(i, node.indices[-1]) for i in (row, column)):
+        if [*whole.order] != own:
             raise NoMatrixForm(PLACES)
-        found = Power(whole.matrix, Integer(-1))
-        return Part(DiagonalOf(found), row) if row == column else Part(found, row, column)
+        ends = [_along(i, node.indices[-1]) for i in (row, column)]
+        return _square_or_diagonal(Power(whole.matrix, Integer(-1)), ends)
 
     def _deltas(self, expr: Expr) -> bool:
         return any(set(d.args) & self.running for d in expr.atoms(KroneckerDelta))
@@ -279,6 +277,32 @@ class Reader:
         holes = [HOLE] if len(parts) == 1 else [Symbol(f"x{n}") for n in range(1, len(parts) + 1)]
         found = joint(parts)
         return Part(entrywise(expr.func(*holes), *(oriented(p, found) for p in parts)), *found)
+
+
+Ends = tuple[Idx, tuple[Expr, Expr] | None]
+
+
+def _along(place: Expr, axis: Idx) -> Ends:
+    """The index that runs along an axis, and from where to where if not over the whole of it: l and (P + 1, P + Q) of
+    P + l. Errors: NoMatrixForm where the place is not such a one."""
+    if spans(place, axis):
+        return place, None
+    indices = place.atoms(Idx)
+    idx = indices.pop() if len(indices) == 1 and not place.has(Indexed, Block, Place) else axis
+    shift = place - idx
+    if is_position(place) or shift.has(Idx, Indexed):
+        raise NoMatrixForm(PICKED if is_position(place) else PLACES)
+    first = shift - axis.lower + 1
+    return idx, (first + idx.lower, first + idx.upper)
+
+
+def _square_or_diagonal(matrix: Expr, ends: Sequence[Ends]) -> Part:
+    """A matrix or a column, or the block of it that its indices run over; its diagonal if both are the same index."""
+    indices, parts = [idx for idx, _ in ends], [part for _, part in ends]
+    found = block(matrix, parts[0], parts[1] if len(parts) == 2 else None)
+    if len(indices) == 2 and indices[0] == indices[1]:
+        return Part(DiagonalOf(found), indices[0])
+    return Part(found, *indices)
 
 
 def _opened(expr: Expr) -> tuple[Expr, list[Limits]]:

@@ -144,6 +144,11 @@ class Evaluator:
         rows, columns = self._numbers(expr)
         return self.value(expr.args[0], at).squeeze(-1).unflatten(-1, (columns, rows)).mT
 
+    def _submatrix(self, expr: Expr, at: Sequence[Range]) -> Array:
+        matrix, *ends = expr.args
+        first, last, left, right = map(self.passes.number, ends)
+        return self.value(matrix, at)[..., first - 1 : last, left - 1 : right]
+
     def _diagonalof(self, expr: Expr, at: Sequence[Range]) -> Array:
         return self.value(expr.args[0], at).diagonal(dim1=-2, dim2=-1).unsqueeze(-1)
 
