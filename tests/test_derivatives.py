@@ -9,7 +9,23 @@ import pytest
 import torch
 from alphabets import letters
 
-from derive import Expectation, Function, Graph, ModelError, Sum, inverse, logdet, norm, sin, softplus, tanh
+from derive import (
+    Expectation,
+    Function,
+    Graph,
+    ModelError,
+    Sum,
+    inverse,
+    logdet,
+    mean,
+    norm,
+    sin,
+    softplus,
+    solve,
+    sqrt,
+    tanh,
+    var,
+)  # fmt: skip
 
 Builder = Callable[[Graph], None]
 
@@ -210,10 +226,35 @@ def test_a_derivative_stands_in_brackets_where_a_sign_is_raised() -> None:
     """The inverse and the transpose of nabla_x y are not nabla_x of an inverse or a transpose of y."""
     g = Graph("flow")
     D = g.size("D")
-    (i, j), x = g.indices("i j", D), g.parameter("x", D)
-    slope = g.derivative(g.node("y", x[i] * tanh(x[i]), over=i), x)
+    (i, j), x, W = g.indices("i j", D), g.parameter("x", D), g.parameter("W", D, D)
+    slope = g.derivative(g.node("y", Sum(W[i, j] * tanh(x[j]), j), over=i), x)
     g.loss("L", Sum(inverse(slope)[i, j], i, j) + logdet(slope))
     derived = g.derive()
     text, latex = derived.to_text("zh", check=False), derived.to_latex(check=False)
     assert "y⁻" not in text and "(∇_x y)⁻ᵀ" in text and "(∇_x y)⁻¹ 𝟏_D" in text
     assert "y^{-" not in latex and r"(\nabla_{x} y)^{-\top}" in latex and r"((\nabla_{x} y)^{-1})_{ij}" in latex
+
+
+def test_a_hessian_in_a_definition_is_symmetric_and_reads_a_symmetric_matrix_once() -> None:
+    """f = w'Aw/2 + sum w^4: its gradient is A w + 4 w^3, its Hessian A + 12 diag(w^2), and neither is turned."""
+    g = Graph("newton")
+    n = g.size("n")
+    i, j = g.indices("i j", n)
+    w, A = g.parameter("w", n), g.constant("A", n, n, positive_definite=True)
+    f = g.node("f", Sum(w[i] * A[i, j] * w[j], i, j) / 2 + Sum(w[i] ** 4, i))
+    q = g.derivative(f, w)
+    H = g.derivative(q, w)
+    s = g.node("s", w[i] - solve(H, q)[i], over=i)
+    g.loss("L", Sum(s[i] ** 2, i))
+    text = g.derive().to_text()
+    assert "Σ_{j=1..n} w_j A_ij" in text and "12 w_j² δ_ij + A_ij" in text
+    assert "⁻ᵀ" not in text
+
+
+def test_a_square_of_what_cancels_is_compared_by_its_terms() -> None:
+    """The deviations from the mean add up to 0, and the square of a sum that is rounding is rounding of rounding."""
+    g = Graph("centred")
+    N = g.size("N")
+    n, x, eps = g.index("n", N), g.parameter("x", N), g.constant("eps", domain="positive")
+    g.loss("L", Sum((x[n] - mean(x[n], n)) / sqrt(var(x[n], n) + eps), n) ** 2)
+    assert "Verification" in g.derive().to_text()

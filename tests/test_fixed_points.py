@@ -6,7 +6,7 @@ import pytest
 import torch
 from generated import loaded, plain
 
-from derive import Graph, ModelError, Piecewise, Sum, UsageError, relu, sigmoid, tanh
+from derive import Graph, ModelError, Piecewise, Sum, UsageError, log, relu, sigmoid, sqrt, tanh
 from derive.check.steps import Checker
 from derive.problems import load
 
@@ -182,3 +182,34 @@ def test_refusals():
     refused(g.derive, "let z read its own past, and its start under a condition")
     refused(lambda: equilibrium().jacobian("z", "b"), "z is a fixed point: its derivative solves an equation")
     refused(lambda: equilibrium().hessian("b"), "second derivatives through it are not derived")
+
+
+@pytest.mark.parametrize("loss", [log, sqrt])
+def test_the_range_of_a_fixed_point_is_not_asked_of_itself(loss):
+    """r = w r/2 + 1 stands in its own definition: r = 2/(2 - w), dr/dw = r^2/2, with a target before f(r)."""
+    g = Graph("target")
+    w, t = g.parameter("w", domain="positive"), g.target("t")
+    r = g.fixed_point("r", lambda r: w * r / 2 + 1)
+    g.loss("L", t * loss(r))
+    d = g.derive()
+    assert "∂L/∂w" in d.to_text()
+    found = loaded(d.to_code("torch"))["backward"](w=0.5, t=3.0)["w"]
+    value = 2 / 1.5
+    slope = 1 / value if loss is log else 0.5 / value**0.5
+    assert abs(float(found) - 3 * slope * value**2 / 2) < 1e-9
+
+
+def test_what_is_not_finite_behind_a_fixed_point_is_not_blamed_on_it():
+    """log(r) of a negative r, where the iteration settles; and an iteration that does not."""
+    g = Graph("log")
+    n = g.size("n")
+    i, b = g.index("i", n), g.parameter("b", n)
+    r = g.fixed_point("r", lambda r: tanh(r[i]) / 2 + b[i], over=i)
+    g.loss("L", Sum(log(r[i]), i))
+    with pytest.raises(UsageError, match="declare the inputs' domains"):
+        g.derive().to_text()
+    g = Graph("far")
+    w = g.parameter("w")
+    g.loss("L", g.fixed_point("r", lambda r: 5 * r + w + 10) ** 2)
+    with pytest.raises(UsageError, match="the iteration for r settles at hardly any"):
+        g.derive().to_text()

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sympy import Integer, Rational
 
-from derive import Graph, Min, Sum, exp, log, sigmoid, singular_values, sqrt, tanh
+from derive import Graph, Min, Sum, exp, log, norm, sigmoid, singular_values, sqrt, std, tanh, var
 from derive.check.torch_backend import TorchBackend
 from derive.errors import ModelError, UsageError
 from derive.model.sizes import FAR, far, fitting, needs
@@ -232,3 +232,20 @@ def test_the_least_of_sizes_is_large_where_each_is():
     assert [str(need.relation) for need in needs(d.model)] == ["n >= 2"]
     text = d.to_text(check=False)
     assert "Assumed: n ≥ 2." in text and "Where two arguments of a minimum" not in text
+
+
+@pytest.mark.parametrize("correction", [0, 1])
+def test_a_variance_below_a_fraction_line_needs_two_values(correction):
+    """Of one value it is 0: sympy writes 1/(S/(N - 1)) as (N - 1)/S, so that no N - 1 is divided by."""
+
+    def built(formula):
+        g = Graph("v")
+        N, D = g.size("N"), g.size("D")
+        X = g.parameter("X", N, D)
+        g.loss("L", formula(X, g.index("n", N), g.index("d", D)))
+        return relations(g)
+
+    assert built(lambda X, n, d: Sum(1 / var(X[n, d], n, correction=correction), d)) == ["N >= 2"]
+    assert built(lambda X, n, d: Sum(X[n, d] ** 3 / std(X[n, d], n, correction=correction), n, d)) == ["N >= 2"]
+    assert built(lambda X, n, d: Sum(std(X[n, d], d), n)) == ["D >= 2"]  # the root has no slope at 0
+    assert built(lambda X, n, d: Sum(X[n, d] / norm(X[n, d], d), n, d)) == []

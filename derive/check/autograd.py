@@ -160,7 +160,7 @@ class AutogradValues:
 
     def _advice(self) -> str:
         """Where it is not finite, and what to do: for p - 1, which is 0 for one class, it is finite for two."""
-        solved = [n.name for n in self.derivation.model.nodes.values() if n.implicit]
+        solved = [n.name for n in self.derivation.model.nodes.values() if n.implicit and not self._settles(n)]
         if solved:
             return f": the iteration for {', '.join(solved)} settles at hardly any; a fixed point has to attract"
         sizes = {s: int(n) for s, n in self.passes.sizes.items()}
@@ -170,6 +170,10 @@ class AutogradValues:
                     found = f" where {size} = {sizes[size]}, and is finite where {size} = {n}"
                     return f"{found}; say from where on it exists, {size} = g.size('{size}', least={n})"
         return "; declare the inputs' domains (positive, probability)"
+
+    def _settles(self, node: Node) -> bool:
+        """True if a fixed point was found at some points, so that what is not finite comes behind it."""
+        return bool(torch.isfinite(self.store.whole(node.name)).any())
 
     def _exists(self, sizes: dict[Symbol, int]) -> bool:
         """True if the loss and the adjoints are finite for other sizes."""

@@ -36,6 +36,7 @@ from derive.memo import memo
 from derive.model.model import Case, Node
 
 HUGE, UNDERFLOW = Float(1e300), Float(1e-290)
+EPSILON = Float(2.0**-52)  # of float64
 _size = partial(Abs, evaluate=False)
 
 
@@ -94,6 +95,8 @@ def _power(base: Expr, exponent: Expr) -> Expr:
     if exponent.is_negative and (squares(base) or isinstance(base, Indexed)):
         return _power(OrInfinity(base), exponent)
     found = _size(base**exponent) + _size(exponent * base ** (exponent - 1)) * terms(base)
+    if exponent.is_number and exponent > 1:  # where b itself is only rounding, its slope is too: (eps t)^n is left
+        return found + EPSILON ** (exponent - 1) * terms(base) ** exponent
     if exponent.is_number or exponent.is_integer:
         return found
     return found + _size(base**exponent * log(base)) * terms(exponent) + UNDERFLOW

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from sympy import Add, Expr, Indexed, Integer, Mul, Pow, S, Sum, Symbol, exp, oo
 
@@ -16,6 +17,7 @@ from derive.expressions.intervals import UNBOUNDED, Interval, enclosure
 from derive.model.domains import positive
 from derive.model.model import Model, Node, Whole
 
+T = TypeVar("T")
 DOMAINS: Mapping[str, Interval] = {
     "positive": (S.Zero, oo), "probability": (S.Zero, S.One), "binary": (S.Zero, S.One),
     "sign": (S.NegativeOne, S.One),
@@ -34,6 +36,7 @@ class Ranges:
 
     def __init__(self, model: Model):
         self.model = model
+        self._asked: set[str] = set()  # nodes whose range is being found; a fixed point stands in its own definition
 
     def of_weight(self, expr: Expr) -> tuple[Expr, Expr, Row | None]:
         """The range of a product, with the row of the functions table of which it is the slope, where it is one."""
@@ -55,7 +58,7 @@ class Ranges:
             node = self.model.nodes.get(name_of(expr))
             if node is None or node.is_leaf:
                 return bool(expr.is_positive) if node is None else positive(node)
-            return len(node.cases) == 1 and node.abstract is None and self.positive(node.cases[0].expr)
+            return self._defined(node, lambda: self.positive(node.cases[0].expr), False)
         if isinstance(expr, Add):
             low = [self.of(a)[0].is_nonnegative for a in expr.args]
             return all(low) and any(map(self.positive, expr.args))
@@ -73,4 +76,14 @@ class Ranges:
             return (Integer(1), oo) if expr.is_positive and expr.is_integer else UNBOUNDED
         if node.is_leaf:
             return declared(node)
-        return self.of(node.cases[0].expr) if len(node.cases) == 1 and node.abstract is None else UNBOUNDED
+        return self._defined(node, lambda: self.of(node.cases[0].expr), UNBOUNDED)
+
+    def _defined(self, node: Node, ask: Callable[[], T], unknown: T) -> T:
+        """What is asked of the definition of a node; `unknown` where it has several, or where it is asked of itself."""
+        if len(node.cases) != 1 or node.abstract is not None or node.name in self._asked:
+            return unknown
+        self._asked.add(node.name)
+        try:
+            return ask()
+        finally:
+            self._asked.discard(node.name)

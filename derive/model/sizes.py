@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, permutations
 from typing import NamedTuple
 
-from sympy import Add, Expr, Ge, Indexed, Integer, Max, Min, Pow, Symbol, fraction, log, together
+from sympy import Add, Expr, Ge, Indexed, Integer, Max, Min, Pow, Sum, Symbol, fraction, log, together
 
 from derive.errors import ModelError
-from derive.expressions.indices import name_of, substitute
+from derive.expressions.indices import name_of, substitute, through
 from derive.expressions.intervals import at_least, image
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.symbols import Size
@@ -103,8 +103,8 @@ def _of_node(model: Model, node: Node) -> Iterator[Need]:
             yield from (Need(gap.value, part) for gap in gaps(part, around, read))
         elif isinstance(part, log) and _rational(part.args[0]):
             yield Need(_whole(part.args[0]) - 1, part)
-        elif isinstance(part, Pow) and _made_of_sizes(part.base) and not _natural(part.exp):
-            yield from _of_power(part)
+        elif isinstance(part, Pow) and not _natural(part.exp):
+            yield from _of_power(part) if _made_of_sizes(part.base) else _of_deviations(part)
 
 
 def _of_power(power: Pow) -> Iterator[Need]:
@@ -117,6 +117,20 @@ def _of_power(power: Pow) -> Iterator[Need]:
     if power.exp.is_integer and far.is_negative:
         base = -base
     yield Need(base - 1 if power.exp.is_negative else base, power)
+
+
+def _of_deviations(power: Pow) -> Iterator[Need]:
+    """What is 0 for one value is no denominator, and has no root with a slope: a variance, of one value, is 0."""
+    for size in {end for total in power.base.atoms(Sum) for _, _, end in total.limits if isinstance(end, Symbol)}:
+        if _of_one(power.base, size) == 0:
+            yield Need(size - 2, power)
+
+
+def _of_one(expr: Expr, size: Symbol) -> Expr:
+    """An expression where a size is 1: every sum over it has one term."""
+    if isinstance(expr, Sum) and len(expr.limits) == 1 and expr.limits[0][1:] == (1, size):
+        return substitute(_of_one(expr.function, size), {expr.limits[0][0]: Integer(1)})
+    return substitute(through(expr, lambda part: _of_one(part, size)), {size: Integer(1)}) if expr.args else expr
 
 
 def _natural(exponent: Expr) -> bool:

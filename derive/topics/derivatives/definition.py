@@ -19,6 +19,7 @@ from derive.model.model import NOTHING, Case, Model, Node, Whole, model_of
 from derive.model.reachability import downstream, upstream
 from derive.model.schedule import stages
 from derive.model.sizes import needs
+from derive.model.structure import seen
 from derive.topics.jacobian.jacobian import Jacobian, jacobian
 
 
@@ -97,7 +98,9 @@ def defined(wanted: Wanted, model: Model) -> Node:
     indices = tuple(i for e in (found.entry.of, found.entry.wrt) for i in getattr(e, "indices", ()))
     symbol = nabla(wanted.name, node.symbol, wrt.symbol, bool(indices))
     value = Add(*map(_where_equal, Add.make_args(found.value)))
-    made = Node(wanted.name, "node", symbol, indices, (Case(indices, value),), derivative=wanted.names)
+    cases = (Case(indices, value),)
+    shown = seen(indices, cases, model.nodes)  # a Hessian is symmetric
+    made = Node(wanted.name, "node", symbol, indices, cases, structure=shown, derivative=wanted.names)
     known = {need.gap for need in needs(model)}
     further = model_of(model.title, (*model.nodes.values(), made), NOTHING.name, model.sizes, model.indices)
     for need in needs(further):

@@ -18,6 +18,7 @@ from derive.chain.rules.name_definitions import definitions, name_definitions
 from derive.chain.rules.order import ORDERED
 from derive.chain.rules.pull import constants_in_front
 from derive.chain.rules.rule import Rule, Terms, follow
+from derive.chain.rules.use_symmetry import use_symmetry
 from derive.chain.sums import Facts, summed
 from derive.expressions.canonical import collected
 from derive.expressions.indices import apart, sum_over
@@ -56,7 +57,7 @@ def _products(entry: Entry, model: Model) -> Iterator[Line]:
     if terms != raw:
         yield Line(terms, _kills(entry.paths))
     names, sums = (name_definitions, definitions(model)), (sum_by_facts, known(model))
-    for rule, facts in (names, sums, names, sums):
+    for rule, facts in ((use_symmetry, known(model)), names, sums, names, sums):
         for line in follow((rule,), terms, facts):
             yield line
             terms = line.terms
