@@ -93,9 +93,9 @@ def _memory(quick: bool) -> list[Row]:
 
 
 def _generated(quick: bool) -> list[Row]:
-    import generated
+    import generated_code
 
-    return generated.rows(5 if quick else 21)
+    return generated_code.rows(5 if quick else 21)
 
 
 def _general(quick: bool) -> list[Row]:
