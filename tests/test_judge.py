@@ -244,3 +244,18 @@ def test_a_line_that_holds_in_one_version_says_so() -> None:
     for form in ("text", "html", "json"):
         status, text = called(*command, form)
         assert status == 0 and "in one version of the task only: At inference" in text
+
+
+# C is a usual name of a loss, and here the loss is L.
+C_AND_J = (
+    (rf"$C = a - y$, ${_DZ} = C a (1 - a)$", ["right", "right"]),
+    (r"$C = a - y$, $\frac{dL}{dz} = C a$", ["right", "wrong"]),
+    (r"$J = \frac12 (a - y)^2$, $\frac{\partial J}{\partial z} = (a - y) a (1 - a)$", ["right", "right"]),
+    (r"$J = (a - y)^2$, $\nabla_z J = (a - y) a (1 - a)$", ["wrong", "right"]),
+)
+
+
+@pytest.mark.parametrize("answer, verdicts", C_AND_J)
+def test_a_usual_name_is_the_loss_where_it_is_differentiated(answer: str, verdicts: list[str]) -> None:
+    found = [whole([line]) for line in judge("net").answer(answer)]
+    assert found == verdicts

@@ -2,9 +2,10 @@ r"""What is differentiated by what: `\frac{\partial L}{\partial w}`, `dL/dw`, `\
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from derive.read.tree import Bracketed, Differential, Fraction, Multiplied, Node, Scripted, Symbol
+from derive.read.tree import Bracketed, Differential, Fraction, Multiplied, Node, Scripted, Symbol, walk
 from derive.transcribe.occurrences import Occurrence, occurrence
 
 
@@ -35,6 +36,20 @@ def fraction(node: Fraction) -> Derivative | None:
     if wrt is None:
         return None
     return Derivative(node, _head(top[0]), wrt, top[1], top[2])
+
+
+def differentiated(nodes: Iterable[Node]) -> set[str]:
+    """The names that are differentiated anywhere in formulas, without their scripts."""
+    found = (_differentiated(part) for node in nodes for part in walk(node))
+    return {name.base for of in found if of is not None and (name := occurrence(of)) is not None}
+
+
+def _differentiated(node: Node) -> Node | None:
+    if isinstance(node, Fraction) and (quotient := fraction(node)) is not None:
+        return quotient.of
+    factors, signs = (node.factors, node.signs) if isinstance(node, Multiplied) else ((node,), ("",))
+    places = (inline(factors[n:], ("", *signs[n + 1 :])) for n in range(len(factors)))
+    return next((taken.derivative.of for taken in places if taken is not None), None)
 
 
 def _changed(node: Node) -> tuple[Node | None, bool, bool] | None:

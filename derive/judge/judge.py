@@ -14,14 +14,12 @@ from dataclasses import replace
 from derive.chain.derived import Derived
 from derive.errors import ReadError
 from derive.judge import overlooked, words
-from derive.judge.answer import claims
+from derive.judge.answer import Claim, claims
+from derive.judge.derivatives import differentiated
 from derive.judge.lines import Lines
 from derive.judge.names import Names
 from derive.judge.unreadable import error_line, without
-from derive.judge.verdict import (
-    UNREADABLE,
-    Line,
-)
+from derive.judge.verdict import UNREADABLE, Line
 from derive.judge.world import World, nowhere
 from derive.judge.world import worlds as made
 from derive.language import Text
@@ -70,11 +68,13 @@ class Judge:
                 text = left
         else:
             return tuple(lines)
-        lines += [*overlooked.without_equation(source, rows), *self._lines(source).judged(claims(rows))]
+        lines += [*overlooked.without_equation(source, rows), *self._judged(source, claims(rows))]
         return tuple(sorted(lines, key=lambda line: line.number)) or (EMPTY,)
 
-    def _lines(self, source: str) -> Lines:
-        return Lines(source, self.names, self.worlds, None if self.derived is None else self.right, self.slips)
+    def _judged(self, source: str, found: Sequence[Claim]) -> list[Line]:
+        names = self.names.differentiated(differentiated(side for c in found for side in (c.left, c.right)))
+        right = None if self.derived is None else self.right
+        return Lines(source, names, self.worlds, right, self.slips).judged(found)
 
     def right(self, name: str) -> str:
         """The gradient of a family as the derivation has it, in LaTeX; of several regions, each."""

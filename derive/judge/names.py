@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from copy import copy
 from typing import NamedTuple
 
 from derive.chain.derivation import Derivation
@@ -46,6 +47,13 @@ class Names:
                 if found := _occurrence(text):
                     self.known.setdefault(key(found, found.places), name)
         self.sizes = {self._size(str(s)): str(s) for s in (d.model.sizes if d is not None else ())}
+        self.usual = LOSSES
+
+    def differentiated(self, names: Collection[str]) -> Names:
+        """The same names for an answer that differentiates these: where dC stands, C is the loss, else C is its own."""
+        found = copy(self)
+        found.usual = tuple(name for name in LOSSES if name in names)
+        return found
 
     def _size(self, word: str) -> Key:
         found = _occurrence(latex_name(word))
@@ -80,7 +88,7 @@ class Names:
         found = self.find(name)
         if found is not None:
             return found.name == self.loss
-        return bool(self.ranks) and name.base in LOSSES and not name.marks and not name.places
+        return bool(self.ranks) and name.base in self.usual and not name.marks and not name.places
 
     def size(self, name: Occurrence) -> str | None:
         """The size that a name stands for."""
