@@ -47,7 +47,7 @@ class Names:
                 if found := _occurrence(text):
                     self.known.setdefault(key(found, found.places), name)
         self.sizes = {self._size(str(s)): str(s) for s in (d.model.sizes if d is not None else ())}
-        self.usual = LOSSES
+        self.usual: tuple[str, ...] = LOSSES
 
     def differentiated(self, names: Collection[str]) -> Names:
         """The same names for an answer that differentiates these: where dC stands, C is the loss, else C is its own."""
