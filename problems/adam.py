@@ -39,7 +39,7 @@ def optimiser(damped: bool) -> Graph:
     return graph
 
 
-@problem.reading(Text("The small constant is zero", "小常数等于零"))
+@problem.reading(Text("The small constant is zero", "ε = 0"))
 def zero() -> Graph:
     """Every update is alpha against the sign of the gradient."""
     return optimiser(damped=False)
@@ -50,12 +50,12 @@ GRADIENT = Symbol("g", real=True, nonzero=True)
 large = Text(
     "For a large constant Adam becomes plain gradient descent with the learning rate α/ε: the update is nearly "
     "{descent}, and its relative deviation from this is {deviation}.",
-    "当常数很大时，Adam 变为学习率为 α/ε 的普通梯度下降：更新量近似为 {descent}，与它的相对偏差为 {deviation}。",
+    "当 ε 很大时，Adam 变为学习率为 α/ε 的普通梯度下降：更新量近似为 {descent}，与它的相对偏差为 {deviation}。",
 )
 
 
 @problem.reading(
-    Text("The small constant is positive", "小常数大于零"),
+    Text("The small constant is positive", "ε > 0"),
     notes=(large(descent=-ALPHA * GRADIENT / EPSILON, deviation=Abs(GRADIENT) / (Abs(GRADIENT) + EPSILON)),),
     limits=(Limit("Delta", "epsilon", worked={"epsilon": 1}), Limit("Delta", "g", to="0")),
 )

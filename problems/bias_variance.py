@@ -10,8 +10,9 @@ problem = Problem(
         "A target is a function of the input plus noise, and a model is fitted to random training data. Show that the "
         "mean squared error of its prediction at one input is the sum of squared bias, variance and noise. What "
         "changes if the prediction is shrunk, or averaged over several models?",
-        "目标等于输入的函数加上噪声，模型由随机的训练数据拟合得到。请推导其在某一输入处预测的均方误差，即偏差的平方、"
-        "方差与噪声之和。把预测缩小，或对多个模型取平均，会有什么变化？",
+        "目标等于输入的函数加上噪声，模型由随机的训练数据拟合得到。"
+        "请证明它在某一输入处的预测的均方误差等于偏差的平方、方差与噪声之和。把预测收缩，或对多个模型取平均，"
+        "会有什么变化？",
     ),
     source="4.1",
     group="probability",
@@ -36,11 +37,11 @@ def single() -> Graph:
 trade = Text(
     "Shrinking trades bias for variance: for {c} below 1 the variance is multiplied by the square of {c}, while the "
     "bias changes.",
-    "缩小预测是在偏差与方差之间权衡：{c} 小于 1 时方差乘以 {c} 的平方，而偏差随之改变。",
+    "收缩预测是以偏差换取方差：{c} 小于 1 时，方差乘以 {c} 的平方，而偏差随之改变。",
 )
 
 
-@problem.reading(Text("A prediction that is shrunk", "缩小的预测"), notes=(trade(c=Symbol("c", real=True)),))
+@problem.reading(Text("A prediction that is shrunk", "收缩的预测"), notes=(trade(c=Symbol("c", real=True)),))
 def shrunk() -> Graph:
     """E[(y - c f_hat)^2] = b^2 + c^2 V + sigma^2, b = c m - f, and the slope in c."""
     g = Graph("shrinkage")

@@ -29,8 +29,8 @@ problem = Problem(
 remedy = Text(
     "What helps? Against exploding gradients, clip the gradient to a maximum norm. Against both, start with a weight "
     "near 1 in absolute value, or let a gate set the factor of every step, as an LSTM does.",
-    "缓解方法：对于梯度爆炸，把梯度的范数裁剪到给定的上限；对于爆炸与消失，可使权重的初始绝对值接近 1，"
-    "或像 LSTM 那样由门控决定每一步的因子。",
+    "缓解方法：对于梯度爆炸，把梯度的范数裁剪到给定的上限；对于爆炸与消失，可使权重初值的绝对值接近 1，或像 LSTM "
+    "那样由门控决定每一步的因子。",
 )
 
 

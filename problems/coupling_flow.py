@@ -26,7 +26,7 @@ triangular = Text(
     "The Jacobian of the layer is block triangular: the first half is passed on with derivative 1, and each component "
     "of the second half enters its own output only through the factor {scale}. So the determinant is the product of "
     "these factors, and its logarithm is the sum of all {log}, which the likelihood contains.",
-    "该层的雅可比矩阵是分块三角的：前一半以导数 1 传下去，后一半的每个分量只通过自己的因子 {scale} 进入自己的输出。"
+    "该层的雅可比矩阵是分块三角矩阵：前一半原样输出，导数为 1；后一半的每个分量只影响自己的输出，导数为 {scale}。"
     "所以行列式是这些因子之积，其对数是所有 {log} 之和，即似然中的那一项。",
 )
 

@@ -28,8 +28,8 @@ problem = Problem(
             "The gradient with respect to a score s is the probability of its label under the model, minus 1 if the "
             "label is the given one. With respect to A it is the expected number of each pair of labels minus its "
             "actual number.",
-            "对得分的梯度，等于模型给出的该标签的概率，再在它就是给定标签处减去 1；"
-            "对 A 的梯度等于各标签对出现次数的期望减去实际次数。",
+            "对得分 s 的梯度等于模型给出的该标签的概率，若它就是给定的标签则再减去 1；对 A "
+            "的梯度等于各标签对出现次数的期望减去实际次数。",
         ),
     )
 )

@@ -24,7 +24,7 @@ problem = Problem(
 weight = Text(
     "σ(−δ) is the probability that the model ranks the pair wrongly: a pair that it ranks correctly by a wide margin "
     "hardly contributes to the gradient.",
-    "σ(−δ) 是模型把该对排错的概率：已经以很大差距排对的回答对几乎不产生梯度。",
+    "σ(−δ) 是模型把这对回答排错顺序的概率：顺序正确且差距很大的回答对几乎不产生梯度。",
 )
 
 

@@ -7,7 +7,8 @@ problem = Problem(
     statement=Text(
         "Two Gaussians have a mean and a full covariance each. Derive the gradient of the Kullback-Leibler divergence "
         "of the second from the first, constants left out, with respect to all four.",
-        "两个高斯分布各有均值与满协方差矩阵。略去常数项，请推导第一个分布相对于第二个分布的 KL 散度对这四个量的梯度。",
+        "两个高斯分布 N(μ, S) 与 N(ν, T) 各有均值与满协方差矩阵。略去常数项，请推导 KL 散度 KL(N(μ, S) ‖ N(ν, "
+        "T)) 对这四个参数的梯度。",
     ),
     source="Matrix Cookbook 8.1",
     group="probability",

@@ -8,8 +8,8 @@ problem = Problem(
         "A critic f with one hidden layer rates N points. The penalty of WGAN-GP is the mean squared difference "
         "between the length of the gradient of f with respect to the point and 1. Derive the gradient of f with "
         "respect to the input, then the gradients of the penalty with respect to the parameters of the critic.",
-        "含一个隐藏层的判别函数 f 给 N 个点打分。WGAN-GP 的惩罚项是 f 对输入点的梯度长度与 1 之差的平方的均值。"
-        "请先求 f 对输入的梯度，再推导惩罚项对判别函数各参数的梯度。",
+        "含一个隐藏层的判别器 f 给 N 个点打分。WGAN-GP 的惩罚项是 f 对输入点的梯度的范数与 1 之差的平方的均值。"
+        "请先求 f 对输入的梯度，再推导惩罚项对判别器各参数的梯度。",
     ),
     source="Gulrajani et al. (2017), arXiv:1704.00028",
     group="implicit",

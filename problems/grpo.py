@@ -3,7 +3,7 @@
 from derive import Graph, Problem, Size, Sum, Text, exp, sqrt, stop
 
 problem = Problem(
-    title=Text("Group relative policy optimisation", "群体相对策略优化（GRPO）"),
+    title=Text("Group relative policy optimisation", "组相对策略优化（GRPO）"),
     statement=Text(
         "For one question a group of G responses of T tokens each is sampled, and each response gets a reward; the "
         "advantage A of a response is its reward minus the mean of the group, divided by the standard deviation. "
@@ -12,11 +12,11 @@ problem = Problem(
         "estimates the divergence of the two. The ratio r is the probability under the policy divided by that under "
         "the old policy; as the responses are new, the old policy is the current one, treated as a constant. Derive "
         "the gradient with respect to the log-probabilities.",
-        "对同一问题采样 G 个回答，每个回答有 T 个词元并得到一个奖励；回答的优势 A 是其奖励减去组内均值再除以标准差。"
-        "每个词元贡献 r A − β (exp(u) − u − 1)，损失是它对所有词元的均值的相反数。"
-        "其中 u 是参考策略下的对数概率减去当前策略下的对数概率，exp(u) − u − 1 是两个策略之散度的估计；"
-        "比值 r 是当前策略与旧策略下的概率之比，由于回答刚刚采样得到，旧策略就是当前策略，但视为常数。"
-        "请推导损失对对数概率的梯度。",
+        "对同一问题采样 G 个回答，每个回答有 T 个词元并得到一个奖励；回答的优势 A "
+        "是其奖励减去组内均值再除以标准差。每个词元贡献 r A − β (exp(u) − u − 1)，"
+        "损失是它对所有词元的均值的相反数。其中 u 是参考策略下的对数概率减去当前策略下的对数概率，exp(u) − u − 1 "
+        "是两个策略之间的散度的估计；比值 r 是当前策略与旧策略下的概率之比，由于回答刚刚采样得到，"
+        "旧策略就是当前策略，但视为常数。请推导损失对对数概率的梯度。",
     ),
     source="DeepSeekMath 2024, 4.1",
     group="preferences",

@@ -21,8 +21,8 @@ problem = Problem(
 directions = Text(
     "Gradient descent on the scores of q moves q towards p wherever p has mass. Gradient descent on the scores of p "
     "moves p away from the classes where log(p/q) is above its mean L, and towards those where it is below.",
-    "对 q 的得分作梯度下降时，凡 p 有概率的类别，q 都向 p 靠拢。对 p 的得分作梯度下降时，"
-    "p 离开 log(p/q) 高于其均值 L 的类别，转向低于 L 的类别。",
+    "对 q 的得分作梯度下降时，q 在 p 的概率大的类别上向 p 靠拢。对 p 的得分作梯度下降时，p 离开 log(p/q) "
+    "高于其均值 L 的类别，转向低于 L 的类别。",
 )
 squared = Text(
     "The factor τ² compensates two effects: the 1/τ that comes from the scores, and the decrease of q − p, which is "

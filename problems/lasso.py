@@ -22,7 +22,8 @@ at_zero = Text(
     "solutions. The update of gradient descent, with sign(0) = 0, does not keep such a weight "
     "at zero in general: the weight oscillates around zero.",
     "权重为零时惩罚项不可导。固定其他权重时，零是该权重的最优值，当且仅当该权重的其余梯度介于 −λ 与 λ 之间；"
-    "这正是 Lasso 得到稀疏解的原因。而梯度下降的更新取 sign(0) = 0，一般不会让这样的权重停在零，只会在零附近来回变化。",
+    "这正是 Lasso 得到稀疏解的原因。而梯度下降的更新取 sign(0) = 0，一般不会让这样的权重停在零，"
+    "权重只会在零附近振荡。",
 )
 
 

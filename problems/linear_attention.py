@@ -11,9 +11,9 @@ problem = Problem(
         "dot product of the two, divided by the sum of the weights. Derive the gradients with respect to queries, "
         "keys and values in two forms: over all positions, and causal, where a position depends on no later one and "
         "the sums over keys become states that grow position by position. The loss is left abstract.",
-        "正值函数 φ(x) = 1 + ELU(x) 逐元素作用于查询与键，值的权重是两者的点积除以权重之和。分别就所有位置的形式，"
-        "以及因果形式（每个位置看不到更晚的位置，对键的求和成为随位置逐步累加的状态），推导损失对查询、键与值的梯度。"
-        "损失不给出具体形式。",
+        "正值函数 φ(x) = 1 + ELU(x) 逐元素作用于查询与键，值的权重是两者的点积除以权重之和。损失不给出具体形式。"
+        "请就两种形式推导损失对查询、键与值的梯度：一种对所有位置求和；另一种是因果的，每个位置看不到更晚的位置，"
+        "对键的求和成为随位置逐步累加的状态。",
     ),
     group="attention",
     sizes=(

@@ -8,7 +8,7 @@ problem = Problem(
         "The matrix W of a linear layer is kept fixed, and the product of two thin matrices, B A of rank R, is added "
         "to it with the factor α/R. The loss is left abstract. Derive the gradients with respect to A, B and the "
         "input.",
-        "线性层的矩阵 W 保持不变，另加上两个瘦矩阵之积 B A（秩为 R），系数为 α/R。损失不给出具体形式。"
+        "线性层的矩阵 W 保持不变，另加上两个瘦长矩阵之积 B A（秩不超过 R），系数为 α/R。损失不给出具体形式。"
         "请推导损失对 A、B 与输入的梯度。",
     ),
     group="attention",

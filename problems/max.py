@@ -50,7 +50,7 @@ replacement = Text(
     "The softmax p replaces the argmax, and y replaces the maximum: both are differentiable. As τ tends to 0, y tends "
     "to the maximum, and if the maximum is attained only once, p tends to the one-hot vector of its position.",
     "用 softmax p 代替 argmax，用 y 代替最大值，二者都可导。当 τ 趋于 0 时，y 趋于最大值；"
-    "若最大值只取到一次，则 p 趋于其位置的独热向量。",
+    "若只有一个数取到最大值，则 p 趋于该位置的独热向量。",
 )
 
 

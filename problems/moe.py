@@ -10,10 +10,10 @@ problem = Problem(
         "weights, divided by the sum of the K weights. The loss is an unknown function l of the outputs, plus α E "
         "times the sum over the experts of f times the mean weight, where f is the fraction of the N K places that "
         "went to the expert. Derive the gradients with respect to the rows, the experts and the matrix of the gate.",
-        "softmax 门控给 N 行中的每一行在 E 个专家（线性层）上各一个权重。每行交给权重最大的 K 个专家，r 标记是哪几个；"
-        "它们的输出按这些权重相加，权重除以这 K 个之和。损失是输出的未知函数 l，"
-        "再加上 α E 乘以 f 与平均权重之积对各专家的和，其中 f 是 N K 个名额中分给该专家的比例。"
-        "请推导损失对输入各行、各专家与门控矩阵的梯度。",
+        "对 N 行输入中的每一行，softmax 门控给 E 个专家（线性层）各算出一个权重。每行交给权重最大的 K 个专家，r "
+        "记录是哪几个；它们的输出按各自的权重与这 K 个权重之和的比相加。损失是输出的未知函数 l，再加上 α E "
+        "乘以“f 与平均权重之积对各专家求和”，其中 f 是 N K 个名额中分给该专家的比例。请推导损失对输入各行、"
+        "各专家与门控矩阵的梯度。",
     ),
     group="attention",
     sizes=(
@@ -26,7 +26,7 @@ problem = Problem(
 fixed = Text(
     "The choice of experts is piecewise constant, so no gradient flows through r and f: the gate learns through the "
     "weights of the chosen experts and, for all experts, through the balance term.",
-    "专家的选择是分段常值的，因此梯度不经过 r 与 f：门控通过所选专家的权重学习，平衡项则使它对所有专家都能学习。",
+    "专家的选择是分段常值函数，因此梯度不经过 r 与 f：门控通过所选专家的权重学习，并通过平衡项对所有专家学习。",
 )
 
 

@@ -8,8 +8,8 @@ problem = Problem(
         "A matrix X with M rows and N columns is replaced by Y = a X + b X Xᵀ X + c (X Xᵀ)² X. Derive the gradient of "
         "an abstract loss of Y with respect to X. Then say how the step changes the singular values of X, and derive "
         "how a loss of the singular value after T steps depends on the initial one.",
-        "把 M 行 N 列的矩阵 X 换成 Y = a X + b X Xᵀ X + c (X Xᵀ)² X。损失是 Y 的函数，不给出具体形式，"
-        "请推导它对 X 的梯度。再说明这一步如何改变 X 的奇异值，并推导 T 步之后的奇异值的损失如何依赖于初始奇异值。",
+        "把 M 行 N 列的矩阵 X 换成 Y = a X + b X Xᵀ X + c (X Xᵀ)² X。损失是 Y 的函数，不给出具体形式，请推导它对 "
+        "X 的梯度。再说明这一步如何改变 X 的奇异值，并设损失是 T 步之后奇异值的函数，推导它对初始奇异值的导数。",
     ),
     source="Jordan et al. 2024",
     group="optimisers",

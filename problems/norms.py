@@ -7,7 +7,8 @@ problem = Problem(
     statement=Text(
         "The pre-activation of a linear unit is batch-normalised, without a shift. Show that this is the same as "
         "weight normalisation where the inputs are independent, with zero mean and unit variance.",
-        "对线性单元的预激活作不带平移的批归一化。请证明：当各输入相互独立、均值为零、方差为一时，这与权重归一化等价。",
+        "对线性单元的预激活值作不带平移的批归一化。请证明：当各输入相互独立、均值为零、方差为一时，"
+        "这与权重归一化等价。",
     ),
     source="1.5.2",
     group="normalisation",

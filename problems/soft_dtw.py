@@ -8,8 +8,8 @@ problem = Problem(
         "The costs d compare two sequences step by step. The value of the best alignment is smoothed: the minimum is "
         "replaced by −γ times the logarithm of the sum of exp(−r/γ). Derive the gradient with respect to the costs. "
         "The values at the border should be infinite; here they are a large number c.",
-        "代价 d 逐步比较两个序列。对最优对齐的值作光滑化：最小值换成 −γ log(exp(−r/γ) 之和)。"
-        "请推导对各代价的梯度。边界值本应为无穷大，这里取一个很大的数 c。",
+        "d 是两个序列各步之间的代价。求最优对齐的递推中，把最小值换成光滑的 −γ log(exp(−r/γ) 之和)。"
+        "请推导所得的值对各代价的梯度。边界值本应为无穷大，这里取一个很大的数 c。",
     ),
     source="Cuturi, Blondel 2017",
     group="losses",

@@ -65,10 +65,10 @@ class Occurrence(NamedTuple):
 
 
 LINEAR = Text("linear: the derivative is the coefficient", "线性：导数等于系数")
-SUMMAND = Text("derivative of an added term: 1", "加数的导数为 1")
+SUMMAND = Text("derivative of an added term: 1", "对加数求导得 1")
 PRODUCT = Text("product rule: the other factors are kept", "乘法法则：其余因子保留")
 POWER = BY_NAME["power"].rule
-QUOTIENT = Text("derivative of a reciprocal: minus one over the square", "倒数的导数：负的平方分之一")
+QUOTIENT = Text("derivative of a reciprocal: minus one over the square", "倒数的求导法则")
 QUOTIENT_RULE = Text("quotient rule", "商的求导法则")
 SUM = Text("only the terms with this variable remain", "求和中只保留含有该变量的项")
 FACTOR = Text(

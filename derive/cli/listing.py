@@ -15,8 +15,8 @@ LAYERS = Text("Layers", "网络各层的计算")
 HEAD = Text(
     "derive NAME prints the solution of a problem, derive NAME --help its options.\n"
     "Sizes in brackets may be given numbers, as in derive bptt --T 5.",
-    "derive 名称 输出一道题的解答，derive 名称 --help 列出它的选项。\n"
-    "方括号中的尺寸可以取具体的数，例如 derive bptt --T 5。",
+    "derive 名称 输出一道题的解答，derive 名称 --help 列出它的选项。\n方括号中的维数可以取具体的数，例如 derive "
+    "bptt --T 5。",
 )
 
 

@@ -9,7 +9,7 @@ VERDICTS = {
     "right": Text("right", "正确"),
     "convention": Text("right, up to a convention", "正确（约定不同）"),
     "slip": Text("wrong", "错误"),
-    "follows": Text("wrong, but it follows from the line before", "错误，但与上一行一致"),
+    "follows": Text("wrong, but it follows from the line before", "错误，但由上一行推得"),
     "wrong": Text("wrong", "错误"),
     "undecided": Text("undecided", "未能判定"),
     "unreadable": Text("cannot be read", "无法读取"),
@@ -23,7 +23,7 @@ SLIPS = {
     "transpose": Text(
         "A transpose is missing or too much: {part} should be {other}.", "转置有误：{part} 应为 {other}。"
     ),
-    "index": Text("An index is off by one: {part} should be {other}.", "下标差一：{part} 应为 {other}。"),
+    "index": Text("An index is off by one: {part} should be {other}.", "指标差一：{part} 应为 {other}。"),
     "path": Text("The path through {through} is missing.", "遗漏了经由 {through} 的路径。"),
     "immediate": Text(
         "This is only the immediate part of the total derivative; what comes back through {through} is missing.",
@@ -41,10 +41,10 @@ CONVENTIONS = {
         "结果是按变量形状所写梯度的转置：布局约定不同。",
     ),
     "elementwise": Text(
-        "It is the diagonal of the derivative, which has no other elements.", "这是该导数的对角线，其余元素为零。"
+        "It is the diagonal of the derivative, which has no other elements.", "这里只写出该导数的对角元，其余元素为零。"
     ),
     "kink": Text(
-        "At the kink itself another value is taken; everywhere else both agree.", "仅在不可导点处取值不同，其余处一致。"
+        "At the kink itself another value is taken; everywhere else both agree.", "仅在折点处取值不同，其余处一致。"
     ),
     "symmetric": Text(
         "It is the derivative for independent elements of a symmetric matrix.", "这里按对称矩阵的独立元素求导。"
@@ -56,7 +56,7 @@ MISSING = Text(
     "The right side asks for an element that does not exist, such as one before the first step.",
     "右边用到了不存在的元素，例如第一步之前的量。",
 )
-UNBOUND = Text("The index {index} on the right is bound by nothing.", "右边的下标 {index} 没有被约束。")
+UNBOUND = Text("The index {index} on the right is bound by nothing.", "右边的指标 {index} 未经求和，也不出现在左边。")
 EXAMPLE = Text(
     "{where} the left side is {left} and the right side is {right}.", "{where}左边为 {left}，右边为 {right}。"
 )
@@ -68,22 +68,23 @@ RETURNS = Text(
 )
 NOT_RETURNED = Text("The function does not return this gradient.", "函数没有返回该梯度。")
 ROWS, COLUMNS = Text("the rows", "各行"), Text("the columns", "各列")
-TURNED = Text("The gradient is transposed.", "梯度被转置了。")
+TURNED = Text("The gradient is transposed.", "梯度多了一次转置。")
 FOLLOWS = Text("It is what the wrong line before leads to.", "这是由前面的错误得出的结果。")
 LONG = Text("It takes too long to compute this.", "计算该式耗时过长。")
 NOWHERE = Text(
     "It could be computed at none of {count} random points, of sizes {sizes}.",
     "在 {count} 个随机点处均无法求值（维数 {sizes}）。",
 )
-FAR = Text("This line has no claim that numbers decide.", "该行没有可用数值判定的断言。")
+FAR = Text("This line has no claim that numbers decide.", "该行没有可用数值判定的等式。")
 EQUATION = Text(
-    "This holds for some values of a name only, and nothing says for which.", "该式仅对某些取值成立，未说明取值。"
+    "This holds for some values of a name only, and nothing says for which.",
+    "该式只对某些取值成立，而文中没有说明是哪些。",
 )
 SHOULD = Text("It should be {value}.", "应为 {value}。")
 NUMBER = Text("The value is {value}.", "其值为 {value}。")
-FIRST = Text("Claim {number} is the first that does not follow.", "第 {number} 个等式是第一处不成立的。")
+FIRST = Text("Claim {number} is the first that does not follow.", "第一个不成立的等式是第 {number} 个。")
 ALL_RIGHT = Text("Every line follows.", "每一行都成立。")
-COUNT = Text("{right} of {all} lines are right.", "{all} 行中有 {right} 行正确。")
+COUNT = Text("{right} of {all} lines are right.", "共 {all} 行，正确 {right} 行。")
 READ = Text("{message}", "{message}")
 LINE = Text("line {number}: {text}", "第 {number} 行：{text}")
 HEAD = Text("{name}: {verdict}. {count}", "{name}：{verdict}。{count}")

@@ -16,7 +16,7 @@ HEADERS = {
     "parameters": Text("Parameters", "参数个数"),
 }
 FIELD, JUMP = Text("Receptive field", "感受野"), Text("Jump", "步距")
-TIMES = Text("{n} times: {layer}", "{n} 个：{layer}")
+TIMES = Text("{n} times: {layer}", "重复 {n} 次：{layer}")
 ALONG = Text("{axis}: {line}", "{axis}：{line}")
 INPUT = Text("input", "输入")
 TOTAL = Text("Total", "合计")
@@ -42,7 +42,7 @@ OTHERS = {
 SPAN_IS = Text(
     "what a kernel with dilation d covers; it stands in place of k", "膨胀率为 d 的核所覆盖的长度，代替上式中的 k"
 )
-SAME_IS = Text("padding “same”: the padding keeps the length", "填充方式为 same：填充使边长不变")
+SAME_IS = Text("padding “same”: the padding keeps the length", "等长填充（same）：填充使边长不变")
 TRANSPOSED_IS = Text("length after a transposed convolution", "转置卷积之后的边长")
 WEIGHTS_IS = Text(
     "weights: each of the {c} kernels has one for each number that it reads",

@@ -85,7 +85,7 @@ DOMAINS = {
 }
 POSITIONS = Text(
     "{name} is a given position among 1, …, {most}, not differentiated",
-    "{name} 是 1, …, {most} 中给定的位置，不对其求导",
+    "{name} 是 1, …, {most} 中的给定值，不对其求导",
 )
 ABOVE = Text("{name} is greater than {low}", "{name} 大于 {low}")
 BELOW = Text("{name} is less than {high}", "{name} 小于 {high}")
@@ -145,24 +145,24 @@ ONLY_SLOPES = Text("the derivatives", "各导数")
 UNUSED = (  # one, several
     Text(
         "The parameter {names} cannot reach the loss, as nothing is computed from it. Its gradient is zero.",
-        "参数 {names} 无法影响损失，因为没有任何量由它算出。它的梯度为零。",
+        "参数 {names} 不影响损失：没有任何量由它算出，因此它的梯度为零。",
     ),
     Text(
         "The parameters {names} cannot reach the loss, as nothing is computed from them. Their gradients are zero.",
-        "参数 {names} 无法影响损失，因为没有任何量由它们算出。它们的梯度为零。",
+        "参数 {names} 不影响损失：没有任何量由它们算出，因此它们的梯度为零。",
     ),
 )
 UNREACHABLE = (
     Text(
         "The parameter {names} cannot reach the loss: the path {path} ends there, as nothing is computed from {end}. "
         "Its gradient is zero for all data.",
-        "参数 {names} 无法影响损失：路径 {path} 到此为止，没有任何量由 {end} 算出。无论数据如何，它的梯度都为零。",
+        "参数 {names} 不影响损失：路径 {path} 就此中断，没有任何量由 {end} 算出。无论数据如何，它的梯度都为零。",
     ),
     Text(
         "The parameters {names} cannot reach the loss: their path {path} ends there, as nothing is computed from "
         "{end}. Their gradients are zero for all data.",
-        "参数 {names} 无法影响损失：它们的路径 {path} 到此为止，没有任何量由 {end} 算出。"
-        "无论数据如何，它们的梯度都为零。",
+        "参数 {names} 不影响损失：它们的路径 {path} 就此中断，没有任何量由 {end} 算出。无论数据如何，"
+        "它们的梯度都为零。",
     ),
 )
 ONLY = Text(
@@ -171,7 +171,7 @@ ONLY = Text(
 )
 ZERO = Text(
     "The derivative of {loss} with respect to {name} is zero: {name} cannot reach the loss.",
-    "{loss} 对 {name} 的导数为零：{name} 无法影响损失。",
+    "{loss} 对 {name} 的导数为零：{name} 不影响损失。",
 )
 CANCELS = Text(
     "So {gradient} is zero at every point: its contributions cancel, since {because}.",
@@ -233,7 +233,7 @@ NO_CLAIM = Text(
 )
 APART = Text(
     "The cases of the steps hold as written for {size} of at least {least}; of a smaller {size} nothing is claimed.",
-    "各步的情形在 {size} 不小于 {least} 时如所写成立；{size} 更小的情况，此处不作结论。",
+    "各步中分情形的写法在 {size} 不小于 {least} 时成立；{size} 更小时不作结论。",
 )
 IMMEDIATE = Text(
     "∂⁺ is the immediate partial derivative: only the explicit occurrence is differentiated.",
@@ -257,7 +257,7 @@ CLAIM = Text(
 CLAIM_TERMS = Text("Each step adds a term. So we obtain, for {ranges}:", "每一步增加一项。于是对 {ranges} 得到：")
 CLAIM_SUM = Text(
     "Each step adds a term, and each later step multiplies this term by a factor. So we obtain, for {ranges}:",
-    "每一步增加一项，此后的每一步再给该项乘上一个因子。于是对 {ranges} 得到：",
+    "每一步增加一项，此后的每一步再把该项乘以一个因子。于是对 {ranges} 得到：",
 )
 INDUCTION = Text("Proof by induction. {base} {step}", "用数学归纳法证明。{base}{step}")
 NO_FACTOR = Text(
@@ -291,7 +291,7 @@ CHECKED_BUT = Text(
 )
 REMARKS = Text(
     "The remarks are arguments in words and were not compared.",
-    "以上说明是文字论证，未作数值比较。",
+    "文字说明属于论证，未作数值比较。",
 )
 CHECKED_VALUES = Text(
     "Every line of the closed forms of the values was compared with the values that the model's own equations give "

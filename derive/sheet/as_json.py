@@ -25,7 +25,7 @@ from derive.page.print.order import signed
 from derive.sheet.part import Part
 from derive.topics.topic import Place, topics
 
-NO_ROUTE = Text("cannot reach the loss", "无法影响损失")
+NO_ROUTE = Text("cannot reach the loss", "不影响损失")
 
 
 def data(parts: Sequence[Part], lang: str, head: Title) -> dict[str, Any]:

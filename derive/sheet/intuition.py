@@ -26,7 +26,7 @@ PRODUCT = Text(
 GATE = Text(
     "The gate {gate} scales the gradient: it lets the gradient through where it is near 1, and stops it where it is "
     "near 0.",
-    "门 {gate} 对梯度进行缩放：接近 1 时让梯度通过，接近 0 时阻断梯度。",
+    "门 {gate} 缩放梯度：接近 1 时让梯度通过，接近 0 时阻断梯度。",
 )
 RELU = Text(
     "ReLU passes the gradient on unchanged where its argument is positive, and stops it where the argument is "

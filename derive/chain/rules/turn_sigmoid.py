@@ -12,7 +12,7 @@ from derive.chain.sums import Facts
 from derive.expressions.activations import sigmoid
 from derive.language import Text
 
-TURNED = Text("one minus {value} is {turned}", "一减 {value} 等于 {turned}")
+TURNED = Text("one minus {value} is {turned}", "1 减 {value} 等于 {turned}")
 
 
 def turn_sigmoid(terms: Terms, facts: Facts = ()) -> Iterator[Line]:

@@ -15,7 +15,7 @@ MEANING = Text(
     "The derivatives that occur in the definitions are derived first. After that each of them is a quantity like any "
     "other, computed from the quantities in its formula, and the chain rule is applied through it: the results "
     "contain derivatives of derivatives.",
-    "定义中出现的导数须先求出。此后它与其他量一样，由其公式中的各量算出，链式法则也经过它：结果中出现导数的导数。",
+    "先求出定义中出现的导数。此后它与其他量一样由其公式中的各量算出，链式法则也通过它传递，因此结果中含有导数的导数。",
 )
 WRITTEN = Text("{name} is the total derivative {symbol}, along all paths:", "{name} 是沿所有路径的全导数 {symbol}：")
 COMPARED = Text(

@@ -50,7 +50,7 @@ SO = Text("The chain rule gives the same equation below, element by element.", "
 CHECKED = Text(
     "For the fixed point {names}, autograd differentiated the iteration itself, repeated until nothing changed, and "
     "not the equation of the adjoint. Points at which the iteration does not converge were left out.",
-    "对不动点 {names}，autograd 求导的是反复进行直到不再变化的迭代本身，而不是伴随量的方程；迭代不收敛的点不参与比较。",
+    "对不动点 {names}，autograd 直接对反复迭代至不再变化的过程求导，没有用到伴随量的方程；迭代不收敛的点不参与比较。",
 )
 
 

@@ -39,10 +39,10 @@ from derive.topics.matrix_form.forms import Form, Forms
 SHAPES = Text("{shapes}", "{shapes}")
 SHAPE = Text(
     "Each gradient has the same shape as the quantity with respect to which it is taken.",
-    "每个梯度的形状都与对其求导的量相同。",
+    "每个梯度的形状与相应的变量相同。",
 )
 MODEL = Text("The model in matrix form", "模型的矩阵形式")
-MEANING = Text("Vectors are columns; shapes are given on the right.", "向量都是列向量，右侧标注各因子的维数。")
+MEANING = Text("Vectors are columns; shapes are given on the right.", "向量都是列向量，右侧标注各因子的形状。")
 SQUARE = Named(Symbol("A"), Symbol("n"), Symbol("n"))
 OTHER = Named(Symbol("B"), Symbol("n"), Symbol("n"))
 COLUMN = Named(Symbol("v"), Symbol("n") ** 2)
@@ -81,7 +81,7 @@ SIGNS = (
         Unvec,
         Text(
             "{unvec} is the matrix, of the shape that is given, whose columns below each other are {v}.",
-            "{unvec} 是右侧所标维数的矩阵，其各列依次上下叠放即得 {v}。",
+            "{unvec} 是右侧所标形状的矩阵，其各列依次上下叠放即得 {v}。",
         )(unvec=Unvec(COLUMN, Symbol("n"), Symbol("n")), v=COLUMN),
     ),
     (

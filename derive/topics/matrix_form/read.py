@@ -41,7 +41,7 @@ from derive.topics.matrix_form.rules import block, entrywise, hadamard, outside,
 CASES = Text("it is defined by cases", "它是分情形定义的")
 PLACES = Text(
     "an index in it is shifted, takes steps larger than one, or covers only a part of its range",
-    "其中有指标被平移、按步长取值，或只取部分范围",
+    "其中有指标平移、按步长取值或只取部分范围",
 )
 PICKED = Text("a label or a position picks an entry", "其中由标签或位置选取元素")
 NUMBER = Text("an index stands in it as a number", "其中指标本身作为数参与运算")

@@ -34,7 +34,7 @@ KEPT = Text("What backpropagation has to keep", "反向传播需要保留的值"
 WHY = Text(
     "A value has to be kept if it occurs in a local partial derivative on a path from a parameter to the loss. Edges "
     "that carry no gradient need no values.",
-    "若一个值出现在从参数到损失的路径上的某个局部偏导数中，就必须保留它。没有反向传播的边不需要任何值。",
+    "若一个值出现在从参数到损失的路径上的某个局部偏导数中，就必须保留它。不传递梯度的边不需要保留任何值。",
 )
 HEADER = (
     Text("node", "节点"),
@@ -50,7 +50,7 @@ MASK = Text("truth values", "真值")
 RESULT = Text("To be kept: {names}.", "需要保留：{names}。")
 SIGN = Text(
     "Of {name} only the side of the kink is needed: one bit per element.",
-    "对 {name} 只需知道它在转折点的哪一侧，每个元素只需一个比特。",
+    "对 {name} 只需知道它在折点的哪一侧，每个元素只需一个比特。",
 )
 SAME = Text("PyTorch keeps the same values.", "PyTorch 保留的值与此相同。")
 MORE = Text("PyTorch also keeps {names}.", "PyTorch 另外还保留 {names}。")

@@ -45,7 +45,7 @@ NO_GROWTH = Text(
 NO_GROWTH_COUPLED = Text(
     "the blocks of a product of {k} steps are at most those of the {k}-th power of B, and for a spectral radius of at "
     "most 1 these do not grow exponentially",
-    "{k} 步乘积的各块不超过 B 的 {k} 次幂的对应元素，谱半径不超过 1 时后者不按指数增长",
+    "{k} 步之积各块的范数不超过 B 的 {k} 次幂的对应元素，谱半径不超过 1 时后者不按指数增长",
 )(k=STEPS)
 AT_LEAST = Text(
     "no step multiplies by less than {bound}, so {k} steps multiply by at least its {k}-th power",
@@ -68,7 +68,8 @@ SAME_MATRIX = Text(
 ENTRYWISE = Text(
     "block by block, the norm of a step's Jacobian is at most the matrix of bounds, and that of a product of {k} steps "
     "at most its {k}-th power, which tends to zero",
-    "一步雅可比矩阵的各块都不超过界矩阵的对应元素，因此 {k} 步的乘积不超过界矩阵的 {k} 次幂，而后者趋于零",
+    "一步雅可比矩阵各块的范数都不超过界矩阵的对应元素，因此 {k} 步之积各块的范数不超过界矩阵的 {k} "
+    "次幂的对应元素，而后者趋于零",
 )(k=STEPS)
 SERIES = Text(
     "looking back from the step of the loss, the sizes of the contributions add up to at most {total} times the "
@@ -89,8 +90,8 @@ SUMMABLE = Text(
 EQUAL_PARTS = Text(
     "the steps have no input, so the state only carries the start value on. All T contributions are then equal, and "
     "each has T − 1 factors, those of its state and those of its adjoint: their sum is like T times the power T − 1",
-    "各步没有任何输入，状态只是传递初值。于是 T 个贡献都相等，每个都带有 T − 1 个因子（来自状态的和来自伴随量的）："
-    "它们的和如同 T 乘以 T − 1 次幂",
+    "各步没有任何输入，状态只是传递初值。于是 T 个贡献都相等，每个都带有 T − 1 "
+    "个因子（来自状态的和来自伴随量的）：它们的和与 T 乘以因子的 T − 1 次幂同阶",
 )
 FADING_PARTS = Text(
     "the steps have no input, so the state only carries the start value on. Each of the T contributions then has T − "
@@ -128,7 +129,7 @@ LAGS = Text(
 LAGS_FADE = Text(
     "the norm of the adjoint at one step is at most {bound} times the largest of those of the next steps that read it, "
     "so these tend to zero like a power",
-    "某一步伴随量的范数至多是读取它的后续各步伴随量范数之最大者的 {bound} 倍，因此它们像幂一样趋于零",
+    "某一步伴随量的范数至多是读取它的后续各步伴随量范数之最大者的 {bound} 倍，因此它们按指数趋于零",
 )
 LAGS_HOLD = Text(
     "while {bound} is at most 1 no adjoint is larger than the largest of those of the next steps that read it",
@@ -147,5 +148,5 @@ IDENTITY = Text(
 UNBOUNDED = Text(
     "We found no bound of the derivative of {of} with respect to {wrt} that holds for all inputs, so nothing is "
     "concluded here.",
-    "没有找到 {of} 对 {wrt} 的导数对所有输入都成立的界，因此这里不作结论。",
+    "没有为 {of} 对 {wrt} 的导数找到对所有输入都成立的界，因此这里不作结论。",
 )

@@ -13,7 +13,7 @@ from derive.topics.worked.unknown import Solved
 SOLVING = Text("Solving {of} = {value} for {unknown}", "由 {of} = {value} 求 {unknown}")
 UNDO = Text(
     "Undo the operations in turn, from the last to the first, with the other values as given:",
-    "其余各值不变，由后往前逐步求反：",
+    "其余各值不变，从最后一步运算开始逐步求逆：",
 )
 ANSWER = Text("{of} = {value} where {unknown} {sign} {found}.", "当 {unknown} {sign} {found} 时，{of} = {value}。")
 

@@ -39,14 +39,14 @@ DRAWS = 6
 OVER_OUTCOMES = Text(
     "Every line of every expectation was compared with a sum over all outcomes, for random small sizes and random "
     "skewed distributions with the declared moments; there were {outcomes} outcomes in all.",
-    "每个期望的每一行都与遍历全部取值的加权和作了比较：尺寸较小且随机选取，分布为满足题设矩的随机偏斜分布，"
-    "共有 {outcomes} 种取值。",
+    "每个期望的每一行都与遍历全部取值的加权和作了比较：维数取较小的随机数，分布是满足题设矩的随机偏斜分布，共 "
+    "{outcomes} 种取值。",
 )
 BY_QUADRATURE = Text(
     "For normal quantities, every line was compared with its integral, by Gauss-Hermite quadrature and, between "
     "kinks, by Gauss-Legendre quadrature, with {points} points in all.",
-    "对正态量作了数值积分：每一行都与所求量的积分作了比较，采用 Gauss-Hermite 求积，"
-    "有折点处分段采用 Gauss-Legendre 求积，共 {points} 个节点。",
+    "对正态量，每一行都与数值积分的结果作了比较：采用 Gauss-Hermite 求积，有折点时分段采用 Gauss-Legendre 求积，"
+    "共 {points} 个节点。",
 )
 ENOUGH = 60_000  # points, after which no more distributions are drawn
 LARGEST = 3  # of a size: the number of outcomes grows exponentially with it

@@ -26,9 +26,9 @@ GATE = Text(
     "The bias of {gate}. On the direct path from {before} to {after} the only factor is {share}: it contains no "
     "weight and no derivative of an activation, so this path preserves the adjoint where {share} is near 1. For all "
     "inputs the pre-activation differs from the bias by at most {rest}, and {function} is increasing; hence",
-    "{gate} 的偏置。从 {before} 到 {after} 的直接路径上唯一的因子是 {share}，其中既没有权重，也没有激活函数的导数；"
-    "当 {share} 接近 1 时，这条路径保持伴随量。无论输入如何，预激活值与偏置之差不超过 {rest}，而 {function} 是增函数，"
-    "于是",
+    "{gate} 的偏置。从 {before} 到 {after} 的直接路径上唯一的因子是 {share}，其中既没有权重，"
+    "也没有激活函数的导数；当 {share} 接近 1 时，伴随量沿这条路径基本不变。无论输入如何，"
+    "预激活值与偏置之差不超过 {rest}，而 {function} 是增函数，于是",
 )
 ASKED = Text(
     "For all inputs, let {rest} bound the difference between the pre-activation of {gate} and its bias. Bound "
@@ -79,20 +79,21 @@ REMAINDER = Text(
 COUPLED = Text(
     "Each step back multiplies the norms of the adjoints by at most the transpose of {B}, so the powers of {B} bound "
     "what is dropped. If {claim}, these powers add up to",
-    "每回退一步，各伴随量的范数至多乘以 {B} 的转置，因此被舍去的部分由 {B} 的幂控制。若 {claim}，其和为",
+    "每回退一步，由各伴随量的范数组成的向量至多乘以 {B} 的转置，因此被舍去的部分由 {B} 的幂控制。若 {claim}，"
+    "这些幂之和为",
 )
 CUT_AT = Text(
     "We measured this with torch.autograd in random cells with {measure} = {value}, for the loss at the last step. "
     "The table shows the largest values of the norm of what is dropped, divided by that of the whole gradient and by "
     "its bound. A value of at most 1 in the last column means that the bound held in every cell. The dropped part can "
     "be larger than the whole gradient, as contributions can cancel.",
-    "由 torch.autograd 在 {measure} = {value} 的随机单元中对最后一步的损失测得。"
-    "表中为被舍去部分的范数与整个梯度的范数之比、与误差上界之比，均取最大值；"
-    "最后一列不超过 1 即表示误差上界在每个单元中都成立。各贡献会互相抵消，因此被舍去的部分可能大于整个梯度。",
+    "下表由 torch.autograd 在 {measure} = {value} 的随机单元中测得，损失取在最后一步："
+    "表中是被舍去部分的范数分别与整个梯度的范数、与误差上界之比的最大值。最后一列不超过 1，"
+    "表示误差上界在每个单元中都成立。各贡献可能互相抵消，因此被舍去的部分可以大于整个梯度。",
 )
 CUT_TABLE = (
     Text("steps kept {K}", "保留步数 {K}")(K=KEPT),
-    Text("dropped / gradient", "舍去部分与完整梯度之比"),
+    Text("dropped / gradient", "舍去部分与整个梯度之比"),
     Text("dropped / bound", "舍去部分与误差上界之比"),
 )
 KEEP = Text(
@@ -108,7 +109,7 @@ SIGN = Text(
 SLOPES = Text(
     "In this cell each step also multiplies by derivatives of the activation, which are at most 1: no step back can "
     "lengthen an adjoint, and a step preserves its length only where these derivatives are 1.",
-    "在本单元中还要乘以激活函数的导数，它们不超过 1：任何一步都不会使伴随量变长，只有这些导数为 1 处才保持长度不变。",
+    "在本单元中每一步还要乘以激活函数的导数，它们不超过 1：任何一步都不会使伴随量变长，只有这些导数为 1 时长度才不变。",
 )
 KEEP_TABLE = (Text("steps back", "回退步数"), Text("smallest norm", "最小范数"), Text("largest norm", "最大范数"))
 ADJOINT = Symbol("lamda", real=True)
