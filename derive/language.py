@@ -51,11 +51,6 @@ def distinct(sentences: Iterable[Text]) -> tuple[Text, ...]:
     return tuple({s.pick("en"): s for s in sentences}.values())
 
 
-def listing(sentences: Iterable[Text]) -> Text:
-    """Several sentences as one, with commas between them."""
-    return Text("{sentences}", "{sentences}")(sentences=[*sentences])
-
-
 def clauses(sentences: Sequence[Text]) -> Text:
     """Several clauses with commas of their own, semicolons in between."""
     return joined(sentences, ("; ", "；"))

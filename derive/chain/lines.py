@@ -26,7 +26,7 @@ from derive.expressions.matrix_functions import Written, WrittenScalar
 from derive.expressions.symbols import Immediate, Partial
 from derive.expressions.traverse import adjoints
 from derive.expressions.weight import weight
-from derive.language import Text, clauses, listing
+from derive.language import Text, clauses
 from derive.memo import memo
 from derive.model.model import Node
 
@@ -137,7 +137,7 @@ def _definitions(node: Node, uses: tuple[Use, ...]) -> Facts:
 def _better(use: Use, uses: tuple[Use, ...], facts: Facts, fixed: Mapping[Idx, Expr]) -> Line | None:
     """The local partial by what is known of it, where something is."""
     value, reasons = known_local(use, uses, facts)
-    return Line((Term((substitute(value, fixed),)),), listing(reasons)) if reasons else None
+    return Line((Term((substitute(value, fixed),)),), clauses(reasons)) if reasons else None
 
 
 def _local(loss: Expr, node: Node, use: Use, immediate: bool) -> Partial:

@@ -15,7 +15,7 @@ from derive.chain.sums import Fact, Facts, summed
 from derive.expressions.canonical import canonical
 from derive.expressions.indices import limits, sum_over
 from derive.expressions.symbols import Partial
-from derive.language import Text, listing
+from derive.language import Text, clauses
 from derive.memo import memo
 from derive.model.model import Model, Node
 
@@ -41,7 +41,7 @@ def vanishing(model: Model, node: Node, adjoint: Partial, value: Expr, facts: Fa
 def _shifts(node: Node, adjoint: Partial, value: Expr, idx: Idx, facts: Facts) -> Iterator[Fact]:
     total, because = summed(sum_over(value, (limits(idx),)), facts, always=True)
     if total == 0:
-        reason = SHIFT(adjoint=adjoint, idx=idx, because=listing(f.reason for f in because))
+        reason = SHIFT(adjoint=adjoint, idx=idx, because=clauses([f.reason for f in because]))
         yield Fact(sum_over(adjoint, (limits(idx),)), total, _others(node, idx), reason)
 
 
@@ -58,7 +58,7 @@ def _scales(model: Model, node: Node, adjoint: Partial, value: Expr, idx: Idx, f
         if written is not None and squares is not None:
             total, because = summed(sum_over(value * written, (limits(idx),)), (*facts, squares), always=True)
             if total == 0:
-                why = listing(f.reason for f in because)
+                why = clauses([f.reason for f in because])
                 for product in (adjoint * rest, adjoint * node.generic):
                     reason = SCALE(product=product, idx=idx, because=why)
                     yield Fact(sum_over(product, (limits(idx),)), S.Zero, _others(node, idx), reason)

@@ -20,6 +20,7 @@ from derive.judge.answer import differentiates
 from derive.judge.judge import Judge
 from derive.judge.program import function_of, judged
 from derive.judge.report import Answer
+from derive.judge.words import FORMULA
 from derive.problem import Problem
 
 SECONDS = 60  # in which a program has to end
@@ -36,7 +37,7 @@ def run(argv: Sequence[str]) -> int:
         problem, given = asked("judge", judge_parser, [model, *([what] if what is not None else []), *rest])
         check(given)
         with progress_line.shown(given.lang):
-            return finish([_answer(judges(problem, given), given.what)], given, first=True)
+            return finish([_answer(judges(problem, given), given.what, given.lang)], given, first=True)
     given = options.parse(judge_parser(), ([what] if what is not None else []) + rest)
     check(given)
     with progress_line.shown(given.lang):
@@ -79,12 +80,12 @@ def _text(what: str) -> str:
     return source(what) if what == "-" or (is_latex(what) and Path(what).suffix) else what
 
 
-def _name(what: str) -> str:
-    return what if is_latex(what) else "formula"
+def _name(what: str, lang: str) -> str:
+    return what if is_latex(what) else FORMULA.pick(lang)
 
 
-def _answer(found: Sequence[Judge], what: str) -> Answer:
-    return graded(found, _name(what), _text(what))
+def _answer(found: Sequence[Judge], what: str, lang: str) -> Answer:
+    return graded(found, _name(what, lang), _text(what))
 
 
 def _alone(given: argparse.Namespace) -> Answer:
@@ -96,8 +97,8 @@ def _alone(given: argparse.Namespace) -> Answer:
         except ReadError as error:
             raise UsageError(f"no model: name one with --model, or let the text define it ({error})") from None
         own = argparse.Namespace(**{**dict.fromkeys(s.name for s in problem.sizes), **vars(given)})
-        return graded(judges(problem, own), _name(given.what), text)
-    return graded([Judge(None)], _name(given.what), text)
+        return graded(judges(problem, own), _name(given.what, given.lang), text)
+    return graded([Judge(None)], _name(given.what, given.lang), text)
 
 
 def _program(problem: Problem, given: argparse.Namespace, what: str) -> Answer:

@@ -21,6 +21,8 @@ from derive.judge.meaning import Reading
 from derive.judge.names import LOSSES
 from derive.judge.places import NoAdjoint, OutOfRange, Scope
 from derive.judge.value import Mismatch, Value, shown
+from derive.judge.words import BELONGS
+from derive.language import Text
 from derive.read.tree import Fraction, Node, Number, Symbol, walk
 
 SAME, DIFFERENT, UNKNOWN = "same", "different", "unknown"
@@ -46,7 +48,7 @@ class Outcome:
     state: str
     convention: str = ""
     example: Example | None = None
-    shapes: str = ""
+    shapes: Text | str = ""
     unbound: tuple[str, ...] = ()
     missing: bool = False  # the right side asks for elements that do not exist, wherever the left side exists
     count: int = 0
@@ -138,7 +140,7 @@ class _Tally:
         try:
             right = self._right(formulas, scope)
         except Mismatch as wrong:
-            return Outcome(DIFFERENT, shapes=str(wrong))
+            return Outcome(DIFFERENT, shapes=wrong.said)
         return None if right is None else self._compared(formulas, scope, left, right)
 
     def _right(self, formulas: Formulas, scope: Scope) -> Value | None:
@@ -156,7 +158,7 @@ class _Tally:
     def _compared(self, formulas: Formulas, scope: Scope, left: Value, right: Value) -> Outcome | None:
         a, b, how = _aligned(left, right, self.loose)
         if a is None:
-            return Outcome(DIFFERENT, shapes=f"{shown(right)}, where {shown(left)} belongs")
+            return Outcome(DIFFERENT, shapes=BELONGS(right=shown(right), left=shown(left)))
         bad, sure = _difference(a, b)
         convention = how if bad is None else _by_convention(left, right)
         if convention is None and bad is not None:

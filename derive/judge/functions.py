@@ -17,6 +17,7 @@ from derive.judge.balls import ball, each
 from derive.judge.meaning import Meaning
 from derive.judge.places import Scope, unread
 from derive.judge.value import Mismatch, Value, contracted, eye, shown
+from derive.judge.words import POWERLESS, SQUARE
 from derive.read.tree import Bracketed, Node, Relation, Rows, Scripted
 from derive.transcribe.functions import elementwise
 from derive.transcribe.occurrences import Occurrence, written
@@ -144,7 +145,7 @@ def norm(value: Value, below: str) -> Value:
 def of_matrix(name: str, value: Value) -> Value:
     """The trace, the determinant, its logarithm or the inverse. Mismatch where it is not square."""
     if len(value.dims) != 2 or value.dims[0] != value.dims[1]:
-        raise Mismatch(f"{name} is for a square matrix, and this is {shown(value)}")
+        raise Mismatch(SQUARE(name=name, shape=shown(value)))
     if name == "tr":
         return Value(np.sum(diagonal(value).numbers, axis=0))
     found = [balls.of_matrix(name, np.ascontiguousarray(value.numbers[..., p])) for p in range(value.numbers.shape[-1])]
@@ -154,7 +155,7 @@ def of_matrix(name: str, value: Value) -> Value:
 def matrix_power(value: Value, exponent: Fraction) -> Value:
     """A whole power of a square matrix. Mismatch for another shape, or another power."""
     if value.dims[0] != value.dims[1] or exponent.denominator != 1:
-        raise Mismatch(f"{shown(value)} has no power")
+        raise Mismatch(POWERLESS(shape=shown(value)))
     base = value if exponent >= 0 else of_matrix("inverse", value)
     found = eye(value.dims[0])
     if abs(exponent) > balls.MOST_FACTORS:

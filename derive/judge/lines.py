@@ -19,7 +19,7 @@ from derive.judge.said import example
 from derive.judge.unreadable import unreadable
 from derive.judge.verdict import CONVENTION, FOLLOWS, RIGHT, SLIP, UNDECIDED, UNREADABLE, WRONG, Line
 from derive.judge.world import World
-from derive.language import Text
+from derive.language import Text, clauses
 from derive.read.tree import Fraction, Multiplied, Node
 from derive.transcribe.occurrences import occurrence
 
@@ -99,8 +99,10 @@ class Lines:
         if outcome.state == DIFFERENT:
             return self._bad(said, claim, outcome, last)
         count = sum(w.points for w in self.worlds)
-        sizes = "; ".join(", ".join(f"{s} = {n}" for s, n in w.sizes.items()) for w in self.worlds)
-        return replace(said, verdict=UNDECIDED, reason=words.NOWHERE(count=count, sizes=sizes or "-"))
+        sizes = [words.SIZES(sizes=[f"{s} = {n}" for s, n in w.sizes.items()]) for w in self.worlds if w.sizes]
+        return replace(
+            said, verdict=UNDECIDED, reason=words.NOWHERE(count=count, sizes=clauses(sizes) if sizes else "-")
+        )
 
     def _arithmetic(self, said: Line, claim: Claim, left: Node) -> Line:
         """A claim about numbers: exact, or to half a unit of the last digit."""
@@ -136,7 +138,7 @@ class Lines:
         if outcome.missing:
             said = replace(said, reason=words.MISSING)
         if outcome.unbound:
-            said = replace(said, reason=words.UNBOUND(index=", ".join(outcome.unbound)))
+            said = replace(said, reason=words.UNBOUND(index=list(outcome.unbound)))
         if self.consequences.follow(claim, last):
             said = replace(said, verdict=FOLLOWS, reason=words.FOLLOWS)
         elif self.slips and (slip := self._slip(claim, outcome)) is not None:

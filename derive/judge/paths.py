@@ -35,7 +35,7 @@ def _some_paths(claim: Claim, target: Found, true: Sequence[Formulas]) -> tuple[
                 missing = [parts[n] for n in range(len(parts)) if n not in kept]
                 key = "immediate" if all(lagged for _, lagged, _ in missing) else "path"
                 names = dict.fromkeys(latex_name(user) for user, _, _ in missing)
-                return key, words.SLIPS[key](through=", ".join(names))
+                return key, words.SLIPS[key](through=list(names))
     return None
 
 
@@ -61,4 +61,4 @@ def _immediate(claim: Claim, target: Found, true: Sequence[Formulas]) -> tuple[s
     found = compare.sides(claim.left, compare.of(claim.left), claim.right, compare.of(claim.right), cut)
     if found.state != SAME:
         return None
-    return "immediate", words.SLIPS["immediate"](through=", ".join(map(latex_name, states)))
+    return "immediate", words.SLIPS["immediate"](through=list(map(latex_name, states)))

@@ -11,6 +11,7 @@ from derive.judge.balls import ball, each
 from derive.judge.meaning import Meaning
 from derive.judge.places import Scope
 from derive.judge.value import Mismatch, Value, elementwise, shown, transposed
+from derive.judge.words import EXPONENT
 from derive.read.tree import Multiplied, Node, Symbol
 from derive.transcribe.occurrences import TRANSPOSED
 
@@ -25,7 +26,7 @@ def power(f: Meaning, value: Value, above: Node, scope: Scope) -> Value:
     exponent = f.value(above, scope)
     if exponent.dims:
         if value.dims:
-            raise Mismatch(f"an exponent is a number, and this is {shown(exponent)}")
+            raise Mismatch(EXPONENT(shape=shown(exponent)))
         return elementwise(lambda a, b: each(lambda v, e: (ball(v).log() * e).exp(), a, b), value, exponent)
     fixed = _integer(exponent)
     if len(value.dims) == 2 and fixed is not None:

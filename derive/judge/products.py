@@ -10,6 +10,7 @@ from derive.judge import derivatives, functions, slopes
 from derive.judge.meaning import Meaning
 from derive.judge.places import OutOfRange, Scope
 from derive.judge.value import Mismatch, Value, elementwise, product, quotient, scalar, shown
+from derive.judge.words import DIVIDED
 from derive.read.tree import Bracketed, Fraction, Multiplied, Node, Number, Relation, Scripted, Symbol
 from derive.transcribe.occurrences import ONES, Occurrence, occurrence
 
@@ -104,7 +105,7 @@ def _known(f: Meaning, name: Occurrence) -> bool:
 def over(one: Value, other: Value) -> Value:
     """A quotient, element by element; a number over a matrix is refused."""
     if other.dims and one.dims != other.dims and len(other.dims) > 1 and one.dims:
-        raise Mismatch(f"{shown(one)} cannot be divided by {shown(other)}")
+        raise Mismatch(DIVIDED(one=shown(one), other=shown(other)))
     return elementwise(quotient, one, other, "divided")
 
 

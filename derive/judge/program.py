@@ -21,6 +21,8 @@ from derive.expressions.notation import latex_name
 from derive.judge import words
 from derive.judge.balls import ball, middle
 from derive.judge.judge import Judge
+from derive.judge.said import element
+from derive.judge.value import in_words
 from derive.judge.verdict import RIGHT, SLIP, UNDECIDED, WRONG, Line
 from derive.judge.world import Array, World
 from derive.language import Text
@@ -177,8 +179,8 @@ def _changes(judge: Judge) -> Iterator[tuple[str, Text, Callable[[Any, _Run], An
     for size in judge.names.sizes.values():
         for text, power in ((size, 1), (f"1/{size}", -1)):
             yield "factor", words.SLIPS["factor"](factor=text), partial(_by_size, size, power)
-    for axis, word in ((0, words.ROWS), (1, words.COLUMNS)):
-        yield "batch", words.SLIPS["batch"](index=word), partial(_summed, axis)
+    for axis, said in enumerate(words.OVER_AXIS):
+        yield "batch", said, partial(_summed, axis)
     yield "transpose", words.TURNED, lambda x, run: x.T
     for other in judge.names.ranks:
         if other != judge.names.loss:
@@ -209,11 +211,12 @@ def _example(name: str, runs: Sequence[_Run]) -> Text | None:
     for run in runs:
         found, true = _plain(run.found[name]), run.true(name)
         if found.shape != true.shape:
-            return words.SHAPES(shapes=f"{found.shape}, {true.shape}")
+            returned = words.RETURNED(found=in_words(found.shape), true=in_words(true.shape))
+            return words.SHAPES(shapes=returned)
         for place in np.ndindex(*true.shape):
             if not abs(found[place] - true[place]) <= CLOSE * (1 + abs(true[place])):  # nan is no gradient
                 sizes = [f"{s} = {n}" for s, n in run.world.sizes.items()]
-                at = ", ".join([*sizes, *([f"element ({', '.join(str(p + 1) for p in place)})"] if place else [])])
+                at = [*sizes, *([element(place)] if place else [])]
                 where = words.IN(numbers=at) if at else words.RANDOM
                 return words.RETURNS(where=where, right=f"{true[place]:.6g}", found=f"{found[place]:.6g}")
     return None

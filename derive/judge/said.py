@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from derive.expressions.notation import text_name
@@ -26,14 +27,19 @@ def example(found: Example) -> Text:
 
 def _where(found: Example) -> Text:
     world = found.formulas.world
-    at = [f"{own} = {n}" for own, n in found.scope.items()]
+    at: list[str | Text] = [f"{own} = {n}" for own, n in found.scope.items()]
     if found.element:
-        at.append(f"element ({', '.join(str(n + 1) for n in found.element)})")
+        at.append(element(found.element))
     sizes = [f"{s} = {n}" for s, n in world.sizes.items()]
     told = _numbers(found)
     if told is not None:
-        return words.AT(numbers=", ".join([*sizes, *told, *at]))
-    return words.IN(numbers=", ".join([*sizes, *at])) if sizes or at else words.RANDOM
+        return words.AT(numbers=[*sizes, *told, *at])
+    return words.IN(numbers=[*sizes, *at]) if sizes or at else words.RANDOM
+
+
+def element(place: Sequence[int]) -> Text:
+    """The place of an element in words, counted from 1."""
+    return words.ELEMENT(place=", ".join(str(n + 1) for n in place))
 
 
 def _numbers(found: Example) -> list[str] | None:

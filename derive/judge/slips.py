@@ -21,7 +21,7 @@ from derive.judge.meaning import Meaning
 from derive.judge.names import Names
 from derive.judge.places import NotWhole, OutOfRange, Scope
 from derive.judge.value import Value, negative
-from derive.judge.words import COLUMNS, ROWS, SLIPS
+from derive.judge.words import OVER_AXIS, SLIPS
 from derive.language import Text
 from derive.read.tree import Node
 
@@ -68,13 +68,12 @@ def _by_size(size: str, power: int, root: bool = False) -> Callable[[Meaning, Va
 
 def _axes() -> Iterator[Edit]:
     """The sum over the examples that a matrix form leaves out: over the first or over the last axis."""
-    for axis in (0, 1):
-        word = ROWS if axis == 0 else COLUMNS
+    for axis, said in enumerate(OVER_AXIS):
 
         def total(f: Meaning, v: Value, axis: int = axis) -> Value:
             return Value(np.sum(v.numbers, axis=axis)) if len(v.dims) > axis else v
 
-        yield Edit("batch", SLIPS["batch"](index=word), value=total)
+        yield Edit("batch", said, value=total)
 
 
 def undone(edit: Edit, node: Node) -> Callable[[Meaning, Scope], Value]:

@@ -29,4 +29,6 @@ def error_line(error: ReadError, source: str) -> Line:
 def unreadable(error: ReadError, text: str) -> Line:
     """A line that cannot be read, with the caret under the place."""
     message = str(error).partition(": ")[2]
-    return Line(text, UNREADABLE, error.line, words.READ(message=message), caret=error.excerpt())
+    return Line(
+        text, UNREADABLE, error.line, words.UNREAD.get(message) or words.READ(message=message), caret=error.excerpt()
+    )

@@ -15,10 +15,16 @@ from flint import arb
 
 from derive.errors import DeriveError
 from derive.judge.balls import NoValue, ball
+from derive.judge.words import CANNOT, NUMBER_SHAPE
+from derive.language import Text
 
 
 class Mismatch(DeriveError):
-    """Shapes that do not go together."""
+    """Shapes that do not go together; `said` says it in both languages where it is a Text."""
+
+    def __init__(self, said: Text | str):
+        super().__init__(said.pick("en") if isinstance(said, Text) else said)
+        self.said = said
 
 
 @dataclass(frozen=True)
@@ -45,13 +51,18 @@ def scalar(x: Any) -> Value:
     return Value(np.array([x], dtype=object))
 
 
-def shown(value: Value) -> str:
+def shown(value: Value) -> str | Text:
     """The shape in words."""
-    return " x ".join(map(str, value.dims)) or "a number"
+    return in_words(value.dims)
+
+
+def in_words(dims: Sequence[int]) -> str | Text:
+    """A shape in words: 3 x 5."""
+    return " x ".join(map(str, dims)) or NUMBER_SHAPE
 
 
 def _refuse(one: Value, other: Value, doing: str) -> Mismatch:
-    return Mismatch(f"{shown(one)} and {shown(other)} cannot be {doing}")
+    return Mismatch(CANNOT[doing](one=shown(one), other=shown(other)))
 
 
 def spread(one: Value, other: Value, doing: str = "combined element by element") -> tuple[Any, Any]:
@@ -92,7 +103,7 @@ def _with_identity(function: Callable[[Any, Any], Any], one: Value, other: Value
     if not n:
         if one.ones == other.ones:
             return replace(one, numbers=function(one.numbers, other.numbers))
-        raise _refuse(one, other, "added; the size of I is not known here")
+        raise _refuse(one, other, "added to I")
     one, other = (eye(n, v.numbers) if v.ones == "I" else v for v in (one, other))
     return elementwise(function, one, other)
 
@@ -179,7 +190,7 @@ def _of_vectors(one: Value, other: Value, sign: str, side_by_side: str) -> Value
         if sign == "cdot" and side_by_side == "dot":
             return Value(contracted(one.numbers, other.numbers, 1))
         return Value(one.numbers * other.numbers, one.row)
-    raise _refuse(one, other, "multiplied; a product of a column with a row is a matrix")
+    raise _refuse(one, other, "multiplied as column and row")
 
 
 def _with_ones(one: Value, other: Value) -> Value:

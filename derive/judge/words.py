@@ -67,7 +67,10 @@ RETURNS = Text(
     "{where} the gradient is {right} and the function returns {found}.", "{where}梯度为 {right}，而函数返回 {found}。"
 )
 NOT_RETURNED = Text("The function does not return this gradient.", "函数没有返回该梯度。")
-ROWS, COLUMNS = Text("the rows", "各行"), Text("the columns", "各列")
+OVER_AXIS = (
+    Text("The sum over the rows is missing.", "缺少对各行的求和。"),
+    Text("The sum over the columns is missing.", "缺少对各列的求和。"),
+)
 TURNED = Text("The gradient is transposed.", "梯度多了一次转置。")
 FOLLOWS = Text("It is what the wrong line before leads to.", "这是由前面的错误得出的结果。")
 LONG = Text("It takes too long to compute this.", "计算该式耗时过长。")
@@ -86,6 +89,56 @@ FIRST = Text("Claim {number} is the first that does not follow.", "第一个不�
 ALL_RIGHT = Text("Every line follows.", "每一行都成立。")
 COUNT = Text("{right} of {all} lines are right.", "共 {all} 行，正确 {right} 行。")
 READ = Text("{message}", "{message}")
+CANNOT = {
+    "multiplied": Text("{one} and {other} cannot be multiplied", "{one} 与 {other} 不能相乘"),
+    "multiplied as matrices": Text(
+        "{one} and {other} cannot be multiplied as matrices", "{one} 与 {other} 不能作矩阵乘法"
+    ),
+    "combined element by element": Text(
+        "{one} and {other} cannot be combined element by element", "{one} 与 {other} 不能逐元素运算"
+    ),
+    "multiplied element by element": Text(
+        "{one} and {other} cannot be multiplied element by element", "{one} 与 {other} 不能逐元素相乘"
+    ),
+    "added": Text("{one} and {other} cannot be added", "{one} 与 {other} 不能相加"),
+    "added to I": Text(
+        "{one} and {other} cannot be added; the size of I is not known here",
+        "{one} 与 {other} 不能相加，这里不知道单位矩阵的阶数",
+    ),
+    "multiplied as column and row": Text(
+        "{one} and {other} cannot be multiplied; a product of a column with a row is a matrix",
+        "{one} 与 {other} 不能相乘，列向量与行向量之积是矩阵",
+    ),
+    "multiplied by the chain rule": Text(
+        "{one} and {other} cannot be multiplied by the chain rule", "{one} 与 {other} 不能按链式法则相乘"
+    ),
+}
+DIVIDED = Text("{one} cannot be divided by {other}", "{one} 不能除以 {other}")
+EXPONENT = Text("an exponent is a number, and this is {shape}", "指数须为标量，这里为 {shape}")
+SQUARE = Text("{name} is for a square matrix, and this is {shape}", "{name} 须作用于方阵，这里为 {shape}")
+POWERLESS = Text("{shape} has no power", "{shape} 没有幂")
+BELONGS = Text("{right}, where {left} belongs", "右边为 {right}，这里应为 {left}")
+RETURNED = Text("the function returns {found}, and the gradient has {true}", "函数返回 {found}，而梯度为 {true}")
+SIZES = Text("{sizes}", "{sizes}")
+NUMBER_SHAPE = Text("a number", "标量")
+ELEMENT = Text("element ({place})", "第 ({place}) 个元素")
+FORMULA = Text("formula", "公式")
+UNREAD = {  # what is often met in an answer that cannot be read
+    said.en: said
+    for said in (
+        Text("this name is not in the model, and nothing before defines it", "模型中没有这个量，前面也没有定义它"),
+        Text("the model has no quantity of this name to differentiate by", "模型中没有这个量，不能对它求导"),
+        Text("the model has no quantity of this name that could be differentiated", "模型中没有这个量，不能求它的导数"),
+        Text(
+            "only a named quantity can be differentiated here; give it a name", "这里只能对有名称的量求导，请先给它命名"
+        ),
+        Text("second derivatives are not judged yet", "目前不评阅二阶导数"),
+        Text("this is no index here", "这里不能作为指标"),
+        Text("this is no formula that has a value", "这不是可以求值的公式"),
+        Text("a change alone has no value; write a derivative", "单独的微分没有值，请写成导数"),
+        Text("this is defined by itself, and nothing says where that begins", "该量由自身定义，而没有给出初值"),
+    )
+}
 LINE = Text("line {number}: {text}", "第 {number} 行：{text}")
 HEAD = Text("{name}: {verdict}. {count}", "{name}：{verdict}。{count}")
 TITLED = Text("{name}: {verdict}", "{name}：{verdict}")

@@ -20,6 +20,7 @@ DIFFERENCES = Text("What is the same as above is not repeated.", "与上文相�
 UNCHANGED = Text("The steps above for {targets} are unchanged.", "{targets} 的推导与上文相同。")
 AS_IN_STEP = Text("In the same way as in step {numbers}{sizes}:", "与第 {numbers} 步同理{sizes}：")
 AS_IN_STEPS = Text("In the same way as in steps {numbers}{sizes}:", "与第 {numbers} 步同理{sizes}：")
+RUN = Text("{first} to {last}", "{first} 至 {last}")
 WITH_SIZES = Text(", with {sizes}", "，此时 {sizes}")
 ALIKE_IN_RESULTS = (  # one, several
     Text("The result for {wrt} follows in the same way, as {partials}.", "同理得到 {wrt} 的结果，因为 {partials}。"),

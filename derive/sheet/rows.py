@@ -66,11 +66,17 @@ def _reason(step: Step, beside: Sequence[Local], apart: Sequence[Local]) -> Text
 def since(partials: Sequence[Local]) -> Text:
     """Name local partials as a reason, those that are not plain with their rules."""
     plain = [p for p in partials if _plain(p)]
-    ruled = [(equations([p])[0], clauses(p.rules if p.spelled else p.because)) for p in partials if p not in plain]
     said = [say.SINCE(partials=equations(plain))] if plain else []
-    for partial, rule in ruled:
-        said.append((say.BY_RULE if said else say.SINCE_BY)(partial=partial, rule=rule))
+    for local in (p for p in partials if p not in plain):
+        rule, begun = clauses(local.rules if local.spelled else local.because), bool(said)
+        equal = (say.BY_RULE if begun else say.SINCE_BY)(partial=equations([local])[0], rule=rule)
+        said.append(rule if _kept(local) else equal)
     return clauses(said)
+
+
+def _kept(local: Local) -> bool:
+    """Is this the derivative of an abstract function, which stays as it is?"""
+    return (local.symbol.of, local.symbol.wrt) == getattr(local.value, "args", ())
 
 
 def equations(partials: Sequence[Local]) -> list[Eq]:
@@ -80,7 +86,7 @@ def equations(partials: Sequence[Local]) -> list[Eq]:
 
 def _partial(local: Local) -> Iterator[Row]:
     """Yield the line of a local partial with its rules, and the one by what is known."""
-    if (local.symbol.of, local.symbol.wrt) != getattr(local.value, "args", ()):
+    if not _kept(local):
         first, *others = (*local.spelled, Line((Term((local.value,)),), clauses(local.because)))
         yield Row(local.symbol, first.terms, first.reason, gap=True, dots=bool(others))
         yield from (Row(None, line.terms, line.reason, dots=line is not others[-1]) for line in others)

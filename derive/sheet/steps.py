@@ -10,7 +10,7 @@ from derive.chain.derivation import Region, Step
 from derive.chain.regions import apart_from
 from derive.chain.rules.insert import INSERT
 from derive.expressions.symbols import Immediate
-from derive.language import Text, clauses
+from derive.language import Text, clauses, distinct
 from derive.memo import memo
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
@@ -135,15 +135,18 @@ def _as_above(part: Part, alike: Sequence[tuple[Group, Group]]) -> Iterator[Bloc
         yield from _below(part, group._replace(others=()))
 
 
-def _in_short(numbers: Iterable[int]) -> list[str]:
-    """Numbers in words: three or more that follow each other by the first and the last, 1–4."""
+def _in_short(numbers: Iterable[int]) -> list[str | Text]:
+    """Numbers in words: three or more that follow each other by the first and the last, 1 to 4."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:
             runs[-1].append(number)
         else:
             runs.append([number])
-    return [text for run in runs for text in ([f"{run[0]}–{run[-1]}"] if len(run) > 2 else map(str, run))]
+    parts: list[str | Text] = []
+    for run in runs:
+        parts += [say.RUN(first=str(run[0]), last=str(run[-1]))] if len(run) > 2 else map(str, run)
+    return parts
 
 
 def _at_one(part: Part, found: Sequence[Group]) -> Text:
@@ -188,10 +191,18 @@ def _result(step: Step, first: Step) -> Row:
 
 def _since(step: Step, first: Step) -> Text | None:
     """Say which local partials a step has, and where it holds if not where the first of its group does."""
-    partials, ranges = since(step.locals) if step.locals else None, where(step)
+    partials, ranges = _why(step), where(step)
     if ranges is None or step.region.ranges == first.region.ranges:
         return partials
     return clauses([partials, ranges]) if partials else ranges
+
+
+def _why(step: Step) -> Text | None:
+    """Say why a step has its result: by its local partials, or by the rules alone where the loss itself is derived."""
+    if all(use.direct for use in step.uses):
+        reasons = distinct(line.reason for line in step.lines if line.reason is not None)
+        return clauses(reasons) if reasons else None
+    return since(step.locals) if step.locals else None
 
 
 @memo

@@ -26,7 +26,7 @@ from derive.expressions.indices import BINDERS, name_of, substitute, through
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.products import gathered
 from derive.expressions.traverse import Rule, rewrite
-from derive.language import Text, listing
+from derive.language import Text, clauses
 from derive.model.model import Node, references
 from derive.model.schedule import Stage
 
@@ -129,7 +129,7 @@ def _inserted(expr: Expr, known: Mapping[str, Solved], facts: Facts) -> Iterator
     written = apart if any(gather(apart)) else tuple(Term((gathered(Mul(*part)),)) for part in flat)
     rooted = any(a not in expr.atoms(Abs) for p in parts for f in p for a in f.atoms(Abs)) and expr.has(Pow)
     reason = INSERT(values=list(by))
-    yield Line(written, listing((reason, ROOT)) if rooted else reason)
+    yield Line(written, clauses((reason, ROOT)) if rooted else reason)
     yield from develop_value(written, facts)
 
 

@@ -14,7 +14,7 @@ from derive.chain.rules.rule import Terms
 from derive.chain.sums import Facts
 from derive.expressions.products import gathered
 from derive.expressions.weight import weight
-from derive.language import listing
+from derive.language import clauses
 
 
 def gather(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
@@ -39,4 +39,4 @@ def multiply_out_powers(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
     """
     opened = gathered(expand_mul(Add(*(t.expr for t in terms))))
     if weight(opened) < sum(weight(t.expr) for t in terms):
-        yield Line(tuple(Term((part,)) for part in Add.make_args(opened)), listing((EXPANDED, COLLECTED)))
+        yield Line(tuple(Term((part,)) for part in Add.make_args(opened)), clauses((EXPANDED, COLLECTED)))

@@ -9,7 +9,7 @@ from sympy import Mul
 from derive.chain.derivation import Line, Term
 from derive.chain.rules.rule import Terms
 from derive.chain.sums import Facts, with_sums
-from derive.language import listing
+from derive.language import clauses
 
 
 def use_facts(terms: Terms, facts: Facts) -> Iterator[Line]:
@@ -26,4 +26,4 @@ def use_facts(terms: Terms, facts: Facts) -> Iterator[Line]:
         moved = tuple(
             t if t.sums and not because else Term((value,)) for t, (value, because) in zip(terms, known, strict=True)
         )
-        yield Line(moved, listing(f.reason for f in dict.fromkeys(used)))
+        yield Line(moved, clauses([f.reason for f in dict.fromkeys(used)]))

@@ -12,7 +12,7 @@ from derive.chain.sums import Fact, Facts
 from derive.expressions.indices import bound_indices, name_of
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import rewrite
-from derive.language import listing
+from derive.language import clauses
 
 
 def use_symmetry(terms: Terms, facts: Facts) -> Iterator[Line]:
@@ -48,7 +48,7 @@ def use_symmetry(terms: Terms, facts: Facts) -> Iterator[Line]:
         summed = {s[0] for s in term.sums}.union(*map(bound_indices, term.factors))
         found.append(Term(tuple(rewrite(f, turned) for f in term.factors), term.sums))
     if used:
-        yield Line(tuple(found), listing(f.reason for f in dict.fromkeys(used)))
+        yield Line(tuple(found), clauses([f.reason for f in dict.fromkeys(used)]))
 
 
 def _name(part: Expr) -> tuple[str, bool]:

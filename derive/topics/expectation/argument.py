@@ -44,7 +44,7 @@ from derive.chain.rules.name_definitions import name_wholes
 from derive.chain.rules.tidy import tidy
 from derive.expressions.indices import name_of
 from derive.expressions.moments import Covariance, Expectation, Moment, Variance
-from derive.language import Text, listing
+from derive.language import Text, clauses
 from derive.model.model import Node, references
 from derive.topics.expectation.functions import written as written_as
 from derive.topics.expectation.laws import Part, is_power
@@ -170,7 +170,7 @@ class Argument:
             top, bottom = fraction(together(Add(*(t.expr for t in final))))
             over_one = (Term((expand(top) / bottom,)),)
             if bottom != 1 and written(over_one) < written(final):
-                yield Line(over_one, listing((DENOMINATOR, LIKE)))
+                yield Line(over_one, clauses((DENOMINATOR, LIKE)))
                 final = over_one
         elif self.symbol.pair:
             away = Mul(*(Expectation(e) for e in self.symbol.pair))

@@ -23,7 +23,7 @@ from derive.expressions.indices import name_of, substitute
 from derive.expressions.symbols import Given, Immediate, Partial
 from derive.expressions.traverse import adjoints, names, rewrite
 from derive.expressions.weight import weight
-from derive.language import Text, listing
+from derive.language import Text, clauses
 from derive.model.model import Case, Node
 from derive.model.reachability import reach
 
@@ -115,7 +115,7 @@ class Definitions:
         closed = [e for e in used if len(self.model.nodes[name_of(e)].cases) > 1]
         plain = [e for e in used if e not in closed]
         said = ((INSERT_DEFINITIONS, plain), (INSERT_CLOSED, closed))
-        return listing([text(names=elements) for text, elements in said if elements])
+        return clauses([text(names=elements) for text, elements in said if elements])
 
     def _without_adjoints(self, expr: Expr) -> Iterator[Line]:
         while any(self._is_derived(p) for p in adjoints(expr)):

@@ -24,7 +24,7 @@ from derive.expressions.canonical import collected
 from derive.expressions.indices import apart, sum_over
 from derive.expressions.powers import monomial, shared
 from derive.expressions.traverse import free_indices
-from derive.language import Text, distinct, listing
+from derive.language import Text, clauses, distinct
 from derive.model.model import Model
 from derive.topics.jacobian.paths import Entry, Path
 
@@ -79,7 +79,7 @@ def sum_by_facts(terms: Terms, facts: Facts) -> Iterator[Line]:
     reasons = [fact.reason for _, because in found for fact in because]
     if reasons:
         kept = tuple(t for own, _ in found for t in own if 0 not in t.factors) or (Term((Integer(0),)),)
-        yield Line(kept, listing(distinct(reasons)))
+        yield Line(kept, clauses(distinct(reasons)))
 
 
 def _summed(term: Term, facts: Facts) -> tuple[Terms, Facts]:
