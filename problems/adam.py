@@ -39,7 +39,7 @@ def optimiser(damped: bool) -> Graph:
     return graph
 
 
-@problem.reading(Text("The small constant is zero", "ε = 0"))
+@problem.reading(Text("ε = 0", "ε = 0"))
 def zero() -> Graph:
     """Every update is alpha against the sign of the gradient."""
     return optimiser(damped=False)
@@ -48,14 +48,14 @@ def zero() -> Graph:
 ALPHA, EPSILON = Symbol("alpha", positive=True), Symbol("epsilon", positive=True)
 GRADIENT = Symbol("g", real=True, nonzero=True)
 large = Text(
-    "For a large constant Adam becomes plain gradient descent with the learning rate α/ε: the update is nearly "
+    "For large ε Adam becomes plain gradient descent with the learning rate α/ε: the update is nearly "
     "{descent}, and its relative deviation from this is {deviation}.",
     "当 ε 很大时，Adam 变为学习率为 α/ε 的普通梯度下降：更新量近似为 {descent}，与它的相对偏差为 {deviation}。",
 )
 
 
 @problem.reading(
-    Text("The small constant is positive", "ε > 0"),
+    Text("ε > 0", "ε > 0"),
     notes=(large(descent=-ALPHA * GRADIENT / EPSILON, deviation=Abs(GRADIENT) / (Abs(GRADIENT) + EPSILON)),),
     limits=(Limit("Delta", "epsilon", worked={"epsilon": 1}), Limit("Delta", "g", to="0")),
 )

@@ -3,7 +3,7 @@
 from derive import Graph, Problem, Size, Sum, Text, exp, log, sigmoid
 
 problem = Problem(
-    title=Text("Focal loss", "Focal loss"),
+    title=Text("Focal loss", "焦点损失（focal loss）"),
     statement=Text(
         "The cross-entropy of each example is weighted by the power γ of one minus the probability of its correct "
         "class, so that examples that are already classified well count little. Derive the gradient of the mean with "

@@ -5,8 +5,8 @@ from derive import Graph, Problem, Size, Sum, Text, inverse, logdet
 problem = Problem(
     title=Text("Divergence between two Gaussians", "两个高斯分布之间的 KL 散度"),
     statement=Text(
-        "Two Gaussians have a mean and a full covariance each. Derive the gradient of the Kullback-Leibler divergence "
-        "of the second from the first, constants left out, with respect to all four.",
+        "Two Gaussians N(μ, S) and N(ν, T) have a mean and a full covariance each. Derive the gradient of the "
+        "Kullback-Leibler divergence KL(N(μ, S) ‖ N(ν, T)), constants left out, with respect to all four.",
         "两个高斯分布 N(μ, S) 与 N(ν, T) 各有均值与满协方差矩阵。略去常数项，请推导 KL 散度 KL(N(μ, S) ‖ N(ν, "
         "T)) 对这四个参数的梯度。",
     ),

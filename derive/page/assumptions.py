@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
 
 from sympy import Eq, Expr
 
@@ -38,6 +38,16 @@ def _interval(name: Expr, low: Expr, high: Expr) -> Text:
     if high.is_infinite:
         return say.ABOVE(name=name, low=low)
     return say.BELOW(name=name, high=high) if low.is_infinite else say.WITHIN(name=name, low=low, high=high)
+
+
+def together(found: Iterable[Text]) -> Iterator[Text]:
+    """What is assumed, with the quantities of which the same is assumed in one clause, where the first of them was."""
+    groups: dict[Hashable, list[Text]] = {}
+    for n, text in enumerate(found):
+        groups.setdefault(text.en if text.en in say.SEVERAL else n, []).append(text)
+    for first, *others in groups.values():
+        names = [text.values["name"] for text in (first, *others)] if others else []
+        yield say.SEVERAL[first.en](name=names) if others else first
 
 
 def needed(model: Model) -> Iterator[Text]:

@@ -98,6 +98,24 @@ STRUCTURES = {
     "orthogonal": Text("{name} is orthogonal", "{name} 是正交矩阵"),
     "triangular": Text("{name} is lower triangular", "{name} 是下三角矩阵"),
 }
+SEVERAL = {  # what is assumed of one quantity, said of several
+    one.en: several
+    for one, several in (
+        (DOMAINS["positive"], Text("{name} are positive", "{name} 为正")),
+        (DOMAINS["nonzero"], Text("{name} are not zero", "{name} 不为零")),
+        (DOMAINS["probability"], Text("{name} lie between 0 and 1", "{name} 介于 0 与 1 之间")),
+        (DOMAINS["binary"], Text("each of {name} is 0 or 1", "{name} 取 0 或 1")),
+        (DOMAINS["sign"], Text("each of {name} is 1 or −1", "{name} 取 1 或 −1")),
+        (STRUCTURES["symmetric"], Text("{name} are symmetric", "{name} 是对称矩阵")),
+        (
+            STRUCTURES["positive definite"],
+            Text("{name} are symmetric and positive definite", "{name} 是对称正定矩阵"),
+        ),
+        (STRUCTURES["orthogonal"], Text("{name} are orthogonal", "{name} 是正交矩阵")),
+        (STRUCTURES["triangular"], Text("{name} are lower triangular", "{name} 是下三角矩阵")),
+        (INVERTIBLE, Text("{name} are invertible", "{name} 可逆")),
+    )
+}
 FREE = Text(
     "{structure}. The gradient {G} above treats every element as an independent variable "
     "(the free gradient), as torch does. {then}",

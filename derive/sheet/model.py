@@ -20,7 +20,7 @@ from derive.model.nameless import is_softmax
 from derive.model.preactivation import spellings
 from derive.model.reachability import dead_end
 from derive.page import sentences as say
-from derive.page.assumptions import assumed, invertible, needed
+from derive.page.assumptions import assumed, invertible, needed, together
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
 from derive.page.spans import Known, Ranges, span
 from derive.sheet.in_time import forward_in_time
@@ -55,7 +55,7 @@ def _letters(model: Model) -> Iterator[Block]:
     kinds = [(sentence, model.of_kind(kind)) for kind, sentence in say.KINDS.items()]
     letters = [sentence(names=_leaves(nodes)) for sentence, nodes in kinds if nodes]
     declared = (a for n in model.nodes.values() if n.is_leaf for a in assumed(n))
-    found = [*needed(model), *declared, *invertible(model)]
+    found = [*together([*needed(model), *declared, *invertible(model)])]
     letters += [say.ASSUMED(assumptions=clauses(found))] if found else []
     if letters:
         yield Paragraph(say.one_after_another(letters))

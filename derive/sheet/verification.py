@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from derive.check.report import Report, Row
 
 
-COUNTS = ("exact", "outcomes")  # what a sentence says the number of, where several parts have it
+COUNTS = ("exact", "outcomes", "nodes", "numbers")  # what a sentence says the number of, where several parts have it
 
 
 def once(texts: Iterable[Text]) -> list[Text]:

@@ -44,9 +44,9 @@ OVER_OUTCOMES = Text(
 )
 BY_QUADRATURE = Text(
     "For normal quantities, every line was compared with its integral, by Gauss-Hermite quadrature and, between "
-    "kinks, by Gauss-Legendre quadrature, with {points} points in all.",
+    "kinks, by Gauss-Legendre quadrature, with {nodes} points in all.",
     "对正态量，每一行都与数值积分的结果作了比较：采用 Gauss-Hermite 求积，有折点时分段采用 Gauss-Legendre 求积，"
-    "共 {points} 个节点。",
+    "共 {nodes} 个节点。",
 )
 ENOUGH = 60_000  # points, after which no more distributions are drawn
 LARGEST = 3  # of a size: the number of outcomes grows exponentially with it
@@ -65,7 +65,7 @@ def verify_expectations(derivation: Derivation, found: Sequence[Expected], seed:
             report = report.merged(Report(rows, told_sizes(drawn.sizes), len(drawn.outcomes.weights)))
     random = [n.law for n in leaves(derivation.model) if n.law is not None]
     told = [OVER_OUTCOMES(outcomes=str(report.samples))] if not all(law.normal for law in random) else []
-    told += [BY_QUADRATURE(points=str(report.samples))] if any(law.normal for law in random) else []
+    told += [BY_QUADRATURE(nodes=str(report.samples))] if any(law.normal for law in random) else []
     return replace(report, notes=tuple(told)) if found else report
 
 
