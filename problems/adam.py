@@ -39,7 +39,7 @@ def optimiser(damped: bool) -> Graph:
     return graph
 
 
-@problem.reading(Text("ε = 0", "ε = 0"))
+@problem.reading(Text("ε is zero", "ε 为零"))
 def zero() -> Graph:
     """Every update is alpha against the sign of the gradient."""
     return optimiser(damped=False)
@@ -55,7 +55,7 @@ large = Text(
 
 
 @problem.reading(
-    Text("ε > 0", "ε > 0"),
+    Text("ε is positive", "ε 为正"),
     notes=(large(descent=-ALPHA * GRADIENT / EPSILON, deviation=Abs(GRADIENT) / (Abs(GRADIENT) + EPSILON)),),
     limits=(Limit("Delta", "epsilon", worked={"epsilon": 1}), Limit("Delta", "g", to="0")),
 )

@@ -5,10 +5,10 @@ from derive import Graph, Problem, Size, Sum, Text, inverse, logdet
 problem = Problem(
     title=Text("Divergence between two Gaussians", "两个高斯分布之间的 KL 散度"),
     statement=Text(
-        "Two Gaussians N(μ, S) and N(ν, T) have a mean and a full covariance each. Derive the gradient of the "
-        "Kullback-Leibler divergence KL(N(μ, S) ‖ N(ν, T)), constants left out, with respect to all four.",
-        "两个高斯分布 N(μ, S) 与 N(ν, T) 各有均值与满协方差矩阵。略去常数项，请推导 KL 散度 KL(N(μ, S) ‖ N(ν, "
-        "T)) 对这四个参数的梯度。",
+        "Two Gaussians have the means μ and ν and the full covariances S and T. Derive the gradient of the "
+        "Kullback-Leibler divergence of the first from the second, constants left out, with respect to all four.",
+        "两个高斯分布的均值分别为 μ 与 ν，协方差矩阵分别为 S 与 T（均为满矩阵）。略去常数项，请推导第一个分布相对于"
+        "第二个分布的 KL 散度对这四个参数的梯度。",
     ),
     source="Matrix Cookbook 8.1",
     group="probability",
