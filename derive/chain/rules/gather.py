@@ -35,7 +35,7 @@ def multiply_out_powers(terms: Terms, facts: Facts = ()) -> Iterator[Line]:
 
     >>> show(multiply_out_powers, Term((a, a**i - 1)), Term((a,)))
     a * (a**i - 1) + a
-    = a**(i + 1)    (multiply out, collect like terms)
+    = a**(i + 1)    (multiply out; collect like terms)
     """
     opened = gathered(expand_mul(Add(*(t.expr for t in terms))))
     if weight(opened) < sum(weight(t.expr) for t in terms):
