@@ -70,7 +70,7 @@ def test_the_square_of_what_is_0_or_1_is_itself():
     text = " ".join(sheet("dropout", ("--format", "text", "--no-check", "--reading", "output"))[0].split())
     assert letters("E[mⱼ²] = E[mⱼ] = 1 - p (mⱼ is 0 or 1") in letters(text)
     assert letters("Var[mⱼ]") not in letters(text)
-    assert "common denominator, collect like terms" in text
+    assert "common denominator; collect like terms" in text
 
 
 def small(make):
