@@ -12,16 +12,27 @@ from browser import Browser, chromium
 from derive.cli.main import run
 from derive.page.formats.html.gallery import index
 
-NAMES = ("logistic", "soft-dtw")  # one with a graph, one whose loops leave no picture
-STATES = {"lang=en", "lang=zh", "answers=hidden"}  # in which a page is opened
+NAMES = ("logistic", "soft-dtw", "alexnet")  # one with a graph, one whose loops leave no picture, one on layers
+OWN = (
+    "mine.py",
+    '"""A line.\n\nFit it."""\nfrom derive import Graph\ng = Graph()\nw = g.parameter("w")\ng.loss("L", w**2)\n',
+)
+SHEET = (
+    "quiz.toml",
+    '[sheet]\ntitle = { en = "Quiz", zh = "测验" }\n[[problem]]\nname = "l1"\n[[problem]]\nfile = "mine.py"\n',
+)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
     if pytestconfig.getoption("--site"):
         return Path(pytestconfig.getoption("--site")).resolve()
+    files = tmp_path_factory.mktemp("files")
+    for name, content in (OWN, SHEET):
+        (files / name).write_text(content, encoding="utf-8")
     folder = tmp_path_factory.mktemp("site")
-    assert run(["gallery", *NAMES, "--no-check", "-o", str(folder)]) == 0
+    own = [str(files / name) for name, _ in (OWN, SHEET)]
+    assert run(["gallery", *NAMES, *own, "--no-check", "-o", str(folder)]) == 0
     return folder
 
 
@@ -33,6 +44,7 @@ def browser() -> Iterator[Browser]:
 
 
 LINKS = "return [...document.querySelectorAll('a')].map((a) => a.href)"
+SHOWN_LINK = "return [...document.links].some((a) => a.href === arguments[0] && a.checkVisibility())"
 PLACES = "return [...document.querySelectorAll('[id]')].map((e) => e.id)"
 
 
@@ -48,7 +60,27 @@ def test_every_link_leads_to_a_file_or_a_place_and_nothing_is_asked_for(site: Pa
             path = Path(unquote(link.path))
             assert path.is_file(), (page, link)
             assert path != page or not link.fragment or link.fragment in places, (page, link)
-            assert path == page or not link.fragment or set(link.fragment.split("&")) <= STATES, (page, link)
+            assert path == page or link.fragment in ("", "answers=hidden"), (page, link)
+        if page.parent != site:
+            name = "index.zh.html" if page.name == "index.zh.html" else "index.html"
+            assert browser.run(SHOWN_LINK, (site / name).as_uri()), page  # back to the list in the language of the page
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_without_a_script_each_language_has_its_pages(site: Path, browser: Browser, lang: str) -> None:
+    """Both lists and all pages open in their language, and lead to the other one."""
+    name, other = ("index.zh.html", "index.html") if lang == "zh" else ("index.html", "index.zh.html")
+    browser.command("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        for page in (site / name, site / "logistic" / name, site / "alexnet" / name):
+            browser.open(page)
+            seen = browser.driver.find_element("tag name", "body").text
+            assert ("全部" in seen or "推导" in seen) is (lang == "zh"), page
+            assert browser.driver.execute_script("return document.documentElement.lang") == lang
+            links = [a.get_property("href") for a in browser.driver.find_elements("tag name", "a") if a.is_displayed()]
+            assert (page.parent / other).as_uri() in links and (site / name).as_uri() in [*links, page.as_uri()]
+    finally:
+        browser.command("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
 def test_a_screen_reader_finds_its_way(site: Path, browser: Browser) -> None:
@@ -66,6 +98,13 @@ def test_the_search_says_what_it_found(site: Path, browser: Browser) -> None:
     browser.keys("logistic")
     assert 0 < browser.run(shown) < all_of_them
     assert browser.run("return document.getElementById('none').checkVisibility()") is False
+    for typed in ("逻辑", "0" * 9):
+        browser.run("document.getElementById('search').value = ''")
+        browser.keys(typed)
+        assert (browser.run(shown) > 0) is (typed == "逻辑")  # a title in the other language
+    browser.run("document.getElementById('search').value = ''")
+    browser.keys("soft-dtw")
+    assert browser.run(shown) == 1  # the name that is typed behind derive
     browser.keys(" nowhere")
     assert browser.run(shown) == 0 and browser.run("return document.getElementById('none').checkVisibility()")
 
@@ -77,10 +116,23 @@ def test_the_list_says_whether_it_was_checked(tmp_path: Path) -> None:
 
 def test_each_problem_has_its_files(site: Path) -> None:
     common = {f"{kind}.{lang}.pdf" for kind in ("solution", "exercise") for lang in ("en", "zh")}
-    common |= {"index.html", "numpy_passes.py", "torch_passes.py"}
-    assert {f.name for f in (site / "logistic").iterdir()} == common | {"graph.svg"}
-    assert {f.name for f in (site / "soft-dtw").iterdir()} == common
+    common |= {"index.html", "index.zh.html"}
+    code = {"numpy_passes.py", "torch_passes.py"}
+    expected = {"logistic": common | code | {"graph.svg"}, "soft-dtw": common | code, "alexnet": common}
+    own = {"mine": expected["logistic"], "quiz": common} if (site / "mine").exists() else {"sheet-0": common}
+    for name, files in (expected | own).items():
+        assert {f.name for f in (site / name).iterdir()} == files, name
     assert all(f.read_bytes().startswith(b"%PDF") for f in site.rglob("*.pdf"))
+
+
+def test_two_of_one_name_and_a_file_that_is_wrong_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "logistic.py").write_text("x = 1\n")
+    (tmp_path / "none.py").write_text("x = 1\n")
+    for typed, words in (("logistic.py", "would have one name"), ("none.py", "none.py defines no Graph")):
+        assert run(["gallery", "logistic", str(tmp_path / typed), "-o", str(tmp_path / "new"), "--no-check"]) == 2
+        assert words in capsys.readouterr().err
 
 
 def test_an_unknown_problem_is_refused_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

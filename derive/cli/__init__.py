@@ -29,7 +29,9 @@ COMMANDS = {
     "completion": Command("derive.cli.completion", "completion bash|zsh|fish", "a script that completes for the shell"),
     "doctor": Command("derive.cli.doctor", "doctor", "what is installed, and which TeX sets a PDF"),
     "graph": Command("derive.cli.graph", "graph NAME [options]", "the computational graph as a picture: svg, tex"),
-    "gallery": Command("derive.cli.gallery", "gallery -o FOLDER", "every problem as a site of static files"),
+    "gallery": Command(
+        "derive.cli.gallery", "gallery [NAME|FILE ...]", "problems, sheets and own files as a site of static files"
+    ),
     "layers": Command(
         "derive.cli.layers",
         'layers "conv 32 9x9; ..."',

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from derive import problems
 from derive.cli import options, progress_line
-from derive.cli.assignment_file import load
+from derive.cli.assignment_file import File, load
 from derive.cli.assignment_task import made
 from derive.cli.cores import cores, processes
 from derive.cli.delivery import deliver, ending, format_of, not_to_a_terminal
@@ -26,8 +26,9 @@ from derive.page import terminal
 from derive.page.blocks import Title
 from derive.page.formats.formats import DETAILS, ENGINES, FORMATS
 from derive.page.front import Front
+from derive.page.terminal import Page
 from derive.page.typesetting.files import write
-from derive.sheet.assignment import Assignment, render
+from derive.sheet.assignment import Assignment, Task, render
 from derive.topics.worked.numbers_as_typed import whole
 
 UNTITLED = Text("Problem sheet {name}", "习题 {name}")
@@ -125,28 +126,49 @@ def _is_folder(output: str | None) -> bool:
     return output is not None and (output.endswith(("/", os.sep)) or Path(output).is_dir())
 
 
-def contents(wish: Wish, to_terminal: bool = False) -> Sequence[tuple[str, str | bytes]]:
-    """The files of a sheet, each with its name, derived and checked once. Errors: UsageError, VerificationError."""
+class Derived(NamedTuple):
+    """A sheet that was derived and checked: its file, where it stands, and its tasks in order."""
+
+    file: File
+    path: Path
+    tasks: tuple[Task, ...]
+
+
+def derived(wish: Wish) -> Derived:
+    """Derive the tasks of a sheet. Errors: UsageError, VerificationError."""
     path = _path(wish.typed)
-    called = wish.typed if wish.typed.endswith(".toml") else f"sheet {wish.typed}"
-    file = load(path, called)
+    file = load(path, wish.typed if wish.typed.endswith(".toml") else f"sheet {wish.typed}")
     tasks = [made(asked, path.parent, f"{wish.seed}/{n}", wish.check) for n, asked in enumerate(file.tasks)]
     if wish.shuffle:
         random.Random(wish.seed).shuffle(tasks)
-    front = wish.front.before(file.head(wish.blank is not None))
-    varies = wish.shuffle or any(asked.varies for asked in file.tasks)
+    return Derived(file, path, tuple(tasks))
+
+
+def written(wish: Wish, sheet: Derived, format: str, lang: str | None, page: Page = terminal.PLAIN) -> str | bytes:
+    """A sheet in one format and language, which its file may say."""
+    front = wish.front.before(sheet.file.head(wish.blank is not None))
+    varies = wish.shuffle or any(asked.varies for asked in sheet.file.tasks)
     under = say.VERSION(number=str(wish.seed)) if varies else say.DERIVED if wish.blank is None else None
-    sheet = Assignment(Title(UNTITLED(name=path.stem), under), file.intro, tuple(tasks))
+    whole = Assignment(Title(UNTITLED(name=sheet.path.stem), under), sheet.file.intro, sheet.tasks)
+    return render(whole, format, lang or _lang(wish, sheet), wish.detail, page, wish.engine, front, wish.blank)
+
+
+def _lang(wish: Wish, sheet: Derived) -> str:
+    return wish.front.before(sheet.file.head(False)).lang or LANGUAGES[0]
+
+
+def contents(wish: Wish, to_terminal: bool = False) -> Sequence[tuple[str, str | bytes]]:
+    """The files of a sheet, each with its name, derived and checked once. Errors: UsageError, VerificationError."""
+    sheet = derived(wish)
     page = terminal.page(sys.stdout) if to_terminal else terminal.PLAIN
-    found = []
-    for lang in (each or front.lang or LANGUAGES[0] for each in wish.langs):
-        for format in wish.formats:
-            made_of = render(sheet, format, lang, wish.detail, page, wish.engine, front, wish.blank)
-            found.append((f"{wish.name}.{lang}{ending(format)}", made_of))
-    return found
+    return [
+        (f"{wish.name}.{lang or _lang(wish, sheet)}{ending(format)}", written(wish, sheet, format, lang, page))
+        for lang in wish.langs
+        for format in wish.formats
+    ]
 
 
-def written(wish: Wish, folder: Path) -> list[str]:
+def _into(wish: Wish, folder: Path) -> list[str]:
     """Write the files of a sheet into a folder, and return their names."""
     found = contents(wish)
     for name, content in found:
@@ -164,7 +186,7 @@ def _all(wishes: Sequence[Wish], folder: Path) -> None:
         raise UsageError(f"-o {folder}: no folder can be made there ({error.strerror})") from None
     if min(cores(), len(wishes)) == 1:
         for n, wish in enumerate(wishes, 1):
-            _say(n, len(wishes), written(wish, folder), folder)
+            _say(n, len(wishes), _into(wish, folder), folder)
         return
     with processes(len(wishes)) as pool:
         jobs = [pool.submit(partial(_told, wish, folder)) for wish in wishes]
@@ -178,7 +200,7 @@ def _all(wishes: Sequence[Wish], folder: Path) -> None:
 def _told(wish: Wish, folder: Path) -> tuple[list[str], str | None]:
     """The names of the files, or what is wrong, which goes from one process to the other as words."""
     try:
-        return written(wish, folder), None
+        return _into(wish, folder), None
     except DeriveError as error:
         return [], str(error)
 

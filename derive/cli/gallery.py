@@ -1,4 +1,4 @@
-"""`derive gallery`: every problem as page, PDF, exercise, code and graph, in one folder of static files."""
+"""`derive gallery`: problems, tasks on layers, sheets and one's own files as one folder of static pages."""
 
 from __future__ import annotations
 
@@ -8,92 +8,60 @@ from concurrent.futures import as_completed
 from functools import partial
 from pathlib import Path
 
-from derive.cli import options
+from derive.cli import gallery_entry, options
+from derive.cli.assignment import shipped
 from derive.cli.cores import processes
-from derive.cli.sheet import solved, titled
-from derive.errors import UsageError
+from derive.cli.gallery_entry import GROUPS, called
+from derive.errors import DeriveError, UsageError, VerificationError
 from derive.language import LANGUAGES
 from derive.page.formats.html.gallery import Entry, index
+from derive.page.formats.html.site import named
 from derive.page.typesetting.files import write
-from derive.problem import GROUPS, Problem
-from derive.problems import load, names
-from derive.sheet.render import render
+from derive.problems import layer_tasks, names
 
-TARGETS = ("numpy", "torch")
+Made = tuple[Entry | None, str, int]
 
 
 def run(argv: Sequence[str]) -> int:
     """Write the site. Errors: UsageError for an unknown problem or a folder that cannot be written."""
     given = options.parse(options.gallery_parser(), argv)
-    wished = tuple(dict.fromkeys(given.what)) or names()
-    for name in wished:
-        load(name)  # an unknown one is refused before any work
+    wished = tuple(dict.fromkeys(given.what)) or (*names(), *layer_tasks(), *shipped())
+    folders: dict[str, str] = {}
+    for typed in wished:
+        gallery_entry.known(typed)  # what is unknown is refused before any work
+        if (first := folders.setdefault(called(typed), typed)) != typed:
+            raise UsageError(
+                f"gallery: {first} and {typed} would have one name, {called(typed)}; rename one of the files"
+            )
     site = Path(given.output)
-    _folder(site)
-    with processes(len(wished)) as pool:
-        made = {pool.submit(partial(one, site=site, check=not given.no_check), name): name for name in wished}
-        for count, done in enumerate(as_completed(made), 1):
-            done.result()
-            if sys.stderr.isatty():
-                print(f"\r{count} of {len(wished)}: {made[done]:<30}", end="", file=sys.stderr, flush=True)
-    entries = [_entry(name, site / name) for name in wished]
+    gallery_entry.folder(site)
+    entries = _all(wished, site, not given.no_check)
     for lang in LANGUAGES:
         groups = {key: title.pick(lang) for key, title in GROUPS.items()}
-        write(index(entries, groups, lang, not given.no_check).encode(), str(site / page(lang)))
-    print(f"{site / page(LANGUAGES[0])}")
+        write(index([entries[w] for w in wished], groups, lang, not given.no_check).encode(), str(site / named(lang)))
+    print(f"{site / named(LANGUAGES[0])}")
     return 0
 
 
-def page(lang: str) -> str:
-    """The file of the list of problems in one language."""
-    return "index.html" if lang == LANGUAGES[0] else f"index.{lang}.html"
+def _all(wished: Sequence[str], site: Path, check: bool) -> dict[str, Entry]:
+    """Every entry by what was typed, made on all cores; what takes longest is begun first."""
+    entries: dict[str, Entry] = {}
+    order = sorted(wished, key=lambda typed: typed not in shipped())
+    with processes(len(wished)) as pool:
+        jobs = {pool.submit(partial(_made, typed, site, check)): typed for typed in order}
+        for count, done in enumerate(as_completed(jobs), 1):
+            entry, failed, status = done.result()
+            if entry is None:
+                raise (VerificationError if status == 1 else UsageError)(f"{jobs[done]}: {failed}")
+            entries[jobs[done]] = entry
+            if sys.stderr.isatty():
+                print(f"\r{count} of {len(wished)}: {jobs[done]:<30}", end="", file=sys.stderr, flush=True)
+    return entries
 
 
-def one(name: str, site: Path, check: bool) -> None:
-    """Write all files of a problem. Errors: VerificationError, UsageError."""
-    problem = load(name)
-    folder = site / name
-    _folder(folder)
-    given = options.parse(options.problem_parser(name, problem), [] if check else ["--no-check"])
-    parts = solved(problem, given)
-    write(_bytes(render(parts, "html", head=titled(problem, True))), str(folder / "index.html"))
-    for lang in LANGUAGES:
-        for kind, blank in (("solution", None), ("exercise", 0)):
-            made = render(parts, "pdf", lang, head=titled(problem, blank is None), blank=blank)
-            write(_bytes(made), str(folder / f"{kind}.{lang}.pdf"))
-    if (drawn := _graph(problem)) is not None:
-        write(drawn.encode(), str(folder / "graph.svg"))
-    for target in TARGETS:
-        write(_code(problem, target).encode(), str(folder / f"{target}_passes.py"))
-
-
-def _graph(problem: Problem) -> str | None:
-    """The graph as SVG; None where several loops leave no picture."""
-    from derive.errors import ModelError
-
+def _made(typed: str, site: Path, check: bool) -> Made:
+    """The entry, or what is wrong, which goes from one process to the other as words."""
     try:
-        return problem.readings[0].build(**problem.choices({})).derive().picture().svg()
-    except ModelError:
-        return None
-
-
-def _code(problem: Problem, target: str) -> str:
-    solution = problem.readings[0].build(**problem.choices({})).derive()
-    return solution.to_code(target, problem.readings[0].signature, check=False)
-
-
-def _entry(name: str, folder: Path) -> Entry:
-    problem = load(name)
-    files = frozenset(file.name for file in folder.iterdir())
-    return Entry(name, problem.group, problem.title, problem.statement, files)
-
-
-def _bytes(made: str | bytes) -> bytes:
-    return made if isinstance(made, bytes) else made.encode("utf-8", "backslashreplace")
-
-
-def _folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"-o {path}: no folder can be made there ({error.strerror})") from None
+        return gallery_entry.made(typed, site, check), "", 0
+    except DeriveError as error:
+        return None, str(error).removeprefix(f"{typed}: "), error.exit_status

@@ -219,10 +219,13 @@ def gallery_parser() -> Parser:
     """The options of `derive gallery`."""
     parser = Parser(
         prog="derive gallery",
-        description="A site of static files: every problem as a page, as solution and exercise in PDF in both "
-        "languages, as code and as a graph, with a list that can be searched.",
+        description="A site of static files: every problem, task on layers and sheet as a page, as solution and "
+        "exercise in PDF in both languages, as code and as a graph, with a list that can be searched.",
     )
-    parser.add_argument("what", nargs="*", metavar="NAME", help="only these problems (default all)")
+    parser.add_argument(
+        "what", nargs="*", metavar="NAME|FILE",
+        help="only these: problems, sheets (0 to 4, my_sheet.toml), files of your own (my_model.py, model.tex)",
+    )  # fmt: skip
     parser.add_argument("-o", "--output", default="output/site", metavar="FOLDER", help="default output/site")
     parser.add_argument("--no-check", action="store_true", help="skip the check against torch.autograd")
     return parser

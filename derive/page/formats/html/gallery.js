@@ -1,6 +1,6 @@
-// Shows the problems that have all words that are typed.
+// Shows the problems that have all words that are typed, in their names and in their titles in either language.
 const field = document.getElementById("search");
-const items = [...document.querySelectorAll("li")].map((li) => [li, li.textContent.toLowerCase()]);
+const items = [...document.querySelectorAll("li")].map((li) => [li, `${li.textContent} ${li.dataset.words}`.toLowerCase()]);
 field.addEventListener("input", () => {
   const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
   for (const [li, text] of items) li.hidden = !words.every((word) => text.includes(word));

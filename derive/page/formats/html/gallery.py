@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from html import escape
 from typing import NamedTuple
+from urllib.parse import quote
 
 from derive.language import Text
+from derive.page.formats.html.site import OTHER, named, other
 from derive.page.formats.html.vendored import text
 
 TITLE = Text("Derivations for deep learning", "深度学习中的推导")
@@ -22,11 +24,10 @@ UNCHECKED = Text(
 )
 SEARCH = Text("Search", "搜索")
 NONE = Text("No problem has these words.", "没有题目含有这些词。")
-OTHER = {"en": "中文", "zh": "English"}
 LINKS = (
-    ("index.html#lang={lang}", Text("Page", "网页")),
+    ("{page}", Text("Page", "网页")),
     ("solution.{lang}.pdf", Text("Solution", "解答")),
-    ("index.html#lang={lang}&answers=hidden", Text("Exercise", "练习")),
+    ("{page}#answers=hidden", Text("Exercise", "练习")),
     ("exercise.{lang}.pdf", Text("Exercise on paper", "练习（打印）")),
     ("graph.svg", Text("Graph", "计算图")),
     ("numpy_passes.py", Text("Code for numpy", "numpy 代码")),
@@ -79,12 +80,12 @@ def index(entries: Iterable[Entry], groups: Mapping[str, str], lang: str, checke
         for group, title in groups.items()
         if any(e.group == group for e in found)
     ]
-    script, other = text("gallery.js"), "zh" if lang == "en" else "en"
+    script, to = text("gallery.js"), other(lang)
     return PAGE.format(
         lang=lang, title=escape(TITLE.pick(lang)), about=escape((ABOUT if checked else UNCHECKED).pick(lang)),
         style=text("gallery.css"), search=escape(SEARCH.pick(lang)),
         none=escape(NONE.pick(lang)), groups="\n".join(sections), script=script,
-        other=escape(OTHER[lang]), other_lang=other, other_page="index.html" if other == "en" else "index.zh.html",
+        other=escape(OTHER.pick(lang)), other_lang=to, other_page=named(to),
         hash="sha256-" + base64.b64encode(sha256(script.encode()).digest()).decode(),
     )  # fmt: skip
 
@@ -96,10 +97,12 @@ def _section(title: str, entries: Iterable[Entry], lang: str) -> str:
 
 def _item(entry: Entry, lang: str) -> str:
     links = " ".join(
-        f'<a href="{entry.name}/{escape(file.format(lang=lang))}">{escape(label.pick(lang))}'
+        f'<a href="{quote(entry.name)}/{escape(file)}">{escape(label.pick(lang))}'
         f'<span class="hidden"> {escape(entry.title.pick(lang))}</span></a>'
-        for file, label in LINKS
-        if file.format(lang=lang).split("#")[0] in entry.files
+        for file, label in ((file.format(lang=lang, page=named(lang)), label) for file, label in LINKS)
+        if file.split("#")[0] in entry.files
     )
     title, statement = escape(entry.title.pick(lang)), escape(entry.statement.pick(lang))
-    return f'<li><h3>{title}</h3><p>{statement}</p><p class="links">{links}</p></li>'
+    words = escape(f"{entry.name} {entry.title.pick(other(lang))}")  # what the search finds besides
+    said = f"<p>{statement}</p>" if statement else ""
+    return f'<li data-words="{words}"><h3>{title}</h3>{said}<p class="links">{links}</p></li>'
