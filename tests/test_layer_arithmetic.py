@@ -32,6 +32,9 @@ from derive.sheet.blank import exercise as blanked
 from tests.random_layers import agreed
 
 REFUSED = {
+    "lstm 8|8x8x3": "it needs a sequence, length x width, and the shape here is 8x8x3",
+    "gru 8 biases 3|8x3": "a gate has one bias, or two as torch keeps them: biases 2; found 3",
+    "conv 8 3 biases 2|8x3": "conv has no biases",
     "conv 8 5x5|4x4x3": "layer 1, conv 8 5x5: the kernel covers 5 and the map is 4 long there; take a smaller kernel",
     "conv 8 3x3 dilation 2|4x4x3": "covers 5 and the map is 4",
     "pool 2; pool 3|4x4x3": "layer 2, pool 3: the kernel covers 3 and the map is 2",
@@ -156,6 +159,7 @@ SHOWN = {
     "vgg16": "15237608, 138344128, 102760448",
     "inception": "1115684864, 397410304",
     "norm-parameters": "660",
+    "cells": "D H + H + H², 4 (D H + H + H²), 3 (D H + H + H²), 3 T (D H + H²)",
     "same-field": "49 C², 14 C², 32 C², 27 C², 39/4 C², 39/4 H W C²",
 }
 
@@ -356,11 +360,24 @@ class Odd(nn.Module):
     def __init__(self):
         super().__init__()
         self.scale = nn.Parameter(torch.ones(7))
-        self.cell = nn.LSTM(7, 9, batch_first=True)
-        self.head = nn.Linear(9, 2)
+        self.cell = nn.LSTM(7, 9, batch_first=True, bidirectional=True)
+        self.head = nn.Linear(18, 2)
 
     def forward(self, x):
         return self.head(self.cell(x.transpose(1, 2) * self.scale)[0])
+
+
+class Reader(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(1000, 7)
+        self.first, self.second = nn.LSTM(7, 9, batch_first=True), nn.GRU(9, 5, batch_first=True, bias=False)
+        self.third = nn.RNN(5, 4, batch_first=True)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x):
+        states = self.third(self.second(self.first(self.words(x))[0])[0])[0]
+        return self.head(states)
 
 
 class Encoder(nn.Module):
@@ -425,9 +442,33 @@ def test_a_module_with_branches_and_functions_is_read(modules: Path, capsys: pyt
 def test_what_is_not_known_is_listed(modules: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = of_module(modules, "Odd", "7x10", capsys)
     assert [line.split(";")[0] for line in data["unknown"]] == [
-        "cell (LSTM): no layer of this kind is known", "scale", "functions between the modules: transpose",
+        "cell (LSTM): it has several layers, two directions or a projection", "scale",
+        "functions between the modules: transpose",
     ]  # fmt: skip
-    assert [layer["weights"] for layer in data["networks"][0]["layers"]] == [18]
+    assert [layer["weights"] for layer in data["networks"][0]["layers"]] == [36]
+
+
+def test_recurrent_layers_are_read_with_both_biases_that_torch_keeps(
+    modules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Parameters and multiply-adds of each, by hand: gates (D H + H^2), twice gates H, and 11 steps."""
+    data = of_module(modules, "Reader", "11", capsys)
+    (network,) = data["networks"]
+    cells = network["layers"][1:4]
+    assert [c["typed"].split(": ")[-1] for c in cells] == ["lstm 9 biases 2", "gru 5 nobias", "rnn 4 biases 2"]
+    maps = [4 * (7 * 9 + 81), 3 * (9 * 5 + 25), 5 * 4 + 16]
+    assert [c["weights"] for c in cells] == maps and [c["biases"] for c in cells] == [8 * 9, 0, 2 * 4]
+    assert [c["multiply_adds"] for c in cells] == [11 * n for n in maps] and not data["unknown"]
+
+
+def test_a_gate_has_one_bias_unless_two_are_asked_for() -> None:
+    """As on paper and as in torch, where nn.LSTM has b_ih and b_hh."""
+    one, two = (Layers("11x5").lstm(7, **biases) for biases in ({}, {"biases": 2}))
+    maps = 4 * (5 * 7 + 49)
+    assert (one.parameters, two.parameters) == (maps + 28, maps + 56)
+    assert two.parameters == sum(p.numel() for p in nn.LSTM(5, 7).parameters())
+    for network in (one, two):
+        assert "Checked with torch" in str(network.to("text"))
 
 
 def test_a_transformer_block_is_read(modules: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -469,8 +510,8 @@ def test_no_bias_has_no_connection_and_axes_have_names(capsys: pytest.CaptureFix
 
 
 NO_MODULE = {
-    "Smal": "has no 'Smal'; there are Small, Odd, Encoder, Attending, Mapped, Lazy",
-    "": "has Small, Odd, Encoder, Attending, Mapped, Lazy; name one, as in my_model.py:Net",
+    "Smal": "has no 'Smal'; there are Small, Odd, Reader, Encoder, Attending, Mapped, Lazy",
+    "": "has Small, Odd, Reader, Encoder, Attending, Mapped, Lazy; name one, as in my_model.py:Net",
     "resnet": "has no 'resnet'",
 }
 

@@ -84,7 +84,7 @@ def _of_module(what: str, input: str) -> Task:
     typed, _, name = what.partition(":")
     path, shape = file(typed), read_shape(input, first=True)
     with running(path):
-        found = module_in(vars(module(path)), name, typed)
+        found = module_in(vars(module(path)), name)
     made = read(found, shape)
     title = plain(type(found).__name__)
     layers = Network((), made.input or shape, given=tuple(made.rows))

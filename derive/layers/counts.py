@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sympy import Expr, Integer, Mul
 
 from derive.chain.derivation import Term
-from derive.layers.layer import Layer
+from derive.layers.layer import GATES, Layer
 from derive.layers.names import (
     BIASES,
     C_IN,
@@ -159,7 +159,23 @@ def _attention(layer: Layer, before: Shape, after: Shape) -> Counts:
     return Counts(weights, biases, adds, weights.value)
 
 
+def _recurrent(layer: Layer, before: Shape, after: Shape) -> Counts:
+    """Each gate has a map of the input and one of the state, and a step uses each weight once."""
+    gates, steps = Integer(GATES[layer.kind]), lengths(1, "in")[0]
+    values: dict[Expr, Expr] = {C_IN: before.channels, C_OUT: after.channels}
+    weights = worked(WEIGHTS, maps(gates), values)
+    biases = worked(BIASES, gates * layer.biases * C_OUT, values) if layer.bias else None
+    adds = worked(MULTIPLY_ADDS, steps * WEIGHTS, {steps: before.spatial[0], WEIGHTS: weights.value})
+    return Counts(weights, biases, adds, weights.value)
+
+
+def maps(gates: Expr) -> tuple[Term, ...]:
+    """The weights of a recurrent cell: of each gate C_in C_out for the input, and C_out^2 for the state."""
+    number = () if gates == 1 else (gates,)
+    return Term((*number, C_IN, C_OUT)), Term((*number, C_OUT**2))
+
+
 COUNTS: dict[str, Callable[[Layer, Shape, Shape], Counts]] = {
     "conv": _conv, "tconv": _conv, "fc": _fc, "linear": _linear, "bn": _bn, "ln": _ln,
-    "embedding": _embedding, "attention": _attention,
+    "embedding": _embedding, "attention": _attention, **dict.fromkeys(GATES, _recurrent),
 }  # fmt: skip

@@ -9,6 +9,8 @@ from sympy import Expr, Integer, Mul, floor
 from derive.chain.derivation import Term
 from derive.language import Text
 from derive.layers import sentences as say
+from derive.layers.counts import maps
+from derive.layers.layer import GATES
 from derive.layers.names import (
     BIASES,
     C_IN,
@@ -49,7 +51,8 @@ def formulas(rows: Sequence[Row], columns: Sequence[str]) -> Iterator[blocks.Blo
     if "weights" in columns and any(row.weights is None for row in rows if row.layer.kind not in ("sum", "concat")):
         yield blocks.Paragraph(say.NO_PARAMETERS)
     if "multiply_adds" in columns:
-        yield blocks.Paragraph(say.NOT_COUNTED)
+        recurrent = any(row.layer.kind in GATES for row in rows)
+        yield blocks.Paragraph(say.NOT_COUNTED_IN_CELLS if recurrent else say.NOT_COUNTED)
 
 
 def _rank(rows: Sequence[Row]) -> int:
@@ -104,6 +107,8 @@ def _counts(rows: Sequence[Row], columns: Sequence[str]) -> Iterator[Equation]:
     for kind, column, left, right, why in _others():
         if kind in kinds and column in columns:
             yield Equation(left, right, why)
+    if kinds & set(GATES) and "multiply_adds" in columns:
+        yield Equation(MULTIPLY_ADDS, lengths(1, "in")[0] * WEIGHTS, say.RECURRENT_ADDS_IS)
 
 
 def _others() -> Iterator[tuple[str, str, Expr, Expr | tuple[Term, ...], Text]]:
@@ -114,6 +119,8 @@ def _others() -> Iterator[tuple[str, str, Expr, Expr | tuple[Term, ...], Text]]:
     yield "attention", "weights", WEIGHTS, 4 * d**2, say.ATTENTION_IS
     terms = (Term((Integer(4), n, d**2)), Term((TWO, n**2, d)))
     yield "attention", "multiply_adds", MULTIPLY_ADDS, terms, say.ATTENTION_ADDS_IS
+    for kind, gates in GATES.items():
+        yield kind, "weights", WEIGHTS, maps(Integer(gates)), say.RECURRENT_IS[kind]
     yield "bn", "weights", WEIGHTS, C_OUT, say.NORM_IS
     yield "ln", "weights", WEIGHTS, C_OUT, say.NORM_IS
 

@@ -9,6 +9,7 @@ from typing import Any
 from sympy import Expr, Integer
 
 ONE, ZERO = Integer(1), Integer(0)
+GATES = {"rnn": 1, "lstm": 4, "gru": 3}  # how many maps of input and state a step of a recurrent cell computes
 Sizes = tuple[Expr, ...]  # one for each axis, or one for all of them
 
 
@@ -17,7 +18,8 @@ class Layer:
     """One layer, of a kind in `KINDS`; what a kind does not have keeps its default.
 
     `padding` None pads such that the length stays ("same"); `wiring` lists how many maps read how many of the maps
-    before, where not each reads all; `typed` is what an author wrote, `name` what it is called.
+    before, where not each reads all; `biases` of each gate of a recurrent cell are one, or two as torch keeps them;
+    `typed` is what an author wrote, `name` what it is called.
     """
 
     kind: str
@@ -31,6 +33,7 @@ class Layer:
     bias: bool = True
     heads: Expr = ONE
     rows: Expr | None = None
+    biases: Expr = ONE
     wiring: tuple[tuple[Expr, Expr], ...] = ()
     typed: str = ""
     name: str = ""

@@ -13,7 +13,7 @@ from derive.language import Text
 from derive.layers import field as seen
 from derive.layers.counts import counts, numbers
 from derive.layers.field import Axis
-from derive.layers.layer import ONE, ZERO, Branches, Layer, Node, Repeat, Stack, leaves, numbered, repeats
+from derive.layers.layer import GATES, ONE, ZERO, Branches, Layer, Node, Repeat, Stack, leaves, numbered, repeats
 from derive.layers.row import Row
 from derive.layers.shape import Shape
 from derive.layers.sizes import fits, length_line, span_line
@@ -200,7 +200,7 @@ def output(layer: Layer, shape: Shape, where: str) -> tuple[Shape, tuple[WorkedL
     if layer.kind in WINDOWED:
         return _windowed(layer, shape, where)
     kind, spatial, channels = layer.kind, shape.spatial, layer.channels
-    if kind == "attention" and len(spatial) != 1:
+    if kind in ("attention", *GATES) and len(spatial) != 1:
         raise UsageError(f"{where}: it needs a sequence, length x width, and the shape here is {said(shape)}")
     if kind == "attention" and divides(layer.heads, shape.channels) is False:
         raise UsageError(f"{where}: {layer.heads} heads do not divide the width {shape.channels}")
@@ -209,7 +209,8 @@ def output(layer: Layer, shape: Shape, where: str) -> tuple[Shape, tuple[WorkedL
     if kind == "gap" and not spatial:
         raise UsageError(f"{where}: it averages over positions, and the shape here is {said(shape)}")
     after = {
-        "fc": lambda: Shape((), channels), "linear": lambda: Shape(spatial, channels),
+        "fc": lambda: Shape((), channels),
+        **dict.fromkeys(("linear", *GATES), lambda: Shape(spatial, channels)),
         "flatten": lambda: Shape((), shape.count), "gap": lambda: Shape((), shape.channels),
         "mean": lambda: Shape((ONE,) * len(spatial), shape.channels),
         "embedding": lambda: Shape((shape.channels,), channels),
@@ -276,6 +277,8 @@ def merged(merge: str, ends: list[Shape], where: str) -> Shape:
 
 def _field(layer: Layer, shape: Shape, after: Shape, field: Field) -> tuple[Field, tuple[WorkedLine, ...]]:
     """What a number of the output sees, and how it is computed."""
+    if layer.kind in GATES:
+        return None, ()
     if layer.kind == "embedding":
         return (seen.entered(after.spatial[0]),), ()
     if field is None or layer.kind == "tconv":

@@ -11,7 +11,7 @@ from typing import Any
 from sympy import Expr
 
 from derive.errors import UsageError
-from derive.layers.layer import ONE, ZERO, Branches, Layer, Node, Repeat, Sizes, Stack
+from derive.layers.layer import GATES, ONE, ZERO, Branches, Layer, Node, Repeat, Sizes, Stack
 from derive.layers.size import number, size
 
 MOST = 2000  # layers
@@ -26,6 +26,7 @@ ACTIVATIONS = (
 WORDS = {
     "conv": "conv", "depthwise": "conv", "tconv": "tconv", "deconv": "tconv", "pool": "maxpool", "maxpool": "maxpool",
     "avgpool": "avgpool", "fc": "fc", "dense": "fc", "linear": "linear", "bn": "bn", "batchnorm": "bn",
+    **{kind: kind for kind in GATES},
     "ln": "ln", "layernorm": "ln", "dropout": "dropout", "embedding": "embedding", "attention": "attention",
     "gap": "gap", "flatten": "flatten", "identity": "identity", **dict.fromkeys(ACTIVATIONS, "activation"),
 }  # fmt: skip
@@ -118,7 +119,7 @@ def _long(typed: str, word: str, first: str, second: str | None) -> str:
 # words and options
 
 FLAGS = ("nobias",)
-OPTIONS = ("stride", "pad", "padding", "dilation", "groups", "outpad", "heads", "wiring")
+OPTIONS = ("stride", "pad", "padding", "dilation", "groups", "outpad", "heads", "wiring", "biases")
 
 
 def _parted(rest: list[str], typed: str) -> tuple[list[str], dict[str, str]]:
@@ -177,15 +178,23 @@ def _wiring(value: str, typed: str) -> tuple[tuple[Expr, Expr], ...]:
     return tuple((_size(maps, typed), _size(reads, typed)) for maps, reads in pairs)
 
 
+def _biases(value: str, typed: str) -> Expr:
+    if value not in ("1", "2"):
+        raise UsageError(f"{typed!r}: a gate has one bias, or two as torch keeps them: biases 2; found {value}")
+    return size(value, repr(typed))
+
+
 READ_OPTION: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "stride": ("stride", _sizes(1)), "pad": ("padding", _padding), "padding": ("padding", _padding),
     "dilation": ("dilation", _sizes(1)), "groups": ("groups", _size), "outpad": ("output_padding", _sizes(0)),
-    "heads": ("heads", _size), "wiring": ("wiring", _wiring), "nobias": ("bias", lambda value, typed: False),
+    "heads": ("heads", _size), "biases": ("biases", _biases),
+    "wiring": ("wiring", _wiring), "nobias": ("bias", lambda value, typed: False),
 }  # fmt: skip
 ALLOWED = {
     "stride": ("conv", "tconv", "maxpool", "avgpool"), "padding": ("conv", "tconv", "maxpool", "avgpool"),
     "dilation": ("conv", "tconv", "maxpool"), "groups": ("conv", "tconv"), "output_padding": ("tconv",),
-    "heads": ("attention",), "wiring": ("conv",), "bias": ("conv", "tconv", "fc", "linear", "attention"),
+    "heads": ("attention",), "wiring": ("conv",), "bias": ("conv", "tconv", "fc", "linear", "attention", *GATES),
+    "biases": tuple(GATES),
 }  # fmt: skip
 
 
@@ -224,6 +233,11 @@ def _attention(word: str, plain: list[str], typed: str) -> Layer:
     return Layer("attention", heads=_size(heads[0], typed) if heads else ONE)
 
 
+def _cell(word: str, plain: list[str], typed: str) -> Layer:
+    (units,) = _take(plain, 1, 1, typed, f"{word} 64")
+    return Layer(word, _size(units, typed))
+
+
 def _nothing(word: str, plain: list[str], typed: str) -> Layer:
     _take(plain, 0, 1 if word in ("dropout", "leaky_relu", "elu") else 0, typed, word)
     return Layer("identity")
@@ -231,5 +245,5 @@ def _nothing(word: str, plain: list[str], typed: str) -> Layer:
 
 READERS: dict[str, Callable[[str, list[str], str], Layer]] = {
     "conv": _conv, "tconv": _conv, "maxpool": _pool, "avgpool": _pool, "fc": _units, "linear": _units,
-    "embedding": _embedding, "attention": _attention,
+    "embedding": _embedding, "attention": _attention, **dict.fromkeys(GATES, _cell),
 }  # fmt: skip

@@ -72,6 +72,20 @@ ATTENTION_ADDS_IS = Text(
     "four maps at n positions, and the scores and averages of all heads",
     "n 个位置上的四个映射，以及所有头的得分与加权平均",
 )
+RECURRENT_IS = {
+    "rnn": Text("RNN: one map of the input and one of the state", "RNN：输入与状态各有一个线性映射"),
+    "lstm": Text(
+        "LSTM: four such pairs, for the forget gate, the input gate, the output gate and the candidate",
+        "LSTM：遗忘门、输入门、输出门与候选值各有这样一对映射，共四对",
+    ),
+    "gru": Text(
+        "GRU: three such pairs, for the reset gate, the update gate and the candidate",
+        "GRU：重置门、更新门与候选状态各有这样一对映射，共三对",
+    ),
+}
+RECURRENT_ADDS_IS = Text(
+    "multiply-adds: each of the steps uses every weight once", "乘加次数：每一步中每个权重各用一次"
+)
 EMBEDDING_IS = Text("embedding: a row of d numbers for each of V indices", "嵌入层：V 个索引各对应一行")
 FIELD_IS = Text(
     "receptive field of one output; j is how far the parts of neighbours are apart in the input",
@@ -84,6 +98,11 @@ NOT_COUNTED = Text(
     "Multiply-adds are those of convolutions, fully connected layers and attention; comparing, scaling and adding "
     "biases is not counted.",
     "乘加次数只计卷积、全连接与注意力；比较、缩放以及加偏置不计。",
+)
+NOT_COUNTED_IN_CELLS = Text(
+    "Multiply-adds are those of convolutions, fully connected layers, attention and the maps of recurrent cells; "
+    "comparing, scaling, elementwise products with gates and adding biases is not counted.",
+    "乘加次数只计卷积、全连接、注意力以及循环单元中的线性映射；比较、缩放、与门的逐元素乘积以及加偏置不计。",
 )
 COUNT = Text(
     "{weights} weights and {biases} biases, {parameters} parameters in all.",

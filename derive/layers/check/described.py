@@ -18,7 +18,7 @@ MAX, AVERAGE = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d), (nn.AvgPool1d, nn.Avg
 ADAPTIVE = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
 BATCH = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 DROPOUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
-FEATURES_LAST = (nn.Linear, nn.LayerNorm, nn.MultiheadAttention, nn.Embedding)
+FEATURES_LAST = (nn.Linear, nn.LayerNorm, nn.MultiheadAttention, nn.Embedding, nn.RNNBase)
 
 
 class NotKnown(Exception):
@@ -33,6 +33,8 @@ NO_KIND = Text("no layer of this kind is known", "不认识这一类层")
 CEILING = Text("it rounds lengths up (ceil_mode)", "边长向上取整（ceil_mode）")
 UNEVEN = Text("its windows differ in size", "各窗口大小不一")
 ANOTHER = Text("it attends to another sequence, or has the batch in the middle", "查询另一序列，或批维不在最前")
+SEVERAL = Text("it has several layers, two directions or a projection", "它有多层、双向或带投影")
+STATES = Text("it starts from a given state, or has the batch in the middle", "给定了初始状态，或批维不在最前")
 WIDTHS = Text("its keys or values have a width of their own", "键或值的宽度与查询不同")
 
 
@@ -79,6 +81,8 @@ def _layer(module: nn.Module, x: Any, args: Any) -> Layer:
         return Layer("embedding", Integer(width), rows=Integer(rows), typed=f"embedding {rows} {width}")
     if isinstance(module, nn.MultiheadAttention):
         return _attention(module, x, args)
+    if isinstance(module, nn.RNNBase):
+        return _recurrent(module, args)
     if isinstance(module, DROPOUT):
         return Layer("dropout", typed="dropout")
     if isinstance(module, nn.Identity):
@@ -160,6 +164,16 @@ def _adaptive(module: Any, x: Any) -> Layer:
     if any(length % n for n, length in zip(wished, lengths, strict=True)):
         raise NotKnown(UNEVEN)
     return pooled("avgpool", {"kernel_size": [length // n for n, length in zip(wished, lengths, strict=True)]})
+
+
+def _recurrent(module: nn.RNNBase, args: Any) -> Layer:
+    kind = module.mode.partition("_")[0].lower()
+    if module.num_layers > 1 or module.bidirectional or module.proj_size:
+        raise NotKnown(SEVERAL)
+    if not module.batch_first or len(args) > 1:
+        raise NotKnown(STATES)
+    typed = f"{kind} {module.hidden_size} " + ("biases 2" if module.bias else "nobias")
+    return Layer(kind, Integer(module.hidden_size), bias=module.bias, biases=Integer(2), typed=typed)
 
 
 def _attention(module: nn.MultiheadAttention, x: Any, args: Any) -> Layer:

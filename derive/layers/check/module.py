@@ -59,7 +59,7 @@ class Read:
         return Checked(len(self.rows), 0, module=(self.parameters, self.operations // 2))
 
 
-def module_in(made: Mapping[str, Any], name: str, where: str) -> nn.Module:
+def module_in(made: Mapping[str, Any], name: str) -> nn.Module:
     """The module of that name in a file, or the only one: an instance, or a class or function that needs nothing.
 
     Errors: UsageError with the names that there are.
@@ -68,16 +68,16 @@ def module_in(made: Mapping[str, Any], name: str, where: str) -> nn.Module:
     known = [n for n, thing in made.items() if _makes(thing)]
     own = [n for n in known if isinstance(made[n], nn.Module) or made[n].__module__ == here]
     if not name and len(own) != 1:
-        raise UsageError(f"{where} has {', '.join(own) or 'no torch.nn.Module'}; name one, as in my_model.py:Net")
+        raise UsageError(f"it has {', '.join(own) or 'no torch.nn.Module'}; name one, as in my_model.py:Net")
     thing = made.get(name or own[0])
     if not callable(thing):
-        raise UsageError(f"{where} has no {name!r}; there are {', '.join(own)}")
+        raise UsageError(f"it has no {name!r}; there are {', '.join(own)}")
     if isinstance(thing, nn.Module):
         return thing
     with torch.device("meta"):
         found = thing()
     if not isinstance(found, nn.Module):
-        raise UsageError(f"{where}: {name} makes no torch.nn.Module")
+        raise UsageError(f"{name} makes no torch.nn.Module")
     return found
 
 

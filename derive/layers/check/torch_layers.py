@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from derive.layers.layer import Layer
+from derive.layers.layer import GATES, Layer
 from derive.layers.row import Row
 from derive.layers.shape import Shape
 
@@ -19,6 +19,7 @@ TRANSPOSED = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3
 MAX = {1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d}
 AVERAGE = {1: nn.AvgPool1d, 2: nn.AvgPool2d, 3: nn.AvgPool3d}
 BATCH = {0: nn.BatchNorm1d, 1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU, "relu6": nn.ReLU6, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "gelu": nn.GELU, "silu": nn.SiLU,
     "elu": nn.ELU, "softplus": nn.Softplus, "leaky_relu": nn.LeakyReLU, "hardswish": nn.Hardswish, "mish": nn.Mish,
@@ -37,6 +38,21 @@ class Wired(nn.Module):
     def forward(self, x: Any) -> Any:
         """Each map reads the first of the maps before: how many counts, not which."""
         return torch.cat([conv(x[:, :reads]) for conv, reads in zip(self.maps, self.reads, strict=True)], 1)
+
+
+class Recurrent(nn.Module):
+    """A recurrent layer; where each gate has one bias, torch's second one is none of its parameters."""
+
+    def __init__(self, kind: str, width: int, units: int, bias: bool, biases: int):
+        super().__init__()
+        self.cell = CELLS[kind](width, units, bias=bias, batch_first=True)
+        if bias and biases == 1:
+            second = self.cell._parameters.pop("bias_hh_l0")
+            self.cell.register_buffer("bias_hh_l0", second)
+
+    def forward(self, x: Any) -> Any:
+        """The states of all steps."""
+        return self.cell(x)[0]
 
 
 class Attention(nn.Module):
@@ -87,6 +103,8 @@ def module(layer: Layer, before: Shape, after: Shape) -> nn.Module | None:
             return nn.Embedding(int(layer.rows), c_out)
         case "attention":
             return Attention(c_in, int(layer.heads), layer.bias)
+        case "rnn" | "lstm" | "gru":
+            return Recurrent(layer.kind, c_in, c_out, layer.bias, int(layer.biases))
         case "gap":
             return nn.Sequential({1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d, 3: nn.AdaptiveAvgPool3d}[rank](1),
                                  nn.Flatten())  # fmt: skip
@@ -100,8 +118,9 @@ def module(layer: Layer, before: Shape, after: Shape) -> nn.Module | None:
 
 
 def last(layer: Layer, shape: Shape) -> bool:
-    """Whether torch has the features at the end: of a linear map, and of a sequence that is embedded or attended to."""
-    return layer.kind == "linear" or (layer.kind in ("ln", "attention", "embedding") and len(shape.spatial) == 1)
+    """Whether torch has the features at the end: of a linear map, and of a sequence that is read or attended to."""
+    sequence = layer.kind in ("ln", "attention", "embedding") and len(shape.spatial) == 1
+    return sequence or layer.kind in ("linear", *GATES)
 
 
 def sized(shape: Shape, features_last: bool) -> tuple[int, ...]:
