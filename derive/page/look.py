@@ -10,17 +10,18 @@ from typing import NamedTuple
 
 
 class Paper(NamedTuple):
-    """A size of paper by its names in Typst, in LaTeX's geometry and in CSS, and its height in mm."""
+    """A size of paper by its names in Typst, in LaTeX's geometry and in CSS, and its width and height in mm."""
 
     typst: str
     tex: str
     css: str
+    width: float
     height: float
 
 
 PAPERS = {
-    "a4": Paper("a4", "a4paper", "A4", 297.0),
-    "letter": Paper("us-letter", "letterpaper", "letter", 279.4),
+    "a4": Paper("a4", "a4paper", "A4", 210.0, 297.0),
+    "letter": Paper("us-letter", "letterpaper", "letter", 215.9, 279.4),
 }
 SIDE, TOP, BOTTOM = 20, 16, 18  # margins, mm
 

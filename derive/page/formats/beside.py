@@ -18,10 +18,6 @@ class Beside(NamedTuple):
     widths: tuple[float, ...]
     lines: tuple[tuple[int, ...], ...]
 
-    def spans(self, need: float) -> bool:
-        """Is a statement that needs so much too wide for every column?"""
-        return need > max(self.widths)
-
 
 def beside(needs: Sequence[float], room: float, gap: float, wide: bool = True) -> Beside:
     """The fewest columns that make the fewest lines, in reading order: of equal width, where a statement that is too

@@ -68,6 +68,7 @@ class Writer(ABC):
     dots: tuple[str, str]  # for time steps that are left out: as a row of a group, and as a group of its own
     between = "\n"  # the groups of an unrolled block
     room = LINE - 1.0  # em, what a line of formulas and reasons holds
+    head = 0.0  # em, of the widest left side of the block that is written
 
     def __init__(self, formulas: Formulas, lang: str):
         self.formulas, self.lang = formulas, lang
@@ -136,9 +137,17 @@ class Writer(ABC):
             return self.boxed(rows)
         if block.listed and all(left for left, _, _ in rows):
             return self.below([self.listed(*run) for run in runs(rows)])
+        self.head = max(width(left) for left, _, _ in rows)
         if not block.joined:
-            return self.aligned([self.row(*each) for each in rows])
-        return self.aligned([self.line(line) for line in joined(rows, self.measure())])
+            found = [self.row(*each) for each in rows]
+        else:
+            found = [self.line(line) for line in joined(rows, self.measure())]
+        self.head = 0.0
+        return self.aligned(found)
+
+    def behind(self, left: str) -> float:
+        """The room behind left, whose column is as wide as the widest of its block."""
+        return LINE - max(self.head, width(left))
 
     def below(self, parts: Sequence[Any]) -> Any:
         """Several groups of statements below each other."""
@@ -161,7 +170,8 @@ class Writer(ABC):
         if len(rows) == 1:
             return self.aligned(Template(rows[0]).at(block.times, self.dots[0]))
         time = self.math(f"{self.formulas.plain(block.index)} = {mark(1, 0)}")
-        group = Template(self.group(self.text(AT).replace("@", time), self.aligned(rows)))
+        head = time.join(map(self.words, AT.pick(self.lang).split("@")))
+        group = Template(self.group(head, self.aligned(rows)))
         return self.between.join(group.at(block.times, self.dots[1]))
 
     def group(self, head: str, rows: str) -> str:

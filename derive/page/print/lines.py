@@ -33,8 +33,16 @@ def width(latex: str) -> float:
 
 
 def worded(text: str) -> float:
-    """An estimate in em of words with formulas in Unicode among them: a Chinese character is one em wide."""
-    return sum(0.0 if combining(c) else 1.0 if east_asian_width(c) in "WF" else 0.48 for c in text)
+    """An estimate in em of words with formulas in Unicode among them: a Chinese character is one em wide, and the
+    capitals and signs of shapes, as in N×D→N, are wider than other letters."""
+    return sum(map(_letter, text))
+
+
+@cache
+def _letter(c: str) -> float:
+    if combining(c):
+        return 0.0
+    return 1.0 if east_asian_width(c) in "WF" else 0.75 if c.isupper() else {"×": 1.2, "→": 1.5}.get(c, 0.48)
 
 
 def _run(tokens: list[str], at: list[int]) -> float:

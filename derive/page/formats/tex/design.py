@@ -33,11 +33,35 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
 \emergencystretch=2em
 \allowdisplaybreaks[3]
 \raggedbottom
+% a display that follows a paragraph has no empty line above it
+\newcommand{\close}{\ifvmode\nointerlineskip\nobreak\vskip-\parskip\fi}
+\AtBeginEnvironment{align*}{\close}\AtBeginEnvironment{alignat*}{\close}\AtBeginEnvironment{equation*}{\close}
 \newcommand{\held}{\postdisplaypenalty=10000\relax}
-% the reason of a line: beside it, or under it where there is no room
+% the reason of a line: beside it, below those of the lines around and not far from their formulas, as amsmath has
+% measured all of them before it sets one; or under its line where there is no room
 \newsavebox{\whybox}
 \newcommand{\why}[1]{\tag*{\smallsize\color{reason}\sbox{\whybox}{#1}\ifdim\wd\whybox>0.85\linewidth
   \parbox[t]{0.85\linewidth}{\raggedleft #1}\else\usebox{\whybox}\fi}}
+\makeatletter
+\renewcommand{\mintagsep}{1.5em}
+\newdimen\why@at \newdimen\why@most \newcommand{\why@ends}{}
+\pretocmd{\calc@shift@align}{\global\why@at\z@\global\why@most\z@\global\let\why@ends\@empty}{}{}
+\pretocmd{\saveshift@}{\why@measured{#1}}{}{}
+\newcommand{\why@measured}[1]{\begingroup\dimen@\z@
+  \ifdim\tag@width\row@>\z@ \dimen@\dimexpr\@tempdima-\tagwidth@\relax
+    \ifnum#1=\z@ \ifdim\dimen@>\why@at\global\why@at\dimen@\fi
+      \ifdim\tagwidth@>\why@most\global\why@most\tagwidth@\fi\fi\fi
+  \let\or\relax\xdef\why@ends{\or\the\dimen@\why@ends}\endgroup}
+\patchcmd{\place@tag}{\llap{\boxz@}}{\why@placed}{}{}
+\newcommand{\why@placed}{\@tempdima\dimexpr\eqnshift@+\maxcol@width\@ne
+  \advance\@tempdima0.42\dimexpr\displaywidth-\@tempdima\relax
+  \ifdim\why@at>\@tempdima\@tempdima\why@at\fi
+  \@tempdimb\dimexpr\displaywidth-\mintagsep-\why@most\relax
+  \ifdim\@tempdimb<\@tempdima\@tempdima\@tempdimb\fi
+  \@tempdimb\ifcase\expandafter\row@\why@ends\fi\relax
+  \ifdim\@tempdimb>\@tempdima\@tempdima\@tempdimb\fi
+  \llap{\hbox to\dimexpr\displaywidth-\@tempdima-\mintagsep\relax{\boxz@\hss}}}
+\makeatother
 % a statement beside others in a column of width #1, and a remark within a formula
 \newcommand{\cell}[2]{\makebox[#1][l]{$\displaystyle{}#2$}}
 \newcommand{\said}[1]{\quad\mbox{\smallsize\color{reason}#1}}
@@ -46,6 +70,7 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
 \newcommand{\narrowed}[2]{\sbox{\narrowbox}{$\displaystyle #2$}\ifdim\wd\narrowbox>\dimexpr#1\relax
   \resizebox{\dimexpr#1\relax}{!}{\usebox{\narrowbox}}\else\usebox{\narrowbox}\fi}
 \newcommand{\result}[1]{\fcolorbox{rule}{tint}{\narrowed{\linewidth-\mathindent-2\fboxsep-2pt}{#1}}}
+\newcommand{\results}[1]{\result{\makebox[\dimexpr\linewidth-\mathindent-2\fboxsep-2pt][l]{$\displaystyle #1$}}}
 \newcommand{\fitted}[1]{\sbox0{#1}\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi}
 % a picture: no wider than the text, and no higher than a part #1 of the page
 \newcommand{\pictured}[2]{\sbox0{#2}\ifdim\dimexpr\ht0+\dp0\relax>#1\textheight
@@ -56,11 +81,8 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
 \newcommand{\room}[1]{\par\if@nobreak\else\penalty-100\begingroup\dimen@=#1\relax\dimen@ii=\pagegoal\advance\dimen@ii-\pagetotal
   \ifdim\dimen@>\dimen@ii\ifdim\dimen@ii>0pt\vfil\fi\break\fi\endgroup\fi}
 \newcommand{\headed}[2]{\noindent\place{\bfseries\boldmath\color{rule}#1#2\par}\nobreak\@afterheading}
-\newcommand{\reading}[1]{\room{14\baselineskip}\addvspace{14pt plus 4pt}%
-  \ifruled\else{\color{rule}\hrule height 0.8pt}\nobreak\vskip 5pt\fi\ruledfalse
-  \headed{\readingsize}{#1}\vskip 4pt\nobreak}
-\newcommand{\task}[1]{\room{14\baselineskip}\addvspace{18pt plus 6pt}{\color{rule}\hrule height 0.8pt}\nobreak\vskip 5pt
-  \ruledfalse\headed{\tasksize}{#1}\vskip 4pt\nobreak}
+\newcommand{\reading}[1]{\room{14\baselineskip}\addvspace{14pt plus 4pt}\headed{\readingsize}{#1}\vskip 4pt\nobreak}
+\newcommand{\task}[1]{\room{14\baselineskip}\addvspace{18pt plus 6pt}\headed{\tasksize}{#1}\vskip 4pt\nobreak}
 \newcommand{\topic}[1]{\room{9\baselineskip}\addvspace{10pt plus 4pt}\headed{\topicsize}{#1}\vskip 2pt\nobreak}
 % what stays on one page, if it fits on a page: #1 is the room for its first lines where it does not, #2 the space above
 \newsavebox{\wholebox}
@@ -70,15 +92,14 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
   \ifdim\dimen@>\textheight\begun\unvbox\wholebox\else\kept\nointerlineskip\box\wholebox\fi\@nobreakfalse}
 % a step: the sentence #2 that it begins with goes on behind its heading #1
 \newenvironment{step}[2]{\begin{whole}{6\baselineskip}{7pt plus 3pt}%
-  \noindent\place{\bfseries\boldmath\color{rule}\stepsize\llap{\vrule width 2.5pt height 1.9ex depth 0.5ex\kern 5pt}#1}%
+  \noindent\place{\bfseries\boldmath\color{rule}\stepsize#1}%
   \hskip 0.8em #2\par\nobreak\@afterheading}{\end{whole}}
 \newcommand{\sheettitle}[1]{{\bfseries\boldmath\color{rule}\titlesize\raggedright\noindent #1\par}\vskip 1pt}
 \newcommand{\undertitle}[1]{{\smallsize\color{reason}\raggedright\noindent #1\par}}
 \newcommand{\titlerule}{\vskip 3pt{\color{rule}\hrule height 1pt}\vskip 6pt}
 \newenvironment{proved}[1]{\begin{whole}{10\baselineskip}{10pt plus 4pt}{\color{rule}\hrule height 0.8pt}\nobreak
   \vskip 4pt\headed{\topicsize}{#1}\vskip 1pt\nobreak\smallsize}
-  {\par\nobreak\vskip 3pt{\color{rule}\hrule height 0.8pt}\par\end{whole}\ruledtrue}
-\newif\ifruled % a rule has just been drawn: the next part begins without one of its own
+  {\par\nobreak\vskip 3pt{\color{rule}\hrule height 0.8pt}\par\end{whole}}
 % tables: rules of three weights
 \newcommand{\toprule}{\noalign{\hrule height 0.8pt\vskip 2pt}}
 \newcommand{\midrule}{\noalign{\vskip 1pt\hrule height 0.4pt\vskip 3pt}}

@@ -98,9 +98,9 @@ class Writer(base.Writer):
     def boxed(self, rows: base.Rows) -> str:
         if len(rows) == 1:
             return f"\\[\\result{{{self._boxed(*rows[0])}}}\\]"
-        lines = self._beside([self._whole(each) for each in base.statements(rows)], 4.0)
+        lines, _ = self._beside([self._whole(each) for each in base.statements(rows)], 4.0)
         frames = (" \\\\[2pt]\n".join(lines[n : n + FRAME]) for n in range(0, len(lines), FRAME))
-        return "\n".join(f"\\[\\result{{\\begin{{aligned}}{frame}\\end{{aligned}}}}\\]" for frame in frames)
+        return "\n".join(f"\\[\\results{{\\begin{{aligned}}{frame}\\end{{aligned}}}}\\]" for frame in frames)
 
     def _boxed(self, left: str, right: tuple[str, ...], row: blocks.Row) -> str:
         """A result, in several lines where one is not enough."""
@@ -112,13 +112,13 @@ class Writer(base.Writer):
 
     def listed(self, rows: base.Rows, why: Text | None = None) -> str:
         said = [] if why is None else [Statement("", ("",), self.text(why), self.measure().reason(why))]
-        return self._grid(self._beside([*(self._statement(*each) for each in rows), *said]))
+        return self._grid([*(self._statement(*each) for each in rows), *said])
 
     def worked(self, block: blocks.Worked) -> str:
         found = (
             Statement(left, tuple(chained(parts, LINE - width(left), AGAIN))) for left, parts in self.chains(block)
         )
-        return self._grid(self._beside(list(found)))
+        return self._grid(list(found))
 
     def _statement(self, left: str, right: Sequence[str], row: blocks.Row, frame: float = 0.0) -> Statement:
         room = LINE - width(left) - 1.5 - frame
@@ -135,25 +135,23 @@ class Writer(base.Writer):
         room = LINE - width(found[0].left) - 5
         return found[0]._replace(lines=base.together(lines, room) if len(rows) > 1 else lines)
 
-    def _beside(self, statements: Sequence[Statement], frame: float = 0.0) -> list[str]:
-        """The lines of statements that stand beside each other where there is room."""
+    def _beside(self, statements: Sequence[Statement], frame: float = 0.0) -> tuple[list[str], int]:
+        """The lines of statements that stand beside each other where there is room, and the number of columns."""
         first = max(width(s.left) for s in statements) + 0.5
-        needs = [1.05 * (first + max(map(width, s.lines))) + (s.said + 1.2 if s.why else 0.0) for s in statements]
-        needs = [LINE if len(s.lines) > 1 else need for s, need in zip(statements, needs, strict=True)]
+        needs = [LINE if len(s.lines) > 1 else _need(s, first) for s in statements]
         found = beside(needs, LINE - 0.5 - frame, 1.5)
         cells = [f"\\cell{{{w + 1.5 - first:.1f}em}}" if len(found.widths) > 1 else "" for w in found.widths]
-        return [
-            " & ".join(_one(statements[n], cell, found.spans(needs[n])) for n, cell in zip(line, cells, strict=False))
-            for line in found.lines
-        ]
+        lines = [[_one(statements[n], cell) for n, cell in zip(line, cells, strict=False)] for line in found.lines]
+        return [" & ".join(line) for line in lines], max(map(len, lines))
 
-    def _grid(self, lines: Sequence[str]) -> str:
-        """Lines of statements as one block, which breaks between them."""
-        return self.aligned(lines).replace("align*", "alignat*").replace("{alignat*}", "{alignat*}{3}", 1)
+    def _grid(self, statements: Sequence[Statement]) -> str:
+        """Statements as one block, which breaks between its lines."""
+        lines, columns = self._beside(statements)
+        return self.aligned(lines).replace("align*", "alignat*").replace("{alignat*}", f"{{alignat*}}{{{columns}}}", 1)
 
     def row(self, left: str, right: Sequence[str], row: blocks.Row) -> str:
         gap = GAP if row.gap else ""
-        room = LINE - width(left) - 1.5
+        room = self.behind(left) - 1.5
         lines = [_narrowed(line, room) for line in broken(tuple(right), room)]
         return f"{gap}{left} &{self.signs[row.sign]} {BREAK.join(lines)}{self._why(row.reason)}"
 
@@ -183,7 +181,7 @@ class Writer(base.Writer):
 
     def chain(self, left: str, parts: base.Chain, row: blocks.Row | None = None) -> str:
         gap, why = (GAP if row.gap else "", self._why(row.reason)) if row is not None else ("", "")
-        room = LINE - width(left)
+        room = self.behind(left)
         lines = (_narrowed(f"{{}}{line}", room, 0.95) for line in chained(parts, room, AGAIN))
         return f"{gap}{left} &{NEXT.join(lines)}{why}"
 
@@ -222,11 +220,17 @@ def _cells(cells: list[str]) -> str:
     return " & ".join(cells) + strut + r" \\"
 
 
-def _one(statement: Statement, cell: str, wide: bool) -> str:
+def _need(statement: Statement, first: float) -> float:
+    """How wide a statement of one line will be behind a column of this width for what is left of its sign."""
+    need = 1.05 * (width(statement.lines[0]) + (first if statement.left else 0.0))
+    return need + (statement.said + 1.2 if statement.why else 0.0)
+
+
+def _one(statement: Statement, cell: str) -> str:
     """A statement in its cell; one that is wide hangs over the next cells, which are empty, and may have lines."""
-    lines = [f"{cell}{{{line}}}" if cell else line for line in statement.lines]
-    if not statement.why:
-        return f"{statement.left} &{NEXT.join(lines)}"
-    if wide or not cell:
-        return f"{statement.left} &{NEXT.join(lines)} \\why{{{statement.why}}}"
-    return f"{statement.left} &{cell}{{{statement.lines[0]} \\said{{{statement.why}}}}}"
+    lines = list(statement.lines)
+    beside = cell and width(statement.left) + width(lines[-1]) + statement.said + 2 < LINE
+    if statement.why and beside:
+        lines[-1] += f" \\said{{{statement.why}}}"
+    text = NEXT.join(f"{cell}{{{line}}}" if cell else line for line in lines)
+    return f"{statement.left} &{text}" + (f" \\why{{{statement.why}}}" if statement.why and not beside else "")

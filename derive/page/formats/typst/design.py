@@ -10,7 +10,7 @@ from derive.page import look
 
 DESIGN = r"""
 #set par(justify: true, leading: 0.55em, spacing: 0.65em)
-#let (around, gutter) = (0.5em, 0.42em) // around a block of rows, between two rows
+#let (around, gutter) = (0.5em, 0.38em) // around a block of rows, between two rows
 #set math.cases(gap: 0.6em)
 #show math.equation: set text(font: "New Computer Modern Math")
 #show heading: it => {
@@ -20,17 +20,35 @@ DESIGN = r"""
   if level == 2 { head } else { block(above: 1em, below: 0.5em, sticky: true, head) }
 }
 #let m(alt, body) = math.equation(alt: alt, body)
-#show math.equation.where(block: true): set align(left)
-#let d(alt, body) = math.equation(block: true, alt: alt, body)
-#let filled(body) = block(height: 18pt, above: 0pt, below: 0pt, align(horizon, body))
+// a formula of a line of its own, and one that is to be filled in by hand, which is high enough for that
+#let d(alt, body) = math.equation(alt: alt, math.display(body))
+#let filled(body) = { body; box(width: 0pt, height: 18pt, baseline: 5pt) }
 #let small(body) = text(size: small-size, fill: reason, body)
-// a reason beside its line, or under it where there is no room
 #let fitted(body) = layout(size => {
   let wide = measure(body).width
   if wide > size.width { scale(size.width / wide * 100%, reflow: true, body) } else { body }
 })
-// rows of left, the lines of right, and a reason for the last of them, with their signs under each other
 #let wide(body) = if body == none { 0pt } else { measure(body).width }
+// a formula that is too wide is set smaller
+#let fit(room, body) = text(size: room / calc.max(room, wide(body)) * 1em, body)
+// what stands on one baseline, as high as its formulas; left of them a head, in a column of width first
+#let on-line(..parts) = { set par(leading: 0pt, justify: false); box(parts.pos().join()) }
+#let headed(first, head, ..parts) = on-line(box(width: first, { h(1fr); head }), h(0.3em), ..parts)
+// a line in so much room, with a reason that stands beside it from a place on, or under it where there is no room
+#let reasoned(room, first, head, line, why, at: 0pt, gap: 1.2em) = {
+  let (long, short, gap) = (wide(line), wide(why), gap.to-absolute())
+  if why == none { headed(first, head, fit(room, line)) } else if long + gap + short <= room {
+    headed(first, head, line, h(calc.max(at, long) + gap - long), box(width: short, why))
+  } else {
+    block(breakable: false, width: 100%, stack(spacing: 0.3em, headed(first, head, fit(room, line)),
+      align(right, block(width: 85%, align(right, why)))))
+  }
+}
+// lines that begin no page alone, and end none: the first two and the last two stay together, and so do few
+#let together(lines) = block(breakable: false, width: 100%, stack(spacing: gutter, ..lines))
+#let kept(lines) = if lines.len() < 6 { (together(lines),) } else {
+  (together(lines.slice(0, 2)), ..lines.slice(2, -2), together(lines.slice(-2))) }
+// rows of left, the lines of right, and a reason for the last of them, with their signs and reasons under each other
 #let rows(inset: (left: 1.2em), ..each) = block(inset: inset, above: around, below: around, layout(size => {
   let (items, gap) = (each.pos(), 1.5em.to-absolute())
   let first = calc.max(..items.map(item => wide(item.at(0))))
@@ -40,21 +58,16 @@ DESIGN = r"""
   // where most reasons begin: below each other, and not far from their formulas
   let longest = calc.max(0pt, ..reasons.map(pair => pair.at(1)))
   let at = calc.min(calc.max(0.42 * room, ..reasons.map(pair => pair.at(0))), room - gap - longest)
-  let beside(line, why) = if why == none { fitted(line) } else {
-    let (long, short) = (wide(line), wide(why))
-    if long + gap + short <= room {
-      grid(columns: (calc.max(at, long) + gap, auto), align: left + horizon, line, why)
-    } else { stack(spacing: 0.5em, fitted(line), align(right, block(width: 85%, align(right, why)))) }
-  }
-  grid(columns: (first, 1fr), column-gutter: 0.3em, row-gutter: gutter, align: (right + horizon, left + horizon),
-    ..items.map(((head, lines, why)) => lines.enumerate().map(((n, line)) => (
-      if n == 0 { head } else { none },
-      beside(line, if why == none or n + 1 < lines.len() { none } else { small(why) })))).flatten())
+  let lines = items.map(((head, lines, why)) => lines.enumerate().map(((n, line)) => {
+    let said = if why != none and n + 1 == lines.len() { small(why) }
+    reasoned(room, first, if n == 0 { head }, line, said, at: at, gap: 1.5em)
+  })).flatten()
+  grid(columns: (1fr,), row-gutter: gutter, ..kept(lines))
 }))
 // statements of their own: as many beside each other as make the fewest lines, a wide one alone on its line; what is
 // said of all of them stands behind the last one
 #let listed(why: none, inset: (left: 1.2em), ..each) = block(
-  inset: inset, above: around, below: around, width: 100%, layout(size => {
+  inset: inset, above: around, below: around, width: 100%, breakable: each.pos().len() > 6, layout(size => {
     let items = each.pos() + if why == none { () } else { ((none, (small(why),), none),) }
     let (gap, sign) = (1.4em.to-absolute(), 0.3em.to-absolute())
     let first = calc.max(..items.map(item => wide(item.at(0))))
@@ -71,12 +84,10 @@ DESIGN = r"""
     let own(n) = range(n).map(x => calc.max(..needs.chunks(n).map(line => line.at(x, default: 0pt))))
     let room(n) = needs.len() >= n and own(n).sum() + gap * (n - 1) <= size.width
     let uneven = (2, 3).find(m => room(m) and calc.quo(needs.len() - 1, m) < height(n))
-    let cell((head, lines, why)) = if head == none { lines.at(0) } else { grid(
-      columns: (first, 1fr), column-gutter: 0.3em, row-gutter: gutter, align: (right + horizon, left + horizon),
-      ..lines.enumerate().map(((at, line)) => (
-        if at == 0 { head } else { none },
-        if why == none or at + 1 < lines.len() { fitted(line) } else {
-          grid(columns: (auto, auto), column-gutter: 1.2em, align: horizon, line, small(why)) })).flatten()) }
+    let cell((head, lines, why)) = if head == none { lines.at(0) } else {
+      stack(spacing: gutter, ..lines.enumerate().map(((n, line)) => reasoned(size.width - first - sign, first,
+        if n == 0 { head }, line, if why != none and n + 1 == lines.len() { small(why) })))
+    }
     if uneven != none { grid(
       columns: (..own(uneven).slice(0, -1), 1fr), column-gutter: gap, row-gutter: gutter, align: left + horizon,
       ..items.map(cell))
@@ -85,7 +96,7 @@ DESIGN = r"""
       ..items.zip(places(n)).map(((item, (x, y, span))) => grid.cell(x: x, y: y, colspan: span, cell(item)))) }
   }))
 #let result(..lines) = block(inset: (left: 1.2em), breakable: false, fitted(box(
-  stroke: 0.6pt + rule, fill: tint, inset: 7pt, stack(spacing: 0.7em, ..lines))))
+  stroke: 0.6pt + rule, fill: tint, inset: 7pt, stack(spacing: 0.7em, ..lines.pos().map(on-line)))))
 #let results(..each) = block(inset: (left: 1.2em), breakable: each.pos().len() > 8, block(
   stroke: 0.6pt + rule, fill: tint, inset: (x: 7pt, y: 2pt), listed(inset: (left: 0em), ..each)))
 // a sentence and what it leads to begin on one page
@@ -94,7 +105,7 @@ DESIGN = r"""
 #let whole(most, body) = layout(size =>
   if measure(block(width: size.width, body)).height < most * page-room { block(breakable: false, width: 100%, body) }
   else { body })
-#let step(body) = block(above: 0.8em, width: 100%, whole(0.15, body))
+#let step(body) = block(above: 0.8em, width: 100%, whole(0.3, body))
 #let proved(body) = block(above: 1.3em, width: 100%, whole(0.2, block(
   width: 100%, inset: (y: 4pt), stroke: (y: 0.8pt + rule), {
     set text(size: small-size); set par(spacing: 0.5em); body })))
@@ -103,8 +114,12 @@ DESIGN = r"""
     1, size.width / found.width, picture-room / found.height)
     scale(most * 100%, reflow: true, figure(alt: alt, body)) })
   v(-0.3em); block(width: 96%, small(caption)) }))
-// a picture and its heading stand where they fit: at the foot of this page, or of the next one
-#let floating(body) = place(bottom, float: true, clearance: 0.7em, block(width: 100%, body))
+// a picture and its heading stand here where there is room, else at the foot of this page, or of the next one
+#let floating(body) = context {
+  let room = page-foot - here().position().y
+  if measure(block(width: page-width, body)).height + 2em.to-absolute() < room { body }
+  else { place(bottom, float: true, clearance: 0.7em, block(width: 100%, body)) }
+}
 // what a picture is made of
 // with its middle there; a box around it of its own size, as one that is higher than the picture would be moved
 #let at(x, y, body) = context {
@@ -155,6 +170,8 @@ def _looks(paper: str | None) -> str:
         "small-size": f"{look.SMALL}pt",
         "title-size": f"{look.TITLE}pt",
         "page-room": f"{room:g}mm",
+        "page-foot": f"{room + look.TOP:g}mm",
+        "page-width": f"{look.PAPERS[paper or 'a4'].width - 2 * look.SIDE:g}mm",
         "picture-room": f"{look.PICTURE * room:g}mm",
         "heading-sizes": f"({sizes})",
     }

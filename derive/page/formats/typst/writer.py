@@ -132,7 +132,7 @@ class Writer(base.Writer):
         return self._row(left, self._lines(left, right, row), row.reason)
 
     def _lines(self, left: str, right: Sequence[str], row: blocks.Row) -> list[str]:
-        first, *more = broken(tuple(right), LINE - width(left) - 1.5)
+        first, *more = broken(tuple(right), self.behind(left) - 1.5)
         return [f"{self.signs[row.sign]} {first}", *(rf"\quad {line}" for line in more)]
 
     def _row(self, left: str, lines: Sequence[str], reason: Text | None) -> str:
@@ -141,7 +141,7 @@ class Writer(base.Writer):
         return f"({shown}, ({parts}), {f'[{self.text(reason)}]' if reason is not None else 'none'})"
 
     def chain(self, left: str, parts: base.Chain, row: blocks.Row | None = None) -> str:
-        return self._row(left, chained(parts, LINE - width(left)), None if row is None else row.reason)
+        return self._row(left, chained(parts, self.behind(left)), None if row is None else row.reason)
 
     def aligned(self, rows: Sequence[str]) -> str:
         return f"#rows({', '.join(rows)})"
