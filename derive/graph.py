@@ -18,7 +18,8 @@ from sympy import Expr, Idx, Symbol, oo
 
 from derive.display import bundle, shown
 from derive.errors import ModelError
-from derive.expressions.indices import LETTERS, family, index, positions
+from derive.expressions.indices import family, index, positions
+from derive.expressions.letters import LETTERS
 from derive.expressions.matrix_functions import OfMatrix, function_symbol
 from derive.expressions.moments import Law
 from derive.expressions.said import Said, plain, words

@@ -9,6 +9,7 @@ from typing import Any
 from derive.chain.derivation import Derivation, Step
 from derive.check.report import Report
 from derive.errors import ModelError
+from derive.expressions.letters import Letters
 from derive.graph import Graph
 from derive.language import Text
 from derive.model.model import Model
@@ -42,17 +43,18 @@ def plain(thing: Any) -> str:
 
 def _document(thing: Any, notation: str) -> Document:
     sizes = dict(thing.sizes) if isinstance(thing, (Solution, Step)) else {}
-    return Document(lambda detail: blocks(thing), Formulas(notation, _order(thing), tuple(sizes.items())))
+    order, letters = _names(thing)
+    return Document(lambda detail: blocks(thing), Formulas(notation, order, tuple(sizes.items()), (), letters))
 
 
-def _order(thing: Any) -> tuple[str, ...]:
-    """Return the order of names in which formulas are written, where the object knows it."""
+def _names(thing: Any) -> tuple[tuple[str, ...], Letters]:
+    """Return the order of names in which formulas are written, and the letters, where the object knows them."""
     if isinstance(thing, Step):
-        return thing.order
+        return thing.order, thing.letters
     if isinstance(thing, Graph):
         thing = _complete(thing)
     model = getattr(getattr(thing, "derivation", thing), "model", thing)
-    return model.order if isinstance(model, Model) else ()
+    return (model.order, model.letters) if isinstance(model, Model) else ((), ())
 
 
 def _complete(graph: Graph) -> Model | ModelError:

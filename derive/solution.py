@@ -20,6 +20,7 @@ from derive.chain.derived import Derived
 from derive.chain.rule import derive
 from derive.display import bundle, shown
 from derive.errors import UsageError
+from derive.expressions.indices import respelled
 from derive.language import Text
 from derive.model.model import Model
 from derive.model.preactivation import named
@@ -87,12 +88,10 @@ class Solution(Derived):
         elements that cannot reach the loss. With `inputs_only` no adjoint and no computed quantity is left in it.
         Errors: ModelError if the gradient was not asked for, or a recurrence has no closed form; of `checked`.
         """
-        if inputs_only:
-            return self.gradient_in_inputs(parameter, check)  # type: ignore[no-any-return]
-        found = self.form(parameter)
-        if check:
+        found = self.gradient_in_inputs(parameter, check) if inputs_only else self.form(parameter)
+        if check and not inputs_only:
             self.checked()
-        return found
+        return respelled(found, self.derivation.model.letters)
 
     def adjoint(self, quantity: Any, check: bool = True) -> tuple[Step, ...]:
         """Return the steps of one family, one for each region of its indices.

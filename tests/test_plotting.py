@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from derive import Graph, Sum
 from derive.cli.main import run
 from derive.cli.sheet import sheet
 from derive.errors import UsageError
@@ -78,7 +79,7 @@ def test_the_norms_drawn_are_those_measured(case):
     s = solution(case)
     found = measured(s.derivation, s.analyses[0])
     settings = next(f.settings for f in found.findings if f.condition.about == "distant" and f.settings)
-    axis = figure(norms(found, s.derivation.model.order)).axes[0]
+    axis = figure(norms(found, s.derivation.model)).axes[0]
     drawn = [line for line in axis.lines if line.get_marker() not in ("None", None, "")]
     dashed = [line for line in axis.lines if line.get_linestyle() == "--" or line.is_dashed()]
     assert len(drawn) == len(settings) == len(dashed)
@@ -181,6 +182,30 @@ def test_labels_keep_apart():
 
 def test_mathtext_knows_the_words_of_the_page():
     assert mathtext(r"\left\lVert W\right\rVert_{2} \le 1") == r"\Vert W\Vert_{2} \leq 1"
+    assert (
+        mathtext(r"\rho\left(\begin{pmatrix} a & b \\ 1 & 0 \end{pmatrix}\right)") == r"\rho\left([a, b; 1, 0]\right)"
+    )
+
+
+@pytest.mark.parametrize("vector", [False, True])
+def test_a_companion_matrix_is_drawn(vector):
+    """Lag two: its condition holds a matrix, of numbers or of blocks, which mathtext has no word for."""
+    g = Graph("lag two")
+    T, n = g.size("T"), g.size("n")
+    t, (i, j) = g.index("t", T), g.indices("i j", n)
+    size, own = ((n, n), (i,)) if vector else ((), ())
+    a, b, x = g.parameter("a", *size), g.parameter("b", *size), g.input("x", T, *size[1:])
+    (h,) = g.states("h", over=(t, *own), start={0: 0, -1: 0})
+
+    def before(m, lag):
+        return Sum(m[i, j] * h[t - lag, j], j) if vector else m * h[t - lag]
+
+    g.update(h, before(a, 1) + before(b, 2) + x[(t, *own)])
+    g.loss("L", Sum(h[T, i] ** 2, i) if vector else h[T] ** 2)
+    plot = g.derive().plot("regions")
+    titles = [axis.get_title(loc="left") for axis in figure(plot).axes]
+    assert any(r"\rho\left([" in title for title in titles)
+    assert ("1 × 1" in plot.caption.pick("en")) is vector
 
 
 # Files

@@ -513,7 +513,39 @@ def test_two_regions_of_an_adjoint():
     assert verify_hessian(solution.derivation, solution.hessian("w", check=False), {}, DRAWS).worst < 1e-10
 
 
+def test_a_loss_that_is_linear_has_a_page():
+    """L = j sum x: the gradient is constant, no product with a vector is shown, and the page says 0."""
+    g = Graph("linear")
+    i = g.index("i", g.size("n"))
+    x = g.input("x", i.upper)
+    g.loss("L", g.parameter("j") * Sum(x[i], i))
+    for form in ("text", "tex", "typst", "html"):
+        assert g.derive().to(form, hessian="j", check=False)
+    assert "∂²L/∂j² = 0" in g.derive().to("text", hessian="j")
+
+
 # Refusals, one line each
+
+
+def test_zero_is_claimed_only_where_nothing_leads():
+    """A start value, and what only earlier steps read, reach a state on a path for every number of steps.
+
+    dm_1/dw_0 = a for m_0 = w_0 in m_t = beta m_{t-1} + a w_{t-1}, w_0 not 0: no zero.
+    """
+    g = Graph("momentum")
+    T = g.size("T")
+    t = g.index("t", T)
+    a, eta, beta, w0, q = g.constant("a"), *g.parameters("eta beta"), g.input("w0"), g.parameter("q")
+    w, m = g.states("w m", over=t, start={0: w0})
+    g.update(m, beta * m[t - 1] + a * w[t - 1])
+    g.update(w, w[t - 1] - eta * m[t])
+    g.loss("L", w[T] ** 2 / 2 + q)
+    solution = g.derive()
+    for wrt in ("w0", "eta"):
+        with pytest.raises(ModelError, match=f"within one step no path leads from {wrt} to m, but"):
+            solution.jacobian("m", wrt)
+    with pytest.raises(ModelError, match="there is no path from q to m, so d m / d q is zero"):
+        solution.jacobian("m", "q")
 
 
 def test_refusals():

@@ -30,6 +30,7 @@ from derive.expressions.coefficients import reduced
 from derive.expressions.contraction import Contraction
 from derive.expressions.indices import Limits, sum_over
 from derive.expressions.intervals import Interval
+from derive.expressions.letters import Letters
 from derive.expressions.symbols import Partial
 from derive.expressions.weight import extent, weight
 from derive.language import Text, distinct
@@ -230,6 +231,7 @@ class Step:
     number: int = 0
     order: tuple[str, ...] = ()
     sizes: tuple[tuple[Symbol, int], ...] = ()
+    letters: Letters = ()
     solves: tuple[Step, ...] = ()
 
     @property

@@ -31,7 +31,7 @@ from derive.expressions.traverse import adjoints
 from derive.expressions.weight import weight
 from derive.language import Text
 from derive.memo import memo
-from derive.model.model import Node
+from derive.model.model import Model, Node
 
 CLOSED = Text("substitute the closed form", "代入通项公式")
 JOINED = Text("include this factor in the product", "把该因子并入连乘")
@@ -64,7 +64,7 @@ class Steps:
         self.closed = tuple(closed_forms(self.derivation, steps))
         steps = told_first(steps)
         steps += [self._with_closed_forms(s) for name in asked for s in self.of(name)]
-        writing = self.derivation.model.order, tuple(self.sizes.items())
+        writing = self.derivation.model, tuple(self.sizes.items())
         self._numbered = tuple(_numbered(step, n, *writing) for n, step in enumerate(steps, 1))
         return self._numbered
 
@@ -242,5 +242,5 @@ def _with_values(term: Term, by: Mapping[Expr, Expr]) -> Term:
 
 
 @memo
-def _numbered(step: Step, number: int, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...]) -> Step:
-    return replace(step, number=number, order=order, sizes=sizes)
+def _numbered(step: Step, number: int, model: Model, sizes: tuple[tuple[Symbol, int], ...]) -> Step:
+    return replace(step, number=number, order=model.order, sizes=sizes, letters=model.letters)

@@ -13,12 +13,11 @@ from math import lcm
 from sympy import Add, Basic, Expr, Idx, Indexed, IndexedBase, Integer, Product, Sum, Symbol, Tuple
 
 from derive.expressions.extremes import Body, Extreme
-from derive.expressions.letters import Letter
+from derive.expressions.letters import LETTERS, Letter, Letters, numbered
 from derive.memo import memo
 
 Limits = tuple[Idx, Expr, Expr]
 BINDERS = (Sum, Product, Extreme, Body)
-LETTERS = ("i", "j", "k", "l", "m", "n", "p", "q", "r", "s")
 
 
 def name_of(expr: Basic) -> str:
@@ -66,8 +65,7 @@ def fresh(idx: Idx, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> Id
     for other in preferred:
         if name_of(other) not in used and (other.lower, other.upper) == (idx.lower, idx.upper):
             return other
-    letters = chain(LETTERS, (f"{a}_{n}" for n in range(1, 100) for a in LETTERS))
-    name = next(a for a in letters if a not in used)
+    name = next(a for a in chain(LETTERS, numbered(1, 100)) if a not in used)
     return index(name, idx.lower, idx.upper)
 
 
@@ -147,6 +145,23 @@ def apart(expr: Expr, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> 
             body, idx = _renamed(body, idx, used, preferred)
         return bound(expr.func, apart(body, used, preferred), [(idx, low, high)])
     return through(expr, lambda part: apart(part, used, preferred))
+
+
+def respelled(expr: Expr, letters: Letters) -> Expr:
+    """The expression with the letters that are printed; each is one of its own, so nothing is captured."""
+    return _respelled(expr, letters) if letters else expr
+
+
+@memo
+def _respelled(expr: Expr, letters: Letters) -> Expr:
+    if isinstance(expr, Idx):
+        ends = (_respelled(end, letters) for end in (expr.lower, expr.upper))
+        return index(dict(letters).get(name_of(expr), name_of(expr)), *ends)
+    if isinstance(expr, BINDERS):
+        limits_ = [tuple(_respelled(part, letters) for part in limit) for limit in expr.limits]
+        return bound(expr.func, _respelled(expr.function, letters), limits_)
+    args = [_respelled(a, letters) for a in expr.args]
+    return expr.func(*args) if any(a is not b for a, b in zip(args, expr.args, strict=True)) else expr
 
 
 def without_single(expr: Expr) -> Expr:

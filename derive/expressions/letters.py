@@ -8,10 +8,16 @@ types and not a method of the class, so the rule has to be registered there; it 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import chain
 from typing import Any
 
 from sympy import Expr, Idx, Number
 from sympy.multipledispatch import dispatch
+
+Letters = tuple[tuple[str, str], ...]  # an index letter, and the one that is printed in its place
+LETTERS = ("i", "j", "k", "l", "m", "n", "p", "q", "r", "s")
+MORE = ("u", "v", "a", "b", "c", "w", "y", "z")  # where those are names; t is time, e and d are signs
 
 
 class Letter(Idx):
@@ -20,6 +26,25 @@ class Letter(Idx):
     def _latex(self, printer: Any) -> str:
         """Its letter alone, where sympy shows an expression by itself; sympy would add the range."""
         return str(printer._print(self.label))
+
+
+def numbered(first: int, last: int) -> list[str]:
+    """The letters i_1, j_1, ..., for what needs more of them than there are."""
+    return [f"{a}_{n}" for n in range(first, last) for a in LETTERS]
+
+
+def lettering(names: Collection[str], declared: Collection[str]) -> Letters:
+    """What is printed for the letters that we choose where one is a name: no letter of a sum reads as a quantity.
+
+    Parameters k and l leave i and j as they are, k is printed as m, l as n, and so on. The letters that an author has
+    `declared` stay; two letters are never printed alike. Which of them formulas need is not known here, so all those
+    behind the first name move on.
+    """
+    ours = [a for a in LETTERS if a not in declared]
+    if not any(a in names for a in ours):
+        return ()
+    free = (a for a in chain(LETTERS, MORE, numbered(100, 200)) if a not in names and a not in declared)
+    return tuple((a, b) for a, b in zip(ours, free, strict=False) if a != b)
 
 
 for one, other in ((Letter, Letter), (Letter, Idx), (Idx, Letter), (Letter, Number), (Number, Letter)):

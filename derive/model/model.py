@@ -6,7 +6,7 @@ defines and by which sympy expression in index notation: h_t = tanh(z_t) for t =
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -15,6 +15,7 @@ from sympy import Basic, Expr, Idx, IndexedBase, Symbol
 from sympy.core.function import AppliedUndef
 
 from derive.expressions.indices import Limits, apart, limits, name_of
+from derive.expressions.letters import Letters, lettering
 from derive.expressions.matrix_functions import OfMatrix, Written, WrittenScalar
 from derive.expressions.moments import Law
 from derive.expressions.said import Said, distinct
@@ -188,6 +189,11 @@ class Model:
         parameters = [n.name for n in self.of_kind("parameter")]
         return tuple(dict.fromkeys([*parameters, *self.nodes]))
 
+    @cached_property
+    def letters(self) -> Letters:
+        """What is printed for index letters that are names of the model."""
+        return lettered([self])
+
     def used(self, name: str) -> tuple[str, ...]:
         """The names of the families that the family `name` is computed from."""
         return tuple(use.name for case in self.nodes.get(name, NOTHING).cases for use in self.uses(case))
@@ -203,6 +209,12 @@ class Model:
             for name in self.used(node.name):
                 found.setdefault(name, {})[node.name] = node
         return {name: tuple(nodes.values()) for name, nodes in found.items()}
+
+
+def lettered(models: Sequence[Model]) -> Letters:
+    """What is printed for index letters that are names or sizes of one of the models."""
+    names = {name for m in models for name in (*m.nodes, *map(name_of, m.sizes))}
+    return lettering(names, {name_of(i) for m in models for i in m.indices})
 
 
 @memo

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from sympy import Expr, Idx, Symbol
 
 from derive.chain.derivation import Term
+from derive.expressions.letters import Letters
 from derive.expressions.said import Said
 from derive.language import Text
 from derive.page.numerals import Numeral
@@ -121,7 +122,8 @@ class Drawing(Protocol):
 
 
 class Notation(NamedTuple):
-    """From here on formulas are printed with these: the order of names, the sizes with numbers, the words for formulas.
+    """From here on formulas are printed with these: the order of names, the sizes with numbers, the words for formulas,
+    and the letters in place of those that are names.
 
     It stands before the heading of each task of a sheet, for tasks share no notation.
     """
@@ -129,6 +131,7 @@ class Notation(NamedTuple):
     order: tuple[str, ...]
     sizes: tuple[tuple[Symbol, int], ...]
     words: tuple[Said, ...]
+    letters: Letters = ()
 
 
 class Picture(NamedTuple):

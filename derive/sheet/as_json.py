@@ -17,6 +17,7 @@ from sympy import Expr
 
 from derive.chain.derivation import Line, Step
 from derive.chain.derived import Derived
+from derive.expressions.indices import respelled
 from derive.language import Text
 from derive.page.as_data import equality, reasoned, verdict
 from derive.page.blocks import Title
@@ -44,7 +45,8 @@ def data(parts: Sequence[Part], lang: str, head: Title) -> dict[str, Any]:
 
 def _part(part: Part, lang: str) -> dict[str, list[dict[str, Any]]]:
     derived = part.derived
-    show = Formulas("latex", derived.model.order, tuple(derived.sizes.items()), derived.model.said)
+    model = derived.model
+    show = Formulas("latex", model.order, tuple(derived.sizes.items()), model.said, model.letters)
     steps = () if part.alone else derived.steps
     return {
         "nodes": [_node(n, show) for n in derived.model.nodes.values()],
@@ -71,8 +73,8 @@ def _node(node: Any, show: Formulas) -> dict[str, Any]:
 
 
 def _gradient(step: Step, show: Formulas) -> dict[str, Any]:
-    value = show.plain(step.lines[-1])
-    return {"parameter": step.node.name, "formula": show.show(step.target), "value": value, "sympy": str(step.value)}
+    value, plain = show.plain(step.lines[-1]), str(respelled(step.value, step.letters))
+    return {"parameter": step.node.name, "formula": show.show(step.target), "value": value, "sympy": plain}
 
 
 def _step(step: Step, show: Formulas, lang: str) -> dict[str, Any]:
@@ -83,7 +85,7 @@ def _step(step: Step, show: Formulas, lang: str) -> dict[str, Any]:
         "formula": f"{show.show(step.target)} = {signed(show.plain.pieces(step.chain, dots=True))}",
         "value": show.plain(step.lines[-1]),
         "reason": step.reason.pick(lang, show.show),
-        "region": {str(i): [str(a), str(b)] for i, (a, b) in ranges},
+        "region": {show.plain.letter(i): [str(a), str(b)] for i, (a, b) in ranges},
         "locals": [
             {
                 "partial": show.show(x.symbol),

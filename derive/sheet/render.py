@@ -9,6 +9,7 @@ from typing import Any
 from derive.errors import UsageError
 from derive.expressions.said import Said
 from derive.language import LANGUAGES
+from derive.model.model import Model, lettered
 from derive.page import sentences as say
 from derive.page.blocks import Block, Notation, Title
 from derive.page.formats.formats import DETAILS, ENGINES, FORMATS, Document
@@ -65,7 +66,8 @@ def render(
 
 def notation(parts: Sequence[Part]) -> Notation:
     """Return how the formulas of a task are printed."""
-    return Notation(_order(parts), tuple(parts[0].derived.sizes.items()), _words(parts))
+    sizes = tuple(parts[0].derived.sizes.items())
+    return Notation(_order(parts), sizes, _words(parts), lettered(_models(parts)))
 
 
 def _exercise(sheet: Callable[[str], Iterable[Block]], last: int | None, both: bool, detail: str) -> Iterable[Block]:
@@ -84,9 +86,14 @@ def _words(parts: Sequence[Part]) -> tuple[Said, ...]:
     return tuple(dict.fromkeys(w for p in parts for w in p.derived.model.said))
 
 
+def _models(parts: Sequence[Part]) -> list[Model]:
+    """Return the models of every reading, and those of the subjects."""
+    models = [p.derived.model for p in parts]
+    return models + [m for p in parts for name, found in p.found.items() for m in topic(name).models(found)]
+
+
 def _order(parts: Sequence[Part]) -> tuple[str, ...]:
     """Return the names in the author's order: the parameters of every reading, then everything as it was defined."""
-    models = [p.derived.model for p in parts]
-    models += [m for p in parts for name, found in p.found.items() for m in topic(name).models(found)]
+    models = _models(parts)
     parameters = [n.name for m in models for n in m.of_kind("parameter")]
     return tuple(dict.fromkeys([*parameters, *(name for m in models for name in m.order)]))

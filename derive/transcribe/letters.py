@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Add, And, Expr, Integer, Ne
 
 from derive.errors import ModelError, ReadError
-from derive.expressions.indices import LETTERS
+from derive.expressions.letters import LETTERS
 from derive.graph import Graph
 from derive.read.tree import Added, Bracketed, Multiplied, Node, Number, Relation
 from derive.transcribe.formulas import Formula

@@ -41,7 +41,7 @@ class Walk:
         places = sorted(self.uses, key=lambda p: (position[p[0]], p[1] is not None, p[1] or 0))
         vertices = tuple(self._vertex(place, needed) for place in places)
         edges = tuple(self._edge(s, t) for t in places for s in self.uses[t])
-        return Diagram(vertices, edges, self.model.order)
+        return Diagram(vertices, edges, self.model.order, self.model.letters)
 
     def _results(self) -> Iterator[Place]:
         """The loss, and whatever else nobody uses; of a recurrence without a loss its last states."""

@@ -36,7 +36,7 @@ def copied(drawn: Diagram) -> Diagram:
     for edge in sorted(edges, key=lambda e: order.get(e.source, -1)):
         key = inside.get(edge.source, edge.source), edge.target
         merged[key] = _merged(merged[key], edge) if key in merged else edge._replace(source=key[0])
-    return Diagram((*joined, *vertices), tuple(merged.values()), drawn.order, bool(joined))
+    return Diagram((*joined, *vertices), tuple(merged.values()), drawn.order, drawn.letters, bool(joined))
 
 
 def _copies(vertex: Vertex, edges: tuple[Edge, ...], column: dict[str, int | None]) -> list[Vertex]:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from sympy import Expr
 
+from derive.expressions.letters import Letters
+
 KINDS = ("parameter", "input", "target", "constant", "random", "node", "loss")
 
 
@@ -51,6 +53,7 @@ class Diagram(NamedTuple):
     vertices: tuple[Vertex, ...]
     edges: tuple[Edge, ...]
     order: tuple[str, ...]
+    letters: Letters = ()
     copied: bool = False  # parameters are drawn once for every time step
 
 

@@ -52,9 +52,9 @@ class Writing:
         numbers: Numbers = NONE,
     ):
         self.medium, self.times = medium, times
-        self.show = Formulas(medium.style, drawn.order, tuple(sizes.items())).plain
-        style = medium.narrow if narrow else medium.style
-        self.beside_lines = Formulas(style, drawn.order, tuple(sizes.items())).plain
+        formulas = Formulas(medium.style, drawn.order, tuple(sizes.items()), (), drawn.letters)
+        self.show = formulas.plain
+        self.beside_lines = formulas.styled(medium.narrow if narrow else medium.style).plain
         columns = {v.key: v.column for v in drawn.vertices}
         self.written: dict[Vertex | Edge, str] = {}
         self.numbers = lines(numbers, drawn, self.show.style.latex) if numbers else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from derive.expressions.letters import Letters
 from derive.language import Text
 from derive.page.print.formulas import Formulas
 
@@ -15,13 +16,14 @@ KNOWN = {
     r"\ne ": r"\neq ", r"\, ": r"\,", r"\bigl": "", r"\bigr": "", r"\Bigl": "", r"\Bigr": "",
     r"\operatorname{diag}": r"\mathrm{diag}",
 }  # fmt: skip
+MATRIX = re.compile(r"\\begin\{pmatrix\} (.*?) \\end\{pmatrix\}")
 
 
 class Words:
     """Writes sentences in one language, with their formulas as mathtext."""
 
-    def __init__(self, order: tuple[str, ...], lang: str):
-        self.formulas, self.lang = Formulas("inline", order, ()), lang
+    def __init__(self, order: tuple[str, ...], lang: str, letters: Letters = ()):
+        self.formulas, self.lang = Formulas("inline", order, (), (), letters), lang
 
     def __call__(self, text: Text) -> str:
         """A sentence; its formulas between dollars."""
@@ -33,7 +35,8 @@ class Words:
 
 
 def mathtext(latex: str) -> str:
-    """LaTeX as matplotlib's mathtext reads it."""
+    """LaTeX as matplotlib's mathtext reads it; a matrix of numbers in one line, as in plain text: [a, b; 1, 0]."""
+    latex = MATRIX.sub(lambda found: f"[{found[1]}]".replace(" & ", ", ").replace(r" \\ ", "; "), latex)
     for word, known in KNOWN.items():
         latex = latex.replace(word, known)
     return re.sub(r"\s+", " ", latex).strip()

@@ -9,6 +9,7 @@ from sympy import Expr, Idx, Integer, Mul, Sum, Symbol
 
 from derive.chain.derivation import Term
 from derive.expressions.indices import Limits, sized, substitute
+from derive.expressions.letters import Letters
 from derive.expressions.said import Said
 from derive.expressions.symbols import Partial
 from derive.page.blocks import Expanded, Row
@@ -34,17 +35,18 @@ class Formulas:
         order: tuple[str, ...],
         sizes: tuple[tuple[Symbol, int], ...],
         words: tuple[Said, ...] = (),
+        letters: Letters = (),
     ):
-        self.style, self.order, self.sizes, self.words = style, order, sizes, words
-        self.plain = printer(style, order, sizes, None, words)
+        self.style, self.order, self.sizes, self.words, self.letters = style, order, sizes, words, letters
+        self.plain = self.looping(None)
 
     def styled(self, style: str) -> Formulas:
         """The same names and sizes in another style."""
-        return type(self)(style, self.order, self.sizes, self.words)
+        return type(self)(style, self.order, self.sizes, self.words, self.letters)
 
-    def looping(self, index: Idx) -> Printer:
-        """The printer whose formulas are templates in the index."""
-        return printer(self.style, self.order, self.sizes, index, self.words)
+    def looping(self, index: Idx | None) -> Printer:
+        """The printer whose formulas are templates in the index, if there is one."""
+        return printer(self.style, self.order, self.sizes, index, self.words, self.letters)
 
     def show(self, value: Any) -> str:
         """Any value of a sentence or a table cell as mathematics."""
@@ -76,7 +78,7 @@ class Formulas:
 
     def numbers(self, right: Expr | tuple[Term, ...], values: Values) -> tuple[tuple[str, ...], bool]:
         """The right-hand side with numbers for its quantities, and whether none of them is rounded."""
-        show = Substituting(self.style, self.order, self.sizes, values)
+        show = Substituting(self, values)
         return show.pieces(right, True), show.exact
 
     def worked(self, line: WorkedLine) -> str:
@@ -100,10 +102,11 @@ class Substituting(Printer):
     A sum with a few terms is written out.
     """
 
-    def __init__(self, style: str, order: tuple[str, ...], sizes: tuple[tuple[Symbol, int], ...], values: Values):
-        self.base = printer(style, order, sizes)
-        super().__init__(self.base.style._replace(space=self.base.style.dot), order, sizes)
-        self.values, self.latex, self.exact = values, style != "text", True
+    def __init__(self, formulas: Formulas, values: Values):
+        f = formulas
+        self.base = printer(f.style, f.order, f.sizes, None, (), f.letters)
+        super().__init__(self.base.style._replace(space=self.base.style.dot), f.order, f.sizes, None, (), f.letters)
+        self.values, self.latex, self.exact = values, f.style != "text", True
 
     def _print(self, expr: Expr) -> Printed:
         found = self.values.get(sized(expr, dict(self.numbers)))

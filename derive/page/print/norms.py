@@ -5,7 +5,6 @@ from __future__ import annotations
 from sympy import Basic, IndexedBase
 from sympy.matrices import MatrixBase
 
-from derive.expressions.indices import name_of
 from derive.expressions.norms import Norm, SpectralRadius
 from derive.page.print.printer import ATOM, MUL, Printed, Printer, write
 
@@ -15,7 +14,7 @@ def norm(expr: Norm, p: Printer) -> Printed:
     """A norm; sup over l of ||W_l|| for matrices of every step, also of more and more steps."""
     if not expr.over:
         return _norm(expr.kind, _whole(expr.args[0], p), p), ATOM
-    over = name_of(expr.over[0])
+    over = p.letter(expr.over[0])
     text = _norm(expr.kind, p.style.name(expr.name, (over,)), p)
     return (rf"\sup_{{{over}}} {text}" if p.style.latex else f"sup_{over} {text}"), MUL
 

@@ -20,6 +20,7 @@ from sympy.matrices import MatrixBase
 from derive.chain.derivation import Line, Term
 from derive.expressions.coefficients import number_in_front
 from derive.expressions.indices import Limits, denominator, linear, name_of, substitute
+from derive.expressions.letters import Letters
 from derive.expressions.matrices import Plus
 from derive.expressions.said import Said, by_words, factors_by_words
 from derive.memo import SIZE, memo
@@ -39,12 +40,13 @@ def printer(
     sizes: tuple[tuple[Symbol, int], ...] = (),
     loop: Idx | None = None,
     words: tuple[Said, ...] = (),
+    letters: Letters = (),
 ) -> Printer:
     """The printer for a style, the names in the order of their definition, numbers for sizes, and a loop index.
 
-    Formulas that an author wrote by `words` are printed by them.
+    Formulas that an author wrote by `words` are printed by them; `letters` stand for index letters that are names.
     """
-    return Printer(STYLES[style], order, sizes, loop, words)
+    return Printer(STYLES[style], order, sizes, loop, words, letters)
 
 
 @singledispatch
@@ -68,8 +70,10 @@ class Printer:
         sizes: Sequence[tuple[Symbol, int]] = (),
         loop: Idx | None = None,
         words: tuple[Said, ...] = (),
+        letters: Letters = (),
     ):
-        self.style, self.loop, self.numbers, self.words = style, loop, tuple(sizes), words
+        self.style, self.loop, self.numbers, self.words, self.letters = style, loop, tuple(sizes), words, letters
+        self._letters = dict(letters)
         self.rank = {name: at for at, name in enumerate(order)}
         self.sizes = {s: Rational(n) for s, n in sizes}
         self.printed = lru_cache(maxsize=SIZE)(self._print)
@@ -100,11 +104,11 @@ class Printer:
     @cached_property
     def above(self) -> Printer:
         """The printer of exponents."""
-        return printer("exponent", tuple(self.rank), self.numbers, self.loop, self.words)
+        return printer("exponent", tuple(self.rank), self.numbers, self.loop, self.words, self.letters)
 
     def saying(self, words: tuple[Said, ...]) -> Printer:
         """The printer that knows these words only."""
-        return printer(self.style.key, tuple(self.rank), self.numbers, self.loop, words)
+        return printer(self.style.key, tuple(self.rank), self.numbers, self.loop, words, self.letters)
 
     # lines and terms
 
@@ -160,9 +164,13 @@ class Printer:
         nested = any(not letters.isdisjoint(end.free_symbols) for s in sums for end in s[1:])
         order = reversed(sums) if nested else sums  # inner ones come first; where it does not matter they stay so
         between = r"\," if self.style.latex else ""  # or the ranges of neighbours would touch
-        return between.join(self.style.total(name_of(i), self.index(a), self.index(b)) for i, a, b in order)
+        return between.join(self.style.total(self.letter(i), self.index(a), self.index(b)) for i, a, b in order)
 
     # indices
+
+    def letter(self, idx: Idx) -> str:
+        """The letter of an index, which is none of the model's names."""
+        return self._letters.get(name_of(idx), name_of(idx))
 
     def _index(self, expr: Expr) -> str:
         """An index expression, t+1 or 2i+p; a mark where it moves with the loop."""
@@ -182,7 +190,7 @@ class Printer:
         if term is S.Infinity:
             return r"\infty" if self.style.latex else "∞"
         if isinstance(term, (Idx, Symbol)):
-            return self.style.name(name_of(term), ())
+            return self.style.name(self.letter(term) if isinstance(term, Idx) else name_of(term), ())
         if isinstance(term, Mul):
             head, *rest = term.args
             sign = "-" if head == -1 else self.index(head)

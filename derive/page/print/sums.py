@@ -10,7 +10,7 @@ from sympy import Add, And, Eq, Expr, Idx, Integer, Mul, Or, Piecewise, Pow, Pro
 from derive.expressions.coefficients import number_in_front, number_of
 from derive.expressions.extremes import Amax, Extreme
 from derive.expressions.functions import row_of
-from derive.expressions.indices import BINDERS, apart, denominator, name_of
+from derive.expressions.indices import BINDERS, apart, denominator
 from derive.expressions.matrices import Times, Trace
 from derive.expressions.symbols import Partial
 from derive.page.print.functions import function
@@ -148,7 +148,7 @@ def product(expr: Product, p: Printer) -> Printed:
     body, left_out = _left_out(_under(expr), [i for i, *_ in expr.limits], p)
     below = [p.style.apart.join(left_out), *[""] * (len(expr.limits) - 1)]
     signs = [
-        p.style.product(name_of(i), p.index(low), p.index(high), out)
+        p.style.product(p.letter(i), p.index(low), p.index(high), out)
         for (i, low, high), out in zip(expr.limits, below, strict=True)
     ]
     return "".join(reversed(signs)) + p.at(body, MUL), MUL
@@ -158,7 +158,7 @@ def product(expr: Product, p: Printer) -> Printed:
 def extreme(expr: Extreme, p: Printer) -> Printed:
     """max over an index of what follows."""
     word = "max" if isinstance(expr, Amax) else "min"
-    signs = [p.style.extreme(word, name_of(i), p.index(low), p.index(high)) for i, low, high in reversed(expr.limits)]
+    signs = [p.style.extreme(word, p.letter(i), p.index(low), p.index(high)) for i, low, high in reversed(expr.limits)]
     return "".join(signs) + p.at(_under(expr), MUL), MUL
 
 

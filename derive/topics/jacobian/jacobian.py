@@ -80,7 +80,7 @@ def jacobian(model: Model, of: str, wrt: str) -> Jacobian:
     held = tuple(model.nodes[n].generic for n in stage.families if stage.time)
     entry, earlier = _entry(walk, a, b, stage)
     if not entry.paths:
-        raise ModelError(f"there is no path from {wrt} to {of}, so d {of} / d {wrt} is zero")
+        raise ModelError(_no_path(model, a, b, stage))
     if len(entry.paths) > MOST:
         raise ModelError(f"{len(entry.paths)} paths lead from {wrt} to {of}; ask for a shorter piece of the model")
     found = Jacobian(a, b, entry, developed(entry, model), held, earlier)
@@ -120,6 +120,17 @@ def _passable(model: Model, walk: Walk, a: Node, b: Node, own: Stage) -> None:
             raise ModelError(f"{name} is a fixed point: its derivative solves an equation, no sum of paths")
         if model.nodes[name].abstract is not None:
             raise ModelError(f"{name} is abstract: its derivative is known by name only")
+
+
+def _no_path(model: Model, a: Node, b: Node, stage: Stage) -> str:
+    """Zero is claimed only where nothing leads there: a start value reaches every step, and so do the steps before."""
+    if not stage.time or b.name not in upstream(model, a.name):
+        return f"there is no path from {b.name} to {a.name}, so d {a.name} / d {b.name} is zero"
+    return (
+        f"within one step no path leads from {b.name} to {a.name}, but through the steps before it or their start "
+        f"values {b.name} may reach {a.name}, on a path for every number of steps; ask for one step, such as "
+        f"{a.name},{a.name}, or for the gradient of the loss"
+    )
 
 
 def _why(a: Node, b: Node) -> str:

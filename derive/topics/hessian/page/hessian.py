@@ -123,15 +123,17 @@ def _last(found: Hessian) -> list[str]:
 
 
 def _product(found: Hessian) -> Iterator[Block]:
-    """Show D of everything that changes, in the order of computation."""
+    """Show D of everything that changes, in the order of computation; nothing where the gradient is constant."""
     last = _last(found)
+    final = {a.node.name: a for a in found.along if a.node.name in last}
+    if not final:
+        return
     yield Heading(PRODUCT, 2)
     yield Paragraph(NO_MATRIX(v=[getattr(v, "base", v) for v in found.directions]))
     inner = tuple(_derivative(a) for a in found.along if a.node.name not in last)
     if inner:
         yield Equations(inner)
         yield Paragraph(LAST)
-    final = {a.node.name: a for a in found.along if a.node.name in last}
     yield Equations(tuple(Row(final[n].target, final[n].terms) for n in last if n in final), boxed=True)
 
 

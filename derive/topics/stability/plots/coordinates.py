@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 from sympy.matrices import MatrixBase
 
 from derive.expressions.indices import name_of
-from derive.expressions.norms import Norm, SpectralRadius
+from derive.expressions.norms import IDENTITY, Norm, SpectralRadius
 from derive.model.model import Model
 from derive.model.ranges import Ranges
 from derive.topics.stability.check.landscape import Landscape
@@ -43,7 +43,7 @@ def coordinates(condition: Condition, where: Mapping[Symbol, Expr], model: Model
     norms = {n for n in expr.atoms(Norm, SpectralRadius) if not isinstance(n.args[0], MatrixBase)}
     found = [_norm(n, model) for n in norms]
     inside = {c.name for c in found}
-    symbols = [s for s in expr.free_symbols if isinstance(s, Symbol) and name_of(s) not in inside]
+    symbols = [s for s in expr.free_symbols if isinstance(s, Symbol) and name_of(s) not in {*inside, IDENTITY.name}]
     found += [_scalar(s, model) for s in symbols]
     order = {name: at for at, name in enumerate(model.order)}
     return {str(c.label): c for c in sorted(found, key=lambda c: (order.get(c.name, len(order)), c.name))}
@@ -55,13 +55,17 @@ def _norm(norm: Norm | SpectralRadius, model: Model) -> Coordinate:
 
 
 def _scalar(symbol: Symbol, model: Model) -> Coordinate:
-    """A scalar drawn from -2 to 2, or, if it is a state at a fixed point, over its whole range where this is finite."""
+    """A number from -2 to 2, or, if it is a state at a fixed point, over its whole range where this is finite.
+
+    For a block of a matrix of blocks a 1 x 1 matrix stands.
+    """
     node = model.nodes.get(symbol.name.removesuffix(STAR))
     low, high = -REACH, REACH
     if node is not None and not node.is_leaf:
         ends = Ranges(model).of(node.cases[0].expr)
         low, high = (float(e) if e.is_finite else d for e, d in zip(ends, (low, high), strict=True))
-    return Coordinate(symbol.name, symbol, 0, low, high)
+    axes = len(node.indices) if node is not None and node.is_leaf else 0
+    return Coordinate(symbol.name, symbol, axes, low, high)
 
 
 def fitted(chosen: Coordinate, measure: Expr, landscape: Landscape, others: Sequence[Coordinate]) -> Coordinate:

@@ -11,6 +11,7 @@ from sympy import Expr
 
 from derive.errors import UsageError
 from derive.language import Text
+from derive.model.model import Model
 from derive.page.plots.labels import apart, logarithmic
 from derive.page.plots.look import LINE, MARKS, QUIET, Mark
 from derive.page.plots.plot import Plot
@@ -42,14 +43,14 @@ class Panel(NamedTuple):
     settings: tuple[Setting, ...]
 
 
-def norms(measured: Measured, order: tuple[str, ...]) -> Plot:
+def norms(measured: Measured, model: Model) -> Plot:
     """One panel for each measure of the conditions about distant steps. Errors: UsageError if there is none."""
     panels = _panels(measured.findings)
     if not panels:
         raise UsageError(NOTHING)
 
     def draw(figure: Any, lang: str) -> None:
-        words = Words(order, lang)
+        words = Words(model.order, lang, model.letters)
         axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
         for axis, panel in zip(axes, panels, strict=True):
             _draw(axis, panel, words, *_limits(panels))

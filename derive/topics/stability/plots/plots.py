@@ -21,7 +21,7 @@ def _norms(derivation: Derivation, analysis: Analysis, found: Measured | None) -
         from derive.topics.stability.check.measured import measured
 
         found = measured(derivation, analysis)
-    return norms(found, analysis.within(derivation).model.order)
+    return norms(found, analysis.within(derivation).model)
 
 
 def _regions(derivation: Derivation, analysis: Analysis, found: Measured | None) -> Plot:

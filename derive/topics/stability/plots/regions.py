@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from sympy import Eq, Float
+from sympy import Eq, Float, Symbol
 
 from derive.chain.derivation import Derivation
 from derive.errors import UsageError
@@ -38,6 +38,11 @@ FIXED = Text(
     "panel, in the plane of the two parameters on which it depends most; the others are fixed: {values}.",
     "由图上方的条件，多步因子之积在何处消失、在何处爆炸；图中取影响最大的两个参数，其余固定为 {values}。",
 )
+BLOCKS = Text(
+    "Where the product of the factors of many steps vanishes, and where it explodes, by the condition above each "
+    "panel; a matrix without a norm is drawn as one of size 1 × 1.",
+    "由各图上方的条件，多步因子之积在何处消失、在何处爆炸；未取范数的矩阵按 1 × 1 矩阵画出。",
+)
 NOTHING = "nothing is claimed about this recurrence, so there is no region to plot"
 
 
@@ -58,14 +63,15 @@ def regions(derivation: Derivation, analysis: Analysis) -> Plot:
     flat = all(len(p.drawn) == 1 for p in panels)
 
     def draw(figure: Any, lang: str) -> None:
-        words = Words(derivation.model.order, lang)
+        words = Words(derivation.model.order, lang, derivation.model.letters)
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
         for axis, panel in zip(axes, panels, strict=True):
             _draw(axis, panel, landscape, words)
 
     fixed = [Eq(c.label, Float(BASE), evaluate=False) for p in panels for c in p.fixed]
+    blocks = any(c.axes and isinstance(c.label, Symbol) for p in panels for c in p.drawn)
     size = (4.4 * len(panels), 1.7 if flat else 3.6)
-    return Plot(draw, size, FIXED(values=fixed) if fixed else CAPTION)
+    return Plot(draw, size, FIXED(values=fixed) if fixed else BLOCKS if blocks else CAPTION)
 
 
 def _groups(derivation: Derivation, analysis: Analysis) -> list[list[Condition]]:
