@@ -17,6 +17,7 @@ from sympy.multipledispatch import dispatch
 
 Letters = tuple[tuple[str, str], ...]  # an index letter, and the one that is printed in its place
 LETTERS = ("i", "j", "k", "l", "m", "n", "p", "q", "r", "s")
+STEPS = ("r", "s")
 MORE = ("u", "v", "a", "b", "c", "w", "y", "z")  # where those are names; t is time, e and d are signs
 
 
@@ -37,14 +38,13 @@ def lettering(names: Collection[str], declared: Collection[str]) -> Letters:
     """What is printed for the letters that we choose where one is a name: no letter of a sum reads as a quantity.
 
     Parameters k and l leave i and j as they are, k is printed as m, l as n, and so on. The letters that an author has
-    `declared` stay; two letters are never printed alike. Which of them formulas need is not known here, so all those
-    behind the first name move on.
+    `declared` stay, and so do r and s, the steps of closed forms; two letters are never printed alike. Which of them
+    formulas need is not known here, so all those behind the first name move on.
     """
-    ours = [a for a in LETTERS if a not in declared]
-    if not any(a in names for a in ours):
-        return ()
-    free = (a for a in chain(LETTERS, MORE, numbered(100, 200)) if a not in names and a not in declared)
-    return tuple((a, b) for a, b in zip(ours, free, strict=False) if a != b)
+    moving = [a for a in LETTERS if a not in declared and (a in names or a not in STEPS)]
+    pool = (a for a in chain(LETTERS, MORE, numbered(100, 200)) if a not in STEPS)
+    free = (a for a in pool if a not in names and a not in declared)
+    return tuple((a, b) for a, b in zip(moving, free, strict=False) if a != b)
 
 
 for one, other in ((Letter, Letter), (Letter, Idx), (Idx, Letter), (Letter, Number), (Number, Letter)):
