@@ -128,3 +128,41 @@ def test_the_command_line_hands_out_blanks(capsys: pytest.CaptureFixture[str]) -
     assert run(["logistic", "--blank", "--format", "json"]) == 2
     assert "--blank" in capsys.readouterr().err
     assert run(["logistic", "--blank", "x"]) == 2
+
+
+def test_what_is_answered_in_words_has_room(capsys: pytest.CaptureFixture[str]) -> None:
+    """Conclusions, reasons of conditions, and the steps of a closed form; the words themselves are left out."""
+    page = {}
+    for lang in ("en", "zh"):
+        assert run(["bptt", "--blank", "--format", "text", "--no-check", "--lang", lang]) == 0
+        page[lang] = " ".join(capsys.readouterr().out.split())
+    for said in (
+        "Conclusion in words: ……",
+        "reasons for the conditions in the results: ……",
+        "Unroll the recursion",
+        "λ an adjoint",
+    ):
+        assert said in page["en"]
+    for said in ("结论（文字）：……", "请说明结果中各条件的理由：……", "请用数学归纳法证明："):
+        assert said in page["zh"]
+    for answer in ("clip the gradient", "Each step adds a term", "preserves the size"):
+        assert answer not in page["en"]
+
+
+def test_closed_forms_fade_from_the_end() -> None:
+    """Of each chain the last line is asked for with its rule; where a recursion begins is no consequence."""
+    faded = list(blank(solution("momentum"), 1))
+    start = next(n for n, b in enumerate(faded) if isinstance(b, Heading) and b.text.en.startswith("Closed form"))
+    law, first, claim, proof = [b for b in faded[start:] if isinstance(b, Equations)][:4]
+    assert [row.right is BLANK for row in law.rows] == [False, True] and law.rows[-1].reason is None
+    for chain in (first, claim, proof):
+        assert [row.right is BLANK for row in chain.rows] == [*(False,) * (len(chain.rows) - 1), True]
+        assert chain.rows[-1].reason == WHICH
+
+
+@pytest.mark.parametrize(("blanks", "asked"), [(["--blank", "1"], True), (["--blank"], False), ([], False)])
+def test_a_page_asks_for_the_rule_of_what_it_leaves_out(
+    capsys: pytest.CaptureFixture[str], blanks: list[str], asked: bool
+) -> None:
+    assert run(["logistic", *blanks, "--format", "html", "--no-check"]) == 0
+    assert ('<span class="which"><span lang="en">which rule?</span>' in capsys.readouterr().out) is asked

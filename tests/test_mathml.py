@@ -16,6 +16,7 @@ CORE = frozenset(
 CORE |= {"munderover", "mtable", "mtr", "mtd"}
 CHILDREN = {"mfrac": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
 
+THIN = "<mspace width='0.17em'></mspace>"
 WRITTEN = [
     ("a_{i} + 1", "<msub><mi>a</mi><mi>i</mi></msub><mo stretchy='false'>+</mo><mn>1</mn>"),
     (r"\frac{\partial L}{w}", "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mi>w</mi></mfrac>"),
@@ -25,6 +26,13 @@ WRITTEN = [
     (r"\hat{y}", "<mover accent='true'><mi>y</mi><mo>^</mo></mover>"),
     (r"\mathbb{R}\mathcal{L}\mathbf{1}", "<mi>ℝ</mi><mi>ℒ</mi><mi>𝟏</mi>"),
     (r"\mathrm{ReLU}", "<mi mathvariant='normal'>ReLU</mi>"),
+    (r"y \log a", f"<mi>y</mi>{THIN}<mi>log</mi><mo>\u2061</mo>{THIN}<mi>a</mi>"),
+    (r"y \, \log_{2}(a)", f"<mi>y</mi>{THIN}<msub><mi>log</mi><mn>2</mn></msub><mo>\u2061</mo>"
+     "<mo stretchy='false'>(</mo><mi>a</mi><mo stretchy='false'>)</mo>"),
+    (r"-\exp x", f"<mo form='prefix' stretchy='false'>−</mo><mi>exp</mi><mo>\u2061</mo>{THIN}<mi>x</mi>"),
+    ("a = -b - c", "<mi>a</mi><mo stretchy='false'>=</mo><mo form='prefix' stretchy='false'>−</mo><mi>b</mi>"
+     "<mo stretchy='false'>−</mo><mi>c</mi>"),
+    (r"\max", "<mi>max</mi>"),
     ("a < b", "<mi>a</mi><mo stretchy='false'>&lt;</mo><mi>b</mi>"),
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from derive.expressions.symbols import Blank
 from derive.language import Text, joined
 
 MODEL = Text("The model", "模型")
@@ -278,6 +279,13 @@ CLAIM_SUM = Text(
     "Each step adds a term, and each later step multiplies this term by a factor. So we obtain, for {ranges}:",
     "每一步增加一项，此后的每一步再把该项乘以一个因子。于是对 {ranges} 得到：",
 )
+WHICH = Text("which rule?", "用哪条法则？")  # is asked of a line that is left out of a step
+OBTAINED = Text("We obtain, for {ranges}:", "对 {ranges} 得到：")  # what an exercise says of the claim
+BY_INDUCTION = Text("Prove it by induction:", "请用数学归纳法证明：")
+CONCLUDE = Text("Conclusion in words: {line} {line}", "结论（文字）：{line} {line}")(line=Blank())
+REASONS = Text(
+    "Give the reasons for the conditions in the results: {line} {line}", "请说明结果中各条件的理由：{line} {line}"
+)(line=Blank())
 INDUCTION = Text("Proof by induction. {base} {step}", "用数学归纳法证明。{base}{step}")
 NO_FACTOR = Text(
     "For {end} no factor is left, and the formula gives the boundary value.", "当 {end} 时没有因子，该式即为边界值。"

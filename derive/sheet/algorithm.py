@@ -136,14 +136,15 @@ def shown(derived: Derived, detail: str = "full") -> Iterator[Block]:
         return
     yield Heading(TITLE, 1)
     if found.before:
-        yield Paragraph(FIRST)
+        yield Paragraph(FIRST, FIRST)
         yield Equations(tuple(_row(line, found) for line in found.before), listed=True)
     sums = list(dict.fromkeys(line.target for line in found.inside if line.adds))
     say_loop = SUMS if sums else LOOP
-    yield Paragraph(say_loop(sums=sums, t=found.index, first=found.first, last=found.last))
+    loop = say_loop(sums=sums, t=found.index, first=found.first, last=found.last)
+    yield Paragraph(loop, loop)
     yield Equations(tuple(_row(line, found) for line in found.inside), listed=True)
     if found.after:
-        yield Paragraph(AFTER)
+        yield Paragraph(AFTER, AFTER)
         yield Equations(tuple(_row(line, found) for line in found.after), listed=True)
 
 

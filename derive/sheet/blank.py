@@ -30,18 +30,20 @@ from derive.page.blocks import (
     Worked,
 )
 from derive.page.pictures.picture import GraphPicture
+from derive.page.sentences import WHICH
 from derive.sheet.picture import VALUES
+from derive.topics.limits.page import LIMIT
 
 LINES = Equations | Unrolled | Expanded | Worked
 BLANK = Blank()
 CELL = "…" * 6  # wide enough for a number
-WHICH = Text("which rule?", "用哪条法则？")
 FADED = Text(
     "Of each step the last lines are left out. Fill them in, and say which rule each one uses.",
     "每一步的最后几行留空。请补全，并写出所用的法则。",
 )
 EMPTY = Text("Fill in the lines that are left out, and give the reason for each.", "请补全空缺的各行，并逐行注明理由。")
 _KEPT = (say.MODEL.en, say.FORWARD.en)  # what the task gives
+_FADED = (say.CLOSED.en, LIMIT.en)  # a derivation of several lines, as a step is
 
 
 @dataclass
@@ -59,8 +61,8 @@ class Blanking:
             case Title():
                 yield from (block, Answer(None, Paragraph(FADED if self.last else EMPTY)))
             case Heading():
-                self.step = block.level == 2
-                self.section = self.section if self.step else block.text.en
+                self.step = block.level == 2 or block.text.en in _FADED
+                self.section = self.section if block.level == 2 else block.text.en
                 yield Answer(block, None) if self.section == say.CHECK.en else block
             case Picture():
                 yield Answer(block, _forward(block.drawing))
@@ -91,11 +93,18 @@ class Blanking:
         return Answer(block, block._replace(rows=self._faded(block.rows, kept)), kept)
 
     def _faded(self, rows: tuple[Row, ...], kept: int) -> tuple[Row, ...]:
-        why = WHICH if self.last else None
+        why = WHICH if self.last and self.step else None
         return tuple(
-            row if k < kept else row._replace(right=BLANK, reason=row.reason if row.named else why)
+            row
+            if k < kept
+            else row._replace(right=BLANK, reason=row.reason if row.named else why if _goes_on(row, rows) else None)
             for k, row in enumerate(rows)
         )
+
+
+def _goes_on(row: Row, rows: Sequence[Row]) -> bool:
+    """Whether a line follows from the one before it, or is all that there is: a second statement is no consequence."""
+    return row.left is None or len(rows) == 1
 
 
 def marked(blocks: Iterable[Block], last: int = 0) -> Iterator[Block]:

@@ -21,7 +21,7 @@ from derive.page.spans import Ranges, Span, span
 def alike(form: ClosedForm, like: ClosedForm, above: bool) -> Iterator[Block]:
     """Yield the recursion and the closed form of one that is solved as another one is, maybe in the part `above`."""
     yield Heading(say.CLOSED(adjoint=form.target))
-    yield Paragraph((say.AS_FOR_ABOVE if above else say.AS_FOR)(quantity=like.target))
+    yield _guide((say.AS_FOR_ABOVE if above else say.AS_FOR)(quantity=like.target))
     yield Equations((*_law(form), Row(form.target, form.lines[-1].terms)))
 
 
@@ -38,15 +38,16 @@ def solved(form: ClosedForm, sizes: Mapping[Symbol, int], detail: str, unrolled:
     recursion is `unrolled` above."""
     yield Heading(say.CLOSED(adjoint=form.target))
     end = span(form.index, form.end, form.end)
-    yield Paragraph((say.RECURSION_ON if form.ahead > 0 else say.RECURSION_BACK)(end=end))
+    yield _guide((say.RECURSION_ON if form.ahead > 0 else say.RECURSION_BACK)(end=end))
     yield Equations(tuple(_law(form)), listed=True)
     often = 2 if form.boundary != 0 else 3
     unfolded = tuple(row for n in range(1, often + 1) if _exists(form, n, sizes) for row in _unfolded(form, n))
     if unfolded and (detail == "full" or not unrolled):
-        yield Paragraph(say.UNFOLD(end=end))
+        yield _guide(say.UNFOLD(end=end))
         yield Equations(unfolded)
     ranges = zip(form.node.indices, form.region.ranges, strict=True)
-    yield Paragraph(_claim(form)(ranges=Ranges(tuple(span(i, a, b) for i, (a, b) in ranges))))
+    claimed = Ranges(tuple(span(i, a, b) for i, (a, b) in ranges))
+    yield Paragraph(_claim(form)(ranges=claimed), say.OBTAINED(ranges=claimed))
     if form.summed:
         yield Equations(
             tuple(Row(None if n else form.target, line.terms, line.reason) for n, line in enumerate(form.lines))
@@ -54,8 +55,13 @@ def solved(form: ClosedForm, sizes: Mapping[Symbol, int], detail: str, unrolled:
     if detail == "full" or not form.summed:
         yield Equations((Row(form.target, form.lines[-1].terms),), boxed=detail == "full")
     there = form.index + form.ahead
-    yield Paragraph(say.INDUCTION(base=_base(form, end), step=say.FROM_NEIGHBOUR(there=there)))
+    yield Paragraph(say.INDUCTION(base=_base(form, end), step=say.FROM_NEIGHBOUR(there=there)), say.BY_INDUCTION)
     yield Equations(tuple(_step(form)))
+
+
+def _guide(text: Text) -> Paragraph:
+    """Words that say what the next lines do, on an exercise too."""
+    return Paragraph(text, text)
 
 
 def _claim(form: ClosedForm) -> Text:

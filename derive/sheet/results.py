@@ -46,7 +46,7 @@ def results(part: Part) -> Iterator[Block]:
     yield from _framed([*framed, *(b for own in boxes for b in own), *_adjoints(part)])
     yield from map(Paragraph, unreachable(derived.derivation))
     yield from (b for b in answers if b not in framed)
-    yield from map(Paragraph, part.notes)
+    yield from (Paragraph(note, None if n else say.CONCLUDE) for n, note in enumerate(part.notes))
 
 
 def _asked(derived: Derived) -> dict[str, None]:

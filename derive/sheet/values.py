@@ -64,7 +64,8 @@ def _made(found: Sequence[Solved], part: Part) -> Iterator[Block]:
     yield Heading(say.CLOSED(adjoint=[f.node.generic for f in found] if len(found) > 1 else node.generic))
     ranges = zip(node.indices, region.ranges, strict=True)
     if node.indices:
-        yield Paragraph(say.PUT_IN(ranges=Ranges(tuple(span(i, a, b) for i, (a, b) in ranges))))
+        put_in = say.PUT_IN(ranges=Ranges(tuple(span(i, a, b) for i, (a, b) in ranges)))
+        yield Paragraph(put_in, put_in)
     for each in found:
         target = each.node.generic
         yield Equations(tuple(Row(None if n else target, x.terms, x.reason) for n, x in enumerate(each.lines)))

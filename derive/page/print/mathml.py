@@ -16,6 +16,9 @@ _HOLES = {  # letters that Unicode had before its mathematical alphabets
 }
 _FILLED = {code: letter for letter, code in _HOLES.items()}
 _BESIDE = frozenset(["+", "-", "=", "<", ">", ",", "(", ")", "[", "]", "/", "|", ":", ";", "!", "'", "*", "{", "}"])
+_WIDTHS = {"thin": 0.17, "med": 0.28, "space": 0.3, "quad": 1, "wide": 2}  # the words of SPACES, in em
+_THIN = f'<mspace width="{_WIDTHS["thin"]}em"></mspace>'
+_APPLIED = "<mo>\u2061</mo>"  # a screen reader says "log of a"
 _LIMITS = frozenset(["\\sum", "\\prod", *(f"\\{name}" for name, below in OPERATORS.items() if below)])
 
 
@@ -41,15 +44,36 @@ def _row(formula: Formula) -> str:
 
 
 def _scripted(formula: Formula) -> Iterator[str]:
-    """Each base with what stands below and above it."""
-    at = 0
+    """Each base with what stands below and above it, and the spaces around the name of a function."""
+    at, before = 0, None
     while at < len(formula):
         base, at = formula[at], at + 1
         scripts: dict[str, str] = {}
         while at < len(formula) and formula[at].kind in ("_", "^") and formula[at].kind not in scripts:
             scripts[formula[at].kind] = _row(formula[at].parts[0])
             at += 1
-        yield from _with(base, scripts)
+        named = base.kind[1:] in OPERATORS
+        if named and before is not None and _is_operand(before):
+            yield _THIN
+        if base.kind == "-" and not scripts and not (before is not None and _is_operand(before)):
+            yield '<mo form="prefix" stretchy="false">−</mo>'  # a sign, set close to what it belongs to
+        else:
+            yield from _with(base, scripts)
+        if named and at < len(formula):
+            yield _APPLIED if _opens(formula[at]) else _APPLIED + _THIN
+        before = base
+
+
+def _is_operand(piece: Piece) -> bool:
+    """Whether a factor ends here, from which the name of a function keeps its distance: y log a."""
+    if piece.parts:
+        return piece.kind not in ("mathrel", "not")
+    return piece.kind not in SPACES and (piece.kind in (")", "]", "!") or _text(piece.kind).isalnum())
+
+
+def _opens(piece: Piece) -> bool:
+    """Whether a bracket follows, to which the name of a function is set close, or a space that is there already."""
+    return piece.kind in ("(", "[", "\\{", "left", "_", "^") or piece.kind in SPACES
 
 
 def _with(base: Piece, scripts: dict[str, str]) -> Iterator[str]:
@@ -135,7 +159,7 @@ def _text(token: str) -> str:
 def _leaf(token: str) -> str:
     text = _text(token)
     if token in SPACES:
-        return '<mspace width="0.3em"></mspace>' if text else ""
+        return f'<mspace width="{_WIDTHS[SPACES[token][0].strip()]}em"></mspace>' if text else ""
     if not text:
         return ""
     if token[1:] in OPERATORS:

@@ -51,14 +51,14 @@ def _argument(found: Expected, shown: set[Expr], detail: str) -> Iterator[Block]
     """Show one argument. What is declared takes one line, and a moment that was shown before is not shown again."""
     if _declared(found):
         shown.add(found.symbol)
-        yield Paragraph(GIVEN)
+        yield Paragraph(GIVEN, GIVEN)
         yield Equations(tuple(_rows(found.symbol, found.lines)))
         return
     ranges = Ranges(tuple(span(i, i.lower, i.upper) for i in found.indices))
     yield Heading(WHERE(symbol=found.symbol, ranges=ranges) if found.indices else SYMBOL(symbol=found.symbol), 2)
     new = [p for p in found.premises if p.symbol not in shown]
     if new:
-        yield Paragraph(USED)
+        yield Paragraph(USED, USED)
         yield Equations(tuple(row for p in new for row in _rows(p.symbol, p.lines)))
     shown.update(p.symbol for p in new)
     yield Equations(tuple(_rows(found.symbol, found.lines)))

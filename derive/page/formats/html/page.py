@@ -45,7 +45,7 @@ def render(document: Document) -> str:
     inside = "".join(body.section(s, 2) for s in sections)
     return "".join([
         _head(title, document),
-        switches(writer, any(i.detail for i in items), 'class="step"' in inside),
+        switches(writer, any(i.detail for i in items), 'class="step"' in inside, bool(document.blank)),
         "<main>",
         f"<header>{''.join(map(body.item, front))}</header>",
         body.contents(sections),

@@ -118,6 +118,9 @@
         if (number >= kept) {
           row.classList.add("asked");
           row.querySelector(".left").after(reveal);
+          const which = parts().querySelector(".which");
+          const goesOn = kept > 0 ? !row.querySelector(".left > .m") : group.closest(".place");
+          if (which && goesOn) reveal.after(which.cloneNode(true));
         }
         row.append(copy);
       });

@@ -6,6 +6,7 @@ from html import escape
 
 from derive.language import Text
 from derive.page.formats.html.writer import Writer
+from derive.page.sentences import WHICH
 
 LANGUAGE = Text("Language", "语言")
 DETAIL = Text("Detail", "详略")
@@ -27,8 +28,9 @@ NO_SCRIPT = Text(
 )
 
 
-def switches(writer: Writer, levels: bool, folds: bool) -> str:
-    """The switches that this page has a use for, hidden until the script runs, without which they do nothing."""
+def switches(writer: Writer, levels: bool, folds: bool, which: bool) -> str:
+    """The switches that this page has a use for, hidden until the script runs, without which they do nothing; `which`
+    asks for the rule of each line that is left out."""
     shown = [_choice(LANGUAGE, "lang", {"en": "EN", "zh": "中文"})]
     if levels:
         both = {"brief": writer.text(BRIEF), "full": writer.text(FULL)}
@@ -38,16 +40,17 @@ def switches(writer: Writer, levels: bool, folds: bool) -> str:
     shown.append(f'<button type="button" data-answers aria-pressed="false">{writer.text(ANSWERS)}</button>')
     shown.append(f'<button type="button" data-theme{label(THEME)}>◐</button>')
     said = '<span role="status"></span>'
-    missing = f"<noscript><p>{escape(NO_SCRIPT.en)}</p><p>{escape(NO_SCRIPT.zh)}</p></noscript>"
+    missing = f"<noscript><p>{writer.text(NO_SCRIPT)}</p></noscript>"
     bar = f'<div class="switches" role="region"{label(SETTINGS)} hidden>{said}{"".join(shown)}</div>'
-    return f"{bar}\n{_template(writer)}\n{missing}\n"
+    return f"{bar}\n{_template(writer, which)}\n{missing}\n"
 
 
-def _template(writer: Writer) -> str:
-    """What the script puts at each line: a button that shows it, and one that copies it."""
+def _template(writer: Writer, which: bool) -> str:
+    """What the script puts at each line: a button that shows it, what is asked of it, and a button that copies it."""
+    asked = f'<span class="which">{writer.text(WHICH)}</span>' if which else ""
     return (
         f'<template><button type="button" class="reveal" aria-expanded="false">{writer.text(SHOW)}</button>'
-        f'<button type="button" class="copy"{label(COPY)}></button>'
+        f'{asked}<button type="button" class="copy"{label(COPY)}></button>'
         f'<span data-said="link">{writer.text(COPIED)}</span><span data-said="line">{writer.text(COPIED_LINE)}</span>'
         "</template>"
     )

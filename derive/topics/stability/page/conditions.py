@@ -202,8 +202,8 @@ def conditions(
         yield Equations(tuple(_bounds(analysis)), listed=True)
     if analysis.silence is not None:
         yield Paragraph(analysis.silence)
-    for condition in analysis.conditions if detail == "full" else analysis.conditions[:1]:
-        yield Paragraph(sentence(condition))
+    for n, condition in enumerate(analysis.conditions if detail == "full" else analysis.conditions[:1]):
+        yield Paragraph(sentence(condition), None if n else say.REASONS)
         if condition.measure == SpectralRadius(Symbol("B")) and condition.kind == "vanishes":
             yield from _excluded(analysis, detail)
     if detail == "full" or not analysis.conditions:

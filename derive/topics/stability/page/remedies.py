@@ -106,6 +106,16 @@ SIGN = Text(
     "{adjoint}:",
     "单位权重。若 {W} 的初值为 1 或 −1，线性单元每回退一步都保持伴随量 {adjoint} 的大小：",
 )
+KEEP_ASKED = Text(
+    "Orthogonal initialisation. Let {W} be orthogonal at the start, and {adjoint} an adjoint. What does a step back of "
+    "the linear cell do to its norm?",
+    "正交初始化。设 {W} 在初始时是正交矩阵，{adjoint} 为任一伴随量。线性单元回退一步，它的范数怎样变化？",
+)
+SIGN_ASKED = Text(
+    "Unit weight. Let {W} be 1 or −1 at the start, and {adjoint} an adjoint. What does a step back of the linear cell "
+    "do to its size?",
+    "单位权重。设 {W} 的初值为 1 或 −1，{adjoint} 为任一伴随量。线性单元回退一步，它的大小怎样变化？",
+)
 SLOPES = Text(
     "In this cell each step also multiplies by derivatives of the activation, which are at most 1: no step back can "
     "lengthen an adjoint, and a step preserves its length only where these derivatives are 1.",
@@ -231,7 +241,7 @@ def _keeping(analysis: Analysis, weight: Symbol | IndexedBase, measured: Measure
 def _kept_size(weight: Symbol) -> Iterator[Block]:
     """|w lambda| = |lambda| for a number w of size 1."""
     size = Norm(ADJOINT, "abs")
-    yield Paragraph(SIGN(W=weight, adjoint=ADJOINT))
+    yield Paragraph(SIGN(W=weight, adjoint=ADJOINT), SIGN_ASKED(W=weight, adjoint=ADJOINT))
     first = Row(Norm(Times(weight, ADJOINT), "abs"), (Term((Norm(weight, "abs"), size)),))
     yield Equations((first, Row(None, size)))
 
@@ -240,7 +250,7 @@ def _kept_length(W: Whole) -> Iterator[Block]:
     """|W^T lambda|^2 = lambda^T W W^T lambda = |lambda|^2 for an orthogonal matrix W."""
     adjoint = Named(ADJOINT, shape(W)[0])
     back, turned = Times(Transpose(W), adjoint), Transpose(adjoint)
-    yield Paragraph(KEEP(W=W, adjoint=ADJOINT))
+    yield Paragraph(KEEP(W=W, adjoint=ADJOINT), KEEP_ASKED(W=W, adjoint=ADJOINT))
     first = Row(Pow(Norm(back, "2"), 2), Times(turned, W, *back.args))
     yield Equations((first, Row(None, Times(turned, adjoint)), Row(None, Norm(ADJOINT, "2") ** 2)))
 
