@@ -121,11 +121,11 @@ IDENTITIES = {
     "63": Identity(
         lambda s: traced(s, s.A, s.B, s.X), lambda t: (t.A @ inv(t.X) @ t.B).trace(), "-X⁻ᵀ Aᵀ Bᵀ X⁻ᵀ"
     ),
-    "64": Identity(of_inverse, lambda t: inv(t.X + t.A).trace(), "-K⁻ᵀ K⁻ᵀ"),
+    "64": Identity(of_inverse, lambda t: inv(t.X + t.A).trace(), "-(K⁻²)ᵀ"),
     "100": Identity(lambda s: trace(s.X), lambda t: t.X.trace(), "I_n"),
     "121": Identity(
         lambda s: trace(s.named("K", matrix_power(s.X, 3)[s.i, s.j])),
-        lambda t: torch.linalg.matrix_power(t.X, 3).trace(), "3 Xᵀ Xᵀ",
+        lambda t: torch.linalg.matrix_power(t.X, 3).trace(), "3 (X²)ᵀ",
     ),
     "125": Identity(
         lambda s: Sum(inverse(s.quadratic(s.C))[s.i, s.j] * s.A[s.j, s.i], s.i, s.j),
@@ -287,6 +287,22 @@ def test_the_gradient_of_a_cholesky_factor_is_that_of_torch() -> None:
     (torch.tensor(given["A"]) * torch.linalg.cholesky(spd)).sum().backward()
     found = code(d).backward(**{**given, "X": spd.detach().numpy()})["X"]
     np.testing.assert_allclose(found, spd.grad.numpy(), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("form", ["1/2 R⁻ᵀ R⁻¹", "-1/2 R⁻ᵀ y yᵀ R⁻¹"])
+def test_what_is_said_by_a_factor_is_differentiated_as_without(form: str) -> None:
+    """sum log R_ii is log det X / 2, whose slope is X^-1/2 = R^-T R^-1 / 2; |R^-1 a|^2 is a^T X^-1 a, which has
+    -X^-1 a a^T X^-1 = -R^-T y y^T R^-1 with y = R^-1 a."""
+    s = names(positive_definite=True)
+    R = s.named("R", cholesky(s.X)[s.i, s.j])
+    if "y" in form:
+        y = s.g.node("y", solve(R, s.a)[s.i], over=s.i)
+        s.g.loss("L", Sum(y[s.i] ** 2, s.i) / 2)
+    else:
+        s.g.loss("L", Sum(log(R[s.i, s.i]), s.i))
+    d = s.g.derive()
+    assert d.verify(points=60).ok
+    assert printer("text", d.model.order)(d.matrix("X")) == form
 
 
 def test_eigenvalues() -> None:

@@ -17,6 +17,7 @@ from derive.chain.rules.share import share
 from derive.chain.sums import Fact
 from derive.expressions.activations import sigmoid
 from derive.expressions.indices import family, index, limits, positions
+from derive.expressions.intervals import inside
 from derive.language import Text
 from derive.model.model import Case, Node
 
@@ -77,7 +78,7 @@ EXAMPLE = {
         "Abs": Abs,
         "sigmoid": sigmoid,
     },
-    **{"node": node, "kill_delta": kill_delta, "order": order},
+    **{"node": node, "kill_delta": kill_delta, "order": order, "inside": inside},
 }
 
 

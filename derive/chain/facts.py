@@ -13,6 +13,7 @@ from sympy import Add, Expr, Idx, Indexed, IndexedBase, KroneckerDelta, Mul, Pow
 from derive.chain.sums import Fact, Facts, summed
 from derive.expressions.canonical import canonical
 from derive.expressions.indices import fresh, index, limits, sum_over
+from derive.expressions.intervals import inside
 from derive.expressions.matrix_functions import OfMatrix, identity
 from derive.expressions.powers import Monomial, monomial
 from derive.expressions.symbols import Partial
@@ -29,6 +30,7 @@ TOTAL = Text("{node} sums to {value} over {idx}, by its definition", "由定义�
 DEFINED = Text("by the definition of {node}", "由 {node} 的定义")
 NAMED = Text("the value of the sum follows from {known}", "该求和式的值由 {known} 得出")
 SYMMETRIC = Text("{matrix} is symmetric", "{matrix} 是对称矩阵")
+TRIANGULAR = Text("{matrix} is lower triangular", "{matrix} 是下三角矩阵")
 BY = Text("by {identity}", "由 {identity}")
 ORTHOGONAL = Text("the columns of {matrix}, and its rows, are orthonormal", "{matrix} 的列与行分别标准正交")
 Places = tuple[Expr | int, Expr | int]
@@ -140,7 +142,7 @@ def naming(partial: Partial, value: Expr) -> Facts:
 
 @memo
 def structural(node: Node) -> Facts:
-    """What is known of a matrix as a whole: S[j, i] is S[i, j]; Q^T Q and Q Q^T are the identity, and so is A A^-1."""
+    """What is known of a whole matrix: S[j, i] is S[i, j], L[i, j] is 0 for j > i; Q^T Q, Q Q^T and A A^-1 are I."""
     expr = node.cases[0].expr if len(node.cases) == 1 else None
     inverse = expr if isinstance(expr, OfMatrix) and expr.row.name == "inverse" else None
     if not node.structure and inverse is None:
@@ -149,6 +151,9 @@ def structural(node: Node) -> Facts:
     found: Facts = ()
     if node.symmetric:
         found += (Fact(node.at(*batch, j, i), node.generic, node.indices, SYMMETRIC(matrix=node.matrix)),)
+    if node.structure == "triangular":
+        above = inside(j, i + 1, i.upper) * node.generic
+        found += (Fact(above, S.Zero, node.indices, TRIANGULAR(matrix=node.matrix)),)
     if node.structure == "orthogonal":
         found += _identity(node, ORTHOGONAL(matrix=node.matrix), [((0, i), (0, j)), ((i, 0), (j, 0))], node.symbol)
     if inverse is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 Array = torch.Tensor
-MARKS = {"ᵀ": ".T", "⁻¹": ".I", "⁻ᵀ": ".I.T", "⁺": ".P", "²": "**2", "³": "**3", "⁻²": ".I.I"}
+MARKS = {"ᵀ": ".T", "⁻¹": ".I", "⁻ᵀ": ".I.T", "⁺": ".P", "²": "**2", "³": "**3", "⁻²": ".I**2"}
 MARK = re.compile("|".join(sorted(MARKS, key=len, reverse=True)))
 SIZE = r"(?:([A-Z])|\(([^()]*)\))"
 ONES, EYE = re.compile("𝟏_" + SIZE), re.compile("I_" + SIZE)
@@ -48,6 +48,9 @@ class Number:
         return Number(self.value / _value(other))
 
     def __pow__(self, power: Any) -> Number:
+        """A power of a number; of a square matrix the product with itself."""
+        if self.value.numel() > 1 and self.value.shape[0] == self.value.shape[1]:
+            return Number(torch.linalg.matrix_power(self.value, int(_value(power))))
         return Number(self.value ** _value(power))
 
     def __neg__(self) -> Number:

@@ -43,6 +43,7 @@ from derive.chain.rules.take_sign import take_sign
 from derive.chain.rules.turn_sigmoid import turn_sigmoid
 from derive.chain.rules.use_facts import use_facts
 from derive.chain.rules.use_symmetry import use_symmetry
+from derive.chain.rules.use_triangle import use_triangle
 from derive.chain.sums import Facts
 
 RULES: tuple[Rule, ...] = (
@@ -52,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     kill_delta,  # sum_k delta_ik u_k          =>  u_i
     solve_stride,  # sum_k delta_{2k,i} u_k   =>  u_{i/2} for even i
     beside_delta,  # delta_ik u_i / u_k        =>  delta_ik
+    use_triangle,  # sum_{k>=i} L_ik u_k         =>  L_ii u_i
     use_symmetry,  # S_ki                      =>  S_ik
     count,  # sum_k a                          =>  n a
     part_sums,  # sum_i sum_k u_i v_k          =>  sum_i u_i sum_k v_k

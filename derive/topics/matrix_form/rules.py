@@ -46,7 +46,11 @@ BY_ENTRY = (Hadamard, Plus, Entrywise)
 
 def transpose(x: Expr) -> Expr:
     """x^T, taken inwards where that leaves no more transposes than before, and into a sum of products."""
-    if is_scalar(x) or isinstance(x, (Diag, Eye, Symmetric)) or (_is_inverse(x) and isinstance(x.args[0], Symmetric)):
+    if (
+        is_scalar(x)
+        or isinstance(x, (Diag, Eye, Symmetric))
+        or (isinstance(x, Power) and isinstance(x.args[0], Symmetric))
+    ):
         return x
     if isinstance(x, Transpose):
         return x.args[0]
@@ -136,7 +140,19 @@ def _pair(a: Expr, b: Expr) -> Expr | None:
         return transpose(hadamard(transpose(a), b.args[0]))
     if isinstance(a, Diag) and isinstance(b, Diag):
         return Diag(hadamard(a.args[0], b.args[0]))
-    return None
+    return _powers(a, b)
+
+
+def _powers(a: Expr, b: Expr) -> Expr | None:
+    """A A is A^2, A^T A^T is (A^2)^T, A A^-1 is the identity; None where the two are no powers of one matrix."""
+    if isinstance(a, Transpose) and isinstance(b, Transpose):
+        found = _powers(b.args[0], a.args[0])
+        return None if found is None else transpose(found)
+    (base, first), (other, last) = (x.args if isinstance(x, Power) else (x, ONE) for x in (a, b))
+    if base != other or isinstance(base, Times) or shape(a) != shape(b) or shape(a)[0] != shape(a)[1]:
+        return None
+    exponent = first + last
+    return Eye(shape(a)[0]) if exponent == 0 else base if exponent == 1 else Power(base, exponent)
 
 
 def trace_of(a: Expr, b: Expr) -> Expr:
@@ -207,7 +223,14 @@ def plus(*terms: Expr) -> Expr:
     kept = _by_tails(kept) if shape(kept[0])[1] == ONE else kept
     if len(kept) == 1:
         return scaled(common, kept[0])
-    return scaled(common, _between(kept) or _upright(Plus(*kept)))
+    return scaled(common, _between(kept) or _mirrored(kept) or _upright(Plus(*kept)))
+
+
+def _mirrored(terms: list[Expr]) -> Expr | None:
+    """low(A) + low(A)^T is A, where A is symmetric."""
+    low = next((t.args[0] for t in terms if isinstance(t, Low)), None)
+    same = low is not None and len(terms) == 2 and Transpose(Low(low)) in terms and transpose(low) == low
+    return low if same else None
 
 
 def _between(terms: list[Expr]) -> Expr | None:

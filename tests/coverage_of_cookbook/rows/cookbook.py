@@ -76,19 +76,19 @@ DETERMINANTS = (
     ),
     R("49", "X", lambda v: det(v.X), "L X⁻ᵀ"),
     R("51", "X A B", lambda v: det(v.name("K", v.A @ v.X @ v.B)), "L Aᵀ K⁻ᵀ Bᵀ", book="L X⁻ᵀ"),
-    R("52", "X A", lambda v: det(squares(v, v.A)), "L (Aᵀ X K⁻ᵀ + A X K⁻¹)", book="2 L X⁻ᵀ"),
+    R("52", "X A", lambda v: det(squares(v, v.A)), "L (A X K⁻¹ + Aᵀ X K⁻ᵀ)", book="2 L X⁻ᵀ"),
     R("53", f"{TALL} A:D+N,D+N@sym", lambda v: det(squares(v, v.A)), "2 L A X K⁻¹"),
     R(
         "54",
         f"{TALL} A:D+N,D+N",
         lambda v: det(squares(v, v.A)),
-        "L (Aᵀ X K⁻ᵀ + A X K⁻¹)",
+        "L (A X K⁻¹ + Aᵀ X K⁻ᵀ)",
         book="L (A X K⁻¹ + Aᵀ X (Xᵀ Aᵀ X)⁻¹)",
     ),
     R("55", TALL, lambda v: logdet(v.name("K", v.X.mT @ v.X)), "2 X K⁻¹", book="2 (X⁺)ᵀ"),
     R("56", "P:N,D+N", lambda v: -logdet(v.name("K", v.P @ v.P.mT)), "-2 K⁻¹ P", "P", book="-2 (P⁺)ᵀ"),
     R("57", "X", lambda v: logdet(v.X), "X⁻ᵀ"),
-    R("58", "X", lambda v: det(v.name("K", power(v.X, 3))), "L (Xᵀ Xᵀ K⁻ᵀ + K⁻ᵀ Xᵀ Xᵀ + Xᵀ K⁻ᵀ Xᵀ)", book="3 L X⁻ᵀ"),
+    R("58", "X", lambda v: det(v.name("K", power(v.X, 3))), "L ((X²)ᵀ K⁻ᵀ + K⁻ᵀ (X²)ᵀ + Xᵀ K⁻ᵀ Xᵀ)", book="3 L X⁻ᵀ"),
 )
 INVERSES = (
     R("59", "A B U x:", lambda v: inv(v.name("K", v.A + v.B * v.x)), "-Y B Y", "x"),
@@ -96,7 +96,7 @@ INVERSES = (
     R("61", "X a b", lambda v: v.a.mT @ inv(v.X) @ v.b, "-X⁻ᵀ a bᵀ X⁻ᵀ"),
     R("62", "X", lambda v: det(v.name("V", inv(v.X))), "-L Vᵀ"),
     R("63", "X A B", lambda v: tr(v.A @ inv(v.X) @ v.B), "-X⁻ᵀ Aᵀ Bᵀ X⁻ᵀ"),
-    R("64", "X A", lambda v: tr(inv(v.name("K", v.X + v.A))), "-K⁻ᵀ K⁻ᵀ"),
+    R("64", "X A", lambda v: tr(inv(v.name("K", v.X + v.A))), "-(K⁻²)ᵀ"),
 )
 EIGENVALUES = (
     R("65", "X:N,N@sym", lambda v: total(eigenvalues(v.X)), "I_N"),
@@ -124,16 +124,16 @@ FORMS = (
         "78",
         "B x b C D d",
         lambda v: (v.B @ v.x + v.b).mT @ v.C @ (v.D @ v.x + v.d),
-        "Dᵀ Cᵀ (B x + b) + Bᵀ C (D x + d)",
+        "Bᵀ C (D x + d) + Dᵀ Cᵀ (B x + b)",
         "x",
     ),
     *(
         R(number, "X B U", lambda v: v.X.mT @ v.B @ v.X, "∂Yᵢⱼ/∂Xₖₗ = δᵢₗ Σ_{n=1..N} Xₙⱼ Bₖₙ + δⱼₗ Σ_{m=1..N} Xₘᵢ Bₘₖ")
         for number in ("79", "80")
     ),
-    R("81", "x B", lambda v: v.x.mT @ v.B @ v.x, "(Bᵀ + B) x", "x"),
+    R("81", "x B", lambda v: v.x.mT @ v.B @ v.x, "(B + Bᵀ) x", "x"),
     R("82", "b X D c", lambda v: v.b.mT @ v.X.mT @ v.D @ v.X @ v.c, "D X c bᵀ + Dᵀ X b cᵀ"),
-    R("83", "X b c D", lambda v: (v.X @ v.b + v.c).mT @ v.D @ (v.X @ v.b + v.c), "(Dᵀ + D) (X b + c) bᵀ"),
+    R("83", "X b c D", lambda v: (v.X @ v.b + v.c).mT @ v.D @ (v.X @ v.b + v.c), "(D + Dᵀ) (X b + c) bᵀ"),
     *(
         R(number, "x A:N,D s:D W:N,N@sym", lambda v: residual(v).mT @ v.W @ residual(v), form, of)
         for number, of, form in (
@@ -145,13 +145,13 @@ FORMS = (
     R("85", "x s W:N,N@sym", lambda v: (v.x - v.s).mT @ v.W @ (v.x - v.s), "2 W (x - s)", "x"),
     R("86", "x s W:N,N@sym", lambda v: (v.x - v.s).mT @ v.W @ (v.x - v.s), "-2 W (x - s)", "s"),
     R("90", "X U", lambda v: power(v.X, 3), "∂Yᵢⱼ/∂Xₖₗ = Xᵢₖ Xₗⱼ + δᵢₖ Σ_{n=1..N} Xₗₙ Xₙⱼ + δⱼₗ Σ_{m=1..N} Xᵢₘ Xₘₖ"),
-    R("91", "X a b", lambda v: v.a.mT @ power(v.X, 3) @ v.b, "a bᵀ Xᵀ Xᵀ + Xᵀ Xᵀ a bᵀ + Xᵀ a bᵀ Xᵀ"),
+    R("91", "X a b", lambda v: v.a.mT @ power(v.X, 3) @ v.b, "a bᵀ (X²)ᵀ + (X²)ᵀ a bᵀ + Xᵀ a bᵀ Xᵀ"),
     # the first of the two sums in (92) is printed transposed in the book
     R(
         "92",
         "X a b",
         lambda v: v.a.mT @ power(v.X, 2).mT @ power(v.X, 2) @ v.b,
-        "Xᵀ X X b aᵀ + Xᵀ X X a bᵀ + X X b aᵀ Xᵀ + X X a bᵀ Xᵀ",
+        "Xᵀ X² b aᵀ + Xᵀ X² a bᵀ + X² b aᵀ Xᵀ + X² a bᵀ Xᵀ",
         book="(X a bᵀ Xᵀ Xᵀ)ᵀ + (a bᵀ Xᵀ Xᵀ X)ᵀ + X X a bᵀ Xᵀ + Xᵀ X X a bᵀ",
     ),
     R(
@@ -169,7 +169,7 @@ FORMS = (
         "2/(xᵀ Bᵀ B x) Aᵀ A x - (2/(xᵀ Bᵀ B x)² xᵀ Aᵀ A x) Bᵀ B x",
         "x",
     ),
-    R("97", "x A b", lambda v: v.x.mT @ v.A @ v.x + v.b.mT @ v.x, "(Aᵀ + A) x + b", "x"),
+    R("97", "x A b", lambda v: v.x.mT @ v.A @ v.x + v.b.mT @ v.x, "(A + Aᵀ) x + b", "x"),
     R("98", "x A b", lambda v: v.x.mT @ v.A @ v.x + v.b.mT @ v.x, "A + Aᵀ", "x", second=True),
 )
 TRACES = (
@@ -185,36 +185,36 @@ TRACES = (
     R("108", "X B", lambda v: tr(v.X.mT @ v.B @ v.X), "B X + Bᵀ X"),
     R("109", "B X", lambda v: tr(v.B @ v.X @ v.X.mT), "B X + Bᵀ X"),
     R("110", "B X", lambda v: tr(v.X @ v.X.mT @ v.B), "B X + Bᵀ X"),
-    R("111", "B X", lambda v: tr(v.X @ v.B @ v.X.mT), "X Bᵀ + X B"),
-    R("112", "B X", lambda v: tr(v.B @ v.X.mT @ v.X), "X Bᵀ + X B"),
-    R("113", "B X", lambda v: tr(v.X.mT @ v.X @ v.B), "X Bᵀ + X B"),
+    R("111", "B X", lambda v: tr(v.X @ v.B @ v.X.mT), "X B + X Bᵀ"),
+    R("112", "B X", lambda v: tr(v.B @ v.X.mT @ v.X), "X B + X Bᵀ"),
+    R("113", "B X", lambda v: tr(v.X.mT @ v.X @ v.B), "X B + X Bᵀ"),
     R("114", "A B X", lambda v: tr(v.A @ v.X @ v.B @ v.X), "Bᵀ Xᵀ Aᵀ + Aᵀ Xᵀ Bᵀ"),
     R("115", "X", lambda v: tr(v.X @ v.X.mT), "2 X"),
-    R("116", "B C X", lambda v: tr(v.B.mT @ v.X.mT @ v.C @ v.X @ v.B), "Cᵀ X B Bᵀ + C X B Bᵀ"),
+    R("116", "B C X", lambda v: tr(v.B.mT @ v.X.mT @ v.C @ v.X @ v.B), "C X B Bᵀ + Cᵀ X B Bᵀ"),
     R("117", "B C X", lambda v: tr(v.X.mT @ v.B @ v.X @ v.C), "B X C + Bᵀ X Cᵀ"),
-    R("118", "A B C X", lambda v: tr(v.A @ v.X @ v.B @ v.X.mT @ v.C), "Aᵀ Cᵀ X Bᵀ + C A X B"),
+    R("118", "A B C X", lambda v: tr(v.A @ v.X @ v.B @ v.X.mT @ v.C), "C A X B + Aᵀ Cᵀ X Bᵀ"),
     R("119", "A B C X", lambda v: tr((v.A @ v.X @ v.B + v.C) @ (v.A @ v.X @ v.B + v.C).mT), "2 Aᵀ (A X B + C) Bᵀ"),
     R("120", "X", lambda v: tr(v.X) * tr(v.X), "2 tr(X) I_N"),
-    R("121", "X", lambda v: tr(power(v.X, 4)), "4 Xᵀ Xᵀ Xᵀ", book="4 (X X X)ᵀ"),
+    R("121", "X", lambda v: tr(power(v.X, 4)), "4 (X³)ᵀ", book="4 (X X X)ᵀ"),
     R(
         "122",
         "A X",
         lambda v: tr(v.A @ power(v.X, 3)),
-        "Xᵀ Xᵀ Aᵀ + Aᵀ Xᵀ Xᵀ + Xᵀ Aᵀ Xᵀ",
+        "(X²)ᵀ Aᵀ + Aᵀ (X²)ᵀ + Xᵀ Aᵀ Xᵀ",
         book="(A X X)ᵀ + (X A X)ᵀ + (X X A)ᵀ",
     ),
     R(
         "123",
         "B C X",
         lambda v: tr(v.B.mT @ v.X.mT @ v.C @ v.X @ v.X.mT @ v.C @ v.X @ v.B),
-        "C X Xᵀ C X B Bᵀ + Cᵀ X Xᵀ Cᵀ X B Bᵀ + C X B Bᵀ Xᵀ C X + Cᵀ X B Bᵀ Xᵀ Cᵀ X",
+        "C X Xᵀ C X B Bᵀ + C X B Bᵀ Xᵀ C X + Cᵀ X Xᵀ Cᵀ X B Bᵀ + Cᵀ X B Bᵀ Xᵀ Cᵀ X",
     ),
     R("124", "A B X", lambda v: tr(v.A @ inv(v.X) @ v.B), "-X⁻ᵀ Aᵀ Bᵀ X⁻ᵀ"),
     R(
         "125",
         f"A C:D+N,D+N@sym {TALL}",
         lambda v: tr(inv(squares(v, v.C)) @ v.A),
-        "-(C X K⁻¹ Aᵀ K⁻¹ + C X K⁻¹ A K⁻¹)",
+        "-(C X K⁻¹ A K⁻¹ + C X K⁻¹ Aᵀ K⁻¹)",
         book="-C X K⁻¹ (A + Aᵀ) K⁻¹",
     ),
     R(

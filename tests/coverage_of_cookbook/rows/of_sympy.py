@@ -48,12 +48,11 @@ MIXED = (
             )
             @ v.b
         ),
-        "Xᵀ Aᵀ a bᵀ Aᵀ + B b aᵀ A X + 42 b aᵀ X B Xᵀ Aᵀ + 42 A X Bᵀ Xᵀ a bᵀ + Aᵀ a bᵀ (Aᵀ Xᵀ + Bᵀ X)"
-        " + Bᵀ X B a bᵀ Bᵀ D - 3 Bᵀ X B a bᵀ Bᵀ Dᵀ + 42 Aᵀ (Xᵀ + X) b aᵀ X B + 42 a bᵀ (X + Xᵀ) A X Bᵀ"
-        " + Aᵀ Bᵀ Bᵀ X B a bᵀ Bᵀ A + (aᵀ X B a) b bᵀ Bᵀ Bᵀ X Dᵀ - (aᵀ X B a) Cᵀ A B B b bᵀ"
-        " + (aᵀ X B a) B B b bᵀ X D + (aᵀ X B a) Aᵀ Xᵀ b bᵀ Bᵀ Bᵀ Bᵀ Dᵀ + (aᵀ X B a) B D B B B b bᵀ X"
-        " + (aᵀ X B a) b bᵀ Bᵀ Bᵀ Bᵀ Dᵀ (Xᵀ Aᵀ + Bᵀ X) + (B (X Dᵀ - 3 X D + B A X Aᵀ)"
-        " + a bᵀ (X D Xᵀ - Xᵀ Cᵀ A + X (A X + Xᵀ B) D B) B) B b aᵀ Bᵀ",
+        "B b aᵀ A X + Xᵀ Aᵀ a bᵀ Aᵀ + 42 b aᵀ X B Xᵀ Aᵀ + 42 A X Bᵀ Xᵀ a bᵀ + Bᵀ X B a bᵀ Bᵀ D + Aᵀ a bᵀ (Bᵀ "
+        "X + Aᵀ Xᵀ) - 3 Bᵀ X B a bᵀ Bᵀ Dᵀ + 42 Aᵀ (X + Xᵀ) b aᵀ X B + 42 a bᵀ (X + Xᵀ) A X Bᵀ + Aᵀ (B²)ᵀ X B "
+        "a bᵀ Bᵀ A + (aᵀ X B a) B² b bᵀ X D - (aᵀ X B a) Cᵀ A B² b bᵀ + (aᵀ X B a) b bᵀ (B²)ᵀ X Dᵀ + (aᵀ X B "
+        "a) B D B³ b bᵀ X + (aᵀ X B a) Aᵀ Xᵀ b bᵀ (B³)ᵀ Dᵀ + (aᵀ X B a) b bᵀ (B³)ᵀ Dᵀ (Bᵀ X + Xᵀ Aᵀ) + (B (X "
+        "Dᵀ - 3 X D + B A X Aᵀ) + a bᵀ (X D Xᵀ - Xᵀ Cᵀ A + X (A X + Xᵀ B) D B) B) B b aᵀ Bᵀ",
         size=2,
     ),
     R("mixed: 3 tr(A)", "X", lambda v: tr(v.X) * 3, "3 I_N"),
@@ -133,7 +132,7 @@ ENTRYWISE = (
         "entrywise: x^T A x + k sin(y)^T x",
         "A x y k:",
         lambda v: v.x.mT @ v.A @ v.x + (sin(v.y).mT @ v.x) * v.k,
-        "k sin(y) + (Aᵀ + A) x",
+        "k sin(y) + (A + Aᵀ) x",
         "x",
         book="Aᵀ x + A x + k sin(y)",
     ),
