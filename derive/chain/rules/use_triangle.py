@@ -12,7 +12,7 @@ from derive.chain.sums import Fact, Facts
 from derive.expressions.indices import Limits, name_of, substitute, sum_over
 from derive.expressions.intervals import inside
 from derive.expressions.traverse import rewrite
-from derive.language import Text, listing
+from derive.language import Text, clauses
 
 LEFT = Text("{reason}, so only the term with {idx} = {place} is not 0", "{reason}，故只有 {idx} = {place} 的项不为 0")
 
@@ -60,7 +60,7 @@ def use_triangle(terms: Terms, facts: Facts) -> Iterator[Line]:
                 factors = tuple(substitute(f, {limit[0]: place}) for f in factors)
         found.append(product(factors, tuple(sums)))
     if used:
-        yield Line(tuple(found), listing(used))
+        yield Line(tuple(found), clauses([*used]))
 
 
 def _above(fact: Fact) -> bool:
