@@ -6,8 +6,11 @@ import json
 import re
 from fractions import Fraction
 from pathlib import Path
+from textwrap import dedent
+from typing import Any
 
 import pytest
+import torch
 
 from derive.cli.assignment import _wish as wish_of
 from derive.cli.assignment import contents, run, shipped
@@ -222,3 +225,37 @@ def test_layers_stand_among_derivations(tmp_path: Path) -> None:
     assert "Problem 3. The arithmetic of the layers (5 marks)" in page and "7776" in page and "worth 15 marks" in page
     data = json.loads(sheet(tmp_path, text, "--format", "json"))
     assert data["tasks"][2]["networks"][0]["totals"]["weights"] == 7776  # 9 * 9 * 3 * 32
+
+
+def _normalised(x: torch.Tensor, axis: int) -> torch.Tensor:
+    centred = x - x.mean(axis, keepdim=True)
+    return centred / torch.sqrt((centred**2).mean(axis, keepdim=True) + 0.1)
+
+
+@pytest.mark.parametrize(("name", "axis"), [("layer-norm", 1), ("batch-norm", 0)])
+def test_the_code_on_a_sheet_is_the_gradient(tmp_path: Path, name: str, axis: int) -> None:
+    """The listing is run as it is printed, in torch, beside autograd through the same layer written by hand."""
+    options = "options = { reading = 'training' }\n" if name == "batch-norm" else ""
+    toml = f"[[problem]]\nname = '{name}'\ndetail = 'code'\ncode = 'torch'\n{options}"
+    page = str(sheet(tmp_path, toml, "--format", "text"))
+    assert "The two passes in torch" in page and "∂L/∂x" not in page
+    made: dict[str, Any] = {"torch": torch}
+    exec(dedent(page[page.index("    def forward") :]), made)
+    x, gamma, beta, c = (torch.randn(*s, dtype=torch.float64) for s in ((5, 3), (3,), (3,), (5, 3)))
+    given = [a.requires_grad_() for a in (x, gamma, beta)]
+    y = gamma * _normalised(x, axis) + beta
+    truth = torch.autograd.grad((c * y).sum(), given)
+    with torch.no_grad():
+        values = made["forward"](x, gamma, beta, 0.1)
+        found = made["backward"](gamma, c, values["s"], values["x_hat"], x)
+    assert torch.allclose(values["y"], y)
+    assert all(torch.allclose(found[n], t) for n, t in zip(("x", "gamma", "beta"), truth, strict=True))
+    blank = str(sheet(tmp_path, toml, "--format", "text", "--blank"))
+    assert "def backward(gamma" in blank and "dgamma" not in blank
+    for format, begins in (("tex", r"\begin{verbatim}"), ("html", "<pre><code>def"), ("markdown", "```python")):
+        assert begins in str(sheet(tmp_path, toml, "--format", format))
+
+
+def test_a_task_that_is_only_code_says_which(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match='detail "code" shows the code alone; say which'):
+        sheet(tmp_path, "[[problem]]\nname = 'l1'\ndetail = 'code'\n", "--format", "text")

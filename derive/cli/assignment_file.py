@@ -14,6 +14,7 @@ statement = '''Start at $w_1 = {{w1}}$.'''
 rate = "1e-4"
 numbers = { w1 = [0.1, 0.9], w2 = -0.5, b = 0, x1 = 1, x2 = 1, y = 0 }
 nice = ["z"]
+code = "torch"                            # the generated forward and backward pass below the solution; or "numpy"
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ BYTES = 1 << 20
 SOURCES = ("name", "file", "latex", "layers")
 KEYS = (
     *SOURCES, "input", "graph", "title", "statement", "part", "marks", "options", "numbers", "rate", "nice", "detail",
-    "picture",
+    "picture", "code",
 )  # fmt: skip
 PART_KEYS = ("statement", "marks")
 
@@ -55,6 +56,7 @@ class Asked(NamedTuple):
     nice: tuple[str, ...] | bool
     detail: str | None
     picture: bool
+    code: str | None
 
     @property
     def varies(self) -> bool:
@@ -138,8 +140,9 @@ def _asked(value: Any, where: str) -> Asked:
         {name: read(n, f"{where}: numbers.{name}") for name, n in numbers.items()},
         _rate(table, where),
         _nice(table.get("nice", ()), where),
-        _one_of(table.get("detail"), ("answer", "brief", "full"), f"{where}: detail"),
+        _detail(table, where),
         _true(table.get("picture", True), f"{where}: picture"),
+        _one_of(table.get("code"), ("numpy", "torch"), f"{where}: code"),
     )
 
 
@@ -195,6 +198,13 @@ def _nice(value: Any, where: str) -> tuple[str, ...] | bool:
     if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
         return tuple(value)
     raise UsageError(f'{where}: nice is true, or a list of quantities such as ["z", "L"], found {value!r}')
+
+
+def _detail(table: Mapping[str, Any], where: str) -> str | None:
+    found = _one_of(table.get("detail"), ("answer", "brief", "full", "code"), f"{where}: detail")
+    if found == "code" and "code" not in table:
+        raise UsageError(f'{where}: detail "code" shows the code alone; say which, as in code = "torch"')
+    return found
 
 
 def _one_of(value: Any, known: tuple[str, ...], where: str) -> str | None:

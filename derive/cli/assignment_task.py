@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from derive.layers.task import Task as LayerTask
 from derive.problem import Problem, Reading
 from derive.problems import layer_tasks, load, load_layers
 from derive.sheet.assignment import Question, Solved, Task, derived
+from derive.sheet.part import Part
 from derive.topics.worked.numbers_as_typed import parse
 
 
@@ -40,7 +41,7 @@ def made(asked: Asked, folder: Path, seed: str, check: bool) -> Task:
 
 def _layers(asked: Asked, task: LayerTask, check: bool) -> Task:
     """A task on the arithmetic of layers, which has no options and no numbers. Errors: UsageError."""
-    for what in ("options", "numbers", "rate", "nice", "graph"):
+    for what in ("options", "numbers", "rate", "nice", "graph", "code"):
         if getattr(asked, what):
             raise UsageError(f"{what}: a task on layers has none")
     from derive.layers.page import solution, told
@@ -80,13 +81,19 @@ def _derived(asked: Asked, folder: Path, seed: str, check: bool) -> Task:
             "the statement of the catalogue names other numbers; write a statement = ... with {{name}} for a number"
         )
     own = problem.statement
-    return _task(
-        asked,
-        derived([part for one in _each(given) for part in solved(problem, one)]),
-        problem.title,
-        (own,) if own.en or own.values else (),
-        numbers,
-    )
+    parts = [part for one in _each(given) for part in solved(problem, one)]
+    found = derived(parts)
+    if asked.detail == "code":  # of what else was checked nothing is shown
+        found = found._replace(told=found.told[:1])
+    task = _task(asked, found, problem.title, (own,) if own.en or own.values else (), numbers)
+    return task if asked.code is None else task._replace(code=(asked.code, _listings(parts, asked.code)))
+
+
+def _listings(parts: Sequence[Part], library: str) -> tuple[tuple[Text | None, str], ...]:
+    """The two passes of each derivation, as `derive code` writes them, with the name of its reading."""
+    from derive.code.listing import listing
+
+    return tuple((part.label, listing(part.derived.derivation, library)) for part in parts)
 
 
 def _each(given: argparse.Namespace) -> list[argparse.Namespace]:

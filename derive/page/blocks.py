@@ -141,6 +141,18 @@ class Picture(NamedTuple):
     caption: Text
 
 
+class Code(NamedTuple):
+    """A listing in Python, in plain ASCII, line for line as it is."""
+
+    text: str
+
+    @property
+    def heads(self) -> Code:
+        """The first line of each function, with room for the others."""
+        lines = self.text.splitlines()
+        return Code("\n".join(line if line.startswith("def ") else "" for line in lines))
+
+
 class Answer(NamedTuple):
     """What an exercise leaves out of its solution: `block`, and `question` in its place; either may be nothing.
 
@@ -152,4 +164,6 @@ class Answer(NamedTuple):
     kept: int = 0
 
 
-Block = Notation | Picture | Worked | Title | Heading | Paragraph | Equations | Unrolled | Expanded | Table | Answer
+Block = (
+    Notation | Picture | Worked | Title | Heading | Paragraph | Equations | Unrolled | Expanded | Table | Code | Answer
+)

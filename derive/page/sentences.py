@@ -62,6 +62,7 @@ TOTAL_OF_ONE = Text("The sheet has one problem, worth {marks} marks.", "本卷�
 OF_TASKS = Text("Problems {number}: {said}", "第 {number} 题：{said}")
 OF_TASK = Text("Problem {number}: {said}", "第 {number} 题：{said}")
 VERSION = Text("Version {number}", "第 {number} 号卷")
+IN_CODE = Text("The two passes in {library}", "{library} 中的前向传播与反向传播")
 TASK_HEADER = (
     Text("problem", "题目"),
     Text("quantities compared", "比较的量"),

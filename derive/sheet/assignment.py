@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from derive.language import Text
 from derive.page import sentences as say
-from derive.page.blocks import Answer, Block, Heading, Notation, Paragraph, Picture, Table, Title
+from derive.page.blocks import Answer, Block, Code, Heading, Notation, Paragraph, Picture, Table, Title
 from derive.page.formats.formats import FORMATS, Document
 from derive.page.front import Front
 from derive.page.print.formulas import Formulas
@@ -68,7 +68,9 @@ def derived(parts: Sequence[Part]) -> Solved:
 class Task(NamedTuple):
     """One task of a sheet: what solves it, its title, statement and questions.
 
-    `detail` is that of the whole sheet where it is None; without `graph` no picture is drawn.
+    `detail` is that of the whole sheet where it is None, and "code" where the code is the whole solution. Without
+    `graph` no picture is drawn.
+    `code` is a library, and the two passes of each derivation in it, with the name of its reading.
     """
 
     solved: Solved
@@ -78,6 +80,7 @@ class Task(NamedTuple):
     marks: int | None = None
     detail: str | None = None
     graph: bool = True
+    code: tuple[str, tuple[tuple[Text | None, str], ...]] | None = None
 
     @property
     def worth(self) -> int | None:
@@ -150,8 +153,15 @@ def _stated(each: Task, number: int) -> Iterator[Block]:
 
 def _solved(each: Task, detail: str) -> Iterator[Block]:
     """Yield the solution of a task."""
-    found = iter(each.solved.blocks(detail))
-    return found if each.graph else _without_graph(found)
+    if detail != "code":
+        found = iter(each.solved.blocks(detail))
+        yield from found if each.graph else _without_graph(found)
+    if each.code is not None:
+        library, listings = each.code
+        yield Heading(say.IN_CODE(library=library))
+        for label, text in listings:
+            yield from () if label is None else (Paragraph(label),)
+            yield Code(text)
 
 
 def _without_graph(found: Iterator[Block]) -> Iterator[Block]:

@@ -16,6 +16,7 @@ from derive.page import sentences as say
 from derive.page.blocks import (
     Answer,
     Block,
+    Code,
     Drawing,
     Equations,
     Expanded,
@@ -64,6 +65,8 @@ class Blanking:
                 self.step = block.level == 2 or block.text.en in _FADED
                 self.section = self.section if block.level == 2 else block.text.en
                 yield Answer(block, None) if self.section == say.CHECK.en else block
+            case Code():
+                yield Answer(block, block.heads)
             case Picture():
                 yield Answer(block, _forward(block.drawing))
             case Notation():

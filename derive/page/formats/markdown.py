@@ -65,6 +65,9 @@ class Writer(base.Writer):
     def paragraph(self, block: blocks.Paragraph) -> str:
         return self.text(block.text)
 
+    def code(self, block: blocks.Code) -> str:
+        return f"```python\n{block.text}\n```"
+
     def picture(self, block: blocks.Picture) -> str:
         return f"*{self.text(block.caption)}*"
 

@@ -11,6 +11,12 @@ from derive.page.print.spoken import spoken
 MARKS = "\x02\x03"  # of a template, which are filled in later
 
 
+def literal(text: str) -> str:
+    """Text as a string of Typst's code, line for line as it is."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
 def string(text: str, kept: str = "") -> str:
     """Words as a string of Typst's code: white space is one space; control characters are dropped, but for `kept`.
 

@@ -82,6 +82,9 @@ class Writer(base.Writer):
         rows = "".join("<tr>" + "".join(f"<td>{self.text(c)}</td>" for c in row) + "</tr>" for row in block.rows)
         return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
+    def code(self, block: blocks.Code) -> str:
+        return f'<div class="wide"><pre><code>{escape(block.text)}</code></pre></div>'
+
     def picture(self, block: blocks.Picture) -> str:
         drawings = [inlined(block.drawing.svg(lang)) for lang in LANGUAGES]
         shown = "".join(f'<div class="wide" lang="{a}">{b}</div>' for a, b in zip(LANGUAGES, drawings, strict=True))

@@ -95,6 +95,9 @@ class Writer(base.Writer):
     def paragraph(self, block: blocks.Paragraph) -> str:
         return f"\n{self.text(block.text)}"
 
+    def code(self, block: blocks.Code) -> str:
+        return f"{{\\footnotesize\\begin{{verbatim}}\n{block.text}\n\\end{{verbatim}}}}"
+
     def boxed(self, rows: base.Rows) -> str:
         if len(rows) == 1:
             return f"\\[\\result{{{self._boxed(*rows[0])}}}\\]"

@@ -110,6 +110,9 @@ class Writer(base.Writer):
     def paragraph(self, block: blocks.Paragraph) -> list[str]:
         return self._sentence(block.text)
 
+    def code(self, block: blocks.Code) -> list[str]:
+        return [f"    {line}" for line in block.text.splitlines()]
+
     def row(self, left: str, right: Sequence[str], row: blocks.Row) -> Equation:
         reason = "" if row.reason is None else self.text(say.ASIDE(words=row.reason))
         return Equation(left, self.signs[row.sign], signed(right), reason)

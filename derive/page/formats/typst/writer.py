@@ -13,7 +13,7 @@ from derive.page.look import LINE
 from derive.page.print.formulas import Formulas
 from derive.page.print.lines import broken, chained, width
 from derive.page.print.names import DOTS
-from derive.page.print.typst import equation, string
+from derive.page.print.typst import equation, literal, string
 
 CLOSING = tuple("，。；：、！？）")
 FILLED = r"\dots" * DOTS
@@ -104,6 +104,9 @@ class Writer(base.Writer):
 
     def paragraph(self, block: blocks.Paragraph) -> str:
         return f"\n{self.text(block.text)}\n"
+
+    def code(self, block: blocks.Code) -> str:
+        return f'\n#raw({literal(block.text)}, block: true, lang: "python")\n'
 
     def boxed(self, rows: base.Rows) -> str:
         if len(rows) == 1:
