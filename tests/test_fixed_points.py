@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from generated import loaded, plain
+from sympy import Symbol, cos, simplify, sin
 
 from derive import Graph, ModelError, Piecewise, Sum, UsageError, log, relu, sigmoid, sqrt, tanh
 from derive.check.steps import Checker
@@ -213,3 +214,39 @@ def test_what_is_not_finite_behind_a_fixed_point_is_not_blamed_on_it():
     g.loss("L", g.fixed_point("r", lambda r: 5 * r + w + 10) ** 2)
     with pytest.raises(UsageError, match="the iteration for r settles at hardly any"):
         g.derive().to_text()
+
+
+def kepler(g):
+    """E = M + e sin E: dE/dM = 1/(1 - e cos E), and L = cos E - e."""
+    M, e = g.parameter("M"), g.parameter("e", domain="probability")
+    E = g.fixed_point("E", lambda E: M + e * sin(E))
+    g.loss("L", cos(E) - e)
+    return "M", -sin(E) / (1 - e * cos(E))
+
+
+def through_a_node(g):
+    """z = cos(a z)/2, whose argument gets a name: dz/da = -z s/(2 + a s), s = sin(a z); L = a z."""
+    a = g.parameter("a")
+    z = g.fixed_point("z", lambda z: cos(a * z) / 2)
+    g.loss("L", a * z)
+    return "a", z - a * z * sin(Symbol("z_z", real=True)) / (2 + a * sin(Symbol("z_z", real=True)))
+
+
+def each_for_itself(g):
+    """z_i = sin(z_i)/2 + b_i is an equation of one number for every i."""
+    i = g.index("i", g.size("n"))
+    b = g.parameter("b", i.upper)
+    z = g.fixed_point("z", lambda z: sin(z[i]) / 2 + b[i], over=i)
+    g.loss("L", Sum(z[i] ** 2, i))
+    return "b", 2 * z[i] / (1 - cos(z[i]) / 2)
+
+
+@pytest.mark.parametrize("build", [kepler, through_a_node, each_for_itself])
+def test_the_equation_of_a_number_is_solved(build):
+    """The gradient holds no adjoint on both sides, and of a number the page speaks of no matrix."""
+    g = Graph(build.__name__)
+    name, expected = build(g)
+    d = g.derive()
+    assert simplify(d.gradient(name) - expected) == 0
+    for lang in ("en", "zh"):
+        assert ("I_n" in d.to_text(lang)) is (build is each_for_itself)

@@ -21,6 +21,7 @@ from derive.chain.regions import contains, numbers, regions
 from derive.chain.rule import extent
 from derive.chain.rules.insert import INSERT
 from derive.chain.rules.pipeline import develop_closed_form
+from derive.chain.solved import solved
 from derive.chain.sums import Facts
 from derive.chain.vanishing import vanishing
 from derive.expressions.indices import apart, name_of, substitute
@@ -158,10 +159,11 @@ class Steps:
             p: v
             for t in raw
             for p in partials(t)
-            if (v := self._lookup(p, {**ranges, **{i: (low, high) for i, low, high in t.sums}})) is not None
+            if name_of(p.wrt) != node.name  # a recursion keeps its own name
+            and (v := self._lookup(p, {**ranges, **{i: (low, high) for i, low, high in t.sums}})) is not None
         }
         marks = tuple(is_immediate(d.model, node, use, uses) for use in uses)
-        return step(d.loss, node, region, uses, marks, tuple(short.items()), self._facts, longest)
+        return solved(step(d.loss, node, region, uses, marks, tuple(short.items()), self._facts, longest))
 
     def _alone(self, node: Node, uses: tuple[Use, ...]) -> bool:
         """Is the adjoint of this family the only one that is made of those of its users?"""

@@ -25,10 +25,10 @@ class FixedPoint(Topic):
 
     def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         from derive.page.blocks import Paragraph
-        from derive.topics.fixed_point.page import ASSUMED
+        from derive.topics.fixed_point.page import ASSUMED, ASSUMED_OF_NUMBER
 
         for node in found:
-            yield Paragraph(ASSUMED(z=node.matrix))
+            yield Paragraph((ASSUMED if node.indices else ASSUMED_OF_NUMBER)(z=node.matrix))
 
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         from derive.topics.fixed_point.page import section
