@@ -10,8 +10,8 @@ problem = Problem(
         "and c, and say which product is the best. Then average the squared gradients over the steps with the "
         "constant β. Show that the factored moments equal those of the whole matrix if the squared gradient is a bᵀ "
         "in every step.",
-        "用乘积 r cᵀ 近似 M×N 的正的二阶矩矩阵 V。V 相对于它的散度是 V log(V/rcᵀ) − V + rcᵀ 对所有元素之和，"
-        "请推导该散度对 r 与 c 的梯度，并指出最佳的乘积。再以常数 β 对各步的梯度平方作指数平均；"
+        "用乘积 r cᵀ 近似元素全为正的 M×N 二阶矩矩阵 V，V 相对于它的散度是 V log(V/rcᵀ) − V + rcᵀ "
+        "对所有元素之和。请推导该散度对 r 与 c 的梯度，并指出最佳的乘积。再以常数 β 对各步的梯度平方作指数平均；"
         "若每一步的梯度平方都是 a bᵀ，请证明因子化的二阶矩等于整个矩阵的二阶矩。",
     ),
     source="Shazeer, Stern 2018, 3",

@@ -11,8 +11,9 @@ problem = Problem(
         "and shifted. The loss is left abstract. Derive the gradients in training, say what happens for a batch of "
         "one, and derive the gradients at inference, where moving averages replace the mean and the variance of the "
         "batch.",
-        "每个特征在整个批量上被平移并缩放到均值为零、方差为一，再乘以增益并加上平移。损失不给出具体形式。"
-        "请推导训练时的各梯度，说明批量大小为 1 时的情形，再推导推理时的各梯度：此时以滑动平均代替批量的均值与方差。",
+        "每个特征先在整个批量上标准化，使均值为零、方差为一，再乘以增益并加上平移。损失不给出具体形式。"
+        "请推导训练时的各梯度，说明批量大小为 1 时的情形，再推导推理时的各梯度："
+        "此时以滑动平均代替批量的均值与方差。",
     ),
     source="4.11",
     group="normalisation",

@@ -11,7 +11,7 @@ problem = Problem(
         "abstract. Derive the gradients with respect to kernel, bias and input. Then compute them for the input with "
         "the rows 0 1 2 3 and 4 5 6 7, the kernel with the rows −1 1 and 1 1, bias 0 and ∂L/∂y = 1 for every output, "
         "and find the fully connected layer that does the same.",
-        "一个 K 行 M 列、带偏置的卷积核在输入上滑动，输出的损失不给出具体形式。请推导损失对卷积核、"
+        "一个 K 行 M 列、带偏置的卷积核在输入上滑动；损失是输出的函数，不给出具体形式。请推导损失对卷积核、"
         "偏置与输入的梯度；再取输入的两行为 0 1 2 3 与 4 5 6 7，卷积核的两行为 −1 1 与 1 1，偏置为 0，每个输出的 "
         "∂L/∂y = 1，计算各梯度，并给出与该卷积等价的全连接层。",
     ),

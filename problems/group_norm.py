@@ -9,7 +9,7 @@ problem = Problem(
         "channels and P positions are shifted and scaled to mean zero and variance one; then every channel is "
         "multiplied by a gain and shifted. The loss is left abstract. Derive the gradients with respect to input, "
         "gain and shift.",
-        "每个样本的通道分成 G 组，每组 C 个通道。同一组内 C 个通道、P 个位置上的所有值被平移并缩放到均值为零、"
+        "每个样本的通道分成 G 组，每组 C 个通道。同一组内 C 个通道、P 个位置上的所有值先一起标准化，使均值为零、"
         "方差为一，再逐通道乘以增益并加上平移。损失不给出具体形式。请推导损失对输入、增益与平移的梯度。",
     ),
     group="normalisation",

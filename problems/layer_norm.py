@@ -8,8 +8,8 @@ problem = Problem(
         "Each row of a batch is shifted and scaled to mean zero and variance one over its features; then every "
         "feature is multiplied by a gain and shifted. The loss is left abstract. Derive the gradients with respect to "
         "input, gain and shift.",
-        "批量中的每一行在其各特征上被平移并缩放到均值为零、方差为一，再逐特征乘以增益并加上平移。损失不给出具体形式。"
-        "请推导损失对输入、增益与平移的梯度。",
+        "批量中的每一行先在其各特征上标准化，使均值为零、方差为一，再逐特征乘以增益并加上平移。"
+        "损失不给出具体形式。请推导损失对输入、增益与平移的梯度。",
     ),
     source="0.9",
     group="normalisation",

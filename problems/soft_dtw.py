@@ -8,7 +8,7 @@ problem = Problem(
         "The costs d compare two sequences step by step. The value of the best alignment is smoothed: the minimum is "
         "replaced by −γ times the logarithm of the sum of exp(−r/γ). Derive the gradient with respect to the costs. "
         "The values at the border should be infinite; here they are a large number c.",
-        "d 是两个序列各步之间的代价。求最优对齐的递推中，把最小值换成光滑的 −γ log(exp(−r/γ) 之和)。"
+        "d 是两个序列各步之间的代价。求最优对齐的递推中，把最小值换成光滑的函数：−γ 乘以 exp(−r/γ) 之和的对数。"
         "请推导所得的值对各代价的梯度。边界值本应为无穷大，这里取一个很大的数 c。",
     ),
     source="Cuturi, Blondel 2017",

@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -76,6 +77,21 @@ def test_what_follows_from_a_wrong_line_is_told_apart() -> None:
 def test_a_name_that_is_never_defined_has_a_caret() -> None:
     (line,) = judge("logistic").answer(r"\frac{\partial L}{\partial w_1} = q x_1")
     assert line.verdict == "unreadable" and line.caret.splitlines()[1].index("^") == line.caret.index("q")
+
+
+IN_CHINESE = [  # of what the verdict says in Chinese: the model, the answer, a word that it has
+    ("logistic", r"\frac{\partial L}{\partial w_1} = q x_1", "模型中没有这个量"),
+    ("mlp", r"\frac{\partial L}{\partial Z_2} = (A_2 - Y) A_2", "不能作矩阵乘法"),
+    ("mlp", r"\frac{\partial L}{\partial b_2} = \frac{\partial L}{\partial Z_2}", "缺少对各行的求和"),
+    ("logistic", r"\frac{\partial L}{\partial z} = y a", "、b = "),
+]
+
+
+@pytest.mark.parametrize("name, answer, said", IN_CHINESE)
+def test_a_verdict_in_chinese_has_no_english(name: str, answer: str, said: str) -> None:
+    (line,) = judge(name).answer(answer)
+    words = " ".join(text.pick("zh") for text in (line.reason, line.example) if text is not None)
+    assert said in words and re.search("[a-z]{3}|[一-龥] [一-龥]", words) is None, words
 
 
 def test_a_line_that_cannot_be_read_leaves_the_others() -> None:

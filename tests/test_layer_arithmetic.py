@@ -23,6 +23,7 @@ from derive.layers.network import Network, said
 from derive.layers.page import solution
 from derive.layers.read import read_layers
 from derive.layers.render import render
+from derive.layers.said import in_chinese
 from derive.layers.shape import Shape, read_shape
 from derive.layers.size import size
 from derive.page.blocks import Table
@@ -79,6 +80,20 @@ def column(name: str, what: str, at: int = 0) -> list[int]:
 
 def shapes(name: str, at: int = 0) -> list[str]:
     return [said(row.output) for row in load_layers(name).networks[at].rows]
+
+
+@pytest.mark.parametrize(
+    "typed, chinese",
+    [
+        ("conv 32 7x7 stride 2 pad same nobias", "卷积 32 个 7×7，步幅 2，等长填充，无偏置"),
+        ("tconv 16 4x4 outpad 1", "转置卷积 16 个 4×4，输出填充 1"),
+        ("depthwise 3x3 dilation 2x1", "逐通道卷积 3×3，膨胀率 2×1"),
+        ("pool 3 stride 2", "最大池化 3，步幅 2"),
+        ("relu", "ReLU"),
+    ],
+)
+def test_a_layer_is_named_in_chinese(typed: str, chinese: str) -> None:
+    assert in_chinese(typed) == chinese
 
 
 def test_catalogue_0_1() -> None:

@@ -65,6 +65,24 @@ def test_the_inner_derivative_is_named():
     assert said[-1] == "u - v 的导数为 1"
 
 
+def test_no_reason_repeats_its_line():
+    """Of a step like another one, dJ/dK_p = 1/2 holds by a rule, not as dJ/dK_p = 1/2."""
+    text = " ".join(sheet("jsd", ("--format", "text", "--no-check"))[0].split())
+    assert "∂J/∂Kₚ = 1/2 (linear: the derivative is the coefficient)" in text
+    text = " ".join(sheet("moe", ("--format", "text", "--no-check"))[0].split())
+    assert "(the function is abstract, so its derivative is kept as a symbol; substitute ∂J/∂l)" in text
+
+
+def test_what_is_assumed_of_several_is_one_clause():
+    """In both languages, in the order in which the first of them is declared."""
+    for lang, clause in (
+        ("en", "Assumed: β₁, β₂, α, λ lie between 0 and 1; ε is positive; g is not zero."),
+        ("zh", "假设：β₁、β₂、α、λ 介于 0 与 1 之间；ε 为正；g 不为零。"),
+    ):
+        text = sheet("adamw", ("--format", "text", "--no-check", "--lang", lang))[0]
+        assert clause.replace(" ", "") in "".join(text.split())
+
+
 def test_the_square_of_what_is_0_or_1_is_itself():
     """E[m^2] = E[m] = 1 - p in one step, not by a variance that was computed from it."""
     text = " ".join(sheet("dropout", ("--format", "text", "--no-check", "--reading", "output"))[0].split())

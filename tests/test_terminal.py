@@ -187,6 +187,8 @@ def test_sentences_break_as_each_language_does():
     assert wrapped("one two three", 8) == ["one two", "three"]
     assert wrapped("梯度消失。梯度爆炸。", 8) == ["梯度消", "失。梯度", "爆炸。"]
     assert wrapped(f"where a{KEPT}={KEPT}b holds", 10) == ["where", "a = b", "holds"]
+    assert wrapped("取 ∂L/∂y = 1，求 w", 11) == ["取", "∂L/∂y = 1，", "求 w"]
+    assert wrapped("a kernel of 3 × 3", 15) == ["a kernel of", "3 × 3"]
     assert all(columns(line) <= 8 for line in wrapped("损失 L 对 w 的梯度。", 8))
 
 

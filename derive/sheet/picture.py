@@ -28,8 +28,9 @@ VALUES = Text("Arrows lead from a quantity to what is computed from it.", "箭�
 SHARED = Text(
     "Parameters are drawn once for each step; a gradient is the sum over these copies. Steps without labels differ "
     "only in time.",
-    "参数在每一步各画一次，其梯度等于对这些副本求和；未标偏导数的时间步只是时间不同。",
+    "参数在每一步各画一次，其梯度是各副本处的梯度之和；未标注偏导数的时间步与已标注的结构相同。",
 )
+COPIED = Text("What all steps share is drawn once for each step.", "各时间步共用的量在每一步各画一次。")
 CHANGED = Text(
     "The graph is that above without {gone} and with {new}.", "计算图与上文相同，只是去掉 {gone}，增加 {new}。"
 )
@@ -111,8 +112,9 @@ def picture(part: Part) -> Iterator[Block]:
     if count > MOST and len(drawn.narrowest.vertices) > MOST:
         yield Paragraph(DENSE(count=str(count)))
         return
-    said = [say.PICTURE if any(e.backward for e in drawn.diagram.edges) else VALUES]
-    said += [SHARED] if drawn.diagram.copied else []
+    backward = any(e.backward for e in drawn.diagram.edges)
+    said = [say.PICTURE if backward else VALUES]
+    said += [SHARED if backward else COPIED] if drawn.diagram.copied else []
     said += remarks(known, drawn.diagram)
     solved = [n.generic for n in derived.model.nodes.values() if n.implicit]
     said += [BACK(names=solved)] if solved else []

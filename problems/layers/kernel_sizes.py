@@ -38,11 +38,11 @@ task = Task(
     values=((size("k", ""), 7), (size("C", ""), 16)),
     notes=(
         Text(
-            "A 3 × 3 convolution adds 2 to the receptive field, so that (k - 1)/2 of them see what one of k × k sees. "
+            "A 3 × 3 convolution adds 2 to the receptive field, so that (k − 1)/2 of them see what one of k × k sees. "
             "At k = 3 both have 9 C² weights; for k ≥ 5 the stack has fewer, 18 C² against 25 C² at k = 5, 27 C² "
             "against 49 C² at k = 7, and it has more nonlinearities. A 1 × 1 convolution sees one position: it mixes "
             "channels, and is cheap enough to reduce them before a larger kernel.",
-            "每个 3 × 3 卷积使感受野增加 2，所以 (k - 1)/2 个 3 × 3 卷积与一个 k × k 卷积看到的范围相同。k = 3 "
+            "每个 3 × 3 卷积使感受野增加 2，所以 (k − 1)/2 个 3 × 3 卷积与一个 k × k 卷积看到的范围相同。k = 3 "
             "时两者都有 9 C² "
             "个权重；k ≥ 5 时堆叠更省：k = 5 时为 18 C² 对 25 C²，k = 7 时为 27 C² 对 49 C²，而且非线性更多。1 × "
             "1 卷积"

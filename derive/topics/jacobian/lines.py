@@ -31,7 +31,7 @@ from derive.topics.jacobian.paths import Entry, Path
 ALONE = Text("multiply the local partials along the path", "把路径上的局部偏导数相乘")
 ALONG = Text("add the paths up", "各条路径相加")
 KILLS = Text("{deltas}: one term of the sum over {idx} remains", "{deltas}：对 {idx} 的求和只剩一项")
-COMMON = Text("take out the common factor {factor}", "提出公因子 {factor}")
+COMMON = Text("take out the common factor {factor}", "提取公因子 {factor}")
 WIDEST = 36  # symbols; a longer bracket would not fit on a line
 NO_PATH = Text("there is no path", "没有路径")
 

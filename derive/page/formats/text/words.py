@@ -10,6 +10,7 @@ KEPT = "\u00a0"  # a blank inside a formula, at which a sentence rather does not
 OPENING, CLOSING = "（《“‘", "，。；：！？、）》”’"
 CJK = r"[\u3000-\u303f\u3400-\u9fff\uff00-\uff65]"
 UNIT = re.compile(rf"\s+|[{OPENING}]*(?:{CJK}|(?:(?!{CJK})[^\s{OPENING}{CLOSING}])+)[{CLOSING}]*|.")
+SIGN = re.compile(" ([=≈≤≥<>×]) ")  # in a formula that an author typed among words
 PAINT = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -32,7 +33,7 @@ def wrapped(text: str, width: int) -> list[str]:
     a formula only where this alone is wider than a line.
     """
     lines, line, blank = [], "", ""
-    for unit in _units(text, width):
+    for unit in _units(SIGN.sub(rf"{KEPT}\1{KEPT}", text), width):
         if unit.isspace() and KEPT not in unit:
             blank = " "
         elif line and columns(line + blank + unit) > width:

@@ -133,7 +133,8 @@ class Writer(base.Writer):
     def unrolled(self, block: blocks.Unrolled) -> Iterator[str]:
         rows = [f"{left} = {signed(right)}" for left, right, _ in self.formulas.rows(block.rows, block.index)]
         indent = margin(self.page)
-        head = f"{' ' * (indent - 2)}{self.formulas.plain(block.index)} = {mark(1, 0)}:"
+        time = f"{self.formulas.plain(block.index)} = {mark(1, 0)}"
+        head = " " * (indent - 2) + self.text(base.AT).replace("@", time)
         template = Template("\n".join([head, *(" " * indent + r for r in rows)]))
         lines = subscripted("\n".join(template.at(block.times, " " * indent + "⋮"))).splitlines()
         for (line,) in map(one_alphabet, lines):

@@ -62,24 +62,24 @@ CLIPPED = Text(
 TRUNCATE = Text(
     "Truncation. Only the last {K} steps of the sums over time are kept. The part of the gradient of each recurrent "
     "weight that is dropped is",
-    "截断。对时间的求和只保留最后 {K} 步。各循环权重的梯度中被舍去的部分为",
+    "截断。对时间的求和只保留最后 {K} 步。各循环权重的梯度中舍去的部分为",
 )
 TRUNCATE_EACH = Text(
     "Truncation. Each term of the loss is carried back {K} steps and no further: for the term at step s, the "
     "contributions of the steps s − {K} and earlier are dropped. {R} is the sum of all that is dropped.",
-    "截断。损失的每一项只传回 {K} 步：对第 s 步的那一项，舍去第 s − {K} 步及更早各步的贡献。{R} 是被舍去部分之和。",
+    "截断。损失的每一项只传回 {K} 步：对第 s 步的那一项，舍去第 s − {K} 步及更早各步的贡献。{R} 是舍去部分之和。",
 )
 REMAINDER = Text(
     "Each step back multiplies the norm of the adjoint of the state by at most {gain}. Let {G} be the largest "
     "immediate partial derivative of a step with respect to the weights. If {claim}, the geometric series bounds what "
     "is dropped:",
     "每回退一步，状态伴随量的范数至多乘以 {gain}。设 {G} 为各步对权重的直接偏导数的最大值。若 {claim}，"
-    "由等比级数得到被舍去部分的界：",
+    "由等比级数得到舍去部分的界：",
 )
 COUPLED = Text(
     "Each step back multiplies the norms of the adjoints by at most the transpose of {B}, so the powers of {B} bound "
     "what is dropped. If {claim}, these powers add up to",
-    "每回退一步，由各伴随量的范数组成的向量至多乘以 {B} 的转置，因此被舍去的部分由 {B} 的幂控制。若 {claim}，"
+    "每回退一步，由各伴随量的范数组成的向量至多乘以 {B} 的转置，因此舍去的部分由 {B} 的幂控制。若 {claim}，"
     "这些幂之和为",
 )
 CUT_AT = Text(
@@ -88,8 +88,8 @@ CUT_AT = Text(
     "its bound. A value of at most 1 in the last column means that the bound held in every cell. The dropped part can "
     "be larger than the whole gradient, as contributions can cancel.",
     "下表由 torch.autograd 在 {measure} = {value} 的随机单元中测得，损失取在最后一步："
-    "表中是被舍去部分的范数分别与整个梯度的范数、与误差上界之比的最大值。最后一列不超过 1，"
-    "表示误差上界在每个单元中都成立。各贡献可能互相抵消，因此被舍去的部分可以大于整个梯度。",
+    "表中是舍去部分的范数分别与整个梯度的范数、与误差上界之比的最大值。最后一列不超过 1，"
+    "表示误差上界在每个单元中都成立。各贡献可能互相抵消，因此舍去的部分可以大于整个梯度。",
 )
 CUT_TABLE = (
     Text("steps kept {K}", "保留步数 {K}")(K=KEPT),
