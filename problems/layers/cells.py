@@ -27,18 +27,17 @@ task = Task(
             "four times and the GRU three times the parameters and the multiplications of the RNN. The products of a "
             "gate with a state are not counted here: each step of the LSTM and of the GRU has 3 H of them, few beside "
             "H² if H is large.",
-            "每一步的乘法次数是表中的 1/T：RNN 为 D H + H²。无论尺寸如何，LSTM 的参数个数与乘法次数都是 RNN 的四倍，"
-            "GRU 是三倍。门与状态的逐元素乘积未计入：LSTM 与 GRU 每一步各有 3 H 次，H 较大时远少于 H²。",
+            "每一步的乘法次数是表中的 1/T：RNN 为 D H + H²。无论各维数是多少，LSTM 的参数个数与乘法次数都是 RNN "
+            "的四倍，GRU 是三倍。门与状态的逐元素乘积未计入：LSTM 与 GRU 每一步各有 3 H 次，H 较大时远少于 H²。",
         ),
         Text(
-            "In return the gates change the Jacobian of a step. For the RNN with tanh it is diag(1 - h_t²) W, so that "
-            "the gradient over many steps contains a product of as many matrices W. The cell of the LSTM and the state "
-            "of the GRU also have a direct path from step to step, on which no weight matrix stands, only a gate: "
-            "while it is near 1, the gradient passes.",
-            "代价换来的是单步雅可比矩阵的改变。以 tanh 为激活函数的 RNN，其单步雅可比矩阵为 diag(1 - h_t²) W，"
-            "因此跨越多步的梯度含有同样多个矩阵 W 的连乘积。"
-            "LSTM 的细胞状态与 GRU 的状态在相邻两步之间还有一条直接路径，其上没有权重矩阵，只有一个门："
-            "门接近 1 时梯度得以通过。",
+            "In return the gates change the Jacobian of a step. For the RNN with tanh it is diag(1 − h_t²) W, so "
+            "that the gradient over many steps contains a product of as many matrices W. The cell of the LSTM "
+            "and the state of the GRU also have a direct path from step to step, on which no weight matrix "
+            "stands, only a gate: while it is near 1, the gradient passes.",
+            "作为回报，门改变了一步的雅可比矩阵。以 tanh 为激活函数的 RNN，一步的雅可比矩阵为 diag(1 − h_t²) W，"
+            "因此跨越多步的梯度含有同样多个矩阵 W 的连乘积。LSTM 的单元状态与 GRU "
+            "的状态在相邻两步之间还有一条直接路径，其上没有权重矩阵，只有一个门：门接近 1 时梯度得以通过。",
         ),
     ),
     source="2.3",

@@ -85,7 +85,7 @@ def index(entries: Iterable[Entry], groups: Mapping[str, str], lang: str, checke
         lang=lang, title=escape(TITLE.pick(lang)), about=escape((ABOUT if checked else UNCHECKED).pick(lang)),
         style=text("gallery.css"), search=escape(SEARCH.pick(lang)),
         none=escape(NONE.pick(lang)), groups="\n".join(sections), script=script,
-        other=escape(OTHER.pick(lang)), other_lang=to, other_page=named(to),
+        other=escape(OTHER[lang]), other_lang=to, other_page=named(to),
         hash="sha256-" + base64.b64encode(sha256(script.encode()).digest()).decode(),
     )  # fmt: skip
 

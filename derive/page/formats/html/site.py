@@ -11,7 +11,7 @@ from html import escape
 from derive.language import LANGUAGES, Text
 
 LIST = Text("All problems", "全部题目")
-OTHER = Text("中文", "English")  # what the link to the other language reads
+OTHER = {"en": "中文", "zh": "English"}  # what the link to the other language reads, in that language
 LANG = re.compile(r'<html lang="\w+"')
 TITLE = re.compile(r'(<title data-en="(.*?)" data-zh="(.*?)">).*?</title>')
 
@@ -40,4 +40,4 @@ def _home(lang: str) -> str:
 
 def _turned(lang: str) -> str:
     to = other(lang)
-    return f'<p><a href="{named(to)}" lang="{to}" hreflang="{to}">{escape(OTHER.pick(lang))}</a></p>'
+    return f'<p><a href="{named(to)}" lang="{to}" hreflang="{to}">{escape(OTHER[lang])}</a></p>'
