@@ -176,6 +176,11 @@ def test_several_from_one_function(file, cli, refused):
     assert cli("m.py", "--graph", "models.two", "--format", "text", "--no-check").startswith("two\n")
 
 
+def test_a_program_that_goes_to_another_folder_and_a_graph_in_a_list_too(file, cli):
+    file(m=f"{HEAD}{SQUARE}import os\nos.chdir('/')\nall_of_them = [g]\n")
+    assert cli("m.py", "--format", "text", "--no-check").startswith("square\n")
+
+
 def test_a_problem_with_options(file, cli):
     """A file that says a Problem has what the files of the catalogue have."""
     source = (ROOT / "problems" / "softmax_ce.py").read_text(encoding="utf-8")
@@ -222,6 +227,12 @@ WRONG = [
     ("x = 1\n", "m.py defines no Graph, neither by itself (g = Graph(...)) nor in a function"),
     (f"{HEAD}def model():\n    return [Graph][:0]\n", "m.py: model() returns no Graph; let it return the one"),
     (f"{HEAD}g = Graph('empty')\n", "empty"),
+    (f"{HEAD}if __name__ == '__main__':\n    g = Graph()\n", "under if __name__ == '__main__' is not run here"),
+    (f"{HEAD}def main():\n    g = Graph()\n", "let main() end with return g"),
+    (f"{HEAD}class M:\n    def __init__(self):\n        self.net = Graph()\nm = M()\n", "add the line g = m.net"),
+    (f"{HEAD}class M:\n    pass\n", "of a class make an object and name its graph, as in g = M().graph"),
+    ("from .nowhere import thing\n", "No module named '.nowhere'"),
+    ("import sys\nsys.exit()\n", "(status 0) before its graph is there; it is run without arguments"),
     ("\0", "m.py: SyntaxError: source code string cannot contain null bytes"),
 ]
 

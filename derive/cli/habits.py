@@ -42,6 +42,7 @@ HABITS = (
     (rf"object of type '{FAMILY}' has no len", SIZES),
     (r"unsupported operand type.*'(Strict)?(Greater|Less)Than'", CONDITION),
     (r"'(Add|Mul|Pow|Product)' object is not subscriptable", NAMED),
+    (r"EOF when reading a line", "the program asks for input, and there is none here: put the value into the file"),
     (r"Concatenation operation is not implemented", ARRAYS),
     (r"can't multiply sequence by non-int", NO_WORDS),
     (r"unsupported operand type.* 'NoneType'", NOTHING),

@@ -37,9 +37,10 @@ def own(typed: str, wish: str | None) -> Problem:
     Errors: UsageError for a file without a graph, for several without a wish, and for whatever the program raises.
     """
     path = file(typed)
+    source = path.read_bytes()  # before the program goes to another folder
     with running(path):
         made = module(path)
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(source)
         found = dict(_candidates(made, tree))
     if not found:
         raise UsageError(_none(typed, made, tree))
@@ -68,8 +69,8 @@ def _candidates(made: ModuleType, tree: ast.Module) -> Iterator[tuple[str, Found
         if isinstance(value, FunctionType):
             if name in builders and _makes(value, made) and _needs_nothing(value):
                 yield name, Found(value, inspect.getdoc(value))
-        elif dict(_graphs(name, value)):
-            seen.add(id(value))
+        elif graphs := {id(one) for _, one in _graphs(name, value)} - seen:
+            seen |= {id(value), *graphs}
             yield name, Found(value)
 
 
@@ -135,8 +136,28 @@ def _none(typed: str, made: ModuleType, tree: ast.Module) -> str:
                 )
     return (
         f"{typed} defines no Graph, neither by itself (g = Graph(...)) nor in a function without arguments that "
-        "returns it"
+        f"returns it{_hidden(typed, made, tree)}"
     )
+
+
+def _hidden(typed: str, made: ModuleType, tree: ast.Module) -> str:
+    """Where a graph is all the same, or what else the file holds."""
+    for node in tree.body:
+        if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test) and "Graph" in ast.unparse(node):
+            return "; what stands under if __name__ == '__main__' is not run here: move it out"
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and "Graph(" in ast.unparse(node):
+            return f"; let {node.name}() end with return g"
+    classes = {name: value for name, value in vars(made).items() if isinstance(value, type)}
+    for name, value in vars(made).items():
+        inside = {} if isinstance(value, type | ModuleType | FunctionType) else getattr(value, "__dict__", {})
+        for inner in (key for key, one in inside.items() if isinstance(one, Graph)):
+            return f"; {name}.{inner} is one: add the line g = {name}.{inner}"
+    for name, value in classes.items():
+        if any(base.__module__.startswith("torch.nn") for base in value.__mro__[1:]):
+            return f"; derive layers {typed}:{name} --input 3x32x32 explains the layers of a torch module"
+        if value.__module__ == made.__name__ and Graph in vars(made).values():
+            return f"; of a class make an object and name its graph, as in g = {name}().graph"
+    return ""
 
 
 def _chosen(typed: str, found: Mapping[str, Any], wish: str | None) -> str:

@@ -89,14 +89,15 @@ def _told(error: BaseException, path: Path) -> str:
     place, line, text = _place(error)
     said = str(error.msg if isinstance(error, SyntaxError) else error)
     if isinstance(error, SystemExit):
-        said = f"the program leaves (status {error.code}) before its graph is there"
+        code = 0 if error.code is None else error.code
+        said = f"the program leaves (status {code}) before its graph is there; it is run without arguments"
     elif not isinstance(error, DeriveError):
         said = f"{type(error).__name__}: {said}" if said else type(error).__name__
     if place is None:
         return f"{path}: {said}"
     shown = path if os.path.realpath(place) == str(path.resolve()) else os.path.relpath(place)
     hint = "" if isinstance(error, DeriveError) else advice(error, text)
-    return f"{shown}, line {line}: {said.replace(FAMILY, 'family')}" + "".join(
+    return f"{shown}, line {line}: {said.replace(FAMILY, 'family').replace(PACKAGE, '')}" + "".join(
         f"{sign} {' '.join(part.split())}" for sign, part in ((";", hint), (" |", text)) if part.strip()
     )
 
