@@ -593,3 +593,9 @@ def test_random_words_never_raise(alone, capsys, argv):
     assert err.count("\n") <= 1 and "internal error" not in err and "Traceback" not in err
     assert bool(err) == (status == 2)
     assert status == 0 or out == ""
+
+
+def test_the_overview_fits_a_terminal_of_80_columns():
+    from derive.cli.main import overview
+
+    assert max(map(len, overview().splitlines())) <= 80

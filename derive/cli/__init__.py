@@ -21,23 +21,19 @@ COMMANDS = {
         "sheet 0|FILE.toml ...",
         "several problems as one document",
     ),
-    "solve": Command("derive.cli.solve", "solve FILE|- [options]", "the solution sheet of a model written in LaTeX"),
+    "solve": Command("derive.cli.solve", "solve FILE|- [options]", "the solution of a model written in LaTeX"),
     "grade": Command("derive.cli.grade", "grade NAME ANSWER...", "answers in LaTeX, judged line by line"),
-    "judge": Command("derive.cli.judge", 'judge "FORMULA"', "somebody else's formula, derivation or backward pass"),
+    "judge": Command("derive.cli.judge", 'judge "FORMULA"', "somebody else's formula, page or backward pass"),
     "check": Command("derive.cli.checking", "check [NAME ...]", "check problems against torch.autograd"),
     "code": Command("derive.cli.code", "code NAME [options]", "forward and backward pass as a Python module"),
-    "completion": Command("derive.cli.completion", "completion bash|zsh|fish", "a script that completes for the shell"),
+    "completion": Command("derive.cli.completion", "completion SHELL", "a script that completes for bash, zsh or fish"),
     "doctor": Command("derive.cli.doctor", "doctor", "what is installed, and which TeX sets a PDF"),
     "graph": Command("derive.cli.graph", "graph NAME [options]", "the computational graph as a picture: svg, tex"),
-    "gallery": Command(
-        "derive.cli.gallery", "gallery [NAME|FILE ...]", "problems, sheets and own files as a site of static files"
-    ),
+    "gallery": Command("derive.cli.gallery", "gallery [NAME ...]", "a static site of problems, sheets, own files"),
     "layers": Command(
         "derive.cli.layers",
-        'layers "conv 32 9x9; ..."',
-        "shapes, parameters, multiply-adds and receptive fields of layers",
+        'layers "conv 9x9; ..."',
+        "shapes, parameters and fields of layers, worked",
     ),
-    "plot": Command(
-        "derive.cli.plotting", "plot NAME -o FILE", "when gradients vanish and explode, as SVG, PDF or PNG"
-    ),
+    "plot": Command("derive.cli.plotting", "plot NAME -o FILE", "when gradients vanish and explode: SVG, PDF"),
 }

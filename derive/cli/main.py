@@ -12,25 +12,25 @@ from derive.cli import COMMANDS
 from derive.cli.beginning import as_a_command
 from derive.errors import DeriveError, ReadError, UsageError
 
-HELP = """derive: symbolic derivations for deep learning, every line checked against torch.autograd
+HELP = """derive: derivations for deep learning, every line checked by torch.autograd
 
 {commands}
 
-  derive bptt --T 5 > bptt.tex     backpropagation through time over five steps
-  derive logistic --lang zh        in Chinese
-  derive relu-mse --format text    in the terminal
+  derive bptt --T 5 > bptt.tex   backpropagation through time over five steps
+  derive logistic --lang zh      in Chinese
+  derive relu-mse --format text  in the terminal
 """
 SHEET = (
-    ("NAME [options]", "the solution sheet of a problem, as LaTeX on standard output"),
-    ("FILE.py [options]", "the same of a Graph of yours: the file is run, as any program"),
-    ("NAME --help", "its options; likewise for list, check, code and graph"),
+    ("NAME [options]", "a problem's solution, LaTeX on standard output"),
+    ("FILE.py [options]", "the same of your own Graph; the file is run"),
+    ("NAME --help", "its options; likewise for each command below"),
 )
 
 
 def overview() -> str:
     """Return what `derive --help` prints: a line for each command of the table, and a few examples."""
     first, *others = ((c.usage, c.help) for c in COMMANDS.values())
-    return HELP.format(commands="\n".join(f"  derive {usage:<24}  {text}" for usage, text in (first, *SHEET, *others)))
+    return HELP.format(commands="\n".join(f"  derive {usage:<22}  {text}" for usage, text in (first, *SHEET, *others)))
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
