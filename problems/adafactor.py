@@ -25,9 +25,10 @@ problem = Problem(
 best = Text(
     "Both gradients are zero if and only if r times the sum of c is the vector R of the row sums of V, and c times "
     "the sum of r is the vector C of the column sums of V. Then the product r cᵀ is R Cᵀ divided by the sum of all "
-    "elements of V.",
+    "elements of V. This product is the best one, for the divergence is a convex function of log r and log c.",
     "两个梯度都为零，当且仅当 r 乘以 c 的元素之和等于 V 的各行之和组成的向量 R，"
-    "且 c 乘以 r 的元素之和等于各列之和组成的向量 C。此时 r cᵀ 等于 R Cᵀ 除以 V 的元素之和。",
+    "且 c 乘以 r 的元素之和等于各列之和组成的向量 C。此时 r cᵀ 等于 R Cᵀ 除以 V 的元素之和。"
+    "散度是 log r 与 log c 的凸函数，因此这个乘积就是最佳的乘积。",
 )
 exact = Text(
     "The last two closed forms are the same: for a matrix of rank one the factored moments lose nothing.",

@@ -1,6 +1,6 @@
 """The bias-variance decomposition: sheet 4, problem 1."""
 
-from sympy import Symbol
+from sympy import Eq, Symbol
 
 from derive import Expectation, Graph, Problem, Size, Sum, Text
 
@@ -20,7 +20,14 @@ problem = Problem(
 )
 
 
-@problem.reading(Text("One model", "单个模型"))
+terms = Text(
+    "The three terms are the squared bias {b}, the variance {V} of the prediction over training sets, and the variance "
+    "{noise} of the noise, below which no model can get.",
+    "三项依次是偏差的平方 {b}、预测随训练集变化的方差 {V}、噪声的方差 {noise}；任何模型的误差都不会低于最后一项。",
+)(b=Symbol("b", real=True) ** 2, V=Symbol("V", real=True), noise=Symbol("sigma", real=True) ** 2)
+
+
+@problem.reading(Text("One model", "单个模型"), notes=(terms,))
 def single() -> Graph:
     """E[(y - f_hat)^2] = b^2 + V + sigma^2, b the bias E[f_hat] - f."""
     g = Graph("bias and variance")
@@ -35,13 +42,19 @@ def single() -> Graph:
 
 
 trade = Text(
-    "Shrinking trades bias for variance: for {c} below 1 the variance is multiplied by the square of {c}, while the "
-    "bias changes.",
-    "收缩预测是以偏差换取方差：{c} 小于 1 时，方差乘以 {c} 的平方，而偏差随之改变。",
+    "Shrinking trades bias for variance: with {c} between 0 and 1 the variance falls to {c} squared times its value, "
+    "while the bias becomes {bias}. Shrinking a little always helps where the prediction has no bias, as the slope at "
+    "{one} is then {slope}, which is positive.",
+    "收缩预测是以偏差换取方差：{c} 介于 0 与 1 之间时，方差变为原来的 {c} 的平方倍，而偏差变为 {bias}。"
+    "若原预测无偏，稍作收缩总有好处，因为此时在 {one} 处的导数为 {slope}，是正的。",
 )
 
 
-@problem.reading(Text("A prediction that is shrunk", "收缩的预测"), notes=(trade(c=Symbol("c", real=True)),))
+c, m, f, V = (Symbol(name, real=True) for name in "cmfV")
+SHRUNK = trade(c=c, bias=c * m - f, one=Eq(c, 1), slope=2 * V)
+
+
+@problem.reading(Text("A prediction that is shrunk", "收缩的预测"), notes=(SHRUNK,))
 def shrunk() -> Graph:
     """E[(y - c f_hat)^2] = b^2 + c^2 V + sigma^2, b = c m - f, and the slope in c."""
     g = Graph("shrinkage")

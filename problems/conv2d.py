@@ -42,10 +42,12 @@ connected = Text(
 WEIGHTS = ImmutableDenseMatrix([[-1, 1, 0, 0, 1, 1, 0, 0], [0, -1, 1, 0, 0, 1, 1, 0], [0, 0, -1, 1, 0, 0, 1, 1]])
 these = Text(
     "With these numbers, and with the elements of the input in one column, row after row, the matrix is {weights}. The "
-    "three biases of the layer are {b}, here 0. Its outputs are −0 + 1 + 4 + 5, −1 + 2 + 5 + 6 and −2 + 3 + 6 + 7: "
-    "10, 12 and 14, the outputs of the convolution.",
-    "代入这些数值，并把输入的元素逐行排成一列，该矩阵为 {weights}；该层的三个偏置均为 {b}，这里为 0。其输出为 "
-    "−0 + 1 + 4 + 5、−1 + 2 + 5 + 6、−2 + 3 + 6 + 7，即 10、12、14，与卷积的输出相同。",
+    "three biases of the layer are {b}, here 0. Its outputs are −0 + 1 + 4 + 5, −1 + 2 + 5 + 6 and −2 + 3 + 6 + 7: 10, "
+    "12 and 14, the outputs of the convolution. The gradient with respect to the kernel has the rows 3 6 and 15 18, "
+    "that with respect to the bias is 3, and that with respect to the input has the rows −1 0 0 1 and 1 2 2 1.",
+    "代入这些数值，并把输入的元素逐行排成一列，该矩阵为 {weights}；该层的三个偏置均为 {b}，这里为 0。其输出为 −0 + 1 "
+    "+ 4 + 5、−1 + 2 + 5 + 6、−2 + 3 + 6 + 7，即 10、12、14，与卷积的输出相同。损失对卷积核的梯度的两行为 3 6 与 15 "
+    "18，对偏置的梯度为 3，对输入的梯度的两行为 −1 0 0 1 与 1 2 2 1。",
 )(weights=WEIGHTS, b=Symbol("b"))
 numbers = Example(at="x=0 1 2 3 4 5 6 7, w=-1 1 1 1, b=0, dL/dy=1", conclusions=(these,))
 

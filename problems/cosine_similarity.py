@@ -15,7 +15,10 @@ problem = Problem(
     group="regression",
 )
 VECTORS = "a=1 0 0 0 0 1 0 0 1 0 1 0 0 1 0 1"
-first = Example(at=f"{VECTORS}, x=-1 1 -1 1", ranked=("s",))
+ordered = Text(
+    "In order, the least similar first, the vectors are C, A, B, D.", "按相似度从小到大，各向量依次为 C、A、B、D。"
+)
+first = Example(at=f"{VECTORS}, x=-1 1 -1 1", ranked=("s",), conclusions=(ordered,))
 opposite = Text(
     "The negative vector has the opposite similarities, so the order is reversed.",
     "相反向量的相似度都变号，因此顺序相反。",

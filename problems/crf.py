@@ -25,11 +25,13 @@ problem = Problem(
 @problem.reading(
     notes=(
         Text(
-            "The gradient with respect to a score s is the probability of its label under the model, minus 1 if the "
-            "label is the given one. With respect to A it is the expected number of each pair of labels minus its "
-            "actual number.",
-            "对得分 s 的梯度等于模型给出的该标签的概率，若它就是给定的标签则再减去 1；对 A "
-            "的梯度等于各标签对出现次数的期望减去实际次数。",
+            "The derivative of the log-sum-exp over all sequences with respect to a score is the expected number of "
+            "times that a sequence uses this score, under the softmax over all sequences. So the gradient with respect "
+            "to a score s is the probability of its label under the model, minus 1 if the label is the given one. With "
+            "respect to A it is the expected number of each pair of labels minus its actual number.",
+            "所有序列的 log-sum-exp 对某个得分的导数，等于在所有序列的 softmax 分布下，序列用到该得分的次数的期望。"
+            "因此对得分 s 的梯度等于模型给出的该标签的概率，若它就是给定的标签则再减去 1；"
+            "对 A 的梯度等于各标签对出现次数的期望减去实际次数。",
         ),
     )
 )

@@ -1,5 +1,7 @@
 """Denoising diffusion: the law of the noised data and the noise-prediction loss (Ho et al. 2020)."""
 
+from sympy import Symbol
+
 from derive import Expectation, Graph, Problem, Size, Sum, Text, Variance, sqrt, tanh
 
 problem = Problem(
@@ -24,7 +26,14 @@ problem = Problem(
 )
 
 
-@problem.reading(Text("One step", "一步"), identities=(("u", "w"),))
+gap = Text(
+    "A step multiplies {gap}, the difference between 1 and the variance, by {alpha}: repeated with the same {alpha}, "
+    "it brings the variance to 1 in the limit, and a variance of 1 stays 1.",
+    "一步把 1 与方差之差 {gap} 乘以 {alpha}：以同样的 {alpha} 反复进行，方差趋于 1；方差为 1 时保持不变。",
+)(gap=1 - Symbol("v", real=True), alpha=Symbol("alpha", real=True))
+
+
+@problem.reading(Text("One step", "一步"), identities=(("u", "w"),), notes=(gap,))
 def one_step() -> Graph:
     """y = sqrt(alpha) x + sqrt(1 - alpha) eps: E y = sqrt(alpha) m, and 1 - Var y = alpha (1 - v)."""
     g = Graph("one step")

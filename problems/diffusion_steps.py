@@ -7,9 +7,9 @@ from derive import Graph, Problem, Size, Text, sqrt
 problem = Problem(
     title=Text("Mean and variance of diffused data", "扩散数据的均值与方差"),
     statement=Text(
-        "A diffusion step maps the mean m of the data to √α m, and multiplies 1 minus their variance by "
+        "A diffusion step maps the mean m of the data to √α m, and multiplies w, which is 1 minus their variance, by "
         "α. Derive both after t steps that start from a given point, where the variance is 0.",
-        "扩散的一步把数据的均值 m 变为 √α m，并把“1 减方差”乘以 α。从给定的一点（方差为 0）出发，"
+        "扩散的一步把数据的均值 m 变为 √α m，并把 w（1 减方差）乘以 α。从给定的一点（方差为 0）出发，"
         "请推导 t 步之后的这两个量。",
     ),
     group="probability",

@@ -65,16 +65,16 @@ def moments() -> Graph:
 
 of_the_rate = Text(
     "On average dropout adds the squares of the weights, each multiplied by {weight}: an L2 penalty that is "
-    "stronger for larger inputs. The derivative with respect to {p} is never negative: the penalty grows with the "
-    "probability of dropping, and decreases as the probability of keeping, {keep}, grows.",
+    "stronger for larger inputs. The derivative with respect to {p} is never negative, so the penalty grows with the "
+    "probability of dropping.",
     "平均而言，dropout 加上了各权重的平方，系数为 {weight}：这是一种 L2 惩罚，输入越大惩罚越强。"
-    "对 {p} 的导数恒非负：丢弃概率越大惩罚越强，保留概率 {keep} 越大惩罚越弱。",
+    "对 {p} 的导数恒非负：丢弃概率越大，惩罚越强。",
 )
 
 
 @problem.reading(
     Text("The mean squared error under dropout", "dropout 下平方误差的期望"),
-    notes=(of_the_rate(weight=x_j**2 * rate / (1 - rate), p=rate, keep=1 - rate),),
+    notes=(of_the_rate(weight=x_j**2 * rate / (1 - rate), p=rate),),
 )
 def penalised() -> Graph:
     """E[(w.x~ - y)^2] = (w.x - y)^2 + p/(1-p) sum_j w_j^2 x_j^2."""

@@ -5,10 +5,12 @@ from derive import Graph, Problem, Sum, Text, norm, tanh
 problem = Problem(
     title=Text("Gradient penalty", "梯度惩罚"),
     statement=Text(
-        "A critic f with one hidden layer rates N points. The penalty of WGAN-GP is the mean squared difference "
-        "between the length of the gradient of f with respect to the point and 1. Derive the gradient of f with "
+        "A critic with one hidden layer rates N points; f is the sum of the N ratings, so that its gradient with "
+        "respect to a point is that of the rating of this point. The penalty of WGAN-GP is the mean squared difference "
+        "between the length of this gradient and 1. Derive the gradient of f with "
         "respect to the input, then the gradients of the penalty with respect to the parameters of the critic.",
-        "含一个隐藏层的判别器 f 给 N 个点打分。WGAN-GP 的惩罚项是 f 对输入点的梯度的范数与 1 之差的平方的均值。"
+        "含一个隐藏层的判别器给 N 个点打分，f 是 N 个分数之和，因此它对某一点的梯度就是该点分数的梯度。"
+        "WGAN-GP 的惩罚项是这一梯度的范数与 1 之差的平方的均值。"
         "请先求 f 对输入的梯度，再推导惩罚项对判别器各参数的梯度。",
     ),
     source="Gulrajani et al. (2017), arXiv:1704.00028",

@@ -7,9 +7,9 @@ from derive import Expectation, Graph, Problem, Size, Sum, Text, Variance, relu
 problem = Problem(
     title=Text("He initialisation", "He 初始化"),
     statement=Text(
-        "The pre-activations of a layer are independent and normal, with mean 0 and one variance. Derive the mean, the "
-        "mean square and the variance of their ReLU, and the variance of the next pre-activation, whose weights are "
-        "independent with mean 0. For which variance of the weights does it stay the same?",
+        "The pre-activations of a layer are independent and normal, with mean 0 and the same variance. Derive the "
+        "mean, the mean square and the variance of their ReLU, and the variance of the next pre-activation, whose "
+        "weights are independent with mean 0. For which variance of the weights does it stay the same?",
         "某层的预激活值相互独立，服从均值为 0、方差相同的正态分布。请推导其 ReLU 的均值、均方与方差，"
         "以及下一层预激活值的方差（权重相互独立、均值为 0），并说明权重的方差取多少时方差保持不变。",
     ),
@@ -32,9 +32,9 @@ def moments() -> Graph:
 
 nu, tau, D = (Symbol(name, real=True) for name in ("nu", "tau", "D"))
 kept = Text(
-    "For {D} inputs the variance stays {nu} if {tau} is {value}: the ReLU loses half of the mean square, and the "
-    "weights make up for it. With {other} the variance would be halved in every layer.",
-    "输入个数为 {D} 时，取 {tau} 为 {value}，方差保持为 {nu}：ReLU 使均方减半，由权重补回。若取 {other}，"
+    "For {D} inputs the variance stays {nu} if and only if {tau} is {value}: the ReLU loses half of the mean square, "
+    "and the weights make up for it. With {other} the variance would be halved in every layer.",
+    "输入个数为 {D} 时，当且仅当 {tau} 为 {value}，方差保持为 {nu}：ReLU 使均方减半，由权重补回。若取 {other}，"
     "方差每经一层就减半。",
 )
 

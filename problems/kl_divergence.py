@@ -19,10 +19,11 @@ problem = Problem(
     ),
 )
 directions = Text(
-    "Gradient descent on the scores of q moves q towards p wherever p has mass. Gradient descent on the scores of p "
-    "moves p away from the classes where log(p/q) is above its mean L, and towards those where it is below.",
-    "对 q 的得分作梯度下降时，q 在 p 的概率大的类别上向 p 靠拢。对 p 的得分作梯度下降时，p 离开 log(p/q) "
-    "高于其均值 L 的类别，转向低于 L 的类别。",
+    "Gradient descent on the scores of q raises the score of each class where p is larger than q, and lowers it where "
+    "p is smaller. Gradient descent on the scores of p lowers the score of each class where log(p/q) is above its mean "
+    "L, and raises it where log(p/q) is below L.",
+    "对 q 的得分作梯度下降时，凡 p 大于 q 的类别得分升高，p 小于 q 的类别得分降低。对 p 的得分作梯度下降时，"
+    "log(p/q) 高于其均值 L 的类别得分降低，低于 L 的类别得分升高。",
 )
 squared = Text(
     "The factor τ² compensates two effects: the 1/τ that comes from the scores, and the decrease of q − p, which is "

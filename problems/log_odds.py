@@ -17,8 +17,8 @@ problem = Problem(
 numbers = Example(
     at="beta0=-6, beta1=0.05, beta2=1, h=40, s=3.5",
     remark=Text(
-        "The published answer keeps a letter b without a value; its numbers are those of −6.",
-        "公布的答案保留了字母 b 而没有给出数值；由其中的数可知取的是 −6。",
+        "The published solution writes the intercept as a letter b without a value; its results are those for b = −6.",
+        "公布的解答把截距写作字母 b 而没有给出数值；其结果与 b = −6 一致。",
     ),
     solve=(("P", "1/2", "h"),),
 )

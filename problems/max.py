@@ -28,10 +28,10 @@ def maximum() -> Graph:
 constant = Text(
     "The expression for a gives the position of the maximum: if x₃ is larger than both others, then s₃ = 1 and a = 3; "
     "otherwise s₃ = 0 and a = 1 + s₂, where s₂ = 1 if x₂ is larger than x₁. The position does not change when the "
-    "numbers change a little: the gradient of the argmax is zero wherever it is defined, and it is undefined at a "
-    "tie. Gradient descent learns nothing through an argmax.",
-    "a 的表达式给出最大值的位置：若 x₃ 大于其余两数，则 s₃ = 1，a = 3；否则 s₃ = 0，a = 1 + s₂，"
-    "其中 x₂ 大于 x₁ 时 s₂ = 1。各数稍作变动时，最大值的位置不变：凡有定义处 argmax 的梯度都为零，有并列时则没有定义。"
+    "numbers change a little: the gradient of the argmax is zero wherever it is defined, and it is undefined "
+    "where the maximum is attained more than once. Gradient descent learns nothing through an argmax.",
+    "a 的表达式给出最大值的位置：若 x₃ 大于其余两数，则 s₃ = 1，a = 3；否则 s₃ = 0，a = 1 + s₂，其中 x₂ 大于 x₁ 时 s₂ "
+    "= 1。各数稍作变动时，最大值的位置不变：凡有定义处 argmax 的梯度都为零；最大值不止取到一次时没有定义。"
     "梯度下降无法通过 argmax 学习。",
 )
 

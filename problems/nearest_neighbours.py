@@ -17,10 +17,10 @@ problem = Problem(
 )
 vote = Text(
     "The nearest observation is 5, so with K = 1 the point is green. The three nearest are 5, 6 and 2, of which one "
-    "is green and two are red, so with K = 3 the point is red. The published answer calls observation 2 green and "
-    "still predicts red, which do not go together: by its label observation 2 is red.",
+    "is green and two are red, so with K = 3 the point is red. The published solution calls observation 2 green, "
+    "and yet it predicts red. By its label, observation 2 is red.",
     "最近的是样本 5，故 K = 1 时该点为绿。最近的三个是样本 5、6、2，其中一绿两红，故 K = 3 时该点为红。"
-    "公布的答案把样本 2 说成绿，却仍判为红，自相矛盾：按标签样本 2 为红。",
+    "公布的解答把样本 2 说成绿，却仍判为红；按标签，样本 2 为红。",
 )
 numbers = Example(at="x=0 3 0 2 0 0 0 1 3 0 1 2 -1 0 1 1 1 1, q=0 0 0", ranked=("d",), conclusions=(vote,))
 

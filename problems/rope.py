@@ -25,9 +25,10 @@ turned = Text(
     "旋转是正交变换，其转置就是反向旋转：把旋转后那一对的伴随量反向旋转同样的角度，即得原来那一对的伴随量。",
 )
 relative = Text(
-    "Both versions are one model: cos i cos j + sin i sin j = cos(i − j) and sin i cos j − cos i sin j = sin(i − j), "
-    "so the scores depend on the positions only through their distance.",
-    "两种写法是同一个模型：由 cos i cos j + sin i sin j = cos(i − j) 与 sin i cos j − cos i sin j = sin(i − j)，"
+    "Both versions are one model: as cos iω cos jω + sin iω sin jω = cos (i − j)ω and sin iω cos jω − cos iω sin jω = "
+    "sin (i − j)ω, the scores depend on the positions only through their distance.",
+    "两种写法是同一个模型：由 cos iω cos jω + sin iω sin jω = cos (i − j)ω 与 "
+    "sin iω cos jω − cos iω sin jω = sin (i − j)ω，"
     "得分只通过距离依赖于位置。",
 )
 

@@ -59,20 +59,22 @@ def surrogate() -> Graph:
 
 
 interchange = Text(
-    "Both methods exchange the derivative and the expectation. For the score function, the density is differentiated; "
-    "its derivative has to be bounded by an integrable function near {mu}. Along the path {path} the reward is "
-    "differentiated; it has to be differentiable almost everywhere without jumps, and its derivative bounded in the "
-    "same way. A normal density and a polynomial reward satisfy both conditions.",
-    "两种方法都把求导与期望交换了次序：得分函数法对密度求导，要求密度的导数在 {mu} 附近有可积的上界；"
-    "路径法沿 {path} 对奖励求导，要求奖励几乎处处可导且没有跳跃，其导数同样有可积的上界。正态密度与多项式奖励都满足。",
+    "{u} is the score-function gradient and {v} the pathwise gradient; both equal the derivative of {J} with respect "
+    "to {mu}. Both methods exchange the derivative and the expectation. For the score function, the density is "
+    "differentiated; its derivative has to be bounded by an integrable function near {mu}. Along the path {path} the "
+    "reward is differentiated; it has to be differentiable almost everywhere without jumps, and its derivative bounded "
+    "in the same way. A normal density and a polynomial reward satisfy both conditions.",
+    "{u} 是得分函数梯度，{v} 是路径导数，两者都等于 {J} 对 {mu} 的导数。两种方法都把求导与期望交换了次序："
+    "得分函数法对密度求导，要求密度的导数在 {mu} 附近有可积的上界；路径法沿 {path} 对奖励求导，"
+    "要求奖励几乎处处可导且没有跳跃，其导数同样有可积的上界。正态密度与多项式奖励都满足。",
 )
-mu, s, eps = (Symbol(name, real=True) for name in ("mu", "s", "epsilon"))
+mu, s, eps, u, v = (Symbol(name, real=True) for name in ("mu", "s", "epsilon", "u", "v"))
 
 
 @problem.reading(
     Text("A Gaussian policy", "高斯策略"),
     identities=(("u", "v"),),
-    notes=(interchange(mu=mu, path=mu + s * eps),),
+    notes=(interchange(mu=mu, path=mu + s * eps, u=u, v=v, J=J),),
 )
 def gaussian() -> Graph:
     """J = E R(x), R = -(x - c)^2; u = E[(R - b)(x - mu)/s^2] and v = E[R'(x)] are both its gradient."""

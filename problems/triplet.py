@@ -7,8 +7,8 @@ from derive import Graph, Problem, Size, Sum, Text, norm, relu
 problem = Problem(
     title=Text("Triplet loss", "三元组损失"),
     statement=Text(
-        "For each of N anchors, a vector of the same kind should be nearer than a vector of another kind by at least "
-        "a margin. Derive the gradient of the mean of what is missing to the margin, with respect to all three kinds "
+        "For each of N anchors, a vector of the same kind should be nearer than a vector of another kind by at least a "
+        "margin. The loss is the mean shortfall from this margin. Derive its gradient with respect to all three kinds "
         "of vectors, for squared distances and for distances, and say when a triplet does not contribute.",
         "对 N 个锚点中的每一个，同类向量应比异类向量更近，且至少近一个间隔；损失是与这一间隔所差部分的均值。"
         "请分别用距离的平方与距离，推导损失对三类向量的梯度，并指出三元组何时不产生梯度。",

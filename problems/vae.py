@@ -21,7 +21,14 @@ problem = Problem(
 )
 
 
-@problem.reading(Text("The divergence from the prior", "与先验的 KL 散度"))
+ratio = Text(
+    "{r} is the logarithm of the ratio of two densities at {z}, that of the encoder's distribution over that of the "
+    "prior; the divergence is the sum of its expectations.",
+    "{r} 是编码器分布与先验在 {z} 处的密度之比的对数；散度就是其期望之和。",
+)(r=Symbol("r_k", real=True), z=Symbol("z_k", real=True))
+
+
+@problem.reading(Text("The divergence from the prior", "与先验的 KL 散度"), notes=(ratio,))
 def divergence() -> Graph:
     """E_q[log q(z) - log p(z)] = sum_k (mu_k^2 + e^s_k - s_k - 1)/2."""
     g = Graph("divergence")

@@ -256,3 +256,46 @@ def test_each_of_several_recurrences_is_named_in_its_headings():
     headings = [s for s in said(under("kalman")[None]) if s.startswith("The Jacobian of one step")]
     assert headings == ["The Jacobian of one step: *"] * 2
     assert said(under("bptt")[None]).count("The Jacobian of one step") == 1
+
+
+def sentences(name):
+    """The sentences of a sheet in brief."""
+    return [b.text.pick("en") for some in under(name).values() for b in some if isinstance(b, Paragraph)]
+
+
+def test_nothing_is_said_where_nothing_is_concluded():
+    """No bound was found for a CRF, and no statement is made of states in two loops: in brief there is no section."""
+    assert not [b for b in under("crf")[None] if isinstance(b, Heading) and "explodes" in b.text.pick("en")]
+    every = [s for name in ("crf", "stacked-rnn") for s in sentences(name)]
+    assert not [s for s in every if "no such statement" in s or "We found" in s]
+
+
+def test_signs_of_the_results_are_explained_there():
+    """B, its spectral radius and J_* stand in the table of the results before any section has them."""
+    assert any("B is the matrix of the bounds" in s and "spectral radius" in s for s in sentences("lstm"))
+    assert any("is the Jacobian of one step at a fixed point" in s and "spectral norm" in s for s in sentences("rnn"))
+    assert any("B is a bound" in s and "spectral radius" not in s for s in sentences("gru"))
+
+
+def test_a_slope_is_named_only_where_it_is_taken():
+    """The standard deviation of the rewards in GRPO is a constant, the maximum in an argmax stands inside of a step."""
+    assert not any("A norm has a kink" in s for s in sentences("grpo"))
+    assert any("A norm has a kink" in s for s in sentences("triplet"))
+    argmax = [b.text.pick("en") for b in under("max")["The argmax"] if isinstance(b, Paragraph)]
+    assert any("unit step jumps" in s for s in argmax) and not any("arguments of a maximum" in s for s in argmax)
+
+
+def test_adjoints_that_the_results_hold_are_found_by_their_steps():
+    """In an LSTM dL/dz_o, dL/dz_c and, in one step, those of both other gates are in the gradients of the weights."""
+    assert "The adjoints in these formulas are derived in steps 6, 8, 9." in [
+        b.text.pick("en", str) for b in under("lstm")[None] if isinstance(b, Paragraph)
+    ]
+
+
+def test_no_reason_says_what_the_line_says():
+    """A local partial that is the line itself, or the symbol of an abstract function, is no reason."""
+    for name in ("jsd", "focal", "moe", "mlp"):
+        rows_of = [r for some in under(name).values() for b in some if isinstance(b, Equations) for r in b.rows]
+        for row in (r for r in rows_of if r.reason is not None):
+            partials = [e for e in row.reason.values.get("partials", ()) if hasattr(e, "lhs")]
+            assert not any(e.lhs == row.left or e.lhs.args == e.rhs.args for e in partials), (name, row)

@@ -427,4 +427,4 @@ def test_two_numbers_are_no_condition(name):
     g.loss("L", h[T] ** 2 / 2)
     text = " ".join(g.derive().to_text(check=False).split())
     assert said in text and (compared == "4/3" or compared not in text)
-    assert "The statements are about" not in text or "Over k steps" in text  # no lead without what it leads to
+    assert "The statements are about" not in text or "Going back k steps" in text  # no lead without what it leads to

@@ -39,6 +39,7 @@ from derive.expressions.products import gathered, joined
 from derive.expressions.symbols import Given, Partial
 from derive.model.domains import nonzero, proper
 from derive.problems import load
+from derive.sheet.closed_forms import _step as proof_step
 from derive.topics.limits.check import in_the_limit
 
 MEANING = {Add: lambda *x: sum(x), Mul: lambda *x: prod(x), Pow: lambda a, b: a**b, step: lambda x: float(x > 0)}
@@ -163,6 +164,31 @@ def test_the_state_in_closed_form_exactly(start):
         h = env["w_hx"] * x[t] + env["w_hh"] * h
         assert number(found["h"], env | {"t": t}, lambda name, t: x[t]) == h
         assert number(found["o"], env | {"t": t}, lambda name, t: x[t]) == env["w_qh"] * h
+
+
+@pytest.mark.parametrize("start", [0, "h_0"])
+@pytest.mark.parametrize("factor", ["1", "a", "c", "x"])
+def test_every_line_of_the_proof_by_induction_is_true(factor, start):
+    """h_t = f h_{t-1} + x_t, or h_{t-1} + 3: all lines of the step of the proof have the value of h_t, in fractions."""
+    g = Graph("sums")
+    T = g.size("T")
+    t = g.index("t", T)
+    a, c, x = g.parameter("a"), g.input("c", T), g.input("x", T)
+    first = g.constant("h_0") if start else 0
+    by, added = {"1": (1, x[t]), "a": (a, x[t]), "c": (c[t], x[t]), "x": (1, x[t] * a)}[factor]
+    h = g.recurrence("h", lambda h: by * h[t - 1] + added, over=t, start={0: first})
+    g.loss("L", Function("L")(h[T]))
+    (solved,) = g.derive().values
+    values = {name: [Fraction((-1) ** n * (n + k), n + 1) for n in range(6)] for k, name in enumerate("cxh", 2)}
+    env = {"a": Fraction(-5, 4), "h_0": Fraction(1, 9), "T": 5}
+    values["h"][0] = env["h_0"] if start else Fraction(0)
+    for n in range(1, 6):
+        f = {"1": 1, "a": env["a"], "c": values["c"][n], "x": 1}[factor]
+        values["h"][n] = f * values["h"][n - 1] + values["x"][n] * (env["a"] if factor == "x" else 1)
+    rows = list(proof_step(solved.form))
+    assert len(rows) >= 3
+    for row, n in product(rows, range(1, 6)):
+        assert number(Line(row.right).expr, env | {"t": n}, lambda name, at: values[name][at]) == values["h"][n], row
 
 
 # Recurrences in either direction

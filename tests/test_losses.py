@@ -211,7 +211,7 @@ BOXES = {
     ("info-nce", 0): ("∂L/∂U = 1/(N τ) (p V - V)", "∂L/∂V = 1/(N τ) (pᵀ U - U)"),
     ("triplet", 0): ("∂L/∂q_nd = 2 (a_nd - q_nd) · 1[d_{p,n} - d_{q,n} + m > 0]/N",),
     ("focal", 0): ("∂L/∂zₙ = yₙ (1 - pₙ)^γ (γ pₙ log pₙ - 1 + pₙ)/N",),
-    ("focal", 1): ("∂L/∂zₙᵢ = ∂L/∂qₙ p_{n,tₙ} (δ_{tₙi} - pₙᵢ)",),
+    ("focal", 1): ("∂L/∂zₙᵢ = ∂L/∂qₙ p_{n,tₙ} (δ_{tₙ,i} - pₙᵢ)",),
     ("muon", 0): ("∂L/∂X = ∂L/∂A X + (∂L/∂A)ᵀ X + a ∂L/∂Y + B ∂L/∂Y",),
     ("muon", 1): ("∂L/∂s = ∂L/∂σ_T Π_{l=0..T-1} (a + 3 b σₗ² + 5 c σₗ⁴)",),
     ("adamw", 0): ("θₜ = θₛₜₐᵣₜ (1 - α λ)^t - g (1 - (1 - α λ)^t)/(λ (ε + |g|))",),
@@ -256,7 +256,7 @@ def test_a_label_as_a_position_in_any_spelling():
         terms = {"log(p)": log(p[n, t[n]]), "log_softmax": ell[n, t[n]], "weighted": w[n] * log(p[n, t[n]])}
         g.loss("L", -Sum(terms[write], n))
         front = "wₙ (" if write == "weighted" else ""
-        assert letters(boxes(g)) == letters([f"∂L/∂zₙᵢ = {front}pₙᵢ - δ_{{tₙi}}{(')' if front else '')}"])
+        assert letters(boxes(g)) == letters([f"∂L/∂zₙᵢ = {front}pₙᵢ - δ_{{tₙ,i}}{(')' if front else '')}"])
         g.derive().verify(points=60).require()
 
 

@@ -118,9 +118,7 @@ def test_the_gradient_of_an_embedding():
     """By hand: dL/dx_jk = sum over the rows that are read at j; the delta says which these are."""
     g = Graph("embedding")
     embedding(g)
-    assert letters("δ_{yᵢc}") in letters(g.derive().to_text(check=False)) or letters("δ_{yᵢj}") in letters(
-        g.derive().to_text(check=False)
-    )
+    assert letters("δ_{y_i,j}") in letters(g.derive().to_text(check=False))
 
 
 @pytest.mark.parametrize("places", [[0, 2, 1], [-1, 0, 1], [0.5, 1, 1]])

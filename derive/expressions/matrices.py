@@ -15,6 +15,7 @@ from sympy.core.symbol import Str
 from derive.errors import ShapeError
 from derive.expressions.indices import Limits
 from derive.expressions.matrix_text import written
+from derive.expressions.products import minus_in_front
 
 Shape = tuple[Expr, Expr]
 ONE = Integer(1)
@@ -172,7 +173,7 @@ class Scaled(Matrix):
 
     def could_extract_minus_sign(self) -> bool:
         """Is the scalar written with a minus?"""
-        return bool(self.args[0].could_extract_minus_sign())
+        return minus_in_front(self.args[0])
 
 
 class Plus(Matrix):

@@ -11,6 +11,12 @@ from derive.expressions.powers import exponents, is_symbolic
 from derive.memo import memo
 
 
+def minus_in_front(expr: Expr) -> bool:
+    """Is a scalar written with a minus in front: by its number, or as all terms of a bracket have one? 1 - a is not."""
+    parts = expr.args if isinstance(expr, Add) else (expr,)
+    return all(a.as_coeff_Mul()[0].is_negative for a in parts)
+
+
 def gathered(expr: Expr) -> Expr:
     """Equal bases of each product as one power, b b^(t-1) = b^t, which sympy leaves apart."""
     if isinstance(expr, Add):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from sympy import Expr, Indexed, Max, Mul, Pow, S, Symbol, log, preorder_traversal
 
+from derive.expressions.elementwise import step
 from derive.expressions.extremes import Extreme
 from derive.expressions.functions import BY_TIES, argument, row_or_extremum
 from derive.expressions.indices import name_of, substitute
@@ -26,10 +27,13 @@ NORM = Text(
 LOGARITHM = Text("At 0 we set the product {product} to its limit, 0.", "在 0 处，{product} 按其极限取为 0。")
 
 
-def conventions(model: Model) -> Iterator[Text]:
-    """Yield the sentences that say which slope is taken at a kink, once for each function that the model uses."""
+def conventions(model: Model, used: Container[tuple[str, str]] | None = None) -> Iterator[Text]:
+    """Yield the sentences that say which slope is taken at a kink, once for each function that the model uses; with
+    `used` only of functions whose slope enters one of these local partials, (name of the node, name of a quantity)."""
     ranges = Ranges(model)
     parts = [(part, node) for node in model.nodes.values() for case in node.cases for part in _kinked(case.expr)]
+    if used is not None:
+        parts = [(p, node) for p, node in parts if any((node.name, name) in used for name in names(p))]
     found = {text.en: text for part, node in parts if (text := _convention(part, node, ranges)) is not None}
     yield from found.values()
     products = {p: None for n in model.nodes.values() for c in n.cases for p in _vanishing(c.expr, ranges)}
@@ -76,5 +80,10 @@ def _convention(expr: Expr, node: Node, ranges: Ranges) -> Text | None:
 @memo
 def _kinked(expr: Expr) -> tuple[Expr, ...]:
     """Return the functions in an expression of which there is something to say, outermost first."""
-    found = ((part, row_or_extremum(part)) for part in preorder_traversal(expr))
+    walk = preorder_traversal(expr)
+    found = []
+    for part in walk:
+        found.append((part, row_or_extremum(part)))
+        if isinstance(part, step):
+            walk.skip()  # its slope is 0, whatever its argument is
     return tuple(p for p, row in found if isinstance(p, Extreme) or (row is not None and row.convention is not None))

@@ -18,6 +18,13 @@ GRADIENTS_IN = Text("Gradients of the inputs", "输入的梯度")
 RESULTS = Text("Results", "结果")
 WITH_ADJOINTS = Text("The adjoints in these formulas are computed in this order:", "式中的伴随量按以下次序计算：")
 DIFFERENCES = Text("What is the same as above is not repeated.", "与上文相同的部分不再重复。")
+ADJOINTS_BELOW_ONE = Text(
+    "The adjoints in these formulas are derived in step {numbers}.", "式中的伴随量在第 {numbers} 步推导。"
+)
+ADJOINTS_BELOW = Text(
+    "The adjoints in these formulas are derived in steps {numbers}.", "式中的伴随量在第 {numbers} 步推导。"
+)
+UNCHANGED_ONE = Text("The step above for {targets} is unchanged.", "{targets} 的推导与上文相同。")
 UNCHANGED = Text("The steps above for {targets} are unchanged.", "{targets} 的推导与上文相同。")
 AS_IN_STEP = Text("In the same way as in step {numbers}{sizes}:", "与第 {numbers} 步同理{sizes}：")
 AS_IN_STEPS = Text("In the same way as in steps {numbers}{sizes}:", "与第 {numbers} 步同理{sizes}：")
@@ -292,8 +299,8 @@ NO_FACTOR = Text(
     "For {end} no factor is left, and the formula gives the boundary value.", "当 {end} 时没有因子，该式即为边界值。"
 )
 NO_TERM = Text(
-    "For {end} the sum is empty and no factor is left, and the formula gives the boundary value.",
-    "当 {end} 时和式为空，也没有因子，该式即为边界值。",
+    "For {end} the sum is empty, and the formula gives {boundary}, the boundary value.",
+    "当 {end} 时和式为空，该式等于 {boundary}，即边界值。",
 )
 ONE_TERM = Text("For {end} the sum has a single term, the boundary value.", "当 {end} 时和式只有一项，即边界值。")
 BOUNDARY = Text(

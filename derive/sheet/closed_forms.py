@@ -101,7 +101,7 @@ def _base(form: ClosedForm, end: Span) -> Text:
         return say.NO_FACTOR(end=end)
     if form.summed:
         return say.BOUNDARY(end=end, boundary=form.boundary)
-    return (say.ONE_TERM if form.joins else say.NO_TERM)(end=end)
+    return say.ONE_TERM(end=end) if form.joins else say.NO_TERM(end=end, boundary=form.boundary)
 
 
 def _step(form: ClosedForm) -> Iterator[Row]:
@@ -109,15 +109,18 @@ def _step(form: ClosedForm) -> Iterator[Row]:
     yield _recursion(form, form.index)
     there = form.at(form.index + form.ahead)
     addend = (Term((form.addend,)),) if form.addend != 0 else ()
-    first = tuple(_at_time(t, form, form.index + form.ahead) for t in form.lines[-1].terms)
-    inserted = first if form.factor == 1 else (_term(form.factor, there),)
+    near = form.index + form.ahead
+    start = (Term((form.carried,)),) if form.carried != 0 and addend else ()
+    split = () if form.summed or not addend else (*start, *form.total(near))  # the form with its sum up to there
+    one = form.factor == 1
+    whole = split or tuple(_at_time(t, form, near) for t in form.lines[-1].terms)
+    inserted = whole if one else (_term(form.factor, there),)
     yield Row(None, (*inserted, *addend), say.HYPOTHESIS)
     if form.summed:
         yield from _collected(form, there)
         return
-    if addend:
-        start = (Term((form.carried,)),) if form.carried != 0 else ()
-        yield Row(None, (*start, *form.total(form.index + form.ahead), *addend), say.FACTOR_IN)
+    if split and not one:
+        yield Row(None, (*split, *addend), say.FACTOR_IN)
     last = say.OWN_TERM(term=span(form.bounds[0], form.index, form.index)) if addend else ORDERED
     yield Row(None, form.lines[-1].terms, last)
 

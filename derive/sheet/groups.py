@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 from derive.chain.derivation import Step
+from derive.language import Text
+from derive.page import sentences as say
 from derive.page.blocks import Row
 from derive.sheet.alike import Group, grouped, pattern
 from derive.sheet.narrowed import narrowed, same_chain
@@ -57,8 +59,9 @@ def told_together(part: Part) -> bool:
 def like_above(part: Part, group: Group) -> Group | None:
     """The first step of the part above that differs from this one in names only, or in that a size is 1 here."""
     above = groups(part.base) if part.base is not None and not group.first.given else []
-    like = next((g for g in above if pattern(g.first) == pattern(group.first)), None)
-    return like or at_one(part, group)
+    alike = [g for g in above if pattern(g.first) == pattern(group.first)]
+    same_kind = (g for g in alike if g.first.node.is_leaf == group.first.node.is_leaf)
+    return next(same_kind, next(iter(alike), None)) or at_one(part, group)
 
 
 def at_one(part: Part, group: Group) -> Group | None:
@@ -71,3 +74,17 @@ def at_one(part: Part, group: Group) -> Group | None:
 def from_subjects(part: Part, step: Step) -> tuple[Row, ...]:
     """Return what the subjects add to the equations of a step."""
     return tuple(row for name, found in part.found.items() for row in topic(name).last_line(found, step))
+
+
+def in_short(numbers: Iterable[int]) -> list[str | Text]:
+    """Numbers in words: three or more that follow each other by the first and the last, 1 to 4."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts: list[str | Text] = []
+    for run in runs:
+        parts += [say.RUN(first=str(run[0]), last=str(run[-1]))] if len(run) > 2 else map(str, run)
+    return parts

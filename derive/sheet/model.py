@@ -202,15 +202,16 @@ def _kind(model: Model, node: Node) -> tuple[Text, Text]:
     return say.NAMED_SCORES if scores else say.NAMED
 
 
-def _orders(d: Derivation) -> Iterator[Block]:
-    """Say in which order a recurrence is computed that takes several loops, or reads all earlier steps."""
+def _orders(d: Derivation, detail: str) -> Iterator[Block]:
+    """Say in which order a recurrence is computed that takes several loops, or reads all earlier steps; in full also
+    that of its gradients over many steps nothing is claimed."""
     for stage in (s for s in d.stages if s.time and not s.stepwise):
         first = d.model.nodes[stage.families[0]]
         indices = [(first.indices[loop.axes[first.name]], loop.direction) for loop in stage.loops]
         ranges = Ranges(tuple(span(i, *((i.lower, i.upper)[::step])) for i, step in indices))
         names = [d.model.nodes[n].generic for n in stage.families]
         yield Paragraph((say.ORDER_OF_LOOPS if stage.inner else say.ORDER)(quantities=names, ranges=ranges))
-        if d.model.has_loss:
+        if d.model.has_loss and detail == "full":
             yield Paragraph(say.NO_CLAIM)
 
 
@@ -218,7 +219,7 @@ def forward(derived: Derived, known: Sequence[Known], detail: str) -> Iterator[B
     """Show the equations as they are computed, pre-activations named, and every time step where T has a number."""
     equations = () if named_at_once(derived.model, detail) else tuple(named(derived.model))
     unrolled = list(forward_in_time(derived.derivation, derived.sizes, detail))
-    orders = tuple(_orders(derived.derivation))
+    orders = tuple(_orders(derived.derivation, detail))
     if not equations and not unrolled and not orders:
         return
     yield Heading(say.FORWARD)

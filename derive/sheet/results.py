@@ -18,6 +18,7 @@ from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.spans import Ranges, span
+from derive.sheet.groups import groups, in_short
 from derive.sheet.model import unreachable
 from derive.sheet.part import Part
 from derive.sheet.values import results as closed_forms
@@ -44,6 +45,7 @@ def results(part: Part) -> Iterator[Block]:
         boxes = [own[-1:] for own in boxes]  # as a whole, where elements and the whole are too many
     framed = [b for b in answers if isinstance(b, Equations) and b.boxed]
     yield from _framed([*framed, *(b for own in boxes for b in own), *_adjoints(part)])
+    yield from _found_below(part)
     yield from map(Paragraph, unreachable(derived.derivation))
     yield from (b for b in answers if b not in framed)
     yield from (Paragraph(note, None if n else say.CONCLUDE) for n, note in enumerate(part.notes))
@@ -95,6 +97,29 @@ def _adjoints(part: Part) -> Iterator[Block]:
     elif steps and part.detail == "answer":
         yield Paragraph(say.WITH_ADJOINTS)
         yield Equations(tuple(Row(s.target, s.lines[-1].terms, where(s)) for s in steps), listed=True)
+
+
+def _found_below(part: Part) -> Iterator[Block]:
+    """Say in which steps the adjoints are found that the gradients hold and that have no place in the frame."""
+    if part.detail != "brief" or list(_adjoints(part)):
+        return
+    wanted = part.derived.derivation.wanted
+    lasts = [s.lines[-1] for s in part.derived.steps if s.node.name in wanted]
+    held = {name_of(p.wrt) for line in lasts for t in line.terms for f in t.factors for p in f.atoms(Partial)}
+    found: dict[str, list[int]] = {}
+    for each in (
+        part,
+        *([part.base] if part.base is not None else []),
+    ):  # of a step that stands above, its number there
+        own = [(s.node.name, g.number) for g in groups(each) for s in (g.first, *g.others) if not s.given]
+        own = [(name, n) for name, n in own if name in held - found.keys()]
+        for name, n in own:
+            found.setdefault(name, []).append(n)
+    leaves = {name for name in found if part.derived.model.nodes[name].is_leaf}
+    numbers = in_short(sorted({n for name in found.keys() - leaves for n in found[name]}))
+    if numbers:
+        one = len(numbers) == 1 and isinstance(numbers[0], str)
+        yield Paragraph((say.ADJOINTS_BELOW_ONE if one else say.ADJOINTS_BELOW)(numbers=numbers))
 
 
 def _plain(part: Part, step: Step) -> Row | None:

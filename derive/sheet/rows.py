@@ -12,6 +12,7 @@ from sympy import Eq, Expr, Indexed, Mul, Symbol
 
 from derive.chain.derivation import Line, Local, Step, Term
 from derive.chain.partials import LINEAR
+from derive.expressions.symbols import Immediate, Partial
 from derive.expressions.weight import weight
 from derive.language import Text, clauses
 from derive.page import sentences as say
@@ -39,8 +40,23 @@ def rows(step: Step, detail: str) -> Iterator[Row]:
     beside = _beside(step)
     apart = [p for p in step.locals if p not in beside]
     yield from (row for p in apart for row in _partial(p))
+    first, *others = step.lines
+    if others and not apart and _read_the_same(step.chain, first.terms):
+        yield from _equalities(step.target, step.lines, _reason(step, beside, apart), gap=False)
+        return
     yield chain._replace(gap=bool(apart))
     yield from _equalities(None, _without_ones(step.lines, beside), _reason(step, beside, apart), gap=False)
+
+
+def _read_the_same(chain: Sequence[Term], line: Sequence[Term]) -> bool:
+    """Is a line the chain rule over again, as each local partial is a symbol of an abstract function?"""
+    pairs = list(zip(chain, line, strict=False))
+    return len(chain) == len(line) and all(
+        one.sums == other.sums
+        and len(one.factors) == len(other.factors)
+        and all(a == b or _same(a, b) for a, b in zip(one.factors, other.factors, strict=True))
+        for one, other in pairs
+    )
 
 
 def _without_ones(lines: Sequence[Line], beside: Sequence[Local]) -> Sequence[Line]:
@@ -76,7 +92,12 @@ def since(partials: Sequence[Local]) -> Text:
 
 def _kept(local: Local) -> bool:
     """Is this the derivative of an abstract function, which stays as it is?"""
-    return (local.symbol.of, local.symbol.wrt) == getattr(local.value, "args", ())
+    return _same(local.symbol, local.value)
+
+
+def _same(one: Expr, other: Expr) -> bool:
+    """Are two partial derivatives those of the same quantity with respect to the same one?"""
+    return isinstance(other, (Partial, Immediate)) and one.args == other.args
 
 
 def equations(partials: Sequence[Local]) -> list[Eq]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from sympy import Symbol
 
 from derive.chain.derivation import Region, Step
 from derive.chain.regions import apart_from
 from derive.chain.rules.insert import INSERT
+from derive.expressions.indices import name_of
 from derive.expressions.symbols import Immediate
 from derive.language import Text, clauses, distinct
 from derive.memo import memo
@@ -23,6 +24,7 @@ from derive.sheet.groups import (
     at_one,
     from_subjects,
     groups,
+    in_short,
     inner_and_leaves,
     like_above,
     same_words,
@@ -46,7 +48,8 @@ def backward(part: Part) -> Iterator[Block]:
     yield Paragraph(say.SEED(loss=derived.loss))
     if any(isinstance(f, Immediate) for s in derived.steps for t in s.chain for f in t.factors):
         yield Paragraph(say.IMMEDIATE, say.IMMEDIATE)
-    for convention in conventions(derived.model):
+    used = {(name_of(p.symbol.of), name_of(p.symbol.wrt)) for s in derived.steps for p in s.locals}
+    for convention in conventions(derived.model, used):
         yield Paragraph(convention)
     yield from _small_sizes(part)
     yield from only(derived.derivation)
@@ -88,7 +91,7 @@ def _unchanged(part: Part) -> Iterator[Block]:
     above = written(part.base)
     same = [s.target for s in part.derived.steps if same_words(part, s) in above]
     if same:
-        yield Paragraph(say.UNCHANGED(targets=same))
+        yield Paragraph((say.UNCHANGED_ONE if len(same) == 1 else say.UNCHANGED)(targets=same))
 
 
 def _argument(part: Part, told: Sequence[Group]) -> Iterator[Block]:
@@ -119,7 +122,7 @@ def _as_above(part: Part, alike: Sequence[tuple[Group, Group]]) -> Iterator[Bloc
         yield _heading(steps, first.number)
     else:
         yield Heading(say.STEPS(first=str(first.number), last=str(found[-1].number), targets=targets), 2)
-    numbers = _in_short(dict.fromkeys(g.number for _, g in alike))
+    numbers = in_short(dict.fromkeys(g.number for _, g in alike))
     as_above = say.AS_IN_STEP if numbers == [str(alike[0][1].number)] else say.AS_IN_STEPS
     yield Paragraph(as_above(numbers=numbers, sizes=_at_one(part, found)))
     rows_of = [
@@ -133,20 +136,6 @@ def _as_above(part: Part, alike: Sequence[tuple[Group, Group]]) -> Iterator[Bloc
         yield from _in_results([s for s in steps if stands_in_results(s, part)])
     for group in found:
         yield from _below(part, group._replace(others=()))
-
-
-def _in_short(numbers: Iterable[int]) -> list[str | Text]:
-    """Numbers in words: three or more that follow each other by the first and the last, 1 to 4."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    parts: list[str | Text] = []
-    for run in runs:
-        parts += [say.RUN(first=str(run[0]), last=str(run[-1]))] if len(run) > 2 else map(str, run)
-    return parts
 
 
 def _at_one(part: Part, found: Sequence[Group]) -> Text:
@@ -232,6 +221,8 @@ def _in_heading(steps: Sequence[Step]) -> Text:
     """The ranges of the indices of all steps; those of the first one only where an index has several."""
     own = [() if (ranges := where(step)) is None else ranges.values["ranges"].spans for step in steps]
     every = dict.fromkeys(span for spans in own for span in spans)
+    if len({span.idx for span in every}) == len(every) > len({str(span.idx) for span in every}):
+        return say.EVERYWHERE  # one letter with several ranges: the model has them
     shown = tuple(every) if len({span.idx for span in every}) == len(every) else own[0]
     return say.WHERE(ranges=Ranges(shown)) if shown else say.EVERYWHERE
 

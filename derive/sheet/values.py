@@ -21,6 +21,8 @@ def values(part: Part) -> Iterator[Block]:
     same range is put together unless every line is asked for."""
     base = [f.form for f in part.base.derived.values if f.form is not None] if part.base is not None else []
     above: list[ClosedForm] = list(base)
+    if not shown(part):
+        return
     for made, some in groupby(part.derived.values, key=_made_for):
         if made is not None:
             found = [f for f in some if part.detail == "full" or _used(f, part)]
@@ -33,6 +35,16 @@ def values(part: Part) -> Iterator[Block]:
                 solved(form, part.derived.sizes, part.detail) if like is None else alike(form, like, like in base)
             )
             above.append(form)
+
+
+def shown(part: Part) -> bool:
+    """Are there closed forms of values that a reader needs: as nothing else was asked for, as a gradient is written
+    with them, or as every line is asked for?"""
+    return (
+        part.detail == "full"
+        or not part.derived.derivation.wanted
+        or not {"inputs_only", "limits"}.isdisjoint(part.found)
+    )
 
 
 def _used(found: Solved, part: Part) -> bool:

@@ -12,6 +12,7 @@ from derive.page.spans import Known
 from derive.page.verdicts import summary, table
 from derive.sheet.part import Part
 from derive.sheet.readings import key as written
+from derive.sheet.values import shown
 
 if TYPE_CHECKING:
     from derive.check.report import Report, Row
@@ -62,7 +63,7 @@ def told(part: Part) -> Iterator[Text]:
         yield say.CHECKED_BUT(samples=str(report.samples), conditions=list(report.missed))
     elif part.derived.steps:
         yield say.CHECKED(samples=str(report.samples))
-    if part.derived.values:
+    if part.derived.values and shown(part):
         yield say.CHECKED_VALUES(samples=str(report.samples))
     yield from report.all_notes
     yield from part.argued()

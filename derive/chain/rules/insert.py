@@ -13,7 +13,13 @@ from derive.language import Text
 from derive.model.model import Node
 
 INSERT = Text("substitute {values}", "代入 {values}")
-INSERT_DEFINITIONS = Text("substitute the definition of {names}", "代入 {names} 的定义")
+DEFINITION = Text("substitute the definition of {names}", "代入 {names} 的定义")
+DEFINITIONS = Text("substitute the definitions of {names}", "代入 {names} 的定义")
+
+
+def definitions_of(names: Sequence[Expr]) -> Text:
+    """Say whose definitions are put in."""
+    return (DEFINITION if len(names) == 1 else DEFINITIONS)(names=list(names))
 
 
 def insert_definitions(

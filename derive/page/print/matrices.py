@@ -43,6 +43,7 @@ from derive.expressions.matrices import (
 from derive.expressions.matrix_functions import Written
 from derive.expressions.nabla import Nabla
 from derive.expressions.notation import subscript
+from derive.expressions.products import minus_in_front
 from derive.expressions.symbols import Immediate, Partial
 from derive.page.print.functions import BINDS
 from derive.page.print.order import kind, ordered, place, signed
@@ -144,7 +145,7 @@ def scaled(expr: Scaled, p: Printer) -> Printed:
     text = _beside(matrix, (Plus,), p)
     if abs(scale) == 1:
         return f"-{text}", ADD
-    sign, scale = ("-", -scale) if scale.could_extract_minus_sign() else ("", scale)
+    sign, scale = ("-", -scale) if minus_in_front(scale) else ("", scale)
     front, level = p.printed(scale)
     bare = level > ADD and not any(isinstance(f, Times) for f in Mul.make_args(scale))  # a^T b c: which product?
     return sign + p.joined([front if bare else p.style.brackets(front), text]), ADD if sign else MUL

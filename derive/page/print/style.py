@@ -69,8 +69,8 @@ def _also(out: str) -> str:
 
 
 def _pair(a: str, b: str) -> str:
-    """Two index values side by side, apart where they are more than letters."""
-    return f"{a}{b}" if a.isalpha() and b.isalpha() else f"{a},{b}"
+    """Two index values side by side, apart where they are more than letters: y_i and j are no y_ij."""
+    return f"{a}{b}" if a.isalpha() and b.isalpha() and len(a + b) == 2 else f"{a},{b}"
 
 
 def _latex_twice(a: str, b: str) -> str:

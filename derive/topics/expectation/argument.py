@@ -38,7 +38,7 @@ from sympy.utilities.iterables import sift
 from derive.chain.derivation import Line, Term, product, written
 from derive.chain.facts import DEFINED
 from derive.chain.rules.combine import DENOMINATOR, EXPANDED
-from derive.chain.rules.insert import INSERT_DEFINITIONS, at
+from derive.chain.rules.insert import at, definitions_of
 from derive.chain.rules.kill_delta import KILLED, Killed, kills, without_delta
 from derive.chain.rules.name_definitions import name_wholes
 from derive.chain.rules.tidy import tidy
@@ -134,7 +134,7 @@ class Argument:
         if self.symbol.pair:
             yield self.line(self.stages.stated, DEFINITION[type(self.symbol)])
         if self.names:
-            yield self.line(self.stages.defined, INSERT_DEFINITIONS(names=self.names))
+            yield self.line(self.stages.defined, definitions_of(self.names))
         calls = self.stages.calls(self.symbol.product)
         if calls:
             yield self.line(

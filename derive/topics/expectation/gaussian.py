@@ -44,6 +44,12 @@ STEIN = Text(
     "of {average} with respect to the mean of {u}",
     "Stein 恒等式（分部积分）：{x} - {mean} 给出它与 {u} 的协方差，乘以 {average} 对 {u} 的均值的导数",
 )
+STEIN_EACH = Text(
+    "Stein's identity (integration by parts): {x} - {mean} contributes, for each normal quantity in {average}, its "
+    "covariance with that quantity times the derivative of {average} with respect to the mean of that quantity",
+    "Stein 恒等式（分部积分）：对 {average} 中的每个正态量，{x} - {mean} 给出它与该量的协方差，"
+    "乘以 {average} 对该量均值的导数",
+)
 PAIRS = Text(
     "Isserlis' theorem: sum over all ways to leave some factors alone, with their means, and to pair the others, with "
     "their covariances",
@@ -241,13 +247,17 @@ class Gaussian:
             return COMPLETE(w=Add(*(p.args[0] for p in powers)), **SQUARE)
         if powers:
             return SHIFTED(x=(others or [functions[0].args[0]])[0])
-        return (
-            _stein(others[0], functions[0]) if functions and others else WHY[type(functions[0])] if functions else PAIRS
-        )
+        if functions and others:
+            return self._stein(others[0], (*others[1:], *functions))
+        return WHY[type(functions[0])] if functions else PAIRS
 
-
-def _stein(x: Expr, function: Expr) -> Text:
-    return STEIN(x=x, mean=Expectation(x), u=function.args[0], average=Expectation(function))
+    def _stein(self, x: Expr, rest: Factors) -> Text:
+        """Say how the mean of x times the rest follows: by the argument of a function alone, or by what is in it."""
+        said = {"x": x, "mean": Expectation(x), "average": Expectation(Mul(*rest))}
+        if len(rest) == 1:
+            return STEIN(u=rest[0].args[0], **said)
+        inside = self._support(Mul(*rest))
+        return STEIN(u=inside[0], **said) if len(inside) == 1 else STEIN_EACH(**said)
 
 
 def _of_groups(elements: list[Expr]) -> Text:

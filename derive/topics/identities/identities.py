@@ -9,7 +9,7 @@ from sympy import expand
 
 from derive.chain.derivation import Line, Term
 from derive.chain.facts import DEFINED
-from derive.chain.rules.insert import INSERT_DEFINITIONS, insert_definitions
+from derive.chain.rules.insert import definitions_of, insert_definitions
 from derive.chain.rules.tidy import tidy
 from derive.errors import ModelError
 from derive.expressions.canonical import canonical
@@ -17,6 +17,7 @@ from derive.expressions.indices import substitute
 from derive.language import Text
 from derive.model.model import Model, Node
 
+MULTIPLY = Text("multiply out", "展开")
 TIDY = Text("move constants out of the sums", "常数提到求和号外")
 
 
@@ -42,10 +43,18 @@ def identity(model: Model, one: str, other: str) -> Identity:
     ends = first[-1].expr, substitute(second[-1].expr, dict(zip(nodes[1].indices, nodes[0].indices, strict=True)))
     if canonical(ends[0]) != canonical(ends[1]) and expand(canonical(ends[0]) - canonical(ends[1])) != 0:
         raise ModelError(f"{one} = {other} is not seen: {ends[0]} and {ends[1]}")
-    if canonical(ends[0]) == canonical(ends[1]):  # the same letters for what is the same
+    if canonical(ends[0]) != canonical(ends[1]):  # as sums of products they read the same
+        first, second = _expanded(first), _expanded(second)
+    else:  # the same letters for what is the same
         own = substitute(ends[0], dict(zip(nodes[0].indices, nodes[1].indices, strict=True)))
         second = (*second[:-1], second[-1]._replace(terms=(Term((own,)),)))
     return Identity(*nodes, first, second)
+
+
+def _expanded(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The chain with its brackets multiplied out at the end, where there are any."""
+    opened = expand(lines[-1].expr)
+    return lines if opened == lines[-1].expr else (*lines, Line((Term((opened,)),), MULTIPLY))
 
 
 def _lines(model: Model, node: Node) -> Iterator[Line]:
@@ -56,7 +65,7 @@ def _lines(model: Model, node: Node) -> Iterator[Line]:
         expr, names = insert_definitions(expr, model.nodes, model.indices)
         if not names:
             return
-        yield Line((Term((expr,)),), INSERT_DEFINITIONS(names=list(names)))
+        yield Line((Term((expr,)),), definitions_of(names))
         if tidy(expr) != expr:
             expr = tidy(expr)
             yield Line((Term((expr,)),), TIDY)

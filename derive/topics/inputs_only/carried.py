@@ -15,7 +15,7 @@ from derive.chain.derivation import Line, Step, Term
 from derive.chain.derived import Derived
 from derive.chain.facts import known
 from derive.chain.rules.exchange import exchange
-from derive.chain.rules.insert import INSERT, INSERT_DEFINITIONS, insert_definitions
+from derive.chain.rules.insert import INSERT, definitions_of, insert_definitions
 from derive.chain.rules.pipeline import develop
 from derive.chain.rules.tidy import tidy
 from derive.expressions.coefficients import reduced
@@ -28,8 +28,10 @@ from derive.model.model import Case, Node
 from derive.model.reachability import reach
 
 LONGEST = 1500  # signs; a longer formula fits on no page
+SHORT = 30  # signs; of a longer one that nobody asked for a reader learns nothing
 SIMPLIFIED = Text("simplify", "化简")
 INSERT_CLOSED = Text("substitute the closed form of {names}", "代入 {names} 的通项公式")
+INSERT_CLOSED_FORMS = Text("substitute the closed forms of {names}", "代入 {names} 的通项公式")
 
 
 class Carried(NamedTuple):
@@ -59,11 +61,12 @@ def carried(derived: Derived, name: str) -> tuple[Carried, ...]:
 
 
 def with_closed_forms(derived: Derived) -> tuple[Carried, ...]:
-    """The gradients that hold states with a closed form, carried to what is given where that can be done."""
+    """The gradients that hold states with a closed form, carried to what is given where that can be done and is soon
+    read."""
     solved = {value.node.name for value in derived.values}
     wanted = [s.node.name for s in derived.steps if s.node.is_leaf and names(s.value) & solved]
     found = (one for name in dict.fromkeys(wanted) for one in carried(derived, name))
-    return tuple(one for one in found if one.lines)
+    return tuple(one for one in found if one.lines and weight(one.value) <= SHORT)
 
 
 class Definitions:
@@ -114,8 +117,10 @@ class Definitions:
         """Say of which quantities the definitions, and of which the closed forms are put in."""
         closed = [e for e in used if len(self.model.nodes[name_of(e)].cases) > 1]
         plain = [e for e in used if e not in closed]
-        said = ((INSERT_DEFINITIONS, plain), (INSERT_CLOSED, closed))
-        return clauses([text(names=elements) for text, elements in said if elements])
+        said = [definitions_of(plain)] if plain else []
+        if closed:
+            said.append((INSERT_CLOSED if len(closed) == 1 else INSERT_CLOSED_FORMS)(names=closed))
+        return clauses(said)
 
     def _without_adjoints(self, expr: Expr) -> Iterator[Line]:
         while any(self._is_derived(p) for p in adjoints(expr)):

@@ -18,9 +18,12 @@ FADES = Text(
 )
 LEADING = Text("Rate of convergence: divide by the leading term {leading}.", "收敛的快慢：除以主导项 {leading}。")
 APPROACHES = Text(
-    "Hence {deviation} is the exact relative deviation from the leading term; it tends to 0 as {variable} tends to "
-    "{to}.",
-    "因此 {deviation} 正是与主导项的相对偏差，当 {variable} 趋于{to}时它趋于 0。",
+    "Hence {deviation} is the exact relative deviation from {leading}; it tends to 0 as {variable} tends to {to}.",
+    "因此 {deviation} 正是与 {leading} 的相对偏差，当 {variable} 趋于{to}时它趋于 0。",
+)
+APPROACHES_TOO = Text(
+    "The relative deviation from {leading} is {deviation}, as above; it tends to 0 as {variable} tends to {to}, too.",
+    "与 {leading} 的相对偏差同上，为 {deviation}；当 {variable} 趋于{to}时它也趋于 0。",
 )
 INFINITY, NOUGHT = Text("infinity", "无穷"), Text("0", "零")
 LINEAR = Text(
@@ -55,9 +58,10 @@ def _leading(found: Limiting, told: bool) -> Iterator[Block]:
         ratio = Row(found.node.generic / leading, value / leading)
         yield Equations((ratio, Row(None, (Term((S.One,)), Term((-deviation,))))), joined=True)
     to = NOUGHT if found.to == 0 else INFINITY
-    yield Paragraph(APPROACHES(deviation=deviation, variable=found.variable, to=to))
     if found.to == 0 and found.variable not in (leading / found.variable).free_symbols:
         yield Paragraph(LINEAR(quantity=found.node.generic, variable=found.variable, leading=leading))
+    approaches = APPROACHES_TOO if told else APPROACHES
+    yield Paragraph(approaches(deviation=deviation, leading=leading, variable=found.variable, to=to))
 
 
 def _worked(found: Limiting) -> Iterator[Block]:

@@ -39,6 +39,7 @@ from derive.expressions.matrices import (
     is_scalar,
     shape,
 )
+from derive.expressions.products import minus_in_front
 from derive.memo import memo
 
 BY_ENTRY = (Hadamard, Plus, Entrywise)
@@ -274,7 +275,7 @@ def _collected(terms: list[Expr]) -> list[Expr]:
 def _common(terms: list[Expr]) -> tuple[Expr, list[Expr]]:
     """A scalar that all terms carry, up to their signs, and the terms without it."""
     scales = [t.args[0] if isinstance(t, Scaled) else S.One for t in terms]
-    first = -scales[0] if scales[0].could_extract_minus_sign() else scales[0]
+    first = -scales[0] if minus_in_front(scales[0]) else scales[0]
     signs = [s / first for s in scales]
     if any(abs(s) != 1 for s in signs):
         return S.One, terms

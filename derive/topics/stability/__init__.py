@@ -81,7 +81,7 @@ class Stability(Topic):
         from derive.topics.stability.page.conditions import answer
 
         for each in found:
-            yield from answer(each)
+            yield from answer(each, below=context.detail != "answer")
 
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         from derive.topics.stability.measurements import measured_of

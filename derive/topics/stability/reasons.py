@@ -150,3 +150,4 @@ UNBOUNDED = Text(
     "concluded here.",
     "没有为 {of} 对 {wrt} 的导数找到对所有输入都成立的界，因此这里不作结论。",
 )
+NOTHING = {UNBOUNDED.en, LAGS.en}  # nothing is concluded

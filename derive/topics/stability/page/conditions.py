@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Eq, Expr, S, Symbol
+from sympy import Basic, Eq, Expr, S, Symbol
+from sympy.matrices import MatrixBase
 
 from derive.chain.derivation import Term
-from derive.expressions.norms import SpectralRadius
+from derive.expressions.norms import Norm, SpectralRadius
 from derive.expressions.symbols import Partial
 from derive.language import Text
 from derive.page import sentences as say
@@ -15,6 +16,7 @@ from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
 from derive.page.numerals import Numeral
 from derive.topics.stability.conditions import Analysis, Condition, minors
 from derive.topics.stability.measurements import DISTANCES, Finding, Measured
+from derive.topics.stability.reasons import NOTHING
 
 HEAD = Text("When the gradient explodes, and when it vanishes", "梯度何时爆炸，何时消失")
 CARRIES = Text(
@@ -25,10 +27,14 @@ CARRIES = Text(
     "某一步对梯度的贡献是这样的积再乘以直接偏导数，而后者本身也可能增大或衰减。",
 )
 BOUNDS = Text(
-    "The ranges of the functions and of their derivatives give bounds that hold for all inputs. The norm of an input "
-    "is its largest absolute value over all steps, the infinity norm of a matrix its maximum absolute row sum.",
-    "下列界对所有输入都成立，由各函数及其导数的取值范围得到。输入的范数指它在所有时刻的最大绝对值，"
-    "矩阵的无穷范数指各行绝对值之和的最大值。",
+    "The ranges of the functions and of their derivatives give bounds that hold for all inputs.",
+    "下列界对所有输入都成立，由各函数及其导数的取值范围得到。",
+)
+OF_INPUTS = Text(
+    "The norm of an input is its largest absolute value over all steps.", "输入的范数指它在所有时刻的最大绝对值。"
+)
+OF_ROWS = Text(
+    "The infinity norm of a matrix is its maximum absolute row sum.", "矩阵的无穷范数指各行绝对值之和的最大值。"
 )
 BOUND = Text("bound of {quantity}", "{quantity} 的界")
 MINORS = Text(
@@ -99,8 +105,34 @@ SENTENCES = {
     ),
 }
 OVER_MANY_STEPS = Text(
-    "Over {k} steps the factors of the steps are multiplied. As {k} grows:",
-    "经过 {k} 步，每步贡献一个因子，这些因子连乘；当 {k} 增大时：",
+    "Going back {k} steps multiplies an adjoint by a product of {k} factors, one for each step. As {k} grows:",
+    "回退 {k} 步，伴随量乘上 {k} 个因子之积，每步一个；当 {k} 增大时：",
+)
+BLOCKS = Text(
+    "B is the matrix of the bounds, valid for all inputs, of the blocks of the Jacobian of one step.",
+    "B 由一步雅可比矩阵各块的界组成，这些界对所有输入都成立。",
+)
+ONE_BOUND = Text(
+    "B is a bound, valid for all inputs, of the norm of the Jacobian of one step.",
+    "B 是一步雅可比矩阵的范数的界，对所有输入都成立。",
+)
+BELOW = Text("It is given below.", "其表达式见下文。")
+RADIUS = Text(
+    "{radius} is the spectral radius, the largest absolute value of an eigenvalue.",
+    "{radius} 是谱半径，即特征值绝对值的最大值。",
+)
+SPECTRAL = Text(
+    "{norm} is the spectral norm, the largest factor by which the matrix lengthens a vector.",
+    "{norm} 是谱范数，即该矩阵把向量拉长的最大倍数。",
+)
+AT_REST = Text(
+    "{jacobian} is the Jacobian of one step at a fixed point, a state that a step leaves unchanged under constant "
+    "inputs.",
+    "{jacobian} 是一步在不动点处的雅可比矩阵；不动点指输入不变时经过一步而不变的状态。",
+)
+STATES_AT_REST = Text(
+    "{states} stands for the value at a fixed point, a state that a step leaves unchanged under constant inputs.",
+    "{states} 表示在不动点处的值；不动点指输入不变时经过一步而不变的状态。",
 )
 ANSWER = (Text("statement", "结论"), Text("condition", "条件"), Text("type", "性质"))
 KINDS = {
@@ -109,10 +141,10 @@ KINDS = {
     ("subexponential", "distant"): Text("the product does neither", "因子之积既不趋于零也不按指数增长"),
     ("explodes", "distant"): Text("the product grows exponentially", "因子之积按指数增长"),
     ("bounded", "whole"): Text(
-        "the whole gradient is bounded where the immediate partial derivatives are", "各直接偏导数有界时，整个梯度有界"
+        "the whole gradient is bounded if all immediate partial derivatives are", "各直接偏导数有界时，整个梯度有界"
     ),
     ("bounded", "term"): Text(
-        "the gradient of each loss term is bounded where the immediate partial derivatives are",
+        "the gradient of each loss term is bounded if all immediate partial derivatives are",
         "各直接偏导数有界时，损失每一项的梯度有界",
     ),
     ("vanishes", "whole"): Text(
@@ -193,12 +225,16 @@ def conditions(
 ) -> Iterator[Block]:
     """The section on when the gradient of one recurrence explodes or vanishes: the bounds, and the first of the
     statements that the table of the results names; in detail "full" all of them with their reasons and tables. The
-    heading names the `states` of one recurrence among several."""
+    heading names the `states` of one recurrence among several. In brief there is none where nothing is concluded."""
+    if detail != "full" and analysis.silence is not None and analysis.silence.en in NOTHING:
+        return
     yield Heading(say.OF_READING(head=HEAD, reading=list(states)) if states else HEAD)
     if analysis.conditions or detail == "full":
         yield Paragraph(CARRIES(k=K))
     if analysis.where:
-        yield Paragraph(BOUNDS, BOUNDS)
+        kinds = {n.kind for _, value in analysis.where for n in _norms(value)}
+        said = [BOUNDS, *[OF_INPUTS] * ("largest" in kinds), *[OF_ROWS] * ("rows" in kinds)]
+        yield Paragraph(say.one_after_another(said))
         yield Equations(tuple(_bounds(analysis)), listed=True)
     if analysis.silence is not None:
         yield Paragraph(analysis.silence)
@@ -214,6 +250,11 @@ def conditions(
         yield from _evidence(measured)
 
 
+def _norms(value: object) -> set[Norm]:
+    """The norms in what a bound is: an expression, or a matrix of them."""
+    return value.atoms(Norm) if isinstance(value, (Basic, MatrixBase)) else set()
+
+
 def _excluded(analysis: Analysis, detail: str) -> Iterator[Block]:
     """Say what a spectral radius below 1 asks of the bounds, and that nothing follows where it is not."""
     assert analysis.bound is not None
@@ -223,11 +264,33 @@ def _excluded(analysis: Analysis, detail: str) -> Iterator[Block]:
     yield Paragraph(ONLY_SUFFICIENT)
 
 
-def answer(analysis: Analysis) -> Iterator[Block]:
-    """The conditions as a table, for the results at the beginning of a sheet."""
+def answer(analysis: Analysis, below: bool = True) -> Iterator[Block]:
+    """The conditions as a table, for the results at the beginning of a sheet; `below` stand the bounds."""
     if analysis.conditions:
         yield Paragraph(OVER_MANY_STEPS(k=K), OVER_MANY_STEPS(k=K))
         yield Table(ANSWER, tuple(map(_row, analysis.conditions)), given=1)
+        if said := list(_signs(analysis, below)):
+            yield Paragraph(say.one_after_another(said))
+
+
+def _signs(analysis: Analysis, below: bool) -> Iterator[Text]:
+    """Say what the signs in the table stand for that no formula above it has."""
+    measures = [c.measure for c in analysis.conditions if not c.measure.is_number]
+    radii = [m for m in measures if isinstance(m, SpectralRadius)]
+    used = {s.name: s for m in measures for s in m.free_symbols}
+    if "B" in used:
+        yield BLOCKS if radii else ONE_BOUND
+        if below:
+            yield BELOW
+    norms = {n for m in measures for n in m.atoms(Norm) if n.kind == "2"}
+    yield from (SPECTRAL(norm=norm) for norm in sorted(norms, key=str))
+    if radii:
+        yield RADIUS(radius=radii[0])
+    at_rest = [s for name, s in used.items() if name.endswith("_star")]
+    if Symbol("J_star") in at_rest:
+        yield AT_REST(jacobian=Symbol("J_star"))
+    elif at_rest:
+        yield STATES_AT_REST(states=at_rest)
 
 
 def _row(condition: Condition) -> tuple[object, ...]:

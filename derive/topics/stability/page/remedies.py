@@ -117,9 +117,11 @@ SIGN_ASKED = Text(
     "单位权重。设 {W} 的初值为 1 或 −1，{adjoint} 为任一伴随量。线性单元回退一步，它的大小怎样变化？",
 )
 SLOPES = Text(
-    "In this cell each step also multiplies by derivatives of the activation, which are at most 1: no step back can "
-    "lengthen an adjoint, and a step preserves its length only where these derivatives are 1.",
-    "在本单元中每一步还要乘以激活函数的导数，它们不超过 1：任何一步都不会使伴随量变长，只有这些导数为 1 时长度才不变。",
+    "In this cell each step also multiplies by derivatives of the activation, which are at most 1 in absolute value: "
+    "no step back can lengthen an adjoint, and a step preserves its length if and only if they are 1 in absolute value "
+    "wherever the adjoint is not 0.",
+    "在本单元中每一步还要乘以激活函数的导数，它们的绝对值不超过 1：任何一步都不会使伴随量变长；"
+    "当且仅当伴随量不为 0 的各处导数的绝对值都是 1 时，长度才不变。",
 )
 KEEP_TABLE = (Text("steps back", "回退步数"), Text("smallest norm", "最小范数"), Text("largest norm", "最大范数"))
 ADJOINT = Symbol("lamda", real=True)
