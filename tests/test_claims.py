@@ -126,7 +126,7 @@ def test_the_short_answer_says_what_its_bound_needs():
     """For x_t = t and w = 1/2 the gradient sum (1/2)^(T-t) t grows without a bound: |w| < 1 alone bounds nothing."""
     grown = [sum(Fraction(1, 2) ** (T - t) * t for t in range(1, T + 1)) for T in (50, 100)]
     assert grown[0] > 97 and grown[1] > 197
-    for lang, needed in (("en", "bounded where the immediate partial"), ("zh", "各直接偏导数有界时")):
+    for lang, needed in (("en", "bounded if all immediate partial"), ("zh", "各直接偏导数有界时")):
         short = scalar(linear).to_text(lang, check=False, detail="answer")
         assert needed in " ".join(short.split())
 

@@ -40,6 +40,10 @@ def number_of(total: Expr) -> tuple[Rational, Expr]:
     if not coefficients or any(abs(c) == 1 or not isinstance(c, Rational) for c in coefficients):
         return Rational(1), total
     content, rest = total.primitive()
+    if not content.is_Integer and all(
+        any(f.is_Pow and f.base.is_Integer for f in Mul.make_args(a)) for a in total.args
+    ):
+        return Rational(1), total  # a/sqrt(2) is sqrt(2) a/2 to sympy
     left = sum(abs(c) != abs(content) for c in coefficients)
     return (content, rest) if left + 1 < len(coefficients) else (Rational(1), total)
 

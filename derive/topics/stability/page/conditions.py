@@ -232,9 +232,7 @@ def conditions(
     if analysis.conditions or detail == "full":
         yield Paragraph(CARRIES(k=K))
     if analysis.where:
-        kinds = {n.kind for _, value in analysis.where for n in _norms(value)}
-        said = [BOUNDS, *[OF_INPUTS] * ("largest" in kinds), *[OF_ROWS] * ("rows" in kinds)]
-        yield Paragraph(say.one_after_another(said))
+        yield Paragraph(_of_bounds(analysis))
         yield Equations(tuple(_bounds(analysis)), listed=True)
     if analysis.silence is not None:
         yield Paragraph(analysis.silence)
@@ -248,6 +246,12 @@ def conditions(
         return
     if measured is not None and measured.blocks:
         yield from _evidence(measured)
+
+
+def _of_bounds(analysis: Analysis) -> Text:
+    """Say where the bounds come from, and what the norms in them are."""
+    kinds = {n.kind for _, value in analysis.where for n in _norms(value)}
+    return say.one_after_another([BOUNDS, *[OF_INPUTS] * ("largest" in kinds), *[OF_ROWS] * ("rows" in kinds)])
 
 
 def _norms(value: object) -> set[Norm]:
@@ -271,6 +275,9 @@ def answer(analysis: Analysis, below: bool = True) -> Iterator[Block]:
         yield Table(ANSWER, tuple(map(_row, analysis.conditions)), given=1)
         if said := list(_signs(analysis, below)):
             yield Paragraph(say.one_after_another(said))
+        if analysis.where and not below:
+            yield Paragraph(_of_bounds(analysis))
+            yield Equations(tuple(_bounds(analysis)), listed=True)
 
 
 def _signs(analysis: Analysis, below: bool) -> Iterator[Text]:
