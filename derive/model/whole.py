@@ -16,6 +16,7 @@ from sympy.core.symbol import Str
 
 from derive.errors import ModelError
 from derive.expressions.matrix_functions import OfMatrix
+from derive.expressions.norms import Norm, SpectralRadius
 from derive.model import axes
 
 # The words that can be said of a whole thing, by name: filled where they are defined.
@@ -115,11 +116,14 @@ class MatrixOf(Whole):
         return f"{'matrix_power' if power else word}({inner})"
 
 
+NUMBERS = (Indexed, OfMatrix, Norm, SpectralRadius)  # what holds a family and is a number
+
+
 def is_whole(expr: Any) -> bool:
     """Whether a whole vector or matrix stands in an expression; that of an abstract function is its own matter."""
     if isinstance(expr, (IndexedBase, Whole)):
         return True
-    if not isinstance(expr, Basic) or isinstance(expr, (Indexed, OfMatrix)) or getattr(expr, "read_later", False):
+    if not isinstance(expr, Basic) or isinstance(expr, NUMBERS) or getattr(expr, "read_later", False):
         return False
     abstract = isinstance(expr, AppliedUndef)
     return any(is_whole(part) for part in expr.args if not (abstract and isinstance(part, IndexedBase)))
