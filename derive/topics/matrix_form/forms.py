@@ -102,10 +102,19 @@ def _form(model: Model, node: Node, element: Expr, expr: Expr, even: frozenset[s
     return form
 
 
+def _whole(node: Node, element: Expr, own: Sequence[Idx], axes: Sequence[int]) -> Whole:
+    """The matrix in which the element is: of an axis that has a single place that place is no name of a part."""
+    inner = element.wrt if isinstance(element, Partial) else element
+    single = {a: node.indices[a] for a in axes if node.indices[a].lower == node.indices[a].upper}
+    at = node.at(*(single.get(a, place) for a, place in enumerate(getattr(inner, "indices", ()))))
+    runs = tuple(node.indices[a] for a in axes if a in single or node.indices[a] in own)
+    return Whole(element.func(element.of, at) if isinstance(element, Partial) else at, *runs)
+
+
 def _read(model: Model, node: Node, element: Expr, expr: Expr, even: frozenset[str], known: Roles) -> Form | None:
     """The form by these roles."""
     own = tuple(idx for a in known[node.name] if (idx := node.indices[a]) in element.free_symbols)
-    whole = Whole(element, *own) if own else element
+    whole = _whole(node, element, own, known[node.name]) if own else element
     try:
         reader = Reader(model.nodes, known, expr, own, even)
         if not reader.empty:
