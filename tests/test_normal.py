@@ -1,10 +1,12 @@
 """Normal quantities: closed forms against integrals made anew, Isserlis, gradients, refusals."""
 
+import math
 import random
 
 import numpy as np
 import pytest
 import sympy
+import torch
 from sympy import S, Symbol, expand, sin, sympify
 
 from derive import (
@@ -390,3 +392,37 @@ def test_complex_numbers_are_out(of):
     with pytest.raises(ModelError, match="complex numbers are out") as refused:
         g.node("y", of(x))
     assert "\n" not in str(refused.value) and str(refused.value).startswith("y: ")
+
+
+STEEP = [0.1, 1.0, 7.0, 50.0, 4000.0]
+
+
+@pytest.mark.parametrize("slope", STEEP)
+def test_a_quadrature_meets_a_steep_plane(slope):
+    """P(y1 > 0, slope y1 + y2 > 0) = 1/4 + asin(r)/(2 pi), where r is their correlation (Sheppard, 1899)."""
+    (x, y), weights = normal_points(2, [np.array([0.0, 1.0, 0.0]), np.array([0.0, slope, 1.0])])
+    found = weights[(x > 0) & (slope * x + y > 0)].sum()
+    expected = 0.25 + math.asin(slope / math.hypot(slope, 1)) / (2 * math.pi)
+    assert found == pytest.approx(expected, rel=1e-12) and weights.sum() == pytest.approx(1, rel=1e-13)
+
+
+@pytest.mark.parametrize("largest", [True, False])
+def test_the_mean_of_the_larger_of_two_normals(largest):
+    """Clark (1961): E max(x, y) = m Phi(a) + k Phi(-a) + d phi(a), where d^2 = s^2 + 4 and a = (m - k)/d."""
+    g = Graph("Clark")
+    m, k, s = g.parameter("m"), g.parameter("k"), g.parameter("s", domain="positive")
+    x, y = g.normal("x", mean=m, variance=s**2), g.normal("y", mean=k, variance=4)
+    g.loss("L", Expectation(Max(x, y) if largest else Min(x, y)))
+    derived = g.derive()
+    assert derived.verify(points=20).ok
+    for at in ((0.3, -0.2, 0.7), (-1.0, 2.0, 3.0)):
+        values = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in at]
+        sign = 1 if largest else -1
+        d = (values[2] ** 2 + 4).sqrt()
+        a, law = sign * (values[0] - values[1]) / d, torch.distributions.Normal(0.0, 1.0)
+        truth = values[0] * law.cdf(a) + values[1] * law.cdf(-a) + sign * d * law.log_prob(a).exp()
+        slopes = torch.autograd.grad(truth, values)
+        for name, slope in zip("mks", slopes, strict=True):
+            formula = derived.gradient(name)
+            given = {e: v for e in formula.free_symbols for n, v in zip("mks", at, strict=True) if e.name == n}
+            assert float(formula.subs(given).evalf()) == pytest.approx(slope.item(), rel=1e-12)

@@ -17,6 +17,7 @@ from derive import (
     ModelError,
     Product,
     Sum,
+    UsageError,
     VerificationError,
     exp,
     log,
@@ -366,6 +367,86 @@ def test_other_recurrences(law, loss, least):
     solution = in_time(law, loss).derive()
     report = verify_hessian(solution.derivation, solution.hessian("w", check=False), {}, DRAWS)
     assert report.worst < 1e-10 and {dict(s)["T"] for s in report.sizes} == set(range(least, 7))
+
+
+def _grid(w, v, x):
+    """E of `grid` in torch: a table filled row by row. Shapes (L,), (), (T,)."""
+    above, rows = [(value, value) for value in x], len(w)
+    for row in range(rows):
+        h, left = [], (torch.zeros(()), torch.zeros(()))
+        for cell, state in above:
+            cell = torch.sigmoid(w[row] * state) * left[0] + torch.tanh(v * left[1] + cell)
+            left = (cell, torch.tanh(w[row] * cell))
+            h.append(left)
+        above = h
+    return sum(state**2 for _, state in above)
+
+
+def grid() -> Graph:
+    """Two states that step through layers and times, and need each other."""
+    g = Graph("grid")
+    L, T = g.size("L"), g.size("T")
+    row, t = g.index("l", L), g.index("t", T)
+    w, v, x = g.parameter("w", L), g.parameter("v"), g.input("x", T)
+    c, h = g.states("c h", over=(row, t), start={(0, t): x[t], (row, 0): 0})
+    g.update(c, sigmoid(w[row] * h[row - 1, t]) * c[row, t - 1] + tanh(v * h[row, t - 1] + c[row - 1, t]))
+    g.update(h, tanh(w[row] * c[row, t]))
+    g.loss("E", Sum(h[L, t] ** 2, t))
+    return g
+
+
+def warped() -> Graph:
+    """Soft-DTW of two sequences that are parameters, with a learned value at the border."""
+    g = Graph("warped")
+    N, M = g.size("N"), g.size("M")
+    i, j = g.index("i", N), g.index("j", M)
+    x, c, y = g.parameter("x", N), g.parameter("c"), g.input("y", M)
+    law = lambda r: (x[i] - y[j]) ** 2 - log(exp(-r[i - 1, j]) + exp(-r[i, j - 1]) + exp(-r[i - 1, j - 1]))  # noqa: E731
+    r = g.recurrence("r", law, over=(i, j), start={(0, j): c, (i, 0): c**2, (0, 0): 0})
+    g.loss("L", r[N, M])
+    return g
+
+
+def _warped(x, c, y):
+    """L of `warped` in torch, cell by cell."""
+    r = {(0, 0): torch.zeros((), dtype=c.dtype)}
+    r |= {(0, j): c for j in range(1, len(y) + 1)} | {(i, 0): c**2 for i in range(1, len(x) + 1)}
+    for i in range(1, len(x) + 1):
+        for j in range(1, len(y) + 1):
+            near = torch.stack([r[i - 1, j], r[i, j - 1], r[i - 1, j - 1]])
+            r[i, j] = (x[i - 1] - y[j - 1]) ** 2 - torch.logsumexp(-near, 0)
+    return r[len(x), len(y)]
+
+
+@pytest.mark.parametrize("graph, names, program", [(grid, "w v", _grid), (warped, "x c", _warped)])
+def test_through_loops_inside_each_other(graph, names, program):
+    """Blocks and H v at many sizes; and torch.func.hessian of a program of its own is what they are compared with."""
+    solution = graph().derive()
+    found = solution.hessian(*names.split(), check=False)
+    report = verify_hessian(solution.derivation, found, {}, range(3))
+    assert report.ok and report.worst < 1e-10 and len(report.sizes) == 3
+    sample = Sample(solution.derivation, {}, 0, 1)
+    assert min(sample.sizes.values()) > 1
+    leaves = [sample.numbers[n].squeeze(-1) for n in solution.derivation.model.nodes if n in sample.numbers]
+    count = len(names.split())
+    theirs = torch.func.hessian(program, tuple(range(count)))(*leaves)
+    for row, their_row in zip(autograd(sample, found), theirs, strict=True):
+        for a, b in zip(row, their_row, strict=True):
+            assert torch.allclose(a.squeeze(-1), b, rtol=1e-10, atol=1e-12) and bool(b.abs().max() > 1e-3)
+    for wrong in (a for a in found.along[-5:-2] if a.computed != 0):
+        along = tuple(a._replace(computed=-a.computed) if a is wrong else a for a in found.along)
+        assert not verify_hessian(solution.derivation, found._replace(along=along), {}, range(1)).ok
+
+
+def test_points_without_a_loss_are_drawn_again():
+    """No path of CTC reaches the end at many random masks m, where L = -log 0; S = 7 in T = 2 steps it never does."""
+    solution = load("ctc").readings[0].build().derive()
+    found = solution.hessian("z", check=False)
+    report = verify_hessian(solution.derivation, found, {}, range(4))
+    assert report.ok and (("T", 2), ("S", 5), ("C", 1)) in report.sizes
+    with pytest.raises(UsageError, match="not finite at random points"):
+        never = {s: 2 if s.name == "T" else 7 for s in solution.derivation.model.sizes}
+        verify_hessian(solution.derivation, found, never, range(2))
 
 
 @pytest.mark.parametrize("graph, names", [(layer_norm(), "x gamma"), (mlp(), "W u"), (recurrent("rnn", {}), "W_hh b")])

@@ -12,7 +12,7 @@ from sympy import S, Symbol
 from derive import Graph, Max, Min, Sum, clip, relu, sqrt
 from derive.code.targets import TARGETS
 from derive.evaluate.exact import ExactBackend
-from derive.expressions.elementwise import share, step
+from derive.expressions.elementwise import Compared, share, step
 from derive.expressions.functions import BY_NAME
 from derive.page.print.printer import printer
 
@@ -103,6 +103,72 @@ def test_arguments_that_tie_up_to_rounding_have_shares_that_sum_to_1(target):
         slopes = made.backward(**given)
         total = sum(float((given[n] * slopes[n]).sum()) for n in given)
         assert total == pytest.approx(float(made.forward(**given)["L"]), rel=1e-12)
+
+
+GAPS = {
+    "c": lambda c: c,
+    "c**2": lambda c: c**2,
+    "c/3": lambda c: c / 3,
+}
+
+
+@cache
+def one_gap(kind):
+    """Edit distance where both ways along the border cost the same, and the way across as much as both together."""
+    g = Graph("edit distance")
+    N, M = g.size("N"), g.size("M")
+    i, j, c, m, k = (
+        g.index("i", N),
+        g.index("j", M),
+        g.parameter("c"),
+        g.constant("m", N, M, domain="binary"),
+        GAPS[kind],
+    )
+    law = lambda D: Min(D[i - 1, j - 1] + 2 * m[i, j] * k(c), D[i - 1, j] + k(c), D[i, j - 1] + k(c))  # noqa: E731
+    D = g.recurrence("D", law, over=(i, j), start={(0, j): k(c) * j, (i, 0): k(c) * i, (0, 0): 0})
+    g.loss("L", D[N, M])
+    return g.derive()
+
+
+def _one_gap(kind, c, m):
+    """The same in torch, cell by cell, by torch.amin."""
+    k = GAPS[kind]
+    D = {(0, 0): torch.zeros((), dtype=c.dtype)}
+    D |= {(i, 0): k(c) * i for i in range(1, len(m) + 1)} | {(0, j): k(c) * j for j in range(1, len(m[0]) + 1)}
+    for i in range(1, len(m) + 1):
+        for j in range(1, len(m[0]) + 1):
+            ways = D[i - 1, j - 1] + 2 * m[i - 1, j - 1] * k(c), D[i - 1, j] + k(c), D[i, j - 1] + k(c)
+            D[i, j] = torch.amin(torch.stack(ways), 0)
+    return D[len(m), len(m[0])]
+
+
+@pytest.mark.parametrize("kind", GAPS)
+def test_a_term_of_all_arguments_is_compared_with_them(kind):
+    """D + c and E + c may be equal in floats where D and E are not: the check, both targets, and torch's slope in c."""
+    derived = one_gap(kind)
+    assert derived.verify(points=30).ok
+    made = {target: module(derived, target) for target in TARGETS}
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        c, m = rng.uniform(0.1, 1), rng.integers(0, 2, (4, 5)).astype(float)
+        given = torch.tensor(c, dtype=torch.float64, requires_grad=True)
+        loss = _one_gap(kind, given, torch.as_tensor(m))
+        truth = torch.autograd.grad(loss, given)[0].item()
+        found = made["numpy"].backward(c=np.float64(c), m=m)["c"]
+        assert float(found) == pytest.approx(truth, rel=1e-12)
+        given = {"c": torch.tensor(c, dtype=torch.float64), "m": torch.as_tensor(m)}
+        assert float(made["torch"].backward(**given)["c"]) == pytest.approx(truth, rel=1e-12)
+
+
+def test_a_comparison_reads_as_the_sum_of_both_sides():
+    """The page and what a user reads have D - E, not D + c - E - c; numbers put in decide."""
+    derived = one_gap("c")
+    shown = derived.to_text(check=False)
+    assert "1[D_{i-1,j} - D_{i,j-1}" in shown.replace("−", "-") or "⪰ 0]" in shown
+    a, b, c = (Symbol(name, real=True) for name in "abc")
+    slope = share(Compared(a + c, b + c))
+    assert str(slope) == "Heaviside(a - b)" and slope.subs({a: 2, b: 1}) == 1 and slope.subs(a, b) == S.Half
+    assert printer("text", ())(slope) == "1[a - b ⪰ 0]"
 
 
 def test_a_tie_is_seen_in_print():

@@ -16,6 +16,7 @@ from derive.check.branches import equalities, meeting
 from derive.check.gradients import variable
 from derive.check.report import Report, Row, told_sizes
 from derive.check.torch_backend import TorchBackend
+from derive.errors import UsageError
 from derive.evaluate.passes import Passes, inputs
 from derive.evaluate.store import Store
 from derive.model.model import Domain, Node, Whole
@@ -25,6 +26,7 @@ Array = torch.Tensor
 SPREAD = 1.25  # samples are uniform in [-SPREAD, SPREAD]: both sides of every kink, and T = 50 stays in range
 CALM = 0.4  # the same for a model with a fixed point, so that many points have one that an iteration finds
 SEEDS = range(8)  # each gives sizes of its own
+REDRAWN = 20  # how often other numbers are drawn where the loss does not exist
 LARGEST = 6  # of a size that is left symbolic
 
 
@@ -165,6 +167,24 @@ class Sample:
         self.passes = Passes(d, self.sizes, TorchBackend())
         self.numbers = random_inputs(self.passes, points, self.generator)
 
+    @torch.no_grad()
+    def exists(self) -> bool:
+        """True if the loss exists at every point; where it does not, other numbers are drawn a few times.
+
+        Positions stay, as they are the same at every point.
+        """
+        model = self.derivation.model
+        for _ in range(REDRAWN if model.has_loss else 0):
+            store = self.store()
+            self.passes.forward(store)
+            finite = store.whole(model.loss.name).isfinite()
+            if bool(finite.all()):
+                return True
+            other = random_inputs(self.passes, self.points, self.generator)
+            placed = {name for name, node in inputs(model).items() if isinstance(node.domain, Whole)}
+            self.numbers = {n: a if n in placed else torch.where(finite, a, other[n]) for n, a in self.numbers.items()}
+        return not model.has_loss
+
     def random(self, node: Node) -> Array:
         """Real numbers in the shape of a family."""
         return sampled((*self.passes.shape(node), self.points), "real", self.generator)
@@ -199,8 +219,13 @@ def over_samples(
     rows: Callable[[Sample], Iterator[Row]],
     fits: Callable[[Sample], bool] = lambda sample: True,
 ) -> Report:
-    """The rows of all samples together whose sizes fit."""
-    report = Report()
+    """The rows of all samples together whose sizes fit. Errors: UsageError where the loss exists at none of them."""
+    report, none = Report(), False
     for sample in filter(fits, (Sample(d, sizes, seed, points) for seed in seeds)):
-        report = report.merged(Report(tuple(rows(sample)), told_sizes(sample.sizes), points))
+        if sample.exists():
+            report = report.merged(Report(tuple(rows(sample)), told_sizes(sample.sizes), points))
+        else:
+            none = True
+    if none and not report.own:
+        raise UsageError(f"{d.model.title} is not finite at random points; declare the inputs' domains")
     return report

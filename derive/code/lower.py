@@ -39,7 +39,7 @@ from derive.code.names import Identifiers
 from derive.code.trees import Apply, Call, Condition, Number, Plus, Power, Tree, plus
 from derive.errors import ModelError
 from derive.evaluate.at_zero import OrInfinity
-from derive.expressions.elementwise import share
+from derive.expressions.elementwise import Compared, share
 from derive.expressions.extremes import Amax, Amin
 from derive.expressions.functions import EXTREMA, arguments, row_of, unknown
 from derive.expressions.indices import BINDERS, apart, bound, is_position, limits
@@ -236,7 +236,7 @@ class Lowering:
     def _difference(self, expr: Expr, scope: Scope) -> NamedArray:
         """Lower two arguments of a maximum, each summed by itself, which a sum with one negative term is already."""
         above, below = share.sides(expr)
-        if above == 0 or not isinstance(below, Add):
+        if not isinstance(expr, Compared) and (above == 0 or not isinstance(below, Add)):
             return self.lower(expr, scope)
         parts = [self.lower(above, scope), self.lower(below, scope)]
         return elementwise(parts, scope.order, lambda *trees: plus((1, -1), trees))

@@ -125,6 +125,44 @@ def _unscaled(difference: Expr) -> Expr:
     return rest if factor > 0 else -rest
 
 
+class Compared(Expr):
+    """How far an argument of a maximum is above another one: a - b, which reads so, and is computed side by side.
+
+    Rounding decides which of two arguments is larger where both add up the same numbers in another order. Numbers then
+    have to be compared as the maximum compares them: a + c and b + c may be equal in floats though a and b are not. So
+    both sides stay as they are, where a - b summed up has others.
+
+    >>> from sympy.abc import a, b, c
+    >>> Compared(a + c, b), Compared(a + c, b + c), Compared(a + c, b + c).sides == (a + c, b + c)
+    (a - b + c, a - b, True)
+    """
+
+    is_real = True
+    is_commutative = True
+
+    def __new__(cls, a: Expr, b: Expr) -> Expr:
+        """The difference itself, where it has the same sides."""
+        difference = a - b
+        apart = isinstance(a, Add) or isinstance(b, Add)
+        if not apart or difference.is_Number or share.sides(difference) in ((a, b), (-b, -a)):
+            return difference
+        return super().__new__(cls, a, b)
+
+    @property
+    def sides(self) -> tuple[Expr, Expr]:
+        """What is compared."""
+        return self.args
+
+    @property
+    def difference(self) -> Expr:
+        """The sum that has the same sign."""
+        a, b = self.args
+        return _unscaled(a - b)
+
+    def _sympystr(self, printer: Any) -> str:
+        return printer._print(self.difference)
+
+
 class share(Jump):
     """The slope of a maximum in one of its arguments, of the differences between that argument and each of the others.
 
@@ -157,6 +195,8 @@ class share(Jump):
         >>> share.sides(a - b + c - 2*d)
         (a + c, b + 2*d)
         """
+        if isinstance(difference, Compared):
+            return difference.sides
         terms = Add.make_args(difference)
         taken = [t for t in terms if t.as_coeff_Mul()[0].is_negative]
         return Add(*(t for t in terms if t not in taken)), -Add(*taken)

@@ -17,13 +17,13 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from sympy import Abs, Eq, Expr, Max, Min, Pow, S, Symbol, cos, erf, exp, lambdify, log, oo, pi, sign, sin, sqrt
+from sympy import Abs, Expr, Max, Min, Pow, S, Symbol, cos, erf, exp, lambdify, log, oo, pi, sign, sin, sqrt
 
 from derive.errors import ModelError
 from derive.expressions.activations import ACTIVATIONS, kink
 from derive.expressions.elementary import ELEMENTARY
-from derive.expressions.elementwise import Elementwise, only, share, step
-from derive.expressions.several import SEVERAL
+from derive.expressions.elementwise import Compared, Elementwise, only, share, step
+from derive.expressions.several import SEVERAL, tied
 from derive.language import Text
 
 Range = tuple[Any, Any]
@@ -126,20 +126,7 @@ def _root(x: Fraction) -> Fraction | None:
     return Fraction(above, below) if x == Fraction(above**2, below**2) else None
 
 
-U, V = Symbol("u", real=True), Symbol("v", real=True)  # letters for what a convention is said of
-_BY_TIE = Text(
-    "Where two arguments of a maximum are equal, each of them takes half of the derivative, as in PyTorch: {share} is "
-    "1 for {over}, 1/2 for {tie} and 0 for {under}.",
-    "最大值的两个自变量相等时，各取一半导数（与 PyTorch 一致）：{share} 在 {over} 时为 1，在 {tie} 时为 1/2，在 "
-    "{under} 时为 0。",
-)(share=share(U), over=U > 0, tie=Eq(U, 0), under=U < 0)
-BY_TIES = Text(
-    "Where {n} arguments of a maximum are equal, each of them takes {part} of the derivative, as in torch.amax: "
-    "{share} is 0 if one of the differences is negative; otherwise it is 1 divided by one more than the number of "
-    "differences that are 0.",
-    "最大值的 {n} 个自变量相等时，各取导数的 {part}（与 torch.amax 一致）：只要有一个差为负，{share} 就为 0，否则等于 "
-    "1 除以“为 0 的差的个数加一”。",
-)(n=Symbol("n"), part=1 / Symbol("n"), share=share(U, V))
+_BY_TIE = tied("maximum", "最大值")
 _ROOT = Text(
     "The square root has no derivative at 0. The derivation holds where the argument of every root is positive; at 0 "
     "the numbers are infinite or undefined, as in PyTorch.",
@@ -227,7 +214,7 @@ TABLE: tuple[Row, ...] = (
 """,
     ),
     row(
-        "max", Max, lambda a, *others: share(*(a - b for b in others)), slope_range=(0, 1), kinks=(0,),
+        "max", Max, lambda a, *others: share(*(Compared(a, b) for b in others)), slope_range=(0, 1), kinks=(0,),
         convention=_BY_TIE, arity=2,
         rule=Text("the maximum passes the derivative to its largest argument", "最大值把导数传给最大的自变量"),
         latex=r"\max({})", text="max({})", torch="maximum", numpy="maximum", number=max, exact=max,

@@ -6,10 +6,10 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from sympy import Expr, Heaviside, Max, Min, Pow, S, atan2, exp, log, oo, sqrt
+from sympy import Eq, Expr, Heaviside, Max, Min, Pow, S, Symbol, atan2, exp, log, oo, sqrt
 
 from derive.expressions.activations import sigmoid
-from derive.expressions.elementwise import between, entry, equal, function_class, share, step
+from derive.expressions.elementwise import Compared, between, entry, equal, function_class, share, step
 from derive.language import Text
 
 clip = function_class("clip", lambda x, low, high: Min(Max(x, low), high), nargs=3)
@@ -37,10 +37,32 @@ _CLIPPED = Text(
     "the derivative passes to the endpoint, as in torch.clamp.",
     "clip(x, a, b) 在两端不可导：a ≤ x ≤ b 时对 x 的导数取 1，在此之外导数传给相应的端点（与 torch.clamp 一致）。",
 )
-_TIED = Text(
-    "Where two arguments of a minimum are equal, each of them takes half of the derivative, as in PyTorch.",
-    "最小值的两个自变量相等时，各取一半导数（与 PyTorch 一致）。",
-)
+U, V = Symbol("u", real=True), Symbol("v", real=True)  # letters for what a convention is said of
+
+
+def tied(en: str, zh: str) -> Text:
+    """What happens where two arguments of an extremum are equal, and the sign that says it."""
+    return Text(
+        f"Where two arguments of a {en} are equal, each of them takes half of the derivative, as in PyTorch: "
+        "{share} is 1 for {over}, 1/2 for {tie} and 0 for {under}.",
+        f"{zh}的两个自变量相等时，各取一半导数（与 PyTorch 一致）："
+        "{share} 在 {over} 时为 1，在 {tie} 时为 1/2，在 {under} 时为 0。",
+    )(share=share(U), over=U > 0, tie=Eq(U, 0), under=U < 0)
+
+
+def tied_of_many(en: str, zh: str) -> Text:
+    """The same of an extremum with more than two arguments."""
+    return Text(
+        f"Where {{n}} arguments of a {en} are equal, each of them takes {{part}} of the derivative, as in "
+        f"torch.a{en[:3]}: "
+        "{share} is 0 if one of the differences is negative; otherwise it is 1 divided by one more than the number of "
+        "differences that are 0.",
+        f"{zh}的 {{n}} 个自变量相等时，各取导数的 {{part}}（与 torch.a{en[:3]} 一致）："
+        "只要有一个差为负，{share} 就为 0，否则等于 1 除以“为 0 的差的个数加一”。",
+    )(n=Symbol("n"), part=1 / Symbol("n"), share=share(U, V))
+
+
+BY_TIES = {Max: tied_of_many("maximum", "最大值"), Min: tied_of_many("minimum", "最小值")}
 EXTREME = Text(
     "Where several elements are the largest or the least, they share the derivative equally, as in torch.amax: the "
     "sum in the denominator is the number of these elements.",
@@ -54,8 +76,8 @@ _CONSTANT = Text("the unit step is constant on either side of 0", "阶跃函数�
 
 SEVERAL: tuple[dict[str, Any], ...] = (
     entry(
-        name="min", value=Min, slope=lambda a, *others: share(*(b - a for b in others)), slope_range=(0, 1),
-        kinks=(0,), convention=_TIED, arity=2, definition=lambda *x: -Max(*(-a for a in x)),
+        name="min", value=Min, slope=lambda a, *others: share(*(Compared(b, a) for b in others)), slope_range=(0, 1),
+        kinks=(0,), convention=tied("minimum", "最小值"), arity=2, definition=lambda *x: -Max(*(-a for a in x)),
         rule=Text("the minimum passes the derivative to its least argument", "最小值把导数传给最小的自变量"),
         latex=r"\min({})", text="min({})", torch="minimum", numpy="minimum", number=min, exact=min,
     ),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
-from sympy import Expr, Indexed, Max, Mul, Pow, S, Symbol, log, preorder_traversal
+from sympy import Expr, Indexed, Mul, Pow, S, Symbol, log, preorder_traversal
 
 from derive.expressions.elementwise import step
 from derive.expressions.extremes import Extreme
-from derive.expressions.functions import BY_TIES, argument, row_or_extremum
+from derive.expressions.functions import EXTREMA, argument, row_or_extremum
 from derive.expressions.indices import name_of, substitute
-from derive.expressions.several import EXTREME
+from derive.expressions.several import BY_TIES, EXTREME
 from derive.expressions.squares import norm
 from derive.expressions.traverse import elements, names
 from derive.language import Text
@@ -67,8 +67,8 @@ def _convention(expr: Expr, node: Node, ranges: Ranges) -> Text | None:
         return None
     if norm(expr) and not ranges.positive(argument(expr)) and not _divided(node, ranges.model):
         return NORM
-    if isinstance(expr, Max) and len(expr.args) > 2:
-        return BY_TIES
+    if isinstance(expr, EXTREMA) and len(expr.args) > 2:
+        return BY_TIES[type(expr)]
     if isinstance(expr, Extreme):
         return EXTREME
     row = row_or_extremum(expr)

@@ -10,6 +10,7 @@ from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
 from derive.expressions.blocks import Block, Place
+from derive.expressions.elementwise import Compared
 from derive.expressions.functions import Row, arguments, row_of
 from derive.expressions.indices import linear
 from derive.expressions.intervals import inside
@@ -88,6 +89,11 @@ def extremum(expr: Max | Min, p: Printer) -> Printed:
     inner = p.style.brackets(", ".join(p.printed(a)[0] for a in ordered(expr.args, p.rank)))
     word = "max" if isinstance(expr, Max) else "min"
     return (rf"\{word}{inner}" if p.style.latex else f"{word}{inner}"), ATOM
+
+
+@write.register(Compared)
+def compared(expr: Compared, p: Printer) -> Printed:
+    return p.printed(expr.difference)
 
 
 @write.register(Relational)

@@ -13,11 +13,12 @@ from sympy import Add, Expr, Idx, Mul
 
 from derive.chain.derivation import Derivation, Line, Step, Term
 from derive.chain.rule import extent
-from derive.expressions.indices import substitute
-from derive.expressions.intervals import Interval, inside
+from derive.expressions.indices import apart, name_of, substitute
+from derive.expressions.intervals import Interval, at_least, image, inside
 from derive.expressions.symbols import Partial
 from derive.expressions.weight import weight
 from derive.model.model import Case, Model, Node, element
+from derive.model.positions import own_ranges, walked
 from derive.topics.jacobian.jacobian import MOST
 from derive.topics.jacobian.lines import developed
 from derive.topics.jacobian.paths import Walk
@@ -79,6 +80,32 @@ def adjoint_laws(d: Derivation, walk: Walk, steps: Sequence[Step]) -> Laws:
         made = _by_region(d, adjoint.node, own) if through_time(d) else (_everywhere(d, walk, adjoint.node, own),)
         found[f"adjoint {name}"] = made
     return found
+
+
+def read(laws: Laws, wanted: Sequence[str], loss: Expr) -> Laws:
+    """Leave out the laws of adjoints that none of the wanted ones is computed from: those of a start that is given."""
+    kept, waiting = set[Expr](), [law for name in wanted for law in laws[name]]
+    while waiting:
+        law = waiting.pop()
+        kept.add(law.target)
+        own = dict(zip(law.position, law.ranges, strict=True))
+        around = {**own_ranges(law.expr), **{i: ends for i, ends in own.items() if isinstance(i, Idx)}}
+        parts = walked(apart(law.expr, law.position), around)
+        for part, there in ((p, a) for p, a in parts if isinstance(p, Partial) and p.of == loss):
+            reached = [image(place, there) for place in getattr(part.wrt, "indices", ())]
+            users = laws.get(f"adjoint {name_of(part.wrt)}", ())
+            waiting += [other for other in users if other.target not in kept and _meets(reached, other.ranges)]
+    values = {name: own for name, own in laws.items() if not isinstance(own[0].node, AdjointNode)}
+    adjoints = {
+        name: tuple(law for law in own if law.target in kept) for name, own in laws.items() if name not in values
+    }
+    return values | {name: own for name, own in adjoints.items() if own}
+
+
+def _meets(places: Sequence[Interval], ranges: Sequence[Interval]) -> bool:
+    """Can an element at these places lie in a region? False where one of them surely lies beside it."""
+    pairs = zip(places, ranges, strict=True)
+    return not any(at_least(low - 1, last) or at_least(first - 1, high) for (low, high), (first, last) in pairs)
 
 
 def _by_region(d: Derivation, node: Node, steps: Sequence[Step]) -> tuple[Law, ...]:

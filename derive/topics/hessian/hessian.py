@@ -24,7 +24,7 @@ from derive.expressions.traverse import free_indices
 from derive.language import Text
 from derive.model.model import Model, Node, element
 from derive.model.reachability import downstream
-from derive.topics.hessian.adjoint_laws import Law, Laws, adjoint_laws, through_time, value_laws
+from derive.topics.hessian.adjoint_laws import Law, Laws, adjoint_laws, read, through_time, value_laws
 from derive.topics.hessian.square import Square
 from derive.topics.hessian.tangents import Along, Seed, influences, tangents
 from derive.topics.jacobian.in_matrices import InMatrices, in_matrices
@@ -109,8 +109,8 @@ def hessian(d: Derivation, steps: Sequence[Step], names: Sequence[str]) -> Hessi
     wrt = tuple(d.model.nodes[n] for n in names)
     values = value_laws(d.model, wrt)
     first = Walk({n.name: n for n in d.model.nodes.values() if not n.is_leaf or n in wrt}, {}, d.model.indices)
-    laws = values | adjoint_laws(d, first, steps)
     wanted = [f"adjoint {w.name}" for w in wrt]
+    laws = read(values | adjoint_laws(d, first, steps), wanted, d.loss)
     directions = {w.name: _direction(w, d.model, len(wrt) == 1) for w in wrt}
     along = tangents(laws, wanted, Seed(d.model, directions))
     needed = influences(laws, wanted)

@@ -62,10 +62,17 @@ def _between(planes: list[Plane], axes: int) -> Iterator[tuple[tuple[float, ...]
 
 
 def _shadows(planes: list[Plane]) -> list[Plane]:
-    """Return where, on the other axes, the order of the cuts on the last axis changes."""
+    """Return where, on the other axes, the order of the cuts on the last axis changes, and where a steep cut passes by.
+
+    The last axis is almost parallel to a steep plane: what lies below the cut changes fast where it crosses the range.
+    """
     flat = [p[:-1] for p in planes if abs(p[-1]) <= 1e-12]
     upright = [p[:-1] / p[-1] for p in planes if abs(p[-1]) > 1e-12]
-    return flat + [a - b for a, b in itertools.combinations(upright, 2) if np.abs((a - b)[1:]).max(initial=0) > 1e-12]
+    steep = [p for p in upright if np.abs(p[1:]).max(initial=0) > 1]
+    passing = [np.array([p[0] + at, *p[1:]]) for p in steep for at in np.arange(-REACH, REACH + 1, LONGEST)]
+    return [*flat, *passing] + [
+        a - b for a, b in itertools.combinations(upright, 2) if np.abs((a - b)[1:]).max(initial=0) > 1e-12
+    ]
 
 
 def _panels(cuts: Sequence[float]) -> Iterator[tuple[float, float]]:

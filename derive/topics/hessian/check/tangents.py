@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from types import MappingProxyType
 
 import torch
 from sympy import Idx
 
 from derive.check.samples import Array, Sample
 from derive.errors import ModelError
-from derive.evaluate.passes import Change, unchanged
-from derive.evaluate.store import Store
+from derive.evaluate.passes import Change, times, unchanged
+from derive.evaluate.store import Store, key
 from derive.expressions.indices import family
 from derive.model.model import Case, Model, Node, model_of
 from derive.model.schedule import Stage, stages
@@ -58,20 +59,21 @@ def _model(parts: Mapping[str, Parts]) -> Model:
 
 
 def _stage(sample: Sample, stage: Stage, parts: Mapping[str, Parts], store: Store) -> None:
+    """Compute the families of one stage: through time in the order of its loops, one inside the other."""
     whole = {name: _whole(sample, parts[name]) for name in stage.families}
-    times: set[int] = set()
-    for name in stage.families:
-        axis = stage.time.get(name)
-        if axis is None:
+    if not stage.time:
+        for name in stage.families:
             store.put(name, _values(sample, parts[name], store, whole[name]), whole[name])
-        else:
-            store.open(name, whole[name], axis)
-            times |= set(range(whole[name][axis][0], whole[name][axis][1] + 1))
-    for t in sorted(times, reverse=stage.direction < 0):
+        return
+    for name in stage.families:
+        store.open(name, whole[name], *stage.axes(name))
+    spans = [[whole[name][axis] for name, axis in loop.axes.items()] for loop in stage.loops]
+    reached = [(min(a for a, _ in own), max(b for _, b in own)) for own in spans]
+    for t in times(list(zip(reached, (loop.direction for loop in stage.loops), strict=True))):
         for name in stage.families:  # in the order of computation within a step
-            axis = stage.time.get(name)
-            if axis is not None and _on(whole[name][axis], t):
-                store.put_slice(name, t, _values(sample, parts[name], store, whole[name], axis, t))
+            at = dict(zip(stage.axes(name), t, strict=True))
+            if all(_on(whole[name][axis], place) for axis, place in at.items()):
+                store.put_slice(name, key(t), _values(sample, parts[name], store, whole[name], at))
 
 
 def _whole(sample: Sample, own: Parts) -> list[Span]:
@@ -84,19 +86,19 @@ def _whole(sample: Sample, own: Parts) -> list[Span]:
 
 
 def _values(
-    sample: Sample, own: Parts, store: Store, whole: Sequence[Span], axis: int | None = None, t: int = 0
+    sample: Sample, own: Parts, store: Store, whole: Sequence[Span], at: Mapping[int, int] = MappingProxyType({})
 ) -> Array:
     """Return the derivatives of all elements, each by the law that holds there; without a law they are zero.
 
-    Along a time these are the elements at t.
+    `at` are the times, by the axes that loops step through: these are the elements at them.
     """
-    others = [n for n in range(len(whole)) if n != axis]
+    others = [n for n in range(len(whole)) if n not in at]
     found = torch.zeros((*(whole[n][1] - whole[n][0] + 1 for n in others), sample.points), dtype=torch.float64)
     for along in own:
         spans = _spans(sample, along)
-        if all(a <= b for a, b in spans) and (axis is None or _on(spans[axis], t)):
+        if all(a <= b for a, b in spans) and all(_on(spans[axis], t) for axis, t in at.items()):
             box = tuple(slice(spans[n][0] - whole[n][0], spans[n][1] - whole[n][0] + 1) for n in others)
-            found[box] = _value(sample, along, store, axis, t)
+            found[box] = _value(sample, along, store, at)
     return found
 
 
@@ -122,10 +124,10 @@ def _on(span: Span, t: int) -> bool:
     return span[0] <= t <= span[1]
 
 
-def _value(sample: Sample, along: Along, store: Store, axis: int | None, t: int) -> Array:
-    """Return the derivative on the range of its law; at time t alone if there is a time."""
+def _value(sample: Sample, along: Along, store: Store, at: Mapping[int, int]) -> Array:
+    """Return the derivative on the range of its law; where there are times, at these."""
     indices: list[Idx] = [*along.node.indices, *along.own]
-    ranges = [(i, *s) for n, (i, s) in enumerate(zip(indices, _spans(sample, along), strict=True)) if n != axis]
-    fixed = {} if axis is None else {indices[axis]: t}
+    ranges = [(i, *s) for n, (i, s) in enumerate(zip(indices, _spans(sample, along), strict=True)) if n not in at]
+    fixed = {indices[axis]: t for axis, t in at.items()}
     value: Array = sample.passes.partials.evaluate(along.computed, store, ranges, fixed)
     return value
