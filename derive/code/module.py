@@ -13,7 +13,7 @@ from derive.code.python_text import has_word, quoted, tuple_of
 from derive.code.signature import Signature
 from derive.code.source import Source
 from derive.code.targets import TARGETS, Target
-from derive.code.templates import ARRAYS, FUNCTION, HELPERS, POSITIONS, STILL
+from derive.code.templates import ARRAYS, FUNCTION, HELPERS, MATRICES, POSITIONS, STILL
 from derive.errors import UsageError
 
 
@@ -42,7 +42,8 @@ def _module(source: Source, signature: Signature | None, typed: Mapping[str, str
 def _own(target: Target, body: str) -> list[str]:
     """Return the helpers and functions that the passes call and the target does not have."""
     still = [STILL.format(target.module)] if "_still(" in body else []
-    return [*([target.span] if has_word("span", body) else []), *still, *own(target, body)]
+    matrices = [text.format(target.module) for call, text in MATRICES.items() if call in body]
+    return [*([target.span] if has_word("span", body) else []), *still, *matrices, *own(target, body)]
 
 
 def _function(source: Source) -> str:

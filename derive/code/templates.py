@@ -48,6 +48,29 @@ def _still(new, before):
     return all(bool((abs(a - b) <= 8 * {}.finfo(a.dtype).eps * (1 + abs(a))).all()) for a, b in zip(new, before))
 '''
 
+MATRICES = {  # what not every matrix has, by the call
+    "_inverse(": '''def _inverse(matrix, name):
+    """The inverse. Errors: ValueError for a singular matrix."""
+    try:
+        return {0}.linalg.inv(matrix)
+    except {0}.linalg.LinAlgError:
+        raise ValueError(
+            f"{{name}} is singular and has no inverse, which the values or the gradients need; "
+            "give other numbers, or add a multiple of the identity to it"
+        ) from None
+''',
+    "_cholesky(": '''def _cholesky(matrix, name):
+    """The Cholesky factor. Errors: ValueError for a matrix that is not positive definite."""
+    try:
+        return {0}.linalg.cholesky(matrix)
+    except {0}.linalg.LinAlgError:
+        raise ValueError(
+            f"{{name}} is not positive definite and has no Cholesky factor; "
+            "give other numbers, or add a multiple of the identity to it"
+        ) from None
+''',
+}
+
 ARRAYS = {
     "numpy": '''def _arrays(inputs, shapes, required, optional):
     """The inputs as arrays of one floating type, that of the arrays among them. Errors: ValueError, one line."""

@@ -6,7 +6,7 @@ exists (h_{t+1} only up to t = T-1); what cannot be solved stays, as a delta or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sympy import Basic, Expr, Idx, KroneckerDelta, Max, Min, Mul, Piecewise, S
@@ -14,6 +14,7 @@ from sympy import Basic, Expr, Idx, KroneckerDelta, Max, Min, Mul, Piecewise, S
 from derive.expressions.blocks import Block, Place, joined, pair
 from derive.expressions.decided import marked, without_decided
 from derive.expressions.indices import (
+    BINDERS,
     Limits,
     Positions,
     apart,
@@ -24,6 +25,7 @@ from derive.expressions.indices import (
     name_of,
     solve,
     substitute,
+    through,
 )
 from derive.expressions.intervals import Interval, at_least, covers, empty, image, inside, meeting, preimage
 
@@ -143,9 +145,11 @@ def _settled(state: _State, part: Expr) -> Expr:
     Of one that is 1 under conditions on summed indices, and 0 elsewhere, these take the values where it is 1.
     """
     part = joined(substitute(part, state.values))
-    if not isinstance(part, Piecewise):
+    if not part.has(Piecewise):
         return part
     ranges = dict(zip(state.own, state.domain, strict=True)) | state.open
+    if not isinstance(part, Piecewise):
+        return _inside_decided(part, ranges)
     part = without_decided(part, ranges)
     found: dict[Idx, Interval] = {}
     for gap in marked(part) or ():
@@ -162,6 +166,14 @@ def _settled(state: _State, part: Expr) -> Expr:
     for idx, interval in found.items():
         state.narrow(idx, interval)
     return S.One
+
+
+def _inside_decided(expr: Expr, ranges: Mapping[Idx, Interval]) -> Expr:
+    """An expression without the conditions in it that the ranges decide; what a sum binds has letters of its own."""
+    if isinstance(expr, BINDERS) or not expr.has(Piecewise):
+        return expr
+    found = through(expr, lambda part: _inside_decided(part, ranges))
+    return without_decided(found, ranges) if isinstance(found, Piecewise) else found
 
 
 def delta_solutions(place: Expr, target: Expr, sums: Iterable[Limits]) -> Iterator[tuple[Idx, Expr]]:

@@ -99,7 +99,7 @@ def _table() -> tuple[MatrixRow, ...]:
             "inverse",
             lambda value, helpers, at, p, q: -value(at[0], p) * value(q, at[1]),
             Text("differentiate both sides of {identity}", "对 {identity} 两边求导"),
-            "inv", "{0}^{{-1}}", "{0}⁻¹", "np.linalg.inv({0})", "torch.linalg.inv({0})", helpers=(),
+            "inv", "{0}^{{-1}}", "{0}⁻¹", '_inverse({0}, "{0}")', '_inverse({0}, "{0}")', helpers=(),
         ),
         MatrixRow(
             "logdet",
@@ -128,7 +128,7 @@ def _table() -> tuple[MatrixRow, ...]:
                 "differentiate both sides of {identity}; the differential of the factor is lower triangular",
                 "对 {identity} 两边求导；分解因子的微分是下三角矩阵",
             ),
-            "chol", r"\mathrm{{chol}}({0})", "chol({0})", "np.linalg.cholesky({0})", "torch.linalg.cholesky({0})",
+            "chol", r"\mathrm{{chol}}({0})", "chol({0})", '_cholesky({0}, "{0}")', '_cholesky({0}, "{0}")',
             by_value=True,
             meaning=Text(
                 "{value} is the Cholesky factor of {matrix}: the lower triangular matrix with a positive diagonal "
