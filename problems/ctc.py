@@ -30,25 +30,17 @@ problem = Problem(
 
 @problem.reading()
 def model() -> Graph:
-    """a_ts = log p_{t,l_s} + log(e^{a_{t-1,s}} + e^{a_{t-1,s-1}} + m_s e^{a_{t-1,s-2}}), a_0 = (0, -beta, ...)."""
+    """a_ts = log p_{t,l_s} + log u_ts with u_ts = e^a_{t-1,s} + e^a_{t-1,s-1} + m_s e^a_{t-1,s-2}, a_0 = (0, -beta)."""
     g = Graph("ctc")
     T, S, C = g.size("T"), g.size("S", least=2), g.size("C")
     t, s, c = g.index("t", T), g.index("s", S), g.index("c", C)
     z, m = g.input("z", T, C, gradient=True), g.constant("m", S, domain="binary")
     beta, l = g.constant("beta", domain="positive"), g.positions("l", S, among=C)  # noqa: E741
     q = g.node("q", log_softmax(z[t, c], c), over=(t, c))
-    a = g.recurrence(
-        "a",
-        lambda a: (
-            q[t, l[s]]
-            + log(
-                exp(a[t - 1, s])
-                + Piecewise((exp(a[t - 1, s - 1]), s > 1), (0, True))
-                + Piecewise((m[s] * exp(a[t - 1, s - 2]), s > 2), (0, True))
-            )
-        ),
-        over=(t, s),
-        start={0: beta * (KroneckerDelta(s, 1) - 1)},
-    )
+    (a,) = g.states("a", over=(t, s), start={0: beta * (KroneckerDelta(s, 1) - 1)})
+    one = Piecewise((exp(a[t - 1, s - 1]), s > 1), (0, True))
+    two = Piecewise((m[s] * exp(a[t - 1, s - 2]), s > 2), (0, True))
+    u = g.node("u", exp(a[t - 1, s]) + one + two, over=(t, s))
+    g.update(a, q[t, l[s]] + log(u[t, s]))
     g.loss("L", -log(exp(a[T, S]) + exp(a[T, S - 1])))
     return g

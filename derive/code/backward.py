@@ -87,7 +87,7 @@ class Backward:
 
     @cached_property
     def needed(self) -> frozenset[str]:
-        """Return the wanted gradients and the adjoints from which they are computed."""
+        """Return the wanted gradients and the adjoints from which they are computed, not all of a recurrence."""
         return reach((n for n in self.d.wanted if n in self.d.adjoints), self._used)
 
     @cached_property
@@ -96,10 +96,10 @@ class Backward:
         return {n: s.families for s in self.d.stages if s.time or s.implicit for n in s.families}
 
     def _used(self, name: str) -> tuple[str, ...]:
-        """Return the adjoints that one is computed from, or together with."""
+        """Return the adjoints that one is computed from."""
         if name not in self._uses:
             used = (p for expr in self.sources(name) for p in adjoints(expr))
-            found = (*self._together_with.get(name, ()), *(name_of(p.wrt) for p in used if p.of == self.d.loss))
+            found = dict.fromkeys(name_of(p.wrt) for p in used if p.of == self.d.loss)
             self._uses[name] = tuple(n for n in found if n in self.d.adjoints)
         return self._uses[name]
 
