@@ -25,6 +25,7 @@ ROOMS = (
     "evaluate",
     "check",
     "page",
+    "proofread",
     "layers",
     "code",
     "topics",

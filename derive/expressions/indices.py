@@ -143,7 +143,7 @@ def apart(expr: Expr, taken: Iterable[Basic], preferred: Iterable[Idx] = ()) -> 
         body, (idx, low, high) = _outermost(expr)
         if name_of(idx) in names:
             body, idx = _renamed(body, idx, used, preferred)
-        return bound(expr.func, apart(body, used, preferred), [(idx, low, high)])
+        return bound(expr.func, apart(body, {*used, idx}, preferred), [(idx, low, high)])
     return through(expr, lambda part: apart(part, used, preferred))
 
 

@@ -333,6 +333,14 @@ CHECKED_VALUES = Text(
     "step by step, in float64 at {samples} random points.",
     "各通项公式的推导的每一行都在 {samples} 个随机点上（float64）与按模型方程逐步算出的值作了比较。",
 )
+READ_BACK = Text(
+    "Every formula was read back as it is printed, and says what was compared.",
+    "页上的每个公式都按其印出的样子重新读入，与所核对的一致。",
+)
+READ_BACK_IN_PART = Text(
+    "Of the {all} formulas {read} were read back as they are printed, and say what was compared.",
+    "{all} 个公式中有 {read} 个按其印出的样子重新读入，与所核对的一致。",
+)
 STAYS = Text(
     "The loss {loss} is left abstract, so {quantity} is treated as given.",
     "损失 {loss} 没有给出具体形式，因此把 {quantity} 视为已知。",

@@ -55,9 +55,9 @@ def listed(cursor: Cursor, token: Token, empty: bool = False) -> Node:
 
 
 def item(cursor: Cursor) -> Node:
-    r"""One thing of a list: dots, a sign alone as in `W_+`, a relation, or the range `t = 1, \dots, T`."""
+    r"""One thing of a list: dots, a sign alone as in `W_+` and `A_{1:n,:}`, a relation, the range `t = 1, \dots, T`."""
     token = cursor.next
-    if token.kind == "sign" and token.text in "+-*" and not begins(cursor, cursor.tokens[cursor.place + 1]):
+    if token.kind == "sign" and token.text in "+-*:" and not begins(cursor, cursor.tokens[cursor.place + 1]):
         cursor.take()
         return Words(token.start, token.end, token.text)
     if token.kind == "upright" and prose(token) and not is_relation(cursor.tokens[cursor.place + 1]):

@@ -79,7 +79,7 @@ def _spelled(cursor: Cursor, token: Token) -> int:
 def upright(cursor: Cursor, token: Token) -> Node:
     r"""`\mathrm{ReLU}` is a name, which takes its argument if one follows; a text with a space in it is prose."""
     text = token.text.strip()
-    if text in names.BIG or text.replace(" ", "") in names.BIG:
+    if (text in names.BIG or text.replace(" ", "") in names.BIG) and not cursor.at("}"):  # h_{max} is a name
         return big(cursor, token._replace(text=text.replace(" ", "")))
     if text == "d" and begins(cursor, cursor.next):
         return differential(cursor, token, "d")

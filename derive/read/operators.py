@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from derive.read import symbols as names
 from derive.read.cursor import Cursor
 from derive.read.elements import begins, scripted
 from derive.read.tokens import Token
-from derive.read.tree import Added, Multiplied, Node, Relation
+from derive.read.tree import Added, Logic, Multiplied, Node, Relation
 
 
 def relation(cursor: Cursor) -> Node:
+    r"""Chains of relations, joined by `\lor` and, more tightly, by `\land`."""
+    return _joined(cursor, "or", lambda: _joined(cursor, "and", lambda: _chain(cursor)))
+
+
+def _joined(cursor: Cursor, sign: str, part: Callable[[], Node]) -> Node:
+    parts = [part()]
+    while cursor.next.kind == "command" and names.LOGIC.get(cursor.next.text) == sign:
+        cursor.take()
+        parts.append(part())
+    return parts[0] if len(parts) == 1 else Logic(parts[0].start, parts[-1].end, sign, tuple(parts))
+
+
+def _chain(cursor: Cursor) -> Node:
     """A chain of relations, or one side of it."""
     sides, signs = [added(cursor)], []
     while (sign := _relation_sign(cursor)) is not None:
@@ -21,6 +36,9 @@ def relation(cursor: Cursor) -> Node:
 def _relation_sign(cursor: Cursor) -> str | None:
     if cursor.next.kind == "and" and is_relation(cursor.tokens[cursor.place + 1]):
         cursor.take()
+    if cursor.at("not") and is_relation(cursor.tokens[cursor.place + 1]):
+        cursor.take()
+        return {"=": "!=", "in": "not in"}.get(names.RELATIONS[cursor.take().text] or "", "not")
     if not is_relation(cursor.next):
         return None
     sign = names.RELATIONS[cursor.take().text]

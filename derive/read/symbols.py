@@ -39,12 +39,14 @@ RELATIONS = {
     **dict.fromkeys(["le", "leq", "leqslant"], "<="),
     **dict.fromkeys(["ge", "geq", "geqslant"], ">="),
     **dict.fromkeys(["ne", "neq"], "!="),
-    **dict.fromkeys(["in", "sim", "propto", "ll", "gg"]),
+    **dict.fromkeys(["in", "sim", "propto", "ll", "gg", "succeq", "succ"]),
     **dict.fromkeys(["gets", "leftarrow"], "gets"),
     **dict.fromkeys(["to", "rightarrow", "mapsto"], "to"),
     ":": ":",
 }
 RELATIONS.update({name: name for name, sign in RELATIONS.items() if sign is None})
+
+LOGIC = {"land": "and", "wedge": "and", "lor": "or", "vee": "or"}
 
 # Between two claims: what follows is a statement of its own.
 BETWEEN = words("quad qquad implies Rightarrow Longrightarrow iff Leftrightarrow Longleftrightarrow therefore because")

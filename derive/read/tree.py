@@ -158,6 +158,14 @@ class Relation(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Logic(Node):
+    r"""Comparisons joined by `\\land` or `\\lor`; `sign` is 'and' or 'or'."""
+
+    sign: str
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Range(Node):
     r"""`t = 1, \dots, T`: an index with its two ends."""
 

@@ -17,10 +17,11 @@ from derive.page.front import Front
 from derive.page.print.formulas import Formulas
 from derive.page.terminal import PLAIN, Page
 from derive.sheet.blank import EMPTY, FADED, exercise
+from derive.sheet.notation import notation
 from derive.sheet.part import Part
 from derive.sheet.picture import GRAPH
+from derive.sheet.read_back import read_back
 from derive.sheet.readings import key as written
-from derive.sheet.render import notation
 from derive.sheet.sheet import task
 from derive.sheet.verification import once, told
 
@@ -59,10 +60,17 @@ def derived(parts: Sequence[Part]) -> Solved:
     return Solved(
         notation(parts),
         partial(task, parts),
-        tuple(once(text for p in parts if not p.alone for text in told(p))),
+        tuple(once(_told(parts))),
         compared if reports else None,
         partial(data, parts),
     )
+
+
+def _told(parts: Sequence[Part]) -> Iterator[Text]:
+    """Say what was compared of all parts, and that the page was read back."""
+    for part in parts:
+        yield from told(part) if not part.alone else ()
+    yield from read_back(parts, [*task(parts, "brief")])
 
 
 class Task(NamedTuple):

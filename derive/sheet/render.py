@@ -7,20 +7,18 @@ from functools import partial
 from typing import Any
 
 from derive.errors import UsageError
-from derive.expressions.said import Said
 from derive.language import LANGUAGES
-from derive.model.model import Model, lettered
 from derive.page import sentences as say
-from derive.page.blocks import Block, Notation, Title
+from derive.page.blocks import Block, Title
 from derive.page.formats.formats import DETAILS, ENGINES, FORMATS, Document
 from derive.page.front import Front
 from derive.page.print.formulas import Formulas
 from derive.page.terminal import PLAIN, Page
 from derive.sheet.blank import exercise
 from derive.sheet.excerpt import excerpt
+from derive.sheet.notation import notation
 from derive.sheet.part import Part
 from derive.sheet.sheet import sheet
-from derive.topics.topic import topic
 
 PLAIN_FRONT = Front()
 
@@ -64,12 +62,6 @@ def render(
     return form.render(Document(shown, formulas, lang, detail, page, data, engine, front.paper, blank))
 
 
-def notation(parts: Sequence[Part]) -> Notation:
-    """Return how the formulas of a task are printed."""
-    sizes = tuple(parts[0].derived.sizes.items())
-    return Notation(_order(parts), sizes, _words(parts), lettered(_models(parts)))
-
-
 def _exercise(sheet: Callable[[str], Iterable[Block]], last: int | None, both: bool, detail: str) -> Iterable[Block]:
     return exercise(sheet(detail), last, both)
 
@@ -79,21 +71,3 @@ def _data(parts: Sequence[Part], lang: str, head: Title) -> dict[str, Any]:
     from derive.sheet.as_json import data
 
     return data(parts, lang, head)
-
-
-def _words(parts: Sequence[Part]) -> tuple[Said, ...]:
-    """Return the words by which the authors of the models wrote formulas."""
-    return tuple(dict.fromkeys(w for p in parts for w in p.derived.model.said))
-
-
-def _models(parts: Sequence[Part]) -> list[Model]:
-    """Return the models of every reading, and those of the subjects."""
-    models = [p.derived.model for p in parts]
-    return models + [m for p in parts for name, found in p.found.items() for m in topic(name).models(found)]
-
-
-def _order(parts: Sequence[Part]) -> tuple[str, ...]:
-    """Return the names in the author's order: the parameters of every reading, then everything as it was defined."""
-    models = _models(parts)
-    parameters = [n.name for m in models for n in m.of_kind("parameter")]
-    return tuple(dict.fromkeys([*parameters, *(name for m in models for name in m.order)]))

@@ -12,6 +12,7 @@ from derive.sheet.intuition import kinds
 from derive.sheet.model import flows, forward, given, named
 from derive.sheet.part import Part
 from derive.sheet.picture import picture
+from derive.sheet.read_back import read_back
 from derive.sheet.readings import base, changes_little, differing
 from derive.sheet.results import results
 from derive.sheet.steps import backward, gradients
@@ -24,8 +25,10 @@ def sheet(parts: Sequence[Part], head: Title, detail: str = "brief") -> Iterator
     """Yield the blocks of a whole sheet: in detail "answer" its results, in "brief" the derivation with steps that are
     alike put together, in "full" every step and every time step."""
     yield head
-    yield from task(parts, detail)
-    yield from check([p._replace(detail=detail) for p in parts if not p.alone])
+    blocks = list(task(parts, detail))
+    back = list(read_back(parts, blocks))  # before anything is shown: a page that is misprinted is not printed
+    yield from blocks
+    yield from check([p._replace(detail=detail) for p in parts if not p.alone], back)
 
 
 def task(parts: Sequence[Part], detail: str) -> Iterator[Block]:

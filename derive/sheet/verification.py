@@ -33,14 +33,14 @@ def once(texts: Iterable[Text]) -> list[Text]:
     return list(found.values())
 
 
-def check(parts: Sequence[Part]) -> Iterator[Block]:
-    """Say in sentences what was compared, of all parts at once, and show the results as a small table, line by line in
-    detail "full"."""
+def check(parts: Sequence[Part], back: Sequence[Text] = ()) -> Iterator[Block]:
+    """Say in sentences what was compared, of all parts at once, and that the page was read `back`; show the results as
+    a small table, line by line in detail "full"."""
     checked = [(p, p.report) for p in parts if p.report is not None]
     if not checked:
         return
     yield Heading(say.CHECK, boxed=True)
-    said = once(text for part, _ in checked for text in told(part))
+    said = [*once(text for part, _ in checked for text in told(part)), *back]
     whole = parts[0].detail == "full"
     yield from map(Paragraph, said) if whole else (Paragraph(say.one_after_another(said)),)
     rows = [(part, _rows(part, report)) for part, report in checked]

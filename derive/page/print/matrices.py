@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Expr, Indexed, Max, Mul, Pow
+from sympy import Expr, Indexed, Max, Mul, Pow, Product
 
+from derive.expressions.extremes import Extreme
 from derive.expressions.functions import row_of
 from derive.expressions.indices import name_of
 from derive.expressions.matrices import (
@@ -147,7 +148,8 @@ def scaled(expr: Scaled, p: Printer) -> Printed:
         return f"-{text}", ADD
     sign, scale = ("-", -scale) if minus_in_front(scale) else ("", scale)
     front, level = p.printed(scale)
-    bare = level > ADD and not any(isinstance(f, Times) for f in Mul.make_args(scale))  # a^T b c: which product?
+    ends = (Times, Extreme, Product)  # a^T b c: which product? min_i x_i A: the least of what?
+    bare = level > ADD and not any(isinstance(f, ends) for f in Mul.make_args(scale))
     return sign + p.joined([front if bare else p.style.brackets(front), text]), ADD if sign else MUL
 
 

@@ -19,7 +19,7 @@ from sympy.matrices import MatrixBase
 
 from derive.chain.derivation import Line, Term
 from derive.expressions.coefficients import number_in_front
-from derive.expressions.indices import Limits, denominator, linear, name_of, substitute
+from derive.expressions.indices import BINDERS, Limits, denominator, linear, name_of, substitute
 from derive.expressions.letters import Letters
 from derive.expressions.matrices import Plus
 from derive.expressions.said import Said, by_words, factors_by_words
@@ -90,6 +90,8 @@ class Printer:
 
     def _print(self, expr: Expr) -> Printed:
         """What `printed` remembers: a printer that writes some expressions otherwise overrides it."""
+        if isinstance(expr, BINDERS) and self._binds(expr.limits):
+            return self.still.printed(expr)
         return write(by_words(expr, self.words) if self.words and isinstance(expr, Expr) else expr, self)
 
     def at(self, expr: Expr, level: int) -> str:
@@ -105,6 +107,15 @@ class Printer:
     def above(self) -> Printer:
         """The printer of exponents."""
         return printer("exponent", tuple(self.rank), self.numbers, self.loop, self.words, self.letters)
+
+    def _binds(self, limits: Sequence[Limits]) -> bool:
+        """Whether a sign binds the letter of the loop, which then stays a letter below it."""
+        return self.loop is not None and any(limit[0] == self.loop for limit in limits)
+
+    @cached_property
+    def still(self) -> Printer:
+        """The printer without a loop."""
+        return printer(self.style.key, tuple(self.rank), self.numbers, None, self.words, self.letters)
 
     def saying(self, words: tuple[Said, ...]) -> Printer:
         """The printer that knows these words only."""
@@ -130,6 +141,8 @@ class Printer:
 
         A `lone` term of a single factor needs no brackets: nothing stands beside it.
         """
+        if self._binds(term.sums):
+            return self.still.term(term, join, lone)
         term = self._in_words(term) if self.words else term
         if len(term.factors) > 1 and term.factors[0] == -1 and join is None:
             return "-" + self.term(Term(term.factors[1:], term.sums))

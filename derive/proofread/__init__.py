@@ -1,0 +1,1 @@
+"""What a page prints is read back, and compared with what was checked."""
