@@ -168,8 +168,6 @@ MUTANTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "a sum over another letter": style(total=lambda i, a, b: rf"\sum_{{q={a}}}^{{{b}}} "),
     "ends of a sum exchanged": style(total=lambda i, a, b: rf"\sum_{{{i}={b}}}^{{{a}}} "),
     "a sum becomes a product": style(total=lambda i, a, b: rf"\prod_{{{i}={a}}}^{{{b}}} "),
-        Sum, lambda r, e, p: (p.totals(e.limits) + p.printed(e.function)[0], printer.MUL)
-    ),
     "sums of a term are lost": swap(P, "totals", lambda right, self, sums: ""),
     "only the first of two sums": swap(P, "totals", lambda right, self, sums: right(self, tuple(sums)[:1])),
     # indices

@@ -168,19 +168,21 @@ class Seen:
 
         The elementwise product binds less tightly than the product of matrices.
         """
+        return self.tightly(self.together(node.factors, node.signs))
+
+    def together(self, factors: tuple[Node, ...], signs: tuple[str, ...]) -> list[tuple[str, Any]]:
         found: list[tuple[str, Any]] = []
         at = 0
-        while at < len(node.factors):
-            sign, factor = node.signs[at], node.factors[at]
-            after = node.factors[at + 1] if at + 1 < len(node.factors) and not node.signs[at + 1] else None
+        while at < len(factors):
+            sign, factor = signs[at], factors[at]
+            after = factors[at + 1] if at + 1 < len(factors) and not signs[at + 1] else None
             value = self.beside(factor, after) if after is not None else None
             if value is None and isinstance(factor, t.Differential):
-                value, at = self.inline(node, at), len(node.factors)
-                found.append((sign, value))
-                break
+                value, more = self.inline(factor)
+                return [*found, (sign, value), *self.together(*more)]
             found.append((sign, factor if value is None else value))
             at += 1 if value is None else 2
-        return self.tightly(found)
+        return found
 
     def tightly(self, parts: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
         """Products of matrices first, where elementwise signs stand between them."""
@@ -277,32 +279,25 @@ class Seen:
         raise Unseen("a second derivative with respect to one thing only")
 
     def differential(self, node: t.Differential) -> Value:
-        return self.inline(t.Multiplied(node.start, node.end, (node,), ("",)), 0)
+        return self.multiplied(t.Multiplied(node.start, node.end, (node,), ("",)))
 
-    def inline(self, node: t.Multiplied, at: int) -> Value:
-        """A derivative with a stroke, as it stands within words: what follows it is a factor."""
-        top = node.factors[at]
-        assert isinstance(top, t.Differential)
+    def inline(self, top: t.Differential) -> tuple[Value, tuple[tuple[Node, ...], tuple[str, ...]]]:
+        """A derivative with a stroke, as it stands within words, and the factors that follow it with their signs."""
         body = top.body
-        if not isinstance(body, t.Multiplied):
+        if not isinstance(body, t.Multiplied) or "/" not in body.signs:
             raise Unseen("a change alone")
-        place = next((n for n, f in enumerate(body.factors) if body.signs[n] == "/"), None)
-        if place is None or not isinstance(body.factors[place], t.Differential):
+        place = body.signs.index("/")
+        bottom = body.factors[place]
+        if not isinstance(bottom, t.Differential):
             raise Unseen("a change alone")
-        bottom, more = body.factors[place], None
-        of_what = self.value(body.factors[0]) if place == 1 else self.value(_part(body, 0, place))
-        assert isinstance(bottom, t.Differential)
+        of_what = self.value(_part(body, 0, place))
         if top.order is not None:
-            return of.applied("twice", of_what, *self.twice(bottom))
-        if isinstance(bottom.body, t.Multiplied):
-            more = _part(bottom.body, 1, len(bottom.body.factors))
-            bottom = t.Differential(bottom.start, bottom.end, bottom.sign, None, bottom.body.factors[0])
-        found = self.partial(top, of_what, bottom)
-        return found if more is None else self.multiplied_by(found, more)
-
-    def multiplied_by(self, first: Value, more: Node) -> Value:
-        """A value times what follows it."""
-        return of.times(first, self.value(more))
+            return of.applied("twice", of_what, *self.twice(bottom)), ((), ())
+        if not isinstance(bottom.body, t.Multiplied):
+            return self.partial(top, of_what, bottom), ((), ())
+        first, *more = bottom.body.factors
+        wrt = t.Differential(bottom.start, bottom.end, bottom.sign, None, first)
+        return self.partial(top, of_what, wrt), (tuple(more), bottom.body.signs[1:])
 
     def root(self, node: t.Root) -> Value:
         return of.power(self.value(node.body), 1 / (self.value(node.degree) if node.degree else 2.0))
