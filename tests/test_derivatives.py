@@ -14,6 +14,7 @@ from derive import (
     Function,
     Graph,
     ModelError,
+    Product,
     Sum,
     inverse,
     logdet,
@@ -258,3 +259,16 @@ def test_a_square_of_what_cancels_is_compared_by_its_terms() -> None:
     n, x, eps = g.index("n", N), g.parameter("x", N), g.constant("eps", domain="positive")
     g.loss("L", Sum((x[n] - mean(x[n], n)) / sqrt(var(x[n], n) + eps), n) ** 2)
     assert "Verification" in g.derive().to_text()
+
+
+def test_a_laplacian_that_is_a_number_at_one_size() -> None:
+    """The Laplacian of a product is 0, also of one factor, where autograd meets no parameter; raised plus x^2: 2 D."""
+    g = Graph("product")
+    D = g.size("D")
+    i, x = g.index("i", D), g.parameter("x", D)
+    f = g.node("f", Product(x[i], (i, 1, D)) + Sum(x[i] ** 2, i))
+    second = g.derivative(g.derivative(f, x), x)
+    g.loss("L", Sum(second[i, i], i))
+    derived = g.derive()
+    assert derived.verify(points=20).ok
+    assert derived.gradient("x") == 0

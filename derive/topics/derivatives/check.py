@@ -13,6 +13,7 @@ import torch
 
 from derive.chain.derived import Derived
 from derive.check.compare import Array, relative
+from derive.check.gradients import gradients
 from derive.check.report import Report, Row
 from derive.check.rounding import terms
 from derive.check.samples import SEEDS, Sample, fill, over_samples
@@ -88,10 +89,9 @@ def _gradients(
     if not wanted:
         return
     loss = theirs.whole(d.model.loss.name)
-    grads = torch.autograd.grad(loss.sum(), [leaves[n.name] for n in wanted], allow_unused=True)
+    grads = gradients([loss], [leaves[n.name] for n in wanted], [torch.ones_like(loss)])
     good = torch.isfinite(loss).reshape(-1, loss.shape[-1]).all(dim=0).expand(sample.points)
-    for node, grad in zip(wanted, grads, strict=True):
-        truth = torch.zeros_like(leaves[node.name]) if grad is None else grad
+    for node, truth in zip(wanted, grads, strict=True):
         name = f"adjoint {node.name}"
         error = relative(ours.whole(name), truth, good, terms=lambda: sizes.whole(name).expand_as(truth))  # noqa: B023
         yield Row(Partial(d.loss, node.generic), truth.numel(), error, "with create_graph=True")
