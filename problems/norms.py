@@ -20,8 +20,8 @@ same = Text(
     "Here y is the batch-normalised pre-activation with the gain g, and u is that of a unit with the weight-normalised "
     "w, which is g times v over its length. They are equal for all inputs, as the mean of t is 0 and its standard "
     "deviation is the length of v. Here v is not zero.",
-    "这里 y 是带增益 g 的批归一化的预激活，u 是权重归一化的单元的预激活，其权重 w 等于 g 乘以 v 再除以 v 的长度。"
-    "由于 t 的均值为 0、标准差就是 v 的长度，两者对所有输入都相等（v 不能为零向量）。",
+    "这里 y 是带增益 g 的批归一化的预激活值，u 是权重归一化的单元的预激活值，其权重 w 等于 g 乘以 v 再除以 v "
+    "的长度。由于 t 的均值为 0、标准差就是 v 的长度，两者对所有输入都相等（v 不能为零向量）。",
 )
 
 

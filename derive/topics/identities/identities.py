@@ -17,7 +17,7 @@ from derive.expressions.indices import substitute
 from derive.language import Text
 from derive.model.model import Model, Node
 
-MULTIPLY = Text("multiply out", "展开")
+MULTIPLY = Text("multiply out", "展开括号")
 TIDY = Text("move constants out of the sums", "常数提到求和号外")
 
 
