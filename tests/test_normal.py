@@ -87,6 +87,12 @@ FUNCTIONS = {  # of the author's, and of numpy
     "erf": (lambda x: erf(2 * x), lambda x: 2 * phi(2 * np.sqrt(2) * x) - 1),
     "probit": (lambda x: x * normal_cdf(x + 1), lambda x: x * phi(x + 1)),
     "cos": (lambda x: x * cos(2 * x), lambda x: x * np.cos(2 * x)),
+    "the square of clip": (lambda x: clip(x, -1, 1) ** 2, lambda x: np.clip(x, -1, 1) ** 2),
+    "two relus": (lambda x: relu(x - 1) * relu(2 * x + 1), lambda x: np.maximum(x - 1, 0) * np.maximum(2 * x + 1, 0)),
+    "opposite relus": (lambda x: relu(x) * relu(1 - x), lambda x: np.maximum(x, 0) * np.maximum(1 - x, 0)),
+    "two moduli": (lambda x: Abs(x) * Abs(x - 1), lambda x: np.abs(x * (x - 1))),
+    "sin squared": (lambda x: x * sin(x) + sin(x) ** 2, lambda x: x * np.sin(x) + np.sin(x) ** 2),
+    "sin, cos and exp": (lambda x: sin(x) * cos(2 * x) * exp(x), lambda x: np.sin(x) * np.cos(2 * x) * np.exp(x)),
     "sin and exp": (lambda x: sin(x) * exp(x), lambda x: np.sin(x) * np.exp(x)),
 }
 
@@ -297,9 +303,18 @@ REFUSED = {
     "sigmoid": (sigmoid, "and of normal ones exp, relu"),
     "tanh": (tanh, "does not follow"),
     "a square in an exponent": (lambda x: exp(x**2), "not linear in normal"),
-    "two functions": (lambda x: relu(x) * cos(x), "only one function"),
+    "two functions": (lambda x: relu(x) * cos(x), "of dependent normal quantities one function"),
     "a reciprocal": (lambda x: 1 / x, "whole powers"),
 }
+
+
+def test_functions_of_one_family_are_averaged_pair_by_pair():
+    """E[cos(w.x) cos(w.y)], random features, and a double sum over functions of the same family, by quadrature."""
+    g = Graph("features")
+    i = g.index("i", g.size("n"))
+    x, y, w = g.parameter("x", i.upper), g.input("y", i.upper), g.normal("w", i.upper)
+    g.loss("L", Expectation(cos(Sum(w[i] * x[i], i)) * cos(Sum(w[i] * y[i], i)) + Sum(cos(w[i] * x[i]), i) ** 2))
+    assert g.derive().verify(points=40).ok
 
 
 def test_the_variance_of_the_square_of_a_sum():

@@ -58,6 +58,7 @@ DEFINITION = {
 }
 DOUBLE = Text("multiply out: the product of two sums is a double sum", "展开括号：两个和式之积写成二重求和")
 IDEMPOTENT = Text("{why}; the square of a step function is the step function itself", "{why}；阶跃函数等于自身的平方")
+SINGLE = Text("{why}; {equations}", "{why}；{equations}")
 SPELLED = Text("write {equations}", "写出 {equations}")
 LINEAR = Text("the expectation is linear: move sums and constants out of it", "期望是线性的：求和与常数可移到期望之外")
 MOMENTS = Text("substitute the moments above", "代入以上各矩")
@@ -144,7 +145,8 @@ class Argument:
             double = any(len(p.sums) > 1 for p in self.stages.parts(self.symbol.product))
             why = DOUBLE if double else EXPANDED
             why = IDEMPOTENT(why=why) if self.stages.squares_a_step(self.symbol.product) else why
-            yield self.line(self.stages.multiplied, why)
+            by = self.stages.identities(self.symbol.product)
+            yield self.line(self.stages.multiplied, SINGLE(why=why, equations=by) if by else why)
         yield self.line(self.stages.linear, LINEAR)
         yield Line(self.stages.averaged(self.symbol.product) + self.taken, MOMENTS)
         yield from self._contracted()

@@ -23,6 +23,7 @@ from derive.expressions.traverse import quantities
 from derive.language import Text
 from derive.topics.expectation.functions import MEAN, WHY
 from derive.topics.expectation.laws import Part, same
+from derive.topics.expectation.pairs import single
 
 Value = Callable[[Moment], Expr]
 Factors = tuple[Expr, ...]
@@ -139,10 +140,18 @@ class Gaussian:
         if S.Zero in deltas:
             return apart
         moved = tuple(_moved(f, other, one) for f in groups[1])
-        (both,) = self.groups((*groups[0], *moved))
+        both = (n * Add(*(p.expr for p in take(self._group(f)))) if f else n for n, f in self._single(groups[0], moved))
         twice = (a.times(b) for a in take(groups[0]) for b in take(moved))
-        spread = Add(*(p.expr for p in take(both))) - Add(*(p.expr for p in twice))
+        spread = Add(*both) - Add(*(p.expr for p in twice))
         return (*apart, Part(deltas, spread))
+
+    def _single(self, one: Factors, other: Factors) -> list[tuple[Expr, Factors]]:
+        """Return the product of functions of the same element as a sum of single functions."""
+        return single((*one, *other), self.is_random, {})
+
+    def _group(self, factors: Factors) -> Factors:
+        (found,) = self.groups(factors)
+        return found
 
     def _one(self, factors: Sequence[Expr], see: Value) -> Parts:
         """Return the mean of elements, exponentials and at most one function: the three identities above."""
@@ -204,7 +213,8 @@ class Gaussian:
                     yield from self.pieces(group)
                 if len(alike) > 1:
                     one, other = (self._support(g[0])[0] for g in alike)
-                    yield from self.pieces((*alike[0], *(_moved(f, other, one) for f in alike[1])))
+                    for _, both in self._single(alike[0], tuple(_moved(f, other, one) for f in alike[1])):
+                        yield from self.pieces(both)
             yield tuple(factors)
             return
         (whole,) = groups
@@ -312,5 +322,8 @@ def _merged(parts: Parts) -> Parts:
 
 
 def _joint(factors: Sequence[Expr]) -> MomentError:
-    shown = "*".join(map(str, dict.fromkeys(factors)))
-    return MomentError(f"E[{shown}] is not known: only one function of dependent normal quantities can be averaged")
+    shown = "*".join(f"({f})" if f.is_Add else str(f) for f in dict.fromkeys(factors))
+    return MomentError(
+        f"E[{shown}] is not known: of dependent normal quantities one function can be averaged, and products only of "
+        f"sines and cosines, and of steps whose order is known"
+    )

@@ -15,10 +15,10 @@ from sympy import Add, Basic, Expr, Idx, Indexed, Integer, Mul, Pow, S, Sum, Sym
 
 from derive.chain.derivation import Term, product
 from derive.errors import MomentError
-from derive.expressions.elementwise import step
 from derive.expressions.indices import Limits, bound_indices, fresh, substitute, sum_over
 from derive.expressions.traverse import free_indices
 from derive.topics.expectation.functions import CLOSED, closed, written
+from derive.topics.expectation.pairs import single
 
 MOST = 200  # products that a sum may expand into
 
@@ -61,6 +61,7 @@ class Expansion:
 
     def __init__(self, is_random: IsRandom, is_normal: IsRandom, preferred: Sequence[Idx]):
         self.is_random, self.is_normal, self.preferred = is_random, is_normal, preferred
+        self.identities: dict[Expr, Expr] = {}  # by which products of two functions became single ones
         self.whole = False  # inside a function, what is linear stays one factor
 
     def __call__(self, expr: Expr) -> tuple[Product, ...]:
@@ -125,7 +126,7 @@ class Expansion:
     def _product(self, expr: Mul) -> Iterator[Product]:
         found: tuple[Product, ...] = (Product(Mul(*(a for a in expr.args if not self.is_random(a)))),)
         for factor in (a for a in expr.args if self.is_random(a)):
-            found = tuple(self._times(p, q) for p in found for q in self(factor))
+            found = tuple(r for p in found for q in self(factor) for r in self._times(p, q))
             if len(found) > MOST:
                 break
         yield from found
@@ -147,10 +148,10 @@ class Expansion:
             ways = factorial(int(exponent))
             for n in set(chosen):
                 ways //= factorial(chosen.count(n))
-            found = Product(Integer(ways))
+            found: tuple[Product, ...] = (Product(Integer(ways)),)
             for n in chosen:
-                found = self._times(found, parts[n])
-            yield found
+                found = tuple(r for p in found for r in self._times(p, parts[n]))
+            yield from found
 
     def _total(self, expr: Sum) -> Iterator[Product]:
         around = Product(S.One, (), expr.limits)
@@ -158,14 +159,14 @@ class Expansion:
             inner = self._apart(part, around)  # of m^2 = (sum_j ...)(sum_k ...) no letter may be that of the sum around
             yield inner._replace(sums=(*inner.sums, *expr.limits))
 
-    def _times(self, one: Product, other: Product) -> Product:
-        """Multiply two products; the sums of the second get indices of their own."""
+    def _times(self, one: Product, other: Product) -> Iterator[Product]:
+        """Multiply two products; the sums of the second get indices of their own. Functions of one normal quantity
+        become single ones, so that there may be several products."""
         other = self._apart(other, one)
         one = self._apart(one, other)
-        random = one.random + tuple(r for r in other.random if not (isinstance(r, step) and r in one.random))
-        return Product(
-            Mul(one.coefficient, other.coefficient), random, (*one.sums, *other.sums)
-        )  # a step is its square
+        sums = (*one.sums, *other.sums)
+        for number, random in single(one.random + other.random, self.is_random, self.identities):
+            yield Product(Mul(number, one.coefficient, other.coefficient), random, sums)
 
     def _apart(self, product: Product, other: Product) -> Product:
         """Rename the sums of a product that have an index of the other product."""

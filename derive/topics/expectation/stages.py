@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from sympy import Add, Expr, Function, Idx, Indexed, Max, Min, Mul, Pow, S, Symbol, preorder_traversal
+from sympy import Add, Eq, Expr, Function, Idx, Indexed, Max, Min, Mul, Pow, S, Symbol, preorder_traversal
 from sympy.utilities.iterables import sift
 
 from derive.chain.derivation import Term
@@ -76,6 +76,12 @@ class Stages:
         """True if a step is raised to a power where functions are spelled out."""
         powers = (p for t in self.spelled(expr) for p in preorder_traversal(t.expr) if isinstance(p, Pow))
         return any(isinstance(f, step) for p in powers for f in Mul.make_args(p.base))
+
+    def identities(self, expr: Expr) -> list[Expr]:
+        """Return the equations by which products of two functions became single ones, where the product has them."""
+        self.expand.identities.clear()
+        self._parts(expr)
+        return [Eq(product, value, evaluate=False) for product, value in self.expand.identities.items()]
 
     def _written(self, call: Expr) -> Expr | None:
         return written(call) if self.is_normal(call) else None
