@@ -138,12 +138,12 @@ def test_what_is_answered_in_words_has_room(capsys: pytest.CaptureFixture[str]) 
         page[lang] = " ".join(capsys.readouterr().out.split())
     for said in (
         "Conclusion in words: ……",
-        "reasons for the conditions in the results: ……",
+        "Why these conditions? ……",
         "Unroll the recursion",
         "λ an adjoint",
     ):
         assert said in page["en"]
-    for said in ("结论（文字）：……", "请说明结果中各条件的理由：……", "请用数学归纳法证明："):
+    for said in ("结论（文字）：……", "为什么有这些条件？……", "请用数学归纳法证明："):
         assert said in page["zh"]
     for answer in ("clip the gradient", "Each step adds a term", "preserves the size"):
         assert answer not in page["en"]

@@ -290,10 +290,10 @@ CLAIM_SUM = Text(
 WHICH = Text("which rule?", "用哪条法则？")  # is asked of a line that is left out of a step
 OBTAINED = Text("We obtain, for {ranges}:", "对 {ranges} 得到：")  # what an exercise says of the claim
 BY_INDUCTION = Text("Prove it by induction:", "请用数学归纳法证明：")
-CONCLUDE = Text("Conclusion in words: {line} {line}", "结论（文字）：{line} {line}")(line=Blank())
-REASONS = Text(
-    "Give the reasons for the conditions in the results: {line} {line}", "请说明结果中各条件的理由：{line} {line}"
-)(line=Blank())
+# One dotted line each, which no page stretches.
+CONCLUDE = Text("Conclusion in words: {line}", "结论（文字）：{line}")(line=Blank())
+CONCLUDE_TOO = Text("{line}", "{line}")(line=Blank())
+REASONS = Text("Why these conditions? {line}", "为什么有这些条件？{line}")(line=Blank())
 INDUCTION = Text("Proof by induction. {base} {step}", "用数学归纳法证明。{base}{step}")
 NO_FACTOR = Text(
     "For {end} no factor is left, and the formula gives the boundary value.", "当 {end} 时没有因子，该式即为边界值。"

@@ -48,7 +48,7 @@ def results(part: Part) -> Iterator[Block]:
     yield from _found_below(part)
     yield from map(Paragraph, unreachable(derived.derivation))
     yield from (b for b in answers if b not in framed)
-    yield from (Paragraph(note, None if n else say.CONCLUDE) for n, note in enumerate(part.notes))
+    yield from (Paragraph(note, say.CONCLUDE_TOO if n else say.CONCLUDE) for n, note in enumerate(part.notes))
 
 
 def _asked(derived: Derived) -> dict[str, None]:
