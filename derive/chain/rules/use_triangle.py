@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr, Idx, Indexed, Mul, Sum
+from sympy import Expr, Idx, Indexed, Mul, S, Sum
 
 from derive.chain.derivation import Line, Term, product
 from derive.chain.rules.rule import Terms
-from derive.chain.sums import Fact, Facts
+from derive.chain.sums import Facts
 from derive.expressions.indices import Limits, name_of, substitute, sum_over
 from derive.expressions.intervals import inside
 from derive.expressions.traverse import rewrite
@@ -26,9 +26,10 @@ def use_triangle(terms: Terms, facts: Facts) -> Iterator[Line]:
     sum over k: w[i, k] * u[k]
     = w[i, i] * u[i]    (w is lower triangular, so only the term with k = i is not 0)
     """
-    triangles = {name_of(f): fact for fact in facts for f in fact.left.args if _above(fact) and isinstance(f, Indexed)}
-    if not triangles:
+    known = [fact for fact in facts if fact.right is S.Zero and isinstance(fact.left, Mul) and fact.left.has(inside)]
+    if not known:
         return
+    triangles = {name_of(f): fact for fact in known for f in fact.left.args if isinstance(f, Indexed)}
     used: dict[Text, None] = {}
 
     def left(factors: tuple[Expr, ...], limit: Limits) -> Expr | None:
@@ -61,11 +62,6 @@ def use_triangle(terms: Terms, facts: Facts) -> Iterator[Line]:
         found.append(product(factors, tuple(sums)))
     if used:
         yield Line(tuple(found), clauses([*used]))
-
-
-def _above(fact: Fact) -> bool:
-    """Does the fact say that what lies above the diagonal is 0?"""
-    return isinstance(fact.left, Mul) and fact.right == 0 and fact.left.has(inside)
 
 
 def _only(row: Expr, column: Expr, limit: Limits) -> bool:

@@ -13,7 +13,7 @@ from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Pow, Symb
 from derive.expressions.functions import row_of
 from derive.expressions.indices import BINDERS
 from derive.expressions.intervals import inside
-from derive.expressions.matrices import Transpose
+from derive.expressions.matrices import Matrix, Transpose
 from derive.expressions.said import Said
 from derive.expressions.symbols import Partial
 from derive.expressions.weight import weight
@@ -23,7 +23,13 @@ def ordered(args: Sequence[Expr], rank: Mapping[str, int]) -> list[Expr]:
     """Terms as an author puts them: by the first name declared, no minus in front if it need not be."""
     places = {a: place(a, rank) for a in args}
     alike = len({*places.values()}) < len(places)
-    terms = sorted(args, key=lambda a: (places[a], *((shift(a), len(a.atoms(Transpose))) if alike else (0, 0))))
+    terms = sorted(
+        args,
+        key=lambda a: (
+            places[a],
+            *((shift(a), len(a.atoms(Transpose)) if isinstance(a, Matrix) else 0) if alike else (0, 0)),
+        ),
+    )
     first = terms[0]
     if first.could_extract_minus_sign():
         positive = [a for a in terms if not a.could_extract_minus_sign()]

@@ -65,7 +65,7 @@ class Reader:
         self.nodes, self.roles, self.even = nodes, roles, even
         expr = apart(expr, indices)
         self.expr, self.indices = expr, tuple(indices)
-        self.running = frozenset[Idx]()
+        self.running, self.parted = frozenset[Idx](), False
         self.empty = not indices and not any(self._leaf(e).indices for e in _leaves(expr))
         self.empty = self.empty or (isinstance(expr, OfMatrix) and expr.row.name != "inverse")
         self.running = self._free(expr).union(indices)
@@ -75,7 +75,8 @@ class Reader:
         part = self.read(self.expr)
         if not part.indices <= set(self.indices):
             raise NoMatrixForm(PLACES)
-        return outside(oriented(part, self.indices))
+        found = oriented(part, self.indices)
+        return outside(found) if self.parted else found
 
     def read(self, expr: Expr) -> Part:
         """A part of the expression as a matrix with its indices."""
@@ -130,6 +131,7 @@ class Reader:
             return Part(Unvec(column.matrix, length, size(block)), place, block)
         ends = [_along(position[a], node.indices[a]) for a in axes]
         running = [idx for idx, _ in ends]
+        self.parted = self.parted or any(part for _, part in ends)
         own = [fresh(i, fixed | set(node.indices)) if (i := node.indices[a]) in fixed else i for a in axes]
         for axis, idx in zip(axes, own, strict=True):
             position[axis] = idx
@@ -192,6 +194,7 @@ class Reader:
         if [*whole.order] != own:
             raise NoMatrixForm(PLACES)
         ends = [_along(i, node.indices[-1]) for i in (row, column)]
+        self.parted = self.parted or any(part for _, part in ends)
         return _square_or_diagonal(Power(whole.matrix, Integer(-1)), ends)
 
     def _deltas(self, expr: Expr) -> bool:
