@@ -90,7 +90,7 @@ EDGES = {
     "conv2d 2 1 reading 2": 4,
     "coupling-flow": 13,
     "crf": 8,
-    "ctc": 8,
+    "ctc": 9,
     "deq": 8,
     "diffusion reading 2": 5,
     "diffusion reading 3": 4,
