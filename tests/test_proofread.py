@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from sympy import Add, Max, Mul, Rational
+from text_as_latex import as_latex
 
 from derive.errors import VerificationError
 from derive.expressions import matrices as mat
@@ -21,10 +22,11 @@ from derive.page.blocks import Block
 from derive.page.print import formulas, matrices, printer, sums
 from derive.page.print.formulas import Formulas
 from derive.page.print.printer import write
-from derive.page.print.style import LATEX, STYLES
+from derive.page.print.style import LATEX, STYLES, UNICODE
 from derive.problems import load
 from derive.proofread import printed as pages
-from derive.proofread.proofread import proofread
+from derive.proofread.printed import printed
+from derive.proofread.proofread import proofread, verdict
 from derive.sheet.notation import notation
 from derive.sheet.part import Part
 from derive.sheet.sheet import task
@@ -61,6 +63,22 @@ def nothing_kept() -> Iterator[None]:
 def test_every_formula_of_a_page_is_read_and_agrees(name: str) -> None:
     found = back(name)
     assert found.agree > 25 and not found.wrong and not found.unread
+
+
+def plain(name: str) -> tuple[int, list[str]]:
+    """The page of a problem as plain text, read back: how many formulas agree, and those that do not."""
+    part, blocks = shown(name)
+    formulas = Formulas("text", *notation([part]))
+    how = formulas.sizes, formulas.words, formulas.letters
+    found = [verdict(e._replace(latex=as_latex(e.latex)), *how) for e in printed(blocks, formulas)]
+    return found.count(True), [str(v) for v in found if v is not True]
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_plain_text_says_the_same(name: str) -> None:
+    """All but matrices of matrices, and the operator of a derivative in front of a bracket."""
+    agree, others = plain(name)
+    assert agree > 25 and len(others) <= 2 and "False" not in others
 
 
 def style(**signs: Any) -> Callable[[pytest.MonkeyPatch], None]:
@@ -209,6 +227,30 @@ MUTANTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "a greater is a less": style(relations=LATEX.relations | {">": "<", ">=": r"\le"}),
     "ends of an indicator exchanged": style(condition=lambda a, e, b: LATEX.condition(b, e, a)),
 }
+
+
+U = UNICODE
+TEXT: dict[str, dict[str, Any]] = {
+    "brackets": {"brackets": lambda inner: inner},
+    "a fraction": {"fraction": lambda a, b: f"{b}/{a}"},
+    "a power": {"power": lambda a, b: a},
+    "a sum left out": {"total": lambda i, a, b: ""},
+    "where a sum begins": {"total": lambda i, a, b: U.total(i, f"{a}+1", b)},
+    "where a sum ends": {"total": lambda i, a, b: U.total(i, a, f"{b}-1")},
+    "an index": {"name": lambda n, i: U.name(n, i[:-1])},
+    "the order of indices": {"name": lambda n, i: U.name(n, i[::-1])},
+    "a name": {"name": lambda n, i: U.name({"h": "x", "a": "z", "p": "z"}.get(n, n), i)},
+    "a function": {"pattern": lambda row: row.text.replace("σ", "tanh")},
+    "a derivative": {"partial": lambda of, wrt, mark: U.partial(wrt, of, mark)},
+    "an immediate partial": {"partial": lambda of, wrt, mark: U.partial(of, wrt, "")},
+    "a delta": {"delta": lambda a, b: U.delta(a, a)},
+}
+
+
+@pytest.mark.parametrize("name", TEXT)
+def test_a_faulty_printer_of_text_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(STYLES, "text", U._replace(**TEXT[name]))
+    assert any("False" in others or len(others) > 2 for others in (plain(problem)[1] for problem in PROBLEMS))
 
 
 @pytest.mark.parametrize("name", MUTANTS)

@@ -39,7 +39,7 @@ def _named(word: Said, vector: Expr | None, m: Meant, env: Env) -> Value:
     name = word.name.removeprefix("log_")
     places: Sequence[Any] = word.at if word.name in OF_ONE else ()
     if vector is not None:
-        value = of.applied(name, m.value(vector, env))
+        value = of.of_word(name, m.value(vector, env))
         return of.entry(value, tuple(m.all(places, env))) if places else value
     total = word.bodies[0]
     letters = [i for i, *_ in total.limits]
@@ -58,4 +58,4 @@ def over(name: str, count: int, body: Any) -> Value:
     """A word over letters that are bound: mean_i(x_i)."""
     if count == 0:
         return body(())
-    return of.bound(name, 0.0, 0.0, lambda p: over(name, count - 1, lambda at: body((p, *at))))
+    return of.over_letter(name, lambda p: over(name, count - 1, lambda at: body((p, *at))))

@@ -61,6 +61,16 @@ def bound(word: str, first: Value, last: Value, body: Callable[[float], Value]) 
     return applied(word, first, last, *map(body, POINTS))
 
 
+def of_word(word: str, value: Value) -> Value:
+    """A word over a vector; a mean is linear."""
+    return 0.77 * value if word == "mean" else applied(word, value)
+
+
+def over_letter(word: str, body: Callable[[float], Value]) -> Value:
+    """A word over a letter; a mean is linear."""
+    return summed(0.0, 0.0, body) if word == "mean" else bound(word, 0.0, 0.0, body)
+
+
 def below(a: Value, b: Value) -> Value:
     """How far a < b holds; what does not hold is 1 less that."""
     return 0.5 + 0.3 * np.sin(1.3 * (b - a) + 0.4)

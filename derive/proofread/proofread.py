@@ -12,7 +12,7 @@ from derive.chain.derivation import Line, Term
 from derive.errors import ReadError, VerificationError
 from derive.expressions.letters import Letters
 from derive.expressions.matrices import Operator, Signature
-from derive.expressions.said import Said, by_words, factors_by_words
+from derive.expressions.said import Said, Spelled, by_words, factors_by_words
 from derive.memo import memo
 from derive.page import blocks as b
 from derive.page.numerals import Numeral
@@ -94,6 +94,9 @@ def _same(one: Printed, meant: Meant, words: tuple[Said, ...]) -> bool:
 def _meant(what: Any, at: tuple[Any, ...], meant: Meant, words: tuple[Said, ...]) -> Any:
     if isinstance(what, Line):
         what = what.terms
+    if isinstance(what, Spelled):  # a word as its formula, in which other words may stand
+        word = what.args[0]
+        return _meant(word.formula, at, meant, tuple(w for w in words if w.name != word.name))
     if isinstance(what, tuple) and not isinstance(what, Term):
         return sum(_meant(term, at, meant, words) for term in what)
     if isinstance(what, Term):

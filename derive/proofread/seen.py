@@ -354,7 +354,8 @@ class Seen:
         if word == "erf" and isinstance(above, t.Added):
             return of.applied("erf^-1", *values)
         word += spelled(below) if below is not None else ""  # the base of a logarithm
-        return self.raised(of.applied(word, *values), above)
+        made = of.of_word(word, *values) if len(values) == 1 else of.applied(word, *values)
+        return self.raised(made, above)
 
     def over(self, word: str, argument: Node, below: Node) -> Value:
         """A word over letters: mean_i(x_i); those of a softmax are places."""
@@ -369,7 +370,7 @@ class Seen:
             inner = self.bind(_single(first), p)
             return inner.over(word, argument, t.Listed(0, 0, tuple(others), ())) if others else inner.value(argument)
 
-        return of.bound(word, 0.0, 0.0, at)
+        return of.over_letter(word, at)
 
     def big(self, node: t.Big) -> Value:
         if node.operator == "lim":

@@ -244,7 +244,8 @@ def submatrix(expr: Submatrix, p: Printer) -> Printed:
     ends = [":" if (a, b) == (1, n) else f"{p.index(a)}:{p.index(b)}" for (a, b), n in both]
     places = ends[0] if shape(matrix)[1] == 1 else ",".join(ends)
     text, level = p.printed(matrix)
-    inner = text if level == ATOM and isinstance(matrix, (Whole, Named)) else p.style.brackets(text)
+    bare = level == ATOM and isinstance(matrix, (Whole, Named)) and "_" not in text  # no subscript of a subscript
+    inner = text if bare else p.style.brackets(text)
     return inner + (f"_{{{places}}}" if p.style.latex else subscript(places)), ATOM
 
 
