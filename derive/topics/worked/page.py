@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sympy import Expr, Idx, Integer, Symbol
+from sympy import Eq, Expr, Idx, Integer, Symbol
 
 from derive.chain.derivation import Derivation, Step, Term, written
 from derive.expressions.indices import substitute
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from derive.topics.worked.worked import Worked
 
 MANY = 100  # elements of a family whose numbers are put into formulas
+ALONG = 12  # elements along a row
 ABREAST = 8  # parameters of an update side by side
 MOST = 64  # parameters whose update is shown
 RATE = Symbol("eta", real=True)
@@ -178,10 +179,18 @@ def _tables(columns: Columns) -> Iterator[blocks.Block]:
         together = list(group)
         for some in (together[n : n + 5] for n in range(0, len(together), 5)):
             yield _side_by_side(some)
-    for quantity, node, array, low in (c for c in columns if len(c[1].indices) > 1):
-        spots = list(itertools.product(*(range(n) for n in array.shape)))[:60]
-        rows = tuple((_place(node.indices, spot, low), Numeral(array[spot])) for spot in spots)
-        yield blocks.Table((say.INDEX, quantity), rows, given=1)
+    yield from (_matrix(*c) for c in columns if len(c[1].indices) > 1)
+
+
+def _matrix(quantity: Expr, node: Node, array: Any, low: tuple[int, ...]) -> blocks.Table:
+    """Show a family over several indices: the last one runs along a row, if a row is no wider than a page."""
+    along = array.shape[-1] if array.shape[-1] <= ALONG else 0
+    spots = list(itertools.product(*(range(n) for n in (array.shape[:-1] if along else array.shape))))[:MOST]
+    head = [_place(node.indices[-1:], (n,), low[-1:]) for n in range(along)]
+    rows = tuple(
+        (_place(node.indices, spot, low), *map(Numeral, array[spot] if along else [array[spot]])) for spot in spots
+    )
+    return blocks.Table((quantity, *head) if along else (say.INDEX, quantity), rows, given=1)
 
 
 def _side_by_side(columns: Columns) -> blocks.Table:
@@ -196,8 +205,9 @@ def _side_by_side(columns: Columns) -> blocks.Table:
     return blocks.Table((node.indices[0], *(c[0] for c in columns)), rows, given=1)
 
 
-def _place(indices: tuple[Idx, ...], spot: tuple[int, ...], low: tuple[int, ...]) -> str:
-    return ", ".join(f"{i} = {s + a}" for i, s, a in zip(indices, spot, low, strict=True))
+def _place(indices: tuple[Idx, ...], spot: tuple[int, ...], low: tuple[int, ...]) -> list[Expr]:
+    """The indices with their values; fewer values than indices are those of the first ones."""
+    return [Eq(i, Integer(s + a), evaluate=False) for i, s, a in zip(indices, spot, low, strict=False)]
 
 
 def after(d: Derivation, worked: Worked) -> Iterator[blocks.Block]:

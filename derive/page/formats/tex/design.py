@@ -30,6 +30,7 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
 \AtBeginDocument{\setlength{\abovedisplayskip}{4pt plus 2pt}\setlength{\belowdisplayskip}{4pt plus 2pt}%
   \setlength{\abovedisplayshortskip}{4pt plus 2pt}\setlength{\belowdisplayshortskip}{4pt plus 2pt}}
 \predisplaypenalty=10000 \clubpenalty=10000 \widowpenalty=10000 \displaywidowpenalty=10000
+\binoppenalty=3000 \relpenalty=2000
 \emergencystretch=2em
 \allowdisplaybreaks[3]
 \raggedbottom

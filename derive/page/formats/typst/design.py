@@ -19,7 +19,8 @@ DESIGN = r"""
   // the name of a step begins its first sentence
   if level == 2 { head } else { block(above: 1em, below: 0.5em, sticky: true, head) }
 }
-#let m(alt, body) = math.equation(alt: alt, body)
+// a formula in a sentence; a short one does not break
+#let m(alt, body) = { let shown = math.equation(alt: alt, body); if alt.len() < 30 { box(shown) } else { shown } }
 // a formula of a line of its own, and one that is to be filled in by hand, which is high enough for that
 #let d(alt, body) = math.equation(alt: alt, math.display(body))
 #let filled(body) = { body; box(width: 0pt, height: 18pt, baseline: 5pt) }

@@ -33,9 +33,13 @@ CAPTION = Text(
     "panel.",
     "由各图上方的条件，多步因子之积在何处消失、在何处爆炸。",
 )
+ONE = Text(
+    "Where the product of the factors of many steps vanishes, and where it explodes, by the condition above the plot.",
+    "由图上方的条件，多步因子之积在何处消失、在何处爆炸。",
+)
 FIXED = Text(
     "Where the product of the factors of many steps vanishes, and where it explodes, by the condition above the "
-    "panel, in the plane of the two parameters on which it depends most; the others are fixed: {values}.",
+    "plot, in the plane of the two parameters on which it depends most; the others are fixed: {values}.",
     "由图上方的条件，多步因子之积在何处消失、在何处爆炸；图中取影响最大的两个参数，其余固定为 {values}。",
 )
 BLOCKS = Text(
@@ -71,7 +75,8 @@ def regions(derivation: Derivation, analysis: Analysis) -> Plot:
     fixed = [Eq(c.label, Float(BASE), evaluate=False) for p in panels for c in p.fixed]
     blocks = any(c.axes and isinstance(c.label, Symbol) for p in panels for c in p.drawn)
     size = (4.4 * len(panels), 1.7 if flat else 3.6)
-    return Plot(draw, size, FIXED(values=fixed) if fixed else BLOCKS if blocks else CAPTION)
+    said = BLOCKS if blocks else CAPTION if len(panels) > 1 else ONE
+    return Plot(draw, size, FIXED(values=fixed) if fixed else said)
 
 
 def _groups(derivation: Derivation, analysis: Analysis) -> list[list[Condition]]:
