@@ -20,6 +20,8 @@ FORBIDDEN = re.compile(
     r"\b(?:import|include|read|plugin|json|csv|yaml|toml|xml|cbor|bibliography|eval|sys)\b|\bimage\((?!bytes\()|[@`]"
 )
 CHINESE = re.compile("[\u3400-\u9fff]")
+# what the fonts of Typst may not have; to look for those of the system takes a third as long as to set a page
+ELSEWHERE = re.compile("[^\0-\u052f\u1d00-\u2bff\U0001d400-\U0001d7ff]")
 
 
 def typeset(page: str, format: str = "pdf") -> bytes:
@@ -29,21 +31,24 @@ def typeset(page: str, format: str = "pdf") -> bytes:
     """
     refuse(page)
     compiler = typst()
-    fonts = _fonts()
     if CHINESE.search(page) and not chinese_fonts():
         raise UsageError("a page with Chinese needs a font for it; install one (Debian: fonts-noto-cjk)")
+    standards = [STANDARD] if format == "pdf" else []
+    # a sign that no font has, as in a user's title, is looked for in the system, and then done without
+    tries = [(_own_fonts, standards), (_fonts, standards), (_fonts, [])][bool(ELSEWHERE.search(page)) :]
     with tempfile.TemporaryDirectory(prefix="derive-") as root:
-        words: dict[str, Any] = {
-            "root": root, "package_path": root, "package_cache_path": root, "font_paths": fonts, "format": format,
-            "timestamp": 0, "ppi": 200.0,
+        words = {
+            "root": root, "package_path": root, "package_cache_path": root, "format": format, "timestamp": 0,
+            "ppi": 200.0,
         }  # fmt: skip
-        standards = [STANDARD] if format == "pdf" else []
-        try:
-            return bytes(compiler.compile(page.encode(), pdf_standards=standards, **words))
-        except compiler.TypstError as first:
-            if "PDF/UA" not in first.message:
-                raise UsageError(f"Typst stopped: {first.message}; the page is what --format typst writes") from None
-        return bytes(compiler.compile(page.encode(), **words))  # a sign that no font has, as in a user's title
+        for fonts, wanted in tries:
+            try:
+                return bytes(compiler.compile(page.encode(), font_paths=fonts(), pdf_standards=wanted, **words))
+            except compiler.TypstError as error:
+                said = error.message
+            if "PDF/UA" not in said:
+                break
+    raise UsageError(f"Typst stopped: {said}; the page is what --format typst writes")
 
 
 def refuse(page: str) -> None:
@@ -67,6 +72,12 @@ def chinese_fonts() -> list[str]:
     """The fonts with Chinese characters that a page asks for and that are here, the first choice first."""
     here = set(_fonts().families())
     return [name for name in FONTS if name in here]
+
+
+@cache
+def _own_fonts() -> Any:
+    """The fonts of Typst itself."""
+    return typst().Fonts(include_system_fonts=False)
 
 
 @cache

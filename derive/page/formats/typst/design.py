@@ -30,18 +30,18 @@ DESIGN = r"""
   if wide > size.width { scale(size.width / wide * 100%, reflow: true, body) } else { body }
 })
 #let wide(body) = if body == none { 0pt } else { measure(body).width }
-// a formula that is too wide is set smaller
-#let fit(room, body) = text(size: room / calc.max(room, wide(body)) * 1em, body)
+// a formula that is too wide is set smaller; what is measured is measured once, as that is what a page costs
+#let fit(room, found, body) = if found > room { text(size: room / found * 1em, body) } else { body }
 // what stands on one baseline, as high as its formulas; left of them a head, in a column of width first
 #let on-line(..parts) = { set par(leading: 0pt, justify: false); box(parts.pos().join()) }
 #let headed(first, head, ..parts) = on-line(box(width: first, { h(1fr); head }), h(0.3em), ..parts)
 // a line in so much room, with a reason that stands beside it from a place on, or under it where there is no room
-#let reasoned(room, first, head, line, why, at: 0pt, gap: 1.2em) = {
-  let (long, short, gap) = (wide(line), wide(why), gap.to-absolute())
-  if why == none { headed(first, head, fit(room, line)) } else if long + gap + short <= room {
+#let reasoned(room, first, head, line, long, why, at: 0pt, gap: 1.2em) = {
+  let (short, gap) = (wide(why), gap.to-absolute())
+  if why == none { headed(first, head, fit(room, long, line)) } else if long + gap + short <= room {
     headed(first, head, line, h(calc.max(at, long) + gap - long), box(width: short, why))
   } else {
-    block(breakable: false, width: 100%, stack(spacing: 0.3em, headed(first, head, fit(room, line)),
+    block(breakable: false, width: 100%, stack(spacing: 0.3em, headed(first, head, fit(room, long, line)),
       align(right, block(width: 85%, align(right, why)))))
   }
 }
@@ -54,14 +54,16 @@ DESIGN = r"""
   let (items, gap) = (each.pos(), 1.5em.to-absolute())
   let first = calc.max(..items.map(item => wide(item.at(0))))
   let room = size.width - first - 0.3em.to-absolute()
-  let known = items.filter(item => item.at(2) != none).map(((_, lines, why)) => (wide(lines.last()), wide(small(why))))
-  let reasons = known.filter(((line, why)) => line + gap + why <= room)
+  let found = items.map(item => item.at(1).map(wide))
+  let known = items.zip(found).filter(((item, _)) => item.at(2) != none)
+  let widths = known.map(((item, long)) => (long.last(), wide(small(item.at(2)))))
+  let reasons = widths.filter(((line, why)) => line + gap + why <= room)
   // where most reasons begin: below each other, and not far from their formulas
   let longest = calc.max(0pt, ..reasons.map(pair => pair.at(1)))
   let at = calc.min(calc.max(0.42 * room, ..reasons.map(pair => pair.at(0))), room - gap - longest)
-  let lines = items.map(((head, lines, why)) => lines.enumerate().map(((n, line)) => {
+  let lines = items.zip(found).map((((head, lines, why), long)) => lines.enumerate().map(((n, line)) => {
     let said = if why != none and n + 1 == lines.len() { small(why) }
-    reasoned(room, first, if n == 0 { head }, line, said, at: at, gap: 1.5em)
+    reasoned(room, first, if n == 0 { head }, line, long.at(n), said, at: at, gap: 1.5em)
   })).flatten()
   grid(columns: (1fr,), row-gutter: gutter, ..kept(lines))
 }))
@@ -72,8 +74,9 @@ DESIGN = r"""
     let items = each.pos() + if why == none { () } else { ((none, (small(why),), none),) }
     let (gap, sign) = (1.4em.to-absolute(), 0.3em.to-absolute())
     let first = calc.max(..items.map(item => wide(item.at(0))))
-    let needs = items.map(((head, lines, why)) => (if head == none { 0pt } else { first + sign }) + calc.max(
-      ..lines.map(wide)) + (if why == none { 0pt } else { 1.2em.to-absolute() + wide(small(why)) }))
+    let found = items.map(item => item.at(1).map(wide))
+    let needs = items.zip(found).map((((head, _, why), long)) => (if head == none { 0pt } else { first + sign }) +
+      calc.max(..long) + (if why == none { 0pt } else { 1.2em.to-absolute() + wide(small(why)) }))
     let places(n) = needs.fold((), (found, need) => {
       let span = if need > (size.width + gap) / n - gap { n } else { 1 }
       let (x, y, taken) = found.at(-1, default: (0, 0, 0))
@@ -85,16 +88,18 @@ DESIGN = r"""
     let own(n) = range(n).map(x => calc.max(..needs.chunks(n).map(line => line.at(x, default: 0pt))))
     let room(n) = needs.len() >= n and own(n).sum() + gap * (n - 1) <= size.width
     let uneven = (2, 3).find(m => room(m) and calc.quo(needs.len() - 1, m) < height(n))
-    let cell((head, lines, why)) = if head == none { lines.at(0) } else {
+    let cell(((head, lines, why), long)) = if head == none { lines.at(0) } else {
       stack(spacing: gutter, ..lines.enumerate().map(((n, line)) => reasoned(size.width - first - sign, first,
-        if n == 0 { head }, line, if why != none and n + 1 == lines.len() { small(why) })))
+        if n == 0 { head }, line, long.at(n), if why != none and n + 1 == lines.len() { small(why) })))
     }
     if uneven != none { grid(
       columns: (..own(uneven).slice(0, -1), 1fr), column-gutter: gap, row-gutter: gutter, align: left + horizon,
-      ..items.map(cell))
-    } else if n == 1 { rows(inset: 0pt, ..items) } else { grid(
-      columns: (1fr,) * n, column-gutter: gap, row-gutter: gutter, align: left + horizon,
-      ..items.zip(places(n)).map(((item, (x, y, span))) => grid.cell(x: x, y: y, colspan: span, cell(item)))) }
+      ..items.zip(found).map(cell))
+    } else if n == 1 { rows(inset: 0pt, ..items) } else {
+      let cells = items.zip(found).map(cell).zip(places(n))
+      grid(columns: (1fr,) * n, column-gutter: gap, row-gutter: gutter, align: left + horizon,
+        ..cells.map(((item, (x, y, span))) => grid.cell(x: x, y: y, colspan: span, item)))
+    }
   }))
 #let result(..lines) = block(inset: (left: 1.2em), breakable: false, fitted(box(
   stroke: 0.6pt + rule, fill: tint, inset: 7pt, stack(spacing: 0.7em, ..lines.pos().map(on-line)))))
@@ -106,7 +111,8 @@ DESIGN = r"""
 #let whole(most, body) = layout(size =>
   if measure(block(width: size.width, body)).height < most * page-room { block(breakable: false, width: 100%, body) }
   else { body })
-#let step(body) = block(above: 0.8em, width: 100%, whole(0.3, body))
+// a step: one that is short does not break; the writer estimates that, as measuring would set all of it twice
+#let step(short, body) = block(above: 0.8em, width: 100%, breakable: not short, body)
 #let proved(body) = block(above: 1.3em, width: 100%, whole(0.2, block(
   width: 100%, inset: (y: 4pt), stroke: (y: 0.8pt + rule), {
     set text(size: small-size); set par(spacing: 0.5em); body })))
@@ -116,10 +122,13 @@ DESIGN = r"""
     scale(most * 100%, reflow: true, figure(alt: alt, body)) })
   v(-0.3em); block(width: 96%, small(caption)) }))
 // a picture and its heading stand here where there is room, else at the foot of this page, or of the next one
-#let floating(body) = context {
-  let room = page-foot - here().position().y
-  if measure(block(width: page-width, body)).height + 2em.to-absolute() < room { body }
-  else { place(bottom, float: true, clearance: 0.7em, block(width: 100%, body)) }
+#let floating(body) = {
+  block(height: 0pt, above: 0pt, below: 0pt)[#metadata(none)<before>] // here, even if what follows goes to another page
+  context {
+    let room = page-foot - query(selector(<before>).before(here())).last().location().position().y
+    if measure(block(width: page-width, body)).height + 2em.to-absolute() < room { body }
+    else { place(bottom, float: true, clearance: 0.7em, block(width: 100%, body)) }
+  }
 }
 // what a picture is made of
 // with its middle there; a box around it of its own size, as one that is higher than the picture would be moved

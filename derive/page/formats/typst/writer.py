@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from derive.language import Text
@@ -15,7 +16,11 @@ from derive.page.print.lines import broken, chained, width
 from derive.page.print.names import DOTS
 from derive.page.print.typst import equation, literal, string
 
+SHORT = "\x04"  # whether a step is short, before that is known
+STEP = 22.0  # em, less than a third of a page: the height of a step that is short
+HIGH, LOW, WORDS = 3.4, 1.6, 1.4  # em, a line with a fraction or a sum and one without, and a line of words
 CLOSING = tuple("，。；：、！？）")
+TALL = re.compile(r"\\(?:frac|sum|prod|begin)")
 FILLED = r"\dots" * DOTS
 
 
@@ -28,6 +33,7 @@ class Writer(base.Writer):
         super().__init__(formulas, lang)
         self.paper = paper
         self.open: list[str] = []
+        self.height, self.short = 0.0, list[str]()  # of the step that is open, and of each that is closed
         self.deepest = 1
         self.reading: Text | None = None  # of a task that has several
 
@@ -35,7 +41,8 @@ class Writer(base.Writer):
         """All blocks; a heading of the highest level that there is has level 1."""
         found = list(sheet)
         self.deepest = min((b.level for b in found if isinstance(b, blocks.Heading)), default=1)
-        return "\n".join([*self._written(found), self.closed(0)])
+        first, *others = "\n".join([*self._written(found), self.closed(0)]).split(SHORT)
+        return first + "".join(map("".join, zip(self.short, others, strict=True)))
 
     def _written(self, found: Sequence[blocks.Block]) -> Iterator[str]:
         before: blocks.Block | None = None
@@ -74,6 +81,7 @@ class Writer(base.Writer):
             [e for e in self.open if level < 2 or e == "step"],
             [e for e in self.open if level == 2 and e != "step"],
         )
+        self.short += [str(self.height < STEP).lower()] * ends.count("step")
         return "]\n" * len(ends)
 
     def title(self, block: blocks.Title) -> str:
@@ -95,7 +103,9 @@ class Writer(base.Writer):
             return f"\n{closed}#proved[\n{head}"
         if block.level == 2:
             self.open.append("step")
-            return f"\n{closed}#step[\n#lead[{head}{'' if sentence is None else f'#h(0.8em){self.text(sentence)}'}]\n"
+            self.height = 2 * WORDS
+            said = "" if sentence is None else f"#h(0.8em){self.text(sentence)}"
+            return f"\n{closed}#step({SHORT})[\n#lead[{head}{said}]\n"
         return f"\n{closed}{head}"
 
     def lead(self, block: blocks.Block) -> str:
@@ -103,6 +113,7 @@ class Writer(base.Writer):
         return f"\n#lead[{self.block(block)}]\n"
 
     def paragraph(self, block: blocks.Paragraph) -> str:
+        self.height += WORDS
         return f"\n{self.text(block.text)}\n"
 
     def code(self, block: blocks.Code) -> str:
@@ -139,6 +150,7 @@ class Writer(base.Writer):
         return [f"{self.signs[row.sign]} {first}", *(rf"\quad {line}" for line in more)]
 
     def _row(self, left: str, lines: Sequence[str], reason: Text | None) -> str:
+        self.height += sum(HIGH if TALL.search(line) else LOW for line in (*lines[1:], lines[0] + left))
         shown = equation("d", left) if left else "none"
         parts = "".join(f"{_line(line)}, " for line in lines)
         return f"({shown}, ({parts}), {f'[{self.text(reason)}]' if reason is not None else 'none'})"
