@@ -44,7 +44,7 @@ class Evaluator:
             found = reduce(add if isinstance(expr, Add) else mul, [self.value(a, at) for a in expr.args])
         else:
             found = self._applied(expr, [self.value(a, at) for a in expr.args])
-        wanted = tuple(self.passes.number(n) for n in shape(expr))
+        wanted = tuple(max(0, self.passes.number(n)) for n in shape(expr))  # of a block beyond the end nothing is left
         if tuple(found.shape[-2:]) != wanted:
             raise ShapeError(f"{type(expr).__name__}: {tuple(found.shape[-2:])}, where {wanted} is claimed")
         return found
