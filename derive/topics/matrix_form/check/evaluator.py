@@ -147,6 +147,7 @@ class Evaluator:
     def _submatrix(self, expr: Expr, at: Sequence[Range]) -> Array:
         matrix, *ends = expr.args
         first, last, left, right = map(self.passes.number, ends)
+        last, right = max(last, first - 1), max(right, left - 1)  # where the end comes first, there is nothing
         return self.value(matrix, at)[..., first - 1 : last, left - 1 : right]
 
     def _diagonalof(self, expr: Expr, at: Sequence[Range]) -> Array:
