@@ -236,12 +236,12 @@ def test_a_label_stands_where_it_is_put_in_a_low_picture_too(tmp_path):
     for height in ("68pt", "150pt"):
         labels = '{ at(60pt, 20pt, "Middle"); at(60pt, 20pt, "M") }'
         picture = f'#floating[#shown("a picture", box(width: 200pt, height: {height}, {labels}), [])]'
-        (tmp_path / "p.pdf").write_bytes(typeset(f"{preamble('en')}\n{picture}\n"))
+        full = "#block(height: 225mm)"  # so that the picture floats to the foot of the next page
+        (tmp_path / "p.pdf").write_bytes(typeset(f"{preamble('en')}\n{full}\n{picture}\n"))
         done = subprocess.run(["pdftotext", "-bbox", "p.pdf", "-"], cwd=tmp_path, capture_output=True, encoding="utf-8")
         tops = re.findall(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="[\d.]+">M', done.stdout)
         found.append([float(top) for top in tops])
-    assert found[0] == pytest.approx(found[1])  # its head is fixed, as it stands in the text where it has room
-    assert len(found[0]) == 2
+    assert [low - high for low, high in zip(*found, strict=True)] == pytest.approx([150 - 68] * 2)  # its foot is fixed
 
 
 def test_lines_to_be_filled_in_are_far_enough_apart(tmp_path):
