@@ -7,7 +7,7 @@ import torch
 from generated import loaded, plain
 from sympy import Symbol, cos, simplify, sin
 
-from derive import Graph, ModelError, Piecewise, Sum, UsageError, log, relu, sigmoid, sqrt, tanh
+from derive import Graph, ModelError, Piecewise, Sum, UsageError, log, logsumexp, relu, sigmoid, sqrt, tanh
 from derive.check.steps import Checker
 from derive.problems import load
 
@@ -90,6 +90,66 @@ def test_generated_code_against_a_loop_in_torch(target, n):
     assert abs(plain(module["forward"](**given)["z"]) - z.detach().numpy()).max() < 1e-12
     found = module["backward"](**given)
     assert all(abs(plain(found[k]) - t.numpy()).max() < 1e-11 for k, t in zip(("W", "b"), truth, strict=True))
+
+
+def soft_bellman():
+    """V_i = log sum_j exp(R_ij + V_j/2): soft values; the loss is one of them."""
+    g = Graph("bellman")
+    S = g.size("S")
+    i, j = g.indices("i j", S)
+    R = g.parameter("R", S, S)
+    V = g.fixed_point("V", lambda V: logsumexp(R[i, j] + V[j] / 2, j), over=i)
+    g.loss("L", V[1])
+    given = {"R": torch.linspace(-1, 1, 9, dtype=torch.float64).reshape(3, 3).sin()}
+    return g, given, {}, lambda V, R: torch.logsumexp(R + V / 2, 1), lambda V: V[0]
+
+
+def implicit_euler():
+    """x_t = x_{t-1} - sin(a x_t)/4 from s on; the loss is of the last step."""
+    g = Graph("euler")
+    T = g.size("T")
+    t = g.index("t", T)
+    a, s = g.parameters("a s")
+    x = g.fixed_point("x", lambda x: Piecewise((x[t - 1], t > 1), (s, True)) - sin(a * x[t]) / 4, over=t)
+    g.loss("L", x[T] ** 2)
+    given = {k: torch.tensor(v, dtype=torch.float64) for k, v in (("a", 1.2), ("s", 0.7))}
+    return g, given, {"T": 3}, lambda x, a, s: torch.cat((s[None], x[:-1])) - (a * x).sin() / 4, lambda x: x[2] ** 2
+
+
+def on_a_grid():
+    """z_mi reads its row, its neighbour below and the first row; the loss is of two elements."""
+    g = Graph("grid")
+    M, N = g.size("M"), g.size("N")
+    m, (i, j) = g.index("m", M), g.indices("i j", N)
+    a, X = g.parameter("a"), g.parameter("X", M, N)
+
+    def law(z):
+        return a * Sum(z[m, j], j) / 5 + Piecewise((z[m + 1, i], m < M), (a, True)) / 3 + sin(z[1, i]) / 5 + X[m, i]
+
+    z = g.fixed_point("z", law, over=(m, i))
+    g.loss("L", z[1, N] ** 2 + z[M, 1])
+    given = {"a": torch.tensor(0.7, dtype=torch.float64), "X": torch.linspace(-1, 1, 9, dtype=torch.float64).view(3, 3)}
+
+    def step(z, a, X):
+        return a * z.sum(1, keepdim=True) / 5 + torch.cat((z[1:], a.expand(1, 3))) / 3 + z[0].sin() / 5 + X
+
+    return g, given, {}, step, lambda z: z[0, 2] ** 2 + z[2, 0]
+
+
+@pytest.mark.parametrize("build", [soft_bellman, implicit_euler, on_a_grid])
+def test_an_adjoint_collected_in_several_statements_reads_its_old_elements(build):
+    """Both targets beside torch.autograd through 300 steps; the loop once read what it had just cleared."""
+    g, given, sizes, step, loss = build()
+    leaves = {k: v.clone().requires_grad_() for k, v in given.items()}
+    z = torch.zeros((3, 3) if build is on_a_grid else 3, dtype=torch.float64)
+    for _ in range(300):
+        z = step(z, **leaves)
+    truth = dict(zip(leaves, torch.autograd.grad(loss(z), leaves.values()), strict=True))
+    solution = g.derive()
+    for target in ("numpy", "torch"):
+        inputs = {k: v if target == "torch" else v.numpy() for k, v in given.items()}
+        found = loaded(solution.to_code(target, check=False))["backward"](**inputs, **sizes)
+        assert all(abs(plain(found[k]) - t.numpy()).max() < 1e-12 for k, t in truth.items())
 
 
 def test_a_linear_one_is_a_solution():

@@ -7,6 +7,7 @@ Where users contribute to a part of the elements, each is added to its part, so 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from sympy import Add, Expr, Idx, Mod
@@ -150,11 +151,28 @@ class Backward:
         """Yield the statements of an adjoint without a recurrence."""
         name, own = adjoint.node.name, adjoint.node.indices
         stored = self.families.stored[f"adjoint {name}"]
-        if name in self.formulas:
-            expr = self.formula(name)
-            value = self.lowering.full(expr, dict(zip(own, stored.ranges, strict=True)))
-            yield Assign(stored.tree, value, self._remark(self._partial(adjoint), adjoint.uses, "=", expr))
+        if name not in self.formulas:
+            yield from self._collected(adjoint, stored)
             return
+        expr = self.formula(name)
+        value = self.lowering.full(expr, dict(zip(own, stored.ranges, strict=True)))
+        yield Assign(stored.tree, value, self._remark(self._partial(adjoint), adjoint.uses, "=", expr))
+
+    def _again(self, adjoint: Adjoint) -> Iterator[Statement]:
+        """Yield the statements of an adjoint in a loop that solves for it.
+
+        Where it is collected from its own elements, these are the old ones until the last contribution is added.
+        """
+        name, stored = adjoint.node.name, self.families.stored[f"adjoint {adjoint.node.name}"]
+        if name in self.formulas or name not in self._used(name):
+            yield from self._whole(adjoint)
+            return
+        new = replace(stored, tree=Name(self.families.names.fresh(f"new_{stored.tree.text}")))
+        yield from self._collected(adjoint, new)
+        yield Assign(stored.tree, new.tree)
+
+    def _collected(self, adjoint: Adjoint, stored: Stored) -> Iterator[Statement]:
+        """Add each contribution to its part of an adjoint, in the variable `stored`, from zeros on."""
         yield self._zeros(stored)
         for use in adjoint.uses:
             parts = scatters(use, stored, self.d.loss) if masked(use.value(self.d.loss)) else ()
@@ -163,16 +181,16 @@ class Backward:
                 remark = self._remark(self._partial(adjoint, part.position), (use,), "gets", part.value)
                 yield added(part, stored, remark, self.lowering)
             if not parts:
-                yield self._added(adjoint, use, {})
+                yield self._added(adjoint, use, stored)
 
     def _partial(self, adjoint: Adjoint, position: Sequence[Expr] | None = None) -> Partial:
         """Return the adjoint as a partial derivative, at its own indices or at a position."""
         node = adjoint.node
         return Partial(self.d.loss, node.generic if position is None else node.at(*position))
 
-    def _added(self, adjoint: Adjoint, use: Use, loops: Loops) -> Statement:
+    def _added(self, adjoint: Adjoint, use: Use, stored: Stored, loops: Loops | None = None) -> Statement:
         """Add one contribution to the elements that it reaches; with a loop, that of one time step."""
-        stored = self.families.stored[f"adjoint {adjoint.node.name}"]
+        loops = loops or {}
         domains = dict(zip(adjoint.node.indices, use.domain, strict=True))
         fixed = {i: a for i, (a, b) in domains.items() if a == b and i not in loops}
         free = {i: d for i, d in domains.items() if i not in fixed and i not in loops}
@@ -189,7 +207,7 @@ class Backward:
             return
         stored = [self.families.stored[f"adjoint {name}"] for name in group]
         starts = tuple((s.tree, Apply("zeros", (self.integers.shape(s.ranges),))) for s in stored)
-        yield Settle(starts, tuple(line for name in group for line in self._whole(self.d.adjoints[name])))
+        yield Settle(starts, tuple(line for name in group for line in self._again(self.d.adjoints[name])))
 
     def _recurrence(self, stage: Stage, group: list[str]) -> Iterator[Statement]:
         """Step the adjoints of a recurrence against its direction."""
@@ -225,7 +243,7 @@ class Backward:
             )
             return
         for use in adjoint.uses:
-            line = self._added(adjoint, use, loops(use.domain))
+            line = self._added(adjoint, use, stored, loops(use.domain))
             yield from within([line], loops(use.domain), whole, self.integers)
 
     def _whole_step(self, adjoint: Adjoint, loops: Loops) -> Statement:
