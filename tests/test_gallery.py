@@ -128,7 +128,7 @@ def test_each_problem_has_its_files(site: Path) -> None:
 def test_two_of_one_name_and_a_file_that_is_wrong_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "logistic.py").write_text("x = 1\n")
+    (tmp_path / "logistic.py").write_text(OWN[1], encoding="utf-8")
     (tmp_path / "none.py").write_text("x = 1\n")
     for typed, words in (("logistic.py", "would have one name"), ("none.py", "none.py defines no Graph")):
         assert run(["gallery", "logistic", str(tmp_path / typed), "-o", str(tmp_path / "new"), "--no-check"]) == 2
@@ -139,3 +139,22 @@ def test_an_unknown_problem_is_refused_before_any_work(tmp_path: Path, capsys: p
     assert run(["gallery", "logistik", "-o", str(tmp_path / "new")]) == 2
     assert "logistic" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+def test_of_several_graphs_each_is_an_entry_and_what_fails_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The list has the others; one line names the file once; the folder of what failed is gone."""
+    lines = ("from derive import Graph", "third, some = Graph(), {'a/b': Graph()}")
+    losses = (f'{name}.loss("L", {name}.parameter("w")**2)' for name in ("third", "some['a/b']"))
+    (tmp_path / "two.py").write_text("\n".join(["import os", "os.chdir('/')", *lines, *losses]))
+    (tmp_path / "bad.toml").write_text('[[problem]]\nname = "logistik"\n')
+    typed = [str(tmp_path / name) for name in ("two.py", "bad.toml")]
+    site = tmp_path / "new"
+    assert run(["gallery", *typed, "--no-check", "-o", str(site)]) == 2
+    out, err = capsys.readouterr()
+    assert out == f"{site / 'index.html'}\n"
+    assert err.startswith(f"derive: {typed[1]} is left out: ") and err.count("\n") == err.count("bad.toml") == 1
+    assert {f.name for f in site.iterdir() if f.is_dir()} == {"two-some.a-b", "two-third"}
+    page = (site / "index.html").read_text()
+    assert 'href="two-some.a-b/graph.svg"' in page and "<h3>third</h3>" in page and "bad" not in page

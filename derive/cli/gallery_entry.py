@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import chdir
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
+from typing import NamedTuple
 
 from derive import problem as catalogue
 from derive.cli import assignment, options
@@ -12,8 +16,9 @@ from derive.cli.asking import problem_of
 from derive.cli.assignment import UNTITLED, Wish, shipped
 from derive.cli.layers import verified
 from derive.cli.listing import LAYERS
+from derive.cli.own import graphs_in
 from derive.cli.sheet import solved, titled
-from derive.errors import ModelError, UsageError
+from derive.errors import DeriveError, ModelError, UsageError
 from derive.language import LANGUAGES, Text, joined
 from derive.layers import render as layers
 from derive.page.formats.html.gallery import Entry
@@ -21,7 +26,7 @@ from derive.page.formats.html.site import named, placed
 from derive.page.front import Front
 from derive.page.typesetting.files import write
 from derive.problem import Problem
-from derive.problems import layer_tasks, load, load_layers, names
+from derive.problems import layer_tasks, load_layers
 from derive.sheet.blank import exercise
 from derive.sheet.render import render
 
@@ -37,33 +42,63 @@ NOTHING = Text("", "")
 Written = Callable[[str, str, int | None], str | bytes]  # by format, language, and how much is blank
 
 
-def called(typed: str) -> str:
-    """The name of an entry, and of its folder."""
-    return f"sheet-{typed}" if typed in shipped() else Path(typed).stem
+class Wanted(NamedTuple):
+    """What an entry is made of: a problem, a task, a sheet or a file, and the graph that is meant of several."""
+
+    typed: str
+    graph: str | None = None
+
+    def __str__(self) -> str:
+        return self.typed if self.graph is None else f"{self.typed} --graph {self.graph}"
+
+    @property
+    def called(self) -> str:
+        """The name of the entry, and of its folder: the key of a graph may be any text."""
+        if self.typed in shipped():
+            return f"sheet-{self.typed}"
+        return Path(self.typed).stem + ("" if self.graph is None else re.sub(r"[^\w.]+", "-", f"-{self.graph}"))
 
 
-def known(typed: str) -> None:
-    """Refuse what is no problem, task, sheet or file, before any work. Errors: UsageError."""
+def wanted(typed: str) -> list[Wanted]:
+    """The entries of what was typed: one, or one for each graph of a file.
+
+    What is no problem, task, sheet or file is refused before any work. Errors: UsageError, also of a file's program.
+    """
+    if typed.endswith(".toml") and not Path(typed).is_file():
+        raise UsageError(f"{typed}: there is no such file")
     if _is_sheet(typed) or typed in layer_tasks():
-        if typed.endswith(".toml") and not Path(typed).is_file():
-            raise UsageError(f"{typed}: there is no such file")
-    elif typed in names():
-        load(typed)
-    elif not Path(typed).is_file():
-        problem_of(typed, None)
+        return [Wanted(typed)]
+    with chdir("."):  # a program may go to another folder
+        graphs = graphs_in(typed) if typed.endswith(".py") and Path(typed).is_file() else ()
+        if not graphs:
+            problem_of(typed, None)
+    return [Wanted(typed, graph) for graph in graphs] if len(graphs) > 1 else [Wanted(typed)]
 
 
-def made(typed: str, site: Path, check: bool) -> Entry:
-    """Write all files of an entry. Errors: VerificationError, UsageError, ModelError."""
-    into = site / called(typed)
+def made(wish: Wanted, site: Path, check: bool) -> Entry:
+    """Write all files of an entry; where it fails, a folder that was made for it goes.
+
+    Errors: VerificationError, UsageError, ModelError.
+    """
+    into = site / wish.called
+    new = not into.exists()
     folder(into)
-    if _is_sheet(typed):
-        group, title, statement = _sheet(typed, into, check)
-    elif typed in layer_tasks():
-        group, title, statement = _layers(typed, into, check)
-    else:
-        group, title, statement = _problem(typed, into, check)
-    return Entry(called(typed), group, title, statement, frozenset(file.name for file in into.iterdir()))
+    try:
+        group, title, statement = _written(wish, into, check)
+    except DeriveError:
+        if new:
+            rmtree(into, ignore_errors=True)
+        raise
+    return Entry(wish.called, group, title, statement, frozenset(file.name for file in into.iterdir()))
+
+
+def _written(wish: Wanted, into: Path, check: bool) -> tuple[str, Text, Text]:
+    """The group, the title and the statement of an entry whose files are written."""
+    if _is_sheet(wish.typed):
+        return _sheet(wish.typed, into, check)
+    if wish.typed in layer_tasks():
+        return _layers(wish.typed, into, check)
+    return _problem(wish, into, check)
 
 
 def folder(path: Path) -> None:
@@ -92,10 +127,11 @@ def _write(path: Path, content: str | bytes) -> None:
     write(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"), str(path))
 
 
-def _problem(typed: str, into: Path, check: bool) -> tuple[str, Text, Text]:
+def _problem(wish: Wanted, into: Path, check: bool) -> tuple[str, Text, Text]:
     """A problem of the catalogue, or the model in a file, with its graph and its code."""
-    problem = problem_of(typed, None)
-    given = options.parse(options.problem_parser(typed, problem), [] if check else ["--no-check"])
+    with chdir("."):
+        problem = problem_of(wish.typed, wish.graph)
+    given = options.parse(options.problem_parser(wish.typed, problem), [] if check else ["--no-check"])
     parts = solved(problem, given)
     _pages(into, lambda form, lang, blank: render(parts, form, lang, head=titled(problem, blank is None), blank=blank))
     more: dict[str, Callable[[Problem], str]] = {f"{t}_passes.py": partial(_code, target=t) for t in TARGETS}

@@ -36,12 +36,7 @@ def own(typed: str, wish: str | None) -> Problem:
 
     Errors: UsageError for a file without a graph, for several without a wish, and for whatever the program raises.
     """
-    path = file(typed)
-    source = path.read_bytes()  # before the program goes to another folder
-    with running(path):
-        made = module(path)
-        tree = ast.parse(source)
-        found = dict(_candidates(made, tree))
+    path, made, tree, found = _read(typed)
     if not found:
         raise UsageError(_none(typed, made, tree))
     name = _chosen(typed, found, wish)
@@ -56,7 +51,24 @@ def own(typed: str, wish: str | None) -> Problem:
         return graphs[name]
     doc = (found[name.split(".")[0]].doc if len(graphs) == 1 else "") or (made.__doc__ if len(names) == 1 else "")
     wishes = _wishes(made) if len(names) == 1 else {}
-    return _problem(path, graphs[name], doc or "", names, wishes)
+    return _problem(path.stem if len(names) == 1 else name, graphs[name], doc or "", names, wishes)
+
+
+def graphs_in(typed: str) -> tuple[str, ...]:
+    """The names of the graphs in a file, each of them a wish for `own`. Errors: those of the program."""
+    path, _, _, found = _read(typed)
+    with running(path):
+        return tuple(graph for name, each in found.items() for graph, _ in _graphs(name, each.thing))
+
+
+def _read(typed: str) -> tuple[Path, ModuleType, ast.Module, dict[str, Found]]:
+    """Run a file: its path, the module, its lines, and what in it is or makes a graph."""
+    path = file(typed)
+    source = path.read_bytes()  # before the program goes to another folder
+    with running(path):
+        made = module(path)
+        tree = ast.parse(source)
+        return path, made, tree, dict(_candidates(made, tree))
 
 
 def _candidates(made: ModuleType, tree: ast.Module) -> Iterator[tuple[str, Found]]:
@@ -179,10 +191,10 @@ def _wishes(made: ModuleType) -> dict[str, Any]:
     return {wish: value for wish, kind in WISHES.items() for value in vars(made).values() if isinstance(value, kind)}
 
 
-def _problem(path: Path, graph: Graph, doc: str, names: tuple[str, ...], wishes: Mapping[str, Any]) -> Problem:
-    """The first paragraph of the documentation is the title, the others are the statement."""
+def _problem(called: str, graph: Graph, doc: str, names: tuple[str, ...], wishes: Mapping[str, Any]) -> Problem:
+    """The first paragraph of the documentation is the title, the others are the statement; else it is called so."""
     first, _, rest = inspect.cleandoc(doc).partition("\n\n")
-    titles = (first, "" if graph.title == UNTITLED else graph.title, path.stem)
+    titles = (first, "" if graph.title == UNTITLED else graph.title, called)
     title = " ".join(next(t for t in titles if t.strip()).split()).rstrip(".。")
     sizes = tuple(Size(str(name), DIMENSION) for name in graph.model().sizes if not options.taken(str(name)))
     return Problem(
