@@ -115,6 +115,15 @@ def test_a_renamed_bound_letter_is_renamed_in_the_limits_that_use_it():
     assert number(substitute(expr, {j: m}), {m: 2}) == number(expr, {j: 2})
 
 
+def test_a_letter_over_another_range_is_not_captured_either():
+    """A row n is put in by the letter that sums over the columns: on paper the two would be one."""
+    row, column = index("i", 1, 3), index("i", 1, 2)
+    found = substitute(Sum(X[n, column], (column, 1, 2)), {n: row})
+    assert {b.name for b in found.variables} == {"j"} and number(found, {row: 3}) == number(
+        Sum(X[n, column], (column, 1, 2)), {n: 3}
+    )
+
+
 # linear, solve, fresh
 
 coefficients = st.integers(-3, 3)

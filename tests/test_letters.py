@@ -4,8 +4,28 @@ import re
 
 import pytest
 
-from derive import Graph, Sum, eigenvalues, exp, inverse, log, softmax, solve, tanh
+from derive import (
+    Graph,
+    Sum,
+    eigenvalues,
+    exp,
+    inverse,
+    log,
+    log_softmax,
+    logsumexp,
+    mean,
+    norm,
+    softmax,
+    solve,
+    std,
+    tanh,
+)
 from derive.expressions.letters import LETTERS, MORE, lettering
+from derive.page.print.formulas import Formulas
+from derive.proofread.proofread import proofread
+from derive.sheet.notation import notation
+from derive.sheet.sheet import task
+from derive.topics.topic import Ask
 
 BOUND = re.compile(r"(?:[ΣΠ]|max|min)_\{(\w+)=|\\(?:sum|prod)_\{(\w+)[=\\]|\\(?:max|min)_\{1 \\le (\w+)")
 
@@ -102,3 +122,25 @@ def test_letters_that_are_names_move_on():
         found = dict(lettering(names, own))
         printed = [found.get(a, a) for a in LETTERS if a not in own]
         assert len(set(printed)) == len(printed) and not {*printed} & {*names, *own}
+
+
+OVER_SUMS = {  # f: a word, over n, of scores that are sums over i themselves
+    "softmax": lambda s, x, n: Sum(softmax(s, n) * x, n),
+    "log_softmax": lambda s, x, n: Sum(log_softmax(s, n) * x, n),
+    "std": lambda s, x, n: std(s, n),
+    "an attention": lambda s, x, n: Sum(softmax(s, n) * x, n) * logsumexp(s, n) + norm(s, n) * mean(s**2, n),
+}
+
+
+@pytest.mark.parametrize("name", OVER_SUMS)
+def test_a_sum_within_a_word_keeps_its_letter(name):
+    """Scores sum_i X_ni s_i: the letter of the word is another one, and no page has X_ii; each formula is read back."""
+    g = Graph("scores")
+    n, i = g.index("n", g.size("N")), g.index("i", g.size("D"))
+    X, s = g.parameter("X", n.upper, i.upper), g.input("s", i.upper)
+    g.loss("L", OVER_SUMS[name](Sum(X[n, i] * s[i], i) / 4, X[n, 1], n) ** 2)
+    solution = g.derive()
+    assert "Xᵢᵢ" not in solution.to_text(check=False)
+    part = solution.part(Ask({}, False))
+    found = proofread(task([part], "full"), Formulas("latex", *notation([part])))
+    assert found.agree > 20 and not found.wrong and not found.unread

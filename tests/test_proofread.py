@@ -12,11 +12,13 @@ from functools import cache
 from typing import Any
 
 import pytest
-from sympy import Add, Max, Mul, Rational
+from sympy import Add, Max, Mul, Rational, Symbol
 from text_as_latex import as_latex
 
+from derive import Graph, Sum, tanh
 from derive.errors import VerificationError
 from derive.expressions import matrices as mat
+from derive.expressions.indices import family
 from derive.memo import forget
 from derive.page.blocks import Block
 from derive.page.print import formulas, matrices, printer, sums
@@ -25,7 +27,7 @@ from derive.page.print.printer import write
 from derive.page.print.style import LATEX, STYLES, UNICODE
 from derive.problems import load
 from derive.proofread import printed as pages
-from derive.proofread.printed import printed
+from derive.proofread.printed import Printed, printed
 from derive.proofread.proofread import proofread, verdict
 from derive.sheet.notation import notation
 from derive.sheet.part import Part
@@ -277,3 +279,42 @@ def test_a_page_with_a_fault_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> 
     style(partial=lambda of, wrt, mark: LATEX.partial(wrt, of, mark))(monkeypatch)
     with pytest.raises(VerificationError, match="does not say what was checked"):
         solution.to_text()
+
+
+STARTS = {  # the name of a recurrence and of the parameter that is its start, and how both are printed
+    "h": ("h", "h0", "h_{0}"),
+    "an accent": ("h_tilde", "h_tilde_0", r"\tilde{h}_{0}"),
+    "a subscript": ("h_e", "h_e_0", "h_{e,0}"),
+}
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_a_start_and_its_parameter_are_one(name: str) -> None:
+    """h_0 of a recurrence h is the parameter h0, and both are printed alike; another step is not it."""
+    family, parameter, latex = STARTS[name]
+    g = Graph("start")
+    T = g.size("T")
+    t, u, start, x = g.index("t", T), g.parameter("u"), g.parameter(parameter), g.input("x", T)
+    h = g.recurrence(family, lambda h: tanh(u * h[t - 1] + x[t]), over=t, start={0: start})
+    g.loss("L", Sum(h[t] ** 2, t) / 2)
+    part = g.derive().part(Ask({}, False))
+    formulas = Formulas("latex", *notation([part]))
+    found = proofread(task([part], "full"), formulas)
+    assert found.agree > 90 and not found.wrong and not found.unread
+    one = next(p for p in printed(task([part], "full"), formulas) if p.latex.count(latex) > 2)
+    how = formulas.sizes, formulas.words, formulas.letters
+    assert verdict(one, *how) is True
+    assert verdict(one._replace(latex=one.latex.replace("{0}", "{1}", 1).replace(",0}", ",1}", 1)), *how) is not True
+
+
+def test_a_number_is_not_the_family_of_its_letter() -> None:
+    """x1, x2 and x remain three, and so do w at 1, 2 and a number w12."""
+    x, x1, x2 = map(Symbol, ("x", "x1", "x2"))
+    w, w12 = family("w"), Symbol("w12")
+    for what, right, wrong in (
+        (x1 * x2**2 + x, "x_1 x_2^2 + x", ("x_2 x_1^2 + x", "x_1 x_2^2 + x_1", "x_1 x^2 + x_2")),
+        (w[1, 2] + 2 * w[2, 1], "w_{12} + 2 w_{21}", ("w_{21} + 2 w_{12}", "w_{12} + 2 w_{11}")),
+        (w12 * x1, "w_{12} x_1", ("w_1 x_{12}", "w x_1")),
+    ):
+        assert verdict(Printed(right, what), ()) is True
+        assert all(verdict(Printed(other, what), ()) is not True for other in wrong)

@@ -204,6 +204,16 @@ def test_a_word_over_sums():
     }
 
 
+@pytest.mark.parametrize("word", [mean, var])
+def test_a_word_that_gets_a_name_defines_it(word):
+    """The scores of a softmax are a word and are named z: z is what the word makes, and is printed as z."""
+    e = Letters()
+    p = e.g.node("p", softmax(word(e.W[e.n, e.i] * e.c[e.i], e.i), e.n), over=e.n)
+    e.g.loss("L", Sum(e.d[e.n] * p[e.n], e.n))
+    text = e.g.derive().to_text(check=False)
+    assert f"zₙ = {word.__name__}ᵢ(Wₙᵢ cᵢ) " in text and "pₙ = softmax(z)ₙ" in text and "∂L/∂z_n" in text
+
+
 @pytest.mark.parametrize("word", [amax, amin, dot, log_softmax, logsumexp, mean, norm, normalize, softmax, std, var])
 def test_a_place_of_a_word_is_refused_in_one_line(word):
     """What an array would give: the line says to give the word a name."""

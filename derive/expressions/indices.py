@@ -115,7 +115,7 @@ def _substitute_bound(expr: Sum | Product, mapping: Mapping[Basic, Basic]) -> Ex
     body, (idx, low, high) = _outermost(expr)
     inner = {k: v for k, v in mapping.items() if k != idx}
     incoming = set().union(*(v.free_symbols for v in inner.values()))
-    if idx in incoming:
+    if any(isinstance(v, Idx) and v.name == idx.name for v in incoming):  # over another range it reads alike
         body, idx = _renamed(body, idx, incoming.union(*(k.free_symbols for k in inner)))
     ends = idx, substitute(low, mapping), substitute(high, mapping)
     return bound(expr.func, substitute(body, inner), [ends])

@@ -33,11 +33,12 @@ def named(model: Model) -> Model:
 
 
 def _renamed(word: Said, nodes: tuple[Node, ...]) -> Said:
-    """A word for the same formula after parts of it got names; a softmax that got one is a name's definition."""
+    """A word for the same formula after parts of it got names; one that got a name as a whole is its definition."""
     found: Expr = spelled(word)[0]
     for node in nodes:
         if node.implied and node.abstract is None and not is_softmax(node.cases[0].expr):
-            found = by_name(found, node)
+            new = by_name(found, node)
+            found = found if isinstance(new, Said) and isinstance(new.formula, (Symbol, Indexed)) else new
     return found if isinstance(found, Said) else word
 
 

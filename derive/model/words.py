@@ -15,7 +15,7 @@ from sympy import Abs, Expr, Idx, Piecewise, S, exp, log, sqrt, tanh
 from derive.errors import ModelError
 from derive.expressions.activations import relu
 from derive.expressions.extremes import Amax, Amin, Body
-from derive.expressions.indices import fresh, substitute
+from derive.expressions.indices import bound_indices, fresh, substitute
 from derive.expressions.said import Said
 from derive.expressions.text import refuse_text
 from derive.model.as_numpy import AXES, of_whole
@@ -200,7 +200,7 @@ def _count(*limits: Limit) -> Expr:
 def _apart(body: Any, *limits: Limit) -> list[Any]:
     """The body in other letters, with limits in these letters: for a sum beside the element that is written."""
     body, found = S(body), []
-    taken = set(body.free_symbols)
+    taken = body.free_symbols | bound_indices(body)  # the sums inside keep their letters
     for limit in limits:
         idx: Idx = limit[0] if isinstance(limit, tuple) else limit
         other = fresh(idx, taken)

@@ -52,7 +52,7 @@ from derive.expressions.symbols import Immediate, LimitOf, Partial, Tangent
 from derive.memo import SIZE
 from derive.proofread import numbers as of
 from derive.proofread.functions import function
-from derive.proofread.names import INDEX, Key, key
+from derive.proofread.names import INDEX, Key, as_it_looks, key
 from derive.proofread.numbers import Value
 
 Env = tuple[tuple[Idx, float], ...]
@@ -122,7 +122,7 @@ class Meant:
         """A quantity, which from now on is a name of the formula."""
         letters = key(name)
         self.names.add((letters, len(places), shape))
-        return of.leaf(repr(letters), tuple(self.all(places, env)), shape)
+        return of.leaf(*as_it_looks(letters, tuple(self.all(places, env))), shape)
 
 
 @singledispatch

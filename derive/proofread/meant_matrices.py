@@ -21,7 +21,7 @@ from derive.expressions.symbols import Immediate, Partial
 from derive.proofread import numbers as of
 from derive.proofread.functions import function, of_matrix
 from derive.proofread.meant import Env, Meant, meaning
-from derive.proofread.names import key
+from derive.proofread.names import as_it_looks, key
 from derive.proofread.numbers import SIDE, Value
 
 
@@ -258,7 +258,7 @@ def _(expr: Norm, m: Meant, env: Env) -> Value:
     kind = {"rows": "inf", "largest": "inf"}.get(expr.kind, expr.kind)
     if expr.over:
         m.leaf(expr.name, (0,))
-        return of.bound("sup", 0.0, 0.0, lambda p: of.norm(of.leaf(repr(key(expr.name)), (p,), ()), kind))
+        return of.bound("sup", 0.0, 0.0, lambda p: of.norm(of.leaf(*as_it_looks(key(expr.name), (p,)), ()), kind))
     inner = m.value(expr.args[0], env)
     return of.applied("abs", inner) if kind == "abs" else of.norm(inner, kind)
 

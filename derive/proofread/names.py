@@ -26,6 +26,18 @@ def key(name: str) -> Key:
     return SAME.get(stem, stem), accent, "".join(_word(part) for part in below)
 
 
+def as_it_looks(word: Key, places: tuple[float, ...]) -> tuple[str, tuple[float, ...]]:
+    """A quantity by what is seen of it: h_0 is h at 0, whether that is an element or a name, `h0`.
+
+    Both are on one page where a parameter h0 is the start of a recurrence h; a model refuses names that look like
+    elements and are others.
+    """
+    letter, accent, below = word
+    stem = below.rstrip("0123456789")
+    numbers = (float(below[len(stem) :]),) if stem != below else ()
+    return repr((letter, accent, stem)), (*numbers, *places)
+
+
 def _word(part: str) -> str:
     body, _, accent = STAR.get(part, part).partition("_")
     return SAME.get(body, body) + (f"^{accent}" if accent else "")

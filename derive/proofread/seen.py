@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from derive.proofread import numbers as of
-from derive.proofread.names import INDEX, Key, digit_by_digit, letters, letters_of, readings, spelled
+from derive.proofread.names import INDEX, Key, as_it_looks, digit_by_digit, letters, letters_of, readings, spelled
 from derive.proofread.numbers import SIDE, Value
 from derive.read import tree as t
 from derive.read.tree import Node
@@ -69,7 +69,7 @@ class Seen:
         for word, places in readings(base, below):
             shape = self.names.get((word, len(places)))
             if shape is not None:
-                return of.leaf(repr(word), tuple(self.all(places)), shape)
+                return of.leaf(*as_it_looks(word, tuple(self.all(places))), shape)
         found = self.sign(base, below)
         if found is None:
             raise Unseen(f"{spelled(base)}_{spelled(below) if below else ''} is no name of this formula")
