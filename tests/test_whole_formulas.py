@@ -35,6 +35,11 @@ from derive import (
     var,
 )  # fmt: skip
 from derive.code.running import NumpyPasses, loaded
+from derive.page.print.formulas import Formulas
+from derive.proofread.proofread import proofread
+from derive.sheet.notation import notation
+from derive.sheet.sheet import task
+from derive.topics.topic import Ask
 
 SIZES = {"N": 4, "D": 2, "H": 3}
 LEAVES = {"W": "HD", "U": "HD", "X": "ND", "S": "HH", "b": "H", "c": "H", "x": "D", "s": "", "M": "NH", "e": "N"}
@@ -286,3 +291,37 @@ def test_a_product_inside_another_has_letters_of_its_own():
     (own,) = case.position
     assert own in case.expr.free_symbols
     assert all(own not in (limit[0] for limit in s.limits) for s in case.expr.atoms(sympy.Sum))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda A, X, w: (X @ w).var(),
+        lambda A, X, w: std(A @ X),
+        lambda A, X, w: (((X @ w) - (X @ w).mean()) ** 2).mean(),
+        lambda A, X, w: ((A @ X - (A @ X).mean(axis=0)) ** 2).mean(),
+        lambda A, X, w: (softmax(X @ X.T, axis=0) @ X).std(),
+    ],
+)
+def test_a_word_beside_or_inside_a_word_says_on_the_page_what_was_checked(loss):
+    """The mean in var(X w) is over k of the sum over j of X_kj w_j: with j for k, a reader would see X_jj w_j."""
+    g = Graph()
+    M, N, D = g.size("M"), g.size("N"), g.size("D")
+    g.loss("L", loss(g.input("A", M, N), g.parameter("X", N, D), g.parameter("w", D)))
+    part = g.derive().part(Ask({}, False))
+    found = proofread(task([part], "brief"), Formulas("latex", *notation([part])))
+    assert found.agree > 10 and (found.wrong, found.unread) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "whole", [lambda X: X.sum(axis=1)[:, None] + X.sum(axis=1), lambda X: X.max(axis=1)[:, None] - X.mean(axis=1)]
+)
+def test_a_sum_along_an_axis_has_no_letter_of_what_is_defined(whole):
+    """S_ij is the sum over k of X_ik and that of X_jk: i and j stand on the left."""
+    g = Graph()
+    X = g.parameter("X", g.size("N"), g.size("D"))
+    S = g.define("S", whole(X))
+    g.loss("L", S.sum())
+    (case,) = g.model().nodes["S"].cases
+    bound = [limit[0] for part in sympy.preorder_traversal(case.expr) for limit in getattr(part, "limits", ())]
+    assert bound and {b.name for b in bound}.isdisjoint(own.name for own in case.position)

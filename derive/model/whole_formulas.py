@@ -27,6 +27,7 @@ class Formulas:
 
     def __init__(self, name: str, known: Mapping[str, Node | Symbol], letters: Iterable[Idx]):
         self.name, self.known, self.letters = name, known, tuple(letters)
+        self.own: list[Idx] = []  # the indices of what is defined, which no sum in it has for its own
 
     def shape(self, expr: Basic) -> Shape:
         """The ranges of the axes of a formula, none of a number. Errors: ModelError where shapes do not fit."""
@@ -80,6 +81,7 @@ class Formulas:
                 f"the index {next(iter(loose))} stands in a formula of whole vectors and matrices; write it without "
                 f"indices, or all of it with them, as in g.node({self.name!r}, ..., over={next(iter(loose))})"
             )
+        self.own = self._letters(own)
         return self.element(expr, own)
 
     def _of_whole(self, expr: Any) -> Shape:
@@ -179,7 +181,7 @@ class Formulas:
 
     def _free(self, ends: Iterable[Ends], places: Iterable[Expr], expr: Basic) -> list[Idx]:
         """Letters over these ranges that nothing else here has, declared ones first."""
-        taken: list[Basic] = [*self._letters(places), *free_indices(expr)]
+        taken: list[Basic] = [*self.own, *self._letters(places), *free_indices(expr)]
         found: list[Idx] = []
         for low, high in ends:
             found.append(fresh(index("i", low, high), [*taken, *found], self.letters))

@@ -7,7 +7,9 @@ from typing import Any
 
 from sympy import Expr, Idx
 
-from derive.expressions.said import OF_ONE, Said, Spelled, whole
+from derive.expressions.extremes import Body
+from derive.expressions.indices import bound, through
+from derive.expressions.said import OF_ONE, Said, Spelled, by_words, whole
 from derive.proofread import numbers as of
 from derive.proofread.meant import Env, Meant, meaning
 from derive.proofread.numbers import Value
@@ -52,6 +54,19 @@ def _named(word: Said, vector: Expr | None, m: Meant, env: Env) -> Value:
         return over(name, len(letters), inner)
     at = m.all(places, env)
     return of.applied(name, inner(at), *at)
+
+
+def in_words(expr: Expr, words: tuple[Said, ...]) -> Expr:
+    """The expression in words, also inside of words, as a page has it: a mean of squares about a mean."""
+    found = by_words(expr, words)
+    return _inside(found, words) if found.has(Said) else found
+
+
+def _inside(part: Any, words: tuple[Said, ...]) -> Any:
+    if not isinstance(part, Said):
+        return through(part, lambda inner: _inside(inner, words))
+    bodies = [bound(Body, in_words(b.function, words), b.limits) for b in part.bodies]
+    return Said(part.name, part.formula, bodies, part.at, part.p, part.power)
 
 
 def over(name: str, count: int, body: Any) -> Value:

@@ -12,7 +12,7 @@ from derive.chain.derivation import Line, Term
 from derive.errors import ReadError, VerificationError
 from derive.expressions.letters import Letters
 from derive.expressions.matrices import Operator, Signature
-from derive.expressions.said import Said, Spelled, by_words, factors_by_words
+from derive.expressions.said import Said, Spelled, factors_by_words
 from derive.memo import memo
 from derive.page import blocks as b
 from derive.page.numerals import Numeral
@@ -100,11 +100,12 @@ def _meant(what: Any, at: tuple[Any, ...], meant: Meant, words: tuple[Said, ...]
     if isinstance(what, tuple) and not isinstance(what, Term):
         return sum(_meant(term, at, meant, words) for term in what)
     if isinstance(what, Term):
-        whole = by_words(what.expr, words) if words and what.sums else None
+        whole = meant_words.in_words(what.expr, words) if words and what.sums else None
         if isinstance(whole, Said):
             return meant.value(whole, at)
-        return meant.value(Term(factors_by_words(what.factors, words), what.sums) if words else what, at)
-    return meant.value(by_words(what, words) if words and isinstance(what, Expr) else what, at)
+        factors = tuple(meant_words.in_words(f, words) for f in factors_by_words(what.factors, words))
+        return meant.value(Term(factors, what.sums) if words else what, at)
+    return meant.value(meant_words.in_words(what, words) if words and isinstance(what, Expr) else what, at)
 
 
 def _ranges(one: Printed, meant: Meant) -> bool:
