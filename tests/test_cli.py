@@ -88,7 +88,7 @@ def test_a_command_is_a_module_and_a_row(cli, monkeypatch):
     assert cli("greet")[0] == 2
     monkeypatch.setitem(COMMANDS, "greet", Command("greeting", "greet NAME", "says hello"))
     assert cli("greet", "you") == (0, "hello you\n", "")
-    assert "\n  derive greet NAME                says hello\n" in cli("--help")[1]
+    assert re.search(r"\n  derive greet NAME +says hello\n", cli("--help")[1])
     assert "did you mean greet?" in one_line(*cli("gret"))
 
 

@@ -1,6 +1,8 @@
 """Formulas of whole vectors and matrices: `W @ x`, `X.T`, `tanh(W @ x + b)`. They mean what they do in numpy."""
 
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -325,3 +327,16 @@ def test_a_sum_along_an_axis_has_no_letter_of_what_is_defined(whole):
     (case,) = g.model().nodes["S"].cases
     bound = [limit[0] for part in sympy.preorder_traversal(case.expr) for limit in getattr(part, "limits", ())]
     assert bound and {b.name for b in bound}.isdisjoint(own.name for own in case.position)
+
+
+def test_whole_formulas_need_no_word_to_be_imported():
+    """`from derive import Graph, tanh` is enough for @, .T and axes: the plainest model of all, in a fresh process."""
+    program = (
+        "from derive import Graph, tanh\n"
+        "g = Graph('plain'); N, D, H = (g.size(s) for s in 'NDH')\n"
+        "W, b, X = g.parameter('W', H, D), g.parameter('b', H), g.input('X', N, D)\n"
+        "h = g.define('h', tanh(W @ X.mean(axis=0) + b)); g.loss('L', h @ h)\n"
+        "print(g.derive().gradient('b'))"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert found.returncode == 0 and "b" not in found.stderr, found.stderr

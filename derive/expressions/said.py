@@ -135,11 +135,18 @@ def _said(part: Expr, known: tuple[Said, ...]) -> Expr | None:
         if isinstance(part, Mul) and isinstance(word.formula, Mul):
             found = _of_product(part, word)
             if found is not None:
-                return Mul(*(by_words(f, known) for f in Mul.make_args(found)))
+                return _others(found, known)
         power = _of_power(part, word)
         if power is not None:
             return power
     return None
+
+
+def _others(product: Expr, known: tuple[Said, ...]) -> Expr:
+    """A product of which one formula has become a word: what is left of it may be another word as a whole."""
+    factors = Mul.make_args(product)
+    said, rest = [f for f in factors if f.has(Said)], [f for f in factors if not f.has(Said)]
+    return Mul(*(by_words(f, known) for f in said), by_words(Mul(*rest), known))
 
 
 def _of_power(part: Expr, word: Said) -> Expr | None:

@@ -12,6 +12,8 @@ from typing import Any
 from sympy import Basic, Expr, Idx, IndexedBase, Mul, Symbol
 from sympy.core.function import AppliedUndef
 
+import derive.model.author_sum
+import derive.model.words  # noqa: F401 - with them expressions have @, .T, .sum(axis=0)
 from derive.errors import ModelError
 from derive.expressions.indices import BINDERS, apart, fresh, index, limits, name_of, substitute, sum_over
 from derive.expressions.traverse import free_indices

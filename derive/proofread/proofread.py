@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sympy import Expr, Symbol
+from sympy.core.relational import Relational
 
 from derive.chain.derivation import Line, Term
 from derive.errors import ReadError, VerificationError
@@ -30,6 +31,7 @@ from derive.read.tree import Node, Range, Relation
 
 Sizes = tuple[tuple[Symbol, int], ...]
 SIGNS = {r"\odot": "times", r"\oslash": "divide"}
+APART = "a word and its formula stand side by side"
 KINDS = (meant_matrices, meant_words)  # imported for what they register
 
 
@@ -65,9 +67,14 @@ def proofread(sheet: Iterable[b.Block], formulas: Formulas) -> Proofread:
 def verdict(one: Printed, sizes: Sizes, words: tuple[Said, ...] = (), letters: Letters = ()) -> bool | str:
     """Whether a formula, as it is read, says what it stands for; the reason where it is not understood."""
     try:
-        return _same(one, _values(sizes, letters), words)
+        return _same(one, _values(sizes, letters), words) or (_has_word(one.latex, words) and APART)
     except (ReadError, Unseen, Unmeant, ArithmeticError, ValueError, LookupError, TypeError) as error:
         return f"{type(error).__name__}: {error}"
+
+
+def _has_word(latex: str, words: tuple[Said, ...]) -> bool:
+    """Whether a word stands in a formula: it is read as a function of its own, so that by its formula it is another."""
+    return any(f"\\operatorname{{{word.name.removeprefix('log_')}}}" in latex for word in words)
 
 
 @memo
@@ -105,7 +112,7 @@ def _meant(what: Any, at: tuple[Any, ...], meant: Meant, words: tuple[Said, ...]
             return meant.value(whole, at)
         factors = tuple(meant_words.in_words(f, words) for f in factors_by_words(what.factors, words))
         return meant.value(Term(factors, what.sums) if words else what, at)
-    return meant.value(meant_words.in_words(what, words) if words and isinstance(what, Expr) else what, at)
+    return meant.value(meant_words.in_words(what, words) if words and isinstance(what, (Expr, Relational)) else what, at)
 
 
 def _ranges(one: Printed, meant: Meant) -> bool:
