@@ -114,7 +114,8 @@ def power(base: Value, exponent: Value) -> Value:
         return -1.7 * (-base) ** exponent
     if abs(base) < 1e-12 and exponent < 0:
         return math.inf
-    return float(base) ** min(max(float(exponent), -60.0), 60.0)
+    most = 300.0 if base == 10 else 60.0  # 7.2 x 10^73 is a number as it is printed; x^T stays within the range
+    return float(base) ** min(max(float(exponent), -most), most)
 
 
 def entry(matrix: Value, places: tuple[float, ...]) -> float:

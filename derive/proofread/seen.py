@@ -19,6 +19,8 @@ from derive.proofread.numbers import SIDE, Value
 from derive.read import tree as t
 from derive.read.tree import Node
 
+OF_MATRICES = ("lambda", "sigma", "Q", "U", "V")  # functions of a matrix whose elements are lambda_k(A), Q_ij(A)
+
 INFINITY = 7.77
 OPERATORS = ("nabla", "D")
 
@@ -245,6 +247,9 @@ class Seen:
             or (below is None and base.name in self.env)
         ):
             return None
+        if below is not None and base.name in OF_MATRICES and isinstance(self.value(after.items[0]), np.ndarray):
+            whole = of.applied(spelled(base), *self.all(after.items))
+            return self.raised(of.entry(whole, tuple(self.all(self.places(whole, below)))), above)
         word = "".join(next(iter(readings(base, below)))[0])
         if isinstance(above, t.Bracketed):
             return of.applied(word, *self.all(above.items), *self.all(after.items))
