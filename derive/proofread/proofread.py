@@ -112,7 +112,9 @@ def _meant(what: Any, at: tuple[Any, ...], meant: Meant, words: tuple[Said, ...]
             return meant.value(whole, at)
         factors = tuple(meant_words.in_words(f, words) for f in factors_by_words(what.factors, words))
         return meant.value(Term(factors, what.sums) if words else what, at)
-    return meant.value(meant_words.in_words(what, words) if words and isinstance(what, (Expr, Relational)) else what, at)
+    return meant.value(
+        meant_words.in_words(what, words) if words and isinstance(what, (Expr, Relational)) else what, at
+    )
 
 
 def _ranges(one: Printed, meant: Meant) -> bool:
