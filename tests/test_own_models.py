@@ -208,6 +208,10 @@ def test_a_problem_comes_before_a_folder_of_its_name(file, cli, refused, tmp_pat
     assert "models/ is a folder" in refused("code", "models/")
     assert refused("my_model") == "no command or problem 'my_model'; did you mean my_model.py?"
     assert "there is no file my_modle.py" in refused("graph", "my_modle.py")
+    Path("homework.toml").write_text("")
+    Path("own.py").write_text("")
+    assert refused("homework.toml").endswith("; derive sheet homework.toml prints it")
+    assert "derive own.py prints it" in (said := refused("sheet", "own.py")) and 'file = "own.py"' in said
 
 
 UNKNOWN = f'{HEAD}g = Graph()\ng.node("a",\n       sigmod(1))\n'

@@ -117,6 +117,11 @@ def _path(typed: str) -> Path:
     known = shipped()
     if typed in known:
         return known[typed]
+    if typed.endswith(".py") and Path(typed).is_file():
+        raise UsageError(
+            f"{typed} is a model and no sheet; derive {typed} prints it, and in a sheet, my_sheet.toml, a task with "
+            f'file = "{Path(typed).name}" has it'
+        )
     if not typed.endswith(".toml"):
         raise UsageError(f"no sheet {typed!r}; there are {', '.join(known)}, or name a file of your own, my_sheet.toml")
     return Path(typed)

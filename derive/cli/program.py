@@ -30,6 +30,8 @@ def file(typed: str) -> Path:
         raise UsageError(f"{typed} is a folder; name the Python file in it that defines the graph")
     if not path.is_file():
         raise UsageError(f"there is no file {typed}; derive list shows the problems that need none")
+    if path.suffix == ".toml":
+        raise UsageError(f"{typed} is a sheet of several problems; derive sheet {typed} prints it")
     if path.suffix != ".py":
         raise UsageError(f"{typed} is no Python file; its name has to end in .py")
     return path
