@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from derive.chain.derived import Derived
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from derive.page.blocks import Block
     from derive.page.plots.plot import Plot
     from derive.page.print.formulas import Formulas
-    from derive.topics.stability.conditions import Analysis, Condition
+    from derive.topics.stability.conditions import Analysis, Condition, Told
     from derive.topics.stability.measurements import Measured
 
 
@@ -30,10 +30,31 @@ def analyses(solution: Derived) -> tuple[Analysis, ...]:
 
 
 def _analyses(solution: Derived) -> tuple[Analysis, ...]:
-    d, known = solution.derivation, {str(s) for s in solution.sizes}
-    general = [s for s in d.stages if s.stepwise and (names := _length(d.model, s)) and not known & names]
+    known = {str(s) for s in solution.sizes}
+    return _of(solution, lambda names: not known & names)
+
+
+def told(solution: Derived) -> tuple[Told, ...]:
+    """The same of the recurrences whose length is a size with a number: what holds for any length holds for this one.
+
+    It is told in the results alone; the sheet for a general length has the proofs, and measures.
+    """
+    return solution.once("told", lambda: _told(solution))
+
+
+def _told(solution: Derived) -> tuple[Told, ...]:
+    from derive.topics.stability.conditions import Told
+
+    known = {str(s) for s in solution.sizes}
+    return tuple(Told(a) for a in _of(solution, lambda names: bool(known & names)) if a.conditions)
+
+
+def _of(solution: Derived, wanted: Callable[[set[str]], bool]) -> tuple[Analysis, ...]:
+    """The analyses of the recurrences through which a gradient is asked for, and whose length has such sizes."""
+    d = solution.derivation
+    stages = [s for s in d.stages if s.stepwise and (names := _length(d.model, s)) and wanted(names)]
     asked = influenced(d.model, tuple(a.node.name for a in d.adjoints.values() if a.node.is_leaf))
-    reached = [s for s in general if any(name in d.adjoints and name in asked for name in s.families)]
+    reached = [s for s in stages if any(name in d.adjoints and name in asked for name in s.families)]
     if not reached:
         return ()
     from derive.topics.stability.analysis import analyse
@@ -68,43 +89,47 @@ class Stability(Topic):
     offers = {"analyses": property(analyses), "conditions": property(conditions), "plot": plot}
     measures = True
 
-    def find(self, derived: Derived, ask: Ask) -> tuple[Analysis, ...]:
-        return analyses(derived)
+    def find(self, derived: Derived, ask: Ask) -> tuple[Analysis | Told, ...]:
+        return *analyses(derived), *told(derived)
 
-    def check(self, found: Sequence[Any], derived: Derived, seed: int) -> Report:
+    def check(self, found: Sequence[Any], derived: Derived, seed: int) -> Report | None:
+        if not (general := _general(found)):
+            return None
         from derive.check.report import Report
         from derive.topics.stability.check.measured import measured
 
-        return Report(claims=tuple(measured(derived.derivation, each, seed) for each in found))
+        return Report(claims=tuple(measured(derived.derivation, each, seed) for each in general))
 
     def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         from derive.topics.stability.page.conditions import answer
 
         for each in found:
-            yield from answer(each, below=context.detail != "answer")
+            yield from answer(each, context.detail)
 
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         from derive.topics.stability.measurements import measured_of
         from derive.topics.stability.page.page import recurrence
 
-        for each in found:
-            yield from recurrence(each, measured_of(context.report, each), context, len(found) > 1)
+        for each in (general := _general(found)):
+            yield from recurrence(each, measured_of(context.report, each), context, len(general) > 1)
 
     def argued(self, found: Sequence[Any], context: Context) -> Iterator[Text]:
         from derive.topics.stability.measurements import measured_of
-        from derive.topics.stability.page.page import argued
+        from derive.topics.stability.page.page import NOT_HERE, argued
 
-        for each in found:
+        for each in _general(found):
             yield from argued(each, measured_of(context.report, each), context.detail)
+        if len(_general(found)) < len(found):
+            yield NOT_HERE
 
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
         from derive.topics.stability.measurements import measured_of
 
-        items = (_data(each, measured_of(context.report, each), show, lang) for each in found)
+        items = (_data(each, measured_of(context.report, each), show, lang) for each in _general(found))
         return {"conditions": [item for own in items for item in own]}
 
     def can_plot(self, found: Sequence[Any]) -> bool:
-        return any(each.conditions for each in found)
+        return any(each.conditions for each in _general(found))
 
     def view(self, thing: Any) -> Iterator[Block]:
         from derive.page.blocks import Paragraph
@@ -114,6 +139,13 @@ class Stability(Topic):
         if not isinstance(thing, Condition):
             yield from super().view(thing)
         yield Paragraph(sentence(thing))
+
+
+def _general(found: Sequence[Any]) -> list[Analysis]:
+    """What was found of recurrences of any length; what is only told of those of a given length comes behind it."""
+    from derive.topics.stability.conditions import Analysis
+
+    return [each for each in found if isinstance(each, Analysis)]
 
 
 def _data(analysis: Analysis, measured: Measured | None, show: Formulas, lang: str) -> Iterator[dict[str, Any]]:

@@ -90,6 +90,12 @@ class Analysis(NamedTuple):
         return derivation if self.unfolded is None else self.unfolded.derivation
 
 
+class Told(NamedTuple):
+    """What holds for a recurrence of any length, told of one whose length is a size with a number."""
+
+    analysis: Analysis
+
+
 def minors(bound: ImmutableDenseMatrix) -> list[Expr]:
     """The leading principal minors of I - B.
 

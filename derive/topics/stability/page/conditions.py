@@ -14,8 +14,9 @@ from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row, Table
 from derive.page.numerals import Numeral
-from derive.topics.stability.conditions import Analysis, Condition, minors
+from derive.topics.stability.conditions import Analysis, Condition, Told, minors
 from derive.topics.stability.measurements import DISTANCES, Finding, Measured
+from derive.topics.stability.page.step_jacobian import jacobian_answer
 from derive.topics.stability.reasons import NOTHING
 
 HEAD = Text("When the gradient explodes, and when it vanishes", "梯度何时爆炸，何时消失")
@@ -268,9 +269,13 @@ def _excluded(analysis: Analysis, detail: str) -> Iterator[Block]:
     yield Paragraph(ONLY_SUFFICIENT)
 
 
-def answer(analysis: Analysis, below: bool = True) -> Iterator[Block]:
-    """The conditions as a table, for the results at the beginning of a sheet; `below` stand the bounds."""
+def answer(found: Analysis | Told, detail: str) -> Iterator[Block]:
+    """The Jacobian of one step and the conditions as a table, for the results at the beginning of a sheet; with what
+    the bounds are and, of what is told, with the first reason where no section below has them."""
+    analysis = found.analysis if isinstance(found, Told) else found
+    below = detail != "answer" and found is analysis
     if analysis.conditions:
+        yield from jacobian_answer(analysis, below)
         yield Paragraph(OVER_MANY_STEPS(k=K), OVER_MANY_STEPS(k=K))
         yield Table(ANSWER, tuple(map(_row, analysis.conditions)), given=1)
         if said := list(_signs(analysis, below)):
@@ -278,6 +283,8 @@ def answer(analysis: Analysis, below: bool = True) -> Iterator[Block]:
         if analysis.where and not below:
             yield Paragraph(_of_bounds(analysis))
             yield Equations(tuple(_bounds(analysis)), listed=True)
+        if detail != "answer" and not below:
+            yield Paragraph(sentence(analysis.conditions[0]), say.REASONS)
 
 
 def _signs(analysis: Analysis, below: bool) -> Iterator[Text]:

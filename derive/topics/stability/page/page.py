@@ -35,6 +35,11 @@ MEASURED_BRIEF = Text(
     "关于多个时间步的结论、界以及缓解方法都在原处用文字证明，未逐行比较；由 torch.autograd 在 {cells} "
     "个随机单元上测得的结果与各结论均不矛盾，其余内容只有证明。",
 )
+NOT_HERE = Text(
+    "The Jacobian of one step and the statements about many steps were not compared here; the sheet for a general "
+    "number of steps has the proofs and the measurements.",
+    "一步的雅可比矩阵以及关于多个时间步的结论未在此作比较；其证明与数值测量见步数为一般值时的推导。",
+)
 
 
 def recurrence(

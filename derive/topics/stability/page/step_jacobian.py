@@ -25,6 +25,11 @@ from derive.topics.stability.step_jacobian import StepJacobian
 from derive.topics.topic import Context
 
 HEAD = Text("The Jacobian of one step", "一步的雅可比矩阵")
+ONE_STEP = Text("One step has the following Jacobian:", "一步的雅可比矩阵为：")
+STANDS_BELOW = Text(
+    "The Jacobian of one step is derived below, in the section of this name.",
+    "一步的雅可比矩阵在下文同名的一节中推导。",
+)
 WITHIN = Text(
     "The Jacobian says how the state depends on the state one step before: multiply the local partial derivatives "
     "along every path within the step, and add the paths up.",
@@ -88,14 +93,8 @@ def step_jacobian_section(analysis: Analysis, context: Context, states: Sequence
     jacobian, derivation = analysis.jacobian, context.derived.derivation
     yield Heading(say.OF_READING(head=HEAD, reading=list(states)) if states else HEAD)
     yield Paragraph(WITHIN)
-    copies: Mapping[str, Copy] = analysis.unfolded.copies if analysis.unfolded is not None else {}
-    entries = [_plain(analysis, e) for row in jacobian.entries for e in row if name_of(e.of) not in copies]
-    if copies:
-        parts = [_at(_plain_of(analysis, s.generic)) for s in jacobian.states]
-        lag = str(1 + max(c.steps for c in copies.values()))
-        lagged = LAGGED(lag=lag, state=_vector(jacobian)(jacobian.index), parts=parts)
-        yield Paragraph(lagged, lagged)
-    yield Equations(tuple(_block(e) for e in entries), listed=True)
+    entries = _entries(analysis)
+    yield from _blocks(analysis)
     if context.detail == "full" and any(len(e.paths) > 1 for e in entries):
         yield Paragraph(PATHS)
         yield Table(PATH, tuple(_path(jacobian, e, p) for e in entries for p in e.paths))
@@ -104,6 +103,36 @@ def step_jacobian_section(analysis: Analysis, context: Context, states: Sequence
         if len(jacobian.states) == 1 and not jacobian.scalar and reads(derivation, jacobian) is Reads.LAST:
             yield Paragraph(BACKWARD)
             yield Equations((_carried(jacobian, derivation.loss),), boxed=True)
+
+
+def jacobian_answer(analysis: Analysis, below: bool) -> Iterator[Block]:
+    """The Jacobian of one step for the results: one block as it is, of several where they stand `below`."""
+    if below and len(_entries(analysis)) > 1:
+        yield Paragraph(STANDS_BELOW)
+        return
+    yield Paragraph(ONE_STEP, ONE_STEP)
+    yield from _blocks(analysis)
+
+
+def _blocks(analysis: Analysis) -> Iterator[Block]:
+    """The blocks of the Jacobian of one step; where the recurrence looks back several, with what its state is."""
+    jacobian, copies = analysis.jacobian, _copies(analysis)
+    if copies:
+        parts = [_at(_plain_of(analysis, s.generic)) for s in jacobian.states]
+        lag = str(1 + max(c.steps for c in copies.values()))
+        lagged = LAGGED(lag=lag, state=_vector(jacobian)(jacobian.index), parts=parts)
+        yield Paragraph(lagged, lagged)
+    yield Equations(tuple(map(_block, _entries(analysis))), listed=True)
+
+
+def _entries(analysis: Analysis) -> list[Entry]:
+    """The blocks that do more than hand an earlier value on, as they stand on the page."""
+    copies = _copies(analysis)
+    return [_plain(analysis, e) for row in analysis.jacobian.entries for e in row if name_of(e.of) not in copies]
+
+
+def _copies(analysis: Analysis) -> Mapping[str, Copy]:
+    return analysis.unfolded.copies if analysis.unfolded is not None else {}
 
 
 def _in_matrix(analysis: Analysis, entry: Entry) -> Expr:
