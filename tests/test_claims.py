@@ -23,7 +23,7 @@ from derive.topics.stability.losses import Reads
 WHY = Text("no reason", "无")
 
 
-def scalar(law, start=0, loss=lambda h, T, t: h[T] ** 2):
+def scalar(law, start=0, loss=lambda h, T, t: h[T] ** 2, sizes=None):
     """h_t = law(h, w, x, t) for numbers."""
     g = Graph("scalar")
     T = g.size("T")
@@ -31,7 +31,7 @@ def scalar(law, start=0, loss=lambda h, T, t: h[T] ** 2):
     w, x = g.parameter("w"), g.input("x", T)
     h = g.recurrence("h", lambda h: law(h, w, x, t), over=t, start={0: start(g) if callable(start) else start})
     g.loss("L", loss(h, T, t))
-    return g.derive()
+    return g.derive(sizes=sizes)
 
 
 def vector(law, loss=None):
@@ -428,3 +428,17 @@ def test_two_numbers_are_no_condition(name):
     text = " ".join(g.derive().to_text(check=False).split())
     assert said in text and (compared == "4/3" or compared not in text)
     assert "The statements are about" not in text or "Going back k steps" in text  # no lead without what it leads to
+
+
+@pytest.mark.parametrize("detail", ["brief", "answer"])
+def test_a_given_number_of_steps_keeps_the_answer(detail):
+    """What is said of k steps as k grows needs no letter T: the results say it also for T = 5, and nothing is measured.
+
+    h_t = w h_{t-1} + x_t has the step w, so its powers tend to zero if and only if |w| < 1.
+    """
+    five = scalar(lambda h, w, x, t: w * h[t - 1] + x[t], sizes={"T": 5})
+    page = five.to_text(check=False, detail=detail)
+    results = page[page.index("Results") : page.index("Backward pass") if "Backward pass" in page else None]
+    assert "∂hₜ/∂hₜ₋₁ = w" in results and "|w| < 1   if and only if" in results and "|w| > 1" in results
+    assert not five.analyses and not five.check().claims
+    assert "were not compared here" in five.to_text(detail=detail)
