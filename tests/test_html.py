@@ -294,6 +294,20 @@ def test_a_window_that_gets_narrower(page):
     assert browser.run(f"return {wide}.length > 0 && {wide}.every((e) => e.tabIndex === 0)")
 
 
+def test_each_button_and_each_heading_has_a_name_of_its_own(page):
+    """A list of headings reads no link with each of them, and a list of buttons says which line each is for."""
+    browser = page(sheet("logistic", ("--no-check", "--format", "html", "--blank"))[0])
+    script = """
+        const name = (e) => e.getAttribute("aria-labelledby").split(" ").map((id) => document.getElementById(id))
+            .map((part) => part.getAttribute("aria-label") || part.textContent).join(" ");
+        return [[...document.querySelectorAll("h2, h3")].filter((h) => h.querySelector("a")).map(name),
+                [...document.querySelectorAll(".row .reveal, .row .copy")].map(name)]"""
+    headings, buttons = browser.run(script)
+    assert headings and not any("Link" in name or "§" in name for name in headings)
+    assert len(buttons) > 80 and len({*buttons}) > 20  # one left side may have several lines
+    assert not any(name.strip() in ("Show显示", "Copy the LaTeX of this line") for name in buttons)
+
+
 def test_what_a_screen_reader_cannot_use_is_found(page):
     """What the test above sees: a button without a name, in a colour that is no contrast."""
     bad = '<main><button style="color:#777;background:#888">words</button><button></button>'

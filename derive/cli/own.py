@@ -197,7 +197,8 @@ def _problem(called: str, graph: Graph, doc: str, names: tuple[str, ...], wishes
     titles = (first, "" if graph.title == UNTITLED else graph.title, called)
     title = " ".join(next(t for t in titles if t.strip()).split()).rstrip(".。")
     sizes = tuple(Size(str(name), DIMENSION) for name in graph.model().sizes if not options.taken(str(name)))
+    statement = say.plain(" ".join(rest.split())) if rest.strip() else Text("", "")
     return Problem(
-        title=say.plain(title), statement=say.plain(" ".join(rest.split())), sizes=sizes,
+        title=say.plain(title), statement=statement, sizes=sizes,
         readings=[Reading(lambda: graph, wishes=wishes)], graphs=names if len(names) > 1 else (),
     )  # fmt: skip

@@ -7,5 +7,8 @@ field.addEventListener("input", () => {
   for (const section of document.querySelectorAll("section")) {
     section.hidden = ![...section.querySelectorAll("li")].some((li) => !li.hidden);
   }
-  document.getElementById("none").hidden = items.some(([li]) => !li.hidden);
+  const found = items.filter(([li]) => !li.hidden).length;
+  document.getElementById("none").hidden = found > 0;
+  const hits = document.getElementById("hits");
+  hits.textContent = found && words.length ? hits.dataset.said.replace("#", found) : "";
 });

@@ -23,6 +23,7 @@ UNCHECKED = Text(
     "每份解答均由 derive 推导，未与 torch.autograd 比较。",
 )
 SEARCH = Text("Search", "搜索")
+HITS = Text("# found", "找到 # 项")  # the script puts the number there; for who does not see the list change
 NONE = Text("No problem has these words.", "没有题目含有这些词。")
 LINKS = (
     ("{page}", Text("Page", "网页")),
@@ -54,6 +55,7 @@ PAGE = """<!DOCTYPE html>
 </header>
 <p class="search"><label for="search">{search}</label> <input id="search" type="search" autocomplete="off"></p>
 <p id="none" role="status" hidden>{none}</p>
+<p id="hits" class="hidden" role="status" data-said="{hits}"></p>
 {groups}
 </main>
 <script>{script}</script>
@@ -84,7 +86,7 @@ def index(entries: Iterable[Entry], groups: Mapping[str, str], lang: str, checke
     return PAGE.format(
         lang=lang, title=escape(TITLE.pick(lang)), about=escape((ABOUT if checked else UNCHECKED).pick(lang)),
         style=text("gallery.css"), search=escape(SEARCH.pick(lang)),
-        none=escape(NONE.pick(lang)), groups="\n".join(sections), script=script,
+        none=escape(NONE.pick(lang)), hits=escape(HITS.pick(lang)), groups="\n".join(sections), script=script,
         other=escape(OTHER[lang]), other_lang=to, other_page=named(to),
         hash="sha256-" + base64.b64encode(sha256(script.encode()).digest()).decode(),
     )  # fmt: skip

@@ -107,7 +107,9 @@ class Body:
         inside = "".join(self._part(p, depth + 1) for p in section.parts)
         link = self._link(section.name)
         if section.heading.level < 2:
-            heading = f"<h{depth}>{section.item.html}{link}</h{depth}>"
+            # By its words alone: the name of the link is not read with every heading of a list.
+            words = f'<span id="{section.name}-title">{section.item.html}</span>'
+            heading = f'<h{depth} aria-labelledby="{section.name}-title">{words}{link}</h{depth}>'
             return f'<section id="{section.name}"{_marked(section)}>{heading}{inside}</section>\n'
         summary = f"<summary><h{depth}>{section.item.html}</h{depth}>{self._result(section)}</summary>"
         # The link stands beside the summary: a button must not hold another one.

@@ -109,13 +109,25 @@
   const latex = (row) => [...row.querySelectorAll(".left > .m, .right > .m")]
     .map((piece) => piece.dataset.latex.replace(/^\{\}/, "")).join(" ");
 
+  // A button is named by its word and by the left side of its line, which may stand some lines above.
+  let named = 0;
+  function naming(button, row) {
+    while (!row.querySelector(".left > .m") && row.previousElementSibling?.querySelector(".left")) row = row.previousElementSibling;
+    const left = row.querySelector(".left");
+    left.id ||= `left-${++named}`;
+    button.id = `${button.className}-${++named}`;
+    button.setAttribute("aria-labelledby", `${button.id} ${left.id}`);
+  }
+
   // Each line gets a button that copies it; one that an exercise leaves out also gets a button that shows it.
   function buttons() {
     for (const group of all(".equations")) {
       const kept = Number(group.closest(".lines")?.dataset.kept ?? Infinity);
       [...group.querySelectorAll(".row")].forEach((row, number) => {
         const [reveal, copy] = parts().cloneNode(true).querySelectorAll("button");
+        naming(copy, row);
         if (number >= kept) {
+          naming(reveal, row);
           row.classList.add("asked");
           row.querySelector(".left").after(reveal);
           const which = parts().querySelector(".which");
