@@ -28,6 +28,7 @@ from derive.model.model import Case, Node
 from derive.model.reachability import reach
 
 LONGEST = 1500  # signs; a longer formula fits on no page
+WORTH = 300  # signs; what is longer on its way becomes no short one, and may take minutes
 SHORT = 30  # signs; of a longer one that nobody asked for a reader learns nothing
 SIMPLIFIED = Text("simplify", "化简")
 INSERT_CLOSED = Text("substitute the closed form of {names}", "代入 {names} 的通项公式")
@@ -52,11 +53,11 @@ class Carried(NamedTuple):
         return self.lines[-1].expr
 
 
-def carried(derived: Derived, name: str) -> tuple[Carried, ...]:
-    """Carry the gradient of one family to what is given, on each of its regions. Errors: ModelError if it was not
-    derived."""
+def carried(derived: Derived, name: str, longest: int = LONGEST) -> tuple[Carried, ...]:
+    """Carry the gradient of one family to what is given, on each of its regions, while it is not too long. Errors:
+    ModelError if it was not derived."""
     derived.form(name)
-    definitions = Definitions(derived)
+    definitions = Definitions(derived, longest)
     return tuple(definitions.carry(step) for step in derived.regions(name))
 
 
@@ -65,15 +66,15 @@ def with_closed_forms(derived: Derived) -> tuple[Carried, ...]:
     read."""
     solved = {value.node.name for value in derived.values}
     wanted = [s.node.name for s in derived.steps if s.node.is_leaf and names(s.value) & solved]
-    found = (one for name in dict.fromkeys(wanted) for one in carried(derived, name))
+    found = (one for name in dict.fromkeys(wanted) for one in carried(derived, name, WORTH))
     return tuple(one for one in found if one.lines and weight(one.value) <= SHORT)
 
 
 class Definitions:
     """What stands for the adjoints and for the computed quantities of a derivation."""
 
-    def __init__(self, derived: Derived):
-        self.derived, self.model = derived, derived.model
+    def __init__(self, derived: Derived, longest: int = LONGEST):
+        self.derived, self.model, self.longest = derived, derived.model, longest
         solved = {s.node.name: s.value for s in derived.values}
         computed = [n for n in self.model.nodes.values() if not n.is_leaf and n.abstract is None]
         self.nodes: dict[str, Node] = {}
@@ -92,7 +93,7 @@ class Definitions:
             return Carried(step, without=without)
         lines: list[Line] = []
         for line in self._lines(step):
-            if weight(line.expr) > LONGEST:
+            if weight(line.expr) > self.longest:
                 return Carried(step, long=True)
             lines.append(line)
         return Carried(step, tuple(lines))
