@@ -161,19 +161,19 @@ def trace_of_a_cube(g):
     g.loss("L", Sum(X[i, j] * X[j, k] * X[k, i], i, j, k))
 
 
-@model("∂L/∂Xᵢⱼ = 4 Σ_{k=1..N} Σ_{l=1..N} Xⱼₖ Xₖₗ Xₗᵢ", "∂L/∂X = 4 Xᵀ Xᵀ Xᵀ")
+@model("∂L/∂Xᵢⱼ = 4 Σ_{k=1..N} Σ_{l=1..N} Xⱼₖ Xₖₗ Xₗᵢ", "∂L/∂X = 4 (X³)ᵀ")
 def trace_of_a_fourth_power(g):
     X, _, i, j, k, q, _ = square(g)
     g.loss("L", Sum(X[i, j] * X[j, k] * X[k, q] * X[q, i], i, j, k, q))
 
 
-@model("∂L/∂X = 5 Xᵀ Xᵀ Xᵀ Xᵀ")
+@model("∂L/∂X = 5 (X⁴)ᵀ")
 def trace_of_a_fifth_power(g):
     X, _, i, j, k, q, m = square(g)
     g.loss("L", Sum(X[i, j] * X[j, k] * X[k, q] * X[q, m] * X[m, i], i, j, k, q, m))
 
 
-@model("∂L/∂X = 3 t Xᵀ Xᵀ")
+@model("∂L/∂X = 3 t (X²)ᵀ")
 def a_trace_as_a_node(g):
     X, _, i, j, k, *_ = square(g)
     t = g.node("t", Sum(X[i, j] * X[j, k] * X[k, i], i, j, k))
@@ -192,7 +192,7 @@ def a_form_with_a_gram_matrix(g):
     g.loss("L", Sum(X[i, j] * X[k, j] * v[i] * v[k], i, j, k))
 
 
-@model("∂L/∂v = (X X + Xᵀ Xᵀ) v")
+@model("∂L/∂v = (X² + (X²)ᵀ) v")
 def sums_that_are_not_alike(g):
     X, v, i, j, k, *_ = square(g)
     g.loss("L", Sum(X[i, j] * X[j, k] * v[i] * v[k], i, j, k))

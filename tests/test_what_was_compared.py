@@ -24,7 +24,7 @@ def recurrent():
 
 @pytest.mark.parametrize(("lang", "heading", "said", "never"), [
     ("en", "Verification", ("where they stand, not compared line by line", "rests on the proofs alone"), "above"),
-    ("zh", "验证", ("在原处用文字论证，并非逐行比较", "其余内容只有论证"), "以上每个伴随量"),
+    ("zh", "验证", ("在原处用文字证明，未逐行比较", "其余内容只有证明"), "以上每个伴随量"),
 ])  # fmt: skip
 def test_claims_about_many_steps_are_not_counted_as_compared_lines(lang, heading, said, never):
     """A bound or a remedy has no row: the section says so, and says how many random cells its tables stand on."""
@@ -43,7 +43,7 @@ def test_remarks_of_a_teacher_are_not_counted_as_compared():
     english, chinese = (sheet("max", ("--format", "text", "--lang", lang))[0] for lang in ("en", "zh"))
     remarks = 1  # the check of all readings says it once
     assert " ".join(english.split()).count("The remarks are arguments in words") == remarks
-    assert "".join(chinese.split()).count("文字论证") == remarks
+    assert "".join(chinese.split()).count("文字说明属于论证") == remarks
     assert isinstance(load("max").readings[1].notes[0], Text)
 
 
