@@ -198,7 +198,8 @@ def test_every_place_has_one_name():
     html = written("relu-mse", "--no-check")
     names = re.findall(r' id="([^"]+)"', html[html.index("<main>") :])
     links = re.findall(r'href="#([^"]+)"', html)
-    assert len(names) == len(set(names)) and set(links) == set(names)
+    assert len(names) == len(set(names))
+    assert set(links) == {name for name in names if not name.endswith("-title")}  # the words of a heading are no place
     assert {"step-1", "step-1-2", "the-model", "the-model-2"} <= set(names)
     assert slug(Text("Step {number}: {x} for {y}", "{number}{x}{y}")(number="3", x=Symbol("x"), y=Text("h", "h"))) == (
         "step-3-for"

@@ -53,7 +53,7 @@ class Carried(NamedTuple):
         return self.lines[-1].expr
 
 
-def carried(derived: Derived, name: str, longest: int = LONGEST) -> tuple[Carried, ...]:
+def carried(derived: Derived, name: str, longest: int | None = None) -> tuple[Carried, ...]:
     """Carry the gradient of one family to what is given, on each of its regions, while it is not too long. Errors:
     ModelError if it was not derived."""
     derived.form(name)
@@ -73,8 +73,9 @@ def with_closed_forms(derived: Derived) -> tuple[Carried, ...]:
 class Definitions:
     """What stands for the adjoints and for the computed quantities of a derivation."""
 
-    def __init__(self, derived: Derived, longest: int = LONGEST):
-        self.derived, self.model, self.longest = derived, derived.model, longest
+    def __init__(self, derived: Derived, longest: int | None = None):
+        self.derived, self.model = derived, derived.model
+        self.longest = LONGEST if longest is None else longest
         solved = {s.node.name: s.value for s in derived.values}
         computed = [n for n in self.model.nodes.values() if not n.is_leaf and n.abstract is None]
         self.nodes: dict[str, Node] = {}
