@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derive.errors import ReadError
 from derive.judge import functions
+from derive.judge.conditions import grouped
 from derive.judge.formulas import Formulas
 from derive.judge.meaning import Defined
 from derive.judge.places import named
@@ -26,16 +27,15 @@ class Claim:
     right: Node
     sign: str
     first: bool
+    where: tuple[Node, ...] = ()  # the conditions under which it is claimed
 
 
-def claims(rows: Sequence[Row]) -> list[Claim]:
+def claims(rows: Sequence[Row], source: str) -> list[Claim]:
     """Every equation of what was read, step by step."""
-    return [claim for row in rows for item in row.items for claim in _claims(item)]
+    return [replace(c, where=where) for item, where in grouped(rows, source) for c in _claims(item)]
 
 
-def _claims(item: Node) -> Iterator[Claim]:
-    if not isinstance(item, Relation) or not set(item.signs) <= {"=", "approx"}:
-        return
+def _claims(item: Relation) -> Iterator[Claim]:
     sides, signs = list(item.sides), list(item.signs)
     if isinstance(sides[0], Words):  # "Cosine similarity = ...", a title of what follows
         sides, signs = sides[1:], signs[1:]
@@ -99,6 +99,6 @@ def strict(claim: Claim) -> bool:
 def differentiates(source: str) -> bool:
     """Whether a text has a derivative in it, so that it is about a model."""
     try:
-        return any(is_derivative(side) for claim in claims(read(source)) for side in (claim.left, claim.right))
+        return any(is_derivative(side) for claim in claims(read(source), source) for side in (claim.left, claim.right))
     except ReadError:
         return False

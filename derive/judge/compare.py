@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 from flint import arb
 
+from derive.judge import conditions
 from derive.judge.balls import CLOSE, NoValue, ball
 from derive.judge.derivatives import fraction
 from derive.judge.formulas import Formulas
+from derive.judge.kinks import Key, Seen
 from derive.judge.meaning import Reading
 from derive.judge.names import LOSSES
 from derive.judge.places import NoAdjoint, OutOfRange, Scope
@@ -52,6 +54,7 @@ class Outcome:
     unbound: tuple[str, ...] = ()
     missing: bool = False  # the right side asks for elements that do not exist, wherever the left side exists
     count: int = 0
+    one_sided: tuple[Key, ...] = ()  # kinks of which one side was never taken where the two were compared
 
 
 Side = Callable[[Formulas, Scope], Value]
@@ -125,6 +128,7 @@ class _Tally:
     two: Side
     loose: bool
     convention: str = ""
+    seen: Seen = field(default_factory=Seen)
     count: int = 0
     missing: int = 0  # places where the left side exists and the right one asks for an element that does not
     outside: bool = False  # whether an adjoint was asked for where the variable does not exist
@@ -133,6 +137,10 @@ class _Tally:
 
     def at(self, formulas: Formulas, scope: Scope) -> Outcome | None:
         """Compare at some index values; an outcome if the two surely differ there. Errors: Mismatch on the left."""
+        where = conditions.hold(formulas, scope)
+        if not np.any(where):
+            return None
+        formulas.met.clear()
         try:
             left = self.one(formulas, scope)
         except (OutOfRange, NoValue):
@@ -141,7 +149,7 @@ class _Tally:
             right = self._right(formulas, scope)
         except Mismatch as wrong:
             return Outcome(DIFFERENT, shapes=wrong.said)
-        return None if right is None else self._compared(formulas, scope, left, right)
+        return None if right is None else self._compared(formulas, scope, left, right, where)
 
     def _right(self, formulas: Formulas, scope: Scope) -> Value | None:
         """The right side; None where it has no value."""
@@ -155,19 +163,20 @@ class _Tally:
             self.missing += 1
         return None
 
-    def _compared(self, formulas: Formulas, scope: Scope, left: Value, right: Value) -> Outcome | None:
+    def _compared(self, formulas: Formulas, scope: Scope, left: Value, right: Value, where: Any) -> Outcome | None:
         a, b, how = _aligned(left, right, self.loose)
         if a is None:
             return Outcome(DIFFERENT, shapes=BELONGS(right=shown(right), left=shown(left)))
-        bad, sure = _difference(a, b)
-        convention = how if bad is None else _by_convention(left, right)
+        bad, sure = _difference(a, b, where)
+        convention = how if bad is None else _by_convention(left, right, where)
         if convention is None and bad is not None:
             return Outcome(DIFFERENT, example=_example(formulas, scope, a, b, bad))
-        if bad is not None or sure:
-            self._agreed(scope, convention or "")
+        if bad is not None or np.any(sure):
+            self._agreed(formulas, scope, convention or "", sure if bad is None else where)
         return None
 
-    def _agreed(self, scope: Scope, how: str) -> None:
+    def _agreed(self, formulas: Formulas, scope: Scope, how: str, points: Any) -> None:
+        self.seen.add(formulas.met, points)
         self.convention, self.count = self.convention or how, self.count + 1
         for own, n in scope.items():
             self.taken.setdefault(own, set()).add(n)
@@ -178,7 +187,9 @@ class _Tally:
         narrow = any(len(self.taken[own]) == 1 for own in self.several if own in self.taken)
         if (self.missing and not self.count) or ((self.missing or self.outside) and self.count and narrow):
             return Outcome(DIFFERENT, missing=True)
-        return Outcome(SAME if self.count else UNKNOWN, self.convention, count=self.count)
+        return Outcome(
+            SAME if self.count else UNKNOWN, self.convention, count=self.count, one_sided=self.seen.one_sided
+        )
 
 
 def _computed(formulas: Formulas, letters: dict[str, tuple[int, int]], side: Side) -> Iterator[Value]:
@@ -222,27 +233,38 @@ def _aligned(a: Value, b: Value, loose: bool) -> tuple[Any, Any, str]:
     return None, None, ""
 
 
-def _difference(a: Any, b: Any) -> tuple[tuple[int, ...] | None, bool]:
-    """A place at which two arrays surely differ, if there is one, and whether they are close at every other."""
+def agree(left: Value, right: Value) -> bool:
+    """Whether two values are nowhere surely different."""
+    a, b, _ = _aligned(left, right, False)
+    return a is not None and _difference(a, b, True)[0] is None
+
+
+def _difference(a: Any, b: Any, where: Any) -> tuple[tuple[int, ...] | None, Any]:
+    """A place at which two arrays surely differ, if there is one, and the points at which they are close everywhere.
+
+    Only the points at which `where` is true are looked at.
+    """
     a, b = np.broadcast_arrays(a, b)
-    sure, found = True, None
+    looked = np.broadcast_to(np.asarray(where, dtype=bool), a.shape[-1:])
+    sure = looked.copy()
     for place in sorted(np.ndindex(*a.shape), key=lambda p: p[-1]):
+        if not looked[place[-1]]:
+            continue
         gap = ball(a[place]) - ball(b[place])
         if not gap.is_finite():
-            sure = False
+            sure[place[-1]] = False
         elif not gap.contains(0):
-            found = place
-            break
+            return place, sure
         elif not arb(gap.rad()) < CLOSE * (1 + abs(ball(a[place]))):
-            sure = False
-    return found, sure
+            sure[place[-1]] = False
+    return None, sure
 
 
-def _by_convention(a: Value, b: Value) -> str | None:
+def _by_convention(a: Value, b: Value, where: Any) -> str | None:
     """Whether two square matrices are the same when one of them is transposed."""
     if len(a.dims) == len(b.dims) == 2 and a.dims == b.dims and a.dims[0] == a.dims[1]:
-        bad, sure = _difference(a.numbers, np.swapaxes(b.numbers, 0, 1))
-        return "layout" if bad is None and sure else None
+        bad, sure = _difference(a.numbers, np.swapaxes(b.numbers, 0, 1), where)
+        return "layout" if bad is None and np.any(sure) else None
     return None
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction as Exact
+from functools import partial
 from typing import Any
 
 import numpy as np
 from flint import arb, arb_series
 
-from derive.judge import atoms, balls, definitions, derivatives, functions, powers, products, sums
+from derive.judge import atoms, ball_functions, balls, definitions, derivatives, functions, powers, products, sums
 from derive.judge.balls import ball, each
+from derive.judge.conditions import Circumstances
+from derive.judge.kinks import Met, literal
 from derive.judge.meaning import Defined, Reading
 from derive.judge.names import Names
 from derive.judge.places import (
@@ -58,6 +61,8 @@ class Formulas:
     how: Reading = field(default_factory=Reading)
     free_names: dict[str, Value] | None = None  # without a model, unknown names are random numbers
     depth: int = 0
+    circumstances: Circumstances = field(default_factory=Circumstances)
+    met: Met = field(default_factory=Met)
     budget: balls.Budget = field(default_factory=lambda: balls.Budget(STEPS))
 
     def __post_init__(self) -> None:
@@ -65,7 +70,7 @@ class Formulas:
 
     def elsewhere(self, world: World) -> Formulas:
         """The same names and definitions in another world."""
-        return replace(self, world=world, how=Reading())
+        return replace(self, world=world, how=Reading(), met=Met())
 
     # -- the tree -------------------------------------------------------------------------------------------------
 
@@ -93,7 +98,9 @@ class Formulas:
             item = node.items[0]
             found = self.truth(item, scope) if isinstance(item, Relation) else self.value(item, scope)
             rule = _ROUNDED.get(node.brackets)
-            return found if rule is None else replace(found, numbers=each(balls.FUNCTIONS[rule], found.numbers))
+            return (
+                found if rule is None else replace(found, numbers=each(ball_functions.FUNCTIONS[rule], found.numbers))
+            )
         parts = [self.value(item, scope) for item in node.items]
         if node.brackets == "[]" and all(len(p.dims) == 1 for p in parts):
             return Value(np.concatenate([p.numbers for p in parts], axis=0))
@@ -111,13 +118,25 @@ class Formulas:
         for one, two, sign in zip(node.sides, node.sides[1:], node.signs, strict=False):
             if sign not in _COMPARED:
                 raise unread("this is no comparison", self.source, node)
-            try:
-                here: Any = np.array([_COMPARED[sign](*(self.whole(s, scope) for s in (one, two)))], dtype=object)
-            except NotWhole:
-                left, right = self.value(one, scope), self.value(two, scope)
-                here = elementwise(lambda a, b, s=sign: each(_COMPARED[s], a, b), left, right).numbers  # type: ignore[misc]
+            here = self._compared(node, one, two, sign, scope)
             found = here if found is True else each(lambda a, b: bool(a) and bool(b), found, here)
         return found
+
+    def _compared(self, node: Relation, one: Node, two: Node, sign: str, scope: Scope) -> Any:
+        """Where two formulas compare so; which side was taken is remembered."""
+        try:
+            numbers = [self.whole(s, scope) for s in (one, two)]
+        except NotWhole:
+            left, right = self.value(one, scope), self.value(two, scope)
+            compare = partial(ball_functions.compared, sign)
+            here = elementwise(lambda a, b: each(compare, a, b), left, right).numbers
+            if sign not in ("=", "!="):
+                self.met.take(node, ~here.astype(bool), here, one.start)
+            return here
+        truth = np.array([_COMPARED[sign](*numbers)], dtype=object)
+        if literal((one, two)):
+            self.met.take(node, ~truth.astype(bool), truth, one.start)
+        return truth
 
     def _differential(self, node: Differential, scope: Scope) -> Value:
         if derivatives.inline((node,), ("",)) is None:
@@ -142,7 +161,8 @@ class Formulas:
             return functions.norm(inner, "")
         if len(inner.dims) == 2:
             return functions.of_matrix("det", inner)
-        return replace(inner, numbers=each(balls.FUNCTIONS["abs"], inner.numbers))
+        self.met.signs(node, inner.numbers)
+        return replace(inner, numbers=each(ball_functions.FUNCTIONS["abs"], inner.numbers))
 
     def _rows(self, node: Rows, scope: Scope) -> Value:
         if node.kind in ("cases", "dcases", "rcases"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from flint import arb
 from sympy import Dummy, preorder_traversal
 
 from derive.expressions.functions import row_of
-from derive.judge import balls
+from derive.judge import ball_backend, ball_functions, balls, kinks
 from derive.judge.balls import ball, each
 from derive.judge.meaning import Meaning
 from derive.judge.places import Scope, unread
@@ -36,6 +37,7 @@ def call(formulas: Meaning, name: Occurrence, items: Sequence[Node], scope: Scop
             raise unread(f"{plain} takes one argument", formulas.source, name.node)
         if primes > 1:
             raise unread("second derivatives are not judged yet", formulas.source, name.node)
+        _note(formulas, name, values[0])
         made = formulas.slope(rule, values[0]) if primes else replace(values[0], numbers=each(rule, values[0].numbers))
     if plain in ("log", "lg") and name.places:
         made = replace(made, numbers=made.numbers / ball(Fraction(written(name.places[0]))).log())
@@ -51,7 +53,7 @@ def _of_arrays(formulas: Meaning, plain: str, name: Occurrence, values: list[Val
     if word in ("softmax", "logsoftmax", "log_softmax"):
         return softmax(first, word != "softmax")
     if word in ("max", "min"):
-        return extreme(word, values)
+        return extreme(word, values, formulas, name.node)
     if word == "diag":
         return diagonal(first)
     if word in ("tr", "trace"):
@@ -70,13 +72,22 @@ def _rule(formulas: Meaning, name: Occurrence) -> Callable[[Any], Any] | None:
     rows = _activations(formulas) if word in ("f", "g", "phi", "varphi", "psi") else []
     made = elementwise(word) if not rows else None
     if made is None:
-        return (lambda v: balls.function(rows[0], v)) if len(rows) == 1 else None
-    known = balls.FUNCTIONS.get(word.lower())
+        return (lambda v: ball_functions.function(rows[0], v)) if len(rows) == 1 else None
+    known = ball_functions.FUNCTIONS.get(word.lower())
     if known is not None:
         return known
     x = Dummy(real=True)
     expr = made(x)
-    return lambda v: balls.of_expression(expr, {x: v})
+    return lambda v: ball_functions.of_expression(expr, {x: v})
+
+
+def _note(formulas: Meaning, name: Occurrence, value: Value) -> None:
+    """Remember on which sides of the function's kinks its argument lies."""
+    word, x = {"sigma": "sigmoid"}.get(name.base, name.base), Dummy(real=True)
+    made = elementwise(word)
+    found = made(x) if made is not None else next((row.value(x) for row in _activations(formulas)), None)
+    for n, kink in enumerate(kinks.of_function(found) if found is not None else ()):
+        formulas.met.signs(name.node, value.numbers - ball(Fraction(str(kink))), n)
 
 
 def is_known(name: Occurrence) -> bool:
@@ -106,20 +117,24 @@ def softmax(value: Value, logarithm: bool) -> Value:
     return replace(value, numbers=each(lambda v: v.log(), found) if logarithm else found)
 
 
-def extreme(word: str, values: Sequence[Value]) -> Value:
-    """The largest of several, or of a vector's elements."""
-    join = balls.FUNCTIONS[word]
+def extreme(word: str, values: Sequence[Value], formulas: Meaning, node: Node) -> Value:
+    """The largest of several, or of a vector's elements; which one it is is remembered."""
+
+    def join(a: Any, b: Any, n: int = 0) -> Any:
+        formulas.met.signs(node, a - b, n)
+        return each(ball_functions.FUNCTIONS[word], a, b)
+
     if len(values) == 1 and values[0].dims:
         flat = values[0].numbers.reshape(-1, values[0].numbers.shape[-1])
         found = flat[0]
         for row in flat[1:]:
-            found = each(join, found, row)
+            found = join(found, row)
         return Value(found)
     from derive.judge.value import elementwise as combined
 
     made = values[0]
-    for other in values[1:]:
-        made = combined(lambda a, b: each(join, a, b), made, other)
+    for n, other in enumerate(values[1:]):
+        made = combined(partial(join, n=n), made, other)
     return made
 
 
@@ -136,7 +151,7 @@ def norm(value: Value, below: str) -> Value:
     """A norm of a vector, or Frobenius' of a matrix."""
     flat = value.numbers.reshape(-1, value.numbers.shape[-1])
     if below == "1":
-        return Value(np.sum(each(balls.FUNCTIONS["abs"], flat), axis=0))
+        return Value(np.sum(each(ball_functions.FUNCTIONS["abs"], flat), axis=0))
     if below not in ("", "2", "F") or (below == "2" and len(value.dims) == 2):
         raise Mismatch(f"the norm with {below} below is not judged")
     return Value(each(lambda v: ball(v).sqrt(), np.sum(flat * flat, axis=0)))
@@ -148,7 +163,10 @@ def of_matrix(name: str, value: Value) -> Value:
         raise Mismatch(SQUARE(name=name, shape=shown(value)))
     if name == "tr":
         return Value(np.sum(diagonal(value).numbers, axis=0))
-    found = [balls.of_matrix(name, np.ascontiguousarray(value.numbers[..., p])) for p in range(value.numbers.shape[-1])]
+    found = [
+        ball_backend.of_matrix(name, np.ascontiguousarray(value.numbers[..., p]))
+        for p in range(value.numbers.shape[-1])
+    ]
     return Value(np.moveaxis(np.stack(found), 0, -1))
 
 

@@ -18,6 +18,7 @@ from derive.judge.answer import Claim, claims
 from derive.judge.derivatives import differentiated
 from derive.judge.lines import Lines
 from derive.judge.names import Names
+from derive.judge.reach import Reach
 from derive.judge.unreadable import error_line, without
 from derive.judge.verdict import UNREADABLE, Line
 from derive.judge.world import World, nowhere
@@ -46,15 +47,21 @@ class Judge:
         version: Text | None = None,
     ):
         self.derived, self.slips, self.version = derived, slips, version
+        self.reach: Reach | None = None
         if derived is None:
             self.names, self.worlds = Names(None, {}), [nowhere()]
         else:
             self.names = Names(derived.derivation, typed or {})
-            self.worlds = [*worlds] or made(derived.derivation, {s: int(n) for s, n in dict(derived.sizes).items()})
+            given = {s: int(n) for s, n in dict(derived.sizes).items()}
+            self.worlds = [*worlds] or made(derived.derivation, given)
+            self.reach = Reach(derived.derivation, given, self.worlds)
 
     def answer(self, source: str) -> tuple[Line, ...]:
         """The verdict on every claim of an answer; an answer that cannot be read has one line."""
-        lines, text = list(overlooked.outside(source)), source
+        try:
+            lines, text = list(overlooked.outside(source)), source
+        except ReadError as error:
+            return (error_line(error, source),)
         for _ in range(MOST_UNREAD):
             try:
                 rows = read(text)
@@ -68,13 +75,13 @@ class Judge:
                 text = left
         else:
             return tuple(lines)
-        lines += [*overlooked.without_equation(source, rows), *self._judged(source, claims(rows))]
+        lines += [*overlooked.without_equation(source, rows), *self._judged(source, claims(rows, source))]
         return tuple(sorted(lines, key=lambda line: line.number)) or (EMPTY,)
 
     def _judged(self, source: str, found: Sequence[Claim]) -> list[Line]:
         names = self.names.differentiated(differentiated(side for c in found for side in (c.left, c.right)))
         right = None if self.derived is None else self.right
-        return Lines(source, names, self.worlds, right, self.slips).judged(found)
+        return Lines(source, names, self.worlds, right, self.slips, self.reach).judged(found)
 
     def right(self, name: str) -> str:
         """The gradient of a family as the derivation has it, in LaTeX; of several regions, each."""

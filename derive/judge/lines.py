@@ -11,10 +11,13 @@ from derive.judge import arithmetic, compare, derivatives, paths, products, slip
 from derive.judge.answer import Claim, define, defined, strict
 from derive.judge.balls import Budget, NoTime, NoValue
 from derive.judge.compare import DIFFERENT, SAME, Outcome
+from derive.judge.conditions import Circumstances
 from derive.judge.consequences import Consequences
 from derive.judge.formulas import STEPS, Formulas
 from derive.judge.names import Found, Names
+from derive.judge.nothing import says_nothing, tiny
 from derive.judge.places import NotWhole, OutOfRange
+from derive.judge.reach import LARGEST_SIZE, Reach, ends, exceeded, numbers
 from derive.judge.said import example
 from derive.judge.unreadable import unreadable
 from derive.judge.verdict import CONVENTION, FOLLOWS, RIGHT, SLIP, UNDECIDED, UNREADABLE, WRONG, Line
@@ -22,6 +25,8 @@ from derive.judge.world import World
 from derive.language import Text, clauses
 from derive.read.tree import Fraction, Multiplied, Node
 from derive.transcribe.occurrences import occurrence
+
+SLIP_STEPS = 15_000  # in which a slip is looked for at most
 
 
 @dataclass
@@ -36,16 +41,27 @@ class Lines:
     worlds: Sequence[World]
     right: Callable[[str], str] | None
     slips: bool = True
+    reach: Reach | None = None
 
     def __post_init__(self) -> None:
         self.defined: dict[Any, Any] = {}
+        self.circumstances = Circumstances()
         self.budget = Budget(STEPS)
         self.true = [self._formulas(w) for w in self.worlds]
+        self.here = self.true
         self.consequences = Consequences(self.true)
 
     def _formulas(self, world: World) -> Formulas:
         unknown: dict[str, Any] | None = {} if self.right is None else None
-        return Formulas(world, self.names, self.source, defined=self.defined, free_names=unknown, budget=self.budget)
+        return Formulas(
+            world,
+            self.names,
+            self.source,
+            defined=self.defined,
+            free_names=unknown,
+            circumstances=self.circumstances,
+            budget=self.budget,
+        )
 
     def judged(self, found: Sequence[Claim]) -> list[Line]:
         """The verdict on each claim in turn; one that uses a name which is defined behind it is judged again then."""
@@ -62,6 +78,8 @@ class Lines:
     def _verdict(self, claim: Claim, last: tuple[Node, bool] | None) -> Line:
         """The verdict on a claim; what cannot be read or computed is one too."""
         self.budget.left = STEPS
+        self.circumstances.where, self.circumstances.ignored = claim.where, []
+        self.circumstances.side_by_side = False
         try:
             return self._line(claim, last)
         except ReadError as error:
@@ -90,12 +108,15 @@ class Lines:
         if name is not None:
             define(name, claim.right, self.true)
             self._try(claim.right)
-            return replace(said, reason=words.DEFINES(name=self.source[claim.left.start : claim.left.end]))
-        outcome = compare.compared(claim.left, claim.right, self.true)
+            name_ = self.source[claim.left.start : claim.left.end]
+            return replace(said, reason=words.DEFINES(name=name_), defines=True)
+        outcome = self._outcome(claim)
         if outcome.state == DIFFERENT and arithmetic.equation(claim.left, claim.right, self.right is None):
             return replace(said, verdict=UNDECIDED, reason=words.EQUATION)
         if outcome.state == SAME:
             return self._right(said, claim, outcome)
+        if outcome.state == DIFFERENT and self.circumstances.ignored:
+            return replace(said, verdict=UNDECIDED, reason=words.CONDITION(part=self._typed(claim.where)))
         if outcome.state == DIFFERENT:
             return self._bad(said, claim, outcome, last)
         count = sum(w.points for w in self.worlds)
@@ -124,11 +145,48 @@ class Lines:
         except (OutOfRange, NoValue):
             return
 
+    def _outcome(self, claim: Claim) -> Outcome:
+        """What a comparison says; of two sides that are the same near by, also farther out where that is needed."""
+        self.here = self.true
+        outcome = compare.compared(claim.left, claim.right, self.true)
+        if outcome.state == DIFFERENT or self.reach is None:
+            return outcome
+        formulas = [claim.left, claim.right, *claim.where, *(d.formula for some in self.defined.values() for d in some)]
+        number, more = exceeded(formulas, self.names), []
+        if outcome.one_sided or outcome.state != SAME or self.reach.needed:
+            more += self.reach.far(numbers(formulas))
+        if number and number <= LARGEST_SIZE:
+            more += self.reach.larger(number)
+        if not more:
+            return outcome
+        self.here, self.budget.left = [*self.true, *map(self._formulas, more)], STEPS
+        return compare.compared(claim.left, claim.right, self.here)
+
+    def _typed(self, nodes: Sequence[Node]) -> list[str]:
+        return [self.source[node.start : node.end] for node in nodes]
+
+    def _unknown(self, claim: Claim, outcome: Outcome) -> Text | None:
+        """Why two sides that agree wherever they were computed may differ elsewhere."""
+        if outcome.one_sided:
+            start, end, _ = outcome.one_sided[0]
+            return words.ONE_SIDE(part=self.source[start:end])
+        if ends([claim.right]) > LARGEST_SIZE:
+            return words.BEYOND(number=str(ends([claim.right])))
+        if tiny(claim.right, self.true[0]):
+            return words.TINY
+        if claim.right is claim.chain.sides[-1] and says_nothing(claim, self.true[0]):
+            return words.SAYS_NOTHING
+        return None
+
     def _right(self, said: Line, claim: Claim, outcome: Outcome) -> Line:
+        unknown = self._unknown(claim, outcome)
+        if unknown is not None:
+            return replace(said, verdict=UNDECIDED, reason=unknown)
         convention = outcome.convention or ("" if strict(claim) else "kink")
+        convention = convention or ("product" if self.circumstances.side_by_side else "")
         if convention:
             return replace(said, verdict=CONVENTION, reason=words.CONVENTIONS[convention])
-        return said
+        return replace(said, reason=words.WHERE(where=self._typed(claim.where))) if claim.where else said
 
     def _bad(self, said: Line, claim: Claim, outcome: Outcome, last: tuple[Node, bool] | None) -> Line:
         """Why a claim is wrong: it follows from a wrong line, it has a named slip, or a counterexample alone."""
@@ -139,12 +197,22 @@ class Lines:
             said = replace(said, reason=words.MISSING)
         if outcome.unbound:
             said = replace(said, reason=words.UNBOUND(index=list(outcome.unbound)))
+        try:
+            said = self._caused(said, claim, outcome, last)
+            if (target := _target(claim.left, self.true[0])) is not None:
+                self.budget.left = STEPS
+                self.consequences.remember(claim, target)
+        except NoTime:  # it is wrong all the same
+            pass
+        return said
+
+    def _caused(self, said: Line, claim: Claim, outcome: Outcome, last: tuple[Node, bool] | None) -> Line:
+        """What is said of a wrong claim, with what it follows from or the slip that it has."""
+        self.budget.left = SLIP_STEPS
         if self.consequences.follow(claim, last):
-            said = replace(said, verdict=FOLLOWS, reason=words.FOLLOWS)
-        elif self.slips and (slip := self._slip(claim, outcome)) is not None:
-            said = replace(said, verdict=SLIP, slip=slip[0], reason=slip[1])
-        if (target := _target(claim.left, self.true[0])) is not None:
-            self.consequences.remember(claim, target)
+            return replace(said, verdict=FOLLOWS, reason=words.FOLLOWS)
+        if self.slips and not tiny(claim.right, self.true[0]) and (slip := self._slip(claim, outcome)) is not None:
+            return replace(said, verdict=SLIP, slip=slip[0], reason=slip[1])
         return said
 
     def _example(self, outcome: Outcome) -> Text | None:
@@ -157,13 +225,9 @@ class Lines:
     def _slip(self, claim: Claim, outcome: Outcome) -> tuple[str, Text] | None:
         """The first slip without which the claim is right."""
         target = _target(claim.left, self.true[0])
-        if target is not None and (path := paths.path(claim, target, self.true)) is not None:
+        if target is not None and (path := paths.path(claim, target, self.here)) is not None:
             return path
-        self.budget.left = STEPS
-        try:
-            return slips.first(claim, outcome, self.true)
-        except NoTime:
-            return None
+        return slips.first(claim, outcome, self.here)
 
 
 def _target(left: Node, formulas: Formulas) -> Found | None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from derive.judge.conditions import Circumstances
+from derive.judge.kinks import Met
 from derive.judge.names import Names
 from derive.judge.places import Scope, Span
 from derive.judge.value import Value
@@ -44,6 +46,8 @@ class Meaning(Protocol):
     defined: dict[tuple[str, tuple[str, ...]], list[Defined]]
     free_names: dict[str, Value] | None
     depth: int
+    met: Met
+    circumstances: Circumstances
 
     def value(self, node: Node, scope: Scope) -> Value:
         """The value of a formula."""

@@ -9,7 +9,7 @@ from flint import arb
 from derive.judge import derivatives, functions, slopes
 from derive.judge.meaning import Meaning
 from derive.judge.places import OutOfRange, Scope
-from derive.judge.value import Mismatch, Value, elementwise, product, quotient, scalar, shown
+from derive.judge.value import Mismatch, Value, columns, elementwise, product, quotient, scalar, shown
 from derive.judge.words import DIVIDED
 from derive.read.tree import Bracketed, Fraction, Multiplied, Node, Number, Relation, Scripted, Symbol
 from derive.transcribe.occurrences import ONES, Occurrence, occurrence
@@ -37,6 +37,7 @@ def _product(f: Meaning, node: Multiplied, scope: Scope) -> Value:
         elif sign == "/":
             found = over(found, value)
         else:
+            f.circumstances.side_by_side |= columns(found, value, sign, f.how.vectors)
             found = product(found, value, sign, f.how.vectors)
     assert found is not None
     return found

@@ -16,8 +16,9 @@ MOST = 8  # numbers that are told of a point
 
 def number_of(x: Any, digits: int = 6) -> str:
     """A ball as a short decimal: 0.25, -1.33333."""
-    value = float(ball(middle(x)).mid())
-    return f"{value:.{digits}g}"
+    exact = ball(middle(x)).mid()
+    value = float(exact)
+    return f"{value:.{digits}g}" if value or exact == 0 else str(exact.str(digits, radius=False))
 
 
 def example(found: Example) -> Text:

@@ -14,7 +14,7 @@ from derive.judge import compare
 from derive.judge.answer import Claim
 from derive.judge.balls import NoValue, ball
 from derive.judge.changes import Edit, moved, products, signs, summed, trees, turned
-from derive.judge.compare import SAME, Outcome
+from derive.judge.compare import SAME, Example, Outcome
 from derive.judge.formulas import Formulas
 from derive.judge.left_out import weights
 from derive.judge.meaning import Meaning
@@ -90,15 +90,17 @@ def first(claim: Claim, outcome: Outcome, true: Sequence[Formulas]) -> tuple[str
     """The first slip, and the words for it, without which a claim is right. Errors: NoTime."""
     found = edits(claim.right, claim.left, true[0].names, true, outcome.unbound, true[0].source)
     for edit in islice(found, MOST):
-        if _holds(claim, edit, true):
+        if _holds(claim, edit, true, outcome.example):
             return edit.slip, edit.said
     return None
 
 
-def _holds(claim: Claim, edit: Edit, true: Sequence[Formulas]) -> bool:
-    """Whether a claim is right once an edit has undone its slip; most are not at the first sizes already."""
+def _holds(claim: Claim, edit: Edit, true: Sequence[Formulas], example: Example | None) -> bool:
+    """Whether a claim is right once an edit has undone its slip; most are not where the claim was seen to be wrong."""
     side = undone(edit, claim.right)
     try:
+        if example is not None and not _there(claim, side, example):
+            return False
         for some in (true[:1], true):
             found = compare.sides(claim.left, compare.of(claim.left), edit.tree, side, some)
             if found.state != SAME or found.convention:
@@ -106,3 +108,9 @@ def _holds(claim: Claim, edit: Edit, true: Sequence[Formulas]) -> bool:
     except (DeriveError, NotWhole, NoValue, OutOfRange, ValueError, TypeError):
         return False
     return True
+
+
+def _there(claim: Claim, side: Callable[[Meaning, Scope], Value], example: Example) -> bool:
+    """Whether a formula is right at the index values at which the claim was seen to be wrong."""
+    formulas, scope = example.formulas, example.scope
+    return compare.agree(formulas.value(claim.left, scope), side(formulas, scope))

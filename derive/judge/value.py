@@ -168,6 +168,13 @@ def product(one: Value, other: Value, sign: str, side_by_side: str) -> Value:
     return _of_matrices(one, other, sign, side_by_side)
 
 
+def columns(one: Value, other: Value, sign: str, side_by_side: str) -> bool:
+    """Whether two columns, or two rows, stand side by side: no product of matrices, and read element by element."""
+    alike = len(one.dims) == len(other.dims) == 1 and one.row == other.row and one.dims == other.dims
+    dotted = sign == "cdot" and side_by_side == "dot"
+    return alike and sign in ("", "cdot") and not dotted and max(one.of, other.of) < 0 and one.dims != (1,)
+
+
 def _of_matrices(one: Value, other: Value, sign: str, side_by_side: str) -> Value:
     ranks = len(one.dims), len(other.dims)
     if ranks == (1, 1):

@@ -30,6 +30,7 @@ class Line:
     value: str = ""
     example: Text | None = None
     caret: str = ""
+    defines: bool = False  # whether it gives a new name to something, and claims nothing
     only: Text | None = None  # the version of the task in which alone the claim holds
 
     def data(self, lang: str) -> dict[str, Any]:
@@ -41,8 +42,13 @@ class Line:
 
 
 def whole(lines: tuple[Line, ...]) -> str:
-    """The verdict on an answer: wrong if any line is, else unreadable or undecided if any line is; right if none."""
+    """The verdict on an answer: wrong if any line is, else unreadable or undecided if any line is; else right.
+
+    Lines that only define names claim nothing: an answer of nothing else is undecided.
+    """
     if any(line.verdict in BAD for line in lines):
         return WRONG
     verdicts = {line.verdict for line in lines}
-    return next((v for v in (UNREADABLE, UNDECIDED) if v in verdicts), RIGHT if lines else UNREADABLE)
+    nothing = UNDECIDED if lines else UNREADABLE
+    good = RIGHT if any(not line.defines for line in lines) else nothing
+    return next((v for v in (UNREADABLE, UNDECIDED) if v in verdicts), good)

@@ -43,6 +43,10 @@ CONVENTIONS = {
     "elementwise": Text(
         "It is the diagonal of the derivative, which has no other elements.", "这里只写出该导数的对角元，其余元素为零。"
     ),
+    "product": Text(
+        "Two columns side by side are taken as multiplied element by element; with a sign it is clear.",
+        "两个列向量并列，这里按逐元素相乘理解；写出乘号更清楚。",
+    ),
     "kink": Text(
         "At the kink itself another value is taken; everywhere else both agree.", "仅在折点处取值不同，其余处一致。"
     ),
@@ -83,6 +87,23 @@ EQUATION = Text(
     "This holds for some values of a name only, and nothing says for which.",
     "该式只对某些取值成立，而文中没有说明是哪些。",
 )
+WHERE = Text("It holds under the condition that is stated: {where}.", "在所给条件 {where} 下成立。")
+CONDITION = Text(
+    "It depends on the condition {part}, and nothing is known of that.", "该式取决于条件 {part}，而无法得知其含义。"
+)
+ONE_SIDE = Text(
+    "Both sides agree wherever they were computed, but no point was found on one side of {part}.",
+    "凡求值之处两边都相等，但没有找到位于 {part} 另一侧的点。",
+)
+BEYOND = Text(
+    "Both sides agree wherever they were computed, but no size was larger than {number}.",
+    "凡求值之处两边都相等，但没有试过大于 {number} 的维数。",
+)
+TINY = Text(
+    "Both sides agree to 30 digits; a number in it is too small, or too large, for its effect to be seen.",
+    "两边的前 30 位数字一致；式中有的数过小或过大，看不出其影响。",
+)
+SAYS_NOTHING = Text("Both sides say the same, so that nothing is claimed.", "等号两边是同一个量，等于什么也没有说。")
 SHOULD = Text("It should be {value}.", "应为 {value}。")
 NUMBER = Text("The value is {value}.", "其值为 {value}。")
 FIRST = Text("Claim {number} is the first that does not follow.", "第一个不成立的等式是第 {number} 个。")

@@ -7,7 +7,7 @@ another is carried along the forward pass, element by element. All of them are b
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -17,9 +17,11 @@ from flint import arb, arb_series
 from sympy import Symbol
 
 from derive.chain.derivation import Derivation, Use
+from derive.errors import UsageError
 from derive.evaluate.passes import Passes, inputs
 from derive.evaluate.store import Key, Store
-from derive.judge.balls import BallBackend, ball
+from derive.judge.ball_backend import BallBackend
+from derive.judge.balls import NoValue, ball
 from derive.model.model import Node, Whole
 from derive.model.sizes import fitting
 
@@ -27,6 +29,7 @@ from derive.model.sizes import fitting
 # terms, and cost the most: one point is enough, as a formula that is right for small sizes alone fails at every point.
 SIZES = ((3, 2, 4, 5, 6, 7, 8), (4, 3, 2, 5, 7, 6, 8), (7, 6, 8, 9, 10, 11, 12))
 POINTS = (4, 4, 1)
+REDRAWN = 8  # how often other numbers are drawn where a function has no value
 
 
 class Array(NamedTuple):
@@ -39,8 +42,15 @@ class Array(NamedTuple):
 class World:
     """A derivation for some sizes at random points; the first of them has small numbers, which can be told."""
 
-    def __init__(self, d: Derivation, sizes: Mapping[Symbol, int], seed: int = 0, points: int = POINTS[0]):
-        self.derivation, self.points, self.seed = d, points, seed
+    def __init__(
+        self,
+        d: Derivation,
+        sizes: Mapping[Symbol, int],
+        seed: int = 0,
+        points: int = POINTS[0],
+        scales: Sequence[Mapping[str, Fraction]] = (),
+    ):
+        self.derivation, self.points, self.seed, self.scales = d, points, seed, scales
         self.sizes = {s: int(n) for s, n in sizes.items()}
         self.passes = Passes(d, self.sizes, BallBackend())
         rng = random.Random(seed)
@@ -78,7 +88,8 @@ class World:
             domain = Whole(self.passes.number(domain.most))
         numbers = np.empty(shape, dtype=object)
         for place in np.ndindex(*shape):
-            numbers[place] = ball(_number(domain, rng, small=place[-1] == 0))
+            scale = self.scales[place[-1]].get(name, Fraction(1)) if self.scales else Fraction(1)
+            numbers[place] = ball(_number(domain, rng, place[-1] == 0 and not self.scales, scale))
         if isinstance(domain, Whole):
             numbers[...] = numbers[..., :1]
         if total is not None:
@@ -170,7 +181,7 @@ class World:
 def nowhere(points: int = 3) -> World:
     """A world without a model: a formula there has only numbers, and names that stand for any number."""
     world = object.__new__(World)
-    world.points, world.seed, world.sizes, world.given = points, 0, {}, {}
+    world.points, world.seed, world.sizes, world.given, world.scales = points, 0, {}, {}, ()
     return world
 
 
@@ -242,12 +253,36 @@ def worlds(d: Derivation, given: Mapping[Symbol, int], count: int = len(SIZES)) 
     for seed, row in enumerate(SIZES[:count]):
         free = [s for s in d.model.sizes if s not in given]
         drawn = {**given, **dict(zip(free, (row * (len(free) // len(row) + 1))[: len(free)], strict=True))}
-        found.append(World(d, fitting(d.model, drawn, given), seed, POINTS[seed]))
+        found.append(built(d, fitting(d.model, drawn, given), seed, None, POINTS[seed]))
     return found
 
 
-def _number(domain: Any, rng: random.Random, small: bool) -> Fraction:
-    """A random number of a domain: quarters where they are told, else fractions with nothing special about them."""
+def built(
+    d: Derivation,
+    sizes: Mapping[Symbol, int],
+    seed: int,
+    scales: Callable[[list[str]], list[Mapping[str, Fraction]]] | None = None,
+    points: int = POINTS[0],
+) -> World:
+    """A world; with other numbers where a function has no value. With `scales` its numbers are multiplied by them.
+
+    Errors: UsageError where no numbers are found.
+    """
+    real = [name for name, node in inputs(d.model).items() if not isinstance(node.domain, Whole)]
+    factors = scales(real) if scales is not None else ()
+    for again in range(REDRAWN):
+        try:
+            return World(d, sizes, seed + 1000 * again, len(factors) or points, factors)
+        except NoValue:
+            continue
+    raise UsageError(f"{d.model.title} has no value at the points at which answers are compared")
+
+
+def _number(domain: Any, rng: random.Random, small: bool, scale: Fraction = Fraction(1)) -> Fraction:
+    """A random number of a domain: quarters where they are told, else fractions with nothing special about them.
+
+    With a scale it lies farther out, or nearer to an end of its domain.
+    """
     if isinstance(domain, Whole):
         return Fraction(rng.randint(1, int(domain.most)))
     if domain == "binary":
@@ -258,12 +293,20 @@ def _number(domain: Any, rng: random.Random, small: bool) -> Fraction:
     if isinstance(domain, tuple):
         low, high = (None if not end.is_finite else Fraction(str(end)) for end in domain)
         if low is None or high is None:
-            return unit * 2 if low is high is None else low + 2 * unit if low is not None else high - 2 * unit  # type: ignore[operator]
-        return low + (high - low) * unit
+            away = 2 * unit if scale == 1 else 2 * unit * (scale if rng.random() < 0.5 else 1 / scale)
+            return away if low is high is None else low + away if low is not None else high - away  # type: ignore[operator]
+        return low + (high - low) * _nearer(unit, scale, rng)
     if domain == "probability":
-        return unit
+        return _nearer(unit, scale, rng)
     size = Fraction(rng.choice((1, 2, 3, 4, 5, 6, 7)), 4) if small else Fraction(1, 8) + unit * 3 / 2
-    return size if domain == "positive" or rng.random() < 0.5 else -size
+    if domain == "positive":
+        return size if scale == 1 else size * (scale if rng.random() < 0.5 else 1 / scale)
+    return scale * size if rng.random() < 0.5 else -scale * size
+
+
+def _nearer(unit: Fraction, scale: Fraction, rng: random.Random) -> Fraction:
+    """A number between 0 and 1, the closer to one of them the larger the scale."""
+    return unit if scale == 1 else unit / scale if rng.random() < 0.5 else 1 - unit / scale
 
 
 def _summing(numbers: Any, total: Any, domain: Any, rng: random.Random) -> Any:
@@ -294,7 +337,7 @@ def _structured(numbers: Any, structure: str) -> Any:
 
 def _turned(n: int, numbers: Any) -> Any:
     """Orthogonal matrices: (I - K)(I + K)^-1 of antisymmetric ones."""
-    from derive.judge.balls import of_matrix
+    from derive.judge.ball_backend import of_matrix
 
     out = np.empty(numbers.shape, dtype=object)
     eye = np.array([[arb(int(i == j)) for j in range(n)] for i in range(n)], dtype=object)
