@@ -131,8 +131,10 @@ if TYPE_CHECKING:
     )
     from derive.problem import Option, Problem, Size
     from derive.solution import Solution
+    from derive.topics.crossing.crossing import Crossings
     from derive.topics.limits.limits import Limit
     from derive.topics.training.training import TrainingSet
+    from derive.topics.unrolling.unrolling import Unrolled
     from derive.topics.worked.example import Example
 
 __version__ = "0.1.0"
@@ -151,7 +153,9 @@ _HOME = {
     "derive.graph": ("Graph",),
     "derive.language": ("Text",),
     "derive.layers.builder": ("Layers",),
+    "derive.topics.crossing.crossing": ("Crossings",),
     "derive.topics.limits.limits": ("Limit",),
+    "derive.topics.unrolling.unrolling": ("Unrolled",),
     "derive.expressions.moments": ("Covariance", "Expectation", "Variance"),
     "derive.problem": ("Option", "Problem", "Size"),
     "derive.code.signature": ("Argument", "Signature"),
@@ -179,11 +183,11 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
-    "Abs", "Argument", "Covariance", "DeriveError", "Example", "Expectation", "Function", "Graph", "Heaviside",
-    "KroneckerDelta", "Layers", "Limit", "Max", "Min", "ModelError", "MomentError", "Option", "Piecewise", "Problem",
-    "Product", "Rational", "Signature", "Size", "Solution", "Sum", "Text", "TrainingSet", "UsageError",
-    "Variance", "VerificationError", "acos", "acosh", "amax", "amin", "asin", "asinh", "atan", "atan2", "atanh",
-    "ceiling", "cholesky", "clip", "cos", "cosh", "det", "digamma", "dot", "eigenvalues", "elementwise", "elu",
+    "Abs", "Argument", "Covariance", "Crossings", "DeriveError", "Example", "Expectation", "Function", "Graph",
+    "Heaviside", "KroneckerDelta", "Layers", "Limit", "Max", "Min", "ModelError", "MomentError", "Option", "Piecewise",
+    "Problem", "Product", "Rational", "Signature", "Size", "Solution", "Sum", "Text", "TrainingSet", "Unrolled",
+    "UsageError", "Variance", "VerificationError", "acos", "acosh", "amax", "amin", "asin", "asinh", "atan", "atan2",
+    "atanh", "ceiling", "cholesky", "clip", "cos", "cosh", "det", "digamma", "dot", "eigenvalues", "elementwise", "elu",
     "entropy_normal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "floor", "frac", "function_named",
     "gamma", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hypot", "inverse", "kl_normal",
     "kron", "leaky_relu", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logdet", "loggamma", "logit",

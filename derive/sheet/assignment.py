@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Answer, Block, Code, Heading, Notation, Paragraph, Picture, Table, Title
+from derive.page.charts.chart import Chart
 from derive.page.formats.formats import FORMATS, Document
 from derive.page.front import Front
 from derive.page.print.formulas import Formulas
@@ -173,12 +174,12 @@ def _solved(each: Task, detail: str) -> Iterator[Block]:
 
 
 def _without_graph(found: Iterator[Block]) -> Iterator[Block]:
-    """Drop the section with the graph, and pictures elsewhere."""
+    """Drop the section with the graph, and its pictures elsewhere; a chart is no graph."""
     inside = False
     for block in found:
         if isinstance(block, Heading) and block.level < 2:
             inside = block.text.en == GRAPH.en
-        if not inside and not isinstance(block, Picture):
+        if not inside and (not isinstance(block, Picture) or isinstance(block.drawing, Chart)):
             yield block
 
 

@@ -152,8 +152,10 @@ TOPICS = {
     "primitives": "derive.topics.primitives",
     "stability": "derive.topics.stability",
     "limits": "derive.topics.limits",
+    "crossing": "derive.topics.crossing",
     "worked": "derive.topics.worked",
     "training": "derive.topics.training",
+    "unrolling": "derive.topics.unrolling",
 }
 
 

@@ -1,0 +1,1 @@
+"""What runs torch: the graph that it records, and the comparison of the two derivations."""
