@@ -32,7 +32,7 @@ from derive.problems import load
 from derive.solution import Solution
 from derive.topics.matrix_form import forms as matrix_forms
 from derive.topics.matrix_form.check.forms import compare
-from derive.topics.matrix_form.forms import Form, Forms
+from derive.topics.matrix_form.form import Form, Forms
 from derive.topics.matrix_form.read import Reader
 from derive.topics.matrix_form.roles import roles
 

@@ -14,7 +14,6 @@ from derive.page.formats.formats import DETAILS, ENGINES, FORMATS, Document
 from derive.page.front import Front
 from derive.page.print.formulas import Formulas
 from derive.page.terminal import PLAIN, Page
-from derive.sheet.blank import exercise
 from derive.sheet.excerpt import excerpt
 from derive.sheet.notation import notation
 from derive.sheet.part import Part
@@ -63,6 +62,10 @@ def render(
 
 
 def _exercise(sheet: Callable[[str], Iterable[Block]], last: int | None, both: bool, detail: str) -> Iterable[Block]:
+    if last is None and not both:
+        return sheet(detail)
+    from derive.sheet.blank import exercise
+
     return exercise(sheet(detail), last, both)
 
 

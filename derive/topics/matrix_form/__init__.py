@@ -13,6 +13,8 @@ from derive.chain.regions import fill
 from derive.chain.rule import extent
 from derive.errors import ModelError, NoMatrixForm
 from derive.expressions.matrices import Signature, shape
+from derive.topics.matrix_form.form import Form, Forms
+from derive.topics.matrix_form.roles import has_matrices
 from derive.topics.topic import Ask, Context, Place, Topic
 
 if TYPE_CHECKING:  # a subject that is not asked for loads nothing
@@ -22,14 +24,19 @@ if TYPE_CHECKING:  # a subject that is not asked for loads nothing
     from derive.page.blocks import Block
     from derive.page.blocks import Row as Line
     from derive.page.print.formulas import Formulas
-    from derive.topics.matrix_form.forms import Form, Forms
 
 
 def matrices(solution: Derived) -> Forms:
     """The model and the last line of every step in matrices, where an index runs along rows or columns."""
+    return solution.once("matrices", lambda: _matrices(solution))
+
+
+def _matrices(solution: Derived) -> Forms:
+    if not has_matrices(solution.model):
+        return Forms()
     from derive.topics.matrix_form.forms import forms
 
-    return solution.once("matrices", lambda: forms(solution.model, solution.steps))
+    return forms(solution.model, solution.steps)
 
 
 def compared(solution: Derived) -> Forms:

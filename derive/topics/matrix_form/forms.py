@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from sympy import Expr, Idx
 
@@ -16,25 +15,12 @@ from derive.expressions.matrices import Entrywise, Hadamard, Plus, Softmax, Time
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import elements
-from derive.language import Text
 from derive.memo import memo
 from derive.model.model import Case, Model, Node, is_notation
+from derive.topics.matrix_form.form import Form, Forms
 from derive.topics.matrix_form.read import PLACES, Reader
 from derive.topics.matrix_form.roles import Roles, readings, strided
 from derive.topics.matrix_form.softmax import with_softmax
-
-
-class Form(NamedTuple):
-    """One equality in matrices: element = the entry of `matrix` at `indices`; `whole` is the element's own matrix.
-
-    Where there is none, `matrix` is None and `reason` says why, as a clause.
-    """
-
-    element: Expr
-    indices: tuple[Idx, ...]
-    whole: Expr
-    matrix: Expr | None
-    reason: Text | None = None
 
 
 @memo
@@ -63,22 +49,6 @@ def _names(model: Model) -> dict[Expr, Expr]:
     """Values that a node is the name of: the softmax that is P."""
     found = [form for node in model.nodes.values() for case in node.cases if (form := law(model, node, case))]
     return {f.matrix: f.whole for f in found if isinstance(f.matrix, (Softmax, Entrywise, Plus, Times, Hadamard))}
-
-
-class Forms(NamedTuple):
-    """All forms of a derivation: of each definition of the model, and of each step."""
-
-    laws: tuple[tuple[Node, Case, Form], ...] = ()
-    steps: tuple[tuple[Step, Form], ...] = ()
-
-    def of(self, step: Step) -> Form | None:
-        """The form of one step."""
-        return next((form for s, form in self.steps if s is step), None)
-
-    @property
-    def all(self) -> tuple[Form, ...]:
-        """Every form, those of the definitions first."""
-        return (*(form for _, _, form in self.laws), *(form for _, form in self.steps))
 
 
 def forms(model: Model, steps: Sequence[Step]) -> Forms:

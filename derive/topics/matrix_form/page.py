@@ -34,7 +34,7 @@ from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.page.print.matrices import reciprocal
-from derive.topics.matrix_form.forms import Form, Forms
+from derive.topics.matrix_form.form import Form, Forms
 
 SHAPES = Text("{shapes}", "{shapes}")
 SHAPE = Text(

@@ -63,6 +63,11 @@ def strided(model: Model) -> frozenset[str]:
     )
 
 
+def has_matrices(model: Model) -> bool:
+    """Whether any family has rows or columns; without them no line has a matrix form."""
+    return bool(strided(model)) or any(axes for known in readings(model) for axes in known.values())
+
+
 def _stepped(model: Model) -> set[Axis]:
     """The axes that the loops of recurrences step through."""
     return {axis for stage in stages(model) for loop in stage.loops for axis in loop.axes.items()}

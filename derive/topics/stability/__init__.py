@@ -107,15 +107,17 @@ class Stability(Topic):
             yield from answer(each, context.detail)
 
     def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        if not (general := _general(found)):
+            return
         from derive.topics.stability.measurements import measured_of
         from derive.topics.stability.page.page import recurrence
 
-        for each in (general := _general(found)):
+        for each in general:
             yield from recurrence(each, measured_of(context.report, each), context, len(general) > 1)
 
     def argued(self, found: Sequence[Any], context: Context) -> Iterator[Text]:
         from derive.topics.stability.measurements import measured_of
-        from derive.topics.stability.page.page import NOT_HERE, argued
+        from derive.topics.stability.page.argued import NOT_HERE, argued
 
         for each in _general(found):
             yield from argued(each, measured_of(context.report, each), context.detail)

@@ -16,7 +16,7 @@ from derive.evaluate.passes import Range
 from derive.language import Text
 from derive.model.model import Node
 from derive.topics.matrix_form.check.evaluator import Evaluator
-from derive.topics.matrix_form.forms import Form, Forms
+from derive.topics.matrix_form.form import Form, Forms
 
 Array = torch.Tensor
 MATRICES = Text(
