@@ -32,7 +32,7 @@ squared = Text(
 )
 
 
-@problem.reading(Text("Both directions", "两个方向"), notes=(directions,))
+@problem.reading(Text("Both distributions learn", "两个分布都参与学习"), notes=(directions,))
 def both() -> Graph:
     """p = softmax(z), q = softmax(u), L = sum_i p_i log(p_i/q_i)."""
     g = Graph("kl-divergence")

@@ -8,10 +8,10 @@ problem = Problem(
     title=Text("Multilayer perceptron on a batch", "批量输入的多层感知机"),
     statement=Text(
         "A batch of inputs goes through sigmoid layers, and the network is trained with half the squared error. "
-        "Derive the gradients with respect to all weights and biases. Two versions are solved: as stated, where the "
-        "hidden layers add the bias of the output too, and as intended, where every layer has a bias of its own.",
+        "Derive the gradients with respect to all weights and biases. Two versions are solved: as intended, where "
+        "every layer has a bias of its own, and as stated, where the hidden layers add the bias of the output too.",
         "一批输入依次经过若干 sigmoid 层，以平方误差的一半为损失。请推导损失对所有权重与偏置的梯度。"
-        "下面对两种情形作出解答：按题面，隐藏层加上的也是输出层的偏置；按原意，每一层都有自己的偏置。",
+        "下面对两种情形作出解答：按原意，每一层都有自己的偏置；按题面，隐藏层加上的也是输出层的偏置。",
     ),
     source="2.1",
     group="networks",

@@ -198,7 +198,9 @@ def test_nothing_is_put_in_before_it_is_derived(name, given):
         }
         assert put <= derived | {step.node.name}, step
         derived.add(step.node.name)
-    names = [str(line.target.wrt.base) for line in algorithm(solution).inside if not line.adds]
+    names = [
+        str(line.target.wrt.base) for b in algorithm(solution).blocks if b.loops for line in b.lines if not line.adds
+    ]
     places = [list(solution.derivation.adjoints).index(n) for n in names]
     assert places == sorted(places)
 

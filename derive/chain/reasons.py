@@ -1,4 +1,7 @@
-"""Why the chain rule has the terms it has: through whom a quantity reaches the loss."""
+"""Why the chain rule has the terms it has: through whom a quantity reaches the loss.
+
+The sentences name it by its symbol: the last quantity of a model may be a step, a reward or a score.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,20 @@ from derive.chain.derivation import Use
 from derive.chain.partials import LINEAR, PRODUCT
 from derive.language import Text
 
-DIRECT = Text("{u} occurs in the loss itself: differentiate {loss}", "{u} 直接出现在损失中：对 {loss} 求导")
-CHAIN = Text("chain rule: {u} reaches the loss only through {users}", "链式法则：{u} 只通过 {users} 影响损失")
+DIRECT = Text("{u} occurs in {loss} itself: differentiate {loss}", "{u} 直接出现在 {loss} 中：对 {loss} 求导")
+CHAIN = Text("chain rule: {u} reaches {loss} only through {users}", "链式法则：{u} 只通过 {users} 影响 {loss}")
 MULTIVARIABLE = Text(
-    "multivariable chain rule: {u} reaches the loss through {users}; the contributions add up",
-    "多元链式法则：{u} 通过 {users} 影响损失，各路贡献相加",
+    "multivariable chain rule: {u} reaches {loss} through {users}; the contributions add up",
+    "多元链式法则：{u} 通过 {users} 影响 {loss}，各路贡献相加",
 )
 BESIDES = Text(
-    "multivariable chain rule: {u} reaches the loss through {users} and also occurs in {loss} itself; the "
+    "multivariable chain rule: {u} reaches {loss} through {users} and also occurs in {loss} itself; the "
     "contributions add up",
-    "多元链式法则：{u} 通过 {users} 影响损失，又直接出现在 {loss} 中，各路贡献相加",
+    "多元链式法则：{u} 通过 {users} 影响 {loss}，又直接出现在 {loss} 中，各路贡献相加",
 )
 SHARED = Text(
-    "multivariable chain rule: {u} reaches the loss through {users}; the contributions of all {idx} add up",
-    "多元链式法则：{u} 通过 {users} 影响损失，所有 {idx} 的贡献相加",
+    "multivariable chain rule: {u} reaches {loss} through {users}; the contributions of all {idx} add up",
+    "多元链式法则：{u} 通过 {users} 影响 {loss}，所有 {idx} 的贡献相加",
 )
 AND = Text("{before} and {last}", "{before} 与 {last}")
 
@@ -42,8 +45,8 @@ def reason(loss: Expr, u: Expr, uses: Sequence[Use], targets: Sequence[Expr]) ->
     if any(use.direct for use in uses):
         return BESIDES(u=u, users=_all(users), loss=loss)
     if sums and len(users) == 1:
-        return SHARED(u=u, users=users, idx=list(dict.fromkeys(sums)))
-    return (MULTIVARIABLE if len(users) > 1 else CHAIN)(u=u, users=_all(users))
+        return SHARED(u=u, users=users, loss=loss, idx=list(dict.fromkeys(sums)))
+    return (MULTIVARIABLE if len(users) > 1 else CHAIN)(u=u, users=_all(users), loss=loss)
 
 
 def _all(users: Sequence[Expr]) -> object:

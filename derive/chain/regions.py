@@ -57,9 +57,32 @@ def by_region(
 
     Where the sizes are symbolic, they are large enough that the boxes do not meet.
     """
+    found = _joined(found, indices)
     branches = [(value, _inside(region, indices, whole)) for region, value in reversed(found)]
     full = not outside or fill([region for region, _ in found], whole)
+    if full and len(found) == 1:
+        return found[0][1]
     return Piecewise(*branches, *(() if full else ((S.Zero, S.true),)))
+
+
+def _joined(found: Sequence[tuple[Region, Expr]], indices: tuple[Idx, ...]) -> list[tuple[Region, Expr]]:
+    """Let a box with one value of an index join a neighbour whose value is the same formula there."""
+    boxes = list(found)
+    for point, value in found:
+        for other, formula in boxes:
+            axes = [a for a, (one, two) in enumerate(zip(point.ranges, other.ranges, strict=True)) if one != two]
+            if len(axes) != 1 or not point.is_point(axes[0]) or substitute(formula, point.fixed(indices)) != value:
+                continue
+            (low, high), at = other.ranges[axes[0]], point.ranges[axes[0]][0]
+            if at in (low - 1, high + 1):
+                ends = (at, high) if at == low - 1 else (low, at)
+                boxes[boxes.index((other, formula))] = (
+                    Region(tuple(ends if a == axes[0] else r for a, r in enumerate(other.ranges))),
+                    formula,
+                )
+                boxes.remove((point, value))
+                break
+    return boxes
 
 
 def _inside(region: Region, indices: tuple[Idx, ...], whole: tuple[Interval, ...]) -> Basic:

@@ -198,8 +198,8 @@ ONLY = Text(
     "只有 {element} 影响损失，其余 {family} 的伴随量都为零。",
 )
 ZERO = Text(
-    "The derivative of {loss} with respect to {name} is zero: {name} cannot reach the loss.",
-    "{loss} 对 {name} 的导数为零：{name} 不影响损失。",
+    "The derivative of {loss} with respect to {name} is zero: {name} cannot reach {loss}.",
+    "{loss} 对 {name} 的导数为零：{name} 不影响 {loss}。",
 )
 CANCELS = Text(
     "So {gradient} is zero at every point: its contributions cancel, since {because}.",
@@ -226,6 +226,7 @@ NAMED_ABSTRACT = (
     Text("Denote the abstract parts by {names}", "记未给出具体形式的各部分为 {names}"),
 )
 BECOME = Text("{said}. These equations are then:", "{said}，于是有：")
+DENOTED = Text("{said}:", "{said}：")
 STOP = Text("{said}.", "{said}。")
 WORDS = Text("The named functions are defined as follows:", "其中各函数的定义为：")
 SPELLED = Text("Parts of the model are functions that have a name:", "模型中的下列式子是有名称的函数：")
@@ -235,9 +236,9 @@ UNROLLED_BACKWARD = Text(
     "Written out for {sizes}, in the order in which it is computed:", "当 {sizes} 时按计算的先后逐步写出："
 )
 SEED = Text(
-    "Work backwards from the loss {loss}. The adjoint of a quantity, the derivative of {loss} with respect to it, is "
+    "Work backwards from {loss}. The adjoint of a quantity, the derivative of {loss} with respect to it, is "
     "a sum over all that is computed directly from it: adjoint times local partial derivative.",
-    "从损失 {loss} 出发反向推导。一个量的伴随量，即 {loss} 对它的导数，等于所有直接依赖于它的量的伴随量与相应局部偏导"
+    "从 {loss} 出发反向推导。一个量的伴随量，即 {loss} 对它的导数，等于所有直接依赖于它的量的伴随量与相应局部偏导"
     "数的乘积之和。",
 )
 ORDER = Text(
@@ -313,6 +314,7 @@ HYPOTHESIS = Text("by the induction hypothesis", "由归纳假设")
 FACTOR_IN = Text("move the factor into the sum", "因子移入和式")
 OWN_TERM = Text("the last term is the one with {term}", "最后一项正是 {term} 的项")
 WRITTEN_OUT = Text("written out", "逐项写出")
+WRITTEN_OUT_AS = Text("written out, as {zeros}", "逐项写出，其中 {zeros}")
 CHECKED = Text(
     "Every adjoint, and every line of the equalities that lead to it, was compared with torch.autograd in float64 at "
     "{samples} random points.",
@@ -334,12 +336,12 @@ CHECKED_VALUES = Text(
     "各通项公式的推导的每一行都在 {samples} 个随机点上（float64）与按模型方程逐步算出的值作了比较。",
 )
 READ_BACK = Text(
-    "Every formula was read back as it is printed, and says what was compared.",
-    "页上的每个公式都按其印出的样子重新读入，与所核对的一致。",
+    "Every formula was read back from the page and is the one that was compared.",
+    "页上的每个公式都按印出的样子重新读入，与所核对的公式一致。",
 )
 READ_BACK_IN_PART = Text(
-    "Of the {all} formulas {read} were read back as they are printed, and say what was compared.",
-    "{all} 个公式中有 {read} 个按其印出的样子重新读入，与所核对的一致。",
+    "Of the {all} formulas, {read} were read back from the page and are those that were compared.",
+    "{all} 个公式中有 {read} 个按印出的样子重新读入，与所核对的公式一致。",
 )
 STAYS = Text(
     "The loss {loss} is left abstract, so {quantity} is treated as given.",

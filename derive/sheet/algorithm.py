@@ -1,100 +1,87 @@
-"""The backward pass through time as an algorithm: what is computed first, at every step, and added up there."""
+"""The backward pass through recurrences as an algorithm: what is computed first, in each loop, and added up there.
+
+It is read off the steps, for any number of recurrences, each with any number of loops inside each other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from sympy import Expr, Idx
 
 from derive.chain.derivation import Step, Term, product
 from derive.chain.derived import Derived
-from derive.expressions.indices import name_of, sized, substitute
+from derive.expressions.indices import name_of, substitute
 from derive.expressions.intervals import Interval
 from derive.expressions.symbols import Partial
-from derive.language import Text
 from derive.model.schedule import Stage
 from derive.model.sizes import LARGE
-from derive.page import sentences as say
-from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
-from derive.page.spans import Ranges, span
-
-TITLE = Text("The backward pass as an algorithm", "反向传播的算法")
-FIRST = Text("First:", "首先：")
-LOOP = Text("For {t} = {first}, …, {last}, in this order:", "对 {t} 从 {first} 到 {last}，按下列顺序依次计算：")
-SUMS = Text(
-    "Set {sums} to 0. For {t} = {first}, …, {last}, in this order:",
-    "令 {sums} 为 0。对 {t} 从 {first} 到 {last}，按下列顺序依次计算：",
-)
-AFTER = Text("After the loop:", "循环结束后：")
-FEW = 8  # more lines than that are left to the full sheet
+from derive.sheet.needed import Line, Ranges, needed
 
 
-class Line(NamedTuple):
-    """target = terms, or target <- target + terms if it `adds`, for the times of `during` (None: not in the loop)."""
-
-    target: Expr
-    terms: tuple[Term, ...]
-    during: Interval | None = None
-    adds: bool = False
-    beside: tuple[tuple[Idx, Expr, Expr], ...] = ()
-
-
-class Algorithm(NamedTuple):
-    """The lines before, inside and after the loop, which goes through `index` from `first` to `last`."""
+class Loop(NamedTuple):
+    """An index goes from the first to the last value."""
 
     index: Idx
     first: Expr
     last: Expr
-    before: tuple[Line, ...]
-    inside: tuple[Line, ...]
-    after: tuple[Line, ...]
+
+
+class Block(NamedTuple):
+    """Lines that are computed in their order, inside of loops if there are any, the outermost first."""
+
+    loops: tuple[Loop, ...]
+    lines: tuple[Line, ...]
+
+
+class Algorithm(NamedTuple):
+    """The blocks in order, and the gradients that begin at 0. `sparse` says that an adjoint is read that is 0, for
+    which there is no line."""
+
+    blocks: tuple[Block, ...]
+    sums: tuple[Expr, ...]
+    sparse: bool
+
+
+class Recurrence(NamedTuple):
+    """A stage with loops, and the letters of their indices: those of the first of its adjoints."""
+
+    stage: Stage
+    letters: tuple[Idx, ...]
+
+
+Recurrences = dict[str, Recurrence]  # by the families that are computed in it
 
 
 def algorithm(derived: Derived) -> Algorithm | None:
-    """Read the algorithm off the steps; None where there is no loop, more than one, or a sum that is partly over it."""
-    stages = [s for s in derived.derivation.stages if s.time]
-    if len(stages) != 1 or stages[0].inner or not stages[0].stepwise or stages[0].implicit:
+    """Read the algorithm off the steps; None where there is no loop, or a fixed point to be solved for."""
+    d = derived.derivation
+    steps = [s for s in d.as_computed(derived.steps) if not s.given]
+    found = _recurrences(d.stages, steps)
+    if not found or any(stage.implicit for stage in d.stages):
         return None
-    (stage,) = stages
-    steps = derived.derivation.as_computed(derived.steps)
-    inside = [s for s in steps if s.node.name in stage.time and not s.given]
-    if not inside or any(_at_a_border(s, stage.time[s.node.name]) for s in inside):
-        return None
-    index = inside[0].node.indices[stage.time[inside[0].node.name]]
-    lines = [_at_a_step(s, stage, index) for s in inside]
-    before: list[Line] = []
-    after: list[Line] = []
-    late = set(stage.time)  # what is not known before the loop ends
-    for step in (s for s in steps if s.node.name not in stage.time and not s.given):
-        added = [_summand(t, stage, index) for t in step.lines[0].terms] if step.node.is_leaf else []
-        own = [line for line in added if line is not None]
-        if own and len(own) < len(added):
-            return None
-        if own:
-            lines += [line._replace(target=step.target, beside=_beside(step)) for line in own]
-        elif late & _read(step.lines[0].terms):  # the last line may hold a closed form in place of the adjoints
-            late.add(step.node.name)
-            after.append(Line(step.target, tuple(_renamed(t, {}) for t in step.lines[0].terms), beside=_beside(step)))
-        else:
-            before.append(Line(step.target, step.lines[-1].terms, beside=_beside(step)))
-    low, high = _hull([line.during for line in lines if line.during is not None])
-    ends = (low, high) if stage.direction < 0 else (high, low)
-    return Algorithm(index, *ends, tuple(before), tuple(lines), tuple(after))
+    closed = {s.node.name for s in derived.closed_steps}
+    lines = [line for s in steps for line in (_of_leaf if s.node.is_leaf else _inner)(s, found, closed)]
+    given = [s for s in derived.steps if s.given]
+    kept, sparse = needed(lines, given, {i for r in found.values() for i in r.letters}, d.wanted)
+    blocks = _blocks(kept, found)
+    gradients = [line for b in blocks for line in b.lines if line.step.node.is_leaf]
+    begun = {line.step.target for line in gradients if not line.adds}
+    sums = dict.fromkeys(line.target for line in gradients if line.step.target not in begun)
+    return Algorithm(blocks, tuple(sums), sparse)
 
 
-def _at_a_border(step: Step, time: int) -> bool:
-    """Does a step hold for one value of an index beside time? Such cells take more than a few lines."""
-    return any(step.region.is_point(axis) for axis in range(len(step.node.indices)) if axis != time)
-
-
-def _hull(ranges: Sequence[Interval]) -> Interval:
-    """The first and the last time of all the lines, for long sequences."""
-
-    def place(e: Expr) -> Expr:
-        return e.subs(dict.fromkeys(e.free_symbols, LARGE))
-
-    return min((a for a, _ in ranges), key=place), max((b for _, b in ranges), key=place)
+def _recurrences(stages: Sequence[Stage], steps: Sequence[Step]) -> Recurrences:
+    """The recurrences through which a gradient goes back."""
+    found: Recurrences = {}
+    for stage in (s for s in stages if s.time):
+        nodes = [s.node for s in steps if s.node.name in stage.families]
+        if nodes:
+            letters = tuple(nodes[0].indices[axis] for axis in stage.axes(nodes[0].name))
+            found |= dict.fromkeys(stage.families, Recurrence(stage, letters))
+    return found
 
 
 def _read(terms: Sequence[Term]) -> set[str]:
@@ -102,66 +89,103 @@ def _read(terms: Sequence[Term]) -> set[str]:
     return {name_of(p.wrt) for t in terms for f in t.factors for p in f.atoms(Partial)}
 
 
-def _at_a_step(step: Step, stage: Stage, index: Idx) -> Line:
-    axis = stage.time[step.node.name]
-    by = {step.node.indices[axis]: index}
-    target, terms = substitute(step.target, by), tuple(_renamed(t, by) for t in step.lines[-1].terms)
-    return Line(target, terms, step.region.ranges[axis], beside=_beside(step, axis))
+def _inner(step: Step, found: Recurrences, closed: Collection[str]) -> Iterator[Line]:
+    """One step as a line in the letters of its loop."""
+    name = step.node.name
+    own = found.get(name)
+    axes = zip(own.stage.axes(name), own.letters, strict=True) if own is not None else ()
+    by = {step.node.indices[axis]: letter for axis, letter in axes}
+    ranges = tuple((by.get(i, i), ends) for i, ends in _ranges(step))
+    terms = step.lines[-1].terms if own is not None else _by_adjoints(step, closed)
+    yield Line(substitute(step.target, by), tuple(_renamed(t, by) for t in terms), step, ranges)
 
 
-def _beside(step: Step, time: int | None = None) -> tuple[tuple[Idx, Expr, Expr], ...]:
-    """The ranges of the other indices of a line."""
-    ranges = enumerate(zip(step.node.indices, step.region.ranges, strict=True))
-    return tuple((i, low, high) for axis, (i, (low, high)) in ranges if axis != time and not step.region.is_point(axis))
+def _ranges(step: Step) -> Ranges:
+    return tuple(zip(step.node.indices, step.region.ranges, strict=True))
 
 
-def _summand(term: Term, stage: Stage, index: Idx) -> Line | None:
-    """What a sum over the steps of the loop adds at each of them; None if the term is no such sum."""
-    for limits in term.sums:
-        for p in (p for f in term.factors for p in f.atoms(Partial) if name_of(p.wrt) in stage.time):
-            if p.wrt.indices[stage.time[name_of(p.wrt)]] == limits[0]:
-                rest = Term(term.factors, tuple(b for b in term.sums if b is not limits))
-                return Line(p, (_renamed(rest, {limits[0]: index}),), (limits[1], limits[2]), True)
-    return None
+def _by_adjoints(step: Step, closed: Collection[str]) -> tuple[Term, ...]:
+    """The last line, or the first one where a closed form may stand in the last in the place of an adjoint."""
+    first = step.lines[0].terms
+    return step.lines[-1].terms if _read(first).isdisjoint(closed) else first
 
 
 def _renamed(term: Term, by: dict[Idx, Idx]) -> Term:
     return product((substitute(f, by) for f in term.factors), term.sums)
 
 
-def shown(derived: Derived, detail: str = "full") -> Iterator[Block]:
-    """Show the algorithm, if there is one; a long one, and one that stands above written out in time, in full only."""
-    found = algorithm(derived)
-    if found is None or (detail != "full" and (_long(found) or _written_out(found, derived))):
-        return
-    yield Heading(TITLE, 1)
-    if found.before:
-        yield Paragraph(FIRST, FIRST)
-        yield Equations(tuple(_row(line, found) for line in found.before), listed=True)
-    sums = list(dict.fromkeys(line.target for line in found.inside if line.adds))
-    say_loop = SUMS if sums else LOOP
-    loop = say_loop(sums=sums, t=found.index, first=found.first, last=found.last)
-    yield Paragraph(loop, loop)
-    yield Equations(tuple(_row(line, found) for line in found.inside), listed=True)
-    if found.after:
-        yield Paragraph(AFTER, AFTER)
-        yield Equations(tuple(_row(line, found) for line in found.after), listed=True)
+def _of_leaf(step: Step, found: Recurrences, closed: Collection[str]) -> Iterator[Line]:
+    """What each loop adds to a gradient at every step, and the rest of it."""
+    rest: list[Term] = []
+    sums: dict[tuple[object, Ranges], Line] = {}
+    for term in step.lines[0].terms:
+        line = next(_summands(step, term, found), None)
+        if line is None:
+            rest.append(_renamed(term, {}))
+            continue
+        before = sums.setdefault((line.loop, line.ranges), line._replace(terms=()))
+        sums[line.loop, line.ranges] = before._replace(terms=before.terms + line.terms)
+    if rest or not sums:
+        terms = tuple(rest) if sums else tuple(_renamed(t, {}) for t in _by_adjoints(step, closed))
+        yield Line(step.target, terms, step, _ranges(step))
+    yield from sums.values()
 
 
-def _long(found: Algorithm) -> bool:
-    return len(found.before + found.inside + found.after) > FEW
+def _summands(step: Step, term: Term, found: Recurrences) -> Iterator[Line]:
+    """What a sum over the steps of a loop adds at each of them, for every adjoint over whose loop the term is a sum."""
+    summed = {i: (low, high) for i, low, high in term.sums}
+    for p in (p for f in term.factors for p in f.atoms(Partial) if name_of(p.wrt) in found):
+        stage, letters = found[name_of(p.wrt)]
+        at = [p.wrt.indices[axis] for axis in stage.axes(name_of(p.wrt))]
+        if all(i in summed or i in step.node.indices for i in at) and not summed.keys().isdisjoint(at):
+            by = dict(zip(at, letters, strict=True))
+            rest = _renamed(Term(term.factors, tuple(b for b in term.sums if b[0] not in at)), by)
+            ranges = (*((i, summed[i]) for i in at if i in summed), *_ranges(step))
+            renamed = tuple((by.get(i, i), ends) for i, ends in ranges)
+            yield Line(substitute(step.target, by), (rest,), step, renamed, True, stage.families)
 
 
-def _written_out(found: Algorithm, derived: Derived) -> bool:
-    """Does the loop go over a known number of steps?"""
-    return all(sized(end, derived.sizes).is_Integer for end in (found.first, found.last))
+def _blocks(lines: Sequence[Line], found: Recurrences) -> tuple[Block, ...]:
+    """First what needs no loop, then loop by loop, each with what is added in it, and the lines between and after."""
+    leaves = [line for line in lines if line.step.node.is_leaf]
+    runs = [list(run) for _, run in groupby((x for x in lines if x not in leaves), key=lambda x: _loop(x, found))]
+    start = runs.pop(0) if runs and not _loop(runs[0][0], found) else []
+    waiting = {x.step.node.name for run in runs for x in run}  # what the start does not compute
+    first = [line for line in leaves if not line.loop and not waiting & _read(line.terms)]
+    summed = {line.step.target for line in leaves if line.loop}
+    last = [x._replace(adds=x.step.target in summed) for x in leaves if not x.loop and x not in first]
+    blocks = [Block((), (*start, *first))]
+    for run in runs:
+        loop = _loop(run[0], found)
+        run += [line for line in leaves if loop and line.loop == loop]
+        blocks.append(Block(_loops(run, found[loop[0]]) if loop else (), tuple(run)))
+    return _joined((*blocks, Block((), tuple(last))))
 
 
-def _row(line: Line, found: Algorithm) -> Row:
-    ranges = [span(*b) for b in line.beside]
-    if line.during is not None and set(line.during) != {found.first, found.last}:
-        ranges.insert(0, span(found.index, *line.during))
-    where = say.FOR(ranges=Ranges(tuple(ranges))) if ranges else None
-    if line.adds:
-        return Row(line.target, (Term((line.target,)), *line.terms), where, sign="<-")
-    return Row(line.target, line.terms, where)
+def _loop(line: Line, found: Recurrences) -> tuple[str, ...]:
+    own = found.get(line.step.node.name)
+    return own.stage.families if own is not None else ()
+
+
+def _joined(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Lines outside of loops that follow each other are one block. Loops stay apart: one may need all of the other."""
+    runs = [list(run) for _, run in groupby((b for b in blocks if b.lines), key=lambda b: bool(b.loops))]
+    plain = ((Block((), tuple(line for b in run for line in b.lines)),) for run in runs if not run[0].loops)
+    return tuple(b for run in runs for b in (run if run[0].loops else next(plain)))
+
+
+def _loops(lines: Sequence[Line], recurrence: Recurrence) -> tuple[Loop, ...]:
+    found = []
+    for letter, loop in zip(recurrence.letters, recurrence.stage.loops, strict=True):
+        low, high = _hull([dict(line.ranges)[letter] for line in lines])
+        found.append(Loop(letter, low, high) if loop.direction < 0 else Loop(letter, high, low))
+    return tuple(found)
+
+
+def _hull(ranges: Sequence[Interval]) -> Interval:
+    """The first and the last value of all, for large sizes."""
+
+    def place(e: Expr) -> Expr:
+        return e.subs(dict.fromkeys(e.free_symbols, LARGE))
+
+    return min((a for a, _ in ranges), key=place), max((b for _, b in ranges), key=place)

@@ -169,7 +169,8 @@ def named(model: Model) -> Iterator[Block]:
     said = _said(model)
     yield from (Paragraph(say.STOP(said=sentence)) for sentence in said[:-1])
     if said or found:
-        yield Paragraph(say.BECOME(said=said[-1]) if said else say.SO)
+        only_new = not found and {kind for kind, names in _implied(model).items() if names} == {say.NAMED_WEIGHTS}
+        yield Paragraph((say.DENOTED if only_new else say.BECOME)(said=said[-1]) if said else say.SO)
         yield Equations(tuple(_definitions(model, _written(model.given))), listed=True)
 
 
@@ -215,15 +216,19 @@ def _orders(d: Derivation, detail: str) -> Iterator[Block]:
             yield Paragraph(say.NO_CLAIM)
 
 
+def naming(model: Model, detail: str) -> Iterator[Block]:
+    """Show the equations again where parts of them got names, unless the names stand in the model already."""
+    if not named_at_once(model, detail):
+        yield from named(model)
+
+
 def forward(derived: Derived, known: Sequence[Known], detail: str) -> Iterator[Block]:
-    """Show the equations as they are computed, pre-activations named, and every time step where T has a number."""
-    equations = () if named_at_once(derived.model, detail) else tuple(named(derived.model))
+    """Show in which order loops compute, and every time step where T has a number."""
     unrolled = list(forward_in_time(derived.derivation, derived.sizes, detail))
     orders = tuple(_orders(derived.derivation, detail))
-    if not equations and not unrolled and not orders:
+    if not unrolled and not orders:
         return
     yield Heading(say.FORWARD)
-    yield from equations
     yield from orders
     if unrolled:
         yield Paragraph(say.UNROLLED_FORWARD(sizes=known))

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Title
-from derive.sheet.algorithm import shown as algorithm
+from derive.sheet.algorithm_page import shown as algorithm
 from derive.sheet.groups import last_number
 from derive.sheet.intuition import kinds
-from derive.sheet.model import flows, forward, given, named
+from derive.sheet.model import flows, forward, given, named, naming
 from derive.sheet.part import Part
 from derive.sheet.picture import picture
 from derive.sheet.read_back import read_back
@@ -18,6 +18,7 @@ from derive.sheet.results import results
 from derive.sheet.steps import backward, gradients
 from derive.sheet.values import values
 from derive.sheet.verification import check
+from derive.topics.matrix_form.signs import only_used
 from derive.topics.topic import Place
 
 
@@ -50,7 +51,7 @@ def _readings(parts: Sequence[Part]) -> Iterator[Block]:
         own = part._replace(base=like, number=max((last_number(p) for p, _ in above), default=0) if like else 0)
         own = own._replace(told=told)
         told |= kinds(part.derived.steps, part.derived.model) if part.derived.model.has_loss else told
-        blocks = list(_alone(own) if own.alone else _part(own))
+        blocks = list(only_used(_alone(own) if own.alone else _part(own)))
         if part.label is not None:
             yield Heading(say.READING(label=part.label), 0)
         if like is not None:
@@ -68,12 +69,13 @@ def _readings(parts: Sequence[Part]) -> Iterator[Block]:
 def _part(part: Part) -> Iterator[Block]:
     derived, model, detail = part.derived, part.derived.model, part.detail
     yield from given(model, detail)
+    yield from naming(model, detail)
     if detail == "full":
         yield from flows(derived.derivation)
-    yield from forward(derived, part.known, detail)
     yield from results(part)
     if detail == "answer":
         return
+    yield from forward(derived, part.known, detail)
     yield from picture(part)
     yield from part.sections(Place.PREMISES)
     if model.has_loss or part.base is None:  # no line of a later reading without gradients is in matrices
@@ -82,7 +84,7 @@ def _part(part: Part) -> Iterator[Block]:
     if model.has_loss:
         yield from backward(part)
         yield from gradients(part)
-        yield from algorithm(derived, detail)
+        yield from algorithm(part)
     yield from part.sections(Place.RESULTS)
 
 

@@ -148,7 +148,7 @@ def _below(part: Part, group: Group) -> Iterator[Block]:
     """Show what follows the equations of a step: a sum written out, the steps alike, the whole of a gradient."""
     steps = (group.first, *group.others)
     for step in (s for s in steps if s.node.is_leaf):
-        yield from written_out(step, part.derived.sizes, part.detail)
+        yield from written_out(step, part.derived.model, part.derived.sizes, part.detail)
         yield from _zero(step)
     yield from _others(part, group)
     for step in (s for s in steps if s.node.is_leaf):

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from sympy import Add, Basic, Expr, Idx, Indexed, KroneckerDelta, Mul, Product, Sum, Symbol
+from sympy import Add, Basic, Eq, Expr, Idx, Indexed, Integer, KroneckerDelta, Mul, Product, Sum, Symbol
 
 from derive.chain.derivation import Step, Term
-from derive.expressions.indices import sized
+from derive.expressions.indices import name_of, sized, substitute
 from derive.expressions.intervals import inside
 from derive.expressions.symbols import Partial
+from derive.model.model import Model
 from derive.page import sentences as say
 from derive.page.blocks import Block, Expanded
 from derive.sheet.in_time import shown
 
 
-def written_out(step: Step, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:
-    """Write a sum out term by term where the number of its terms is known."""
+def written_out(step: Step, model: Model, sizes: Mapping[Symbol, int], detail: str) -> Iterator[Block]:
+    """Write a sum out term by term where the number of its terms is known, without those that a start value makes 0."""
     found = _last_sum(step)
     if found is None or any(f.has(Product, Sum) for f in found[1]):  # they would shrink from term to term
         return
     front, body, idx, low, high = found
     low, high = sized(low, sizes), sized(high, sizes)
     if low.is_Integer and high.is_Integer and high > low and all(_can_be_filled(f, idx) for f in body):
-        times = shown(range(int(low), int(high) + 1), detail)
-        yield Expanded(step.target, front, Term(body), idx, times, say.WRITTEN_OUT)
+        zeros = {n: e for n in range(int(low), int(high) + 1) for e in _starts_at_zero(body, idx, n, model)}
+        times = shown([n for n in range(int(low), int(high) + 1) if n not in zeros], detail)
+        because = [Eq(e, 0, evaluate=False) for e in zeros.values()]
+        yield Expanded(
+            step.target, front, Term(body), idx, times, say.WRITTEN_OUT_AS(zeros=because) if zeros else say.WRITTEN_OUT
+        )
+
+
+def _starts_at_zero(factors: Sequence[Expr], idx: Idx, n: int, model: Model) -> Iterator[Expr]:
+    """The factors that are start values, and 0."""
+    for f in (substitute(f, {idx: Integer(n)}) for f in factors if isinstance(f, Indexed)):
+        starts = model.nodes[name_of(f)].cases[1:]
+        if any(_holds(case.position, f.indices) and case.expr == 0 for case in starts):
+            yield f
+
+
+def _holds(position: Sequence[Expr], at: Sequence[Expr]) -> bool:
+    return all(isinstance(p, Idx) or p == place for p, place in zip(position, at, strict=True))
 
 
 def _can_be_filled(expr: Basic, idx: Idx) -> bool:

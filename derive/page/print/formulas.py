@@ -7,7 +7,7 @@ from typing import Any
 
 from sympy import Expr, Idx, Integer, Mul, Sum, Symbol
 
-from derive.chain.derivation import Term
+from derive.chain.derivation import Term, product
 from derive.expressions.indices import Limits, sized, substitute
 from derive.expressions.letters import Letters
 from derive.expressions.said import Said
@@ -72,9 +72,17 @@ class Formulas:
         return self.plain(value)
 
     def expanded(self, block: Expanded) -> list[str]:
-        """The terms of a sum written out."""
+        """The terms of a sum written out; a power whose exponent becomes 0 is left out."""
         (body,) = self.looping(block.index).pieces((block.term,))
-        return Template(body).at(block.times, DOTS[self.style])
+        terms = Template(body).at(block.times, DOTS[self.style])
+        return [self._at(block, n) or text for n, text in zip(block.times, terms, strict=True)]
+
+    def _at(self, block: Expanded, n: int | None) -> str | None:
+        """A term in which a power becomes 1."""
+        factors = block.term.factors if n is not None else ()
+        filled = [substitute(sized(f, dict(self.sizes)), {block.index: Integer(n or 0)}) for f in factors]
+        gone = any(f.is_Pow and now == 1 for f, now in zip(factors, filled, strict=True))
+        return self.plain.pieces((product(filled),))[0] if gone else None
 
     def numbers(self, right: Expr | tuple[Term, ...], values: Values) -> tuple[tuple[str, ...], bool]:
         """The right-hand side with numbers for its quantities, and whether none of them is rounded."""

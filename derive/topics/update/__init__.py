@@ -36,7 +36,7 @@ class Update(Topic):
         wanted = ask.get("update", False) or ask.get("train") is not None or alone
         return (Rule(rate),) if wanted else ()
 
-    def blocks(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+    def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
         for each in found:
             yield from _rule(each, context.derived.steps)
 

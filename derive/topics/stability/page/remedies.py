@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Expr, Function, IndexedBase, Integer, Pow, S, Sum, Symbol, Tuple
+from sympy import Expr, Function, Idx, Indexed, IndexedBase, Integer, Pow, S, Sum, Symbol, Tuple
 
 from derive.chain.derivation import Step, Term
 from derive.expressions.indices import bound, index, name_of
@@ -152,9 +152,22 @@ def _everywhere(analysis: Analysis, steps: Sequence[Step], measured: Measured | 
         yield from _truncation(analysis, tuple(truncations(analysis, steps)), measured)
 
 
+def _same_element(before: Expr, after: Expr) -> Expr:
+    """The element on the direct path: in a vector each leads to itself, as the delta in the Jacobian says."""
+    if not isinstance(before, Indexed) or before.base != after.base:
+        return before
+    pairs = zip(before.indices, after.indices, strict=True)
+    return before.base[tuple(own if isinstance(own, Idx) and isinstance(at, Idx) else at for at, own in pairs)]
+
+
 def _gate(gate: Gate, measured: Measured | None) -> Iterator[Block]:
     entry = gate.entry
-    names = {"gate": gate.element, "before": entry.wrt, "after": entry.of, "function": gate.row.title}
+    names = {
+        "gate": gate.element,
+        "before": _same_element(entry.wrt, entry.of),
+        "after": entry.of,
+        "function": gate.row.title,
+    }
     yield Paragraph(
         GATE(share=gate.share, rest=gate.rest, **names), ASKED(share=gate.share, rest=gate.rest, gate=gate.element)
     )
