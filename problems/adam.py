@@ -10,10 +10,10 @@ problem = Problem(
         "Every step of Adam, with learning rate α and decay rates β₁ and β₂, sees the same gradient g, which is not "
         "zero. Find the two moments, their bias corrections "
         "and the update for every step: first without the small constant ε in the denominator, then with it. What "
-        "does the update become when ε is large?",
+        "does the update become when ε is large, and what is it for ε = 1?",
         "Adam 的学习率为 α，衰减率为 β₁ 与 β₂，每一步得到同一个非零梯度 g。请求出任意一步的两个矩、"
         "它们的偏差校正和更新量：先设分母中没有小常数 ε，"
-        "再加上它。当 ε 很大时，更新量变成什么？",
+        "再加上它。当 ε 很大时，更新量变成什么？ε = 1 时又是多少？",
     ),
     source="1.6",
     group="optimisers",

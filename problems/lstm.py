@@ -10,7 +10,7 @@ problem = Problem(
         "An LSTM reads a sequence and is trained with half the squared error of its last state. Derive the gradient "
         "with respect to the weights and the bias of every gate, and say why the cell keeps the gradient alive.",
         "一个 LSTM 读入一个序列，损失为最后状态平方误差的一半。"
-        "请推导损失对每个门的权重与偏置的梯度，并说明为什么记忆单元能使梯度不消失。",
+        "请推导损失对每个门的权重与偏置的梯度，并说明为什么记忆单元能使梯度不易消失。",
     ),
     source="3.3",
     group="recurrent",
@@ -31,7 +31,7 @@ alive = Text(
     "of an activation. Over many steps it is multiplied by the product of the forget gates, which stays near 1 while "
     "the gates stay open; in a simple recurrent cell every step multiplies by a weight and by the derivative of the "
     "activation instead. Where a forget gate is near 0, the direct path is cut: there the cell forgets.",
-    "记忆单元能使梯度不消失，是因为它的状态以相加的方式更新。在从一个单元状态到下一个单元状态的直接路径上，"
+    "记忆单元能使梯度不易消失，是因为它的状态以相加的方式更新。在从一个单元状态到下一个单元状态的直接路径上，"
     "伴随量只乘以遗忘门，既不乘以权重，也不乘以激活函数的导数。经过多步，伴随量乘以各遗忘门之积；"
     "只要遗忘门保持打开，这个积就接近 1。而在简单循环单元中，每一步都要乘以权重与激活函数的导数。"
     "遗忘门接近 0 时，直接路径被切断：单元在此遗忘。",

@@ -237,3 +237,57 @@ def test_a_structure_is_named_where_it_is_and_only_there():
     assert all("A product passes" not in said(write) for write in (exponential, square, scaled, mean_of))
     assert "A product passes" in said(product)
     assert "An average divides" in said(mean_of) and "An average divides" not in said(scaled)
+
+
+def page(name: str, detail: str = "brief", lang: str = "en", **options) -> str:
+    """The page of a problem without line breaks; a size among the options is a number."""
+    problem = load(name)
+    sizes = {key: n for key, n in options.items() if isinstance(n, int)}
+    rest = {key: choice for key, choice in options.items() if key not in sizes}
+    parts = [reading.build(**problem.choices(rest)).derive(sizes=sizes) for reading in problem.readings]
+    return " ".join(" ".join(p.to_text(check=False, detail=detail, lang=lang) for p in parts).split())
+
+
+@pytest.mark.parametrize("name", ["crf", "ctc", "softmax-ce", "rnn", "lasso", "z-loss", "attention", "label-smoothing"])
+def test_a_sign_is_explained_where_it_is_printed_and_only_there(name):
+    text = page(name)
+    for sentence, sign in {
+        "⊙ is the elementwise product.": "⊙",
+        "⊘ is the elementwise quotient.": "⊘",
+        "𝟏_n is the column vector of n ones.": "𝟏_",
+    }.items():
+        assert (sign in text.replace(sentence, "")) == (sentence in text), (name, sign)
+
+
+def test_a_sum_written_out_has_no_term_that_is_zero_and_no_power_that_is_one():
+    assert "(w_hh³ h_1 + w_hh² h_2 + w_hh h_3 + h_4) (written out, as h₀ = 0)" in page("bptt", T=5)
+    learned = page("bptt", T=5, start="learned")
+    assert "w_hh⁴ h_0 + w_hh³ h_1 + w_hh² h_2 + w_hh h_3 + h_4" in learned and "h₀ = 0" not in learned
+
+
+def test_the_last_quantity_of_a_model_is_named_by_its_symbol():
+    """A step of AdamW and an expected reward are no losses."""
+    for name in ("adamw", "score-function"):
+        assert "the loss" not in page(name) and "损失 Δ" not in page(name, lang="zh")
+
+
+def test_one_formula_is_not_printed_as_two_cases():
+    """s_1 starts the recurrence and s_t enters its step, each with the slope 1."""
+    text = page("crf")
+    assert "∂L/∂s_ij = ∂L/∂a_ij - δ_{y_i,j} │" in text and "[i = 1]" not in text
+
+
+def test_results_come_before_the_forward_pass_and_after_the_names_in_them():
+    """Names of softmaxes are in the results of CTC; loops and steps in time are not."""
+    text = page("ctc")
+    assert text.index("denote it by") < text.index("Results") and "Forward pass" not in text
+    for name, sizes in (("bptt", {"T": 3}), ("stacked-rnn", {})):
+        text = page(name, **sizes)
+        assert text.index("Results") < text.index("Forward pass") < text.index("Backward pass")
+
+
+@pytest.mark.parametrize("name", ["ridge", "l1"])
+def test_an_update_that_is_asked_for_is_in_the_results(name):
+    text = str(sheet(name, ["--format", "text", "--no-check"])[0])
+    assert text.index("Results") < text.index("Gradient descent with learning rate") < text.index("Backward pass")
+    assert text.count("Gradient descent with learning rate") == 1

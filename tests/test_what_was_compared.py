@@ -24,7 +24,7 @@ def recurrent():
 
 @pytest.mark.parametrize(("lang", "heading", "said", "never"), [
     ("en", "Verification", ("where they stand, not compared line by line", "rests on the proofs alone"), "above"),
-    ("zh", "验证", ("在原处用文字证明，未逐行比较", "其余内容只有证明"), "以上每个伴随量"),
+    ("zh", "验证", ("在原处用文字证明，未逐行比较", "其余内容仅以证明为据"), "以上每个伴随量"),
 ])  # fmt: skip
 def test_claims_about_many_steps_are_not_counted_as_compared_lines(lang, heading, said, never):
     """A bound or a remedy has no row: the section says so, and says how many random cells its tables stand on."""

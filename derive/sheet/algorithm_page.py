@@ -33,20 +33,20 @@ SEMICOLONS = ("; ", "；")
 ALL = Text("{parts}.", "{parts}。")
 INSIDE = (", and each time for ", "，每次再对 ")
 BEGIN = Text("Set {sums} to 0.", "令 {sums} 为 0。")
-BEGIN_ALL = Text("Set every gradient to which a loop adds to 0.", "令循环中要累加的各梯度为 0。")
+BEGIN_ALL = Text("Every gradient that is added up in a loop starts at 0.", "在循环中累加的各梯度以 0 为初值。")
 SPARSE = Text("Adjoints that are not computed are 0.", "未计算的伴随量为 0。")
-LIKEWISE = Text("likewise {others}, see step {number}", "{others} 同理，见步骤 {number}")
-LIKEWISE_ALL = Text("likewise the others of step {number}", "步骤 {number} 中其余各量同理")
+LIKEWISE = Text("likewise {others}, see step {number}", "{others} 同理，见第 {number} 步")
+LIKEWISE_ALL = Text("likewise the others of step {number}", "第 {number} 步中其余各量同理")
 NAMED = 3  # gradients that are named one by one
-BY_STEP = Text("{targets} by step {numbers}", "{targets}（步骤 {numbers}）")
-BY_STEPS = Text("{targets} by steps {numbers}", "{targets}（步骤 {numbers}）")
+BY_STEP = Text("{targets} by step {numbers}", "{targets}（第 {numbers} 步）")
+BY_STEPS = Text("{targets} by steps {numbers}", "{targets}（第 {numbers} 步）")
 ADDED = Text(
     "then add to the gradient of step {numbers} its terms with these adjoints",
-    "再把步骤 {numbers} 的梯度中含这些伴随量的项累加进去",
+    "再把第 {numbers} 步的梯度中含这些伴随量的项累加进去",
 )
 ADDED_BY_STEPS = Text(
     "then add to the gradients of steps {numbers} their terms with these adjoints",
-    "再把步骤 {numbers} 的各梯度中含这些伴随量的项累加进去",
+    "再把第 {numbers} 步的各梯度中含这些伴随量的项累加进去",
 )
 FEW = 15  # of more lines than that, brief names the steps; one that is for all values of an index counts twice
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Title
@@ -18,7 +18,6 @@ from derive.sheet.results import results
 from derive.sheet.steps import backward, gradients
 from derive.sheet.values import values
 from derive.sheet.verification import check
-from derive.topics.matrix_form.signs import only_used
 from derive.topics.topic import Place
 
 
@@ -51,7 +50,7 @@ def _readings(parts: Sequence[Part]) -> Iterator[Block]:
         own = part._replace(base=like, number=max((last_number(p) for p, _ in above), default=0) if like else 0)
         own = own._replace(told=told)
         told |= kinds(part.derived.steps, part.derived.model) if part.derived.model.has_loss else told
-        blocks = list(only_used(_alone(own) if own.alone else _part(own)))
+        blocks = _without_unused_signs(_alone(own) if own.alone else _part(own), own)
         if part.label is not None:
             yield Heading(say.READING(label=part.label), 0)
         if like is not None:
@@ -64,6 +63,14 @@ def _readings(parts: Sequence[Part]) -> Iterator[Block]:
         else:
             yield from blocks
         above.append((own, blocks))
+
+
+def _without_unused_signs(blocks: Iterable[Block], part: Part) -> list[Block]:
+    if "matrix_form" not in part.found:
+        return list(blocks)
+    from derive.topics.matrix_form.signs import only_used
+
+    return list(only_used(blocks))
 
 
 def _part(part: Part) -> Iterator[Block]:

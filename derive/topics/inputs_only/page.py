@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from derive.expressions.indices import name_of
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import elements
 from derive.language import Text
@@ -39,9 +40,10 @@ def section(found: Sequence[Carried], detail: str) -> Iterator[Block]:
     yield Heading(HEADING)
     if detail == "full":
         yield Paragraph(SAY)
-    partials = dict.fromkeys(e for one in found if one.lines for e in elements(one.value) if isinstance(e, Partial))
+    given = [e for one in found if one.lines for e in elements(one.value) if isinstance(e, Partial)]
+    partials = {(name_of(e.of), name_of(e.wrt)): e for e in reversed(given)}
     if partials:
-        yield Paragraph(AND_GIVEN(partials=list(partials)))
+        yield Paragraph(AND_GIVEN(partials=list(reversed(partials.values()))))
     for one in found:
         if not one.lines:
             yield Paragraph(why_not(one))

@@ -21,14 +21,14 @@ MEASURED = Text(
     "compared line by line. The tables in those sections were measured with torch.autograd in {cells} random cells; "
     "they contradict none of the statements. Everything else there rests on the proofs alone.",
     "关于多个时间步的结论、界以及缓解方法都在原处用文字证明，未逐行比较。相应各节的表格由 torch.autograd 在 "
-    "{cells} 个随机单元上测得，与各结论均不矛盾；其余内容只有证明。",
+    "{cells} 个随机单元上测得，与各结论均不矛盾；其余内容仅以证明为据。",
 )
 MEASURED_BRIEF = Text(
     "Statements about many steps, bounds and remedies are proved in words where they stand, not compared line by "
     "line; measurements with torch.autograd in {cells} random cells contradict none of them, and the rest rests on "
     "the proofs alone.",
     "关于多个时间步的结论、界以及缓解方法都在原处用文字证明，未逐行比较；由 torch.autograd 在 {cells} "
-    "个随机单元上测得的结果与各结论均不矛盾，其余内容只有证明。",
+    "个随机单元上测得的结果与各结论均不矛盾，其余内容仅以证明为据。",
 )
 NOT_HERE = Text(
     "The Jacobian of one step and the statements about many steps were not compared here; the sheet for a general "
