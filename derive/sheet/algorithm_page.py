@@ -53,13 +53,13 @@ FEW = 15  # of more lines than that, brief names the steps; one that is for all 
 
 def shown(part: Part) -> Iterator[Shown]:
     """Show the algorithm, if there is one; a long one, and one that stands above written out in time, in full only."""
+    if part.detail != "full" and _written_out(part.derived):
+        return
     found = algorithm(part.derived)
     if found is None:
         return
     alike = {} if part.detail == "full" else {id(s): g for g in groups(part) for s in (g.first, *g.others)}
     lines = [_together(block.lines, alike) for block in found.blocks]
-    if part.detail != "full" and _written_out(found, part.derived):
-        return
     yield Heading(TITLE, 1)
     start = [sentence for sentence in (_begin(found, part.detail), SPARSE if found.sparse else None) if sentence]
     few = part.detail == "full" or sum(map(_lines, found.blocks, lines)) <= FEW
@@ -132,10 +132,13 @@ def _head(block: Block, n: int, of: int) -> Text:
     return IN_ORDER(loops=joined([LOOP(t=t, first=a, last=b) for t, a, b in block.loops], INSIDE))
 
 
-def _written_out(found: Algorithm, derived: Derived) -> bool:
-    """Does one loop go over a known number of steps?"""
-    loops = [block.loops for block in found.blocks if block.loops]
-    return all(len(own) == 1 and all(sized(e, derived.sizes).is_Integer for e in own[0][1:]) for own in loops)
+def _written_out(derived: Derived) -> bool:
+    """Does the sheet hold every step, as each recurrence has one loop, over a known number of them?"""
+    nodes = derived.model.nodes
+    stages = [s for s in derived.derivation.stages if s.time]
+    indices = [nodes[name].indices[axis] for s in stages for name, axis in list(s.time.items())[:1]]
+    ends = (sized(e, derived.sizes) for i in indices for e in (i.lower, i.upper))
+    return bool(stages) and not any(s.inner for s in stages) and all(e.is_Integer for e in ends)
 
 
 def _row(line: Line, likewise: Text | None, block: Block) -> Row:

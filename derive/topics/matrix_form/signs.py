@@ -7,7 +7,6 @@ from typing import Any
 
 from sympy import Expr, Symbol, preorder_traversal
 
-from derive.chain.derivation import Term
 from derive.expressions.matrices import (
     ONE,
     Entrywise,
@@ -24,6 +23,7 @@ from derive.expressions.matrices import (
     Vec,
 )
 from derive.language import Text
+from derive.memo import memo
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Paragraph, Table
 from derive.page.print.matrices import reciprocal
@@ -106,12 +106,19 @@ DIVIDE = Text("{sign} is the elementwise quotient.", "{sign} 表示逐元素相�
 
 def meanings(matrices: Sequence[Expr]) -> Iterator[Text]:
     """What the signs mean that are printed in these matrices."""
-    parts = {e for m in matrices for e in preorder_traversal(m)}
-    for kind, sentence in SIGNS:
-        if any(isinstance(e, kind) and (kind is not Hadamard or _multiplies(e)) for e in parts):
-            yield sentence
-    if any(map(reciprocal, parts)):
+    found = frozenset[Text]().union(*map(_meanings, matrices))
+    yield from (sentence for _, sentence in SIGNS if sentence in found)
+    if DIVIDE in found:
         yield DIVIDE
+
+
+@memo
+def _meanings(matrix: Expr) -> frozenset[Text]:
+    """The sentences on the signs of one matrix."""
+    parts = set(preorder_traversal(matrix))
+    kinds = {type(e) for e in parts if not isinstance(e, Hadamard) or _multiplies(e)}
+    found = [sentence for kind, sentence in SIGNS if any(issubclass(k, kind) for k in kinds)]
+    return frozenset([*found, DIVIDE] if any(map(reciprocal, parts)) else found)
 
 
 def _multiplies(product: Expr) -> bool:
@@ -123,11 +130,13 @@ def only_used(blocks: Iterable[Block]) -> Iterator[Block]:
     """The blocks of a sheet without the sentences on signs that none of them shows."""
     found = list(blocks)
     known = {*(sentence for _, sentence in SIGNS), DIVIDE}
-    used = set(meanings([e for b in found for e in _shown(b)]))
-    for block in found:
-        if not isinstance(block, Paragraph) or known.isdisjoint(said := list(_sentences(block.text))):
+    said = {n: list(_sentences(b.text)) for n, b in enumerate(found) if isinstance(b, Paragraph)}
+    said = {n: sentences for n, sentences in said.items() if not known.isdisjoint(sentences)}
+    used = set(meanings([e for b in found for e in _shown(b)])) if said else set()
+    for n, block in enumerate(found):
+        if n not in said or not isinstance(block, Paragraph):
             yield block
-        elif left := [text for text in said if text not in known or text in used]:
+        elif left := [text for text in said[n] if text not in known or text in used]:
             yield Paragraph(say.one_after_another(left), block.asked)
 
 
@@ -138,10 +147,8 @@ def _sentences(text: Text) -> Iterator[Text]:
 
 
 def _shown(block: Any) -> Iterator[Expr]:
-    """The formulas of a block."""
+    """The formulas of a block that may hold matrices: a sum of products as they stand is of elements."""
     if isinstance(block, Equations):
-        for row in block.rows:
-            parts = row.right if isinstance(row.right, tuple) else (Term((row.right,)),)
-            yield from (f for part in parts for f in part.factors)
+        yield from (row.right for row in block.rows if isinstance(row.right, Expr))
     elif isinstance(block, Table):
         yield from (cell for row in block.rows for cell in row if isinstance(cell, Expr))
