@@ -29,6 +29,8 @@ from derive.code.trees import (
 )  # fmt: skip
 from derive.expressions.matrix_functions import DECOMPOSITIONS
 
+COSTLY = {*DECOMPOSITIONS, "softmax", "log_softmax", "logsumexp"}
+
 
 def shared(lines: Sequence[Statement], names: Identifiers) -> tuple[Statement, ...]:
     """Return the lines with a variable for each costly tree that occurs more than once.
@@ -70,7 +72,7 @@ def _costly(tree: Tree) -> bool:
     if isinstance(tree, (Plus, Times, Power)):
         return any(isinstance(p, NewAxis) for t in trees_in(tree) if isinstance(t, Pick) for p in t.places)
     if isinstance(tree, Apply):
-        return tree.function in DECOMPOSITIONS
+        return tree.function in COSTLY
     return isinstance(tree, (Call, Reduce, Inner, MatMul, Contraction))
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from derive.chain.rule import derive
 from derive.code.call import call, ranges
 from derive.code.docstring import definitions, shapes
-from derive.code.passes import backward, needed_values, passes
+from derive.code.passes import passes, saved
 from derive.code.printer import INDENT
 from derive.code.python_text import documented, quoted, tuple_of
 from derive.code.signature import Argument, Signature
@@ -65,16 +65,10 @@ def _class(mode: Mode, signature: Signature, several: bool) -> str:
         what=signature.name + f" {mode.when}" * several,
         suffix=source.suffix,
         inputs=tuple_of(source.shapes),
-        saved=tuple_of([*_needed_inputs(source), *needed_values(source, source.backward.statements())]),
+        saved=tuple_of(n for n in saved(source) if n not in source.optional),
         returned=tuple_of(names[n] for n in (signature.result, *mode.updates.values())),
         cotangent=quoted(next(iter(source.optional))),
     )
-
-
-def _needed_inputs(source: Source) -> list[str]:
-    """Return the inputs that the backward pass needs; others may change before it runs, as averages do."""
-    text = backward(source)
-    return [name for name in source.shapes if f"given[{quoted(name)}]" in text]
 
 
 def _function(modes: list[Mode], signature: Signature) -> str:

@@ -50,11 +50,15 @@ from derive.expressions.symbols import Partial
 NEUTRAL = {
     "sum": plain(Number(0)), "prod": plain(Number(1)), "max": plain(Number(-inf)), "min": plain(Number(inf)),
 }  # fmt: skip
+Ragged = tuple[Idx, Expr, Expr]  # an index with ends that depend on others
 REDUCTIONS = {Sum: "sum", Product: "prod", Amax: "max", Amin: "min"}
 
 
 class Lowering:
-    """Lowers expressions; `element` gives the variable of a symbol, an element or a partial, and its position there."""
+    """Lowers expressions; `element` gives the variable of a symbol, an element or a partial, and its position there.
+
+    `evaluated` says how an expression is evaluated, `finite` that it is never infinite.
+    """
 
     def __init__(
         self,
@@ -62,8 +66,9 @@ class Lowering:
         sizes: Collection[Symbol],
         element: Callable[[Expr], Element],
         evaluated: Callable[[Expr], Expr] = lambda expr: expr,
+        finite: Callable[[Expr], bool] = lambda expr: False,
     ):
-        self.evaluated = evaluated
+        self.evaluated, self.finite = evaluated, finite
         self.sizes, self.element, self.integers = set(sizes), element, Integers(names)
         self.elements = Elements(self.integers)
         self.integers.read = lambda expr, scope: self.elements.read(*self.element(expr), scope)
@@ -135,7 +140,7 @@ class Lowering:
     def _bound(self, expr: Expr, scope: Scope, kind: str) -> NamedArray:
         """Lower a sum, a product or an extreme over fixed ranges; an end that depends on an index becomes a mask."""
         indices: list[Idx] = []
-        ragged: list[tuple[Idx, Expr, Expr]] = []
+        ragged: list[Ragged] = []
         body = apart(expr, scope.ranges)  # no index of its own is one of those around it
         while isinstance(body, type(expr)) and body.limits[-1][0] not in indices:
             *inner, (idx, low, high) = body.limits
@@ -147,12 +152,23 @@ class Lowering:
                 ragged.append((idx, low, high))
             scope = scope.opened(idx, ends)
             indices.append(idx)
-        factors = self._factors(body, scope) if kind == "sum" and not ragged else [(self.lower(body, scope), 1)]
-        for idx, low, high in ragged:
-            condition = self._between(idx, low, high, scope)
-            parts = [condition, self._array(product(factors, scope.order)), NEUTRAL[kind]]
-            factors = [(elementwise(parts, scope.order, lambda *trees: Apply("where", trees)), 1)]
+        if ragged:
+            return self._over(kind, self._masked(kind, body, ragged, scope), indices, scope)
+        factors = self._factors(body, scope) if kind == "sum" else [(self.lower(body, scope), 1)]
         return self._over(kind, factors, indices, scope)
+
+    def _masked(self, kind: str, body: Expr, ragged: list[Ragged], scope: Scope) -> list[Factor]:
+        """Return the factors of a body that is neutral outside of its ranges; what is finite stands beside the mask.
+
+        So the sum of K_jd dS_ij over the j up to i remains a matrix product.
+        """
+        outside = [f for f in Mul.make_args(body) if kind == "sum" and self.finite(f)]
+        inside = [f for f in Mul.make_args(body) if f not in outside]
+        part = self.lower(Mul(*inside) if inside and outside else body, scope)
+        for idx, low, high in ragged:
+            parts = [self._between(idx, low, high, scope), self._array(part), NEUTRAL[kind]]
+            part = elementwise(parts, scope.order, lambda *trees: Apply("where", trees))
+        return [(part, 1), *(self._factors(Mul(*outside), scope) if inside and outside else [])]
 
     def _over(self, kind: str, factors: list[Factor], indices: list[Idx], scope: Scope) -> NamedArray:
         """Return the sum or product over indices; one that no factor depends on counts its values."""
@@ -214,6 +230,8 @@ class Lowering:
             return self._of_matrix(expr, scope)
         row = row_of(expr)
         if row is not None:
+            if row.name == "sqrt" and expr.args[0].is_nonnegative and (of := self.lower(expr.args[0], scope)).plain:
+                return plain(Apply("root", (of.tree,)))
             lower = self._difference if isinstance(expr, share) else self.lower
             parts = [self._array(lower(a, scope)) for a in arguments(expr)]
             return elementwise(parts, scope.order, lambda *trees: Call(row.name, trees))

@@ -8,7 +8,7 @@ from derive.chain.derivation import Derivation
 from derive.code.docstring import docstring, tables
 from derive.code.functions import own
 from derive.code.layer import layer
-from derive.code.passes import needed_values, passes, public
+from derive.code.passes import passes, public, saved
 from derive.code.python_text import has_word, quoted, tuple_of
 from derive.code.signature import Signature
 from derive.code.source import Source
@@ -48,7 +48,6 @@ def _own(target: Target, body: str) -> list[str]:
 
 def _function(source: Source) -> str:
     """Write the loss as one operation for torch's autograd."""
-    saved = needed_values(source, source.backward.statements())
     names = (*source.shapes, *source.optional)
     loss = source.names[source.d.model.loss.name]
-    return FUNCTION.format(inputs=tuple_of(names), saved=tuple_of(saved), loss=quoted(loss))
+    return FUNCTION.format(inputs=tuple_of(names), saved=tuple_of(saved(source)), loss=quoted(loss))

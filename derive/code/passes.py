@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from sympy import Symbol
 
-from derive.code.common_subexpressions import shared
 from derive.code.printer import INDENT
 from derive.code.python_text import dictionary, has_word, quoted, tuple_of
 from derive.code.source import Source
@@ -75,7 +74,7 @@ def public(source: Source) -> list[str]:
 def forward(source: Source) -> str:
     """Write the pass from the leaves to every node."""
     own = source.forward
-    known = shared(own.statements(own.known), source.names.local())
+    known = source.tidied(own.statements(own.known))
     linear = own.statements(own.linear) if source.optional else ()
     lines = [*source.print.lines(known), *_returned(source, own.known)]
     parts = [*_opening(source, (*known, *linear), ()), *lines]
@@ -92,20 +91,27 @@ def _returned(source: Source, names: Sequence[str], depth: int = 1) -> list[str]
 
 def backward(source: Source) -> str:
     """Write the pass from the loss to every wanted gradient."""
-    lines = shared(source.backward.statements(), source.names.local())
     stored, zeros = source.families.stored, source.target.patterns["zeros"]
     pairs = {
         source.names[w]: stored[f"adjoint {w}"].tree.text if tree else zeros.format(source.shape(stored[w].ranges))
         for w, tree in source.backward.gradients().items()
     }
-    result = "\n".join(dictionary("return ", pairs))
-    parts = [*_opening(source, lines, needed_values(source, lines), result), *source.print.lines(lines), result]
+    lines, result = source.backward_lines, "\n".join(dictionary("return ", pairs))
+    parts = [*_opening(source, lines, needed_values(source), result), *source.print.lines(lines), result]
     return PASS_BACKWARD.format(body="\n".join(parts), suffix=source.suffix)
 
 
-def needed_values(source: Source, lines: Sequence[Statement]) -> list[str]:
+def saved(source: Source) -> list[str]:
+    """Return what the backward pass reads: inputs, for others may change before it runs, and values of nodes."""
+    text = backward(source)
+    inputs = [n for n in source.shapes if f"given[{quoted(n)}]" in text]
+    given = [n for n in source.optional if f"given.get({quoted(n)})" in text]
+    return [*inputs, *given, *needed_values(source)]
+
+
+def needed_values(source: Source) -> list[str]:
     """Return the nodes whose values the backward pass needs, by their identifiers."""
-    used, names = set(names_in(tuple(lines))), source.names
+    used, names = set(names_in(source.backward_lines)), source.names
     return [names[n.name] for n in source.d.model.nodes.values() if not n.is_leaf and names[n.name] in used]
 
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from sympy import Add, Expr, Symbol
+from sympy import Add, Expr, Function, Idx, Indexed, Symbol
 
 from derive.chain.derivation import Derivation
 from derive.code.backward import Backward
+from derive.code.common_subexpressions import shared
 from derive.code.draws import without_draws
 from derive.code.families import Families
 from derive.code.forward import Forward
+from derive.code.fused import fused
 from derive.code.indicators import guarded
 from derive.code.lower import Lowering
 from derive.code.names import Identifiers
@@ -20,8 +22,9 @@ from derive.code.printer import CodePrinter
 from derive.code.python_text import quoted
 from derive.code.stable import Stable
 from derive.code.targets import Target
+from derive.code.trees import Statement
 from derive.evaluate.at_zero import slopes_of_norms, zero_log_zero
-from derive.expressions.indices import limits
+from derive.expressions.indices import limits, name_of
 from derive.expressions.intervals import Interval
 from derive.page.print.printer import printer
 
@@ -46,7 +49,13 @@ class Source:
         self.leaves = [n for n in d.model.nodes.values() if n.is_leaf]
 
     def _lowering(self, evaluated: Callable[[Expr], Expr]) -> Lowering:
-        return Lowering(self.names, self.d.model.sizes, self.families.element, evaluated)
+        return Lowering(self.names, self.d.model.sizes, self.families.element, evaluated, self._finite)
+
+    def _finite(self, expr: Expr) -> bool:
+        """True for what is given, and for what is made of sizes alone."""
+        if isinstance(expr, (Symbol, Indexed)) and name_of(expr) in self.d.model.nodes:
+            return self.d.model.nodes[name_of(expr)].is_leaf
+        return not expr.atoms(Indexed, Idx, Function) and expr.free_symbols <= {*self.d.model.sizes}
 
     @property
     def table(self) -> str:
@@ -63,6 +72,16 @@ class Source:
         """Return the ranges of the partials of an abstract loss."""
         given = self.families.cotangents
         return {self.names[c.name]: self.families.stored[f"given {c.name}"].ranges for c in given}
+
+    def tidied(self, lines: Sequence[Statement]) -> tuple[Statement, ...]:
+        """Leave to the library what it has a function for, and compute once what would be computed twice."""
+        lines = fused(tuple(lines)) if "softmax" in self.target.patterns else lines
+        return shared(lines, self.names.local())
+
+    @cached_property
+    def backward_lines(self) -> tuple[Statement, ...]:
+        """Return the statements of the backward pass."""
+        return self.tidied(self.backward.statements())
 
     def shape(self, ranges: Sequence[Interval]) -> str:
         """Write a shape as code."""

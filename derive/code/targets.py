@@ -42,6 +42,7 @@ _COMMON = {
     "slots": "[{zeros}] * {atom1}",
     "fresh slots": "[{zeros} for _ in range({1})]",
     "span": "span({0}, {1})",
+    "root": "math.sqrt({0})",
     "quotient": "{atom0} // {atom1}",
     "rest": "{atom0} % {atom1}",
 }
@@ -103,6 +104,9 @@ TORCH = Target(
         "transpose": "permute",
         "max": "amax",
         "min": "amin",
+        "softmax": "torch.softmax({0}, {1})",
+        "log_softmax": "torch.log_softmax({0}, {1})",
+        "logsumexp": "torch.logsumexp({0}, {1})",
     }
     | {row.name: row.torch for row in MATRIX_FUNCTIONS}
     | {name: torch for name, (_, torch) in DECOMPOSITIONS.items()},

@@ -126,7 +126,7 @@ PASS_BACKWARD = """def _backward{suffix}(given, values):
 {body}"""
 
 FUNCTION = '''INPUTS = {inputs}
-SAVED = {saved}  # what the backward pass reads of the forward pass
+SAVED = {saved}  # what the backward pass reads
 
 
 class Loss(torch.autograd.Function):
@@ -136,17 +136,16 @@ class Loss(torch.autograd.Function):
     def forward(ctx, *inputs):
         given = dict(zip((*INPUTS, *SIZES), inputs, strict=True))
         values = _forward(given)
+        arrays = {{**given, **values}}
         ctx.sizes = inputs[len(INPUTS) :]
-        ctx.save_for_backward(*inputs[: len(INPUTS)], *(values[name] for name in SAVED))
+        ctx.save_for_backward(*(arrays[name] for name in SAVED))
         return values[{loss}]
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, upstream):
-        arrays = ctx.saved_tensors
-        given = dict(zip((*INPUTS, *SIZES), (*arrays[: len(INPUTS)], *ctx.sizes), strict=True))
-        values = dict(zip(SAVED, arrays[len(INPUTS) :], strict=True))
-        gradients = _backward(given, values)
+        arrays = dict(zip((*SAVED, *SIZES), (*ctx.saved_tensors, *ctx.sizes), strict=True))
+        gradients = _backward(arrays, arrays)
         return tuple(upstream * gradients[n] if n in gradients else None for n in (*INPUTS, *SIZES))
 
 
