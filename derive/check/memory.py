@@ -15,6 +15,7 @@ from derive.errors import UsageError
 from derive.evaluate.passes import Passes
 from derive.expressions.indices import BINDERS, substitute
 from derive.expressions.traverse import free_indices
+from derive.memo import memo
 
 MOST = 2**28  # bytes of one array; at most about three of this size exist at a time
 NUMBER = 8  # bytes
@@ -64,7 +65,15 @@ def _largest(expr: Expr, lengths: Lengths, passes: Passes) -> int:
         body = {*free_indices(expr.function), *(b[0] for b in expr.limits), *free_indices(expr)}  # of its ends too
         return max(_area([lengths[i] for i in body if i in lengths]), _largest(expr.function, lengths, passes))
     here = _area([lengths[i] for i in free_indices(expr) if i in lengths])
+    if not _bound_inside(expr):
+        return here  # a part has no letter that the whole does not have
     return max(here, *(_largest(a, lengths, passes) for a in expr.args))
+
+
+@memo
+def _bound_inside(expr: Expr) -> bool:
+    """True if a sum, a product or an extreme stands in an expression."""
+    return isinstance(expr, BINDERS) or any(map(_bound_inside, expr.args))
 
 
 def _ends(end: Expr, lengths: Lengths, passes: Passes) -> list[int]:

@@ -15,6 +15,7 @@ from sympy import Expr, Function, Indexed, Mul, Ne, Piecewise, Pow, Rational, S,
 from derive.expressions.indices import name_of, substitute, through
 from derive.expressions.squares import Square, norm, squares
 from derive.expressions.traverse import free_indices
+from derive.memo import memo
 from derive.model.model import Node
 
 
@@ -26,11 +27,19 @@ class OrInfinity(Function):
 
 def slopes_of_norms(expr: Expr, nodes: Mapping[str, Node]) -> Expr:
     """Return an adjoint with x_i / ||x|| as 0 where the norm is 0; the very same if there is none in it."""
+    if not _divides_at_all(expr):
+        return expr
     expr = through(expr, lambda part: slopes_of_norms(part, nodes))
     if not isinstance(expr, Mul):
         return expr
     found = {f: _or_zero(f) for f in expr.args if _divides(f, expr, nodes)}
     return Mul(*(found.get(f, f) for f in expr.args)) if found else expr
+
+
+@memo
+def _divides_at_all(expr: Expr) -> bool:
+    """True if one over something stands in an expression."""
+    return (isinstance(expr, Pow) and bool(expr.exp.is_negative)) or any(map(_divides_at_all, expr.args))
 
 
 def _divides(factor: Expr, whole: Mul, nodes: Mapping[str, Node]) -> bool:
@@ -57,6 +66,7 @@ def _or_zero(reciprocal: Pow) -> Expr:
     return 1 / OrInfinity(1 / reciprocal)
 
 
+@memo
 def zero_log_zero(expr: Expr) -> Expr:
     """Return u log u as 0 where u is 0; the very same if there is none in it."""
     expr = through(expr, zero_log_zero)

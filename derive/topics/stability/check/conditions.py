@@ -51,7 +51,8 @@ def _ends(values: Array) -> tuple[float, float]:
 
 def _agrees(condition: Condition, targets: Array, flow: GradientFlow) -> Array:
     """True at the points where what was measured agrees with what the condition says for the value of its measure."""
-    holds = torch.tensor([bool(condition.claim.func(t, 1)) for t in targets.tolist()])
+    said = {t: bool(condition.claim.func(t, 1)) for t in {*targets.tolist()}}
+    holds = torch.tensor([said[t] for t in targets.tolist()])
     seen = _seen(condition, targets, flow)
     held = flow.bounded & _proved(condition, targets, flow)
     if condition.strength != "necessary":
