@@ -76,13 +76,17 @@ class TorchBackend:
         return torch.stack(torch.broadcast_tensors(*map(self._tensor, arrays))).amin(dim=0)
 
     def integers(self, first: int, last: int, shape: tuple[int, ...]) -> Array:
-        """A grid of index values."""
-        return torch.arange(first, last + 1).reshape(shape)
+        """A grid of index values, which remembers where it runs: what is read along it is a slice."""
+        grid = torch.arange(first, last + 1).reshape(shape)
+        grid.ends = first, last  # type: ignore[attr-defined]
+        return grid
 
     def gather(self, array: Array, positions: tuple[Any, ...]) -> Array:
         """Advanced indexing; positions outside are clamped, a mask takes their value away. A run is not copied."""
         if all(isinstance(p, int) for p in positions):
             return array[tuple(min(max(p, 0), n - 1) for p, n in zip(positions, array.shape, strict=False))]
+        if array.dim() == len(positions) + 1 and (part := _part(array, positions)) is not None:
+            return part
         run = _run(positions[0], array.shape[0]) if len(positions) == 1 else None
         if run is not None:
             return array[run].reshape(*positions[0].shape, -1)
@@ -158,6 +162,27 @@ def _regular(row: MatrixRow, matrix: Array) -> Array:
 def _apart(values: Array) -> Array:
     """Do these differ from each other? The vectors of equal ones are not determined."""
     return (values.diff(dim=-1).abs() * CONDITION > values.abs().amax(dim=-1, keepdim=True)).all(dim=-1)
+
+
+def _part(array: Array, positions: Sequence[Any]) -> Array | None:
+    """A view of the elements along grids that know their ends, each along an axis of its own; None elsewhere."""
+    ends = [(p, p) if isinstance(p, int) else getattr(p, "ends", None) for p in positions]
+    if not all(e is not None and 0 <= e[0] <= e[1] < n for e, n in zip(ends, array.shape, strict=False)):
+        return None
+    axes = [_long(p) for p in positions]
+    own = [axis for axis in axes if axis >= 0]
+    if len(set(own)) < len(own):
+        return None
+    found = array[tuple([slice(a, b + 1) for a, b in ends])]  # type: ignore[misc]
+    if own != sorted(own):
+        found = found.permute(*sorted(range(len(axes)), key=lambda n: axes[n]), len(axes))
+    shapes = [p.shape for p in positions if isinstance(p, torch.Tensor)]
+    return found.reshape(*(shapes[0] if len(shapes) == 1 else map(max, zip(*shapes, strict=True))), -1)
+
+
+def _long(position: Any) -> int:
+    """The axis along which a grid is long, -1 where it is one place."""
+    return next((n for n, length in enumerate(getattr(position, "shape", ())) if length > 1), -1)
 
 
 def _run(grid: Array, size: int) -> slice | None:

@@ -171,10 +171,11 @@ class Compiler:
                 return backend.zeros((*([1] * depth), 1)) + neutral
             grid = backend.integers(least, most, shape)
             here = {**env, idx: grid}
-            inside = (grid >= a) & (grid <= b)
-            value = _within(store, inside, body, here) if ragged else body(store, here)
-            value = value + backend.zeros((*shape[:at], most - least + 1, *shape[at + 1 :], 1))
-            if ragged:
+            inside = (grid >= a) & (grid <= b) if ragged else None
+            value = body(store, here) if inside is None else _within(store, inside, body, here)
+            if getattr(value, "shape", ())[at:-1][:1] != (most - least + 1,) or len(value.shape) <= depth:
+                value = value + backend.zeros((*shape[:at], most - least + 1, *shape[at + 1 :], 1))
+            if inside is not None:
                 inside = backend.mask(inside) > 0
                 value = backend.choose(inside, value, neutral)  # not times a mask: outside, 0^(s-t) is infinite
             return join(value, axes) if joined else value

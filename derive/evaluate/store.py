@@ -141,12 +141,12 @@ class Store:
     ) -> Array:
         if not position:
             return array
-        moved = tuple([p - a for p, a in zip(position, low, strict=True)])
+        moved = tuple([_moved(p, a) for p, a in zip(position, low, strict=True)])
         if strict:
             for place, shift, size in zip(moved, low, array.shape, strict=False):
                 if 0 in getattr(place, "shape", ()):
                     continue
-                first, last = (place, place) if isinstance(place, int) else (int(place.min()), int(place.max()))
+                first, last = _ends(place)
                 if first < 0 or last >= size:
                     asked = (first if first < 0 else last) + shift
                     raise ModelError(
@@ -160,3 +160,19 @@ class Store:
         """Return ones for elements of a family without any: they stand under an empty sum, or do not count."""
         arrays = [p for p in position if not isinstance(p, int)]
         return self.backend.mask(sum(arrays) == sum(arrays)) if arrays else self.backend.zeros((1,)) + 1
+
+
+def _moved(place: Any, by: int) -> Any:
+    """Return positions counted from another one; a grid that knows its ends still does."""
+    found = place - by if by else place
+    if by and (ends := getattr(place, "ends", None)) is not None:
+        found.ends = ends[0] - by, ends[1] - by
+    return found
+
+
+def _ends(place: Any) -> tuple[int, int]:
+    """Return the first and the last position, as a grid knows them or by looking."""
+    if isinstance(place, int):
+        return place, place
+    known: tuple[int, int] | None = getattr(place, "ends", None)
+    return known or (int(place.min()), int(place.max()))
