@@ -47,8 +47,9 @@ def _quotient(tree: Times) -> Tree:
     for total in tree.below:
         inner = _inside(total)
         scores = _summed(inner)
-        if scores is not None and inner.array in tree.above and _along(total, scores.axis):
-            above = tuple(scores.by("softmax") if t == inner.array else t for t in tree.above)
+        weight = inner.array if isinstance(inner, Reduce) else None
+        if scores is not None and weight in tree.above and _along(total, scores.axis):
+            above = tuple(scores.by("softmax") if t == weight else t for t in tree.above)
             below = tuple(t for t in tree.below if t is not total)
             return above[0] if len(above) == 1 and not below else _quotient(Times(above, below))
     return tree
