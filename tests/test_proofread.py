@@ -1,7 +1,7 @@
 """What a page prints is read back as part of its check: a faulty printer, in any of its parts, prints nothing.
 
 The mutants are faults of the printers themselves, put in one at a time; the pages of a few problems are printed with
-them. Typst and HTML are written from the printed LaTeX, plain text by the same functions with other signs.
+them. Faults of what comes behind the printers, in every format, are in `test_finished_pages.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from sympy import Add, Max, Mul, Rational, Symbol
-from text_as_latex import as_latex
 
 from derive import Graph, Sum, mean, softmax, std, tanh, var
 from derive.errors import VerificationError
@@ -27,6 +26,7 @@ from derive.page.print.printer import write
 from derive.page.print.style import LATEX, STYLES, UNICODE
 from derive.problems import load
 from derive.proofread import printed as pages
+from derive.proofread.plain import as_latex
 from derive.proofread.printed import Printed, printed
 from derive.proofread.proofread import proofread, verdict
 from derive.sheet.notation import notation

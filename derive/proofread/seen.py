@@ -151,19 +151,21 @@ class Seen:
         return sum(-v if s == "-" else v for s, v in zip(node.signs, terms, strict=True))
 
     def multiplied(self, node: t.Multiplied) -> Value:
-        parts = self.grouped(node)
-        total = self.value(parts[0][1]) if isinstance(parts[0][1], Node) else parts[0][1]
-        for sign, part in parts[1:]:
-            value = self.value(part) if isinstance(part, Node) else part
-            if sign == "/":
-                total = total / value
-            elif sign in ("odot", "oslash"):
-                total = total * value if sign == "odot" else total / value
-            elif sign == "otimes":
-                total = np.kron(total, value)
-            else:
-                total = of.times(total, value)
-        return total
+        (_, first), *others = self.grouped(node)
+        return reduce(self.on, others, self.part(first))
+
+    def on(self, total: Value, factor: tuple[str, Any]) -> Value:
+        """A product with one more factor, behind its sign."""
+        sign, value = factor[0], self.part(factor[1])
+        if sign in ("/", "oslash"):
+            return total / value
+        if sign == "odot":
+            return total * value
+        return np.kron(total, value) if sign == "otimes" else of.times(total, value)
+
+    def part(self, part: Any) -> Value:
+        """The value of a factor, which may be known."""
+        return self.value(part) if isinstance(part, Node) else part
 
     def grouped(self, node: t.Multiplied) -> list[tuple[str, Any]]:
         """The factors with what belongs together: a function and its bracket, an operator and what follows it.
@@ -190,14 +192,13 @@ class Seen:
         """Products of matrices first, where elementwise signs stand between them."""
         if not any(sign in ("odot", "oslash", "otimes") for sign, _ in parts):
             return parts
-        runs: list[tuple[str, list[Any]]] = []
+        runs: list[tuple[str, list[tuple[str, Any]]]] = []
         for sign, part in parts:
             if runs and sign not in ("odot", "oslash", "otimes"):
-                runs[-1][1].append(part)
+                runs[-1][1].append((sign, part))
             else:
-                runs.append((sign, [part]))
-        values = [(s, reduce(of.times, [self.value(p) if isinstance(p, Node) else p for p in run])) for s, run in runs]
-        return values
+                runs.append((sign, [("", part)]))
+        return [(sign, reduce(self.on, run[1:], self.part(run[0][1]))) for sign, run in runs]
 
     def beside(self, factor: Node, after: Node) -> Value | None:
         """A function of a bracket, an indicator, an operator in front of something; None for two factors."""
@@ -382,7 +383,7 @@ class Seen:
             return self.limit(node)
         if node.operator == "sup":
             return self.letter(_single(node.below), 0.0, 0.0, node, "sup")
-        low, letter, high, left_out = self.range(node)
+        low, letter, high, left_out = self.running(node)
         body = node.body
         if left_out is None:
             return self.letter(letter, self.value(low), self.value(high), node, node.operator)
@@ -394,7 +395,7 @@ class Seen:
 
         return of.bound("prod", self.value(low), self.value(high), at)
 
-    def range(self, node: t.Big) -> tuple[Node, str, Node, Node | None]:
+    def running(self, node: t.Big) -> tuple[Node, str, Node, Node | None]:
         """First value, letter, last value of a sign, and a condition that stands below it."""
         below, extra = node.below, None
         if isinstance(below, t.Listed):

@@ -6,7 +6,7 @@ Tasks share no notation: before each of them stands its own, and its steps are n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from derive.language import Text
@@ -21,7 +21,7 @@ from derive.sheet.blank import EMPTY, FADED, exercise
 from derive.sheet.notation import notation
 from derive.sheet.part import Part
 from derive.sheet.picture import GRAPH
-from derive.sheet.read_back import read_back
+from derive.sheet.read_back import finished, read_back
 from derive.sheet.readings import key as written
 from derive.sheet.sheet import task
 from derive.sheet.verification import once, told
@@ -119,10 +119,10 @@ def render(
     """Write a sheet of several tasks in one format and language; the words mean what they mean to a single sheet."""
     form = FORMATS[format]
     formulas = Formulas(form.notation, *whole.tasks[0].solved.notation)
-    shown = partial(blocks, whole, front.head(whole.head), blank, form.both)
-    return form.render(
-        Document(shown, formulas, lang, detail, page, partial(_data, whole, lang, front), engine, front.paper, blank)
-    )
+    shown = cache(lambda detail: tuple(blocks(whole, front.head(whole.head), blank, form.both, detail)))
+    data = partial(_data, whole, lang, front)
+    reread = finished(any(task.solved.compared is not None for task in whole.tasks))
+    return form.render(Document(shown, formulas, lang, detail, page, data, engine, front.paper, blank, reread))
 
 
 def blocks(whole: Assignment, head: Title, blank: int | None, both: bool, detail: str) -> Iterator[Block]:

@@ -1,12 +1,16 @@
-"""The formulas of a page are read back, where the derivation was checked, and the page says so."""
+"""The formulas of a page are read back, where the derivation was checked, and the page says so.
+
+First as they are printed in LaTeX, then on the finished page, in the format that was asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block
+from derive.page.formats.formats import Document
 from derive.page.print.formulas import Formulas
 from derive.sheet.notation import notation
 from derive.sheet.part import Part
@@ -26,3 +30,12 @@ def read_back(parts: Sequence[Part], blocks: Sequence[Block]) -> Iterator[Text]:
         yield say.READ_BACK
     elif found.agree:
         yield say.READ_BACK_IN_PART(read=str(found.agree), all=str(found.agree + len(found.unread)))
+
+
+def finished(reports: bool) -> Callable[[str, str, Document], None] | None:
+    """What reads a finished page, where there are reports of what was checked."""
+    if not reports:
+        return None
+    from derive.proofread.pages.pages import require
+
+    return require

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from derive.errors import UsageError
@@ -17,6 +17,7 @@ from derive.page.terminal import PLAIN, Page
 from derive.sheet.excerpt import excerpt
 from derive.sheet.notation import notation
 from derive.sheet.part import Part
+from derive.sheet.read_back import finished
 from derive.sheet.sheet import sheet
 
 PLAIN_FRONT = Front()
@@ -38,7 +39,8 @@ def render(
     `front` what the one who hands it out wishes of its head and paper, `steps` the numbers of the only steps to show;
     `blank` leaves out that many lines of each step, 0 all answers.
 
-    Errors: UsageError for an unknown format, language, detail or engine, or for steps that are not there.
+    Errors: UsageError for an unknown format, language, detail or engine, or for steps that are not there;
+    VerificationError for a page that does not say what was checked.
     """
     for what, value, known in (
         ("format", format, tuple(FORMATS)),
@@ -57,8 +59,9 @@ def render(
         if format == "json":
             raise UsageError("--steps is for pages; the data hold every step")
         shown = partial(excerpt, shown, steps)
-    shown = partial(_exercise, shown, blank, form.both)
-    return form.render(Document(shown, formulas, lang, detail, page, data, engine, front.paper, blank))
+    whole = cache(lambda detail: tuple(_exercise(shown, blank, form.both, detail)))
+    reread = finished(any(part.report is not None for part in parts))
+    return form.render(Document(whole, formulas, lang, detail, page, data, engine, front.paper, blank, reread))
 
 
 def _exercise(sheet: Callable[[str], Iterable[Block]], last: int | None, both: bool, detail: str) -> Iterable[Block]:

@@ -20,7 +20,8 @@ class Document(NamedTuple):
     lists, strings and numbers, with sentences in `lang`. `formulas` prints mathematics in the notation of the format,
     and `page` is the terminal or file that text is set for. `engine`, one of `ENGINES`, sets a PDF;
     `paper`, a key of `PAPERS` in `derive/page/look.py`, is None where nothing is wished. `blank`
-    is the number of lines that each step of an exercise leaves out, 0 for all answers, None for a solution.
+    is the number of lines that each step of an exercise leaves out, 0 for all answers, None for a solution. `reread`
+    is given the name of the format, the finished page and the document, and refuses a page that says anything else.
     """
 
     sheet: Callable[[str], Iterable[Block]]
@@ -32,6 +33,7 @@ class Document(NamedTuple):
     engine: str = "typst"
     paper: str | None = None
     blank: int | None = None
+    reread: Callable[[str, str, Document], None] | None = None
 
     @property
     def blocks(self) -> Iterable[Block]:
@@ -49,8 +51,13 @@ class Format(NamedTuple):
     both: bool = False
 
     def render(self, document: Document) -> str | bytes:
-        """The document in this format; its module is imported now, so that no command waits for another format."""
+        """The document in this format; its module is imported now, so that no command waits for another format.
+
+        Errors: VerificationError of `reread`.
+        """
         written: str | bytes = import_module(self.module).render(document)
+        if document.reread is not None and isinstance(written, str):
+            document.reread(self.module.rpartition(".")[2], written, document)
         return written
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from derive.page.formats import tex, typst
-from derive.page.formats.formats import Document
+from derive.page.formats.formats import FORMATS, Document
 from derive.page.typesetting import by_tex, by_typst
 
 
 def render(document: Document) -> bytes:
     """The PDF file. Errors: UsageError where the engine cannot set the page."""
-    return by_tex(tex.render(document)) if document.engine == "tex" else by_typst(typst.render(document))
+    page = str(FORMATS[document.engine].render(document))
+    return by_tex(page) if document.engine == "tex" else by_typst(page)

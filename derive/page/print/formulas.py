@@ -40,6 +40,11 @@ class Formulas:
         self.style, self.order, self.sizes, self.words, self.letters = style, order, sizes, words, letters
         self.plain = self.looping(None)
 
+    @property
+    def latex(self) -> bool:
+        """Whether formulas are LaTeX, and not plain text."""
+        return self.style != "text"
+
     def styled(self, style: str) -> Formulas:
         """The same names and sizes in another style."""
         return type(self)(style, self.order, self.sizes, self.words, self.letters)
@@ -53,17 +58,17 @@ class Formulas:
         if isinstance(value, Expr):
             return self.plain(value)
         if isinstance(value, Numeral):
-            return value.text(self.style != "text")
+            return value.text(self.latex)
         if isinstance(value, WorkedLine):
             return self.worked(value)
         if isinstance(value, Typed):
-            return value.latex if self.style != "text" else value.unicode()
+            return value.latex if self.latex else value.unicode()
         if isinstance(value, float):
-            return Numeral(float(f"{value:.0e}")).text(self.style != "text")
+            return Numeral(float(f"{value:.0e}")).text(self.latex)
         if isinstance(value, Known):
             return f"{self.plain.style.name(value.name, ())} = {value.number}"
         if isinstance(value, Ranges):
-            return (r";\; " if self.style != "text" else "; ").join(self.show(s) for s in value.spans)
+            return (r";\; " if self.latex else "; ").join(self.show(s) for s in value.spans)
         if isinstance(value, Span):
             p, dots = self.plain, DOTS[self.style]
             low, high = p.index(value.low), p.index(value.high)
@@ -114,7 +119,7 @@ class Substituting(Printer):
         f = formulas
         self.base = printer(f.style, f.order, f.sizes, None, (), f.letters)
         super().__init__(self.base.style._replace(space=self.base.style.dot), f.order, f.sizes, None, (), f.letters)
-        self.values, self.latex, self.exact = values, f.style != "text", True
+        self.values, self.latex, self.exact = values, f.latex, True
 
     def _print(self, expr: Expr) -> Printed:
         found = self.values.get(sized(expr, dict(self.numbers)))
