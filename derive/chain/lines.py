@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Add, Expr, Idx, S, Sum, exp
+from sympy import Add, Expr, Idx, Piecewise, S, Sum, exp
 
 from derive.chain.derivation import Line, Local, Region, Step, Term, Use, length, product, written
 from derive.chain.facts import DEFINED, defined
@@ -21,7 +21,8 @@ from derive.chain.rules.pull import split_bracket
 from derive.chain.spelled import spelled
 from derive.chain.sums import Fact, Facts, with_sums
 from derive.expressions.coefficients import number_of
-from derive.expressions.indices import name_of, substitute
+from derive.expressions.decided import without_decided
+from derive.expressions.indices import bound_indices, limits, name_of, substitute
 from derive.expressions.matrix_functions import Written, WrittenScalar
 from derive.expressions.symbols import Immediate, Partial
 from derive.expressions.traverse import adjoints
@@ -42,7 +43,21 @@ LOCAL = Text("substitute the local partials", "代入局部偏导数")
 def contributions(loss: Expr, node: Node, region: Region, uses: tuple[Use, ...], facts: Facts) -> tuple[Term, ...]:
     """The raw product of every use on the region: the user's adjoint times the local partial."""
     fixed = region.fixed(node.indices)
-    return tuple(_put(Term((u.upstream(loss), known_local(u, uses, facts)[0]), u.outer), fixed) for u in uses)
+    local = {u: in_region(known_local(u, uses, facts)[0], node, region) for u in reaching(uses, node, region)}
+    return tuple(_put(Term((u.upstream(loss), value), u.outer), fixed) for u, value in local.items())
+
+
+def reaching(uses: tuple[Use, ...], node: Node, region: Region) -> tuple[Use, ...]:
+    """The uses whose local partial is not 0 on the whole region, where its cases are decided."""
+    return tuple(u for u in uses if in_region(u.local, node, region) != 0) or uses
+
+
+def in_region(expr: Expr, node: Node, region: Region) -> Expr:
+    """The expression without the cases that are decided where an index runs over a part of its range."""
+    part = {i: ends for i, ends in region.free(node.indices).items() if ends != limits(i)[1:]}
+    found = expr.atoms(Piecewise) if part and expr.has(Piecewise) else set()
+    left = {cases: without_decided(cases, part) for cases in found if not part.keys() & bound_indices(cases)}
+    return expr.xreplace({cases: value for cases, value in left.items() if value is not cases})
 
 
 @memo
@@ -71,14 +86,17 @@ def step(
     names where the result is not longer than `longest`, `facts` what may be used besides.
     """
     fixed, all_uses = region.fixed(node.indices), uses
-    uses, marks = _by_element(uses, marks, fixed)
+    kept = reaching(uses, node, region)
+    marks = tuple(mark for use, mark in zip(uses, marks, strict=True) if use in kept)
+    uses, marks = _by_element(kept, marks, fixed)
     target = Partial(loss, substitute(node.generic, fixed))
     symbols = [_local(loss, node, use, mark) for use, mark in zip(uses, marks, strict=True)]
     chain = [
         Term((s,) if use.direct else (use.upstream(loss), s), use.outer) for use, s in zip(uses, symbols, strict=True)
     ]
     locals_ = tuple(
-        _partial(use, s, node, _better(use, uses, facts, fixed), fixed) for use, s in zip(uses, symbols, strict=True)
+        _partial(use, s, node, region, _better(use, uses, facts, node, region))
+        for use, s in zip(uses, symbols, strict=True)
     )
     why = reason(loss, target.wrt, uses, [substitute(use.target, fixed) for use in uses])
     raw = contributions(loss, node, region, uses, facts)
@@ -86,12 +104,13 @@ def step(
     return Step(target, node, region, all_uses, tuple(_put(t, fixed) for t in chain), why, locals_, lines)
 
 
-def _partial(use: Use, symbol: Partial, node: Node, known: Line | None, fixed: Mapping[Idx, Expr]) -> Local:
+def _partial(use: Use, symbol: Partial, node: Node, region: Region, known: Line | None) -> Local:
     """The local partial with its rules, and the lines before it where functions stand in functions."""
+    fixed = region.fixed(node.indices)
     rules = telling(use.rules)
     between = spelled(use, symbol, rules)
     lines = tuple(_put_line(line, fixed) for line in between.lines)
-    value = substitute(use.local, fixed)
+    value = substitute(in_region(use.local, node, region), fixed)
     because = tuple(_put_text(text, fixed) for text in between.because)
     return Local(substitute(symbol, fixed), value, rules, known, lines, because)
 
@@ -134,10 +153,11 @@ def _definitions(node: Node, uses: tuple[Use, ...]) -> Facts:
     return (*found, Fact(own, node.generic, node.indices, DEFINED(node=node.generic))) if bracket else found
 
 
-def _better(use: Use, uses: tuple[Use, ...], facts: Facts, fixed: Mapping[Idx, Expr]) -> Line | None:
+def _better(use: Use, uses: tuple[Use, ...], facts: Facts, node: Node, region: Region) -> Line | None:
     """The local partial by what is known of it, where something is."""
     value, reasons = known_local(use, uses, facts)
-    return Line((Term((substitute(value, fixed),)),), clauses(reasons)) if reasons else None
+    value = substitute(in_region(value, node, region), region.fixed(node.indices))
+    return Line((Term((value,)),), clauses(reasons)) if reasons else None
 
 
 def _local(loss: Expr, node: Node, use: Use, immediate: bool) -> Partial:

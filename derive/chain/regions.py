@@ -7,13 +7,14 @@ the sizes have numbers, the regions are those of the unrolled model; if not, tho
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cmp_to_key
 from itertools import combinations, pairwise, product
 
-from sympy import Add, And, Basic, Eq, Expr, Idx, Integer, Mul, Piecewise, S, Symbol, expand
+from sympy import Add, And, Basic, Eq, Expr, Idx, Integer, Mul, Not, Or, Piecewise, S, Symbol, expand
 
 from derive.chain.derivation import Adjoint, Derivation, Region, Use
 from derive.expressions.indices import substitute
-from derive.expressions.intervals import Interval, image
+from derive.expressions.intervals import Interval, at_least, covers, image
 from derive.memo import memo
 from derive.model.sizes import far
 
@@ -62,7 +63,50 @@ def by_region(
     full = not outside or fill([region for region, _ in found], whole)
     if full and len(found) == 1:
         return found[0][1]
-    return Piecewise(*branches, *(() if full else ((S.Zero, S.true),)))
+    return Piecewise(*branches, *(() if full else ((S.Zero, _otherwise(branches, found, indices, whole)),)))
+
+
+def _otherwise(
+    branches: Sequence[tuple[Expr, Basic]],
+    found: Sequence[tuple[Region, Expr]],
+    indices: tuple[Idx, ...],
+    whole: tuple[Interval, ...],
+) -> Basic:
+    """The condition of what is left: that of a box where no other says it in one comparison."""
+    plain = Not(Or(*(condition for _, condition in branches))).to_nnf()
+    rest = remainder([region for region, _ in found], whole) if plain.has(Or) else None
+    return S.true if rest is None else _inside(rest, indices, whole)
+
+
+def pieces(found: Sequence[Region], whole: tuple[Interval, ...]) -> list[list[Interval]] | None:
+    """Each axis cut where a box begins or ends, in order, so that it is covered; None where the sizes decide that."""
+    axes = []
+    for axis, (first, last) in enumerate(whole):
+        starts = list(dict.fromkeys([first, *(e for r in found for e in (r.ranges[axis][0], r.ranges[axis][1] + 1))]))
+        starts = sorted((s for s in starts if s != last + 1), key=cmp_to_key(_before))
+        if any(at_least(b, a) is not True for a, b in pairwise([*starts, last + 1])):
+            return None
+        axes.append([(a, b - 1) for a, b in pairwise([*starts, last + 1])])
+    return axes
+
+
+def _before(a: Expr, b: Expr) -> int:
+    return -1 if at_least(b, a) else 1
+
+
+def remainder(found: Sequence[Region], whole: tuple[Interval, ...]) -> Region | None:
+    """The box of what lies in none of the boxes; None where that is no box, or the sizes decide."""
+    axes = pieces(found, whole)
+    left = [box for box in product(*axes) if not any(_holds(r, box) for r in found)] if axes else []
+    if not left:
+        return None
+    box = Region(tuple((ends[0][0], ends[-1][1]) for ends in zip(*left, strict=True)))
+    return box if all((b in left) == _holds(box, b) for b in product(*axes or ())) else None
+
+
+def _holds(region: Region, box: tuple[Interval, ...]) -> bool:
+    """Does the box lie in the region? Both are made of whole pieces."""
+    return all(covers(outer, inner) for outer, inner in zip(region.ranges, box, strict=True))
 
 
 def _joined(found: Sequence[tuple[Region, Expr]], indices: tuple[Idx, ...]) -> list[tuple[Region, Expr]]:

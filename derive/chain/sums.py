@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import NamedTuple
 
-from sympy import Add, Expr, Idx, KroneckerDelta, Mul, Sum, expand
+from sympy import Add, Expr, Idx, KroneckerDelta, Mul, Pow, Sum, expand
 
 from derive.chain.rules.tidy import tidy
 from derive.expressions.canonical import canonical
@@ -18,6 +19,7 @@ from derive.expressions.weight import weight
 from derive.language import Text
 from derive.memo import memo
 
+MANY = 32  # terms; a product of more is not multiplied out to find what cancels
 TERM_BY_TERM = Text("term by term, the sums over {idx} cancel", "对 {idx} 逐项求和后各和式相消")
 
 
@@ -61,9 +63,20 @@ def summed(total: Sum, facts: Facts, always: bool = False) -> tuple[Expr, Facts]
         return total, ()
     found = _whole(total, facts, used)
     if found is None:
-        found = _by_parts(total, facts, used)
+        found = _by_parts(total, facts, used) if multiplied(total) <= MANY else total
     shorter = bool(used) and weight(found) <= weight(total)
     return (found, tuple(dict.fromkeys(used))) if shorter or always else (total, ())
+
+
+@memo
+def multiplied(expr: Expr) -> int:
+    """How many terms there are when products are multiplied out."""
+    if isinstance(expr, Add):
+        return sum(map(multiplied, expr.args))
+    if isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp > 0:
+        return multiplied(expr.base) ** min(int(expr.exp), MANY)
+    inner = expr.args if isinstance(expr, Mul) else (expr.function,) if isinstance(expr, Sum) else ()
+    return prod(map(multiplied, inner))
 
 
 def _whole(total: Sum, facts: Facts, used: list[Fact]) -> Expr | None:

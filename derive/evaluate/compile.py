@@ -319,9 +319,14 @@ class _Branch(Store):
             found = self.backend.zeros((1,)) if moved is None else self.store.read(name, moved, strict)
         return self.backend.on_branch(self.truth, self.earlier, found)
 
+    def _taken(self) -> Any:
+        """Where the branch is taken, also of the branch that it stands in: blocks by cases of rows, then of columns."""
+        around = [self.store._taken()] if isinstance(self.store, _Branch) else []
+        return reduce(and_, [self.truth, *(not e if isinstance(e, bool) else ~e for e in self.earlier), *around])
+
     def _moved(self, position: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """Return the position, moved to one of the branch where it is not taken; None where it is taken nowhere."""
-        taken = reduce(and_, [self.truth, *(not e if isinstance(e, bool) else ~e for e in self.earlier)])
+        taken = self._taken()
         if isinstance(taken, bool):
             return position if taken else None
         taken = taken.any(-1)

@@ -225,7 +225,7 @@ class Passes:
             adjoints = [self.derivation.adjoints[n] for n in reversed(stage.families) if n in self.derivation.adjoints]
             if stage.time and adjoints:
                 self._recur_back(stage, adjoints, store, change)
-            elif stage.implicit:
+            elif stage.implicit and adjoints:  # none where it does not reach the loss
                 self._settle_back(adjoints, store, change)
             else:
                 for adjoint in adjoints:

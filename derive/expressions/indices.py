@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from math import lcm
 
-from sympy import Add, Basic, Expr, Idx, Indexed, IndexedBase, Integer, Product, Sum, Symbol, Tuple
+from sympy import Add, Basic, Expr, Idx, Indexed, IndexedBase, Integer, Product, Sum, Symbol, Tuple, expand
+from sympy.core.relational import Relational
 
 from derive.expressions.extremes import Body, Extreme
 from derive.expressions.letters import LETTERS, Letter, Letters, numbered
@@ -229,6 +230,18 @@ def linear(expr: Expr, idx: Idx) -> tuple[int, Expr] | None:
 def denominator(expr: Expr) -> int:
     """The common denominator of an index expression: 2 for (i + 1)/2."""
     return lcm(*(int(term.as_coeff_Mul()[0].q) for term in Add.make_args(expr) if term.as_coeff_Mul()[0].is_Rational))
+
+
+def bounded(relation: Relational) -> tuple[Idx, str, Expr] | None:
+    """(i, sign, end) of a comparison of a single index with sizes: i <= 2K, which sympy turns around and halves."""
+    gap = relation.lhs - relation.rhs
+    found = [i for i in gap.free_symbols if isinstance(i, Idx)]
+    whole = all(isinstance(s, Idx) or (s.is_Symbol and s.is_integer) for s in gap.free_symbols)
+    form = linear(expand(gap * denominator(gap)), found[0]) if whole and len(found) == 1 else None
+    end = expand(-form[1] / form[0]) if form is not None and form[0] != 0 else None
+    if form is None or end is None or not end.is_integer:
+        return None
+    return found[0], (relation if form[0] > 0 else relation.reversed).rel_op, end
 
 
 def solve(position: Expr, target: Expr, candidates: Iterable[Idx]) -> tuple[Idx, Expr] | None:

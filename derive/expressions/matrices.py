@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any
 
-from sympy import Expr, Idx, Integer, Symbol, Tuple
+from sympy import Add, Expr, Idx, Integer, Symbol, Tuple
 from sympy.core.symbol import Str
 
 from derive.errors import ShapeError
@@ -259,6 +259,17 @@ class Submatrix(Matrix):
     def columns(self) -> tuple[Expr, Expr]:
         """The first column and the last one."""
         return self.args[3], self.args[4]
+
+
+class Stacked(Matrix):
+    """A matrix made of blocks: `Stacked(Tuple(A, B), Tuple(C, D))`; the blocks of one row have as many rows."""
+
+    def _shape(self) -> Shape:
+        for row in self.args:
+            _equal("blocks beside each other", [(shape(block)[0], ONE) for block in row])
+        columns = [[shape(block)[1] for block in row] for row in self.args]
+        _equal("blocks below each other", [(Tuple(*row), ONE) for row in columns])
+        return Add(*(shape(row[0])[0] for row in self.args)), Add(*columns[0])
 
 
 class DiagonalOf(Matrix):

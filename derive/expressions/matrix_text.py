@@ -94,6 +94,11 @@ def _block(args: Sequence[Any], p: Print) -> Printed:
     return f"{_at(args[0], ATOM, p)}[{', '.join(ends if whole[1] != 1 else ends[:1])}]", ATOM
 
 
+def _stacked(args: Sequence[Any], p: Print) -> Printed:
+    """[A, B; C, D]."""
+    return f"[{'; '.join(', '.join(_at(block, ADD, p) for block in row) for row in args)}]", ATOM
+
+
 SIGNS: dict[str, Callable[[Sequence[Any], Print], Printed]] = {
     "Whole": _whole,
     "Symmetric": _whole,
@@ -108,6 +113,7 @@ SIGNS: dict[str, Callable[[Sequence[Any], Print], Printed]] = {
     "Entrywise": _entrywise,
     "Summed": _sum,
     "Submatrix": _block,
+    "Stacked": _stacked,
     "Entry": lambda args, p: (f"{_at(args[0], ATOM, p)}[{', '.join(map(p, args[1:]))}]", ATOM),
 }
 NAMES = {"DiagonalOf": "diagonal", "Length": "norm"}

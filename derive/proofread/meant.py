@@ -45,7 +45,7 @@ from derive.chain.derivation import Line, Term
 from derive.expressions.blocks import Block, Place
 from derive.expressions.extremes import Amax, Extreme
 from derive.expressions.functions import arguments, row_of
-from derive.expressions.indices import name_of
+from derive.expressions.indices import bounded, name_of
 from derive.expressions.intervals import inside
 from derive.expressions.moments import Moment
 from derive.expressions.symbols import Immediate, LimitOf, Partial, Tangent
@@ -258,7 +258,9 @@ def _(expr: Relational, m: Meant, env: Env) -> Value:
     if isinstance(expr.lhs, Mod):
         whole = of.applied("mod", *m.all((expr.lhs.args[0], expr.rhs, expr.lhs.args[1]), env))
         return whole if expr.rel_op == "==" else 1 - whole
-    return of.compared(expr.rel_op, *m.all((expr.lhs, expr.rhs), env))
+    found = bounded(expr)  # D >= i/2 says i <= 2D
+    left, sign, right = found if found is not None else (expr.lhs, expr.rel_op, expr.rhs)
+    return of.compared(sign, *m.all((left, right), env))
 
 
 @meaning.register(And)

@@ -203,6 +203,11 @@ def _(expr: mat.Submatrix, m: Meant, env: Env) -> Value:
     return of.block(m.value(expr.args[0], env), ends)
 
 
+@meaning.register(mat.Stacked)
+def _(expr: mat.Stacked, m: Meant, env: Env) -> Value:
+    return of.table([m.all(row, env) for row in expr.args])
+
+
 @meaning.register(mat.Entry)
 def _(expr: mat.Entry, m: Meant, env: Env) -> Value:
     matrix, *places = m.all(expr.args, env)

@@ -154,9 +154,13 @@ def block(matrix: Value, ends: Sequence[tuple[Value, Value] | None]) -> Value:
     return matrix
 
 
-def table(rows: Sequence[Sequence[float]]) -> Value:
-    """A matrix that is written by its entries."""
-    return np.array(rows)
+def table(rows: Sequence[Sequence[Value]]) -> Value:
+    """A matrix that is written by its entries, or by its blocks: what each adds belongs to its place."""
+    blocks = [np.shape(block) for row in rows for block in row if isinstance(block, np.ndarray)]
+    if not blocks:
+        return np.array(rows)
+    square = np.zeros(tuple(max(sides) for sides in zip(*blocks, strict=True)))
+    return square + sum(fixed("block", r, c) * b for r, row in enumerate(rows) for c, b in enumerate(row))
 
 
 def agree(one: Value, other: Value) -> bool:

@@ -246,6 +246,7 @@ class Seen:
             self.is_index(base, below)
             or any((k, len(p)) in self.names for k, p in readings(base, below))
             or (below is None and base.name in self.env)
+            or (below is not None and _ends(below))  # S_{1:P,:} (x - m): a block stands beside a bracket
         ):
             return None
         if below is not None and base.name in OF_MATRICES and isinstance(self.value(after.items[0]), np.ndarray):
@@ -427,7 +428,7 @@ class Seen:
 
     def rows(self, node: t.Rows) -> Value:
         if node.kind != "cases":
-            return of.table([[float(self.value(e)) for e in row] for row in node.rows])
+            return of.table([self.all(row) for row in node.rows])
         return sum(self.value(condition) * self.value(value) for value, condition in node.rows)
 
     def logic(self, node: t.Logic) -> Value:

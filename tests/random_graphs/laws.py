@@ -26,7 +26,8 @@ def rectified(m: Array, s: Array) -> Array:
 
 
 # a function of x ~ N(m, s^2), its mean, and the largest value for |m| <= 3 and s <= 2
-MEANS: dict[str, tuple[Callable[[Any], Any], Callable[[Array, Array], Array], float]] = {
+Means = dict[str, tuple[Callable[[Any], Any], Callable[[Array, Array], Array], float]]
+MEANS: Means = {
     "third moment": (lambda x: Expectation(x**3), lambda m, s: m**3 + 3 * m * s**2, 70.0),
     "fourth moment": (lambda x: Expectation(x**4), lambda m, s: m**4 + 6 * m**2 * s**2 + 3 * s**4, 400.0),
     "variance of a square": (lambda x: Variance(x**2), lambda m, s: 4 * m**2 * s**2 + 2 * s**4, 200.0),
@@ -45,11 +46,11 @@ MEANS: dict[str, tuple[Callable[[Any], Any], Callable[[Array, Array], Array], fl
 class Laws(Positions):
     """Means over normal numbers, each with a mean and a deviation of its own, or over a sum of many."""
 
-    def law_of(self) -> None:
+    def law_of(self, means: Means = MEANS) -> None:
         """E[f(m_i + s_i e_i)], or E[f(m + sum_k w_k e_k)] of which the variance is the sum of squares."""
-        kind = self.rng.choice([*MEANS])
+        kind = self.rng.choice([*means])
         self.note(kind)
-        f, mean, most = MEANS[kind]
+        f, mean, most = means[kind]
         i = self.over(self.rng.choice(self.never_empty()))
         e = self.graph.normal(self.name("e"), i.span.high.expr)
         if self.chance(0.5):

@@ -12,12 +12,12 @@ from sympy import Function
 from derive.model.sizes import fitting
 from random_graphs.cases import Case, Law, World
 from random_graphs.draws import Family
-from random_graphs.laws import Laws
 from random_graphs.letters import Env, Letter
+from random_graphs.remaining import Remaining
 from random_graphs.terms import Array, Term, total
 
 
-class Maker(Laws):
+class Maker(Remaining):
     """Makes one case; every choice is drawn from the seed's own generator."""
 
     def make(self) -> Case:
@@ -41,6 +41,8 @@ class Maker(Laws):
             self.stacked()
         if self.case.seed % 10 == 1:
             self.rng.choice([self.positions, self.positions, self.law_of, self.further_word])()
+        if self.case.seed % 10 == 3:
+            self.remaining()
         self.loss()
         if self.chance(0.25):
             self.case.wrt = [f for f in self.case.leaves if self.chance(0.8)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from sympy import Rational
 
@@ -30,7 +31,10 @@ class Recurrences(Expressions):
     def define(self, name: str, scope: Sequence[Letter], term: Term) -> Family:
         """A node by its definition."""
         over = tuple(a.idx for a in scope)
-        symbol = self.graph.node(name, term.expr, over=over[0] if len(over) == 1 else over)
+        return self.known(name, self.graph.node(name, term.expr, over=over[0] if len(over) == 1 else over), scope, term)
+
+    def known(self, name: str, symbol: Any, scope: Sequence[Letter], term: Term) -> Family:
+        """A node of the graph with its second writing."""
         self.case.laws[name], self.case.axes[name] = [Law(tuple(scope), term)], tuple(a.span for a in scope)
         self.families.append(Family(name, symbol, self.case.axes[name], term.low, term.high))
         return self.families[-1]

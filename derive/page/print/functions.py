@@ -5,14 +5,28 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sympy import And, Basic, Expr, Idx, Indexed, KroneckerDelta, Max, Min, Mod, Not, Or, Piecewise, S, polygamma
+from sympy import (
+    And,
+    Basic,
+    Expr,
+    Indexed,
+    KroneckerDelta,
+    Max,
+    Min,
+    Mod,
+    Not,
+    Or,
+    Piecewise,
+    S,
+    polygamma,
+)
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
 from derive.expressions.blocks import Block, Place
 from derive.expressions.elementwise import Compared
 from derive.expressions.functions import Row, arguments, row_of
-from derive.expressions.indices import linear
+from derive.expressions.indices import bounded
 from derive.expressions.intervals import inside
 from derive.memo import memo
 from derive.page.print.order import ordered
@@ -110,13 +124,10 @@ def relation(expr: Relational, p: Printer) -> Printed:
 def _sides(expr: Relational) -> tuple[Expr, str, Expr, bool]:
     """The left side, the sign and the right side as they are written, and whether both are numbers of places."""
     left, right, sign = expr.lhs, expr.rhs, expr.rel_op
+    found = bounded(expr)
+    if found is not None:
+        return *found, True
     gap = left - right
-    whole = all(isinstance(s, Idx) or (s.is_Symbol and s.is_integer) for s in gap.free_symbols)
-    found = [i for i in gap.free_symbols if isinstance(i, Idx)]
-    form = linear(gap, found[0]) if whole and len(found) == 1 else None
-    if form is not None and abs(form[0]) == 1:  # of a single index: i <= K, which sympy turns around
-        left, right, sign = found[0], -form[0] * form[1], (expr if form[0] == 1 else expr.reversed).rel_op
-        return left, sign, right, True
     alone = gap.atoms(Indexed)
     for element in alone if len(alone) == 1 else ():  # r_n <= 1 + eps, which sympy turns around too
         slope, rest = gap.coeff(element), gap.coeff(element, 0)

@@ -29,6 +29,7 @@ from derive.expressions.matrices import (
     Power,
     Scaled,
     Softmax,
+    Stacked,
     Submatrix,
     Summed,
     Times,
@@ -47,6 +48,7 @@ from derive.expressions.notation import subscript
 from derive.expressions.products import minus_in_front
 from derive.expressions.symbols import Immediate, Partial
 from derive.page.print.functions import BINDS
+from derive.page.print.norms import table
 from derive.page.print.order import kind, ordered, place, signed
 from derive.page.print.printer import ADD, ATOM, MUL, POWER, Printed, Printer, write
 
@@ -120,7 +122,10 @@ def transpose(expr: Transpose, p: Printer) -> Printed:
         base = p.at(inner.args[0], ATOM)
         return (p.style.power(base, r"-\top") if p.style.latex else f"{base}⁻ᵀ"), POWER
     text, level = p.printed(inner)
-    text = text if level == ATOM and isinstance(inner, (Whole, Named, Ones, Unit)) else p.style.brackets(text)
+    bare = isinstance(inner, (Whole, Named, Ones, Unit)) or (
+        isinstance(inner, Submatrix) and _is_name(inner.args[0], p)
+    )
+    text = text if level == ATOM and bare else p.style.brackets(text)
     return (p.style.power(text, r"\top") if p.style.latex else f"{text}ᵀ"), POWER
 
 
@@ -243,10 +248,21 @@ def submatrix(expr: Submatrix, p: Printer) -> Printed:
     both = zip((expr.rows, expr.columns), shape(matrix), strict=True)
     ends = [":" if (a, b) == (1, n) else f"{p.index(a)}:{p.index(b)}" for (a, b), n in both]
     places = ends[0] if shape(matrix)[1] == 1 else ",".join(ends)
-    text, level = p.printed(matrix)
-    bare = level == ATOM and isinstance(matrix, (Whole, Named)) and "_" not in text  # no subscript of a subscript
-    inner = text if bare else p.style.brackets(text)
+    text, _ = p.printed(matrix)
+    inner = text if _is_name(matrix, p) else p.style.brackets(text)
     return inner + (f"_{{{places}}}" if p.style.latex else subscript(places)), ATOM
+
+
+def _is_name(matrix: Expr, p: Printer) -> bool:
+    """Can a subscript stand beside it? Not beside another one."""
+    text, level = p.printed(matrix)
+    return level == ATOM and isinstance(matrix, (Whole, Named)) and "_" not in text
+
+
+@write.register(Stacked)
+def stacked(expr: Stacked, p: Printer) -> Printed:
+    """A matrix by its blocks, as one by its entries is written."""
+    return table([[p.printed(block)[0] for block in row] for row in expr.args], p), ATOM
 
 
 @write.register(DiagonalOf)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sympy import Basic, IndexedBase
 from sympy.matrices import MatrixBase
 
@@ -45,8 +47,12 @@ def radius(expr: SpectralRadius, p: Printer) -> Printed:
 @write.register(MatrixBase)
 def numbers(matrix: MatrixBase, p: Printer) -> Printed:
     """A matrix by its entries."""
-    rows = [[p.printed(e)[0] for e in matrix.row(n)] for n in range(matrix.rows)]
-    if p.style.latex:
-        inner = r" \\ ".join(" & ".join(row) for row in rows)
-        return rf"\begin{{pmatrix}} {inner} \end{{pmatrix}}", ATOM
-    return "[" + "; ".join(", ".join(row) for row in rows) + "]", ATOM
+    return table([[p.printed(e)[0] for e in matrix.row(n)] for n in range(matrix.rows)], p), ATOM
+
+
+def table(rows: Sequence[Sequence[str]], p: Printer) -> str:
+    """A matrix by what stands in its places."""
+    if not p.style.latex:
+        return "[" + "; ".join(", ".join(row) for row in rows) + "]"
+    inner = r" \\ ".join(" & ".join(row) for row in rows)
+    return rf"\begin{{pmatrix}} {inner} \end{{pmatrix}}"

@@ -12,7 +12,7 @@ from derive.chain.derived import Derived
 from derive.chain.regions import fill
 from derive.chain.rule import extent
 from derive.errors import ModelError, NoMatrixForm
-from derive.expressions.matrices import Signature, shape
+from derive.expressions.matrices import Signature, Submatrix, shape
 from derive.topics.matrix_form.form import Form, Forms
 from derive.topics.matrix_form.roles import has_matrices
 from derive.topics.topic import Ask, Context, Place, Topic
@@ -57,11 +57,16 @@ def matrix(solution: Derived, quantity: Any, check: bool = True) -> Expr:
 
     Errors: NoMatrixForm, with the reason; VerificationError where torch.autograd disagrees.
     """
+    from derive.topics.matrix_form.gradient import gradient
+
     known, steps = compared(solution) if check else matrices(solution), solution.regions(quantity)
+    whole = gradient(known, steps) if steps else None
+    if whole is not None:
+        return whole[1]
     found = [form for step in steps if (form := known.of(step)) is not None]
     if len(found) != 1:
         raise ModelError(f"dL/d{quantity} has {len(found)} matrix forms; see matrices")
-    if not fill([step.region for step in steps], extent(steps[0].node)):
+    if isinstance(found[0].whole, Submatrix) or not fill([step.region for step in steps], extent(steps[0].node)):
         raise ModelError(f"dL/d{quantity} has a matrix form only for a part of its elements; see gradient({quantity})")
     if found[0].matrix is None:
         raise NoMatrixForm(found[0].reason)

@@ -10,13 +10,14 @@ from derive.chain.derivation import Step
 from derive.chain.facts import turned_adjoint
 from derive.chain.rule import extent
 from derive.errors import NoMatrixForm
-from derive.expressions.indices import limits, name_of
+from derive.expressions.indices import index, limits, name_of, substitute
 from derive.expressions.matrices import Entrywise, Hadamard, Plus, Softmax, Times, Whole
 from derive.expressions.matrix_functions import OfMatrix
 from derive.expressions.symbols import Partial
 from derive.expressions.traverse import elements
 from derive.memo import memo
 from derive.model.model import Case, Model, Node, is_notation
+from derive.topics.matrix_form.blocks import block
 from derive.topics.matrix_form.form import Form, Forms
 from derive.topics.matrix_form.read import PLACES, Reader
 from derive.topics.matrix_form.roles import Roles, readings, strided
@@ -37,11 +38,26 @@ def of_step(model: Model, step: Step, even: frozenset[str] = frozenset()) -> For
 
     The adjoints of the nodes in `even` are symmetric.
     """
-    form = None if step.given else _form(model, step.node, step.target, step.value, even)
-    whole = dict(zip(step.node.indices, step.region.ranges, strict=True))
-    if form is not None and any(whole[idx] != limits(idx)[1:] for idx in form.indices):
-        return form._replace(matrix=None, reason=PLACES)
+    if step.given:
+        return None
+    own = _in_region(step)
+    form = _form(model, step.node, substitute(step.target, own), substitute(step.value, own), even)
+    form = form if form is None or not own else _renamed(form, step.target, own)
     return form if form is None or form.matrix is None else form._replace(matrix=form.matrix.xreplace(_names(model)))
+
+
+def _in_region(step: Step) -> dict[Idx, Idx]:
+    """For every index of a step that runs over a part of its range an index of that part."""
+    ends = step.region.free(step.node.indices)
+    return {idx: index(name_of(idx), *part) for idx, part in ends.items() if part != limits(idx)[1:]}
+
+
+def _renamed(form: Form, element: Expr, own: dict[Idx, Idx]) -> Form:
+    """The form with the indices of the step itself; those along rows and columns are in it no more."""
+    before = {part: idx for idx, part in own.items()}
+    indices = tuple(before.get(i, i) for i in form.indices)
+    matrix = None if form.matrix is None else form.matrix.xreplace(before)
+    return form._replace(element=element, indices=indices, whole=form.whole.xreplace(before), matrix=matrix)
 
 
 @memo
@@ -72,19 +88,28 @@ def _form(model: Model, node: Node, element: Expr, expr: Expr, even: frozenset[s
     return form
 
 
-def _whole(node: Node, element: Expr, own: Sequence[Idx], axes: Sequence[int]) -> Whole:
-    """The matrix in which the element is: of an axis that has a single place that place is no name of a part."""
+def _whole(node: Node, element: Expr, axes: Sequence[int]) -> Expr:
+    """The matrix in which the element is, or the block of it that its indices run over.
+
+    Of an axis that has a single place that place is no name of a part.
+    """
     inner = element.wrt if isinstance(element, Partial) else element
-    single = {a: node.indices[a] for a in axes if node.indices[a].lower == node.indices[a].upper}
-    at = node.at(*(single.get(a, place) for a, place in enumerate(getattr(inner, "indices", ()))))
-    runs = tuple(node.indices[a] for a in axes if a in single or node.indices[a] in own)
-    return Whole(element.func(element.of, at) if isinstance(element, Partial) else at, *runs)
+    position = tuple(getattr(inner, "indices", ()))
+    runs = [a for a in axes if node.indices[a].lower == node.indices[a].upper or isinstance(position[a], Idx)]
+    at = node.at(*(node.indices[a] if a in runs else place for a, place in enumerate(position)))
+    whole = Whole(
+        element.func(element.of, at) if isinstance(element, Partial) else at, *(node.indices[a] for a in runs)
+    )
+    parts = [limits(place)[1:] if isinstance(place := position[a], Idx) else None for a in runs]
+    return block(whole, parts[0], parts[1] if len(parts) > 1 else None)
 
 
 def _read(model: Model, node: Node, element: Expr, expr: Expr, even: frozenset[str], known: Roles) -> Form | None:
     """The form by these roles."""
-    own = tuple(idx for a in known[node.name] if (idx := node.indices[a]) in element.free_symbols)
-    whole = _whole(node, element, own, known[node.name]) if own else element
+    inner = element.wrt if isinstance(element, Partial) else element
+    position = tuple(getattr(inner, "indices", ()))
+    own = tuple(place for a in known[node.name] if isinstance(place := position[a], Idx))
+    whole = _whole(node, element, known[node.name]) if own else element
     try:
         reader = Reader(model.nodes, known, expr, own, even)
         if not reader.empty:

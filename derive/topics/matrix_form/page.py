@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Expr, Integer
+from sympy import Expr
 
 from derive.chain.derivation import Region, Step
 from derive.chain.regions import by_region
@@ -12,6 +12,7 @@ from derive.chain.rule import extent
 from derive.expressions.matrices import (
     Entry,
     Signature,
+    Submatrix,
     Trace,
     Whole,
     Zeros,
@@ -21,6 +22,7 @@ from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.topics.matrix_form.form import Form, Forms
+from derive.topics.matrix_form.gradient import gradient
 from derive.topics.matrix_form.signs import meanings
 
 SHAPES = Text("{shapes}", "{shapes}")
@@ -59,8 +61,7 @@ def keep_shapes(found: Forms, steps: Sequence[Step]) -> bool:
     """True if these gradients have matrix forms, and each has the rows and columns of what it is taken with respect
     to."""
     forms = [f for s in steps if (f := found.of(s)) is not None and f.matrix is not None and f.indices]
-    own = ((*(i.upper - i.lower + 1 for i in f.indices), Integer(1))[:2] for f in forms)
-    return bool(forms) and all(shape(f.matrix) == sides for f, sides in zip(forms, own, strict=True))
+    return bool(forms) and all(shape(f.matrix) == shape(f.whole) for f in forms)
 
 
 def _written(forms: Sequence[Form]) -> list[Expr]:
@@ -69,19 +70,31 @@ def _written(forms: Sequence[Form]) -> list[Expr]:
 
 def last_line(form: Form | None) -> Iterator[Row]:
     """The last line of a step as an entry of its matrix, unless that is only another name."""
-    if form is not None and form.matrix is not None and not isinstance(form.matrix, (Whole, Zeros)):
+    if form is None or form.matrix is None:
+        return
+    if isinstance(form.whole, Submatrix):
+        yield Row(form.whole, form.matrix, shapes(form.matrix))
+    elif not isinstance(form.matrix, (Whole, Zeros)):
         entry = Entry(form.matrix, *form.indices) if form.indices else form.matrix
         yield Row(None, entry, shapes(form.matrix))
 
 
 def boxed(forms: Forms, steps: Sequence[Step]) -> Iterator[Block]:
-    """A gradient as a whole, in a box, by cases where blocks of rows or columns differ; of 0 its elements say it."""
+    """A gradient as a whole, in a box: of its blocks, where they differ; by cases, where these are no rows and
+    columns; of 0 its elements say it."""
+    whole = gradient(forms, steps)
+    if whole is not None:
+        yield from [] if isinstance(whole[1], Zeros) else [Equations((Row(*whole),), boxed=True)]
+        return
     node, same = steps[0].node, dict[Expr, list[tuple[Region, Expr]]]()
     for step in steps:
         form = forms.of(step)
         if form is not None and _says_more(form):
             same.setdefault(form.whole, []).append((step.region, form.matrix))
     for whole, parts in same.items():
+        if isinstance(whole, Submatrix):  # its rows and columns are said already
+            yield from (Equations((Row(whole, value),), boxed=True) for _, value in parts)
+            continue
         partly = any(r.free(node.indices).items() - zip(node.indices, extent(node), strict=True) for r, _ in parts)
         every = len(parts) == len(steps)
         value = by_region(parts, node.indices, extent(node), outside=every) if partly else parts[0][1]

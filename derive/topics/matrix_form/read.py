@@ -14,7 +14,18 @@ from derive.errors import NoMatrixForm
 from derive.expressions.blocks import Block, Place, in_blocks, pair
 from derive.expressions.extremes import Extreme
 from derive.expressions.functions import row_or_extremum
-from derive.expressions.indices import BINDERS, Limits, apart, fresh, is_position, limits, name_of, substitute
+from derive.expressions.indices import (
+    BINDERS,
+    Limits,
+    apart,
+    fresh,
+    index,
+    is_position,
+    limits,
+    name_of,
+    substitute,
+    through,
+)
 from derive.expressions.matrices import (
     HOLE,
     DiagonalOf,
@@ -34,9 +45,11 @@ from derive.expressions.symbols import Partial
 from derive.expressions.traverse import elements
 from derive.language import Text
 from derive.model.model import Node
+from derive.topics.matrix_form.blocks import block, stacked, together
+from derive.topics.matrix_form.cases import Cut, boxes, chosen, cuts
 from derive.topics.matrix_form.contract import Part, contracted, joint, oriented
 from derive.topics.matrix_form.roles import Roles, spans
-from derive.topics.matrix_form.rules import block, entrywise, hadamard, outside, plus, times, vec
+from derive.topics.matrix_form.rules import entrywise, hadamard, plus, times, vec
 
 CASES = Text("it is defined by cases", "它是分情形定义的")
 PLACES = Text(
@@ -63,7 +76,7 @@ class Reader:
         even: frozenset[str] = frozenset(),
     ):  # fmt: skip
         self.nodes, self.roles, self.even = nodes, roles, even
-        expr = apart(expr, indices)
+        expr = apart(_own_ranges(expr), indices)
         self.expr, self.indices = expr, tuple(indices)
         self.running, self.parted = frozenset[Idx](), False
         self.empty = not indices and not any(self._leaf(e).indices for e in _leaves(expr))
@@ -76,7 +89,7 @@ class Reader:
         if not part.indices <= set(self.indices):
             raise NoMatrixForm(PLACES)
         found = oriented(part, self.indices)
-        return outside(found) if self.parted else found
+        return together(found) if self.parted else found
 
     def read(self, expr: Expr) -> Part:
         """A part of the expression as a matrix with its indices."""
@@ -102,7 +115,28 @@ class Reader:
             return self._function(expr)
         if isinstance(expr, BINDERS):
             raise NoMatrixForm(EXTREME if isinstance(expr, Extreme) else PRODUCT)
-        raise NoMatrixForm(CASES if isinstance(expr, Piecewise) else PLACES)
+        if isinstance(expr, Piecewise):
+            return self._cases(expr)
+        raise NoMatrixForm(PLACES)
+
+    def _cases(self, expr: Piecewise) -> Part:
+        """What is defined by cases of the rows and columns, as a matrix of blocks."""
+        conditions = frozenset[Idx]().union(*(c.atoms(Idx) for _, c in expr.args))
+        own = tuple(i for i in sorted(self.running, key=str) if i in conditions or i in self._free(expr))
+        parts = cuts(expr, own) if 0 < len(own) < 3 else None
+        if not parts:
+            raise NoMatrixForm(CASES)
+        return Part(stacked([[self._box(expr, own, box) for box in row] for row in boxes(parts)]), *own)
+
+    def _box(self, expr: Piecewise, own: Sequence[Idx], box: Sequence[Cut]) -> Expr:
+        """The block of one box, of which each index is one of its own."""
+        value, around = chosen(expr, own, box), self.running
+        if value is None:
+            raise NoMatrixForm(CASES)
+        self.running = around - {*own} | {cut.idx for cut in box}
+        found = oriented(self.read(value), tuple(cut.idx for cut in box))
+        self.running = around
+        return found
 
     def _leaf(self, expr: Expr) -> Part:
         """A family with its running indices: x_t for x[t, d]; the diagonal of a matrix if both are the same index."""
@@ -314,6 +348,15 @@ def _opened(expr: Expr) -> tuple[Expr, list[Limits]]:
     while isinstance(expr, Sum):
         expr, bounds = expr.function, [*(tuple(b) for b in expr.limits), *bounds]
     return expr, bounds
+
+
+def _own_ranges(expr: Expr) -> Expr:
+    """The expression with an index of its own for every sum over a part of a range."""
+    if isinstance(expr, Sum) and len(expr.limits) == 1:
+        idx, low, high = expr.limits[0]
+        part = index(name_of(idx), low, high) if not (low.atoms(Idx) or high.atoms(Idx)) else idx
+        return Sum(_own_ranges(substitute(expr.function, {idx: part})), (part, low, high))
+    return through(expr, _own_ranges) if expr.has(Sum) else expr
 
 
 def _moves(bound: Limits) -> bool:

@@ -8,12 +8,12 @@ has no subscripts, so where the vector of one line would be the element of anoth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from sympy import Expr, Idx
+from sympy import Expr, Idx, Indexed
 
 from derive.expressions.blocks import Block, Place, pair
-from derive.expressions.indices import BINDERS, limits
+from derive.expressions.indices import BINDERS, limits, linear
 from derive.expressions.matrix_functions import OfMatrix
 from derive.memo import memo
 from derive.model.model import Case, Model, Node
@@ -103,12 +103,30 @@ def _runs(model: Model, node: Node, case: Case) -> Iterator[tuple[set[Axis], boo
             along.setdefault(place, set()).add((name, axis))
         elif in_pairs(place):
             yield {(name, axis)}, False
+        elif (idx := of_block(place, model.nodes[name].indices[axis])) is not None:
+            along.setdefault(idx, set()).add((name, axis))
         else:
             yield {(name, axis)}, True
             for idx in place.atoms(Idx):
                 yield along.setdefault(idx, set()), True
-    part = {b[0] for total in case.expr.atoms(*BINDERS) for b in total.limits if tuple(b) != limits(b[0])}
+    bounds = [b for total in case.expr.atoms(*BINDERS) for b in total.limits if tuple(b) != limits(b[0])]
+    part = {idx for idx, *ends in bounds if not _symbolic([e - s for e, s in zip(ends, limits(idx)[1:], strict=True)])}
     yield from ((group, idx in part) for idx, group in along.items())
+
+
+def of_block(place: Expr, own: Idx) -> Idx | None:
+    """The index that runs over a block of an axis whose other blocks have a size of their own, l of P + l or of l
+    alone; None for t - 1, which stands beside t, and where more than one index decides."""
+    if len(place.atoms(Idx)) != 1 or place.has(Indexed, Block, Place):
+        return None
+    (idx,) = place.atoms(Idx)
+    slope, shift = linear(place, idx) or (0, place)
+    return idx if slope == 1 and _symbolic([shift + idx.lower - own.lower, shift + idx.upper - own.upper]) else None
+
+
+def _symbolic(gaps: Sequence[Expr]) -> bool:
+    """Do sizes lie between two ranges, and no index?"""
+    return any(not gap.is_number for gap in gaps) and not any(gap.atoms(Idx) for gap in gaps)
 
 
 def in_pairs(place: Expr) -> bool:

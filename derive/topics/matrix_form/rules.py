@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, Expr, Mul, Pow, S, preorder_traversal
+from sympy import Add, Expr, Mul, Pow, S, Tuple, preorder_traversal
 
 from derive.expressions.matrices import (
     HOLE,
@@ -26,7 +26,7 @@ from derive.expressions.matrices import (
     Plus,
     Power,
     Scaled,
-    Shape,
+    Stacked,
     Submatrix,
     Summed,
     Symmetric,
@@ -61,8 +61,10 @@ def transpose(x: Expr) -> Expr:
         return scaled(x.args[0], transpose(x.args[1]))
     if isinstance(x, Zeros):
         return Zeros(*reversed(x.args))
-    if isinstance(x, Submatrix) and not isinstance(turned := transpose(x.args[0]), Transpose):
+    if isinstance(x, Submatrix) and not (isinstance(turned := transpose(x.args[0]), Transpose) and _transposes(turned)):
         return Submatrix(turned, *x.columns, *x.rows)
+    if isinstance(x, Stacked):
+        return Stacked(*(Tuple(*map(transpose, column)) for column in zip(*x.args, strict=True)))
     if isinstance(x, Summed):
         return Summed(transpose(x.args[0]), *x.args[1:])
     if isinstance(x, BY_ENTRY):
@@ -325,41 +327,3 @@ def kron(left: Expr, right: Expr) -> Expr:
     if isinstance(left, Transpose) and isinstance(right, Transpose):
         return transpose(Kron(left.args[0], right.args[0]))
     return Kron(left, right)
-
-
-def block(matrix: Expr, rows: Shape | None, columns: Shape | None) -> Expr:
-    """The rows and the columns of a matrix from one to another, None for all of them."""
-    whole = [(ONE, n) for n in shape(matrix)]
-    ends = [own or every for own, every in zip((rows, columns), whole, strict=True)]
-    return matrix if ends == whole else Submatrix(matrix, *ends[0], *ends[1])
-
-
-def outside(x: Expr) -> Expr:
-    """The block of rows and columns that all terms share, taken of the whole, as A_{a:b,:} B C_{:,c:d} of A B C."""
-    if not x.has(Submatrix) or is_scalar(x):
-        return x
-    whole, rows = _rows(x) or (x, None)
-    turned, columns = _rows(transpose(whole)) or (None, None)
-    scale, (whole,) = _unscaled([transpose(turned) if turned is not None else whole], ())
-    return scaled(scale, block(whole, rows, columns))
-
-
-def _rows(x: Expr) -> tuple[Expr, Shape] | None:
-    """The matrix of which x is a block of rows, and their ends; None where it is none."""
-    if isinstance(x, Submatrix):
-        matrix = block(x.args[0], None, x.columns)
-        return None if x == matrix else (matrix, x.rows)
-    if isinstance(x, Transpose) and isinstance(x.args[0], Submatrix):
-        matrix = block(x.args[0].args[0], x.args[0].rows, None)
-        return None if x.args[0] == matrix else (transpose(matrix), x.args[0].columns)
-    if isinstance(x, Plus):
-        found = [_rows(term) for term in x.args]
-        same = len({each and each[1] for each in found}) == 1
-        return (plus(*(each[0] for each in found if each)), found[0][1]) if same and found[0] else None
-    if isinstance(x, (Times, Scaled)):
-        at = 1 if isinstance(x, Scaled) else 0
-        part = _rows(x.args[at])
-        if part is None:
-            return None
-        return (scaled(x.args[0], part[0]) if at else times(part[0], *x.args[1:])), part[1]
-    return None

@@ -17,6 +17,7 @@ from derive.expressions.matrices import (
     Ones,
     Operator,
     Softmax,
+    Stacked,
     Submatrix,
     Unit,
     Unvec,
@@ -91,6 +92,13 @@ SIGNS = (
             b=ENDS[1],
             c=ENDS[2],
             d=ENDS[3],
+        ),
+    ),
+    (
+        Stacked,
+        Text(
+            "A matrix may be written by its blocks, beside and below each other.",
+            "矩阵可按分块写出，各分块依次左右、上下排列。",
         ),
     ),
     (

@@ -52,6 +52,7 @@ def constant(model: Model, jacobian: StepJacobian) -> Sequence[Condition] | None
     families = [f for f in Mul.make_args(values[0][0]) if isinstance(f, Indexed)]
     rest = Mul(*(f for f in Mul.make_args(values[0][0]) if f not in families))
     square = len(values) == 1 and len(families) == 1 and len(families[0].indices) == 2 and is_constant(model, rest)
+    square = square and name_of(families[0]) not in jacobian.parts
     if not square or model.nodes[name_of(families[0])].kind not in ("parameter", "constant"):
         return None
     norm = Abs(rest) * Norm(families[0].base, "2")

@@ -76,7 +76,8 @@ def norm_keeping(analysis: Analysis) -> Symbol | IndexedBase | None:
     plain = not isinstance(measure, Norm) or (measure.kind == "2" and not measure.over)
     if isinstance(measure, (Abs, Norm, SpectralRadius)) and plain:
         weight: Symbol | IndexedBase = measure.args[0]
-        return weight if isinstance(weight, (Symbol, IndexedBase)) and weight not in dict(analysis.where) else None
+        known = str(weight) in jacobian.parts or weight in dict(analysis.where)
+        return weight if isinstance(weight, (Symbol, IndexedBase)) and not known else None
     return None
 
 

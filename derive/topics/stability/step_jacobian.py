@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from sympy import Add, Expr, Idx, Mul
+from sympy import Add, Expr, Idx, Indexed, Mul
 
+from derive.expressions.indices import limits, name_of
 from derive.expressions.matrices import size
 from derive.model.model import Model, Node
 from derive.model.schedule import Stage
@@ -31,6 +32,7 @@ class StepJacobian(NamedTuple):
     before: Expr
     entries: tuple[tuple[Entry, ...], ...]
     lags: Mapping[str, int]
+    parts: frozenset[str] = frozenset()  # the families of which it reads a block: their norms bound, and no more
 
     @property
     def lag(self) -> int:
@@ -69,7 +71,15 @@ def step_jacobian(model: Model, stage: Stage) -> StepJacobian:
     states = tuple(n for n in model.nodes.values() if n.name in lags)
     t = states[0].indices[stage.time[states[0].name]]
     entries = tuple(tuple(block(walk, a, b, stage) for b in states) for a in states)
-    return StepJacobian(stage, states, t, t - stage.direction, entries, lags)
+    read = (e for row in entries for entry in row for e in entry.value.atoms(Indexed) if name_of(e) in model.nodes)
+    parts = frozenset(name_of(e) for e in read if _is_block(e, model.nodes[name_of(e)]))
+    return StepJacobian(stage, states, t, t - stage.direction, entries, lags, parts)
+
+
+def _is_block(element: Indexed, node: Node) -> bool:
+    """Does an index of the element run over a part of its axis, as k of W_{i,k} where W stands beside [h, x]?"""
+    pairs = zip(element.indices, node.indices, strict=True)
+    return any(isinstance(i, Idx) and limits(i)[1:] != limits(own)[1:] for i, own in pairs)
 
 
 def _read(model: Model, stage: Stage, walk: Walk) -> Iterator[tuple[str, int]]:

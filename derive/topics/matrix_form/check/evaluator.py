@@ -150,6 +150,12 @@ class Evaluator:
         last, right = max(last, first - 1), max(right, left - 1)  # where the end comes first, there is nothing
         return self.value(matrix, at)[..., first - 1 : last, left - 1 : right]
 
+    def _stacked(self, expr: Expr, at: Sequence[Range]) -> Array:
+        """Blocks beside and below each other; a number, which has no subscripts, is one place of all of them."""
+        rows = [self._all(row, at) for row in expr.args]
+        lead = torch.broadcast_shapes(*(block.shape[:-2] for row in rows for block in row))
+        return torch.cat([torch.cat([b.expand(*lead, *b.shape[-2:]) for b in row], -1) for row in rows], -2)
+
     def _diagonalof(self, expr: Expr, at: Sequence[Range]) -> Array:
         return self.value(expr.args[0], at).diagonal(dim1=-2, dim2=-1).unsqueeze(-1)
 
