@@ -68,7 +68,8 @@ class ReadError(DeriveError):
 
     def __init__(self, message: str, source: str, start: int, end: int | None = None):
         self.source, self.start, self.end = source, start, start + 1 if end is None else end
-        super().__init__(f"line {self.line}, column {self.column}: {message}")
+        told = " ".join(message.split())  # one line, also where it names what goes over several
+        super().__init__(f"line {self.line}, column {self.column}: {told}")
 
     @property
     def line(self) -> int:

@@ -63,3 +63,10 @@ def test_no_mutation_of_a_model_brings_more_than_a_refusal_within_a_second() -> 
     read, longest = run([text for text, _ in (*MODELS.values(), *PUBLIC.values())], 300, 5)
     assert read > 10
     assert longest < 1
+
+
+def test_a_refusal_is_one_line_where_the_name_that_it_tells_is_not() -> None:
+    """Mutation 14139 of seed 10000 wrote the name of an environment over two lines."""
+    with pytest.raises(DeriveError, match="has no") as refused:
+        pasted("$L = \\begin{cases{} w & w > 0\n\\fr}ac w$")
+    assert len(str(refused.value).splitlines()) == 1
