@@ -153,3 +153,33 @@ def test_a_model_whose_maxima_tie_can_be_graded() -> None:
         r"\frac{\partial L}{\partial x_1} = \frac{\partial L}{\partial y} \mathbf{1}[x_1 > \max(x_2, x_3)]"
     )
     assert line.verdict == "right", told([line])
+
+
+SIGMA = r"\frac{1}{2} \Sigma^{-1} - \frac{1}{2 N} \Sigma^{-1} r^\top r \Sigma^{-1}"
+DIFFERENTLY = [  # the same by another convention, or in other names
+    (
+        "gaussian-nll",
+        rf"G = {SIGMA} \\ \frac{{\partial L}}{{\partial \Sigma}} = G + G^\top - I \odot G",
+        "convention",
+    ),
+    ("gaussian-nll", rf"G = {SIGMA} \\ \frac{{\partial L}}{{\partial \Sigma}} = 2 G", "slip"),
+    ("lstm", r"\frac{\partial L}{\partial z_{f,t}} = \frac{\partial L}{\partial f_t} \sigma_g'(z_{f,t})", "right"),
+    ("lstm", r"h_t = o_t \sigma_h(c_t)", "right"),
+    ("lstm", r"h_t = o_t \sigma_g(c_t)", "wrong"),
+    ("rnn", r"\frac{\partial^+ L}{\partial h_t} = 0", "right"),
+    ("rnn", r"\frac{\partial^+ L}{\partial o} = \frac{\partial L}{\partial o}", "right"),
+    ("rnn", r"\frac{\partial L}{\partial z_t} = (1 - h_t^2) \frac{\partial L}{\partial h_t}", "convention"),
+    ("dpo", r"\frac{\partial L}{\partial \delta_n} = -\frac{1}{N (1 + e^{\delta_n})}", "right"),
+    (
+        "dropout",
+        r"G = \frac{\partial L}{\partial y} \\ \frac{\partial L}{\partial x_{ij}} = \frac{G_{ij} m_{ij}}{1 - p}",
+        "right",
+    ),
+    ("dropout", r"\frac{\partial L}{\partial x} = \frac{m}{x^\top}", "wrong"),
+]
+
+
+@pytest.mark.parametrize("name, answer, verdict", DIFFERENTLY)
+def test_conventions_and_other_names(name: str, answer: str, verdict: str) -> None:
+    *_, line = judge(name).answer(answer)
+    assert line.verdict == verdict, told([line])

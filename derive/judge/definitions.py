@@ -17,6 +17,8 @@ from derive.transcribe.occurrences import Occurrence, letters, written
 def own(f: Meaning, name: Occurrence, scope: Scope) -> Value | None:
     """A name that the answer has defined, at its indices; without them, all of it."""
     for definition in f.defined[name.base, name.marks]:
+        if name.places and not definition.places:
+            return _element(f, definition, name, scope)
         bound_ = _matched(f, definition, name, scope)
         if bound_ is None:
             continue
@@ -28,6 +30,17 @@ def own(f: Meaning, name: Occurrence, scope: Scope) -> Value | None:
         finally:
             f.depth -= 1
     return None
+
+
+def _element(f: Meaning, definition: Defined, name: Occurrence, scope: Scope) -> Value:
+    """An element of what was defined as a whole: G_{ij} of G = dL/dy. OutOfRange where there is none."""
+    numbers = f.value(definition.formula, {}).numbers
+    for place in name.places:
+        at = f.whole(place, scope) - 1
+        if numbers.ndim < 2 or not 0 <= at < numbers.shape[0]:
+            raise OutOfRange
+        numbers = numbers[at]
+    return Value(numbers)
 
 
 def _matched(f: Meaning, definition: Defined, name: Occurrence, scope: Scope) -> dict[str, int | None] | None:
@@ -89,6 +102,9 @@ def _indices(f: Meaning, name: Occurrence, inner: frozenset[str]) -> list[tuple[
         places, spans = found.places, _spans(f, found.name)
     else:
         for definition in f.defined.get((name.base, name.marks), []):
+            if name.places and not definition.places and f.depth < DEPTH:
+                places, spans = name.places, _sizes(f, definition)
+                break
             if len(definition.places) == len(name.places) and f.depth < DEPTH:
                 f.depth += 1
                 own = f.ranges(definition.formula)
@@ -104,6 +120,15 @@ def _indices(f: Meaning, name: Occurrence, inner: frozenset[str]) -> list[tuple[
             if moved is not None and span[0] <= span[1]:
                 out.append((own_letter, (span[0] - moved, span[1] - moved), moved != 0))
     return out
+
+
+def _sizes(f: Meaning, definition: Defined) -> list[Span]:
+    """How far the elements go of what was defined as a whole."""
+    f.depth += 1
+    try:
+        return [(1, n) for n in f.value(definition.formula, {}).dims]
+    finally:
+        f.depth -= 1
 
 
 def _spans(f: Meaning, name: str) -> list[Span]:

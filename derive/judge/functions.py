@@ -27,6 +27,7 @@ from derive.transcribe.occurrences import Occurrence, written
 def call(formulas: Meaning, name: Occurrence, items: Sequence[Node], scope: Scope) -> Value:
     """A function of its arguments. ReadError for one that is not known."""
     values = [formulas.value(item, scope) for item in items]
+    name = _gate(name, scope)
     plain, primes = name.base.replace(" ", ""), name.marks.count("prime")
     made = _of_arrays(formulas, plain, name, values, scope)
     if made is None:
@@ -45,6 +46,17 @@ def call(formulas: Meaning, name: Occurrence, items: Sequence[Node], scope: Scop
         for place in name.places:
             made = Value(made.numbers[formulas.whole(place, scope) - 1])
     return made if name.power is None else formulas.power(made, name.power, scope)
+
+
+_GATES = {"g": "sigmoid", "c": "tanh", "h": "tanh"}  # below a sigma, as encyclopedias write the LSTM
+
+
+def _gate(name: Occurrence, scope: Scope) -> Occurrence:
+    """`\\sigma_g` is the sigmoid, and `\\sigma_c` and `\\sigma_h` are tanh, where the letter is no index."""
+    below = written(name.places[0]) if len(name.places) == 1 else ""
+    if name.base != "sigma" or below not in _GATES or below in scope:
+        return name
+    return name._replace(base=_GATES[below], places=())
 
 
 def _of_arrays(formulas: Meaning, plain: str, name: Occurrence, values: list[Value], scope: Scope) -> Value | None:

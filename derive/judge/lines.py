@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from derive.errors import DeriveError, ReadError
-from derive.judge import arithmetic, compare, derivatives, paths, products, slips, words
+from derive.judge import arithmetic, compare, derivatives, paths, products, slips, symmetric, words
 from derive.judge.answer import Claim, define, defined, strict
 from derive.judge.balls import Budget, NoTime, NoValue
 from derive.judge.compare import DIFFERENT, SAME, Outcome
@@ -117,6 +117,9 @@ class Lines:
             return self._right(said, claim, outcome)
         if outcome.state == DIFFERENT and self.circumstances.ignored:
             return replace(said, verdict=UNDECIDED, reason=words.CONDITION(part=self._typed(claim.where)))
+        target = _target(claim.left, self.true[0])
+        if outcome.state == DIFFERENT and target and symmetric.by_independent_elements(claim, target, self.true):
+            return replace(said, verdict=CONVENTION, reason=words.CONVENTIONS["symmetric"])
         if outcome.state == DIFFERENT:
             return self._bad(said, claim, outcome, last)
         count = sum(w.points for w in self.worlds)

@@ -93,7 +93,7 @@ def _applied(f: Meaning, head: Node, bracket: Bracketed, scope: Scope) -> Value 
         return f.value(bracket, scope) if isinstance(bracket.items[0], Relation) else None
     if f.names.is_loss(name) and len(bracket.items) > 1:
         return f.value(head, scope)
-    if _known(f, name):
+    if _known(f, name) or f.names.size(name) is not None:
         return None
     return functions.call(f, name, [*bracket.items], scope)
 

@@ -121,6 +121,10 @@ CANNOT = {
     "multiplied element by element": Text(
         "{one} and {other} cannot be multiplied element by element", "{one} 与 {other} 不能逐元素相乘"
     ),
+    "divided": Text("{one} cannot be divided by {other}", "{one} 不能除以 {other}"),
+    "divided element by element": Text(
+        "{one} cannot be divided element by element by {other}", "{one} 不能逐元素除以 {other}"
+    ),
     "added": Text("{one} and {other} cannot be added", "{one} 与 {other} 不能相加"),
     "added to I": Text(
         "{one} and {other} cannot be added; the size of I is not known here",
