@@ -14,7 +14,7 @@ from derive.layers.network import Network
 from derive.layers.read import read_layers
 from derive.layers.shape import read_shape
 
-PLAIN = ("relu", "bn", "dropout", "sigmoid", "gelu")
+PLAIN = ("relu", "prelu", "bn", "dropout", "sigmoid", "gelu")
 ENDS = ("gap; fc 10", "fc 7; relu; fc 3 nobias", "flatten; fc 5", "gap", "ln", "")
 
 
@@ -72,11 +72,15 @@ def _windowed(random: Random, rank: int) -> str:
             f"groups {random.choice((1, 1, 2, 4))} dilation {_sizes(random, rank, 3)}{random.choice(('', ' nobias'))}"
         )
         return f"conv {random.choice((2, 4, 6, 8, 12))} {shared} {options}"
-    if kind < 0.6:
+    if kind < 0.56:
         return f"depthwise {shared}"
+    if kind < 0.6:
+        stride = random.randint(1, 3)
+        more = f" outpad {random.randint(0, stride - 1)}{random.choice(('', ' nobias'))}"
+        return f"tconv {random.choice((2, 4, 8))} {kernel} stride {stride} groups {random.choice((1, 1, 2))}{more}"
     if kind < 0.75:
         return f"conv {random.choice((3, 4, 5))} {kernel} pad same dilation {random.randint(1, 2)}"
-    return f"{random.choice(('pool', 'avgpool'))} {shared}"
+    return f"{random.choice(('pool', 'avgpool'))} {shared}{random.choice(('', ' ceil'))}"
 
 
 def _kept(random: Random, rank: int, stride: int = 1) -> str:

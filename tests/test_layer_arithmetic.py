@@ -422,6 +422,18 @@ class Mapped(nn.Sequential):
         super().__init__(nn.Linear(16, 3))
 
 
+class Ceiled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Sequential(nn.Conv2d(3, 8, 3), nn.PReLU(), nn.MaxPool2d(3, 2, ceil_mode=True))
+        self.second = nn.Sequential(nn.PReLU(8), nn.AvgPool2d(2, ceil_mode=True))
+
+    def forward(self, x):
+        x = self.second(self.first(x))
+        x = torch.nn.functional.max_pool2d(x, 3, 2, ceil_mode=True)
+        return torch.nn.functional.avg_pool2d(x, 2, 2, 0, False, True)
+
+
 class Lazy(nn.Sequential):
     def __init__(self):
         super().__init__(nn.LazyLinear(3))
@@ -501,6 +513,46 @@ def test_a_sequence_has_its_features_last(
     """7 positions of 16 features: attention reads all positions, a map at each of them one."""
     (network,) = of_module(modules, name, "7x16", capsys)["networks"]
     assert network["input"] == [7, 16] and network["layers"][0]["field"][0]["size"] == field
+
+
+def test_lengths_rounded_up_and_slopes_are_read(modules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """30 - 2 = 28, ceil(25/2) + 1 = 14, ceil(12/2) + 1 = 7, ceil(4/2) + 1 = 3, floor(1/2) + 1 = 1; slopes 1 and 8."""
+    data = of_module(modules, "Ceiled", "3x30x30", capsys)
+    layers = data["networks"][0]["layers"]
+    assert not data["unknown"] and [layer["typed"].split(": ")[-1] for layer in layers] == [
+        "conv 8 3x3", "prelu", "pool 3 stride 2 ceil", "prelu 8", "avgpool 2 ceil", "pool 3 stride 2 ceil", "avgpool 2",
+    ]  # fmt: skip
+    assert [layer["output"][0] for layer in layers] == [28, 28, 14, 14, 7, 3, 1]
+    assert [layer["weights"] for layer in layers] == [216, 1, 0, 8, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "length", "after"),
+    [
+        ("pool 2 ceil", 5, 3),
+        ("pool 3 stride 2 ceil", 6, 3),  # ceil(3/2) + 1 = 3
+        ("pool 1 stride 3 ceil", 6, 2),  # ceil(5/3) + 1 = 3, but the third window would begin at 6
+        ("avgpool 2 pad 1 ceil", 5, 3),  # ceil(5/2) + 1 = 4, but the fourth would begin at 6 = 5 + 1
+        ("avgpool 2 pad 1 ceil", 6, 4),
+    ],
+)
+def test_a_window_behind_the_input_is_left_out(typed: str, length: int, after: int) -> None:
+    assert made(typed, f"{length}x1").output.spatial == (after,)
+    words = typed.split()
+    pool = nn.MaxPool1d if words[0] == "pool" else nn.AvgPool1d
+    stride, pad = (int(words[words.index(w) + 1]) if w in words else None for w in ("stride", "pad"))
+    assert pool(int(words[1]), stride, pad or 0, ceil_mode=True)(torch.zeros(1, 1, length)).shape[-1] == after
+
+
+def test_letters_that_leave_a_last_window_open_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    for typed, input, told in (
+        ("pool 1 stride 3 ceil", "HxWxC", "depend on the letters"),
+        ("prelu 3", "4x4x8", "3 slopes for 8 channels"),
+        ("conv 4 3x3 ceil", "8x8x3", "has no ceil"),
+    ):
+        assert run(["layers", typed, "--input", input]) == 2
+        assert told in capsys.readouterr().err
+    assert run(["layers", "pool 3 stride 2 ceil; prelu C", "--input", "HxWxC", "--format", "text"]) == 0
 
 
 def test_a_lazy_layer_is_one_line(modules: Path, capsys: pytest.CaptureFixture[str]) -> None:

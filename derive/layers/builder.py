@@ -40,9 +40,9 @@ class Layers:
             raise AttributeError(f"no layer {word!r}; there are {', '.join(WORDS)}")
         return partial(self._with, word)
 
-    def _with(self, word: str, *sizes: Any, bias: bool = True, **options: Any) -> Layers:
+    def _with(self, word: str, *sizes: Any, bias: bool = True, ceil: bool = False, **options: Any) -> Layers:
         words = [word, *map(_size, sizes), *(f"{name} {_size(value)}" for name, value in options.items())]
-        return self.add(" ".join([*words, *(() if bias else ("nobias",))]))
+        return self.add(" ".join([*words, *(() if bias else ("nobias",)), *(("ceil",) if ceil else ())]))
 
     def add(self, typed: str) -> Layers:
         """The network with more layers, as they are typed. Errors: UsageError for what cannot be read."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sympy import Expr, Integer, Mul
 
 from derive.chain.derivation import Term
-from derive.layers.layer import GATES, Layer
+from derive.layers.layer import GATES, ONE, Layer
 from derive.layers.names import (
     BIASES,
     C_IN,
@@ -143,6 +143,12 @@ def _ln(layer: Layer, before: Shape, after: Shape) -> Counts:
     return Counts(line._replace(left=WEIGHTS), line._replace(left=BIASES), None, line.value)
 
 
+def _prelu(layer: Layer, before: Shape, after: Shape) -> Counts:
+    """The slope of each channel where it is negative, or one slope for all."""
+    line = worked(WEIGHTS, ONE, {}) if layer.rows == ONE else worked(WEIGHTS, C_OUT, {C_OUT: after.channels})
+    return Counts(line, None, None, line.value)
+
+
 def _embedding(layer: Layer, before: Shape, after: Shape) -> Counts:
     assert layer.rows is not None
     line = worked(WEIGHTS, ROWS * C_OUT, {ROWS: layer.rows, C_OUT: after.channels})
@@ -176,6 +182,6 @@ def maps(gates: Expr) -> tuple[Term, ...]:
 
 
 COUNTS: dict[str, Callable[[Layer, Shape, Shape], Counts]] = {
-    "conv": _conv, "tconv": _conv, "fc": _fc, "linear": _linear, "bn": _bn, "ln": _ln,
+    "conv": _conv, "tconv": _conv, "fc": _fc, "linear": _linear, "bn": _bn, "ln": _ln, "prelu": _prelu,
     "embedding": _embedding, "attention": _attention, **dict.fromkeys(GATES, _recurrent),
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Expr, Integer, Mul, floor
+from sympy import Expr, Integer, Mul, ceiling, floor
 
 from derive.chain.derivation import Term
 from derive.language import Text
@@ -49,7 +49,8 @@ def formulas(rows: Sequence[Row], columns: Sequence[str]) -> Iterator[blocks.Blo
     if found:
         yield blocks.Equations(tuple(found))
     if "weights" in columns and any(row.weights is None for row in rows if row.layer.kind not in ("sum", "concat")):
-        yield blocks.Paragraph(say.NO_PARAMETERS)
+        sloped = any(row.layer.kind == "prelu" for row in rows)
+        yield blocks.Paragraph(say.NO_OTHER_PARAMETERS if sloped else say.NO_PARAMETERS)
     if "multiply_adds" in columns:
         recurrent = any(row.layer.kind in GATES for row in rows)
         yield blocks.Paragraph(say.NOT_COUNTED_IN_CELLS if recurrent else say.NOT_COUNTED)
@@ -69,9 +70,11 @@ def _lengths(rows: Sequence[Row]) -> Iterator[Equation]:
     m, p, s, d, o = along("m", axis, rank, always=True), *(along(stem, axis, rank) for stem in "psdo")
     windows = [row.layer for row in rows if row.layer.kind in WINDOWS]
     transposed = [row.layer for row in rows if row.layer.kind == "tconv"]
-    if any(layer.padding is not None for layer in windows):
+    if any(layer.padding is not None and not layer.ceil for layer in windows):
         why = say.LENGTH_IS(others=say.OTHERS[rank])
         yield Equation(end, (Term((floor((start + 2 * p - k) / s),)), Term((ONE,))), why)
+    if any(layer.ceil for layer in windows):
+        yield Equation(end, (Term((ceiling((start + 2 * p - k) / s),)), Term((ONE,))), say.CEILED_IS)
     if any(layer.padding is None for layer in windows):
         yield Equation(end, start, say.SAME_IS)
     if transposed:
@@ -121,6 +124,7 @@ def _others() -> Iterator[tuple[str, str, Expr, Expr | tuple[Term, ...], Text]]:
     yield "attention", "multiply_adds", MULTIPLY_ADDS, terms, say.ATTENTION_ADDS_IS
     for kind, gates in GATES.items():
         yield kind, "weights", WEIGHTS, maps(Integer(gates)), say.RECURRENT_IS[kind]
+    yield "prelu", "weights", WEIGHTS, C_OUT, say.PRELU_IS
     yield "bn", "weights", WEIGHTS, C_OUT, say.NORM_IS
     yield "ln", "weights", WEIGHTS, C_OUT, say.NORM_IS
 

@@ -17,9 +17,9 @@ Sizes = tuple[Expr, ...]  # one for each axis, or one for all of them
 class Layer:
     """One layer, of a kind in `KINDS`; what a kind does not have keeps its default.
 
-    `padding` None pads such that the length stays ("same"); `wiring` lists how many maps read how many of the maps
-    before, where not each reads all; `biases` of each gate of a recurrent cell are one, or two as torch keeps them;
-    `typed` is what an author wrote, `name` what it is called.
+    `padding` None pads such that the length stays ("same"); `ceil` rounds the length of a pooling up; `wiring` lists
+    how many maps read how many of the maps before, where not each reads all; `biases` of each gate of a recurrent cell
+    are one, or two as torch keeps them; `typed` is what an author wrote, `name` what it is called.
     """
 
     kind: str
@@ -31,6 +31,7 @@ class Layer:
     groups: Expr = ONE
     output_padding: Sizes = (ZERO,)
     bias: bool = True
+    ceil: bool = False
     heads: Expr = ONE
     rows: Expr | None = None
     biases: Expr = ONE

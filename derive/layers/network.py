@@ -208,6 +208,8 @@ def output(layer: Layer, shape: Shape, where: str) -> tuple[Shape, tuple[WorkedL
         raise UsageError(f"{where}: it needs a row of indices, --input 128, and the shape here is {said(shape)}")
     if kind == "gap" and not spatial:
         raise UsageError(f"{where}: it averages over positions, and the shape here is {said(shape)}")
+    if kind == "prelu" and layer.rows not in (ONE, shape.channels):
+        raise UsageError(f"{where}: {layer.rows} slopes for {shape.channels} channels; take one, or one for each")
     after = {
         "fc": lambda: Shape((), channels),
         **dict.fromkeys(("linear", *GATES), lambda: Shape(spatial, channels)),

@@ -28,7 +28,8 @@ WORDS = {
     "avgpool": "avgpool", "fc": "fc", "dense": "fc", "linear": "linear", "bn": "bn", "batchnorm": "bn",
     **{kind: kind for kind in GATES},
     "ln": "ln", "layernorm": "ln", "dropout": "dropout", "embedding": "embedding", "attention": "attention",
-    "gap": "gap", "flatten": "flatten", "identity": "identity", **dict.fromkeys(ACTIVATIONS, "activation"),
+    "prelu": "prelu", "gap": "gap", "flatten": "flatten", "identity": "identity",
+    **dict.fromkeys(ACTIVATIONS, "activation"),
 }  # fmt: skip
 
 
@@ -118,7 +119,7 @@ def _long(typed: str, word: str, first: str, second: str | None) -> str:
 
 # words and options
 
-FLAGS = ("nobias",)
+FLAGS = ("nobias", "ceil")
 OPTIONS = ("stride", "pad", "padding", "dilation", "groups", "outpad", "heads", "wiring", "biases")
 
 
@@ -189,12 +190,13 @@ READ_OPTION: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "dilation": ("dilation", _sizes(1)), "groups": ("groups", _size), "outpad": ("output_padding", _sizes(0)),
     "heads": ("heads", _size), "biases": ("biases", _biases),
     "wiring": ("wiring", _wiring), "nobias": ("bias", lambda value, typed: False),
+    "ceil": ("ceil", lambda value, typed: True),
 }  # fmt: skip
 ALLOWED = {
     "stride": ("conv", "tconv", "maxpool", "avgpool"), "padding": ("conv", "tconv", "maxpool", "avgpool"),
     "dilation": ("conv", "tconv", "maxpool"), "groups": ("conv", "tconv"), "output_padding": ("tconv",),
     "heads": ("attention",), "wiring": ("conv",), "bias": ("conv", "tconv", "fc", "linear", "attention", *GATES),
-    "biases": tuple(GATES),
+    "biases": tuple(GATES), "ceil": ("maxpool", "avgpool"),
 }  # fmt: skip
 
 
@@ -238,6 +240,12 @@ def _cell(word: str, plain: list[str], typed: str) -> Layer:
     return Layer(word, _size(units, typed))
 
 
+def _prelu(word: str, plain: list[str], typed: str) -> Layer:
+    """A slope for all numbers, or one for each of so many channels."""
+    slopes = _take(plain, 0, 1, typed, "prelu, or prelu 64 with a slope for each of 64 channels")
+    return Layer("prelu", rows=_size(slopes[0], typed) if slopes else ONE)
+
+
 def _nothing(word: str, plain: list[str], typed: str) -> Layer:
     _take(plain, 0, 1 if word in ("dropout", "leaky_relu", "elu") else 0, typed, word)
     return Layer("identity")
@@ -245,5 +253,5 @@ def _nothing(word: str, plain: list[str], typed: str) -> Layer:
 
 READERS: dict[str, Callable[[str, list[str], str], Layer]] = {
     "conv": _conv, "tconv": _conv, "maxpool": _pool, "avgpool": _pool, "fc": _units, "linear": _units,
-    "embedding": _embedding, "attention": _attention, **dict.fromkeys(GATES, _cell),
+    "embedding": _embedding, "prelu": _prelu, "attention": _attention, **dict.fromkeys(GATES, _cell),
 }  # fmt: skip

@@ -13,7 +13,8 @@ CHINESE = {
     "biases": "每门偏置数", "gap": "全局平均池化", "flatten": "展平", "identity": "恒等", "sum": "相加",
     "concat": "拼接", "stride": "步幅", "pad": "填充", "padding": "填充", "dilation": "膨胀率",
     "groups": "分组", "outpad": "输出填充", "heads": "头数", "wiring": "连接方式", "nobias": "无偏置",
-    "relu": "ReLU", "gelu": "GELU", "silu": "SiLU", "elu": "ELU",
+    "ceil": "向上取整",
+    "relu": "ReLU", "prelu": "PReLU", "gelu": "GELU", "silu": "SiLU", "elu": "ELU",
 }  # fmt: skip
 KERNELS = ("conv", "tconv", "deconv")  # whose first number counts kernels of the second
 

@@ -42,6 +42,11 @@ OTHERS = {
 SPAN_IS = Text(
     "what a kernel with dilation d covers; it stands in place of k", "膨胀率为 d 的核所覆盖的长度，代替上式中的 k"
 )
+CEILED_IS = Text(
+    "length after a pooling that rounds up (ceil), less 1 if its last window would begin behind the input",
+    "向上取整（ceil）的池化之后的边长；若最后一个窗口的起点超出输入，则减 1",
+)
+PRELU_IS = Text("PReLU: a slope for each channel, or one for all", "PReLU：每个通道一个斜率，或全体共用一个")
 SAME_IS = Text("padding “same”: the padding keeps the length", "等长填充（same）：填充使边长不变")
 TRANSPOSED_IS = Text("length after a transposed convolution", "转置卷积之后的边长")
 WEIGHTS_IS = Text(
@@ -93,6 +98,10 @@ FIELD_IS = Text(
 )
 JUMP_IS = Text("the jump, from 1 at the input", "步距，在输入处为 1")
 
+NO_OTHER_PARAMETERS = Text(
+    "A pooling, dropout and an activation other than PReLU have no parameters.",
+    "池化、dropout 与 PReLU 以外的激活函数没有参数。",
+)
 NO_PARAMETERS = Text("A pooling, an activation and dropout have no parameters.", "池化、激活函数与 dropout 没有参数。")
 NOT_COUNTED = Text(
     "Multiply-adds are those of convolutions, fully connected layers and attention; comparing, scaling and adding "

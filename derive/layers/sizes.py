@@ -8,7 +8,7 @@ m is the span of a kernel of k with the dilation d (Dumoulin and Visin, A guide 
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, floor
+from sympy import Expr, Integer, ceiling, floor
 
 from derive.chain.derivation import Term
 from derive.errors import UsageError
@@ -54,7 +54,26 @@ def _moved(layer: Layer, before: Expr, axis: int, rank: int) -> WorkedLine:
     if values[s] == 1:
         del values[s]
         return worked(end, (Term((padded - m,)), Term((ONE,))), values)
+    if layer.ceil:
+        out = (Term((ceiling((padded - m) / s),)), Term((ONE,)))
+        return worked(end, (*out, Term((-ONE,))) if _beyond(layer, before, axis) else out, values)
     return worked(end, (Term((floor((padded - m) / s),)), Term((ONE,))), values)
+
+
+def _beyond(layer: Layer, before: Expr, axis: int) -> bool:
+    """Whether the last window of a length that is rounded up would begin behind the input: torch leaves it out.
+
+    Errors: UsageError where letters leave it open.
+    """
+    s, p, m = _of(layer, "stride", axis), _of(layer, "padding", axis), span(layer, axis)
+    if (m - p - s).is_nonnegative:  # it begins before H + 2p - m + s
+        return False
+    start = ceiling((before + 2 * p - m) / s) * s
+    if not start.is_number or not before.is_number:
+        raise UsageError(
+            f"{layer.typed}: with ceil and a length of {before} its windows depend on the letters; take numbers"
+        )
+    return bool(start >= before + p)
 
 
 def _transposed(layer: Layer, before: Expr, axis: int, rank: int) -> WorkedLine:

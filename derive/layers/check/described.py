@@ -30,7 +30,6 @@ class NotKnown(Exception):
 
 
 NO_KIND = Text("no layer of this kind is known", "不认识这一类层")
-CEILING = Text("it rounds lengths up (ceil_mode)", "边长向上取整（ceil_mode）")
 UNEVEN = Text("its windows differ in size", "各窗口大小不一")
 ANOTHER = Text("it attends to another sequence, or has the batch in the middle", "查询另一序列，或批维不在最前")
 SEVERAL = Text("it has several layers, two directions or a projection", "它有多层、双向或带投影")
@@ -74,6 +73,9 @@ def _layer(module: nn.Module, x: Any, args: Any) -> Layer:
         )
     if isinstance(module, BATCH) and module.affine:
         return Layer("bn", typed="bn")
+    if isinstance(module, nn.PReLU):
+        slopes = module.num_parameters
+        return Layer("prelu", rows=Integer(slopes), typed="prelu" if slopes == 1 else f"prelu {slopes}")
     if isinstance(module, nn.LayerNorm) and module.bias is not None and _of_features(module, x):
         return Layer("ln", typed="ln")
     if isinstance(module, nn.Embedding):
@@ -138,16 +140,15 @@ def _conv(module: Any) -> Layer:
 
 
 def pooled(kind: str, given: Mapping[str, Any]) -> Layer:
-    """A pooling by its settings. Errors: NotKnown where it rounds lengths up."""
-    if given.get("ceil_mode"):
-        raise NotKnown(CEILING)
+    """A pooling by its settings."""
     kernel = _sizes(given["kernel_size"])
     stride = _sizes(given.get("stride") or given["kernel_size"])
     padding, dilation = _sizes(given.get("padding", 0)), _sizes(given.get("dilation", 1))
     head = f"{'pool' if kind == 'maxpool' else 'avgpool'} {_short(kernel)}"
     typed = _typed(head, {"pad": (padding, 0), "dilation": (dilation, 1)})
     typed = typed if stride == kernel else f"{typed} stride {_short(stride)}"
-    return Layer(kind, None, kernel, stride, padding, dilation, typed=typed)
+    ceil = bool(given.get("ceil_mode"))
+    return Layer(kind, None, kernel, stride, padding, dilation, ceil=ceil, typed=f"{typed} ceil" if ceil else typed)
 
 
 def _adaptive(module: Any, x: Any) -> Layer:

@@ -265,7 +265,8 @@ def function_layer(name: str, args: Any, kwargs: Mapping[str, Any]) -> Layer:
     if name.rstrip("_") in ("relu", "gelu", "silu", "sigmoid", "tanh", "softmax", "leaky_relu", "elu", "relu6"):
         return activation(name.rstrip("_"))
     if name.startswith(("max_pool", "avg_pool")):
-        words = ("kernel_size", "stride", "padding", "dilation" if name.startswith("max") else "ceil_mode", "ceil_mode")
+        last = ("dilation", "ceil_mode") if name.startswith("max") else ("ceil_mode", "count_include_pad")
+        words = ("kernel_size", "stride", "padding", *last)
         given = dict(zip(words, args[1:], strict=False)) | dict(kwargs)
         return pooled("maxpool" if name.startswith("max") else "avgpool", given)
     raise NotKnown(NO_KIND)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch.nn import functional as F
 
-from derive.layers.layer import Branches, Layer, Repeat, Stack
+from derive.layers.layer import ZERO, Branches, Layer, Repeat, Stack
 from derive.layers.network import Network
 
 
@@ -52,6 +52,7 @@ def _run(stack: Stack, x: Any, axis: int, rank: int, outputs: list[Any]) -> Any:
 def _layer(layer: Layer, x: Any, axis: int, rank: int) -> Any:
     if layer.kind in ("conv", "maxpool", "avgpool"):
         k, s, d = (int(layer.along(sizes, axis)) for sizes in (layer.kernel, layer.stride, layer.dilation))
+        x = _padded(x, layer, k, s, d, axis) if layer.ceil else x
         padding: Any = "same" if layer.padding is None else int(layer.along(layer.padding, axis))
         return F.conv1d(x, torch.ones(1, 1, k, dtype=x.dtype), stride=s, dilation=d, padding=padding) / k
     if layer.kind in ("fc", "gap"):
@@ -59,3 +60,10 @@ def _layer(layer: Layer, x: Any, axis: int, rank: int) -> Any:
     if layer.kind == "attention" or (layer.kind == "ln" and rank > 1):
         return x + x.mean(-1, keepdim=True)
     return x
+
+
+def _padded(x: Any, layer: Layer, k: int, s: int, d: int, axis: int) -> Any:
+    """The map with as many zeros behind it as torch's pooling that rounds up reads there."""
+    p = int(layer.along(layer.padding or (ZERO,), axis))
+    many = F.max_pool1d(x, k, s, p, d, ceil_mode=True).shape[-1]
+    return F.pad(x, (0, max(0, (many - 1) * s + d * (k - 1) + 1 - x.shape[-1] - 2 * p)))

@@ -87,15 +87,17 @@ def module(layer: Layer, before: Shape, after: Shape) -> nn.Module | None:
         case "tconv":
             return TRANSPOSED[rank](c_in, c_out, **_window(layer), **groups, output_padding=_ints(layer.output_padding))
         case "maxpool":
-            return MAX[rank](**_window(layer))
+            return MAX[rank](**_window(layer), ceil_mode=layer.ceil)
         case "avgpool":
-            return AVERAGE[rank](**_window(layer))
+            return AVERAGE[rank](**_window(layer), ceil_mode=layer.ceil)
         case "fc":
             return nn.Sequential(nn.Flatten(), nn.Linear(int(before.count), c_out, bias=layer.bias))
         case "linear":
             return nn.Linear(c_in, c_out, bias=layer.bias)
         case "bn":
             return BATCH[rank](c_in)
+        case "prelu":
+            return nn.PReLU(int(layer.rows or 1))
         case "ln":
             return nn.LayerNorm(c_in if rank < 2 else [c_in, *map(int, before.spatial)])
         case "embedding":
