@@ -7,9 +7,9 @@ problem = Problem(
     statement=Text(
         "A logistic unit scores an input with two features and is trained with the log loss (natural logarithm). "
         "Derive the gradient of the loss step by step. Then take one step of stochastic gradient descent with "
-        "learning rate 0.0001, starting from w₁ = 0.5, w₂ = −0.5 and b = 0, for x₁ = x₂ = 1 and y = 0.",
+        "learning rate 0.0001, starting from w₁ = 0.5 and w₂ = −0.5, for x₁ = x₂ = 1 and y = 0.",
         "一个逻辑回归单元对含有两个特征的输入打分，用对数损失（自然对数）训练。请逐步推导损失的梯度；再取 w₁ = 0.5、"
-        "w₂ = −0.5、b = 0 为初值，对 x₁ = x₂ = 1、y = 0 以学习率 0.0001 执行一次随机梯度下降。",
+        "w₂ = −0.5 为初值，对 x₁ = x₂ = 1、y = 0 以学习率 0.0001 执行一次随机梯度下降。",
     ),
     source="0.2",
     group="regression",
@@ -17,6 +17,7 @@ problem = Problem(
 numbers = Example(
     at="w1=0.5, w2=-0.5, b=0, x1=1, x2=1, y=0",
     rate="1e-4",
+    remark=Text("The task gives no start value for b. We read it as 0.", "题目没有给出 b 的初值，这里取 b = 0。"),
 )
 
 

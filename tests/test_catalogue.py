@@ -28,7 +28,10 @@ def tasks(sheet: str) -> dict[str, str]:
     ((_, text),) = contents(wish)
     names = [asked.source[1] for asked in load(shipped()[sheet], sheet).tasks]
     parts = re.split(r"\n(?=Problem \d+\. )", str(text))[1:]
-    return {name: normalize("NFC", " ".join(part.split())) for name, part in zip(names, parts, strict=True)}
+    found: dict[str, str] = {}
+    for name, part in zip(names, parts, strict=True):  # a problem may have several tasks of a sheet
+        found[name] = " ".join([*found.get(name, "").split(), *normalize("NFC", part).split()])
+    return found
 
 
 def shows(page: str, value: str) -> bool:

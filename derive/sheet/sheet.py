@@ -88,7 +88,7 @@ def _part(part: Part) -> Iterator[Block]:
     if model.has_loss or part.base is None:  # no line of a later reading without gradients is in matrices
         yield from part.sections(Place.MODEL)
     yield from values(part)
-    if model.has_loss:
+    if model.has_loss and derived.steps:  # none where what is asked for cannot reach the loss
         yield from backward(part)
         yield from gradients(part)
         yield from algorithm(part)

@@ -32,6 +32,7 @@ AFTER = Text(
     "代入给定的数值，更新一步之后的参数为 {values}。",
 )
 IS = Text("{element} = {value}", "{element} = {value}")
+AFTER_ONE = Text("With the given numbers, {values} after the step.", "代入给定的数值，更新一步之后 {values}。")
 FIRST = Text("{element}", "{element}")
 IN_ORDER = Text("{sign} {element}", "{sign} {element}")
 RANKED = Text("In order, the smallest first: {order}.", "由小到大：{order}。")
@@ -216,7 +217,8 @@ def after(d: Derivation, worked: Worked) -> Iterator[blocks.Block]:
         return
     found = [(e, worked.updated[n.name][spot]) for n in _moved(d, worked) for spot, e in _spots(n, worked)]
     if len(found) <= IN_A_SENTENCE:
-        yield blocks.Paragraph(AFTER(values=[IS(element=e, value=Numeral(value)) for e, value in found]))
+        said = AFTER_ONE if len(found) == 1 else AFTER
+        yield blocks.Paragraph(said(values=[IS(element=e, value=Numeral(value)) for e, value in found]))
 
 
 def _moved(d: Derivation, worked: Worked) -> list[Node]:
