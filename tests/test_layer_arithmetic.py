@@ -577,7 +577,7 @@ def test_no_bias_has_no_connection_and_axes_have_names(capsys: pytest.CaptureFix
 
 
 NO_MODULE = {
-    "Smal": "has no 'Smal'; there are Small, Odd, Reader, Encoder, Attending, Mapped, Lazy",
+    "Smal": "has no 'Smal'; there are Small, Odd, Reader, Encoder, Attending, Mapped, Ceiled, Lazy",
     "": "has Small, Odd, Reader, Encoder, Attending, Mapped, Ceiled, Lazy; name one, as in my_model.py:Net",
     "resnet": "has no 'resnet'",
 }
