@@ -171,7 +171,7 @@ def test_the_results_of_a_normalisation_end_in_what_is_given(name):
 
 
 def test_the_check_of_all_readings_stands_once_at_the_end():
-    """Two readings of one adjoint each: one heading, each sentence once, and one line for two quantities."""
+    """Two readings of one adjoint each: one heading, each sentence once; a table where one is wrong."""
     made = [
         p._replace(report=Report((Compared(p.derived.steps[0].target, 5, 1e-12),), samples=3))
         for p in parts("relu-mse")
@@ -179,8 +179,11 @@ def test_the_check_of_all_readings_stands_once_at_the_end():
     blocks = list(sheet(made, Title(Text("a", "a"), None)))
     last = next(n for n, b in enumerate(blocks) if isinstance(b, Heading) and b.boxed)
     assert not any(isinstance(b, Heading) for b in blocks[last + 1 :])
-    assert [type(b).__name__ for b in blocks[last:]] == ["Heading", "Paragraph", "Table"]
-    assert blocks[-1].rows[0][0].pick("en") == "2 quantities"
+    assert [type(b).__name__ for b in blocks[last:]] == ["Heading", "Paragraph"]
+    assert "In all, 2 quantities agree, each at 5 numbers" in blocks[-1].text.pick("en", str)
+    wrong = made[1]._replace(report=Report((Compared(made[1].derived.steps[0].target, 5, 0.5),), samples=3))
+    table = list(sheet([made[0], wrong], Title(Text("a", "a"), None)))[-1]
+    assert [row[-1].pick("en") for row in table.rows] == ["differs"]
 
 
 def test_a_known_number_of_steps_is_written_out_once():

@@ -23,7 +23,7 @@ from derive.page.formats.formats import Document
 from derive.page.formats.tex import render
 from derive.page.formats.tex.words import escape
 from derive.page.print.formulas import Formulas
-from derive.page.typesetting import confinement, engines
+from derive.page.typesetting import by_tex, confinement, engines
 from derive.page.typesetting.needs import needs
 from derive.page.typesetting.specials import MALFORMED, forbidden
 from derive.page.typesetting.typeset import complaint, typeset
@@ -106,6 +106,36 @@ def test_a_page_of_attacks_compiles_and_shows_them(lang, tmp_path):
     text = subprocess.run(["pdftotext", tmp_path / "page.pdf", "-"], capture_output=True, encoding="utf-8").stdout
     assert r"\input{/etc/passwd}" in text and "50 % off" in text and "^^5cinput" in text and "--T 5" in text
     assert "root:" not in text and "损失函数" in text
+
+
+TITLES = {  # of other alphabets, each with what the macro gets
+    "Жук и вес": r"\other{0416,0443,043A,0438,0432,0435,0441}{Жук и вес}",
+    "a вес": r"a \other{0432,0435,0441}{вес}",
+    "سلام": r"\other[Script=Arabic]{0633,0644,0627,0645}{\beginR سلام\endR}",
+    "שלום 한국": r"\other[Script=Hebrew]{05E9,05DC,05D5,05DD}{\beginR שלום\endR} \other{D55C,AD6D}{한국}",
+}
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_another_alphabet_asks_for_a_font(title):
+    """Words of one alphabet stand together with their code points, turned where they are read from right to left."""
+    assert escape(title) == escape(title, "zh") == TITLES[title]
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_another_alphabet_is_set(lang, tmp_path, capsys):
+    """A title in letters that LaTeX's own fonts lack; what no font has stands as its code point, and a line says so."""
+    sheet = [blocks.Title(say.plain("x Жук ☃ \U0001242f"), None)]
+    page = render(Document(lambda detail: sheet, Formulas("latex", (), ()), lang))
+    try:
+        (tmp_path / "page.pdf").write_bytes(by_tex(page))
+    except UsageError as error:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
+    text = subprocess.run(["pdftotext", tmp_path / "page.pdf", "-"], capture_output=True, encoding="utf-8").stdout
+    said = capsys.readouterr().err
+    assert ("Жук" in text) is ("U+0416" not in said) and ("☃" in text) is ("U+2603" not in said)
+    assert "[U+1242F]" in text and said.count("\n") == 1 and "no font here has" in said and "U+1242F" in said
 
 
 def test_names_with_tex_in_them_are_refused():

@@ -5,9 +5,11 @@ or a letter cannot be read back; `strict` lets nothing else pass.
 """
 
 import itertools
+import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ from derive.page import blocks
 from derive.page import sentences as say
 from derive.page.formats import typst as format
 from derive.page.formats.formats import Document
+from derive.page.formats.typst.design import page as sheet_page
 from derive.page.formats.typst.design import preamble
 from derive.page.print.formulas import Formulas
 from derive.page.print.pieces import parse
@@ -230,18 +233,65 @@ def test_a_graph_is_written_as_a_file(ending, begins, tmp_path):
 
 def test_a_label_stands_where_it_is_put_in_a_low_picture_too(tmp_path):
     """The middle of a label is its place: in a picture that is lower than any box around the label it was moved up."""
+    # at the foot of a page, where the foot of the picture is fixed
+    (_, low), (_, high) = (middles(tmp_path, (200, height), "#place(bottom, float: true, {})") for height in (68, 150))
+    assert low - high == pytest.approx(150 - 68)
+
+
+def test_a_label_stands_where_it_is_put_in_a_narrow_picture_too(tmp_path):
+    """A label that is wider than the picture has a box of its own width around it, and so keeps its one line."""
+    (left, top), (narrow_left, narrow_top) = (middles(tmp_path, (width, 150)) for width in (200, 20))
+    assert narrow_left - left == pytest.approx((200 - 20) / 2)  # the middle of the picture is fixed
+    assert narrow_top == pytest.approx(top)
+
+
+def middles(folder: Path, size: tuple[int, int], place: str = "#{}") -> tuple[float, float]:
+    """Where the one line of a label begins whose middle is put at (60, 20) of a picture of this size, in points."""
     if shutil.which("pdftotext") is None:
         pytest.skip("pdftotext is not installed")
-    found = []
-    for height in ("68pt", "150pt"):
-        labels = '{ at(60pt, 20pt, "Middle"); at(60pt, 20pt, "M") }'
-        picture = f'#floating[#shown("a picture", box(width: 200pt, height: {height}, {labels}), [])]'
-        full = "#block(height: 225mm)"  # so that the picture floats to the foot of the next page
-        (tmp_path / "p.pdf").write_bytes(typeset(f"{preamble('en')}\n{full}\n{picture}\n"))
-        done = subprocess.run(["pdftotext", "-bbox", "p.pdf", "-"], cwd=tmp_path, capture_output=True, encoding="utf-8")
-        tops = re.findall(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="[\d.]+">M', done.stdout)
-        found.append([float(top) for top in tops])
-    assert [low - high for low, high in zip(*found, strict=True)] == pytest.approx([150 - 68] * 2)  # its foot is fixed
+    drawn = f'box(width: {size[0]}pt, height: {size[1]}pt, at(60pt, 20pt, "label of words"))'
+    picture = place.format(f'block(width: 100%, shown("a picture", {drawn}, []))')
+    (folder / "p.pdf").write_bytes(typeset(f"{preamble('en')}\n{picture}\n"))
+    done = subprocess.run(["pdftotext", "-bbox", "p.pdf", "-"], cwd=folder, capture_output=True, encoding="utf-8")
+    found = re.findall(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="[\d.]+" yMax="[\d.]+">(label|of|words)<', done.stdout)
+    assert [word for *_, word in found] == ["label", "of", "words"]
+    assert len({top for _, top, _ in found}) == 1, "the label has several lines"
+    return float(found[0][0]), float(found[0][1])
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_answer_with_two_readings_is_a_page(lang):
+    """What batch normalisation says of both readings it says once."""
+    page = typeset(sheet("batch-norm", ["--format", "typst", "--detail", "answer", "--lang", lang])[0])
+    assert re.findall(rb"/Type/Pages/Count (\d+)", page) == [b"1"]
+
+
+@pytest.mark.parametrize(
+    ("above", "height", "pages"),
+    [(40, 25, [1, 1]), (60, 25, [2, 2]), (55, 28, [2, 2]), (50, 50, [2, 2]), (30, 60, [1, 2])],
+    ids=["fits", "low", "low, below much", "high, below much", "high, below little"],
+)
+def test_a_step_is_torn_only_where_it_would_leave_a_great_hole(above, height, pages, tmp_path):
+    """On a page of 74 em, `above` of them taken: a step goes to the next page, or begins where over 30 are left."""
+    lines = "#block(height: 1em, above: 0pt, below: 0pt)[]\n" * height
+    begin, end = (f"#context [#metadata(here().page())<{name}>]" for name in ("begin", "end"))
+    step = f"#step({height}em)[{begin}\n{lines}{end}]"
+    page = f"{preamble('en')}\n#let sheet-name = []\n{sheet_page(None)}\n#block(height: {above}em)[]\n{step}"
+    query, folder = typesetter.typst().query, str(tmp_path)
+    found = [json.loads(query(page.encode(), f"<{name}>", "value", root=folder)) for name in ("begin", "end")]
+    assert [value for values in found for value in values] == pages
+
+
+def test_a_picture_that_has_no_room_begins_the_next_page(tmp_path):
+    """Near where it is mentioned: it stands there, or at the head of the next page, never behind what follows it."""
+    for above, pages in ((100, [1, 1, 1]), (235, [1, 2, 2])):
+        drawn = '#floating[#shown("a picture", box(width: 200pt, height: 150pt), [])#metadata(0)<mark>]'
+        text = "#block(height: 5mm)[#metadata(0)<mark>]", "#block(height: 40mm, breakable: false)[#metadata(0)<mark>]"
+        page = f"{preamble('en')}\n#block(height: {above}mm)\n{text[0]}\n{drawn}\n{text[1]}"
+        ask = "#context [#metadata(query(<mark>).map(m => m.location().position()).map(p => (p.page, p.y / 1pt)))<all>]"
+        (found,) = json.loads(typesetter.typst().query(f"{page}\n{ask}".encode(), "<all>", "value", root=str(tmp_path)))
+        places = sorted(map(tuple, found))
+        assert [page for page, _ in places] == pages
 
 
 def test_lines_to_be_filled_in_are_far_enough_apart(tmp_path):

@@ -20,7 +20,14 @@ class Title(NamedTuple):
     title: Text
     subtitle: Text | None
     statement: Text | None = None
-    byline: tuple[Text, ...] = ()
+    author: Text | None = None
+    course: Text | None = None
+    date: Text | None = None
+
+    @property
+    def byline(self) -> tuple[Text, ...]:
+        """Who hands it out, where and when, as far as that is wished."""
+        return tuple(line for line in (self.author, self.course, self.date) if line is not None)
 
 
 class Heading(NamedTuple):

@@ -53,9 +53,9 @@ class Front(NamedTuple):
     def head(self, title: Title) -> Title:
         """The head of a sheet with what is wished in it."""
         subtitle = title.subtitle if self.subtitle is None else None if self.subtitle is NOTHING else self.subtitle
-        byline = tuple(line for line in (self.author, self.course, self.date) if line not in (None, NOTHING))
+        byline = {k: None if (line := getattr(self, k)) is NOTHING else line for k in ("author", "course", "date")}
         named = title.title if self.title in (None, NOTHING) else self.title
-        return title._replace(title=named, subtitle=subtitle, byline=byline)
+        return title._replace(title=named, subtitle=subtitle, **byline)
 
 
 def front(wishes: Mapping[str, Any], called: Callable[[str], str] = str) -> Front:

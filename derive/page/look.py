@@ -38,6 +38,7 @@ HEADINGS = (13.5, 11.5, 10)  # a reading, a section, a step
 TASK = 14.5  # the heading of a task among others
 
 PICTURE = 0.33  # of the height of the text, what a picture may take
+HOLE = 0.4  # of the height of the text, what a page may leave empty at its foot so that a step is not torn
 LINE = round((210 - 2 * SIDE) / 25.4 * 72.27 / TEXT - 3, 1)  # em, what fits beside the indent of a formula
 
 # Fonts. Typst brings its Latin fonts along; Chinese comes from the first of the list that the system has. LaTeX takes a
@@ -46,5 +47,10 @@ LATIN = "New Computer Modern"
 CHINESE = (
     "Noto Serif CJK SC", "Source Han Serif SC", "Source Han Serif CN", "Songti SC", "STSong", "SimSun", "FandolSong",
     "AR PL SungtiL GB", "WenQuanYi Zen Hei", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei",
+)  # fmt: skip
+OTHERS_IN_TEX = (  # other alphabets, emoji and signs: the first font that the system has, and that has the letters
+    "CMU Serif", "DejaVu Serif", "FreeSerif", "Noto Serif", "Times New Roman", "DejaVu Sans", "Noto Naskh Arabic",
+    "Noto Serif Hebrew", "Noto Serif Devanagari", "Noto Serif Thai", "Noto Serif CJK KR", "Noto Sans CJK KR",
+    "Arial Unicode MS", "Segoe UI Symbol", "Symbola", "Noto Emoji",
 )  # fmt: skip
 LATIN_IN_TEX, CHINESE_IN_TEX = "lmodern", "fandol"

@@ -42,8 +42,6 @@ WHERE_PARTIALS = Text("{reason}, where {partials}", "{reason}，其中 {partials
 SINCE = Text("as {partials}", "因为 {partials}")
 SINCE_BY = Text("as {partial}, {rule}", "因为 {partial}，{rule}")
 BY_RULE = Text("{partial}, {rule}", "{partial}，{rule}")
-GROUPED = Text("{count} quantities", "{count} 个量")
-ONE_QUANTITY = Text("1 quantity", "1 个量")
 NUMBERS = Text("Numerical example", "数值例子")
 CHECK = Text("Verification", "验证")
 IN_TIME = Text("The recursion, step by step in time", "按时间步写出的递推")
@@ -353,6 +351,14 @@ CHECK_HEADER = (
     Text("numbers compared", "比较的数值个数"),
     Text("worst relative error", "最大相对误差"),
     Text("verdict", "结论"),
+)
+AGREE = Text(
+    "In all, {count} quantities agree, each at {points} numbers; the worst relative error is {error}.",
+    "共 {count} 个量，每个量比较 {points} 个数值，全部一致，最大相对误差为 {error}。",
+)
+ONE_AGREES = Text(
+    "The quantity agrees at {points} numbers; the worst relative error is {error}.",
+    "比较了 {points} 个数值，全部一致，最大相对误差为 {error}。",
 )
 AGREES = Text("agrees", "一致")
 DISAGREES = Text("differs", "不一致")

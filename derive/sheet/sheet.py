@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Equations, Heading, Paragraph, Title
 from derive.sheet.algorithm_page import shown as algorithm
@@ -28,7 +29,7 @@ def sheet(parts: Sequence[Part], head: Title, detail: str = "brief") -> Iterator
     blocks = list(task(parts, detail))
     back = list(read_back(parts, blocks))  # before anything is shown: a page that is misprinted is not printed
     yield from blocks
-    yield from check([p._replace(detail=detail) for p in parts if not p.alone], back)
+    yield from check([p._replace(detail=detail) for p in parts if not p.alone], back if detail != "answer" else ())
 
 
 def task(parts: Sequence[Part], detail: str) -> Iterator[Block]:
@@ -60,6 +61,8 @@ def _readings(parts: Sequence[Part]) -> Iterator[Block]:
             if changes_little(own, like):
                 yield Paragraph(say.DIFFERENCES, say.DIFFERENCES)
             yield from new
+        elif part.detail == "answer" and above:
+            yield from _said_once(own, blocks, above)
         else:
             yield from blocks
         above.append((own, blocks))
@@ -71,6 +74,22 @@ def _without_unused_signs(blocks: Iterable[Block], part: Part) -> list[Block]:
     from derive.topics.matrix_form.signs import only_used
 
     return list(only_used(blocks))
+
+
+def _said_once(part: Part, blocks: Sequence[Block], above: Sequence[tuple[Part, list[Block]]]) -> Iterator[Block]:
+    """Yield the answers of a reading: all of its results, without what was said of results above, as what a sign means;
+    of a model that is much like one above what differs."""
+    like = next((p for p, _ in above if changes_little(part, p)), None)
+    if like is not None:
+        yield Paragraph(say.DIFFERENCES, say.DIFFERENCES)
+    head: Text | None = None
+    seen: list[Block] = []
+    for other, block in ((p, b) for p, shown in above for b in shown):
+        head = block.text if isinstance(block, Heading) else head
+        model = head in (say.MODEL, say.FORWARD)
+        if other is like if model else isinstance(block, (Heading, Paragraph)):
+            seen.append(block)
+    yield from differing(blocks, seen)
 
 
 def _part(part: Part) -> Iterator[Block]:

@@ -9,7 +9,7 @@ from derive.language import Text
 from derive.page import sentences as say
 from derive.page.blocks import Block, Heading, Paragraph
 from derive.page.spans import Known
-from derive.page.verdicts import summary, table
+from derive.page.verdicts import agreement, table
 from derive.sheet.part import Part
 from derive.sheet.readings import key as written
 from derive.sheet.values import shown
@@ -35,23 +35,28 @@ def once(texts: Iterable[Text]) -> list[Text]:
 
 def check(parts: Sequence[Part], back: Sequence[Text] = ()) -> Iterator[Block]:
     """Say in sentences what was compared, of all parts at once, and that the page was read `back`; show the results as
-    a small table, line by line in detail "full"."""
+    a sentence, in detail "full" as a table with a line for each."""
     checked = [(p, p.report) for p in parts if p.report is not None]
     if not checked:
         return
     yield Heading(say.CHECK, boxed=True)
     said = [*once(text for part, _ in checked for text in told(part)), *back]
-    whole = parts[0].detail == "full"
-    yield from map(Paragraph, said) if whole else (Paragraph(say.one_after_another(said)),)
     rows = [(part, _rows(part, report)) for part, report in checked]
-    if not whole:
-        compared = [row for _, own in rows for row in own]
-        yield from [summary(compared)] if compared else []
+    if parts[0].detail != "full":
+        yield from _in_short(said, [row for _, own in rows for row in own])
         return
+    yield from map(Paragraph, said)
     for part, own in rows:
         if part.label is not None and len(rows) > 1:
             yield Paragraph(say.READING(label=part.label))
         yield table(own)
+
+
+def _in_short(said: Sequence[Text], compared: Sequence[Row]) -> Iterator[Block]:
+    """All sentences as one paragraph; what disagrees has a table."""
+    wrong, right = [r for r in compared if not r.ok], [r for r in compared if r.ok]
+    yield Paragraph(say.one_after_another([*said, *([agreement(right)] if right else [])]))
+    yield from [table(wrong)] if wrong else []
 
 
 def told(part: Part) -> Iterator[Text]:

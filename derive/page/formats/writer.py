@@ -46,18 +46,25 @@ def together(lines: Sequence[str], room: float) -> tuple[str, ...]:
 
 def with_sentences(
     sheet: Sequence[blocks.Block],
+    boxed: bool = False,
 ) -> Iterator[tuple[blocks.Block, blocks.Paragraph | None, blocks.Block | None]]:
-    """Each block with the sentence that a step begins with, for its heading's line, and the block that follows."""
+    """Each block with the sentence that a step begins with, for its heading's line, and the block that follows;
+    where `boxed`, that of a section in a frame too."""
     at = 0
     while at < len(sheet):
         block, after, more = (*sheet[at : at + 3], None, None, None)[:3]
-        if isinstance(block, blocks.Heading) and block.level == 2 and isinstance(after, blocks.Paragraph):
+        assert block is not None
+        if _runs_in(block, boxed) and isinstance(after, blocks.Paragraph):
             yield block, after, more
             at += 2
         else:
-            assert block is not None
             yield block, None, after
             at += 1
+
+
+def _runs_in(block: blocks.Block, boxed: bool) -> bool:
+    """Does a sentence go on behind this heading?"""
+    return isinstance(block, blocks.Heading) and (block.level == 2 or (boxed and block.boxed))
 
 
 class Writer(ABC):

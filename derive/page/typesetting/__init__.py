@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def by_typst(page: str) -> bytes:
     """The PDF of a complete Typst document, tagged for a screen reader. Errors: UsageError."""
@@ -11,7 +13,8 @@ def by_typst(page: str) -> bytes:
 
 
 def by_tex(page: str) -> bytes:
-    """The PDF of a complete LaTeX document, whose very bytes are compiled.
+    """The PDF of a complete LaTeX document, whose very bytes are compiled; a line on standard error names the
+    characters that no font has, which stand there by their code points.
 
     Errors: UsageError where no installed TeX has what the page needs, or where TeX stops.
     """
@@ -19,4 +22,7 @@ def by_tex(page: str) -> bytes:
     from derive.page.typesetting.needs import needs
     from derive.page.typesetting.typeset import typeset
 
-    return typeset(page, chosen(needs(page))).pdf
+    done = typeset(page, chosen(needs(page)))
+    if done.unset and sys.stderr is not None:
+        print(f"derive: no font here has {', '.join(done.unset)}; the page shows these codes", file=sys.stderr)
+    return done.pdf

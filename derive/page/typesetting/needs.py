@@ -8,9 +8,11 @@ from typing import NamedTuple
 LOADS = re.compile(r"\\(documentclass|usepackage)(?:\[[^\]]*\])?\{([\w,-]+)\}")
 FONTS = {
     "lmodern": ("ec-lmr10.tfm", "lmr10.pfb", "lmsy10.tfm"),
+    "fontspec": ("lmroman10-regular.otf",),
     "ctexart": ("FandolSong-Regular.otf", "FandolHei-Regular.otf", "lmroman10-regular.otf"),
 }
-CHINESE = "ctexart"  # the class of every page with Chinese characters; only XeTeX sets it well
+# the class of every page with Chinese characters, and the package of other alphabets; only XeTeX sets them well
+CHINESE, OTHERS = ("documentclass", "ctexart"), ("usepackage", "fontspec")
 
 
 class Needs(NamedTuple):
@@ -26,5 +28,5 @@ def needs(page: str) -> Needs:
     loaded = [(kind, name) for kind, names in LOADS.findall(head) for name in names.split(",")]
     files = [f"{name}.{'cls' if kind == 'documentclass' else 'sty'}" for kind, name in loaded]
     files += [font for _, name in loaded for font in FONTS.get(name, ())]
-    program = "xelatex" if ("documentclass", CHINESE) in loaded else "pdflatex"
+    program = "xelatex" if CHINESE in loaded or OTHERS in loaded else "pdflatex"
     return Needs(program, tuple(dict.fromkeys(files)))

@@ -13,6 +13,7 @@ from derive.page.typesetting.confinement import SECONDS, run
 from derive.page.typesetting.engines import Engine
 from derive.page.typesetting.specials import forbidden
 
+UNSET = "derive: no font has "  # a line of the log, which a page asks for
 SAFE = ("-no-shell-escape", "-halt-on-error", "-interaction=nonstopmode")
 
 
@@ -21,6 +22,12 @@ class Typeset(NamedTuple):
 
     pdf: bytes
     log: str
+
+    @property
+    def unset(self) -> list[str]:
+        """The code points, as U+0416, that no font of the system has, each once."""
+        found = re.findall(rf"^{UNSET}([0-9A-F,]+)", self.log, re.MULTILINE)
+        return list(dict.fromkeys(f"U+{code}" for codes in found for code in codes.split(",")))
 
 
 def typeset(page: str, engine: Engine, seconds: float = SECONDS) -> Typeset:

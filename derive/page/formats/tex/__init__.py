@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derive.page import blocks
 from derive.page.formats.formats import Document
-from derive.page.formats.tex.design import END, LANG, preamble, utf16
+from derive.page.formats.tex.design import END, LANG, authored, preamble, utf16
 from derive.page.formats.tex.outline import bookmarks
 from derive.page.formats.tex.writer import Writer
 from derive.page.formats.writer import with_sentences
@@ -19,7 +19,7 @@ def render(document: Document) -> str:
         writer.opened(block, said) if said is not None else writer.held(block) if _boxed(after) else writer.block(block)
         for block, said, after in each
     )
-    about = f"\\described{{{utf16(writer.name)}}}{{{LANG[lang]}}}\n"
+    about = f"\\described{{{utf16(writer.name)}}}{{{LANG[lang]}}}{{{authored(writer.author)}}}\n"
     head = f"{preamble(body, lang, document.paper)}{about}"
     return f"{head}\\begin{{document}}\n{body}\n{writer.end()}{bookmarks(writer.entries)}{END}"
 

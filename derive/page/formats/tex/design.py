@@ -6,6 +6,7 @@ One run of TeX is enough: nothing on a page refers to another page.
 from __future__ import annotations
 
 from derive.page import look
+from derive.page.formats.tex import other_alphabets
 from derive.page.formats.tex.words import chinese
 
 CLASS = f"{look.TEXT}pt,fleqn"
@@ -14,6 +15,8 @@ LATIN = f"""\\documentclass[{CLASS}]{{article}}
 \\usepackage{{{look.LATIN_IN_TEX}}}"""
 CHINESE = f"\\documentclass[{CLASS},fontset={look.CHINESE_IN_TEX}]{{ctexart}}"
 ENGLISH_WITH_CHINESE = f"\\documentclass[{CLASS},fontset={look.CHINESE_IN_TEX},scheme=plain]{{ctexart}}"
+OTHERS = f"""\\documentclass[{CLASS}]{{article}}
+\\usepackage[no-math]{{fontspec}}"""
 
 COMMON = r"""\usepackage{amsmath}
 \usepackage{etoolbox}
@@ -85,12 +88,15 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
 \newcommand{\reading}[1]{\room{14\baselineskip}\addvspace{14pt plus 4pt}\headed{\readingsize}{#1}\vskip 4pt\nobreak}
 \newcommand{\task}[1]{\room{14\baselineskip}\addvspace{18pt plus 6pt}\headed{\tasksize}{#1}\vskip 4pt\nobreak}
 \newcommand{\topic}[1]{\room{9\baselineskip}\addvspace{10pt plus 4pt}\headed{\topicsize}{#1}\vskip 2pt\nobreak}
-% what stays on one page, if it fits on a page: #1 is the room for its first lines where it does not, #2 the space above
+% what stays on one page, if it fits on one and leaves no greater hole than \hole on the page before: #1 is the room for
+% its first lines where it is torn, #2 the space above
 \newsavebox{\wholebox}
 \newenvironment{whole}[2]{\par\def\begun{\room{#1}\addvspace{#2}}\def\kept{\addvspace{#2}}%
   \global\setbox\wholebox\vbox\bgroup\@nobreakfalse\everypar{}}
   {\par\egroup\dimen@\ht\wholebox\advance\dimen@\dp\wholebox
-  \ifdim\dimen@>\textheight\begun\unvbox\wholebox\else\kept\nointerlineskip\box\wholebox\fi\@nobreakfalse}
+  \dimen@ii\pagegoal\advance\dimen@ii-\pagetotal\ifdim\dimen@>\dimen@ii\else\dimen@ii\z@\fi
+  \ifdim\dimen@ii>\hole\dimen@ii\maxdimen\fi\ifdim\dimen@>\textheight\dimen@ii\maxdimen\fi
+  \ifdim\dimen@ii=\maxdimen\begun\unvbox\wholebox\else\kept\nointerlineskip\box\wholebox\fi\@nobreakfalse}
 % a step: the sentence #2 that it begins with goes on behind its heading #1
 \newenvironment{step}[2]{\begin{whole}{6\baselineskip}{7pt plus 3pt}%
   \noindent\place{\bfseries\boldmath\color{rule}\stepsize#1}%
@@ -115,12 +121,12 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
 \ifdefined\XeTeXversion
   \newcommand{\place}{\stepcounter{place}\special{pdf:dest (\theplace) [@thispage /XYZ @xpos @ypos null]}}
   \newcommand{\bookmark}[4]{\special{pdf:out #2 << /Title <#4> /A << /S /GoTo /D (#1) >> >>}}
-  \newcommand{\described}[2]{\AtBeginDocument{\special{pdf:docinfo << /Title <#1> /Creator (derive) >>}%
+  \newcommand{\described}[3]{\AtBeginDocument{\special{pdf:docinfo << /Title <#1>#3 /Creator (derive) >>}%
     \special{pdf:put @catalog << /Lang (#2) /PageMode /UseOutlines /ViewerPreferences << /DisplayDocTitle true >> >>}}}
 \else
   \newcommand{\place}{\stepcounter{place}\raisebox{2ex}[0pt]{\pdfdest name {\theplace} xyz}}
   \newcommand{\bookmark}[4]{\pdfoutline goto name {#1} count -#3 {<#4>}}
-  \newcommand{\described}[2]{\pdfinfo{/Title <#1> /Creator (derive)}%
+  \newcommand{\described}[3]{\pdfinfo{/Title <#1>#3 /Creator (derive)}%
     \pdfcatalog{/Lang (#2) /PageMode /UseOutlines /ViewerPreferences << /DisplayDocTitle true >>}}
 \fi
 \makeatother
@@ -132,9 +138,11 @@ END = "\\end{document}\n"
 
 def preamble(body: str, lang: str, paper: str | None = None) -> str:
     """What stands before the body: XeTeX's class where the page has Chinese, drawings where it has one."""
-    head = CHINESE if lang == "zh" else ENGLISH_WITH_CHINESE if chinese(body) else LATIN
+    others = other_alphabets.used(body)
+    latin = OTHERS if others else LATIN
+    head = CHINESE if lang == "zh" else ENGLISH_WITH_CHINESE if chinese(body) else latin
     drawings = DRAWINGS if "{tikzpicture}" in body or "{pgfpicture}" in body else ""
-    return f"{head}\n{COMMON}{_page(paper)}{drawings}{LOOKS}{SPACING[lang]}\n"
+    return f"{head}\n{COMMON}{_page(paper)}{drawings}{LOOKS}{SPACING[lang]}\n{other_alphabets.MACRO if others else ''}"
 
 
 def _page(paper: str | None) -> str:
@@ -148,7 +156,13 @@ def _page(paper: str | None) -> str:
         strict=True,
     )
     fonts = (f"\\newcommand{{\\{name}size}}{{\\fontsize{{{n}}}{{{1.2 * n:g}}}\\selectfont}}\n" for name, n in sizes)
-    return f"\\usepackage[{size},{margins}]{{geometry}}\n{''.join(colours)}{''.join(fonts)}"
+    hole = f"\\newcommand{{\\hole}}{{{look.HOLE}\\textheight}}\n"
+    return f"\\usepackage[{size},{margins}]{{geometry}}\n{''.join(colours)}{''.join(fonts)}{hole}"
+
+
+def authored(author: str) -> str:
+    """The author as an entry of the PDF's properties; none where none is known."""
+    return f" /Author <{utf16(author)}>" if author else ""
 
 
 def utf16(text: str) -> str:

@@ -1,8 +1,9 @@
 """Plain words for LaTeX: whatever a user may put into a title or a caption comes out as those words, and only that.
 
 Every character is looked up: letters, digits and a few marks stand for themselves, Chinese characters too; what TeX
-gives a meaning has a command, an accent its own, and any other character its code point, for no font here has it. The
-result has no active character, no blank line, no control character, and brackets that balance.
+gives a meaning has a command, an accent its own, and letters of other alphabets stand in a macro that looks for a font
+with them, see `other_alphabets.py`. The result has no active character, no blank line, no control character, and
+brackets that balance.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import unicodedata
 from functools import cache
 
 from derive.memo import memo
+from derive.page.formats.tex.other_alphabets import marked, with_others
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
@@ -47,7 +49,8 @@ HAN = tuple(zip("\u2e80\u3001\u3400\u4e00\uf900\uff01", "\u2fdf\u30ff\u4dbf\u9ff
 def escape(text: str, lang: str = "en") -> str:
     """Words for LaTeX; any white space is one space, control characters are dropped, Chinese marks stay in Chinese."""
     blank = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text))
-    return LIGATURES.sub(r"\1\2{}", "".join(c if lang == "zh" and c in MARKS else character(c) for c in blank))
+    known = "".join(c if lang == "zh" and c in MARKS else character(c) for c in blank)
+    return with_others(LIGATURES.sub(r"\1\2{}", known))
 
 
 def chinese(text: str) -> bool:
@@ -72,4 +75,4 @@ def character(c: str) -> str:
     base, *marks = list(unicodedata.normalize("NFD", c))
     if len(marks) == 1 and marks[0] in ACCENTS and base in PLAIN:
         return f"\\{ACCENTS[marks[0]]}{{{base}}}"
-    return f"{{[}}U+{ord(c):04X}{{]}}"
+    return marked(c)

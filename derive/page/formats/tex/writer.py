@@ -41,7 +41,7 @@ class Writer(base.Writer):
     def __init__(self, formulas: Formulas, lang: str):
         super().__init__(formulas, lang)
         self.entries: list[Entry] = []
-        self.name = ""  # of the sheet, for the file
+        self.name = self.author = ""  # of the sheet, for the file
         self.open: list[str] = []  # the environments that a heading ends: a section in a box, a step
         self.outside = formulas.styled("text")
 
@@ -65,6 +65,7 @@ class Writer(base.Writer):
     def title(self, block: blocks.Title) -> str:
         title = self.text(block.title)
         self.name = self.unicode(block.title)
+        self.author = self.unicode(block.author) if block.author is not None else ""
         lines = [f"\\renewcommand{{\\sheetname}}{{{title}}}", f"\\sheettitle{{{title}}}"]
         lines += [*(f"\\undertitle{{{line}}}" for line in self.under(block)), "\\titlerule"]
         return "\n".join([*lines, *([f"{self.text(block.statement)}\\par"] if block.statement is not None else [])])

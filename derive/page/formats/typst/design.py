@@ -111,23 +111,32 @@ DESIGN = r"""
 #let whole(most, body) = layout(size =>
   if measure(block(width: size.width, body)).height < most * page-room { block(breakable: false, width: 100%, body) }
   else { body })
-// a step: one that is short does not break; the writer estimates that, as measuring would set all of it twice
-#let step(short, body) = block(above: 0.8em, width: 100%, breakable: not short, body)
-#let proved(body) = block(above: 1.3em, width: 100%, whole(0.2, block(
+// a step stays whole where it is lower than hole; a higher one begins a new page where less than hole is left of this
+// one: a step that would fit on a page is torn seldom, and no page ends in a greater hole. Its height is the writer's
+// estimate, as measuring would set each step twice
+#let step(height, body) = if height < hole { block(above: 0.8em, width: 100%, breakable: false, body) } else {
+  block(above: 0.8em, below: 0pt, height: hole, breakable: false)
+  v(-hole)
+  block(above: 0pt, width: 100%, body)
+}
+#let proved(body) = block(above: 1.1em, width: 100%, whole(0.2, block(
   width: 100%, inset: (y: 4pt), stroke: (y: 0.8pt + rule), {
-    set text(size: small-size); set par(spacing: 0.5em); body })))
+    set text(size: small-size); set par(spacing: 0.5em)
+    // its heading begins its first sentence
+    show heading: it => text(fill: rule, size: heading-sizes.at(3), it.body)
+    body })))
 #let shown(alt, body, caption) = block(breakable: false, width: 100%, align(center, {
   layout(size => { let found = measure(body); let most = calc.min(
     1, size.width / found.width, picture-room / found.height)
     scale(most * 100%, reflow: true, figure(alt: alt, body)) })
   v(-0.3em); block(width: 96%, small(caption)) }))
-// a picture and its heading stand here where there is room, else at the foot of this page, or of the next one
+// a picture and its heading stand here where there is room, else at the head of the next one, for a float needs as much
 #let floating(body) = {
   block(height: 0pt, above: 0pt, below: 0pt)[#metadata(none)<before>] // here, even if what follows goes to another page
   context {
     let room = page-foot - query(selector(<before>).before(here())).last().location().position().y
-    if measure(block(width: page-width, body)).height + 2em.to-absolute() < room { body }
-    else { place(bottom, float: true, clearance: 0.7em, block(width: 100%, body)) }
+    if measure(block(width: page-width, body)).height + 0.7em.to-absolute() < room { body }
+    else { place(top, float: true, clearance: 0.7em, block(width: 100%, body)) }
   }
 }
 // what a picture is made of
@@ -182,6 +191,7 @@ def _looks(paper: str | None) -> str:
         "page-room": f"{room:g}mm",
         "page-foot": f"{room + look.TOP:g}mm",
         "page-width": f"{look.PAPERS[paper or 'a4'].width - 2 * look.SIDE:g}mm",
+        "hole": f"{look.HOLE * room / 25.4 * 72 / look.TEXT:.1f}em",
         "picture-room": f"{look.PICTURE * room:g}mm",
         "heading-sizes": f"({sizes})",
     }

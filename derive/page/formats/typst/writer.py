@@ -16,8 +16,7 @@ from derive.page.print.lines import broken, chained, width
 from derive.page.print.names import DOTS
 from derive.page.print.typst import equation, literal, string
 
-SHORT = "\x04"  # whether a step is short, before that is known
-STEP = 22.0  # em, less than a third of a page: the height of a step that is short
+HEIGHT = "\x04"  # of a step, before it is known
 HIGH, LOW, WORDS = 3.4, 1.6, 1.4  # em, a line with a fraction or a sum and one without, and a line of words
 CLOSING = tuple("，。；：、！？）")
 TALL = re.compile(r"\\(?:frac|sum|prod|begin)")
@@ -33,7 +32,7 @@ class Writer(base.Writer):
         super().__init__(formulas, lang)
         self.paper = paper
         self.open: list[str] = []
-        self.height, self.short = 0.0, list[str]()  # of the step that is open, and of each that is closed
+        self.height, self.heights = 0.0, list[str]()  # em, of the step that is open, and of each that is closed
         self.deepest = 1
         self.reading: Text | None = None  # of a task that has several
 
@@ -41,12 +40,12 @@ class Writer(base.Writer):
         """All blocks; a heading of the highest level that there is has level 1."""
         found = list(sheet)
         self.deepest = min((b.level for b in found if isinstance(b, blocks.Heading)), default=1)
-        first, *others = "\n".join([*self._written(found), self.closed(0)]).split(SHORT)
-        return first + "".join(map("".join, zip(self.short, others, strict=True)))
+        first, *others = "\n".join([*self._written(found), self.closed(0)]).split(HEIGHT)
+        return first + "".join(map("".join, zip(self.heights, others, strict=True)))
 
     def _written(self, found: Sequence[blocks.Block]) -> Iterator[str]:
         before: blocks.Block | None = None
-        for block, said, after in base.with_sentences(found):
+        for block, said, after in base.with_sentences(found, boxed=True):
             yield self.led(before, block, said, after)
             before = block
 
@@ -81,31 +80,36 @@ class Writer(base.Writer):
             [e for e in self.open if level < 2 or e == "step"],
             [e for e in self.open if level == 2 and e != "step"],
         )
-        self.short += [str(self.height < STEP).lower()] * ends.count("step")
+        self.heights += [f"{self.height:.0f}em"] * ends.count("step")
         return "]\n" * len(ends)
 
     def title(self, block: blocks.Title) -> str:
         name = self.text(block.title)
-        plain = string(" ".join(block.title.pick(self.lang, self.formulas.styled("text").show).split()))
+        about = f"title: {self.plain(block.title)}"
+        about += f", author: {self.plain(block.author)}" if block.author is not None else ""
         under = "".join(f", [{line}]" for line in self.under(block))
         parts = [
-            f"#let sheet-name = [{name}]\n#set document(title: {plain}, date: none)\n{page(self.paper)}",
+            f"#let sheet-name = [{name}]\n#set document({about}, date: none)\n{page(self.paper)}",
             f"#head([{name}]{under})",
         ]
         return "\n".join([*parts, *([self.text(block.statement)] if block.statement is not None else [])])
+
+    def plain(self, text: Text) -> str:
+        """A sentence in plain Unicode, as a string."""
+        return string(" ".join(text.pick(self.lang, self.formulas.styled("text").show).split()))
 
     def heading(self, block: blocks.Heading, sentence: Text | None = None) -> str:
         closed, level = self.closed(block.level), block.level - self.deepest + 1
         self.reading = None if block.level < 0 else block.text if block.level == 0 else self.reading
         head = f"#heading(level: {level})[{self.text(block.text)}]"
+        said = "" if sentence is None else f"#h(0.8em){self.text(sentence)}"
         if block.boxed:
             self.open.append("proved")
-            return f"\n{closed}#proved[\n{head}"
+            return f"\n{closed}#proved[\n{head}{said}\n"
         if block.level == 2:
             self.open.append("step")
             self.height = 2 * WORDS
-            said = "" if sentence is None else f"#h(0.8em){self.text(sentence)}"
-            return f"\n{closed}#step({SHORT})[\n#lead[{head}{said}]\n"
+            return f"\n{closed}#step({HEIGHT})[\n#lead[{head}{said}]\n"
         return f"\n{closed}{head}"
 
     def lead(self, block: blocks.Block) -> str:
@@ -167,8 +171,7 @@ class Writer(base.Writer):
         return f"#tabled({len(block.header)}, ({head},){cells})"
 
     def picture(self, block: blocks.Picture) -> str:
-        caption = string(" ".join(block.caption.pick(self.lang, self.formulas.styled("text").show).split()))
-        return f"#shown({caption}, {block.drawing.typst(self.lang)}, [{self.text(block.caption)}])"
+        return f"#shown({self.plain(block.caption)}, {block.drawing.typst(self.lang)}, [{self.text(block.caption)}])"
 
 
 def _leads(block: blocks.Block, after: blocks.Block | None) -> bool:
