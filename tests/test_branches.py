@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from sympy import Eq, Ne, S
+from sympy import Eq, Ne, S, sin
 
 from derive import Graph, ModelError, Piecewise, Sum, log, sigmoid
 from derive.chain.derivation import Line
+from derive.chain.partials import BRANCH, ONE_BRANCH
 from derive.check.branches import equalities
 from derive.check.samples import rational, sampled
 from derive.check.steps import verify
@@ -102,3 +103,33 @@ def test_the_domain_of_signs():
     assert "yᵢ is 1 or −1" in english and "yᵢ 取 1 或 −1" in chinese
     with pytest.raises(ModelError, match="cannot be declared to sum to 1"):
         Graph("bad").target("y", n, domain="sign", sums_to=1)
+
+
+def shifted():
+    """A loss through x_{t-1} where t > 1, through two branches by a value, and through two that are alike."""
+    g = Graph("shifted")
+    size = g.size("T")
+    t = g.index("t", size)
+    x, w, v = g.parameter("x", size), g.parameter("w"), g.parameter("v")
+    a = g.node("a", Piecewise((w * x[t - 1] * sin(x[t - 1]), t > 1), (v, True)), over=t)
+    b = g.node("b", Piecewise((w * x[t] ** 2, x[t] > 1), (w * x[t], True)), over=t)
+    c = g.node("c", Piecewise((x[t], t > 2), (x[t] + 1, True)), over=t)
+    g.loss("L", Sum(a[t] ** 2 * b[t] * c[t], t))
+    return g.derive()
+
+
+@pytest.mark.parametrize(
+    ("user", "used", "reason"),
+    [
+        ("a", "x", ONE_BRANCH),
+        ("a", "w", ONE_BRANCH),
+        ("a", "v", ONE_BRANCH),
+        ("b", "x", BRANCH),
+        ("b", "w", BRANCH),
+        ("c", "x", BRANCH),
+    ],
+)
+def test_a_branch_that_the_ranges_decide_is_said_to_be_the_only_one(user, used, reason):
+    """Where both branches are left, also with one and the same slope, each was differentiated."""
+    uses = [u for u in shifted().derivation.adjoints[used].uses if u.user.name == user]
+    assert uses and all(reason in u.rules and {BRANCH, ONE_BRANCH} - {reason} - set(u.rules) for u in uses)

@@ -3,11 +3,12 @@
 import math
 import random
 
+import mpmath
 import numpy as np
 import pytest
 import sympy
 import torch
-from sympy import S, Symbol, expand, sin, sympify
+from sympy import And, S, Symbol, expand, sin, sympify
 
 from derive import (
     Abs,
@@ -19,6 +20,7 @@ from derive import (
     Min,
     ModelError,
     MomentError,
+    Piecewise,
     Sum,
     Variance,
     clip,
@@ -31,6 +33,7 @@ from derive import (
     leaky_relu,
     normal_cdf,
     relu,
+    relu6,
     sigmoid,
     tanh,
 )
@@ -66,6 +69,11 @@ def phi(x):
     return np.interp(x, grid, steps)
 
 
+def huber(x):
+    """Huber's loss with numpy."""
+    return np.where(np.abs(x) <= 1, x**2 / 2, np.abs(x) - 0.5)
+
+
 FUNCTIONS = {  # of the author's, and of numpy
     "a power": (lambda x: x**5, lambda x: x**5),
     "a polynomial": (lambda x: (2 * x - 1) ** 6, lambda x: (2 * x - 1) ** 6),
@@ -88,6 +96,17 @@ FUNCTIONS = {  # of the author's, and of numpy
     "probit": (lambda x: x * normal_cdf(x + 1), lambda x: x * phi(x + 1)),
     "cos": (lambda x: x * cos(2 * x), lambda x: x * np.cos(2 * x)),
     "the square of clip": (lambda x: clip(x, -1, 1) ** 2, lambda x: np.clip(x, -1, 1) ** 2),
+    "relu as cases": (lambda x: Piecewise((x, x > 0), (0, True)), lambda x: np.maximum(x, 0)),
+    "Huber's loss": (lambda x: Piecewise((x**2 / 2, Abs(x) <= 1), (Abs(x) - S.Half, True)), huber),
+    "Huber's loss with clip": (lambda x: clip(x, -1, 1) * (x - clip(x, -1, 1) / 2), huber),
+    "three cases": (lambda x: Piecewise((-1, x < -1), (1, ~(x <= 1)), (x**3, True)), lambda x: np.clip(x, -1, 1) ** 3),
+    "cases of both": (
+        lambda x: Piecewise((x, And(x > 0, x < 1)), (2, True)),
+        lambda x: np.where(abs(x - 0.5) < 0.5, x, 2),
+    ),
+    "the modulus up to one": (lambda x: Min(Abs(x), 1), lambda x: np.minimum(np.abs(x), 1)),
+    "the clipped modulus": (lambda x: clip(Abs(x), S.Half, 2), lambda x: np.clip(np.abs(x), 0.5, 2)),
+    "the square of relu6": (lambda x: relu6(x) ** 2, lambda x: np.clip(x, 0, 6) ** 2),
     "two relus": (lambda x: relu(x - 1) * relu(2 * x + 1), lambda x: np.maximum(x - 1, 0) * np.maximum(2 * x + 1, 0)),
     "opposite relus": (lambda x: relu(x) * relu(1 - x), lambda x: np.maximum(x, 0) * np.maximum(1 - x, 0)),
     "two moduli": (lambda x: Abs(x) * Abs(x - 1), lambda x: np.abs(x * (x - 1))),
@@ -441,3 +460,89 @@ def test_the_mean_of_the_larger_of_two_normals(largest):
             formula = derived.gradient(name)
             given = {e: v for e in formula.free_symbols for n, v in zip("mks", at, strict=True) if e.name == n}
             assert float(formula.subs(given).evalf()) == pytest.approx(slope.item(), rel=1e-12)
+
+
+FAR = [(-8, 1), (8, 1), (-4, "0.5"), (3, "0.25"), (14, 1)]  # means and deviations: kinks up to 40 deviations away
+TAILS = {  # of the author's, and of mpmath
+    "step": (Heaviside, lambda x: mpmath.mpf(x > 0)),
+    "relu": (relu, lambda x: max(x, 0)),
+    "the square of relu": (lambda x: relu(x) ** 2, lambda x: max(x, 0) ** 2),
+    "clip": (lambda x: clip(x, -1, 1), lambda x: min(max(x, -1), 1)),
+    "the square of relu6": (lambda x: relu6(x) ** 2, lambda x: min(max(x, 0), 6) ** 2),
+    "Huber's loss": (FUNCTIONS["Huber's loss"][0], lambda x: x**2 / 2 if abs(x) <= 1 else abs(x) - mpmath.mpf(1) / 2),
+}
+
+
+def far_integral(function, mean, deviation):
+    """The mean by mpmath with 40 digits, cut at the kinks."""
+    places = {(k - mean) / deviation for k in (-1, 0, 1, 6)} | set(range(-44, 45))
+    places = sorted(p for p in places if abs(p) <= 44)
+    return mpmath.quad(lambda z: function(mean + deviation * z) * mpmath.npdf(z), places)
+
+
+@pytest.mark.parametrize("name", TAILS)
+def test_means_far_in_the_tail(name):
+    of, function = TAILS[name]
+    g, mu, s = scalar(of=of)
+    (found,) = g.derive().expectations
+    exact = found.value.replace(normal_cdf, lambda u: (1 + sympy.erf(u / sympy.sqrt(2))) / 2)
+    with mpmath.workdps(40):
+        for mean, deviation in FAR:
+            value = exact.subs({mu: sympify(mean), s: sympify(deviation, rational=True)}).evalf(30)
+            truth = far_integral(function, mpmath.mpf(mean), mpmath.mpf(deviation))
+            assert abs(mpmath.mpf(value) - truth) <= 1e-12 * abs(truth)
+
+
+@pytest.mark.parametrize("far", [0.5, 4.9, 6.0, 9.9, 20.0, 30.0, 36.0])
+def test_a_quadrature_reaches_behind_a_cut(far):
+    """P(y > far) and the mean of (y - far)^2 there, relative to themselves."""
+    (y,), weights = normal_points(1, [np.array([-far, 1.0])])
+    with mpmath.workdps(40):
+        tail, density = mpmath.ncdf(-far), mpmath.npdf(far)
+        second = float((1 + mpmath.mpf(far) ** 2) * tail - far * density)
+    assert weights[y > far].sum() == pytest.approx(float(tail), rel=1e-11)
+    assert (weights * np.maximum(y - far, 0) ** 2).sum() == pytest.approx(second, rel=1e-10)
+
+
+TWO = {
+    "max": lambda x, i, j, size: Max(x[i], x[j]),
+    "min": lambda x, i, j, size: Min(2 * x[i], 2 * x[j]),
+    "abs": lambda x, i, j, size: Abs(x[i] - x[j]),
+    "relu": lambda x, i, j, size: relu(x[j] - x[i] + 0),
+    "ends": lambda x, i, j, size: Max(x[1], x[size]) * x[i] * x[j],
+}
+
+
+@pytest.mark.parametrize("name", TWO)
+@pytest.mark.parametrize("covariance", [True, False])
+def test_a_kink_between_two_elements_that_may_be_one_is_refused(name, covariance):
+    """max(x_i, x_j) is x_i for i = j: no kink, and no deviation to divide by."""
+    g = Graph("one and the same")
+    size = g.size("N")
+    i, j = g.indices("i j", size)
+    law = {"covariance": g.constant("C", size, size, positive_definite=True)} if covariance else {"variance": 2}
+    x = g.normal("x", size, mean=0, **law)
+    g.node("q", Expectation(TWO[name](x, i, j, size)), over=(i, j))
+    with pytest.raises(MomentError, match="divides by its standard deviation") as refused:
+        g.derive().to_text(check=False)
+    advice = "N = g.size('N', least=2)" if name == "ends" else "that surely differ"
+    assert advice in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_two_elements_that_differ_have_a_kink_between_them():
+    """E max(x_1, x_N) for N >= 2: by symmetry the deviation over the root of pi."""
+    g = Graph("apart")
+    size = g.size("N", least=2)
+    s = g.parameter("s", domain="positive")
+    x = g.normal("x", size, mean=0, variance=s**2)
+    g.loss("L", Expectation(Max(x[1], x[size])))
+    d = g.derive()
+    assert sympy.simplify(d.expectations[0].value - s / sympy.sqrt(sympy.pi)) == 0
+    assert d.verify(points=20).ok
+
+
+def test_a_root_is_refused():
+    """sqrt(1 + x^2) was taken for a power of a number, again and again."""
+    g, *_ = scalar(of=lambda x: sympy.sqrt(1 + x**2))
+    with pytest.raises(MomentError, match="only whole powers of random quantities do"):
+        g.derive().to_text(check=False)

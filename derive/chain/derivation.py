@@ -20,9 +20,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul, Symbol
+from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul, Piecewise, Symbol
 
-from derive.chain.partials import QUOTIENT, QUOTIENT_RULE, SUM, Occurrence
+from derive.chain.partials import BRANCH, ONE_BRANCH, QUOTIENT, QUOTIENT_RULE, SUM, Occurrence
 from derive.chain.slopes import NO_SLOPES, Slopes
 from derive.display import shown
 from derive.expressions.cases import by_cases
@@ -96,10 +96,16 @@ class Use:
         if self.slopes.complete:
             return self.slopes.reasons
         parts = (self, *self.more)
-        found = distinct(r for u in parts for r in u.occurrence.rules)
+        found = distinct(ONE_BRANCH if r is BRANCH and self._decided else r for u in parts for r in u.occurrence.rules)
         if QUOTIENT in found and not all(QUOTIENT in u.occurrence.rules for u in parts):
             return (*self.slopes.reasons, QUOTIENT_RULE, *(r for r in found if r not in (QUOTIENT, SUM)))
         return (*self.slopes.reasons, *found)
+
+    @cached_property
+    def _decided(self) -> bool:
+        """True if the ranges decide all conditions on the way, so that one branch is left, and no distinction."""
+        branches = {tuple(p for p in u.occurrence.parts if isinstance(p, Piecewise)) for u in (self, *self.more)}
+        return len(branches) == 1 and not self.local.has(Piecewise)
 
     def upstream(self, loss: Expr) -> Expr:
         """The adjoint of the user, 1 for the loss itself."""

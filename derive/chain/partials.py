@@ -84,6 +84,7 @@ ABSTRACT = Text(
 )
 IN_VALUE = Text("{rule}, in terms of its value", "{rule}，用函数值表示")
 BRANCH = Text("on each branch separately", "在每个分支上分别求导")
+ONE_BRANCH = Text("only this branch applies here", "此处只有这一分支适用")
 
 
 @memo

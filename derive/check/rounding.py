@@ -9,6 +9,9 @@ tiny beside |x| + |y|. `terms(expr)` is that sum for any expression, from the ru
 A formula is linear in the adjoints and tangents that it reads. With their sizes in place of them, `terms` gives the
 size of what is added up from the loss on (`adjoint_sizes`).
 
+autograd adds up one term for each place where a definition reads a family. A local partial may be shorter, since terms
+of these places cancel: that of n/d at d = n is 0, and autograd's u/d - n u/d^2 is rounding. Both count (`apart`).
+
 An element of an inverse is computed from the whole matrix, and its error is that of the largest elements.
 
 A product over 2000 time steps may leave float64's range before the power beside it brings it back: below UNDERFLOW
@@ -17,10 +20,12 @@ such a product has no digits.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from sympy import Abs, Add, Expr, Float, Idx, Indexed, Min, Mul, Piecewise, Pow, Product, S, Sum, log
 
+from derive.chain.derivation import Adjoint
 from derive.chain.partials import surrogate
 from derive.check.compare import Array, within
 from derive.evaluate.at_zero import OrInfinity
@@ -111,10 +116,18 @@ def _moment(expr: Moment) -> Expr:
     return Expectation(first * last)
 
 
+@memo
+def apart(adjoint: Adjoint) -> Adjoint:
+    """The uses as they are, and beside them each place by itself where several places have one local partial."""
+    alone = (replace(part, more=()) for use in adjoint.uses if use.more for part in (use, *use.more))
+    return replace(adjoint, uses=(*adjoint.uses, *alone))
+
+
 def adjoint_sizes(passes: Passes, values: Store) -> Store:
     """A store with the same values, and with the size of what every adjoint adds up, from the loss on."""
-    store = values.branch()
-    passes.backward(store, terms)
+    store, d = values.branch(), passes.derivation
+    adjoints = {name: apart(adjoint) for name, adjoint in d.adjoints.items()}
+    Passes(replace(d, adjoints=adjoints), passes.sizes, passes.backend).backward(store, terms)
     return store
 
 

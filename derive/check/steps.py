@@ -22,7 +22,7 @@ from derive.check.closed_forms import in_floats, in_fractions, told
 from derive.check.compare import Error, line_errors, relative, within, worst_of
 from derive.check.memory import affordable
 from derive.check.report import TOLERANCE, Report, Row, told_sizes
-from derive.check.rounding import terms
+from derive.check.rounding import apart, terms
 from derive.check.samples import sizes_in_turn
 from derive.check.torch_backend import TorchBackend
 from derive.check.words import said
@@ -123,6 +123,7 @@ class Checker:
         self.passes = Passes(derivation, sizes, TorchBackend())
         self.truth = AutogradValues(derivation, self.passes, affordable(derivation, steps, self.passes, points), seed)
         self._terms: dict[str, Array] = {}
+        self._uses: Callable[[Adjoint], Adjoint] = lambda adjoint: adjoint
         self.reached: set[tuple[int, bool]] = set()  # the steps whose lines were evaluated
 
     def run(
@@ -140,6 +141,15 @@ class Checker:
         return Report((*rows, *written, *words), told_sizes(self.sizes), self.truth.count, notes, parts=parts)
 
     def _row(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
+        """What is compared of one adjoint. Only where it fails the terms of every place are counted, too: they cost."""
+        row = self._compared(adjoint, steps)
+        if row.ok or self._uses is apart:
+            return row
+        self._uses, self._terms = apart, {}
+        self.__dict__.pop("_sizes", None)
+        return self._compared(adjoint, steps)
+
+    def _compared(self, adjoint: Adjoint, steps: Sequence[Step]) -> Row:
         """The formula of an adjoint; where that is right, the worst line of the steps that write it out."""
         truth = self.truth.adjoint(adjoint.node.name)
         found = self.passes.adjoint(adjoint, self.truth.store)
@@ -163,16 +173,18 @@ class Checker:
     def _contributions(self, name: str) -> Array:
         """How large the contributions are that the adjoint of a family adds up."""
         if name not in self._terms:
-            found = self.passes.adjoint(self.derivation.adjoints[name], self.truth.store, change=terms)
-            self._terms[name] = found.expand_as(self.truth.adjoint(name))
+            self._terms[name] = self._added(name, self.truth.store)
         return self._terms[name]
+
+    def _added(self, name: str, store: Store) -> Array:
+        """The same, from the adjoints in a store or from their sizes."""
+        found = self.passes.adjoint(self._uses(self.derivation.adjoints[name]), store, change=terms)
+        return found.expand_as(self.truth.adjoint(name))
 
     def _all_terms(self, name: str) -> Array:
         """The same with the terms of the users' adjoints in the place of these, and so on back to the loss. What is 0
         because all of them cancel has no other size. The users inside a recurrence stay as they are."""
-        adjoint = self.derivation.adjoints[name]
-        found = self.passes.adjoint(adjoint, self._sizes, change=terms)
-        return found.expand_as(self.truth.adjoint(name))
+        return self._added(name, self._sizes)
 
     @cached_property
     def _sizes(self) -> Store:
@@ -180,8 +192,7 @@ class Checker:
         store = self.truth.store.branch()
         for name, adjoint in self.derivation.adjoints.items():
             if name not in store.slices:
-                found = self.passes.adjoint(adjoint, store, change=terms).expand_as(self.truth.adjoint(name))
-                store.put(f"adjoint {name}", found, self.passes.extent(adjoint.node))
+                store.put(f"adjoint {name}", self._added(name, store), self.passes.extent(adjoint.node))
         return store
 
     def _step(self, step: Step, truth: Array) -> Error:

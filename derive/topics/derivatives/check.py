@@ -15,7 +15,7 @@ from derive.chain.derived import Derived
 from derive.check.compare import Array, relative
 from derive.check.gradients import gradients
 from derive.check.report import Report, Row
-from derive.check.rounding import terms
+from derive.check.rounding import adjoint_sizes
 from derive.check.samples import SEEDS, Sample, fill, over_samples
 from derive.check.torch_backend import TorchBackend
 from derive.evaluate.passes import Passes, inputs
@@ -62,8 +62,7 @@ def _rows(found: Sequence[Jacobian], sample: Sample) -> Iterator[Row]:
     with torch.no_grad():
         passes.forward(ours)
         passes.backward(ours)
-        sizes = ours.branch()
-        passes.backward(sizes, terms)
+        sizes = adjoint_sizes(passes, ours)
     theirs = Store(passes.backend)
     leaves = {name: array.detach().clone().requires_grad_() for name, array in sample.numbers.items()}
     with torch.enable_grad():

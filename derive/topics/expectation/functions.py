@@ -9,7 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sympy import Abs, Expr, Heaviside, Max, Min, Pow, Rational, cos, cosh, erf, erfc, exp, log, sign, sin, sinh, sqrt
+from sympy import (
+    Abs,
+    Expr,
+    Heaviside,
+    Max,
+    Min,
+    Piecewise,
+    Pow,
+    Rational,
+    cos,
+    cosh,
+    erf,
+    erfc,
+    exp,
+    log,
+    sign,
+    sin,
+    sinh,
+    sqrt,
+)
 
 from derive.expressions.activations import (
     SELU_ALPHA,
@@ -28,14 +47,20 @@ from derive.expressions.elementary import exp2, expm1, normal_cdf
 from derive.expressions.elementwise import step
 from derive.expressions.several import clip, prelu
 from derive.language import Text
+from derive.topics.expectation.branches import by_branches, exceeds
 
 
 def _relu(u: Expr) -> Expr:
     return u * step(u)
 
 
+def _above(u: Expr, low: Expr) -> Expr:
+    """How far u exceeds low, relu(u - low)."""
+    return (u - low) * exceeds(u, low)
+
+
 def _clipped(u: Expr, low: Expr, high: Expr) -> Expr:
-    return low + _relu(u - low) - _relu(u - high)
+    return low + _above(u, low) - _above(u, high)
 
 
 def _hard(u: Expr) -> Expr:
@@ -46,7 +71,7 @@ def _max(u: Expr, *others: Expr) -> Expr | None:
     if len(others) != 1:
         return None
     low, u = sorted((u, others[0]), key=lambda e: not e.is_number)  # Max(0, x) is relu(x)
-    return low + _relu(u - low)
+    return low + _above(u, low)
 
 
 def _min(u: Expr, *others: Expr) -> Expr | None:
@@ -81,6 +106,7 @@ WRITTEN: dict[Any, Callable[..., Expr | None]] = {
     exp2: lambda u: exp(u * log(2)),
     sinh: lambda u: (exp(u) - exp(-u)) / 2,
     cosh: lambda u: (exp(u) + exp(-u)) / 2,
+    Piecewise: by_branches,
 }
 MEAN: dict[Any, Callable[[Expr, Expr], Expr]] = {
     step: lambda m, v: normal_cdf(m / sqrt(v)),
@@ -103,7 +129,8 @@ CLOSED = "exp, relu, max, abs, sign, step, clip, elu, gelu, erf, normal_cdf, sin
 def written(expr: Expr) -> Expr | None:
     """Return a function of normal quantities in terms of those in `MEAN`, of exp and of products; None for others."""
     if isinstance(expr, Pow) and expr.base.is_positive and not expr.exp.is_Integer:
-        return exp(expr.exp * log(expr.base))
+        made = exp(expr.exp * log(expr.base))
+        return made if isinstance(made, exp) else None  # a root stays a root
     rule = WRITTEN.get(type(expr))
     return None if rule is None else rule(*expr.args)
 

@@ -21,6 +21,7 @@ from derive.expressions.indices import name_of, substitute
 from derive.expressions.moments import Covariance, Expectation, Moment, Variance
 from derive.expressions.traverse import quantities
 from derive.language import Text
+from derive.topics.expectation.degenerate import refuse_degenerate
 from derive.topics.expectation.functions import MEAN, WHY
 from derive.topics.expectation.laws import Part, same
 from derive.topics.expectation.pairs import single
@@ -160,6 +161,8 @@ class Gaussian:
         w = Add(*(p.args[0] for p in powers))
         function = functions[0] if functions else None
         u = function.args[0] if function is not None else None
+        if isinstance(function, step):
+            refuse_degenerate(function.args[0], self._support(function), self.is_random)
         lift = exp(see(Expectation(w)) + see(Variance(w)) / 2) if powers else S.One
         m, v = Dummy("m", real=True), Dummy("v", positive=True)
 

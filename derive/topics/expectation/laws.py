@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from sympy import Expr, Indexed, KroneckerDelta, Mul, S, Symbol, diff
+from sympy import Expr, Idx, Indexed, KroneckerDelta, Mul, S, Symbol, diff
 
 from derive.chain.rules.insert import at
 from derive.errors import MomentError
 from derive.expressions.indices import name_of
+from derive.expressions.intervals import at_least
 from derive.expressions.moments import Law
 from derive.memo import memo
 from derive.model.model import Node
@@ -150,10 +151,16 @@ def same(block: Elements) -> tuple[Expr, ...]:
     """Return the deltas that say that all elements of a block are one."""
     first, *others = block
     return tuple(
-        KroneckerDelta(a, b)
+        S.Zero if surely_apart(a, b) else KroneckerDelta(a, b)
         for other in others
         for a, b in zip(getattr(first, "indices", ()), getattr(other, "indices", ()), strict=True)
     )
+
+
+def surely_apart(a: Expr, b: Expr) -> bool:
+    """True for places that differ whatever the sizes are, such as 1 and N for N >= 2."""
+    fixed = not (isinstance(a, Idx) or isinstance(b, Idx))
+    return fixed and bool(at_least(a - b, S.One) or at_least(b - a, S.One))
 
 
 def cumulant(node: Node, block: Elements) -> Expr:

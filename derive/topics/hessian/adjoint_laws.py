@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sympy import Add, Expr, Idx, Mul
 
-from derive.chain.derivation import Derivation, Line, Step, Term
+from derive.chain.derivation import Adjoint, Derivation, Line, Step, Term
 from derive.chain.rule import extent
 from derive.expressions.indices import apart, name_of, substitute
 from derive.expressions.intervals import Interval, at_least, image, inside
@@ -120,7 +120,7 @@ def _by_region(d: Derivation, node: Node, steps: Sequence[Step]) -> tuple[Law, .
 
 def _everywhere(d: Derivation, walk: Walk, node: Node, steps: Sequence[Step]) -> Law:
     """Return one law for all elements, in its shorter form: that of its step, or that of all paths together."""
-    lines: tuple[Line, ...] = (Line((Term((_contributions(d, node),)),)),)
+    lines: tuple[Line, ...] = (Line((Term((_contributions(d, d.adjoints[node.name]),)),)),)
     if len(steps) == 1 and steps[0].region.ranges == extent(node):
         lines = (steps[0].lines[-1]._replace(reason=None),)
     entry = walk.entry(d.model.loss, node, node.indices)
@@ -136,12 +136,15 @@ def _node(d: Derivation, node: Node, expr: Expr) -> AdjointNode:
     return AdjointNode(f"adjoint {node.name}", "node", made, node.indices, (Case(node.indices, expr),))
 
 
-def _contributions(d: Derivation, node: Node) -> Expr:
+def by_uses(d: Derivation, adjoint: Adjoint) -> Law:
+    """Return the chain rule as it stands, before a step makes it shorter, as the law of all elements."""
+    node, expr = adjoint.node, _contributions(d, adjoint)
+    return Law(_node(d, node, expr), node.indices, extent(node), expr)
+
+
+def _contributions(d: Derivation, adjoint: Adjoint) -> Expr:
     """Return the sum of the chain rule, with a condition where a contribution exists on a part of the range only."""
-    parts: list[Expr] = []
-    for use in d.adjoints[node.name].uses:
-        parts.append(Mul(use.value(d.loss), *_insides(node, use.domain)))
-    return Add(*parts)
+    return Add(*(Mul(use.value(d.loss), *_insides(adjoint.node, use.domain)) for use in adjoint.uses))
 
 
 def _insides(node: Node, domain: Sequence[Interval]) -> Iterator[Expr]:

@@ -117,7 +117,7 @@ def hessian(d: Derivation, steps: Sequence[Step], names: Sequence[str]) -> Hessi
     gradients = tuple(law for n, own in laws.items() if n in needed and n not in values for law in own)
     found = Hessian(d.model, wrt, gradients, (), tuple(n.generic for n in directions.values()), along)
     if through_time(d):
-        carried = tuple(tangents(laws, wanted, _seed(d, laws, u)) for u in wrt)
+        carried = tuple(tangents(laws, wanted, seed(d, laws, u)) for u in wrt)
         blocks = [[_carried(d, w, u, one) for u, one in zip(wrt, carried, strict=True)] for w in wrt]
         return found._replace(blocks=tuple(map(tuple, blocks)), carried=carried)
     walk = Walk({**first.laws} | {n: own[0].node for n, own in laws.items()}, {}, d.model.indices)
@@ -163,7 +163,7 @@ def _closed(block: Block) -> None:
         )
 
 
-def _seed(d: Derivation, laws: Laws, w: Node) -> Seed:
+def seed(d: Derivation, laws: Laws, w: Node) -> Seed:
     """Choose one element of a parameter, at indices that no law uses."""
     all_laws = [law for own in laws.values() for law in own]
     taken = {i for law in all_laws for e in (law.expr, law.target, *law.node.indices) for i in e.atoms(Idx)}

@@ -3,6 +3,9 @@
 Gauss-Hermite with n points is exact for polynomials up to degree 2 n - 1. At a kink or a jump it is not, so the axes
 are turned until the kinks, which are planes, lie along the first of them; there the range is cut where they stand.
 What remains between two cuts is smooth. Everything is told from numbers, nothing from a derivation.
+
+Behind a cut far from 0 everything is small, P(y > 20) is 3e-89, and is judged by its own size. Where all planes are
+parallel the panels go on beyond the last cut, and are so short that the density falls by a factor of e^10 in each.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import numpy as np
 Array = np.ndarray
 Plane = Array  # c_0 + c_1 y_1 + ... + c_r y_r = 0
 REACH = 10.0  # beyond it the density is below 1e-22
+CENTRE, BEHIND, LAST = 5.0, 3.5, 37.0  # from where on it falls fast; how far behind a cut; beyond it is below 1e-297
 LONGEST, LEGENDRE = 2.0, 14  # of a panel, and its points
 HERMITE = {1: 64, 2: 40, 3: 22, 4: 12, 5: 7, 6: 5}  # points on each axis, by the number of axes
 
@@ -35,7 +39,7 @@ def normal_points(axes: int, planes: Sequence[Plane]) -> tuple[Array, Array]:
     rank = int(np.linalg.matrix_rank(slopes)) if len(slopes) else 0
     turn = np.linalg.svd(slopes)[2] if rank else np.eye(axes)  # its first rows span all the slopes
     turned = [np.array([p[0], *(turn @ p[1:])[:rank]]) for p in planes if np.abs(p[1:]).max() > 1e-12]
-    cut = list(_between(turned, rank))
+    cut = list(_between(turned, rank, tails=rank == 1))
     smooth = _hermite(axes - rank)
     points = np.array([[*a, *b] for (a, _), (b, _) in itertools.product(cut, smooth)]).T
     weights = np.array([v * w for (_, v), (_, w) in itertools.product(cut, smooth)])
@@ -50,14 +54,14 @@ def _hermite(axes: int) -> list[tuple[tuple[float, ...], float]]:
     return [(tuple(x for x, _ in at), float(np.prod([w for _, w in at]))) for at in itertools.product(one, repeat=axes)]
 
 
-def _between(planes: list[Plane], axes: int) -> Iterator[tuple[tuple[float, ...], float]]:
+def _between(planes: list[Plane], axes: int, tails: bool = False) -> Iterator[tuple[tuple[float, ...], float]]:
     """Yield points and weights on the first axes; an axis is cut where a plane crosses it, given those before."""
     if not axes:
         yield (), 1.0
         return
     for before, weight in _between(_shadows(planes), axes - 1):
         cuts = sorted(-(p[0] + p[1:-1] @ np.array(before)) / p[-1] for p in planes if abs(p[-1]) > 1e-12)
-        for x, w in _panels(cuts):
+        for x, w in _panels(cuts, tails):
             yield (*before, x), weight * w
 
 
@@ -75,12 +79,22 @@ def _shadows(planes: list[Plane]) -> list[Plane]:
     ]
 
 
-def _panels(cuts: Sequence[float]) -> Iterator[tuple[float, float]]:
+def _panels(cuts: Sequence[float], tails: bool) -> Iterator[tuple[float, float]]:
     nodes, weights = np.polynomial.legendre.leggauss(LEGENDRE)
-    ends = [-REACH, *(c for c in cuts if abs(c) < REACH), REACH]
-    for low, high in itertools.pairwise(ends):
-        count = max(1, int(np.ceil((high - low) / LONGEST)))
+    for low, high in itertools.pairwise(_ends(cuts, tails)):
+        near, far = sorted((abs(low), abs(high)))
+        longest = 2 * CENTRE / far if tails and near >= CENTRE else LONGEST
+        count = max(1, int(np.ceil((high - low) / longest)))
         for a, b in itertools.pairwise(np.linspace(low, high, count + 1)):
             at = (a + b) / 2 + (b - a) / 2 * nodes
             density = np.exp(-(at**2) / 2) / np.sqrt(2 * np.pi)
             yield from zip(at.tolist(), (weights * density * (b - a) / 2).tolist(), strict=True)
+
+
+def _ends(cuts: Sequence[float], tails: bool) -> list[float]:
+    """The ends of the range, and where it is cut."""
+    far = max((abs(c) for c in cuts), default=0.0)
+    if not tails or far <= CENTRE:
+        return [-REACH, *(c for c in cuts if abs(c) < REACH), REACH]
+    reach = max(REACH, min(far + BEHIND, LAST))
+    return sorted([-reach, -CENTRE, *(c for c in cuts if abs(c) < reach), CENTRE, reach])

@@ -15,6 +15,7 @@ from derive.check.rounding import terms
 from derive.check.samples import Sample
 from derive.errors import ShapeError
 from derive.evaluate.store import Store
+from derive.expressions.indices import name_of
 from derive.expressions.matrices import Whole
 from derive.topics.jacobian.in_matrices import InMatrices, Rows
 from derive.topics.matrix_form.check.evaluator import Evaluator
@@ -32,7 +33,8 @@ class Developed(Protocol):
 class Evaluation(NamedTuple):
     """How a formula gets its numbers: the store, its own indices, those that are fixed, and what is read for it.
 
-    `sizes` gives a store with the size of what every derivative adds up, where the formula reads derivatives.
+    `sizes` gives a store with the size of what every derivative adds up, where the formula reads derivatives; if it
+    has that of `whole`, the derivative itself, this counts too.
     """
 
     store: Store
@@ -40,6 +42,7 @@ class Evaluation(NamedTuple):
     fixed: Mapping[Idx, int] = {}
     stored: Callable[[Expr], Expr] = lambda expr: expr
     sizes: Callable[[], Store] | None = None
+    whole: Expr | None = None
 
     def value(self, sample: Sample, expr: Expr) -> Array:
         """The value of an expression over its own indices."""
@@ -48,7 +51,10 @@ class Evaluation(NamedTuple):
     def added(self, sample: Sample, exprs: Iterable[Expr], truth: Array) -> Array:
         """How large the terms are that these expressions add up, in the shape of `truth`."""
         store = self.store if self.sizes is None else self.sizes()
-        found = (sample.value(terms(self.stored(e)), store, self.own, self.fixed) for e in exprs)
+        asked = [self.stored(e) for e in exprs]
+        if self.whole is not None and name_of(self.stored(self.whole)) in store.low:
+            asked.append(self.stored(self.whole))
+        found = (sample.value(terms(e), store, self.own, self.fixed) for e in asked)
         return reduce(torch.maximum, found).expand_as(truth)
 
 
