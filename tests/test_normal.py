@@ -100,10 +100,7 @@ FUNCTIONS = {  # of the author's, and of numpy
     "Huber's loss": (lambda x: Piecewise((x**2 / 2, Abs(x) <= 1), (Abs(x) - S.Half, True)), huber),
     "Huber's loss with clip": (lambda x: clip(x, -1, 1) * (x - clip(x, -1, 1) / 2), huber),
     "three cases": (lambda x: Piecewise((-1, x < -1), (1, ~(x <= 1)), (x**3, True)), lambda x: np.clip(x, -1, 1) ** 3),
-    "cases of both": (
-        lambda x: Piecewise((x, And(x > 0, x < 1)), (2, True)),
-        lambda x: np.where(abs(x - 0.5) < 0.5, x, 2),
-    ),
+    "an interval": (lambda x: Piecewise((x - x**2, And(x > 0, x < 1)), (0, True)), lambda x: np.maximum(x - x**2, 0)),
     "the modulus up to one": (lambda x: Min(Abs(x), 1), lambda x: np.minimum(np.abs(x), 1)),
     "the clipped modulus": (lambda x: clip(Abs(x), S.Half, 2), lambda x: np.clip(np.abs(x), 0.5, 2)),
     "the square of relu6": (lambda x: relu6(x) ** 2, lambda x: np.clip(x, 0, 6) ** 2),
