@@ -49,7 +49,7 @@ def contributions(loss: Expr, node: Node, region: Region, uses: tuple[Use, ...],
 
 def reaching(uses: tuple[Use, ...], node: Node, region: Region) -> tuple[Use, ...]:
     """The uses whose local partial is not 0 on the whole region, where its cases are decided."""
-    return tuple(u for u in uses if in_region(u.local, node, region) != 0) or uses
+    return tuple(u for u in uses if not u.local.has(Piecewise) or in_region(u.local, node, region) != 0) or uses
 
 
 def in_region(expr: Expr, node: Node, region: Region) -> Expr:

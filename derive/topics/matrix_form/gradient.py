@@ -35,9 +35,11 @@ def of_blocks(node: Node, found: Parts) -> tuple[Expr, Expr] | None:
     None where a block has no form, or where the blocks are not the same rows and columns of one matrix.
     """
     widest = max((form for _, form in found), key=lambda form: len(form.indices))
+    if not isinstance(widest.whole, Submatrix):
+        return None
     axes = [node.indices.index(i) for i in widest.indices]
     cuts = pieces([region for region, _ in found], extent(node))
-    if cuts is None or not isinstance(widest.whole, Submatrix) or not _same(node, found, axes, cuts):
+    if cuts is None or not _same(node, found, axes, cuts):
         return None
     columns = cuts[axes[1]] if len(axes) > 1 else [None]
     rows = [[_block(found, axes, row, column) for column in columns] for row in cuts[axes[0]]]

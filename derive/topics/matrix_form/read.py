@@ -352,6 +352,8 @@ def _opened(expr: Expr) -> tuple[Expr, list[Limits]]:
 
 def _own_ranges(expr: Expr) -> Expr:
     """The expression with an index of its own for every sum over a part of a range."""
+    if not any(tuple(limit) != limits(limit[0]) for total in expr.atoms(Sum) for limit in total.limits):
+        return expr
     if isinstance(expr, Sum) and len(expr.limits) == 1:
         idx, low, high = expr.limits[0]
         part = index(name_of(idx), low, high) if not (low.atoms(Idx) or high.atoms(Idx)) else idx
