@@ -61,7 +61,7 @@ def by_region(
     found = _joined(found, indices)
     branches = [(value, _inside(region, indices, whole)) for region, value in reversed(found)]
     full = not outside or fill([region for region, _ in found], whole)
-    if full and len(found) == 1:
+    if len(found) == 1 and fill([found[0][0]], whole):
         return found[0][1]
     return Piecewise(*branches, *(() if full else ((S.Zero, _otherwise(branches, found, indices, whole)),)))
 
