@@ -15,12 +15,16 @@ from typing import Any
 
 import pytest
 
+from derive import Graph
 from derive.errors import VerificationError
 from derive.memo import forget
+from derive.page import sentences as say
+from derive.page.blocks import Title
 from derive.page.formats import formats
+from derive.page.formats.tex.words import GREEK, SPECIAL
 from derive.page.terminal import Page
 from derive.problems import load
-from derive.proofread.pages import latex, typst
+from derive.proofread.pages import latex, tex, typst
 from derive.proofread.plain import as_latex
 from derive.sheet import read_back
 from derive.sheet.part import Part
@@ -257,3 +261,23 @@ def test_two_notations_of_one_formula(one: str, other: str) -> None:
 ])  # fmt: skip
 def test_plain_text_as_latex(text: str, formula: str) -> None:
     assert as_latex(text) == formula
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_an_author_writes_in_a_title_is_no_formula(format: str) -> None:
+    """Signs that LaTeX sets as formulas, small ones above and below among them, are words all the same."""
+    signs = "".join((*SPECIAL, *GREEK, "² x₁₂ zⁿ⁺¹ a₋₁ ᵀ ™ ℝ ½ √2 $a$ \\alpha {x} b_c c^d"))
+    graph = Graph(signs)
+    (w,), (x,) = graph.parameters("w"), graph.inputs("x")
+    graph.loss("L", (w * x - 1) ** 2)
+    solved = graph.derive().part()
+    for title in (signs, *signs) if format == "tex" else (signs,):
+        head = Title(say.plain(title), say.DERIVED)
+        assert render([solved], format, "en", head=head)
+
+
+def test_cases_within_cases_have_cells_of_their_own() -> None:
+    inner = r"{\begin{cases}a & b \\ c & d\end{cases}}"
+    outer = rf"x &= {{\begin{{cases}}{inner} & e \\ {inner} & f\end{{cases}}}} & y &= z"
+    assert not tex.found(rf"\begin{{document}}\begin{{alignat*}}{{2}}{outer}\end{{alignat*}}").wrong
+    assert tex.found(r"\begin{document}\begin{alignat*}{2}x &= 1 & y & z\end{alignat*}").wrong

@@ -20,7 +20,7 @@ from derive.proofread.proofread import verdict
 
 READ: dict[str, Callable[[str], Found]] = {"tex": tex.found, "markdown": tex.found, "typst": typst.found}
 DOTS = "⋮"  # for steps that are left out
-WORD = re.compile(r"[^\w\s]|[_^]\[.\]|\w")  # a sign in an author's words
+WORD = re.compile(r"[^\w\s]|[_^]\[(?:upright\[)?\w+\]{1,2}|[_^]\[.\]|\w")  # a sign in an author's words
 
 
 def require(format: str, page: str, document: Document) -> None:

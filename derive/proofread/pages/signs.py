@@ -21,7 +21,7 @@ NAMES = {
     "in": "ELEMENT OF", "land": "LOGICAL AND", "lor": "LOGICAL OR", "pm": "PLUS-MINUS SIGN", "circ": "RING OPERATOR",
     "ast": "ASTERISK OPERATOR", "langle": "MATHEMATICAL LEFT ANGLE BRACKET",
     "rangle": "MATHEMATICAL RIGHT ANGLE BRACKET", "lfloor": "LEFT FLOOR", "rfloor": "RIGHT FLOOR",
-    "lceil": "LEFT CEILING", "rceil": "RIGHT CEILING",
+    "lceil": "LEFT CEILING", "rceil": "RIGHT CEILING", "surd": "SQUARE ROOT",
     "ell": "SCRIPT SMALL L",
     **dict.fromkeys(("Vert", "lVert", "rVert"), "DOUBLE VERTICAL LINE"),
     **dict.fromkeys(("vert", "lvert", "rvert"), "VERTICAL LINE"),

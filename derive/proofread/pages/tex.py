@@ -25,6 +25,7 @@ LAYOUT = re.compile(
     r"\\(?:cell|narrowed)\{[\d.]+em\}|\\results?(?=\{)|\\boxed(?=\{)|\\\\(?:\*(?:\[\dpt\])?|\[\dpt\])"
     r"|\\(?:begin|end)\{aligned\}|^\{\d+\}"
 )
+INNERMOST = re.compile(r"\\begin\{(cases|pmatrix)\}(?:(?!\\begin\{).)*?\\end\{\1\}", re.DOTALL)
 PLACE = re.compile(
     r"(?:[\s{}]|\\quad|\\qquad|\\[,;])*(?:$|[-+=<>]|\\(?:approx|leftarrow|le|ge|lt|gt|mathrel|vdots|pm)\b)"
 )
@@ -97,8 +98,10 @@ def _placed(cells: list[str], aligned: bool) -> bool:
 
 
 def _bare(display: str) -> str:
-    """A display without cases and matrices, whose cells and rows are their own."""
-    return re.sub(r"\\begin\{(cases|pmatrix)\}.*?\\end\{\1\}", "x", display, flags=re.DOTALL)
+    """A display without cases and matrices, whose cells and rows are their own; those within others go first."""
+    while (bare := INNERMOST.sub("x", display)) != display:
+        display = bare
+    return display
 
 
 def _escaped(text: str) -> str:

@@ -58,6 +58,17 @@ def chinese(text: str) -> bool:
     return not text.isascii() and any(first <= c <= last for c in set(text) for first, last in HAN)
 
 
+def _raised(c: str) -> str:
+    """What Unicode writes small, above or below: the LaTeX of ², of ₙ and of ™; empty for other signs."""
+    kind, *codes = unicodedata.decomposition(c).split() or [""]
+    small = "".join(chr(int(code, 16)) for code in codes).replace("−", "-") if kind in RAISED else ""
+    if not small or not all(sign in PLAIN for sign in small):
+        return ""
+    if len(small) > 1:
+        small = rf"\mathrm{{{small}}}"
+    return f"${RAISED[kind]}{small if small.isalnum() else f'{{{small}}}'}$"
+
+
 @cache
 def character(c: str) -> str:
     """The LaTeX of one character."""
@@ -68,10 +79,8 @@ def character(c: str) -> str:
         return known
     if unicodedata.category(c) in ("Cc", "Cf"):
         return ""
-    kind, _, code = unicodedata.decomposition(c).partition(" ")
-    small = chr(int(code, 16)).replace("−", "-") if kind in RAISED else ""
-    if small and small in PLAIN:
-        return f"${RAISED[kind]}{small if small.isalnum() else f'{{{small}}}'}$"
+    if small := _raised(c):
+        return small
     base, *marks = list(unicodedata.normalize("NFD", c))
     if len(marks) == 1 and marks[0] in ACCENTS and base in PLAIN:
         return f"\\{ACCENTS[marks[0]]}{{{base}}}"
