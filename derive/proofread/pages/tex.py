@@ -13,7 +13,7 @@ from derive.memo import memo
 from derive.proofread.pages import latex
 from derive.proofread.pages.found import Found
 
-UNREAD = re.compile(r"\\begin\{(tikzpicture|verbatim)\}.*?\\end\{\1\}|^```.*?^```", re.DOTALL | re.MULTILINE)
+UNREAD = re.compile(r"\\begin\{(tikzpicture|pgfpicture|verbatim)\}.*?\\end\{\1\}|^```.*?^```", re.DOTALL | re.MULTILINE)
 BODY = r"\begin{document}"
 DISPLAY = (
     r"\\begin\{(?P<kind>align\*|alignat\*)\}(?P<rows>.*?)\\end\{(?P=kind)\}|\\\[(?P<one>.*?)\\\]|\$\$(?P<two>.*?)\$\$"
