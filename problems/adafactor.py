@@ -14,7 +14,7 @@ problem = Problem(
         "对所有元素之和。请推导该散度对 r 与 c 的梯度，并指出最佳的乘积。再以常数 β 对各步的梯度平方作指数平均；"
         "若每一步的梯度平方都是 a bᵀ，请证明因子化的二阶矩等于整个矩阵的二阶矩。",
     ),
-    source="Shazeer, Stern 2018, 3",
+    source="Shazeer, Stern (2018), § 3",
     group="optimisers",
     sizes=(
         Size("T", Text("number of steps", "步数")),

@@ -11,7 +11,7 @@ problem = Problem(
         "AdamW 的每一步得到同一个非零的损失梯度，并另外减去权重的 αλ 倍。请求出任意一步的权重及其极限。"
         "再与在损失中加入惩罚项 λθ²/2 作比较：第一步的更新量如何依赖于权重？解耦与不解耦有何不同？",
     ),
-    source="Loshchilov, Hutter 2019, 2",
+    source="Loshchilov, Hutter (2019), § 2",
     group="optimisers",
     sizes=(Size("T", Text("number of steps", "步数")),),
 )

@@ -13,7 +13,7 @@ problem = Problem(
         "损失等于所有标签序列的得分的指数之和取对数（由前向递推计算），减去给定标签序列 y 的得分。"
         "请推导损失对两类得分的梯度。",
     ),
-    source="Lafferty, McCallum, Pereira 2001",
+    source="Lafferty, McCallum, Pereira (2001)",
     group="recurrent",
     sizes=(
         Size("C", Text("number of labels", "标签的个数"), most=100),

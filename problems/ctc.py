@@ -18,7 +18,7 @@ problem = Problem(
         "这些概率小得超出浮点数的范围，因此递推按对数进行；0 的对数本应为负无穷，这里取 −β，β 是一个很大的数。"
         "请推导损失对得分的梯度。",
     ),
-    source="Graves 2006",
+    source="Graves (2006)",
     group="recurrent",
     sizes=(
         Size("T", Text("number of time steps", "时间步数"), most=1000),

@@ -13,7 +13,7 @@ problem = Problem(
         "即更受偏好的回答的对数概率减去另一个的，二者都相对于固定的参考策略。请推导损失对这些对数概率的梯度，"
         "以及对各词元得分的梯度；每个回答有 T 个词元，词表大小为 V。",
     ),
-    source="Rafailov et al. 2023, 4",
+    source="Rafailov et al. (2023), § 4",
     group="preferences",
     sizes=(
         Size("N", Text("number of pairs", "回答对的个数"), most=1000),

@@ -11,7 +11,7 @@ problem = Problem(
         "每个样本的交叉熵乘以一减去正确类别概率的 γ 次幂，使已经判对的样本权重变小。请推导其均值对各得分的梯度："
         "先考虑标签为 1 与 −1 的二分类，再考虑标签为位置的 C 分类。",
     ),
-    source="Lin et al. 2017, 3",
+    source="Lin et al. (2017), § 3",
     group="losses",
     sizes=(
         Size("N", Text("number of examples", "样本数"), most=1000),

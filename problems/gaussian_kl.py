@@ -10,7 +10,7 @@ problem = Problem(
         "两个高斯分布的均值分别为 μ 与 ν，协方差矩阵分别为 S 与 T（均为满矩阵）。略去常数项，请推导第一个分布相对于"
         "第二个分布的 KL 散度对这四个参数的梯度。",
     ),
-    source="Matrix Cookbook 8.1",
+    source="Matrix Cookbook, § 8.1",
     group="probability",
     sizes=(Size("D", Text("length of the vectors", "向量的维数"), most=1000),),
 )

@@ -9,7 +9,7 @@ problem = Problem(
         "negative log-likelihood, constants left out, with respect to both.",
         "用均值与满协方差矩阵的高斯分布描述 N 个样本。略去常数项，请推导平均负对数似然对均值与协方差矩阵的梯度。",
     ),
-    source="Matrix Cookbook 8.1",
+    source="Matrix Cookbook, § 8.1",
     group="probability",
     sizes=(
         Size("N", Text("number of examples", "样本数"), most=1000),

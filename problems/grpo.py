@@ -18,7 +18,7 @@ problem = Problem(
         "是两个策略之间的散度的估计；比值 r 是当前策略与旧策略下的概率之比，由于回答刚刚采样得到，"
         "旧策略就是当前策略，但视为常数。请推导损失对对数概率的梯度。",
     ),
-    source="DeepSeekMath 2024, 4.1",
+    source="DeepSeekMath (2024), § 4.1",
     group="preferences",
     sizes=(
         Size("G", Text("responses of a group", "每组的回答数"), most=1000),

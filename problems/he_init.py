@@ -34,7 +34,7 @@ nu, tau, D = (Symbol(name, real=True) for name in ("nu", "tau", "D"))
 kept = Text(
     "For {D} inputs the variance stays {nu} if and only if {tau} is {value}: the ReLU loses half of the mean square, "
     "and the weights make up for it. With {other} the variance would be halved in every layer.",
-    "输入个数为 {D} 时，当且仅当 {tau} 为 {value} 时，方差保持为 {nu}：ReLU 使均方减半，由权重补回。若取 "
+    "设输入个数为 {D}，则当且仅当 {tau} 为 {value} 时方差保持为 {nu}：ReLU 使均方减半，由权重补回。若取 "
     "{other}，方差每经一层就减半。",
 )
 

@@ -12,7 +12,7 @@ problem = Problem(
         "有 N 对 D 维向量，第一类的每个向量要在第二类的全部向量中找出自己的同伴：二者的内积除以温度 τ 后作 softmax，"
         "损失是以同伴为正确类别的平均交叉熵。请推导损失对两类向量的梯度，并推导两个方向的损失取平均时的梯度。",
     ),
-    source="van den Oord et al. 2018, 2.3",
+    source="van den Oord et al. (2018), § 2.3",
     group="losses",
     sizes=(
         Size("D", Text("length of a vector", "向量的维数"), most=1000),

@@ -10,7 +10,7 @@ problem = Problem(
         "C 个类别上的两个分布分别是各自得分的 softmax，m 是二者的平均。"
         "请推导二者相对于 m 的两个 KL 散度之平均对两组得分的梯度。",
     ),
-    source="Lin 1991",
+    source="Lin (1991)",
     group="losses",
     sizes=(Size("C", Text("number of classes", "类别数"), most=1000),),
 )

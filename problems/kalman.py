@@ -12,7 +12,7 @@ problem = Problem(
         "隐状态按线性方程转移并带有噪声，观测也是状态的线性函数加噪声。滤波先预测状态的均值与协方差，再用每次观测修正二者。"
         "略去常数项，请推导全部观测的负对数似然对转移矩阵、观测矩阵以及两个噪声协方差的梯度。",
     ),
-    source="Murphy 2012, 18.3",
+    source="Murphy (2012), § 18.3",
     group="probability",
     sizes=(
         Size("T", Text("number of measurements", "观测次数"), most=1000),

@@ -11,7 +11,7 @@ problem = Problem(
         "C 个类别上的两个分布分别是各自得分的 softmax。请推导第一个分布相对于第二个分布的 KL 散度对两组得分的梯度；"
         "再推导带温度的知识蒸馏的梯度，其中第一个分布是不参与学习的教师。",
     ),
-    source="Cover, Thomas, 2.3",
+    source="Cover, Thomas (2006), § 2.3",
     group="losses",
     sizes=(
         Size("C", Text("number of classes", "类别数"), most=1000),

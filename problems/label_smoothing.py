@@ -9,7 +9,7 @@ problem = Problem(
         "to ε. Derive the gradient of the mean cross-entropy with the mixed labels with respect to the scores.",
         "N 个样本、C 个类别的独热标签与均匀分布按 1 − ε 比 ε 混合。请推导以混合标签计算的平均交叉熵对各得分的梯度。",
     ),
-    source="Szegedy et al. 2016, 7",
+    source="Szegedy et al. (2016), § 7",
     group="losses",
     sizes=(
         Size("N", Text("number of examples", "样本数"), most=1000),

@@ -11,7 +11,7 @@ problem = Problem(
         "权重为 w 的线性模型在某任务的 N 个训练样本上做一步梯度下降 u = w − η dl/dw。"
         "外层损失是 u 在另外 M 个样本上平方误差的一半。请推导外层损失对 w 的梯度（须经过内层的那一步）。",
     ),
-    source="Finn, Abbeel, Levine 2017, arXiv:1703.03400",
+    source="Finn, Abbeel, Levine (2017), arXiv:1703.03400",
     group="implicit",
 )
 

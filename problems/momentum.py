@@ -17,8 +17,16 @@ problem = Problem(
 )
 
 
+moves = Text(
+    "The limit of the update is not 0, so θ has no limit: in the long run every step moves it by nearly this amount.",
+    "更新量的极限不为 0，因此 θ 没有极限：经过足够多步之后，每一步都移动约这么多。",
+)
+
+
 @problem.reading(
-    Text("Gradient descent with momentum", "带动量的梯度下降"), limits=(Limit("v", "t"), Limit("eta_eff", "t"))
+    Text("Gradient descent with momentum", "带动量的梯度下降"),
+    limits=(Limit("v", "t"), Limit("Delta", "t"), Limit("eta_eff", "t")),
+    notes=(moves,),
 )
 def momentum() -> Graph:
     """v_t = mu v_{t-1} + g, theta_t = theta_{t-1} - eta v_t; the rate that g meets is eta_eff."""

@@ -11,7 +11,7 @@ problem = Problem(
         "把 M 行 N 列的矩阵 X 换成 Y = a X + b X Xᵀ X + c (X Xᵀ)² X。损失是 Y 的函数，不给出具体形式，请推导它对 "
         "X 的梯度。再说明这一步如何改变 X 的奇异值，并设损失是 T 步之后奇异值的函数，推导它对初始奇异值的导数。",
     ),
-    source="Jordan et al. 2024",
+    source="Jordan et al. (2024)",
     group="optimisers",
     sizes=(
         Size("T", Text("number of steps", "步数")),
@@ -31,10 +31,12 @@ values = Text(
 )
 limit = Text(
     "With a = 15/8, b = −10/8 and c = 3/8, 1 minus the new value is (1 − σ)³ (3σ² + 9σ + 8)/8: every σ in (0, 1] "
-    "tends to 1, and X tends to the orthogonal factor U Vᵀ. With Muon's a = 3.4445, b = −4.7750 and c = 2.0315, small "
-    "values grow faster, but 1 becomes 0.701: the values come near to 1 but do not tend to it.",
-    "取 a = 15/8、b = −10/8、c = 3/8 时，1 减去新值等于 (1 − σ)³ (3σ² + 9σ + 8)/8：(0, 1] 中的每个 σ 都趋于 1，"
-    "X 趋于正交因子 U Vᵀ。Muon 取 a = 3.4445、b = −4.7750、c = 2.0315，小的奇异值增长更快，但 1 会变为 0.701："
+    "tends to 1; if all singular values lie there, X tends to the orthogonal factor U Vᵀ. With Muon's a = 3.4445, "
+    "b = −4.7750 and c = 2.0315, small values grow faster, but 1 becomes 0.701: the values come near to 1 but do not "
+    "tend to it.",
+    "取 a = 15/8、b = −10/8、c = 3/8 时，1 减去新值等于 (1 − σ)³ (3σ² + 9σ + 8)/8：(0, 1] 中的每个 σ 都趋于 1；"
+    "若奇异值都在 (0, 1] 中，则 X 趋于正交因子 U Vᵀ。Muon 取 a = 3.4445、b = −4.7750、c = 2.0315，小的奇异值增长更快"
+    "，但 1 会变为 0.701："
     "奇异值只是接近 1，并不趋于 1。",
 )
 

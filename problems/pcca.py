@@ -15,7 +15,7 @@ problem = Problem(
         "两个视图的协方差为 C = W Wᵀ + Ψ，其中 W 由 U 与 V 上下叠成，Ψ 以 A、B 为对角块，S 是 N 个叠放样本的"
         "协方差矩阵。略去常数项，请推导负对数似然对 U、V、A、B 的梯度。",
     ),
-    source="Bach, Jordan 2005",
+    source="Bach, Jordan (2005)",
     group="probability",
     sizes=(
         Size("N", Text("number of examples", "样本数"), most=1000),

@@ -11,7 +11,7 @@ problem = Problem(
         "中心化的样本由 K 个隐变量经线性映射再加噪声得到，其协方差为 C = W Wᵀ + s² I，S 是 N 个样本的协方差矩阵。"
         "略去常数项，请推导负对数似然对 W 与噪声方差的梯度。",
     ),
-    source="Bishop 2006, 12.2.1",
+    source="Bishop (2006), § 12.2.1",
     group="probability",
     sizes=(
         Size("N", Text("number of examples", "样本数"), most=1000),

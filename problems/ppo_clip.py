@@ -12,7 +12,7 @@ problem = Problem(
         "对 N 个动作中的每一个，r 是当前策略与采样策略下其概率之比，A 是其优势。把 r 截断到 1 − ε 与 1 + ε "
         "之间后乘以 A，再与 r A 取较小者；损失是它的均值的相反数。请推导损失对对数概率的梯度，并指出梯度何处为零。",
     ),
-    source="Schulman et al. 2017, 3",
+    source="Schulman et al. (2017), § 3",
     group="preferences",
     sizes=(Size("N", Text("number of actions", "动作的个数"), most=1000),),
 )

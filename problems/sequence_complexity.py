@@ -21,15 +21,21 @@ problem = Problem(
     group="attention",
 )
 counted = Text(
-    "Here f counts the multiplications for the first t positions, and F those for all n. Attention (A): a query is "
-    "multiplied with n keys of width d; its n weights and n values of width d take as many again, so that the order "
-    "is n² d. Recurrence (R): a step multiplies the state by a square matrix, and the input by another one, which "
-    "takes as many again. Convolution (C): an output reads k vectors of width d and makes d numbers. Separable "
-    "convolution (S): k d multiplications for the channels apart, and d² to mix them.",
-    "f 是前 t 个位置所需的乘法次数，F 是全部 n 个位置的次数。注意力（A）：每个查询与 n 个 d 维的键相乘，n 个权重再与 "
-    "n 个 d 维的值相乘，次数相同，因此量级为 n² d。循环（R）：每一步用一个 d 阶方阵乘状态，另用一个矩阵乘输入，次数相"
-    "同。卷积（C）：每个输出读入 k 个 d 维向量并给出 d 个数。可分离卷积（S）：逐通道卷积需 k d 次乘法，混合各通道需 d"
-    "² 次。",
+    "Here f is the count for the first t positions, and F that for all n. Attention (A): a query is multiplied with n "
+    "keys of width d. Recurrence (R): a step multiplies the state by a square matrix. Convolution (C): an output reads "
+    "k vectors of width d and makes d numbers. Separable convolution (S): k d multiplications for the channels apart, "
+    "and d² to mix them. Attention multiplies its n weights with n values, and a recurrence its input with a second "
+    "matrix, which takes as many multiplications again. This factor 2 is left out, as in the orders n² d and n d².",
+    "f 是前 t 个位置的计数，F 是全部 n 个位置的计数。注意力（A）：每个查询与 n 个 d 维的键相乘。循环（R）：每一步用一"
+    "个 d 阶方阵乘状态。卷积（C）：每个输出读入 k 个 d 维向量并给出 d 个数。可分离卷积（S）：逐通道卷积需 k d 次乘法，"
+    "混合各通道需 d² 次。注意力还要把 n 个权重与 n 个值相乘，循环还要用另一个矩阵乘输入，次数都与前者相同；这个因子 2 "
+    "未计入，与量级 n² d、n d² 的写法一致。",
+)
+doubled = Text(
+    "With the factor 2, attention takes fewer multiplications than a convolution for n < d k/2, than a separable one "
+    "for n < (d + k)/2, and a recurrence takes fewer than a separable convolution if and only if d < k.",
+    "若计入因子 2，则当 n < d k/2 时注意力的乘法次数少于卷积，当 n < (d + k)/2 时少于可分离卷积；循环的乘法次数少于可"
+    "分离卷积，当且仅当 d < k。",
 )
 PAIRS = (("F_A", "F_R"), ("F_A", "F_S"), ("F_A", "F_C"), ("F_R", "F_S"))
 
@@ -40,7 +46,7 @@ def _summed(g: Graph, name: str, one: Expr, t: Idx) -> Any:
 
 
 @problem.reading(
-    Text("Multiplications", "乘法次数"), notes=(counted,), crossings=Crossings("n", PAIRS, {"d": 16, "k": 5})
+    Text("Multiplications", "乘法次数"), notes=(counted, doubled), crossings=Crossings("n", PAIRS, {"d": 16, "k": 5})
 )
 def multiplications() -> Graph:
     """The multiplications of the first t positions, by each kind of layer."""
@@ -63,12 +69,12 @@ waited = Text(
 )
 reached = Text(
     "In attention any two positions are connected directly: the path has length 1. After l layers of convolution "
-    "without dilation one output sees r = 1 + (k − 1) l positions, so about n/k layers connect the two ends; with "
-    "the dilations 1, k, k², ... it sees q = kˡ, so the least whole number l with kˡ ≥ n is enough, the logarithm of "
-    "n to the base k rounded up.",
+    "without dilation one output sees r = 1 + (k − 1) l positions, so (n − 1)/(k − 1) layers, rounded up, connect the "
+    "two ends, about n/k layers if k is large; with the dilations 1, k, k², ... it sees q = kˡ, so the least whole "
+    "number l with kˡ ≥ n is enough, the logarithm of n to the base k rounded up.",
     "注意力中任意两个位置直接相连，最长路径为 1。不用空洞卷积时，经过 l 层，一个输出看到 r = 1 + (k − 1) l 个位置，因"
-    "此约 n/k 层才能连通首尾；各层的膨胀率依次为 1、k、k² 等时，看到 q = kˡ 个位置，所需层数是满足 kˡ ≥ n 的最小整数 "
-    "l，即以 k 为底 n 的对数向上取整。",
+    "此需 (n − 1)/(k − 1) 层（向上取整）才能连通首尾，k 较大时约 n/k 层；各层的膨胀率依次为 1、k、k² 等时，看到 "
+    "q = kˡ 个位置，所需层数是满足 kˡ ≥ n 的最小整数 l，即以 k 为底 n 的对数向上取整。",
 )
 stored = Text(
     "Each layer stores its n d outputs, a recurrence those of all its steps; attention also stores n² weights.",

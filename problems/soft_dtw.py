@@ -11,7 +11,7 @@ problem = Problem(
         "d 是两个序列各步之间的代价。求最优对齐的递推中，把最小值换成光滑的函数：−γ 乘以 exp(−r/γ) 之和的对数。"
         "请推导所得的值对各代价的梯度。边界值本应为无穷大，这里取一个很大的数 c。",
     ),
-    source="Cuturi, Blondel 2017",
+    source="Cuturi, Blondel (2017)",
     group="losses",
     sizes=(
         Size("N", Text("length of the first sequence", "第一个序列的长度"), most=100),

@@ -11,7 +11,7 @@ problem = Problem(
         "Mamba 中的状态空间层，其步长 Δ、输入矩阵 B 与输出矩阵 C 每一步各不相同。"
         "请推导平方误差的一半对它们、对 A 以及对输入的梯度。",
     ),
-    source="Gu, Dao 2023",
+    source="Gu, Dao (2023)",
     group="recurrent",
     sizes=(
         Size("T", Text("number of time steps", "时间步数")),

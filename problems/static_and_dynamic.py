@@ -11,7 +11,7 @@ problem = Problem(
         "code, and the nodes that a framework with dynamic graphs records.",
         "计算图可以只建一次，用循环表示各步（静态图），也可以在每次运行时逐步重建（动态图）。对一个 T 步的循环网络，"
         "请先对任意 T 推导一次梯度，再把各步全部写出后推导一次。取若干个 T，实测两种做法的代价："
-        "推导的伴随量个数、代码行数，以及动态图框架记录的结点数。",
+        "推导的伴随量个数、代码行数，以及动态图框架记录的节点数。",
     ),
     source="2.4",
     group="recurrent",

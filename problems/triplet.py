@@ -13,7 +13,7 @@ problem = Problem(
         "对 N 个锚点中的每一个，同类向量应比异类向量更近，且至少近一个间隔；损失是与这一间隔所差部分的均值。"
         "请分别用距离的平方与距离，推导损失对三类向量的梯度，并指出三元组何时不产生梯度。",
     ),
-    source="Schroff et al. 2015, 3.1",
+    source="Schroff et al. (2015), § 3.1",
     group="losses",
     sizes=(
         Size("N", Text("number of triplets", "三元组的个数"), most=1000),

@@ -9,7 +9,7 @@ problem = Problem(
         "logarithm of the softmax's denominator. Derive the gradient with respect to the scores.",
         "损失是 N 个样本、C 个类别的平均交叉熵，加上 ζ 乘以 softmax 分母的对数的平方的均值。请推导损失对各得分的梯度。",
     ),
-    source="PaLM 2022, 5",
+    source="PaLM (2022), § 5",
     group="losses",
     sizes=(
         Size("N", Text("number of examples", "样本数"), most=1000),

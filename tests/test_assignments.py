@@ -197,6 +197,9 @@ def test_statements_in_markdown() -> None:
     found = paragraphs("One\nline.\n\n- first $x_{12}$\n- second", "statement")
     assert [t.pick("en", lambda f: f"<{f.latex}>") for t in found] == ["One line.", "• first <x_{12}>", "• second"]
     assert typed(r"\hat{y}_{12} = x^{2} \cdot \sqrt{2}").unicode() == "ŷ₁₂ = x²⋅√(2)"
+    assert typed(r"w_{hx} x_t + w_{hh} h_{t-1}").unicode() == "wₕₓ xₜ + wₕₕ hₜ₋₁"
+    assert typed(r"y \log a + (1 - y) \log(1 - a)").unicode() == "y log a + (1-y) log (1-a)"
+    assert typed(r"a_{ij} \alpha \cdot f_w(x)").unicode() == "aᵢⱼ α⋅f_w(x)"
 
 
 def test_shipped_sheets_are_read_and_written_as_pdf(tmp_path: Path) -> None:

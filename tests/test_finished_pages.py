@@ -1,7 +1,7 @@
 """The finished page is read back, in every format: a writer with a fault writes nothing.
 
 The mutants are faults of the writers, which come behind the printers: breaks of lines, alignment, Typst, MathML, plain
-text. Before the page itself was read, not one of them was seen.
+text. Three of them were tried with this reading off, and all three passed.
 """
 
 from __future__ import annotations

@@ -125,8 +125,8 @@ SEVERAL = {  # what is assumed of one quantity, said of several
 }
 FREE = Text(
     "{structure}. The gradient {G} above treats every element as an independent variable "
-    "(the free gradient), as torch does. {then}",
-    "{structure}。上面的梯度 {G} 把每个元素都当作独立变量（即自由梯度，与 torch 相同）。{then}",
+    "(the free gradient), as PyTorch does. {then}",
+    "{structure}。上面的梯度 {G} 把每个元素都当作独立变量（即自由梯度，与 PyTorch 一致）。{then}",
 )
 KEPT = {
     "symmetric": Text(
@@ -380,7 +380,7 @@ RULE_OF_UPDATE = Text(
 
 PICTURE = Text(
     "Dashed arrows pass the adjoints back, each multiplied by the local partial derivative beside it.",
-    "虚线箭头把伴随量向后传递，并乘以箭头旁的局部偏导数。",
+    "虚线箭头把伴随量反向传递，并乘以箭头旁的局部偏导数。",
 )
 _WORDS = Text("{words}", "{words}")
 _TEXTS = Text("{texts}", "{texts}")

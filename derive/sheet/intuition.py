@@ -24,9 +24,8 @@ PRODUCT = Text(
     "乘法把梯度乘以其余因子之后传给每一个因子。",
 )
 GATE = Text(
-    "The gate {gate} scales the gradient: it lets the gradient through where it is near 1, and stops it where it is "
-    "near 0.",
-    "门 {gate} 缩放梯度：接近 1 时让梯度通过，接近 0 时阻断梯度。",
+    "The gate {gate} scales the gradient: a gate near 1 lets it pass, and a gate near 0 stops it.",
+    "门 {gate} 缩放梯度：门接近 1 时让梯度通过，接近 0 时阻断梯度。",
 )
 RELU = Text(
     "ReLU passes the gradient on unchanged where its argument is positive, and stops it where the argument is "

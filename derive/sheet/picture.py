@@ -26,9 +26,9 @@ FEW = 6  # arrows that a sentence names
 GRAPH = Text("The computational graph", "计算图")
 VALUES = Text("Arrows lead from a quantity to what is computed from it.", "箭头由一个量指向用它计算的量。")
 SHARED = Text(
-    "Parameters are drawn once for each step; a gradient is the sum over these copies. Steps without labels differ "
-    "only in time.",
-    "参数在每一步各画一次，其梯度是各副本处的梯度之和；未标注偏导数的时间步与已标注的结构相同。",
+    "Parameters are drawn once for each step; the gradient of a parameter is the sum over its copies. Steps without "
+    "labels have the same local partial derivatives, at another time.",
+    "参数在每一步各画一次，其梯度是各副本处的梯度之和；未标注的时间步，局部偏导数形式相同，只是时刻不同。",
 )
 COPIED = Text("What all steps share is drawn once for each step.", "各时间步共用的量在每一步各画一次。")
 CHANGED = Text(

@@ -35,7 +35,7 @@ task = Task(
             "that the gradient over many steps contains a product of as many matrices W. The cell of the LSTM "
             "and the state of the GRU also have a direct path from step to step, on which no weight matrix "
             "stands, only a gate: while it is near 1, the gradient passes.",
-            "作为回报，门改变了一步的雅可比矩阵。以 tanh 为激活函数的 RNN，一步的雅可比矩阵为 diag(1 − h_t²) W，"
+            "相应地，门改变了一步的雅可比矩阵。以 tanh 为激活函数的 RNN，一步的雅可比矩阵为 diag(1 − h_t²) W，"
             "因此跨越多步的梯度含有同样多个矩阵 W 的连乘积。LSTM 的单元状态与 GRU "
             "的状态在相邻两步之间还有一条直接路径，其上没有权重矩阵，只有一个门：门接近 1 时梯度得以通过。",
         ),

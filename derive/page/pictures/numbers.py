@@ -17,11 +17,12 @@ from derive.page.pictures.diagram import Diagram, Vertex
 MOST = 4  # a longer family stands in the tables of the page
 ROUNDED = Text("Numbers are rounded to four digits.", "图中数值保留四位有效数字。")
 COPIES = Text(
-    "A parameter with several copies shows its value alone; its gradient is among the numbers worked.",
-    "画有多个副本的参数只标出取值，其梯度见数值计算部分。",
+    "A parameter with several copies shows its value alone; its gradient stands in the numerical example.",
+    "画有多个副本的参数只标出取值，其梯度见数值例子。",
 )
 TABLES = Text(
-    "Families of more than {count} numbers are left to the tables.", "超过 {count} 个数的量不在图中标数，见后面的表格。"
+    "Quantities with more than {count} elements have their numbers in the tables.",
+    "元素多于 {count} 个的量，其数值见后面的表格。",
 )
 
 

@@ -9,6 +9,7 @@ from unicodedata import normalize
 
 from derive.expressions.notation import subscript, superscript
 from derive.page.print.pieces import Piece, parse
+from derive.page.print.signs import OPERATORS
 from derive.page.print.spoken import spoken
 
 _DIGIT = re.compile(r"([_^]|\\t?frac|\\sqrt|\\t?frac\s*(?:\{[^{}]*\}|\d))\s*(\d)(?![.}])")
@@ -42,9 +43,13 @@ def typed(latex: str) -> Typed:
 
 
 def _apart(piece: Piece, after: Piece) -> str:
-    """One piece, with the blank that keeps a fraction apart from the factor behind it."""
+    """One piece, with the blank that keeps a fraction or a subscript of letters apart from the factor behind it, and a
+    factor from the function behind it."""
+    written = _unicode(piece)
     factor = after.kind[:1].isalnum() or after.kind[:1] in ("(", "\\")
-    return ", " if piece.kind == "," else _unicode(piece) + " " * (piece.kind == "frac" and factor)
+    function = after.kind[1:] in OPERATORS and (written[-1:].isalnum() or written[-1:] == ")")
+    letters = piece.kind == "_" and written[-1:].isalpha() and after.kind != "("
+    return ", " if piece.kind == "," else written + " " * (function or (factor and (piece.kind == "frac" or letters)))
 
 
 def _unicode(piece: Piece) -> str:

@@ -39,6 +39,11 @@ class Derivatives(Topic):
 
         return section(found, context.derived.model)
 
+    def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
+        from derive.topics.derivatives.page import answers as page
+
+        return page(found, context.derived.model)
+
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
         return {"derivatives": [equality(one.symbol, one.lines, show, lang) for one in found]}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from derive.language import Text
-from derive.model.model import Model
-from derive.page.blocks import Block, Heading, Paragraph
+from derive.model.model import Model, Node
+from derive.page.blocks import Block, Equations, Heading, Paragraph, Row
 from derive.topics.jacobian.jacobian import Jacobian
 from derive.topics.jacobian.page.paths import chained
 
@@ -25,11 +25,20 @@ COMPARED = Text(
 )
 
 
+def answers(found: Sequence[Jacobian], model: Model) -> Iterator[Block]:
+    """Yield the final form of every derivative in a box."""
+    yield Equations(tuple(Row(_node(one, model).generic, one.lines[-1].terms) for one in found), boxed=True)
+
+
 def section(found: Sequence[Jacobian], model: Model) -> Iterator[Block]:
     """Show every derivative, path by path."""
     yield Heading(HEADING)
     yield Paragraph(MEANING)
     for one in found:
-        node = next(n for n in model.nodes.values() if n.derivative == (one.of.name, one.wrt.name))
-        yield Paragraph(WRITTEN(name=node.generic, symbol=one.symbol))
+        yield Paragraph(WRITTEN(name=_node(one, model).generic, symbol=one.symbol))
         yield from chained(one)
+
+
+def _node(one: Jacobian, model: Model) -> Node:
+    """The quantity that has this derivative for its definition."""
+    return next(n for n in model.nodes.values() if n.derivative == (one.of.name, one.wrt.name))

@@ -61,10 +61,9 @@ class Limits(Topic):
         return page(found)
 
     def answers(self, found: Sequence[Any], context: Context) -> Iterator[Block]:
-        from derive.page.blocks import Equations, Row
+        from derive.topics.limits.page import answers as page
 
-        if found:
-            yield Equations(tuple(Row(each.symbol, each.limit) for each in found), boxed=True)
+        return page(found)
 
     def data(self, found: Sequence[Any], context: Context, show: Formulas, lang: str) -> dict[str, list[Any]]:
         return {

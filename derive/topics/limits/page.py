@@ -30,7 +30,8 @@ LINEAR = Text(
     "For small {variable}, {quantity} is approximately linear in {variable}: {leading}.",
     "当 {variable} 很小时，{quantity} 近似为 {variable} 的线性函数 {leading}。",
 )
-WORKED_AT = Text("Example: {names} = {numbers}.", "例：取 {names} = {numbers}。")
+WORKED_AT = Text("For {names} = {numbers}:", "当 {names} = {numbers} 时：")
+ANSWER_AT = Text("For {names} = {numbers}, {quantity} = {value}.", "当 {names} = {numbers} 时，{quantity} = {value}。")
 
 
 def limits(asked: Sequence[Limiting]) -> Iterator[Block]:
@@ -62,6 +63,16 @@ def _leading(found: Limiting, told: bool) -> Iterator[Block]:
         yield Paragraph(LINEAR(quantity=found.node.generic, variable=found.variable, leading=leading))
     approaches = APPROACHES_TOO if told else APPROACHES
     yield Paragraph(approaches(deviation=deviation, leading=leading, variable=found.variable, to=to))
+
+
+def answers(asked: Sequence[Limiting]) -> Iterator[Block]:
+    """Yield the limits in a box, and what the values are where numbers are asked for."""
+    if asked:
+        yield Equations(tuple(Row(each.symbol, each.limit) for each in asked), boxed=True)
+    for each in asked:
+        if each.worked:
+            at = {"names": list(each.worked), "numbers": list(each.worked.values())}
+            yield Paragraph(ANSWER_AT(**at, quantity=each.node.generic, value=substitute(each.value, each.worked)))
 
 
 def _worked(found: Limiting) -> Iterator[Block]:

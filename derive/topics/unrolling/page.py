@@ -17,21 +17,21 @@ RUN = Text(
     "{seed}). Counted are the adjoints that are derived, the lines of the two passes as code, and the nodes that "
     "torch records during its forward pass:",
     "对模型作一次一般推导；再对表中的每个步数 {size} 把它逐步展开、重新推导，并用 torch 运行一次，数值在 −1 与 1 之间"
-    "随机选取（种子为 {seed}）。统计推导的伴随量个数、两个传播过程的代码行数，以及 torch 在前向传播中记录的结点数：",
+    "随机选取（种子为 {seed}）。统计推导的伴随量个数、两个传播过程的代码行数，以及 torch 在前向传播中记录的节点数：",
 )
 COLUMNS = {
     "adjoints": Text("Adjoints derived in general", "一般推导的伴随量个数"),
     "lines": Text("Lines of code in general", "一般推导的代码行数"),
     "unrolled_adjoints": Text("Adjoints derived unrolled", "展开后推导的伴随量个数"),
     "unrolled_lines": Text("Lines of code unrolled", "展开后的代码行数"),
-    "recorded": Text("Nodes recorded by torch", "torch 记录的结点数"),
+    "recorded": Text("Nodes recorded by torch", "torch 记录的节点数"),
 }
 HEADS = {
     "adjoints": Text("adjoints, in general", "伴随量，一般"),
     "lines": Text("lines, in general", "代码行，一般"),
     "unrolled_adjoints": Text("adjoints, unrolled", "伴随量，展开"),
     "unrolled_lines": Text("lines, unrolled", "代码行，展开"),
-    "recorded": Text("nodes of torch", "torch 结点"),
+    "recorded": Text("nodes of torch", "torch 节点"),
 }
 SAME = Text("{what}: {count} in every row, whatever {size} is.", "{what}：各行均为 {count}，与 {size} 无关。")
 LINE = Text("{what}: {count} in every row.", "{what}：各行均为 {count}。")

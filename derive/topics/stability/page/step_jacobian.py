@@ -76,8 +76,9 @@ MATRIX = Text(
     "对 {state} 跨越多步时矩阵相乘，最晚的一步在最左边：",
 )
 BACKWARD = Text(
-    "The loss depends only on the last state, so its adjoint is carried back by the transposes in the opposite order:",
-    "损失只依赖于最后的状态，因此其伴随量由各转置矩阵按相反的次序传回：",
+    "Of the states, only the last one enters the loss directly, so its adjoint is carried back by the transposes in "
+    "the opposite order:",
+    "各状态中只有最后一个直接进入损失，因此其伴随量由各转置矩阵按相反的次序传回：",
 )
 CONSTANT = Text("the matrix is the same at every step", "每一步的矩阵都相同")
 PROOF = Text(
