@@ -30,6 +30,7 @@ from derive.sheet import read_back
 from derive.sheet.part import Part
 from derive.sheet.render import render
 from derive.topics.topic import Ask
+from derive.transcribe.model import pasted
 
 PROBLEMS = ("logistic", "bptt", "causal-attention", "batch-norm", "lstm")
 AT = {"logistic": "w1=0.5,w2=-1,b=0.1,x1=2,x2=0.3,y=1"}
@@ -281,3 +282,10 @@ def test_cases_within_cases_have_cells_of_their_own() -> None:
     outer = rf"x &= {{\begin{{cases}}{inner} & e \\ {inner} & f\end{{cases}}}} & y &= z"
     assert not tex.found(rf"\begin{{document}}\begin{{alignat*}}{{2}}{outer}\end{{alignat*}}").wrong
     assert tex.found(r"\begin{document}\begin{alignat*}{2}x &= 1 & y & z\end{alignat*}").wrong
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_task_may_say_a_line_of_the_model(format: str) -> None:
+    solved = pasted("$z = w x + b$, $L = (z - y)^2$").graph.derive().part()
+    head = Title(say.plain("A task"), say.DERIVED, statement=say.plain("Derive dL/dw, where z = w x + b."))
+    assert render([solved], format, "en", head=head)

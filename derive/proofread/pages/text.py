@@ -18,6 +18,7 @@ REASON = re.compile(r"(?:[(（].*[)）])?", re.DOTALL)
 HEAD = re.compile(r"[^=]*[ 当At]*\w+=\d+(?:时)?[:：]")  # At t = 3:
 BROKEN = "⁚"  # at the end of a line: a product may go on behind a point
 DOTS = "⋮"
+PIECES = 4  # into which a formula may be broken in a cell
 MARKS = re.compile(rf"[{BROKEN}{DOTS}]")
 
 
@@ -26,13 +27,43 @@ def fault(page: str, due: Expected) -> str:
     signs = _page(page)
     at = 0
     for block in due.blocks:
-        for n, statement in enumerate(block):
-            found = _find(signs, at, statement)
-            if found is None or (n and not _aside(signs[at : found[0]])):
-                return "".join(piece.text for piece in statement)
-            at = found[1]
+        at, lost = _block(signs, at, block)
+        if lost:
+            return "".join(piece.text for piece in lost)
     bare = MARKS.sub("", signs)
-    return next((f"{f} is missing" for f in due.words if _signs(f) not in bare), "")
+    return next((f"{f} is missing" for f in due.words if not _stands(f.split(), bare)), "")
+
+
+def _stands(words: list[str], page: str, at: int = 0, pieces: int = PIECES) -> bool:
+    """Whether a formula stands on a page; in a narrow cell it is broken between words, beside the next cell."""
+    for n in range(len(words), 0, -1):
+        place = page.find(_signs(" ".join(words[:n])), at)
+        if place >= 0:
+            return n == len(words) or (pieces > 1 and _stands(words[n:], page, place, pieces - 1))
+    return False
+
+
+def _block(page: str, at: int, block: tuple[Statement, ...]) -> tuple[int, Statement]:
+    """The place behind a block whose statements stand one after the other; else the statement that was not found.
+
+    What a sentence says, as the task does, may be the first of them, too: then the block is looked for behind it.
+    """
+    lost: Statement = ()
+    while (first := _find(page, at, block[0])) is not None:
+        end, lost = _rest(page, first[1], block[1:])
+        if not lost:
+            return end, ()
+        at = first[0] + 1
+    return at, lost or block[0]
+
+
+def _rest(page: str, at: int, statements: tuple[Statement, ...]) -> tuple[int, Statement]:
+    for statement in statements:
+        found = _find(page, at, statement)
+        if found is None or not _aside(page[at : found[0]]):
+            return at, statement
+        at = found[1]
+    return at, ()
 
 
 def _page(page: str) -> str:
