@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from sympy import Expr, Idx
 
@@ -23,6 +24,9 @@ from derive.topics.matrix_form.read import PLACES, Reader
 from derive.topics.matrix_form.roles import Roles, readings, strided
 from derive.topics.matrix_form.softmax import with_softmax
 
+Ranges = Mapping[Idx, Idx]
+WHOLE: Ranges = MappingProxyType({})
+
 
 @memo
 def law(model: Model, node: Node, case: Case) -> Form | None:
@@ -40,9 +44,7 @@ def of_step(model: Model, step: Step, even: frozenset[str] = frozenset()) -> For
     """
     if step.given:
         return None
-    own = _in_region(step)
-    form = _form(model, step.node, substitute(step.target, own), substitute(step.value, own), even)
-    form = form if form is None or not own else _renamed(form, step.target, own)
+    form = _form(model, step.node, step.target, step.value, even, _in_region(step))
     return form if form is None or form.matrix is None else form._replace(matrix=form.matrix.xreplace(_names(model)))
 
 
@@ -78,11 +80,19 @@ def forms(model: Model, steps: Sequence[Step]) -> Forms:
     )
 
 
-def _form(model: Model, node: Node, element: Expr, expr: Expr, even: frozenset[str] = frozenset()) -> Form | None:
-    """The form of element = expr; None where no index runs, all being times of a recurrence."""
+def _form(
+    model: Model, node: Node, element: Expr, expr: Expr, even: frozenset[str] = frozenset(), parts: Ranges = WHOLE
+) -> Form | None:
+    """The form of element = expr; None where no index runs, all being times of a recurrence.
+
+    `parts` are the indices of those parts of ranges on which it holds: of rows and columns they are said, since the
+    matrix is a block then; a subscript keeps its own index, which no row or column of another family has.
+    """
     form = None
     for known in readings(model):
-        form = _read(model, node, element, expr, even, known)
+        own = {i: parts[i] for a in known[node.name] if (i := node.indices[a]) in parts}
+        form = _read(model, node, substitute(element, own), substitute(expr, own), even, known)
+        form = _renamed(form, element, own) if form is not None and own else form
         if form is not None and form.matrix is not None:
             return form
     return form
