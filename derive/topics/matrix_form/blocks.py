@@ -53,11 +53,12 @@ def together(x: Expr) -> Expr:
 
 def _common(total: Plus) -> Expr:
     """A_{1:P,:} B + C_{1:P,:} as (A B + C)_{1:P,:}, where no block is left inside."""
-    found = [_ends(term) for term in total.args]
-    ends = {one[1] for one in found if one is not None}
-    if None in found or len(ends) > 1 or any(one[0].has(Submatrix) for one in found if one is not None):
+    found = [one for term in total.args if (one := _ends(term)) is not None]
+    alike = {(ends, shape(matrix)) for matrix, ends in found}
+    if len(found) < len(total.args) or len(alike) > 1 or any(matrix.has(Submatrix) for matrix, _ in found):
         return total
-    return block(plus(*(one[0] for one in found if one is not None)), *ends.pop())
+    (ends, _), *_ = alike
+    return block(plus(*(matrix for matrix, _ in found)), *ends)
 
 
 def _ends(x: Expr) -> tuple[Expr, Ends] | None:
