@@ -47,12 +47,12 @@ def judge(name: str) -> Judge:
 
 @cache
 def printed(name: str) -> tuple[str, ...]:
-    """Every equation of a sheet."""
+    """Every equation of a sheet; a step may begin with its target itself, which says nothing yet."""
     problem, derived = load(name), judge(name).derived
     part = derived.part(Ask(dict(problem.readings[0].wishes), False))
     sheet = data([part], "en", Title(problem.title, None))
     steps = sheet["steps"]
-    lines = [f"{s['target']} = {line['value']}" for s in steps for line in s["lines"]]
+    lines = [f"{s['target']} = {x['value']}" for s in steps for x in s["lines"] if x["value"] != s["target"]]
     pairs = [(x["formula"], x["value"]) for x in (*sheet["gradients"], *sheet["matrix"])]
     found = [*(s["formula"] for s in steps), *lines, *(f"{left} = {right}" for left, right in pairs if right)]
     return tuple(dict.fromkeys(found))
