@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from derive.memo import memo
-from derive.proofread.pages.expected import Expected, Statement
+from derive.proofread.pages.expected import Expected, Piece, Statement
 from derive.proofread.plain import scripts
 
 PAINT = re.compile(r"\x1b\[[\d;]*m")
@@ -31,8 +31,8 @@ def fault(page: str, due: Expected) -> str:
             if found is None or (n and not _aside(signs[at : found[0]])):
                 return "".join(piece.text for piece in statement)
             at = found[1]
-    bare = MARKS.sub("", signs)
-    return next((f"{f} is missing" for f in due.words if _signs(f) not in bare), "")
+    bare, broken = MARKS.sub("", signs), signs.replace(DOTS, "")
+    return next((f"{f} is missing" for f in due.words if _signs(f) not in bare and not _stands(broken, f)), "")
 
 
 def _page(page: str) -> str:
@@ -91,6 +91,11 @@ def _match(page: str, at: int, signs: str) -> int:
             return -1
         at, n = at + 1, n + 1
     return at
+
+
+def _stands(page: str, text: str) -> bool:
+    """Whether a formula stands somewhere, also broken at a point of its own."""
+    return _find(page, 0, (Piece(text),)) is not None
 
 
 def _aside(between: str) -> bool:
