@@ -231,6 +231,7 @@ def test_refusals():
     i, j = g.indices("i j", n)
     W, b = g.parameter("W", n, n), g.parameter("b", n)
     refused(lambda: g.fixed_point("z", lambda z: tanh(b[i]), over=i), "refers to itself, and this does not")
+    refused(lambda: g.fixed_point("z", lambda z: z[i], over=i), r"every number satisfies z\[i\] = z\[i\]")
     g.recurrence("z", lambda z: tanh(Sum(W[i, j] * z[j], j) + b[i]), over=i, start={})
     g.loss("L", Sum(b[i], i))
     refused(g.derive, r"say g\.fixed_point\('z', \.\.\.\) if z is the fixed point")

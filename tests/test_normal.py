@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy
 import torch
-from sympy import And, S, Symbol, expand, sin, sympify
+from sympy import And, S, Symbol, expand, sin, sinh, sympify
 
 from derive import (
     Abs,
@@ -109,6 +109,8 @@ FUNCTIONS = {  # of the author's, and of numpy
     "two moduli": (lambda x: Abs(x) * Abs(x - 1), lambda x: np.abs(x * (x - 1))),
     "sin squared": (lambda x: x * sin(x) + sin(x) ** 2, lambda x: x * np.sin(x) + np.sin(x) ** 2),
     "sin, cos and exp": (lambda x: sin(x) * cos(2 * x) * exp(x), lambda x: np.sin(x) * np.cos(2 * x) * np.exp(x)),
+    "a power of sinh": (lambda x: sinh(x) ** 3, lambda x: np.sinh(x) ** 3),
+    "exp beside a kink": (lambda x: exp(3 * x) * relu(x), lambda x: np.exp(3 * x) * np.maximum(x, 0)),
     "sin and exp": (lambda x: sin(x) * exp(x), lambda x: np.sin(x) * np.exp(x)),
 }
 

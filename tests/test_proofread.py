@@ -336,3 +336,33 @@ def test_products_of_words_are_no_false_alarm(n):
     (k, i, j), w, v = g.indices("k i j", size), g.parameter("w", size), g.parameter("v", size)
     g.loss("L", list(_of_words(w, v, g.parameter("S", size, size), k, i, j))[n])
     assert "read back" in g.derive().to_text()
+
+
+def long_name(name: str) -> Graph:
+    """A constant whose name has several letters in front of brackets, with and without a power, and a family."""
+    g = Graph("long names")
+    n = g.size("n")
+    i = g.index("i", n)
+    number, b = g.constant(name), g.parameter("b")
+    a, rates = g.parameter("a", n), g.parameter("rates", n)
+    g.loss("L", Sum(number * (a[i] - b) ** 2 + number**2 * (a[i] + 1) + rates[i] * (a[i] + b), i))
+    return g
+
+
+@pytest.mark.parametrize("name", ["lr", "dt", "eps", "det", "max", "softmax", "log", "sg", "Wq", "rate_hat"])
+def test_a_long_name_in_front_of_a_bracket_is_a_factor(name: str) -> None:
+    assert "read back" in long_name(name).derive().to_text()
+
+
+@pytest.mark.parametrize(
+    "latex, agrees",
+    [
+        (r"\mathrm{lr}\, (a + b)^{2}", True),
+        (r"\mathrm{lr}^{2}\, (a + b)^{2}", False),
+        (r"(\mathrm{lr}\, (a + b))^{2}", False),
+        (r"\mathrm{lr}\, (a - b)^{2}", False),
+    ],
+)
+def test_the_power_behind_the_bracket_is_one_of_the_bracket(latex: str, agrees: bool) -> None:
+    lr, a, b = (Symbol(name, real=True) for name in ("lr", "a", "b"))
+    assert (verdict(Printed(latex, lr * (a + b) ** 2, ()), ()) is True) is agrees

@@ -55,3 +55,12 @@ def test_a_product_over_two_indices_is_not_continued_by_a_factor():
     x, y = IndexedBase("x"), Symbol("y")
     expr = Product(x[k] + x[m], (k, 1, 2), (m, 1, 3)) * y
     assert joined(expr) == expr
+
+
+@pytest.mark.parametrize("power", [3, 999, 10**9])
+def test_a_power_is_not_written_out_in_digits(power):
+    """a^(10^9) at a = 3/20 has a billion digits as a fraction; sympy's opinion is taken at as many as are read."""
+    g = Graph("a high power")
+    a = g.parameter("a")
+    g.loss("L", a**power + a)
+    assert g.derive().verify(points=20).ok

@@ -9,12 +9,13 @@ import pytest
 import torch
 from sympy import S, Symbol
 
-from derive import Graph, Max, Min, Sum, clip, relu, sqrt
+from derive import Graph, Max, Min, Sum, VerificationError, clip, norm, relu, sqrt
 from derive.code.targets import TARGETS
 from derive.evaluate.exact import ExactBackend
 from derive.expressions.elementwise import Compared, share, step
 from derive.expressions.functions import BY_NAME
 from derive.page.print.printer import printer
+from derive.topics.matrix_form.check.evaluator import Evaluator
 
 
 def module(derived, target):
@@ -223,6 +224,34 @@ def test_the_page_says_that_a_norm_has_no_slope_at_0():
     assert "The square root has no derivative at 0" in page(root) and "平方根在 0 处没有导数" in page(root, "zh")
     assert "no derivative" not in page(safe) and "norm" not in page(safe)
     assert "ReLU has a kink" in page(lambda x, y, e, i: Sum(relu(x[i]), i))
+
+
+def norm_of_units(named: bool) -> Graph:
+    """(|h| - 1)^2 of units that may all be 0, with the norm as a node of its own or not."""
+    g = Graph("dead units")
+    n, m = g.size("n"), g.size("m")
+    i, k = g.index("i", n), g.index("k", m)
+    W, x = g.parameter("W", m, n), g.input("x", n)
+    h = g.node("h", relu(Sum(W[k, i] * x[i], i)), over=k)
+    length = norm(h[k], k)
+    g.loss("L", ((g.node("r", length) if named else length) - 1) ** 2)
+    return g
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_matrix_form_has_no_slope_of_a_norm_at_0_either(named):
+    """Where all units are off, ||h|| is 0, and 2 (||h|| - 1)/||h|| h is read as 0, as the page says."""
+    d = norm_of_units(named).derive()
+    page = d.to_text()
+    assert "take 0" in page and ("/‖h‖" in page or "/r" in page)
+
+
+def test_a_wrong_matrix_form_is_seen_where_the_norm_is_not_0(monkeypatch):
+    monkeypatch.setattr(
+        Evaluator, "_length", lambda self, expr, at: 2 * self.value(expr.args[0], at).norm(dim=-2)[..., None]
+    )
+    with pytest.raises(VerificationError, match="matrix form"):
+        norm_of_units(False).derive().to_text()
 
 
 def test_what_sympy_makes_of_an_expression_is_what_is_shown_and_derived():

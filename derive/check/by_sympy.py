@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from sympy import Expr, Integer, Rational, Symbol, ceiling, floor
+from sympy import Expr, Float, Integer, Pow, Rational, Symbol, ceiling, floor
 
 from derive.chain.derivation import Derivation
 from derive.chain.partials import surrogate
@@ -20,6 +20,7 @@ from derive.language import Text
 SMALL = 12  # nodes
 POINTS = 3
 DIGITS = 30
+LARGEST = 1000  # exponent of a rational number that is written out
 LEAST = Rational(1, 10**60)  # evalf finds DIGITS of any number; 0 that it does not see as such is below 1e-100
 EXACTLY = Text(
     "Every gradient was also compared with the one that sympy finds on its own, at {points} rational points.",
@@ -88,7 +89,9 @@ def _error(expected: Expr, derived: Expr) -> float:
 
 
 def _at(expr: Expr, point: dict[Symbol, Rational]) -> Expr:
-    """The value at a point: a rational number where it is one, else 30 digits."""
+    """The value at a point: a rational number where it is one and is no power of a million digits, else 30 digits."""
+    if any(abs(power.exp) > LARGEST for power in expr.atoms(Pow) if power.exp.is_number):
+        point = {symbol: Float(value, DIGITS) for symbol, value in point.items()}
     value = substitute(expr, point)
     return value if value.is_Rational else value.evalf(DIGITS)
 

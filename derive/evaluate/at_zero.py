@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from sympy import Expr, Function, Indexed, Mul, Ne, Piecewise, Pow, Rational, S, Symbol, log
 
 from derive.expressions.indices import name_of, substitute, through
+from derive.expressions.matrices import Length
 from derive.expressions.squares import Square, norm, squares
 from derive.expressions.traverse import free_indices
 from derive.memo import memo
@@ -34,6 +35,14 @@ def slopes_of_norms(expr: Expr, nodes: Mapping[str, Node]) -> Expr:
         return expr
     found = {f: _or_zero(f) for f in expr.args if _divides(f, expr, nodes)}
     return Mul(*(found.get(f, f) for f in expr.args)) if found else expr
+
+
+def norms_in_matrices(expr: Expr, nodes: Mapping[str, Node]) -> Expr:
+    """Return a matrix form with x / ||x|| as 0 where the norm is 0; a number stands apart from its vector there."""
+    if isinstance(expr, Pow) and expr.exp.is_negative:
+        is_norm = isinstance(expr.base, Length) or bool(_norm_of(expr.base, nodes, expr.exp))
+        return OrInfinity(expr.base) ** expr.exp if is_norm else expr
+    return through(expr, lambda part: norms_in_matrices(part, nodes)) if _divides_at_all(expr) else expr
 
 
 @memo

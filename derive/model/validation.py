@@ -156,9 +156,12 @@ def dimension(value: Any, sizes: Iterable[Symbol]) -> tuple[Expr, Expr]:
 
 
 def refers_to_itself(node: Node) -> None:
-    """A fixed point is one of a definition that holds it."""
+    """A fixed point is one of a definition that holds it, and says more than that it is itself."""
     if node.name not in {use.name for use in references(node.cases[0].expr, node.indices)}:
         raise ModelError(f"{node.name}: a fixed point refers to itself, and this does not; write it with g.node(...)")
+    itself = node.at(*node.indices)
+    if node.cases[0].expr == itself:
+        raise ModelError(f"{node.name}: every number satisfies {itself} = {itself}; give it an equation")
 
 
 def new_name(name: str, taken: Mapping[str, str]) -> None:

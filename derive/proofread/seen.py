@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -40,6 +41,8 @@ class Seen:
 
     def value(self, node: Node) -> Value:
         """The value of a tree. Errors: Unseen."""
+        if factors := self.factors(node):
+            node = t.Multiplied(node.start, node.end, factors, ("", ""))
         found = getattr(self, type(node).__name__.lower(), None)
         if found is None:
             raise Unseen(f"{type(node).__name__} is not understood here")
@@ -242,12 +245,7 @@ class Seen:
             return None
         if base.name == "delta" and self.two(below):
             return None
-        if (
-            self.is_index(base, below)
-            or any((k, len(p)) in self.names for k, p in readings(base, below))
-            or (below is None and base.name in self.env)
-            or (below is not None and _ends(below))  # S_{1:P,:} (x - m): a block stands beside a bracket
-        ):
+        if self.is_quantity(base, below):
             return None
         if below is not None and base.name in OF_MATRICES and isinstance(self.value(after.items[0]), np.ndarray):
             whole = of.applied(spelled(base), *self.all(after.items))
@@ -258,6 +256,27 @@ class Seen:
         if word == "rho":
             return self.raised(of.norm(self.value(after.items[0]), "rho"), above)
         return self.raised(of.applied(word, *self.all(after.items)), above)
+
+    def is_quantity(self, base: t.Symbol, below: Node | None) -> bool:
+        """Whether a name in front of a bracket is a factor: a quantity, a letter, a block such as S_{1:P,:} (x - m)."""
+        return (
+            self.is_index(base, below)
+            or any((k, len(p)) in self.names for k, p in readings(base, below))
+            or (below is None and base.name in self.env)
+            or (below is not None and bool(_ends(below)))
+        )
+
+    def factors(self, node: Node) -> tuple[Node, Node] | None:
+        r"""`\mathrm{lr}\,(a + b)^2`, which is read as a function, as two factors where lr is a quantity."""
+        scripts = node if isinstance(node, t.Scripted) else None
+        call = scripts.base if scripts is not None else node
+        if not isinstance(call, t.Call) or call.loose:
+            return None
+        function, bracket = call.function, call.argument
+        base, below = (function.base, function.below) if isinstance(function, t.Scripted) else (function, None)
+        if not isinstance(base, t.Symbol) or not self.is_quantity(base, below):
+            return None
+        return function, bracket if scripts is None else replace(scripts, start=bracket.start, base=bracket)
 
     def fraction(self, node: t.Fraction) -> Value:
         top, bottom = node.numerator, node.denominator

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from derive.memo import memo
-from derive.proofread.pages.expected import Expected, Statement
+from derive.proofread.pages.expected import Expected, Piece, Statement
 from derive.proofread.plain import scripts
 
 PAINT = re.compile(r"\x1b\[[\d;]*m")
@@ -30,16 +30,16 @@ def fault(page: str, due: Expected) -> str:
         at, lost = _block(signs, at, block)
         if lost:
             return "".join(piece.text for piece in lost)
-    bare = MARKS.sub("", signs)
-    return next((f"{f} is missing" for f in due.words if not _stands(f.split(), bare)), "")
+    bare, broken = MARKS.sub("", signs), signs.replace(DOTS, "")
+    return next((f"{f} is missing" for f in due.words if not (_in_cells(f.split(), bare) or _stands(broken, f))), "")
 
 
-def _stands(words: list[str], page: str, at: int = 0, pieces: int = PIECES) -> bool:
+def _in_cells(words: list[str], page: str, at: int = 0, pieces: int = PIECES) -> bool:
     """Whether a formula stands on a page; in a narrow cell it is broken between words, beside the next cell."""
     for n in range(len(words), 0, -1):
         place = page.find(_signs(" ".join(words[:n])), at)
         if place >= 0:
-            return n == len(words) or (pieces > 1 and _stands(words[n:], page, place, pieces - 1))
+            return n == len(words) or (pieces > 1 and _in_cells(words[n:], page, place, pieces - 1))
     return False
 
 
@@ -122,6 +122,11 @@ def _match(page: str, at: int, signs: str) -> int:
             return -1
         at, n = at + 1, n + 1
     return at
+
+
+def _stands(page: str, text: str) -> bool:
+    """Whether a formula stands somewhere, also broken at a point of its own."""
+    return _find(page, 0, (Piece(text),)) is not None
 
 
 def _aside(between: str) -> bool:

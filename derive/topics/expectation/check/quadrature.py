@@ -18,6 +18,7 @@ import numpy as np
 Array = np.ndarray
 Plane = Array  # c_0 + c_1 y_1 + ... + c_r y_r = 0
 REACH = 10.0  # beyond it the density is below 1e-22
+WIDE = 16.0  # on a single axis: beyond it e^(6 y) times the density is below 1e-22 of its mean
 CENTRE, BEHIND, LAST = 5.0, 3.5, 37.0  # from where on it falls fast; how far behind a cut; beyond it is below 1e-297
 LONGEST, LEGENDRE = 2.0, 14  # of a panel, and its points
 HERMITE = {1: 64, 2: 40, 3: 22, 4: 12, 5: 7, 6: 5}  # points on each axis, by the number of axes
@@ -95,6 +96,7 @@ def _ends(cuts: Sequence[float], tails: bool) -> list[float]:
     """The ends of the range, and where it is cut."""
     far = max((abs(c) for c in cuts), default=0.0)
     if not tails or far <= CENTRE:
-        return [-REACH, *(c for c in cuts if abs(c) < REACH), REACH]
+        reach = WIDE if tails else REACH
+        return [-reach, *(c for c in cuts if abs(c) < reach), reach]
     reach = max(REACH, min(far + BEHIND, LAST))
     return sorted([-reach, -CENTRE, *(c for c in cuts if abs(c) < reach), CENTRE, reach])

@@ -14,6 +14,7 @@ from derive.check.compare import Array, Error, line_errors, relative, worst_of
 from derive.check.rounding import terms
 from derive.check.samples import Sample
 from derive.errors import ShapeError
+from derive.evaluate.at_zero import norms_in_matrices
 from derive.evaluate.store import Store
 from derive.expressions.indices import name_of
 from derive.expressions.matrices import Whole
@@ -88,7 +89,7 @@ def _matrix(sample: Sample, form: InMatrices, truth: Array, at: Evaluation, size
     try:
         with torch.no_grad():
             evaluator = Evaluator(sample.passes, at.store, torch.ones(sample.points, dtype=torch.bool))
-            value = evaluator.value(form.matrix, subscripts)
+            value = evaluator.value(norms_in_matrices(form.matrix, sample.passes.model.nodes), subscripts)
             shape = (*wanted.shape[:lead], *value.shape[-2:])
             return relative(value, wanted.reshape(shape), terms=lambda: arranged(size())[0].reshape(shape))
     except (ShapeError, RuntimeError):

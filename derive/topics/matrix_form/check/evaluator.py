@@ -15,6 +15,7 @@ import torch
 from sympy import Add, Expr, Max, Mul, Pow
 
 from derive.errors import ShapeError
+from derive.evaluate.at_zero import OrInfinity
 from derive.evaluate.passes import Passes, Range
 from derive.evaluate.store import Store
 from derive.expressions.functions import EXTREMA, row_of
@@ -66,6 +67,8 @@ class Evaluator:
     def _applied(self, function: Expr, arguments: list[Array]) -> Array:
         """A function of the table, a power or a maximum, entry by entry."""
         row = row_of(function)
+        if isinstance(function, OrInfinity):
+            return torch.where(arguments[0] == 0, torch.inf, arguments[0])
         if row is not None:
             found: Array = self.backend.apply(row, *(arguments[:1] if isinstance(function, Pow) else arguments))
         elif isinstance(function, Pow):

@@ -12,6 +12,7 @@ from derive.check.report import Report, Row
 from derive.check.rounding import defined_on, definition_terms
 from derive.check.steps import Checker
 from derive.errors import ShapeError
+from derive.evaluate.at_zero import norms_in_matrices
 from derive.evaluate.passes import Range
 from derive.language import Text
 from derive.model.model import Node
@@ -82,7 +83,7 @@ def _compared(
         return array.reshape(*array.shape[: len(at) + 1], *found.shape[-2:])
 
     try:
-        found = evaluator.value(form.matrix, [ranges[n] for n in at])
+        found = evaluator.value(norms_in_matrices(form.matrix, evaluator.passes.model.nodes), [ranges[n] for n in at])
         wanted = arranged(whole)
     except (ShapeError, RuntimeError):  # torch refuses a product of other shapes
         return Row(form.element, 0, float("inf"), where)
