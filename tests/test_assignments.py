@@ -61,6 +61,36 @@ def sheet(folder: Path, text: str, *argv: str) -> str | bytes:
     return content
 
 
+BOTH = r"""
+[[problem]]
+name = "dropout"
+options = { reading = "dropout" }
+
+[[problem]]
+layers = "conv 384 3x3 pad 1; pool 2; conv 384 3x3 pad 1; gap; fc 1000"
+input = "224x224x256"
+
+[[problem]]
+latex = '''
+z = c V
+L = (z - b)^2
+'''
+options = { as = ["b=target", "c=parameter"] }
+statement = "Given $z = c V$, and $L = (z - b)^2$."
+"""
+
+
+@pytest.mark.parametrize("format", ["tex", "typst", "text", "markdown", "html", "json"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_format_is_written_and_read_back(tmp_path: Path, format: str, lang: str) -> None:
+    """A task has its own notation in both details, a statement may repeat the model, cells may be narrow."""
+    path = tmp_path / "my.toml"
+    path.write_text(BOTH, encoding="utf-8")
+    given = parse(assignment_parser(()), [str(path), "--format", format, "--lang", lang])
+    ((_, content),) = contents(wish_of(str(path), given))
+    assert len(content) > 1000
+
+
 def test_a_file_is_one_document(tmp_path: Path) -> None:
     text = str(sheet(tmp_path, TWO, "--format", "text"))
     heads = [

@@ -23,9 +23,12 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 @cache
 def tasks(sheet: str) -> dict[str, str]:
-    """The text of each task of a sheet, by its name in the file, all white space as one blank."""
-    wish = Wish(sheet, ("en",), ("text",), "brief", "typst", 0, False, None, Front(), False)
-    ((_, text),) = contents(wish)
+    """The text of each task of a sheet, by its name in the file, all white space as one blank.
+
+    The sheet is checked, and its pages are read back: no page that was refused for a fault of its own is missed.
+    """
+    wish = Wish(sheet, ("en",), ("text", "html"), "brief", "typst", 0, False, None, Front(), True)
+    (_, text), _ = contents(wish)
     names = [asked.source[1] for asked in load(shipped()[sheet], sheet).tasks]
     parts = re.split(r"\n(?=Problem \d+\. )", str(text))[1:]
     found: dict[str, str] = {}

@@ -1,75 +1,88 @@
 """A finished page of plain text against the formulas that have to stand on it.
 
 A page of text has no marks for formulas. So it is searched: each statement of a block, in order, as a row of signs
-without blanks; between two of them stands a reason in brackets, or nothing.
+without blanks; between two of them stands a reason in brackets, or nothing. A table is read column by column, as the
+lines of a cell stand below each other.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 from derive.memo import memo
+from derive.page.formats.text.words import PAINT, columns
 from derive.proofread.pages.expected import Expected, Piece, Statement
 from derive.proofread.plain import scripts
 
-PAINT = re.compile(r"\x1b\[[\d;]*m")
 FRAME = re.compile(r"[│┌┐└┘─═]")
 REASON = re.compile(r"(?:[(（].*[)）])?", re.DOTALL)
+RULE = re.compile(r"  ─+(?: +─+)*")  # below the header of a table; what is underlined is not indented
 HEAD = re.compile(r"[^=]*[ 当At]*\w+=\d+(?:时)?[:：]")  # At t = 3:
 BROKEN = "⁚"  # at the end of a line: a product may go on behind a point
 DOTS = "⋮"
-PIECES = 4  # into which a formula may be broken in a cell
 MARKS = re.compile(rf"[{BROKEN}{DOTS}]")
 
 
 def fault(page: str, due: Expected) -> str:
     """What is wrong with a page, in a few words; empty where nothing is."""
-    signs = _page(page)
+    lines = [PAINT.sub("", line) for line in page.splitlines()]
+    signs = _page(lines)
     at = 0
     for block in due.blocks:
-        at, lost = _block(signs, at, block)
-        if lost:
-            return "".join(piece.text for piece in lost)
-    bare, broken = MARKS.sub("", signs), signs.replace(DOTS, "")
-    return next((f"{f} is missing" for f in due.words if not (_in_cells(f.split(), bare) or _stands(broken, f))), "")
+        found = _block(signs, at, block)
+        if isinstance(found, str):
+            return found
+        at = found
+    bare, broken = MARKS.sub("", signs) + "".join(_cells(lines)), signs.replace(DOTS, "")
+    return next((f"{f} is missing" for f in due.words if _signs(f) not in bare and not _stands(broken, f)), "")
 
 
-def _in_cells(words: list[str], page: str, at: int = 0, pieces: int = PIECES) -> bool:
-    """Whether a formula stands on a page; in a narrow cell it is broken between words, beside the next cell."""
-    for n in range(len(words), 0, -1):
-        place = page.find(_signs(" ".join(words[:n])), at)
-        if place >= 0:
-            return n == len(words) or (pieces > 1 and _in_cells(words[n:], page, place, pieces - 1))
-    return False
+def _block(page: str, at: int, block: Sequence[Statement]) -> int | str:
+    """The place behind a block, whose statements follow each other; else the first one that does not.
 
-
-def _block(page: str, at: int, block: tuple[Statement, ...]) -> tuple[int, Statement]:
-    """The place behind a block whose statements stand one after the other; else the statement that was not found.
-
-    What a sentence says, as the task does, may be the first of them, too: then the block is looked for behind it.
+    A sentence may hold the first one too, as the statement of a task does: then it is looked for further on.
     """
-    lost: Statement = ()
-    while (first := _find(page, at, block[0])) is not None:
-        end, lost = _rest(page, first[1], block[1:])
-        if not lost:
-            return end, ()
-        at = first[0] + 1
-    return at, lost or block[0]
+    wrong, first = "", _find(page, at, block[0])
+    while first is not None:
+        end, behind = first[1], 1
+        while behind < len(block) and (found := _find(page, end, block[behind])) and _aside(page[end : found[0]]):
+            end, behind = found[1], behind + 1
+        if behind == len(block):
+            return end
+        wrong = wrong or _plain(block[behind])
+        first = _find(page, first[0] + 1, block[0])
+    return wrong or _plain(block[0])
 
 
-def _rest(page: str, at: int, statements: tuple[Statement, ...]) -> tuple[int, Statement]:
-    for statement in statements:
-        found = _find(page, at, statement)
-        if found is None or not _aside(page[at : found[0]]):
-            return at, statement
-        at = found[1]
-    return at, ()
+def _plain(statement: Statement) -> str:
+    return "".join(piece.text for piece in statement)
 
 
-def _page(page: str) -> str:
+def _page(page: Sequence[str]) -> str:
     """The page as a row of signs; ends of lines are marked where the next one goes on with a product."""
-    lines = [FRAME.sub("", PAINT.sub("", line)).strip() for line in page.splitlines()]
+    lines = [FRAME.sub("", line).strip() for line in page]
     return "".join(f"{BROKEN}{_signs(line[1:])}" if line.startswith("· ") else _signs(line) for line in lines)
+
+
+def _cells(page: Sequence[str]) -> Iterator[str]:
+    """The signs of each column of each table, from the header down to the blank line."""
+    for n, rule in enumerate(page):
+        if RULE.fullmatch(rule):
+            above = next((m for m in range(n, 0, -1) if not page[m - 1].strip()), 0)
+            below = next((m for m in range(n, len(page)) if not page[m].strip()), len(page))
+            for part in re.finditer("─+", rule):
+                yield "".join(_signs(_cut(page[m], *part.span())) for m in range(above, below) if m != n) + DOTS
+
+
+def _cut(line: str, start: int, end: int) -> str:
+    """What stands in some columns of a terminal."""
+    found, at = "", 0
+    for sign in line:
+        wide = columns(sign)
+        found += sign if start <= at < end or (at == end and not wide) else ""  # an accent stands on the last letter
+        at += wide
+    return found
 
 
 @memo

@@ -57,7 +57,7 @@ def render(document: Document) -> str:
 def _item(block: Block, writer: Writer, known: dict[int, str]) -> Item:
     shown = block.block if isinstance(block, Answer) and block.block is not None else block
     heading = isinstance(shown, Heading)
-    if id(shown) not in known:
+    if isinstance(shown, Notation) or id(shown) not in known:  # a notation is no text: it holds for what follows
         known[id(shown)] = writer.block(shown if heading else block)
     return Item(shown, known[id(shown)], hidden=heading and shown is not block)
 
