@@ -304,3 +304,61 @@ def test_lines_to_be_filled_in_are_far_enough_apart(tmp_path):
         tops = sorted({float(top) for top in re.findall(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="[\d.]+">…{9}', page)})
         assert all(low - high >= 18 for high, low in itertools.pairwise(tops))
     assert done.stdout.count("…" * 9) > 8
+
+
+def pages(pdf: bytes) -> int:
+    """How many pages a PDF has."""
+    return pdf.count(b"/Type/Page/")
+
+
+MORE = "#pagebreak()#block(height: 30em)[]\n#heading(level: 2)[More]\n"
+
+
+@pytest.mark.parametrize("more", ["", MORE], ids=["little", "much"])
+def test_a_page_with_almost_nothing_is_saved(more):
+    """Where the last page has a few lines, all lines stand closer if that saves it; elsewhere nothing changes."""
+    row = '#rows((none, (d("x", $x$),), none))\nword\n\n'
+    head = f"{preamble('en')}\n#let sheet-name = []\n{sheet_page(None)}\n#heading(level: 1)[Steps]\n"
+    made = (f"{head}{row * n}#heading(level: 2)[Check]\n{more}" for n in range(10, 60))
+    page, loose = next((page, pdf) for page in made if pages(pdf := typesetter._set(page, "pdf")) == 2)
+    assert typesetter._ends_early(loose) is not bool(more)
+    assert pages(typeset(page)) == (2 if more else 1)
+
+
+def test_a_table_has_three_rules_and_stands_beside_another():
+    """Above, below the head and below, all of them to be seen; tables too wide for that stand below each other."""
+    for wide, beside in (("20pt", True), ("400pt", False)):
+        each = ", ".join([f"ruled(2, ([a], [b]), [#box(width: {wide})], [d])"] * 2)
+        page = f"{preamble('en')}\n#set page(height: auto)\n#tables({each})"
+        drawn = typesetter.typst().compile(page.encode(), format="svg").decode()
+        rules = re.findall(r'stroke="#(\w+)" stroke-width="([\d.]+)"', drawn)
+        assert sorted(rules) == sorted([("000000", "0.4")] * 2 + [("000000", "0.8")] * 4)
+        places = re.findall(r'<g transform="translate\(([\d.]+)(?: ([\d.]+))?\)"><path', drawn)
+        assert (len({x for x, _ in places}) == 2) is beside
+
+
+def test_cases_within_cases_are_as_large():
+    """Typst sets what stands in a table smaller, and smaller still within it."""
+    cases = r"\begin{cases}%s & x > 0 \\ 0 & x \le 0 \end{cases}"
+    assert typst(parse(cases % "a")).count("inline(") == 4
+    assert typst(parse(cases % (cases % "a"))).count("inline(") == 8
+
+
+STEP = blocks.Heading(say.CHECK, 2)
+SENTENCE, RESULT = blocks.Paragraph(say.CHECK), blocks.Equations((), boxed=True)
+
+
+@pytest.mark.parametrize(
+    ("found", "leads"),
+    [
+        ([SENTENCE, blocks.Equations(())], [True, False]),
+        ([blocks.Heading(say.CHECK), SENTENCE, SENTENCE, STEP], [False, True, True, False]),
+        ([SENTENCE, SENTENCE, STEP], [False, True, False]),
+        ([blocks.Heading(say.CHECK), SENTENCE, SENTENCE], [False, False, False]),
+        ([blocks.Equations(()), RESULT], [True, False]),
+        ([RESULT, SENTENCE], [False, False]),
+    ],
+)
+def test_what_leads_to_something_stays_on_its_page(found, leads):
+    """A sentence stays with its formulas, the first ones of a section with its first step, a line with its result."""
+    assert format.writer._leading(found) == leads

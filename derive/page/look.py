@@ -39,6 +39,7 @@ TASK = 14.5  # the heading of a task among others
 
 PICTURE = 0.33  # of the height of the text, what a picture may take
 HOLE = 0.4  # of the height of the text, what a page may leave empty at its foot so that a step is not torn
+FEW = 0.2  # of the height of a page: where the last page holds less, lines stand closer, if that makes a page less
 LINE = round((210 - 2 * SIDE) / 25.4 * 72.27 / TEXT - 3, 1)  # em, what fits beside the indent of a formula
 
 # Fonts. Typst brings its Latin fonts along; Chinese comes from the first of the list that the system has. LaTeX takes a

@@ -46,15 +46,14 @@ def together(lines: Sequence[str], room: float) -> tuple[str, ...]:
 
 def with_sentences(
     sheet: Sequence[blocks.Block],
-    boxed: bool = False,
 ) -> Iterator[tuple[blocks.Block, blocks.Paragraph | None, blocks.Block | None]]:
-    """Each block with the sentence that a step begins with, for its heading's line, and the block that follows;
-    where `boxed`, that of a section in a frame too."""
+    """Each block with the sentence that a step, or a section in a frame, begins with, for its heading's line, and the
+    block that follows."""
     at = 0
     while at < len(sheet):
         block, after, more = (*sheet[at : at + 3], None, None, None)[:3]
         assert block is not None
-        if _runs_in(block, boxed) and isinstance(after, blocks.Paragraph):
+        if _runs_in(block) and isinstance(after, blocks.Paragraph):
             yield block, after, more
             at += 2
         else:
@@ -62,9 +61,9 @@ def with_sentences(
             at += 1
 
 
-def _runs_in(block: blocks.Block, boxed: bool) -> bool:
+def _runs_in(block: blocks.Block) -> bool:
     """Does a sentence go on behind this heading?"""
-    return isinstance(block, blocks.Heading) and (block.level == 2 or (boxed and block.boxed))
+    return isinstance(block, blocks.Heading) and (block.level == 2 or block.boxed)
 
 
 class Writer(ABC):

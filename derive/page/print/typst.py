@@ -59,11 +59,12 @@ def _typst(piece: Piece) -> str:
         opening, closing = (_sign(s) for s in fences(piece.sign))
         return f"lr({opening} {parts[0]} {closing})"
     if kind == "cases":
-        rows = (f"{a} & quad {b}" for a, b in zip(parts[::2], parts[1::2], strict=True))
+        rows = (f"inline({a}) & quad inline({b})" for a, b in zip(parts[::2], parts[1::2], strict=True))
         return f"cases({', '.join(rows)})"
     if kind == "pmatrix":
         wide = int(piece.sign)
-        return f"mat({'; '.join(', '.join(parts[n : n + wide]) for n in range(0, len(parts), wide))})"
+        cells = [f"inline({cell})" for cell in parts]  # else they are smaller within each other
+        return f"mat({'; '.join(', '.join(cells[n : n + wide]) for n in range(0, len(cells), wide))})"
     if kind in FONTS:
         return f"{FONTS[kind]}({parts[0]})"
     if kind in ACCENTS:

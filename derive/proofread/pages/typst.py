@@ -86,7 +86,7 @@ class _Reader:
         parts = self.arguments()
         if name == "class":
             return parts[-1][0]
-        if name in ("lr", "display"):
+        if name in ("lr", "display", "inline"):
             return _joined(parts)
         if name == "frac":
             return "frac" + "".join(f"[{text}]" for text, _ in parts)

@@ -56,6 +56,10 @@ SAME = Text("PyTorch keeps the same values.", "PyTorch 保留的值与此相同�
 MORE = Text("PyTorch also keeps {names}.", "PyTorch 另外还保留 {names}。")
 LESS = Text("PyTorch does not keep {names}.", "PyTorch 不保留 {names}。")
 CONSTANTS = Text("For {nodes}, PyTorch also keeps the constant operand.", "对 {nodes}，PyTorch 还保留常数操作数。")
+SAME_AND_CONSTANTS = Text(
+    "PyTorch keeps the same values, and for {nodes} the constant operand too.",
+    "PyTorch 保留的值与此相同，另外对 {nodes} 还保留常数操作数。",
+)
 SEEN = Text(
     "To find out what PyTorch keeps, we ran the same operations in PyTorch and recorded every tensor that it saves.",
     "“PyTorch 保留”一列是这样得到的：在 PyTorch 中逐个执行相同的运算，并记录它保存的每个张量。",
@@ -167,10 +171,11 @@ def _conclusions(made: Rewritten) -> Iterator[Block]:
         constants = [d.model.nodes[name].generic for name, count in saved.constants.items() if count]
         yield Paragraph(SEEN)
         yield from (Paragraph(text(names=_named(d, found))) for text, found in ((MORE, more), (LESS, less)) if found)
-        if not more and not less:
-            yield Paragraph(SAME)
+        same = not more and not less
         if constants:
-            yield Paragraph(CONSTANTS(nodes=constants))
+            yield Paragraph((SAME_AND_CONSTANTS if same else CONSTANTS)(nodes=constants))
+        elif same:
+            yield Paragraph(SAME)
     if made.report is not None:
         count = sum(row.points for row in made.report.rows)
         yield Paragraph(CHECKED(count=str(count), worst=made.report.worst))

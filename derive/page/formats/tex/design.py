@@ -97,15 +97,15 @@ LOOKS = r"""\setlength{\mathindent}{1.4em}
   \dimen@ii\pagegoal\advance\dimen@ii-\pagetotal\ifdim\dimen@>\dimen@ii\else\dimen@ii\z@\fi
   \ifdim\dimen@ii>\hole\dimen@ii\maxdimen\fi\ifdim\dimen@>\textheight\dimen@ii\maxdimen\fi
   \ifdim\dimen@ii=\maxdimen\begun\unvbox\wholebox\else\kept\nointerlineskip\box\wholebox\fi\@nobreakfalse}
-% a step: the sentence #2 that it begins with goes on behind its heading #1
-\newenvironment{step}[2]{\begin{whole}{6\baselineskip}{7pt plus 3pt}%
-  \noindent\place{\bfseries\boldmath\color{rule}\stepsize#1}%
-  \hskip 0.8em #2\par\nobreak\@afterheading}{\end{whole}}
+% the sentence #2 that a step begins with goes on behind its heading #1
+\newcommand{\begins}[2]{\noindent\place{\bfseries\boldmath\color{rule}\stepsize#1}%
+  \hskip 0.8em #2\par\nobreak\@afterheading}
+\newenvironment{step}[2]{\begin{whole}{6\baselineskip}{7pt plus 3pt}\begins{#1}{#2}}{\end{whole}}
 \newcommand{\sheettitle}[1]{{\bfseries\boldmath\color{rule}\titlesize\raggedright\noindent #1\par}\vskip 1pt}
 \newcommand{\undertitle}[1]{{\smallsize\color{reason}\raggedright\noindent #1\par}}
 \newcommand{\titlerule}{\vskip 3pt{\color{rule}\hrule height 1pt}\vskip 6pt}
-\newenvironment{proved}[1]{\begin{whole}{10\baselineskip}{10pt plus 4pt}{\color{rule}\hrule height 0.8pt}\nobreak
-  \vskip 4pt\headed{\topicsize}{#1}\vskip 1pt\nobreak\smallsize}
+\newenvironment{proved}[2]{\begin{whole}{10\baselineskip}{10pt plus 4pt}{\color{rule}\hrule height 0.8pt}\nobreak
+  \vskip 4pt\smallsize\begins{#1}{#2}}
   {\par\nobreak\vskip 3pt{\color{rule}\hrule height 0.8pt}\par\end{whole}}
 % tables: rules of three weights
 \newcommand{\toprule}{\noalign{\hrule height 0.8pt\vskip 2pt}}

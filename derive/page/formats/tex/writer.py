@@ -76,11 +76,11 @@ class Writer(base.Writer):
         kind = "proved" if block.boxed else HEADINGS[block.level]
         if kind in ("proved", "step"):
             self.open.append(kind)
-            return f"\n{closed}\\begin{{{kind}}}{{{text}}}" + ("{}" if kind == "step" else "")
+            return f"\n{closed}\\begin{{{kind}}}{{{text}}}{{}}"
         return f"\n{closed}\\{kind}{{{text}}}"
 
     def opened(self, heading: blocks.Block, sentence: blocks.Paragraph) -> str:
-        """The heading of a step with the sentence that it begins with."""
+        """The heading of a step, or of a section in a frame, with the sentence that it begins with."""
         return f"{self.block(heading).removesuffix('{}')}{{{self.text(sentence.text)}}}"
 
     def end(self, level: int = -1) -> str:

@@ -7,17 +7,20 @@ break if it fits on a page; a result stands in a frame.
 from __future__ import annotations
 
 from derive.page import look
+from derive.page.typesetting.typst import LOOSE
 
 DESIGN = r"""
-#set par(justify: true, leading: 0.55em, spacing: 0.65em)
-#let (around, gutter) = (0.5em, 0.38em) // around a block of rows, between two rows
+// around a block of rows, between two rows, between paragraphs, above a heading and above a step
+#let (around, gutter, apart, above-heading, above-step) = if closer { (0.4em, 0.2em, 0.5em, 0.75em, 0.6em) } else {
+  (0.5em, 0.38em, 0.65em, 1em, 0.8em) }
+#set par(justify: true, leading: 0.55em, spacing: apart)
 #set math.cases(gap: 0.6em)
 #show math.equation: set text(font: "New Computer Modern Math")
 #show heading: it => {
   let level = it.level - 1 + deepest
   let head = text(fill: rule, size: heading-sizes.at(level + 1), it.body)
   // the name of a step begins its first sentence
-  if level == 2 { head } else { block(above: 1em, below: 0.5em, sticky: true, head) }
+  if level == 2 { head } else { block(above: above-heading, below: around, sticky: true, head) }
 }
 // a formula in a sentence; a short one does not break
 #let m(alt, body) = { let shown = math.equation(alt: alt, body); if alt.len() < 30 { box(shown) } else { shown } }
@@ -42,7 +45,7 @@ DESIGN = r"""
     headed(first, head, line, h(calc.max(at, long) + gap - long), box(width: short, why))
   } else {
     block(breakable: false, width: 100%, stack(spacing: 0.3em, headed(first, head, fit(room, long, line)),
-      align(right, block(width: 85%, align(right, why)))))
+      align(right, block(width: 85%, { set par(justify: false); align(right, why) }))))
   }
 }
 // lines that begin no page alone, and end none: the first two and the last two stay together, and so do few
@@ -107,6 +110,8 @@ DESIGN = r"""
   stroke: 0.6pt + rule, fill: tint, inset: (x: 7pt, y: 2pt), listed(inset: (left: 0em), ..each)))
 // a sentence and what it leads to begin on one page
 #let lead(body) = block(above: around, below: around, sticky: true, { body; parbreak() })
+// a sentence of formulas with few words between them
+#let ragged(body) = { set par(justify: false); body; parbreak() }
 // what does not break if it takes no more than this part of a page
 #let whole(most, body) = layout(size =>
   if measure(block(width: size.width, body)).height < most * page-room { block(breakable: false, width: 100%, body) }
@@ -114,8 +119,8 @@ DESIGN = r"""
 // a step stays whole where it is lower than hole; a higher one begins a new page where less than hole is left of this
 // one: a step that would fit on a page is torn seldom, and no page ends in a greater hole. Its height is the writer's
 // estimate, as measuring would set each step twice
-#let step(height, body) = if height < hole { block(above: 0.8em, width: 100%, breakable: false, body) } else {
-  block(above: 0.8em, below: 0pt, height: hole, breakable: false)
+#let step(height, body) = if height < hole { block(above: above-step, width: 100%, breakable: false, body) } else {
+  block(above: above-step, below: 0pt, height: hole, breakable: false)
   v(-hole)
   block(above: 0pt, width: 100%, body)
 }
@@ -125,9 +130,10 @@ DESIGN = r"""
     // its heading begins its first sentence
     show heading: it => text(fill: rule, size: heading-sizes.at(3), it.body)
     body })))
+#let picture-most = if closer { 0.85 * picture-room } else { picture-room }
 #let shown(alt, body, caption) = block(breakable: false, width: 100%, align(center, {
   layout(size => { let found = measure(body); let most = calc.min(
-    1, size.width / found.width, picture-room / found.height)
+    1, size.width / found.width, picture-most / found.height)
     scale(most * 100%, reflow: true, figure(alt: alt, body)) })
   v(-0.3em); block(width: 96%, small(caption)) }))
 // a picture and its heading stand here where there is room, else at the head of the next one, for a float needs as much
@@ -146,11 +152,17 @@ DESIGN = r"""
   place(dx: x - size.width / 2, dy: y - size.height / 2, box(width: size.width, height: size.height, body))
 }
 #let path(look, fill: none, ..parts) = place(curve(stroke: look, fill: fill, ..parts))
-#let tabled(columns, head, ..cells) = whole(0.3, align(center, block({
-  set text(size: small-size); fitted(table(
+// a table with rules of three weights; several stand beside each other where there is room
+#let ruled(columns, head, ..cells) = table(
   columns: columns, align: left + horizon, inset: (x: 6pt, y: 2.4pt),
-  stroke: (x, y) => (top: if y == 0 { 0.8pt } else if y == 1 { 0.4pt }, bottom: 0.4pt + white),
-  table.header(..head), ..cells, table.hline(stroke: 0.8pt))) })))
+  stroke: (x, y) => (top: if y == 0 { 0.8pt } else if y == 1 { 0.4pt }),
+  table.header(..head), ..cells, table.hline(stroke: 0.8pt))
+#let tabled(one) = whole(0.3, align(center, block({ set text(size: small-size); fitted(one) })))
+#let tables(..each) = block(width: 100%, layout(size => {
+  set text(size: small-size); set par(leading: 0.8em, justify: false)
+  if each.pos().any(one => measure(one).width > size.width) { each.pos().map(tabled).join() }
+  else { align(center, each.pos().map(one => box(baseline: 100%, one)).join(h(2em, weak: true))) }
+}))
 #let head(title, ..under) = {
   block(below: 0.7em, { set par(justify: false); text(size: title-size, weight: "bold", fill: rule, title) })
   for line in under.pos() { block(above: 0.4em, below: 0.5em, small(line)) }
@@ -169,7 +181,7 @@ def preamble(lang: str, paper: str | None = None, deepest: int = 1) -> str:
     covers = f'(name: "{look.LATIN}", covers: "latin-in-cjk")' if lang == "zh" else f'"{look.LATIN}"'
     region = ', region: "cn"' if lang == "zh" else ""
     fonts = f'({covers}, "{look.LATIN} Math", {chinese})'
-    head = f'#set text(font: {fonts}, size: {look.TEXT}pt, lang: "{lang}"{region})'
+    head = f'#set text(font: {fonts}, size: {look.TEXT}pt, lang: "{lang}"{region})\n{LOOSE}'
     return f"{head}\n{_looks(paper)}\n#let deepest = {deepest}{DESIGN}"
 
 

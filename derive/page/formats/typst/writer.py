@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from derive.language import Text
+from derive.language import Text, written
 from derive.page import blocks
 from derive.page import sentences as say
 from derive.page.formats import writer as base
@@ -18,7 +18,9 @@ from derive.page.print.typst import equation, literal, string
 
 HEIGHT = "\x04"  # of a step, before it is known
 HIGH, LOW, WORDS = 3.4, 1.6, 1.4  # em, a line with a fraction or a sum and one without, and a line of words
+LED = (blocks.Equations, blocks.Expanded, blocks.Unrolled, blocks.Worked, blocks.Table)  # what a sentence leads to
 CLOSING = tuple("，。；：、！？）")
+CROWDED = 12  # letters of words for each formula of a sentence
 TALL = re.compile(r"\\(?:frac|sum|prod|begin)")
 FILLED = r"\dots" * DOTS
 
@@ -45,9 +47,17 @@ class Writer(base.Writer):
 
     def _written(self, found: Sequence[blocks.Block]) -> Iterator[str]:
         before: blocks.Block | None = None
-        for block, said, after in base.with_sentences(found, boxed=True):
-            yield self.led(before, block, said, after)
+        each = list(base.with_sentences(found))
+        leading = _leading([block for block, _, _ in each])
+        for (block, said, after), leads in zip(each, leading, strict=True):
+            yield self.led(before, block, said, after, leads)
             before = block
+
+    def tables(self, block: blocks.Table, before: blocks.Block | None, after: blocks.Block | None) -> str:
+        """A table, or the next one of several that follow each other."""
+        run = isinstance(before, blocks.Table), isinstance(after, blocks.Table)
+        opening, closing = ("" if run[0] else "#tables(" if run[1] else "#tabled("), ", " if run[1] else ")"
+        return f"{opening}{self.table(block)}{closing}"
 
     def led(
         self,
@@ -55,9 +65,10 @@ class Writer(base.Writer):
         block: blocks.Block,
         said: blocks.Paragraph | None,
         after: blocks.Block | None,
+        leads: bool,
     ) -> str:
-        """A block as its neighbours ask for: a sentence stays with its formulas, and behind the name of a step; a
-        picture floats with its heading, which says of which reading it is, for another one may stand above it."""
+        """A block as its neighbours ask for: one that `leads` stays with what follows, a sentence behind the name of a
+        step; a picture floats with its heading, which says of which reading it is, as another may stand above it."""
         if said is not None and isinstance(block, blocks.Heading):
             return self.heading(block, said.text)
         if isinstance(block, blocks.Heading) and _floats(block, after):
@@ -65,7 +76,9 @@ class Writer(base.Writer):
             return self.heading(block._replace(text=told)).replace("#heading", "#floating[#heading", 1)
         if before is not None and _floats(before, block):
             return f"{self.block(block)}]"
-        return self.lead(block) if _leads(block, after) else self.block(block)
+        if isinstance(block, blocks.Table):
+            return self.tables(block, before, after)
+        return self.lead(block) if leads else self.block(block)
 
     def words(self, text: str) -> str:
         kept = "#sym.wj;" if text[:1] in CLOSING else ""  # it does not begin a line
@@ -118,7 +131,13 @@ class Writer(base.Writer):
 
     def paragraph(self, block: blocks.Paragraph) -> str:
         self.height += WORDS
-        return f"\n{self.text(block.text)}\n"
+        text = self.text(block.text)
+        return f"\n#ragged[{text}]\n" if self._crowded(block.text) else f"\n{text}\n"
+
+    def _crowded(self, text: Text) -> bool:
+        """Are there so many formulas in a sentence that the few spaces between its words would be stretched?"""
+        words = written(text, self.lang, lambda _: "\0", str)
+        return CROWDED * words.count("\0") > len(words)
 
     def code(self, block: blocks.Code) -> str:
         return f'\n#raw({literal(block.text)}, block: true, lang: "python")\n'
@@ -168,15 +187,32 @@ class Writer(base.Writer):
     def table(self, block: blocks.Table) -> str:
         head = ", ".join(f"[{self.text(cell)}]" for cell in block.header)
         cells = "".join(f", [{self.text(cell)}]" for row in block.rows for cell in row)
-        return f"#tabled({len(block.header)}, ({head},){cells})"
+        return f"ruled({len(block.header)}, ({head},){cells})"
 
     def picture(self, block: blocks.Picture) -> str:
         return f"#shown({self.plain(block.caption)}, {block.drawing.typst(self.lang)}, [{self.text(block.caption)}])"
 
 
-def _leads(block: blocks.Block, after: blocks.Block | None) -> bool:
-    """Does a sentence lead to formulas or to a table?"""
-    return isinstance(block, blocks.Paragraph) and isinstance(after, (blocks.Equations, blocks.Expanded, blocks.Table))
+def _leading(found: Sequence[blocks.Block]) -> list[bool]:
+    """Which blocks stay on the page of what follows them: a sentence that leads to formulas, to a table or to the first
+    step, a few sentences that do so under one heading, and the last line before a result in its box."""
+    leads = [False] * len(found)
+    for n in range(len(found) - 2, -1, -1):
+        block, after = found[n], found[n + 1]
+        if isinstance(block, blocks.Paragraph):
+            leads[n] = isinstance(after, LED) or _is_step(after) or (leads[n + 1] and _begins(found, n))
+        elif isinstance(block, blocks.Equations) and not block.boxed:
+            leads[n] = isinstance(after, blocks.Equations) and after.boxed and len(block.rows) < 6
+    return leads
+
+
+def _is_step(block: blocks.Block) -> bool:
+    return isinstance(block, blocks.Heading) and block.level == 2
+
+
+def _begins(found: Sequence[blocks.Block], at: int) -> bool:
+    """Is this one of the first two sentences of its section?"""
+    return any(isinstance(found[n], blocks.Heading) for n in (at - 1, at - 2) if n >= 0)
 
 
 def _floats(before: blocks.Block, block: blocks.Block | None) -> bool:
