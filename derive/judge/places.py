@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from derive.errors import ReadError
 from derive.read.tree import Added, Big, Bracketed, Listed, Multiplied, Node, Number, Range, Relation, Symbol, children
-from derive.transcribe.notation import binders
+from derive.transcribe.below import binders
 from derive.transcribe.occurrences import Occurrence, letter, occurrence
 
 Scope = Mapping[str, int]

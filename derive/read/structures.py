@@ -9,7 +9,7 @@ from derive.read.cursor import Cursor
 from derive.read.elements import argument, braced, with_scripts
 from derive.read.operators import added, multiplied, relation
 from derive.read.tokens import Token
-from derive.read.tree import Big, Fraction, Node, Root, Rows, Scripted, Symbol
+from derive.read.tree import Big, Bracketed, Fraction, Listed, Node, Relation, Root, Rows, Scripted, Symbol
 
 
 def fraction(cursor: Cursor, token: Token) -> Node:
@@ -33,11 +33,26 @@ def root(cursor: Cursor, token: Token) -> Node:
 def big(cursor: Cursor, token: Token) -> Node:
     r"""`\sum_{i=1}^{n} a_i b_i`: the body goes on as far as the product; `\max(a, b)` is a function."""
     name = with_scripts(cursor, Symbol(token.start, token.end, token.text, upright=True))
-    below, above = (name.below, name.above) if isinstance(name, Scripted) else (None, None)
+    below, above = (_colons(name.below), name.above) if isinstance(name, Scripted) else (None, None)
     if token.text not in ("sum", "prod") and cursor.at("(", "lbrace", "["):
         return called(cursor, name)
     body = added(cursor) if cursor.at("-") else multiplied(cursor)
     return Big(token.start, cursor.ended, token.text, below, above, body)
+
+
+def _colons(below: Node | None) -> Node | None:
+    """`j: j > i` below a sum as the list `j, j > i`, and `(i, j): i < j` as `i, j, i < j`."""
+    items = below.items if isinstance(below, Listed) else (below,)
+    found: list[Node] = []
+    for one in items:
+        if isinstance(one, Relation) and one.signs[0] == ":" and len(one.sides) > 2:
+            head = one.sides[0]
+            found += head.items if isinstance(head, Bracketed) else (head,)
+            one = Relation(one.sides[1].start, one.end, one.sides[1:], one.signs[1:])
+        found += [] if one is None else [one]
+    if below is None or len(found) == len(items):
+        return below
+    return Listed(below.start, below.end, tuple(found), (",",) * (len(found) - 1))
 
 
 def braces(cursor: Cursor, token: Token) -> Node:
@@ -79,9 +94,23 @@ def _rows(cursor: Cursor, kind: str, token: Token) -> tuple[tuple[Node, ...], ..
 
 def decorated(cursor: Cursor, token: Token) -> Node:
     r"""`\underbrace{a}_{b}`, `\boxed{a}`: the thing itself; what is said of it is left out."""
+    if token.text == "substack":
+        return _stacked(cursor)
     with cursor.inside():
         body = braced(cursor, listed=True)
     while token.text in ("underbrace", "overbrace") and cursor.at("_", "^"):
         cursor.take()
         argument(cursor, listed=True)
     return body
+
+
+def _stacked(cursor: Cursor) -> Node:
+    r"""`\substack{j=1 \\ j \ne i}`: lines below each other, as a list."""
+    start, items = cursor.expect("{", "a stack of lines stands in braces").start, []
+    with cursor.inside():
+        while not cursor.skip("}"):
+            if cursor.next.kind == "break" or cursor.at(","):
+                cursor.take()
+            else:
+                items.append(item(cursor))
+    return items[0] if len(items) == 1 else Listed(start, cursor.ended, tuple(items), (",",) * (len(items) - 1))

@@ -57,7 +57,7 @@ class Inference:
         if self.inputs and found.base in self.inputs[-1]:
             return self._element(found, self._argument(found.base, self.shape))
         stem, places = self.how.split(found)
-        if stem.word in self.how.ends or found.base == ONES:
+        if (stem.word in self.how.ends and not places) or found.base == ONES:
             return ()
         beyond = len(places) - self.dimensions.counts.get(stem, len(places))
         if beyond > 0 and stem not in self.shapes:
@@ -223,9 +223,9 @@ class Inference:
         right = self.shape(other)
         if ones(one) or ones(other):
             return self._summed(one, left, other, right)
-        if left is None and capital(plain(one)) and not isinstance(other, Number) and right != ():
+        if left is None and self.matrix(one) and not isinstance(other, Number) and right != ():
             left = self._matrix(one)
-        if right is None and capital(plain(other)) and left:
+        if right is None and self.matrix(other) and left:
             right = self._matrix(other)
         if (left is None or right is None) and (row or is_row(other)):
             left, right = self._rows(one, left, other, right, row)
@@ -240,6 +240,14 @@ class Inference:
             self.open.setdefault(self.how.split(found)[0], (one, "weight"))
         return _combined(left, right, row, other)
 
+    def matrix(self, node: Node) -> bool:
+        """Whether a name looks like that of a matrix, and no two indices take its element, as R_{ij}."""
+        found = occurrence(plain(node))
+        if found is None or not capital(plain(node)):
+            return False
+        indices = self.how.split(found)[1]
+        return sum(any(place is own for own in indices) for place in found.places[found.layers :]) < 2
+
     def _summed(self, one: Node, left: Shape, other: Node, right: Shape) -> Shape:
         """1^T x and A 1: sums over the axis that meets the ones; 1 b^T and b 1^T repeat a vector."""
         if ones(one) and not is_row(one) and is_row(other):
@@ -248,6 +256,8 @@ class Inference:
             return (*(left or self.give(one, (Size(),))), Size("1"))
         if ones(one):
             return (right or self.give(other, (Size(),)))[1:]
+        if left is None and not capital(one):  # b 1: a number at each place
+            return self.give(one, ())
         return (left or self.give(one, (Size(),)))[:-1]
 
     def _rows(self, one: Node, left: Shape, other: Node, right: Shape, row: bool) -> tuple[Shape, Shape]:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from sympy import Add, And, Expr, Integer, Ne
+from sympy import Add, And, Expr, Integer
 
 from derive.errors import ModelError, ReadError
 from derive.expressions.letters import LETTERS
 from derive.graph import Graph
 from derive.read.tree import Added, Bracketed, Multiplied, Node, Number, Relation
+from derive.transcribe.below import Span, binders, conditions, spans
 from derive.transcribe.formulas import Formula
-from derive.transcribe.notation import Notation, binders
+from derive.transcribe.notation import Notation
 from derive.transcribe.occurrences import Occurrence, letter, letters, occurrence
 from derive.transcribe.sizes import Dimensions, Ends, size_word
+from derive.transcribe.structures import condition
 
 LABEL = "y"  # the subscript that is a class
-_ORDER: dict[str, Callable[[Expr, Expr], Any]] = {
-    **{"<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, "!=": Ne},
-}
+_ORDER = frozenset(["<", "<=", ">", ">="])
 
 
 class Indexing:
@@ -126,29 +126,31 @@ class Indexing:
             name: self.over(formula.lengths[name]) if name in formula.lengths else self.letter(name, below)
             for name in own
         }
-        limits: list[Any] = list(bound.values())
-        if above is not None and len(limits) == 1:
-            first = self.extent(below.sides[1], formula.scope) if isinstance(below, Relation) else Integer(1)
-            ends = first, self.extent(above, formula.scope)
-            if ends != (limits[0].lower, limits[0].upper):
-                limits = [(limits[0], *ends)]
+        written = spans(below, above)
+        limits = [self._limit(idx, written.get(name, (None, None)), formula) for name, idx in bound.items()]
         inner = formula.binding(**bound)
-        return inner, limits, self._condition(below, inner.scope)
+        for each in conditions(below):
+            if "in" in each.signs[0]:
+                raise self.error(each, "which elements are in this set? write the condition, as j: j \\ge i")
+        held = [condition(inner, each) for each in conditions(below)]
+        return inner, limits, And(*held) if held else True
+
+    def _limit(self, idx: Expr, span: Span, formula: Formula) -> Any:
+        """An index, with its ends where the sum writes others than it has."""
+        if span[1] is None:
+            return idx
+        first = Integer(1) if span[0] is None else self.extent(span[0], formula.scope)
+        ends = first, self.extent(span[1], formula.scope)
+        return idx if ends == (idx.lower, idx.upper) else (idx, *ends)
 
     def _bound(self, below: Node, scope: dict[str, Expr]) -> list[str]:
         """The letters that are new here: both of `i < j`, but only j where i is bound around it."""
-        own = binders(below)[:1] if isinstance(below, Relation) and below.signs == ("!=",) else binders(below)
+        own = binders(below)
         new = [name for name in own if name not in scope]
         compared = isinstance(below, Relation) and below.signs[0] in _ORDER
         if not new or (len(new) < len(own) and not compared):
             raise self.error(below, f"the letter {', '.join(own)} is bound around this sum; give it another one")
         return new
-
-    def _condition(self, below: Node, scope: dict[str, Expr]) -> Any:
-        if not isinstance(below, Relation) or below.signs[0] not in _ORDER:
-            return True
-        sides = self.compared(below, scope) or [self.extent(side, scope) for side in below.sides]
-        return And(*(_ORDER[s](a, b) for s, a, b in zip(below.signs, sides, sides[1:], strict=False)))
 
     def compared(self, node: Relation, scope: dict[str, Expr]) -> list[Expr]:
         """The sides of a comparison of an index with a label; none if there is no label in it."""

@@ -22,7 +22,7 @@ from derive.transcribe.occurrences import FUNCTION_LETTERS, Occurrence, letter, 
 from derive.transcribe.order import groups
 from derive.transcribe.powers import named
 from derive.transcribe.random import laws
-from derive.transcribe.rewritten import rewritten
+from derive.transcribe.rewritten import CIRCLE, rewritten
 from derive.transcribe.rules import RULES
 from derive.transcribe.shifted import backwards
 from derive.transcribe.sizes import Ends, dimensions
@@ -75,6 +75,7 @@ class Building:
     def __init__(self, source: str, said: Statements, loss: str | None, roles: dict[str, str]):
         self.source, self.said, self.roles = source, said, roles
         self.how = notation(said)
+        said.definitions = [d for d in said.definitions if not self._place_only(d)]
         self.dimensions = dimensions(said, self.how)
         self.functions = said.functions
         self.graph = Graph("model")
@@ -95,6 +96,12 @@ class Building:
             return inferred(self.how, self.dimensions, self.laws, self.functions, starts, self.doubt)
         except Unclear as found:
             raise self.error(found.node, str(found)) from None
+
+    def _place_only(self, definition: Definition) -> bool:
+        """Whether this is no definition but says at which place something holds: `for $t = 0$`."""
+        left = definition.left
+        bare = left.base in self.how.letters and not left.places and not left.marks
+        return bare and left.power is None and isinstance(definition.right, Number)
 
     @property
     def indexing(self) -> Indexing:
@@ -124,6 +131,8 @@ class Building:
         laws: dict[Stem, Definition] = {}
         starts: dict[Stem, dict[Place, Definition]] = {}
         for definition in self.said.definitions:
+            if definition.left.power is not None:
+                raise self.error(definition.left.node, "a power on a left side is no name; define the name itself")
             stem, places = self.how.split(definition.left)
             if (at := _start(places)) is not None:
                 starts.setdefault(stem, {})[at] = definition
@@ -228,7 +237,9 @@ class Building:
     def quantity(self, found: Occurrence, formula: Formula) -> Value | None:
         """The value of a name at its indices; None if it is no quantity, as a function."""
         stem, places = self.how.split(found)
-        if stem.word in self.how.ends and stem not in self.laws:
+        if CIRCLE in found.marks:
+            return None
+        if stem.word in self.how.ends and stem not in self.laws and not places:
             return scalar(self.indexing.size(stem.word))
         if not found.places and found.base in formula.scope and not found.marks:
             return scalar(formula.scope[found.base])  # the t of \beta^t: the number of the step
@@ -359,6 +370,8 @@ class Building:
             power = part is node.above and (found.power is not None or found.transposed)
             if not power and not any(part.start <= place.start < part.end for place in places):
                 parts.append(part)
+            elif not power:  # the 0 of w_{j0}, the o of W_{o,t}
+                parts += [p for p in found.places if part.start <= p.start < part.end and p not in places]
         return "".join(self._script(part, node) for part in parts)
 
     def _script(self, part: Node, node: Scripted) -> str:
@@ -367,7 +380,8 @@ class Building:
         if part is node.base:
             return text
         braced = self.source[part.start - 1 : part.start] == "{" and not text.startswith("{")
-        return ("_" if part is node.below else "^") + (f"{{{text}}}" if braced else text)
+        above = node.above is not None and node.above.start <= part.start < node.above.end
+        return ("^" if above else "_") + (f"{{{text}}}" if braced or (len(text) > 1 and text[0] != "\\") else text)
 
     def error(self, node: Node, message: str) -> ReadError:
         """An error at a node."""

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from derive.read.tree import Big, Listed, Node, Number, Range, Relation, walk
+from derive.read.tree import Big, Node, Number, Range, walk
+from derive.transcribe.below import binders, spans
 from derive.transcribe.occurrences import Occurrence, letter, letters, occurrence, occurrences, shifted, written
 from derive.transcribe.statements import Statements
 
@@ -61,8 +62,8 @@ class Notation:
         key = _key(found)
         held = self.slots.get(found.sort, (False,) * len(found.places))
         below = len(found.places) - found.layers
-        if key in self.apart:
-            held = (False,) * len(held)
+        if key in self.apart:  # of w_{j0} the 0 is a part of the name, and j an index as in w_{ji}
+            held = tuple(slot and bool(letters(p) & self.letters) for p, slot in zip(found.places, held, strict=True))
         elif below and self._element(found):
             held = (*held[: found.layers], *[True] * below)
         fixed = tuple(written(p) for p, slot in zip(found.places, held, strict=True) if not slot)
@@ -133,8 +134,9 @@ def _all_ranges(said: Statements) -> Iterator[Range]:
     yield from said.ranges
     for root in (*(d.right for d in said.definitions), *said.facts):
         for node in walk(root):
-            if isinstance(node, Big) and isinstance(node.below, Relation) and node.above is not None:
-                yield Range(node.start, node.end, node.below.sides[0], node.below.sides[1], node.above)
+            if isinstance(node, Big) and node.below is not None:
+                ends = [(first, last) for first, last in spans(node.below, node.above).values() if first and last]
+                yield from (Range(node.start, node.end, node.below, first, last) for first, last in ends)
 
 
 def _all(said: Statements) -> Iterator[Occurrence]:
@@ -162,25 +164,14 @@ def _ends(said: Statements) -> Iterator[str]:
     """The names of sizes: what ranges, sums and shapes end with. The T of `o_T` is a place, and no part of a name."""
     ends = [r.last for r in said.ranges] + [kind for _, kind in said.shapes]
     for root in (*(d.right for d in said.definitions), *said.facts):
-        ends += [node.above for node in walk(root) if isinstance(node, Big) and node.above is not None]
+        bigs = [(node.below, node.above) for node in walk(root) if isinstance(node, Big) and node.below is not None]
+        ends += [last for below, above in bigs if below for _, last in spans(below, above).values() if last is not None]
     for end in ends:
         for part in walk(end):
             found = occurrence(part)
-            if found is not None and "mathbb" not in getattr(found.node, "marks", ()):
+            base = getattr(part, "base", part)  # of \mathbb{R}^n only the n is a size
+            if found is not None and "mathbb" not in getattr(base, "marks", ()):
                 yield "_".join([found.base, *map(written, found.places)])
-
-
-def binders(below: Node) -> list[str]:
-    """The letters that the script below a sum binds: `i`, `i=1`, `i, j`, `i<j`, `j \\ne k` (only j)."""
-    if isinstance(below, Listed):
-        return [own for item in below.items for own in binders(item)]
-    if isinstance(below, Range):
-        return binders(below.index)
-    if isinstance(below, Relation):
-        sides = below.sides if set(below.signs) <= {"<", "<="} else below.sides[:1]
-        return [own for side in sides for own in binders(side)]
-    own = letter(below)
-    return [own] if own else sorted(letters(below)) if not isinstance(below, Number) else []
 
 
 def _slots(names: Iterable[Occurrence], found: set[str], ends: set[str]) -> dict[Sort, tuple[bool, ...]]:

@@ -98,8 +98,15 @@ def places(node: Node) -> Iterator[Node]:
             yield from places(item)
     elif isinstance(node, Multiplied) and not any(node.signs) and not isinstance(node.factors[0], Number):
         yield from node.factors
+    elif isinstance(node, Scripted) and node.below is not None and node.above is None and _beside(node):
+        yield from (node.base, node.below)
     else:
         yield node
+
+
+def _beside(node: Scripted) -> bool:
+    """The `j0` of `w_{j0}`: typed beside each other, a letter and a number."""
+    return letter(node.base) != "" and isinstance(node.below, Number) and node.below.start == node.base.end
 
 
 def letter(node: Node) -> str:

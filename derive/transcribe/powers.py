@@ -8,6 +8,7 @@ from dataclasses import replace
 from derive.read.reader import Row
 from derive.read.tree import Multiplied, Node, Number, Relation, Root, Scripted, Symbol, rebuilt
 from derive.transcribe.occurrences import Occurrence, occurrence
+from derive.transcribe.statements import called, logarithm
 
 SQUARED = "squared"
 
@@ -15,6 +16,7 @@ SQUARED = "squared"
 def named(rows: Iterable[Row]) -> tuple[Row, ...]:
     """The rows with each defined square as one name."""
     found = tuple(rows)
+    found = tuple(replace(row, items=tuple(map(_argued, row.items))) for row in found)
     lefts = [side for row in found for item in row.items if isinstance(item, Relation) for side in item.sides[:-1]]
     names = [o for o in map(_head, lefts) if o is not None]
     squares = {(o.base, o.marks) for o in names if _is_square(o)}
@@ -24,7 +26,18 @@ def named(rows: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(replace(row, items=tuple(_renamed(item, squares, plain) for item in row.items)) for row in found)
 
 
+def _argued(item: Node) -> Node:
+    r"""A definition such as `N(x, \mu, \sigma^2) = ...`, in which a square among the arguments is one name."""
+    if not isinstance(item, Relation) or item.signs[0] != "=":
+        return item
+    _, arguments = called(item.sides[0])
+    squares = {(o.base, o.marks) for o in map(occurrence, arguments) if o is not None and _is_square(o)}
+    return rebuilt(item, lambda side: _renamed(side, squares, set())) if squares else item
+
+
 def _head(node: Node) -> Occurrence | None:
+    if (inner := logarithm(node)) is not None:
+        return inner
     return occurrence(node.factors[0] if isinstance(node, Multiplied) else node)
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from derive.read.reader import Row
 from derive.read.symbols import MATRICES
 from derive.read.tree import (
+    Bars,
+    Big,
     Bracketed,
     Call,
     Multiplied,
@@ -26,9 +29,10 @@ from derive.read.tree import (
     rebuilt,
     walk,
 )
-from derive.transcribe.occurrences import Occurrence, letter, letters, occurrence
+from derive.transcribe.occurrences import Occurrence, letter, letters, occurrence, occurrences
 
 INDICATOR, EXPECTATION, VARIANCE = "indicator", "expectation", "variance"
+CIRCLE = "circle"  # the mark of the number \pi where \pi_k is a family
 _MOMENTS = {"E": EXPECTATION, "Var": VARIANCE}
 Name = tuple[str, tuple[str, ...]]
 
@@ -36,6 +40,8 @@ Name = tuple[str, tuple[str, ...]]
 def rewritten(rows: Iterable[Row]) -> tuple[Row, ...]:
     """The rows, with one form for each of these."""
     found = tuple(replace(row, items=tuple(map(_called, row.items))) for row in rows)
+    if any(o.base == "pi" and o.places for row in found for item in row.items for o in occurrences(item)):
+        found = tuple(replace(row, items=tuple(map(_circle, row.items))) for row in found)
     layers = _Layers(found)
     if not layers.names:
         return found
@@ -45,6 +51,8 @@ def rewritten(rows: Iterable[Row]) -> tuple[Row, ...]:
 def _called(node: Node) -> Node:
     """Indicators and expectations as calls, and columns as lists."""
     node = rebuilt(node, _called)
+    if isinstance(node, Big) and isinstance(node.above, Bars) and node.above.strokes == 1:
+        return replace(node, above=node.above.body)  # as many as are in the set V: |V|
     if isinstance(node, Scripted) and node.above is None and _one(node.base) and (said := _condition(node.below)):
         return _call(node, INDICATOR, said)
     if isinstance(node, Rows) and node.kind in MATRICES and len(node.rows) > 1 and {len(r) for r in node.rows} == {1}:
@@ -53,6 +61,18 @@ def _called(node: Node) -> Node:
     if isinstance(node, Call) and (moment := _moment(node.function, node.argument)):
         return _call(node, moment, node.argument, node.function)
     return _beside(node) if isinstance(node, Multiplied) else node
+
+
+def _circle(node: Node) -> Node:
+    r"""Beside a family \pi_k the \pi of `2\pi` is still the number."""
+    node = rebuilt(node, _circle)
+    if not isinstance(node, Multiplied):
+        return node
+    factors = list(node.factors)
+    for k, (one, two) in enumerate(pairwise(factors), start=1):
+        if isinstance(one, Number) and isinstance(two, Symbol) and two.name == "pi" and node.signs[k] in ("", "cdot"):
+            factors[k] = replace(two, marks=(CIRCLE,))
+    return replace(node, factors=tuple(factors))
 
 
 def _beside(node: Multiplied) -> Node:

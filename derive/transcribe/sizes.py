@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from derive.read.tree import Added, Big, Listed, Multiplied, Node, Number, Relation, Scripted, Symbol, Words, walk
+from derive.read.tree import Added, Big, Listed, Multiplied, Node, Number, Scripted, Symbol, Words, walk
+from derive.transcribe.below import spans
 from derive.transcribe.notation import Notation, Stem
 from derive.transcribe.occurrences import Occurrence, letter, letters, occurrence, written
 from derive.transcribe.statements import Statements
@@ -43,7 +44,7 @@ class Dimensions:
 
 def dimensions(said: Statements, how: Notation) -> Dimensions:
     """All ranges that a text gives or implies: a range, the ends of a sum, a shape, a place shared with a letter."""
-    found = Dimensions(dict(_ranges(said, how)))
+    found = Dimensions(_widest(_ranges(said, how)))
     for name, kind in said.shapes:
         stem, places = how.split(name)
         found.given[stem] = tuple(shape(kind))
@@ -96,12 +97,37 @@ def _ends(first: Node | None, last: Node, how: Notation) -> Ends:
 def _ranges(said: Statements, how: Notation) -> Iterator[tuple[str, Ends]]:
     for root in (*(d.right for d in said.definitions), *said.facts):
         for node in walk(root):
-            if isinstance(node, Big) and isinstance(node.below, Relation) and node.above is not None:
-                yield letter(node.below.sides[0]), _ends(node.below.sides[1], node.above, how)
-            elif isinstance(node, Big) and node.below is not None and node.above is not None and letter(node.below):
-                yield letter(node.below), _ends(None, node.above, how)
+            if isinstance(node, Big) and node.below is not None:
+                for own, (first, last) in spans(node.below, node.above).items():
+                    if last is not None:
+                        yield own, _ends(first, last, how)
     for each in said.ranges:
         yield letter(each.index), _ends(each.first, each.last, how)
+
+
+def _widest(ranges: Iterable[tuple[str, Ends]]) -> dict[str, Ends]:
+    """The range of each letter: the last that is written, unless another is a multiple of it, as 1..2N of 1..N."""
+    found: dict[str, Ends] = {}
+    for own, ends in ranges:
+        known = found.get(own)
+        if known is None or not _times(known) > _times(ends) > 0 or _word_of(known) != _word_of(ends):
+            found[own] = ends
+    return found
+
+
+def _times(ends: Ends) -> int:
+    """The 2 of 2N; 1 for a plain size, 0 for anything else."""
+    last = ends.last
+    if isinstance(last, Symbol):
+        return 1
+    many = isinstance(last, Multiplied) and len(last.factors) == 2 and isinstance(last.factors[0], Number)
+    digits = getattr(last.factors[0], "digits", "") if isinstance(last, Multiplied) and many else ""
+    return int(digits) if digits.isdigit() else 0
+
+
+def _word_of(ends: Ends) -> str:
+    last = ends.last
+    return "" if last is None else written(last.factors[-1] if isinstance(last, Multiplied) else last)
 
 
 def _better(known: Ends, place: Node, found: Dimensions, left: str | None, how: Notation) -> Ends:

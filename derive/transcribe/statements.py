@@ -24,6 +24,7 @@ from derive.read.tree import (
     rebuilt,
     walk,
 )
+from derive.transcribe.functions import elementwise
 from derive.transcribe.occurrences import FUNCTION_LETTERS, Occurrence, occurrence, occurrences, places, written
 from derive.transcribe.prose import said
 
@@ -36,6 +37,7 @@ class Definition:
     right: Node
     arguments: tuple[Node, ...] = ()
     where: tuple[Range, ...] = ()
+    further: tuple[Node, ...] = ()  # what the chain goes on with
     inputs: frozenset[str] = frozenset()  # the arguments of a function that another line calls: no names of the model
 
     def names(self) -> Iterator[Occurrence]:
@@ -71,8 +73,21 @@ def statements(rows: Sequence[Row]) -> Statements:
                 _sort(item, ranges, found)
                 _listed(row.items[:place], item, found)
     _plain(found)
+    _defined_sides(found)
     found.functions = _functions(found)
     return found
+
+
+def _defined_sides(said: Statements) -> None:
+    """Of a chain `f(q) = \\sum_i a(q, x_i) y_i = ...` the next side defines f, if nothing defines the function a."""
+    told = {d.left.base for d in said.definitions}
+    for made in said.definitions:
+        while made.further and any(_unknown(*pair, told) for node in walk(made.right) for pair in _pairs(node)):
+            made.right, made.further = made.further[0], made.further[1:]
+
+
+def _unknown(head: Occurrence, behind: Bracketed, told: set[str]) -> bool:
+    return len(behind.items) > 1 and behind.brackets == "()" and head.base not in told and not elementwise(head.base)
 
 
 def _plain(said: Statements) -> None:
@@ -178,7 +193,7 @@ def _defined(item: Relation, ranges: tuple[Range, ...], found: Statements) -> No
     if is_derivative(left):
         found.claims.append(item)
         return
-    if (inner := _logarithm(left)) is not None:  # log Z = ... says that Z is the exponential
+    if (inner := logarithm(left)) is not None:  # log Z = ... says that Z is the exponential
         exp = Symbol(left.start, left.end, "exp", upright=True)
         right = item.sides[1]
         found.definitions.append(Definition(inner, Call(right.start, right.end, exp, right, False), (), ranges))
@@ -194,14 +209,14 @@ def _defined(item: Relation, ranges: tuple[Range, ...], found: Statements) -> No
             assert each is not None
             found.definitions.append(Definition(each, item.sides[-1], (), ranges))
     else:
-        found.definitions.append(Definition(name, item.sides[1], arguments, ranges))
+        found.definitions.append(Definition(name, item.sides[1], arguments, ranges, further=item.sides[2:]))
         for (again, inputs), right in zip(sides[1:], item.sides[2:], strict=True):  # a = y = f(z) says what y is too
             if again is None or inputs:
                 break
             found.definitions.append(Definition(again, right, inputs, ranges))
 
 
-def _logarithm(node: Node) -> Occurrence | None:
+def logarithm(node: Node) -> Occurrence | None:
     """The name whose logarithm this is."""
     if not isinstance(node, Call) or getattr(node.function, "name", "") not in ("log", "ln"):
         return None

@@ -25,7 +25,7 @@ from derive.read.tree import (
 )
 from derive.transcribe.formulas import Formula
 from derive.transcribe.matrices import inverse, of_matrix
-from derive.transcribe.occurrences import ONES, TRANSPOSED, Occurrence, occurrence
+from derive.transcribe.occurrences import ONES, TRANSPOSED, Occurrence, occurrence, written
 from derive.transcribe.values import Mismatch, Value, dot, joined, number, scalar, shown, transposed
 from derive.transcribe.values import elementwise as each
 
@@ -120,7 +120,7 @@ def _power(base: Expr, exponent: Expr) -> Expr:
 def _norm(formula: Formula, bars: Bars, scripts: Node | None) -> Value:
     r"""`\|x\|`, `\|x\|_1`, `\|x\|_2^2`, `\|W\|_F^2`."""
     below, above = (scripts.below, scripts.above) if isinstance(scripts, Scripted) else (None, None)
-    kind = {None: "2", "F": "2"}.get(k := _text(below), k)
+    kind = {None: "2", "F": "2", "Fro": "2", "fro": "2"}.get(k := _text(below), k)
     value = formula.value(bars.body)
     letters = [formula.names.indexing.over(size) for size in value.shape]
     if not letters or kind not in ("1", "2", "infty"):
@@ -134,7 +134,7 @@ def _norm(formula: Formula, bars: Bars, scripts: Node | None) -> Value:
 
 
 def _text(node: Node | None) -> str | None:
-    return None if node is None else node.digits if isinstance(node, Number) else getattr(node, "name", "?")
+    return None if node is None else written(node)
 
 
 def added_of(formula: Formula, node: Added) -> Value:

@@ -149,6 +149,8 @@ def _summed(one: Value, other: Value, letters: Letters) -> Value:
         return Value((Integer(1), *other.shape), lambda places: other.at(places[1:]))
     if other.ones and len(one.shape) == 1:
         return Value((*one.shape, Integer(1)), lambda places: one.at(places[:1]))
+    if other.ones and not other.row and not one.shape:
+        return scalar(one.at(()))  # b 1: the number b at each place of the vector beside which it stands
     raise Mismatch("the vector of ones meets a vector or a matrix here: 1^T x, A 1, 1 b^T")
 
 
