@@ -24,6 +24,11 @@ def _by_sign(x: Any, below: Any, above: Any) -> Any:
     raise NoValue
 
 
+def _at_kink(x: Any, below: Any, above: Any) -> Any:
+    """One of two values by the sign of x, which are both 0 where x is; a derivative has no value there."""
+    return x if isinstance(x, arb) and x == 0 else _by_sign(x, below, above)
+
+
 def _tanh(x: Any) -> Any:
     return 1 - 2 / ((2 * x).exp() + 1)
 
@@ -72,8 +77,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "asinh": lambda x: (x + (ball(x) * x + 1).sqrt()).log(),
     "acosh": lambda x: (x + (ball(x) * x - 1).sqrt()).log(),
     "atanh": lambda x: ((1 + ball(x)) / (1 - ball(x))).log() / 2,
-    "relu": lambda x: _by_sign(x, arb(0), x),
-    "abs": lambda x: _by_sign(x, -x, x),
+    "relu": lambda x: _at_kink(ball(x), arb(0), x),
+    "abs": lambda x: _at_kink(ball(x), -x, x),
     "sign": lambda x: _by_sign(x, arb(-1), arb(1)) if not _zero(x) else arb(0),
     "step": lambda x: _by_sign(x, arb(0), arb(1)),
     "heaviside": lambda x: _by_sign(x, arb(0), arb(1)),
