@@ -203,6 +203,7 @@ LAYOUTS = [  # all gradients in the shape of their variables, or all of them tra
     ("embedding", rf"G = {e} \\ {E} = G^\top x", ["right", "slip"]),
     ("rnn", rf"{WHH} = \sum_t {ZT} h_{{t-1}}^\top", ["right"]),
     ("rnn", rf"{WHH} = \sum_t h_{{t-1}} ({ZT})^\top", ["slip"]),
+    ("rnn", r"\frac{\partial L}{\partial z_t} = (1 - h_t^2)^\top \frac{\partial L}{\partial h_t}", ["slip"]),
     (
         "rnn",
         r"\frac{\partial L}{\partial h_t} = \frac{\partial L}{\partial z_{t+1}} W_{hh}, \quad t < T",
@@ -219,6 +220,22 @@ LAYOUTS = [  # all gradients in the shape of their variables, or all of them tra
 def test_an_answer_has_one_layout(name: str, answer: str, verdicts: list[str]) -> None:
     lines = judge(name).answer(answer)
     assert [line.verdict for line in lines] == verdicts, told(lines)
+
+
+INDICES = [  # two digits, or a letter and a digit, below a matrix are a row and a column
+    ("soft-dtw", r"\frac{\partial L}{\partial d_{11}} = \frac{\partial L}{\partial r_{11}}", "right"),
+    ("soft-dtw", r"\frac{\partial L}{\partial d_{11}} = \frac{\partial L}{\partial r_{12}}", "wrong"),
+    ("soft-dtw", r"\frac{\partial L}{\partial d_{i1}} = \frac{\partial L}{\partial r_{i1}}", "right"),
+    ("soft-dtw", r"\frac{\partial L}{\partial d_{i1}} = \frac{\partial L}{\partial r_{i2}}", "wrong"),
+    ("soft-dtw", r"\nabla_{d_{ij}} L = \nabla_{r_{ij}} L", "right"),
+    ("soft-dtw", r"\nabla_{d_{ij}} L = \nabla_{r_{i1}} L", "wrong"),
+]
+
+
+@pytest.mark.parametrize("name, answer, verdict", INDICES)
+def test_indices_without_a_comma(name: str, answer: str, verdict: str) -> None:
+    lines = judge(name).answer(answer)
+    assert whole(lines) == verdict, told(lines)
 
 
 HTK, STEP = r"\frac{\partial h_t}{\partial h_k}", r"\frac{\partial h_j}{\partial h_{j-1}}"

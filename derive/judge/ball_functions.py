@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from flint import arb, arb_series, fmpq
@@ -103,13 +104,19 @@ def function(row: Row, *x: Any) -> Any:
     try:
         if known is not None:
             return known(*x)
-        names = [Dummy(real=True) for _ in x]
-        rule = row.definition or None
-        if rule is None:
+        if row.definition is None:
             raise NoValue
-        return of_expression(rule(*names), dict(zip(names, x, strict=True)))
+        names, expr = _definition(row.definition, len(x))
+        return of_expression(expr, dict(zip(names, x, strict=True)))
     except (ZeroDivisionError, ValueError, NotImplementedError, TypeError):
         raise NoValue from None
+
+
+@cache
+def _definition(rule: Callable[..., Expr], count: int) -> tuple[tuple[Dummy, ...], Expr]:
+    """What defines a function, with names for its arguments: made once, and not for every number."""
+    names = tuple(Dummy(real=True) for _ in range(count))
+    return names, rule(*names)
 
 
 def of_expression(expr: Expr, at: Mapping[Symbol, Any]) -> Any:
