@@ -1,115 +1,156 @@
 """How often `derive grade` is right, on answers whose truth torch has told: the figures of docs/grading.md.
 
-    python tests/grade_figures.py                # all of it: some ten minutes of one processor
-    python tests/grade_figures.py mlp lstm       # of some problems
+    python tests/grade_figures.py                    # goes on where it stopped; two processes
+    python tests/grade_figures.py mlp lstm           # of some problems
+    python tests/grade_figures.py --report           # only prints what has been measured so far
 
 Right answers and wrong ones stand in tests/answers; mutants are further single edits of right ones, kept where
 torch has an opinion. A derivation is three right lines of a problem with one of them made wrong, or none: the
 first wrong line has to be found, and a right derivation has to be called right. F1 is the harmonic mean of these
 two shares, as the benchmarks of step graders have it (ProcessBench, https://arxiv.org/abs/2412.06559).
+
+Each verdict is written down as soon as it is there, one file for each problem and commit, so that a run can be
+stopped and taken up again; a problem that takes longer than `--limit` seconds is left with what it has, and said to be
+unfinished.
 """
 
 from __future__ import annotations
 
-import random
+import argparse
+import json
+import subprocess
 import sys
+import tempfile
+import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-from answer_mutants import mutants
-from grade_wrong import solution
-from plain_answers import right
+from grade_answers import NAMES, derivations, edited, first_wrong, lines, verdict
 
-from derive.judge.judge import Judge
-from derive.judge.verdict import BAD, whole
-
-ANSWERS = Path(__file__).parent / "answers"
-NAMES = tuple(sorted(path.stem for path in (ANSWERS / "right").iterdir()))
-MUTANTS, DERIVATIONS, LINES = 36, 6, 3  # of each problem; lines of a derivation
+END = {"kind": "end"}
+Row = dict[str, Any]
 
 
-@cache
-def judge(name: str) -> Judge:
-    return Judge(solution(name))
+def commit() -> str:
+    """The commit that is measured, with a plus where files differ from it."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+"], capture_output=True, text=True, cwd=Path(__file__).parent
+    )
+    return told.stdout.strip() or "unknown"
 
 
-def lines(kind: str, name: str) -> list[str]:
-    """The right or the wrong answers of a problem."""
-    rows = (ANSWERS / kind / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-    return [row.split("\t")[-1] for row in rows]
-
-
-def verdict(name: str, answer: str) -> str:
-    return whole(judge(name).answer(answer))
-
-
-def edited(name: str, count: int = MUTANTS) -> Iterator[tuple[str, bool]]:
-    """Mutants of the right answers on which torch has an opinion, and what that is."""
-    rng = random.Random(f"mutants of {name}")
-    found = [text for line in lines("right", name) for _, text in mutants(line)]
-    rng.shuffle(found)
-    known = set(lines("wrong", name))
-    for text in found:
-        if count == 0:
-            return
-        truth = right(judge(name).derived, text) if text not in known else None
-        if truth is not None:
-            count -= 1
-            yield text, truth
-
-
-def derivations(name: str, count: int = DERIVATIONS) -> Iterator[tuple[str, int | None]]:
-    """Derivations of a few lines, every second with one wrong line: the text, and which line is wrong."""
-    rng = random.Random(f"derivations of {name}")
-    good = [x for x in lines("right", name) if "$" not in x and "\\quad" not in x]
-    bad = [x for x in lines("wrong", name) if "$" not in x and "\\quad" not in x]
-    for n in range(count):
-        taken = rng.sample(good, LINES)
-        place = rng.randrange(LINES) if n % 2 else None
-        if place is not None:
-            taken[place] = rng.choice(bad)
-        yield "\n".join(taken), place
-
-
-def first_wrong(name: str, text: str) -> int | None:
-    """The first row of a derivation that is called wrong."""
-    rows = [line.number - 1 for line in judge(name).answer(text) if line.verdict in BAD]
-    return min(rows, default=None)
-
-
-def counted(names: Sequence[str]) -> tuple[Counter[tuple[str, str]], list[str]]:
-    """How many of each kind got each verdict, and the misjudged."""
-    found: Counter[tuple[str, str]] = Counter()
-    misjudged = []
-    for name in names:
-        cases = [("right", x, True) for x in lines("right", name)] + [("wrong", x, False) for x in lines("wrong", name)]
-        for kind, text, truth in [*cases, *(("mutant", x, truth) for x, truth in edited(name))]:
+def measured(name: str, known: dict[str, Row]) -> Iterator[Row]:
+    """A row for each answer of a problem that is not known yet: what it is, and what it was called."""
+    cases = [("right", x, True) for x in lines("right", name)] + [("wrong", x, False) for x in lines("wrong", name)]
+    mutants = (("mutant", text, truth) for text, truth in edited(name))
+    for kind, text, truth in (case for some in (cases, mutants) for case in some):
+        if text not in known:
+            start = time.process_time()
             told = verdict(name, text)
-            found[kind if kind != "mutant" else f"mutant, {'right' if truth else 'wrong'}", told] += 1
-            if told == ("wrong" if truth else "right") or (kind != "mutant" and told not in ("right", "wrong")):
-                misjudged.append(f"{name}\t{kind}\t{truth}\t{told}\t{text}")
-        for text, place in derivations(name):
-            hit = first_wrong(name, text) == place
-            found["derivation, " + ("right" if place is None else "wrong"), "found" if hit else "missed"] += 1
-            if not hit:
-                misjudged.append(f"{name}\tderivation\t{place}\t{first_wrong(name, text)}\t{text!r}")
-    return found, misjudged
+            yield {"kind": kind, "truth": truth, "told": told, "seconds": time.process_time() - start, "text": text}
+    for text, place in derivations(name):
+        if text not in known:
+            yield {"kind": "derivation", "truth": place, "told": first_wrong(name, text), "text": text}
+    yield END
+
+
+def held(path: Path) -> list[Row]:
+    """The rows that were measured before."""
+    return [json.loads(row) for row in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def measure(name: str, path: Path) -> None:
+    """Measure what is missing of one problem."""
+    known = {row.get("text", ""): row for row in held(path)}
+    with path.open("a", encoding="utf-8") as file:
+        for row in measured(name, known):
+            print(json.dumps(row, ensure_ascii=False), file=file, flush=True)
+
+
+def started(name: str, path: Path, limit: float) -> None:
+    """Measure one problem in a process of its own, for so many seconds at most."""
+    if END in held(path):
+        return
+    here = [sys.executable, __file__, "--one", name, "--into", str(path.parent)]
+    try:
+        status = subprocess.run(here, timeout=limit, capture_output=True, text=True)
+        said = "done" if status.returncode == 0 else status.stderr.strip().splitlines()[-1]
+    except subprocess.TimeoutExpired:
+        said = f"stopped after {limit:.0f} s"
+    print(f"{name:26} {len(held(path)):4} {said}", flush=True)
+
+
+# what is told
+def counted(rows: Iterable[Row]) -> Counter[tuple[str, str]]:
+    """How many of each kind got each verdict."""
+    found: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        if row["kind"] == "derivation":
+            found[
+                "derivation, " + ("right" if row["truth"] is None else "wrong"), "missed" if misjudged(row) else "found"
+            ] += 1
+        else:
+            found[f"{row['kind']}, {'right' if row['truth'] else 'wrong'}", row["told"]] += 1
+    return found
+
+
+def misjudged(row: Row) -> bool:
+    """Whether a verdict is the opposite of the truth; of answers that were written by hand, whether it is none."""
+    if row["kind"] == "derivation":
+        return bool(row["truth"] != row["told"])
+    return row["told"] == ("wrong" if row["truth"] else "right") or (row["kind"] == "right" and row["told"] != "right")
 
 
 def f1(found: Counter[tuple[str, str]]) -> float:
     """The harmonic mean of two shares: first wrong lines that are found, and right derivations called right."""
     shares = []
     for kind in ("derivation, wrong", "derivation, right"):
-        shares.append(found[kind, "found"] / (found[kind, "found"] + found[kind, "missed"]))
+        of = found[kind, "found"] + found[kind, "missed"]
+        shares.append(found[kind, "found"] / of if of else 0.0)
     return 2 * shares[0] * shares[1] / (shares[0] + shares[1]) if any(shares) else 0.0
+
+
+def report(names: Iterable[str], into: Path) -> None:
+    """Print the figures, the misjudged, and what was not measured to its end."""
+    rows = {name: held(into / f"{name}.jsonl") for name in names}
+    told = [(name, row) for name, some in rows.items() for row in some if row != END]
+    found = counted(row for _, row in told)
+    print(f"commit {into.name}")
+    for (kind, verdict_), count in sorted(found.items()):
+        print(f"{kind:22} {verdict_:12} {count}")
+    slowest = max((row.get("seconds", 0.0) for _, row in told), default=0.0)
+    print(f"F1 {f1(found):.3f}; the slowest answer took {slowest:.1f} s")
+    for name, row in told:
+        if misjudged(row):
+            print(name, row["kind"], row["truth"], row["told"], repr(row["text"]), sep="\t")
+    unfinished = [f"{name} ({len(some)})" for name, some in rows.items() if END not in some]
+    print(f"finished: {len(rows) - len(unfinished)} of {len(rows)}; not finished:", ", ".join(unfinished) or "none")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--into", type=Path, default=Path(tempfile.gettempdir()) / "grade_figures" / commit())
+    parser.add_argument("--limit", type=float, default=600)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--report", action="store_true")
+    parser.add_argument("--one", default="")
+    options = parser.parse_args()
+    options.into.mkdir(parents=True, exist_ok=True)
+    if options.one:
+        measure(options.one, options.into / f"{options.one}.jsonl")
+        return
+    names = options.names or NAMES
+    if not options.report:
+        with ThreadPoolExecutor(options.jobs) as pool:
+            list(pool.map(lambda name: started(name, options.into / f"{name}.jsonl", options.limit), names))
+    report(names, options.into)
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    total, wrong = counted(sys.argv[1:] or NAMES)
-    for (kind, told), count in sorted(total.items()):
-        print(f"{kind:22} {told:12} {count}")
-    print(f"F1 {f1(total):.3f}", *wrong, sep="\n")
+    main()

@@ -162,8 +162,9 @@ COMPARE = {
 class Plain:
     """Evaluates formulas at one `Point`."""
 
-    def __init__(self, point: Point, names: Names, defined: dict[str, Any]):
-        self.p, self.names, self.defined = point, names, defined
+    def __init__(self, point: Point, names: Names, defined: dict[str, Any], turned: bool = False):
+        self.p, self.names, self.defined, self.turned = point, names, defined, turned
+        self.sides: dict[int, set[bool]] = {}  # of each maximum, which of its arguments was the larger one
 
     def whole(self, node: t.Node, scope: dict[str, int]) -> int:
         match node:
@@ -240,12 +241,16 @@ class Plain:
     def _factor(self, factors: Any, signs: Any, scope: dict[str, int]) -> tuple[V, int]:
         head, behind = factors[0], factors[1] if len(factors) > 1 and not signs[1] else None
         if isinstance(head, t.Scripted) and isinstance(head.base, t.Symbol) and head.base.name == "nabla" and behind:
+            if not self.names.is_loss(occurrence(behind) or occurrence(head)):
+                raise NoOpinion("the gradient of another quantity")
             return self._of_loss(head.below, scope), 2
         name, bracket = occurrence(head), behind.base if isinstance(behind, t.Scripted) else behind
         if isinstance(head, t.Symbol) and head.name == "d" and behind is not None and self._known(behind):
             return self._of_loss(behind, scope), 2
         if isinstance(bracket, t.Bracketed) and name is not None and not self._known(head) and name.base != "delta":
             if name.base == "1":
+                if not isinstance(bracket.items[0], t.Relation):
+                    raise NoOpinion("ones before a bracket")
                 return self._powered(self.value(bracket, scope), behind, scope), 2
             if name.base in ("I",) or name.power is not None:
                 return self.value(head, scope), 1
@@ -257,6 +262,8 @@ class Plain:
         return name is not None and (self.names.find(name) is not None or name.base in self.defined)
 
     def _powered(self, value: V, node: t.Node, scope: dict[str, int]) -> V:
+        if isinstance(node, t.Scripted) and node.below is not None:
+            raise NoOpinion("an element of a function")
         return self._power(value, node.above, scope) if isinstance(node, t.Scripted) and node.above else value
 
     def _power(self, value: V, above: t.Node, scope: dict[str, int]) -> V:
@@ -289,6 +296,8 @@ class Plain:
         elif word in ("max", "min"):
             join = np.maximum if word == "max" else np.minimum
             found = V(reduce(join, [v.a for v in x])) if len(x) > 1 else None
+            if len(x) == 2:
+                self.sides.setdefault(head.start, set()).update(np.unique(np.greater(*_level(*x))).tolist())
         elif word in ("tr", "trace"):
             found = V(np.trace(x[0].a, axis1=0, axis2=1))
         else:
@@ -321,7 +330,10 @@ class Plain:
             raise NoOpinion("unknown name")
         whole, low = self.p.adjoint(found.name)
         rank = whole.ndim - 1 - self.names.ranks[found.name]
-        return V(self._at(whole, low, {rank: found.places}, scope))
+        value = self._at(whole, low, {rank: found.places}, scope)
+        if self.turned and value.ndim == 3:
+            return V(np.swapaxes(value, 0, 1))
+        return V(value, self.turned and value.ndim == 2)
 
     def _at(self, whole: Any, low: Any, groups: Any, scope: dict[str, int]) -> Any:
         at: list[Any] = [slice(None)] * (whole.ndim - 1)
@@ -613,11 +625,24 @@ def right(solution: Any, source: str, typed: Any = None) -> bool | None:
         defined[name.base] = [p.name for p in name.places if isinstance(p, t.Symbol)], equation.sides[-1]
     items = [x.items[0] if isinstance(x, t.Bracketed) else x for row in read(source) for x in row.items]
     conditions = [x for x in items if isinstance(x, t.Relation) and set(x.signs) <= COMPARE.keys() - {"="}]
+    seeds = range(len(SIZES) if KINKS.search(source) else NEARBY)
+    told = _at_all(solution, names, defined, equations[-1], conditions, seeds)
+    if told is False and _at_all(solution, names, defined, equations[-1], conditions, seeds, turned=True):
+        return None  # right if every gradient is transposed: another layout
+    return told
+
+
+def _at_all(
+    solution: Any, names: Names, defined: Any, equation: Any, conditions: Any, seeds: range, turned: bool = False
+) -> bool | None:
+    """Whether an equation is true at all points; None if a maximum in it was met on one side only."""
     told: bool | None = None
-    for seed in range(len(SIZES) if KINKS.search(source) else NEARBY):
+    sides: dict[int, set[bool]] = {}
+    for seed in seeds:
+        plain = Plain(point(solution, seed), names, defined, turned)
+        plain.sides = sides
         try:
-            plain = Plain(point(solution, seed), names, defined)
-            here = _compared(plain, equations[-1], conditions, seed >= NEARBY)
+            here = _compared(plain, equation, conditions, seed >= NEARBY)
         except Misfit:
             return False
         except (NoOpinion, DeriveError, ValueError, KeyError, IndexError, AttributeError, np.linalg.LinAlgError):
@@ -625,7 +650,7 @@ def right(solution: Any, source: str, typed: Any = None) -> bool | None:
         if here is False:
             return False
         told = here if told is None else told
-    return told
+    return told if all(len(both) == 2 for both in sides.values()) else None
 
 
 def _compared(plain: Plain, equation: t.Relation, conditions: list[t.Relation], rough: bool) -> bool | None:

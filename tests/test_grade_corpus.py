@@ -9,7 +9,7 @@ import random
 
 import pytest
 from answer_mutants import mutants
-from grade_figures import NAMES, derivations, edited, first_wrong, judge, lines, verdict
+from grade_answers import NAMES, derivations, edited, first_wrong, judge, lines, verdict
 from plain_answers import right
 
 FEW = random.Random("a part of the problems").sample(NAMES, 6)

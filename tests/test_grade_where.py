@@ -85,7 +85,6 @@ UNKNOWN = [  # true as far as numbers tell, but nothing is known, or nothing is 
     rf"g = {W1}",
     rf"{B} = a - y + 10^{{-60}}",
     rf"{B} = (a - y) (1 + e^{{-500}})",
-    rf"{B} = a - y + \max(a, -40) - a",
     rf"{B} = y - a, \quad 1 > 2",
     rf"{B} = y - a \quad (a > 1)",
     rf"{B} = \frac{{0}}{{0}}",
@@ -153,6 +152,107 @@ def test_a_model_whose_maxima_tie_can_be_graded() -> None:
         r"\frac{\partial L}{\partial x_1} = \frac{\partial L}{\partial y} \mathbf{1}[x_1 > \max(x_2, x_3)]"
     )
     assert line.verdict == "right", told([line])
+
+
+NEVER_PASSED = [  # a kink beyond all values that the quantities can have, by their domains and the ranges of functions
+    ("logistic", rf"{B} = \max(a, -40) - y"),
+    ("logistic", rf"{B} = a - y + \max(a, -40) - a"),
+    ("logistic", rf"{B} = |a| - y"),
+    ("logistic", rf"{B} = \min(a, 1) - y"),
+    ("logistic", rf"{B} = |\sigma(z)| - |y|"),
+    ("logistic", rf"{B} = \max(z^2 + 1, 1) - z^2 - 1 + a - y"),
+    ("logistic", rf"{B} = |a (1 - a)|/(1 - a) - y"),
+    ("logistic", rf"{B} = a \mathbf{{1}}[1 - a > 0] - y"),
+    ("logistic", rf"{B} = \max(e^z, 0) e^{{-z}} a - y"),
+    ("logistic", rf"{B} = \max(a - y, -1)"),
+    ("softmax-ce", r"\frac{\partial p_k}{\partial z_i} = p_k (\delta_{ik} - |p_i|)"),
+    ("softmax-ce", r"\frac{\partial p_k}{\partial z_i} = p_k (\delta_{ik} - \min(p_i, 1))"),
+]
+
+
+@pytest.mark.parametrize("name, answer", NEVER_PASSED)
+def test_a_kink_that_no_value_can_pass_is_no_doubt(name: str, answer: str) -> None:
+    (line,) = judge(name).answer(answer)
+    assert line.verdict == "right" and line.reason is not None, told([line])
+
+
+PASSED = [  # the same with a kink that some values do pass, however few
+    ("logistic", rf"{B} = \max(a, 1/10^9) - y"),
+    ("logistic", rf"{B} = |a - 1/1000| + 1/1000 - y"),
+    ("logistic", rf"{B} = \max(z, -40) - z + a - y"),
+    ("logistic", rf"{B} = \max(a - y, -1/2)"),
+    ("softmax-ce", r"\frac{\partial p_k}{\partial z_i} = p_k (\delta_{ik} - \min(p_i, 0.9999))"),
+]
+
+
+@pytest.mark.parametrize("name, answer", PASSED)
+def test_a_kink_that_few_values_pass_counts(name: str, answer: str) -> None:
+    (line,) = judge(name).answer(answer)
+    assert line.verdict in BAD, told([line])
+
+
+E, e = r"\frac{\partial L}{\partial E}", r"\left(\frac{\partial L}{\partial e}\right)"
+WHH, ZT = r"\frac{\partial L}{\partial W_{hh}}", r"\frac{\partial L}{\partial z_t}"
+DELTA2 = r"((A_2 - Y) \odot A_2 \odot (1 - A_2))"
+DW1, DZ1 = r"\frac{\partial L}{\partial W_1}", r"\frac{\partial L}{\partial Z_1}"
+W2 = r"\frac{\partial L}{\partial W_2}"
+LAYOUTS = [  # all gradients in the shape of their variables, or all of them transposed
+    ("embedding", rf"{E} = x^\top {e}", ["right"]),
+    ("embedding", rf"{E} = {e} x", ["convention"]),
+    ("embedding", rf"{E} = {e}^\top x", ["slip"]),
+    ("embedding", rf"G = {e} \\ {E} = G^\top x", ["right", "slip"]),
+    ("rnn", rf"{WHH} = \sum_t {ZT} h_{{t-1}}^\top", ["right"]),
+    ("rnn", rf"{WHH} = \sum_t h_{{t-1}} ({ZT})^\top", ["slip"]),
+    ("rnn", r"\frac{\partial L}{\partial z_t} = (1 - h_t^2)^\top \frac{\partial L}{\partial h_t}", ["slip"]),
+    (
+        "rnn",
+        r"\frac{\partial L}{\partial h_t} = \frac{\partial L}{\partial z_{t+1}} W_{hh}, \quad t < T",
+        ["convention"],
+    ),
+    ("rnn", r"\frac{\partial L}{\partial h_t} = W_{hh} \frac{\partial L}{\partial z_{t+1}}, \quad t < T", ["slip"]),
+    ("mlp", rf"{W2} = {DELTA2}^\top A_1", ["convention"]),
+    ("mlp", rf"{W2} = {DELTA2}^\top A_1 \\ {DW1} = {DZ1} X", ["convention", "convention"]),
+    ("mlp", rf"{W2} = {DELTA2}^\top A_1 \\ {DW1} = X^\top {DZ1}", ["slip", "right"]),
+]
+
+
+@pytest.mark.parametrize("name, answer, verdicts", LAYOUTS)
+def test_an_answer_has_one_layout(name: str, answer: str, verdicts: list[str]) -> None:
+    lines = judge(name).answer(answer)
+    assert [line.verdict for line in lines] == verdicts, told(lines)
+
+
+INDICES = [  # two digits, or a letter and a digit, below a matrix are a row and a column
+    ("soft-dtw", r"\frac{\partial L}{\partial d_{11}} = \frac{\partial L}{\partial r_{11}}", "right"),
+    ("soft-dtw", r"\frac{\partial L}{\partial d_{11}} = \frac{\partial L}{\partial r_{12}}", "wrong"),
+    ("soft-dtw", r"\frac{\partial L}{\partial d_{i1}} = \frac{\partial L}{\partial r_{i1}}", "right"),
+    ("soft-dtw", r"\frac{\partial L}{\partial d_{i1}} = \frac{\partial L}{\partial r_{i2}}", "wrong"),
+    ("soft-dtw", r"\nabla_{d_{ij}} L = \nabla_{r_{ij}} L", "right"),
+    ("soft-dtw", r"\nabla_{d_{ij}} L = \nabla_{r_{i1}} L", "wrong"),
+]
+
+
+@pytest.mark.parametrize("name, answer, verdict", INDICES)
+def test_indices_without_a_comma(name: str, answer: str, verdict: str) -> None:
+    lines = judge(name).answer(answer)
+    assert whole(lines) == verdict, told(lines)
+
+
+HTK, STEP = r"\frac{\partial h_t}{\partial h_k}", r"\frac{\partial h_j}{\partial h_{j-1}}"
+JACOBIAN = r"J_j = \mathrm{diag}(1 - h_j^2) W_{hh} \\ "
+PRODUCTS = [  # \prod_{j=k+1}^t J_j is J_t ... J_{k+1} in most papers
+    (rf"{HTK} = \prod_{{j=k+1}}^{{t}} {STEP}, \quad k < t", "convention"),
+    (rf"{JACOBIAN} {HTK} = \prod_{{j=k+1}}^{{t}} J_j, \quad k < t", "convention"),
+    (rf"{JACOBIAN} {HTK}^\top = \prod_{{j=k+1}}^{{t}} J_j^\top, \quad k < t", "right"),
+    (rf"{JACOBIAN} {HTK} = \prod_{{j=k}}^{{t}} J_j, \quad k < t", "wrong"),
+    (rf"{HTK} = \prod_{{j=k+1}}^{{t}} W_{{hh}} \mathrm{{diag}}(1 - h_j^2), \quad k < t", "wrong"),
+]
+
+
+@pytest.mark.parametrize("answer, verdict", PRODUCTS)
+def test_a_product_may_run_downwards(answer: str, verdict: str) -> None:
+    *_, line = judge("rnn").answer(answer)
+    assert line.verdict == verdict, told([line])
 
 
 SIGMA = r"\frac{1}{2} \Sigma^{-1} - \frac{1}{2 N} \Sigma^{-1} r^\top r \Sigma^{-1}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from flint import arb, arb_series, fmpq
@@ -22,6 +23,11 @@ def _by_sign(x: Any, below: Any, above: Any) -> Any:
     if here < 0:
         return below
     raise NoValue
+
+
+def _at_kink(x: Any, below: Any, above: Any) -> Any:
+    """One of two values by the sign of x, which are both 0 where x is; a derivative has no value there."""
+    return x if isinstance(x, arb) and x == 0 else _by_sign(x, below, above)
 
 
 def _tanh(x: Any) -> Any:
@@ -72,8 +78,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "asinh": lambda x: (x + (ball(x) * x + 1).sqrt()).log(),
     "acosh": lambda x: (x + (ball(x) * x - 1).sqrt()).log(),
     "atanh": lambda x: ((1 + ball(x)) / (1 - ball(x))).log() / 2,
-    "relu": lambda x: _by_sign(x, arb(0), x),
-    "abs": lambda x: _by_sign(x, -x, x),
+    "relu": lambda x: _at_kink(ball(x), arb(0), x),
+    "abs": lambda x: _at_kink(ball(x), -x, x),
     "sign": lambda x: _by_sign(x, arb(-1), arb(1)) if not _zero(x) else arb(0),
     "step": lambda x: _by_sign(x, arb(0), arb(1)),
     "heaviside": lambda x: _by_sign(x, arb(0), arb(1)),
@@ -98,13 +104,19 @@ def function(row: Row, *x: Any) -> Any:
     try:
         if known is not None:
             return known(*x)
-        names = [Dummy(real=True) for _ in x]
-        rule = row.definition or None
-        if rule is None:
+        if row.definition is None:
             raise NoValue
-        return of_expression(rule(*names), dict(zip(names, x, strict=True)))
+        names, expr = _definition(row.definition, len(x))
+        return of_expression(expr, dict(zip(names, x, strict=True)))
     except (ZeroDivisionError, ValueError, NotImplementedError, TypeError):
         raise NoValue from None
+
+
+@cache
+def _definition(rule: Callable[..., Expr], count: int) -> tuple[tuple[Dummy, ...], Expr]:
+    """What defines a function, with names for its arguments: made once, and not for every number."""
+    names = tuple(Dummy(real=True) for _ in range(count))
+    return names, rule(*names)
 
 
 def of_expression(expr: Expr, at: Mapping[Symbol, Any]) -> Any:

@@ -6,9 +6,12 @@ not hold 0, which is a proof. What can be computed nowhere is undecided.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from itertools import product as combinations
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,10 +28,11 @@ from derive.judge.places import NoAdjoint, OutOfRange, Scope
 from derive.judge.value import Mismatch, Value, shown
 from derive.judge.words import BELONGS
 from derive.language import Text
-from derive.read.tree import Fraction, Node, Number, Symbol, walk
+from derive.read.tree import Big, Fraction, Node, Number, Symbol, walk
 
 SAME, DIFFERENT, UNKNOWN = "same", "different", "unknown"
-COMBINATIONS = 4000  # of index values at which a formula is computed at most, in one world
+COMBINATIONS = 400  # of index values: a formula is computed at all of them in worlds that have no more than that
+SAMPLED = 64  # in a larger world
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def compared(left: Node, right: Node, worlds: Sequence[Formulas]) -> Outcome:
             formulas.how = reading
         here = sides(left, of(left), right, of(right), worlds, loose)
         if here.state == SAME:
-            return replace(here, convention=here.convention or ("layout" if reading.columns else ""))
+            return replace(here, convention=here.convention or _of_reading(reading))
         if found is None or (found.shapes and not here.shapes):
             found = here
     assert found is not None
@@ -88,10 +92,19 @@ def _readings(left: Node, right: Node) -> Iterator[Reading]:
     vectors = ("elementwise", "dot") if _has_dot(left) or _has_dot(right) else ("elementwise",)
     immediate = ("law", "step") if any(d.immediate for d in taken) else ("law",)
     columns = (False, True) if any(not _is_loss(d.of) for d in taken) else (False,)
-    for layout in columns:
-        for law in immediate:
-            for dots in vectors:
-                yield Reading(dots, law, layout)
+    turned = (False, True) if any(_is_loss(d.of) for d in taken) else (False,)
+    orders = (False, True) if _has_product(left) or _has_product(right) else (False,)
+    for other, layout, descending, law, dots in combinations(turned, columns, orders, immediate, vectors):
+        yield Reading(dots, law, descending, other, layout)
+
+
+def _of_reading(reading: Reading) -> str:
+    """The convention by which a formula is read so; "" for the usual one."""
+    return "layout" if reading.columns or reading.turned else "order" if reading.descending else ""
+
+
+def _has_product(node: Node) -> bool:
+    return any(isinstance(part, Big) and part.operator == "prod" for part in walk(node))
 
 
 def _is_loss(node: Node) -> bool:
@@ -143,6 +156,7 @@ class _Tally:
         formulas.met.clear()
         try:
             left = self.one(formulas, scope)
+            formulas.circumstances.gradients = False
         except (OutOfRange, NoValue):
             return None
         try:
@@ -164,11 +178,12 @@ class _Tally:
         return None
 
     def _compared(self, formulas: Formulas, scope: Scope, left: Value, right: Value, where: Any) -> Outcome | None:
-        a, b, how = _aligned(left, right, self.loose)
+        free = not formulas.circumstances.gradients and not formulas.how.turned
+        a, b, how = _aligned(left, right, self.loose, free)
         if a is None:
             return Outcome(DIFFERENT, shapes=BELONGS(right=shown(right), left=shown(left)))
         bad, sure = _difference(a, b, where)
-        convention = how if bad is None else _by_convention(left, right, where)
+        convention = how if bad is None else _by_convention(left, right, where) if free else None
         if convention is None and bad is not None:
             return Outcome(DIFFERENT, example=_example(formulas, scope, a, b, bad))
         if bad is not None or np.any(sure):
@@ -202,15 +217,23 @@ def _computed(formulas: Formulas, letters: dict[str, tuple[int, int]], side: Sid
 
 
 def _scopes(letters: dict[str, tuple[int, int]]) -> Iterator[Scope]:
+    """The values of the letters: all of them where they are few, else the ends of all ranges, and some at random."""
     spans = [range(a, b + 1) for a, b in letters.values()]
-    for n, at in enumerate(combinations(*spans)):
-        if n >= COMBINATIONS:
-            return
+    if prod(map(len, spans)) <= COMBINATIONS:
+        found = [*combinations(*spans)]
+    else:
+        rng = random.Random(COMBINATIONS)
+        some = (tuple(map(rng.choice, spans)) for _ in range(SAMPLED))
+        found = [*dict.fromkeys([*islice(combinations(*({s[0], s[-1]} for s in spans)), SAMPLED), *some])]
+    for at in found:
         yield dict(zip(letters, at, strict=True))
 
 
-def _aligned(a: Value, b: Value, loose: bool) -> tuple[Any, Any, str]:
-    """Two arrays of one shape, and the convention by which they get it; None where no convention does."""
+def _aligned(a: Value, b: Value, loose: bool, free: bool = True) -> tuple[Any, Any, str]:
+    """Two arrays of one shape, and the convention by which they get it; None where no convention does.
+
+    A matrix may be transposed where it is `free` to: a gradient on the right side says in which layout the left one is.
+    """
     if a.dims == b.dims:
         layout = len(a.dims) == 1 and a.row != b.row
         return a.numbers, b.numbers, "layout" if layout else ""
@@ -220,7 +243,7 @@ def _aligned(a: Value, b: Value, loose: bool) -> tuple[Any, Any, str]:
         return a.numbers, eye(a.dims[0], b.numbers).numbers, ""
     if not b.dims and loose:
         return a.numbers, np.broadcast_to(b.numbers, a.numbers.shape), ""
-    if len(a.dims) == len(b.dims) == 2 and a.dims == b.dims[::-1]:
+    if free and len(a.dims) == len(b.dims) == 2 and a.dims == b.dims[::-1]:
         return a.numbers, np.swapaxes(b.numbers, 0, 1), "layout"
     if len(a.dims) == len(b.dims) and all(n in (m, 1) for m, n in zip(a.dims, b.dims, strict=True)):
         return a.numbers, np.broadcast_to(b.numbers, (*a.dims, b.numbers.shape[-1])), ""

@@ -29,12 +29,14 @@ FOR = re.compile(r"(?i)\b(?:for|if|when|where|let|assume|suppose|provided)\b|当
 class Circumstances:
     """The conditions of the claim that is judged now; `ignored` are those of which no value is known.
 
-    `side_by_side` says whether two columns were multiplied in it without a sign between them.
+    `side_by_side` says whether two columns were multiplied in it without a sign between them, `gradients` whether the
+    side that was computed last has a derivative of the loss in it that is a vector or a matrix.
     """
 
     where: tuple[Node, ...] = ()
     ignored: list[Node] = field(default_factory=list)
     side_by_side: bool = False
+    gradients: bool = False
 
 
 def grouped(rows: Sequence[Row], source: str) -> Iterator[tuple[Relation, tuple[Node, ...]]]:

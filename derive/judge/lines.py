@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from derive.errors import DeriveError, ReadError
-from derive.judge import arithmetic, compare, derivatives, paths, products, slips, symmetric, words
+from derive.judge import arithmetic, compare, derivatives, one_side, paths, products, slips, symmetric, words
 from derive.judge.answer import Claim, define, defined, strict
 from derive.judge.balls import Budget, NoTime, NoValue
 from derive.judge.compare import DIFFERENT, SAME, Outcome
@@ -73,7 +73,27 @@ class Lines:
         for n, claim in enumerate(found):
             if lines[n].verdict == UNREADABLE and self.defined and defined(claim, self.true) is None:
                 lines[n] = self._verdict(claim, None)
-        return lines
+        return self._of_one_layout(found, lines)
+
+    def _of_one_layout(self, found: Sequence[Claim], lines: list[Line]) -> list[Line]:
+        """Gradients of matrices are all in the shape of their variables, or all transposed: not some of them."""
+        matrices = [self._of_matrix(claim) for claim in found]
+        if not any(m and line.verdict == RIGHT for m, line in zip(matrices, lines, strict=True)):
+            return lines
+        return [
+            replace(line, verdict=SLIP, slip="transpose", reason=words.TURNED_ALONE, value=self._value(claim))
+            if m and line.verdict == CONVENTION and line.reason == words.CONVENTIONS["layout"]
+            else line
+            for claim, m, line in zip(found, matrices, lines, strict=True)
+        ]
+
+    def _of_matrix(self, claim: Claim) -> bool:
+        """Whether a claim gives the gradient of a whole matrix that is not symmetric."""
+        target = _target(claim.left, self.true[0])
+        if target is None:
+            return False
+        structure = self.worlds[0].derivation.model.nodes[target.name].structure
+        return self.names.ranks[target.name] - len(target.places) == 2 and structure not in symmetric.SYMMETRIC
 
     def _verdict(self, claim: Claim, last: tuple[Node, bool] | None) -> Line:
         """The verdict on a claim; what cannot be read or computed is one too."""
@@ -154,7 +174,7 @@ class Lines:
         outcome = compare.compared(claim.left, claim.right, self.true)
         if outcome.state == DIFFERENT or self.reach is None:
             return outcome
-        formulas = [claim.left, claim.right, *claim.where, *(d.formula for some in self.defined.values() for d in some)]
+        formulas = self._formulas_of(claim)
         number, more = exceeded(formulas, self.names), []
         if outcome.one_sided or outcome.state != SAME or self.reach.needed:
             more += self.reach.far(numbers(formulas))
@@ -165,14 +185,19 @@ class Lines:
         self.here, self.budget.left = [*self.true, *map(self._formulas, more)], STEPS
         return compare.compared(claim.left, claim.right, self.here)
 
+    def _formulas_of(self, claim: Claim) -> list[Node]:
+        """Everything that a claim is computed from: its sides, its conditions, and what the answer has defined."""
+        own = (d.formula for some in self.defined.values() for d in some)
+        return [claim.left, claim.right, *claim.where, *own]
+
     def _typed(self, nodes: Sequence[Node]) -> list[str]:
         return [self.source[node.start : node.end] for node in nodes]
 
     def _unknown(self, claim: Claim, outcome: Outcome) -> Text | None:
         """Why two sides that agree wherever they were computed may differ elsewhere."""
-        if outcome.one_sided:
-            start, end, _ = outcome.one_sided[0]
-            return words.ONE_SIDE(part=self.source[start:end])
+        for start, end, n in outcome.one_sided:
+            if not one_side.empty((start, end, n), self._formulas_of(claim), self.true[0]):
+                return words.ONE_SIDE(part=self.source[start:end])
         if ends([claim.right]) > LARGEST_SIZE:
             return words.BEYOND(number=str(ends([claim.right])))
         if tiny(claim.right, self.true[0]):
@@ -186,6 +211,9 @@ class Lines:
         if unknown is not None:
             return replace(said, verdict=UNDECIDED, reason=unknown)
         convention = outcome.convention or ("" if strict(claim) else "kink")
+        if convention == "" and outcome.one_sided:
+            start, end, _ = outcome.one_sided[0]
+            return replace(said, reason=words.SAME_SIDE(part=self.source[start:end]))
         convention = convention or ("product" if self.circumstances.side_by_side else "")
         if convention:
             return replace(said, verdict=CONVENTION, reason=words.CONVENTIONS[convention])

@@ -32,6 +32,8 @@ class Reading:
 
     vectors: str = "elementwise"
     immediate: str = "law"  # what an immediate derivative leaves: its own "law", or all of the same "step"
+    descending: bool = False  # whether the factors of a product over an index stand with the last on the left
+    turned: bool = False  # whether a derivative of the loss is the transpose of what it is in the shape of its variable
     columns: bool = False  # whether a derivative of a vector by a vector has what is differentiated in its columns
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from copy import copy
+from dataclasses import replace
 from typing import NamedTuple
 
 from derive.chain.derivation import Derivation
 from derive.errors import ReadError
 from derive.expressions.notation import latex_name
 from derive.read.reader import formula
-from derive.read.tree import Multiplied, Node, Number, Symbol
+from derive.read.tree import Multiplied, Node, Number, Scripted, Symbol
 from derive.transcribe.occurrences import Occurrence, occurrence, written
 
 LOSSES = ("L", "J", "ell", "E", "C", "loss", "Loss", "cost")
@@ -69,7 +70,7 @@ class Names:
             if found is not None and len(places) <= self.ranks[found]:
                 if any(written(f) in indices for f in fixed) and len(written(fixed[0])) == 1:
                     continue
-                return Found(found, places)
+                return Found(found, _digits(places, self.ranks[found]))
         return None
 
     def whole(self, name: Occurrence) -> Occurrence:
@@ -107,13 +108,29 @@ def _splits(name: Occurrence) -> Iterator[tuple[tuple[Node, ...], tuple[Node, ..
         yield below[n:], below[:n]
 
 
+def _digits(places: tuple[Node, ...], rank: int) -> tuple[Node, ...]:
+    """The `11` of a matrix's `w_{11}` is a row and a column."""
+    if len(places) != 1 or not isinstance(places[0], Number) or rank != len(places[0].digits):
+        return places
+    digits = places[0].digits
+    if rank < 2 or "0" in digits:
+        return places
+    return tuple(replace(places[0], digits=digit) for digit in digits)
+
+
 def _apart(places: tuple[Node, ...]) -> Iterator[Node]:
-    """`0ti` is a number and two letters."""
+    """`0ti` is a number and two letters, `i1` a letter and a number."""
     for place in places:
-        if isinstance(place, Multiplied) and not any(place.signs) and isinstance(place.factors[0], Number):
+        if isinstance(place, Multiplied) and not any(place.signs) and _numbered(place):
             yield from place.factors
+        elif isinstance(place, Scripted) and isinstance(place.below, Number) and place.base.end == place.below.start:
+            yield from (place.base, place.below)
         else:
             yield place
+
+
+def _numbered(place: Multiplied) -> bool:
+    return isinstance(place.factors[0], Number) or isinstance(place.factors[-1], Number)
 
 
 def _occurrence(text: str) -> Occurrence | None:

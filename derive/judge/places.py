@@ -92,6 +92,8 @@ def named(node: Node, scope: frozenset[str] = frozenset()) -> Iterator[tuple[Occ
         yield found, scope
         if found.power is not None:
             yield from named(found.power, scope)
+        for place in found.places if found.base == "nabla" else ():
+            yield from named(place, scope)
         return
     if isinstance(node, Big):
         inner = scope | frozenset(bound(node.below, {}))

@@ -10,7 +10,7 @@ from derive.judge import derivatives, functions, slopes
 from derive.judge.meaning import Meaning
 from derive.judge.places import OutOfRange, Scope
 from derive.judge.value import Mismatch, Value, columns, elementwise, product, quotient, scalar, shown
-from derive.judge.words import DIVIDED
+from derive.judge.words import CANNOT, DIVIDED
 from derive.read.tree import Bracketed, Fraction, Multiplied, Node, Number, Relation, Scripted, Symbol
 from derive.transcribe.occurrences import ONES, Occurrence, occurrence
 
@@ -37,7 +37,10 @@ def _product(f: Meaning, node: Multiplied, scope: Scope) -> Value:
         elif sign == "/":
             found = over(found, value)
         else:
-            f.circumstances.side_by_side |= columns(found, value, sign, f.how.vectors)
+            beside = columns(found, value, sign, f.how.vectors)
+            if beside and f.how.turned:  # one convention is enough
+                raise Mismatch(CANNOT["multiplied"](one=shown(found), other=shown(value)))
+            f.circumstances.side_by_side |= beside
             found = product(found, value, sign, f.how.vectors)
     assert found is not None
     return found

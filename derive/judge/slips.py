@@ -20,8 +20,8 @@ from derive.judge.left_out import weights
 from derive.judge.meaning import Meaning
 from derive.judge.names import Names
 from derive.judge.places import NotWhole, OutOfRange, Scope
-from derive.judge.value import Value, negative
-from derive.judge.words import OVER_AXIS, SLIPS
+from derive.judge.value import Value, negative, transposed
+from derive.judge.words import OVER_AXIS, SLIPS, TURNED
 from derive.language import Text
 from derive.read.tree import Node
 
@@ -38,6 +38,7 @@ def edits(
     yield from _factors(names)
     yield from trees(node, signs, "sign", source)
     yield from trees(node, turned, "transpose", source)
+    yield Edit("transpose", TURNED, value=lambda f, v: transposed(v) if len(v.dims) == 2 else v)
     yield from reversed([*trees(node, moved, "index", source)])  # a name before a derivative
     yield from trees(node, products, "elementwise", source)
     yield from _axes()

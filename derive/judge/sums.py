@@ -22,7 +22,10 @@ def big(f: Meaning, node: Big, scope: Scope) -> Value:
         raise unread(f"\\{node.operator} has no index here", f.source, node)
     found: Value | None = None
     missing: NoAdjoint | None = None
-    for here in _places(f, node, own, scope):
+    found_at = _places(f, node, own, scope)
+    if node.operator == "prod" and f.how.descending:
+        found_at.reverse()
+    for here in found_at:
         try:
             term = f.value(node.body, here)
         except NoAdjoint as error:

@@ -47,6 +47,10 @@ CONVENTIONS = {
         "Two columns side by side are taken as multiplied element by element; with a sign it is clear.",
         "两个列向量并列，这里按逐元素相乘理解；写出乘号更清楚。",
     ),
+    "order": Text(
+        "The factors of the product are meant in descending order, the last index on the left.",
+        "连乘按下标递减的次序理解，下标最大的因子在最左边。",
+    ),
     "kink": Text(
         "At the kink itself another value is taken; everywhere else both agree.", "仅在折点处取值不同，其余处一致。"
     ),
@@ -76,6 +80,10 @@ OVER_AXIS = (
     Text("The sum over the columns is missing.", "缺少对各列的求和。"),
 )
 TURNED = Text("The gradient is transposed.", "梯度多了一次转置。")
+TURNED_ALONE = Text(
+    "The gradient is transposed, and another one in this answer has the shape of its variable.",
+    "该梯度多了一次转置，而本答案中另有梯度按变量的形状书写。",
+)
 FOLLOWS = Text("It is what the wrong line before leads to.", "这是由前面的错误得出的结果。")
 LONG = Text("It takes too long to compute this.", "计算该式耗时过长。")
 NOWHERE = Text(
@@ -94,6 +102,10 @@ CONDITION = Text(
 ONE_SIDE = Text(
     "Both sides agree wherever they were computed, but no point was found on one side of {part}.",
     "凡求值之处两边都相等，但没有找到位于 {part} 另一侧的点。",
+)
+SAME_SIDE = Text(
+    "Whatever values the quantities have, the kink of {part} is never passed.",
+    "各量无论取何值，都不会越过 {part} 的折点。",
 )
 BEYOND = Text(
     "Both sides agree wherever they were computed, but no size was larger than {number}.",

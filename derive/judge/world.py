@@ -59,6 +59,7 @@ class World:
         self.passes.forward(self.store)
         self.passes.backward(self.store)
         self._jacobians: dict[tuple[str, str, str], Array] = {}
+        self._columns: dict[tuple[str, str, str, tuple[int, ...]], Any] = {}
 
     def branch(self, replaced: Mapping[str, Any]) -> World:
         """The same world, in which some adjoints were given other values: what follows from a wrong line."""
@@ -153,14 +154,20 @@ class World:
         key = of, wrt, immediate
         if key not in self._jacobians:
             inner = self.value(wrt)
-            columns = [self._column(of, wrt, place, immediate) for place in np.ndindex(*inner.numbers.shape[:-1])]
+            columns = [self.column(of, wrt, place, immediate) for place in np.ndindex(*inner.numbers.shape[:-1])]
             found = np.stack(columns, axis=-2) if columns else np.zeros((0,))
             shape = (*found.shape[:-2], *inner.numbers.shape)
             self._jacobians[key] = Array(found.reshape(shape), (*self.store.low[of], *self.store.low[wrt]))
         return self._jacobians[key]
 
+    def column(self, of: str, wrt: str, place: tuple[int, ...], immediate: str = "") -> Any:
+        """The derivatives of all elements of one family by one element of another, shape (*indices of `of`, points)."""
+        key = of, wrt, immediate, place
+        if key not in self._columns:
+            self._columns[key] = self._column(of, wrt, place, immediate)
+        return self._columns[key]
+
     def _column(self, of: str, wrt: str, place: tuple[int, ...], immediate: str) -> Any:
-        """The derivatives of all elements of one family with respect to one element of another."""
         only = of if immediate == "law" else None
         if not immediate or not self.store.time.get(of):
             return self._slopes(of, _Nudged(self.passes.backend, wrt, place, self.store, None, only))
