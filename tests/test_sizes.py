@@ -218,7 +218,7 @@ def test_a_number_to_a_power():
 def test_a_deduced_size_is_known_to_the_chain_rule():
     """z_i reaches p_1 and p_2 only, and both exist: no min(2, n) on the page, in none of its lines."""
     text = preference().derive().to_text(check=False)
-    assert "min(" not in text and "Σ_{j=1..2} ∂L/∂pⱼ pⱼ" in text
+    assert "min(" not in text and "Σ_{j=1..2} ∂L/∂p_j p_j" in text
 
 
 def test_the_least_of_sizes_is_large_where_each_is():

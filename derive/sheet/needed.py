@@ -52,7 +52,7 @@ def needed(
     steps = {**{x.step.node.name: x.step for x in cut}, **{s.node.name: s for s in given}}
     boxes = [(x.step.node.name, x.box) for x in cut] + [(s.node.name, s.region.ranges) for s in given]
     return cut, any(
-        _missing(steps[name], read, [box for other, box in boxes if other == name])
+        name not in steps or _missing(steps[name], read, [box for other, box in boxes if other == name])
         for name, found in _reads(cut).items()
         for read in found
     )

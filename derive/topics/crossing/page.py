@@ -24,8 +24,8 @@ FACTORED = Text("take out the positive factor", "提出正因子")
 CROSS = Text(
     "{one} is less than {other} for {variable} < {equal}, both are equal for {variable} = {equal}, and {one} is "
     "greater for {variable} > {equal}.",
-    "当 {variable} < {equal} 时 {one} 小于 {other}，{variable} = {equal} 时二者相等，{variable} > {equal} 时 {one} 大"
-    "于 {other}。",
+    "当 {variable} < {equal} 时 {one} 小于 {other}，{variable} = {equal} 时二者相等，{variable} > {equal} 时 {one} 较"
+    "大。",
 )
 ALWAYS = Text(
     "{one} is less than {other} for every {variable}; they are nowhere equal.",
