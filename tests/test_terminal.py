@@ -106,8 +106,8 @@ def test_mixed_subscripts_are_found():
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_terminal_is_filled_and_coloured(width, lang):
-    """The command itself on a pseudo-terminal: its own width, and colours."""
-    text = on_terminal(["lstm", "--T", "3", "--format", "text", "--lang", lang], width)
+    """The command itself on a pseudo-terminal: its own width, and colours, green in the table of the check."""
+    text = on_terminal(["lstm", "--T", "3", "--detail", "full", "--format", "text", "--lang", lang], width)
     assert too_wide(text, width) == [] and PAINT.search(text)
     assert max(columns(line) for line in text.splitlines()) > width * 0.85
     assert f"\x1b[{terminal.GREEN}m" in text and f"\x1b[{terminal.DIM}m" in text
