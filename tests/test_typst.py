@@ -112,7 +112,11 @@ FORMULAS = (
         "cases(inline(a) & quad inline(x > 0), inline(b) & quad inline(x ≤ 0))",
         "{a [x > 0]; b [x≤0]}",
     ),
-    (r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}", "mat(inline(1), inline(2); inline(3), inline(4))", "[1, 2; 3, 4]"),
+    (
+        r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}",
+        "mat(inline(1), inline(2); inline(3), inline(4))",
+        "[1, 2; 3, 4]",
+    ),
     (r"a/b, [0, 1)", r"a\/b\, \[0\, 1\)", "a/b,[0,1)"),
     (r"x \in \nosuchthing", "x ∈upright(n o s u c h t h i n g)", "x∈nosuchthing"),
 )
